@@ -1,0 +1,66 @@
+// Every path that a Markdown file names must exist: relative links, and repository paths in backticks.
+// A path in backticks counts when it starts with a room (or ./ or ../), or is a bare name of source code. Globs must match something;
+// placeholders such as <name> and everything in fenced blocks are left alone.
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '..')
+process.chdir(root)
+
+const rooms = 'core|workers|migrations|analytics|batch|console|docs|test|scripts|[.]ci'
+const repositoryPath = new RegExp(`^(?:(?:[.]{1,2}/)+|(?:${rooms})/)[\\w./*{},@-]*$`)
+const bareSource = /^[\w-]+(?:[.][\w-]+)*[.](?:ts|mjs|cjs|sql|stan|sh|toml)$/
+
+const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((file) => file && existsSync(file))
+const names = new Set(files.map((file) => path.posix.basename(file)))
+
+const problems = files.filter((file) => file.endsWith('.md')).flatMap(deadPaths)
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+
+function deadPaths(file: string): string[] {
+  let isFenced = false
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line, index) => {
+      if (/^\s*(```|~~~)/.test(line)) isFenced = !isFenced
+      if (isFenced) return []
+      const dead = [
+        ...linksOf(line).filter((link) => !isThere(link, file)),
+        ...codeOf(line).filter((code) => isDead(code, file)),
+      ]
+      return dead.map((name) => `${file}:${index + 1}: ${name} does not exist`)
+    })
+}
+
+function linksOf(line: string): string[] {
+  const text = line.replaceAll(/`[^`]*`/g, '')
+  return [...text.matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)]
+    .map(([, target = '']) => decodeURI(target.replace(/[#?].*$/, '')))
+    .filter((target) => target && !/^[a-z][a-z+.-]*:/i.test(target) && !target.startsWith('/'))
+}
+
+function codeOf(line: string): string[] {
+  return [...line.matchAll(/`([^`\s]+)`/g)].map(([, code = '']) => code.replace(/(?::\d+(?:-\d+)?|#.*)$/, ''))
+}
+
+function isDead(code: string, file: string): boolean {
+  if (repositoryPath.test(code)) return !isThere(code, file)
+  return bareSource.test(code) && !names.has(code)
+}
+
+/** From the repository's root or from the page's own folder; `core/change` may stand for core/change.ts. */
+function isThere(target: string, file: string): boolean {
+  return [target, path.posix.join(path.posix.dirname(file), target)]
+    .filter((candidate) => !candidate.startsWith('..'))
+    .some((candidate) =>
+      /[*{]/.test(candidate)
+        ? globSync(candidate).length > 0
+        : existsSync(candidate) || existsSync(`${candidate}.ts`),
+    )
+}

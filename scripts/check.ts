@@ -1,0 +1,86 @@
+// `npm run check`: everything that means "done", fastest first; stops at the first failure with the tool's own words.
+// `--fast` leaves the tests out; names run only those steps: `npm run layers` is `check.ts layers`.
+import { existsSync, globSync } from 'node:fs'
+import { judgeLayers, type CruiseResult } from './layers.ts'
+import { checkSchema } from './schema-drift.ts'
+import { root, run, typescript, type Outcome } from './tool.ts'
+
+process.chdir(root)
+
+const steps: Record<string, () => Promise<Outcome>> = {
+  format: () => run('oxfmt', '--check'),
+  lock: () => run('node', 'scripts/lockfile.mjs'),
+  docs: () => run('node', ...typescript, 'scripts/check-doc-paths.ts'),
+  layers: checkLayers,
+  types: checkTypes,
+  lint: () => run('oxlint', '--type-aware'),
+  schema: checkSchema,
+  dead: () => run('knip', '--no-progress'),
+  tests: runTests,
+}
+
+const options = process.argv.slice(2)
+const named = options.filter((option) => !option.startsWith('-'))
+const unknown = [
+  ...named.filter((name) => !(name in steps)),
+  ...options.filter((option) => option.startsWith('-') && option !== '--fast'),
+]
+if (unknown.length > 0) fail(`Unknown: ${unknown.join(', ')}. Steps: ${Object.keys(steps).join(', ')}.`)
+const chosen =
+  named.length > 0
+    ? named
+    : Object.keys(steps).filter((name) => name !== 'tests' || !options.includes('--fast'))
+
+for (const name of chosen) {
+  const start = performance.now()
+  const { ok, output, note } = (await steps[name]?.()) ?? { ok: false, output: '' }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(
+    `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(7)} ${seconds.padStart(6)} s${note ? `  ${note}` : ''}`,
+  )
+  if (!ok) fail(output)
+}
+
+/** Every tsconfig of every room at once; each sees only the platform its room runs on. */
+async function checkTypes(): Promise<Outcome> {
+  const configs = globSync('*/tsconfig*.json', { exclude: ['node_modules'] }).sort()
+  const results = await Promise.all(
+    configs.map((config) => run('tsc', '--project', config, '--pretty', 'false')),
+  )
+  const failed = results.filter((result) => !result.ok)
+  return {
+    ok: configs.length > 0 && failed.length === 0,
+    output: failed.map((result) => result.output).join('\n'),
+    note: `${configs.length} configurations`,
+  }
+}
+
+async function checkLayers(): Promise<Outcome> {
+  const rooms = ['core', 'workers', 'analytics', 'batch', 'console', 'scripts', 'test'].filter((room) =>
+    existsSync(room),
+  )
+  const cruise = await run(
+    'depcruise',
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--output-type',
+    'json',
+    ...rooms,
+  )
+  if (!cruise.ok) return cruise
+  const sources = rooms
+    .flatMap((room) => globSync(`${room}/**/*.ts`))
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !/(^|\/)[.]\w+\//.test(file))
+  return judgeLayers(JSON.parse(cruise.stdout) as CruiseResult, sources)
+}
+
+async function runTests(): Promise<Outcome> {
+  const tests = await run('node', ...typescript, 'scripts/test.ts')
+  return { ...tests, note: tests.output.trim().split('\n').at(-1) ?? '' }
+}
+
+function fail(output: string): never {
+  console.error(output.trim())
+  process.exit(1)
+}

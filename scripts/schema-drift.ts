@@ -1,0 +1,78 @@
+// Do the migrations make the database that workers/storage/schema.ts describes? Asked twice, without changing the tree:
+// would drizzle-kit add a migration, and do the SQL files really lead to the same tables as the schema does from nothing?
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { root, run, type Outcome } from './tool.ts'
+
+const schema = 'workers/storage/schema.ts'
+const differ = `${schema} and migrations/ differ: run \`npm run db:generate\`.`
+
+export async function checkSchema(): Promise<Outcome> {
+  for (const needed of [schema, 'migrations']) {
+    if (!existsSync(path.join(root, needed))) return { ok: false, output: `${needed} is missing.` }
+  }
+  // drizzle-kit takes only a folder below the current one.
+  mkdirSync(path.join(root, '.tackline'), { recursive: true })
+  const folder = mkdtempSync(path.join(root, '.tackline', 'schema-'))
+  try {
+    const [kept, fresh] = [path.join(folder, 'kept'), path.join(folder, 'fresh')]
+    cpSync(path.join(root, 'migrations'), kept, { recursive: true })
+    const before = readdirSync(kept).length
+    const next = await generate(kept)
+    if (!next.ok || readdirSync(kept).length !== before)
+      return { ok: false, output: `${differ}\n${next.output}` }
+
+    const whole = await generate(fresh)
+    if (!whole.ok) return whole
+    const [made, meant] = [tablesOf(kept), tablesOf(fresh)]
+    const names = [...new Set([...made.keys(), ...meant.keys()])].filter(
+      (name) => made.get(name) !== meant.get(name),
+    )
+    const lines = names.map(
+      (name) => `${name}\n  by migrations: ${made.get(name)}\n  by the schema: ${meant.get(name)}`,
+    )
+    if (meant.size === 0) lines.push('The schema has no tables.')
+    return { ok: lines.length === 0, output: [differ, ...lines].join('\n'), note: `${meant.size} tables` }
+  } catch (error) {
+    return {
+      ok: false,
+      output: `The migrations do not apply: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function generate(out: string): Promise<Outcome> {
+  const options = ['--dialect', 'sqlite', '--schema', `./${schema}`, '--out', path.relative(root, out)]
+  return run('drizzle-kit', 'generate', ...options)
+}
+
+/** What a folder of migrations makes: for each table its columns, keys and indexes, in an order of their own. */
+function tablesOf(folder: string): Map<string, string> {
+  const database = new DatabaseSync(':memory:')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
+  for (const file of files.sort()) database.exec(readFileSync(path.join(folder, file), 'utf8'))
+  const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values)
+  const tables = all(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`)
+  return new Map(
+    tables.map(({ name }) => {
+      const table = String(name)
+      const columns = all(
+        'select name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?) order by name',
+        table,
+      )
+      const keys = all(
+        'select "table", "from", "to", on_update, on_delete from pragma_foreign_key_list(?) order by "from", "table"',
+        table,
+      )
+      const indexes = all(
+        `select list."unique", list.partial, group_concat(coalesce(info.name, '(expression)')) as columns
+         from pragma_index_list(?) as list, pragma_index_info(list.name) as info group by list.name order by columns, list."unique"`,
+        table,
+      )
+      return [table, JSON.stringify({ columns, keys, indexes })]
+    }),
+  )
+}

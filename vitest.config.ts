@@ -1,0 +1,73 @@
+// Four ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
+
+const onNode = 'workers/**/*.node.test.ts'
+const control = ['workers/control/**/*.test.ts', 'workers/storage/**/*.workerd.test.ts']
+const ingest = ['workers/ingest/**/*.test.ts']
+const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts']
+
+const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
+
+/** Runs tests inside workerd with the bindings of one Worker. Each file costs a second or two: few, large files. */
+const workerd = (configPath: string, bindings: Record<string, typeof migrations> = {}) =>
+  cloudflareTest({ wrangler: { configPath: at(configPath) }, miniflare: { bindings } })
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/plain-reporter.ts'],
+    maxWorkers: '100%',
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          exclude: [
+            ...configDefaults.exclude,
+            'workers/control/**/!(*.node).test.ts',
+            'workers/ingest/**/!(*.node).test.ts',
+            'workers/storage/**/*.workerd.test.ts',
+            ...e2e,
+          ],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins: [workerd('workers/control/wrangler.toml', { TEST_MIGRATIONS: migrations })],
+        test: {
+          name: 'control',
+          include: control,
+          exclude: [...configDefaults.exclude, onNode],
+          setupFiles: ['./test/setup-d1.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins: [workerd('workers/ingest/wrangler.toml')],
+        test: {
+          name: 'ingest',
+          include: ingest,
+          exclude: [...configDefaults.exclude, onNode],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: e2e,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false, // each file may start a whole stack
+          sequence: { groupOrder: 2 }, // after the rest, with the machine to itself
+        },
+      },
+    ],
+  },
+})
