@@ -1,0 +1,160 @@
+// Shape of a flag as people edit it, and the invariants that hold within one flag. References between flags: change.ts.
+import * as z from 'zod'
+import { AnyOf } from './clause.ts'
+import * as limits from './limits.ts'
+import { isBundle, parseValue } from './value.ts'
+
+export const Key = z
+  .string()
+  .max(limits.keyLengthMax)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    'letters, digits, dot, underscore and hyphen, starting with a letter or digit',
+  )
+export const Id = z.string().min(1).max(limits.keyLengthMax)
+const Name = z.string().max(limits.nameLengthMax)
+
+export const FlagType = z.enum(['boolean', 'string', 'number', 'json'])
+export type FlagType = z.infer<typeof FlagType>
+
+/** `value` is always text, as on Bucketeer's wire; the flag's type says how to read it. */
+export const Variation = z.strictObject({
+  id: Id,
+  name: Name.default(''),
+  description: z.string().max(limits.descriptionLengthMax).default(''),
+  value: z.string().max(limits.variationValueLengthMax),
+})
+export type Variation = z.infer<typeof Variation>
+
+/**
+ * `rollout`: integer weights of 100,000 in stored order; a remainder is untracked and gets no variation. The audience is the share
+ * of targeting keys (whole percent) that takes part; the rest gets its default variation.
+ */
+export const Strategy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fixed'), variationId: Id }),
+  z.strictObject({
+    kind: z.literal('rollout'),
+    shares: z
+      .array(z.strictObject({ variationId: Id, weight: z.int().min(0).max(limits.weightTotal) }))
+      .min(1)
+      .max(limits.variationsMax),
+    audience: z.strictObject({ percentage: z.int().min(0).max(100), defaultVariationId: Id }).optional(),
+  }),
+])
+export type Strategy = z.infer<typeof Strategy>
+
+export const Rule = z.strictObject({ id: Id, name: Name.default(''), anyOf: AnyOf, strategy: Strategy })
+export type Rule = z.infer<typeof Rule>
+
+/** Carries an id like a rule's, so that it has a salt of its own. */
+export const DefaultStrategy = z.strictObject({ id: Id, strategy: Strategy })
+
+export const Target = z.strictObject({
+  variationId: Id,
+  targetingKeys: z.array(z.string().min(1).max(limits.valueLengthMax)).max(limits.targetingKeysPerTargetMax),
+})
+
+export const Prerequisite = z.strictObject({ flagKey: Key, variationId: Id })
+
+/**
+ * How a targeting key becomes a bucket. `percent`: murmur3 x86-32 of rule id + targeting key, whole percents, as AB Tasty's SDKs;
+ * `fine`: murmur3 x64-128 of flag key-targeting key-seed, thousandths of a percent, as Bucketeer's SDKs.
+ */
+export const Allocation = z.enum(['percent', 'fine'])
+
+/** The fields alone; `Flag` adds what must hold between them. */
+export const FlagFields = z.strictObject({
+  key: Key,
+  name: Name.default(''),
+  description: z.string().max(limits.descriptionLengthMax).default(''),
+  type: FlagType,
+  /** A json flag whose keys AB Tasty's SDKs read as flags of their own (their multi-key campaigns). */
+  bundle: z.boolean().default(false),
+  variations: z.array(Variation).min(1).max(limits.variationsMax),
+  enabled: z.boolean().default(false),
+  offVariationId: Id.optional(),
+  prerequisites: z.array(Prerequisite).max(limits.prerequisitesMax).default([]),
+  targets: z.array(Target).max(limits.variationsMax).default([]),
+  rules: z.array(Rule).max(limits.rulesMax).default([]),
+  defaultStrategy: DefaultStrategy,
+  allocation: Allocation.default('percent'),
+  seed: z.string().max(limits.keyLengthMax).default(''),
+  tags: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.tagsMax).default([]),
+  maintainer: Name.default(''),
+  archived: z.boolean().default(false),
+  /** +1 with every effective change. */
+  version: z.int().min(1),
+  /** Epoch milliseconds. */
+  createdAt: z.int(),
+  updatedAt: z.int(),
+})
+
+export const Flag = FlagFields.superRefine((flag, context) => {
+  for (const { path, message } of inconsistencies(flag))
+    context.addIssue({ code: 'custom', path: path.split('.'), message })
+})
+export type Flag = z.infer<typeof Flag>
+export type Allocation = z.infer<typeof Allocation>
+
+interface Inconsistency {
+  path: string
+  message: string
+}
+
+/** What a flag's shape cannot say: ids that must exist or be unique, values that must parse, weights that must add up. */
+function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
+  const found: Inconsistency[] = []
+  const variationIds = new Set(flag.variations.map(({ id }) => id))
+  const known = (path: string, id: string) => {
+    if (!variationIds.has(id)) found.push({ path, message: `there is no variation ${id}` })
+  }
+  const unique = (path: (i: number) => string, values: readonly string[], what: string) => {
+    values.forEach((value, i) => {
+      if (values.indexOf(value) !== i)
+        found.push({ path: path(i), message: `${what} ${value} is there twice` })
+    })
+  }
+  const checkStrategy = (path: string, strategy: Strategy) => {
+    if (strategy.kind === 'fixed') return known(`${path}.variationId`, strategy.variationId)
+    strategy.shares.forEach(({ variationId, weight }, i) => {
+      known(`${path}.shares.${i}.variationId`, variationId)
+      if (flag.allocation === 'percent' && weight % limits.weightPerPercent !== 0) {
+        found.push({
+          path: `${path}.shares.${i}.weight`,
+          message: 'percent allocation needs whole percents (multiples of 1000)',
+        })
+      }
+    })
+    unique(
+      (i) => `${path}.shares.${i}.variationId`,
+      strategy.shares.map(({ variationId }) => variationId),
+      'variation',
+    )
+    const total = strategy.shares.reduce((sum, { weight }) => sum + weight, 0)
+    if (total > limits.weightTotal)
+      found.push({ path: `${path}.shares`, message: `weights add up to ${total}, more than 100000` })
+    if (strategy.audience) known(`${path}.audience.defaultVariationId`, strategy.audience.defaultVariationId)
+  }
+
+  unique(
+    (i) => `variations.${i}.id`,
+    flag.variations.map(({ id }) => id),
+    'id',
+  )
+  unique((i) => `rules.${i}.id`, [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id], 'id')
+  flag.variations.forEach(({ value }, i) => {
+    if (parseValue(flag.type, value) === undefined) {
+      found.push({ path: `variations.${i}.value`, message: `is not a ${flag.type}` })
+    } else if (flag.bundle && !isBundle(flag.type, value)) {
+      found.push({
+        path: `variations.${i}.value`,
+        message: 'a bundle is a json object, whose keys are flag keys',
+      })
+    }
+  })
+  if (flag.offVariationId !== undefined) known('offVariationId', flag.offVariationId)
+  flag.targets.forEach(({ variationId }, i) => known(`targets.${i}.variationId`, variationId))
+  flag.rules.forEach(({ strategy }, i) => checkStrategy(`rules.${i}.strategy`, strategy))
+  checkStrategy('defaultStrategy.strategy', flag.defaultStrategy.strategy)
+  return found
+}

@@ -1,0 +1,23 @@
+// Every size and count has a limit, and the limit has a name.
+
+export const keyLengthMax = 100
+export const nameLengthMax = 200
+export const descriptionLengthMax = 2_000
+export const variationsMax = 100
+export const variationValueLengthMax = 100_000
+export const rulesMax = 100
+export const groupsPerRuleMax = 50
+export const clausesPerGroupMax = 50
+export const valuesPerClauseMax = 10_000
+export const valueLengthMax = 1_000
+export const targetingKeysPerTargetMax = 10_000
+export const prerequisitesMax = 50
+export const tagsMax = 50
+export const segmentMembersMax = 100_000
+export const goalsPerExperimentMax = 10
+export const commentLengthMax = 1_000
+
+/** Bucketeer: the weights of a rollout are thousandths of a percent. */
+export const weightTotal = 100_000
+/** One percent of `weightTotal`: the step of `percent` allocation. */
+export const weightPerPercent = 1_000
