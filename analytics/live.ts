@@ -1,0 +1,58 @@
+// The live view in Analytics Engine: sampled, three months, no result is computed from it (R2 is the record). Columns by name, with the
+// slot in a comment: slots are positions, and once written never change their meaning.
+import type { EventRecord } from './records.ts'
+
+/** Cloudflare: writeDataPoint calls per invocation. */
+export const pointsPerInvocationMax = 25
+
+export interface LivePoint {
+  /** index1 */ readonly environmentId: string
+  /** blob1 */ readonly kind: EventRecord['kind']
+  /** blob2 */ readonly protocol: string
+  /** blob3: flag key or event name; empty in the line that sums up what did not fit */ readonly name: string
+  /** blob4 */ readonly variationId: string
+  /** double1 */ readonly count: number
+  /** double2 */ readonly value: number
+}
+
+/** One point per environment, kind, protocol, name and variation; the smallest are summed up per environment where they exceed the limit. */
+export function livePoints(records: readonly EventRecord[], max = pointsPerInvocationMax): LivePoint[] {
+  const points = sum(records.map(toPoint)).toSorted((a, b) => b.count - a.count)
+  if (points.length <= max) return points
+  const kept = Math.max(0, max - new Set(points.map(({ environmentId }) => environmentId)).size)
+  const rest = points
+    .slice(kept)
+    .map((point) => ({ ...point, kind: 'sdk-report' as const, protocol: '', name: '', variationId: '' }))
+  return [...points.slice(0, kept), ...sum(rest)].slice(0, max)
+}
+
+function toPoint(record: EventRecord): LivePoint {
+  const { environmentId, kind, protocol } = record
+  return kind === 'exposure'
+    ? {
+        environmentId,
+        kind,
+        protocol,
+        name: record.flagKey,
+        variationId: record.variationId,
+        count: 1,
+        value: 0,
+      }
+    : { environmentId, kind, protocol, name: record.event, variationId: '', count: 1, value: record.value }
+}
+
+function sum(points: readonly LivePoint[]): LivePoint[] {
+  const groups = Map.groupBy(points, ({ count: _, value: __, ...identity }) => JSON.stringify(identity))
+  return [...groups.values()].map((group) =>
+    group.reduce((total, point) => ({
+      ...total,
+      count: total.count + point.count,
+      value: total.value + point.value,
+    })),
+  )
+}
+
+/** The shape Analytics Engine takes. */
+export function toDataPoint({ environmentId, kind, protocol, name, variationId, count, value }: LivePoint) {
+  return { indexes: [environmentId], blobs: [kind, protocol, name, variationId], doubles: [count, value] }
+}
