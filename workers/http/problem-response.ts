@@ -1,0 +1,43 @@
+// Our own API's form of a refusal: problem details (RFC 9457) with a machine-readable code.
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Problem, ProblemCode } from '../../core/problem.ts'
+
+const statusOf = {
+  INVALID: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  IN_USE: 409,
+  TOO_LARGE: 413,
+  UNAVAILABLE: 503,
+} as const satisfies Record<ProblemCode, ContentfulStatusCode>
+
+const titles = {
+  INVALID: 'Invalid request',
+  UNAUTHENTICATED: 'Not authenticated',
+  FORBIDDEN: 'Not allowed',
+  NOT_FOUND: 'Not found',
+  CONFLICT: 'Conflict',
+  IN_USE: 'In use',
+  TOO_LARGE: 'Too large',
+  UNAVAILABLE: 'Unavailable',
+} as const satisfies Record<ProblemCode, string>
+
+export function problemResponse({ code, message, fields, current }: Problem): Response {
+  const status = statusOf[code]
+  const body = {
+    type: 'about:blank',
+    title: titles[code],
+    status,
+    code,
+    detail: message,
+    ...(fields && { errors: fields }),
+    ...(current !== undefined && { current }),
+  }
+  const headers = {
+    'content-type': 'application/problem+json',
+    ...(status === 503 && { 'retry-after': '1' }),
+  }
+  return new Response(JSON.stringify(body), { status, headers })
+}

@@ -1,0 +1,34 @@
+// SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which snapshot to check it against; the
+// snapshot holds the SHA-256 of every live key, so that revoking one takes effect with the next revision.
+import type { CompiledSnapshot } from '../../core/compile.ts'
+import type { SdkKeyRole, SnapshotKey } from '../../core/snapshot.ts'
+import { sha256Hex, toHex } from './digest.ts'
+
+const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/
+/** Raw keys whose digest is remembered per isolate. */
+const rememberedMax = 1_000
+
+const digests = new Map<string, string>()
+
+export function makeSdkKey(role: SdkKeyRole, environmentId: string, secret: Uint8Array): string {
+  return `tl_${role}_${environmentId}_${toHex(secret)}`
+}
+export const sdkKeySecretBytes = 24
+
+/** The environment a key says it belongs to; undefined where the text is no key of ours. */
+export const environmentOf = (key: string): string | undefined => pattern.exec(key)?.[2]
+
+/** The live key of this environment, or undefined. Nothing is awaited for a key seen before. */
+export function findSdkKey(
+  compiled: CompiledSnapshot,
+  key: string,
+): SnapshotKey | undefined | Promise<SnapshotKey | undefined> {
+  if (environmentOf(key) !== compiled.environmentId) return undefined
+  const digest = digests.get(key)
+  if (digest !== undefined) return compiled.sdkKeys.get(digest)
+  return sha256Hex(key).then((fresh) => {
+    const found = compiled.sdkKeys.get(fresh)
+    if (found && digests.size < rememberedMax) digests.set(key, fresh) // only real keys: garbage must not fill the memory
+    return found
+  })
+}

@@ -1,0 +1,133 @@
+// Bucketeer's SDK gateway (bucketeer reference, section 1): what its client SDKs call.
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type * as z from 'zod'
+import type { EventRecord } from '../../../analytics/records.ts'
+import type { CompiledSnapshot } from '../../../core/compile.ts'
+import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
+import { type Problem, type ProblemCode, type Result, ok, refuse } from '../../../core/problem.ts'
+import type { SdkKeyRole } from '../../../core/snapshot.ts'
+import { readJson } from '../../http/body.ts'
+import { logError } from '../../http/log.ts'
+import { parseWith } from '../../http/parse.ts'
+import { authenticate } from '../../http/authenticate.ts'
+import type { Ports } from '../../ports.ts'
+import { fromEvaluation, toContext, toRecord, userEvaluationsId } from './translate.ts'
+import * as wire from './wire.ts'
+
+const evaluationBytesMax = 256 * 1024
+const eventsBytesMax = 1024 * 1024
+
+export function bucketeerRoutes(ports: Ports): Hono {
+  const app = new Hono()
+  // Envoy's policy in front of Bucketeer: any origin, with credentials.
+  const policy = cors({
+    origin: (origin) => origin,
+    credentials: true,
+    allowHeaders: ['content-type', 'authorization'],
+    maxAge: 86_400,
+  })
+  for (const path of ['/get_evaluations', '/get_evaluation', '/register_events', '/ping'])
+    app.use(path, policy)
+
+  app.post('/get_evaluations', async (c) => {
+    const asked = await ask(c.req.raw, ports, wire.GetEvaluationsRequest, evaluationBytesMax, ['client'])
+    if (!asked.ok) return fail(asked.problem)
+    const { compiled, body } = asked.value
+    const { user, tag } = body
+    const id = userEvaluationsId(user, compiled, tag)
+    const isCurrent = body.userEvaluationsId === id
+    const evaluations = isCurrent ? [] : evaluateAll(compiled, toContext(user), tag === '' ? undefined : tag)
+    return c.json({
+      state: 'FULL',
+      evaluations: {
+        id: isCurrent ? 'no_evaluations' : id,
+        evaluations: evaluations.flatMap((evaluation) => fromEvaluation(evaluation, user.id) ?? []),
+        createdAt: String(Math.floor(ports.now() / 1_000)),
+        archivedFeatureIds: [],
+        forceUpdate: !isCurrent, // the full set: no SDK can be left with something stale
+      },
+      userEvaluationsId: id,
+    } satisfies wire.GetEvaluationsResponse)
+  })
+
+  app.post('/get_evaluation', async (c) => {
+    const asked = await ask(c.req.raw, ports, wire.GetEvaluationRequest, evaluationBytesMax, ['client'])
+    if (!asked.ok) return fail(asked.problem)
+    const { compiled, body } = asked.value
+    const flag = compiled.byKey.get(body.featureId)?.flag
+    if (!flag || (body.tag !== '' && !flag.tags.includes(body.tag)))
+      return fail({ code: 'NOT_FOUND', message: 'feature not found' })
+    const evaluation = fromEvaluation(evaluate(compiled, body.featureId, toContext(body.user)), body.user.id)
+    return evaluation ? c.json({ evaluation }) : fail({ code: 'NOT_FOUND', message: 'evaluation not found' })
+  })
+
+  app.post('/register_events', async (c) => {
+    const asked = await ask(c.req.raw, ports, wire.RegisterEventsRequest, eventsBytesMax, [
+      'client',
+      'server',
+    ])
+    if (!asked.ok) return fail(asked.problem)
+    const { compiled, body } = asked.value
+    const receipt = {
+      compiled,
+      now: ports.now(),
+      sdk: `bucketeer-${body.sourceId ?? ''}/${body.sdkVersion ?? ''}`.slice(0, 200),
+    }
+    const records: EventRecord[] = []
+    const errors: Record<string, { retriable: boolean; message: string }> = {}
+    for (const { id, event } of body.events) {
+      const record = toRecord(id, event, receipt)
+      if (record.ok) records.push(record.value)
+      else errors[id] = { retriable: false, message: `gateway: ${record.problem.message}` }
+    }
+    const isTaken = records.length === 0 || (await ports.events.send(records))
+    if (!isTaken)
+      for (const { id } of records)
+        errors[id] = { retriable: true, message: 'gateway: the queue is unavailable' }
+    return c.json({ errors } satisfies wire.RegisterEventsResponse)
+  })
+
+  app.get('/ping', (c) => c.json({ time: String(Math.floor(ports.now() / 1_000)) }))
+
+  app.onError((error) => {
+    logError('bucketeer', error)
+    return fail({ code: 'UNAVAILABLE', message: 'internal' })
+  })
+  return app
+}
+
+/** Key, role, then body: what every call begins with. */
+async function ask<T>(
+  request: Request,
+  ports: Ports,
+  schema: z.ZodType<T>,
+  bytesMax: number,
+  roles: readonly SdkKeyRole[],
+): Promise<Result<{ compiled: CompiledSnapshot; body: T }>> {
+  const caller = await authenticate(ports.snapshots, request.headers.get('authorization') ?? '')
+  if (!caller.ok) return caller
+  if (!roles.includes(caller.value.key.role)) return refuse('FORBIDDEN', 'bad role')
+  const json = await readJson(request, bytesMax)
+  if (!json.ok) return json
+  const body = parseWith(schema, json.value)
+  return body.ok ? ok({ compiled: caller.value.compiled, body: body.value }) : body
+}
+
+/** grpc-gateway's error body: HTTP status and gRPC code. */
+const statuses = {
+  INVALID: [400, 3],
+  UNAUTHENTICATED: [401, 16],
+  FORBIDDEN: [403, 7],
+  NOT_FOUND: [404, 5],
+  CONFLICT: [409, 10],
+  IN_USE: [409, 10],
+  TOO_LARGE: [413, 8],
+  UNAVAILABLE: [503, 14],
+} as const satisfies Record<ProblemCode, readonly [ContentfulStatusCode, number]>
+
+function fail({ code, message }: Problem): Response {
+  const [status, grpc] = statuses[code]
+  return Response.json({ code: grpc, message: `gateway: ${message}`, details: [] }, { status })
+}

@@ -1,0 +1,195 @@
+// The file that AB Tasty's SDKs evaluate themselves. It carries only what they will decide as we do; what is left out is listed with the
+// reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison, and a crash on text operators over a missing key.
+import type { Clause } from '../../../core/clause.ts'
+import type { Flag, Strategy } from '../../../core/flag.ts'
+import { weightPerPercent, weightTotal } from '../../../core/limits.ts'
+import { parseVersion } from '../../../core/semver.ts'
+import type { Snapshot } from '../../../core/snapshot.ts'
+import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
+import type * as wire from './wire.ts'
+
+export interface Omission {
+  readonly flagKey: string
+  readonly reason: string
+}
+
+export function bucketingFile({ flags }: Pick<Snapshot, 'flags'>): {
+  file: wire.BucketingFile
+  omitted: Omission[]
+} {
+  const campaigns: wire.BucketingFile['campaigns'][number][] = []
+  const omitted: Omission[] = []
+  for (const flag of flags) {
+    if (flag.archived) continue
+    const groups = variationGroups(flag)
+    if (typeof groups === 'string') omitted.push({ flagKey: flag.key, reason: groups })
+    else if (groups.length > 0) {
+      const { key: id, name } = flag
+      campaigns.push({
+        id,
+        name,
+        slug: null,
+        type: campaignType(flag),
+        variationGroups: groups,
+        bucketRanges: [{ r: [0, 100] }],
+      })
+    }
+  }
+  return {
+    file: { panic: false, accountSettings: { enabledXPC: false, enabled1V1T: false }, campaigns },
+    omitted,
+  }
+}
+
+const everybody: readonly wire.Targeting[] = [{ operator: 'EQUALS', key: 'fs_all_users', value: '' }]
+
+/** The SDK takes the first group whose targeting matches: the order of deciding is the order of groups. A text is the reason against. */
+function variationGroups(flag: Flag): wire.VariationGroup[] | string {
+  if (flag.prerequisites.length > 0) return 'prerequisites are not known to bucketing SDKs'
+  if (!flag.enabled)
+    return flag.offVariationId === undefined
+      ? []
+      : [fixedGroup(flag, { kind: 'off' }, flag.offVariationId, [everybody])]
+  const groups: wire.VariationGroup[] = flag.targets
+    .filter(({ targetingKeys }) => targetingKeys.length > 0)
+    .map(({ variationId, targetingKeys }) =>
+      fixedGroup(flag, { kind: 'target' }, variationId, [
+        [{ operator: 'EQUALS', key: 'fs_users', value: targetingKeys }],
+      ]),
+    )
+  const last = {
+    id: flag.defaultStrategy.id,
+    kind: 'default' as const,
+    strategy: flag.defaultStrategy.strategy,
+    anyOf: undefined,
+  }
+  for (const { id, strategy, anyOf, kind } of [
+    ...flag.rules.map((rule) => ({ ...rule, kind: 'rule' as const })),
+    last,
+  ]) {
+    const targeting = anyOf ? targetingGroups(anyOf) : [everybody]
+    if (typeof targeting === 'string') return targeting
+    const shares = sharesOf(flag, strategy)
+    if (typeof shares === 'string') return shares
+    groups.push(group(flag, { kind, ruleId: id }, targeting, shares))
+  }
+  return groups
+}
+
+type Share = { readonly variationId: string; readonly allocation: number }
+type GroupCause = Parameters<typeof variationGroupId>[1]
+
+function fixedGroup(
+  flag: Flag,
+  cause: GroupCause,
+  variationId: string,
+  targeting: readonly (readonly wire.Targeting[])[],
+) {
+  return group(flag, cause, targeting, [{ variationId, allocation: 100 }])
+}
+
+function group(
+  flag: Flag,
+  cause: GroupCause,
+  targeting: readonly (readonly wire.Targeting[])[],
+  shares: readonly Share[],
+): wire.VariationGroup {
+  return {
+    id: variationGroupId(flag, cause, shares[0]!.variationId),
+    name: variationGroupName(flag, cause),
+    targeting: { targetingGroups: targeting.map((targetings) => ({ targetings })) },
+    variations: shares.flatMap(({ variationId, allocation }) => {
+      const variation = flag.variations.find(({ id }) => id === variationId)
+      if (!variation) return []
+      return {
+        id: variationId,
+        name: variation.name,
+        allocation,
+        reference: false,
+        modifications: modifications(flag, variation, 'all'),
+      }
+    }),
+  }
+}
+
+function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
+  if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, allocation: 100 }]
+  const whole = strategy.shares.find(({ weight }) => weight === weightTotal)
+  const { audience } = strategy
+  if (audience && audience.percentage > 0 && audience.percentage < 100)
+    return 'an audience is not known to bucketing SDKs'
+  if (whole) return [{ variationId: whole.variationId, allocation: 100 }] // no split: portable whatever the allocation
+  if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
+  return strategy.shares.map(({ variationId, weight }) => ({
+    variationId,
+    allocation: weight / weightPerPercent,
+  }))
+}
+
+function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[][] | string {
+  const groups: wire.Targeting[][] = []
+  for (const clauses of anyOf) {
+    const targetings: wire.Targeting[] = []
+    for (const clause of clauses) {
+      const translated = translate(clause)
+      if (typeof translated === 'string') return translated
+      targetings.push(...translated)
+    }
+    groups.push(targetings)
+  }
+  return groups
+}
+
+/** One clause as one or two of theirs, or the reason why it cannot be said. */
+function translate({ attribute, operator, values }: Clause): wire.Targeting[] | string {
+  const key = attribute === 'id' ? 'fs_users' : attribute
+  if (key.startsWith('fs_') && attribute !== 'id')
+    return `the attribute ${attribute} means something else to bucketing SDKs`
+  switch (operator) {
+    case 'exists':
+      return [{ operator: 'EXISTS', key, value: true }]
+    case 'not-exists':
+      return [{ operator: 'NOT_EXISTS', key, value: true }]
+    case 'equals':
+    case 'in':
+    case 'not-equals':
+      if (values.some((value) => parseVersion(value)))
+        return 'versions are compared as text by bucketing SDKs'
+      if (values.includes(''))
+        return 'an empty value also matches a missing attribute, which bucketing SDKs cannot say'
+      return [
+        {
+          operator: operator === 'not-equals' ? 'NOT_EQUALS' : 'EQUALS',
+          key,
+          value: values.flatMap(typedForms),
+        },
+      ]
+    case 'starts-with':
+    case 'ends-with':
+    case 'contains': {
+      if (values.includes(''))
+        return 'an empty value also matches a missing attribute, which bucketing SDKs cannot say'
+      // Guarded: without the attribute the SDK would throw, and lose every flag.
+      return [
+        { operator: 'EXISTS', key, value: true },
+        { operator: textOperators[operator], key, value: values },
+      ]
+    }
+    default:
+      return `${operator} is decided otherwise by bucketing SDKs`
+  }
+}
+
+const textOperators = {
+  'starts-with': 'STARTS_WITH',
+  'ends-with': 'ENDS_WITH',
+  contains: 'CONTAINS',
+} as const
+
+/** We compare by canonical text, the SDK by value and type: `5` has to be there as text and as number. */
+function typedForms(text: string): (string | number | boolean)[] {
+  if (text === 'true' || text === 'false') return [text, text === 'true']
+  return text !== '' && String(Number(text)) === text && Number.isFinite(Number(text))
+    ? [text, Number(text)]
+    : [text]
+}

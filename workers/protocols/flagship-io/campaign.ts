@@ -1,0 +1,64 @@
+// A flag as AB Tasty names its parts: the flag is the campaign, each way to be decided a variation group of its own.
+import type { Cause, DecidedVariation } from '../../../core/evaluation.ts'
+import type { Flag, Variation } from '../../../core/flag.ts'
+import { type FlagValue, parseValue } from '../../../core/value.ts'
+import type { CompiledSnapshot } from '../../../core/compile.ts'
+import type { Modifications } from './wire.ts'
+
+export function campaignType(flag: Flag): 'ab' | 'toggle' {
+  const strategies = [...flag.rules.map(({ strategy }) => strategy), flag.defaultStrategy.strategy]
+  return strategies.some(({ kind }) => kind === 'rollout') ? 'ab' : 'toggle'
+}
+
+/** Rules and the default strategy have ids, which also salt the hash; the other groups are named after the flag. */
+export function variationGroupId(flag: Flag, cause: Cause, variationId: string): string {
+  switch (cause.kind) {
+    case 'rule':
+    case 'default':
+      return cause.ruleId
+    case 'target':
+      return `${flag.key}:target:${variationId}`
+    case 'off':
+    case 'prerequisite':
+    case 'error':
+      return `${flag.key}:${cause.kind}`
+  }
+}
+
+export function variationGroupName(flag: Flag, cause: Cause): string {
+  if (cause.kind === 'rule') return flag.rules.find(({ id }) => id === cause.ruleId)?.name ?? ''
+  return cause.kind === 'default' ? '' : cause.kind
+}
+
+/** The keys that a campaign answers: the flag's own, or each key of a bundle. With `all`, also those only sibling variations have, as null. */
+export function modifications(
+  flag: Flag,
+  variation: DecidedVariation | Variation,
+  keys: 'own' | 'all',
+): Modifications {
+  const value =
+    'typed' in variation ? variation.typed : (parseValue(flag.type, variation.value) ?? variation.value)
+  if (!flag.bundle) return { type: 'FLAG', value: { [flag.key]: value } }
+  const own = value as Record<string, FlagValue>
+  if (keys === 'own') return { type: 'FLAG', value: own }
+  const siblings = flag.variations.flatMap((sibling) =>
+    Object.keys(parseValue(flag.type, sibling.value) ?? {}),
+  )
+  return { type: 'FLAG', value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
+}
+
+const owners = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
+
+/** The flag that an activation's variation group belongs to. */
+export function ownerOf(compiled: CompiledSnapshot, groupId: string): Flag | undefined {
+  let byGroup = owners.get(compiled)
+  if (!byGroup) {
+    byGroup = new Map(
+      compiled.snapshot.flags.flatMap((flag) =>
+        [flag.defaultStrategy.id, ...flag.rules.map(({ id }) => id)].map((id) => [id, flag] as const),
+      ),
+    )
+    owners.set(compiled, byGroup)
+  }
+  return byGroup.get(groupId) ?? compiled.byKey.get(groupId.split(':')[0]!)?.flag
+}
