@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Flag } from '../../core/flag.ts'
+import { checkout, experiment, hourMs, purchase, startAt } from '../simulated-shop.ts'
+import { openExperiments, planExperiment, seedOf, toCounts } from './conclude-experiments.ts'
+
+const now = startAt + 100 * hourMs
+const fixed: Flag = {
+  ...checkout,
+  defaultStrategy: { id: 'split', strategy: { kind: 'fixed', variationId: 'green' } },
+}
+const seen = (variationId: string, users: number) => ({
+  variationId,
+  users,
+  conversions: 1,
+  valueSum: 0,
+  valueSumOfSquares: 0,
+  usersInTwoVariations: 0,
+})
+
+describe('open experiments', () => {
+  it('are those that run, also past their planned end', () => {
+    expect(openExperiments([experiment(), experiment({ stopAt: startAt + 1 })], now)).toHaveLength(2)
+  })
+  it('and those stopped so lately that events may still come in', () => {
+    const stopped = (hoursAgo: number) => experiment({ status: 'stopped', stopAt: now - hoursAgo * hourMs })
+    expect(openExperiments([stopped(47), stopped(48)], now)).toEqual([stopped(47)])
+  })
+})
+
+describe('the plan', () => {
+  it('is to count from the start until now, with the shares of the rollout', () => {
+    expect(planExperiment(experiment(), [checkout], [purchase], now)).toMatchObject({
+      kind: 'count',
+      window: { from: startAt, to: now },
+      weights: new Map([
+        ['control', 50_000],
+        ['green', 50_000],
+      ]),
+      goals: [purchase],
+      failures: [],
+    })
+  })
+  it('ends where the experiment ends', () => {
+    const plan = planExperiment(experiment({ stopAt: startAt + hourMs }), [checkout], [purchase], now)
+    expect(plan).toMatchObject({ window: { from: startAt, to: startAt + hourMs } })
+  })
+  it('says when the rule is gone', () => {
+    const plan = planExperiment(experiment({ ruleId: 'old' }), [checkout], [purchase], now)
+    expect(plan).toMatchObject({
+      goals: [],
+      failures: [{ message: expect.stringContaining('no longer has the rule old') }],
+    })
+  })
+  it('leaves the last result alone when an experiment was stopped and a variation shipped', () => {
+    const stopped = experiment({ status: 'stopped', stopAt: now - hourMs })
+    expect(planExperiment(stopped, [fixed], [purchase], now).kind).toBe('settled')
+    expect(planExperiment(stopped, [checkout], [purchase], now).kind).toBe('count')
+    expect(planExperiment(experiment(), [fixed], [purchase], now).kind).toBe('count')
+  })
+})
+
+describe('counts', () => {
+  const weights = new Map([
+    ['control', 50_000],
+    ['green', 50_000],
+    ['paused', 0],
+  ])
+  it('hold every variation that is served, also where nobody saw it', () => {
+    expect(toCounts([seen('green', 3)], weights)).toEqual([
+      { variationId: 'control', users: 0, conversions: 0, expectedWeight: 50_000 },
+      { variationId: 'green', users: 3, conversions: 1, expectedWeight: 50_000 },
+    ])
+  })
+  it('hold what was seen and is not served, with weight 0, so that health can tell', () => {
+    expect(toCounts([seen('blue', 2), seen('paused', 1)], weights)).toMatchObject([
+      { variationId: 'blue', users: 2, expectedWeight: 0 },
+      { variationId: 'control' },
+      { variationId: 'green' },
+      { variationId: 'paused', users: 1, expectedWeight: 0 },
+    ])
+  })
+})
+
+it('the seed is a uint32 that depends on experiment, goal and counts alone', () =>
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.nat(), (id, goalKey, users) => {
+      const counts = toCounts([seen('green', users)], new Map())
+      const seed = seedOf(id, goalKey, counts)
+      expect(seed).toBe(seedOf(id, goalKey, structuredClone(counts)))
+      expect(seed >>> 0).toBe(seed)
+      expect(seedOf(`${id}.`, goalKey, counts)).not.toBe(seed)
+      expect(seedOf(id, goalKey, toCounts([seen('green', users + 1)], new Map()))).not.toBe(seed)
+    }),
+  ))

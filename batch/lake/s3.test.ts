@@ -1,0 +1,88 @@
+// Against R2 itself, as wrangler runs it locally: signatures, keys with odd signs, pages, refusals.
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lakeKey } from '../../analytics/lake.ts'
+import { close, listen } from '../simulated-stack.ts'
+import { type S3Options, s3Store } from './s3.ts'
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
+/** S3 and R2 list this many keys a page. */
+const pageLength = 1000
+
+let miniflare: Miniflare
+let local: S3Options
+beforeAll(async () => {
+  miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: true,
+      script: 'export default {}',
+      compatibilityDate: '2026-10-20',
+      r2Buckets: { LAKE: { id: 'tackline-lake', s3Credentials: credentials } },
+    }),
+  )
+  const url = await miniflare.ready
+  local = { endpoint: `${url.origin}/cdn-cgi/local/r2/s3`, bucket: 'tackline-lake', ...credentials }
+})
+afterAll(() => miniflare.dispose())
+
+const put = async (key: string, content: string) => (await miniflare.getR2Bucket('LAKE')).put(key, content)
+
+describe('the S3 client', () => {
+  it.each([lakeKey('demo', '2026-11-21T09', 'abc'), "odd/it's (one) & <two>+three=4!*~%20/ü.gz"])(
+    'lists and reads %s',
+    async (key) => {
+      await put(key, `content of ${key}`)
+      expect(await s3Store(local).list(key.slice(0, -3))).toEqual({ ok: true, value: [key] })
+      const body = await s3Store(local).read(key)
+      expect(body.ok && (await text(Readable.from(body.value)))).toBe(`content of ${key}`)
+    },
+  )
+
+  it('lists page after page', async () => {
+    const keys = Array.from({ length: pageLength + 1 }, (_, i) => `pages/${String(i).padStart(5, '0')}`)
+    await Promise.all(keys.map((key) => put(key, '')))
+    expect(await s3Store(local).list('pages/')).toEqual({ ok: true, value: keys })
+  })
+
+  it('says why it was refused', async () => {
+    const refused = (options: S3Options) => s3Store(options).list('')
+    expect(await refused({ ...local, secretAccessKey: 'wrong' })).toMatchObject({
+      ok: false,
+      failure: {
+        kind: 'lake-unreachable',
+        message: expect.stringContaining('refused: SignatureDoesNotMatch'),
+      },
+    })
+    expect(await refused({ ...local, bucket: 'none' })).toMatchObject({
+      failure: { message: expect.stringContaining('NoSuchBucket') },
+    })
+    expect(await s3Store(local).read('none')).toMatchObject({
+      failure: { message: expect.stringContaining('NoSuchKey') },
+    })
+  })
+
+  it('tells an S3 bucket from anything else that answers 200', async () => {
+    const server = createServer((_, response) => response.end('<h1>It works!</h1>'))
+    const endpoint = await listen(server)
+    expect(await s3Store({ ...local, endpoint }).list('')).toMatchObject({
+      ok: false,
+      failure: { message: expect.stringContaining('is no S3 bucket') },
+    })
+    await close(server)
+  })
+
+  it('asks again when the store is busy', async () => {
+    let asked = 0
+    const server = createServer((_, response) => {
+      asked++
+      if (asked < 3) response.writeHead(503).end()
+      else response.end('<ListBucketResult><Key>a</Key></ListBucketResult>')
+    })
+    const endpoint = await listen(server)
+    expect(await s3Store({ ...local, endpoint }).list('')).toEqual({ ok: true, value: ['a'] })
+    await close(server)
+  })
+})

@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest'
+import type { ExperimentResult, VariationResult } from '../core/experiment-result.ts'
+import { toText } from './print.ts'
+import { experiment, killSwitch } from './simulated-shop.ts'
+
+const rate = { mean: 0.0012, sd: 0.0001, q025: 0.001, median: 0.0012, q975: 0.0014 }
+const control: VariationResult = {
+  variationId: 'control',
+  users: 12_345,
+  conversions: 15,
+  rate,
+  probabilityBest: 0.0213,
+  probabilityBeatsBaseline: 0,
+  expectedLoss: 0.001,
+  uplift: null,
+}
+const green: VariationResult = {
+  ...control,
+  variationId: 'green-button',
+  users: 999,
+  rate: { ...rate, mean: 0.1234, q025: 0.101, q975: 0.15 },
+  probabilityBest: 0.9787,
+  uplift: { mean: null, q025: -0.01, q975: 0.256 },
+}
+const result: ExperimentResult = {
+  goalKey: 'purchase',
+  baselineVariationId: 'control',
+  computedAt: 0,
+  window: { from: 0, to: 90_000_000 },
+  inputHash: 'a'.repeat(64),
+  prior: { alpha: 1, beta: 1 },
+  engine: {
+    kind: 'stan-native',
+    stanVersion: '2.32.2',
+    model: 'conversion',
+    modelSha256: 'b'.repeat(64),
+    seed: 42,
+    chains: 4,
+    warmup: 1000,
+    draws: 2500,
+    rhatMax: 1.00049,
+    essBulkMin: 5123.9,
+    essTailMin: 4999.9,
+    divergences: 0,
+    maxTreedepthHits: 0,
+  },
+  variations: [control, green],
+  health: {
+    status: 'green',
+    checks: [{ name: 'sampler', status: 'passed', detail: 'The chains converged.' }],
+  },
+  verdict: { kind: 'undecided', reason: 'The leader is not ahead enough.' },
+}
+
+it('prints a result as a block', () => {
+  const report = {
+    kind: 'concluded',
+    environmentId: 'demo',
+    experiment: experiment(),
+    goalKey: 'purchase',
+    result,
+  } as const
+  expect(toText(report).split('\n')).toEqual([
+    'demo/button/purchase  1970-01-01 00:00 UTC to 1970-01-02 01:00 UTC, 13 344 users',
+    '  variation      users  conversions  rate (95 %)                   P(best)  uplift (95 %)',
+    '  control       12 345           15  0.120 % (0.100 % to 0.140 %)    0.021  baseline',
+    '  green-button     999           15  12.3 % (10.1 % to 15.0 %)       0.979  no mean (-1.00 % to +25.6 %)',
+    '  verdict   undecided: The leader is not ahead enough.',
+    '  engine    stan-native 2.32.2, model conversion, seed 42, 4 chains of 2500 draws; R-hat at most 1.0005, ESS at least 5123 (bulk) and 4999 (tails), 0 divergences',
+    '  health    green',
+    '            sampler passed: The chains converged.',
+    '',
+  ])
+})
+
+it('prints an operation as a line', () => {
+  const report = { environmentId: 'demo', operation: killSwitch(), facts: { exposedUsers: 0, goalUsers: 0 } }
+  expect(toText({ kind: 'watched', ...report })).toBe(
+    'demo/guard: checkout green, 0 of 0 users reached purchase; fires at least 50.0 % of 100 users or more: not due.',
+  )
+  expect(toText({ kind: 'applied', ...report, revision: 9, changed: true })).toContain(
+    'due, flag turned off, revision 9.',
+  )
+})

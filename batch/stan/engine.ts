@@ -1,0 +1,128 @@
+// Which engine computes: the user's CmdStan executable, the one `npm run stan` builds, or the closed form.
+// Nothing falls back in silence: a choice that cannot be had is refused, and `auto` names what it passed
+// over.
+import { createHash } from 'node:crypto'
+import { access, constants, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import * as z from 'zod'
+import { ok, refuse, type Result } from '../../core/problem.ts'
+import { exactEngine } from '../statistics/exact.ts'
+import type { Engine } from '../statistics/fit.ts'
+import { modelName, stanEngine, type StanExecutable } from './conversion.ts'
+
+export const EngineChoice = z.enum(['auto', 'cmdstan', 'stan-native', 'exact'])
+export type EngineChoice = z.infer<typeof EngineChoice>
+
+export interface PickedEngine {
+  readonly kind: Exclude<EngineChoice, 'auto'>
+  readonly engine: Engine
+  /** Why `auto` did not take an engine that ranks higher: one sentence each. */
+  readonly passedOver: readonly string[]
+}
+
+/** Only these two variables are read: TACKLINE_STAN_CONVERSION and TACKLINE_STAN_DIR. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export const modelPath = path.join(import.meta.dirname, 'models', `${modelName}.stan`)
+const repository = path.join(import.meta.dirname, '..', '..')
+
+const Manifest = z.object({ model: z.literal(modelName), modelSha256: z.string(), stanVersion: z.string() })
+
+export async function pickEngine(
+  choice: EngineChoice,
+  environment: Environment,
+): Promise<Result<PickedEngine>> {
+  switch (choice) {
+    case 'exact':
+      return ok({ kind: 'exact', engine: exactEngine, passedOver: [] })
+    case 'cmdstan':
+      return picked(await findCmdstan(environment))
+    case 'stan-native':
+      return picked(await findNative(environment))
+    case 'auto':
+      return pickFirst(environment)
+    default:
+      return choice satisfies never
+  }
+}
+
+async function pickFirst(environment: Environment): Promise<Result<PickedEngine>> {
+  // Whoever names an executable wants it: a wrong path is a mistake to be told, not passed over.
+  if (environment.TACKLINE_STAN_CONVERSION) return picked(await findCmdstan(environment))
+  const native = await findNative(environment)
+  if (native.ok) return picked(native)
+  return ok({ kind: 'exact', engine: exactEngine, passedOver: [native.problem.message] })
+}
+
+const picked = (found: Result<StanExecutable>): Result<PickedEngine> =>
+  found.ok ? ok({ kind: found.value.kind, engine: stanEngine(found.value), passedOver: [] }) : found
+
+/**
+ * CmdStan's make leaves the executable beside its source, so the source there proves which model it is. An
+ * executable alone could be any model, and its result would carry our model's hash without cause.
+ */
+async function findCmdstan(environment: Environment): Promise<Result<StanExecutable>> {
+  const executable = environment.TACKLINE_STAN_CONVERSION
+  if (!executable) {
+    return unavailable(
+      'TACKLINE_STAN_CONVERSION does not name a CmdStan executable; without CmdStan, "npm run stan" builds one',
+    )
+  }
+  if (!(await isExecutable(executable))) {
+    return unavailable(
+      `TACKLINE_STAN_CONVERSION names ${executable}, which cannot be executed; "npm run stan" builds an executable`,
+    )
+  }
+  const source = `${executable}.stan`
+  const [theirs, ours] = await Promise.all([hashOf(source), hashOf(modelPath)])
+  if (!theirs)
+    return unavailable(
+      `${source} is missing; compile a copy of batch/stan/models/${modelName}.stan and leave it there`,
+    )
+  if (theirs !== ours)
+    return unavailable(
+      `${source} differs from batch/stan/models/${modelName}.stan; copy it and compile again`,
+    )
+  return ok({ kind: 'cmdstan', path: executable, modelSha256: theirs })
+}
+
+export async function findNative(environment: Environment): Promise<Result<StanExecutable>> {
+  const folder = environment.TACKLINE_STAN_DIR || path.join(repository, '.stan')
+  const executable = path.join(folder, 'bin', modelName)
+  const text = await readFile(path.join(folder, 'manifest.json'), 'utf8').catch(() => undefined)
+  if (text === undefined || !(await isExecutable(executable))) {
+    return unavailable(`Stan is not built in ${folder}; run "npm run stan"`)
+  }
+  const manifest = Manifest.safeParse(parseJson(text))
+  if (!manifest.success)
+    return unavailable(`The manifest of Stan in ${folder} cannot be read; run "npm run stan"`)
+  const { modelSha256 } = manifest.data
+  if (modelSha256 !== (await hashOf(modelPath))) {
+    return unavailable(
+      `Stan in ${folder} was built from another version of ${modelName}.stan; run "npm run stan"`,
+    )
+  }
+  return ok({ kind: 'stan-native', path: executable, modelSha256 })
+}
+
+const unavailable = (sentence: string) => refuse('UNAVAILABLE', `${sentence}.`)
+
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+
+const hashOf = (file: string): Promise<string | undefined> =>
+  readFile(file).then(
+    (content) => createHash('sha256').update(content).digest('hex'),
+    () => undefined,
+  )
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+// One Beta distribution, seen on the log-odds scale, where it is smooth, single-peaked and free of end
+// points.
+import betainc from '@stdlib/math-base-special-betainc'
+import betaln from '@stdlib/math-base-special-betaln'
+import { crossing } from './root.ts'
+
+// @stdlib's incomplete beta is good to 1e-13; jstat's is 0.4 % off at ten million users, lib-r-math's 3e-4 at
+// twenty.
+
+export interface Beta {
+  readonly alpha: number
+  readonly beta: number
+  readonly mean: number
+  readonly sd: number
+  /** Mode and curvature of the density on the log-odds scale. */
+  readonly centre: number
+  readonly spread: number
+  /** Log-odds outside of which less than 1e-16 of the mass lies. */
+  readonly low: number
+  readonly high: number
+  readonly logNormaliser: number
+}
+
+// Towards one end the density falls off as exp(-alpha |t|), not as a normal: a small alpha or beta needs a
+// longer reach.
+const reach = (shape: number, spread: number): number => 12 * spread + 40 / shape
+
+export function betaOf(alpha: number, beta: number): Beta {
+  const total = alpha + beta
+  const centre = Math.log(alpha / beta)
+  const spread = Math.sqrt(1 / alpha + 1 / beta)
+  return {
+    alpha,
+    beta,
+    mean: alpha / total,
+    sd: Math.sqrt((alpha / total) * (beta / total) * (1 / (total + 1))),
+    centre,
+    spread,
+    low: centre - reach(alpha, spread),
+    high: centre + reach(beta, spread),
+    logNormaliser: betaln(alpha, beta),
+  }
+}
+
+export const fromLogOdds = (t: number): number => 1 / (1 + Math.exp(-t))
+
+export const cumulative = ({ alpha, beta }: Beta, p: number): number =>
+  p <= 0 ? 0 : p >= 1 ? 1 : betainc(p, alpha, beta)
+
+/** Density with respect to log-odds. */
+export const densityOfLogOdds = ({ alpha, beta, logNormaliser }: Beta, t: number): number =>
+  Math.exp(-alpha * Math.log1p(Math.exp(-t)) - beta * Math.log1p(Math.exp(t)) - logNormaliser)
+
+export const quantile = (distribution: Beta, probability: number): number =>
+  fromLogOdds(
+    crossing(
+      (t) => cumulative(distribution, fromLogOdds(t)),
+      probability,
+      distribution.low,
+      distribution.high,
+    ),
+  )

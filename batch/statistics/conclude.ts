@@ -1,0 +1,124 @@
+// Counts of one experiment and one goal -> its result. The engine is the only effect; the clock and the seed
+// are arguments.
+import { createHash } from 'node:crypto'
+import type { ExperimentResult, Prior, ResultWindow } from '../../core/experiment-result.ts'
+import { ok, refuse, type Result } from '../../core/problem.ts'
+import type { Counts, Engine } from './fit.ts'
+import { healthOf } from './health.ts'
+import { verdictOf } from './verdict.ts'
+
+/** Stan's int. */
+export const usersMax = 2_147_483_647
+/** CmdStan's seed. */
+export const seedMax = 4_294_967_295
+/** Every rate equally likely beforehand, as in Bucketeer. */
+export const flatPrior: Prior = { alpha: 1, beta: 1 }
+
+export interface VariationCounts extends Counts {
+  /** The share of users this variation should have, in any unit: only the proportions count. */
+  readonly expectedWeight: number
+}
+
+export interface Evidence {
+  readonly goalKey: string
+  readonly baselineVariationId: string
+  readonly window: ResultWindow
+  readonly counts: readonly VariationCounts[]
+  readonly usersInTwoVariations: number
+  readonly now: number
+  readonly seed: number
+  readonly prior: Prior
+}
+
+/** Equal evidence, equal result: variations are put in the order of their ids before the engine sees them. */
+export async function conclude(evidence: Evidence, engine: Engine): Promise<Result<ExperimentResult>> {
+  const counts = [...evidence.counts].sort((a, b) => (a.variationId < b.variationId ? -1 : 1))
+  const invalid = whatIsWrong({ ...evidence, counts })
+  if (invalid) return invalid
+
+  const { goalKey, baselineVariationId, window, usersInTwoVariations, prior, seed } = evidence
+  const variations = counts.map(({ variationId, users, conversions }) => ({
+    variationId,
+    users,
+    conversions,
+  }))
+  const fit = await engine.fit({ variations, baselineVariationId, prior, seed })
+  if (!fit.ok) return fit
+
+  const results = fit.value.variations.map((posterior, k) => ({ ...posterior, ...variations[k]! }))
+  const health = healthOf({ cells: counts, usersInTwoVariations, engine: fit.value.engine })
+  return ok({
+    goalKey,
+    baselineVariationId,
+    computedAt: evidence.now,
+    window,
+    inputHash: inputHash(evidence),
+    prior,
+    engine: fit.value.engine,
+    variations: results,
+    health,
+    verdict: verdictOf(results, baselineVariationId, health),
+  })
+}
+
+/**
+ * SHA-256 of all that the figures depend on besides the engine, as JSON with its keys and variations in
+ * order.
+ */
+export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
+  const { baselineVariationId, counts, prior, seed, usersInTwoVariations } = evidence
+  const canonical = {
+    baselineVariationId,
+    counts: counts
+      .map(({ variationId, conversions, expectedWeight, users }) => ({
+        conversions,
+        expectedWeight,
+        users,
+        variationId,
+      }))
+      .sort((a, b) => (a.variationId < b.variationId ? -1 : 1)),
+    prior: { alpha: prior.alpha, beta: prior.beta },
+    seed,
+    usersInTwoVariations,
+  }
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
+}
+
+function whatIsWrong({ counts, baselineVariationId, usersInTwoVariations, prior, seed, window }: Evidence) {
+  if (counts.length === 0) return refuse('INVALID', 'There is no variation to count.')
+  if (!counts.some(({ variationId }) => variationId === baselineVariationId)) {
+    return refuse('INVALID', `The baseline ${baselineVariationId} is not among the variations.`)
+  }
+  for (const [k, { variationId, users, conversions, expectedWeight }] of counts.entries()) {
+    if (counts[k + 1]?.variationId === variationId)
+      return refuse('INVALID', `Variation ${variationId} is counted twice.`)
+    if (!isCount(users) || !isCount(conversions)) {
+      return refuse(
+        'INVALID',
+        `Variation ${variationId} has counts that are not integers from 0 to ${usersMax}.`,
+      )
+    }
+    if (conversions > users) return conversionsExceedUsers(variationId, conversions, users)
+    if (!(expectedWeight >= 0 && Number.isFinite(expectedWeight))) {
+      return refuse('INVALID', `Variation ${variationId} has a weight that is not a number from 0.`)
+    }
+  }
+  if (!isCount(usersInTwoVariations)) return refuse('INVALID', 'usersInTwoVariations is not a count.')
+  if (!(isPositive(prior.alpha) && isPositive(prior.beta)))
+    return refuse('INVALID', 'The prior needs a positive alpha and beta.')
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= seedMax)) {
+    return refuse('INVALID', `The seed is not an integer from 0 to ${seedMax}.`)
+  }
+  if (!(window.from <= window.to)) return refuse('INVALID', 'The window ends before it starts.')
+  return undefined
+}
+
+/** Counting went wrong upstream: a user converts once, so no posterior of these numbers means anything. */
+export const conversionsExceedUsers = (variationId: string, conversions: number, users: number) =>
+  refuse('INVALID', `Variation ${variationId} has ${conversions} conversions but only ${users} users.`, {
+    fields: [{ path: `counts.${variationId}.conversions`, message: 'more conversions than users' }],
+  })
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= usersMax
+
+const isPositive = (value: number): boolean => value > 0 && Number.isFinite(value)

@@ -1,0 +1,123 @@
+// The closed form of the conversion model: Beta posteriors, compared by quadrature. It is the engine where no
+// Stan is built, and the oracle that Stan is tested against.
+import type { Prior, UpliftSummary, VariationPosterior } from '../../core/experiment-result.ts'
+import { ok } from '../../core/problem.ts'
+import { betaOf, cumulative, densityOfLogOdds, fromLogOdds, quantile, type Beta } from './beta.ts'
+import type { Counts, Engine, FitInput } from './fit.ts'
+import { nodesOver } from './quadrature.ts'
+import { crossing } from './root.ts'
+
+export const exactEngine: Engine = {
+  fit: async (input) =>
+    ok({ engine: { kind: 'exact', method: 'beta-binomial quadrature' }, variations: exactPosteriors(input) }),
+}
+
+export function exactPosteriors(input: Omit<FitInput, 'seed'>): VariationPosterior[] {
+  const posteriors = input.variations.map((counts) => posteriorOf(counts, input.prior))
+  const baseline = input.variations.findIndex(({ variationId }) => variationId === input.baselineVariationId)
+  const comparison = compare(posteriors, baseline)
+  return input.variations.map(({ variationId }, k) => ({
+    variationId,
+    rate: rateOf(posteriors[k]!),
+    ...comparison[k]!,
+    uplift: k === baseline ? null : uplift(posteriors[k]!, posteriors[baseline]!),
+  }))
+}
+
+const posteriorOf = ({ users, conversions }: Counts, prior: Prior): Beta =>
+  betaOf(prior.alpha + conversions, prior.beta + users - conversions)
+
+const rateOf = (posterior: Beta) => ({
+  mean: posterior.mean,
+  sd: posterior.sd,
+  q025: quantile(posterior, 0.025),
+  median: quantile(posterior, 0.5),
+  q975: quantile(posterior, 0.975),
+})
+
+type Comparison = Pick<VariationPosterior, 'probabilityBest' | 'probabilityBeatsBaseline' | 'expectedLoss'>
+
+/**
+ * P(k is best) = the integral of f_k times the product of the others' F; E[max] = the sum over k of E[p_k; k
+ * is best].
+ */
+function compare(posteriors: readonly Beta[], baseline: number): Comparison[] {
+  const best = posteriors.map(() => 0)
+  const beats = posteriors.map(() => 0)
+  let highest = 0
+  const low = Math.min(...posteriors.map((posterior) => posterior.low))
+  const high = Math.max(...posteriors.map((posterior) => posterior.high))
+  for (const { t, weight } of nodesOver(posteriors, low, high)) {
+    const p = fromLogOdds(t)
+    const below = posteriors.map((posterior) => cumulative(posterior, p))
+    posteriors.forEach((posterior, k) => {
+      const mass = weight * densityOfLogOdds(posterior, t)
+      if (mass === 0) return
+      const others = below.reduce((product, value, j) => (j === k ? product : product * value), 1)
+      best[k]! += mass * others
+      highest += mass * others * p
+      if (k !== baseline) beats[k]! += mass * below[baseline]!
+    })
+  }
+  // One of them is best: dividing by the sum takes out the common part of the rounding, 1e-10 at ten million
+  // users.
+  const total = best.reduce((sum, probability) => sum + probability, 0)
+  return posteriors.map(({ mean }, k) => ({
+    probabilityBest: best[k]! / total,
+    probabilityBeatsBaseline: Math.min(1, beats[k]!),
+    expectedLoss: Math.max(0, highest / total - mean),
+  }))
+}
+
+function uplift(variation: Beta, baseline: Beta): UpliftSummary {
+  const logRatio = (probability: number) =>
+    crossing(
+      (log) => ratioBelow(variation, baseline, log),
+      probability,
+      quantileLog(variation, 1e-9) - quantileLog(baseline, 1 - 1e-9),
+      quantileLog(variation, 1 - 1e-9) - quantileLog(baseline, 1e-9),
+    )
+  return {
+    mean: upliftMeanExists(baseline.alpha) ? meanRatio(variation, baseline) - 1 : null,
+    q025: Math.expm1(logRatio(0.025)),
+    q975: Math.expm1(logRatio(0.975)),
+  }
+}
+
+/**
+ * E[1 / p] of a Beta is finite only above 1; at or below, any sample mean of the uplift is an accident of its
+ * largest draw.
+ */
+export const upliftMeanExists = (baselineAlpha: number): boolean => baselineAlpha > 1
+
+const meanRatio = (variation: Beta, { alpha, beta }: Beta): number =>
+  variation.mean * ((alpha + beta - 1) / (alpha - 1))
+
+const quantileLog = (posterior: Beta, probability: number): number =>
+  Math.log(quantile(posterior, probability))
+
+/**
+ * P(variation / baseline <= exp(logRatio)). The larger of the two is integrated over, so that the other's
+ * argument stays in (0, 1).
+ */
+function ratioBelow(variation: Beta, baseline: Beta, logRatio: number): number {
+  const ratio = Math.exp(logRatio)
+  return ratio <= 1 ? below(baseline, variation, ratio) : 1 - below(variation, baseline, 1 / ratio)
+}
+
+/** P(q <= factor * p), for a factor of at most 1. */
+function below(p: Beta, q: Beta, factor: number): number {
+  const scales = [p, stepOf(q, factor)]
+  let sum = 0
+  for (const { t, weight } of nodesOver(scales, p.low, p.high)) {
+    const density = densityOfLogOdds(p, t)
+    if (density > 0) sum += weight * density * cumulative(q, factor * fromLogOdds(t))
+  }
+  return sum
+}
+
+/** Where on the log-odds scale F(factor * p) climbs from 0 to 1, and how steeply. */
+function stepOf(q: Beta, factor: number) {
+  const p = Math.min(q.mean / factor, 0.99)
+  return { centre: Math.log(p / (1 - p)), spread: q.sd / (factor * p * (1 - p)) }
+}

@@ -1,0 +1,27 @@
+// The port between the experiment's counts and whatever computes their posterior: Stan or the closed form.
+import type { EngineReport, Prior, VariationPosterior } from '../../core/experiment-result.ts'
+import type { Result } from '../../core/problem.ts'
+
+export interface Counts {
+  readonly variationId: string
+  readonly users: number
+  readonly conversions: number
+}
+
+/** Already checked: at least one variation, the baseline among them, no more conversions than users. */
+export interface FitInput {
+  readonly variations: readonly Counts[]
+  readonly baselineVariationId: string
+  readonly prior: Prior
+  readonly seed: number
+}
+
+export interface Fit {
+  readonly engine: EngineReport
+  /** One for each variation of the input, in its order. */
+  readonly variations: readonly VariationPosterior[]
+}
+
+export interface Engine {
+  fit(input: FitInput): Promise<Result<Fit>>
+}

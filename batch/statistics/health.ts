@@ -1,0 +1,92 @@
+// May this result be believed at all? Each check says so with its figures; one failure turns health red and
+// fences the verdict.
+import type { EngineReport, Health, HealthCheck } from '../../core/experiment-result.ts'
+import { mismatchProbability, sampleRatio, type Cell } from './sample-ratio.ts'
+
+/**
+ * A user counted on both sides dilutes the difference by about its share: one percent is the most we call
+ * harmless.
+ */
+export const usersInTwoVariationsShareMax = 0.01
+/** Single stragglers do not stop a small experiment. */
+export const usersInTwoVariationsTolerated = 5
+// Vehtari and others (2021): R-hat at most 1.01, effective sample size at least 100 for each of four chains.
+export const rhatMax = 1.01
+export const effectiveSizeMin = 400
+
+export interface HealthFacts {
+  readonly cells: readonly Cell[]
+  readonly usersInTwoVariations: number
+  readonly engine: EngineReport
+}
+
+export function healthOf({ cells, usersInTwoVariations, engine }: HealthFacts): Health {
+  const users = cells.reduce((sum, cell) => sum + cell.users, 0)
+  const checks = [
+    checkRatio(cells),
+    checkOverlap(usersInTwoVariations, users, cells.length),
+    checkSampler(engine),
+  ]
+  return { status: checks.some(({ status }) => status === 'failed') ? 'red' : 'green', checks }
+}
+
+function checkRatio(cells: readonly Cell[]): HealthCheck {
+  const name = 'sample-ratio'
+  const ratio = sampleRatio(cells)
+  switch (ratio.kind) {
+    case 'skipped':
+      return { name, status: 'skipped', detail: `Not tested: ${ratio.reason}.` }
+    case 'unexpected-users':
+      return {
+        name,
+        status: 'failed',
+        detail: `${ratio.users} users are in variations that are served to nobody.`,
+      }
+    case 'tested': {
+      const { chiSquare, degreesOfFreedom, probability } = ratio
+      const figures =
+        `chi-square ${chiSquare.toFixed(2)} with ${degreesOfFreedom} degrees of freedom, ` +
+        `p = ${probability.toPrecision(2)}`
+      return ratio.mismatch
+        ? {
+            name,
+            status: 'failed',
+            detail: `The variations did not get their shares of users: ${figures}, below ${mismatchProbability}.`,
+          }
+        : { name, status: 'passed', detail: `The variations got their shares of users: ${figures}.` }
+    }
+    default:
+      return ratio satisfies never
+  }
+}
+
+function checkOverlap(overlap: number, users: number, variations: number): HealthCheck {
+  const name = 'users-in-two-variations'
+  if (variations < 2 || users === 0) {
+    return { name, status: 'skipped', detail: 'Not tested: there are no two variations with users.' }
+  }
+  const allowed = Math.max(usersInTwoVariationsTolerated, Math.floor(users * usersInTwoVariationsShareMax))
+  return {
+    name,
+    status: overlap > allowed ? 'failed' : 'passed',
+    detail: `${overlap} of ${users} users saw more than one variation; ${allowed} are tolerated.`,
+  }
+}
+
+function checkSampler(engine: EngineReport): HealthCheck {
+  const name = 'sampler'
+  if (engine.kind === 'exact')
+    return { name, status: 'skipped', detail: 'Not needed: the closed form draws no samples.' }
+  const sound =
+    engine.rhatMax <= rhatMax &&
+    engine.essBulkMin >= effectiveSizeMin &&
+    engine.essTailMin >= effectiveSizeMin &&
+    engine.divergences === 0
+  const figures =
+    `R-hat at most ${engine.rhatMax.toFixed(4)} (limit ${rhatMax}), effective sample size at least ` +
+    `${Math.floor(engine.essBulkMin)} in the bulk and ${Math.floor(engine.essTailMin)} in the tails (limit ${effectiveSizeMin}), ` +
+    `${engine.divergences} divergences`
+  return sound
+    ? { name, status: 'passed', detail: `The chains converged: ${figures}.` }
+    : { name, status: 'failed', detail: `The chains did not converge: ${figures}.` }
+}

@@ -1,0 +1,79 @@
+// Draws of the conversion model -> the summary that the closed form gives as well, and the worst of the
+// chains' diagnostics.
+import type { VariationPosterior } from '../../core/experiment-result.ts'
+import { diagnose, mean, quantileOf, sortedDraws, variance, type Diagnostics } from './diagnostics.ts'
+import { upliftMeanExists } from './exact.ts'
+import type { FitInput } from './fit.ts'
+
+/** One chain's columns by Stan's names for them: `p.1`, `is_best.2`, ... */
+export type ChainColumns = ReadonlyMap<string, Float64Array>
+
+export const modelColumns = ['p', 'is_best', 'beats_baseline', 'loss', 'uplift'] as const
+
+export function summariseDraws(chains: readonly ChainColumns[], input: FitInput): VariationPosterior[] {
+  const pooled = (name: string) => sortedDraws(columnOf(chains, name))
+  const baseline = input.variations.find(({ variationId }) => variationId === input.baselineVariationId)
+  const finiteUplift = upliftMeanExists(input.prior.alpha + (baseline?.conversions ?? 0))
+
+  return input.variations.map(({ variationId }, k) => {
+    const rate = pooled(`p.${k + 1}`)
+    const uplift = pooled(`uplift.${k + 1}`)
+    return {
+      variationId,
+      rate: {
+        mean: mean(rate),
+        sd: Math.sqrt(variance(rate)),
+        q025: quantileOf(rate, 0.025),
+        median: quantileOf(rate, 0.5),
+        q975: quantileOf(rate, 0.975),
+      },
+      // Means of indicators: rounding may carry the sum of ones past one.
+      probabilityBest: Math.min(1, mean(pooled(`is_best.${k + 1}`))),
+      probabilityBeatsBaseline: Math.min(1, mean(pooled(`beats_baseline.${k + 1}`))),
+      expectedLoss: mean(pooled(`loss.${k + 1}`)),
+      uplift:
+        variationId === input.baselineVariationId
+          ? null
+          : {
+              mean: finiteUplift ? mean(uplift) : null,
+              q025: quantileOf(uplift, 0.025),
+              q975: quantileOf(uplift, 0.975),
+            },
+    }
+  })
+}
+
+export interface ChainFigures {
+  readonly rhatMax: number
+  readonly essBulkMin: number
+  readonly essTailMin: number
+  readonly divergences: number
+  readonly maxTreedepthHits: number
+}
+
+/** The log density is diagnosed with the rates: it notices trouble that each rate alone hides. */
+export function examineChains(
+  chains: readonly ChainColumns[],
+  variations: number,
+  maxTreedepth: number,
+): ChainFigures {
+  const names = ['lp__', ...Array.from({ length: variations }, (_, k) => `p.${k + 1}`)]
+  const diagnostics: Diagnostics[] = names.map((name) => diagnose(columnOf(chains, name)))
+  const counted = (name: string, matches: (value: number) => boolean) =>
+    columnOf(chains, name).reduce((sum, column) => sum + column.filter(matches).length, 0)
+  return {
+    rhatMax: Math.max(...diagnostics.map(({ rhat }) => rhat)),
+    essBulkMin: Math.min(...diagnostics.map(({ essBulk }) => essBulk)),
+    essTailMin: Math.min(...diagnostics.map(({ essTail }) => essTail)),
+    divergences: counted('divergent__', (value) => value !== 0),
+    maxTreedepthHits: counted('treedepth__', (depth) => depth >= maxTreedepth),
+  }
+}
+
+function columnOf(chains: readonly ChainColumns[], name: string): Float64Array[] {
+  return chains.map((chain) => {
+    const column = chain.get(name)
+    if (!column) throw new Error(`The draws have no column ${name}`)
+    return column
+  })
+}
