@@ -1,0 +1,22 @@
+// The admin API for scripts: one call, its JSON, or an error with the server's own sentence.
+
+export interface Admin {
+  readonly url: string
+  readonly token: string
+}
+
+export async function call<T>(
+  { url, token }: Admin,
+  method: 'GET' | 'POST' | 'PATCH',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  if (response.ok) return JSON.parse(text) as T
+  throw new Error(`${method} ${path}: ${response.status} ${text}`)
+}

@@ -1,0 +1,58 @@
+// The local D1, opened without a Worker around it: migrations and the first token go in before the stack starts, in one process and
+// a second or two. On Cloudflare the same is done by `wrangler d1 migrations apply` and `npm run token` (see the README).
+import type { D1Database } from '@cloudflare/workers-types'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const migrationsDirectory = join(import.meta.dirname, '..', 'migrations')
+
+export interface FirstToken {
+  readonly id: string
+  readonly name: string
+  readonly sha256: string
+  readonly createdAt: number
+}
+
+/** Brings the database up to the newest migration and makes sure that it holds the token. Safe to repeat. */
+export async function prepareDatabase(stateDirectory: string, token: FirstToken): Promise<void> {
+  const { getPlatformProxy } = await import('wrangler')
+  mkdirSync(stateDirectory, { recursive: true })
+  const configPath = join(stateDirectory, 'database.json')
+  const database = { binding: 'DB', database_name: 'tackline', database_id: 'tackline' }
+  writeFileSync(
+    configPath,
+    JSON.stringify({ name: 'tackline-database', compatibility_date: '2026-10-20', d1_databases: [database] }),
+  )
+  const persist = { path: join(stateDirectory, 'v3') }
+  const proxy = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist, remoteBindings: false })
+  try {
+    await migrate(proxy.env.DB)
+    await insertToken(proxy.env.DB, token)
+  } finally {
+    await proxy.dispose()
+  }
+}
+
+/** Keeps wrangler's own books, so that `wrangler d1 migrations list` agrees. */
+async function migrate(database: D1Database): Promise<void> {
+  await database.exec(
+    'CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)',
+  )
+  const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()
+  const applied = new Set(results.map(({ name }) => name))
+  const files = readdirSync(migrationsDirectory).filter((name) => name.endsWith('.sql'))
+  for (const name of files.toSorted().filter((each) => !applied.has(each))) {
+    const statements = readFileSync(join(migrationsDirectory, name), 'utf8').split('--> statement-breakpoint')
+    const done = database.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)
+    await database.batch([...statements.map((statement) => database.prepare(statement)), done])
+  }
+}
+
+async function insertToken(database: D1Database, { id, name, sha256, createdAt }: FirstToken): Promise<void> {
+  await database
+    .prepare(
+      "INSERT OR IGNORE INTO api_tokens (id, name, role, sha256, created_at) VALUES (?, ?, 'owner', ?, ?)",
+    )
+    .bind(id, name, sha256, createdAt)
+    .run()
+}

@@ -1,0 +1,146 @@
+// Starts all three Workers in one `wrangler dev`, offline, over a state directory: for `npm start`, the demo and the tests that kill it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { prepareDatabase } from './local-database.ts'
+
+const root = join(import.meta.dirname, '..')
+const configs = ['wrangler.toml', 'workers/control/wrangler.toml', 'workers/ingest/wrangler.toml']
+const readyWithinMs = 60_000
+
+export interface StackOptions {
+  readonly port: number
+  /** Holds the databases, the log and `local.json` with the token. */
+  readonly directory: string
+  /** Whether what an earlier run left is thrown away. */
+  readonly state: 'keep' | 'reset'
+}
+
+export interface Stack {
+  readonly url: string
+  /** An owner's API token. */
+  readonly token: string
+  readonly logPath: string
+  readonly exited: Promise<number | undefined>
+  /** Ends it as Ctrl-C does. */
+  readonly stop: () => Promise<void>
+  /** Ends it as a power cut does: SIGKILL to every process of it. */
+  readonly kill: () => Promise<void>
+}
+
+export async function startStack({ port, directory, state }: StackOptions): Promise<Stack> {
+  if (await isTaken(port))
+    throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
+  if (state === 'reset') rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  const token = readToken(directory)
+  await prepareDatabase(join(directory, 'state'), {
+    id: 'first-token',
+    name: 'first token',
+    sha256: createHash('sha256').update(token).digest('hex'),
+    createdAt: Date.now(),
+  })
+  const logPath = join(directory, 'wrangler.log')
+  const child = launch(port, directory, logPath)
+  const exited = new Promise<number | undefined>((resolve) =>
+    child.once('exit', (code) => resolve(code ?? undefined)),
+  )
+  const signal = async (name: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, name)
+    await exited
+  }
+  const stack: Stack = {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    logPath,
+    exited,
+    stop: () => signal('SIGTERM'),
+    kill: () => signal('SIGKILL'),
+  }
+  try {
+    await waitUntilReady(stack)
+  } catch (cause) {
+    await stack.kill()
+    throw cause
+  }
+  return stack
+}
+
+/** Made at the first start, kept with the state. */
+function readToken(directory: string): string {
+  const path = join(directory, 'token')
+  if (!existsSync(path)) writeFileSync(path, `tla_${randomBytes(24).toString('hex')}`, { mode: 0o600 })
+  return readFileSync(path, 'utf8')
+}
+
+function launch(port: number, directory: string, logPath: string): ChildProcess {
+  const log = createWriteStream(logPath)
+  const options = {
+    'persist-to': join(directory, 'state'),
+    ip: '127.0.0.1',
+    port: String(port),
+    'inspector-port': '0',
+    'log-level': 'info',
+    'show-interactive-dev-session': 'false',
+  }
+  const command = [
+    join(root, 'node_modules/wrangler/bin/wrangler.js'),
+    'dev',
+    ...configs.flatMap((path) => ['-c', path]),
+    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+  ]
+  const environment = {
+    ...process.env,
+    CI: '1',
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false', // no network: a placeholder stands in for Request.cf
+    WRANGLER_HIDE_BANNER: 'true',
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_LOG_PATH: directory,
+    WRANGLER_REGISTRY_PATH: join(directory, 'registry'), // or two stacks on one machine would bind to each other's Workers
+    X_LOCAL_OBSERVABILITY: 'false',
+  }
+  // A group of its own: wrangler starts workerd, and both have to go.
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout!.pipe(log)
+  child.stderr!.pipe(log)
+  return child
+}
+
+async function waitUntilReady(stack: Stack): Promise<void> {
+  const deadline = Date.now() + readyWithinMs
+  let hasExited = false
+  void stack.exited.then(() => (hasExited = true))
+  while (Date.now() < deadline) {
+    if (hasExited) throw new Error(`the stack ended while starting; its log is ${stack.logPath}`)
+    const response = await fetch(`${stack.url}/healthz`).catch(() => undefined)
+    if (response?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`the stack did not answer within ${readyWithinMs / 1000} s; its log is ${stack.logPath}`)
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(true))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)))
+  })
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,136 @@
+// `npm run demo`: the whole loop with the vendors' own SDKs. 2,000 visitors meet one rollout through three protocols; what they did is
+// counted from the lake, fitted, judged, and a failing flag is turned off. Exits with 0 only if every claim on the screen held.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { seedDemo } from '../../scripts/demo-data.ts'
+import { type Admin } from '../../scripts/admin.ts'
+import { freePort, startStack } from '../../scripts/stack.ts'
+import { checkConclusion, checkKillSwitch, type Claims, claims, type Met } from './claims.ts'
+import {
+  type Answers,
+  meetThroughBucketeer,
+  meetThroughFlagship,
+  meetThroughOpenFeature,
+  openFeatureProvider,
+  purchase,
+  redirectFlagshipHosts,
+  startFlagship,
+  type Target,
+} from './clients.ts'
+import { concludeFromLake } from './conclude.ts'
+import { progress } from './progress.ts'
+import { trueConversion, visitors } from './visitors.ts'
+
+const { values } = parseArgs({
+  options: { visitors: { type: 'string', default: '2000' }, seed: { type: 'string', default: '20261121' } },
+})
+
+async function demo(admin: Admin): Promise<number> {
+  const environmentId = `demo-${Date.now().toString(36)}`
+  const { clientKey } = await seedDemo(admin, environmentId)
+  const target: Target = { url: admin.url, environmentId, clientKey }
+  console.log(`\nEnvironment ${environmentId} on ${admin.url}\n`)
+  const held = claims()
+  const fileBefore = await bucketingFile(target)
+  const met = await meetEverybody(target, held)
+  const conclusion = await concludeFromLake(admin, environmentId)
+  checkConclusion(held, conclusion, met)
+  await checkKillSwitch(held, conclusion, met, fileBefore, () => bucketingFile(target))
+  return held.report()
+}
+
+/** Every visitor through every SDK; how many met which variation, and bought. */
+async function meetEverybody(target: Target, held: Claims): Promise<Met> {
+  const everybody = visitors(Number(values.visitors), Number(values.seed))
+  const perProtocol = {
+    'AB Tasty (bucketing)': new Map<string, number>(),
+    Bucketeer: new Map<string, number>(),
+    OFREP: new Map<string, number>(),
+  }
+  const checkout: Record<string, { users: number; purchases: number }> = {}
+  const search = { users: 0, errors: 0 }
+  const disagreements: string[] = []
+  const restoreFetch = redirectFlagshipHosts(target.url)
+  try {
+    const flagship = await startFlagship(target)
+    const provider = openFeatureProvider(target)
+    const bar = progress('visitors', everybody.length)
+    for (const visitor of everybody) {
+      const { answers, variationId, visitor: session } = await meetThroughFlagship(flagship, visitor)
+      const [bucketeer, openFeature] = await Promise.all([
+        meetThroughBucketeer(target, visitor),
+        meetThroughOpenFeature(provider, visitor),
+      ])
+      if (!isSame(answers, bucketeer) || !isSame(answers, openFeature)) {
+        disagreements.push(`${visitor.id}: ${JSON.stringify({ flagship: answers, bucketeer, openFeature })}`)
+      }
+      count(perProtocol['AB Tasty (bucketing)'], answers['new-checkout'])
+      count(perProtocol.Bucketeer, bucketeer['new-checkout'])
+      count(perProtocol.OFREP, openFeature['new-checkout'])
+      const isBuying = visitor.inclination < (trueConversion[variationId] ?? 0)
+      if (isBuying) await purchase(session)
+      if (visitor.context.plan !== 'team') {
+        checkout[variationId] ??= { users: 0, purchases: 0 }
+        checkout[variationId].users++
+        if (isBuying) checkout[variationId].purchases++
+      }
+      if (bucketeer['fast-search']) {
+        search.users++
+        if (visitor.meetsError) search.errors++
+      }
+      bar.step()
+    }
+    bar.end()
+    await flagship.close()
+  } finally {
+    restoreFetch()
+  }
+  console.log('Visitors per variation of new-checkout, by protocol:')
+  const rows = Object.entries(perProtocol).map(([name, counts]) => [name, Object.fromEntries(counts)])
+  console.table(Object.fromEntries(rows))
+  held.check(
+    `all three protocols gave each of ${everybody.length} visitors the same answers`,
+    disagreements.length === 0,
+    disagreements.slice(0, 3).join('\n'),
+  )
+  return { checkout, search }
+}
+
+/** The running stack of `npm start`, or one of our own that goes away again. */
+async function withStack(work: (admin: Admin) => Promise<number>): Promise<number> {
+  const running = await findRunningStack()
+  if (running) return work(running)
+  console.log('No stack is running: starting one for the demo.')
+  const directory = mkdtempSync(join(tmpdir(), 'tackline-demo-'))
+  const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
+  try {
+    return await work(stack)
+  } finally {
+    await stack.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function findRunningStack(): Promise<Admin | undefined> {
+  const path = join(import.meta.dirname, '../../.tackline/local.json')
+  if (!existsSync(path)) return undefined
+  const local = JSON.parse(readFileSync(path, 'utf8')) as Admin
+  const response = await fetch(`${local.url}/healthz`).catch(() => undefined)
+  return response?.ok ? local : undefined
+}
+
+async function bucketingFile({ url, environmentId }: Target) {
+  const response = await fetch(`${url}/${environmentId}/bucketing.json`)
+  return { text: await response.text(), lastModified: response.headers.get('last-modified') ?? '' }
+}
+
+const isSame = (a: Answers, b: Answers) => JSON.stringify(a) === JSON.stringify(b)
+
+function count(counts: Map<string, number>, value: string): void {
+  counts.set(value, (counts.get(value) ?? 0) + 1)
+}
+
+// The SDKs leave timers behind that nothing can end.
+process.exit(await withStack(demo))
