@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import murmurhash from 'murmurhash-js'
+import { describe, expect, it } from 'vitest'
+import cases from '../../test/golden/core/hash.json' with { type: 'json' }
+import { fnv1a64 } from './fnv1a-64.ts'
+import { murmur3x64Fraction, murmur3x64Hex } from './murmur3-x64-128.ts'
+import { murmur3x86 } from './murmur3-x86-32.ts'
+import { appendUtf8 } from './utf8.ts'
+
+const digest = {
+  'murmur3-x86-32': (text: string) => ({ value: murmur3x86(text) }),
+  'murmur3-x64-128': (text: string) => ({ hex: murmur3x64Hex(text), fraction: murmur3x64Fraction(text) }),
+  'fnv1a-64': (text: string) => ({ decimal: fnv1a64(text) }),
+}
+
+const anyText = fc.string({ unit: 'binary', maxLength: 70 })
+
+describe('hashes', () => {
+  it.each(cases)('$name', ({ given, when, then }) => {
+    expect(digest[given.hash as keyof typeof digest](when)).toEqual(then)
+  })
+
+  it('encode as the platform does, lone surrogates included', () => {
+    const anyUnits = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+    fc.assert(
+      fc.property(anyUnits, (units) => {
+        const text = String.fromCharCode(...units)
+        expect(appendUtf8([], text)).toEqual([...new TextEncoder().encode(text)])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('of 32 bits equal murmurhash-js on ASCII, where that is exact, and on the UTF-8 bytes of anything', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const bytes = String.fromCharCode(...new TextEncoder().encode(text))
+        expect(murmur3x86(text)).toBe(murmurhash.murmur3(bytes, 0))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('of 128 and 64 bits equal the same in plain BigInt arithmetic', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const bytes = [...new TextEncoder().encode(text)].map(BigInt)
+        expect(murmur3x64Hex(text)).toBe(plainMurmur3x64(bytes))
+        expect(fnv1a64(text)).toBe(plainFnv1a64(bytes))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+const u64 = (value: bigint) => BigInt.asUintN(64, value)
+const rotate = (value: bigint, by: bigint) => u64((value << by) | (u64(value) >> (64n - by)))
+
+/** MurmurHash3_x64_128 as written in MurmurHash3.cpp. */
+function plainMurmur3x64(bytes: readonly bigint[]): string {
+  const [c1, c2] = [0x87c37b91114253d5n, 0x4cf5ad432745937fn]
+  const word = (at: number) =>
+    bytes.slice(at, at + 8).reduce((sum, byte, i) => sum | (byte << BigInt(8 * i)), 0n)
+  const k1 = (k: bigint) => u64(rotate(u64(k * c1), 31n) * c2)
+  const k2 = (k: bigint) => u64(rotate(u64(k * c2), 33n) * c1)
+  const finish = (k: bigint) => {
+    let h = u64((k ^ (k >> 33n)) * 0xff51afd7ed558ccdn)
+    h = u64((h ^ (h >> 33n)) * 0xc4ceb9fe1a85ec53n)
+    return h ^ (h >> 33n)
+  }
+  let [h1, h2] = [0n, 0n]
+  const end = bytes.length - (bytes.length % 16)
+  for (let at = 0; at < end; at += 16) {
+    h1 = u64((rotate(h1 ^ k1(word(at)), 27n) + h2) * 5n + 0x52dce729n)
+    h2 = u64((rotate(h2 ^ k2(word(at + 8)), 31n) + h1) * 5n + 0x38495ab5n)
+  }
+  const length = BigInt(bytes.length)
+  h1 ^= k1(word(end)) ^ length
+  h2 ^= k2(word(end + 8)) ^ length
+  h1 = u64(h1 + h2)
+  h2 = u64(h2 + h1)
+  h1 = finish(h1)
+  h2 = finish(h2)
+  h1 = u64(h1 + h2)
+  h2 = u64(h2 + h1)
+  return [h1, h2].map((half) => half.toString(16).padStart(16, '0')).join('')
+}
+
+const plainFnv1a64 = (bytes: readonly bigint[]) =>
+  bytes
+    .reduce((hash, byte) => u64((hash ^ byte) * 1_099_511_628_211n), 14_695_981_039_346_656_037n)
+    .toString()
