@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { prepareDatabase } from './local-database.ts'
 
 const root = join(import.meta.dirname, '..')
-const configs = ['wrangler.toml', 'workers/control/wrangler.toml', 'workers/ingest/wrangler.toml']
 const readyWithinMs = 60_000
 
 export interface StackOptions {
@@ -16,6 +15,8 @@ export interface StackOptions {
   readonly directory: string
   /** Whether what an earlier run left is thrown away. */
   readonly state: 'keep' | 'reset'
+  /** Another ingest than the product's: for tests that make it fail. */
+  readonly ingestConfig?: string
 }
 
 export interface Stack {
@@ -30,7 +31,8 @@ export interface Stack {
   readonly kill: () => Promise<void>
 }
 
-export async function startStack({ port, directory, state }: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { port, directory, state, ingestConfig = 'workers/ingest/wrangler.toml' } = options
   if (await isTaken(port))
     throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
   if (state === 'reset') rmSync(directory, { recursive: true, force: true })
@@ -43,7 +45,7 @@ export async function startStack({ port, directory, state }: StackOptions): Prom
     createdAt: Date.now(),
   })
   const logPath = join(directory, 'wrangler.log')
-  const child = launch(port, directory, logPath)
+  const child = launch(port, directory, logPath, ingestConfig)
   const exited = new Promise<number | undefined>((resolve) =>
     child.once('exit', (code) => resolve(code ?? undefined)),
   )
@@ -75,7 +77,8 @@ function readToken(directory: string): string {
   return readFileSync(path, 'utf8')
 }
 
-function launch(port: number, directory: string, logPath: string): ChildProcess {
+function launch(port: number, directory: string, logPath: string, ingestConfig: string): ChildProcess {
+  const configs = ['wrangler.toml', 'workers/control/wrangler.toml', ingestConfig]
   const log = createWriteStream(logPath)
   const options = {
     'persist-to': join(directory, 'state'),

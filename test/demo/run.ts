@@ -100,9 +100,9 @@ async function meetEverybody(target: Target, held: Claims): Promise<Met> {
 
 /** The running stack of `npm start`, or one of our own that goes away again. */
 async function withStack(work: (admin: Admin) => Promise<number>): Promise<number> {
-  const running = await findRunningStack()
+  const running = values['own-stack'] ? undefined : await findRunningStack()
   if (running) return work(running)
-  console.log('No stack is running: starting one for the demo.')
+  console.log('Starting a stack for the demo.')
   const directory = mkdtempSync(join(tmpdir(), 'tackline-demo-'))
   const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
   try {

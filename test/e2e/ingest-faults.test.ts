@@ -1,0 +1,105 @@
+// Nothing acknowledged is lost, nothing is counted twice: real edge, real queue, the product's ingest in a world that fails it.
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { EventRecord } from '../../analytics/records.ts'
+import { countEventRate } from '../../batch/lake/counts.ts'
+import { lakeCache } from '../../batch/lake/cache.ts'
+import { s3Store } from '../../batch/lake/s3.ts'
+import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
+import type { Operation } from '../../core/operation.ts'
+import { call } from '../../scripts/admin.ts'
+import { seedDemo } from '../../scripts/demo-data.ts'
+import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'tackline-faults-'))
+let stack: Stack
+let clientKey: string
+
+beforeAll(async () => {
+  stack = await startStack({
+    port: await freePort(),
+    directory,
+    state: 'reset',
+    ingestConfig: 'test/e2e/flaky-ingest/wrangler.toml',
+  })
+  ;({ clientKey } = await seedDemo(stack, 'demo'))
+}, 60_000)
+afterAll(() => stack.stop())
+
+const users = 400
+const perRequest = 10
+
+/** What Bucketeer's client sends for one user: met the flag, and of every fifth: met an error. */
+function eventsOf(user: string, n: number): object[] {
+  const common = {
+    timestamp: Math.floor(Date.now() / 1000),
+    sourceId: 7,
+    sdkVersion: '2.6.1',
+    metadata: {},
+    userId: user,
+    user: { id: user, data: {} },
+    tag: 'web',
+  }
+  const type = 'type.googleapis.com/bucketeer.event.client.'
+  const met = {
+    ...common,
+    featureId: 'fast-search',
+    featureVersion: 1,
+    variationId: 'search-on',
+    reason: { type: 'DEFAULT' },
+    '@type': `${type}EvaluationEvent`,
+  }
+  const reached = { ...common, goalId: 'search-error', value: 0, '@type': `${type}GoalEvent` }
+  return [met, ...(n % 5 === 0 ? [reached] : [])].map((event) => ({ id: randomUUID(), event }))
+}
+
+it('every acknowledged event is counted once, whatever ingest goes through', async () => {
+  const acknowledged: string[] = []
+  for (let from = 0; from < users; from += perRequest) {
+    const events = Array.from({ length: perRequest }, (_, i) => eventsOf(`user-${from + i}`, from + i)).flat()
+    const response = await fetch(`${stack.url}/register_events`, {
+      method: 'POST',
+      headers: { authorization: clientKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ events, sdkVersion: '2.6.1', sourceId: 7 }),
+    })
+    expect(await response.json()).toEqual({ errors: {} })
+    acknowledged.push(...events.map((event) => (event as { id: string }).id))
+  }
+  const { operations } = await call<{ operations: Operation[] }>(
+    stack,
+    'GET',
+    '/environments/demo/operations',
+  )
+  const arrived = await untilAllArrived(acknowledged.length)
+  expect([...new Set(arrived.ids)].toSorted()).toEqual(acknowledged.toSorted())
+  expect(arrived.ids.length, 'the faults made something be written twice').toBeGreaterThan(
+    acknowledged.length,
+  )
+  const counted = await countEventRate(openWarehouse(loadChdb), arrived.files, operations[0]!, 'search-error')
+  expect(counted).toEqual({ ok: true, value: { exposedUsers: users, goalUsers: users / 5 } })
+}, 120_000)
+
+/** Every line of the lake, once each acknowledged event is somewhere in it and no more come. */
+async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: string[] }> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
+  const store = s3Store({
+    endpoint: `${stack.url}/cdn-cgi/local/r2/s3`,
+    bucket: 'tackline-lake',
+    ...credentials,
+  })
+  const window = { from: Date.now() - 3_600_000, to: Date.now() + 3_600_000 }
+  let before = -1
+  for (;;) {
+    const files = await lakeCache(store, join(directory, 'lake'), Date.now()).files('demo', window)
+    if (!files.ok) throw new Error(files.failure.message)
+    const lines = files.value.flatMap((path) => gunzipSync(readFileSync(path)).toString().trim().split('\n'))
+    const ids = lines.map((line) => (JSON.parse(line) as EventRecord).id)
+    if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value }
+    before = ids.length
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+  }
+}
