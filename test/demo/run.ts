@@ -24,7 +24,11 @@ import { progress } from './progress.ts'
 import { trueConversion, visitors } from './visitors.ts'
 
 const { values } = parseArgs({
-  options: { visitors: { type: 'string', default: '2000' }, seed: { type: 'string', default: '20261121' } },
+  options: {
+    visitors: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '20261121' },
+    'own-stack': { type: 'boolean', default: false },
+  },
 })
 
 async function demo(admin: Admin): Promise<number> {
