@@ -1,0 +1,121 @@
+// @ts-check
+// The admin API as the console sees it: the token, one way to ask, and the shapes that come back.
+
+/** @import { Command } from '../../core/command.ts' */
+/** @import { Experiment } from '../../core/experiment.ts' */
+/** @import { ExperimentResult } from '../../core/experiment-result.ts' */
+/** @import { Flag } from '../../core/flag.ts' */
+/** @import { Goal } from '../../core/goal.ts' */
+/** @import { Operation } from '../../core/operation.ts' */
+/** @import { ProblemCode } from '../../core/problem.ts' */
+
+/** @typedef {{ id: string, name: string, createdAt: number, revision: number }} EnvironmentRow */
+/** @typedef {{ number: number, createdAt: number, actor: { name: string }, command: Command | null, comment: string }} Revision */
+/** @typedef {{ flagKey: string, reason: string }} Omission */
+/** @typedef {{ revision: number, changed: boolean, published: boolean, entity: Flag }} FlagChanged */
+
+/**
+ * Why the API did not do it; `UNREACHABLE` when it did not answer in its own words.
+ * @typedef {{ code: ProblemCode | 'UNREACHABLE', message: string, current?: unknown }} Refusal
+ */
+
+const tokenSlot = 'tackline-token'
+
+export const session = {
+  token: () => sessionStorage.getItem(tokenSlot) ?? '',
+  /** @param {string} token */
+  begin: (token) => sessionStorage.setItem(tokenSlot, token.trim()),
+  end: () => sessionStorage.removeItem(tokenSlot),
+}
+
+export class Refused extends Error {
+  /** @override */
+  name = 'Refused'
+  /** @param {Refusal} refusal */
+  constructor(refusal) {
+    super(refusal.message)
+    this.code = refusal.code
+  }
+}
+
+/** @param {string} environmentId */
+export function environmentApi(environmentId) {
+  const base = `/environments/${encodeURIComponent(environmentId)}`
+  return {
+    /** @returns {Promise<Flag[]>} */
+    flags: async () => (await read(`${base}/flags`)).flags,
+    /** @returns {Promise<Goal[]>} */
+    goals: async () => (await read(`${base}/goals`)).goals,
+    /** @returns {Promise<Experiment[]>} */
+    experiments: async () => (await read(`${base}/experiments`)).experiments,
+    /**
+     * Newest first.
+     * @param {string} id
+     * @returns {Promise<ExperimentResult[]>}
+     */
+    results: async (id) => (await read(`${base}/experiments/${encodeURIComponent(id)}/results`)).results,
+    /** @returns {Promise<Operation[]>} */
+    operations: async () => (await read(`${base}/operations`)).operations,
+    /**
+     * Newest first.
+     * @param {{ before?: number, limit: number }} page
+     * @returns {Promise<Revision[]>}
+     */
+    revisions: async ({ before, limit }) =>
+      (await read(`${base}/revisions?limit=${limit}${before === undefined ? '' : `&before=${before}`}`))
+        .revisions,
+    /** @returns {Promise<Record<string, Omission[]>>} */
+    portability: () => read(`${base}/portability`),
+    /**
+     * `version` is the one on the screen: a flag that has moved on is left alone.
+     * @param {Flag} flag
+     * @param {boolean} enabled
+     * @returns {Promise<{ ok: true, value: FlagChanged } | { ok: false, refusal: Refusal }>}
+     */
+    switchFlag: ({ key, version }, enabled) =>
+      request('PATCH', `${base}/flags/${encodeURIComponent(key)}`, { version, enabled }),
+  }
+}
+
+/** @typedef {ReturnType<typeof environmentApi>} EnvironmentApi */
+
+/** @returns {Promise<EnvironmentRow[]>} */
+export const listEnvironments = async () => (await read('/environments')).environments
+
+/** @param {string} path */
+async function read(path) {
+  const answer = await request('GET', path)
+  if (!answer.ok) throw new Refused(answer.refusal)
+  return answer.value
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<{ ok: true, value: any } | { ok: false, refusal: Refusal }>}
+ */
+async function request(method, path, body) {
+  const headers = new Headers({ authorization: `Bearer ${session.token()}` })
+  if (body !== undefined) headers.set('content-type', 'application/json')
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      cache: 'no-store',
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const json = await response.json()
+    if (response.ok) return { ok: true, value: json }
+    const { code = 'UNREACHABLE', detail = `status ${response.status}`, errors = [], current } = json
+    const fields = errors.map(
+      (/** @type {{ path: string, message: string }} */ e) => `${e.path}: ${e.message}`,
+    )
+    return { ok: false, refusal: { code, message: [detail, ...fields].join('; '), current } }
+  } catch {
+    return {
+      ok: false,
+      refusal: { code: 'UNREACHABLE', message: 'the admin API gave no answer that can be read' },
+    }
+  }
+}

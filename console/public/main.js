@@ -1,0 +1,217 @@
+// @ts-check
+// The frame: token, environment, section. Views give back what to show; this module decides when, and says what went wrong.
+import { environmentApi, listEnvironments, Refused, session } from './api.js'
+import { byId, h, sentence } from './dom.js'
+import { experimentsView } from './experiments.js'
+import { flagsView } from './flags.js'
+import { historyView } from './history.js'
+import { operationsView } from './operations.js'
+import { portabilityView } from './portability.js'
+import { integer } from './words.js'
+
+/** @import { EnvironmentApi, EnvironmentRow } from './api.js' */
+
+/**
+ * `changedTo` tells the frame of a new revision; undefined: there is one, its number is not known.
+ * @typedef {(api: EnvironmentApi, changedTo: (revision: number | undefined) => void) => Promise<Node[]>} View
+ */
+
+/** @type {Record<string, { title: string, view: View }>} */
+const sections = {
+  flags: { title: 'Flags', view: flagsView },
+  experiments: { title: 'Experiments', view: experimentsView },
+  operations: { title: 'Operations', view: operationsView },
+  history: { title: 'History', view: historyView },
+  portability: { title: 'Portability', view: portabilityView },
+}
+const firstSection = 'flags'
+const noPage = {
+  title: 'No such page',
+  view: async () => [sentence('There is nothing under this address. Choose a section.')],
+}
+
+const main = byId('main')
+const select = /** @type {HTMLSelectElement} */ (byId('environments'))
+let turn = 0 // an answer that comes after the reader moved on is dropped
+
+takeTokenFromAddress()
+select.addEventListener('change', () => go(addressOf(select.value, place().section || firstSection)))
+byId('reload').addEventListener('click', () => void show())
+byId('sign-out').addEventListener('click', () => signOut('Signed out.'))
+addEventListener('popstate', () => void show())
+void show()
+
+/** A token in the address would stay in the browser's history. */
+function takeTokenFromAddress() {
+  const url = new URL(location.href)
+  const token = url.searchParams.get('token')
+  if (token === null) return
+  session.begin(token)
+  url.searchParams.delete('token')
+  history.replaceState(null, '', url)
+}
+
+/**
+ * An address that names no section has an empty one; the bare address means the first.
+ * @returns {{ environmentId: string | undefined, section: string }}
+ */
+function place() {
+  const [, first, id, section = firstSection, ...rest] = location.pathname.replace(/\/$/, '').split('/')
+  if (first === undefined) return { environmentId: undefined, section: firstSection }
+  const isKnown = first === 'environments' && !!id && Object.hasOwn(sections, section) && rest.length === 0
+  return isKnown
+    ? { environmentId: decodeURIComponent(id), section }
+    : { environmentId: undefined, section: '' }
+}
+
+/**
+ * @param {string} environmentId
+ * @param {string} section
+ */
+const addressOf = (environmentId, section) => `/environments/${encodeURIComponent(environmentId)}/${section}`
+
+/** @param {string} address */
+function go(address) {
+  history.pushState(null, '', address)
+  void show()
+}
+
+async function show() {
+  const mine = ++turn
+  const isCurrent = () => mine === turn
+  if (session.token() === '') return signOut('Sign in with an API token to see flags and experiments.')
+  try {
+    const { environmentId: asked, section } = place()
+    const { title, view } = sections[section] ?? noPage
+    fill(title, [sentence('Loading…')])
+    const environments = await listEnvironments()
+    if (!isCurrent()) return
+    const environmentId = asked ?? environments[0]?.id
+    frame(environments, environmentId, section)
+    if (environmentId === undefined) return fill('No environments', [noEnvironments()])
+    if (section) history.replaceState(null, '', addressOf(environmentId, section))
+    const nodes = await view(
+      environmentApi(environmentId),
+      (revision) => void changedTo(environmentId, revision),
+    )
+    if (isCurrent()) fill(title, nodes)
+  } catch (error) {
+    if (isCurrent()) explain(error)
+  }
+}
+
+const noEnvironments = () =>
+  sentence('There are no environments yet. Create one with `POST /api/v1/environments`, then reload.')
+
+/**
+ * @param {readonly EnvironmentRow[]} environments
+ * @param {string | undefined} environmentId
+ * @param {string} section
+ */
+function frame(environments, environmentId, section) {
+  for (const id of ['environment', 'sections', 'session']) byId(id).hidden = false
+  const chosen = environments.find(({ id }) => id === environmentId)
+  select.replaceChildren(
+    ...environments.map(({ id, name }) =>
+      h('option', { value: id, selected: id === environmentId }, labelOf(id, name)),
+    ),
+    ...(chosen || environmentId === undefined
+      ? []
+      : [h('option', { value: environmentId, selected: true }, environmentId)]),
+  )
+  showRevision(chosen?.revision)
+  if (environmentId === undefined) return byId('sections').replaceChildren()
+  byId('sections').replaceChildren(
+    ...Object.entries(sections).map(([key, { title }]) =>
+      h(
+        'a',
+        { href: addressOf(environmentId, key), 'aria-current': key === section && 'page', click: follow },
+        title,
+      ),
+    ),
+  )
+}
+
+/**
+ * @param {string} id
+ * @param {string} name
+ */
+const labelOf = (id, name) => (name && name.toLowerCase() !== id ? `${id} · ${name}` : id)
+
+/** @param {Event} event */
+function follow(event) {
+  const { ctrlKey, metaKey, shiftKey, altKey } = /** @type {MouseEvent} */ (event)
+  if (ctrlKey || metaKey || shiftKey || altKey) return
+  event.preventDefault()
+  go(/** @type {HTMLAnchorElement} */ (event.currentTarget).pathname)
+  main.focus()
+}
+
+/** @param {number | undefined} revision */
+const showRevision = (revision) => {
+  byId('revision').textContent = revision === undefined ? 'Revision unknown' : `Revision ${integer(revision)}`
+}
+
+/**
+ * @param {string} environmentId
+ * @param {number | undefined} revision
+ */
+async function changedTo(environmentId, revision) {
+  if (revision !== undefined) return showRevision(revision)
+  const environments = await listEnvironments().catch(() => [])
+  showRevision(environments.find(({ id }) => id === environmentId)?.revision)
+}
+
+/**
+ * @param {string} title
+ * @param {readonly Node[]} nodes
+ */
+function fill(title, nodes) {
+  document.title = title === 'Tackline' ? title : `${title} · Tackline`
+  main.replaceChildren(h('h1', {}, title), ...nodes)
+}
+
+/** @param {unknown} error */
+function explain(error) {
+  if (error instanceof Refused && error.code === 'UNAUTHENTICATED') {
+    return signOut('The API does not know this token: it was mistyped, or belongs to another installation.')
+  }
+  console.error(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const again = h('button', { type: 'button', click: () => void show() }, 'Try again')
+  fill('Not loaded', [sentence(`This could not be loaded: ${message}.`, 'said alarm'), again])
+}
+
+/** @param {string} reason */
+function signOut(reason) {
+  turn++
+  session.end()
+  for (const id of ['environment', 'sections', 'session']) byId(id).hidden = true
+  const field = h('input', {
+    id: 'token',
+    type: 'password',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    required: true,
+  })
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault()
+    session.begin(field.value)
+    void show()
+  }
+  fill('Sign in', [
+    h('p', { class: 'sentence', role: 'status' }, reason),
+    h(
+      'form',
+      { class: 'sign-in', submit },
+      h('label', { for: 'token' }, 'API token'),
+      field,
+      h('button', { type: 'submit' }, 'Sign in'),
+    ),
+    sentence(
+      '`npm start` prints one; on Cloudflare, `npm run token` makes one. It is kept in this tab only, until the tab is closed.',
+      'sentence muted',
+    ),
+  ])
+  field.focus()
+}

@@ -1,0 +1,223 @@
+// @ts-check
+// One result of one goal: what was counted, what follows from it, and by what means.
+import { axis, interval, sharedScale, tone } from './chart.js'
+import { facts, h } from './dom.js'
+import { capital, integer, nameIn, percent, points, second, signedPercent } from './words.js'
+
+/** @import { EngineReport, ExperimentResult, HealthCheck, VariationResult, Verdict } from '../../core/experiment-result.ts' */
+/** @import { Flag } from '../../core/flag.ts' */
+/** @import { Scale } from './chart.js' */
+
+/**
+ * @param {ExperimentResult} result
+ * @param {Flag | undefined} flag
+ * @param {string} goal
+ */
+export function resultSection(result, flag, goal) {
+  const { window, computedAt, health, verdict, engine, prior, inputHash } = result
+  return h(
+    'section',
+    { class: 'result' },
+    h('h3', {}, goal),
+    verdictParagraph(verdict, flag),
+    rateTable(result, flag, goal),
+    healthSection(health),
+    facts([
+      ['Counted', `${second(window.from)} to ${second(window.to)}`],
+      ['Computed', second(computedAt)],
+      ['Engine', engineWords(engine)],
+      ...samplerFacts(engine),
+      ['Prior', `Beta(${prior.alpha}, ${prior.beta})`],
+      ['Input hash', h('code', { title: inputHash }, inputHash.slice(0, 12))],
+    ]),
+  )
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {Flag | undefined} flag
+ */
+function verdictParagraph(verdict, flag) {
+  const paragraph = (/** @type {string} */ head, /** @type {string} */ rest) =>
+    h('p', { class: `verdict ${verdict.kind}` }, h('strong', {}, head), ` ${rest}`)
+  switch (verdict.kind) {
+    case 'winner':
+      return paragraph(
+        `${nameIn(flag, verdict.variationId)} wins.`,
+        `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ${points(verdict.expectedLoss)} of conversion rate on average.`,
+      )
+    case 'undecided':
+      return paragraph('Undecided.', verdict.reason)
+    case 'withheld':
+      return paragraph('No verdict, because the health checks failed.', verdict.reason)
+    default:
+      return /** @satisfies {never} */ (verdict)
+  }
+}
+
+const columns = [
+  'Variation',
+  'Users',
+  'Conversions',
+  'Rate (95 %)',
+  'Interval, dashed: baseline',
+  'P(best)',
+  'Uplift (95 %)',
+]
+
+/**
+ * Roles are spelled out: on a narrow screen the rows are no table rows to the browser any more.
+ * @param {ExperimentResult} result
+ * @param {Flag | undefined} flag
+ * @param {string} goal
+ */
+function rateTable({ variations, baselineVariationId }, flag, goal) {
+  const scale = sharedScale(variations.map(({ rate }) => ({ low: rate.q025, high: rate.q975 })))
+  const reference = variations.find(({ variationId }) => variationId === baselineVariationId)?.rate.mean
+  return h(
+    'table',
+    { class: 'rates', role: 'table' },
+    h('caption', { class: 'unseen' }, `Conversion to ${goal} by variation`),
+    h(
+      'thead',
+      { role: 'rowgroup' },
+      h(
+        'tr',
+        { role: 'row' },
+        ...columns.map((column) => h('th', { role: 'columnheader', scope: 'col' }, column)),
+      ),
+    ),
+    h(
+      'tbody',
+      { role: 'rowgroup' },
+      ...variations.map((variation) => {
+        const index = flag?.variations.findIndex(({ id }) => id === variation.variationId) ?? -1
+        const isBaseline = variation.variationId === baselineVariationId
+        return rateRow(variation, scale, {
+          name: nameIn(flag, variation.variationId),
+          isBaseline,
+          index,
+          reference,
+        })
+      }),
+    ),
+    h(
+      'tfoot',
+      { 'aria-hidden': 'true' },
+      h(
+        'tr',
+        {},
+        h('td', { colspan: 4 }),
+        h('td', { class: 'drawing' }, axis(scale)),
+        h('td', { colspan: 2 }),
+      ),
+    ),
+  )
+}
+
+/**
+ * @param {VariationResult} variation
+ * @param {Scale} scale
+ * @param {{ name: string, isBaseline: boolean, index: number, reference: number | undefined }} more
+ */
+function rateRow(
+  { variationId, users, conversions, rate, probabilityBest, uplift },
+  scale,
+  { name, isBaseline, index, reference },
+) {
+  const { q025: low, mean: middle, q975: high } = rate
+  const cell = (/** @type {string} */ label, /** @type {string} */ text, className = 'number') =>
+    h('td', { role: 'cell', class: className, 'data-label': label }, text)
+  return h(
+    'tr',
+    { role: 'row' },
+    h(
+      'th',
+      { role: 'rowheader', scope: 'row' },
+      h('span', { class: `swatch ${tone(index)}`, 'aria-hidden': 'true' }),
+      name,
+      isBaseline ? h('span', { class: 'tag' }, 'baseline') : undefined,
+      name === variationId ? undefined : h('code', {}, variationId),
+    ),
+    cell('Users', integer(users)),
+    cell('Conversions', integer(conversions)),
+    h(
+      'td',
+      { role: 'cell', class: 'estimate number', 'data-label': 'Rate (95 %)' },
+      percent(middle),
+      h('span', {}, ` (${percent(low)} to ${percent(high)})`),
+    ),
+    h(
+      'td',
+      { role: 'cell', class: 'drawing' },
+      interval(scale, { low, middle, high, reference, tone: tone(index) }),
+    ),
+    cell('P(best)', probabilityBest.toFixed(3)),
+    h(
+      'td',
+      { role: 'cell', class: 'estimate uplift', 'data-label': 'Uplift (95 %)' },
+      ...(isBaseline || !uplift ? ['–'] : upliftWords(uplift)),
+    ),
+  )
+}
+
+/** @param {NonNullable<VariationResult['uplift']>} uplift */
+const upliftWords = ({ mean, q025, q975 }) => [
+  mean === null ? 'no mean' : signedPercent(mean),
+  h('span', {}, ` (${signedPercent(q025)} to ${signedPercent(q975)})`),
+]
+
+/** @param {ExperimentResult['health']} health */
+function healthSection({ status, checks }) {
+  return h(
+    'div',
+    { class: 'health' },
+    h('h4', {}, status === 'green' ? 'Healthy' : 'Not healthy'),
+    h('ul', {}, ...checks.map(healthItem)),
+  )
+}
+
+const marks = { passed: '✓', failed: '✗', skipped: '–' }
+
+/** @param {HealthCheck} check */
+const healthItem = ({ name, status, detail }) =>
+  h(
+    'li',
+    { class: status },
+    h('span', { class: 'mark', 'aria-hidden': 'true' }, marks[status]),
+    h('span', {}, h('strong', {}, `${capital(name.replaceAll('-', ' '))} ${status}.`), ` ${detail}`),
+  )
+
+/** @param {EngineReport} engine */
+function engineWords(engine) {
+  if (engine.kind === 'exact') return `exact, by ${engine.method}; nothing was sampled`
+  const { kind, stanVersion, model, modelSha256, chains, warmup, draws, host } = engine
+  return h(
+    'span',
+    {},
+    `${kind} ${stanVersion}, model ${model} `,
+    h('code', { title: modelSha256 }, modelSha256.slice(0, 12)),
+    `, ${chains} chains of ${integer(draws)} draws after ${integer(warmup)} of warm-up${host ? `, on ${host}` : ''}`,
+  )
+}
+
+/**
+ * @param {EngineReport} engine
+ * @returns {[string, string][]}
+ */
+function samplerFacts(engine) {
+  if (engine.kind === 'exact') return []
+  const { rhatMax, essBulkMin, essTailMin, divergences, maxTreedepthHits, seed } = engine
+  return [
+    ['R-hat', `at most ${rhatMax.toFixed(4)}`],
+    [
+      'ESS',
+      `at least ${integer(Math.floor(essBulkMin))} in the bulk, ${integer(Math.floor(essTailMin))} in the tails`,
+    ],
+    [
+      'Divergences',
+      `${divergences}${maxTreedepthHits > 0 ? `, and ${maxTreedepthHits} hits of the tree depth limit` : ''}`,
+    ],
+    ['Seed', String(seed)],
+  ]
+}

@@ -1,0 +1,227 @@
+// @ts-check
+// Configuration and numbers in words. Pure: no document, no clock.
+
+/** @import { AnyOf, Clause } from '../../core/clause.ts' */
+/** @import { Command } from '../../core/command.ts' */
+/** @import { Flag, Strategy, Variation } from '../../core/flag.ts' */
+
+const space = '\u00a0' // keeps a number and its unit on one line
+const valuesShown = 5
+const weightTotal = 100_000 // core/limits.ts
+
+/** @param {number} count */
+export const integer = (count) => count.toLocaleString('en-US').replaceAll(',', '\u202f')
+
+/**
+ * @param {number} count
+ * @param {string} one
+ */
+export const counted = (count, one) => `${integer(count)}${space}${one}${count === 1 ? '' : 's'}`
+
+/**
+ * Three significant digits, so that rare conversions are not all 0.0 %.
+ * @param {number} share
+ */
+export function percent(share) {
+  const value = Math.abs(share * 100)
+  const digits = value === 0 ? '0' : value >= 10 ? value.toFixed(1) : value.toPrecision(3)
+  return `${share < 0 ? '−' : ''}${digits}${space}%`
+}
+
+/** @param {number} share */
+export const signedPercent = (share) => `${share > 0 ? '+' : ''}${percent(share)}`
+
+/**
+ * A setting as it was written: 50 %, 12.5 %.
+ * @param {number} share
+ */
+export const exactPercent = (share) => `${Number((share * 100).toFixed(3))}${space}%`
+
+/**
+ * A difference of two rates.
+ * @param {number} share
+ */
+export const points = (share) => `${Number((share * 100).toPrecision(2))}${space}percentage points`
+
+/** @param {number} epochMs */
+export const minute = (epochMs) => new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')
+
+/** @param {number} epochMs */
+export const second = (epochMs) => new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ')
+
+/** @param {Variation} variation */
+export const variationName = ({ name, value, id }) => name || (value.length <= 30 ? value : '') || id
+
+/**
+ * @param {Flag | undefined} flag
+ * @param {string} id
+ */
+export function nameIn(flag, id) {
+  const variation = flag?.variations.find((candidate) => candidate.id === id)
+  return variation ? variationName(variation) : id
+}
+
+/**
+ * Any of the groups, each of which asks for all of its clauses.
+ * @param {AnyOf} anyOf
+ */
+export const condition = (anyOf) =>
+  anyOf
+    .map((group) => {
+      const all = group.map(clause).join(' and ')
+      return anyOf.length > 1 && group.length > 1 ? `(${all})` : all
+    })
+    .join(' or ')
+
+/** @param {Clause} clause */
+function clause({ attribute, operator, values }) {
+  const who = attribute === 'id' ? 'targeting key' : attribute
+  const which = values.length === 1 ? value(values[0]) : `one of ${list(values)}`
+  switch (operator) {
+    case 'equals':
+      return `${who} equals ${which}`
+    case 'in':
+      return `${who} is ${which}`
+    case 'not-equals':
+      return `${who} is ${values.length === 1 ? 'not' : 'none of'} ${list(values)}`
+    case 'not-contains':
+      return `${who} contains ${values.length === 1 ? 'no' : 'none of'} ${list(values)}`
+    case 'starts-with':
+      return `${who} starts with ${which}`
+    case 'ends-with':
+      return `${who} ends with ${which}`
+    case 'contains':
+      return `${who} contains ${which}`
+    case 'greater':
+      return `${who} is greater than ${which}`
+    case 'greater-or-equal':
+      return `${who} is at least ${which}`
+    case 'less':
+      return `${who} is less than ${which}`
+    case 'less-or-equal':
+      return `${who} is at most ${which}`
+    case 'before':
+      return `${who} is before ${which}`
+    case 'after':
+      return `${who} is after ${which}`
+    case 'exists':
+      return `${who} is given`
+    case 'not-exists':
+      return `${who} is not given`
+    case 'in-segment':
+      return `is in segment ${which}`
+    case 'flag-is':
+      return `flag ${attribute} serves ${which}`
+    default:
+      return /** @satisfies {never} */ (operator)
+  }
+}
+
+/** @param {string | undefined} text */
+const value = (text) => text || '(empty)'
+
+/** @param {readonly string[]} values */
+export function list(values) {
+  const shown = values.slice(0, valuesShown).map(value).join(', ')
+  return values.length > valuesShown ? `${shown} and ${integer(values.length - valuesShown)} more` : shown
+}
+
+/**
+ * @param {Flag} flag
+ * @param {Strategy} strategy
+ */
+export function outcome(flag, strategy) {
+  if (strategy.kind === 'fixed') return nameIn(flag, strategy.variationId)
+  const { shares } = strategy
+  const rest = weightTotal - shares.reduce((sum, { weight }) => sum + weight, 0)
+  const split = [
+    ...shares.map(
+      ({ variationId, weight }) => `${nameIn(flag, variationId)} ${exactPercent(weight / weightTotal)}`,
+    ),
+    ...(rest > 0 ? [`no variation ${exactPercent(rest / weightTotal)}`] : []),
+  ].join(', ')
+  const audience = limitedAudience(strategy)
+  if (!audience) return split
+  return `${exactPercent(audience.percentage / 100)} take part: ${split}; the others: ${nameIn(flag, audience.defaultVariationId)}`
+}
+
+/**
+ * How a strategy divides those it meets; undefined is the remainder that gets no variation. Nothing to draw where one gets all.
+ * @param {Strategy} strategy
+ * @returns {{ variationId: string | undefined, share: number }[]}
+ */
+export function division(strategy) {
+  if (strategy.kind === 'fixed') return []
+  const audience = limitedAudience(strategy)
+  const inside = audience ? audience.percentage / 100 : 1
+  const weights = strategy.shares.map(({ weight }) => weight / weightTotal)
+  const rest = 1 - weights.reduce((sum, weight) => sum + weight, 0)
+  return [
+    ...strategy.shares.map(({ variationId }, i) => ({ variationId, share: (weights[i] ?? 0) * inside })),
+    { variationId: undefined, share: rest * inside },
+    { variationId: audience?.defaultVariationId, share: 1 - inside },
+  ].filter(({ share }) => share > 1e-9)
+}
+
+/**
+ * 0 and 100 percent mean that everybody takes part (core/bucket.ts).
+ * @param {Extract<Strategy, { kind: 'rollout' }>} strategy
+ */
+const limitedAudience = ({ audience }) =>
+  audience && audience.percentage > 0 && audience.percentage < 100 ? audience : undefined
+
+/**
+ * What a revision did. Null made the environment.
+ * @param {Command | null} command
+ */
+export function deed(command) {
+  if (command === null) return 'created the environment'
+  switch (command.kind) {
+    case 'create-flag':
+      return `created flag ${command.flag.key}`
+    case 'update-flag':
+      return updateDeed(command)
+    case 'create-segment':
+      return `created segment ${command.segment.key}`
+    case 'create-goal':
+      return `created goal ${command.goal.key}`
+    case 'create-experiment':
+      return `started experiment ${command.experiment.id ?? command.experiment.name}`
+    case 'stop-experiment':
+      return `stopped experiment ${command.id}`
+    case 'create-operation':
+      return `created operation ${command.operation.id ?? `on ${command.operation.flagKey}`}`
+    case 'apply-operation':
+      return `fired operation ${command.id}: ${reached(command.facts)}`
+    case 'create-sdk-key':
+      return `created ${command.key.role} SDK key ${command.key.name || command.key.id}`
+    default:
+      return /** @type {{ kind: string }} */ (/** @satisfies {never} */ (command)).kind
+  }
+}
+
+/** @param {Extract<Command, { kind: 'update-flag' }>} command */
+function updateDeed({ key, changes }) {
+  const fields = Object.keys(changes)
+  if (fields.length !== 1) return `changed ${fields.map(fieldName).join(', ')} of flag ${key}`
+  if (changes.enabled !== undefined) return `turned ${changes.enabled ? 'on' : 'off'} flag ${key}`
+  if (changes.archived !== undefined) return `${changes.archived ? 'archived' : 'brought back'} flag ${key}`
+  return `changed ${fields.map(fieldName).join('')} of flag ${key}`
+}
+
+/**
+ * `defaultStrategy` as `default strategy`.
+ * @param {string} field
+ */
+const fieldName = (field) => field.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** @param {{ exposedUsers: number, goalUsers: number }} facts */
+export const reached = ({ exposedUsers, goalUsers }) =>
+  `${integer(goalUsers)} of ${counted(exposedUsers, 'user')} reached the goal` +
+  (exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : '')
+
+/**
+ * The first letter as a sentence has it.
+ * @param {string} text
+ */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1)
