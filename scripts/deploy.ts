@@ -1,0 +1,82 @@
+// `npm run deploy`: bundles the three Workers, weighs them, and uploads them. Control goes first, since edge binds its Durable Object;
+// edge goes last, since nothing may reach the queue before there is somebody to take it out. `-- --dry-run` stops before the upload:
+// it needs neither network nor account, and leaves the bundles in dist/.
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { root, run, toolEnv } from './tool.ts'
+
+const workers = [
+  { name: 'control', config: 'workers/control/wrangler.toml' },
+  { name: 'ingest', config: 'workers/ingest/wrangler.toml' },
+  { name: 'edge', config: 'wrangler.toml' },
+] as const
+type Worker = (typeof workers)[number]
+
+/** What edge may weigh, so that a new isolate answers quickly. */
+const edgeGzipBytesMax = 60_000
+
+/** What the configurations hold until the resources exist (README, "Deploy to Cloudflare"). */
+const placeholder = /^\s*(?:database_)?id\s*=\s*"(tackline|tackline-snapshots)"/m
+
+Object.assign(toolEnv, { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' })
+
+try {
+  const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } })
+  for (const worker of workers) await bundle(worker)
+  if (!values['dry-run']) {
+    for (const worker of workers) checkIds(worker)
+    for (const worker of workers) await upload(worker)
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function bundle({ name, config }: Worker): Promise<void> {
+  const folder = path.join(root, 'dist', name)
+  rmSync(folder, { recursive: true, force: true })
+  // An absolute folder: wrangler takes a relative one from the configuration's place.
+  const options = ['--dry-run', '--minify', '--outdir', folder]
+  const { ok, output } = await run('wrangler', 'deploy', '--config', config, ...options)
+  if (!ok) throw new Error(`${name} cannot be bundled:\n${output.trim()}`)
+  const code = readFileSync(path.join(folder, 'index.js'))
+  const gzipBytes = gzipSync(code).byteLength
+  console.log(`${name.padEnd(8)} ${kilobytes(code.byteLength)}, ${kilobytes(gzipBytes)} gzipped`)
+  if (name === 'edge' && gzipBytes > edgeGzipBytesMax) {
+    const limit = kilobytes(edgeGzipBytesMax).trim()
+    throw new Error(`edge is heavier than ${limit} gzipped: see what it imports in dist/edge/index.js.map`)
+  }
+}
+
+function checkIds({ config }: Worker): void {
+  const [, id] = placeholder.exec(readFileSync(path.join(root, config), 'utf8')) ?? []
+  if (id !== undefined) {
+    throw new Error(
+      `${config} still holds the placeholder "${id}": put the id of your own resource there (README, "Deploy to Cloudflare")`,
+    )
+  }
+}
+
+function upload({ name, config }: Worker): Promise<void> {
+  console.log(`\n${name}`)
+  const child = spawn('wrangler', ['deploy', '--config', config, '--minify'], {
+    cwd: root,
+    env: toolEnv,
+    stdio: 'inherit',
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`${name} was not deployed; what comes after it was not tried`)),
+    )
+  })
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1_000).toFixed(1).padStart(6)} kB`
+}
