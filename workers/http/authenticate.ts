@@ -5,6 +5,9 @@ import type { SnapshotKey } from '../../core/snapshot.ts'
 import type { SnapshotSource } from '../ports.ts'
 import { environmentOf, findSdkKey } from './sdk-key.ts'
 
+/** As environments are named when they are created. Whatever else is asked for needs no object to look for it. */
+const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
+
 export interface Caller {
   readonly compiled: CompiledSnapshot
   readonly key: SnapshotKey
@@ -25,6 +28,7 @@ export async function readEnvironment(
   snapshots: SnapshotSource,
   environmentId: string,
 ): Promise<Result<CompiledSnapshot>> {
+  if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
   const reading = await snapshots.read(environmentId)
   switch (reading.status) {
     case 'ready':

@@ -18,6 +18,7 @@ import * as wire from './wire.ts'
 
 const evaluationBytesMax = 256 * 1024
 const eventsBytesMax = 1024 * 1024
+const paths = ['/get_evaluations', '/get_evaluation', '/register_events', '/ping']
 
 export function bucketeerRoutes(ports: Ports): Hono {
   const app = new Hono()
@@ -28,8 +29,7 @@ export function bucketeerRoutes(ports: Ports): Hono {
     allowHeaders: ['content-type', 'authorization'],
     maxAge: 86_400,
   })
-  for (const path of ['/get_evaluations', '/get_evaluation', '/register_events', '/ping'])
-    app.use(path, policy)
+  for (const path of paths) app.use(path, policy)
 
   app.post('/get_evaluations', async (c) => {
     const asked = await ask(c.req.raw, ports, wire.GetEvaluationsRequest, evaluationBytesMax, ['client'])
@@ -73,23 +73,25 @@ export function bucketeerRoutes(ports: Ports): Hono {
     const receipt = {
       compiled,
       now: ports.now(),
-      sdk: `bucketeer-${body.sourceId ?? ''}/${body.sdkVersion ?? ''}`.slice(0, 200),
+      sdk: `bucketeer-${body.sourceId ?? ''}/${body.sdkVersion ?? ''}`.slice(0, 200).toWellFormed(),
     }
     const records: EventRecord[] = []
-    const errors: Record<string, { retriable: boolean; message: string }> = {}
+    const errors = new Map<string, wire.EventError>()
     for (const { id, event } of body.events) {
       const record = toRecord(id, event, receipt)
       if (record.ok) records.push(record.value)
-      else errors[id] = { retriable: false, message: `gateway: ${record.problem.message}` }
+      else errors.set(id, { retriable: false, message: `gateway: ${record.problem.message}` })
     }
     const isTaken = records.length === 0 || (await ports.events.send(records))
     if (!isTaken)
       for (const { id } of records)
-        errors[id] = { retriable: true, message: 'gateway: the queue is unavailable' }
-    return c.json({ errors } satisfies wire.RegisterEventsResponse)
+        errors.set(id, { retriable: true, message: 'gateway: the queue is unavailable' })
+    return c.json({ errors: Object.fromEntries(errors) } satisfies wire.RegisterEventsResponse)
   })
 
   app.get('/ping', (c) => c.json({ time: String(Math.floor(ports.now() / 1_000)) }))
+
+  for (const path of paths) app.all(path, () => notAllowed(path === '/ping' ? 'GET' : 'POST'))
 
   app.onError((error) => {
     logError('bucketeer', error)
@@ -130,4 +132,10 @@ const statuses = {
 function fail({ code, message }: Problem): Response {
   const [status, grpc] = statuses[code]
   return Response.json({ code: grpc, message: `gateway: ${message}`, details: [] }, { status })
+}
+
+/** gRPC's UNIMPLEMENTED, which the vendor's gateway answers with 501. */
+function notAllowed(method: string): Response {
+  const body = { code: 12, message: `gateway: method not allowed, use ${method}`, details: [] }
+  return Response.json(body, { status: 405, headers: { allow: method } })
 }

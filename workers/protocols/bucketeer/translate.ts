@@ -65,10 +65,12 @@ export interface Receipt {
 // Bucketeer: events older than 31 days or more than an hour ahead are refused.
 const ageMaxMs = 744 * 3_600_000
 const aheadMaxMs = 3_600_000
+const idLengthMax = 200
 const prefix = 'type.googleapis.com/bucketeer.event.client.'
 
 /** One event. Refused alone: its neighbours are kept. */
 export function toRecord(id: string, event: unknown, receipt: Receipt): Result<EventRecord> {
+  if (id.length > idLengthMax) return refuse('INVALID', `the id is longer than ${idLengthMax} characters`)
   const type = typeof event === 'object' && event !== null && '@type' in event ? event['@type'] : undefined
   switch (type) {
     case `${prefix}EvaluationEvent`:
@@ -121,14 +123,12 @@ function fromMetricsEvent(id: string, event: unknown, receipt: Receipt): Result<
   if (!parsed.success) return refuse('INVALID', 'not a valid metrics event')
   const inner = parsed.data.event
   const name = typeof inner['@type'] === 'string' ? inner['@type'].replace(prefix, '') : 'unknown'
-  const value = [inner['latencySecond'], inner['sizeByte'], 1].find(
-    (each) => typeof each === 'number',
-  ) as number
+  const value = [inner['latencySecond'], inner['sizeByte'], 1].find((each) => Number.isFinite(each)) as number
   const at = receipt.now
   return ok({
     ...fields(id, at, { userId: '' }, receipt),
     kind: 'sdk-report',
-    event: name.slice(0, 100),
+    event: name.slice(0, 100).toWellFormed(),
     value,
   })
 }
@@ -154,6 +154,6 @@ const fields = (id: string, at: number, who: Who, { compiled, now, sdk }: Receip
   receivedAt: now,
   protocol: 'bucketeer' as const,
   sdk,
-  targetingKey: who.userId.slice(0, 1_000),
+  targetingKey: who.userId.slice(0, 1_000).toWellFormed(),
   attributes: toRecordAttributes(who.user?.data ?? {}),
 })

@@ -25,13 +25,18 @@ export const GetEvaluationRequest = z.object({
 export const RegisterEventsRequest = z.object({
   ...sdk,
   events: z
-    .array(z.object({ id: z.string().min(1), event: z.unknown() }))
+    .array(z.object({ id: z.string().min(1), event: z.unknown().optional() }))
     .min(1)
     .max(1_000),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
-const envelope = { timestamp: int64, sourceId: z.unknown(), sdkVersion: z.string().default('') }
+/** Beyond these an event is garbage: it would not fit into a message of the queue, or its square not into a sum. */
+const textLengthMax = 1_000
+const amountMax = 1e15
+
+const text = z.string().max(textLengthMax)
+const envelope = { timestamp: int64, sourceId: z.unknown().optional(), sdkVersion: z.string().default('') }
 const userFields = {
   userId: z.string().min(1),
   user: z.object({ data: z.record(z.string(), z.string()).nullish() }).nullish(),
@@ -41,19 +46,19 @@ const userFields = {
 export const EvaluationEvent = z.object({
   ...envelope,
   ...userFields,
-  featureId: z.string().min(1),
-  featureVersion: z.number().default(0),
-  variationId: z.string().default(''),
+  featureId: text.min(1),
+  featureVersion: z.int().default(0),
+  variationId: text.default(''),
   reason: z.object({
-    type: z.union([z.string(), z.number()]).default('TARGET'),
-    ruleId: z.string().default(''),
+    type: z.union([text, z.number()]).default('TARGET'),
+    ruleId: text.default(''),
   }),
 })
 export const GoalEvent = z.object({
   ...envelope,
   ...userFields,
-  goalId: z.string().min(1),
-  value: z.number().default(0),
+  goalId: text.min(1),
+  value: z.number().min(-amountMax).max(amountMax).default(0),
 })
 export const MetricsEvent = z.object({ ...envelope, event: z.record(z.string(), z.unknown()) })
 
@@ -89,6 +94,10 @@ export interface GetEvaluationsResponse {
   readonly userEvaluationsId: string
 }
 
+export interface EventError {
+  readonly retriable: boolean
+  readonly message: string
+}
 export interface RegisterEventsResponse {
-  readonly errors: Readonly<Record<string, { readonly retriable: boolean; readonly message: string }>>
+  readonly errors: Readonly<Record<string, EventError>>
 }

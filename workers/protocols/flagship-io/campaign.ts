@@ -40,7 +40,10 @@ export function modifications(
     'typed' in variation ? variation.typed : (parseValue(flag.type, variation.value) ?? variation.value)
   if (!flag.bundle) return { type: 'FLAG', value: { [flag.key]: value } }
   const own = value as Record<string, FlagValue>
-  if (keys === 'own') return { type: 'FLAG', value: own }
+  if (keys === 'own') {
+    const answered = Object.entries(own).filter(([, each]) => each !== null)
+    return { type: 'FLAG', value: Object.fromEntries(answered) }
+  }
   const siblings = flag.variations.flatMap((sibling) =>
     Object.keys(parseValue(flag.type, sibling.value) ?? {}),
   )

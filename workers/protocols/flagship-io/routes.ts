@@ -18,6 +18,7 @@ import * as wire from './wire.ts'
 const decisionBytesMax = 256 * 1024
 /** The SDK's own cap on a batch is 2.5 million characters. */
 const hitsBytesMax = 4 * 1024 * 1024
+const files = '/:environment/:file{bucketing\\.json|accountSettings\\.json}'
 
 export function flagshipIoRoutes(ports: Ports): Hono {
   const app = new Hono()
@@ -31,7 +32,7 @@ export function flagshipIoRoutes(ports: Ports): Hono {
   ]
   const policy = cors({ origin: '*', allowHeaders, maxAge: 86_400 })
   app.use('/v2/*', policy)
-  app.use('/:environment/:file{bucketing\\.json|accountSettings\\.json}', policy)
+  app.use(files, policy)
   app.on(['POST', 'OPTIONS'], '/', policy)
 
   app.get('/:environment/bucketing.json', async (c) => {
@@ -63,11 +64,11 @@ export function flagshipIoRoutes(ports: Ports): Hono {
     const keys = c.req.query('exposeAllKeys') === 'true' ? 'all' : 'own'
     const evaluations = evaluateAll(compiled.value, { targetingKey: visitorId, attributes: context })
     const campaigns = evaluations.flatMap((evaluation) => fromEvaluation(evaluation, keys) ?? [])
-    if (isActivating && hasConsent && campaigns.length > 0) {
+    // Without an id nobody was exposed.
+    if (isActivating && hasConsent && visitorId !== '') {
       const receipt = receiptOf(c, compiled.value, ports)
-      const isTaken = await ports.events.send(
-        campaigns.map((campaign) => exposureOf(campaign, visitorId, receipt)),
-      )
+      const exposures = campaigns.flatMap((campaign) => exposureOf(campaign, visitorId, receipt) ?? [])
+      const isTaken = exposures.length === 0 || (await ports.events.send(exposures))
       if (!isTaken)
         return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' })
     }
@@ -105,6 +106,11 @@ export function flagshipIoRoutes(ports: Ports): Hono {
     )
   })
 
+  for (const path of ['/v2/:environment/campaigns', '/v2/activate'])
+    app.all(path, () => fail({ code: 'INVALID', message: 'only POST http method is allowed' }))
+  app.all('/v2/*', () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
+  app.all(files, () => fail({ code: 'INVALID', message: 'only GET http method is allowed' }))
+
   app.onError((error) => {
     logError('flagship-io', error)
     return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' })
@@ -136,7 +142,9 @@ async function callerOf(c: Context, ports: Ports, environmentId: string): Promis
 const receiptOf = (c: Context, compiled: CompiledSnapshot, ports: Ports): Receipt => ({
   compiled,
   now: ports.now(),
-  sdk: `${c.req.header('x-sdk-client') ?? ''}/${c.req.header('x-sdk-version') ?? ''}`.slice(0, 200),
+  sdk: `${c.req.header('x-sdk-client') ?? ''}/${c.req.header('x-sdk-version') ?? ''}`
+    .slice(0, 200)
+    .toWellFormed(),
 })
 
 /** The Go server reads `extras`, the JavaScript SDK sends `extras[]`. */
@@ -165,15 +173,15 @@ interface FileText {
   readonly text: string
   readonly lastModified: string
 }
-const files = new WeakMap<CompiledSnapshot, FileText>()
+const fileTexts = new WeakMap<CompiledSnapshot, FileText>()
 
 /** Made once per revision. */
 function fileOf(compiled: CompiledSnapshot): FileText {
-  let file = files.get(compiled)
+  let file = fileTexts.get(compiled)
   if (!file) {
     const lastModified = new Date(compiled.snapshot.modifiedAt * 1_000).toUTCString()
     file = { text: JSON.stringify(bucketingFile(compiled.snapshot).file), lastModified }
-    files.set(compiled, file)
+    fileTexts.set(compiled, file)
   }
   return file
 }

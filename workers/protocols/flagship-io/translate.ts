@@ -45,20 +45,26 @@ const sameEventMs = 10_000
 /** Queue times are from the client: no event is older than the SDKs' own limit of four hours by more than a day. */
 const queueTimeMaxMs = 28 * 3_600_000
 
-export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Receipt): Exposure {
+/** Undefined where no flag has this variation group: whose exposure it was cannot be told. */
+export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Receipt): Exposure | undefined {
   const flag = ownerOf(receipt.compiled, caid)
+  if (!flag) return undefined
   return {
     ...fields(['activate', vid, caid, vaid], vid, qt, {}, receipt),
     kind: 'exposure',
-    flagKey: flag?.key ?? '',
-    flagVersion: flag?.version ?? 0,
+    flagKey: flag.key,
+    flagVersion: flag.version,
     variationId: vaid,
     ruleId: caid,
   }
 }
 
 /** The exposure that a decision with `trigger_hit` is. */
-export function exposureOf(campaign: wire.Campaign, visitorId: string, receipt: Receipt): Exposure {
+export function exposureOf(
+  campaign: wire.Campaign,
+  visitorId: string,
+  receipt: Receipt,
+): Exposure | undefined {
   return toExposure(
     { vid: visitorId, caid: campaign.variationGroupId, vaid: campaign.variation.id, qt: 0 },
     receipt,
@@ -91,9 +97,13 @@ function nameAndValue(hit: wire.Hit): { event: string; value: number } | undefin
   }
 }
 
+/** Beyond this an amount is garbage, and its square would not fit into a sum. */
+const amountMax = 1e15
+
 function named(event: unknown, value: unknown): { event: string; value: number } | undefined {
   if (typeof event !== 'string' || event === '' || event.length > 1_000) return undefined
-  return { event, value: typeof value === 'number' && Number.isFinite(value) ? value : 0 }
+  if (typeof value !== 'number') return { event, value: 0 }
+  return Math.abs(value) <= amountMax ? { event, value } : undefined
 }
 
 function fields(

@@ -23,10 +23,11 @@ export const CampaignsRequest = z
     isActivating: (body.trigger_hit ?? body.triggerHit ?? true) && (body.activate ?? true),
   }))
 
+const text = z.string().max(1_000)
 const activation = {
-  vid: z.string().min(1).max(1_000),
-  caid: z.string().min(1),
-  vaid: z.string().min(1),
+  vid: text.min(1),
+  caid: text.min(1),
+  vaid: text.min(1),
   qt: z.number().nullish(),
 }
 export const Activation = z.object(activation)
@@ -48,7 +49,6 @@ export const HitsRequest = z.union([
     .transform((hit) => ({ cid: hit.cid, h: [hit] as unknown[] })),
 ])
 
-const text = z.string().max(1_000)
 export const Hit = z.looseObject({
   t: text,
   vid: text.min(1),

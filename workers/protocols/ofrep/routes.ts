@@ -17,7 +17,8 @@ import { fromEvaluation, toContext } from './translate.ts'
 import * as wire from './wire.ts'
 
 const bodyBytesMax = 256 * 1024
-const single = '/ofrep/v1/evaluate/flags/'
+const bulk = '/ofrep/v1/evaluate/flags'
+const single = `${bulk}/`
 
 export function ofrepRoutes(ports: Ports): Hono {
   const app = new Hono()
@@ -31,7 +32,7 @@ export function ofrepRoutes(ports: Ports): Hono {
     }),
   )
 
-  app.post('/ofrep/v1/evaluate/flags', async (c) => {
+  app.post(bulk, async (c) => {
     const asked = await ask(c.req.raw, ports)
     if (!asked.ok) return fail(asked.problem)
     const { compiled, context } = asked.value
@@ -56,6 +57,14 @@ export function ofrepRoutes(ports: Ports): Hono {
     const status = evaluation.error ? statusOfError[evaluation.error.code] : 200
     return c.json(fromEvaluation(evaluation), status)
   })
+
+  for (const path of [bulk, `${single}*`]) {
+    app.all(path, () => {
+      const body = { errorCode: 'GENERAL', errorDetails: 'method not allowed, use POST' }
+      return Response.json(body, { status: 405, headers: { allow: 'POST' } })
+    })
+  }
+  app.all('/ofrep/*', () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
 
   app.onError((error) => {
     logError('ofrep', error)

@@ -1,0 +1,273 @@
+// Whatever is sent, to whatever route: a refusal in the dialect's own form with a code and a sentence, or the documented 2xx that drops the
+// item; never a 5xx, a hang or a stack; and nothing is stored.
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { flags } from '../sdk/flags.ts'
+import {
+  createFlag,
+  createPlace,
+  lakeHolding,
+  pause,
+  type Place,
+  readLake,
+  useStack,
+} from '../stack-fixture.ts'
+import { send, statusesOf } from './bad-input/answer.ts'
+import { mutation, randomFrom } from './bad-input/mutations.ts'
+import { adminRoutes, dataRoutes, goalEvent, type Route } from './bad-input/routes.ts'
+
+/** Beside those in memory, next to the routes of each dialect. */
+const mutationsPerDataRoute = 40
+const mutationsPerAdminRoute = 120
+const lanes = 8
+const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
+
+const stack = useStack()
+/** Nothing may ever be stored here. */
+let place: Place
+/** What is taken after all is stored here. */
+let other: Place
+let revisionBefore: number
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'bad')
+  other = await createPlace(stack(), 'other')
+  for (const each of [place, other]) {
+    for (const flag of flags) await createFlag(each, flag)
+    await call(each, 'POST', `/environments/${each.environmentId}/goals`, { key: 'purchase' })
+  }
+  const one = { id: 'one', flagKey: 'split', goalKey: 'purchase', goalKeys: ['purchase'] }
+  const { goalKey: _, ...experiment } = one
+  await call(other, 'POST', '/environments/other/experiments', {
+    ...experiment,
+    baselineVariationId: 'word-a',
+  })
+  revisionBefore = await revision('bad')
+})
+
+async function revision(environmentId: string): Promise<number> {
+  const { environments } = await call<{ environments: { id: string; revision: number }[] }>(
+    stack(),
+    'GET',
+    '/environments',
+  )
+  return environments.find(({ id }) => id === environmentId)!.revision
+}
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+const titled = (routes: readonly Route[]) =>
+  routes.map((route) => [`${route.method} ${route.path}`, route] as const)
+
+describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))('%s', (title, route) => {
+  const statuses = (...bodies: (string | Uint8Array<ArrayBuffer> | ReadableStream)[]) =>
+    statusesOf(
+      place,
+      route,
+      bodies.map((body) => ({ body })),
+    )
+  const isStop = title.endsWith('/stop') // reads no body beyond that it is JSON
+
+  it('refuses what is not JSON or not UTF-8', async () => {
+    const notUtf8 = new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d])
+    expect(
+      await statuses(
+        '{',
+        '{"a":}',
+        '{"a":1}}',
+        "{'a':1}",
+        'undefined',
+        'NaN',
+        '\u0000',
+        '{"a":"\n"}',
+        notUtf8,
+      ),
+    ).toEqual([400])
+  })
+
+  it('refuses JSON of another type', async () => {
+    const deepObject = `[${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}]`
+    expect(await statuses('null', '5', 'true', '"text"', '[]', '[{}]', nested(50_000), deepObject)).toEqual([
+      isStop ? 404 : 400,
+    ])
+  })
+
+  it('refuses a body over the limit, declared or not', async () => {
+    const large = `{"a":"${'x'.repeat(4_200_000)}"}`
+    expect(await statuses(large, new Blob([large]).stream())).toEqual([413])
+  })
+
+  it('refuses other methods', async () => {
+    if (route.path === '/') return // the console's, for every method but POST
+    const methods = route.dialect === 'admin' ? ['PUT', 'DELETE'] : ['GET', 'PUT', 'PATCH', 'DELETE']
+    const answers = await statusesOf(
+      place,
+      route,
+      methods.map((method) => ({ method })),
+    )
+    expect([[400], [404], [405]]).toContainEqual(answers)
+  })
+
+  it('refuses a missing and an unknown key', async () => {
+    if (route.path === '/') return // hits carry none
+    const wrong = `${place.clientKey.slice(0, -4)}0000`
+    const nowhere = `tl_client_nowhere_${'0'.repeat(48)}`
+    const keys = ['', 'x', 'x'.repeat(8_000), wrong, nowhere, '__proto__', `${place.clientKey} `.repeat(2)]
+    const body = JSON.stringify(route.body)
+    const answers = await statusesOf(
+      place,
+      route,
+      keys.map((key) => ({ key, body })),
+    )
+    expect([[401], [401, 403]]).toContainEqual(answers)
+  })
+})
+
+describe('what does not exist', () => {
+  it('is an environment, in whatever words', async () => {
+    const ids = [
+      'nowhere',
+      'undefined',
+      '__proto__',
+      'constructor',
+      '%',
+      '%ff',
+      '%00',
+      'x'.repeat(8_000),
+      'BAD',
+      '..%2f',
+    ]
+    for (const id of ids) {
+      for (const file of ['bucketing.json', 'accountSettings.json']) {
+        const sent = { dialect: 'flagship-io', method: 'GET', path: `/${id}/${file}` } as const
+        expect(await send(place, sent)).toBe(404)
+      }
+      for (const { dialect, method, body } of dataRoutes(id, Date.now()).slice(3, 4))
+        expect(
+          await send(place, { dialect, method, path: `/v2/${id}/campaigns`, body: JSON.stringify(body) }),
+        ).toBe(404)
+      for (const { dialect, method, path, body } of dataRoutes(id, Date.now()).slice(4, 6))
+        expect(await send(place, { dialect, method, path, body: JSON.stringify(body) })).toBe(404)
+      for (const { dialect, method, path, body } of adminRoutes(id).slice(2, 7))
+        expect(await send(place, { dialect, method, path, body: JSON.stringify(body) })).toBe(404)
+      for (const list of ['flags', 'segments', 'revisions', 'portability', 'sdk-keys', 'flags/title'])
+        expect(
+          await send(place, { dialect: 'admin', method: 'GET', path: `/api/v1/environments/${id}/${list}` }),
+        ).toBe(404)
+    }
+  })
+
+  it('is a flag, in whatever words', async () => {
+    for (const key of ['nowhere', '__proto__', 'constructor', '%', '%ff', 'a%2Fb', 'x'.repeat(8_000)]) {
+      const ask = (dialect: Route['dialect'], method: string, path: string, body?: object) =>
+        send(place, { dialect, method, path, ...(body && { body: JSON.stringify(body) }) })
+      expect(await ask('ofrep', 'POST', `/ofrep/v1/evaluate/flags/${key}`, {})).toBe(404)
+      expect(await ask('bucketeer', 'POST', '/get_evaluation', { user: { id: 'a' }, featureId: key })).toBe(
+        404,
+      )
+      expect(await ask('admin', 'GET', `/api/v1/environments/bad/flags/${key}`)).toBe(404)
+      expect([400, 404]).toContain(await ask('admin', 'PATCH', `/api/v1/environments/bad/flags/${key}`, {}))
+      const batch = [{ vid: 'ada', caid: key, vaid: 'word-a' }]
+      expect(await ask('flagship-io', 'POST', '/v2/activate', { cid: 'bad', batch })).toBe(204)
+    }
+  })
+
+  it('is a route', async () => {
+    for (const [dialect, path] of [
+      ['ofrep', '/ofrep/v1/configuration'],
+      ['ofrep', '/ofrep/v2/evaluate/flags'],
+      ['flagship-io', '/v2/bad/nothing'],
+      ['admin', '/api/v1/nothing'],
+    ] as const)
+      for (const method of ['GET', 'POST']) expect(await send(place, { dialect, method, path })).toBe(404)
+  })
+
+  it('is a page of revisions before no number', async () => {
+    for (const query of [
+      'before=x',
+      'before=',
+      'before=1e999',
+      'before=0.5',
+      'limit=0',
+      'limit=-1',
+      'limit=x',
+    ]) {
+      const path = `/api/v1/environments/bad/revisions?${query}`
+      const status = await send(place, { dialect: 'admin', method: 'GET', path })
+      if (query !== 'before=') expect(status, query).toBe(400)
+    }
+  })
+})
+
+it('drops what is too large for a record, and keeps the SDK from sending it again', async () => {
+  const long = 'x'.repeat(900_000)
+  const events = [{ goalId: long }, { userId: long, timestamp: 5 }, { value: 1e300 }].map((changes, i) => ({
+    id: `long-${i}`,
+    event: goalEvent(Date.now(), changes),
+  }))
+  for (const each of events) {
+    const response = await fetch(`${place.url}/register_events`, {
+      method: 'POST',
+      headers: { authorization: place.clientKey },
+      body: JSON.stringify({ events: [each] }),
+    })
+    expect(await response.json()).toMatchObject({ errors: { [each.id]: { retriable: false } } })
+  }
+  const post = (path: string, body: object) =>
+    send(place, { dialect: 'flagship-io', method: 'POST', path, body: JSON.stringify(body) })
+  expect(await post('/', { cid: 'bad', t: 'EVENT', vid: 'ada', ea: long })).toBe(204)
+  expect(await post('/', { cid: 'bad', t: 'EVENT', vid: long, ea: 'x' })).toBe(204)
+  expect(
+    await post('/v2/activate', { cid: 'bad', batch: [{ vid: 'ada', caid: 'title-default', vaid: long }] }),
+  ).toBe(204)
+})
+
+it('has stored nothing of all that', async () => {
+  await pause(1_500) // the queue waits a second for a batch to fill
+  expect(await readLake(place)).toEqual([])
+  expect(await revision('bad')).toBe(revisionBefore)
+  const { environments } = await call<{ environments: object[] }>(stack(), 'GET', '/environments')
+  expect(environments).toHaveLength(2)
+})
+
+it('stores what it takes in a form that every reader can read', async () => {
+  const half = '\\ud800'
+  const attributes = `{"half":"${half}","__proto__":"x","constructor":"y","large":"${'x'.repeat(200_000)}"}`
+  const id = `{"id":"half","event":${JSON.stringify(goalEvent(Date.now(), { userId: 'HALF', goalId: 'HALF', user: { data: 'DATA' } }))}}`
+  const event = id.replaceAll('HALF', half).replace('"DATA"', attributes)
+  const hit = `{"cid":"other","t":"EVENT","vid":"${half}","ea":"x${half}y"}`
+  const post = (dialect: Route['dialect'], path: string, body: string) =>
+    send(other, { dialect, method: 'POST', path, body })
+  expect(await post('bucketeer', '/register_events', `{"events":[${event}]}`)).toBe(200)
+  expect(await post('flagship-io', '/', hit)).toBe(204)
+  const records = await lakeHolding(2, other)
+  expect(records).toHaveLength(2)
+  expect(records.find(({ protocol }) => protocol === 'bucketeer')).toMatchObject({
+    targetingKey: '\ufffd',
+    event: '\ufffd',
+    attributes: { half: '\ufffd', constructor: 'y' },
+  })
+  expect(records.find(({ protocol }) => protocol === 'flagship-io')).toMatchObject({
+    targetingKey: '\ufffd',
+    event: 'x\ufffdy',
+  })
+  expect(JSON.stringify(records)).not.toMatch(/xxxx|\\ud8/)
+})
+
+describe(`mutations, TACKLINE_FUZZ_SEED=${seed}`, () => {
+  const routes = titled([...dataRoutes('other', Date.now()), ...adminRoutes('other')])
+  it.each(routes)('%s', async (_, { dialect, method, path, body }) => {
+    const random = randomFrom(seed)
+    const length = dialect === 'admin' ? mutationsPerAdminRoute : mutationsPerDataRoute
+    const bodies = Array.from({ length }, () => mutation(body, random)).values()
+    const lane = async () => {
+      for (const each of bodies) await send(other, { dialect, method, path, body: each })
+    }
+    await Promise.all(Array.from({ length: lanes }, lane))
+  })
+})
+
+afterAll(() => {
+  // Nothing that anybody expected: an unexpected exception is logged, whatever was answered.
+  expect(readFileSync(stack().logPath, 'utf8')).not.toContain('"level":"error"')
+})

@@ -1,0 +1,163 @@
+// Every route that reads a body, with one that it takes.
+
+export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep' | 'admin'
+
+export interface Route {
+  readonly dialect: Dialect
+  readonly method: 'POST' | 'PATCH'
+  readonly path: string
+  readonly body: object
+}
+
+export const goalEvent = (now: number, changes: object = {}) => ({
+  '@type': 'type.googleapis.com/bucketeer.event.client.GoalEvent',
+  timestamp: Math.floor(now / 1_000),
+  goalId: 'purchase',
+  userId: 'ada',
+  user: { id: 'ada', data: { plan: 'pro' } },
+  value: 5,
+  ...changes,
+})
+
+const exposureEvent = {
+  '@type': 'type.googleapis.com/bucketeer.event.client.EvaluationEvent',
+  featureId: 'title',
+  featureVersion: 1,
+  variationId: 'word-a',
+  reason: { type: 'RULE', ruleId: 'r' },
+}
+
+const metricsEvent = {
+  '@type': 'type.googleapis.com/bucketeer.event.client.MetricsEvent',
+  event: { '@type': 'type.googleapis.com/bucketeer.event.client.LatencyMetricsEvent', latencySecond: 0.1 },
+}
+
+/** `now` is the server's clock, in epoch milliseconds. */
+export const dataRoutes = (environmentId: string, now: number): Route[] => [
+  {
+    dialect: 'bucketeer',
+    method: 'POST',
+    path: '/get_evaluations',
+    body: { user: { id: 'ada', data: { plan: 'pro' } }, tag: 'web', userEvaluationsId: '', sourceId: 7 },
+  },
+  {
+    dialect: 'bucketeer',
+    method: 'POST',
+    path: '/get_evaluation',
+    body: { user: { id: 'ada', data: { plan: 'pro' } }, tag: 'web', featureId: 'title' },
+  },
+  {
+    dialect: 'bucketeer',
+    method: 'POST',
+    path: '/register_events',
+    body: {
+      events: [{}, exposureEvent, metricsEvent].map((changes, i) => ({
+        id: `event-${i}`,
+        event: goalEvent(now, changes),
+      })),
+      sdkVersion: '2.6.1',
+      sourceId: 7,
+    },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
+    path: `/v2/${environmentId}/campaigns`,
+    body: { visitor_id: 'ada', context: { plan: 'pro', visits: 3 }, trigger_hit: true },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
+    path: '/v2/activate',
+    body: { cid: environmentId, batch: [{ vid: 'ada', caid: 'title-default', vaid: 'word-a', qt: 1 }] },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
+    path: '/',
+    body: {
+      cid: environmentId,
+      ds: 'APP',
+      t: 'BATCH',
+      qt: 1,
+      h: [{ vid: 'ada', cuid: null, t: 'EVENT', ea: 'bought', ev: 1, qt: 5 }],
+    },
+  },
+  {
+    dialect: 'ofrep',
+    method: 'POST',
+    path: '/ofrep/v1/evaluate/flags',
+    body: { context: { targetingKey: 'ada', plan: 'pro' } },
+  },
+  {
+    dialect: 'ofrep',
+    method: 'POST',
+    path: '/ofrep/v1/evaluate/flags/title',
+    body: { context: { targetingKey: 'ada', plan: 'pro' } },
+  },
+]
+
+const flagDraft = {
+  key: 'another',
+  type: 'json',
+  bundle: true,
+  variations: [{ id: 'a', value: '{"colour":"red"}' }],
+  rules: [
+    {
+      anyOf: [[{ attribute: 'plan', operator: 'in', values: ['pro'] }]],
+      strategy: { kind: 'rollout', shares: [{ variationId: 'a', weight: 50_000 }] },
+    },
+  ],
+  targets: [{ variationId: 'a', targetingKeys: ['ada'] }],
+  prerequisites: [{ flagKey: 'lights', variationId: 'on' }],
+  defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
+}
+
+const result = {
+  goalKey: 'purchase',
+  computedAt: 1,
+  engine: { kind: 'exact', method: 'beta-binomial quadrature' },
+  variations: [{ variationId: 'word-a', users: 10, conversions: 1 }],
+}
+
+/** The experiment and the operation are called `one`. */
+export function adminRoutes(environmentId: string): Route[] {
+  const post = (path: string, body: object): Route => ({ dialect: 'admin', method: 'POST', path, body })
+  const at = (path: string) => `/api/v1/environments/${environmentId}${path}`
+  return [
+    post('/api/v1/environments', { id: 'third', name: 'Third' }),
+    post('/api/v1/tokens', { name: 'reader', role: 'viewer' }),
+    post(at('/flags'), flagDraft),
+    {
+      dialect: 'admin',
+      method: 'PATCH',
+      path: at('/flags/title'),
+      body: { name: 'Heading', enabled: true, version: 1, tags: ['web'], offVariationId: 'word-b' },
+    },
+    post(at('/segments'), {
+      key: 'staff',
+      included: ['ada'],
+      anyOf: [[{ attribute: 'mail', operator: 'ends-with', values: ['@shop.example'] }]],
+    }),
+    post(at('/goals'), { key: 'signup', name: 'Sign-up', event: 'signed-up' }),
+    post(at('/experiments'), {
+      name: 'Which word',
+      flagKey: 'split',
+      goalKeys: ['purchase'],
+      baselineVariationId: 'word-a',
+    }),
+    post(at('/experiments/one/stop'), {}),
+    post(at('/experiments/one/results'), result),
+    post(at('/operations'), {
+      kind: 'event-rate',
+      flagKey: 'title',
+      variationId: 'word-a',
+      goalKey: 'purchase',
+      comparison: 'at-least',
+      threshold: 0.2,
+      minimumUsers: 1,
+    }),
+    post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
+    post(at('/sdk-keys'), { role: 'client', name: 'app' }),
+  ]
+}

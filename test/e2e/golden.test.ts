@@ -1,0 +1,96 @@
+// The golden cases of every dialect through the real stack: flags made by the admin API, read by edge in workerd. What only a clock or a
+// given version can show stays with the tests beside the routes.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import {
+  answerOf,
+  type GoldenCase,
+  goldenCases,
+  goldenEnvironment,
+  goldenKeys,
+  goldenNow,
+  requestOf,
+} from '../golden/cases.ts'
+import { createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+
+const dialects = ['bucketeer', 'flagship-io', 'ofrep'] as const
+/** Environments that are made at a time. */
+const lanes = 4
+
+const stack = useStack()
+let elsewhere: Place
+/** One environment for all cases that are given the same. */
+const places = new Map<string, Place>()
+
+const conditional = ['if-none-match', 'if-modified-since']
+/** Of the long files every third case goes through workerd: each needs an environment of its own. */
+const longFiles = ['get-evaluations', 'campaigns', 'bucketing-file', 'bucketing-omissions', 'single']
+const isChosen = ({ file }: { file: string }, n: number) =>
+  n % 3 === 0 || !longFiles.includes(file.replace('.json', ''))
+
+const isPortable = ({ given, when, then }: GoldenCase) =>
+  then.records === undefined &&
+  given.flags.every((flag) => !('version' in flag) && !('archived' in flag)) &&
+  !conditional.some((name) => when.headers?.[name] !== undefined)
+
+const cases = dialects.flatMap((dialect) =>
+  goldenCases(dialect)
+    .filter(isPortable)
+    .filter(isChosen)
+    .map((golden): [string, GoldenCase] => [`${dialect}/${golden.file}: ${golden.name}`, golden]),
+)
+
+async function createGiven(text: string, n: number): Promise<void> {
+  const given = JSON.parse(text) as GoldenCase['given']
+  const place = await createPlace(stack(), `golden-${n}-${goldenEnvironment}`)
+  for (const segment of given.segments ?? [])
+    await call(place, 'POST', `/environments/${place.environmentId}/segments`, segment)
+  for (const flag of given.flags) await createFlag(place, flag)
+  places.set(text, place)
+}
+
+beforeAll(async () => {
+  elsewhere = await createPlace(stack(), 'elsewhere-still')
+  const texts = [...new Set(cases.map(([, { given }]) => JSON.stringify(given)))].entries()
+  const lane = async () => {
+    for (const [n, text] of texts) await createGiven(text, n)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+})
+
+/** The case with the environment's own name in place of the golden one. */
+function placed(golden: GoldenCase, { environmentId }: Place): GoldenCase {
+  const when = JSON.stringify(golden.when)
+    .replaceAll(`/${goldenEnvironment}/`, `/${environmentId}/`)
+    .replaceAll(`"cid":"${goldenEnvironment}"`, `"cid":"${environmentId}"`)
+  return { ...golden, when: JSON.parse(when) as GoldenCase['when'] }
+}
+
+const seconds = String(goldenNow / 1_000)
+/** The answer as it would have been in the golden environment, at the golden time. */
+function unplaced(then: GoldenCase['then'], { environmentId }: Place): unknown {
+  const { 'last-modified': _, etag: __, ...headers } = then.headers ?? {}
+  const text = JSON.stringify({ ...then, headers })
+    .replaceAll(environmentId, goldenEnvironment)
+    .replaceAll(/"(createdAt|time)":"\d+"/g, `"$1":"${seconds}"`)
+  return JSON.parse(text)
+}
+
+describe('through workerd', () => {
+  it.each(cases)('%s', async (_, golden) => {
+    const place = places.get(JSON.stringify(golden.given))!
+    const keys = { ...place, foreignKey: goldenKeys.foreignKey }
+    const response = await fetch(requestOf(placed(golden, place), place.url, keys))
+    expect(unplaced(await answerOf(response, golden), place)).toEqual(unplaced(golden.then, place))
+  })
+
+  it('answers 304 to the date that the bucketing file came with, and 200 after a change', async () => {
+    const url = `${elsewhere.url}/${elsewhere.environmentId}/bucketing.json`
+    const first = await fetch(url)
+    const since = { 'if-modified-since': first.headers.get('last-modified')! }
+    const second = await fetch(url, { headers: since })
+    expect([first.status, second.status, await second.text()]).toEqual([200, 304, ''])
+    await createFlag(elsewhere, cases.find(([, { given }]) => given.flags.length > 0)![1].given.flags[0])
+    await expect.poll(async () => (await fetch(url, { headers: since })).status, { timeout: 1_000 }).toBe(200)
+  })
+})

@@ -1,0 +1,188 @@
+// AB Tasty's published SDK (edge build), in both of its modes, against a real stack. Its hosts are built in: a wrapped fetch sends them here.
+import {
+  DecisionMode,
+  EventCategory,
+  Flagship,
+  FSFetchStatus,
+  FSFlagStatus,
+  HitType,
+  LogLevel,
+  type Visitor,
+} from '@flagship.io/js-sdk/edge'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { redirectFlagshipHosts } from '../demo/clients.ts'
+import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
+import { createFlags } from './flags.ts'
+
+const stack = useStack()
+let place: Place
+let restoreFetch: () => void
+/** Method, path and status of what the SDK asked for. */
+const calls: string[] = []
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'sdk')
+  await createFlags(place)
+  const original = globalThis.fetch
+  globalThis.fetch = async (input, init) => {
+    const response = await original(input, init)
+    const { pathname } = new URL(input instanceof Request ? input.url : input)
+    calls.push(`${init?.method ?? 'GET'} ${pathname} ${response.status}`)
+    return response
+  }
+  const restore = redirectFlagshipHosts(place.url)
+  restoreFetch = () => {
+    restore()
+    globalThis.fetch = original
+  }
+})
+afterAll(() => restoreFetch())
+
+type Mode = DecisionMode.BUCKETING | DecisionMode.DECISION_API
+
+const start = (decisionMode: Mode, apiKey = place.clientKey) =>
+  Flagship.start(place.environmentId, apiKey, {
+    decisionMode: decisionMode as DecisionMode.BUCKETING,
+    fetchNow: false,
+    logLevel: LogLevel.NONE,
+    pollingInterval: 1,
+    fetchFlagsBufferingTime: 0,
+    disableDeveloperUsageTracking: true,
+    trackingManagerConfig: { batchIntervals: 1, poolMaxSize: 200 },
+  })
+type Sdk = Awaited<ReturnType<typeof start>>
+
+async function meet(sdk: Sdk, visitorId: string, context: Record<string, string> = {}): Promise<Visitor> {
+  const visitor = sdk.newVisitor({ visitorId, hasConsented: true, context })
+  await visitor.fetchFlags()
+  return visitor
+}
+
+describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in %s mode', (mode) => {
+  let sdk: Sdk
+  beforeAll(async () => {
+    sdk = await start(mode)
+  })
+  const read = <T>(visitor: Visitor, key: string, fallback: T) =>
+    visitor.getFlag(key).getValue<T>(fallback, false)
+
+  it('reads a flag of every type', async () => {
+    const visitor = await meet(sdk, 'visitor-1')
+    expect(read(visitor, 'lights', false)).toBe(true)
+    expect(read(visitor, 'title', 'none')).toBe('apple')
+    expect(read(visitor, 'rate', 0)).toBe(12.5)
+    expect(read(visitor, 'layout', {})).toEqual({ columns: 2, areas: ['main', 'side'] })
+  })
+
+  it('reads each key of a bundle as a flag, and one that only a sibling has as the default', async () => {
+    const visitor = await meet(sdk, 'visitor-1')
+    expect(read(visitor, 'colour', 'none')).toBe('red')
+    expect(read(visitor, 'border', 0)).toBe(3)
+    expect(visitor.getFlag('shadow').exists()).toBe(true)
+    expect(read(visitor, 'shadow', false)).toBe(false)
+    expect(visitor.getFlag('theme').exists()).toBe(false)
+  })
+
+  it('decides by rule, target and off variation, and says in the metadata which it was', async () => {
+    const ada = await meet(sdk, 'ada', { plan: 'pro' })
+    const metadata = (key: string) => ada.getFlag(key).metadata
+    expect(read(ada, 'by-plan', 'none')).toBe('banana')
+    expect(metadata('by-plan')).toEqual({
+      campaignId: 'by-plan',
+      campaignName: 'By plan',
+      campaignType: 'toggle',
+      slug: null,
+      variationGroupId: 'by-plan-paying',
+      variationGroupName: 'paying',
+      variationId: 'word-b',
+      variationName: 'B',
+      isReference: false,
+    })
+    expect(read(ada, 'by-name', 'none')).toBe('cherry')
+    expect(metadata('by-name')).toMatchObject({ variationGroupName: 'target', variationId: 'word-c' })
+    expect(read(ada, 'paused', 'none')).toBe('cherry')
+    expect(metadata('paused')).toMatchObject({ variationGroupId: 'paused:off', variationId: 'word-c' })
+    expect(metadata('split')).toMatchObject({ campaignType: 'ab', variationGroupId: 'split-default' })
+  })
+
+  it('uses the default of the code for an unknown flag, another type, and a flag that is off without variation', async () => {
+    const visitor = await meet(sdk, 'visitor-1')
+    expect(read(visitor, 'nowhere', 'mine')).toBe('mine')
+    expect(visitor.getFlag('nowhere').status).toBe(FSFlagStatus.NOT_FOUND)
+    expect(read(visitor, 'lights', 'mine')).toBe('mine')
+    expect(read(visitor, 'retired', 'mine')).toBe('mine')
+  })
+
+  it('sees a change within a second of asking for it', async () => {
+    const visitor = await meet(sdk, 'visitor-1')
+    calls.length = 0
+    const value = async () => {
+      await visitor.fetchFlags()
+      return read(visitor, 'title', 'none')
+    }
+    if (mode === DecisionMode.BUCKETING)
+      await expect.poll(() => calls, { timeout: 3_000 }).toContain('GET /sdk/bucketing.json 304')
+    const defaultStrategy = (variationId: string) => ({
+      defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
+    })
+    await changeFlag(place, 'title', defaultStrategy('word-b'))
+    // The poll of the file comes once a second, and is one second old at most when it comes.
+    await expect.poll(value, { timeout: mode === DecisionMode.BUCKETING ? 2_200 : 1_000 }).toBe('banana')
+    if (mode === DecisionMode.BUCKETING) expect(calls).toContain('GET /sdk/bucketing.json 200')
+    await changeFlag(place, 'title', defaultStrategy('word-a'))
+    await expect.poll(value, { timeout: mode === DecisionMode.BUCKETING ? 2_200 : 1_000 }).toBe('apple')
+  })
+
+  it('activates a flag that is read, and sends what a visitor did', async () => {
+    const visitor = await meet(sdk, `${mode}-shopper`)
+    visitor.getFlag('by-plan').getValue('none')
+    visitor.getFlag('by-plan').getValue('none') // the SDK suppresses the second
+    visitor.getFlag('colour').getValue('none')
+    visitor.getFlag('border').getValue(0) // another flag of the same variation: the same exposure
+    await visitor.sendHit({
+      type: HitType.EVENT,
+      category: EventCategory.ACTION_TRACKING,
+      action: 'basket',
+      value: 3,
+    })
+    await visitor.sendHit({
+      type: HitType.TRANSACTION,
+      transactionId: 't1',
+      affiliation: 'purchase',
+      totalRevenue: 99.5,
+    })
+    await visitor.sendHit({ type: HitType.PAGE_VIEW, documentLocation: 'https://shop.example/basket' })
+    await expect
+      .poll(() => calls.filter((call) => call === 'POST /v2/activate 204').length)
+      .toBeGreaterThan(1)
+  })
+})
+
+it('has every exposure and hit in the lake once, whichever mode sent it', async () => {
+  const shoppers = ['BUCKETING-shopper', 'DECISION-API-shopper']
+  const records = await lakeHolding(10, place)
+  const exposures = records.filter((record) => record.kind === 'exposure')
+  const hits = records.filter((record) => record.kind === 'tracking')
+  const named = (texts: readonly string[]) =>
+    shoppers.flatMap((shopper) => texts.map((text) => `${shopper} ${text}`)).toSorted()
+  expect(
+    [
+      ...new Set(exposures.map((e) => `${e.targetingKey} ${e.flagKey} ${e.variationId} ${e.ruleId}`)),
+    ].toSorted(),
+  ).toEqual(named(['by-plan word-a by-plan-default', 'theme theme-1 theme-default']))
+  expect(
+    hits.map(({ targetingKey, event, value }) => `${targetingKey} ${event} ${value}`).toSorted(),
+  ).toEqual(named(['basket 3', 'https://shop.example/basket 0', 'purchase 99.5']))
+  expect(exposures.length + hits.length).toBe(records.length)
+  expect(new Set(records.map(({ protocol }) => protocol))).toEqual(new Set(['flagship-io']))
+  expect(new Set(exposures.map(({ sdk }) => sdk))).toEqual(new Set(['TypeScript/5.2.0']))
+})
+
+it('uses the defaults of the code where the key is wrong', async () => {
+  const sdk = await start(DecisionMode.DECISION_API, `${place.clientKey.slice(0, -4)}0000`)
+  calls.length = 0
+  const visitor = await meet(sdk, 'visitor-1')
+  expect(calls).toContain('POST /v2/sdk/campaigns 401')
+  expect(visitor.flagsStatus.status).toBe(FSFetchStatus.FETCH_REQUIRED)
+  expect(visitor.getFlag('title').getValue('mine', false)).toBe('mine')
+})

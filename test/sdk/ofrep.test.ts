@@ -1,0 +1,98 @@
+// OpenFeature's own server SDK with the published OFREP provider, unmodified, against a real stack.
+import { OFREPProvider } from '@openfeature/ofrep-provider'
+import { type Client, OpenFeature } from '@openfeature/server-sdk'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { changeFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+import { createFlags } from './flags.ts'
+
+const stack = useStack()
+let place: Place
+let client: Client
+
+const connect = async (domain: string, headers: [string, string][]) => {
+  await OpenFeature.setProviderAndWait(domain, new OFREPProvider({ baseUrl: place.url, headers }))
+  return OpenFeature.getClient(domain)
+}
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'sdk')
+  await createFlags(place)
+  client = await connect('right', [['Authorization', `Bearer ${place.clientKey}`]])
+})
+afterAll(() => OpenFeature.close())
+
+const somebody = { targetingKey: 'user-1' }
+
+it('reads a flag of every type, with variant, reason and metadata', async () => {
+  expect(await client.getBooleanDetails('lights', false, somebody)).toEqual({
+    flagKey: 'lights',
+    value: true,
+    variant: 'lit',
+    reason: 'STATIC',
+    flagMetadata: { version: '1', variationId: 'on' },
+  })
+  expect(await client.getStringValue('title', 'none', somebody)).toBe('apple')
+  expect(await client.getNumberValue('rate', 0, somebody)).toBe(12.5)
+  expect(await client.getObjectValue('layout', {}, somebody)).toEqual({ columns: 2, areas: ['main', 'side'] })
+  expect(await client.getObjectValue('theme', {}, somebody)).toEqual({ colour: 'red', border: 3 })
+})
+
+it('takes the key from X-API-Key as well, also a server key', async () => {
+  const other = await connect('server', [['X-API-Key', place.serverKey]])
+  expect(await other.getBooleanValue('lights', false, somebody)).toBe(true)
+})
+
+it('decides by rule, target, rollout and off variation, and says which it was', async () => {
+  const ada = { targetingKey: 'ada', plan: 'pro' }
+  const details = (key: string) => client.getStringDetails(key, 'none', ada)
+  expect(await details('by-plan')).toMatchObject({ value: 'banana', reason: 'TARGETING_MATCH' })
+  expect(await details('by-name')).toMatchObject({ value: 'cherry', reason: 'TARGETING_MATCH' })
+  expect(await details('split')).toMatchObject({ value: 'apple', reason: 'SPLIT' })
+  expect(await details('paused')).toMatchObject({ value: 'cherry', reason: 'DISABLED' })
+})
+
+it('uses the default of the code for an unknown flag, also one whose key is no path', async () => {
+  for (const key of ['nowhere', 'a/b c%', '%', '__proto__'])
+    expect(await client.getStringDetails(key, 'mine', somebody)).toMatchObject({
+      value: 'mine',
+      reason: 'ERROR',
+      errorCode: 'FLAG_NOT_FOUND',
+    })
+})
+
+it('uses the default of the code for another type, and where a flag has nothing to say', async () => {
+  expect(await client.getBooleanDetails('title', false, somebody)).toMatchObject({
+    value: false,
+    errorCode: 'TYPE_MISMATCH',
+  })
+  expect(await client.getStringValue('retired', 'mine', somebody)).toBe('mine')
+})
+
+it('misses the targeting key only where a flag is split by it', async () => {
+  expect(await client.getStringDetails('split', 'mine', {})).toMatchObject({
+    value: 'mine',
+    errorCode: 'TARGETING_KEY_MISSING',
+  })
+  expect(await client.getBooleanValue('lights', false, {})).toBe(true)
+})
+
+it('refuses a wrong key and a missing one, and the application gets its default', async () => {
+  const wrong = await connect('wrong', [['Authorization', `Bearer ${place.clientKey.slice(0, -4)}0000`]])
+  expect(await wrong.getStringDetails('title', 'mine', somebody)).toMatchObject({
+    value: 'mine',
+    reason: 'ERROR',
+    errorCode: 'GENERAL',
+  })
+  const missing = await connect('missing', [])
+  expect(await missing.getStringValue('title', 'mine', somebody)).toBe('mine')
+})
+
+it('sees a change within a second', async () => {
+  await changeFlag(place, 'title', {
+    defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId: 'word-b' } },
+  })
+  await expect.poll(() => client.getStringValue('title', 'none', somebody), { timeout: 1_000 }).toBe('banana')
+  expect(await client.getStringDetails('title', 'none', somebody)).toMatchObject({
+    flagMetadata: { version: '2', variationId: 'word-b' },
+  })
+})

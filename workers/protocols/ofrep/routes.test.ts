@@ -1,0 +1,51 @@
+// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in hundreds of ways. The golden
+// cases also run through workerd, in test/e2e/golden.test.ts.
+import { describe, expect, it } from 'vitest'
+import {
+  answerOf,
+  goldenCases,
+  goldenEnvironment,
+  goldenKeys,
+  goldenNow,
+  memoryPorts,
+  requestOf,
+} from '../../../test/golden/cases.ts'
+import { EventRecord } from '../../../analytics/records.ts'
+import { complaintAbout, keyHeader } from '../../../test/e2e/bad-input/answer.ts'
+import { mutation, randomFrom } from '../../../test/e2e/bad-input/mutations.ts'
+import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
+import { flags } from '../../../test/sdk/flags.ts'
+import { ofrepRoutes } from './routes.ts'
+
+const cases = goldenCases('ofrep').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
+
+it.each(cases)('%s', async (_, golden) => {
+  const { ports, sent } = memoryPorts(golden.given)
+  const response = await ofrepRoutes(ports).request(requestOf(golden, 'http://edge.test', goldenKeys))
+  expect({ ...(await answerOf(response, golden)), records: sent }).toEqual({ records: [], ...golden.then })
+})
+
+const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
+const mutations = 1_000
+
+describe(`a damaged request, TACKLINE_FUZZ_SEED=${seed}`, () => {
+  const routes = dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'ofrep')
+  it.each(routes)(
+    'to $path is answered or refused in form, and what it leaves is a record',
+    async (route) => {
+      const { ports, sent } = memoryPorts({ flags })
+      const app = ofrepRoutes(ports)
+      const headers = { ...keyHeader['ofrep'](goldenKeys.clientKey), 'content-type': 'application/json' }
+      const random = randomFrom(seed)
+      for (let i = 0; i < mutations; i++) {
+        const body = mutation(route.body, random)
+        const response = await app.request(route.path, { method: 'POST', headers, body })
+        expect(complaintAbout('ofrep', response, await response.text()), body).toBeUndefined()
+        for (const record of sent.splice(0)) {
+          expect(EventRecord.safeParse(record).error, body).toBeUndefined()
+          expect(JSON.stringify(record), 'half a surrogate pair').not.toMatch(/\\ud[89a-f]/)
+        }
+      }
+    },
+  )
+})
