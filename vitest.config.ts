@@ -29,6 +29,7 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [
             ...configDefaults.exclude,
+            '.stryker-tmp/**',
             'workers/control/**/!(*.node).test.ts',
             'workers/ingest/**/!(*.node).test.ts',
             'workers/storage/**/*.workerd.test.ts',

@@ -1,10 +1,11 @@
 // Shape of targeting: what a rule asks of an evaluation context. How it is decided: match.ts.
 import * as z from 'zod'
 import * as limits from './limits.ts'
+import { compilePattern } from './regex.ts'
 
 /**
- * Bucketeer's operators (bucketeer reference 3.3), under OpenFeature-like names, plus ours: `not-contains`, `exists`, `not-exists`.
- * `in` decides as `equals`; both are kept so that a flag can be exported as it was written.
+ * Bucketeer's operators (bucketeer reference 3.3), under OpenFeature-like names, plus ours: `not-contains`, `matches`, `exists`,
+ * `not-exists`. `in` decides as `equals`; both are kept so that a flag can be exported as it was written.
  */
 export const operators = [
   'equals',
@@ -14,6 +15,7 @@ export const operators = [
   'ends-with',
   'contains',
   'not-contains',
+  'matches',
   'greater',
   'greater-or-equal',
   'less',
@@ -32,32 +34,42 @@ export type Operator = (typeof operators)[number]
 const valueless: ReadonlySet<Operator> = new Set(['exists', 'not-exists'])
 /** Operators that read no attribute of the context. */
 const contextless: ReadonlySet<Operator> = new Set(['in-segment'])
+/** Operators that compare texts, for which case may be ignored. */
+const textual: ReadonlySet<Operator> = new Set([
+  'equals',
+  'not-equals',
+  'in',
+  'starts-with',
+  'ends-with',
+  'contains',
+  'not-contains',
+])
 
 /**
  * One condition. `attribute` names an attribute of the context; `id` means the targeting key; for `flag-is` it is the key of the
- * other flag, and `values` are ids of its variations; for `in-segment`, `values` are segment keys.
+ * other flag, and `values` are ids of its variations; for `in-segment`, `values` are segment keys; for `matches`, patterns (regex.ts).
  */
 export const Clause = z
   .strictObject({
     attribute: z.string().max(limits.keyLengthMax).default(''),
     operator: z.enum(operators),
     values: z.array(z.string().max(limits.valueLengthMax)).max(limits.valuesPerClauseMax).default([]),
+    /** Whether texts are compared without regard to case (as AB Tasty's server does). Versions have none. */
+    ignoreCase: z.boolean().optional(),
   })
-  .superRefine((clause, context) => {
-    if (!contextless.has(clause.operator) && clause.attribute === '') {
-      context.addIssue({
-        code: 'custom',
-        path: ['attribute'],
-        message: `${clause.operator} needs an attribute`,
-      })
-    }
-    if (!valueless.has(clause.operator) && clause.values.length === 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['values'],
-        message: `${clause.operator} needs at least one value`,
-      })
-    }
+  .superRefine(({ attribute, operator, values, ignoreCase }, context) => {
+    const complain = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: path.split('.'), message })
+    if (!contextless.has(operator) && attribute === '')
+      complain('attribute', `${operator} needs an attribute`)
+    if (!valueless.has(operator) && values.length === 0)
+      complain('values', `${operator} needs at least one value`)
+    if (ignoreCase && !textual.has(operator)) complain('ignoreCase', `${operator} compares no texts`)
+    if (operator !== 'matches') return
+    values.forEach((value, i) => {
+      const pattern = compilePattern(value)
+      if (!pattern.ok) complain(`values.${i}`, pattern.message)
+    })
   })
 export type Clause = z.infer<typeof Clause>
 

@@ -1,28 +1,67 @@
 // Once per revision and isolate: a snapshot with every operand parsed, every answer made, and flags in the order they depend on each other.
 import type { AnyOf, Clause } from './clause.ts'
-import type { EvaluationContext } from './context.ts'
 import type { Cause, DecidedVariation, ErrorCode, Evaluation, Reason } from './evaluation.ts'
-import type { Flag, Strategy } from './flag.ts'
-import { parseValue } from './value.ts'
-import { compileAttributeClause } from './match.ts'
+import type { Allocation, Flag, Strategy, Variation } from './flag.ts'
+import { type Prefix, prefixOf } from './hash/murmur3-x86-32.ts'
+import { weightPerPercent, weightTotal } from './limits.ts'
+import { type AttributeTest, compileAttributeClause } from './match.ts'
+import type { Members } from './members.ts'
+import { makeReader, type Reader } from './reader.ts'
 import type { Segment } from './segment.ts'
-import { type Snapshot, type SnapshotKey, dependenciesOf } from './snapshot.ts'
+import { dependenciesOf, type Snapshot, type SnapshotKey } from './snapshot.ts'
+import { parseValue } from './value.ts'
 
-/** What was decided so far in this request, by the flags' place in the snapshot. */
-export type Decided = readonly (Evaluation | undefined)[]
-type Test = (context: EvaluationContext, decided: Decided) => boolean
+/** Exactly one of the three is there: a clause asks for an attribute, for segments, or for another flag's variation. */
+export interface Test {
+  readonly clause: Clause
+  readonly attribute: AttributeTest | undefined
+  readonly segments: readonly CompiledSegment[] | undefined
+  /** Place of the flag asked for. */
+  readonly flagIndex: number
+}
+export type TestGroups = readonly (readonly Test[])[]
 
-export type CompiledStrategy =
-  | { readonly kind: 'fixed'; readonly evaluation: Evaluation }
-  | {
-      readonly kind: 'rollout'
-      readonly ruleId: string
-      readonly weights: readonly number[]
-      readonly evaluations: readonly Evaluation[]
-      /** For the untracked remainder. */
-      readonly untracked: Evaluation
-      readonly audience: { readonly percentage: number; readonly evaluation: Evaluation } | undefined
-    }
+export interface CompiledSegment {
+  readonly key: string
+  readonly included: ReadonlySet<string>
+  readonly members: Members | undefined
+  readonly anyOf: TestGroups
+}
+
+/** One shape for all: `evaluations` of a fixed strategy has one entry, and `cuts` none. */
+export interface CompiledStrategy {
+  readonly ruleId: string
+  readonly allocation: Allocation
+  /** Undefined where the strategy is fixed. */
+  readonly rollout: Rollout | undefined
+  /** The answer of a fixed strategy, and of a rollout's untracked remainder. */
+  readonly otherwise: Evaluation
+}
+
+export interface Rollout {
+  /** Cumulative weights: a bucket belongs to the first share that it lies below. Of percent allocation in percents. */
+  readonly cuts: readonly number[]
+  readonly evaluations: readonly Evaluation[]
+  /** Whether the weights sum to the whole. */
+  readonly isWhole: boolean
+  readonly input: HashInput
+  readonly audience: Audience | undefined
+}
+
+/** What is hashed around the targeting key: `rule id` before it in percent allocation, `flag key-` and `-seed` in fine allocation. */
+export interface HashInput {
+  readonly before: string
+  readonly after: string
+  /** Of percent allocation: the state of the hash after `before`. */
+  readonly prefix: Prefix | undefined
+}
+
+export interface Audience {
+  /** Below it, a targeting key takes part; in the unit of `cuts`. */
+  readonly cut: number
+  readonly input: HashInput
+  readonly evaluation: Evaluation
+}
 
 export interface CompiledFlag {
   readonly index: number
@@ -32,8 +71,9 @@ export interface CompiledFlag {
   /** Set where the flag can never be decided: a cycle, or a dependency that is missing. */
   readonly broken: Evaluation | undefined
   readonly prerequisites: readonly { readonly index: number; readonly variationId: string }[]
-  readonly targets: ReadonlyMap<string, Evaluation>
-  readonly rules: readonly { readonly matches: Test; readonly strategy: CompiledStrategy }[]
+  /** Undefined where nobody is targeted. */
+  readonly targets: ReadonlyMap<string, Evaluation> | undefined
+  readonly rules: readonly { readonly anyOf: TestGroups; readonly strategy: CompiledStrategy }[]
   readonly defaultStrategy: CompiledStrategy
   readonly off: Evaluation
   readonly prerequisiteFailed: Evaluation
@@ -48,124 +88,142 @@ export interface CompiledSnapshot {
   readonly byKey: ReadonlyMap<string, CompiledFlag>
   /** The same flags, each after those it depends on. */
   readonly inOrder: readonly CompiledFlag[]
+  /** Places of the flags that are answered, per tag; filled when first asked for. `undefined` is the key for all. */
+  readonly answered: Map<string | undefined, readonly number[]>
   /** SDK keys by the SHA-256 of their text. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
+  readonly reader: Reader
 }
 
-export function compile(snapshot: Snapshot): CompiledSnapshot {
-  const places = new Map(snapshot.flags.map(({ key }, index) => [key, index]))
-  const orders = snapshot.flags.map((flag) => orderOf(flag, snapshot.flags, places))
-  const segments = compileSegments(snapshot.segments)
+const noTests: TestGroups = []
+const noPlaces: readonly number[] = []
+const noPrerequisites: CompiledFlag['prerequisites'] = []
+
+/** `members` holds the segments whose members lie apart from the snapshot, by key. */
+export function compile(
+  snapshot: Snapshot,
+  members: ReadonlyMap<string, Members> = new Map(),
+): CompiledSnapshot {
+  const places = new Map<string, number>()
+  snapshot.flags.forEach(({ key }, index) => places.set(key, index))
+  const world: World = { places, slots: new Map(), segments: new Map() }
+  for (const segment of snapshot.segments)
+    world.segments.set(segment.key, compileSegment(segment, members, world))
+  const orders = new Map<number, Order>()
   const flags = snapshot.flags.map((flag, index) =>
-    compileFlag(flag, index, orders[index]!, places, segments),
+    compileFlag(flag, index, orderOf(index, snapshot.flags, places, orders), world),
   )
+  const hasDependencies = flags.some(({ dependencies }) => dependencies.length > 0)
   const placed = new Set<number>()
-  for (const { index, dependencies } of flags) for (const each of [...dependencies, index]) placed.add(each)
+  if (hasDependencies)
+    for (const { index, dependencies } of flags) for (const each of [...dependencies, index]) placed.add(each)
+  const byKey = new Map<string, CompiledFlag>()
+  for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
     snapshot,
     environmentId: snapshot.environmentId,
     revision: snapshot.revision,
     flags,
-    byKey: new Map(flags.map((compiled) => [compiled.flag.key, compiled])),
-    inOrder: [...placed].map((index) => flags[index]!),
+    byKey,
+    inOrder: hasDependencies ? [...placed].map((index) => flags[index]!) : flags,
+    answered: new Map(),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
+    reader: makeReader([...world.slots.keys()]),
   }
 }
 
-type Order =
-  | { readonly ok: true; readonly dependencies: readonly number[] }
-  | { readonly ok: false; readonly message: string }
+/** What clauses can name, and the slots given out so far to the attributes they ask for. */
+interface World {
+  readonly places: ReadonlyMap<string, number>
+  readonly slots: Map<string, number>
+  readonly segments: Map<string, CompiledSegment>
+}
+
+type Order = { readonly dependencies: readonly number[]; readonly message: string | undefined }
+const free: Order = { dependencies: noPlaces, message: undefined }
 
 /** Depth first through what the flag depends on. A cycle or a gap anywhere below is this flag's own error. */
-function orderOf(flag: Flag, flags: readonly Flag[], places: ReadonlyMap<string, number>): Order {
-  const done = new Set<string>()
-  const open = new Set<string>()
-  const ordered: number[] = []
-  const visit = (at: Flag): string | undefined => {
-    if (open.has(at.key)) return `depends on itself through ${at.key}`
-    if (done.has(at.key)) return undefined
-    open.add(at.key)
-    for (const key of dependenciesOf(at)) {
-      const place = places.get(key)
-      if (place === undefined) return `depends on the flag ${key}, which is not there`
-      const message = visit(flags[place]!)
-      if (message !== undefined) return message
-    }
-    open.delete(at.key)
-    done.add(at.key)
-    if (at !== flag) ordered.push(places.get(at.key)!)
-    return undefined
-  }
-  const message = visit(flag)
-  return message === undefined ? { ok: true, dependencies: ordered } : { ok: false, message }
+function orderOf(
+  index: number,
+  flags: readonly Flag[],
+  places: ReadonlyMap<string, number>,
+  known: Map<number, Order>,
+): Order {
+  const done = known.get(index)
+  if (done) return done
+  const keys = dependenciesOf(flags[index]!)
+  if (keys.length === 0) return free
+  known.set(index, { dependencies: noPlaces, message: `depends on itself through ${flags[index]!.key}` }) // until it is known better
+  const order = gather(keys, flags, places, known)
+  // What a cycle made of the flags inside it must not stay: each of them has its own view of the same circle.
+  if (order.message === undefined) known.set(index, order)
+  else known.delete(index)
+  return order
 }
 
-function compileFlag(
-  flag: Flag,
-  index: number,
-  order: Order,
+function gather(
+  keys: readonly string[],
+  flags: readonly Flag[],
   places: ReadonlyMap<string, number>,
-  segments: ReadonlyMap<string, Test>,
-): CompiledFlag {
-  const variations = new Map(
-    flag.variations.map((variation): [string, DecidedVariation] => [
-      variation.id,
-      { ...variation, typed: parseValue(flag.type, variation.value) ?? variation.value },
-    ]),
-  )
-  const answer = (cause: Cause, reason: Reason, variationId: string | undefined): Evaluation => {
-    const variation = variationId === undefined ? undefined : variations.get(variationId)
-    return { flagKey: flag.key, flag, reason, cause, variation, error: undefined }
+  known: Map<number, Order>,
+): Order {
+  const dependencies = new Set<number>()
+  for (const key of keys) {
+    const place = places.get(key)
+    if (place === undefined)
+      return { dependencies: noPlaces, message: `depends on the flag ${key}, which is not there` }
+    const order = orderOf(place, flags, places, known)
+    if (order.message !== undefined) return { dependencies: noPlaces, message: order.message }
+    for (const each of order.dependencies) dependencies.add(each)
+    dependencies.add(place)
   }
-  const strategy = (
-    cause: Cause & { ruleId: string },
-    chosen: Strategy,
-    fixedReason: Reason,
-  ): CompiledStrategy => {
-    if (chosen.kind === 'fixed')
-      return { kind: 'fixed', evaluation: answer(cause, fixedReason, chosen.variationId) }
-    return {
-      kind: 'rollout',
-      ruleId: cause.ruleId,
-      weights: chosen.shares.map(({ weight }) => weight),
-      evaluations: chosen.shares.map(({ variationId }) => answer(cause, 'SPLIT', variationId)),
-      untracked: answer(cause, 'SPLIT', undefined),
-      audience: chosen.audience && {
-        percentage: chosen.audience.percentage,
-        evaluation: answer(cause, 'SPLIT', chosen.audience.defaultVariationId),
-      },
-    }
-  }
+  return { dependencies: [...dependencies], message: undefined }
+}
+
+function compileFlag(flag: Flag, index: number, order: Order, world: World): CompiledFlag {
+  const variations = flag.variations.map((variation) => decidable(flag, variation))
+  const answer = (cause: Cause, reason: Reason, variationId: string | undefined): Evaluation => ({
+    flagKey: flag.key,
+    flag,
+    reason,
+    cause,
+    variation: variationId === undefined ? undefined : variations.find(({ id }) => id === variationId),
+    error: undefined,
+  })
   const hasTargeting = flag.rules.length + flag.targets.length + flag.prerequisites.length > 0
+  const { id, strategy } = flag.defaultStrategy
   return {
     index,
     flag,
-    dependencies: order.ok ? order.dependencies : [],
-    broken: order.ok ? undefined : failure(flag.key, flag, 'GENERAL', order.message),
-    prerequisites: flag.prerequisites.map(({ flagKey, variationId }) => ({
-      index: places.get(flagKey) ?? -1,
-      variationId,
-    })),
-    // Bucketeer: targets are read in order, so the first entry that lists a user wins.
-    targets: new Map(
-      flag.targets
-        .flatMap(({ variationId, targetingKeys }) => {
-          const evaluation = answer({ kind: 'target' }, 'TARGETING_MATCH', variationId)
-          return targetingKeys.map((targetingKey): [string, Evaluation] => [targetingKey, evaluation])
-        })
-        .toReversed(),
-    ),
+    dependencies: order.dependencies,
+    broken: order.message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', order.message),
+    prerequisites:
+      flag.prerequisites.length === 0
+        ? noPrerequisites
+        : flag.prerequisites.map(({ flagKey, variationId }) => ({
+            index: world.places.get(flagKey) ?? -1,
+            variationId,
+          })),
+    targets: flag.targets.length === 0 ? undefined : targetsOf(flag, answer),
     rules: flag.rules.map((rule) => ({
-      matches: anyGroup(rule.anyOf, places, segments),
-      strategy: strategy({ kind: 'rule', ruleId: rule.id }, rule.strategy, 'TARGETING_MATCH'),
+      anyOf: compileGroups(rule.anyOf, world),
+      strategy: compileStrategy(
+        flag,
+        { kind: 'rule', ruleId: rule.id },
+        rule.strategy,
+        'TARGETING_MATCH',
+        answer,
+      ),
     })),
-    defaultStrategy: strategy(
-      { kind: 'default', ruleId: flag.defaultStrategy.id },
-      flag.defaultStrategy.strategy,
+    defaultStrategy: compileStrategy(
+      flag,
+      { kind: 'default', ruleId: id },
+      strategy,
       hasTargeting ? 'DEFAULT' : 'STATIC',
+      answer,
     ),
-    off: answer({ kind: 'off' }, 'DISABLED', flag.offVariationId),
-    prerequisiteFailed: answer({ kind: 'prerequisite' }, 'PREREQUISITE_FAILED', flag.offVariationId),
+    off: answer(off, 'DISABLED', flag.offVariationId),
+    prerequisiteFailed: answer(prerequisite, 'PREREQUISITE_FAILED', flag.offVariationId),
     targetingKeyMissing: failure(
       flag.key,
       flag,
@@ -175,62 +233,121 @@ function compileFlag(
   }
 }
 
+const off: Cause = { kind: 'off' }
+const prerequisite: Cause = { kind: 'prerequisite' }
+const target: Cause = { kind: 'target' }
+const error: Cause = { kind: 'error' }
+
+const decidable = (flag: Flag, variation: Variation): DecidedVariation => ({
+  ...variation,
+  typed: parseValue(flag.type, variation) ?? variation.value,
+})
+
+type Answer = (cause: Cause, reason: Reason, variationId: string | undefined) => Evaluation
+
+/** Bucketeer: targets are read in order, so the first entry that lists a user wins. */
+function targetsOf(flag: Flag, answer: Answer): ReadonlyMap<string, Evaluation> {
+  const targets = new Map<string, Evaluation>()
+  for (const { variationId, targetingKeys } of flag.targets) {
+    const evaluation = answer(target, 'TARGETING_MATCH', variationId)
+    for (const key of targetingKeys) if (!targets.has(key)) targets.set(key, evaluation)
+  }
+  return targets
+}
+
+function hashInput({ allocation, key, seed }: Flag, ruleId: string, salt: string): HashInput {
+  const before = salt + (allocation === 'percent' ? ruleId : `${key}-`)
+  return {
+    before,
+    after: allocation === 'percent' ? '' : `-${seed}`,
+    prefix: allocation === 'percent' ? prefixOf(before) : undefined,
+  }
+}
+
+function compileStrategy(
+  flag: Flag,
+  cause: Cause & { ruleId: string },
+  strategy: Strategy,
+  fixedReason: Reason,
+  answer: Answer,
+): CompiledStrategy {
+  const { ruleId } = cause
+  const { allocation } = flag
+  if (strategy.kind === 'fixed') {
+    return {
+      ruleId,
+      allocation,
+      rollout: undefined,
+      otherwise: answer(cause, fixedReason, strategy.variationId),
+    }
+  }
+  const unit = allocation === 'percent' ? weightPerPercent : 1
+  let cumulative = 0
+  const cuts = strategy.shares.map(({ weight }) => (cumulative += weight) / unit)
+  const { audience } = strategy
+  const isFiltered = audience !== undefined && audience.percentage > 0 && audience.percentage < 100 // Bucketeer: 0 and 100 filter nobody
+  return {
+    ruleId,
+    allocation,
+    rollout: {
+      cuts,
+      isWhole: cumulative >= weightTotal,
+      evaluations: strategy.shares.map(({ variationId }) => answer(cause, 'SPLIT', variationId)),
+      input: hashInput(flag, ruleId, ''),
+      audience: isFiltered
+        ? {
+            cut: (audience.percentage * weightPerPercent) / unit,
+            input: hashInput(flag, ruleId, 'traffic-'),
+            evaluation: answer(cause, 'SPLIT', audience.defaultVariationId),
+          }
+        : undefined,
+    },
+    otherwise: answer(cause, 'SPLIT', undefined),
+  }
+}
+
 export function failure(
   flagKey: string,
   flag: Flag | undefined,
   code: ErrorCode,
   message: string,
 ): Evaluation {
+  return { flagKey, flag, reason: 'ERROR', cause: error, variation: undefined, error: { code, message } }
+}
+
+function compileSegment(
+  segment: Segment,
+  members: ReadonlyMap<string, Members>,
+  world: World,
+): CompiledSegment {
+  const { key, included, anyOf } = segment
+  return { key, included: new Set(included), members: members.get(key), anyOf: compileGroups(anyOf, world) }
+}
+
+function compileGroups(anyOf: AnyOf, world: World): TestGroups {
+  return anyOf.length === 0
+    ? noTests
+    : anyOf.map((group) => group.map((clause) => compileClause(clause, world)))
+}
+
+function compileClause(clause: Clause, world: World): Test {
+  const { operator, attribute, values } = clause
+  if (operator === 'in-segment') {
+    const segments = values.flatMap((key) => world.segments.get(key) ?? []) // an unknown segment has no members
+    return { clause, attribute: undefined, segments, flagIndex: -1 }
+  }
+  if (operator === 'flag-is')
+    return { clause, attribute: undefined, segments: undefined, flagIndex: world.places.get(attribute) ?? -1 }
   return {
-    flagKey,
-    flag,
-    reason: 'ERROR',
-    cause: { kind: 'error' },
-    variation: undefined,
-    error: { code, message },
+    clause,
+    attribute: compileAttributeClause({ ...clause, operator }, slotOf(attribute, world)),
+    segments: undefined,
+    flagIndex: -1,
   }
 }
 
-function compileSegments(segments: readonly Segment[]): ReadonlyMap<string, Test> {
-  return new Map(
-    segments.map((segment): [string, Test] => {
-      const included = new Set(segment.included)
-      const matches = anyGroup(segment.anyOf, new Map(), new Map())
-      return [
-        segment.key,
-        (context, decided) =>
-          (context.targetingKey !== undefined && included.has(context.targetingKey)) ||
-          matches(context, decided),
-      ]
-    }),
-  )
-}
-
-function anyGroup(
-  anyOf: AnyOf,
-  places: ReadonlyMap<string, number>,
-  segments: ReadonlyMap<string, Test>,
-): Test {
-  const groups = anyOf.map((group) => group.map((clause) => compileClause(clause, places, segments)))
-  return (context, decided) => groups.some((tests) => tests.every((test) => test(context, decided)))
-}
-
-function compileClause(
-  clause: Clause,
-  places: ReadonlyMap<string, number>,
-  segments: ReadonlyMap<string, Test>,
-): Test {
-  switch (clause.operator) {
-    case 'in-segment': {
-      const tests = clause.values.flatMap((key) => segments.get(key) ?? []) // an unknown segment has no members
-      return (context, decided) => tests.some((test) => test(context, decided))
-    }
-    case 'flag-is': {
-      const place = places.get(clause.attribute) ?? -1
-      const wanted = new Set(clause.values)
-      return (_, decided) => wanted.has(decided[place]?.variation?.id ?? '')
-    }
-    default:
-      return compileAttributeClause({ ...clause, operator: clause.operator })
-  }
+function slotOf(attribute: string, { slots }: World): number {
+  const slot = slots.get(attribute) ?? slots.size
+  if (slot === slots.size) slots.set(attribute, slot)
+  return slot
 }

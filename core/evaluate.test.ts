@@ -89,7 +89,14 @@ describe('a flag', () => {
 
 describe('a rollout', () => {
   it.each(allocations)('$given.allocation: $name', ({ given, when, then }) => {
-    const { allocation, ruleId = 'd', flagKey = 'flag', seed = '', shares, audience } = given as Case
+    const {
+      allocation,
+      ruleId = 'd',
+      flagKey = 'flag',
+      seed = '',
+      shares,
+      audience,
+    } = given as unknown as Case
     const ids = [
       ...new Set([...shares.map(([id]) => id), ...(audience ? [audience.defaultVariationId] : [])]),
     ]

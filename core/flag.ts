@@ -14,7 +14,7 @@ export const Key = z
 export const Id = z.string().min(1).max(limits.keyLengthMax)
 const Name = z.string().max(limits.nameLengthMax)
 
-export const FlagType = z.enum(['boolean', 'string', 'number', 'json'])
+export const FlagType = z.enum(['boolean', 'string', 'number', 'json', 'yaml'])
 export type FlagType = z.infer<typeof FlagType>
 
 /** `value` is always text, as on Bucketeer's wire; the flag's type says how to read it. */
@@ -23,6 +23,11 @@ export const Variation = z.strictObject({
   name: Name.default(''),
   description: z.string().max(limits.descriptionLengthMax).default(''),
   value: z.string().max(limits.variationValueLengthMax),
+  /** Of a yaml flag: the value as compact JSON, made where it was written. */
+  json: z
+    .string()
+    .max(2 * limits.variationValueLengthMax)
+    .optional(),
 })
 export type Variation = z.infer<typeof Variation>
 
@@ -142,10 +147,10 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
     'id',
   )
   unique((i) => `rules.${i}.id`, [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id], 'id')
-  flag.variations.forEach(({ value }, i) => {
-    if (parseValue(flag.type, value) === undefined) {
+  flag.variations.forEach((variation, i) => {
+    if (parseValue(flag.type, variation) === undefined) {
       found.push({ path: `variations.${i}.value`, message: `is not a ${flag.type}` })
-    } else if (flag.bundle && !isBundle(flag.type, value)) {
+    } else if (flag.bundle && !isBundle(flag.type, variation)) {
       found.push({
         path: `variations.${i}.value`,
         message: 'a bundle is a json object, whose keys are flag keys',

@@ -1,17 +1,19 @@
-// What must hold of every environment and everybody. Run with more cases by FAST_CHECK_RUNS.
+// What must hold of every environment and everybody. Run with more cases by TEST_SCALE=10.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compiled, flag, rollout, snapshotOf, someone } from '../test/build/flags.ts'
+import { scaled } from '../test/build/scale.ts'
 import { referenceEvaluate } from '../test/build/reference-evaluator.ts'
 import type { Clause } from './clause.ts'
 import { compile } from './compile.ts'
 import type { EvaluationContext } from './context.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
+import { explain } from './explain.ts'
 import type { Flag, Strategy } from './flag.ts'
 import type { Segment } from './segment.ts'
 
-const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1_000)
+const numRuns = scaled(1_000)
 
 const flagKeys = ['f0', 'f1', 'f2', 'f3']
 const ids = ['a', 'b', 'c']
@@ -141,6 +143,41 @@ describe('evaluation', () => {
     )
   })
 
+  it('is explained as it is decided: the explained rule, share and reason are those of the answer', () => {
+    fc.assert(
+      fc.property(environment, context, (given, who) => {
+        const ready = compile(snapshotOf(given.flags, given.segments))
+        for (const { flag: each, broken } of ready.flags) {
+          if (each.archived || broken) continue
+          const {
+            evaluation,
+            rules,
+            rollout: split,
+            isTargeted,
+            prerequisites,
+          } = explain(ready, each.key, who)!
+          expect(evaluation).toBe(
+            evaluate(ready, each.key, who).error ? evaluation : evaluate(ready, each.key, who),
+          )
+          expect(isTargeted).toBe(evaluation.cause.kind === 'target')
+          expect(prerequisites.some(({ wanted, got }) => wanted !== got)).toBe(
+            evaluation.cause.kind === 'prerequisite',
+          )
+          const matched = rules.filter(({ matched: isMatch }) => isMatch).map(({ ruleId }) => ruleId)
+          if (evaluation.cause.kind === 'rule') expect(matched).toEqual([evaluation.cause.ruleId])
+          if (evaluation.cause.kind === 'default') expect(matched).toEqual([])
+          if (evaluation.reason !== 'SPLIT') continue
+          const isIn = split!.audience?.isIn ?? true
+          if (isIn)
+            expect(split!.cuts.find(({ below }) => split!.bucket < below)?.variationId).toBe(
+              evaluation.variation?.id,
+            )
+        }
+      }),
+      { numRuns: scaled(500) },
+    )
+  })
+
   it('of all flags answers for each what it answers for it alone', () => {
     fc.assert(
       fc.property(environment, context, fc.constantFrom(undefined, 'web'), (given, who, tag) => {
@@ -166,7 +203,7 @@ describe('evaluation', () => {
           expect(outcomeOf(evaluate(more, key, who))).toEqual(alone)
         }
       }),
-      { numRuns: numRuns / 4 },
+      { numRuns: scaled(250) },
     )
   })
 
@@ -187,7 +224,7 @@ describe('evaluation', () => {
           expect(Object.keys(Object.prototype)).toEqual([])
         },
       ),
-      { numRuns: numRuns / 4 },
+      { numRuns: scaled(250) },
     )
   })
 
@@ -222,7 +259,7 @@ describe.each(['percent', 'fine'] as const)('a %s rollout', (allocation) => {
     const expected = { a: 30_000, b: 50_000, c: 20_000 }
     const ready = compiled([flag({ allocation, defaultStrategy: { id: 'd', strategy: rollout(expected) } })])
     const counts = { a: 0, b: 0, c: 0 }
-    const total = 1_000_000
+    const total = scaled(1_000_000)
     for (let i = 0; i < total; i++)
       counts[evaluate(ready, 'flag', someone(`visitor-${i}`)).variation!.id as 'a']++
     const chiSquare = (['a', 'b', 'c'] as const)
@@ -242,7 +279,7 @@ describe.each(['percent', 'fine'] as const)('a %s rollout', (allocation) => {
       ),
     )
     let both = 0
-    const total = 100_000
+    const total = scaled(100_000)
     for (let i = 0; i < total; i++) {
       const [one, other] = evaluateAll(two, someone(`visitor-${i}`))
       if (one!.variation!.id === 'a' && other!.variation!.id === 'a') both++

@@ -5,8 +5,9 @@ import type { Operator } from './clause.ts'
 import { evaluate } from './evaluate.ts'
 
 /** Whether a rule of this one clause matches a context with this one attribute; null stands for a missing one. */
-const matches = (operator: Operator, values: readonly string[], attribute: unknown) => {
-  const asking = compiled([flag({ rules: [rule([clause('it', operator, ...values)])] })])
+const matches = (operator: Operator, values: readonly string[], attribute: unknown, ignoreCase?: boolean) => {
+  const asked = { ...clause('it', operator, ...values), ...(ignoreCase && { ignoreCase }) }
+  const asking = compiled([flag({ rules: [rule([asked])] })])
   return (
     evaluate(asking, 'flag', someone('ada', attribute === null ? {} : { it: attribute })).variation?.id ===
     'b'
@@ -15,7 +16,7 @@ const matches = (operator: Operator, values: readonly string[], attribute: unkno
 
 describe('an operator', () => {
   it.each(cases)('$name', ({ given, when, then }) => {
-    expect(matches(given.operator as Operator, given.values, when)).toBe(then)
+    expect(matches(given.operator as Operator, given.values, when, given.ignoreCase)).toBe(then)
   })
 
   it('reads own attributes only: what JavaScript hangs on every object is missing', () => {

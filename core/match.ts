@@ -1,140 +1,197 @@
 // Whether a clause holds, by the semantics of Bucketeer's Go server (bucketeer reference 3.3 and 3.4). Operands are parsed once, when a
-// snapshot is compiled. A missing attribute reads as the empty text; of a list any element may hold, and for a negation none may.
+// snapshot is compiled; all tests have one shape, so that the engine compiles one fast path for them. A missing attribute reads as the
+// empty text; of a list any element may hold, and for a negation none may.
 import type { Clause, Operator } from './clause.ts'
-import { type EvaluationContext, readAttribute } from './context.ts'
-import { compareVersions, parseVersion } from './semver.ts'
+import * as reading from './reader.ts'
+import type { Reader } from './reader.ts'
+import { compilePattern } from './regex.ts'
+import { compareVersions, parseVersion, type SemanticVersion } from './semver.ts'
+import { compareTexts, parseFloat64, parseInt64 } from './text.ts'
 
-type TextTest = (text: string) => boolean
-type ContextTest = (context: EvaluationContext) => boolean
-type AttributeOperator = Exclude<Operator, 'in-segment' | 'flag-is'>
+export type AttributeOperator = Exclude<Operator, 'in-segment' | 'flag-is'>
+export type AttributeClause = Clause & { operator: AttributeOperator }
 
-/** A test of the context alone; `in-segment` and `flag-is` look further and are compiled where segments and flags are known. */
-export function compileAttributeClause(clause: Clause & { operator: AttributeOperator }): ContextTest {
-  const { attribute, values } = clause
-  switch (clause.operator) {
-    case 'exists':
-      return (context) => readAttribute(context, attribute) !== undefined
-    case 'not-exists':
-      return (context) => readAttribute(context, attribute) === undefined
-    case 'not-equals':
-      return none(attribute, equalsAny(values))
-    case 'not-contains':
-      return none(attribute, (text) => values.some((value) => text.includes(value)))
-    default:
-      return any(attribute, positiveTest(clause.operator, values))
+export interface AttributeTest {
+  /** The operator without its negation. */
+  readonly asks: 'equals' | 'starts-with' | 'ends-with' | 'contains' | 'matches' | 'exists' | 'order' | 'time'
+  readonly isNegated: boolean
+  readonly slot: number
+  /** Lower-cased where case is ignored. */
+  readonly values: readonly string[]
+  readonly isFolded: boolean
+  /** In place of a search through many values. */
+  readonly set: ReadonlySet<string> | undefined
+  readonly numbers: readonly number[]
+  readonly versions: readonly SemanticVersion[]
+  readonly integers: readonly bigint[]
+  readonly patterns: readonly ((text: string) => boolean)[]
+  /** Of `order` and `time`: which signs of a comparison hold. */
+  readonly below: boolean
+  readonly same: boolean
+  readonly above: boolean
+}
+
+/** Up to here a search through the list costs no more than a look into a set, and nothing to prepare. */
+const listedMax = 24
+
+const positive = {
+  equals: 'equals',
+  'not-equals': 'equals',
+  in: 'equals',
+  'starts-with': 'starts-with',
+  'ends-with': 'ends-with',
+  contains: 'contains',
+  'not-contains': 'contains',
+  matches: 'matches',
+  exists: 'exists',
+  'not-exists': 'exists',
+  greater: 'order',
+  'greater-or-equal': 'order',
+  less: 'order',
+  'less-or-equal': 'order',
+  before: 'time',
+  after: 'time',
+} as const satisfies Record<AttributeOperator, AttributeTest['asks']>
+
+const nothing: readonly never[] = []
+
+export function compileAttributeClause(
+  { operator, values, ignoreCase }: AttributeClause,
+  slot: number,
+): AttributeTest {
+  const asks = positive[operator]
+  const isFolded = ignoreCase === true
+  const texts = isFolded ? values.map((value) => value.toLowerCase()) : values
+  const versioned = asks === 'equals' || asks === 'order'
+  return {
+    asks,
+    isNegated: operator.startsWith('not-'),
+    slot,
+    values: texts,
+    isFolded,
+    set: asks === 'equals' && values.length > listedMax ? new Set(texts) : undefined,
+    numbers: asks === 'order' ? parsed(values, parseFloat64) : nothing,
+    versions: versioned ? parsed(values, parseVersion) : nothing,
+    integers: asks === 'time' ? parsed(values, parseInt64) : nothing,
+    patterns: asks === 'matches' ? values.flatMap((value) => testOf(value)) : nothing,
+    below: operator === 'less' || operator === 'less-or-equal' || operator === 'before',
+    same: operator === 'less-or-equal' || operator === 'greater-or-equal',
+    above: operator === 'greater' || operator === 'greater-or-equal' || operator === 'after',
   }
 }
 
-function positiveTest(
-  operator: Exclude<AttributeOperator, 'exists' | 'not-exists' | 'not-equals' | 'not-contains'>,
-  values: readonly string[],
-): TextTest {
-  switch (operator) {
+function parsed<T>(values: readonly string[], parse: (text: string) => T | undefined): readonly T[] {
+  let found: T[] | undefined
+  for (const value of values) {
+    const operand = parse(value)
+    if (operand !== undefined) (found ??= []).push(operand)
+  }
+  return found ?? nothing
+}
+
+/** A pattern that was refused when the flag was written can only come from elsewhere: it matches nothing. */
+function testOf(source: string): ((text: string) => boolean)[] {
+  const pattern = compilePattern(source)
+  return pattern.ok ? [pattern.test] : []
+}
+
+/** Whether the clause holds for what the reader reads. */
+export function holds(test: AttributeTest, reader: Reader): boolean {
+  const kind = reading.kindOf(reader, test.slot)
+  if (test.asks === 'exists') return (kind !== reading.missing) !== test.isNegated
+  return (kind === reading.list ? anyElement(test, reader) : holdsPositively(test, reader)) !== test.isNegated
+}
+
+function holdsPositively(test: AttributeTest, reader: Reader): boolean {
+  const { slot } = test
+  switch (test.asks) {
     case 'equals':
-    case 'in':
-      return equalsAny(values)
+      if (isListed(test, test.isFolded ? reading.foldedOf(reader, slot) : reading.textOf(reader, slot)))
+        return isComparable(test, reader)
+      return test.versions.length > 0 && equalsVersion(test, reading.versionOf(reader, slot))
+    case 'order':
+      if (reading.isNumber(reader, slot)) return ordersNumber(test, reader.numbers[slot]!)
+      return ordersText(test, reading.textOf(reader, slot), reading.versionOf(reader, slot))
+    default:
+      return holdsForText(test, test.isFolded ? reading.foldedOf(reader, slot) : reading.textOf(reader, slot))
+  }
+}
+
+/** Equal texts are equal, with one exception to rule out: where case is ignored, versions that differ in it are different. */
+function isComparable(test: AttributeTest, reader: Reader): boolean {
+  if (!test.isFolded) return true
+  const version = reading.versionOf(reader, test.slot)
+  return version === undefined || equalsVersion(test, version)
+}
+
+/** As above for one text, whatever it was read from: the slow path of lists. */
+function anyElement(test: AttributeTest, reader: Reader): boolean {
+  return reader.lists[test.slot]!.some((element) => {
+    const text = test.isFolded ? element.toLowerCase() : element
+    if (test.asks === 'equals') {
+      const version = parseVersion(element)
+      return version ? equalsVersion(test, version) : isListed(test, text)
+    }
+    if (test.asks !== 'order') return holdsForText(test, text)
+    const number = parseFloat64(element)
+    return number === undefined
+      ? ordersText(test, element, parseVersion(element))
+      : ordersNumber(test, number)
+  })
+}
+
+function holdsForText(test: AttributeTest, text: string): boolean {
+  const { values } = test
+  switch (test.asks) {
     case 'starts-with':
-      return (text) => values.some((value) => text.startsWith(value))
+      for (const value of values) if (text.startsWith(value)) return true
+      return false
     case 'ends-with':
-      return (text) => values.some((value) => text.endsWith(value))
+      for (const value of values) if (text.endsWith(value)) return true
+      return false
     case 'contains':
-      return (text) => values.some((value) => text.includes(value))
-    case 'greater':
-      return ordered(values, (order) => order > 0)
-    case 'greater-or-equal':
-      return ordered(values, (order) => order >= 0)
-    case 'less':
-      return ordered(values, (order) => order < 0)
-    case 'less-or-equal':
-      return ordered(values, (order) => order <= 0)
-    case 'before':
-      return integers(values, (user, value) => user < value)
-    case 'after':
-      return integers(values, (user, value) => user > value)
+      for (const value of values) if (text.includes(value)) return true
+      return false
+    case 'matches':
+      for (const matches of test.patterns) if (matches(text)) return true
+      return false
+    default:
+      return ordersTime(test, parseInt64(text))
   }
 }
 
-function any(attribute: string, test: TextTest): ContextTest {
-  return (context) => {
-    const value = readAttribute(context, attribute)
-    return typeof value === 'object' ? value.some(test) : test(value ?? '')
-  }
-}
+const isListed = ({ set, values }: AttributeTest, text: string) =>
+  set ? set.has(text) : values.includes(text)
 
-function none(attribute: string, test: TextTest): ContextTest {
-  const holds = any(attribute, test)
-  return (context) => !holds(context)
-}
-
-/** A text that is a version equals versions only, whatever their build metadata and `v`; any other text equals itself. */
-function equalsAny(values: readonly string[]): TextTest {
-  const texts = new Set(values)
-  const versions = values.flatMap((value) => parseVersion(value) ?? [])
-  return (text) => {
-    const version = parseVersion(text)
-    return version ? versions.some((value) => compareVersions(version, value) === 0) : texts.has(text)
-  }
+function equalsVersion({ versions }: AttributeTest, version: SemanticVersion | undefined): boolean {
+  if (!version) return false
+  for (const value of versions) if (compareVersions(version, value) === 0) return true
+  return false
 }
 
 /** The user's text chooses the order: numeric, else by version, else by text; values that are not of that kind are left out. */
-function ordered(values: readonly string[], holds: (order: number) => boolean): TextTest {
-  const numbers = values.flatMap((value) => parseFloat64(value) ?? [])
-  const versions = values.flatMap((value) => parseVersion(value) ?? [])
-  return (text) => {
-    const number = parseFloat64(text)
-    if (number !== undefined) return numbers.some((value) => holds(compareNumbers(number, value)))
-    const version = parseVersion(text)
-    if (version) return versions.some((value) => holds(compareVersions(version, value)))
-    return values.some((value) => holds(compareTexts(text, value)))
+function ordersNumber(test: AttributeTest, number: number): boolean {
+  for (const value of test.numbers)
+    if (orders(test, number < value ? -1 : number > value ? 1 : number === value ? 0 : Number.NaN))
+      return true
+  return false
+}
+
+function ordersText(test: AttributeTest, text: string, version: SemanticVersion | undefined): boolean {
+  if (version) {
+    for (const value of test.versions) if (orders(test, compareVersions(version, value))) return true
+    return false
   }
+  for (const value of test.values) if (orders(test, compareTexts(text, value))) return true
+  return false
 }
 
-function integers(values: readonly string[], holds: (user: bigint, value: bigint) => boolean): TextTest {
-  const numbers = values.flatMap((value) => parseInt64(value) ?? [])
-  return (text) => {
-    const number = parseInt64(text)
-    return number !== undefined && numbers.some((value) => holds(number, value))
-  }
+function ordersTime(test: AttributeTest, time: bigint | undefined): boolean {
+  if (time === undefined) return false
+  for (const value of test.integers) if (orders(test, time < value ? -1 : time > value ? 1 : 0)) return true
+  return false
 }
 
-/** NaN orders with nothing: the result is NaN, for which no comparison holds. */
-const compareNumbers = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : a > b ? 1 : Number.NaN)
-
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const named = /^([+-]?)(?:inf|infinity)$/i
-const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/
-
-/** Go's strconv.ParseFloat(text, 64); undefined where that is an error, also for values out of range. */
-export function parseFloat64(text: string): number | undefined {
-  if (decimal.test(text)) {
-    const value = Number(text)
-    return Number.isFinite(value) ? value : undefined
-  }
-  if (/^[+-]?nan$/i.test(text)) return Number.NaN
-  const infinite = named.exec(text)
-  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity
-  const [, sign, whole = '', fraction = '', exponent] = hexadecimal.exec(text) ?? []
-  if (exponent === undefined || whole + fraction === '') return undefined
-  const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length)
-  return Number.isFinite(value) ? (sign === '-' ? -value : value) : undefined
-}
-
-/** Go's strconv.ParseInt(text, 10, 64). */
-export function parseInt64(text: string): bigint | undefined {
-  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined
-  const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
-  return value >= -(2n ** 63n) && value < 2n ** 63n ? value : undefined
-}
-
-/** Order of the UTF-8 bytes: UTF-16 units, except that surrogates come after U+E000..U+FFFF. */
-export function compareTexts(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length)
-  for (let i = 0; i < shared; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x !== y) return rank(x) - rank(y)
-  }
-  return a.length - b.length
-}
-
-const rank = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x10000 : unit)
+/** NaN has no order: nothing holds. */
+const orders = (test: AttributeTest, sign: number) =>
+  sign < 0 ? test.below : sign > 0 ? test.above : sign === 0 && test.same

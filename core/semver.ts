@@ -1,33 +1,68 @@
 // Semantic versions (semver.org 2.0.0), as strictly as Go's blang/semver reads them: three numbers, no spaces; a leading `v` is stripped.
+// Read by hand: a text that is no version is refused at its first odd character, and no expression or exception is involved.
 
 export interface SemanticVersion {
-  readonly numbers: readonly [number, number, number]
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
   /** Empty for a release. */
   readonly prerelease: readonly (string | number)[]
 }
 
-const pattern =
-  /^v?(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/
+const none: readonly (string | number)[] = []
+const dot = 46
+const digitsMax = 15 // beyond, a number is not exact
 
 /** Undefined where `text` is no version. Build metadata is dropped: it has no precedence. */
 export function parseVersion(text: string): SemanticVersion | undefined {
-  const parts = pattern.exec(text)
+  const start = text.charCodeAt(0) === 118 ? 1 : 0
+  const firstDot = numberEnd(text, start)
+  if (firstDot < 0 || text.charCodeAt(firstDot) !== dot) return undefined // the usual way out: most texts are no versions
+  const secondDot = numberEnd(text, firstDot + 1)
+  if (secondDot < 0 || text.charCodeAt(secondDot) !== dot) return undefined
+  const end = numberEnd(text, secondDot + 1)
+  if (end < 0) return undefined
+  const prerelease = end === text.length ? none : parseRest(text.slice(end))
+  return (
+    prerelease && {
+      major: numberAt(text, start, firstDot),
+      minor: numberAt(text, firstDot + 1, secondDot),
+      patch: numberAt(text, secondDot + 1, end),
+      prerelease,
+    }
+  )
+}
+
+/** Past the digits from `start` on; -1 where there are none, too many, or a leading zero. */
+function numberEnd(text: string, start: number): number {
+  let at = start
+  while (isDigit(text.charCodeAt(at))) at++
+  const digits = at - start
+  return digits === 0 || digits > digitsMax || (digits > 1 && text.charCodeAt(start) === 48) ? -1 : at
+}
+
+function numberAt(text: string, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48
+  return value
+}
+
+const rest = /^(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/
+
+function parseRest(text: string): readonly (string | number)[] | undefined {
+  const parts = rest.exec(text)
   if (!parts) return undefined
-  const identifiers = parts[4]?.split('.') ?? []
-  const hasLeadingZero = identifiers.some((identifier) => /^0\d+$/.test(identifier))
-  if (hasLeadingZero) return undefined
-  return {
-    numbers: [Number(parts[1]), Number(parts[2]), Number(parts[3])],
-    prerelease: identifiers.map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : identifier)),
-  }
+  if (parts[1] === undefined) return none
+  const identifiers = parts[1].split('.')
+  if (identifiers.some((identifier) => /^0\d+$/.test(identifier))) return undefined
+  return identifiers.map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : identifier))
 }
 
 /** Negative, zero or positive, by precedence (semver.org, section 11). */
 export function compareVersions(a: SemanticVersion, b: SemanticVersion): number {
-  for (let i = 0; i < 3; i++) {
-    const difference = a.numbers[i]! - b.numbers[i]!
-    if (difference !== 0) return difference
-  }
+  if (a.major !== b.major) return a.major - b.major
+  if (a.minor !== b.minor) return a.minor - b.minor
+  if (a.patch !== b.patch) return a.patch - b.patch
   if (a.prerelease.length === 0 || b.prerelease.length === 0) return b.prerelease.length - a.prerelease.length
   const shared = Math.min(a.prerelease.length, b.prerelease.length)
   for (let i = 0; i < shared; i++) {
@@ -43,3 +78,5 @@ function compareIdentifiers(a: string | number, b: string | number): number {
   if (typeof b === 'number') return 1
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+const isDigit = (code: number) => code >= 48 && code <= 57

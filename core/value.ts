@@ -1,22 +1,27 @@
 // What a variation's text is, read as its flag's type. Apart from the schemas: deciding needs it, and loads no schema for it.
-import type { FlagType } from './flag.ts'
+import type { FlagType, Variation } from './flag.ts'
 
-export type FlagValue = JsonValue
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
+export type FlagValue = JsonValue
 
-/** The typed value of a variation's text; undefined where the text is no such value. */
-export function parseValue(type: FlagType, text: string): FlagValue | undefined {
+/** The typed value of a variation; undefined where its text is no such value. YAML was turned into JSON when it was written. */
+export function parseValue(
+  type: FlagType,
+  { value, json }: Pick<Variation, 'value' | 'json'>,
+): FlagValue | undefined {
   switch (type) {
     case 'string':
-      return text
+      return value
     case 'boolean':
-      return text === 'true' ? true : text === 'false' ? false : undefined
+      return value === 'true' ? true : value === 'false' ? false : undefined
     case 'number': {
-      const number = text.trim() === '' ? Number.NaN : Number(text)
+      const number = value.trim() === '' ? Number.NaN : Number(value)
       return Number.isFinite(number) ? number : undefined
     }
     case 'json':
-      return parseJson(text)
+      return parseJson(value)
+    case 'yaml':
+      return json === undefined ? undefined : parseJson(json)
   }
 }
 
@@ -29,8 +34,8 @@ function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** A json object, whose keys are flag keys. */
-export function isBundle(type: FlagType, text: string): boolean {
-  const value = parseValue(type, text)
-  return type === 'json' && typeof value === 'object' && !Array.isArray(value)
+/** An object, whose keys are flag keys. */
+export function isBundle(type: FlagType, variation: Pick<Variation, 'value' | 'json'>): boolean {
+  const value = parseValue(type, variation)
+  return (type === 'json' || type === 'yaml') && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,49 +1,124 @@
-// MurmurHash3 x86-32, seed 0, over UTF-8: the hash of AB Tasty's bucketing (flagship reference: percent allocation).
+// MurmurHash3 x86-32, seed 0, over UTF-8: the hash of AB Tasty's bucketing (percent allocation).
 // Austin Appleby's MurmurHash3.cpp (public domain). Proved equal to `murmurhash-js` on ASCII, where that package is exact.
+//
+// A rollout hashes one constant text (its rule's id) before each targeting key, so the state after the constant is kept; and a request
+// hashes one targeting key after many constants, so the key's blocks, mixed as far as they do not depend on the state, are kept too.
 import { appendUtf8, isAscii } from './utf8.ts'
 
 const c1 = 0xcc9e2d51
 const c2 = 0x1b873593
 
 /** Unsigned 32-bit hash of `text`. */
-export function murmur3x86(text: string): number {
-  return isAscii(text) ? ascii(text) : bytes(appendUtf8([], text))
+export const murmur3x86 = (text: string): number => murmur3x86After(prefixOf(''), text)
+
+/** The state of the hash after a constant text. */
+export interface Prefix {
+  readonly text: string
+  readonly isAscii: boolean
+  readonly state: number
+  /** Bytes past the last whole block of four: how many, and packed, the first lowest. */
+  readonly carried: number
+  readonly carry: number
 }
 
-function ascii(text: string): number {
-  const length = text.length
-  const end = length & ~3
-  let h = 0
+export function prefixOf(text: string): Prefix {
+  const bytes = appendUtf8([], text)
+  const end = bytes.length & ~3
+  let state = 0
+  for (let i = 0; i < end; i += 4) state = round(state, scramble(pack(bytes, i, 4)))
+  const carried = bytes.length & 3
+  return { text, isAscii: isAscii(text), state, carried, carry: pack(bytes, end, carried) }
+}
+
+/** Unsigned 32-bit hash of the prefix's text followed by `key`. */
+export function murmur3x86After(prefix: Prefix, key: string): number {
+  const length = key.length
+  const shift = prefix.carried << 3
+  let state = prefix.state
+  let carry = prefix.carry
+  let seen = 0
   let i = 0
-  for (; i < end; i += 4) {
-    const block =
-      text.charCodeAt(i) |
-      (text.charCodeAt(i + 1) << 8) |
-      (text.charCodeAt(i + 2) << 16) |
-      (text.charCodeAt(i + 3) << 24)
-    h = round(h, block)
+  for (const end = length & ~3; i < end; i += 4) {
+    const a = key.charCodeAt(i)
+    const b = key.charCodeAt(i + 1)
+    const c = key.charCodeAt(i + 2)
+    const d = key.charCodeAt(i + 3)
+    seen |= a | b | c | d
+    const word = a | (b << 8) | (c << 16) | (d << 24)
+    state = round(state, scramble(carry | (word << shift)))
+    carry = shift === 0 ? 0 : word >>> (32 - shift)
   }
-  let tail = 0
-  for (let j = length - 1; j >= i; j--) tail = (tail << 8) | text.charCodeAt(j)
-  h ^= scramble(tail) // of 0 it is 0: no tail changes nothing
-  return finish(h ^ length)
+  let left = prefix.carried
+  for (; i < length; i++) {
+    const byte = key.charCodeAt(i)
+    seen |= byte
+    carry |= byte << (left << 3)
+    if (++left === 4) {
+      state = round(state, scramble(carry))
+      carry = 0
+      left = 0
+    }
+  }
+  if (seen > 0x7f || !prefix.isAscii) return ofBytes(appendUtf8([], prefix.text + key))
+  return finish(state ^ scramble(carry) ^ (prefix.text.length + length))
 }
 
-function bytes(input: readonly number[]): number {
-  const length = input.length
-  const end = length & ~3
-  const at = (i: number) => input[i] ?? 0
-  let h = 0
-  for (let i = 0; i < end; i += 4) {
-    h = round(h, at(i) | (at(i + 1) << 8) | (at(i + 2) << 16) | (at(i + 3) << 24))
-  }
-  // Past the end reads 0, and scramble(0) is 0: one expression serves every tail length.
-  if (end < length) h ^= scramble(at(end) | (at(end + 1) << 8) | (at(end + 2) << 16))
-  return finish(h ^ length)
+/** One targeting key's blocks, per number of bytes that the prefix carries over; made when first asked for. */
+export interface KeyBlocks {
+  key: string
+  isAscii: boolean
+  readonly byCarried: (Int32Array | undefined)[]
 }
 
-function round(h: number, block: number): number {
-  const mixed = h ^ scramble(block)
+export const keyBlocks = (key: string): KeyBlocks => ({ key, isAscii: isAscii(key), byCarried: [] })
+
+/** As `murmur3x86After`, for a key that is hashed after many prefixes. */
+export function murmur3x86OfBlocks(prefix: Prefix, blocks: KeyBlocks): number {
+  const { key } = blocks
+  const { carried } = prefix
+  const first = 4 - carried // bytes of the key that complete the carried block
+  if (!blocks.isAscii || !prefix.isAscii || key.length < 4) return murmur3x86After(prefix, key)
+  const mixed = (blocks.byCarried[carried] ??= mixBlocks(key, carried === 0 ? 0 : first))
+  let state = prefix.state
+  if (carried !== 0)
+    state = round(state, scramble(prefix.carry | (packText(key, 0, first) << (carried << 3))))
+  const last = mixed.length - 1
+  for (let i = 0; i < last; i++) state = round(state, mixed[i]!)
+  return finish(state ^ mixed[last]! ^ (prefix.text.length + key.length))
+}
+
+/** Every block from `from` on, scrambled; the tail, possibly empty, comes last. */
+function mixBlocks(key: string, from: number): Int32Array {
+  const whole = (key.length - from) >> 2
+  const mixed = new Int32Array(whole + 1)
+  for (let i = 0; i < whole; i++) mixed[i] = scramble(packText(key, from + (i << 2), 4))
+  const tail = from + (whole << 2)
+  mixed[whole] = scramble(packText(key, tail, key.length - tail))
+  return mixed
+}
+
+function ofBytes(bytes: readonly number[]): number {
+  const end = bytes.length & ~3
+  let state = 0
+  for (let i = 0; i < end; i += 4) state = round(state, scramble(pack(bytes, i, 4)))
+  return finish(state ^ scramble(pack(bytes, end, bytes.length & 3)) ^ bytes.length)
+}
+
+/** Little-endian, the first byte lowest; of no bytes it is 0, and scramble(0) is 0. */
+function pack(bytes: readonly number[], from: number, count: number): number {
+  let packed = 0
+  for (let i = count - 1; i >= 0; i--) packed = (packed << 8) | bytes[from + i]!
+  return packed
+}
+
+function packText(text: string, from: number, count: number): number {
+  let packed = 0
+  for (let i = count - 1; i >= 0; i--) packed = (packed << 8) | text.charCodeAt(from + i)
+  return packed
+}
+
+function round(state: number, scrambled: number): number {
+  const mixed = state ^ scrambled
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0
 }
 

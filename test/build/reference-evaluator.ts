@@ -108,7 +108,7 @@ function allot(
   const input =
     flag.allocation === 'percent' ? ruleId + targetingKey : `${flag.key}-${targetingKey}-${flag.seed}`
   const place = (text: string) =>
-    flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : murmur3x64Fraction(text)
+    flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : murmur3x64Fraction('', text, '')
   const { audience, shares } = strategy
   const isFiltered = audience && audience.percentage > 0 && audience.percentage < 100
   if (isFiltered && place(`traffic-${input}`) >= audience.percentage / 100) {

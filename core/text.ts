@@ -1,0 +1,72 @@
+// How Go reads and orders texts: the ground under Bucketeer's comparisons (its server is written in Go).
+
+const infinite = /^([+-]?)inf(?:inity)?$/i
+const notANumber = /^[+-]?nan$/i
+const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/
+
+/** Go's strconv.ParseFloat(text, 64); undefined where that is an error, also for values out of range. */
+export function parseFloat64(text: string): number | undefined {
+  // Most texts are told by their first sign to be no number.
+  const first = text.charCodeAt(0)
+  const sign = first === 43 || first === 45 ? text.charCodeAt(1) : first
+  if ((sign >= 48 && sign <= 57) || sign === 46) {
+    if (!isDecimal(text)) return text.includes('x') || text.includes('X') ? parseHexadecimal(text) : undefined
+    const value = Number(text)
+    return Number.isFinite(value) ? value : undefined
+  }
+  if (notANumber.test(text)) return Number.NaN
+  const infinity = infinite.exec(text)
+  return infinity ? (infinity[1] === '-' ? -Infinity : Infinity) : undefined
+}
+
+/** `[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`, by hand: a version, the commonest other text that begins with a digit, fails at its second dot. */
+function isDecimal(text: string): boolean {
+  const first = text.charCodeAt(0)
+  let at = first === 43 || first === 45 ? 1 : 0
+  const whole = digitsFrom(text, at)
+  at += whole
+  if (text.charCodeAt(at) === 46) {
+    const fraction = digitsFrom(text, ++at)
+    if (whole + fraction === 0) return false
+    at += fraction
+  } else if (whole === 0) return false
+  if (at === text.length) return true
+  if ((text.charCodeAt(at++) | 32) !== 101) return false // e or E
+  const sign = text.charCodeAt(at)
+  if (sign === 43 || sign === 45) at++
+  const exponent = digitsFrom(text, at)
+  return exponent > 0 && at + exponent === text.length
+}
+
+function digitsFrom(text: string, from: number): number {
+  let at = from
+  while (text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++
+  return at - from
+}
+
+function parseHexadecimal(text: string): number | undefined {
+  const [, sign, whole = '', fraction = '', exponent] = hexadecimal.exec(text) ?? []
+  if (exponent === undefined || whole + fraction === '') return undefined
+  const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length)
+  return Number.isFinite(value) ? (sign === '-' ? -value : value) : undefined
+}
+
+/** Go's strconv.ParseInt(text, 10, 64). */
+export function parseInt64(text: string): bigint | undefined {
+  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined
+  const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
+  return value >= -(2n ** 63n) && value < 2n ** 63n ? value : undefined
+}
+
+/** Order of the UTF-8 bytes: UTF-16 units, except that surrogates come after U+E000..U+FFFF. */
+export function compareTexts(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return rank(x) - rank(y)
+  }
+  return a.length - b.length
+}
+
+const rank = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x10000 : unit)
