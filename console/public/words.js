@@ -104,6 +104,8 @@ function clause({ attribute, operator, values }) {
       return `${who} is before ${which}`
     case 'after':
       return `${who} is after ${which}`
+    case 'matches':
+      return `${who} matches ${which}`
     case 'exists':
       return `${who} is given`
     case 'not-exists':

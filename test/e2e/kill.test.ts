@@ -29,7 +29,7 @@ async function writeUntilCut(to: Stack, writer: number, round: number, ledger: L
   const key = `flag-${writer}`
   for (let n = 0; ; n++) {
     const description = `round ${round}, write ${n}`
-    ledger.asked.get(key)?.add(description) ?? ledger.asked.set(key, new Set([description]))
+    ledger.asked.set(key, (ledger.asked.get(key) ?? new Set()).add(description))
     try {
       const { revision } = await call<{ revision: number }>(to, 'PATCH', `${path}/flags/${key}`, {
         description,

@@ -19,7 +19,7 @@ async function call(method: string, path: string, body?: unknown, token = 'owner
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
-  return { status: response.status, body: (await response.json()) as Record<string, never> }
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
 const draft = (key: string, changes: object = {}) => ({
@@ -109,6 +109,27 @@ describe('a change', () => {
       body: { revision: 2, changed: false },
     })
     expect(await newestInD1(id)).toBe(2)
+  })
+
+  it('to a yaml flag carries the value as JSON too, and refuses what is no YAML', async () => {
+    const id = await environment()
+    const yaml = (value: string) => ({
+      key: 'theme',
+      type: 'yaml',
+      variations: [{ id: 'a', value, json: '"whatever the caller says"' }],
+      defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
+    })
+    await call('POST', `/environments/${id}/flags`, yaml('colour: red\nsizes: [1, 2]'))
+    const variation = (await publishedSnapshot(id, 2))?.flags[0]?.variations[0]
+    expect(variation).toMatchObject({
+      value: 'colour: red\nsizes: [1, 2]',
+      json: '{"colour":"red","sizes":[1,2]}',
+    })
+    const refused = await call('POST', `/environments/${id}/flags`, { ...yaml('a: [1'), key: 'broken' })
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'variations.0.value', message: 'is not a yaml' }] },
+    })
   })
 
   it('of fifty at once loses none', async () => {
@@ -208,13 +229,11 @@ describe('the admin API', () => {
 
   it('shows a token and an SDK key once, and stores their hashes only', async () => {
     const id = await environment()
-    const token = (await call('POST', '/tokens', { name: 'script', role: 'viewer' })).body[
-      'token'
-    ] as unknown as string
+    const token = (await call('POST', '/tokens', { name: 'script', role: 'viewer' })).body['token'] as string
     expect((await call('GET', `/environments/${id}/goals`, undefined, token)).status).toBe(200)
     const key = (await call('POST', `/environments/${id}/sdk-keys`, { role: 'client', name: 'web' })).body[
       'key'
-    ] as unknown as string
+    ] as string
     expect(key).toMatch(new RegExp(`^tl_client_${id}_[0-9a-f]{48}$`))
     const snapshot = await publishedSnapshot(id, 2)
     expect(snapshot?.sdkKeys).toMatchObject([{ role: 'client', sha256: await sha256Hex(key) }])

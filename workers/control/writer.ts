@@ -21,6 +21,7 @@ import {
   loadEnvironment,
 } from '../storage/configuration.ts'
 import type { Actor } from '../storage/schema.ts'
+import { withJsonOfYaml } from './yaml.ts'
 
 export interface WriterPorts {
   readonly database: Database
@@ -61,10 +62,11 @@ async function attemptCommand(
   memory: Memory,
   request: CommandRequest,
 ): Promise<CommandAnswer> {
-  const { environmentId, command, actor, comment } = request
+  const { environmentId, actor, comment } = request
   memory.current ??= await loadEnvironment(ports.database, environmentId)
   const before = memory.current
   if (!before) return refuse('NOT_FOUND', `there is no environment ${environmentId}`)
+  const command = withJsonOfYaml(request.command, before.state)
   const now = ports.now()
   const changed = change(before.state, command, { now, newId: ports.newId })
   if (!changed.ok) return changed

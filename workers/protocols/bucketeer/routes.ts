@@ -19,6 +19,8 @@ import * as wire from './wire.ts'
 const evaluationBytesMax = 256 * 1024
 const eventsBytesMax = 1024 * 1024
 const paths = ['/get_evaluations', '/get_evaluation', '/register_events', '/ping']
+/** Routes of Bucketeer's gateway that are not served: an SDK is told so, and nobody takes the console's page for an answer. */
+const unserved = ['/get_feature_flags', '/get_segment_users', '/track', '/v1/gateway/*']
 
 export function bucketeerRoutes(ports: Ports): Hono {
   const app = new Hono()
@@ -93,6 +95,8 @@ export function bucketeerRoutes(ports: Ports): Hono {
 
   for (const path of paths) app.all(path, () => notAllowed(path === '/ping' ? 'GET' : 'POST'))
 
+  for (const path of unserved) app.all(path, () => unimplemented())
+
   app.onError((error) => {
     logError('bucketeer', error)
     return fail({ code: 'UNAVAILABLE', message: 'internal' })
@@ -134,7 +138,14 @@ function fail({ code, message }: Problem): Response {
   return Response.json({ code: grpc, message: `gateway: ${message}`, details: [] }, { status })
 }
 
-/** gRPC's UNIMPLEMENTED, which the vendor's gateway answers with 501. */
+function unimplemented(): Response {
+  return Response.json(
+    { code: 12, message: 'gateway: this method is not implemented', details: [] },
+    { status: 501 },
+  )
+}
+
+/** gRPC's UNIMPLEMENTED again, with HTTP's own status for it. */
 function notAllowed(method: string): Response {
   const body = { code: 12, message: `gateway: method not allowed, use ${method}`, details: [] }
   return Response.json(body, { status: 405, headers: { allow: method } })

@@ -19,7 +19,8 @@ export function fromEvaluation(
   userId: string,
 ): wire.Evaluation | undefined {
   if (!flag || !variation) return undefined
-  const { id, value, name } = variation
+  const { id, name } = variation
+  const value = variation.json ?? variation.value // of a yaml flag, SDKs of other languages read its JSON
   return {
     id: `${flag.key}:${flag.version}:${userId}`,
     featureId: flag.key,

@@ -141,7 +141,8 @@ function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[
 }
 
 /** One clause as one or two of theirs, or the reason why it cannot be said. */
-function translate({ attribute, operator, values }: Clause): wire.Targeting[] | string {
+function translate({ attribute, operator, values, ignoreCase }: Clause): wire.Targeting[] | string {
+  if (ignoreCase) return 'bucketing SDKs always regard case'
   const key = attribute === 'id' ? 'fs_users' : attribute
   if (key.startsWith('fs_') && attribute !== 'id')
     return `the attribute ${attribute} means something else to bucketing SDKs`

@@ -67,7 +67,7 @@ export function flagshipIoRoutes(ports: Ports): Hono {
     // Without an id nobody was exposed.
     if (isActivating && hasConsent && visitorId !== '') {
       const receipt = receiptOf(c, compiled.value, ports)
-      const exposures = campaigns.flatMap((campaign) => exposureOf(campaign, visitorId, receipt) ?? [])
+      const exposures = campaigns.map((campaign) => exposureOf(campaign, visitorId, receipt))
       const isTaken = exposures.length === 0 || (await ports.events.send(exposures))
       if (!isTaken)
         return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' })
@@ -108,7 +108,8 @@ export function flagshipIoRoutes(ports: Ports): Hono {
 
   for (const path of ['/v2/:environment/campaigns', '/v2/activate'])
     app.all(path, () => fail({ code: 'INVALID', message: 'only POST http method is allowed' }))
-  app.all('/v2/*', () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
+  for (const path of ['/v2/*', '/troubleshooting', '/analytics', '/emotionsai'])
+    app.all(path, () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
   app.all(files, () => fail({ code: 'INVALID', message: 'only GET http method is allowed' }))
 
   app.onError((error) => {

@@ -1,0 +1,32 @@
+// YAML becomes JSON where it is written, so that nobody who reads a snapshot needs a YAML parser.
+import { parse } from 'yaml'
+import type { Command } from '../../core/command.ts'
+import type { EnvironmentState } from '../../core/environment.ts'
+import type { Variation } from '../../core/flag.ts'
+
+/** The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets none, and is then refused. */
+export function withJsonOfYaml(command: Command, state: EnvironmentState): Command {
+  if (command.kind === 'create-flag') {
+    const { flag } = command
+    return {
+      ...command,
+      flag: { ...flag, variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson) },
+    }
+  }
+  if (command.kind !== 'update-flag' || !command.changes.variations) return command
+  const convert = state.flag.get(command.key)?.type === 'yaml' ? withJson : withoutJson
+  return { ...command, changes: { ...command.changes, variations: command.changes.variations.map(convert) } }
+}
+
+/** Aliases are bounded by the parser, so that no text grows without measure. */
+function withJson(variation: Variation): Variation {
+  try {
+    return { ...variation, json: JSON.stringify(parse(variation.value, { maxAliasCount: 100 })) }
+  } catch {
+    return withoutJson(variation)
+  }
+}
+
+function withoutJson({ json: _, ...variation }: Variation): Variation {
+  return variation
+}
