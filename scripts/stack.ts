@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     child.once('exit', (code) => resolve(code ?? undefined)),
   )
   const signal = async (name: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, name)
+    killGroup(child, name)
     await exited
   }
   const stack: Stack = {
@@ -61,6 +61,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stop: () => signal('SIGTERM'),
     kill: () => signal('SIGKILL'),
   }
+  // Whatever ends this process, also while the stack still starts, takes the stack along.
+  const reap = () => killGroup(child, 'SIGKILL')
+  process.once('exit', reap)
+  void exited.then(() => process.off('exit', reap))
   try {
     await waitUntilReady(stack)
   } catch (cause) {
@@ -68,6 +72,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw cause
   }
   return stack
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal)
 }
 
 /** Made at the first start, kept with the state. */

@@ -10,6 +10,10 @@ const { values } = parseArgs({
 })
 const directory = join(import.meta.dirname, '..', '.tackline')
 
+/** While it starts there is nothing to wind down: leaving takes the half-started stack along. */
+const leave = () => process.exit(130)
+process.on('SIGINT', leave).on('SIGTERM', leave)
+
 try {
   const startedAt = Date.now()
   const stack = await startStack({
@@ -19,6 +23,7 @@ try {
   })
   const keys = await readKeys()
   print(keys)
+  process.off('SIGINT', leave).off('SIGTERM', leave)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stack.stop())
   process.exitCode = (await stack.exited) ?? 0
 
