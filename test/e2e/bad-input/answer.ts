@@ -88,5 +88,5 @@ export async function statusesOf(
 ): Promise<number[]> {
   const { dialect, method, path } = route
   const statuses = await Promise.all(sent.map((each) => send(place, { dialect, method, path, ...each })))
-  return [...new Set(statuses)].toSorted()
+  return [...new Set(statuses)].toSorted((a, b) => a - b)
 }

@@ -113,11 +113,29 @@ const flagDraft = {
   defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
 }
 
+const rate = { mean: 0.1, sd: 0.01, q025: 0.08, median: 0.1, q975: 0.12 }
 const result = {
   goalKey: 'purchase',
+  baselineVariationId: 'word-a',
   computedAt: 1,
+  window: { from: 0, to: 1 },
+  inputHash: 'a'.repeat(64),
+  prior: { alpha: 1, beta: 1 },
   engine: { kind: 'exact', method: 'beta-binomial quadrature' },
-  variations: [{ variationId: 'word-a', users: 10, conversions: 1 }],
+  variations: [
+    {
+      variationId: 'word-a',
+      users: 10,
+      conversions: 1,
+      rate,
+      probabilityBest: 1,
+      probabilityBeatsBaseline: 0,
+      expectedLoss: 0,
+      uplift: null,
+    },
+  ],
+  health: { status: 'green', checks: [{ name: 'sample-ratio', status: 'passed', detail: 'As planned.' }] },
+  verdict: { kind: 'undecided', reason: 'Too early.' },
 }
 
 /** The experiment and the operation are called `one`. */
