@@ -2,7 +2,7 @@
 // with probability 2^-64: among a million members, a stranger is taken for one once in 18 million million looks.
 import { murmur3x64Words } from './hash/murmur3-x64-128.ts'
 
-export const membersMax = 1_000_000
+const membersMax = 1_000_000
 
 /** High and low halves of the hashes, in one order: by high, then low half. */
 export interface Members {
@@ -25,9 +25,9 @@ export function encodeMembers(targetingKeys: Iterable<string>): Uint8Array {
   return bytes
 }
 
-/** Undefined where the bytes are no such set: of odd length, or out of order. */
+/** Undefined where the bytes are no such set: of odd length, out of order, or of more members than there may be. */
 export function decodeMembers(bytes: Uint8Array): Members | undefined {
-  if (bytes.byteLength % 8 !== 0) return undefined
+  if (bytes.byteLength % 8 !== 0 || bytes.byteLength > membersMax * 8) return undefined
   const count = bytes.byteLength / 8
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const high = new Uint32Array(count)

@@ -52,6 +52,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const signal = async (name: NodeJS.Signals) => {
     killGroup(child, name)
     await exited
+    await untilFree(port) // workerd goes a moment after wrangler
   }
   const stack: Stack = {
     url: `http://127.0.0.1:${port}`,
@@ -143,6 +144,12 @@ function isTaken(port: number): Promise<boolean> {
     probe.once('error', () => resolve(true))
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)))
   })
+}
+
+async function untilFree(port: number): Promise<void> {
+  const deadline = Date.now() + 5_000
+  while ((await isTaken(port)) && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 /** A port that was free a moment ago. */

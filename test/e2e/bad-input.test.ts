@@ -178,8 +178,6 @@ describe('what does not exist', () => {
       )
       expect(await ask('admin', 'GET', `/api/v1/environments/bad/flags/${key}`)).toBe(404)
       expect([400, 404]).toContain(await ask('admin', 'PATCH', `/api/v1/environments/bad/flags/${key}`, {}))
-      const batch = [{ vid: 'ada', caid: key, vaid: 'word-a' }]
-      expect(await ask('flagship-io', 'POST', '/v2/activate', { cid: 'bad', batch })).toBe(204)
     }
   })
 

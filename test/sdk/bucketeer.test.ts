@@ -46,6 +46,7 @@ it('reads a flag of every type, with details', async () => {
   expect(client.booleanVariation('lights', false)).toBe(true)
   expect(client.numberVariation('rate', 0)).toBe(12.5)
   expect(client.objectVariation('layout', {})).toEqual({ columns: 2, areas: ['main', 'side'] })
+  expect(client.objectVariation('menu', {})).toEqual({ items: ['tea'] })
   expect(client.objectVariation('theme', {})).toEqual({ colour: 'red', border: 3 })
   expect(client.stringVariationDetails('title', 'none')).toEqual({
     featureId: 'title',

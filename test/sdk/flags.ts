@@ -51,6 +51,16 @@ export const flags = [
   },
   {
     ...common,
+    key: 'menu',
+    name: 'Menu',
+    type: 'yaml',
+    variations: [
+      { id: 'menu-1', name: 'short', value: 'items:\n  - tea # black\n', json: '{"items":["tea"]}' },
+    ],
+    defaultStrategy: always('menu-default', 'menu-1'),
+  },
+  {
+    ...common,
     key: 'theme',
     name: 'Theme',
     type: 'json',

@@ -72,6 +72,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     expect(read(visitor, 'title', 'none')).toBe('apple')
     expect(read(visitor, 'rate', 0)).toBe(12.5)
     expect(read(visitor, 'layout', {})).toEqual({ columns: 2, areas: ['main', 'side'] })
+    expect(read(visitor, 'menu', {})).toEqual({ items: ['tea'] })
   })
 
   it('reads each key of a bundle as a flag, and one that only a sibling has as the default', async () => {

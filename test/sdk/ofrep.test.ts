@@ -34,6 +34,7 @@ it('reads a flag of every type, with variant, reason and metadata', async () => 
   expect(await client.getStringValue('title', 'none', somebody)).toBe('apple')
   expect(await client.getNumberValue('rate', 0, somebody)).toBe(12.5)
   expect(await client.getObjectValue('layout', {}, somebody)).toEqual({ columns: 2, areas: ['main', 'side'] })
+  expect(await client.getObjectValue('menu', {}, somebody)).toEqual({ items: ['tea'] })
   expect(await client.getObjectValue('theme', {}, somebody)).toEqual({ colour: 'red', border: 3 })
 })
 

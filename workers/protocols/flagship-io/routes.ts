@@ -67,7 +67,7 @@ export function flagshipIoRoutes(ports: Ports): Hono {
     // Without an id nobody was exposed.
     if (isActivating && hasConsent && visitorId !== '') {
       const receipt = receiptOf(c, compiled.value, ports)
-      const exposures = campaigns.map((campaign) => exposureOf(campaign, visitorId, receipt))
+      const exposures = campaigns.flatMap((campaign) => exposureOf(campaign, visitorId, receipt) ?? [])
       const isTaken = exposures.length === 0 || (await ports.events.send(exposures))
       if (!isTaken)
         return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' })

@@ -45,21 +45,29 @@ const sameEventMs = 10_000
 /** Queue times are from the client: no event is older than the SDKs' own limit of four hours by more than a day. */
 const queueTimeMaxMs = 28 * 3_600_000
 
-/** A group that no flag has now may be of an older bucketing file: the record keeps its id, and an empty flag key. */
-export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Receipt): Exposure {
+/**
+ * Undefined where no flag has this variation group: garbage, or a group of an older bucketing file whose rule is gone, and with it any
+ * experiment that could count it.
+ */
+export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Receipt): Exposure | undefined {
   const flag = ownerOf(receipt.compiled, caid)
+  if (!flag) return undefined
   return {
     ...fields(['activate', vid, caid, vaid], vid, qt, {}, receipt),
     kind: 'exposure',
-    flagKey: flag?.key ?? '',
-    flagVersion: flag?.version ?? 0,
+    flagKey: flag.key,
+    flagVersion: flag.version,
     variationId: vaid,
     ruleId: caid,
   }
 }
 
 /** The exposure that a decision with `trigger_hit` is. */
-export function exposureOf(campaign: wire.Campaign, visitorId: string, receipt: Receipt): Exposure {
+export function exposureOf(
+  campaign: wire.Campaign,
+  visitorId: string,
+  receipt: Receipt,
+): Exposure | undefined {
   return toExposure(
     { vid: visitorId, caid: campaign.variationGroupId, vaid: campaign.variation.id, qt: 0 },
     receipt,
