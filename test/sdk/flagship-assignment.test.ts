@@ -1,0 +1,111 @@
+// The published AB Tasty SDK decides our bucketing file as core decides the flags: 10,000 visitors with ASCII ids and typed contexts over
+// generated flags. The SDK runs in its edge mode, which takes the file as an option: nothing goes over a network.
+import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Clause } from '../../core/clause.ts'
+import { compile } from '../../core/compile.ts'
+import { evaluate } from '../../core/evaluate.ts'
+import type { Flag, Strategy } from '../../core/flag.ts'
+import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
+import { fixed, flag, rollout, snapshotOf } from '../build/flags.ts'
+
+const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
+const files = 20
+const visitorsPerFile = 500
+
+const ids = ['a', 'b', 'c']
+const word = fc.constantFrom('a', 'ab', 'B', 'beta.', 'true', '5', '7', 'pro')
+const strategy: fc.Arbitrary<Strategy> = fc.oneof(
+  fc.constantFrom(...ids).map(fixed),
+  fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 })).map(([x, y]) => {
+    const [first, second] = x < y ? [x, y] : [y, x]
+    return rollout({
+      a: first * 1_000,
+      b: (second - first) * 1_000,
+      c: x % 3 === 0 ? (100 - second) * 1_000 : 0,
+    })
+  }),
+)
+const clause: fc.Arbitrary<Clause> = fc.record({
+  attribute: fc.constantFrom('x', 'y', 'n', 'flagged', 'id'),
+  operator: fc.constantFrom(
+    'equals',
+    'in',
+    'not-equals',
+    'starts-with',
+    'ends-with',
+    'contains',
+    'exists',
+    'not-exists',
+  ),
+  values: fc.array(word, { minLength: 1, maxLength: 3 }),
+})
+const generated = (key: string): fc.Arbitrary<Flag> =>
+  fc
+    .record({
+      enabled: fc.boolean(),
+      targets: fc.array(
+        fc.record({
+          variationId: fc.constantFrom(...ids),
+          targetingKeys: fc.array(word, { minLength: 1, maxLength: 2 }),
+        }),
+        { maxLength: 1 },
+      ),
+      rules: fc.array(
+        fc.record({
+          id: fc.uuid(),
+          anyOf: fc.array(fc.array(clause, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
+          strategy,
+        }),
+        { maxLength: 3 },
+      ),
+      defaultStrategy: fc.record({ id: fc.uuid(), strategy }),
+    })
+    .map(({ rules, ...rest }) => flag({ key, ...rest, rules: rules.map((rule) => ({ ...rule, name: '' })) }))
+
+const visitor = fc.record({
+  id: fc.oneof(fc.uuid(), word, fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 30 })),
+  context: fc.record(
+    { x: word, y: word, n: fc.integer({ min: 4, max: 8 }), flagged: fc.boolean() },
+    { requiredKeys: [] },
+  ),
+})
+
+const flagKeys = Array.from({ length: 12 }, (_, i) => `flag-${i}`)
+const worlds = fc.sample(fc.tuple(...flagKeys.map(generated)), { seed, numRuns: files })
+
+const network = globalThis.fetch
+beforeAll(() => {
+  globalThis.fetch = () => Promise.resolve(new Response(null, { status: 204 }))
+})
+afterAll(() => {
+  globalThis.fetch = network
+})
+
+it(`the published SDK and core give ${files * visitorsPerFile} visitors the same, seed ${seed}`, async () => {
+  let split = 0
+  for (const [world, flags] of worlds.entries()) {
+    const snapshot = snapshotOf(flags)
+    const ready = compile(snapshot)
+    const { file, omitted } = bucketingFile(snapshot)
+    expect(omitted).toEqual([])
+    const flagship = await Flagship.start('environment', 'key', {
+      decisionMode: DecisionMode.BUCKETING_EDGE,
+      initialBucketing: JSON.parse(JSON.stringify(file)),
+      logLevel: LogLevel.NONE,
+      disableDeveloperUsageTracking: true,
+    })
+    for (const { id, context } of fc.sample(visitor, { seed: seed + world, numRuns: visitorsPerFile })) {
+      const theirs = flagship.newVisitor({ visitorId: id, hasConsented: true, context })
+      await theirs.fetchFlags()
+      for (const key of flagKeys) {
+        const ours = evaluate(ready, key, { targetingKey: id, attributes: context })
+        const value = theirs.getFlag(key).getValue('default', false)
+        expect([id, context, key, value]).toEqual([id, context, key, ours.variation?.value ?? 'default'])
+        if (ours.reason === 'SPLIT') split++
+      }
+    }
+  }
+  expect(split).toBeGreaterThan(files * visitorsPerFile) // the percentages were really asked
+}, 120_000)
