@@ -68,6 +68,9 @@ export interface CompiledFlag {
   readonly flag: Flag
   /** Places of all flags this one depends on, transitively, in an order in which they can be decided. */
   readonly dependencies: readonly number[]
+  /** Set where the flag answers everybody the same: it is broken, off, or fixed without any targeting. */
+  readonly constant: Evaluation | undefined
+  readonly isEnabled: boolean
   /** Set where the flag can never be decided: a cycle, or a dependency that is missing. */
   readonly broken: Evaluation | undefined
   readonly prerequisites: readonly { readonly index: number; readonly variationId: string }[]
@@ -192,11 +195,30 @@ function compileFlag(flag: Flag, index: number, order: Order, world: World): Com
   })
   const hasTargeting = flag.rules.length + flag.targets.length + flag.prerequisites.length > 0
   const { id, strategy } = flag.defaultStrategy
+  const broken = order.message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', order.message)
+  const isFree = flag.prerequisites.length === 0
+  const whenOff = answer(off, 'DISABLED', flag.offVariationId)
+  const byDefault = compileStrategy(
+    flag,
+    { kind: 'default', ruleId: id },
+    strategy,
+    hasTargeting ? 'DEFAULT' : 'STATIC',
+    answer,
+  )
+  const always = !isFree
+    ? undefined
+    : !flag.enabled
+      ? whenOff
+      : hasTargeting || byDefault.rollout
+        ? undefined
+        : byDefault.otherwise
   return {
     index,
     flag,
+    constant: broken ?? always,
+    isEnabled: flag.enabled,
     dependencies: order.dependencies,
-    broken: order.message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', order.message),
+    broken,
     prerequisites:
       flag.prerequisites.length === 0
         ? noPrerequisites
@@ -215,14 +237,8 @@ function compileFlag(flag: Flag, index: number, order: Order, world: World): Com
         answer,
       ),
     })),
-    defaultStrategy: compileStrategy(
-      flag,
-      { kind: 'default', ruleId: id },
-      strategy,
-      hasTargeting ? 'DEFAULT' : 'STATIC',
-      answer,
-    ),
-    off: answer(off, 'DISABLED', flag.offVariationId),
+    defaultStrategy: byDefault,
+    off: whenOff,
     prerequisiteFailed: answer(prerequisite, 'PREREQUISITE_FAILED', flag.offVariationId),
     targetingKeyMissing: failure(
       flag.key,

@@ -16,7 +16,7 @@ import type { Evaluation } from './evaluation.ts'
 import { murmur3x86After, murmur3x86OfBlocks } from './hash/murmur3-x86-32.ts'
 import { holds } from './match.ts'
 import { isMember } from './members.ts'
-import { begin, blocksOf, end, type Reader } from './reader.ts'
+import { begin, blocksOf, type Reader } from './reader.ts'
 
 /** What was decided so far in this request, by the flags' place in the snapshot. */
 export type Decided = readonly (Evaluation | undefined)[]
@@ -34,9 +34,7 @@ export function evaluate(
   const { reader } = compiled
   begin(reader, context)
   const decided = decideDependencies(compiled, asked, reader)
-  const evaluation = decide(asked, reader, decided, 'one')
-  end(reader)
-  return evaluation
+  return decide(asked, reader, decided, 'one')
 }
 
 /** Decides what the flag stands on, in an order in which that can be done. */
@@ -60,8 +58,10 @@ export function evaluateAll(
   const { flags, inOrder, reader } = compiled
   begin(reader, context)
   const decided: Evaluation[] = new Array(flags.length)
-  for (const flag of inOrder) decided[flag.index] = decide(flag, reader, decided, 'all')
-  end(reader)
+  for (let i = 0; i < inOrder.length; i++) {
+    const flag = inOrder[i]!
+    decided[flag.index] = decide(flag, reader, decided, 'all')
+  }
   const answered = answeredOf(compiled, tag)
   if (answered.length === flags.length) return decided
   const chosen: Evaluation[] = new Array(answered.length)
@@ -87,29 +87,33 @@ type Breadth = 'one' | 'all'
 
 /** The order of Bucketeer's server (bucketeer reference 4.2); a flag without off variation answers "use your default" where it is off. */
 function decide(compiled: CompiledFlag, reader: Reader, decided: Decided, breadth: Breadth): Evaluation {
-  if (compiled.broken) return compiled.broken
-  for (const { index, variationId } of compiled.prerequisites) {
+  if (compiled.constant) return compiled.constant
+  const { prerequisites, targets, rules } = compiled
+  for (let i = 0; i < prerequisites.length; i++) {
+    const { index, variationId } = prerequisites[i]!
     if (decided[index]?.variation?.id !== variationId) return compiled.prerequisiteFailed
   }
-  if (!compiled.flag.enabled) return compiled.off
+  if (!compiled.isEnabled) return compiled.off
   const { targetingKey } = reader.context
-  if (compiled.targets && targetingKey !== undefined) {
-    const evaluation = compiled.targets.get(targetingKey)
+  if (targets && targetingKey !== undefined) {
+    const evaluation = targets.get(targetingKey)
     if (evaluation) return evaluation
   }
-  for (const { anyOf, strategy } of compiled.rules) {
+  for (let i = 0; i < rules.length; i++) {
+    const { anyOf, strategy } = rules[i]!
     if (anyGroupHolds(anyOf, reader, decided)) return allot(compiled, strategy, targetingKey, reader, breadth)
   }
   return allot(compiled, compiled.defaultStrategy, targetingKey, reader, breadth)
 }
 
 function anyGroupHolds(anyOf: TestGroups, reader: Reader, decided: Decided): boolean {
-  for (const tests of anyOf) if (allHold(tests, reader, decided)) return true
+  for (let i = 0; i < anyOf.length; i++) if (allHold(anyOf[i]!, reader, decided)) return true
   return false
 }
 
 function allHold(tests: readonly Test[], reader: Reader, decided: Decided): boolean {
-  for (const test of tests) {
+  for (let i = 0; i < tests.length; i++) {
+    const test = tests[i]!
     if (test.attribute ? !holds(test.attribute, reader) : !holdsOutside(test, reader, decided)) return false
   }
   return true

@@ -23,7 +23,7 @@ import type { Evaluation } from './evaluation.ts'
 import { weightPerPercent, weightTotal } from './limits.ts'
 import { holds } from './match.ts'
 import * as reading from './reader.ts'
-import { begin, end, type Reader } from './reader.ts'
+import { begin, type Reader } from './reader.ts'
 
 export interface Explanation {
   readonly evaluation: Evaluation
@@ -76,7 +76,6 @@ export function explain(
   begin(reader, context)
   const decided = decideDependencies(compiled, asked, reader)
   const explanation = walk(asked, compiled, reader, decided)
-  end(reader)
   return { evaluation: evaluate(compiled, flagKey, context), ...explanation }
 }
 

@@ -5,13 +5,23 @@ import type { Clause, Operator } from './clause.ts'
 import * as reading from './reader.ts'
 import type { Reader } from './reader.ts'
 import { compilePattern } from './regex.ts'
-import { compareVersions, parseVersion, type SemanticVersion } from './semver.ts'
+import { compareVersions, packVersion, parseVersion, type SemanticVersion } from './semver.ts'
 import { compareTexts, parseFloat64, parseInt64 } from './text.ts'
 
 export type AttributeOperator = Exclude<Operator, 'in-segment' | 'flag-is'>
 export type AttributeClause = Clause & { operator: AttributeOperator }
 
+/** What `holds` decides at once, for contexts as they usually are; all else goes the general way. */
+const general = 0
+const plainList = 1
+const plainSet = 2
+const singleNumber = 3
+const singleVersion = 4
+
 export interface AttributeTest {
+  readonly fast: number
+  /** Of the fast ways that compare: the operand. */
+  readonly operand: number
   /** The operator without its negation. */
   readonly asks: 'equals' | 'starts-with' | 'ends-with' | 'contains' | 'matches' | 'exists' | 'order' | 'time'
   readonly isNegated: boolean
@@ -62,22 +72,46 @@ export function compileAttributeClause(
   const asks = positive[operator]
   const isFolded = ignoreCase === true
   const texts = isFolded ? values.map((value) => value.toLowerCase()) : values
-  const versioned = asks === 'equals' || asks === 'order'
-  return {
+  const isEquality = asks === 'equals'
+  const test: Omit<AttributeTest, 'fast' | 'operand'> = {
     asks,
     isNegated: operator.startsWith('not-'),
     slot,
     values: texts,
     isFolded,
-    set: asks === 'equals' && values.length > listedMax ? new Set(texts) : undefined,
+    set: isEquality && values.length > listedMax ? new Set(texts) : undefined,
     numbers: asks === 'order' ? parsed(values, parseFloat64) : nothing,
-    versions: versioned ? parsed(values, parseVersion) : nothing,
+    versions: isEquality || asks === 'order' ? parsed(values, parseVersion) : nothing,
     integers: asks === 'time' ? parsed(values, parseInt64) : nothing,
     patterns: asks === 'matches' ? values.flatMap((value) => testOf(value)) : nothing,
     below: operator === 'less' || operator === 'less-or-equal' || operator === 'before',
     same: operator === 'less-or-equal' || operator === 'greater-or-equal',
     above: operator === 'greater' || operator === 'greater-or-equal' || operator === 'after',
   }
+  const fast = fastWay(test)
+  const version = test.versions[0]
+  const operand =
+    fast === singleNumber
+      ? test.numbers[0]!
+      : fast === singleVersion && version
+        ? packVersion(version)
+        : Number.NaN
+  return { fast, operand, ...test }
+}
+
+function fastWay({
+  asks,
+  isNegated,
+  isFolded,
+  set,
+  versions,
+  numbers,
+  values,
+}: Omit<AttributeTest, 'fast' | 'operand'>): number {
+  if (isNegated || isFolded) return general
+  if (asks === 'equals' && versions.length === 0) return set ? plainSet : plainList
+  if (asks !== 'order' || values.length !== 1) return general
+  return numbers.length === 1 ? singleNumber : versions.length === 1 ? singleVersion : general
 }
 
 function parsed<T>(values: readonly string[], parse: (text: string) => T | undefined): readonly T[] {
@@ -97,7 +131,32 @@ function testOf(source: string): ((text: string) => boolean)[] {
 
 /** Whether the clause holds for what the reader reads. */
 export function holds(test: AttributeTest, reader: Reader): boolean {
-  const kind = reading.kindOf(reader, test.slot)
+  const { slot } = test
+  const kind = reading.kindOf(reader, slot)
+  switch (test.fast) {
+    case plainList:
+      if (kind === reading.text) return test.values.includes(reader.texts[slot]!)
+      break
+    case plainSet:
+      if (kind === reading.text) return test.set!.has(reader.texts[slot]!)
+      break
+    case singleNumber:
+      if (kind === reading.number) return isOrdered(test, reader.numbers[slot]!)
+      break
+    case singleVersion:
+      // A version that cannot be packed is NaN, and goes the general way.
+      if (kind === reading.text && reading.orderOf(reader, slot) === reading.asVersion) {
+        const version = reader.numbers[slot]!
+        if (version >= 0 && test.operand >= 0) return isOrdered(test, version)
+      }
+  }
+  return holdsGenerally(test, reader, kind)
+}
+
+const isOrdered = (test: AttributeTest, value: number) =>
+  value < test.operand ? test.below : value > test.operand ? test.above : value === test.operand && test.same
+
+function holdsGenerally(test: AttributeTest, reader: Reader, kind: number): boolean {
   if (test.asks === 'exists') return (kind !== reading.missing) !== test.isNegated
   return (kind === reading.list ? anyElement(test, reader) : holdsPositively(test, reader)) !== test.isNegated
 }
@@ -110,7 +169,7 @@ function holdsPositively(test: AttributeTest, reader: Reader): boolean {
         return isComparable(test, reader)
       return test.versions.length > 0 && equalsVersion(test, reading.versionOf(reader, slot))
     case 'order':
-      if (reading.isNumber(reader, slot)) return ordersNumber(test, reader.numbers[slot]!)
+      if (reading.orderOf(reader, slot) === reading.asNumber) return ordersNumber(test, reader.numbers[slot]!)
       return ordersText(test, reading.textOf(reader, slot), reading.versionOf(reader, slot))
     default:
       return holdsForText(test, test.isFolded ? reading.foldedOf(reader, slot) : reading.textOf(reader, slot))

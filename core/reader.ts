@@ -3,7 +3,7 @@
 // one after the other: deciding is synchronous.
 import { type EvaluationContext, targetingKeyAttribute } from './context.ts'
 import { type KeyBlocks, keyBlocks } from './hash/murmur3-x86-32.ts'
-import { parseVersion, type SemanticVersion } from './semver.ts'
+import { packPlainVersion, packVersion, parseVersion, type SemanticVersion } from './semver.ts'
 import { parseFloat64 } from './text.ts'
 
 /** Kinds of a slot. A missing attribute reads as the empty text, but does not exist. */
@@ -13,9 +13,11 @@ export const text = 2
 export const number = 3
 export const list = 4
 
-const unparsed = 0
-const unfit = 1
-const parsed = 2
+/** How a slot's text is put in order: as a number, as a version, or as the text it is. */
+const unclassified = 0
+export const asNumber = 1
+export const asVersion = 2
+export const asText = 3
 
 export interface Reader {
   readonly names: readonly string[]
@@ -24,10 +26,10 @@ export interface Reader {
   /** Canonical texts; of a number made when asked for. */
   readonly texts: (string | undefined)[]
   readonly lists: (readonly string[])[]
+  readonly orders: Uint8Array
+  /** The number, or where the slot is a version, that packed into one (semver.ts). */
   readonly numbers: Float64Array
-  readonly numberStates: Uint8Array
   readonly versions: (SemanticVersion | undefined)[]
-  readonly versionStates: Uint8Array
   readonly folded: (string | undefined)[]
   blocks: KeyBlocks | undefined
 }
@@ -42,31 +44,20 @@ export function makeReader(names: readonly string[]): Reader {
     kinds: new Uint8Array(size),
     texts: new Array<string | undefined>(size).fill(undefined),
     lists: new Array<readonly string[]>(size).fill([]),
+    orders: new Uint8Array(size),
     numbers: new Float64Array(size),
-    numberStates: new Uint8Array(size),
     versions: new Array<SemanticVersion | undefined>(size).fill(undefined),
-    versionStates: new Uint8Array(size),
     folded: new Array<string | undefined>(size).fill(undefined),
     blocks: undefined,
   }
 }
 
-/** Forgets the request before. */
+/** Forgets the request before. What a slot holds beside its kind is made anew when it is read. */
 export function begin(reader: Reader, context: EvaluationContext): void {
   reader.context = context
   reader.blocks = undefined
-  const { kinds, numberStates, versionStates } = reader
-  for (let slot = 0; slot < kinds.length; slot++) {
-    kinds[slot] = unread
-    numberStates[slot] = unparsed
-    versionStates[slot] = unparsed
-  }
-}
-
-/** Drops what it holds of the request, so that a long-lived snapshot keeps nobody's context alive. */
-export function end(reader: Reader): void {
-  reader.context = nobody
-  reader.blocks = undefined
+  const { kinds } = reader
+  for (let slot = 0; slot < kinds.length; slot++) kinds[slot] = unread
 }
 
 export function kindOf(reader: Reader, slot: number): number {
@@ -83,6 +74,7 @@ function read(reader: Reader, slot: number): number {
 
 function keep(reader: Reader, slot: number, name: string, value: unknown): number {
   reader.folded[slot] = undefined
+  reader.orders[slot] = unclassified
   switch (typeof value) {
     case 'string':
       reader.texts[slot] = value
@@ -90,7 +82,7 @@ function keep(reader: Reader, slot: number, name: string, value: unknown): numbe
     case 'number':
       reader.texts[slot] = undefined
       reader.numbers[slot] = value
-      reader.numberStates[slot] = parsed
+      reader.orders[slot] = asNumber
       return number
     case 'boolean':
       reader.texts[slot] = value ? 'true' : 'false'
@@ -124,23 +116,37 @@ export const textOf = (reader: Reader, slot: number): string =>
 export const foldedOf = (reader: Reader, slot: number): string =>
   (reader.folded[slot] ??= textOf(reader, slot).toLowerCase())
 
-/** Whether the slot's text is a number (Go's ParseFloat); it is then in `numbers`. */
-export function isNumber(reader: Reader, slot: number): boolean {
-  if (reader.numberStates[slot] === unparsed) {
-    const value = parseFloat64(textOf(reader, slot))
-    reader.numberStates[slot] = value === undefined ? unfit : parsed
-    if (value !== undefined) reader.numbers[slot] = value
-  }
-  return reader.numberStates[slot] === parsed
+/** How the slot is put in order; its number or version is then there. Of any slot but a list. */
+export function orderOf(reader: Reader, slot: number): number {
+  const order = reader.orders[slot]!
+  return order === unclassified ? classify(reader, slot) : order
 }
 
-export function versionOf(reader: Reader, slot: number): SemanticVersion | undefined {
-  if (reader.versionStates[slot] === unparsed) {
-    reader.versions[slot] = parseVersion(textOf(reader, slot))
-    reader.versionStates[slot] = parsed
+function classify(reader: Reader, slot: number): number {
+  const value = textOf(reader, slot)
+  reader.versions[slot] = undefined
+  const plain = packPlainVersion(value)
+  if (plain >= 0) {
+    reader.numbers[slot] = plain
+    return (reader.orders[slot] = asVersion)
   }
-  return reader.versions[slot]
+  const float = parseFloat64(value)
+  if (float !== undefined) {
+    reader.numbers[slot] = float
+    return (reader.orders[slot] = asNumber)
+  }
+  const version = parseVersion(value)
+  reader.versions[slot] = version
+  if (!version) return (reader.orders[slot] = asText)
+  reader.numbers[slot] = packVersion(version)
+  return (reader.orders[slot] = asVersion)
 }
+
+/** Undefined where the slot's text is no version. (A number is none: a version has two dots.) */
+export const versionOf = (reader: Reader, slot: number): SemanticVersion | undefined =>
+  orderOf(reader, slot) === asVersion
+    ? (reader.versions[slot] ??= parseVersion(textOf(reader, slot)))
+    : undefined
 
 /** The targeting key, prepared for hashing after many prefixes. */
 export const blocksOf = (reader: Reader, targetingKey: string): KeyBlocks =>

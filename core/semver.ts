@@ -58,6 +58,35 @@ function parseRest(text: string): readonly (string | number)[] | undefined {
   return identifiers.map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : identifier))
 }
 
+const partMax = 2 ** 17
+
+/** `packVersion` of a plain `1.2.3`, as most versions are, in one pass and without an object; NaN for any other text. */
+export function packPlainVersion(text: string): number {
+  let packed = 0
+  let part = 0
+  let digits = 0
+  let dots = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isDigit(code)) {
+      if (digits === 5 || (digits === 1 && part === 0)) return Number.NaN // five digits always fit; a leading zero is no version
+      part = part * 10 + code - 48
+      digits++
+    } else {
+      if (code !== dot || digits === 0 || ++dots > 2) return Number.NaN
+      packed = (packed + part) * partMax
+      part = digits = 0
+    }
+  }
+  return dots === 2 && digits > 0 ? packed + part : Number.NaN
+}
+
+/** The version as one exact number in the same order; NaN for a prerelease, or numbers too large for that. */
+export function packVersion({ major, minor, patch, prerelease }: SemanticVersion): number {
+  const fits = prerelease.length === 0 && major < partMax && minor < partMax && patch < partMax
+  return fits ? (major * partMax + minor) * partMax + patch : Number.NaN
+}
+
 /** Negative, zero or positive, by precedence (semver.org, section 11). */
 export function compareVersions(a: SemanticVersion, b: SemanticVersion): number {
   if (a.major !== b.major) return a.major - b.major
