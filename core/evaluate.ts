@@ -13,7 +13,7 @@ import {
 } from './compile.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Evaluation } from './evaluation.ts'
-import { murmur3x86After, murmur3x86OfBlocks } from './hash/murmur3-x86-32.ts'
+import { percentAfter, percentOfBlocks } from './hash/murmur3-x86-32.ts'
 import { holds } from './match.ts'
 import { isMember } from './members.ts'
 import { begin, blocksOf, type Reader } from './reader.ts'
@@ -169,9 +169,7 @@ export function bucketOf(
   breadth: Breadth,
 ): number {
   if (!prefix) return fineBucket(before, targetingKey, after)
-  const hash =
-    breadth === 'one'
-      ? murmur3x86After(prefix, targetingKey)
-      : murmur3x86OfBlocks(prefix, blocksOf(reader, targetingKey))
-  return hash % 100
+  return breadth === 'one'
+    ? percentAfter(prefix, targetingKey)
+    : percentOfBlocks(prefix, blocksOf(reader, targetingKey))
 }

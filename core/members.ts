@@ -2,7 +2,7 @@
 // with probability 2^-64: among a million members, a stranger is taken for one once in 18 million million looks.
 import { murmur3x64Words } from './hash/murmur3-x64-128.ts'
 
-const membersMax = 1_000_000
+export const membersMax = 1_000_000
 
 /** High and low halves of the hashes, in one order: by high, then low half. */
 export interface Members {

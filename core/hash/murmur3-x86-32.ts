@@ -9,7 +9,7 @@ const c1 = 0xcc9e2d51
 const c2 = 0x1b873593
 
 /** Unsigned 32-bit hash of `text`. */
-export const murmur3x86 = (text: string): number => murmur3x86After(prefixOf(''), text)
+export const murmur3x86 = (text: string): number => hashAfter(prefixOf(''), text) >>> 0
 
 /** The state of the hash after a constant text. */
 export interface Prefix {
@@ -30,8 +30,10 @@ export function prefixOf(text: string): Prefix {
   return { text, isAscii: isAscii(text), state, carried, carry: pack(bytes, end, carried) }
 }
 
-/** Unsigned 32-bit hash of the prefix's text followed by `key`. */
-export function murmur3x86After(prefix: Prefix, key: string): number {
+/** The hash of the prefix's text followed by `key`, mod 100. (As a small number: an unsigned hash would be put on the heap.) */
+export const percentAfter = (prefix: Prefix, key: string): number => (hashAfter(prefix, key) >>> 0) % 100
+
+function hashAfter(prefix: Prefix, key: string): number {
   const length = key.length
   const shift = prefix.carried << 3
   let state = prefix.state
@@ -72,19 +74,19 @@ export interface KeyBlocks {
 
 export const keyBlocks = (key: string): KeyBlocks => ({ key, isAscii: isAscii(key), byCarried: [] })
 
-/** As `murmur3x86After`, for a key that is hashed after many prefixes. */
-export function murmur3x86OfBlocks(prefix: Prefix, blocks: KeyBlocks): number {
+/** As `percentAfter`, for a key that is hashed after many prefixes. */
+export function percentOfBlocks(prefix: Prefix, blocks: KeyBlocks): number {
   const { key } = blocks
   const { carried } = prefix
   const first = 4 - carried // bytes of the key that complete the carried block
-  if (!blocks.isAscii || !prefix.isAscii || key.length < 4) return murmur3x86After(prefix, key)
+  if (!blocks.isAscii || !prefix.isAscii || key.length < 4) return percentAfter(prefix, key)
   const mixed = (blocks.byCarried[carried] ??= mixBlocks(key, carried === 0 ? 0 : first))
   let state = prefix.state
   if (carried !== 0)
     state = round(state, scramble(prefix.carry | (packText(key, 0, first) << (carried << 3))))
   const last = mixed.length - 1
   for (let i = 0; i < last; i++) state = round(state, mixed[i]!)
-  return finish(state ^ mixed[last]! ^ (prefix.text.length + key.length))
+  return (finish(state ^ mixed[last]! ^ (prefix.text.length + key.length)) >>> 0) % 100
 }
 
 /** Every block from `from` on, scrambled; the tail, possibly empty, comes last. */
@@ -131,5 +133,5 @@ function finish(hash: number): number {
   let h = hash
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }

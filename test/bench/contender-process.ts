@@ -1,0 +1,102 @@
+// One contender in a process of its own, told by its parent what to measure.
+import { load, type Prepared } from './contender.ts'
+import { faultsOf } from './correctness.ts'
+import { cpuNanoseconds, spend, threadNanoseconds } from './timing.ts'
+import { anew, type User, users } from './users.ts'
+import { type Workload, workload, type WorkloadName, workloadNames } from './workloads.ts'
+
+export interface RoundRequest {
+  readonly workload: WorkloadName
+  readonly cpuMs: number
+}
+export type Reply =
+  /** By workload, what it answers wrongly: no workload is here where all is right. */
+  | { readonly kind: 'ready'; readonly faults: Partial<Record<WorkloadName, readonly string[]>> }
+  | { readonly kind: 'round'; readonly nsPerFlag: number }
+
+interface Known {
+  readonly workload: Workload
+  readonly prepared: Prepared
+  /** Estimated when warmed up. */
+  nsPerCall: number
+}
+
+const [name = '', warmUpMs = '200'] = process.argv.slice(2)
+const people = users()
+/** So many contexts at once, where each is met once: they have to be made beforehand and fit a young generation. */
+const newAtOnce = 20_000
+/** Making them takes far longer than meeting them: less will do. */
+const newShare = 0.3
+
+const known = new Map<WorkloadName, Known>()
+
+/**
+ * Every workload is prepared and warmed up, also those that nobody asks for: what the engine has seen of a contender's code is then
+ * always the same, and always more than one kind of flag.
+ */
+async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>>> {
+  const contender = await load(name)
+  const faults: Partial<Record<WorkloadName, readonly string[]>> = {}
+  for (const each of workloadNames.map(workload)) {
+    const prepared = await contender.prepare(each)
+    known.set(each.name, { workload: each, prepared, nsPerCall: 1e6 })
+    const found = await faultsOf(contender, each, prepared)
+    if (found.length > 0) faults[each.name] = found
+  }
+  for (let turn = 0; turn < 3; turn++)
+    for (const each of known.values()) each.nsPerCall = await nsPerCall(each, Number(warmUpMs) / 3)
+  return faults
+}
+
+async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
+  if (each.workload.idsAreNew === 'each time') return nsPerNewCall(each, cpuMs)
+  const decide = await each.prepared.meet(anew(people))
+  let calls = Math.max(1, Math.round((cpuMs * 1e6) / each.nsPerCall))
+  settle()
+  let spent = 0
+  let made = 0
+  // The estimate may have been far off: go on until about the time asked for is spent.
+  while (spent < cpuMs * 0.8e6) {
+    spent += await cpuNanoseconds(() => spend(decide, people.length, calls))
+    made += calls
+    calls = Math.max(1, Math.round((calls * (cpuMs * 1e6 - spent)) / spent))
+  }
+  return spent / made
+}
+
+/** Moves the people just made out of the young generation. A whole collection would also throw away what the engine has compiled. */
+function settle(): void {
+  globalThis.gc?.({ type: 'minor' })
+  globalThis.gc?.({ type: 'minor' })
+}
+
+/** In pieces: their people are made untimed, and each is met once. */
+async function nsPerNewCall({ prepared, nsPerCall: estimate }: Known, cpuMsAsked: number): Promise<number> {
+  const cpuMs = cpuMsAsked * newShare
+  const calls = Math.min(newAtOnce, Math.max(1, Math.round((cpuMs * 1e6) / estimate)))
+  let spent = 0
+  let made = 0
+  while (spent < cpuMs * 0.8e6) {
+    const decide = await prepared.meet(anew(strangers(calls, made)))
+    settle()
+    spent += await threadNanoseconds(() => spend(decide, calls, calls))
+    made += calls
+  }
+  return spent / made
+}
+
+const strangers = (count: number, from: number): User[] =>
+  Array.from({ length: count }, (_, i) => people[(from + i) % people.length]!)
+
+const reply = (message: Reply) => process.send!(message)
+
+process.on('message', ({ workload: asked, cpuMs }: RoundRequest) => {
+  void (async () => {
+    const each = known.get(asked)!
+    each.nsPerCall = await nsPerCall(each, cpuMs)
+    reply({ kind: 'round', nsPerFlag: each.nsPerCall / each.workload.flags.length })
+  })()
+})
+process.on('disconnect', () => process.exit())
+
+reply({ kind: 'ready', faults: await warmUp() })

@@ -1,0 +1,106 @@
+// Starts a process per contender and lets them run in turn, so that what the machine does besides meets all alike.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Reply, RoundRequest } from './contender-process.ts'
+import type { WorkloadName } from './workloads.ts'
+
+export interface Effort {
+  /** What an engine makes of a program differs from start to start: so many starts. */
+  readonly processes: number
+  /** Of each process. */
+  readonly rounds: number
+  readonly cpuMs: number
+  readonly warmUpMs: number
+}
+
+/** Nanoseconds per flag, round by round, by workload and contender. */
+export type Rounds = Map<WorkloadName, Map<string, number[]>>
+
+type FaultsByWorkload = Partial<Record<WorkloadName, readonly string[]>>
+/** By contender, then workload: what it answers wrongly. */
+export type Faults = Map<string, FaultsByWorkload>
+
+/** For Node 22, which does not yet strip types by itself. */
+export const typescript = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
+
+export async function runRounds(
+  contenders: readonly string[],
+  workloads: readonly WorkloadName[],
+  effort: Effort,
+): Promise<{ rounds: Rounds; faults: Faults }> {
+  const rounds: Rounds = new Map(
+    workloads.map((name) => [name, new Map(contenders.map((each) => [each, []]))]),
+  )
+  const faults: Faults = new Map()
+  for (let process = 0; process < effort.processes; process++) {
+    const crew = new Map<string, ChildProcess>()
+    try {
+      for (const name of contenders) {
+        const { child, found } = await start(name, effort.warmUpMs) // one by one: a start is work too
+        crew.set(name, child)
+        faults.set(name, found)
+      }
+      for (let round = 0; round < effort.rounds; round++) {
+        for (const workload of workloads) {
+          for (const [name, child] of rotated([...crew], round))
+            rounds
+              .get(workload)!
+              .get(name)!
+              .push(await ask(child, { workload, cpuMs: effort.cpuMs }))
+        }
+        say(`round ${round + 1} of ${effort.rounds}, processes ${process + 1} of ${effort.processes}`)
+      }
+    } finally {
+      for (const child of crew.values()) child.kill()
+    }
+  }
+  return { rounds, faults }
+}
+
+async function start(
+  name: string,
+  warmUpMs: number,
+): Promise<{ child: ChildProcess; found: FaultsByWorkload }> {
+  say(`${name}: prepares and warms up`)
+  const child = fork(join(import.meta.dirname, 'contender-process.ts'), [name, String(warmUpMs)], {
+    execArgv: [...typescript, '--expose-gc'],
+  })
+  const reply = await answer(child)
+  if (reply.kind !== 'ready') throw new Error(`${name} spoke out of turn`)
+  return { child, found: reply.faults }
+}
+
+async function ask(child: ChildProcess, request: RoundRequest): Promise<number> {
+  child.send(request)
+  const reply = await answer(child)
+  if (reply.kind !== 'round') throw new Error('a contender spoke out of turn')
+  return reply.nsPerFlag
+}
+
+async function answer(child: ChildProcess): Promise<Reply> {
+  const ended = new AbortController()
+  const { signal } = ended
+  try {
+    const [reply] = (await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`a contender's process ended with ${code}`)
+      }),
+    ])) as [Reply]
+    return reply
+  } finally {
+    ended.abort()
+  }
+}
+
+/** Each round begins with another one. */
+export function rotated<T>(all: readonly T[], by: number): T[] {
+  const at = by % all.length
+  return [...all.slice(at), ...all.slice(0, at)]
+}
+
+/** Not among the results. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

@@ -1,0 +1,45 @@
+// Ours and the floors inside workerd. Its clock stands still while it computes, so it only does what it is told, many times over, and
+// whoever asks takes the time: `/meet` prepares, untimed, `/decide` decides.
+import type { Contender, Decide, Prepared } from '../contender.ts'
+import { contender as floor } from '../contenders/floor.ts'
+import { contender as floorPrepared } from '../contenders/floor-prepared.ts'
+import { contender as tacklineFine } from '../contenders/tackline-fine.ts'
+import { contender as tacklinePercent } from '../contenders/tackline-percent.ts'
+import { spend } from '../timing.ts'
+import { anew, users } from '../users.ts'
+import { workload, type WorkloadName } from '../workloads.ts'
+
+const contenders: Readonly<Record<string, Contender>> = {
+  floor,
+  'floor-prepared': floorPrepared,
+  'tackline-percent': tacklinePercent,
+  'tackline-fine': tacklineFine,
+}
+
+/** It lives as long as its process, and serves one caller that asks one thing after the other. */
+const prepared = new Map<string, Prepared>()
+let decide: Decide = () => undefined
+let people = users()
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url)
+    if (pathname === '/meet') {
+      const wanted = Number(searchParams.get('people'))
+      people = anew(Array.from({ length: wanted }, (_, i) => people[i % people.length]!))
+      decide = await (
+        await preparedFor(searchParams.get('contender')!, searchParams.get('workload')!)
+      ).meet(people)
+    } else {
+      await spend(decide, people.length, Number(searchParams.get('calls')))
+    }
+    return new Response()
+  },
+}
+
+async function preparedFor(name: string, asked: string): Promise<Prepared> {
+  const key = `${name} ${asked}`
+  const known = prepared.get(key) ?? (await contenders[name]!.prepare(workload(asked as WorkloadName)))
+  prepared.set(key, known)
+  return known
+}
