@@ -10,6 +10,9 @@ export const failureKinds = {
   /** One experiment or operation cannot be done; the others were. */
   job: { exitCode: 8, retry: false },
 } as const
+/** No failure, yet nothing concluded: experiments run, and nobody was exposed to any of them so far. */
+export const noEventsExitCode = 9
+
 export type FailureKind = keyof typeof failureKinds
 
 export interface Failure {

@@ -108,10 +108,10 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
-  it('says that there are no events yet, stores nothing and is content', async () => {
+  it('says that there are no events yet, by its exit code too, and stores nothing', async () => {
     const { exitCode, kinds, posts } = await run({ ...shop, experiments: [experiment()] })
     expect({ exitCode, kinds, posts }).toEqual({
-      exitCode: 0,
+      exitCode: 9,
       kinds: ['idle', 'engine', 'no-events'],
       posts: [],
     })

@@ -1,7 +1,15 @@
 // One run of the runner, to be called by the command line or in-process: environments, then operations, then experiments.
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Configuration, Question } from './configuration.ts'
-import { done, exitCodeOf, type Failure, fail, failureKinds, type Outcome } from './failure.ts'
+import {
+  done,
+  exitCodeOf,
+  type Failure,
+  fail,
+  failureKinds,
+  type Outcome,
+  noEventsExitCode,
+} from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { lakeCache } from './lake/cache.ts'
@@ -30,9 +38,13 @@ export async function runBatch({
 }: RunOptions): Promise<number> {
   const failures: Failure[] = []
   let anythingDone = false
+  let anyWithoutEvents = false
+  let anyConcluded = false
   const listen = (report: Report) => {
     if (report.kind === 'failed') failures.push(report.failure)
     if (isWork(report)) anythingDone = true
+    if (report.kind === 'no-events') anyWithoutEvents = true
+    if (report.kind === 'concluded') anyConcluded = true
     tell(report)
   }
   const stop = (failure: Failure) => {
@@ -57,7 +69,8 @@ export async function runBatch({
   const { kind, engine, passedOver } = picked.value
   listen({ kind: 'engine', engine: kind, passedOver })
   for (const id of environmentIds.value) await concludeExperiments(id, { ...means, engine })
-  return exitCodeOf(failures, anythingDone)
+  const isWaiting = anyWithoutEvents && !anyConcluded && failures.length === 0
+  return isWaiting ? noEventsExitCode : exitCodeOf(failures, anythingDone)
 }
 
 async function chosenEnvironments(api: AdminApi, wanted: string | undefined): Promise<Outcome<string[]>> {
