@@ -11,7 +11,7 @@ import {
 } from '@flagship.io/js-sdk/edge'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redirectFlagshipHosts } from '../demo/clients.ts'
-import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
 import { createFlags } from './flags.ts'
 
 const stack = useStack()
@@ -23,6 +23,13 @@ const calls: string[] = []
 beforeAll(async () => {
   place = await createPlace(stack(), 'sdk')
   await createFlags(place)
+  await createFlag(place, {
+    key: 'changing',
+    type: 'string',
+    enabled: true,
+    variations: [{ id: 'only', value: 'first' }],
+    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'only' } },
+  })
   const original = globalThis.fetch
   globalThis.fetch = async (input, init) => {
     const response = await original(input, init)
@@ -115,23 +122,19 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
   })
 
   it('sees a change within a second of asking for it', async () => {
+    const isBucketing = mode === DecisionMode.BUCKETING
     const visitor = await meet(sdk, 'visitor-1')
     calls.length = 0
     const value = async () => {
       await visitor.fetchFlags()
-      return read(visitor, 'title', 'none')
+      return read(visitor, 'changing', 'none')
     }
-    if (mode === DecisionMode.BUCKETING)
+    if (isBucketing)
       await expect.poll(() => calls, { timeout: 3_000 }).toContain('GET /sdk/bucketing.json 304')
-    const defaultStrategy = (variationId: string) => ({
-      defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
-    })
-    await changeFlag(place, 'title', defaultStrategy('word-b'))
-    // The poll of the file comes once a second, and is one second old at most when it comes.
-    await expect.poll(value, { timeout: mode === DecisionMode.BUCKETING ? 2_200 : 1_000 }).toBe('banana')
-    if (mode === DecisionMode.BUCKETING) expect(calls).toContain('GET /sdk/bucketing.json 200')
-    await changeFlag(place, 'title', defaultStrategy('word-a'))
-    await expect.poll(value, { timeout: mode === DecisionMode.BUCKETING ? 2_200 : 1_000 }).toBe('apple')
+    await changeFlag(place, 'changing', { variations: [{ id: 'only', value: mode }] })
+    // The SDK polls the file once a second.
+    await expect.poll(value, { timeout: isBucketing ? 2_200 : 1_000 }).toBe(mode)
+    if (isBucketing) expect(calls).toContain('GET /sdk/bucketing.json 200')
   })
 
   it('activates a flag that is read, and sends what a visitor did', async () => {
