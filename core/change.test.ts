@@ -123,6 +123,20 @@ describe('creating a flag', () => {
     expect(refused.state.flag.size).toBe(0)
   })
 
+  it('refuses a rule id that another flag has: an activation names a rule and no flag', () => {
+    const named = (key: string) => create({ key, defaultStrategy: { id: 'same', strategy: fixed('a') } })
+    expect(fieldsOf(run(named('one'), named('two')))).toEqual(['defaultStrategy.id'])
+    const rules = [{ id: 'same', anyOf: [[clause('a', 'exists')]], strategy: fixed('a') }]
+    expect(fieldsOf(run(named('one'), create({ key: 'two', rules })))).toEqual(['rules.0.id'])
+  })
+
+  it('refuses json that nests deeper than anyone writes', () => {
+    const json = (value: string) => run(create({ type: 'json', variations: [{ id: 'a', value }] }))
+    expect(fieldsOf(json('['.repeat(50_000) + ']'.repeat(50_000)))).toEqual(['variations.0.value'])
+    expect(json('['.repeat(100) + ']'.repeat(100)).answer.ok).toBe(true)
+    expect(json(`{"a":"${'['.repeat(200)}\\\\\\"${'{'.repeat(200)}"}`).answer.ok).toBe(true)
+  })
+
   it('takes thousandths of a percent in fine allocation', () => {
     const fine = { allocation: 'fine', defaultStrategy: { strategy: rollout({ a: 1, b: 99_999 }) } }
     expect(run(create(fine)).answer.ok).toBe(true)

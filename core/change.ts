@@ -250,6 +250,13 @@ function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] 
     if (reaches(state, other, flag.key)) found.push({ path, message: `${flagKey} depends on this flag` })
     return found.length
   }
+  const taken = ruleIdsOfOthers(state, flag)
+  flag.rules.forEach(({ id }, i) => {
+    if (taken.has(id)) found.push({ path: `rules.${i}.id`, message: `another flag has a rule ${id}` })
+  })
+  if (taken.has(flag.defaultStrategy.id)) {
+    found.push({ path: 'defaultStrategy.id', message: `another flag has a rule ${flag.defaultStrategy.id}` })
+  }
   flag.prerequisites.forEach(({ flagKey, variationId }, i) =>
     check(`prerequisites.${i}`, flagKey, [variationId]),
   )
@@ -265,6 +272,14 @@ function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] 
     })
   })
   return found
+}
+
+/** An AB Tasty activation names a rule and no flag: a rule id is one flag's in the whole environment. */
+function ruleIdsOfOthers(state: EnvironmentState, flag: Flag): Set<string> {
+  const others = [...state.flag.values()].filter(({ key }) => key !== flag.key)
+  return new Set(
+    others.flatMap(({ rules, defaultStrategy }) => [defaultStrategy.id, ...rules.map(({ id }) => id)]),
+  )
 }
 
 function reaches(state: EnvironmentState, from: Flag, key: string, seen: Set<string> = new Set()): boolean {

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { AnyOf } from './clause.ts'
 import * as limits from './limits.ts'
-import { isBundle, parseValue } from './value.ts'
+import { isBundle, isTooDeep, parseValue } from './value.ts'
 
 export const Key = z
   .string()
@@ -148,7 +148,10 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   )
   unique((i) => `rules.${i}.id`, [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id], 'id')
   flag.variations.forEach((variation, i) => {
-    if (parseValue(flag.type, variation) === undefined) {
+    const json = variation.json ?? (flag.type === 'json' ? variation.value : '')
+    if (isTooDeep(json)) {
+      found.push({ path: `variations.${i}.value`, message: 'nests too deep' })
+    } else if (parseValue(flag.type, variation) === undefined) {
       found.push({ path: `variations.${i}.value`, message: `is not a ${flag.type}` })
     } else if (flag.bundle && !isBundle(flag.type, variation)) {
       found.push({

@@ -25,6 +25,26 @@ export function parseValue(
   }
 }
 
+/** Deeper than any value one writes, and far from what a parser's or printer's stack holds. */
+const depthMax = 100
+
+/** Whether a JSON text nests deeper than `depthMax`; signs inside its texts do not count. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  let isInText = false
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]
+    if (isInText) {
+      if (sign === '\\') at++
+      else if (sign === '"') isInText = false
+    } else if (sign === '"') isInText = true
+    else if (sign === '[' || sign === '{') {
+      if (++depth > depthMax) return true
+    } else if (sign === ']' || sign === '}') depth--
+  }
+  return false
+}
+
 function parseJson(text: string): JsonValue | undefined {
   try {
     const value = JSON.parse(text) as JsonValue

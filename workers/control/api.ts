@@ -169,7 +169,7 @@ environment.get('/portability', async (c) => {
 })
 
 api.route('/environments/:environment', environment)
-api.all('*', () => problemResponse({ code: 'NOT_FOUND', message: 'there is no such route' }))
+api.notFound(() => problemResponse({ code: 'NOT_FOUND', message: 'there is no such route' }))
 api.onError((error) => {
   logError('control', error)
   return problemResponse({ code: 'UNAVAILABLE', message: 'something unexpected went wrong, try again' })

@@ -251,6 +251,7 @@ describe('the admin API', () => {
       'NOT_FOUND',
     ],
     ['an unknown route', 'GET', '/nothing', undefined, 404, 'NOT_FOUND'],
+    ['another version', 'GET', '/../v2/flags', undefined, 404, 'NOT_FOUND'],
     ['broken JSON', 'POST', '/environments', '{', 400, 'INVALID'],
     ['an unknown field', 'POST', '/environments', { id: 'a', colour: 1 }, 400, 'INVALID'],
     ['a bad id', 'POST', '/environments', { id: 'A B' }, 400, 'INVALID'],

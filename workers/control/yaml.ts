@@ -18,8 +18,12 @@ export function withJsonOfYaml(command: Command, state: EnvironmentState): Comma
   return { ...command, changes: { ...command.changes, variations: command.changes.variations.map(convert) } }
 }
 
-/** Aliases are bounded by the parser, so that no text grows without measure. */
+/** Some broken texts take the parser time by their square: a longer text is not tried. */
+const yamlLengthMax = 20_000
+
+/** Aliases are bounded, so that no text grows without measure. */
 function withJson(variation: Variation): Variation {
+  if (variation.value.length > yamlLengthMax) return withoutJson(variation)
   try {
     return { ...variation, json: JSON.stringify(parse(variation.value, { maxAliasCount: 100 })) }
   } catch {
