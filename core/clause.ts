@@ -4,7 +4,7 @@ import * as limits from './limits.ts'
 import { compilePattern } from './regex.ts'
 
 /**
- * Bucketeer's operators (bucketeer reference 3.3), under OpenFeature-like names, plus ours: `not-contains`, `matches`, `exists`,
+ * Bucketeer's operators, under OpenFeature-like names, plus ours: `not-contains`, `matches`, `exists`,
  * `not-exists`. `in` decides as `equals`; both are kept so that a flag can be exported as it was written.
  */
 export const operators = [

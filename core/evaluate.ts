@@ -85,7 +85,7 @@ const tagsRememberedMax = 1_000
 /** Whether this request hashes its targeting key after one prefix or after many. */
 type Breadth = 'one' | 'all'
 
-/** The order of Bucketeer's server (bucketeer reference 4.2); a flag without off variation answers "use your default" where it is off. */
+/** The order of Bucketeer's server; a flag without off variation answers "use your default" where it is off. */
 function decide(compiled: CompiledFlag, reader: Reader, decided: Decided, breadth: Breadth): Evaluation {
   if (compiled.constant) return compiled.constant
   const { prerequisites, targets, rules } = compiled

@@ -1,4 +1,4 @@
-// Whether a clause holds, by the semantics of Bucketeer's Go server (bucketeer reference 3.3 and 3.4). Operands are parsed once, when a
+// Whether a clause holds, by the semantics of Bucketeer's Go server. Operands are parsed once, when a
 // snapshot is compiled; all tests have one shape, so that the engine compiles one fast path for them. A missing attribute reads as the
 // empty text; of a list any element may hold, and for a negation none may.
 import type { Clause, Operator } from './clause.ts'

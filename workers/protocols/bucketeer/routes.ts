@@ -1,4 +1,4 @@
-// Bucketeer's SDK gateway (bucketeer reference, section 1): what its client SDKs call.
+// Bucketeer's SDK gateway: what its client SDKs call.
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'

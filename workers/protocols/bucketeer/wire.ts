@@ -1,4 +1,4 @@
-// Bucketeer's wire, spelled as it spells it (bucketeer reference, section 1). Unknown fields are dropped, as protojson does.
+// Bucketeer's wire, spelled as it spells it. Unknown fields are dropped, as protojson does.
 import * as z from 'zod'
 
 const int64 = z.union([z.number(), z.string()])

@@ -1,4 +1,4 @@
-// AB Tasty's Decision API, bucketing CDN and event intake, on one host (flagship reference, sections 0 to 4).
+// AB Tasty's Decision API, bucketing CDN and event intake, on one host.
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'

@@ -1,4 +1,4 @@
-// AB Tasty's Decision API, bucketing file and hits, spelled as they spell them (flagship reference, sections 1, 2 and 4).
+// AB Tasty's Decision API, bucketing file and hits, spelled as they spell them.
 import * as z from 'zod'
 
 const attributes = z.record(z.string(), z.unknown())

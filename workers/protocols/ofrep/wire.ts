@@ -1,4 +1,4 @@
-// OFREP 0.3, spelled as the protocol spells it (ofrep reference, sections 1.1 to 1.4).
+// OFREP 0.3, spelled as the protocol spells it.
 import * as z from 'zod'
 
 export const EvaluationRequest = z.object({
