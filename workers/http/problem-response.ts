@@ -2,7 +2,8 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Problem, ProblemCode } from '../../core/problem.ts'
 
-const statusOf = {
+/** HTTP's own status for each refusal: of our API, and of dialects that answer with plain HTTP. */
+export const statusOf = {
   INVALID: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,

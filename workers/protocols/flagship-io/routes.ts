@@ -5,11 +5,12 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { evaluateAll } from '../../../core/evaluate.ts'
-import { type Problem, type ProblemCode, type Result, ok, refuse } from '../../../core/problem.ts'
+import { type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
 import { authenticate, readEnvironment } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
 import { logError } from '../../http/log.ts'
 import { parseWith } from '../../http/parse.ts'
+import { statusOf } from '../../http/problem-response.ts'
 import type { Ports } from '../../ports.ts'
 import { bucketingFile } from './bucketing-file.ts'
 import { type Receipt, exposureOf, fromEvaluation, toExposure, toRecord } from './translate.ts'
@@ -193,18 +194,7 @@ function isUnmodified(since: string | undefined, lastModified: string): boolean 
   return since === lastModified || Date.parse(since) >= Date.parse(lastModified)
 }
 
-const statuses = {
-  INVALID: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-  IN_USE: 409,
-  TOO_LARGE: 413,
-  UNAVAILABLE: 503,
-} as const satisfies Record<ProblemCode, ContentfulStatusCode>
-
 /** Their body is a message alone; the code beside it is for programs, and ignored by the SDKs. */
-function fail({ code, message }: Problem, status: ContentfulStatusCode = statuses[code]): Response {
+function fail({ code, message }: Problem, status: ContentfulStatusCode = statusOf[code]): Response {
   return Response.json({ message, code }, { status })
 }
