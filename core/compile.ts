@@ -6,9 +6,10 @@ import { type Prefix, prefixOf } from './hash/murmur3-x86-32.ts'
 import { weightPerPercent, weightTotal } from './limits.ts'
 import { type AttributeTest, compileAttributeClause } from './match.ts'
 import type { Members } from './members.ts'
+import { type Order, orderOf } from './order.ts'
 import { makeReader, type Reader } from './reader.ts'
 import type { Segment } from './segment.ts'
-import { dependenciesOf, type Snapshot, type SnapshotKey } from './snapshot.ts'
+import type { Snapshot, SnapshotKey } from './snapshot.ts'
 import { parseValue } from './value.ts'
 
 /** Exactly one of the three is there: a clause asks for an attribute, for segments, or for another flag's variation. */
@@ -99,7 +100,6 @@ export interface CompiledSnapshot {
 }
 
 const noTests: TestGroups = []
-const noPlaces: readonly number[] = []
 const noPrerequisites: CompiledFlag['prerequisites'] = []
 
 /** `members` holds the segments whose members lie apart from the snapshot, by key. */
@@ -140,47 +140,6 @@ interface World {
   readonly places: ReadonlyMap<string, number>
   readonly slots: Map<string, number>
   readonly segments: Map<string, CompiledSegment>
-}
-
-type Order = { readonly dependencies: readonly number[]; readonly message: string | undefined }
-const free: Order = { dependencies: noPlaces, message: undefined }
-
-/** Depth first through what the flag depends on. A cycle or a gap anywhere below is this flag's own error. */
-function orderOf(
-  index: number,
-  flags: readonly Flag[],
-  places: ReadonlyMap<string, number>,
-  known: Map<number, Order>,
-): Order {
-  const done = known.get(index)
-  if (done) return done
-  const keys = dependenciesOf(flags[index]!)
-  if (keys.length === 0) return free
-  known.set(index, { dependencies: noPlaces, message: `depends on itself through ${flags[index]!.key}` }) // until it is known better
-  const order = gather(keys, flags, places, known)
-  // What a cycle made of the flags inside it must not stay: each of them has its own view of the same circle.
-  if (order.message === undefined) known.set(index, order)
-  else known.delete(index)
-  return order
-}
-
-function gather(
-  keys: readonly string[],
-  flags: readonly Flag[],
-  places: ReadonlyMap<string, number>,
-  known: Map<number, Order>,
-): Order {
-  const dependencies = new Set<number>()
-  for (const key of keys) {
-    const place = places.get(key)
-    if (place === undefined)
-      return { dependencies: noPlaces, message: `depends on the flag ${key}, which is not there` }
-    const order = orderOf(place, flags, places, known)
-    if (order.message !== undefined) return { dependencies: noPlaces, message: order.message }
-    for (const each of order.dependencies) dependencies.add(each)
-    dependencies.add(place)
-  }
-  return { dependencies: [...dependencies], message: undefined }
 }
 
 function compileFlag(flag: Flag, index: number, order: Order, world: World): CompiledFlag {
