@@ -156,9 +156,7 @@ describe('evaluation', () => {
             isTargeted,
             prerequisites,
           } = explain(ready, each.key, who)!
-          expect(evaluation).toBe(
-            evaluate(ready, each.key, who).error ? evaluation : evaluate(ready, each.key, who),
-          )
+          expect(evaluation).toBe(evaluate(ready, each.key, who))
           expect(isTargeted).toBe(evaluation.cause.kind === 'target')
           expect(prerequisites.some(({ wanted, got }) => wanted !== got)).toBe(
             evaluation.cause.kind === 'prerequisite',
