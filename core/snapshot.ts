@@ -2,6 +2,7 @@
 // that meets a newer `format` keeps the last snapshot it understands.
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
+import type { Settings } from './settings.ts'
 
 export const snapshotFormat = 1
 
@@ -23,7 +24,20 @@ export interface Snapshot {
   readonly flags: readonly Flag[]
   readonly segments: readonly Segment[]
   readonly sdkKeys: readonly SnapshotKey[]
+  /** Absent where every setting is as it is by default. */
+  readonly settings?: Settings | undefined
 }
+
+export const defaultSettings: Settings = {
+  defaultAllocation: 'percent',
+  bucketingFile: 'public',
+  requireComment: false,
+  enrichContext: false,
+  disabledFlags: 'with-value',
+  streams: true,
+}
+
+export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defaultSettings
 
 /** Archived flags stay only where a live flag still depends on them; the order is by key, so that equal states give equal bytes. */
 export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
@@ -46,6 +60,7 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
     flags: state.flags.filter(({ key }) => needed.has(key)).toSorted(byField('key')),
     segments: state.segments.toSorted(byField('key')),
     sdkKeys: state.sdkKeys.toSorted(byField('id')),
+    ...(state.settings && { settings: state.settings }),
   }
 }
 
