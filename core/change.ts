@@ -12,7 +12,7 @@ import { strategyOf } from './experiment.ts'
 import { Flag } from './flag.ts'
 import { isDue } from './operation.ts'
 import { type FieldProblem, type Result, ok, refuse } from './problem.ts'
-import { dependenciesOf } from './snapshot.ts'
+import { referenceProblems } from './references.ts'
 
 export interface Means {
   /** Epoch milliseconds. */
@@ -236,61 +236,6 @@ function create(state: EnvironmentState, write: Write): Result<Change> {
 }
 
 const put = (write: Write): Result<Change> => ok({ writes: [write], entity: write.value })
-
-/** Other flags, segments and their variations that the flag names must exist, and no flag may depend on itself. */
-function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
-  const found: FieldProblem[] = []
-  const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
-    const other = state.flag.get(flagKey)
-    if (!other) return found.push({ path, message: `there is no flag ${flagKey}` })
-    for (const id of variationIds) {
-      if (!other.variations.some((variation) => variation.id === id))
-        found.push({ path, message: `${flagKey} has no variation ${id}` })
-    }
-    if (reaches(state, other, flag.key)) found.push({ path, message: `${flagKey} depends on this flag` })
-    return found.length
-  }
-  const taken = ruleIdsOfOthers(state, flag)
-  flag.rules.forEach(({ id }, i) => {
-    if (taken.has(id)) found.push({ path: `rules.${i}.id`, message: `another flag has a rule ${id}` })
-  })
-  if (taken.has(flag.defaultStrategy.id)) {
-    found.push({ path: 'defaultStrategy.id', message: `another flag has a rule ${flag.defaultStrategy.id}` })
-  }
-  flag.prerequisites.forEach(({ flagKey, variationId }, i) =>
-    check(`prerequisites.${i}`, flagKey, [variationId]),
-  )
-  flag.rules.forEach(({ anyOf }, r) => {
-    anyOf.forEach((group, g) => {
-      group.forEach((clause, c) => {
-        const path = `rules.${r}.anyOf.${g}.${c}`
-        if (clause.operator === 'flag-is') check(path, clause.attribute, clause.values)
-        if (clause.operator !== 'in-segment') return
-        for (const key of clause.values)
-          if (!state.segment.has(key)) found.push({ path, message: `there is no segment ${key}` })
-      })
-    })
-  })
-  return found
-}
-
-/** An AB Tasty activation names a rule and no flag: a rule id is one flag's in the whole environment. */
-function ruleIdsOfOthers(state: EnvironmentState, flag: Flag): Set<string> {
-  const others = [...state.flag.values()].filter(({ key }) => key !== flag.key)
-  return new Set(
-    others.flatMap(({ rules, defaultStrategy }) => [defaultStrategy.id, ...rules.map(({ id }) => id)]),
-  )
-}
-
-function reaches(state: EnvironmentState, from: Flag, key: string, seen: Set<string> = new Set()): boolean {
-  if (from.key === key) return true
-  if (seen.has(from.key)) return false
-  seen.add(from.key)
-  return dependenciesOf(from).some((next) => {
-    const flag = state.flag.get(next)
-    return flag !== undefined && reaches(state, flag, key, seen)
-  })
-}
 
 /** Live flags that name a variation which `next` no longer has, or that stand on it while it goes to the archive. */
 function dependents(state: EnvironmentState, next: Flag): string[] {
