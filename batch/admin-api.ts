@@ -12,6 +12,8 @@ const answerWaitMaxMs = 30_000
 export const Environment = z.object({ id: z.string(), name: z.string(), revision: z.int() })
 export type Environment = z.infer<typeof Environment>
 
+const EnvironmentPage = z.object({ environments: z.array(Environment), nextCursor: z.string().optional() })
+
 export const Applied = z.object({ revision: z.int(), changed: z.boolean() })
 export type Applied = z.infer<typeof Applied>
 
@@ -69,11 +71,17 @@ export function adminApi({ url, token }: { readonly url: string; readonly token:
   }
 
   return {
-    environments: () =>
-      get(
-        '/environments',
-        z.object({ environments: z.array(Environment) }).transform(({ environments }) => environments),
-      ),
+    environments: async () => {
+      const all: Environment[] = []
+      let cursor = ''
+      do {
+        const page = await get(`/environments?limit=200${cursor && `&cursor=${cursor}`}`, EnvironmentPage)
+        if (!page.ok) return page
+        all.push(...page.value.environments)
+        cursor = page.value.nextCursor ?? ''
+      } while (cursor !== '')
+      return done(all)
+    },
     flags: (environmentId) => get(inside(environmentId, 'flags'), Lists.flags),
     goals: (environmentId) => get(inside(environmentId, 'goals'), Lists.goals),
     experiments: (environmentId) => get(inside(environmentId, 'experiments'), Lists.experiments),

@@ -2,11 +2,33 @@
 import type { Command } from '../core/command.ts'
 import type { Problem } from '../core/problem.ts'
 
-export interface CommandRequest {
+/** Who asked for a change: a person, a script by its token, or the system itself. */
+export interface Actor {
+  readonly kind: 'token' | 'member' | 'job'
+  readonly id: string
+  readonly name: string
+}
+
+/** Where a change was asked for from. Kept in the audit trail. */
+export interface Origin {
+  readonly ip: string
+  readonly userAgent: string
+}
+
+/** What the audit trail keeps of a request beside the command. */
+export interface Asked {
   readonly environmentId: string
+  readonly actor: Actor
+  readonly origin: Origin
+}
+
+export interface CommandRequest extends Asked {
   readonly command: Command
-  readonly actor: { readonly kind: 'token'; readonly id: string; readonly name: string }
   readonly comment: string
+}
+
+export interface CreationRequest extends Asked {
+  readonly name: string
 }
 
 export type CommandAnswer =

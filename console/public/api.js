@@ -80,7 +80,15 @@ export function environmentApi(environmentId) {
 /** @typedef {ReturnType<typeof environmentApi>} EnvironmentApi */
 
 /** @returns {Promise<EnvironmentRow[]>} */
-export const listEnvironments = async () => (await read('/environments')).environments
+export async function listEnvironments() {
+  const all = []
+  for (let cursor = ''; ;) {
+    const page = await read(`/environments?limit=200${cursor && `&cursor=${cursor}`}`)
+    all.push(...page.environments)
+    if (page.nextCursor === undefined) return all
+    cursor = page.nextCursor
+  }
+}
 
 /** @param {string} path */
 async function read(path) {

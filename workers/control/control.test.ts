@@ -172,6 +172,7 @@ describe('a crash', () => {
           environmentId: id,
           command: { kind: 'create-goal', goal: { key: 'buy', name: '' } },
           actor: { kind: 'token', id: 'x', name: 'x' },
+          origin: { ip: '', userAgent: '' },
           comment: '',
         })
         .finally(() => failing.mockRestore())
@@ -255,7 +256,7 @@ describe('the admin API', () => {
     ['broken JSON', 'POST', '/environments', '{', 400, 'INVALID'],
     ['an unknown field', 'POST', '/environments', { id: 'a', colour: 1 }, 400, 'INVALID'],
     ['a bad id', 'POST', '/environments', { id: 'A B' }, 400, 'INVALID'],
-    ['a body that is no object', 'PATCH', '/environments/nowhere/flags/x', [1], 400, 'INVALID'],
+    ['a body that is no object', 'POST', '/environments', [1], 400, 'INVALID'],
     [
       'a huge body',
       'POST',
@@ -279,10 +280,37 @@ describe('the admin API', () => {
       draft('bad key', { type: 'colour', variations: [] }),
     )
     expect((body['errors'] as { path: string }[]).map(({ path }) => path)).toEqual([
-      'flag.key',
-      'flag.type',
-      'flag.variations',
+      'key',
+      'type',
+      'variations',
     ])
+  })
+
+  it('lists environments page by page, each once, whatever comes in between', async () => {
+    for (let i = 0; i < 5; i++) await environment()
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const { status, body } = await call('GET', `/environments?limit=2${cursor && `&cursor=${cursor}`}`)
+      expect(status).toBe(200)
+      seen.push(...(body['environments'] as { id: string }[]).map(({ id }) => id))
+      cursor = (body['nextCursor'] as string | undefined) ?? ''
+      if (seen.length === 2) await call('POST', '/environments', { id: '0-comes-before' })
+    } while (cursor !== '')
+    expect(seen).toEqual([...new Set(seen)].toSorted())
+    expect(seen.length).toBeGreaterThanOrEqual(5)
+    const one = await environment()
+    await call('POST', `/environments/${one}/goals`, { key: 'buy' })
+    expect((await call('GET', '/environments?limit=200')).body['environments']).toContainEqual({
+      id: one,
+      name: '',
+      createdAt: expect.any(Number),
+      revision: 2,
+    })
+    expect(await call('GET', '/environments?cursor=x&limit=0&colour=red')).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'limit' }, { path: 'cursor' }, { path: 'colour' }] },
+    })
   })
 
   it('lists revisions page by page', async () => {

@@ -2,11 +2,10 @@
 // Decisions are in core/change, the steps of a change in writer.ts.
 import { DurableObject } from 'cloudflare:workers'
 import type { Snapshot } from '../../core/snapshot.ts'
-import type { CommandAnswer, CommandRequest, Head } from '../environment-object.ts'
+import type { CommandAnswer, CommandRequest, CreationRequest, Head } from '../environment-object.ts'
 import { logError } from '../http/log.ts'
 import { loadEnvironment, newestRevision, openDatabase } from '../storage/configuration.ts'
 import { publishSnapshot } from '../storage/published.ts'
-import type { Actor } from '../storage/schema.ts'
 import type { ControlBindings } from './bindings.ts'
 import { type Memory, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
 
@@ -36,10 +35,10 @@ export class Environment extends DurableObject<ControlBindings> {
     }
   }
 
-  create(environmentId: string, name: string, actor: Actor): Promise<CommandAnswer> {
+  create(request: CreationRequest): Promise<CommandAnswer> {
     return this.#inTurn(async () => {
-      await this.ctx.storage.put('environmentId', environmentId)
-      return createEnvironment(this.#ports, environmentId, name, actor)
+      await this.ctx.storage.put('environmentId', request.environmentId)
+      return createEnvironment(this.#ports, request)
     })
   }
 

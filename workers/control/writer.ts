@@ -10,7 +10,7 @@ import {
 } from '../../core/environment.ts'
 import { refuse } from '../../core/problem.ts'
 import { type Snapshot, buildSnapshot } from '../../core/snapshot.ts'
-import type { CommandAnswer, CommandRequest } from '../environment-object.ts'
+import type { CommandAnswer, CommandRequest, CreationRequest } from '../environment-object.ts'
 import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
 import {
   type Database,
@@ -20,7 +20,6 @@ import {
   commitEnvironment,
   loadEnvironment,
 } from '../storage/configuration.ts'
-import type { Actor } from '../storage/schema.ts'
 import { withJsonOfYaml } from './yaml.ts'
 
 export interface WriterPorts {
@@ -62,7 +61,7 @@ async function attemptCommand(
   memory: Memory,
   request: CommandRequest,
 ): Promise<CommandAnswer> {
-  const { environmentId, actor, comment } = request
+  const { environmentId, actor, origin, comment } = request
   memory.current ??= await loadEnvironment(ports.database, environmentId)
   const before = memory.current
   if (!before) return refuse('NOT_FOUND', `there is no environment ${environmentId}`)
@@ -88,6 +87,7 @@ async function attemptCommand(
     createdAt: now,
     modifiedAt: after.modifiedAt,
     actor,
+    origin,
     command,
     before: writes.flatMap((write) => asItWas(before.state, write)),
     after: writes,
@@ -100,9 +100,7 @@ async function attemptCommand(
 
 export async function createEnvironment(
   ports: WriterPorts,
-  environmentId: string,
-  name: string,
-  actor: Actor,
+  { environmentId, name, actor, origin }: CreationRequest,
 ): Promise<CommandAnswer> {
   const existing = await loadEnvironment(ports.database, environmentId)
   if (existing) return refuse('CONFLICT', `environment ${environmentId} exists already`)
@@ -115,6 +113,7 @@ export async function createEnvironment(
     createdAt: now,
     modifiedAt: first.modifiedAt,
     actor,
+    origin,
     command: null,
     before: [],
     after: [],

@@ -4,6 +4,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { Command } from '../../core/command.ts'
 import type { EnvironmentState, Write } from '../../core/environment.ts'
+import type { Actor, Origin } from '../environment-object.ts'
 import * as tables from './schema.ts'
 
 export type Database = DrizzleD1Database
@@ -89,7 +90,8 @@ export interface Revision {
   readonly number: number
   readonly createdAt: number
   readonly modifiedAt: number
-  readonly actor: tables.Actor
+  readonly actor: Actor
+  readonly origin: Origin | null
   readonly command: Command | null
   readonly before: readonly Write[]
   readonly after: readonly Write[]

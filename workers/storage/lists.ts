@@ -1,17 +1,27 @@
 // What the admin API reads straight from D1, beside the single writer.
-import { and, asc, desc, eq, max } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, max, sql } from 'drizzle-orm'
 import type { ExperimentResult } from '../../core/experiment-result.ts'
 import type { Database } from './configuration.ts'
 import * as tables from './schema.ts'
 
-export async function listEnvironments(database: Database) {
+/** In the order of their ids, from after one of them. */
+export async function listEnvironments(database: Database, after: string, limit: number) {
   const { id, name, createdAt } = tables.environments
+  const newest = database
+    .select({ number: max(tables.revisions.number) })
+    .from(tables.revisions)
+    .where(eq(tables.revisions.environmentId, id))
   return database
-    .select({ id, name, createdAt, revision: max(tables.revisions.number).mapWith(Number) })
+    .select({ id, name, createdAt, revision: sql<number>`(${newest})` })
     .from(tables.environments)
-    .innerJoin(tables.revisions, eq(tables.revisions.environmentId, id))
-    .groupBy(id)
+    .where(gt(id, after))
     .orderBy(asc(id))
+    .limit(limit)
+}
+
+export async function hasEnvironment(database: Database, environmentId: string): Promise<boolean> {
+  const { id } = tables.environments
+  return (await database.select({ id }).from(tables.environments).where(eq(id, environmentId))).length > 0
 }
 
 export async function listFlags(database: Database, environmentId: string) {
@@ -39,14 +49,20 @@ const plain = {
 } as const
 export type PlainList = keyof typeof plain
 
-export async function listPlain(database: Database, list: PlainList, environmentId: string) {
+type PlainEntity<List extends PlainList> = (typeof plain)[List]['$inferSelect']['value']
+
+export async function listPlain<List extends PlainList>(
+  database: Database,
+  list: List,
+  environmentId: string,
+): Promise<PlainEntity<List>[]> {
   const table = plain[list]
   const rows = await database
     .select({ value: table.value })
     .from(table)
     .where(eq(table.environmentId, environmentId))
     .orderBy(asc(table.id))
-  return rows.map(({ value }) => value)
+  return rows.map(({ value }) => value as PlainEntity<List>)
 }
 
 export async function listSdkKeys(database: Database, environmentId: string) {

@@ -9,6 +9,7 @@ import type { Flag } from '../../core/flag.ts'
 import type { Goal } from '../../core/goal.ts'
 import type { Operation } from '../../core/operation.ts'
 import type { Segment } from '../../core/segment.ts'
+import type { Actor, Origin } from '../environment-object.ts'
 
 const environmentId = () => text('environment_id').notNull()
 const createdAt = () => integer('created_at').notNull()
@@ -18,9 +19,6 @@ export const environments = sqliteTable('environments', {
   name: text('name').notNull(),
   createdAt: createdAt(),
 })
-
-/** Who made a change, as the audit trail keeps it. */
-export type Actor = { readonly kind: 'token'; readonly id: string; readonly name: string }
 
 /** One row per change: the audit entry, and by its primary key the fence against a lost race between two writers. */
 export const revisions = sqliteTable(
@@ -32,6 +30,8 @@ export const revisions = sqliteTable(
     /** Epoch seconds: Last-Modified of the bucketing file from this revision on. */
     modifiedAt: integer('modified_at').notNull(),
     actor: text('actor', { mode: 'json' }).$type<Actor>().notNull(),
+    /** Null in revisions from before it was kept. */
+    origin: text('origin', { mode: 'json' }).$type<Origin>(),
     /** Null for the revision that made the environment. */
     command: text('command', { mode: 'json' }).$type<Command>(),
     /** The entities that changed, as they were; what did not exist yet is absent. */
