@@ -1,0 +1,198 @@
+// Flags as Bucketeer's server SDKs decide them by themselves in local mode. Only what the published SDK decides as we do; what is left out
+// is listed with the reason. The Node SDK sets the rules: its evaluator (0.0.8) knows no audiences, no rules of segments, and loads
+// prerequisites one level deep.
+import type { Clause as OurClause, Operator } from '../../../core/clause.ts'
+import type { Flag, Strategy as OurStrategy } from '../../../core/flag.ts'
+import { weightTotal } from '../../../core/limits.ts'
+import type { Segment } from '../../../core/segment.ts'
+import { dependenciesOf, type Snapshot } from '../../../core/snapshot.ts'
+import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
+
+export interface Omission {
+  readonly flagKey: string
+  readonly reason: string
+}
+
+/** The features and segment users that such an SDK is to be given. */
+export function localMode({ flags, segments }: Pick<Snapshot, 'flags' | 'segments'>): {
+  list: FeatureList
+  omitted: Omission[]
+} {
+  const bySegment = new Map(segments.map((segment) => [segment.key, segment]))
+  const byFlag = new Map(flags.map((flag) => [flag.key, flag]))
+  const refusals = new Map<string, string>()
+  for (const flag of flags) {
+    const reason = reasonAgainst(flag, byFlag, bySegment)
+    if (reason !== undefined) refusals.set(flag.key, reason)
+  }
+  // Whatever stands on a flag that is left out: until nothing more falls.
+  for (let before = -1; before !== refusals.size;) {
+    before = refusals.size
+    for (const flag of flags) {
+      const missing = dependenciesOf(flag).find((key) => refusals.has(key) || !byFlag.has(key))
+      if (missing !== undefined && !refusals.has(flag.key))
+        refusals.set(flag.key, `depends on ${missing}, which is left out`)
+    }
+  }
+  const carried = flags.filter(({ key }) => !refusals.has(key) && !isSilent(byFlag.get(key)))
+  const asked = new Set(carried.flatMap(segmentsOf))
+  return {
+    list: {
+      features: carried.map(toFeature),
+      segmentUsers: [...asked].flatMap((key) => toSegmentUsers(bySegment.get(key))),
+      segments: [],
+    },
+    omitted: flags.flatMap(({ key, archived }) => {
+      const reason = refusals.get(key)
+      return reason === undefined || archived ? [] : [{ flagKey: key, reason }]
+    }),
+  }
+}
+
+/** Bucketeer does not give out flags that answer nobody: the caller's default is used, as it should be. */
+const isSilent = (flag: Flag | undefined) =>
+  flag !== undefined && !flag.enabled && flag.offVariationId === undefined
+
+function reasonAgainst(
+  flag: Flag,
+  flags: ReadonlyMap<string, Flag>,
+  segments: ReadonlyMap<string, Segment>,
+): string | undefined {
+  if (flag.prerequisites.length > 0 && flag.offVariationId === undefined)
+    return 'without an off variation these SDKs ignore a prerequisite that fails: give the flag one'
+  for (const key of dependenciesOf(flag)) {
+    const other = flags.get(key)
+    if (!other) return `depends on ${key}, which is not there`
+    if (dependenciesOf(other).length > 0)
+      return `depends on ${key}, which depends on others: these SDKs load one level`
+    if (isSilent(other)) return `depends on ${key}, which is off without an off variation: give it one`
+    const tag = flag.tags.find((each) => !other.tags.includes(each))
+    if (tag !== undefined)
+      return `depends on ${key}, which lacks the tag ${tag}: an SDK that asks for it would not be given both`
+  }
+  for (const { anyOf, strategy } of flag.rules) {
+    for (const clause of anyOf.flat()) {
+      const reason = clauseAgainst(clause, segments)
+      if (reason !== undefined) return reason
+    }
+    const reason = strategyAgainst(flag, strategy)
+    if (reason !== undefined) return reason
+  }
+  return strategyAgainst(flag, flag.defaultStrategy.strategy)
+}
+
+function strategyAgainst({ allocation }: Flag, strategy: OurStrategy): string | undefined {
+  if (strategy.kind === 'fixed') return undefined
+  const { audience, shares } = strategy
+  if (audience && audience.percentage > 0 && audience.percentage < 100)
+    return 'an audience is not known to these SDKs'
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0)
+  if (total < weightTotal) return 'weights add up to less than the whole: these SDKs fail for the rest'
+  if (shares.some(({ weight }) => weight === weightTotal) || allocation === 'fine') return undefined
+  return 'percent allocation hashes otherwise than these SDKs do'
+}
+
+const operators: Partial<Record<Operator, ClauseOperator>> = {
+  equals: 'EQUALS',
+  in: 'IN',
+  'ends-with': 'ENDS_WITH',
+  'starts-with': 'STARTS_WITH',
+  'in-segment': 'SEGMENT',
+  greater: 'GREATER',
+  'greater-or-equal': 'GREATER_OR_EQUAL',
+  less: 'LESS',
+  'less-or-equal': 'LESS_OR_EQUAL',
+  before: 'BEFORE',
+  after: 'AFTER',
+  'flag-is': 'FEATURE_FLAG',
+  contains: 'PARTIALLY_MATCH',
+  'not-equals': 'NOT_EQUALS',
+}
+
+function clauseAgainst(
+  { operator, values, ignoreCase }: OurClause,
+  segments: ReadonlyMap<string, Segment>,
+): string | undefined {
+  if (ignoreCase) return 'these SDKs always regard case'
+  if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
+  if (operator !== 'in-segment') return undefined
+  for (const key of values) {
+    const segment = segments.get(key)
+    if (!segment) return `asks for the segment ${key}, which is not there`
+    if (segment.anyOf.length > 0) return `asks for the segment ${key}, whose rules these SDKs do not know`
+  }
+  return undefined
+}
+
+const segmentsOf = ({ rules }: Flag): string[] =>
+  rules.flatMap(({ anyOf }) =>
+    anyOf.flat().flatMap(({ operator, values }) => (operator === 'in-segment' ? values : [])),
+  )
+
+const types = { boolean: 'BOOLEAN', string: 'STRING', number: 'NUMBER', json: 'JSON', yaml: 'YAML' } as const
+
+function toFeature(flag: Flag): Feature {
+  return {
+    id: flag.key,
+    name: flag.name,
+    description: flag.description,
+    enabled: flag.enabled,
+    deleted: false,
+    version: flag.version,
+    createdAt: Math.floor(flag.createdAt / 1_000),
+    updatedAt: Math.floor(flag.updatedAt / 1_000),
+    variations: flag.variations.map(({ id, value, name, description }) => ({ id, value, name, description })),
+    targets: flag.targets.map(({ variationId, targetingKeys }) => ({
+      variation: variationId,
+      users: targetingKeys,
+    })),
+    rules: flag.rules.flatMap(({ id, anyOf, strategy }) =>
+      // Theirs are ANDs. Fine allocation does not hash a rule's id, so each group can be a rule of its own.
+      anyOf.map((group, i) => ({
+        id: i === 0 ? id : `${id}:${i + 1}`,
+        strategy: toStrategy(strategy),
+        clauses: group.map((clause, j) => toClause(clause, `${id}:${i}:${j}`)),
+      })),
+    ),
+    defaultStrategy: toStrategy(flag.defaultStrategy.strategy),
+    offVariation: flag.offVariationId ?? '',
+    tags: flag.tags,
+    maintainer: flag.maintainer,
+    variationType: types[flag.type],
+    archived: flag.archived,
+    prerequisites: flag.prerequisites.map(({ flagKey, variationId }) => ({
+      featureId: flagKey,
+      variationId,
+    })),
+    samplingSeed: flag.seed,
+    autoOpsSummary: null,
+    variationValueSchema: null,
+  }
+}
+
+const toClause = ({ attribute, operator, values }: OurClause, id: string): Clause => ({
+  id,
+  attribute,
+  operator: operators[operator] ?? 'EQUALS', // those without one were refused
+  values,
+})
+
+function toStrategy(strategy: OurStrategy): Strategy {
+  if (strategy.kind === 'fixed')
+    return { type: 'FIXED', fixedStrategy: { variation: strategy.variationId }, rolloutStrategy: null }
+  const variations = strategy.shares.map(({ variationId, weight }) => ({ variation: variationId, weight }))
+  return { type: 'ROLLOUT', fixedStrategy: null, rolloutStrategy: { variations, audience: null } }
+}
+
+function toSegmentUsers(segment: Segment | undefined): FeatureList['segmentUsers'] {
+  if (!segment) return []
+  const { key, included, updatedAt } = segment
+  return [
+    {
+      segmentId: key,
+      users: included.map((userId) => ({ userId, state: 'INCLUDED' as const, deleted: false })),
+      rules: [],
+      updatedAt: Math.floor(updatedAt / 1_000),
+    },
+  ]
+}
