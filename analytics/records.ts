@@ -1,6 +1,6 @@
 // The contract between ingest and batch: what one line of the event lake is. Versioned; fields are only ever added, with a default.
 // Every record carries an id of its own, and whoever reads counts each id once: delivery is at least once everywhere.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 export const recordVersion = 1
 
@@ -8,16 +8,16 @@ export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
 
 const common = {
   v: z.literal(recordVersion),
-  id: z.string().min(1).max(200),
-  environmentId: z.string().min(1),
+  id: z.string().check(z.minLength(1), z.maxLength(200)),
+  environmentId: z.string().check(z.minLength(1)),
   /** Epoch milliseconds: when it happened, by the client's account. */
   at: z.int(),
   /** Epoch milliseconds: when edge took it. */
   receivedAt: z.int(),
   protocol: z.enum(protocols),
   /** Name and version that the SDK gave itself; may be empty. */
-  sdk: z.string().max(200),
-  targetingKey: z.string().max(1_000),
+  sdk: z.string().check(z.maxLength(200)),
+  targetingKey: z.string().check(z.maxLength(1_000)),
   attributes: z.record(z.string(), z.string()),
 }
 

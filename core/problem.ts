@@ -8,6 +8,7 @@ export type ProblemCode =
   | 'FORBIDDEN'
   | 'UNAUTHENTICATED'
   | 'TOO_LARGE'
+  | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
 export interface FieldProblem {

@@ -3,15 +3,20 @@ import type { EventRecord } from '../analytics/records.ts'
 import type { CompiledSnapshot } from '../core/compile.ts'
 
 export type Reading =
-  | { readonly status: 'ready'; readonly compiled: CompiledSnapshot }
+  | {
+      readonly status: 'ready'
+      readonly compiled: CompiledSnapshot
+      /** How long nobody could confirm that it is the newest; 0 where that is no matter. */
+      readonly staleMs: number
+    }
   /** There is no such environment. */
   | { readonly status: 'unknown' }
   /** No copy is to be had anywhere at the moment. */
   | { readonly status: 'unavailable' }
 
 export interface SnapshotSource {
-  /** At once where a copy is in memory. */
-  read(environmentId: string): Reading | Promise<Reading>
+  /** At once where a copy is in memory. A revision asked for is waited for, not for long; what is answered may be older. */
+  read(environmentId: string, atLeast?: number): Reading | Promise<Reading>
 }
 
 export interface EventSink {
@@ -19,8 +24,14 @@ export interface EventSink {
   send(records: readonly EventRecord[]): Promise<boolean>
 }
 
+export interface RateLimits {
+  /** At once: whoever was over the limit a moment ago is refused. */
+  allows(kind: 'key' | 'address', id: string): boolean
+}
+
 export interface Ports {
   readonly snapshots: SnapshotSource
+  readonly limits: RateLimits
   readonly events: EventSink
   /** Epoch milliseconds. */
   readonly now: () => number

@@ -90,8 +90,10 @@ export function memoryPorts({ flags, segments = [] }: Given): { ports: Ports; se
   const sent: EventRecord[] = []
   const ports: Ports = {
     snapshots: {
-      read: (id) => (id === goldenEnvironment ? { status: 'ready', compiled } : { status: 'unknown' }),
+      read: (id) =>
+        id === goldenEnvironment ? { status: 'ready', compiled, staleMs: 0 } : { status: 'unknown' },
     },
+    limits: { allows: () => true },
     events: {
       send: (records) => {
         sent.push(...records)

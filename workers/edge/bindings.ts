@@ -1,6 +1,7 @@
 import type { EventMessage } from '../../analytics/records.ts'
-import type { Head } from '../environment-object.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+import type { Head } from '../environment-object.ts'
+import type { RateLimiter } from './rate-limits.ts'
 
 /** The part of the environment's object that edge may call. */
 export interface EnvironmentReader {
@@ -13,4 +14,11 @@ export interface EdgeBindings {
   readonly ENVIRONMENT: DurableObjectNamespace
   readonly EVENTS: Queue<EventMessage>
   readonly CONTROL: Fetcher
+  /** Absent where requests are not limited. */
+  readonly RATE_BY_KEY?: RateLimiter
+  readonly RATE_BY_ADDRESS?: RateLimiter
+  /** Absent where requests are not counted. */
+  readonly REQUESTS?: AnalyticsEngineDataset
+  /** `all`, or `failures` for answers of 500 and above only. */
+  readonly LOG_REQUESTS?: string
 }

@@ -1,132 +1,126 @@
 // Where edge gets snapshots: memory, then KV, then the environment's object. A busy isolate asks twice a second, behind its answers,
 // whether there is a newer one; one that was idle asks before it answers, but never waits long. A newer copy is never replaced by an
-// older one.
-import { type CompiledSnapshot, compile } from '../../core/compile.ts'
-import { type Snapshot, snapshotFormat } from '../../core/snapshot.ts'
+// older one, and no failure takes away the copy that is held.
 import { logError } from '../http/log.ts'
 import type { Reading, SnapshotSource } from '../ports.ts'
-import { readHeadPointer, readSnapshot } from '../storage/published.ts'
-import type { EnvironmentReader } from './bindings.ts'
+import { heldSnapshots } from './held-snapshots.ts'
+import * as limits from './limits.ts'
+import { type Sources, newestHead, newestSnapshot } from './sources.ts'
 
-/** Age from which a copy is checked behind the answer. */
-const refreshAfterMs = 500
-/** Age from which a copy is checked before the answer: what was published more than a second ago is what decides. */
-const checkFirstAfterMs = 1_000
-/** How long an answer waits for that check before it is given from the copy at hand. */
-const checkWithinMs = 250
-/** How long an environment that does not exist is not asked for again. */
-const unknownForMs = 1_000
-/** Compiled environments per isolate; the least recently used leaves first. */
-const environmentsMax = 50
-/** Remembered ids of environments that do not exist. */
-const unknownMax = 10_000
-
-export interface SnapshotSourcePorts {
-  readonly kv: KVNamespace
-  readonly environment: (id: string) => EnvironmentReader
-  readonly now: () => number
-  readonly delay: (ms: number) => Promise<void>
+export interface SnapshotSourcePorts extends Sources {
   /** Lets work go on after the answer. */
   readonly defer: (work: Promise<unknown>) => void
 }
 
-interface Held {
-  compiled: CompiledSnapshot
-  checkedAt: number
+interface Check {
+  readonly startedAt: number
+  readonly done: Promise<void>
 }
 
 export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
-  const held = new Map<string, Held>()
+  const { now, delay } = ports
+  const held = heldSnapshots()
   const unknownUntil = new Map<string, number>()
-  const loading = new Map<string, Promise<Reading>>()
+  const checks = new Map<string, Check>()
 
   return {
-    read(id) {
+    read(id, atLeast = 0) {
       const copy = held.get(id)
-      if (!copy) return (unknownUntil.get(id) ?? 0) > ports.now() ? { status: 'unknown' } : loadOnce(id)
-      const now = ports.now()
-      const age = now - copy.checkedAt
-      const fromCopy: Reading = { status: 'ready', compiled: copy.compiled }
-      if (age < refreshAfterMs) return fromCopy
-      held.delete(id) // and to the end: the map's order is the order of use
-      held.set(id, copy)
-      const check = loadOnce(id)
-      ports.defer(check)
-      return age < checkFirstAfterMs
-        ? fromCopy
-        : Promise.race([check, ports.delay(checkWithinMs).then(() => fromCopy)])
+      const time = now()
+      if (!copy) {
+        if (isUnknown(id, time)) return { status: 'unknown' }
+        if (isScanned(time)) return { status: 'unavailable' }
+        return within(limits.firstCopyWithinMs, check(id, atLeast), id)
+      }
+      if (copy.compiled.revision < atLeast) return readAtLeast(id, atLeast)
+      const age = time - copy.confirmedAt
+      if (age < limits.refreshAfterMs) return reading(id)
+      held.touch(id)
+      if (copy.failedAt !== undefined) {
+        if (time - copy.failedAt >= limits.retryAfterMs) check(id, 0)
+        return reading(id)
+      }
+      const running = check(id, 0)
+      const left = running.startedAt + limits.checkWithinMs - time
+      return age < limits.checkFirstAfterMs || left <= 0 ? reading(id) : within(left, running, id)
     },
   }
 
-  /** At most one load per environment at a time. */
-  function loadOnce(id: string): Promise<Reading> {
-    const running = loading.get(id)
-    if (running) return running
-    const work = load(id).finally(() => loading.delete(id))
-    loading.set(id, work)
-    return work
-  }
-
-  async function load(id: string): Promise<Reading> {
+  /** The copy as it is now. */
+  function reading(id: string): Reading {
     const copy = held.get(id)
-    const askedAt = ports.now()
-    const head = await newestRevision(id)
-    if (copy) copy.checkedAt = askedAt // also where nobody could tell: the next try comes after the usual pause
-    if (head === 'unknown') return forget(id)
-    if (copy && (head === undefined || head <= copy.compiled.revision))
-      return { status: 'ready', compiled: copy.compiled }
-    const snapshot = await fetchSnapshot(id, head)
-    if (snapshot) return keep(id, snapshot)
-    return copy ? { status: 'ready', compiled: copy.compiled } : { status: 'unavailable' }
+    if (!copy) return { status: isUnknown(id, now()) ? 'unknown' : 'unavailable' }
+    const age = now() - copy.confirmedAt
+    return { status: 'ready', compiled: copy.compiled, staleMs: age < limits.staleAfterMs ? 0 : age }
   }
 
-  /** Undefined where nobody can tell. */
-  async function newestRevision(id: string): Promise<number | 'unknown' | undefined> {
-    try {
-      const head = await ports.environment(id).head(id)
-      return head.status === 'known' ? head.revision : 'unknown'
-    } catch (cause) {
-      logError('head', cause)
+  async function within(ms: number, { done }: Check, id: string): Promise<Reading> {
+    await Promise.race([done, delay(ms)])
+    return reading(id)
+  }
+
+  /** A check that was running already may have asked too early: then one more follows. Such checks keep a distance. */
+  async function readAtLeast(id: string, atLeast: number): Promise<Reading> {
+    const deadline = now() + limits.readYourWriteWithinMs
+    for (let tries = 0; tries < 2; tries++) {
+      const wait = (held.get(id)?.urgedAt ?? 0) + limits.eagerCheckAfterMs - now()
+      if (wait > 0) await delay(wait)
+      const copy = held.get(id)
+      if (!copy || copy.compiled.revision >= atLeast) break
+      if (!checks.has(id)) held.urge(id, now())
+      await within(deadline - now(), check(id, atLeast), id)
     }
-    if (held.has(id)) return undefined
-    return attempt('head pointer', () => readHeadPointer(ports.kv, id))
+    return reading(id)
   }
 
-  async function fetchSnapshot(id: string, revision: number | undefined): Promise<Snapshot | undefined> {
-    const published =
-      revision === undefined ? undefined : await attempt('kv', () => readSnapshot(ports.kv, id, revision))
-    return published ?? (await attempt('object', () => ports.environment(id).snapshot(id)))
+  function isUnknown(id: string, time: number): boolean {
+    return (unknownUntil.get(id) ?? 0) > time
   }
 
-  function keep(id: string, snapshot: Snapshot): Reading {
+  function isScanned(time: number): boolean {
+    if (unknownUntil.size < limits.unknownMax) return false
+    for (const [id, until] of unknownUntil) if (until <= time) unknownUntil.delete(id)
+    return unknownUntil.size >= limits.unknownMax
+  }
+
+  /** At most one per environment at a time. */
+  function check(id: string, atLeast: number): Check {
+    const running = checks.get(id)
+    if (running && now() - running.startedAt < limits.checkLostAfterMs) return running
+    const done = load(id, atLeast)
+      .catch((cause: unknown) => logError('check', cause))
+      .finally(() => {
+        if (checks.get(id) === started) checks.delete(id)
+      })
+    const started: Check = { startedAt: now(), done }
+    checks.set(id, started)
+    ports.defer(done) // others wait for it too: it must outlive the request that began it
+    return started
+  }
+
+  async function load(id: string, atLeast: number): Promise<void> {
+    const asked = await newestHead(ports, id, Math.max(atLeast, held.get(id)?.compiled.revision ?? 0))
+    if (!asked) return loadWithoutHead(id)
+    const { head, askedAt } = asked
+    if (head.status === 'unknown') return forget(id)
     const copy = held.get(id)
-    if (copy && copy.compiled.revision >= snapshot.revision)
-      return { status: 'ready', compiled: copy.compiled }
-    if (snapshot.format !== snapshotFormat) {
-      logError('snapshot', new Error(`format ${snapshot.format} is not known here`))
-      return copy ? { status: 'ready', compiled: copy.compiled } : { status: 'unavailable' }
-    }
-    const compiled = compile(snapshot)
-    held.delete(id)
-    held.set(id, { compiled, checkedAt: ports.now() })
-    if (held.size > environmentsMax) held.delete(held.keys().next().value!)
-    return { status: 'ready', compiled }
+    if (copy && head.revision <= copy.compiled.revision) return held.confirm(id, askedAt)
+    const found = await newestSnapshot(ports, id, head.revision)
+    if (found) held.keep(id, found, askedAt)
+    else held.fail(id, now())
   }
 
-  function forget(id: string): Reading {
-    held.delete(id)
-    if (unknownUntil.size >= unknownMax) unknownUntil.clear()
-    unknownUntil.set(id, ports.now() + unknownForMs)
-    return { status: 'unknown' }
+  /** Whoever holds a copy goes on with it; who holds none takes KV's pointer, possibly a minute old, or what the object has. */
+  async function loadWithoutHead(id: string): Promise<void> {
+    if (held.get(id)) return held.fail(id, now())
+    const found = await newestSnapshot(ports, id, undefined)
+    if (!found) return
+    held.keep(id, found, now())
+    held.fail(id, now())
   }
-}
 
-/** Undefined where the source fails or has nothing: the next one is asked. */
-async function attempt<T>(where: string, read: () => Promise<T | null | undefined>): Promise<T | undefined> {
-  try {
-    return (await read()) ?? undefined
-  } catch (cause) {
-    logError(where, cause)
-    return undefined
+  function forget(id: string): void {
+    held.drop(id)
+    unknownUntil.set(id, now() + limits.unknownForMs)
   }
 }

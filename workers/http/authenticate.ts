@@ -1,9 +1,11 @@
-// Who calls with an SDK key, and on which environment's snapshot.
+// Who calls with an SDK key, and on which environment's snapshot. Every route of every dialect comes through here, so this is where rates,
+// path prefixes and the age of the copy are looked at.
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import { type Result, ok, refuse } from '../../core/problem.ts'
-import type { SnapshotKey } from '../../core/snapshot.ts'
-import type { SnapshotSource } from '../ports.ts'
+import { type SnapshotKey, settingsOf } from '../../core/snapshot.ts'
+import type { Ports } from '../ports.ts'
 import { environmentOf, findSdkKey } from './sdk-key.ts'
+import type { Visit } from './visit.ts'
 
 /** As environments are named when they are created. Whatever else is asked for needs no object to look for it. */
 const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
@@ -13,25 +15,35 @@ export interface Caller {
   readonly key: SnapshotKey
 }
 
-export async function authenticate(snapshots: SnapshotSource, key: string): Promise<Result<Caller>> {
+type Asked = Pick<Ports, 'snapshots' | 'limits'>
+
+export async function authenticate(ports: Asked, visit: Visit, key: string): Promise<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
   const environmentId = environmentOf(key)
   if (environmentId === undefined) return refuse('FORBIDDEN', 'invalid API key')
-  const compiled = await readEnvironment(snapshots, environmentId)
+  const compiled = await readEnvironment(ports, visit, environmentId)
   if (!compiled.ok)
     return compiled.problem.code === 'NOT_FOUND' ? refuse('FORBIDDEN', 'invalid API key') : compiled
   const found = await findSdkKey(compiled.value, key)
-  return found ? ok({ compiled: compiled.value, key: found }) : refuse('FORBIDDEN', 'invalid API key')
+  if (!found) return refuse('FORBIDDEN', 'invalid API key')
+  if (!ports.limits.allows('key', found.id)) return tooMany
+  return ok({ compiled: compiled.value, key: found })
 }
 
 export async function readEnvironment(
-  snapshots: SnapshotSource,
+  ports: Asked,
+  visit: Visit,
   environmentId: string,
 ): Promise<Result<CompiledSnapshot>> {
+  if (visit.address !== undefined && !ports.limits.allows('address', visit.address)) return tooMany
   if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
-  const reading = await snapshots.read(environmentId)
+  const reading = await ports.snapshots.read(environmentId, visit.atLeast)
   switch (reading.status) {
     case 'ready':
+      if (visit.prefix !== undefined && settingsOf(reading.compiled.snapshot).pathPrefix !== visit.prefix)
+        return refuse('NOT_FOUND', 'there is no such route')
+      visit.compiled = reading.compiled
+      visit.staleMs = reading.staleMs
       return ok(reading.compiled)
     case 'unknown':
       return refuse('NOT_FOUND', `there is no environment ${environmentId}`)
@@ -42,3 +54,5 @@ export async function readEnvironment(
       )
   }
 }
+
+const tooMany = refuse('RATE_LIMITED', 'too many requests, slow down')

@@ -1,9 +1,13 @@
 // From a schema's complaints to ours.
-import type * as z from 'zod'
+import { type $ZodError, type $ZodType, config, safeParse } from 'zod/v4/core'
+import en from 'zod/v4/locales/en.js'
 import { type FieldProblem, type Result, ok, refuse } from '../../core/problem.ts'
 
-export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
-  const parsed = schema.safeParse(value)
+/** zod/mini, which edge's schemas are of, comes without words of its own. */
+config(en())
+
+export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
+  const parsed = safeParse(schema, value)
   if (parsed.success) return ok(parsed.data)
   const fields = fieldsOf(parsed.error)
   const first = fields[0]
@@ -15,7 +19,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
 }
 
 /** Every field that is not as it should be; of fields that should not be there, each by its name. */
-export function fieldsOf(error: z.ZodError): FieldProblem[] {
+export function fieldsOf(error: $ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String)
     if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]

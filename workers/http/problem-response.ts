@@ -11,6 +11,7 @@ export const statusOf = {
   CONFLICT: 409,
   IN_USE: 409,
   TOO_LARGE: 413,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 } as const satisfies Record<ProblemCode, ContentfulStatusCode>
 
@@ -22,8 +23,13 @@ const titles = {
   CONFLICT: 'Conflict',
   IN_USE: 'In use',
   TOO_LARGE: 'Too large',
+  RATE_LIMITED: 'Too many requests',
   UNAVAILABLE: 'Unavailable',
 } as const satisfies Record<ProblemCode, string>
+
+/** Whoever is to come again is told when. */
+export const retryHeaders = (code: ProblemCode): Record<string, string> =>
+  code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? { 'retry-after': '1' } : {}
 
 export function problemResponse({ code, message, fields, current }: Problem): Response {
   const status = statusOf[code]
@@ -38,7 +44,7 @@ export function problemResponse({ code, message, fields, current }: Problem): Re
   }
   const headers = {
     'content-type': 'application/problem+json',
-    ...(status === 503 && { 'retry-after': '1' }),
+    ...retryHeaders(code),
   }
   return new Response(JSON.stringify(body), { status, headers })
 }

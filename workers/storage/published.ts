@@ -23,11 +23,11 @@ export async function publishSnapshot({ kv, archive }: Published, snapshot: Snap
   await kv.put(headKey(environmentId), String(revision)) // last: a pointer never names what is not there
 }
 
-export const readSnapshot = (
+export const readSnapshotText = (
   kv: KVNamespace,
   environmentId: string,
   revision: number,
-): Promise<Snapshot | null> => kv.get<Snapshot>(snapshotKey(environmentId, revision), 'json')
+): Promise<string | null> => kv.get(snapshotKey(environmentId, revision))
 
 /** Possibly a minute old. */
 export async function readHeadPointer(kv: KVNamespace, environmentId: string): Promise<number | undefined> {

@@ -6,7 +6,16 @@ import type { Dialect, Route } from './routes.ts'
 const answerWithinMs = 10_000
 
 const sentence = z.string().min(8)
-const codes = ['INVALID', 'NOT_FOUND', 'CONFLICT', 'IN_USE', 'FORBIDDEN', 'UNAUTHENTICATED', 'TOO_LARGE']
+const codes = [
+  'INVALID',
+  'NOT_FOUND',
+  'CONFLICT',
+  'IN_USE',
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'TOO_LARGE',
+  'RATE_LIMITED',
+]
 
 /** How each dialect says no: a code for programs, a sentence for people. */
 const refusals: Record<Dialect, z.ZodType> = {

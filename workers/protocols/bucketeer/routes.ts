@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type * as z from 'zod'
+import type { $ZodType } from 'zod/v4/core'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
@@ -12,6 +12,9 @@ import { readJson } from '../../http/body.ts'
 import { logError } from '../../http/log.ts'
 import { parseWith } from '../../http/parse.ts'
 import { authenticate } from '../../http/authenticate.ts'
+import { enriched } from '../../http/enrich.ts'
+import { retryHeaders } from '../../http/problem-response.ts'
+import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { fromEvaluation, toContext, toRecord, userEvaluationsId } from './translate.ts'
 import * as wire from './wire.ts'
@@ -22,25 +25,28 @@ const paths = ['/get_evaluations', '/get_evaluation', '/register_events', '/ping
 /** Routes of Bucketeer's gateway that are not served: an SDK is told so, and nobody takes the console's page for an answer. */
 const unserved = ['/get_feature_flags', '/get_segment_users', '/track', '/v1/gateway/*']
 
-export function bucketeerRoutes(ports: Ports): Hono {
-  const app = new Hono()
+export function bucketeerRoutes(ports: Ports): Hono<Visited> {
+  const app = new Hono<Visited>()
   // Envoy's policy in front of Bucketeer: any origin, with credentials.
   const policy = cors({
     origin: (origin) => origin,
     credentials: true,
-    allowHeaders: ['content-type', 'authorization'],
+    allowHeaders: ['content-type', 'authorization', 'x-min-revision'],
+    exposeHeaders: exposedHeaders,
     maxAge: 86_400,
   })
   for (const path of paths) app.use(path, policy)
 
   app.post('/get_evaluations', async (c) => {
-    const asked = await ask(c.req.raw, ports, wire.GetEvaluationsRequest, evaluationBytesMax, ['client'])
-    if (!asked.ok) return fail(asked.problem)
+    const asked = await ask(c, ports, wire.GetEvaluationsRequest, evaluationBytesMax, ['client'])
+    if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
     const { user, tag } = body
-    const id = userEvaluationsId(user, compiled, tag)
+    const context = enriched(toContext(user), compiled, c.req.raw)
+    const id = userEvaluationsId(context, compiled, tag)
     const isCurrent = body.userEvaluationsId === id
-    const evaluations = isCurrent ? [] : evaluateAll(compiled, toContext(user), tag === '' ? undefined : tag)
+    const evaluations = isCurrent ? [] : evaluateAll(compiled, context, tag === '' ? undefined : tag)
+    c.env.decisions = evaluations.length
     return c.json({
       state: 'FULL',
       evaluations: {
@@ -55,22 +61,23 @@ export function bucketeerRoutes(ports: Ports): Hono {
   })
 
   app.post('/get_evaluation', async (c) => {
-    const asked = await ask(c.req.raw, ports, wire.GetEvaluationRequest, evaluationBytesMax, ['client'])
-    if (!asked.ok) return fail(asked.problem)
+    const asked = await ask(c, ports, wire.GetEvaluationRequest, evaluationBytesMax, ['client'])
+    if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
     const flag = compiled.byKey.get(body.featureId)?.flag
     if (!flag || (body.tag !== '' && !flag.tags.includes(body.tag)))
-      return fail({ code: 'NOT_FOUND', message: 'feature not found' })
-    const evaluation = fromEvaluation(evaluate(compiled, body.featureId, toContext(body.user)), body.user.id)
-    return evaluation ? c.json({ evaluation }) : fail({ code: 'NOT_FOUND', message: 'evaluation not found' })
+      return fail({ code: 'NOT_FOUND', message: 'feature not found' }, c.env)
+    const context = enriched(toContext(body.user), compiled, c.req.raw)
+    c.env.decisions = 1
+    const evaluation = fromEvaluation(evaluate(compiled, body.featureId, context), body.user.id)
+    return evaluation
+      ? c.json({ evaluation })
+      : fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, c.env)
   })
 
   app.post('/register_events', async (c) => {
-    const asked = await ask(c.req.raw, ports, wire.RegisterEventsRequest, eventsBytesMax, [
-      'client',
-      'server',
-    ])
-    if (!asked.ok) return fail(asked.problem)
+    const asked = await ask(c, ports, wire.RegisterEventsRequest, eventsBytesMax, ['client', 'server'])
+    if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
     const receipt = {
       compiled,
@@ -97,25 +104,25 @@ export function bucketeerRoutes(ports: Ports): Hono {
 
   for (const path of unserved) app.all(path, () => unimplemented())
 
-  app.onError((error) => {
+  app.onError((error, c) => {
     logError('bucketeer', error)
-    return fail({ code: 'UNAVAILABLE', message: 'internal' })
+    return fail({ code: 'UNAVAILABLE', message: 'internal' }, c.env)
   })
   return app
 }
 
 /** Key, role, then body: what every call begins with. */
 async function ask<T>(
-  request: Request,
+  c: VisitContext,
   ports: Ports,
-  schema: z.ZodType<T>,
+  schema: $ZodType<T>,
   bytesMax: number,
   roles: readonly SdkKeyRole[],
 ): Promise<Result<{ compiled: CompiledSnapshot; body: T }>> {
-  const caller = await authenticate(ports.snapshots, request.headers.get('authorization') ?? '')
+  const caller = await authenticate(ports, c.env, c.req.header('authorization') ?? '')
   if (!caller.ok) return caller
   if (!roles.includes(caller.value.key.role)) return refuse('FORBIDDEN', 'bad role')
-  const json = await readJson(request, bytesMax)
+  const json = await readJson(c.req.raw, bytesMax)
   if (!json.ok) return json
   const body = parseWith(schema, json.value)
   return body.ok ? ok({ compiled: caller.value.compiled, body: body.value }) : body
@@ -130,12 +137,15 @@ const statuses = {
   CONFLICT: [409, 10],
   IN_USE: [409, 10],
   TOO_LARGE: [413, 8],
+  RATE_LIMITED: [429, 8],
   UNAVAILABLE: [503, 14],
 } as const satisfies Record<ProblemCode, readonly [ContentfulStatusCode, number]>
 
-function fail({ code, message }: Problem): Response {
+function fail({ code, message }: Problem, visit: Visit): Response {
   const [status, grpc] = statuses[code]
-  return Response.json({ code: grpc, message: `gateway: ${message}`, details: [] }, { status })
+  visit.refused = code
+  const body = { code: grpc, message: `gateway: ${message}`, details: [] }
+  return Response.json(body, { status, headers: retryHeaders(code) })
 }
 
 function unimplemented(): Response {

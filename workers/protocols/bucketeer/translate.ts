@@ -47,12 +47,21 @@ const reasonTypes = {
  * Bucketeer's UserEvaluationsID: FNV-1a 64 over user, attributes and the flags' stamps. Opaque to SDKs; ours also covers the tag and
  * the segments, whose edits Bucketeer's own id misses.
  */
-export function userEvaluationsId(user: wire.User, compiled: CompiledSnapshot, tag: string): string {
+export function userEvaluationsId(
+  context: EvaluationContext,
+  compiled: CompiledSnapshot,
+  tag: string,
+): string {
   const { flags, segments } = compiled.snapshot
-  const attributes = Object.entries(user.data ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const attributes = Object.entries(context.attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const stamps = [...flags, ...segments].map(({ key, version }) => `${key}:${version}`)
   return fnv1a64(
-    [user.id, ...attributes.map(([key, value]) => `${key}:${value}`), ...stamps, `tag:${tag}`].join(''),
+    [
+      context.targetingKey,
+      ...attributes.map(([key, value]) => `${key}:${String(value)}`),
+      ...stamps,
+      `tag:${tag}`,
+    ].join(''),
   )
 }
 

@@ -1,33 +1,35 @@
 // Bucketeer's wire, spelled as it spells it. Unknown fields are dropped, as protojson does.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 const int64 = z.union([z.number(), z.string()])
 
-export const User = z.object({ id: z.string().min(1), data: z.record(z.string(), z.string()).nullish() })
+export const User = z.object({
+  id: z.string().check(z.minLength(1)),
+  data: z.nullish(z.record(z.string(), z.string())),
+})
 export type User = z.infer<typeof User>
 
-const sdk = { sourceId: z.union([z.number(), z.string()]).optional(), sdkVersion: z.string().optional() }
+const sdk = { sourceId: z.optional(z.union([z.number(), z.string()])), sdkVersion: z.optional(z.string()) }
 
 export const GetEvaluationsRequest = z.object({
   ...sdk,
   user: User,
-  tag: z.string().default(''),
-  userEvaluationsId: z.string().default(''),
+  tag: z._default(z.string(), ''),
+  userEvaluationsId: z._default(z.string(), ''),
 })
 
 export const GetEvaluationRequest = z.object({
   ...sdk,
   user: User,
-  tag: z.string().default(''),
-  featureId: z.string().min(1),
+  tag: z._default(z.string(), ''),
+  featureId: z.string().check(z.minLength(1)),
 })
 
 export const RegisterEventsRequest = z.object({
   ...sdk,
   events: z
-    .array(z.object({ id: z.string().min(1), event: z.unknown().optional() }))
-    .min(1)
-    .max(1_000),
+    .array(z.object({ id: z.string().check(z.minLength(1)), event: z.optional(z.unknown()) }))
+    .check(z.minLength(1), z.maxLength(1_000)),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
@@ -35,30 +37,34 @@ export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 const textLengthMax = 1_000
 const amountMax = 1e15
 
-const text = z.string().max(textLengthMax)
-const envelope = { timestamp: int64, sourceId: z.unknown().optional(), sdkVersion: z.string().default('') }
+const text = z.string().check(z.maxLength(textLengthMax))
+const envelope = {
+  timestamp: int64,
+  sourceId: z.optional(z.unknown()),
+  sdkVersion: z._default(z.string(), ''),
+}
 const userFields = {
-  userId: z.string().min(1),
-  user: z.object({ data: z.record(z.string(), z.string()).nullish() }).nullish(),
-  tag: z.string().default(''),
+  userId: z.string().check(z.minLength(1)),
+  user: z.nullish(z.object({ data: z.nullish(z.record(z.string(), z.string())) })),
+  tag: z._default(z.string(), ''),
 }
 
 export const EvaluationEvent = z.object({
   ...envelope,
   ...userFields,
-  featureId: text.min(1),
-  featureVersion: z.int().default(0),
-  variationId: text.default(''),
+  featureId: text.check(z.minLength(1)),
+  featureVersion: z._default(z.int(), 0),
+  variationId: z._default(text, ''),
   reason: z.object({
-    type: z.union([text, z.number()]).default('TARGET'),
-    ruleId: text.default(''),
+    type: z._default(z.union([text, z.number()]), 'TARGET'),
+    ruleId: z._default(text, ''),
   }),
 })
 export const GoalEvent = z.object({
   ...envelope,
   ...userFields,
-  goalId: text.min(1),
-  value: z.number().min(-amountMax).max(amountMax).default(0),
+  goalId: text.check(z.minLength(1)),
+  value: z._default(z.number().check(z.minimum(-amountMax), z.maximum(amountMax)), 0),
 })
 export const MetricsEvent = z.object({ ...envelope, event: z.record(z.string(), z.unknown()) })
 

@@ -5,6 +5,7 @@ import type { Flag, Strategy } from '../../../core/flag.ts'
 import { weightPerPercent, weightTotal } from '../../../core/limits.ts'
 import { parseVersion } from '../../../core/semver.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
+import { trustedNamespace } from '../../http/enrich.ts'
 import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
 import type * as wire from './wire.ts'
 
@@ -144,6 +145,7 @@ function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[
 function translate({ attribute, operator, values, ignoreCase }: Clause): wire.Targeting[] | string {
   if (ignoreCase) return 'bucketing SDKs always regard case'
   const key = attribute === 'id' ? 'fs_users' : attribute
+  if (key.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
   if (key.startsWith('fs_') && attribute !== 'id')
     return `the attribute ${attribute} means something else to bucketing SDKs`
   switch (operator) {

@@ -1,5 +1,5 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { EventRecord } from '../../../analytics/records.ts'
@@ -7,63 +7,66 @@ import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { evaluateAll } from '../../../core/evaluate.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
 import { authenticate, readEnvironment } from '../../http/authenticate.ts'
+import { enriched } from '../../http/enrich.ts'
 import { readJson } from '../../http/body.ts'
 import { logError } from '../../http/log.ts'
 import { parseWith } from '../../http/parse.ts'
-import { statusOf } from '../../http/problem-response.ts'
+import { retryHeaders, statusOf } from '../../http/problem-response.ts'
+import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
-import { bucketingFile } from './bucketing-file.ts'
+import { keepFiles } from './bucketing-bytes.ts'
+import { bucketingAnswer } from './bucketing-routes.ts'
 import { type Receipt, exposureOf, fromEvaluation, toExposure, toRecord } from './translate.ts'
 import * as wire from './wire.ts'
 
 const decisionBytesMax = 256 * 1024
 /** The SDK's own cap on a batch is 2.5 million characters. */
 const hitsBytesMax = 4 * 1024 * 1024
-const files = '/:environment/:file{bucketing\\.json|accountSettings\\.json}'
+const filePaths = '/:environment/:file{bucketing\\.json|accountSettings\\.json}'
 
-export function flagshipIoRoutes(ports: Ports): Hono {
-  const app = new Hono()
+export function flagshipIoRoutes(ports: Ports): Hono<Visited> {
+  const app = new Hono<Visited>()
+  const files = keepFiles()
   const allowHeaders = [
     'content-type',
     'x-api-key',
     'x-sdk-client',
     'x-sdk-version',
     'if-modified-since',
+    'if-none-match',
+    'x-min-revision',
     'x-pop',
   ]
-  const policy = cors({ origin: '*', allowHeaders, maxAge: 86_400 })
+  const policy = cors({ origin: '*', allowHeaders, exposeHeaders: exposedHeaders, maxAge: 86_400 })
   app.use('/v2/*', policy)
-  app.use(files, policy)
+  app.use(filePaths, policy)
   app.on(['POST', 'OPTIONS'], '/', policy)
 
   app.get('/:environment/bucketing.json', async (c) => {
-    const compiled = await readEnvironment(ports.snapshots, c.req.param('environment'))
-    if (!compiled.ok) return fail(compiled.problem, compiled.problem.code === 'UNAVAILABLE' ? 500 : undefined)
-    const { text, lastModified } = fileOf(compiled.value)
-    const headers = {
-      'last-modified': lastModified,
-      'cache-control': 'public, max-age=0, must-revalidate, stale-if-error=86400',
-    }
-    if (isUnmodified(c.req.header('if-modified-since'), lastModified))
-      return new Response(null, { status: 304, headers })
-    return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } })
+    const answer = await bucketingAnswer(c.req.raw, c.env, ports, files, c.req.param('environment'))
+    if (answer.ok) return answer.value
+    return fail(answer.problem, c.env, answer.problem.code === 'UNAVAILABLE' ? 500 : undefined)
   })
 
   app.get('/:environment/accountSettings.json', async (c) => {
-    const compiled = await readEnvironment(ports.snapshots, c.req.param('environment'))
+    const compiled = await readEnvironment(ports, c.env, c.req.param('environment'))
     return compiled.ok
       ? c.json({ accountSettings: { enabledXPC: false, enabled1V1T: false } })
-      : fail(compiled.problem)
+      : fail(compiled.problem, c.env)
   })
 
   app.post('/v2/:environment/campaigns', async (c) => {
     const compiled = await callerOf(c, ports, c.req.param('environment'))
-    if (!compiled.ok) return fail(compiled.problem)
+    if (!compiled.ok) return fail(compiled.problem, c.env)
     const body = await parseBody(c, wire.CampaignsRequest, decisionBytesMax)
-    if (!body.ok) return fail(body.problem)
+    if (!body.ok) return fail(body.problem, c.env)
     const { visitorId, context, hasConsent, isActivating } = body.value
     const keys = c.req.query('exposeAllKeys') === 'true' ? 'all' : 'own'
-    const evaluations = evaluateAll(compiled.value, { targetingKey: visitorId, attributes: context })
+    const evaluations = evaluateAll(
+      compiled.value,
+      enriched({ targetingKey: visitorId, attributes: context }, compiled.value, c.req.raw),
+    )
+    c.env.decisions = evaluations.length
     const campaigns = evaluations.flatMap((evaluation) => fromEvaluation(evaluation, keys) ?? [])
     // Without an id nobody was exposed.
     if (isActivating && hasConsent && visitorId !== '') {
@@ -71,18 +74,19 @@ export function flagshipIoRoutes(ports: Ports): Hono {
       const exposures = campaigns.flatMap((campaign) => exposureOf(campaign, visitorId, receipt) ?? [])
       const isTaken = exposures.length === 0 || (await ports.events.send(exposures))
       if (!isTaken)
-        return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' })
+        return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' }, c.env)
     }
     return c.json({ visitorId, campaigns, ...extrasOf(c) })
   })
 
   app.post('/v2/activate', async (c) => {
     const body = await parseBody(c, wire.ActivateRequest, hitsBytesMax)
-    if (!body.ok) return fail(body.problem)
+    if (!body.ok) return fail(body.problem, c.env)
     const compiled = await callerOf(c, ports, body.value.cid)
-    if (!compiled.ok) return fail(compiled.problem)
+    if (!compiled.ok) return fail(compiled.problem, c.env)
     const receipt = receiptOf(c, compiled.value, ports)
     return store(
+      c,
       ports,
       keepValid(body.value.batch, (item) => {
         const parsed = wire.Activation.safeParse(item)
@@ -94,11 +98,12 @@ export function flagshipIoRoutes(ports: Ports): Hono {
   // Hits carry no key and come as text/plain from some clients. A bad item is dropped: refusing it would block the SDK's batch for hours.
   app.post('/', async (c) => {
     const body = await parseBody(c, wire.HitsRequest, hitsBytesMax)
-    if (!body.ok) return fail(body.problem)
-    const compiled = await readEnvironment(ports.snapshots, body.value.cid)
-    if (!compiled.ok) return fail(compiled.problem)
+    if (!body.ok) return fail(body.problem, c.env)
+    const compiled = await readEnvironment(ports, c.env, body.value.cid)
+    if (!compiled.ok) return fail(compiled.problem, c.env)
     const receipt = receiptOf(c, compiled.value, ports)
     return store(
+      c,
       ports,
       keepValid(body.value.h, (item) => {
         const parsed = wire.Hit.safeParse(item)
@@ -108,20 +113,20 @@ export function flagshipIoRoutes(ports: Ports): Hono {
   })
 
   for (const path of ['/v2/:environment/campaigns', '/v2/activate'])
-    app.all(path, () => fail({ code: 'INVALID', message: 'only POST http method is allowed' }))
+    app.all(path, (c) => fail({ code: 'INVALID', message: 'only POST http method is allowed' }, c.env))
   for (const path of ['/v2/*', '/troubleshooting', '/analytics', '/emotionsai'])
-    app.all(path, () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
-  app.all(files, () => fail({ code: 'INVALID', message: 'only GET http method is allowed' }))
+    app.all(path, (c) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, c.env))
+  app.all(filePaths, (c) => fail({ code: 'INVALID', message: 'only GET http method is allowed' }, c.env))
 
-  app.onError((error) => {
+  app.onError((error, c) => {
     logError('flagship-io', error)
-    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' })
+    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, c.env)
   })
   return app
 }
 
 async function parseBody<T>(
-  c: Context,
+  c: VisitContext,
   schema: Parameters<typeof parseWith<T>>[0],
   bytesMax: number,
 ): Promise<Result<T>> {
@@ -130,10 +135,14 @@ async function parseBody<T>(
 }
 
 /** The environment in the path or body has to be there, and the key has to be one of its own. */
-async function callerOf(c: Context, ports: Ports, environmentId: string): Promise<Result<CompiledSnapshot>> {
-  const compiled = await readEnvironment(ports.snapshots, environmentId)
+async function callerOf(
+  c: VisitContext,
+  ports: Ports,
+  environmentId: string,
+): Promise<Result<CompiledSnapshot>> {
+  const compiled = await readEnvironment(ports, c.env, environmentId)
   if (!compiled.ok) return compiled
-  const caller = await authenticate(ports.snapshots, c.req.header('x-api-key') ?? '')
+  const caller = await authenticate(ports, c.env, c.req.header('x-api-key') ?? '')
   if (!caller.ok)
     return caller.problem.code === 'UNAVAILABLE' ? caller : refuse('UNAUTHENTICATED', caller.problem.message)
   if (caller.value.compiled.environmentId !== environmentId)
@@ -141,7 +150,7 @@ async function callerOf(c: Context, ports: Ports, environmentId: string): Promis
   return ok(caller.value.compiled)
 }
 
-const receiptOf = (c: Context, compiled: CompiledSnapshot, ports: Ports): Receipt => ({
+const receiptOf = (c: VisitContext, compiled: CompiledSnapshot, ports: Ports): Receipt => ({
   compiled,
   now: ports.now(),
   sdk: `${c.req.header('x-sdk-client') ?? ''}/${c.req.header('x-sdk-version') ?? ''}`
@@ -150,7 +159,7 @@ const receiptOf = (c: Context, compiled: CompiledSnapshot, ports: Ports): Receip
 })
 
 /** The Go server reads `extras`, the JavaScript SDK sends `extras[]`. */
-function extrasOf(c: Context) {
+function extrasOf(c: VisitContext) {
   const asked = [...(c.req.queries('extras') ?? []), ...(c.req.queries('extras[]') ?? [])]
   return asked.includes('accountSettings')
     ? { extras: { accountSettings: { enabledXPC: false, enabled1V1T: false, troubleshooting: null } } }
@@ -164,37 +173,19 @@ function keepValid(
   return items.flatMap((item) => translate(item) ?? [])
 }
 
-async function store(ports: Ports, records: readonly EventRecord[]): Promise<Response> {
+async function store(c: VisitContext, ports: Ports, records: readonly EventRecord[]): Promise<Response> {
   const isTaken = records.length === 0 || (await ports.events.send(records))
   return isTaken
     ? new Response(null, { status: 204 })
-    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' })
-}
-
-interface FileText {
-  readonly text: string
-  readonly lastModified: string
-}
-const fileTexts = new WeakMap<CompiledSnapshot, FileText>()
-
-/** Made once per revision. */
-function fileOf(compiled: CompiledSnapshot): FileText {
-  let file = fileTexts.get(compiled)
-  if (!file) {
-    const lastModified = new Date(compiled.snapshot.modifiedAt * 1_000).toUTCString()
-    file = { text: JSON.stringify(bucketingFile(compiled.snapshot).file), lastModified }
-    fileTexts.set(compiled, file)
-  }
-  return file
-}
-
-/** SDKs echo the header as they got it; caches may send another date, which counts where it is not before ours (RFC 9110, 13.1.3). */
-function isUnmodified(since: string | undefined, lastModified: string): boolean {
-  if (since === undefined) return false
-  return since === lastModified || Date.parse(since) >= Date.parse(lastModified)
+    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, c.env)
 }
 
 /** Their body is a message alone; the code beside it is for programs, and ignored by the SDKs. */
-function fail({ code, message }: Problem, status: ContentfulStatusCode = statusOf[code]): Response {
-  return Response.json({ message, code }, { status })
+function fail(
+  { code, message }: Problem,
+  visit: Visit,
+  status: ContentfulStatusCode = statusOf[code],
+): Response {
+  visit.refused = code
+  return Response.json({ message, code }, { status, headers: retryHeaders(code) })
 }

@@ -1,61 +1,68 @@
 // AB Tasty's Decision API, bucketing file and hits, spelled as they spell them.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
+const text = z.string().check(z.maxLength(1_000))
 const attributes = z.record(z.string(), z.unknown())
 
 /** Both spellings are protojson's; the JavaScript SDK mixes them. */
-export const CampaignsRequest = z
-  .object({
-    visitor_id: z.string().max(1_000).optional(),
-    visitorId: z.string().max(1_000).optional(),
-    context: attributes.nullish(),
-    visitor_consent: z.boolean().optional(),
-    visitorConsent: z.boolean().optional(),
-    trigger_hit: z.boolean().optional(),
-    triggerHit: z.boolean().optional(),
-    activate: z.boolean().optional(),
-  })
-  .transform((body) => ({
+export const CampaignsRequest = z.pipe(
+  z.object({
+    visitor_id: z.optional(text),
+    visitorId: z.optional(text),
+    context: z.nullish(attributes),
+    visitor_consent: z.optional(z.boolean()),
+    visitorConsent: z.optional(z.boolean()),
+    trigger_hit: z.optional(z.boolean()),
+    triggerHit: z.optional(z.boolean()),
+    activate: z.optional(z.boolean()),
+  }),
+  z.transform((body) => ({
     visitorId: body.visitor_id ?? body.visitorId ?? '',
     context: body.context ?? {},
     hasConsent: body.visitor_consent ?? body.visitorConsent ?? true,
     /** Absent means true; either spelling of false, or `activate: false`, means no. */
     isActivating: (body.trigger_hit ?? body.triggerHit ?? true) && (body.activate ?? true),
-  }))
+  })),
+)
 
-const text = z.string().max(1_000)
 const activation = {
-  vid: text.min(1),
-  caid: text.min(1),
-  vaid: text.min(1),
-  qt: z.number().nullish(),
+  vid: text.check(z.minLength(1)),
+  caid: text.check(z.minLength(1)),
+  vaid: text.check(z.minLength(1)),
+  qt: z.nullish(z.number()),
 }
 export const Activation = z.object(activation)
 export type Activation = z.infer<typeof Activation>
 
 /** The SDK sends the batch form even for one. */
 export const ActivateRequest = z.union([
-  z.object({ cid: z.string().min(1), batch: z.array(z.unknown()).max(5_000) }),
-  z
-    .object({ cid: z.string().min(1), ...activation })
-    .transform(({ cid, ...item }) => ({ cid, batch: [item] as unknown[] })),
+  z.object({ cid: z.string().check(z.minLength(1)), batch: z.array(z.unknown()).check(z.maxLength(5_000)) }),
+  z.pipe(
+    z.object({ cid: z.string().check(z.minLength(1)), ...activation }),
+    z.transform(({ cid, ...item }) => ({ cid, batch: [item] as unknown[] })),
+  ),
 ])
 
 /** A batch carries `cid` and the queue time on its envelope, a hit alone on itself. */
 export const HitsRequest = z.union([
-  z.object({ cid: z.string().min(1), t: z.literal('BATCH'), h: z.array(z.unknown()).max(20_000) }),
-  z
-    .looseObject({ cid: z.string().min(1), t: z.string() })
-    .transform((hit) => ({ cid: hit.cid, h: [hit] as unknown[] })),
+  z.object({
+    cid: z.string().check(z.minLength(1)),
+    t: z.literal('BATCH'),
+    h: z.array(z.unknown()).check(z.maxLength(20_000)),
+  }),
+  z.pipe(
+    z.looseObject({ cid: z.string().check(z.minLength(1)), t: z.string() }),
+    z.transform((hit) => ({ cid: hit.cid, h: [hit] as unknown[] })),
+  ),
 ])
 
 export const Hit = z.looseObject({
   t: text,
-  vid: text.min(1),
+  vid: text.check(z.minLength(1)),
   /** With an anonymous id, `vid` is that id and `cuid` the visitor's. */
-  cuid: text.nullish(),
-  qt: z.number().nullish(),
-  qa: z.boolean().nullish(),
+  cuid: z.nullish(text),
+  qt: z.nullish(z.number()),
+  qa: z.nullish(z.boolean()),
 })
 export type Hit = z.infer<typeof Hit>
 

@@ -21,7 +21,11 @@ const cases = goldenCases('ofrep').map((golden) => [`${golden.file}: ${golden.na
 
 it.each(cases)('%s', async (_, golden) => {
   const { ports, sent } = memoryPorts(golden.given)
-  const response = await ofrepRoutes(ports).request(requestOf(golden, 'http://edge.test', goldenKeys))
+  const response = await ofrepRoutes(ports).request(
+    requestOf(golden, 'http://edge.test', goldenKeys),
+    undefined,
+    {},
+  )
   expect({ ...(await answerOf(response, golden)), records: sent }).toEqual({ records: [], ...golden.then })
 })
 
@@ -39,7 +43,7 @@ describe('a damaged request', () => {
       const random = randomFrom(seed)
       for (let i = 0; i < mutations; i++) {
         const body = mutation(route.body, random)
-        const response = await app.request(route.path, { method: 'POST', headers, body })
+        const response = await app.request(route.path, { method: 'POST', headers, body }, {})
         const complaint = complaintAbout('ofrep', response, await response.text())
         expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
         for (const record of sent.splice(0)) {

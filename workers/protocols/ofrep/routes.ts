@@ -9,9 +9,13 @@ import type { ErrorCode } from '../../../core/evaluation.ts'
 import { type Problem, type ProblemCode, type Result, ok } from '../../../core/problem.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
+import { conditionOf } from '../../http/conditional.ts'
+import { enriched } from '../../http/enrich.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { logError } from '../../http/log.ts'
 import { parseWith } from '../../http/parse.ts'
+import { retryHeaders } from '../../http/problem-response.ts'
+import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { fromEvaluation, toContext } from './translate.ts'
 import * as wire from './wire.ts'
@@ -20,40 +24,44 @@ const bodyBytesMax = 256 * 1024
 const bulk = '/ofrep/v1/evaluate/flags'
 const single = `${bulk}/`
 
-export function ofrepRoutes(ports: Ports): Hono {
-  const app = new Hono()
+export function ofrepRoutes(ports: Ports): Hono<Visited> {
+  const app = new Hono<Visited>()
   app.use(
     '/ofrep/*',
     cors({
       origin: '*',
       allowMethods: ['POST', 'GET', 'OPTIONS'],
-      exposeHeaders: ['ETag', 'Retry-After'],
+      exposeHeaders: exposedHeaders,
       maxAge: 86_400, // allowed headers mirror the request's, so that a customer's own may come along
     }),
   )
 
   app.post(bulk, async (c) => {
-    const asked = await ask(c.req.raw, ports)
-    if (!asked.ok) return fail(asked.problem)
+    const asked = await ask(c, ports)
+    if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, context } = asked.value
+    const evaluations = evaluateAll(compiled, context)
+    c.env.decisions = evaluations.length
     const answer: wire.BulkResponse = {
-      flags: evaluateAll(compiled, context).map(fromEvaluation),
+      flags: evaluations.map(fromEvaluation),
       metadata: { flagSetId: compiled.environmentId, version: String(compiled.revision) },
     }
     const text = JSON.stringify(answer)
     // Over the answer itself, not the revision: some clients send the old tag along with a new context.
     const etag = `"${(await sha256Hex(text)).slice(0, 32)}"`
     const headers = { etag, 'content-type': 'application/json', 'cache-control': 'private, no-cache' }
-    if (isCurrent(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+    const condition = conditionOf(c.req.raw.headers, { etags: [etag], lastModified: undefined })
+    if (condition.kind === 'unmodified') return new Response(null, { status: 304, headers })
     return new Response(text, { headers })
   })
 
   // A wildcard: keys come encoded from some clients and plain, slashes and all, from others.
   app.post(`${single}*`, async (c) => {
     const key = decodeKey(new URL(c.req.url).pathname.slice(single.length))
-    const asked = await ask(c.req.raw, ports)
-    if (!asked.ok) return fail(asked.problem, key)
+    const asked = await ask(c, ports)
+    if (!asked.ok) return fail(asked.problem, c.env, key)
     const evaluation = evaluate(asked.value.compiled, key, asked.value.context)
+    c.env.decisions = 1
     const status = evaluation.error ? statusOfError[evaluation.error.code] : 200
     return c.json(fromEvaluation(evaluation), status)
   })
@@ -64,31 +72,28 @@ export function ofrepRoutes(ports: Ports): Hono {
       return Response.json(body, { status: 405, headers: { allow: 'POST' } })
     })
   }
-  app.all('/ofrep/*', () => fail({ code: 'NOT_FOUND', message: 'there is no such route' }))
+  app.all('/ofrep/*', (c) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, c.env))
 
-  app.onError((error) => {
+  app.onError((error, c) => {
     logError('ofrep', error)
-    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' })
+    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, c.env)
   })
   return app
 }
 
 async function ask(
-  request: Request,
+  c: VisitContext,
   ports: Ports,
 ): Promise<Result<{ compiled: CompiledSnapshot; context: EvaluationContext }>> {
-  const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-  const caller = await authenticate(ports.snapshots, bearer ?? request.headers.get('x-api-key') ?? '')
+  const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  const caller = await authenticate(ports, c.env, bearer ?? c.req.header('x-api-key') ?? '')
   if (!caller.ok) return caller
-  const json = await readJson(request, bodyBytesMax)
+  const json = await readJson(c.req.raw, bodyBytesMax)
   if (!json.ok) return json
   const body = parseWith(wire.EvaluationRequest, json.value)
-  return body.ok ? ok({ compiled: caller.value.compiled, context: toContext(body.value) }) : body
-}
-
-/** Cloudflare may turn a strong tag weak on the way out: compare without the mark. */
-function isCurrent(ifNoneMatch: string | undefined, etag: string): boolean {
-  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  if (!body.ok) return body
+  const { compiled } = caller.value
+  return ok({ compiled, context: enriched(toContext(body.value), compiled, c.req.raw) })
 }
 
 /** A lone `%` is a key like any other, not an error. */
@@ -114,16 +119,18 @@ const statuses = {
   CONFLICT: [409, 'GENERAL'],
   IN_USE: [409, 'GENERAL'],
   TOO_LARGE: [413, 'GENERAL'],
+  RATE_LIMITED: [429, 'GENERAL'],
   UNAVAILABLE: [503, 'GENERAL'],
 } as const satisfies Record<ProblemCode, readonly [ContentfulStatusCode, wire.ErrorCode]>
 
-function fail(problem: Problem, key?: string): Response {
+function fail(problem: Problem, visit: Visit, key?: string): Response {
   const [status, code] = statuses[problem.code]
+  visit.refused = problem.code
   const isSyntax = problem.code === 'INVALID' && problem.fields === undefined
   const body = {
     ...(key !== undefined && { key }),
     errorCode: isSyntax ? 'PARSE_ERROR' : code,
     errorDetails: problem.message,
   }
-  return Response.json(body, { status })
+  return Response.json(body, { status, headers: retryHeaders(problem.code) })
 }

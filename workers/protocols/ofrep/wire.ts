@@ -1,8 +1,8 @@
 // OFREP 0.3, spelled as the protocol spells it.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 export const EvaluationRequest = z.object({
-  context: z.looseObject({ targetingKey: z.string().optional() }).optional(),
+  context: z.optional(z.looseObject({ targetingKey: z.optional(z.string()) })),
 })
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>
 

@@ -1,0 +1,29 @@
+// The ports of the dialects, over the bindings of this Worker.
+import type { Ports } from '../ports.ts'
+import { eventQueue } from '../storage/event-queue.ts'
+import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
+import { rateLimits } from './rate-limits.ts'
+import { sharedHeads } from './shared-heads.ts'
+import { snapshotSource } from './snapshot-source.ts'
+
+export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => void): Ports {
+  const now = () => Date.now()
+  return {
+    snapshots: snapshotSource({
+      kv: env.SNAPSHOTS,
+      environment: (id) =>
+        env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(id)) as unknown as EnvironmentReader,
+      shared: sharedHeads(caches.default),
+      now,
+      delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      defer,
+    }),
+    limits: rateLimits({
+      limiters: { key: env.RATE_BY_KEY, address: env.RATE_BY_ADDRESS },
+      now,
+      defer,
+    }),
+    events: eventQueue(env.EVENTS),
+    now,
+  }
+}

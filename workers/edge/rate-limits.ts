@@ -1,0 +1,48 @@
+// Limits on what one SDK key and one address may ask, by Cloudflare's rate-limiting bindings: per data centre, and permissive. The count
+// goes on behind the answer; who was over the limit is refused for a second without being counted. Where a binding is absent nothing is
+// limited.
+import { logError } from '../http/log.ts'
+import type { RateLimits } from '../ports.ts'
+
+/** As long as the Retry-After that is answered. */
+const refusedForMs = 1_000
+/** Remembered refusals; past it the oldest is forgotten. */
+const refusedMax = 10_000
+
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>
+}
+
+export interface RateLimitPorts {
+  readonly limiters: Readonly<Record<'key' | 'address', RateLimiter | undefined>>
+  readonly now: () => number
+  /** Lets work go on after the answer. */
+  readonly defer: (work: Promise<unknown>) => void
+}
+
+export function rateLimits({ limiters, now, defer }: RateLimitPorts): RateLimits {
+  const refusedUntil = new Map<string, number>()
+  return {
+    allows(kind, id) {
+      const limiter = limiters[kind]
+      if (!limiter) return true
+      const name = `${kind}:${id}`
+      const until = refusedUntil.get(name)
+      if (until !== undefined && until > now()) return false
+      defer(count(limiter, name))
+      return true
+    },
+  }
+
+  async function count(limiter: RateLimiter, name: string): Promise<void> {
+    try {
+      const { success } = await limiter.limit({ key: name })
+      refusedUntil.delete(name)
+      if (success) return
+      refusedUntil.set(name, now() + refusedForMs)
+      if (refusedUntil.size > refusedMax) refusedUntil.delete(refusedUntil.keys().next().value!)
+    } catch (cause) {
+      logError('rate limit', cause)
+    }
+  }
+}

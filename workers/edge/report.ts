@@ -1,0 +1,46 @@
+// What is told of a request once it is answered: headers for the client, a line for the log, a point for the metrics. None of them holds a
+// targeting key, an attribute, a key or an address.
+import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
+import type { Visit } from '../http/visit.ts'
+import type { EdgeBindings } from './bindings.ts'
+import { dialectOf } from './doors.ts'
+
+export interface Told {
+  readonly request: Request
+  readonly visit: Visit
+  readonly response: Response
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** Which revision decided, and how long nobody could confirm that it is the newest. */
+export function headersOf({ visit, response, startedAt, endedAt }: Told): void {
+  if (!visit.compiled) return
+  const { headers } = response
+  headers.set('x-revision', String(visit.compiled.revision))
+  headers.set('server-timing', `edge;dur=${endedAt - startedAt}`) // Cloudflare's clock stands still between I/O: this is what was waited for
+  if (visit.staleMs) headers.set('x-stale-ms', String(visit.staleMs))
+}
+
+export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: EdgeBindings): void {
+  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.response.status >= 500)
+  if (!REQUESTS && !isLogged) return
+  const point = pointOf(told)
+  if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
+  if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
+}
+
+function pointOf({ request, visit, response, startedAt, endedAt }: Told): RequestPoint {
+  const { compiled, prefix = '', decisions = 0, staleMs = 0, refused } = visit
+  const path = new URL(request.url).pathname.slice(prefix.length) || '/'
+  return {
+    environmentId: compiled?.environmentId ?? '',
+    dialect: dialectOf(path) ?? 'other',
+    outcome: refused ?? (response.status < 400 ? 'OK' : 'REFUSED'),
+    status: response.status,
+    revision: compiled?.revision ?? 0,
+    decisions,
+    staleMs,
+    durationMs: endedAt - startedAt,
+  }
+}

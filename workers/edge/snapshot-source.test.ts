@@ -1,0 +1,197 @@
+// The source against worlds in which anything outside fails, lags or lies, on a clock of their own. Laws: a copy that is held is never taken
+// away nor replaced by an older one, no read fails, and while the object answers, nobody decides by what was replaced a second ago.
+import * as fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { type Snapshot, buildSnapshot } from '../../core/snapshot.ts'
+import { environmentsMax, snapshotCharactersMax } from './limits.ts'
+import { type SnapshotSourcePorts, snapshotSource } from './snapshot-source.ts'
+
+type Health = 'well' | 'failing' | 'slow'
+type KvHealth = Health | 'corrupt' | 'newer'
+
+const snapshotOf = (environmentId: string, revision: number, padding = ''): Snapshot => ({
+  ...buildSnapshot({ environmentId, revision, modifiedAt: 1, flags: [], segments: [], sdkKeys: [] }),
+  ...(padding && { padding }),
+})
+
+/** A world with one clock: `advance` lets time pass, and everything that waits for it happen. */
+function worldOf(padding = '') {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  let time = 1_000_000
+  const sleepers: { at: number; wake: () => void }[] = []
+  const state = { revision: 1, kv: 'well' as KvHealth, object: 'well' as Health, heads: 0 }
+  const delay = (ms: number) => new Promise<void>((wake) => sleepers.push({ at: time + ms, wake }))
+  const suffer = async (health: string) => {
+    await delay(5)
+    if (health === 'slow') await delay(5_000)
+    if (health === 'failing') throw new Error('away')
+  }
+  const kv = {
+    async get(key: string) {
+      await suffer(state.kv)
+      const [kind, id, revision] = key.split(':')
+      if (kind === 'head') return String(state.revision)
+      const text = JSON.stringify(snapshotOf(id!, Number(revision), padding))
+      if (state.kv === 'corrupt') return text.slice(0, text.length / 2)
+      return state.kv === 'newer' ? text.replace('"format":1', '"format":2') : text
+    },
+  } as unknown as KVNamespace
+  const ports: SnapshotSourcePorts = {
+    kv,
+    environment: () => ({
+      async head(id) {
+        state.heads++
+        const { revision } = state
+        await suffer(state.object)
+        return id.startsWith('no') ? { status: 'unknown' } : { status: 'known', revision }
+      },
+      async snapshot(id) {
+        const { revision } = state
+        await suffer(state.object)
+        return snapshotOf(id, revision)
+      },
+    }),
+    shared: { read: () => Promise.resolve(undefined), write: () => Promise.resolve() },
+    now: () => time,
+    delay,
+    defer: () => undefined,
+  }
+  const settle = async () => {
+    for (let i = 0; i < 40; i++) await Promise.resolve()
+  }
+  const advance = async (ms: number) => {
+    const end = time + ms
+    for (;;) {
+      await settle()
+      const next = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]
+      if (!next) break
+      sleepers.splice(sleepers.indexOf(next), 1)
+      time = Math.max(time, next.at)
+      next.wake()
+    }
+    time = end
+    await settle()
+  }
+  const source = snapshotSource(ports)
+  const ask = async (id: string, atLeast?: number) => {
+    const reading = Promise.resolve(source.read(id, atLeast))
+    let answered: Awaited<typeof reading> | undefined
+    void reading.then((value) => (answered = value))
+    for (let waited = 0; !answered && waited < 6_000; waited += 5) await advance(5)
+    if (!answered) throw new Error('no answer within six seconds')
+    return answered
+  }
+  return { state, advance, ask, now: () => time }
+}
+
+const revisionOf = (reading: { status: string; compiled?: { revision: number } }) =>
+  reading.compiled?.revision
+
+describe('whatever happens outside', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('pause' as const), ms: fc.nat(3_000) }),
+    fc.record({ kind: fc.constant('publish' as const) }),
+    fc.record({
+      kind: fc.constant('kv' as const),
+      is: fc.constantFrom<KvHealth>('well', 'failing', 'slow', 'corrupt', 'newer'),
+    }),
+    fc.record({
+      kind: fc.constant('object' as const),
+      is: fc.constantFrom<Health>('well', 'failing', 'slow'),
+    }),
+    fc.record({ kind: fc.constant('ask' as const) }),
+  )
+
+  it('a copy stays, never goes back, and is fresh within a second while the object answers', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { state, advance, ask, now } = worldOf()
+        let last = 0
+        let publishedAt = -Infinity
+        let wellSince = now()
+        for (const each of steps) {
+          if (each.kind === 'pause') await advance(each.ms)
+          if (each.kind === 'publish') [state.revision, publishedAt] = [state.revision + 1, now()]
+          if (each.kind === 'kv') state.kv = each.is
+          if (each.kind === 'object') {
+            if (state.object !== 'well' && each.is === 'well') wellSince = now()
+            state.object = each.is
+          }
+          if (each.kind !== 'ask') continue
+          const askedAt = now()
+          const reading = await ask('shop')
+          const revision = revisionOf(reading) ?? 0
+          expect(revision).toBeGreaterThanOrEqual(last)
+          const isWell = state.object === 'well' && askedAt - wellSince > 3_000
+          const isFast = state.kv !== 'slow'
+          if (isWell && isFast && askedAt - publishedAt > 1_000) expect(revision).toBe(state.revision)
+          if (state.object === 'well' && isWell) expect(reading.status).toBe('ready')
+          last = revision
+        }
+      }),
+      { numRuns: 300 },
+    ))
+
+  it('says how long nobody could confirm a copy, and goes on at once when somebody can', async () => {
+    const { state, advance, ask, now } = worldOf()
+    await ask('shop')
+    state.object = 'failing'
+    await advance(10_000)
+    const first = now()
+    const stale = await ask('shop')
+    expect(stale).toMatchObject({ status: 'ready', staleMs: expect.any(Number) as number })
+    expect(stale.status === 'ready' && stale.staleMs).toBeGreaterThan(9_000)
+    expect(now() - first).toBeLessThanOrEqual(255)
+    const second = now()
+    await ask('shop')
+    expect(now() - second, 'nobody waits for a source that is known to fail').toBeLessThanOrEqual(5)
+    state.object = 'well'
+    await advance(1_500)
+    await ask('shop')
+    await advance(100)
+    expect(await ask('shop')).toMatchObject({ staleMs: 0 })
+  })
+
+  it('answers by the revision that was asked for, and by the newest where that is not there', async () => {
+    const { state, ask, now } = worldOf()
+    await ask('shop')
+    state.revision = 7
+    expect(revisionOf(await ask('shop'))).toBe(1)
+    expect(revisionOf(await ask('shop', 7))).toBe(7)
+    const from = now()
+    for (let i = 0; i < 100; i++) expect(revisionOf(await ask('shop', 99))).toBe(7)
+    expect(state.heads, 'asking for what does not exist is no way to load the object').toBeLessThan(
+      4 + (2 * (now() - from)) / 50,
+    )
+  })
+})
+
+describe('memory', () => {
+  it(`holds ${environmentsMax} environments, the last used`, async () => {
+    const { state, ask } = worldOf()
+    for (let i = 0; i < environmentsMax + 5; i++) await ask(`shop-${i}`)
+    state.kv = state.object = 'failing'
+    expect(revisionOf(await ask(`shop-${environmentsMax}`))).toBe(1)
+    expect((await ask('shop-0')).status).toBe('unavailable')
+  })
+
+  it('is bounded by size where snapshots are large', async () => {
+    const { state, ask } = worldOf('x'.repeat(snapshotCharactersMax / 4))
+    for (let i = 0; i < 5; i++) await ask(`shop-${i}`)
+    state.kv = state.object = 'failing'
+    const statuses = []
+    for (let i = 4; i >= 0; i--) statuses.push((await ask(`shop-${i}`)).status)
+    expect(statuses).toEqual(['ready', 'ready', 'ready', 'unavailable', 'unavailable'])
+  })
+
+  it('asks nobody for what was just found not to exist, nor for anything while ids are scanned', async () => {
+    const { state, ask } = worldOf()
+    await ask('shop')
+    expect((await ask('none')).status).toBe('unknown')
+    const asked = state.heads
+    expect((await ask('none')).status).toBe('unknown')
+    expect(state.heads).toBe(asked)
+    const readings = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(`no-${i}`)))
+    expect(new Set(readings.map(({ status }) => status))).toEqual(new Set(['unknown']))
+  })
+})

@@ -1,0 +1,29 @@
+// One request, as far as it is no dialect's own matter: what the entry knows of it before it is answered, and what it learns of it for
+// the headers, the log line and the metrics. Hono carries it as the bindings of the request; a test that has nothing to say passes none.
+import type { Context } from 'hono'
+import type { CompiledSnapshot } from '../../core/compile.ts'
+import type { ProblemCode } from '../../core/problem.ts'
+
+export interface Visit {
+  /** Revision that the answer should be decided on, or a later one. */
+  readonly atLeast?: number
+  /** What was taken off the path; the environment has to have it as its prefix. */
+  readonly prefix?: string
+  /** Of the client, for rate limits alone: it is neither logged nor kept. */
+  readonly address?: string | undefined
+  /** Filled by whoever answers. */
+  compiled?: CompiledSnapshot
+  staleMs?: number
+  /** Flags decided. */
+  decisions?: number
+  refused?: ProblemCode
+}
+
+/** Hono's type of an app whose requests are visits. */
+export interface Visited {
+  Bindings: Visit
+}
+export type VisitContext = Context<Visited>
+
+/** Headers of every dialect's answers that a browser may read. */
+export const exposedHeaders = ['ETag', 'Retry-After', 'Server-Timing', 'X-Revision', 'X-Stale-Ms']
