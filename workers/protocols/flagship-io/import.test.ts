@@ -1,0 +1,240 @@
+// What a bucketing file becomes, and what is said of it. That it decides the same: test/sdk/flagship-import.test.ts.
+import { describe, expect, it } from 'vitest'
+import { emptyState } from '../../../core/environment.ts'
+import { settle } from '../../../core/import.ts'
+import { ForeignFile } from './foreign-file.ts'
+import { fromBucketingFile } from './import.ts'
+import { lint } from './lint.ts'
+
+const everybody = [{ operator: 'EQUALS', key: 'fs_all_users', value: '' }]
+const group = (changes: object = {}) => ({
+  id: 'group',
+  targeting: { targetingGroups: [{ targetings: everybody }] },
+  variations: [
+    { id: 'v1', allocation: 50, modifications: { type: 'FLAG', value: { colour: 'red' } } },
+    { id: 'v2', allocation: 50, modifications: { type: 'FLAG', value: { colour: 'blue' } } },
+  ],
+  ...changes,
+})
+const campaign = (changes: object = {}) => ({
+  id: 'colour',
+  type: 'ab',
+  variationGroups: [group()],
+  bucketRanges: [{ r: [0, 100] }],
+  ...changes,
+})
+const imported = (campaigns: object[], more: object = {}) =>
+  settle(emptyState(), fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0))
+const targeted = (...targetings: object[]) =>
+  campaign({ variationGroups: [group({ targeting: { targetingGroups: [{ targetings }] } })] })
+
+describe('a campaign', () => {
+  it('of one flag is that flag, split by its group’s id in whole percents', () => {
+    const { flags } = imported([campaign()])
+    expect(flags).toMatchObject([
+      {
+        key: 'colour',
+        type: 'string',
+        bundle: false,
+        allocation: 'percent',
+        variations: [
+          { id: 'v1', value: 'red' },
+          { id: 'v2', value: 'blue' },
+        ],
+        rules: [],
+        defaultStrategy: {
+          id: 'group',
+          strategy: {
+            kind: 'rollout',
+            shares: [
+              { variationId: 'v1', weight: 50_000 },
+              { variationId: 'v2', weight: 50_000 },
+            ],
+          },
+        },
+      },
+    ])
+  })
+
+  it('of several flags, of mixed types, or with a null is a bundle under its own id', () => {
+    const values = [{ a: 1, b: true }, { a: 1 }, { a: 'x' }, { a: null }]
+    const campaigns = [[values[0]], [values[1], values[2]], [values[3]]].map((each, i) =>
+      campaign({
+        id: `campaign-${i}`,
+        variationGroups: [
+          group({
+            id: `group-${i}`,
+            variations: each.map((value, j) => ({ id: `v${j}`, allocation: 10, modifications: { value } })),
+          }),
+        ],
+      }),
+    )
+    expect(imported(campaigns).flags).toMatchObject(
+      campaigns.map(({ id }) => ({ key: id, type: 'json', bundle: true })),
+    )
+  })
+
+  it('without a group for everybody leaves the rest untracked', () => {
+    const { flags } = imported([targeted({ operator: 'EQUALS', key: 'plan', value: 'pro' })])
+    expect(flags).toMatchObject([
+      {
+        rules: [{ id: 'group' }],
+        defaultStrategy: { strategy: { kind: 'rollout', shares: [{ weight: 0 }] } },
+      },
+    ])
+  })
+
+  it('keeps keys that JavaScript knows something else under', () => {
+    const value = JSON.parse('{"__proto__":{"polluted":true},"constructor":"x","colour":"red"}') as object
+    const variations = [{ id: 'v1', allocation: 100, modifications: { value } }]
+    const { flags } = imported([campaign({ variationGroups: [group({ variations })] })])
+    expect(flags[0]?.variations[0]?.value).toBe(JSON.stringify(value))
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+
+  it('in panic comes switched off, so that everybody goes on getting the default', () => {
+    const { flags, findings } = imported([campaign()], { panic: true })
+    expect(flags).toMatchObject([{ enabled: false }])
+    expect(flags[0]).not.toHaveProperty('offVariationId')
+    expect(findings).toContainEqual(expect.objectContaining({ subject: 'environment', field: 'panic' }))
+  })
+})
+
+describe('what cannot be carried over exactly is told', () => {
+  const told = (campaigns: object[], more?: object) =>
+    imported(campaigns, more).findings.map(({ field, effect }) => `${field} ${effect}`)
+  const other = group({
+    id: 'other',
+    variations: [{ id: 'v1', allocation: 100, modifications: { value: { colour: 'green' } } }],
+  })
+
+  it.each<[string, object[], object?]>([
+    ['id lost', [campaign({ id: 'another' })]],
+    ['slug lost', [campaign({ slug: 'slug' })]],
+    ['type lost', [campaign({ type: 'perso' })]],
+    [
+      'variations lost',
+      [
+        campaign({
+          variationGroups: [
+            group({
+              variations: [
+                { id: 'v', reference: true, allocation: 100, modifications: { value: { colour: 'x' } } },
+              ],
+            }),
+          ],
+        }),
+      ],
+    ],
+    [
+      'modifications.type lost',
+      [
+        campaign({
+          variationGroups: [
+            group({
+              variations: [
+                { id: 'v', allocation: 100, modifications: { type: 'HTML', value: { colour: 'x' } } },
+              ],
+            }),
+          ],
+        }),
+      ],
+    ],
+    ['variationGroups.1 lost', [campaign({ variationGroups: [group(), other] })]],
+    ['variationGroups.0 lost', [campaign({ variationGroups: [group({ targeting: null }), other] })]],
+    ['variationGroups lost', [campaign({ variationGroups: [group({ targeting: null }), other] })]],
+    ['variationGroups differs', [campaign({ variationGroups: [group({ id: 'vg-é' })] })]],
+    ['variationGroups left-out', [campaign({ variationGroups: [] })]],
+    ['bucketRanges differs', [campaign({ bucketRanges: [{ r: [0, 50] }] })]],
+    [
+      'variationGroups.0.variations.0.allocation differs',
+      [
+        campaign({
+          variationGroups: [
+            group({ variations: [{ id: 'v', allocation: 33.3, modifications: { value: { colour: 'x' } } }] }),
+          ],
+        }),
+      ],
+    ],
+    [
+      'modifications differs',
+      [campaign({ id: 'b' }), campaign({ id: 'a', variationGroups: [group({ id: 'g2' })] })],
+    ],
+    [
+      'rules.0.id left-out',
+      [
+        targeted({ operator: 'EXISTS', key: 'x', value: true }),
+        campaign({
+          id: 'twin',
+          variationGroups: [
+            group({
+              targeting: {
+                targetingGroups: [{ targetings: [{ operator: 'EXISTS', key: 'x', value: true }] }],
+              },
+            }),
+          ],
+        }),
+      ],
+    ],
+    ['accountSettings.enabled1V1T differs', [], { accountSettings: { enabled1V1T: true } }],
+    ['accountSettings.enabledXPC differs', [], { accountSettings: { enabledXPC: true } }],
+    ['campaigns differs', [campaign()]],
+    [
+      'key left-out',
+      [
+        campaign({
+          id: 'not a key',
+          variationGroups: [
+            group({ variations: [{ id: 'v', allocation: 100, modifications: { value: { a: 1, b: 2 } } }] }),
+          ],
+        }),
+      ],
+    ],
+  ])('%s', (expected, campaigns, more) => {
+    expect(told(campaigns, more)).toContain(expected)
+  })
+
+  const path = 'variationGroups.0.targeting.targetingGroups.0.targetings.0'
+  it.each([
+    ['id', { operator: 'EQUALS', key: 'id', value: 'a' }],
+    ['NOT_EQUALS of a version', { operator: 'NOT_EQUALS', key: 'version', value: '1.2.3' }],
+    ['NOT_EQUALS of nothing', { operator: 'NOT_EQUALS', key: 'x', value: '' }],
+  ])('a condition: %s', (_, targeting) => {
+    expect(told([targeted(targeting)])).toContain(`${path} differs`)
+  })
+})
+
+describe('the linter', () => {
+  const codes = (...targetings: object[]) =>
+    lint(ForeignFile.parse({ campaigns: [targeted(...targetings)] }).campaigns[0]!).map(({ code }) => code)
+  const exists = { operator: 'EXISTS', key: 'x', value: true }
+
+  it.each([
+    ['crash', [{ operator: 'CONTAINS', key: 'x', value: '1' }]],
+    ['crash', [{ operator: 'NOT_CONTAINS', key: 'x', value: '1' }, exists]],
+    ['never-true', [{ operator: 'SEMVER_EQUALS', key: 'x', value: '1.0.0' }]],
+    ['never-true', [{ operator: 'EQUALS', key: 'x', value: [] }]],
+    ['type', [{ operator: 'EQUALS', key: 'x', value: '5' }]],
+    ['type', [{ operator: 'EQUALS', key: 'x', value: 5 }]],
+    ['type', [{ operator: 'EQUALS', key: 'x', value: true }]],
+    ['type', [{ operator: 'LOWER_THAN', key: 'x', value: '5' }]],
+    ['case', [{ operator: 'EQUALS', key: 'x', value: 'a' }]],
+    ['missing-key', [{ operator: 'NOT_EQUALS', key: 'x', value: '-' }]],
+    ['list', [{ operator: 'LOWER_THAN', key: 'x', value: [1] }]],
+    ['list', [exists, { operator: 'STARTS_WITH', key: 'x', value: ['-'] }]],
+    ['exists-value', [{ operator: 'EXISTS', key: 'x', value: '' }]],
+    ['provider', [{ ...exists, provider: 'partner' }]],
+  ])('finds %s in %j', (code, targetings) => {
+    expect(codes(...targetings)).toEqual([code])
+  })
+
+  it.each([
+    [[exists, { operator: 'CONTAINS', key: 'x', value: '-' }]],
+    [[{ operator: 'CONTAINS', key: 'fs_users', value: '-' }]],
+    [[{ operator: 'EQUALS', key: 'x', value: ['5', 5] }]],
+    [[{ operator: 'LOWER_THAN', key: 'x', value: 5 }]],
+    [everybody],
+  ])('has nothing against %j', (targetings) => {
+    expect(codes(...targetings)).toEqual([])
+  })
+})
