@@ -22,7 +22,7 @@ describe('the admin API', () => {
   it('is asked with the token, names encoded', async () => {
     const { api, asked } = await answering(200, '{"flags":[]}')
     expect(await api.flags('a/b c')).toEqual({ ok: true, value: [] })
-    expect(asked).toEqual(['GET /api/v1/environments/a%2Fb%20c/flags Bearer t'])
+    expect(asked).toEqual(['GET /api/v1/environments/a%2Fb%20c/flags?limit=200 Bearer t'])
   })
 
   it('may refuse: the problem becomes a sentence with code, detail and fields', async () => {

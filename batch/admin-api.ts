@@ -12,8 +12,6 @@ const answerWaitMaxMs = 30_000
 export const Environment = z.object({ id: z.string(), name: z.string(), revision: z.int() })
 export type Environment = z.infer<typeof Environment>
 
-const EnvironmentPage = z.object({ environments: z.array(Environment), nextCursor: z.string().optional() })
-
 export const Applied = z.object({ revision: z.int(), changed: z.boolean() })
 export type Applied = z.infer<typeof Applied>
 
@@ -25,12 +23,15 @@ const ProblemDetails = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
 
-const Lists = {
-  flags: z.object({ flags: z.array(Flag) }).transform(({ flags }) => flags),
-  goals: z.object({ goals: z.array(Goal) }).transform(({ goals }) => goals),
-  experiments: z.object({ experiments: z.array(Experiment) }).transform(({ experiments }) => experiments),
-  operations: z.object({ operations: z.array(Operation) }).transform(({ operations }) => operations),
+/** What lists hold, under their name. */
+const listed = {
+  environments: Environment,
+  flags: Flag,
+  goals: Goal,
+  experiments: Experiment,
+  operations: Operation,
 }
+type Listed = { readonly [L in keyof typeof listed]: z.output<(typeof listed)[L]> }
 
 export interface AdminApi {
   environments(): Promise<Outcome<Environment[]>>
@@ -70,22 +71,29 @@ export function adminApi({ url, token }: { readonly url: string; readonly token:
     return fail('api-unreachable', `What answers ${path} at ${url} is no admin API of this version${where}.`)
   }
 
+  /** All pages of a list. */
+  async function all<L extends keyof Listed>(path: string, list: L): Promise<Outcome<Listed[L][]>> {
+    const Page = z.object({ [list]: z.array(listed[list]), nextCursor: z.string().optional() })
+    const found: Listed[L][] = []
+    for (let cursor = ''; ;) {
+      const page = await get(`${path}?limit=200${cursor && `&cursor=${cursor}`}`, Page)
+      if (!page.ok) return page
+      const { nextCursor, [list]: entries } = page.value as unknown as { nextCursor?: string } & Record<
+        L,
+        Listed[L][]
+      >
+      found.push(...entries)
+      if (nextCursor === undefined) return done(found)
+      cursor = nextCursor
+    }
+  }
+
   return {
-    environments: async () => {
-      const all: Environment[] = []
-      let cursor = ''
-      do {
-        const page = await get(`/environments?limit=200${cursor && `&cursor=${cursor}`}`, EnvironmentPage)
-        if (!page.ok) return page
-        all.push(...page.value.environments)
-        cursor = page.value.nextCursor ?? ''
-      } while (cursor !== '')
-      return done(all)
-    },
-    flags: (environmentId) => get(inside(environmentId, 'flags'), Lists.flags),
-    goals: (environmentId) => get(inside(environmentId, 'goals'), Lists.goals),
-    experiments: (environmentId) => get(inside(environmentId, 'experiments'), Lists.experiments),
-    operations: (environmentId) => get(inside(environmentId, 'operations'), Lists.operations),
+    environments: () => all('/environments', 'environments'),
+    flags: (environmentId) => all(inside(environmentId, 'flags'), 'flags'),
+    goals: (environmentId) => all(inside(environmentId, 'goals'), 'goals'),
+    experiments: (environmentId) => all(inside(environmentId, 'experiments'), 'experiments'),
+    operations: (environmentId) => all(inside(environmentId, 'operations'), 'operations'),
     storeResult: (environmentId, experimentId, result) =>
       post(
         inside(environmentId, 'experiments', experimentId, 'results'),

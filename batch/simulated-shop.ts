@@ -31,7 +31,9 @@ export const checkout: Flag = Flag.parse({
   updatedAt: startAt,
 })
 
-export const purchase: Goal = { key: 'purchase', name: '', event: 'bought', createdAt: startAt }
+const kept = { version: 1, createdAt: startAt, updatedAt: startAt }
+
+export const purchase: Goal = { key: 'purchase', name: '', event: 'bought', ...kept }
 
 export const experiment = (changes: Partial<Experiment> = {}): Experiment => ({
   id: 'button',
@@ -43,7 +45,7 @@ export const experiment = (changes: Partial<Experiment> = {}): Experiment => ({
   startAt,
   stopAt: startAt + 480 * hourMs,
   status: 'running',
-  createdAt: startAt,
+  ...kept,
   ...changes,
 })
 
@@ -58,7 +60,7 @@ export const killSwitch = (changes: Partial<Operation> = {}): Operation => ({
   minimumUsers: 100,
   status: 'active',
   countingFrom: startAt,
-  createdAt: startAt,
+  ...kept,
   ...changes,
 })
 

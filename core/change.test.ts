@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clause, fixed, rollout } from '../test/build/flags.ts'
-import { change, type Means } from './change.ts'
+import type { Means } from './change/entity.ts'
+import { change } from './change.ts'
 import { Command } from './command.ts'
 import { emptyState, type EnvironmentState, withWrites } from './environment.ts'
 

@@ -1,85 +1,150 @@
 // Everything that can be asked of an environment, as data: parsed at the border, kept in the audit trail.
 import * as z from 'zod'
 import { Experiment } from './experiment.ts'
-import { DefaultStrategy, FlagFields, Id, Key, Rule } from './flag.ts'
+import { Flag, Id, Key } from './flag.ts'
+import { FlagChanges, FlagDraft } from './flag-draft.ts'
 import { Goal } from './goal.ts'
-import { Operation, OperationFacts } from './operation.ts'
+import { isKept } from './kept.ts'
 import * as limits from './limits.ts'
+import { Operation, OperationFacts } from './operation.ts'
+import { Schedule } from './schedule.ts'
+import { SdkKey } from './sdk-key.ts'
 import { Segment } from './segment.ts'
+import { Settings } from './settings.ts'
+import { Tag, TagKey } from './tag.ts'
+import { Trigger } from './trigger.ts'
+import { Webhook } from './webhook.ts'
 
-/** What the system fills in, no caller may. */
-const kept = { version: true, createdAt: true, updatedAt: true } as const
+const newId = { id: Id.optional() }
 
-/** Rules and the default strategy may come without id: they get a new one. */
-const withNewId = { id: Id.optional() }
-const RuleDraft = Rule.extend(withNewId)
-const DefaultStrategyDraft = DefaultStrategy.extend(withNewId)
-
-const flagShape = FlagFields.omit({ ...kept, archived: true }).shape
-export const FlagDraft = z.strictObject({
-  ...flagShape,
-  rules: z.array(RuleDraft).max(limits.rulesMax).default([]),
-  defaultStrategy: DefaultStrategyDraft,
-})
-
-/** Several parts of a flag in one change; what is absent stays. `offVariationId: null` takes it away. Key and type never change. */
-export const FlagChanges = z
-  .strictObject({
-    name: flagShape.name.unwrap(),
-    description: flagShape.description.unwrap(),
-    bundle: flagShape.bundle.unwrap(),
-    variations: flagShape.variations,
-    enabled: flagShape.enabled.unwrap(),
-    offVariationId: Id.nullable(),
-    prerequisites: flagShape.prerequisites.unwrap(),
-    targets: flagShape.targets.unwrap(),
-    rules: z.array(RuleDraft).max(limits.rulesMax),
-    defaultStrategy: DefaultStrategyDraft,
-    allocation: flagShape.allocation.unwrap(),
-    tags: flagShape.tags.unwrap(),
-    maintainer: flagShape.maintainer.unwrap(),
-    archived: z.boolean(),
-    resetSeed: z.literal(true),
-  })
-  .partial()
-export type FlagChanges = z.infer<typeof FlagChanges>
-
-export const SegmentDraft = Segment.omit(kept)
-export const GoalDraft = Goal.omit({ createdAt: true }).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ status: true, createdAt: true }).extend({
-  id: Id.optional(),
+export const SegmentDraft = Segment.omit({ ...isKept, members: true })
+export const GoalDraft = Goal.omit(isKept).extend({ event: Goal.shape.event.optional() })
+export const ExperimentDraft = Experiment.omit({ ...isKept, status: true }).extend({
+  ...newId,
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
 })
-export const OperationDraft = Operation.omit({ status: true, createdAt: true }).extend({
-  id: Id.optional(),
+export const OperationDraft = Operation.omit({ ...isKept, status: true }).extend({
+  ...newId,
   countingFrom: z.int().optional(),
 })
+export const TriggerDraft = Trigger.omit({ ...isKept, disabled: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({ ...isKept, status: true }).extend(newId)
+export const TagDraft = Tag.omit(isKept)
+export const WebhookDraft = Webhook.omit(isKept).extend(newId)
+export const SdkKeyDraft = SdkKey.omit({ ...isKept, disabled: true, previous: true })
+
+type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
+type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<
+  { [K in F]: z.ZodOptional<Bare<S[K]>> },
+  z.core.$strict
+>
+
+/** What an edit may touch: never what names an entity, nor what the system keeps. Fields lose their defaults: what is absent stays. */
+function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
+  schema: z.ZodObject<S>,
+  ...fields: readonly F[]
+) {
+  const bare = (type: unknown) => (type instanceof z.ZodDefault ? type.unwrap() : type) as z.ZodType
+  const shape = Object.fromEntries(fields.map((field) => [field, bare(schema.shape[field]).optional()]))
+  return z.strictObject(shape) as unknown as Editable<S, F>
+}
+
+export const SegmentChanges = editable(Segment, 'name', 'description', 'included', 'anyOf')
+export const GoalChanges = editable(Goal, 'name', 'event')
+export const ExperimentChanges = editable(
+  Experiment,
+  'name',
+  'goalKeys',
+  'baselineVariationId',
+  'startAt',
+  'stopAt',
+)
+export const OperationChanges = editable(Operation, 'comparison', 'threshold', 'minimumUsers', 'countingFrom')
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled')
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at')
+export const TagChanges = editable(Tag, 'name')
+export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
+export const SdkKeyChanges = editable(SdkKey, 'name', 'disabled')
+/** `pathPrefix: null` takes it away. */
+export const SettingsChanges = editable(
+  Settings,
+  'defaultAllocation',
+  'bucketingFile',
+  'requireComment',
+  'enrichContext',
+  'disabledFlags',
+  'streams',
+).extend({ pathPrefix: Settings.shape.pathPrefix.nullable() })
+
+/** The version that the caller saw; a stale one is refused. Absent: whatever is there. */
+const seen = { version: z.int().optional() }
+const one = { id: z.string(), ...seen }
+
+const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.strictObject({ kind: z.literal(kind), ...shape })
 
 export const Command = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('create-flag'), flag: FlagDraft }),
-  /** `version` is the one the editor saw; a stale one is refused. Absent: apply to whatever is there. */
-  z.strictObject({
-    kind: z.literal('update-flag'),
-    key: Key,
-    version: z.int().optional(),
-    changes: FlagChanges,
+  command('create-flag', { flag: FlagDraft }),
+  command('update-flag', { key: Key, ...seen, changes: FlagChanges }),
+  command('delete-flag', one),
+  command('reorder-rules', { key: Key, ...seen, ruleIds: z.array(Id).max(limits.rulesMax) }),
+  command('clone-flag', { key: Key, ...seen, as: Key, name: FlagChanges.shape.name }),
+  /** The flag as another environment has it. `replace`: also where there is one of that key. */
+  command('copy-flag', { from: z.string(), flag: Flag, ...seen, replace: z.boolean().default(false) }),
+  /** To what it was at a revision. */
+  command('roll-back-flag', { key: Key, ...seen, revision: z.int().min(1) }),
+  command('roll-back', { revision: z.int().min(1) }),
+
+  command('create-segment', { segment: SegmentDraft }),
+  command('update-segment', { ...one, changes: SegmentChanges }),
+  command('set-members', { ...one, members: Segment.shape.members.unwrap().nullable() }),
+  command('delete-segment', one),
+  command('create-goal', { goal: GoalDraft }),
+  command('update-goal', { ...one, changes: GoalChanges }),
+  command('delete-goal', one),
+  command('create-experiment', { experiment: ExperimentDraft }),
+  command('update-experiment', { ...one, changes: ExperimentChanges }),
+  command('stop-experiment', { id: Id }),
+  command('delete-experiment', one),
+  command('create-operation', { operation: OperationDraft }),
+  command('update-operation', { ...one, changes: OperationChanges }),
+  command('apply-operation', { id: Id, facts: OperationFacts }),
+  command('delete-operation', one),
+  command('create-trigger', { trigger: TriggerDraft }),
+  command('update-trigger', { ...one, changes: TriggerChanges }),
+  command('rotate-trigger', { ...one, sha256: z.string() }),
+  command('fire-trigger', { id: Id }),
+  command('delete-trigger', one),
+  command('create-schedule', { schedule: ScheduleDraft }),
+  command('update-schedule', { ...one, changes: ScheduleChanges }),
+  command('apply-schedule', { id: Id }),
+  command('delete-schedule', one),
+  command('create-tag', { tag: TagDraft }),
+  command('update-tag', { id: TagKey, ...seen, changes: TagChanges }),
+  command('delete-tag', one),
+  command('create-webhook', { webhook: WebhookDraft }),
+  command('update-webhook', { ...one, changes: WebhookChanges }),
+  command('delete-webhook', one),
+  command('create-sdk-key', { key: SdkKeyDraft }),
+  command('update-sdk-key', { ...one, changes: SdkKeyChanges }),
+  /** The old one stays good for a while. */
+  command('rotate-sdk-key', {
+    ...one,
+    sha256: z.string(),
+    overlapMs: z.int().min(0).max(limits.overlapMsMax),
   }),
-  z.strictObject({ kind: z.literal('create-segment'), segment: SegmentDraft }),
-  z.strictObject({ kind: z.literal('create-goal'), goal: GoalDraft }),
-  z.strictObject({ kind: z.literal('create-experiment'), experiment: ExperimentDraft }),
-  z.strictObject({ kind: z.literal('stop-experiment'), id: Id }),
-  z.strictObject({ kind: z.literal('create-operation'), operation: OperationDraft }),
-  z.strictObject({ kind: z.literal('apply-operation'), id: Id, facts: OperationFacts }),
-  z.strictObject({
-    kind: z.literal('create-sdk-key'),
-    key: z.strictObject({
-      id: Id,
-      role: z.enum(['client', 'server']),
-      name: z.string().max(limits.nameLengthMax),
-      sha256: z.string(),
-    }),
-  }),
+  command('delete-sdk-key', one),
+  command('update-settings', { ...seen, changes: SettingsChanges }),
 ])
 export type Command = z.infer<typeof Command>
+export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
+
+const versioned: ReadonlySet<string> = new Set(
+  Command.options.flatMap(({ shape }) => ('version' in shape ? [shape.kind.value] : [])),
+)
+
+/** The command, made on a version that the caller saw; undefined where commands of its kind mind no version. */
+export const onVersion = (command: Command, version: number): Command | undefined =>
+  versioned.has(command.kind) ? ({ ...command, version } as Command) : undefined

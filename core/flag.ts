@@ -1,7 +1,9 @@
 // Shape of a flag as people edit it, and the invariants that hold within one flag. References between flags: change.ts.
 import * as z from 'zod'
 import { AnyOf } from './clause.ts'
+import { kept } from './kept.ts'
 import * as limits from './limits.ts'
+import { TagKey } from './tag.ts'
 import { isBundle, isTooDeep, parseValue } from './value.ts'
 
 export const Key = z
@@ -84,14 +86,10 @@ export const FlagFields = z.strictObject({
   defaultStrategy: DefaultStrategy,
   allocation: Allocation.default('percent'),
   seed: z.string().max(limits.keyLengthMax).default(''),
-  tags: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.tagsMax).default([]),
+  tags: z.array(TagKey).max(limits.tagsMax).default([]),
   maintainer: Name.default(''),
   archived: z.boolean().default(false),
-  /** +1 with every effective change. */
-  version: z.int().min(1),
-  /** Epoch milliseconds. */
-  createdAt: z.int(),
-  updatedAt: z.int(),
+  ...kept,
 })
 
 export const Flag = FlagFields.superRefine((flag, context) => {

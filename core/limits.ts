@@ -15,6 +15,12 @@ export const prerequisitesMax = 50
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
 export const goalsPerExperimentMax = 10
+/** Of an entity as JSON text. D1's rows hold 2 MB, and a change keeps what was beside what is. */
+export const entityBytesMax = 900_000
+/** How long a rotated SDK key may stay good beside the new one: 90 days. */
+export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
+export const webhookEventsMax = 100
+export const urlLengthMax = 2_000
 export const commentLengthMax = 1_000
 
 /** Bucketeer: the weights of a rollout are thousandths of a percent. */

@@ -24,6 +24,10 @@ export interface Problem {
   readonly fields?: readonly FieldProblem[]
   /** What is stored now, when a stale edit is refused. */
   readonly current?: unknown
+  /** What the stale edit asked for. */
+  readonly yours?: unknown
+  /** Who stands in the way, when what is in use would go away. */
+  readonly users?: readonly { readonly kind: string; readonly id: string }[]
 }
 
 export type Result<T> =

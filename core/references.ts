@@ -8,7 +8,7 @@ import { dependenciesOf } from './snapshot.ts'
 export function referenceProblems(
   state: EnvironmentState,
   flag: Flag,
-  owners: ReadonlyMap<string, string> = ruleOwners(state),
+  owners: RuleOwners = ruleOwners(state),
 ): FieldProblem[] {
   const found: FieldProblem[] = []
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
@@ -22,8 +22,8 @@ export function referenceProblems(
     return found.length
   }
   const checkId = (path: string, id: string) => {
-    const owner = owners.get(id) ?? flag.key
-    if (owner !== flag.key) found.push({ path, message: `another flag, ${owner}, has a rule ${id}` })
+    const other = owners.get(id)?.find((key) => key !== flag.key)
+    if (other !== undefined) found.push({ path, message: `another flag, ${other}, has a rule ${id}` })
   }
   flag.rules.forEach(({ id }, i) => checkId(`rules.${i}.id`, id))
   checkId('defaultStrategy.id', flag.defaultStrategy.id)
@@ -44,15 +44,27 @@ export function referenceProblems(
   return found
 }
 
+/** Keys of the flags that have a rule of an id: one, in a sound environment. */
+export type RuleOwners = ReadonlyMap<string, readonly string[]>
+
+const known = new WeakMap<EnvironmentState['flag'], RuleOwners>()
+
 /**
  * Which flag each rule id belongs to: an AB Tasty activation names a rule and no flag, so an id is one flag's in the whole environment.
- * Made once where many flags are checked.
+ * Made once per state.
  */
-export function ruleOwners(state: EnvironmentState): ReadonlyMap<string, string> {
-  const owners = new Map<string, string>()
-  for (const { key, rules, defaultStrategy } of state.flag.values()) {
-    for (const { id } of [...rules, defaultStrategy]) if (!owners.has(id)) owners.set(id, key)
+export function ruleOwners({ flag: flags }: EnvironmentState): RuleOwners {
+  const made = known.get(flags)
+  if (made) return made
+  const owners = new Map<string, string[]>()
+  for (const { key, rules, defaultStrategy } of flags.values()) {
+    for (const { id } of [...rules, defaultStrategy]) {
+      const others = owners.get(id)
+      if (others) others.push(key)
+      else owners.set(id, [key])
+    }
   }
+  known.set(flags, owners)
   return owners
 }
 

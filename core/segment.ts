@@ -2,7 +2,9 @@
 import * as z from 'zod'
 import { Clause } from './clause.ts'
 import { Key } from './flag.ts'
+import { kept } from './kept.ts'
 import * as limits from './limits.ts'
+import { membersMax } from './members.ts'
 
 /** Operators that look outside the context are refused here: a segment depends on no flag and no other segment. */
 const outward: ReadonlySet<string> = new Set(['in-segment', 'flag-is'])
@@ -26,8 +28,10 @@ export const Segment = z.strictObject({
     )
     .max(limits.groupsPerRuleMax)
     .default([]),
-  version: z.int().min(1),
-  createdAt: z.int(),
-  updatedAt: z.int(),
+  /** Uploaded members, which lie apart from the snapshot: how many, and the hash of their set (members.ts), which names it. */
+  members: z
+    .strictObject({ count: z.int().min(1).max(membersMax), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .optional(),
+  ...kept,
 })
 export type Segment = z.infer<typeof Segment>

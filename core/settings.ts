@@ -1,6 +1,7 @@
 // What an environment has decided for all its flags and all its doors. Travels in the snapshot, so that edge needs nothing else.
 import * as z from 'zod'
 import { Allocation } from './flag.ts'
+import { kept } from './kept.ts'
 
 export const Settings = z.strictObject({
   /** Of flags that are made without one. */
@@ -25,3 +26,5 @@ export const Settings = z.strictObject({
   streams: z.boolean().default(true),
 })
 export type Settings = z.infer<typeof Settings>
+
+export const StoredSettings = Settings.extend(kept)

@@ -13,6 +13,8 @@ export interface SnapshotKey {
   readonly role: SdkKeyRole
   /** Hexadecimal SHA-256 of the key's text. */
   readonly sha256: string
+  /** Epoch milliseconds from which the key is refused; absent: never. */
+  readonly expiresAt?: number | undefined
 }
 
 export interface Snapshot {

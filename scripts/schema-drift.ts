@@ -55,7 +55,8 @@ function tablesOf(folder: string): Map<string, string> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
   for (const file of files.sort()) database.exec(readFileSync(path.join(folder, file), 'utf8'))
   const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values)
-  const tables = all(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`)
+  // Not the full-text index: drizzle-kit knows no virtual tables.
+  const tables = all(`select name from pragma_table_list where type = 'table' and name not like 'sqlite_%'`)
   return new Map(
     tables.map(({ name }) => {
       const table = String(name)

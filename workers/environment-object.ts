@@ -1,10 +1,10 @@
 // What the environment's Durable Object answers to the other Workers: the contract, without the class behind it.
 import type { Command } from '../core/command.ts'
-import type { Problem } from '../core/problem.ts'
+import type { FieldProblem, Problem } from '../core/problem.ts'
 
 /** Who asked for a change: a person, a script by its token, or the system itself. */
 export interface Actor {
-  readonly kind: 'token' | 'member' | 'job'
+  readonly kind: 'token' | 'member' | 'job' | 'trigger'
   readonly id: string
   readonly name: string
 }
@@ -25,6 +25,8 @@ export interface Asked {
 export interface CommandRequest extends Asked {
   readonly command: Command
   readonly comment: string
+  /** `try`: say what would change, and change nothing. */
+  readonly mode: 'make' | 'try'
 }
 
 export interface CreationRequest extends Asked {
@@ -41,6 +43,10 @@ export type CommandAnswer =
       readonly published: boolean
       /** The changed entity, as JSON. */
       readonly entity: string
+      /** What could not come along. */
+      readonly notes: readonly FieldProblem[]
+      /** Of a try: what each entity is and would be, as JSON. */
+      readonly changes?: string
     }
   | { readonly ok: false; readonly problem: Problem }
 

@@ -43,11 +43,11 @@ export function environmentApi(environmentId) {
   const base = `/environments/${encodeURIComponent(environmentId)}`
   return {
     /** @returns {Promise<Flag[]>} */
-    flags: async () => (await read(`${base}/flags`)).flags,
+    flags: () => readAll(`${base}/flags`, 'flags'),
     /** @returns {Promise<Goal[]>} */
-    goals: async () => (await read(`${base}/goals`)).goals,
+    goals: () => readAll(`${base}/goals`, 'goals'),
     /** @returns {Promise<Experiment[]>} */
-    experiments: async () => (await read(`${base}/experiments`)).experiments,
+    experiments: () => readAll(`${base}/experiments`, 'experiments'),
     /**
      * Newest first.
      * @param {string} id
@@ -55,7 +55,7 @@ export function environmentApi(environmentId) {
      */
     results: async (id) => (await read(`${base}/experiments/${encodeURIComponent(id)}/results`)).results,
     /** @returns {Promise<Operation[]>} */
-    operations: async () => (await read(`${base}/operations`)).operations,
+    operations: () => readAll(`${base}/operations`, 'operations'),
     /**
      * Newest first.
      * @param {{ before?: number, limit: number }} page
@@ -80,11 +80,18 @@ export function environmentApi(environmentId) {
 /** @typedef {ReturnType<typeof environmentApi>} EnvironmentApi */
 
 /** @returns {Promise<EnvironmentRow[]>} */
-export async function listEnvironments() {
+export const listEnvironments = () => readAll('/environments', 'environments')
+
+/**
+ * All pages of a list.
+ * @param {string} path
+ * @param {string} field
+ */
+async function readAll(path, field) {
   const all = []
   for (let cursor = ''; ;) {
-    const page = await read(`/environments?limit=200${cursor && `&cursor=${cursor}`}`)
-    all.push(...page.environments)
+    const page = await read(`${path}?limit=200${cursor && `&cursor=${cursor}`}`)
+    all.push(...page[field])
     if (page.nextCursor === undefined) return all
     cursor = page.nextCursor
   }

@@ -198,9 +198,15 @@ export function deed(command) {
     case 'create-sdk-key':
       return `created ${command.key.role} SDK key ${command.key.name || command.key.id}`
     default:
-      return /** @type {{ kind: string }} */ (/** @satisfies {never} */ (command)).kind
+      return plainDeed(command)
   }
 }
+
+/**
+ * `delete-goal` as `delete goal buy`.
+ * @param {{ kind: string, key?: string, id?: string }} command
+ */
+const plainDeed = ({ kind, key, id }) => [kind.replaceAll('-', ' '), key ?? id].filter(Boolean).join(' ')
 
 /** @param {Extract<Command, { kind: 'update-flag' }>} command */
 function updateDeed({ key, changes }) {

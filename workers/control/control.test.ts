@@ -83,6 +83,7 @@ describe('a change', () => {
       version: 2,
     })
     expect((await publishedSnapshot(id, 2))?.flags[0]).toMatchObject({ enabled: true })
+    await runDurableObjectAlarm(objectOf(id)) // the archive follows behind
     expect(await (await env.LAKE.get(`snapshots/environment=${id}/3.json`))?.json()).toEqual(
       await publishedSnapshot(id, 3),
     )
@@ -174,6 +175,7 @@ describe('a crash', () => {
           actor: { kind: 'token', id: 'x', name: 'x' },
           origin: { ip: '', userAgent: '' },
           comment: '',
+          mode: 'make',
         })
         .finally(() => failing.mockRestore())
     })
@@ -205,7 +207,7 @@ describe('a crash', () => {
     await call('POST', `/environments/${id}/flags`, draft('banner'))
     // What a second incarnation of the object would have done behind this one's back.
     await env.DB.prepare(
-      "insert into revisions (environment_id, number, created_at, modified_at, actor, command, before, after, comment) values (?, 3, 0, 0, '{}', null, '[]', '[]', '')",
+      "insert into revisions (environment_id, number, created_at, modified_at, actor, command, comment) values (?, 3, 0, 0, '{}', null, '')",
     )
       .bind(id)
       .run()

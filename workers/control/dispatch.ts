@@ -60,7 +60,11 @@ async function parseInput(
 /** What has a version shows it as its ETag, so that an edit can name it in If-Match. */
 function toResponse(result: Result<unknown>, status: 200 | 201): Response {
   if (!result.ok) return problemResponse(result.problem)
-  const version = (result.value as { readonly version?: unknown } | null)?.version
+  const answered = result.value as {
+    readonly version?: unknown
+    readonly entity?: { readonly version?: unknown } | null
+  }
+  const version = answered.version ?? answered.entity?.version
   const headers = {
     'cache-control': 'no-store',
     ...(typeof version === 'number' && { etag: `"${version}"` }),

@@ -1,16 +1,24 @@
 // The Durable Object of one environment: lets one command in at a time, and brings the published revision up to D1's newest.
-// Decisions are in core/change, the steps of a change in writer.ts.
+// Decisions are in core/change, the steps of a change in writer.ts, what becomes of old snapshots in shelf.ts.
 import { DurableObject } from 'cloudflare:workers'
+import { type EntityKind, withWrites } from '../../core/environment.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+import { type User, usersOf } from '../../core/users.ts'
 import type { CommandAnswer, CommandRequest, CreationRequest, Head } from '../environment-object.ts'
 import { logError } from '../http/log.ts'
 import { loadEnvironment, newestRevision, openDatabase } from '../storage/configuration.ts'
-import { publishSnapshot } from '../storage/published.ts'
+import { modifiedAtOf, valuesAt } from '../storage/history.ts'
+import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../storage/published.ts'
 import type { ControlBindings } from './bindings.ts'
+import { type Shelf, openShelf } from './shelf.ts'
 import { type Memory, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
 
 /** How long after a crash the published revision may lag behind D1 before the alarm sees to it. */
 const repairAfterMs = 2_000
+/** When the archive could not be reached. */
+const tidyAgainAfterMs = 30_000
+/** How long a caller may wait for a revision. */
+const waitMaxMs = 10_000
 
 interface PublishedMark {
   readonly environmentId: string
@@ -20,17 +28,21 @@ interface PublishedMark {
 export class Environment extends DurableObject<ControlBindings> {
   readonly #memory: Memory = { current: undefined }
   readonly #ports: WriterPorts
+  readonly #shelf: Shelf
   #turn: Promise<unknown> = Promise.resolve()
   /** Set once this incarnation has made sure that nothing committed is unpublished. */
   #checked = false
+  /** Called at every publication. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(ctx: DurableObjectState, env: ControlBindings) {
     super(ctx, env)
+    this.#shelf = openShelf(ctx.storage.sql)
     this.#ports = {
       database: openDatabase(env.DB),
       now: () => Date.now(),
       newId: () => crypto.randomUUID(),
-      armRepair: () => ctx.storage.setAlarm(Date.now() + repairAfterMs),
+      armRepair: () => this.#arm(repairAfterMs),
       publish: (snapshot) => this.#publish(snapshot),
     }
   }
@@ -53,16 +65,35 @@ export class Environment extends DurableObject<ControlBindings> {
     return mark ? { status: 'known', revision: mark.revision } : { status: 'unknown' }
   }
 
+  /** The same, once it has reached a revision, or time is up. */
+  async waitFor(environmentId: string, revision: number, withinMs: number): Promise<Head> {
+    const until = Date.now() + Math.min(withinMs, waitMaxMs)
+    for (;;) {
+      const head = await this.head(environmentId)
+      const left = until - Date.now()
+      if (head.status === 'unknown' || head.revision >= revision || left <= 0) return head
+      await this.#nextPublication(left)
+    }
+  }
+
   /** The newest snapshot itself, for an edge that cannot read KV. */
   async snapshot(environmentId: string): Promise<Snapshot | undefined> {
-    this.#memory.current ??= await loadEnvironment(this.#ports.database, environmentId)
-    return this.#memory.current && snapshotOf(environmentId, this.#memory.current)
+    const current = await this.#inTurn(() => this.#current(environmentId))
+    return current && snapshotOf(environmentId, current)
+  }
+
+  /** Who uses an entity; undefined where there is no such one. */
+  async users(environmentId: string, kind: EntityKind, id: string): Promise<User[] | undefined> {
+    const current = await this.#inTurn(() => this.#current(environmentId))
+    return current?.state[kind].has(id) ? usersOf(current.state, kind, id) : undefined
   }
 
   /** Armed before every write: whatever crashed in between, D1's newest revision gets published. */
   override async alarm(): Promise<void> {
     const environmentId = await this.ctx.storage.get<string>('environmentId')
-    if (environmentId !== undefined) await this.#inTurn(() => this.#repair(environmentId))
+    if (environmentId === undefined) return
+    await this.#inTurn(() => this.#repair(environmentId))
+    await this.#tidy(environmentId) // not in turn: an archive that hangs keeps no change waiting
   }
 
   async #repair(environmentId: string): Promise<void> {
@@ -74,24 +105,83 @@ export class Environment extends DurableObject<ControlBindings> {
       this.#memory.current = await loadEnvironment(this.#ports.database, environmentId)
       const published =
         this.#memory.current && (await this.#publish(snapshotOf(environmentId, this.#memory.current)))
-      if (published === false) await this.#ports.armRepair()
+      if (published === false) await this.#arm(repairAfterMs)
     } catch (cause) {
       logError('repair', cause) // D1 is away: what is published stays published, and the alarm looks again
-      await this.#ports.armRepair()
+      await this.#arm(repairAfterMs)
     }
   }
 
   async #publish(snapshot: Snapshot): Promise<boolean> {
     try {
-      await publishSnapshot({ kv: this.env.SNAPSHOTS, archive: this.env.LAKE }, snapshot)
+      await publishSnapshot(this.env.SNAPSHOTS, snapshot)
     } catch (cause) {
       logError('publish', cause)
       return false
     }
-    const mark: PublishedMark = { environmentId: snapshot.environmentId, revision: snapshot.revision }
-    await this.ctx.storage.put({ published: mark, environmentId: snapshot.environmentId })
-    await this.ctx.storage.deleteAlarm()
+    const { environmentId, revision } = snapshot
+    this.#shelf.note(revision, Date.now())
+    const mark: PublishedMark = { environmentId, revision }
+    await this.ctx.storage.put({ published: mark, environmentId })
+    for (const wake of this.#waiting) wake()
     return true
+  }
+
+  async #tidy(environmentId: string): Promise<void> {
+    try {
+      const isDone = await this.#shelf.tidy({
+        textAt: (revision) => this.#textAt(environmentId, revision),
+        archive: (revision, text) => archiveSnapshot(this.env.LAKE, environmentId, revision, text),
+        clear: (revision) => clearSnapshot(this.env.SNAPSHOTS, environmentId, revision),
+        now: () => Date.now(),
+      })
+      if (!isDone) await this.#arm(repairAfterMs)
+    } catch (cause) {
+      logError('archive', cause)
+      await this.#arm(tidyAgainAfterMs)
+    }
+  }
+
+  /** As it was published; one that never was, because a newer one came first, from D1's history. */
+  async #textAt(environmentId: string, revision: number): Promise<string | undefined> {
+    const published = await readSnapshotText(this.env.SNAPSHOTS, environmentId, revision)
+    if (published !== null) return published
+    const { database } = this.#ports
+    const newest = await loadEnvironment(database, environmentId) // before the past: which then reaches back from at least there
+    const past = await valuesAt(database, environmentId, revision)
+    const modifiedAt = await modifiedAtOf(database, environmentId, revision)
+    if (!newest || modifiedAt === undefined) return undefined
+    return JSON.stringify(
+      snapshotOf(environmentId, {
+        revision,
+        modifiedAt,
+        state: withWrites(newest.state, past),
+      }),
+    )
+  }
+
+  async #current(environmentId: string) {
+    this.#memory.current ??= await loadEnvironment(this.#ports.database, environmentId)
+    return this.#memory.current
+  }
+
+  /** An alarm that is set already and comes no later stays: a stream of changes must not put it off for ever. */
+  async #arm(afterMs: number): Promise<void> {
+    const at = Date.now() + afterMs
+    const armed = await this.ctx.storage.getAlarm()
+    if (armed === null || armed > at) await this.ctx.storage.setAlarm(at)
+  }
+
+  #nextPublication(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, withinMs)
+      this.#waiting.add(wake)
+    })
   }
 
   /** D1 calls let other requests in, so order is kept by hand: each turn starts when the one before has ended, well or badly. */

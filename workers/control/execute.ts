@@ -1,7 +1,7 @@
 // A command on its way to the environment's object, with who sent it, why, and from where.
-import type { Command } from '../../core/command.ts'
+import { type Command, onVersion } from '../../core/command.ts'
 import { commentLengthMax } from '../../core/limits.ts'
-import { type Result, ok, refuse } from '../../core/problem.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../../core/problem.ts'
 import type { CommandAnswer } from '../environment-object.ts'
 import type { Call } from './route.ts'
 
@@ -11,15 +11,44 @@ export interface Changed {
   readonly published: boolean
   /** As JSON has it: its route says which shape that is. */
   readonly entity: never
+  readonly notes?: readonly FieldProblem[]
+  /** Of a try. */
+  readonly changes?: never
 }
 
-export async function executeCommand(call: Call, command: Command): Promise<Result<Changed>> {
+export async function executeCommand(call: Call, asked: Command): Promise<Result<Changed>> {
   const comment = commentOf(call.request)
   if (!comment.ok) return comment
+  const command = atVersion(call.request, asked)
+  if (!command.ok) return command
   const environmentId = environmentOf(call)
   const { actor, origin } = call.caller
-  const request = { environmentId, command, actor, origin, comment: comment.value }
+  const mode = isTry(call.request) ? 'try' : 'make'
+  const request = {
+    environmentId,
+    command: command.value,
+    actor,
+    origin,
+    comment: comment.value,
+    mode,
+  } as const
   return toResult(await objectOf(call, environmentId).execute(request))
+}
+
+/** Whether a write is only to say what it would change. */
+export const isTry = ({ url }: Request): boolean => new URL(url).searchParams.get('dryRun') === 'true'
+
+const entityTag = /^(?:W\/)?"?(\d{1,15})"?$/
+
+/** The version in If-Match, which is what reads and changes answer as ETag. `*` is whatever is there. */
+function atVersion({ headers }: Request, command: Command): Result<Command> {
+  const sent = headers.get('if-match')?.trim()
+  if (sent === undefined || sent === '*') return ok(command)
+  const version = entityTag.exec(sent)?.[1]
+  const made = version === undefined ? undefined : onVersion(command, Number(version))
+  if (made) return ok(made)
+  const message = version === undefined ? 'is one version, as ETag has it' : 'has no meaning here'
+  return refuse('INVALID', `if-match ${message}`, { fields: [{ path: 'if-match', message }] })
 }
 
 export const environmentOf = ({ params }: Call): string =>
@@ -30,8 +59,15 @@ export const objectOf = ({ env }: Pick<Call, 'env'>, environmentId: string) =>
 
 export function toResult(answer: CommandAnswer): Result<Changed> {
   if (!answer.ok) return answer
-  const { revision, changed, published, entity } = answer
-  return ok({ revision, changed, published, entity: JSON.parse(entity) as never })
+  const { revision, changed, published, entity, notes, changes } = answer
+  return ok({
+    revision,
+    changed,
+    published,
+    entity: JSON.parse(entity) as never,
+    ...(notes.length > 0 && { notes }),
+    ...(changes !== undefined && { changes: JSON.parse(changes) as never }),
+  })
 }
 
 /** Headers are safe for ASCII only, so the comment may come percent-encoded. A text that is no such encoding is taken as it is. */

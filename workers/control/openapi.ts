@@ -152,4 +152,10 @@ const headers = ({ method }: Route) =>
           description: 'Why, for the audit trail. Percent-encoded UTF-8.',
           schema: { type: 'string' },
         },
+        {
+          name: 'If-Match',
+          in: 'header',
+          description: 'The ETag of what is to change: its version. A stale one is refused with both sides.',
+          schema: { type: 'string' },
+        },
       ]

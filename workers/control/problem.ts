@@ -14,4 +14,9 @@ export const Problem = z.strictObject({
     .optional()
     .describe('Every field that is not as it should be.'),
   current: z.unknown().optional().describe('What is stored now, where a stale edit was refused.'),
+  yours: z.unknown().optional().describe('What the stale edit asked for.'),
+  users: z
+    .array(z.strictObject({ kind: z.string(), id: z.string() }))
+    .optional()
+    .describe('Who uses what would go away.'),
 })

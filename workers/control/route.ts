@@ -84,6 +84,13 @@ export function route<
   }
 }
 
+/** RFC 6901 pointers; `before` or `after` is absent where there was or is nothing. */
+export const Difference = z.strictObject({
+  path: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+})
+
 /** What every change of an environment answers. */
 export const changedOf = <Entity extends z.ZodType>(entity: Entity) =>
   z.strictObject({
@@ -93,7 +100,28 @@ export const changedOf = <Entity extends z.ZodType>(entity: Entity) =>
     changed: z.boolean().describe('Whether a revision was made. False: it was so already.'),
     published: z.boolean().describe('Whether edge can read it already. False: it will a little later.'),
     entity,
+    notes: z
+      .array(z.strictObject({ path: z.string(), message: z.string() }))
+      .readonly()
+      .optional()
+      .describe('What could not come along.'),
+    changes: z.array(EntityChange).optional().describe('Of a dry run: what each entity is, and would be.'),
   })
+
+const EntityChange = z.strictObject({
+  kind: z.string(),
+  id: z.string(),
+  before: z.unknown().describe('Null: it is not there.'),
+  after: z.unknown().describe('Null: it would be gone.'),
+  diff: z.array(Difference),
+})
+
+const DryRun = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: answers what would change, and any problem, and changes nothing.'),
+})
 
 interface Change<
   Path extends string,
@@ -117,6 +145,7 @@ export function change<
 >({ entity, command, ...described }: Change<Path, Query, Body, Entity>): Route {
   return {
     ...described,
+    query: described.query ? z.intersection(described.query, DryRun) : DryRun,
     answer: changedOf(entity),
     handle: async (call) => {
       const made = await command(call as Call<Path, z.output<Query>, z.output<Body>>)

@@ -2,22 +2,33 @@
 import type { Route } from './route.ts'
 import { environments } from './routes/environments.ts'
 import { experiments } from './routes/experiments.ts'
+import { flagInsight } from './routes/flag-insight.ts'
 import { flags } from './routes/flags.ts'
 import { goals } from './routes/goals.ts'
 import { operations } from './routes/operations.ts'
 import { portability } from './routes/portability.ts'
 import { revisions } from './routes/revisions.ts'
 import { sdkKeys } from './routes/sdk-keys.ts'
+import { schedules } from './routes/schedules.ts'
 import { segments } from './routes/segments.ts'
+import { settings } from './routes/settings.ts'
+import { tags } from './routes/tags.ts'
 import { tokens } from './routes/tokens.ts'
+import { triggers } from './routes/triggers.ts'
+import { webhooks } from './routes/webhooks.ts'
 
 /** By subject, as the document shows them. */
 export const subjects = {
-  flags,
+  flags: [...flags, ...flagInsight],
   segments,
   goals,
   experiments,
   operations,
+  triggers,
+  schedules,
+  tags,
+  webhooks,
+  settings,
   'sdk-keys': sdkKeys,
   revisions,
   portability,

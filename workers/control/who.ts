@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Actor as ActorType, Origin as OriginType } from '../environment-object.ts'
 
 export const Actor: z.ZodType<ActorType> = z.strictObject({
-  kind: z.enum(['token', 'member', 'job']),
+  kind: z.enum(['token', 'member', 'job', 'trigger']),
   id: z.string(),
   name: z.string(),
 })

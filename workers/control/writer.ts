@@ -1,15 +1,21 @@
 // One change of one environment, start to end: decide, commit to D1 in one batch, publish. Runs inside the environment's Durable Object,
 // which lets one command in at a time.
-import { change } from '../../core/change.ts'
+import { change, commentMissing } from '../../core/change.ts'
+import type { Command } from '../../core/command.ts'
+import { diff } from '../../core/diff.ts'
 import {
   type Entities,
+  type EntityKind,
   type EnvironmentState,
   type Write,
+  asBefore,
   emptyState,
+  toSnapshot,
   withWrites,
 } from '../../core/environment.ts'
-import { refuse } from '../../core/problem.ts'
-import { type Snapshot, buildSnapshot } from '../../core/snapshot.ts'
+import { type Problem, type Result, ok, refuse } from '../../core/problem.ts'
+import { shown } from '../../core/shown.ts'
+import type { Snapshot } from '../../core/snapshot.ts'
 import type { CommandAnswer, CommandRequest, CreationRequest } from '../environment-object.ts'
 import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
 import {
@@ -20,6 +26,7 @@ import {
   commitEnvironment,
   loadEnvironment,
 } from '../storage/configuration.ts'
+import { valueAt, valuesAt } from '../storage/history.ts'
 import { withJsonOfYaml } from './yaml.ts'
 
 export interface WriterPorts {
@@ -65,20 +72,26 @@ async function attemptCommand(
   memory.current ??= await loadEnvironment(ports.database, environmentId)
   const before = memory.current
   if (!before) return refuse('NOT_FOUND', `there is no environment ${environmentId}`)
+  const missing = request.mode === 'make' ? commentMissing(before.state, comment) : undefined
+  if (missing) return { ok: false, problem: missing }
   const command = withJsonOfYaml(request.command, before.state)
+  const past = await pastOf(ports.database, environmentId, before.revision, command)
+  if (!past.ok) return past
   const now = ports.now()
-  const changed = change(before.state, command, { now, newId: ports.newId })
-  if (!changed.ok) return changed
-  const { writes, entity } = changed.value
-  if (writes.length === 0) {
-    return {
-      ok: true,
-      revision: before.revision,
-      changed: false,
-      published: true,
-      entity: JSON.stringify(entity),
-    }
+  const changed = change(before.state, command, { now, newId: ports.newId, past: past.value })
+  if (!changed.ok) return { ok: false, problem: withoutSecrets(changed.problem) }
+  const { writes, entity, notes = [] } = changed.value
+  const answer = {
+    ok: true,
+    changed: writes.length > 0,
+    entity: JSON.stringify(entity ? shown(entity) : null),
+    notes,
+  } as const
+  if (request.mode === 'try') {
+    const changes = JSON.stringify(toChanges(before.state, writes))
+    return { ...answer, revision: before.revision, published: false, changes }
   }
+  if (writes.length === 0) return { ...answer, revision: before.revision, published: true }
   const after = next(environmentId, before, writes, now)
   await ports.armRepair()
   await commit(ports.database, {
@@ -89,14 +102,44 @@ async function attemptCommand(
     actor,
     origin,
     command,
-    before: writes.flatMap((write) => asItWas(before.state, write)),
+    before: asBefore(before.state, writes),
     after: writes,
     comment,
   })
   memory.current = after
   const published = await ports.publish(snapshotOf(environmentId, after))
-  return { ok: true, revision: after.revision, changed: true, published, entity: JSON.stringify(entity) }
+  return { ...answer, revision: after.revision, published }
 }
+
+/** What a command that goes back needs to know of the past; nothing for the others. */
+async function pastOf(
+  database: Database,
+  environmentId: string,
+  newest: number,
+  command: Command,
+): Promise<Result<readonly Write[] | undefined>> {
+  if (command.kind !== 'roll-back' && command.kind !== 'roll-back-flag') return ok(undefined)
+  const { revision } = command
+  if (revision > newest) return refuse('NOT_FOUND', `there is no revision ${revision} yet`)
+  return ok(
+    command.kind === 'roll-back'
+      ? await valuesAt(database, environmentId, revision)
+      : await valueAt(database, environmentId, revision, { kind: 'flag', id: command.key }),
+  )
+}
+
+function toChanges(state: EnvironmentState, writes: readonly Write[]) {
+  return writes.map(({ kind, id, value }) => {
+    const was = state[kind].get(id)
+    const [before, after] = [was && shown(was), value && shown(value)]
+    return { kind, id, before: before ?? null, after, diff: diff(before ?? null, after) }
+  })
+}
+
+const withoutSecrets = (problem: Problem): Problem =>
+  problem.current === undefined
+    ? problem
+    : { ...problem, current: shown(problem.current as Entities[EntityKind]) }
 
 export async function createEnvironment(
   ports: WriterPorts,
@@ -126,22 +169,14 @@ export async function createEnvironment(
     changed: true,
     published,
     entity: JSON.stringify({ id: environmentId, name }),
+    notes: [],
   }
 }
 
-export function snapshotOf(
+export const snapshotOf = (
   environmentId: string,
-  { revision, modifiedAt, state }: StoredEnvironment,
-): Snapshot {
-  return buildSnapshot({
-    environmentId,
-    revision,
-    modifiedAt,
-    flags: [...state.flag.values()],
-    segments: [...state.segment.values()],
-    sdkKeys: [...state.sdkKey.values()].map(({ id, role, sha256 }) => ({ id, role, sha256 })),
-  })
-}
+  { revision, modifiedAt, state }: Pick<StoredEnvironment, 'revision' | 'modifiedAt' | 'state'>,
+): Snapshot => toSnapshot({ environmentId, revision, modifiedAt, state })
 
 /** The next revision. Last-Modified moves only when the bucketing file does, by at least the second that HTTP dates can tell apart. */
 function next(
@@ -155,15 +190,14 @@ function next(
     revision: before.revision + 1,
     state: withWrites(before.state, writes),
   }
+  if (!writes.some(({ kind }) => inFile.has(kind))) return after
   const fileOf = (environment: StoredEnvironment) =>
     JSON.stringify(bucketingFile(snapshotOf(environmentId, environment)).file)
   if (fileOf(before) === fileOf(after)) return after
   return { ...after, modifiedAt: Math.max(toSeconds(now), before.modifiedAt + 1) }
 }
 
-function asItWas(state: EnvironmentState, { kind, id }: Write): Write[] {
-  const value: Entities[typeof kind] | undefined = state[kind].get(id)
-  return value === undefined ? [] : [{ kind, id, value } as Write]
-}
+/** What the bucketing file is made of. */
+const inFile: ReadonlySet<EntityKind> = new Set(['flag', 'segment', 'settings'])
 
 const toSeconds = (ms: number) => Math.floor(ms / 1000)

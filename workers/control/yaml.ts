@@ -2,6 +2,7 @@
 import { parse } from 'yaml'
 import type { Command } from '../../core/command.ts'
 import type { EnvironmentState } from '../../core/environment.ts'
+import type { FlagChanges } from '../../core/flag-draft.ts'
 import type { Variation } from '../../core/flag.ts'
 
 /** The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets none, and is then refused. */
@@ -13,9 +14,26 @@ export function withJsonOfYaml(command: Command, state: EnvironmentState): Comma
       flag: { ...flag, variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson) },
     }
   }
-  if (command.kind !== 'update-flag' || !command.changes.variations) return command
-  const convert = state.flag.get(command.key)?.type === 'yaml' ? withJson : withoutJson
-  return { ...command, changes: { ...command.changes, variations: command.changes.variations.map(convert) } }
+  const inFlag = <C extends FlagChanges>(key: string, changes: C): C => {
+    const convert = state.flag.get(key)?.type === 'yaml' ? withJson : withoutJson
+    return changes.variations ? { ...changes, variations: changes.variations.map(convert) } : changes
+  }
+  switch (command.kind) {
+    case 'update-flag':
+      return { ...command, changes: inFlag(command.key, command.changes) }
+    case 'create-schedule': {
+      const { schedule } = command
+      return { ...command, schedule: { ...schedule, changes: inFlag(schedule.flagKey, schedule.changes) } }
+    }
+    case 'update-schedule': {
+      const { id, changes } = command
+      const flagKey = state.schedule.get(id)?.flagKey
+      if (!changes.changes || flagKey === undefined) return command
+      return { ...command, changes: { ...changes, changes: inFlag(flagKey, changes.changes) } }
+    }
+    default:
+      return command
+  }
 }
 
 /** Some broken texts take the parser time by their square: a longer text is not tried. */

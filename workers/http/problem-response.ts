@@ -31,7 +31,7 @@ const titles = {
 export const retryHeaders = (code: ProblemCode): Record<string, string> =>
   code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? { 'retry-after': '1' } : {}
 
-export function problemResponse({ code, message, fields, current }: Problem): Response {
+export function problemResponse({ code, message, fields, current, yours, users }: Problem): Response {
   const status = statusOf[code]
   const body = {
     type: 'about:blank',
@@ -41,6 +41,8 @@ export function problemResponse({ code, message, fields, current }: Problem): Re
     detail: message,
     ...(fields && { errors: fields }),
     ...(current !== undefined && { current }),
+    ...(yours !== undefined && { yours }),
+    ...(users && { users }),
   }
   const headers = {
     'content-type': 'application/problem+json',

@@ -25,10 +25,14 @@ export function findSdkKey(
 ): SnapshotKey | undefined | Promise<SnapshotKey | undefined> {
   if (environmentOf(key) !== compiled.environmentId) return undefined
   const digest = digests.get(key)
-  if (digest !== undefined) return compiled.sdkKeys.get(digest)
+  if (digest !== undefined) return live(compiled.sdkKeys.get(digest))
   return sha256Hex(key).then((fresh) => {
-    const found = compiled.sdkKeys.get(fresh)
+    const found = live(compiled.sdkKeys.get(fresh))
     if (found && digests.size < rememberedMax) digests.set(key, fresh) // only real keys: garbage must not fill the memory
     return found
   })
 }
+
+/** A key that was rotated runs out by itself: no revision is made when its time comes. */
+const live = (key: SnapshotKey | undefined): SnapshotKey | undefined =>
+  key?.expiresAt !== undefined && key.expiresAt <= Date.now() ? undefined : key

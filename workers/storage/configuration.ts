@@ -1,9 +1,10 @@
 // Configuration in D1: an environment's state out, one batch of rows per revision in.
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, between, desc, eq, lt } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { Command } from '../../core/command.ts'
-import type { EnvironmentState, Write } from '../../core/environment.ts'
+import { type EnvironmentState, type Write, emptyState, withWrites } from '../../core/environment.ts'
+import { writeStatements } from './batch.ts'
 import type { Actor, Origin } from '../environment-object.ts'
 import * as tables from './schema.ts'
 
@@ -23,55 +24,25 @@ export interface StoredEnvironment {
 /** Undefined where there is no such environment. One batch: the rows are of one moment. */
 export async function loadEnvironment(
   database: Database,
-  id: string,
+  environmentId: string,
 ): Promise<StoredEnvironment | undefined> {
-  const [environment, newest, flags, segments, goals, experiments, operations, sdkKeys] =
-    await database.batch([
-      database.select().from(tables.environments).where(eq(tables.environments.id, id)),
-      database
-        .select({ number: tables.revisions.number, modifiedAt: tables.revisions.modifiedAt })
-        .from(tables.revisions)
-        .where(eq(tables.revisions.environmentId, id))
-        .orderBy(desc(tables.revisions.number))
-        .limit(1),
-      database
-        .select({ id: tables.flags.id, value: tables.flags.value })
-        .from(tables.flags)
-        .where(eq(tables.flags.environmentId, id)),
-      database
-        .select({ id: tables.segments.id, value: tables.segments.value })
-        .from(tables.segments)
-        .where(eq(tables.segments.environmentId, id)),
-      database
-        .select({ id: tables.goals.id, value: tables.goals.value })
-        .from(tables.goals)
-        .where(eq(tables.goals.environmentId, id)),
-      database
-        .select({ id: tables.experiments.id, value: tables.experiments.value })
-        .from(tables.experiments)
-        .where(eq(tables.experiments.environmentId, id)),
-      database
-        .select({ id: tables.operations.id, value: tables.operations.value })
-        .from(tables.operations)
-        .where(eq(tables.operations.environmentId, id)),
-      database.select().from(tables.sdkKeys).where(eq(tables.sdkKeys.environmentId, id)),
-    ])
-  if (!environment[0] || !newest[0]) return undefined
-  const byId = <T>(rows: readonly { id: string; value: T }[]) =>
-    new Map(rows.map(({ id, value }) => [id, value]))
-  return {
-    name: environment[0].name,
-    revision: newest[0].number,
-    modifiedAt: newest[0].modifiedAt,
-    state: {
-      flag: byId(flags),
-      segment: byId(segments),
-      goal: byId(goals),
-      experiment: byId(experiments),
-      operation: byId(operations),
-      sdkKey: new Map(sdkKeys.map(({ environmentId: _, ...key }) => [key.id, key])),
-    },
-  }
+  const { environments, revisions, entities } = tables
+  const [[environment], [newest], rows] = await database.batch([
+    database.select({ name: environments.name }).from(environments).where(eq(environments.id, environmentId)),
+    database
+      .select({ number: revisions.number, modifiedAt: revisions.modifiedAt })
+      .from(revisions)
+      .where(eq(revisions.environmentId, environmentId))
+      .orderBy(desc(revisions.number))
+      .limit(1),
+    database
+      .select({ kind: entities.kind, id: entities.id, value: entities.value })
+      .from(entities)
+      .where(eq(entities.environmentId, environmentId)),
+  ])
+  if (!environment || !newest) return undefined
+  const state = withWrites(emptyState(), rows as Write[])
+  return { name: environment.name, revision: newest.number, modifiedAt: newest.modifiedAt, state }
 }
 
 /** Number of the newest revision; undefined where there is no such environment. */
@@ -103,17 +74,41 @@ export class RevisionTaken extends Error {
   override name = 'RevisionTaken'
 }
 
+/** Of a command as the audit trail keeps it: what it did is in the changes, whole. */
+const commandLengthMax = 100_000
+const textLengthMax = 200
+const listLengthMax = 20
+
+/** A long command keeps its shape, with long texts and lists cut. */
+export function abridged(command: Command | null): Command | null {
+  if (command === null || JSON.stringify(command).length <= commandLengthMax) return command
+  const cut = (_: string, value: unknown): unknown =>
+    typeof value === 'string'
+      ? value.slice(0, textLengthMax)
+      : Array.isArray(value)
+        ? value.slice(0, listLengthMax)
+        : value
+  const text = JSON.stringify(command, cut)
+  return JSON.parse(
+    text.length <= commandLengthMax ? text : JSON.stringify({ kind: command.kind }),
+  ) as Command
+}
+
 /** All rows of one revision, or none. */
-export async function commit(database: Database, revision: Revision): Promise<void> {
-  const rows = revision.after.map((write) => upsert(database, revision.environmentId, write))
-  await atomically(database, [database.insert(tables.revisions).values(revision), ...rows])
+export async function commit(database: Database, { before, after, ...revision }: Revision): Promise<void> {
+  const { environmentId, number, command } = revision
+  await atomically(database, [
+    database.insert(tables.revisions).values({ ...revision, command: abridged(command) }),
+    ...writeStatements(database, environmentId, number, before, after),
+  ])
 }
 
 /** The environment and its first revision. */
 export async function commitEnvironment(database: Database, name: string, revision: Revision): Promise<void> {
   const { environmentId: id, createdAt } = revision
+  const { before: _, after: __, ...row } = revision
   await atomically(database, [
-    database.insert(tables.revisions).values(revision),
+    database.insert(tables.revisions).values(row),
     database.insert(tables.environments).values({ id, name, createdAt }),
   ])
 }
@@ -134,59 +129,6 @@ async function atomically(
 const messagesOf = (error: unknown): string =>
   error instanceof Error ? `${error.message} ${messagesOf(error.cause)}` : ''
 
-function upsert(database: Database, environmentId: string, write: Write): BatchItem<'sqlite'> {
-  switch (write.kind) {
-    case 'flag': {
-      const { enabled, archived, updatedAt } = write.value
-      return database
-        .insert(tables.flags)
-        .values({ environmentId, id: write.id, value: write.value, enabled, archived, updatedAt })
-        .onConflictDoUpdate({
-          target: [tables.flags.environmentId, tables.flags.id],
-          set: { value: write.value, enabled, archived, updatedAt },
-        })
-    }
-    case 'segment':
-      return database
-        .insert(tables.segments)
-        .values({ environmentId, id: write.id, value: write.value })
-        .onConflictDoUpdate({
-          target: [tables.segments.environmentId, tables.segments.id],
-          set: { value: write.value },
-        })
-    case 'goal':
-      return database
-        .insert(tables.goals)
-        .values({ environmentId, id: write.id, value: write.value })
-        .onConflictDoUpdate({
-          target: [tables.goals.environmentId, tables.goals.id],
-          set: { value: write.value },
-        })
-    case 'experiment': {
-      const { status } = write.value
-      return database
-        .insert(tables.experiments)
-        .values({ environmentId, id: write.id, value: write.value, status })
-        .onConflictDoUpdate({
-          target: [tables.experiments.environmentId, tables.experiments.id],
-          set: { value: write.value, status },
-        })
-    }
-    case 'operation': {
-      const { status } = write.value
-      return database
-        .insert(tables.operations)
-        .values({ environmentId, id: write.id, value: write.value, status })
-        .onConflictDoUpdate({
-          target: [tables.operations.environmentId, tables.operations.id],
-          set: { value: write.value, status },
-        })
-    }
-    case 'sdkKey':
-      return database.insert(tables.sdkKeys).values({ environmentId, ...write.value })
-  }
-}
-
 /** Newest first, from `before` (exclusive) down. */
 export async function listRevisions(
   database: Database,
@@ -194,12 +136,28 @@ export async function listRevisions(
   before: number,
   limit: number,
 ): Promise<Revision[]> {
-  return database
+  const { revisions, changes } = tables
+  const found = await database
     .select()
-    .from(tables.revisions)
-    .where(
-      and(eq(tables.revisions.environmentId, environmentId), sql`${tables.revisions.number} < ${before}`),
-    )
-    .orderBy(desc(tables.revisions.number))
+    .from(revisions)
+    .where(and(eq(revisions.environmentId, environmentId), lt(revisions.number, before)))
+    .orderBy(desc(revisions.number))
     .limit(limit)
+  const [newest, oldest] = [found[0], found.at(-1)]
+  if (!newest || !oldest) return []
+  const rows = await database
+    .select()
+    .from(changes)
+    .where(
+      and(eq(changes.environmentId, environmentId), between(changes.number, oldest.number, newest.number)),
+    )
+    .orderBy(asc(changes.number), asc(changes.place))
+  const of = (number: number) => rows.filter((row) => row.number === number)
+  const side = (number: number, which: 'before' | 'after') =>
+    of(number).map((row) => ({ kind: row.kind, id: row.id, value: row[which] }) as Write)
+  return found.map((revision) => ({
+    ...revision,
+    before: side(revision.number, 'before').filter(({ value }) => value !== null),
+    after: side(revision.number, 'after'),
+  }))
 }

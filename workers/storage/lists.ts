@@ -24,63 +24,6 @@ export async function hasEnvironment(database: Database, environmentId: string):
   return (await database.select({ id }).from(tables.environments).where(eq(id, environmentId))).length > 0
 }
 
-export async function listFlags(database: Database, environmentId: string) {
-  const rows = await database
-    .select({ value: tables.flags.value })
-    .from(tables.flags)
-    .where(eq(tables.flags.environmentId, environmentId))
-    .orderBy(asc(tables.flags.id))
-  return rows.map(({ value }) => value)
-}
-
-export async function readFlag(database: Database, environmentId: string, key: string) {
-  const [row] = await database
-    .select({ value: tables.flags.value })
-    .from(tables.flags)
-    .where(and(eq(tables.flags.environmentId, environmentId), eq(tables.flags.id, key)))
-  return row?.value
-}
-
-const plain = {
-  segments: tables.segments,
-  goals: tables.goals,
-  experiments: tables.experiments,
-  operations: tables.operations,
-} as const
-export type PlainList = keyof typeof plain
-
-type PlainEntity<List extends PlainList> = (typeof plain)[List]['$inferSelect']['value']
-
-export async function listPlain<List extends PlainList>(
-  database: Database,
-  list: List,
-  environmentId: string,
-): Promise<PlainEntity<List>[]> {
-  const table = plain[list]
-  const rows = await database
-    .select({ value: table.value })
-    .from(table)
-    .where(eq(table.environmentId, environmentId))
-    .orderBy(asc(table.id))
-  return rows.map(({ value }) => value as PlainEntity<List>)
-}
-
-export async function listSdkKeys(database: Database, environmentId: string) {
-  const { id, role, name, createdAt } = tables.sdkKeys
-  return database
-    .select({ id, role, name, createdAt })
-    .from(tables.sdkKeys)
-    .where(eq(tables.sdkKeys.environmentId, environmentId))
-}
-
-export async function hasExperiment(database: Database, environmentId: string, id: string): Promise<boolean> {
-  const rows = await database
-    .select({ id: tables.experiments.id })
-    .from(tables.experiments)
-    .where(and(eq(tables.experiments.environmentId, environmentId), eq(tables.experiments.id, id)))
-  return rows.length > 0
-}
-
 /** Storing the same computation twice keeps one. */
 export async function storeResult(
   database: Database,

@@ -7,21 +7,37 @@ const headKey = (environmentId: string) => `head:${environmentId}`
 const archiveKey = (environmentId: string, revision: number) =>
   `snapshots/environment=${environmentId}/${revision}.json`
 
-export interface Published {
-  readonly kv: KVNamespace
-  readonly archive: R2Bucket
-}
-
-/** Idempotent: publishing a revision again writes the same bytes to the same names. */
-export async function publishSnapshot({ kv, archive }: Published, snapshot: Snapshot): Promise<void> {
+/** Idempotent: publishing a revision again writes the same bytes to the same names. The archive is another matter (`archiveSnapshot`). */
+export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Promise<void> {
   const { environmentId, revision } = snapshot
-  const text = JSON.stringify(snapshot)
-  await Promise.all([
-    kv.put(snapshotKey(environmentId, revision), text),
-    archive.put(archiveKey(environmentId, revision), text),
-  ])
+  await kv.put(snapshotKey(environmentId, revision), JSON.stringify(snapshot))
   await kv.put(headKey(environmentId), String(revision)) // last: a pointer never names what is not there
 }
+
+/** For good: any revision can be looked at later. */
+export async function archiveSnapshot(
+  archive: R2Bucket,
+  environmentId: string,
+  revision: number,
+  text: string,
+): Promise<void> {
+  await archive.put(archiveKey(environmentId, revision), text)
+}
+
+/** A past snapshot's text: the newest ones are in KV, all but the very newest in the archive. */
+export async function readPastSnapshot(
+  { kv, archive }: { readonly kv: KVNamespace; readonly archive: R2Bucket },
+  environmentId: string,
+  revision: number,
+): Promise<string | undefined> {
+  const kept = await readSnapshotText(kv, environmentId, revision)
+  if (kept !== null) return kept
+  return (await archive.get(archiveKey(environmentId, revision)))?.text()
+}
+
+/** From KV only: the archive keeps it. */
+export const clearSnapshot = (kv: KVNamespace, environmentId: string, revision: number): Promise<void> =>
+  kv.delete(snapshotKey(environmentId, revision))
 
 export const readSnapshotText = (
   kv: KVNamespace,

@@ -1,14 +1,10 @@
 // The D1 tables. Rows never leave this folder: what goes out is the domain's shape, held whole in a typed JSON column, with the columns
 // beside it that lists filter and sort by. Migrations are generated from this file (`npm run db:generate`) and only ever added.
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Command } from '../../core/command.ts'
-import type { Write } from '../../core/environment.ts'
+import type { Entities, EntityKind } from '../../core/environment.ts'
 import type { ExperimentResult } from '../../core/experiment-result.ts'
-import type { Experiment } from '../../core/experiment.ts'
-import type { Flag } from '../../core/flag.ts'
-import type { Goal } from '../../core/goal.ts'
-import type { Operation } from '../../core/operation.ts'
-import type { Segment } from '../../core/segment.ts'
 import type { Actor, Origin } from '../environment-object.ts'
 
 const environmentId = () => text('environment_id').notNull()
@@ -34,59 +30,84 @@ export const revisions = sqliteTable(
     origin: text('origin', { mode: 'json' }).$type<Origin>(),
     /** Null for the revision that made the environment. */
     command: text('command', { mode: 'json' }).$type<Command>(),
-    /** The entities that changed, as they were; what did not exist yet is absent. */
-    before: text('before', { mode: 'json' }).$type<readonly Write[]>().notNull(),
-    after: text('after', { mode: 'json' }).$type<readonly Write[]>().notNull(),
     comment: text('comment').notNull(),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.number] })],
 )
 
-export const flags = sqliteTable(
-  'flags',
+/** What a revision changed, one row for each entity: its history, and what a rollback goes by. */
+export const changes = sqliteTable(
+  'changes',
   {
     environmentId: environmentId(),
-    id: text('key').notNull(),
-    value: text('value', { mode: 'json' }).$type<Flag>().notNull(),
-    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-    archived: integer('archived', { mode: 'boolean' }).notNull(),
-    updatedAt: integer('updated_at').notNull(),
+    kind: text('kind').$type<EntityKind>().notNull(),
+    id: text('id').notNull(),
+    number: integer('number').notNull(),
+    /** Place among the revision's writes. */
+    place: integer('place').notNull(),
+    /** Null where the entity was not there. */
+    before: text('before', { mode: 'json' }).$type<Entities[EntityKind]>(),
+    /** Null where it is gone. */
+    after: text('after', { mode: 'json' }).$type<Entities[EntityKind]>(),
   },
   (table) => [
-    primaryKey({ columns: [table.environmentId, table.id] }),
-    index('flags_by_update').on(table.environmentId, table.archived, table.updatedAt),
+    primaryKey({ columns: [table.environmentId, table.kind, table.id, table.number] }),
+    index('changes_by_revision').on(table.environmentId, table.number, table.place),
   ],
 )
 
-export const segments = sqliteTable(
-  'segments',
-  {
-    environmentId: environmentId(),
-    id: text('key').notNull(),
-    value: text('value', { mode: 'json' }).$type<Segment>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.environmentId, table.id] })],
-)
+/** A column that is read out of the value when it is written, so that it never says anything else. Null where the kind has no such field. */
+const field = (path: string) => sql.raw(`json_extract("value", '$.${path}')`)
 
-export const goals = sqliteTable(
-  'goals',
+/**
+ * Every entity of every environment. What one holds is its schema's matter (core/environment.ts); here is what lists filter and sort by.
+ * The value comes last, so that a row is judged without reading through it.
+ */
+export const entities = sqliteTable(
+  'entities',
   {
+    /** Of the search index. */
+    row: integer('row').primaryKey(),
     environmentId: environmentId(),
-    id: text('key').notNull(),
-    value: text('value', { mode: 'json' }).$type<Goal>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.environmentId, table.id] })],
-)
-
-export const experiments = sqliteTable(
-  'experiments',
-  {
-    environmentId: environmentId(),
+    kind: text('kind').$type<EntityKind>().notNull(),
     id: text('id').notNull(),
-    value: text('value', { mode: 'json' }).$type<Experiment>().notNull(),
-    status: text('status').$type<Experiment['status']>().notNull(),
+    name: text('name').generatedAlwaysAs(field('name'), { mode: 'stored' }),
+    flagKey: text('flag_key').generatedAlwaysAs(field('flagKey'), { mode: 'stored' }),
+    type: text('type').generatedAlwaysAs(field('type'), { mode: 'stored' }),
+    maintainer: text('maintainer').generatedAlwaysAs(field('maintainer'), { mode: 'stored' }),
+    status: text('status').generatedAlwaysAs(field('status'), { mode: 'stored' }),
+    enabled: integer('enabled').generatedAlwaysAs(field('enabled'), { mode: 'stored' }),
+    archived: integer('archived').generatedAlwaysAs(field('archived'), { mode: 'stored' }),
+    sha256: text('sha256').generatedAlwaysAs(field('sha256'), { mode: 'stored' }),
+    createdAt: integer('created_at').generatedAlwaysAs(field('createdAt'), { mode: 'stored' }),
+    updatedAt: integer('updated_at').generatedAlwaysAs(field('updatedAt'), { mode: 'stored' }),
+    value: text('value', { mode: 'json' }).$type<Entities[EntityKind]>().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.environmentId, table.id] })],
+  (table) => {
+    const { environmentId, kind, id } = table
+    return [
+      uniqueIndex('entities_by_id').on(environmentId, kind, id),
+      index('entities_by_name').on(environmentId, kind, table.name, id),
+      index('entities_by_creation').on(environmentId, kind, table.createdAt, id),
+      index('entities_by_update').on(environmentId, kind, table.updatedAt, id),
+      index('entities_by_flag').on(environmentId, kind, table.flagKey),
+      index('entities_by_maintainer').on(environmentId, kind, table.maintainer),
+      index('entities_by_status').on(environmentId, kind, table.status),
+      index('entities_by_hash')
+        .on(table.sha256)
+        .where(sql`sha256 is not null`),
+    ]
+  },
+)
+
+/** Which flags carry a tag. The database fills it by itself, when an entity is written; and so `entity_words`, the full-text index. */
+export const entityTags = sqliteTable(
+  'entity_tags',
+  { environmentId: environmentId(), tag: text('tag').notNull(), flagKey: text('flag_key').notNull() },
+  (table) => [
+    primaryKey({ columns: [table.environmentId, table.tag, table.flagKey] }),
+    index('entity_tags_by_flag').on(table.environmentId, table.flagKey),
+  ],
 )
 
 export const experimentResults = sqliteTable(
@@ -100,34 +121,6 @@ export const experimentResults = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.environmentId, table.experimentId, table.goalKey, table.computedAt] }),
-  ],
-)
-
-export const operations = sqliteTable(
-  'operations',
-  {
-    environmentId: environmentId(),
-    id: text('id').notNull(),
-    value: text('value', { mode: 'json' }).$type<Operation>().notNull(),
-    status: text('status').$type<Operation['status']>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.environmentId, table.id] })],
-)
-
-/** Keys themselves are shown once and never stored. */
-export const sdkKeys = sqliteTable(
-  'sdk_keys',
-  {
-    environmentId: environmentId(),
-    id: text('id').notNull(),
-    role: text('role').$type<'client' | 'server'>().notNull(),
-    name: text('name').notNull(),
-    sha256: text('sha256').notNull(),
-    createdAt: createdAt(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.environmentId, table.id] }),
-    uniqueIndex('sdk_keys_by_hash').on(table.sha256),
   ],
 )
 

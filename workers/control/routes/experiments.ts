@@ -1,34 +1,25 @@
 // Experiments, and the results that the batch runner computes of them.
 import * as z from 'zod'
-import { ExperimentDraft } from '../../../core/command.ts'
+import { ExperimentChanges, ExperimentDraft } from '../../../core/command.ts'
 import { ExperimentResult } from '../../../core/experiment-result.ts'
 import { Experiment } from '../../../core/experiment.ts'
 import { ok, refuse } from '../../../core/problem.ts'
-import { hasExperiment, listPlain, listResults, storeResult } from '../../storage/lists.ts'
+import { readEntity } from '../../storage/entities.ts'
+import { listResults, storeResult } from '../../storage/lists.ts'
+import { aText, entityRoutes } from '../entity-routes.ts'
 import { pageSizeMax } from '../page.ts'
 import { change, route } from '../route.ts'
 
 export const experiments = [
-  route({
-    id: 'list-experiments',
-    method: 'GET',
-    path: '/environments/{environment}/experiments',
-    needs: 'viewer',
-    summary: 'All experiments of an environment',
-    answer: z.strictObject({ experiments: z.array(Experiment) }),
-    handle: async ({ database, params }) =>
-      ok({ experiments: await listPlain(database, 'experiments', params.environment) }),
-  }),
-  change({
-    id: 'create-experiment',
-    method: 'POST',
-    path: '/environments/{environment}/experiments',
-    needs: 'editor',
-    summary: 'Starts an experiment',
-    body: ExperimentDraft,
-    entity: Experiment,
-    status: 201,
-    command: ({ body }) => ({ kind: 'create-experiment', experiment: body }),
+  ...entityRoutes({
+    kind: 'experiment',
+    name: 'experiment',
+    plural: 'experiments',
+    param: 'id',
+    schema: Experiment,
+    draft: ExperimentDraft,
+    changes: ExperimentChanges,
+    filters: { flagKey: aText, status: Experiment.shape.status.optional() },
   }),
   change({
     id: 'stop-experiment',
@@ -59,7 +50,7 @@ export const experiments = [
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
     handle: async ({ database, params: { environment, id }, body }) => {
-      if (!(await hasExperiment(database, environment, id)))
+      if (!(await readEntity(database, environment, 'experiment', id)))
         return refuse('NOT_FOUND', `there is no experiment ${id}`)
       await storeResult(database, environment, id, body)
       return ok({ experimentId: id, goalKey: body.goalKey, computedAt: body.computedAt })

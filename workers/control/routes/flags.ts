@@ -1,33 +1,36 @@
-// Flags: what is decided.
+// Flags: what is decided. What is asked about one is in flag-insight.ts.
 import * as z from 'zod'
-import { FlagChanges, FlagDraft } from '../../../core/command.ts'
-import { Flag } from '../../../core/flag.ts'
+import { FlagChanges, FlagDraft } from '../../../core/flag-draft.ts'
+import { Flag, FlagType, Id, Key } from '../../../core/flag.ts'
+import { rulesMax } from '../../../core/limits.ts'
 import { ok, refuse } from '../../../core/problem.ts'
-import { listFlags, readFlag } from '../../storage/lists.ts'
-import { change, route } from '../route.ts'
+import { readEntity } from '../../storage/entities.ts'
+import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../entity-routes.ts'
+import { change } from '../route.ts'
+import { usersRoute } from './users.ts'
+
+const subject = {
+  kind: 'flag',
+  name: 'flag',
+  plural: 'flags',
+  param: 'key',
+  schema: Flag,
+  filters: {
+    tag: aText,
+    maintainer: aText,
+    type: FlagType.optional(),
+    enabled: aFlag,
+    archived: aFlag,
+    hasExperiment: aFlag,
+    hasOperations: aFlag,
+  },
+} as const
+
+const one = '/environments/{environment}/flags/{key}'
+const version = { version: z.int().optional() }
 
 export const flags = [
-  route({
-    id: 'list-flags',
-    method: 'GET',
-    path: '/environments/{environment}/flags',
-    needs: 'viewer',
-    summary: 'All flags of an environment',
-    answer: z.strictObject({ flags: z.array(Flag) }),
-    handle: async ({ database, params }) => ok({ flags: await listFlags(database, params.environment) }),
-  }),
-  route({
-    id: 'read-flag',
-    method: 'GET',
-    path: '/environments/{environment}/flags/{key}',
-    needs: 'viewer',
-    summary: 'One flag',
-    answer: Flag,
-    handle: async ({ database, params: { environment, key } }) => {
-      const flag = await readFlag(database, environment, key)
-      return flag ? ok(flag) : refuse('NOT_FOUND', `there is no flag ${key}`)
-    },
-  }),
+  ...readRoutes(subject),
   change({
     id: 'create-flag',
     method: 'POST',
@@ -42,12 +45,11 @@ export const flags = [
   change({
     id: 'update-flag',
     method: 'PATCH',
-    path: '/environments/{environment}/flags/{key}',
+    path: one,
     needs: 'editor',
     summary: 'Changes the fields that are sent, all in one revision',
-    description:
-      'With `version`, only if that is still the newest; otherwise the answer is 409 and holds the flag as it is.',
-    body: FlagChanges.safeExtend({ version: z.int().optional() }),
+    description: versionHelp,
+    body: FlagChanges.safeExtend(version),
     entity: Flag,
     command: ({ params: { key }, body: { version, ...changes } }) => ({
       kind: 'update-flag',
@@ -56,4 +58,62 @@ export const flags = [
       changes,
     }),
   }),
+  deleteRoute(subject),
+  change({
+    id: 'reorder-rules',
+    method: 'POST',
+    path: `${one}/reorder`,
+    needs: 'editor',
+    summary: 'Puts the rules of a flag in another order; `ruleIds` names each of them once',
+    description: versionHelp,
+    body: z.strictObject({ ruleIds: z.array(Id).max(rulesMax), ...version }),
+    entity: Flag,
+    command: ({ params: { key }, body }) => ({ kind: 'reorder-rules', key, ...body }),
+  }),
+  change({
+    id: 'clone-flag',
+    method: 'POST',
+    path: `${one}/clone`,
+    needs: 'editor',
+    summary: 'The same flag under another key: off, and splitting users anew',
+    body: z.strictObject({ key: Key, name: FlagChanges.shape.name }),
+    entity: Flag,
+    status: 201,
+    command: ({ params: { key }, body }) => ({ kind: 'clone-flag', key, as: body.key, name: body.name }),
+  }),
+  change({
+    id: 'copy-flag',
+    method: 'POST',
+    path: '/environments/{environment}/copies',
+    needs: 'editor',
+    summary:
+      'Brings a flag of another environment into this one, off; `notes` lists what could not come along',
+    description:
+      'Ids of rules stay where they are free, so that both environments split users alike. A rule or prerequisite that needs a segment, flag or variation which is not here stays behind. `replace` allows it where there is a flag of that key, which stays on or off as it is.',
+    body: z.strictObject({
+      from: z.string().describe('The other environment.'),
+      flag: Key,
+      replace: z.boolean().default(false),
+      ...version,
+    }),
+    entity: Flag,
+    status: 201,
+    command: async ({ body: { from, flag: key, ...rest }, database }) => {
+      const flag = await readEntity(database, from, 'flag', key)
+      if (!flag) return refuse('NOT_FOUND', `there is no flag ${key} in ${from}`)
+      return ok({ kind: 'copy-flag', from, flag, ...rest })
+    },
+  }),
+  change({
+    id: 'roll-back-flag',
+    method: 'POST',
+    path: `${one}/rollback`,
+    needs: 'editor',
+    summary: 'Makes a flag what it was at a revision',
+    description: versionHelp,
+    body: z.strictObject({ revision: z.int().min(1), ...version }),
+    entity: Flag,
+    command: ({ params: { key }, body }) => ({ kind: 'roll-back-flag', key, ...body }),
+  }),
+  usersRoute('flag', 'flags', 'key'),
 ]

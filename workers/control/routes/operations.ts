@@ -1,32 +1,19 @@
 // Automatic operations. The batch runner gathers the facts and asks to apply them.
-import * as z from 'zod'
-import { OperationDraft } from '../../../core/command.ts'
+import { OperationChanges, OperationDraft } from '../../../core/command.ts'
 import { Operation, OperationFacts } from '../../../core/operation.ts'
-import { ok } from '../../../core/problem.ts'
-import { listPlain } from '../../storage/lists.ts'
-import { change, route } from '../route.ts'
+import { aText, entityRoutes } from '../entity-routes.ts'
+import { change } from '../route.ts'
 
 export const operations = [
-  route({
-    id: 'list-operations',
-    method: 'GET',
-    path: '/environments/{environment}/operations',
-    needs: 'viewer',
-    summary: 'All automatic operations of an environment',
-    answer: z.strictObject({ operations: z.array(Operation) }),
-    handle: async ({ database, params }) =>
-      ok({ operations: await listPlain(database, 'operations', params.environment) }),
-  }),
-  change({
-    id: 'create-operation',
-    method: 'POST',
-    path: '/environments/{environment}/operations',
-    needs: 'editor',
-    summary: 'Makes an automatic operation',
-    body: OperationDraft,
-    entity: Operation,
-    status: 201,
-    command: ({ body }) => ({ kind: 'create-operation', operation: body }),
+  ...entityRoutes({
+    kind: 'operation',
+    name: 'operation',
+    plural: 'operations',
+    param: 'id',
+    schema: Operation,
+    draft: OperationDraft,
+    changes: OperationChanges,
+    filters: { flagKey: aText, status: Operation.shape.status.optional() },
   }),
   change({
     id: 'apply-operation',

@@ -1,11 +1,14 @@
 // The revisions of an environment: its history, and its audit trail.
 import * as z from 'zod'
 import { Command } from '../../../core/command.ts'
-import { ok } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/problem.ts'
 import { listRevisions } from '../../storage/configuration.ts'
 import { pageSizeMax } from '../page.ts'
-import { route } from '../route.ts'
+import { change, route } from '../route.ts'
+import { objectOf } from '../execute.ts'
 import { Actor, Origin } from '../who.ts'
+
+const waitMs = 10_000
 
 const Write = z.strictObject({ kind: z.string(), id: z.string(), value: z.unknown() })
 const Revision = z.strictObject({
@@ -35,5 +38,34 @@ export const revisions = [
     answer: z.strictObject({ revisions: z.array(Revision) }),
     handle: async ({ database, params: { environment }, query: { before, limit } }) =>
       ok({ revisions: await listRevisions(database, environment, before, limit) }),
+  }),
+  change({
+    id: 'roll-back',
+    method: 'POST',
+    path: '/environments/{environment}/rollback',
+    needs: 'editor',
+    summary: 'Makes flags, segments, goals, tags and settings what they were at a revision',
+    description:
+      'A new revision. Flags made since go off and to the archive. SDK keys, triggers, experiments, operations, schedules and webhooks stay as they are; `notes` names what has changed of them since.',
+    body: z.strictObject({ revision: z.int().min(1) }),
+    entity: z.null(),
+    command: ({ body: { revision } }) => ({ kind: 'roll-back', revision }),
+  }),
+  route({
+    id: 'read-published',
+    method: 'GET',
+    path: '/environments/{environment}/published',
+    needs: 'viewer',
+    summary:
+      'The newest revision that edge can read; with `revision`, once that is reached, within ten seconds',
+    query: z.strictObject({ revision: z.coerce.number().int().min(1).default(1) }),
+    answer: z.strictObject({ revision: z.int() }),
+    handle: async (call) => {
+      const { environment } = call.params
+      const head = await objectOf(call, environment).waitFor(environment, call.query.revision, waitMs)
+      return head.status === 'known'
+        ? ok({ revision: head.revision })
+        : refuse('NOT_FOUND', `nothing of ${environment} is published`)
+    },
   }),
 ]

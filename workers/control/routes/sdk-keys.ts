@@ -1,43 +1,84 @@
 // SDK keys: what clients and servers show at edge. Their text is shown once; its SHA-256 travels in the snapshot.
 import * as z from 'zod'
-import { nameLengthMax } from '../../../core/limits.ts'
+import { SdkKeyChanges, SdkKeyDraft } from '../../../core/command.ts'
+import { overlapMsMax } from '../../../core/limits.ts'
 import { ok } from '../../../core/problem.ts'
+import { SdkKey } from '../../../core/sdk-key.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { makeSdkKey, sdkKeySecretBytes } from '../../http/sdk-key.ts'
-import { listSdkKeys } from '../../storage/lists.ts'
-import { executeCommand } from '../execute.ts'
-import { route } from '../route.ts'
+import { readEntity } from '../../storage/entities.ts'
+import { deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
+import { executeCommand, isTry } from '../execute.ts'
+import { changedOf, route } from '../route.ts'
 
-const SdkKeyRole = z.enum(['client', 'server'])
-const SdkKey = z.strictObject({ id: z.string(), role: SdkKeyRole, name: z.string(), createdAt: z.int() })
+const Shown = SdkKey.omit({ sha256: true, previous: true }).extend({
+  previous: z
+    .strictObject({ expiresAt: z.int() })
+    .optional()
+    .describe('Set after a rotation: until then (epoch milliseconds) the old key is good too.'),
+})
+
+const subject = {
+  kind: 'sdkKey',
+  name: 'sdk-key',
+  plural: 'sdk-keys',
+  field: 'sdkKeys',
+  param: 'id',
+  schema: Shown,
+} as const
+
+const path = '/environments/{environment}/sdk-keys'
+const Made = Shown.pick({ id: true, role: true, name: true }).extend({
+  key: z.string().describe('Shown this once. Empty in a dry run.'),
+  revision: z.int(),
+})
 
 export const sdkKeys = [
-  route({
-    id: 'list-sdk-keys',
-    method: 'GET',
-    path: '/environments/{environment}/sdk-keys',
-    needs: 'viewer',
-    summary: 'All SDK keys of an environment, without their text',
-    answer: z.strictObject({ sdkKeys: z.array(SdkKey) }),
-    handle: async ({ database, params }) => ok({ sdkKeys: await listSdkKeys(database, params.environment) }),
-  }),
+  ...readRoutes(subject),
   route({
     id: 'create-sdk-key',
     method: 'POST',
-    path: '/environments/{environment}/sdk-keys',
+    path,
     needs: 'editor',
     summary: 'Makes an SDK key; its text is shown this once',
-    body: z.strictObject({ role: SdkKeyRole, name: z.string().max(nameLengthMax).default('') }),
-    answer: SdkKey.omit({ createdAt: true }).extend({ key: z.string(), revision: z.int() }),
+    body: SdkKeyDraft.omit({ id: true, sha256: true }),
+    answer: Made,
     status: 201,
     handle: async (call) => {
       const { role, name } = call.body
-      const secret = crypto.getRandomValues(new Uint8Array(sdkKeySecretBytes))
-      const key = makeSdkKey(role, call.params.environment, secret)
+      const { key, sha256 } = await newKey(role, call.params.environment)
       const id = crypto.randomUUID()
-      const stored = { id, role, name, sha256: await sha256Hex(key) }
-      const executed = await executeCommand(call, { kind: 'create-sdk-key', key: stored })
-      return executed.ok ? ok({ id, role, name, key, revision: executed.value.revision }) : executed
+      const executed = await executeCommand(call, { kind: 'create-sdk-key', key: { id, role, name, sha256 } })
+      if (!executed.ok) return executed
+      return ok({ id, role, name, key: isTry(call.request) ? '' : key, revision: executed.value.revision })
     },
   }),
+  updateRoute({ ...subject, changes: SdkKeyChanges }),
+  route({
+    id: 'rotate-sdk-key',
+    method: 'POST',
+    path: `${path}/{id}/rotate`,
+    needs: 'editor',
+    summary: 'Gives an SDK key a new text, shown this once; the old one stays good for `overlapMs`',
+    description: versionHelp,
+    body: z.strictObject({
+      overlapMs: z.int().min(0).max(overlapMsMax).default(0),
+      version: z.int().optional(),
+    }),
+    answer: changedOf(Shown).extend({ key: z.string() }),
+    handle: async (call) => {
+      const { environment, id } = call.params
+      const current = await readEntity(call.database, environment, 'sdkKey', id)
+      const { key, sha256 } = await newKey(current?.role ?? 'client', environment) // one that is not there is refused for itself
+      const executed = await executeCommand(call, { kind: 'rotate-sdk-key', id, sha256, ...call.body })
+      if (!executed.ok) return executed
+      return ok({ ...executed.value, key: isTry(call.request) ? '' : key })
+    },
+  }),
+  deleteRoute(subject),
 ]
+
+async function newKey(role: 'client' | 'server', environmentId: string) {
+  const key = makeSdkKey(role, environmentId, crypto.getRandomValues(new Uint8Array(sdkKeySecretBytes)))
+  return { key, sha256: await sha256Hex(key) }
+}

@@ -1,0 +1,154 @@
+// What creating, editing and deleting have in common, whatever the kind: identity, versions, validity, references, and who stands in the way.
+import type { ZodType } from 'zod'
+import {
+  type Entities,
+  type EntityKind,
+  type EnvironmentState,
+  schemas,
+  type Write,
+  withWrites,
+} from '../environment.ts'
+import type { Kept } from '../kept.ts'
+import { entityBytesMax } from '../limits.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { appendUtf8 } from '../hash/utf8.ts'
+import { type User, named, usersOf } from '../users.ts'
+import { writeProblems } from './references.ts'
+
+export interface Means {
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly newId: () => string
+  /** Of a command that goes back to a revision: what has changed since, as it was then. */
+  readonly past?: readonly Write[] | undefined
+}
+
+/** No writes: the command asks for what is already so, and makes no revision. */
+export interface Change {
+  readonly writes: readonly Write[]
+  /** What the caller asked to change, as it will be; what was deleted, as it was; undefined where it was no one entity. */
+  readonly entity: Entities[EntityKind] | undefined
+  /** What could not come along, by path. */
+  readonly notes?: readonly FieldProblem[] | undefined
+}
+
+export const put = (write: Write & { value: object }): Result<Change> =>
+  ok({ writes: [write], entity: write.value })
+
+export function create(
+  state: EnvironmentState,
+  kind: EntityKind,
+  id: string,
+  fields: object,
+  { now }: Means,
+): Result<Change> {
+  const current = state[kind].get(id)
+  if (current) return refuse('CONFLICT', `${wordOf(kind)} ${id} exists already`, { current })
+  return checked(state, kind, id, { ...fields, version: 1, createdAt: now, updatedAt: now })
+}
+
+/** Which entity, as which version the caller saw it, and what the caller wants of it. */
+export interface Asked {
+  readonly id: string
+  readonly version?: number | undefined
+  readonly changes?: object | undefined
+}
+
+/** The entity an edit is about, if it is there and as the caller saw it. */
+export function find<K extends EntityKind>(
+  state: EnvironmentState,
+  kind: K,
+  { id, version, changes }: Asked,
+): Result<Entities[K]> {
+  const current = state[kind].get(id)
+  if (!current) return refuse('NOT_FOUND', `there is no ${wordOf(kind)} ${id}`)
+  if (version === undefined || version === current.version) return ok(current)
+  const message = `the ${wordOf(kind)} is at version ${current.version}, the edit was made on ${version}`
+  return refuse('CONFLICT', message, { current, yours: { version, ...changes } })
+}
+
+/** `edit` gives the entity as it shall be; what the system keeps is seen to here. */
+export function update<K extends EntityKind>(
+  state: EnvironmentState,
+  kind: K,
+  asked: Asked,
+  { now }: Means,
+  edit: (current: Entities[K]) => object,
+): Result<Change> {
+  const found = find(state, kind, asked)
+  if (!found.ok) return found
+  const current = found.value
+  const { version, createdAt, updatedAt } = current
+  const edited = parsed(kind, { ...edit(current), version, createdAt, updatedAt })
+  if (!edited.ok) return edited
+  if (isSame(edited.value, current)) return ok({ writes: [], entity: current })
+  return checked(state, kind, asked.id, { ...edited.value, version: version + 1, updatedAt: now })
+}
+
+/** An edit that puts fields in the place of others. */
+export const edit = (
+  state: EnvironmentState,
+  kind: EntityKind,
+  asked: Asked & { readonly changes: object },
+  means: Means,
+): Result<Change> => update(state, kind, asked, means, (current) => ({ ...current, ...asked.changes }))
+
+export function remove(state: EnvironmentState, kind: EntityKind, asked: Asked): Result<Change> {
+  const found = find(state, kind, asked)
+  if (!found.ok) return found
+  const users = usersOf(state, kind, asked.id)
+  if (users.length > 0) return inUse(`the ${wordOf(kind)} is in use by`, users)
+  return ok({ writes: [{ kind, id: asked.id, value: null }], entity: found.value })
+}
+
+function checked(state: EnvironmentState, kind: EntityKind, id: string, value: object): Result<Change> {
+  const entity = parsed(kind, value)
+  if (!entity.ok) return entity
+  const write = { kind, id, value: entity.value } as Write & { value: object }
+  const problems = problemsOf(withWrites(state, [write]), write)
+  return problems.ok ? put(write) : problems
+}
+
+/** Whether a write is sound in the state that it is part of. */
+export function problemsOf(after: EnvironmentState, write: Write): Result<undefined> {
+  if (write.value === null) return ok(undefined)
+  const fields = writeProblems(after, write)
+  if (fields.length > 0)
+    return refuse('INVALID', `the ${wordOf(write.kind)} refers to what is not there`, { fields })
+  return ok(undefined)
+}
+
+export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
+  const found = (schemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)
+  if (!found.success) {
+    const fields = found.error.issues.map(({ path, message }) => ({
+      path: path.map(String).join('.'),
+      message,
+    }))
+    return refuse('INVALID', `the ${wordOf(kind)} is not valid`, { fields })
+  }
+  if (isTooLarge(found.data))
+    return refuse('TOO_LARGE', `the ${wordOf(kind)} is larger than ${entityBytesMax} bytes`)
+  return ok(found.data)
+}
+
+/** UTF-8 takes at most three bytes for each unit of a text: most entities need no counting. */
+function isTooLarge(value: unknown): boolean {
+  const text = JSON.stringify(value)
+  return text.length * 3 > entityBytesMax && appendUtf8([], text).length > entityBytesMax
+}
+
+export const inUse = (sentence: string, users: readonly User[]) =>
+  refuse('IN_USE', `${sentence} ${named(users)}`, { users })
+
+export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: Means): string =>
+  id ?? newId()
+
+/** Equal as JSON: both sides came out of the same schema, which fixes the order of fields. */
+export const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+export const isSameButKept = (a: Kept, b: Kept) => isSame({ ...a, ...noKept }, { ...b, ...noKept })
+const noKept = { version: 0, createdAt: 0, updatedAt: 0 }
+
+const words: Partial<Record<EntityKind, string>> = { sdkKey: 'SDK key', schedule: 'scheduled change' }
+const wordOf = (kind: EntityKind) => words[kind] ?? kind

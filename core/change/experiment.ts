@@ -1,0 +1,75 @@
+// What happens to an experiment: begun on one rollout, edited while it runs, stopped once, deleted when it has stopped.
+import type { CommandOf } from '../command.ts'
+import type { EnvironmentState } from '../environment.ts'
+import { type Result, ok, refuse } from '../problem.ts'
+import { type Change, type Means, create, draftId, edit, find, put, remove } from './entity.ts'
+
+const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
+
+export function createExperiment(
+  state: EnvironmentState,
+  { experiment: draft }: CommandOf<'create-experiment'>,
+  means: Means,
+): Result<Change> {
+  const flag = state.flag.get(draft.flagKey)
+  const startAt = draft.startAt ?? toWholeSecond(means.now)
+  const filled = {
+    ...draft,
+    id: draftId(draft, means),
+    ruleId: draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey, // a flag that is not there is refused for itself
+    startAt,
+    stopAt: draft.stopAt ?? startAt + maxExperimentMs,
+    status: 'running',
+  }
+  return create(state, 'experiment', filled.id, filled, means)
+}
+
+export function updateExperiment(
+  state: EnvironmentState,
+  command: CommandOf<'update-experiment'>,
+  means: Means,
+): Result<Change> {
+  const found = find(state, 'experiment', command)
+  if (
+    found.ok &&
+    found.value.status === 'stopped' &&
+    Object.keys(command.changes).some((field) => field !== 'name')
+  )
+    return refuse('CONFLICT', 'the experiment has stopped: only its name may change', {
+      current: found.value,
+    })
+  return edit(state, 'experiment', command, means)
+}
+
+export function stopExperiment(
+  state: EnvironmentState,
+  { id }: CommandOf<'stop-experiment'>,
+  { now }: Means,
+): Result<Change> {
+  const found = find(state, 'experiment', { id })
+  if (!found.ok) return found
+  const { value: running } = found
+  if (running.status === 'stopped') return ok({ writes: [], entity: running })
+  const stopAt = Math.min(running.stopAt, now)
+  const value = {
+    ...running,
+    status: 'stopped' as const,
+    stopAt,
+    version: running.version + 1,
+    updatedAt: now,
+  }
+  return put({ kind: 'experiment', id, value })
+}
+
+export function deleteExperiment(
+  state: EnvironmentState,
+  command: CommandOf<'delete-experiment'>,
+): Result<Change> {
+  const found = find(state, 'experiment', command)
+  if (found.ok && found.value.status === 'running')
+    return refuse('CONFLICT', 'stop the experiment before you delete it', { current: found.value })
+  return remove(state, 'experiment', command)
+}
+
+/** Some SDKs tell time in whole seconds: a window that begins inside one would miss their first events. */
+export const toWholeSecond = (ms: number) => Math.floor(ms / 1_000) * 1_000

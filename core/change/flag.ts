@@ -1,0 +1,181 @@
+// What happens to one flag: made, edited, its rules put in another order, cloned, brought from another environment.
+import type { CommandOf } from '../command.ts'
+import { type EnvironmentState, settingsIn } from '../environment.ts'
+import type { Flag } from '../flag.ts'
+import type { FlagChanges } from '../flag-draft.ts'
+import { isKept } from '../kept.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { strandedBy } from '../users.ts'
+import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
+import { ruleOwners } from '../references.ts'
+
+export function createFlag(
+  state: EnvironmentState,
+  { flag: draft }: CommandOf<'create-flag'>,
+  means: Means,
+): Result<Change> {
+  const allocation = draft.allocation ?? settingsIn(state).defaultAllocation
+  return create(state, 'flag', draft.key, { ...withIds(draft, means), allocation, archived: false }, means)
+}
+
+export const updateFlag = (state: EnvironmentState, asked: Asked & { changes: FlagChanges }, means: Means) =>
+  editFlag(state, asked, means, (current) => edit(current, asked.changes, means))
+
+/** Every edit of a flag: other flags may not be left standing on what it takes away. */
+export function editFlag(
+  state: EnvironmentState,
+  asked: Asked,
+  means: Means,
+  edited: (current: Flag) => object,
+): Result<Change> {
+  const changed = update(state, 'flag', asked, means, edited)
+  if (!changed.ok || changed.value.writes.length === 0) return changed
+  const users = strandedBy(state, changed.value.entity as Flag)
+  return users.length > 0 ? inUse('other flags depend on this:', users) : changed
+}
+
+/** Only from the archive, so that nobody deletes by mistake what users still see. */
+export function deleteFlag(state: EnvironmentState, asked: Asked): Result<Change> {
+  const found = find(state, 'flag', asked)
+  if (found.ok && !found.value.archived)
+    return refuse('CONFLICT', 'archive the flag before you delete it', { current: found.value })
+  return found.ok ? remove(state, 'flag', asked) : found
+}
+
+export function reorderRules(
+  state: EnvironmentState,
+  { key, version, ruleIds }: CommandOf<'reorder-rules'>,
+  means: Means,
+): Result<Change> {
+  const asked = { id: key, version, changes: { ruleIds } }
+  const found = find(state, 'flag', asked)
+  if (!found.ok) return found
+  const rules = new Map(found.value.rules.map((rule) => [rule.id, rule]))
+  const isWhole = ruleIds.length === rules.size && new Set(ruleIds).size === rules.size
+  if (!isWhole || !ruleIds.every((id) => rules.has(id))) {
+    const fields = [{ path: 'ruleIds', message: `must be these, each once: ${[...rules.keys()].join(', ')}` }]
+    return refuse('INVALID', 'the order must name every rule of the flag once', { fields })
+  }
+  return editFlag(state, asked, means, (current) => ({
+    ...current,
+    rules: ruleIds.map((id) => rules.get(id)!),
+  }))
+}
+
+/** The same flag under another key: off, and splitting users anew. */
+export function cloneFlag(
+  state: EnvironmentState,
+  { key, version, as, name }: CommandOf<'clone-flag'>,
+  means: Means,
+): Result<Change> {
+  const found = find(state, 'flag', { id: key, version })
+  if (!found.ok) return found
+  const { rules, defaultStrategy, ...rest } = withoutKept(found.value)
+  const copy = {
+    ...rest,
+    key: as,
+    name: name ?? rest.name,
+    enabled: false,
+    archived: false,
+    seed: rest.seed === '' ? '' : means.newId(),
+    rules: rules.map((rule) => ({ ...rule, id: means.newId() })),
+    defaultStrategy: { ...defaultStrategy, id: means.newId() },
+  }
+  return create(state, 'flag', as, copy, means)
+}
+
+/**
+ * A flag of another environment. It keeps the ids of its rules where they are free, so that users are split alike in both. What it stands
+ * on and is not here stays behind and is listed: a whole rule rather than a clause of it, since a rule with fewer clauses is for more
+ * people. It arrives off; one that was here already stays on or off as it is.
+ */
+export function copyFlag(
+  state: EnvironmentState,
+  command: CommandOf<'copy-flag'>,
+  means: Means,
+): Result<Change> {
+  const { flag, version, replace } = command
+  const current = state.flag.get(flag.key)
+  if (current && !replace)
+    return refuse('CONFLICT', `flag ${flag.key} exists here already; replace it on purpose`, { current })
+  const { fitted, notes } = fit(state, flag, means)
+  const changed = current
+    ? editFlag(state, { id: flag.key, version, changes: fitted }, means, () => ({
+        ...fitted,
+        enabled: current.enabled,
+        archived: current.archived,
+      }))
+    : create(state, 'flag', flag.key, { ...fitted, enabled: false, archived: false }, means)
+  return changed.ok ? ok({ ...changed.value, notes }) : changed
+}
+
+function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: object; notes: FieldProblem[] } {
+  const notes: FieldProblem[] = []
+  const variationMissing = (key: string, ids: readonly string[]) => {
+    const other = state.flag.get(key)
+    if (!other) return `there is no flag ${key} here`
+    const gone = ids.find((id) => !other.variations.some((variation) => variation.id === id))
+    return gone === undefined ? undefined : `flag ${key} has no variation ${gone} here`
+  }
+  const owners = ruleOwners(state)
+  const freeId = (id: string, path: string) => {
+    if (!owners.get(id)?.some((key) => key !== flag.key)) return id
+    notes.push({
+      path,
+      message: `another flag here has a rule ${id}: it gets a new id, and splits users anew`,
+    })
+    return means.newId()
+  }
+  const prerequisites = flag.prerequisites.filter(({ flagKey, variationId }, i) => {
+    const message = variationMissing(flagKey, [variationId])
+    if (message !== undefined) notes.push({ path: `prerequisites.${i}`, message })
+    return message === undefined
+  })
+  const rules = flag.rules.flatMap((rule, i) => {
+    const problems = rule.anyOf.flat().flatMap(({ operator, attribute, values }) => {
+      if (operator === 'flag-is') return variationMissing(attribute, values) ?? []
+      if (operator !== 'in-segment') return []
+      return values.filter((key) => !state.segment.has(key)).map((key) => `there is no segment ${key} here`)
+    })
+    for (const message of new Set(problems)) notes.push({ path: `rules.${i}`, message })
+    return problems.length === 0 ? [{ ...rule, id: freeId(rule.id, `rules.${i}.id`) }] : []
+  })
+  const defaultStrategy = {
+    ...flag.defaultStrategy,
+    id: freeId(flag.defaultStrategy.id, 'defaultStrategy.id'),
+  }
+  return { fitted: { ...withoutKept(flag), prerequisites, rules, defaultStrategy }, notes }
+}
+
+export function withoutKept<T extends object>(entity: T): Omit<T, keyof typeof isKept> {
+  const rest = { ...entity } as Record<string, unknown>
+  for (const field of Object.keys(isKept)) delete rest[field]
+  return rest as Omit<T, keyof typeof isKept>
+}
+
+function edit(current: Flag, { resetSeed, offVariationId, ...changes }: FlagChanges, means: Means): object {
+  const edited = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
+  if (offVariationId === null) delete edited.offVariationId
+  else if (offVariationId !== undefined) edited.offVariationId = offVariationId
+  if (!resetSeed) return edited
+  // Percent allocation is salted with the rules' ids, fine allocation with the seed.
+  if (edited.allocation === 'fine') return { ...edited, seed: means.newId() }
+  const renewed = <T extends object>(part: T) => ({ ...part, id: means.newId() })
+  return { ...edited, rules: edited.rules.map(renewed), defaultStrategy: renewed(edited.defaultStrategy) }
+}
+
+interface Identified {
+  readonly id?: string | undefined
+}
+
+function withIds<T extends { rules: readonly Identified[]; defaultStrategy: Identified }>(
+  draft: T,
+  means: Means,
+) {
+  const identified = <P extends Identified>(part: P) => ({ ...part, id: part.id ?? means.newId() })
+  return {
+    ...draft,
+    rules: draft.rules.map(identified),
+    defaultStrategy: identified(draft.defaultStrategy),
+  } as T & { offVariationId?: string; rules: { id: string }[]; defaultStrategy: { id: string } }
+}

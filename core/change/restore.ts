@@ -1,0 +1,72 @@
+// Back to what was: one flag, or all that an environment decides by, as it was at a revision. A new revision like any other.
+import type { CommandOf } from '../command.ts'
+import { type Entities, type EnvironmentState, type Write, withWrites } from '../environment.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { strandedBy } from '../users.ts'
+import { type Change, type Means, inUse, isSameButKept, parsed, problemsOf, put } from './entity.ts'
+import { editFlag } from './flag.ts'
+
+export function rollBackFlag(
+  state: EnvironmentState,
+  { key, version, revision }: CommandOf<'roll-back-flag'>,
+  means: Means,
+): Result<Change> {
+  const current = state.flag.get(key)
+  const then = means.past?.find(({ kind, id }) => kind === 'flag' && id === key)
+  const value = (then ? then.value : current) as Entities['flag'] | null | undefined
+  if (!value) return refuse('NOT_FOUND', `there was no flag ${key} at revision ${revision}`)
+  if (current) return editFlag(state, { id: key, version, changes: { revision } }, means, () => value)
+  const write: Write = {
+    kind: 'flag',
+    id: key,
+    value: { ...value, version: value.version + 1, updatedAt: means.now },
+  }
+  const sound = problemsOf(withWrites(state, [write]), write)
+  return sound.ok ? put(write as Write & { value: object }) : sound
+}
+
+/** What decides. Keys and triggers are not brought back, since their secrets may have leaked; nor what has run its course since. */
+const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'settings', 'tag'])
+
+/**
+ * Flags made since then go off and to the archive, where their history stays; other things made since then are left alone, since they
+ * decide nothing by themselves.
+ */
+export function rollBack(
+  state: EnvironmentState,
+  { revision }: CommandOf<'roll-back'>,
+  means: Means,
+): Result<Change> {
+  const notes: FieldProblem[] = []
+  const writes = (means.past ?? []).flatMap((then) => {
+    const current = state[then.kind].get(then.id)
+    const path = `${then.kind}.${then.id}`
+    if (!restored.has(then.kind)) {
+      notes.push({ path, message: 'stays as it is now' })
+      return []
+    }
+    const next = then.value ?? asUnmade(then, current)
+    if (!next) {
+      if (current) notes.push({ path, message: `was made after revision ${revision}, and stays` })
+      return []
+    }
+    if (current && isSameButKept(current, next)) return []
+    const version = (current?.version ?? next.version) + 1
+    return [{ ...then, value: { ...next, version, updatedAt: means.now } } as Write & { value: object }]
+  })
+  const after = withWrites(state, writes)
+  for (const write of writes) {
+    const sound = [parsed(write.kind, write.value), problemsOf(after, write)].find((each) => !each.ok)
+    if (sound && !sound.ok) return sound
+    if (write.kind !== 'flag') continue
+    const users = strandedBy(after, write.value)
+    if (users.length > 0) return inUse(`other flags depend on flag ${write.id} as it is now:`, users)
+  }
+  return ok({ writes, entity: undefined, notes })
+}
+
+function asUnmade({ kind }: Write, current: Entities[Write['kind']] | undefined) {
+  if (kind !== 'flag' || !current) return undefined
+  const flag = current as Entities['flag']
+  return flag.archived ? undefined : { ...flag, enabled: false, archived: true }
+}

@@ -1,0 +1,29 @@
+// The environment's settings: there from the beginning with their defaults, stored from the first edit on.
+import type { CommandOf } from '../command.ts'
+import { type EnvironmentState, settingsId, settingsIn } from '../environment.ts'
+import { type Result, ok, refuse } from '../problem.ts'
+import { type Change, type Means, create, isSame, update } from './entity.ts'
+
+export function changeSettings(
+  state: EnvironmentState,
+  { version, changes }: CommandOf<'update-settings'>,
+  means: Means,
+): Result<Change> {
+  const before = settingsIn(state)
+  const { pathPrefix = before.pathPrefix, ...others } = changes
+  const { pathPrefix: _, ...rest } = { ...before, ...others }
+  const edited = pathPrefix === null || pathPrefix === undefined ? rest : { ...rest, pathPrefix }
+  if (state.settings.has(settingsId))
+    return update(state, 'settings', { id: settingsId, version, changes }, means, () => edited)
+  const unstored = { ...before, version: unstoredVersion, createdAt: 0, updatedAt: 0 }
+  if (version !== undefined && version !== unstoredVersion)
+    return refuse('CONFLICT', 'the settings are as they were made', {
+      current: unstored,
+      yours: { version, ...changes },
+    })
+  if (isSame(edited, before)) return ok({ writes: [], entity: unstored })
+  return create(state, 'settings', settingsId, edited, means)
+}
+
+/** What settings that nobody has edited are said to be at. */
+export const unstoredVersion = 0

@@ -1,0 +1,43 @@
+// A flag as callers send it: new, or the parts that are to change.
+import * as z from 'zod'
+import { DefaultStrategy, FlagFields, Id, Rule } from './flag.ts'
+import { isKept } from './kept.ts'
+import * as limits from './limits.ts'
+
+/** Rules and the default strategy may come without id: they get a new one. */
+const withNewId = { id: Id.optional() }
+const RuleDraft = Rule.extend(withNewId)
+const DefaultStrategyDraft = DefaultStrategy.extend(withNewId)
+
+const flagShape = FlagFields.omit({ ...isKept, archived: true }).shape
+
+/** Without an allocation, it gets the environment's default. */
+export const FlagDraft = z.strictObject({
+  ...flagShape,
+  allocation: flagShape.allocation.unwrap().optional(),
+  rules: z.array(RuleDraft).max(limits.rulesMax).default([]),
+  defaultStrategy: DefaultStrategyDraft,
+})
+export type FlagDraft = z.infer<typeof FlagDraft>
+
+/** Several parts of a flag in one change; what is absent stays. `offVariationId: null` takes it away. Key and type never change. */
+export const FlagChanges = z
+  .strictObject({
+    name: flagShape.name.unwrap(),
+    description: flagShape.description.unwrap(),
+    bundle: flagShape.bundle.unwrap(),
+    variations: flagShape.variations,
+    enabled: flagShape.enabled.unwrap(),
+    offVariationId: Id.nullable(),
+    prerequisites: flagShape.prerequisites.unwrap(),
+    targets: flagShape.targets.unwrap(),
+    rules: z.array(RuleDraft).max(limits.rulesMax),
+    defaultStrategy: DefaultStrategyDraft,
+    allocation: flagShape.allocation.unwrap(),
+    tags: flagShape.tags.unwrap(),
+    maintainer: flagShape.maintainer.unwrap(),
+    archived: z.boolean(),
+    resetSeed: z.literal(true),
+  })
+  .partial()
+export type FlagChanges = z.infer<typeof FlagChanges>

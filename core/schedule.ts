@@ -1,0 +1,21 @@
+// A scheduled change: an edit of one flag that waits for its time. Deciding is here and pure; whoever watches the clock sends the command.
+import * as z from 'zod'
+import { Id, Key } from './flag.ts'
+import { FlagChanges } from './flag-draft.ts'
+import { kept } from './kept.ts'
+import * as limits from './limits.ts'
+
+export const Schedule = z.strictObject({
+  id: Id,
+  name: z.string().max(limits.nameLengthMax).default(''),
+  flagKey: Key,
+  changes: FlagChanges,
+  /** Epoch milliseconds. */
+  at: z.int().min(0),
+  status: z.enum(['waiting', 'applied']),
+  ...kept,
+})
+export type Schedule = z.infer<typeof Schedule>
+
+export const isScheduleDue = ({ status, at }: Schedule, now: number): boolean =>
+  status === 'waiting' && now >= at

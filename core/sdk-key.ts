@@ -1,0 +1,25 @@
+// What an SDK shows to be answered. The key itself is shown once; its hash travels in the snapshot.
+import * as z from 'zod'
+import { Id } from './flag.ts'
+import { kept } from './kept.ts'
+import * as limits from './limits.ts'
+import type { SnapshotKey } from './snapshot.ts'
+
+export const SdkKey = z.strictObject({
+  id: Id,
+  role: z.enum(['client', 'server']),
+  name: z.string().max(limits.nameLengthMax).default(''),
+  sha256: z.string(),
+  /** One that is disabled leaves the snapshot with the next revision. */
+  disabled: z.boolean().default(false),
+  /** What it was before it was rotated: good until then (epoch milliseconds). */
+  previous: z.strictObject({ sha256: z.string(), expiresAt: z.int() }).optional(),
+  ...kept,
+})
+export type SdkKey = z.infer<typeof SdkKey>
+
+/** As edge knows it. One that was rotated is two for a while; edge minds the time, since no revision is made when it comes. */
+export function toSnapshotKeys({ id, role, sha256, disabled, previous }: SdkKey): SnapshotKey[] {
+  if (disabled) return []
+  return [{ id, role, sha256 }, ...(previous ? [{ id, role, ...previous }] : [])]
+}

@@ -1,0 +1,13 @@
+// A word that flags are sorted by. Flags carry its key; a flag that carries an unknown one makes it.
+import * as z from 'zod'
+import { kept } from './kept.ts'
+import * as limits from './limits.ts'
+
+export const TagKey = z.string().min(1).max(limits.keyLengthMax)
+
+export const Tag = z.strictObject({
+  key: TagKey,
+  name: z.string().max(limits.nameLengthMax).default(''),
+  ...kept,
+})
+export type Tag = z.infer<typeof Tag>

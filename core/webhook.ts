@@ -1,0 +1,16 @@
+// Somebody who wants to hear of changes. Kept here; nothing is sent yet.
+import * as z from 'zod'
+import { Id } from './flag.ts'
+import { kept } from './kept.ts'
+import * as limits from './limits.ts'
+
+export const Webhook = z.strictObject({
+  id: Id,
+  name: z.string().max(limits.nameLengthMax).default(''),
+  url: z.url({ protocol: /^https$/ }).max(limits.urlLengthMax),
+  /** Kinds of commands (`update-flag`); none means all. */
+  events: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.webhookEventsMax).default([]),
+  disabled: z.boolean().default(false),
+  ...kept,
+})
+export type Webhook = z.infer<typeof Webhook>

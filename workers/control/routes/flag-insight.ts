@@ -1,0 +1,117 @@
+// What can be asked about a flag: how it came to be what it is, and what it decides for somebody, now or at any revision.
+import * as z from 'zod'
+import { compile } from '../../../core/compile.ts'
+import { type Explanation, explain } from '../../../core/explain.ts'
+import { diff } from '../../../core/diff.ts'
+import { Key } from '../../../core/flag.ts'
+import { valueLengthMax } from '../../../core/limits.ts'
+import { ok, refuse } from '../../../core/problem.ts'
+import type { Snapshot } from '../../../core/snapshot.ts'
+import { listEntityChanges } from '../../storage/history.ts'
+import { readPastSnapshot } from '../../storage/published.ts'
+import { NextCursor, PageQuery, pageOf } from '../page.ts'
+import { Difference, route } from '../route.ts'
+import { Actor } from '../who.ts'
+import { objectOf } from '../execute.ts'
+
+const contextsMax = 100
+const flagsMax = 1_000
+const answersMax = 10_000
+
+const Context = z.strictObject({
+  targetingKey: z.string().max(valueLengthMax).optional(),
+  attributes: z.record(z.string(), z.unknown()).default({}),
+})
+
+const Entry = z.strictObject({
+  number: z.int(),
+  createdAt: z.int(),
+  actor: Actor,
+  comment: z.string(),
+  command: z.string().describe('Kind of the command.'),
+  diff: z.array(Difference),
+})
+
+export const flagInsight = [
+  route({
+    id: 'list-flag-history',
+    method: 'GET',
+    path: '/environments/{environment}/flags/{key}/history',
+    needs: 'viewer',
+    summary: 'What changed about a flag, field by field, newest first',
+    query: PageQuery,
+    answer: z.strictObject({ history: z.array(Entry), nextCursor: NextCursor }),
+    handle: async ({ database, params: { environment, key }, query: { limit, cursor } }) => {
+      const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
+      const of = { environmentId: environment, kind: 'flag', id: key } as const
+      const found = await listEntityChanges(database, of, before, limit + 1)
+      const { rows, ...next } = pageOf(found, limit, ({ number }) => [number])
+      const history = rows.map(({ before: was, after: is, ...entry }) => ({ ...entry, diff: diff(was, is) }))
+      if (history.length === 0 && cursor === undefined) return refuse('NOT_FOUND', `there is no flag ${key}`)
+      return ok({ history, ...next })
+    },
+  }),
+  route({
+    id: 'evaluate',
+    method: 'POST',
+    path: '/environments/{environment}/evaluate',
+    needs: 'viewer',
+    summary: 'What flags decide for somebody, and why; now, or as of a revision',
+    description: `At most ${answersMax} answers: contexts times flags.`,
+    body: z.strictObject({
+      contexts: z.array(Context).min(1).max(contextsMax),
+      flags: z.array(Key).max(flagsMax).optional().describe('Absent: all.'),
+      revision: z.int().min(1).optional(),
+      explain: z.boolean().default(true),
+    }),
+    answer: z.strictObject({
+      revision: z.int(),
+      results: z.array(z.array(z.record(z.string(), z.unknown()))).describe('For each context, each flag.'),
+    }),
+    handle: async (call) => {
+      const { contexts, flags, revision, explain: isExplained } = call.body
+      const environmentId = call.params.environment
+      const snapshot = await snapshotAt(call, environmentId, revision)
+      if (!snapshot) return refuse('NOT_FOUND', `there is no snapshot of revision ${revision ?? 'now'}`)
+      const asked = flags ?? snapshot.flags.map(({ key }) => key)
+      if (asked.length * contexts.length > answersMax) {
+        const fields = [{ path: 'flags', message: `times contexts, at most ${answersMax}` }]
+        return refuse('INVALID', 'too many answers at once', { fields })
+      }
+      const compiled = compile(snapshot)
+      const results = contexts.map(({ targetingKey, attributes }) =>
+        asked.map((key) => toAnswer(key, explain(compiled, key, { targetingKey, attributes }), isExplained)),
+      )
+      return ok({ revision: snapshot.revision, results })
+    },
+  }),
+]
+
+async function snapshotAt(
+  call: Parameters<typeof objectOf>[0],
+  environmentId: string,
+  revision: number | undefined,
+): Promise<Snapshot | undefined> {
+  if (revision === undefined) return objectOf(call, environmentId).snapshot(environmentId)
+  const text = await readPastSnapshot(
+    { kv: call.env.SNAPSHOTS, archive: call.env.LAKE },
+    environmentId,
+    revision,
+  )
+  return text === undefined ? undefined : (JSON.parse(text) as Snapshot)
+}
+
+function toAnswer(flagKey: string, explanation: Explanation | undefined, isExplained: boolean) {
+  if (!explanation)
+    return { flagKey, reason: 'ERROR', error: { code: 'FLAG_NOT_FOUND', message: 'there is no such flag' } }
+  const { evaluation, ...why } = explanation
+  const { reason, cause, variation, error } = evaluation
+  return {
+    flagKey,
+    reason,
+    cause,
+    ...(variation && { variationId: variation.id, value: variation.typed }),
+    ...(error && { error }),
+    ...(isExplained && { why }),
+  }
+}

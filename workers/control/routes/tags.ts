@@ -1,0 +1,18 @@
+// Tags: words that flags are sorted by. A flag that carries an unknown one makes it.
+import { TagChanges, TagDraft } from '../../../core/command.ts'
+import { Tag } from '../../../core/tag.ts'
+import { entityRoutes } from '../entity-routes.ts'
+import { usersRoute } from './users.ts'
+
+export const tags = [
+  ...entityRoutes({
+    kind: 'tag',
+    name: 'tag',
+    plural: 'tags',
+    param: 'key',
+    schema: Tag,
+    draft: TagDraft,
+    changes: TagChanges,
+  }),
+  usersRoute('tag', 'tags', 'key'),
+]

@@ -1,0 +1,113 @@
+// What was: one entity's changes, and what an environment held at a revision.
+import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import type { EntityKind, Write } from '../../core/environment.ts'
+import type { Database } from './configuration.ts'
+import * as tables from './schema.ts'
+
+/** Newest first, from `before` (exclusive) down. */
+export async function listEntityChanges(
+  database: Database,
+  { environmentId, kind, id }: { environmentId: string; kind: EntityKind; id: string },
+  before: number,
+  limit: number,
+) {
+  const { changes, revisions } = tables
+  const found = await database
+    .select({ number: changes.number, before: changes.before, after: changes.after })
+    .from(changes)
+    .where(
+      and(
+        eq(changes.environmentId, environmentId),
+        eq(changes.kind, kind),
+        eq(changes.id, id),
+        lt(changes.number, before),
+      ),
+    )
+    .orderBy(desc(changes.number))
+    .limit(limit)
+  const { number, createdAt, actor, comment, command } = revisions
+  const entries =
+    found.length === 0
+      ? []
+      : await database
+          .select({
+            number,
+            createdAt,
+            actor,
+            comment,
+            command: sql<string>`coalesce(json_extract(${command}, '$.kind'), '')`,
+          })
+          .from(revisions)
+          .where(
+            and(
+              eq(revisions.environmentId, environmentId),
+              inArray(
+                number,
+                found.map((row) => row.number),
+              ),
+            ),
+          )
+  const byNumber = new Map(entries.map((entry) => [entry.number, entry]))
+  return found.flatMap((row) => {
+    const entry = byNumber.get(row.number)
+    return entry ? [{ ...entry, before: row.before, after: row.after }] : []
+  })
+}
+
+/** What every entity that has changed since a revision was then: what its first change after it found. */
+export async function valuesAt(
+  database: Database,
+  environmentId: string,
+  revision: number,
+): Promise<Write[]> {
+  const { changes } = tables
+  const rows = await database
+    .select({
+      kind: changes.kind,
+      id: changes.id,
+      value: changes.before,
+      number: sql`min(${changes.number})`,
+    })
+    .from(changes)
+    .where(and(eq(changes.environmentId, environmentId), gt(changes.number, revision)))
+    .groupBy(changes.kind, changes.id) // SQLite: with min(), the other columns are of the row that has it
+  return rows.map(({ kind, id, value }) => ({ kind, id, value }) as Write)
+}
+
+/** The same of one entity; nothing where it has not changed since. */
+export async function valueAt(
+  database: Database,
+  environmentId: string,
+  revision: number,
+  { kind, id }: { readonly kind: EntityKind; readonly id: string },
+): Promise<Write[]> {
+  const { changes } = tables
+  const rows = await database
+    .select({ kind: changes.kind, id: changes.id, value: changes.before })
+    .from(changes)
+    .where(
+      and(
+        eq(changes.environmentId, environmentId),
+        eq(changes.kind, kind),
+        eq(changes.id, id),
+        gt(changes.number, revision),
+      ),
+    )
+    .orderBy(asc(changes.number))
+    .limit(1)
+  return rows as Write[]
+}
+
+/** Last-Modified of the bucketing file as of a revision; undefined where there is no such revision. */
+export async function modifiedAtOf(
+  database: Database,
+  environmentId: string,
+  revision: number,
+): Promise<number | undefined> {
+  const { revisions } = tables
+  const [row] = await database
+    .select({ modifiedAt: revisions.modifiedAt })
+    .from(revisions)
+    .where(and(eq(revisions.environmentId, environmentId), eq(revisions.number, revision)))
+  return row?.modifiedAt
+}
