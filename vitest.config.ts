@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { accessTeam, outside } from './test/access-team.ts'
 
 const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
 
@@ -14,8 +15,11 @@ const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts']
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 
 /** Runs tests inside workerd with the bindings of one Worker. Each file costs a second or two: few, large files. */
-const workerd = (configPath: string, bindings: Record<string, typeof migrations> = {}) =>
-  cloudflareTest({ wrangler: { configPath: at(configPath) }, miniflare: { bindings } })
+const workerd = (configPath: string, bindings: Record<string, typeof migrations | string> = {}) =>
+  cloudflareTest({
+    wrangler: { configPath: at(configPath) },
+    miniflare: { bindings, outboundService: outside },
+  })
 
 export default defineConfig({
   test: {
@@ -40,12 +44,14 @@ export default defineConfig({
         },
       },
       {
-        plugins: [workerd('workers/control/wrangler.toml', { TEST_MIGRATIONS: migrations })],
+        plugins: [workerd('workers/control/wrangler.toml', { TEST_MIGRATIONS: migrations, ...accessTeam })],
         test: {
           name: 'control',
           include: control,
           exclude: [...configDefaults.exclude, onNode],
           setupFiles: ['./test/setup-d1.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
       },

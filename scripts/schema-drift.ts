@@ -1,15 +1,15 @@
-// Do the migrations make the database that workers/storage/schema.ts describes? Asked twice, without changing the tree:
+// Do the migrations make the database that the schema files of workers/storage describe? Asked twice, without changing the tree:
 // would drizzle-kit add a migration, and do the SQL files really lead to the same tables as the schema does from nothing?
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { root, run, type Outcome } from './tool.ts'
 
-const schema = 'workers/storage/schema.ts'
+const schema = 'workers/storage/*schema.ts'
 const differ = `${schema} and migrations/ differ: run \`npm run db:generate\`.`
 
 export async function checkSchema(): Promise<Outcome> {
-  for (const needed of [schema, 'migrations']) {
+  for (const needed of ['workers/storage/schema.ts', 'migrations']) {
     if (!existsSync(path.join(root, needed))) return { ok: false, output: `${needed} is missing.` }
   }
   // drizzle-kit takes only a folder below the current one.

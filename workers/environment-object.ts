@@ -30,6 +30,8 @@ export interface CommandRequest extends Asked {
 }
 
 export interface CreationRequest extends Asked {
+  readonly organisationId: string
+  readonly projectId: string
   readonly name: string
 }
 

@@ -1,52 +1,66 @@
-// Who calls the admin API, and what they may. Tokens are stored as SHA-256 only; the first one is written into D1 by whoever owns the
-// database (`npm start` locally, `npm run token` on Cloudflare).
-import { type Result, ok, refuse } from '../../core/problem.ts'
+// What a caller may, as a pure question. Who they are: identify.ts.
 import type { Actor, Origin } from '../environment-object.ts'
-import { sha256Hex } from '../http/digest.ts'
-import type { Database } from '../storage/configuration.ts'
-import { findToken } from '../storage/lists.ts'
+import type { Place } from '../storage/identity.ts'
+import type { EnvironmentRole, Grants, OrganisationRole, TokenRole } from '../storage/organisation-schema.ts'
 
-/** What a route asks of its caller; each role includes those before it. */
-export type Needs = 'anyone' | 'viewer' | 'editor' | 'owner'
+/**
+ * What a route asks of its caller: a role in the path's environment (viewer, editor) or in its organisation (member, admin, owner; where the
+ * path names none, in any). An owner may all that an admin may, an admin all in every environment; a member what it was given.
+ */
+export type Needs = 'anyone' | EnvironmentRole | OrganisationRole
+
+/** A person's or a token's part in one organisation. */
+export interface Membership {
+  readonly organisationId: string
+  readonly role: OrganisationRole
+  readonly environments: Grants
+}
 
 export interface Caller {
   readonly actor: Actor
   readonly origin: Origin
-  readonly role: Exclude<Needs, 'anyone'>
+  readonly memberships: readonly Membership[]
 }
 
-const rank: Record<Needs, number> = { anyone: 0, viewer: 1, editor: 2, owner: 3 }
-
-/** For routes that everybody may call. */
-const nobody = (origin: Origin): Caller => ({
-  actor: { kind: 'token', id: '', name: '' },
-  origin,
-  role: 'viewer',
-})
-
-/** The caller, if this route is open to them. */
-export async function letIn(database: Database, request: Request, needs: Needs): Promise<Result<Caller>> {
-  const origin = originOf(request)
-  if (needs === 'anyone') return ok(nobody(origin))
-  const token = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-  if (token === undefined) {
-    return refuse('UNAUTHENTICATED', 'send an API token: Authorization: Bearer <token>')
-  }
-  const found = await findToken(database, await sha256Hex(token))
-  if (!found) return refuse('UNAUTHENTICATED', 'this token is not known')
-  const { id, name, role } = found
-  if (rank[role] < rank[needs]) {
-    return refuse('FORBIDDEN', `this needs the role ${needs}, the token has ${role}`)
-  }
-  return ok({ actor: { kind: 'token', id, name }, origin, role })
+export function may({ memberships }: Pick<Caller, 'memberships'>, needs: Needs, place?: Place): boolean {
+  if (needs === 'anyone') return true
+  return memberships.some(
+    (membership) =>
+      (place === undefined || membership.organisationId === place.organisationId) &&
+      suffices(membership, needs, place?.environmentId),
+  )
 }
 
-const userAgentLengthMax = 300
+const rank: Record<OrganisationRole, number> = { member: 1, admin: 2, owner: 3 }
 
-/** Where a request comes from, as Cloudflare and the client say. */
-function originOf({ headers }: Request): Origin {
-  return {
-    ip: headers.get('cf-connecting-ip') ?? '',
-    userAgent: (headers.get('user-agent') ?? '').slice(0, userAgentLengthMax),
-  }
+function suffices(
+  { role, environments }: Membership,
+  needs: Exclude<Needs, 'anyone'>,
+  environmentId?: string,
+) {
+  if (needs !== 'viewer' && needs !== 'editor') return rank[role] >= rank[needs]
+  if (role !== 'member') return true
+  const given = [environmentId ?? '*', '*'].filter((id) => Object.hasOwn(environments, id))
+  return given.some((id) => environments[id] === needs || environments[id] === 'editor')
+}
+
+/** Nobody makes, changes or unmakes somebody above themselves. */
+export function mayGrant(
+  caller: Caller,
+  role: OrganisationRole | TokenRole,
+  organisationId: string,
+): boolean {
+  return may(caller, role === 'owner' ? 'owner' : 'admin', { organisationId, archived: false })
+}
+
+/** A token's part: its role in the organisation, or in the environments that it names. */
+export function membershipOfToken(token: {
+  readonly organisationId: string
+  readonly role: TokenRole
+  readonly environments: readonly string[] | null
+}): Membership {
+  const { organisationId, role, environments } = token
+  if (role === 'owner' || role === 'admin') return { organisationId, role, environments: {} }
+  const grants = (environments ?? ['*']).map((id) => [id, role] as const)
+  return { organisationId, role: 'member', environments: Object.fromEntries(grants) }
 }

@@ -6,4 +6,7 @@ export interface ControlBindings {
   readonly LAKE: R2Bucket
   readonly ENVIRONMENT: DurableObjectNamespace<Environment>
   readonly ASSETS: Fetcher
+  /** `<team>.cloudflareaccess.com`, and the tag of the application; empty where Access is not used. */
+  readonly ACCESS_TEAM_DOMAIN?: string
+  readonly ACCESS_AUDIENCE?: string
 }

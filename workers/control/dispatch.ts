@@ -4,46 +4,44 @@ import type * as z from 'zod'
 import { type FieldProblem, type Result, ok, refuse } from '../../core/problem.ts'
 import { readJson } from '../http/body.ts'
 import { fieldsOf } from '../http/parse.ts'
+import { logError } from '../http/log.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import { openDatabase } from '../storage/configuration.ts'
-import { hasEnvironment } from '../storage/lists.ts'
-import { letIn } from './access.ts'
+import { accessSettings } from './access-jwt.ts'
 import type { ControlBindings } from './bindings.ts'
+import { admit } from './identify.ts'
 import type { Call, Route } from './route.ts'
 
 /** Of routes that name no other limit. */
 export const bodyBytesMax = 4 * 1024 * 1024
 
 export async function dispatch(route: Route, c: Context<{ Bindings: ControlBindings }>): Promise<Response> {
-  const database = openDatabase(c.env.DB)
+  const { env } = c
+  const database = openDatabase(env.DB)
   const request = c.req.raw
-  const caller = await letIn(database, request, route.needs)
-  if (!caller.ok) return problemResponse(caller.problem)
-  const params = c.req.param() as Readonly<Record<string, string>>
-  const environmentId = params['environment']
-  if (environmentId !== undefined && !(await hasEnvironment(database, environmentId))) {
-    return problemResponse({ code: 'NOT_FOUND', message: `there is no environment ${environmentId}` })
-  }
+  const now = Date.now()
+  const params: Readonly<Record<string, string>> = c.req.param()
+  const later = (work: Promise<unknown>) =>
+    c.executionCtx.waitUntil(work.catch((cause: unknown) => logError('later', cause)))
+  const arrival = { request, database, access: accessSettings(env), now, later }
+  const admitted = await admit(arrival, route.needs, params)
+  if (!admitted.ok) return problemResponse(admitted.problem)
   const input = await parseInput(route, request, c.req.query())
   if (!input.ok) return problemResponse(input.problem)
-  const answered = await route.handle({
-    params,
-    ...input.value,
-    caller: caller.value,
-    env: c.env,
-    database,
-    now: Date.now(),
-    request,
-  } as Call)
+  const call = { ...admitted.value, ...input.value, params, env, database, now, request } as Call
+  const answered = await route.handle(call)
   return answered instanceof Response ? answered : toResponse(answered, route.status ?? 200)
 }
+
+/** A version, as reads and changes answer it. `*` is whatever is there. */
+const entityTag = /^(?:W\/)?"?(\d{1,15})"?$/
 
 /** Everything that is wrong with the query and the body, at once. */
 async function parseInput(
   { query, body, bodyBytesMax: ownMax }: Route,
   request: Request,
   texts: Record<string, string>,
-): Promise<Result<{ query: unknown; body: unknown }>> {
+): Promise<Result<Pick<Call, 'query' | 'body' | 'ifMatch'>>> {
   const json = body ? await readJson(request, ownMax ?? bodyBytesMax) : ok(undefined)
   if (!json.ok) return json
   const fields: FieldProblem[] = []
@@ -52,7 +50,15 @@ async function parseInput(
     if (result?.success === false) fields.push(...fieldsOf(result.error))
     return result?.data
   }
-  const value = { query: parsed(query, texts), body: parsed(body, json.value) }
+  const ifMatch = request.headers.get('if-match')?.trim() ?? '*'
+  const version = entityTag.exec(ifMatch)?.[1]
+  if (ifMatch !== '*' && version === undefined)
+    fields.push({ path: 'if-match', message: 'is one version, as ETag has it' })
+  const value = {
+    query: parsed(query, texts),
+    body: parsed(body, json.value),
+    ifMatch: version === undefined ? undefined : Number(version),
+  }
   const [first] = fields
   return first ? refuse('INVALID', `${first.path || 'the body'}: ${first.message}`, { fields }) : ok(value)
 }

@@ -1,15 +1,9 @@
 // Entities through the admin API, in workerd: versions, lists, what can be done to a flag, dry runs, rollbacks.
-import { env as bindings, exports } from 'cloudflare:workers'
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../core/snapshot.ts'
+import { addToken, call as callAs, env, flagDraft as draft, worker } from '../../test/control-plane.ts'
 import { sha256Hex } from '../http/digest.ts'
-import { openDatabase } from '../storage/configuration.ts'
-import { storeToken } from '../storage/lists.ts'
-import type { ControlBindings } from './bindings.ts'
-
-const env = bindings as unknown as ControlBindings
-const worker = (exports as unknown as { default: Fetcher }).default
 
 interface Answer {
   readonly status: number
@@ -23,26 +17,11 @@ async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await worker.fetch(`https://tackline.example/api/v1${path}`, {
-    method,
-    headers: { authorization: 'Bearer entities-token', 'content-type': 'application/json', ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  return { status: response.status, etag: response.headers.get('etag'), body: await response.json() }
+  const as = { authorization: 'Bearer entities-token', ...headers }
+  const answer = await callAs(method, path, body, as)
+  return { ...answer, etag: answer.headers.get('etag') }
 }
 
-const draft = (key: string, changes: object = {}) => ({
-  key,
-  type: 'boolean',
-  enabled: true,
-  variations: [
-    { id: 'on', value: 'true' },
-    { id: 'off', value: 'false' },
-  ],
-  offVariationId: 'off',
-  defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
-  ...changes,
-})
 const inSegment = (key: string) => ({
   anyOf: [[{ operator: 'in-segment', values: [key] }]],
   strategy: { kind: 'fixed', variationId: 'off' },
@@ -60,10 +39,7 @@ const publishedNow = async (path: string) => {
   return env.SNAPSHOTS.get<Snapshot>(`snapshot:${path.split('/')[2]}:${body.revision}`, 'json')
 }
 
-beforeAll(async () => {
-  const sha256 = await sha256Hex('entities-token')
-  await storeToken(openDatabase(env.DB), { id: 'e', name: 'e', role: 'owner', sha256, createdAt: 0 })
-})
+beforeAll(() => addToken({ id: 'entities', role: 'owner' }))
 
 describe('every kind of entity', () => {
   it.each([

@@ -17,9 +17,10 @@ export interface Changed {
 }
 
 export async function executeCommand(call: Call, asked: Command): Promise<Result<Changed>> {
+  if (call.place?.archived) return refuse('CONFLICT', 'this environment is archived: it takes no changes')
   const comment = commentOf(call.request)
   if (!comment.ok) return comment
-  const command = atVersion(call.request, asked)
+  const command = atVersion(call, asked)
   if (!command.ok) return command
   const environmentId = environmentOf(call)
   const { actor, origin } = call.caller
@@ -38,17 +39,13 @@ export async function executeCommand(call: Call, asked: Command): Promise<Result
 /** Whether a write is only to say what it would change. */
 export const isTry = ({ url }: Request): boolean => new URL(url).searchParams.get('dryRun') === 'true'
 
-const entityTag = /^(?:W\/)?"?(\d{1,15})"?$/
-
-/** The version in If-Match, which is what reads and changes answer as ETag. `*` is whatever is there. */
-function atVersion({ headers }: Request, command: Command): Result<Command> {
-  const sent = headers.get('if-match')?.trim()
-  if (sent === undefined || sent === '*') return ok(command)
-  const version = entityTag.exec(sent)?.[1]
-  const made = version === undefined ? undefined : onVersion(command, Number(version))
+/** For the version that the caller saw, if they say which one. */
+function atVersion({ ifMatch }: Call, command: Command): Result<Command> {
+  if (ifMatch === undefined) return ok(command)
+  const made = onVersion(command, ifMatch)
   if (made) return ok(made)
-  const message = version === undefined ? 'is one version, as ETag has it' : 'has no meaning here'
-  return refuse('INVALID', `if-match ${message}`, { fields: [{ path: 'if-match', message }] })
+  const message = 'has no meaning here'
+  return refuse('INVALID', `if-match: ${message}`, { fields: [{ path: 'if-match', message }] })
 }
 
 export const environmentOf = ({ params }: Call): string =>

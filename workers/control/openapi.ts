@@ -115,9 +115,11 @@ function operationOf(route: Route, subject: string, schemaOf: SchemaOf) {
 
 const needsInWords: Record<Needs, string> = {
   anyone: 'Needs no token.',
-  viewer: 'Needs the role viewer.',
-  editor: 'Needs the role editor.',
-  owner: 'Needs the role owner.',
+  viewer: 'Needs the role viewer in the environment.',
+  editor: 'Needs the role editor in the environment.',
+  member: 'Needs to be a member of the organisation.',
+  admin: 'Needs the role admin in the organisation.',
+  owner: 'Needs the role owner in the organisation.',
 }
 
 const pathParameters = ({ path }: Route) =>

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Command } from '../../core/command.ts'
 import type { Result } from '../../core/problem.ts'
 import type { Database } from '../storage/configuration.ts'
+import type { Place } from '../storage/identity.ts'
 import type { Caller, Needs } from './access.ts'
 import type { ControlBindings } from './bindings.ts'
 import { executeCommand } from './execute.ts'
@@ -18,7 +19,11 @@ export interface Call<Path extends string = string, Query = unknown, Body = unkn
   readonly params: ParamsOf<Path>
   readonly query: Query
   readonly body: Body
+  /** The version that the caller saw, by If-Match. */
+  readonly ifMatch: number | undefined
   readonly caller: Caller
+  /** Where the path leads; undefined where it names no place. */
+  readonly place: Place | undefined
   readonly env: ControlBindings
   readonly database: Database
   /** Epoch milliseconds. */

@@ -1,12 +1,16 @@
 // Every route of the admin API. A new file under routes/ is added here; the router, the document and the tests find it by themselves.
 import type { Route } from './route.ts'
+import { audit } from './routes/audit.ts'
 import { environments } from './routes/environments.ts'
 import { experiments } from './routes/experiments.ts'
 import { flagInsight } from './routes/flag-insight.ts'
 import { flags } from './routes/flags.ts'
 import { goals } from './routes/goals.ts'
+import { members } from './routes/members.ts'
 import { operations } from './routes/operations.ts'
+import { organisations } from './routes/organisations.ts'
 import { portability } from './routes/portability.ts'
+import { projects } from './routes/projects.ts'
 import { revisions } from './routes/revisions.ts'
 import { sdkKeys } from './routes/sdk-keys.ts'
 import { schedules } from './routes/schedules.ts'
@@ -31,8 +35,12 @@ export const subjects = {
   settings,
   'sdk-keys': sdkKeys,
   revisions,
+  audit,
   portability,
   environments,
+  projects,
+  organisations,
+  members,
   tokens,
 } as const satisfies Record<string, readonly Route[]>
 

@@ -143,25 +143,29 @@ const withoutSecrets = (problem: Problem): Problem =>
 
 export async function createEnvironment(
   ports: WriterPorts,
-  { environmentId, name, actor, origin }: CreationRequest,
+  { environmentId, organisationId, projectId, name, actor, origin }: CreationRequest,
 ): Promise<CommandAnswer> {
   const existing = await loadEnvironment(ports.database, environmentId)
   if (existing) return refuse('CONFLICT', `environment ${environmentId} exists already`)
   const now = ports.now()
   const first: StoredEnvironment = { name, revision: 1, modifiedAt: toSeconds(now), state: emptyState() }
   await ports.armRepair()
-  await commitEnvironment(ports.database, name, {
-    environmentId,
-    number: first.revision,
-    createdAt: now,
-    modifiedAt: first.modifiedAt,
-    actor,
-    origin,
-    command: null,
-    before: [],
-    after: [],
-    comment: '',
-  })
+  await commitEnvironment(
+    ports.database,
+    { organisationId, projectId, name },
+    {
+      environmentId,
+      number: first.revision,
+      createdAt: now,
+      modifiedAt: first.modifiedAt,
+      actor,
+      origin,
+      command: null,
+      before: [],
+      after: [],
+      comment: '',
+    },
+  )
   const published = await ports.publish(snapshotOf(environmentId, first))
   return {
     ok: true,

@@ -1,11 +1,12 @@
 // Configuration in D1: an environment's state out, one batch of rows per revision in.
-import { and, asc, between, desc, eq, lt } from 'drizzle-orm'
+import { and, asc, between, desc, eq, getTableColumns, lt } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { Command } from '../../core/command.ts'
 import { type EnvironmentState, type Write, emptyState, withWrites } from '../../core/environment.ts'
 import { writeStatements } from './batch.ts'
 import type { Actor, Origin } from '../environment-object.ts'
+import { audit } from './organisation-schema.ts'
 import * as tables from './schema.ts'
 
 export type Database = DrizzleD1Database
@@ -103,13 +104,31 @@ export async function commit(database: Database, { before, after, ...revision }:
   ])
 }
 
-/** The environment and its first revision. */
-export async function commitEnvironment(database: Database, name: string, revision: Revision): Promise<void> {
-  const { environmentId: id, createdAt } = revision
+/** The environment and its first revision, which the organisation's audit trail tells as well. */
+export async function commitEnvironment(
+  database: Database,
+  place: { readonly organisationId: string; readonly projectId: string; readonly name: string },
+  revision: Revision & { readonly origin: Origin },
+): Promise<void> {
+  const { environmentId: id, createdAt, actor, origin } = revision
+  const { organisationId, ...named } = place
   const { before: _, after: __, ...row } = revision
   await atomically(database, [
     database.insert(tables.revisions).values(row),
-    database.insert(tables.environments).values({ id, name, createdAt }),
+    database.insert(tables.environments).values({ id, ...named, createdAt }),
+    database.insert(audit).values({
+      organisationId,
+      createdAt,
+      actor,
+      actorId: actor.id,
+      origin,
+      kind: 'create-environment',
+      entityKind: 'environment',
+      entityId: id,
+      version: 1,
+      after: { id, ...named },
+      comment: '',
+    }),
   ])
 }
 
@@ -137,8 +156,9 @@ export async function listRevisions(
   limit: number,
 ): Promise<Revision[]> {
   const { revisions, changes } = tables
+  const { actorId: _, kind: __, ...columns } = getTableColumns(revisions)
   const found = await database
-    .select()
+    .select(columns)
     .from(revisions)
     .where(and(eq(revisions.environmentId, environmentId), lt(revisions.number, before)))
     .orderBy(desc(revisions.number))

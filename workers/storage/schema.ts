@@ -6,13 +6,19 @@ import type { Command } from '../../core/command.ts'
 import type { Entities, EntityKind } from '../../core/environment.ts'
 import type { ExperimentResult } from '../../core/experiment-result.ts'
 import type { Actor, Origin } from '../environment-object.ts'
+import { firstProject } from './organisation-schema.ts'
 
 const environmentId = () => text('environment_id').notNull()
 const createdAt = () => integer('created_at').notNull()
 
 export const environments = sqliteTable('environments', {
   id: text('id').primaryKey(),
+  projectId: text('project_id').notNull().default(firstProject),
   name: text('name').notNull(),
+  description: text('description').notNull().default(''),
+  /** Takes no changes any more; what is published stays. */
+  archived: integer('archived', { mode: 'boolean' }).notNull().default(false),
+  version: integer('version').notNull().default(1),
   createdAt: createdAt(),
 })
 
@@ -31,8 +37,18 @@ export const revisions = sqliteTable(
     /** Null for the revision that made the environment. */
     command: text('command', { mode: 'json' }).$type<Command>(),
     comment: text('comment').notNull(),
+    /** For lists: who and what, without reading the rest. */
+    actorId: text('actor_id').generatedAlwaysAs(sql`json_extract(actor, '$.id')`),
+    kind: text('kind').generatedAlwaysAs(
+      sql`coalesce(json_extract(command, '$.kind'), 'create-environment')`,
+    ),
   },
-  (table) => [primaryKey({ columns: [table.environmentId, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.environmentId, table.number] }),
+    index('revisions_by_time').on(table.environmentId, table.createdAt),
+    index('revisions_by_actor').on(table.environmentId, table.actorId, table.number),
+    index('revisions_by_kind').on(table.environmentId, table.kind, table.number),
+  ],
 )
 
 /** What a revision changed, one row for each entity: its history, and what a rollback goes by. */
@@ -122,16 +138,4 @@ export const experimentResults = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.environmentId, table.experimentId, table.goalKey, table.computedAt] }),
   ],
-)
-
-export const apiTokens = sqliteTable(
-  'api_tokens',
-  {
-    id: text('id').primaryKey(),
-    name: text('name').notNull(),
-    role: text('role').$type<'owner' | 'editor' | 'viewer'>().notNull(),
-    sha256: text('sha256').notNull(),
-    createdAt: createdAt(),
-  },
-  (table) => [uniqueIndex('api_tokens_by_hash').on(table.sha256)],
 )

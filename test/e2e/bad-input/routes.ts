@@ -144,7 +144,7 @@ export function adminRoutes(environmentId: string): Route[] {
   const at = (path: string) => `/api/v1/environments/${environmentId}${path}`
   return [
     post('/api/v1/environments', { id: 'third', name: 'Third' }),
-    post('/api/v1/tokens', { name: 'reader', role: 'viewer' }),
+    post('/api/v1/organisations/default/tokens', { name: 'reader', role: 'viewer' }),
     post(at('/flags'), flagDraft),
     {
       dialect: 'admin',

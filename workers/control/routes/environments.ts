@@ -1,34 +1,50 @@
-// Environments: what has flags, keys and a history of its own.
+// Environments: what has flags, keys and a history of its own. Each belongs to a project.
 import * as z from 'zod'
-import { nameLengthMax } from '../../../core/limits.ts'
-import { ok } from '../../../core/problem.ts'
-import { listEnvironments } from '../../storage/lists.ts'
+import { ok, refuse } from '../../../core/problem.ts'
+import { findPlace } from '../../storage/identity.ts'
+import { firstProject } from '../../storage/organisation-schema.ts'
+import { type Sight, listEnvironments, readRow } from '../../storage/organisations.ts'
+import { type Membership, may } from '../access.ts'
 import { objectOf, toResult } from '../execute.ts'
+import { Description, Name, Slug } from '../names.ts'
+import { edit } from '../organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../page.ts'
 import { changedOf, route } from '../route.ts'
 
-const EnvironmentId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
-
 const Environment = z.strictObject({
   id: z.string(),
+  projectId: z.string(),
   name: z.string(),
+  description: z.string(),
+  archived: z.boolean(),
+  version: z.int(),
   createdAt: z.int(),
-  revision: z.int().describe('Number of the newest revision.'),
 })
+
+/** What a membership lets its holder see: all environments of an organisation, or those it names. */
+function sightOf({ organisationId, role, environments }: Membership): Sight {
+  const everywhere = role !== 'member' || Object.hasOwn(environments, '*')
+  return { organisationId, environmentIds: everywhere ? 'all' : Object.keys(environments) }
+}
 
 export const environments = [
   route({
     id: 'list-environments',
     method: 'GET',
     path: '/environments',
-    needs: 'viewer',
-    summary: 'Environments, with their newest revision',
-    query: PageQuery,
-    answer: z.strictObject({ environments: z.array(Environment), nextCursor: NextCursor }),
-    handle: async ({ database, query: { limit, cursor } }) => {
-      const found = await listEnvironments(database, String(cursor?.[0] ?? ''), limit + 1)
+    needs: 'member',
+    summary: 'The environments that the caller may see, with their newest revision',
+    query: PageQuery.extend({ project: Slug.optional() }),
+    answer: z.strictObject({
+      environments: z.array(
+        Environment.extend({ revision: z.int().describe('Number of the newest revision.') }),
+      ),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({ database, caller, query: { limit, cursor, project } }) => {
+      const sights = caller.memberships.map(sightOf)
+      const after = String(cursor?.[0] ?? '')
+      const found = await listEnvironments(database, sights, project, after, limit + 1)
       const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
       return ok({ environments: rows, ...next })
     },
@@ -37,15 +53,57 @@ export const environments = [
     id: 'create-environment',
     method: 'POST',
     path: '/environments',
-    needs: 'owner',
+    needs: 'admin',
     summary: 'Makes an environment',
-    body: z.strictObject({ id: EnvironmentId, name: z.string().max(nameLengthMax).default('') }),
+    description: 'In a project of an organisation where the caller is an admin.',
+    body: z.strictObject({ id: Slug, name: Name.default(''), project: Slug.default(firstProject) }),
     answer: changedOf(z.strictObject({ id: z.string(), name: z.string() })),
     status: 201,
     handle: async (call) => {
-      const { id, name } = call.body
+      const { id, name, project } = call.body
+      const place = await findPlace(call.database, { project })
+      if (!place) return refuse('NOT_FOUND', `there is no project ${project}`)
+      if (!may(call.caller, 'admin', place))
+        return refuse('FORBIDDEN', `this needs the role admin in project ${project}`)
+      if (place.archived) return refuse('CONFLICT', `project ${project} is archived`)
       const { actor, origin } = call.caller
-      return toResult(await objectOf(call, id).create({ environmentId: id, name, actor, origin }))
+      const { organisationId } = place
+      const request = { environmentId: id, organisationId, projectId: project, name, actor, origin }
+      return toResult(await objectOf(call, id).create(request))
+    },
+  }),
+  route({
+    id: 'read-environment',
+    method: 'GET',
+    path: '/environments/{environment}',
+    needs: 'viewer',
+    summary: 'One environment',
+    answer: Environment,
+    handle: async ({ database, params: { environment } }) => {
+      const found = await readRow(database, 'environment', environment)
+      return found ? ok(found) : refuse('NOT_FOUND', `there is no environment ${environment}`)
+    },
+  }),
+  route({
+    id: 'update-environment',
+    method: 'PATCH',
+    path: '/environments/{environment}',
+    needs: 'admin',
+    summary: 'Renames an environment, describes it, or archives it',
+    description:
+      'An archived environment takes no changes. What is published stays: to end that too, disable its SDK keys first.',
+    body: z.strictObject({ name: Name, description: Description, archived: z.boolean() }).partial(),
+    answer: Environment,
+    handle: async (call) => {
+      const before = await readRow(call.database, 'environment', call.params.environment)
+      if (!before || !call.place)
+        return refuse('NOT_FOUND', `there is no environment ${call.params.environment}`)
+      const { organisationId } = call.place
+      return edit(
+        call,
+        { kind: 'update-environment', entity: 'environment', organisationId, before },
+        call.body,
+      )
     },
   }),
 ]

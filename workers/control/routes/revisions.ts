@@ -6,7 +6,8 @@ import { listRevisions } from '../../storage/configuration.ts'
 import { pageSizeMax } from '../page.ts'
 import { change, route } from '../route.ts'
 import { objectOf } from '../execute.ts'
-import { Actor, Origin } from '../who.ts'
+import { Actor } from '../who.ts'
+import { withoutHashes } from '../without-hashes.ts'
 
 const waitMs = 10_000
 
@@ -17,7 +18,6 @@ const Revision = z.strictObject({
   createdAt: z.int(),
   modifiedAt: z.int().describe('Epoch seconds: Last-Modified of the bucketing file from this revision on.'),
   actor: Actor,
-  origin: Origin.nullable(),
   command: Command.nullable().describe('Null for the revision that made the environment.'),
   before: z.array(Write).readonly(),
   after: z.array(Write).readonly(),
@@ -36,8 +36,10 @@ export const revisions = [
       limit: z.coerce.number().int().min(1).max(pageSizeMax).default(50),
     }),
     answer: z.strictObject({ revisions: z.array(Revision) }),
-    handle: async ({ database, params: { environment }, query: { before, limit } }) =>
-      ok({ revisions: await listRevisions(database, environment, before, limit) }),
+    handle: async ({ database, params: { environment }, query: { before, limit } }) => {
+      const found = await listRevisions(database, environment, before, limit)
+      return ok({ revisions: found.map(({ origin: _, ...revision }) => withoutHashes(revision)) })
+    },
   }),
   change({
     id: 'roll-back',

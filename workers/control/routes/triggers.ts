@@ -5,6 +5,7 @@ import { ok, refuse } from '../../../core/problem.ts'
 import { Trigger } from '../../../core/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
+import { findPlace } from '../../storage/identity.ts'
 import { aText, deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
 import { executeCommand, isTry, objectOf, toResult } from '../execute.ts'
 import { changedOf, route } from '../route.ts'
@@ -77,6 +78,8 @@ export const triggers = [
       if (environmentId === undefined) return unknown
       const trigger = await findTrigger(call.database, environmentId, await sha256Hex(call.params.token))
       if (!trigger || trigger.disabled) return unknown
+      const place = await findPlace(call.database, { environment: environmentId })
+      if (place?.archived !== false) return unknown
       const { id, name } = trigger
       const fired = toResult(
         await objectOf(call, environmentId).execute({

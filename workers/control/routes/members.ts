@@ -1,0 +1,121 @@
+// Members: people who come through Cloudflare Access, by their address.
+import * as z from 'zod'
+import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
+import { mayGrant } from '../access.ts'
+import { Name, Slug } from '../names.ts'
+import { edit, store } from '../organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../page.ts'
+import { type Call, route } from '../route.ts'
+
+const grantsMax = 1_000
+const emailLengthMax = 254 // RFC 5321, 4.5.3.1.3
+
+const Grants = z
+  .record(z.union([Slug, z.literal('*')]), z.enum(['editor', 'viewer']))
+  .refine((grants) => Object.keys(grants).length <= grantsMax, `at most ${grantsMax} environments`)
+  .describe('Of the role member: what it may where. `*` stands for every environment of the organisation.')
+
+const MemberFields = z.strictObject({
+  name: Name.default(''),
+  role: z.enum(['owner', 'admin', 'member']).default('member'),
+  environments: Grants.default({}),
+})
+const Email = z.email().max(emailLengthMax).toLowerCase()
+const Member = MemberFields.extend({
+  id: z.string(),
+  organisationId: z.string(),
+  email: z.string(),
+  version: z.int(),
+  createdAt: z.int(),
+})
+const path = '/organisations/{organisation}/members'
+
+/** The member, if the caller may change them. */
+async function find(call: Call, organisation: string, id: string): Promise<Result<RowOf<'member'>>> {
+  const member = await readRow(call.database, 'member', id)
+  if (member?.organisationId !== organisation) return refuse('NOT_FOUND', `there is no member ${id}`)
+  return mayGrant(call.caller, member.role, organisation)
+    ? ok(member)
+    : refuse('FORBIDDEN', 'an owner is changed by owners')
+}
+
+export const members = [
+  route({
+    id: 'list-members',
+    method: 'GET',
+    path,
+    needs: 'admin',
+    summary: 'The members of an organisation',
+    query: PageQuery,
+    answer: z.strictObject({ members: z.array(Member), nextCursor: NextCursor }),
+    handle: async ({ database, params, query: { limit, cursor } }) => {
+      const after = String(cursor?.[0] ?? '')
+      const found = await listRows(database, 'member', params.organisation, after, limit + 1)
+      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
+      return ok({ members: rows, ...next })
+    },
+  }),
+  route({
+    id: 'create-member',
+    method: 'POST',
+    path,
+    needs: 'admin',
+    summary: 'Lets a person in',
+    description: 'By the address that Cloudflare Access knows them by. Only owners make owners.',
+    body: MemberFields.extend({ email: Email }),
+    answer: Member,
+    status: 201,
+    handle: async (call) => {
+      const { organisation: organisationId } = call.params
+      if (!mayGrant(call.caller, call.body.role, organisationId))
+        return refuse('FORBIDDEN', 'only owners make owners')
+      const id = crypto.randomUUID()
+      const after = { ...call.body, organisationId, id, version: 1, createdAt: call.now }
+      return store(call, { kind: 'create-member', entity: 'member', organisationId, after })
+    },
+  }),
+  route({
+    id: 'update-member',
+    method: 'PATCH',
+    path: `${path}/{id}`,
+    needs: 'admin',
+    summary: 'Gives a member another name, role or other environments',
+    body: z
+      .strictObject({
+        name: MemberFields.shape.name.unwrap(),
+        role: MemberFields.shape.role.unwrap(),
+        environments: Grants,
+      })
+      .partial(),
+    answer: Member,
+    handle: async (call) => {
+      const { organisation: organisationId, id } = call.params
+      const before = await find(call, organisationId, id)
+      if (!before.ok) return before
+      if (call.body.role !== undefined && !mayGrant(call.caller, call.body.role, organisationId))
+        return refuse('FORBIDDEN', 'only owners make owners')
+      const change = {
+        kind: 'update-member',
+        entity: 'member',
+        organisationId,
+        before: before.value,
+      } as const
+      return edit(call, change, call.body)
+    },
+  }),
+  route({
+    id: 'remove-member',
+    method: 'DELETE',
+    path: `${path}/{id}`,
+    needs: 'admin',
+    summary: 'Takes a member out; the audit trail keeps what they did, and their name',
+    answer: Member,
+    handle: async (call) => {
+      const { organisation: organisationId, id } = call.params
+      const before = await find(call, organisationId, id)
+      if (!before.ok) return before
+      return store(call, { kind: 'remove-member', entity: 'member', organisationId, before: before.value })
+    },
+  }),
+]

@@ -1,0 +1,101 @@
+// Organisations: what has members, tokens and projects. A deployment starts with one, whose owners may make others.
+import * as z from 'zod'
+import { ok, refuse } from '../../../core/problem.ts'
+import { firstOrganisation } from '../../storage/organisation-schema.ts'
+import { type RowOf, listOrganisations, readRow } from '../../storage/organisations.ts'
+import { may } from '../access.ts'
+import { Name, Slug } from '../names.ts'
+import { edit, store } from '../organisation-change.ts'
+import { route } from '../route.ts'
+
+const Organisation = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  archived: z.boolean(),
+  version: z.int(),
+  createdAt: z.int(),
+})
+const path = '/organisations/{organisation}'
+
+export const organisations = [
+  route({
+    id: 'list-organisations',
+    method: 'GET',
+    path: '/organisations',
+    needs: 'member',
+    summary: 'The organisations that the caller belongs to',
+    answer: z.strictObject({ organisations: z.array(Organisation) }),
+    handle: async ({ database, caller }) => {
+      const ids = caller.memberships.map(({ organisationId }) => organisationId)
+      return ok({ organisations: await listOrganisations(database, ids) })
+    },
+  }),
+  route({
+    id: 'create-organisation',
+    method: 'POST',
+    path: '/organisations',
+    needs: 'owner',
+    summary: 'Makes an organisation, and its first owner',
+    description: `For owners of the organisation \`${firstOrganisation}\`, which a deployment starts with.`,
+    body: z.strictObject({ id: Slug, name: Name.default(''), owner: z.email().max(254).toLowerCase() }),
+    answer: Organisation,
+    status: 201,
+    handle: async (call) => {
+      const { body, caller, now } = call
+      if (!may(caller, 'owner', { organisationId: firstOrganisation, archived: false }))
+        return refuse('FORBIDDEN', `this needs the role owner in organisation ${firstOrganisation}`)
+      const { id, name, owner } = body
+      const made = { version: 1, createdAt: now }
+      const member: RowOf<'member'> = {
+        organisationId: id,
+        id: crypto.randomUUID(),
+        email: owner,
+        name: '',
+        role: 'owner',
+        environments: {},
+        ...made,
+      }
+      return store(
+        call,
+        {
+          kind: 'create-organisation',
+          entity: 'organisation',
+          organisationId: id,
+          after: { id, name, archived: false, ...made },
+        },
+        { kind: 'create-member', entity: 'member', organisationId: id, after: member },
+      )
+    },
+  }),
+  route({
+    id: 'read-organisation',
+    method: 'GET',
+    path,
+    needs: 'member',
+    summary: 'One organisation',
+    answer: Organisation,
+    handle: async ({ database, params }) => {
+      const found = await readRow(database, 'organisation', params.organisation)
+      return found ? ok(found) : refuse('NOT_FOUND', `there is no organisation ${params.organisation}`)
+    },
+  }),
+  route({
+    id: 'update-organisation',
+    method: 'PATCH',
+    path,
+    needs: 'owner',
+    summary: 'Renames an organisation, or archives it',
+    body: z.strictObject({ name: Name, archived: z.boolean() }).partial(),
+    answer: Organisation,
+    handle: async (call) => {
+      const before = await readRow(call.database, 'organisation', call.params.organisation)
+      if (!before) return refuse('NOT_FOUND', `there is no organisation ${call.params.organisation}`)
+      const change = {
+        kind: 'update-organisation',
+        entity: 'organisation',
+        organisationId: before.id,
+      } as const
+      return edit(call, { ...change, before }, call.body)
+    },
+  }),
+]

@@ -1,0 +1,81 @@
+// Projects: environments that belong together, such as production and staging of one product.
+import * as z from 'zod'
+import { ok, refuse } from '../../../core/problem.ts'
+import { listRows, readRow } from '../../storage/organisations.ts'
+import { Description, Name, Slug } from '../names.ts'
+import { edit, store } from '../organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../page.ts'
+import { route } from '../route.ts'
+
+const Project = z.strictObject({
+  id: z.string(),
+  organisationId: z.string(),
+  name: z.string(),
+  description: z.string(),
+  archived: z.boolean(),
+  version: z.int(),
+  createdAt: z.int(),
+})
+const path = '/organisations/{organisation}/projects'
+
+export const projects = [
+  route({
+    id: 'list-projects',
+    method: 'GET',
+    path,
+    needs: 'member',
+    summary: 'The projects of an organisation',
+    query: PageQuery,
+    answer: z.strictObject({ projects: z.array(Project), nextCursor: NextCursor }),
+    handle: async ({ database, params, query: { limit, cursor } }) => {
+      const after = String(cursor?.[0] ?? '')
+      const found = await listRows(database, 'project', params.organisation, after, limit + 1)
+      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
+      return ok({ projects: rows, ...next })
+    },
+  }),
+  route({
+    id: 'create-project',
+    method: 'POST',
+    path,
+    needs: 'admin',
+    summary: 'Makes a project',
+    description: 'Ids of projects are unique in the deployment.',
+    body: z.strictObject({ id: Slug, name: Name.default(''), description: Description.default('') }),
+    answer: Project,
+    status: 201,
+    handle: async (call) => {
+      const { organisation: organisationId } = call.params
+      const after = { ...call.body, organisationId, archived: false, version: 1, createdAt: call.now }
+      return store(call, { kind: 'create-project', entity: 'project', organisationId, after })
+    },
+  }),
+  route({
+    id: 'read-project',
+    method: 'GET',
+    path: '/projects/{project}',
+    needs: 'member',
+    summary: 'One project',
+    answer: Project,
+    handle: async ({ database, params }) => {
+      const found = await readRow(database, 'project', params.project)
+      return found ? ok(found) : refuse('NOT_FOUND', `there is no project ${params.project}`)
+    },
+  }),
+  route({
+    id: 'update-project',
+    method: 'PATCH',
+    path: '/projects/{project}',
+    needs: 'admin',
+    summary: 'Renames a project, describes it, or archives it',
+    description: 'An archived project takes no new environments; those that it has stay as they are.',
+    body: z.strictObject({ name: Name, description: Description, archived: z.boolean() }).partial(),
+    answer: Project,
+    handle: async (call) => {
+      const before = await readRow(call.database, 'project', call.params.project)
+      if (!before) return refuse('NOT_FOUND', `there is no project ${call.params.project}`)
+      const { organisationId } = before
+      return edit(call, { kind: 'update-project', entity: 'project', organisationId, before }, call.body)
+    },
+  }),
+]
