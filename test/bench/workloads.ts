@@ -115,7 +115,7 @@ export function slice(whole: Workload, count: number): Workload {
 }
 
 export const fixed = (variation: string): Outcome => ({ kind: 'fixed', variation })
-const split: Outcome = { kind: 'split' }
+export const split: Outcome = { kind: 'split' }
 
 function splitFlag(key: string, random: Random): WorkFlag {
   return { key, enabled: true, rules: [], otherwise: { id: ruleId(random), outcome: split } }

@@ -1,48 +1,47 @@
 // Every request's way in and out: what it asks of us beside its dialect, the door it takes, and what is told of it afterwards.
-import { Hono } from 'hono'
-import type { Visit, Visited } from '../http/visit.ts'
+import { pathOf } from '../http/path.ts'
+import type { Visit } from '../http/visit.ts'
 import type { Ports } from '../ports.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
-import type { EdgeBindings } from './bindings.ts'
-import { withoutPrefix } from './doors.ts'
+import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
+import { dialectOf, withoutPrefix } from './doors.ts'
 import { type Told, headersOf, tell } from './report.ts'
 
 export function edgeApp(ports: Ports, env: EdgeBindings): { fetch(request: Request): Promise<Response> } {
-  const doors = doorsOf(ports, env)
+  const doors = {
+    bucketeer: bucketeerRoutes(ports),
+    'flagship-io': flagshipIoRoutes(ports),
+    ofrep: ofrepRoutes(ports),
+  }
   return {
     async fetch(request) {
       const startedAt = ports.now()
+      const path = pathOf(request.url)
+      const dialect = dialectOf(request.method, path)
       const visit = visitOf(request)
-      const response = await doors.fetch(request, visit)
-      const told: Told = { request, visit, response, startedAt, endedAt: ports.now() }
+      const response = dialect
+        ? await doors[dialect].fetch(request, visit)
+        : await elsewhere(request, path, visit)
+      const told: Told = { dialect, visit, response, startedAt, endedAt: ports.now() }
       headersOf(told)
       tell(told, env)
       return response
     },
   }
-}
 
-function doorsOf(ports: Ports, env: EdgeBindings): Hono<Visited> {
-  // Not strict: SDKs of both vendors are known to add a slash.
-  const app = new Hono<Visited>({ strict: false })
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', async (c) => {
-    const sources = await readiness(env)
-    const isReady = sources.kv === 'ok' || sources.object === 'ok'
-    return c.json({ status: isReady ? 'ready' : 'not ready', ...sources }, isReady ? 200 : 503)
-  })
-  for (const dialect of [bucketeerRoutes(ports), flagshipIoRoutes(ports), ofrepRoutes(ports)])
-    app.route('/', dialect)
-  app.all('*', (c) => {
-    const url = new URL(c.req.url)
-    const found = c.env.prefix === undefined ? withoutPrefix(c.req.method, url.pathname) : undefined
-    if (!found) return env.CONTROL.fetch(c.req.raw)
+  /** Our own routes, then doors under a prefix; whatever is left is control's. */
+  async function elsewhere(request: Request, path: string, visit: Visit): Promise<Response> {
+    if (path === '/healthz') return Response.json({ status: 'ok' })
+    if (path === '/readyz') return readiness(env)
+    const found = withoutPrefix(request.method, path)
+    if (!found) return env.CONTROL.fetch(request)
+    const url = new URL(request.url)
     url.pathname = found.path
-    return app.fetch(new Request(url, c.req.raw), Object.assign(c.env, { prefix: found.prefix }))
-  })
-  return app
+    visit.prefix = found.prefix
+    return doors[found.dialect].fetch(new Request(url, request), visit)
+  }
 }
 
 function visitOf(request: Request): Visit {
@@ -65,25 +64,26 @@ function askedRevision({ headers, url }: Request): number {
 type Answering = 'ok' | 'failing'
 
 /** Edge can serve while one of the two can be read. */
-async function readiness(env: EdgeBindings): Promise<{ kv: Answering; object: Answering }> {
-  const [kv, object] = await Promise.all([
-    answering(env.SNAPSHOTS.get('head:readyz')),
-    answering(
-      (
-        env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName('readyz')) as unknown as {
-          head(id: string): Promise<unknown>
-        }
-      ).head('readyz'),
-    ),
+async function readiness(env: EdgeBindings): Promise<Response> {
+  const object = env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(probe)) as unknown as EnvironmentReader
+  const [kv, environment] = await Promise.all([
+    answering(env.SNAPSHOTS.get(`head:${probe}`)),
+    answering(object.head(probe)),
   ])
-  return { kv, object }
+  const isReady = kv === 'ok' || environment === 'ok'
+  const body = { status: isReady ? 'ready' : 'not ready', kv, environment }
+  return Response.json(body, { status: isReady ? 200 : 503 })
 }
 
-const answering = (probe: Promise<unknown>): Promise<Answering> =>
+/** No environment is called so: ids are in lower case. */
+const probe = 'READY'
+const probeWithinMs = 1_000
+
+const answering = (asked: Promise<unknown>): Promise<Answering> =>
   Promise.race([
-    probe.then(
+    asked.then(
       () => 'ok' as const,
       () => 'failing' as const,
     ),
-    new Promise<Answering>((resolve) => setTimeout(() => resolve('failing'), 1_000)),
+    new Promise<Answering>((resolve) => setTimeout(() => resolve('failing'), probeWithinMs)),
   ])

@@ -14,11 +14,18 @@ it.each([
   ['/app.js', undefined],
 ])('%s without its prefix', (path, expected) => {
   const [method = '', target = ''] = path.includes(' ') ? path.split(' ') : ['GET', path]
-  expect(withoutPrefix(method, target)).toEqual(expected)
+  const found = withoutPrefix(method, target)
+  expect(found && { prefix: found.prefix, path: found.path }).toEqual(expected)
 })
 
 it('knows the dialect of a path', () => {
-  expect(['/get_evaluation', '/v2/shop/campaigns', '/', '/ofrep/v1/x', '/index.html'].map(dialectOf)).toEqual(
-    ['bucketeer', 'flagship-io', 'flagship-io', 'ofrep', undefined],
-  )
+  const paths = ['/get_evaluation', '/v2/shop/campaigns', '/', '/ofrep/v1/x', '/index.html']
+  expect(paths.map((path) => dialectOf('POST', path))).toEqual([
+    'bucketeer',
+    'flagship-io',
+    'flagship-io',
+    'ofrep',
+    undefined,
+  ])
+  expect(dialectOf('GET', '/')).toBeUndefined()
 })

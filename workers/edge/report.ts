@@ -3,10 +3,11 @@
 import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
 import type { Visit } from '../http/visit.ts'
 import type { EdgeBindings } from './bindings.ts'
-import { dialectOf } from './doors.ts'
+import type { Dialect } from './doors.ts'
 
 export interface Told {
-  readonly request: Request
+  /** Undefined for what is no SDK's. */
+  readonly dialect: Dialect | undefined
   readonly visit: Visit
   readonly response: Response
   readonly startedAt: number
@@ -30,12 +31,11 @@ export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: EdgeBindings): void
   if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
 }
 
-function pointOf({ request, visit, response, startedAt, endedAt }: Told): RequestPoint {
-  const { compiled, prefix = '', decisions = 0, staleMs = 0, refused } = visit
-  const path = new URL(request.url).pathname.slice(prefix.length) || '/'
+function pointOf({ dialect, visit, response, startedAt, endedAt }: Told): RequestPoint {
+  const { compiled, decisions = 0, staleMs = 0, refused } = visit
   return {
     environmentId: compiled?.environmentId ?? '',
-    dialect: dialectOf(path) ?? 'other',
+    dialect: dialect ?? 'other',
     outcome: refused ?? (response.status < 400 ? 'OK' : 'REFUSED'),
     status: response.status,
     revision: compiled?.revision ?? 0,

@@ -8,7 +8,7 @@ export interface Visit {
   /** Revision that the answer should be decided on, or a later one. */
   readonly atLeast?: number
   /** What was taken off the path; the environment has to have it as its prefix. */
-  readonly prefix?: string
+  prefix?: string
   /** Of the client, for rate limits alone: it is neither logged nor kept. */
   readonly address?: string | undefined
   /** Filled by whoever answers. */

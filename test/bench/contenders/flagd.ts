@@ -11,9 +11,7 @@ export const contender: Contender = {
   splitsBy: 'own hash',
   prepare({ flags, asks }) {
     const core = new FlagdCore(undefined, silent)
-    core.setConfigurations(
-      JSON.stringify({ flags: Object.fromEntries(flags.map((flag) => [flag.key, toFlag(flag)])) }),
-    )
+    core.setConfigurations(toFlags(flags))
     const key = flags[0]!.key
     return Promise.resolve({
       meet(people) {
@@ -36,6 +34,10 @@ const quiet = () => {}
 const silent = { error: quiet, warn: quiet, info: quiet, debug: quiet }
 
 const toContext = ({ id, country, age, appVersion }: User) => ({ targetingKey: id, country, age, appVersion })
+
+/** What flagd reads. */
+export const toFlags = (flags: readonly WorkFlag[]): string =>
+  JSON.stringify({ flags: Object.fromEntries(flags.map((flag) => [flag.key, toFlag(flag)])) })
 
 const toFlag = (flag: WorkFlag) => ({
   state: flag.enabled ? 'ENABLED' : 'DISABLED',

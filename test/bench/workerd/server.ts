@@ -46,7 +46,7 @@ export async function startServer(directory: string): Promise<Server> {
 
 /** As wrangler finds it: it is wrangler's package, not ours. */
 const wranglers = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))
-const workerd = () => (wranglers('workerd') as { default: string }).default
+export const workerd = () => (wranglers('workerd') as { default: string }).default
 export const workerdVersion = () => (wranglers('workerd/package.json') as { version: string }).version
 
 const configOf = (compatibilityDate: string) => `using Workerd = import "/workerd/workerd.capnp";
@@ -72,7 +72,7 @@ async function portOf(child: ChildProcess): Promise<number> {
 }
 
 /** Linux counts nanoseconds per thread; workerd decides on its first, whose id is the process's. */
-function spentBy(pid: number, by: Spender): number {
+export function spentBy(pid: number, by: Spender): number {
   const tasks = `/proc/${pid}/task`
   if (!existsSync(tasks)) return performance.now() * 1e6
   return (by === 'process' ? readdirSync(tasks) : [String(pid)])

@@ -1,6 +1,5 @@
 // Bucketeer's SDK gateway: what its client SDKs call.
 import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { $ZodType } from 'zod/v4/core'
 import type { EventRecord } from '../../../analytics/records.ts'
@@ -14,7 +13,8 @@ import { parseWith } from '../../http/parse.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { enriched } from '../../http/enrich.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
+import { cors } from '../../http/cors.ts'
+import type { Visit, VisitContext, Visited } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { fromEvaluation, toContext, toRecord, userEvaluationsId } from './translate.ts'
 import * as wire from './wire.ts'
@@ -26,14 +26,12 @@ const paths = ['/get_evaluations', '/get_evaluation', '/register_events', '/ping
 const unserved = ['/get_feature_flags', '/get_segment_users', '/track', '/v1/gateway/*']
 
 export function bucketeerRoutes(ports: Ports): Hono<Visited> {
-  const app = new Hono<Visited>()
+  const app = new Hono<Visited>({ strict: false })
   // Envoy's policy in front of Bucketeer: any origin, with credentials.
   const policy = cors({
-    origin: (origin) => origin,
-    credentials: true,
-    allowHeaders: ['content-type', 'authorization', 'x-min-revision'],
-    exposeHeaders: exposedHeaders,
-    maxAge: 86_400,
+    origin: 'mirror',
+    methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'],
+    headers: ['content-type', 'authorization', 'x-min-revision'],
   })
   for (const path of paths) app.use(path, policy)
 

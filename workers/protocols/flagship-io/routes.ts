@@ -1,6 +1,5 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
 import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
@@ -12,7 +11,8 @@ import { readJson } from '../../http/body.ts'
 import { logError } from '../../http/log.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders, statusOf } from '../../http/problem-response.ts'
-import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
+import { cors } from '../../http/cors.ts'
+import type { Visit, VisitContext, Visited } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { keepFiles } from './bucketing-bytes.ts'
 import { bucketingAnswer } from './bucketing-routes.ts'
@@ -25,9 +25,9 @@ const hitsBytesMax = 4 * 1024 * 1024
 const filePaths = '/:environment/:file{bucketing\\.json|accountSettings\\.json}'
 
 export function flagshipIoRoutes(ports: Ports): Hono<Visited> {
-  const app = new Hono<Visited>()
+  const app = new Hono<Visited>({ strict: false })
   const files = keepFiles()
-  const allowHeaders = [
+  const headers = [
     'content-type',
     'x-api-key',
     'x-sdk-client',
@@ -37,7 +37,7 @@ export function flagshipIoRoutes(ports: Ports): Hono<Visited> {
     'x-min-revision',
     'x-pop',
   ]
-  const policy = cors({ origin: '*', allowHeaders, exposeHeaders: exposedHeaders, maxAge: 86_400 })
+  const policy = cors({ origin: '*', methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'], headers })
   app.use('/v2/*', policy)
   app.use(filePaths, policy)
   app.on(['POST', 'OPTIONS'], '/', policy)

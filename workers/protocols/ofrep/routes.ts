@@ -1,23 +1,24 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them.
 import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
 import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
 import type { ErrorCode } from '../../../core/evaluation.ts'
+import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Problem, type ProblemCode, type Result, ok } from '../../../core/problem.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
 import { conditionOf } from '../../http/conditional.ts'
 import { enriched } from '../../http/enrich.ts'
-import { sha256Hex } from '../../http/digest.ts'
 import { logError } from '../../http/log.ts'
+import { pathOf } from '../../http/path.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import { type Visit, type VisitContext, type Visited, exposedHeaders } from '../../http/visit.ts'
+import { cors } from '../../http/cors.ts'
+import type { Visit, VisitContext, Visited } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
-import { fromEvaluation, toContext } from './translate.ts'
+import { asWritten, toContext } from './translate.ts'
 import * as wire from './wire.ts'
 
 const bodyBytesMax = 256 * 1024
@@ -25,15 +26,11 @@ const bulk = '/ofrep/v1/evaluate/flags'
 const single = `${bulk}/`
 
 export function ofrepRoutes(ports: Ports): Hono<Visited> {
-  const app = new Hono<Visited>()
+  const app = new Hono<Visited>({ strict: false })
   app.use(
     '/ofrep/*',
-    cors({
-      origin: '*',
-      allowMethods: ['POST', 'GET', 'OPTIONS'],
-      exposeHeaders: exposedHeaders,
-      maxAge: 86_400, // allowed headers mirror the request's, so that a customer's own may come along
-    }),
+    // Allowed headers mirror the request's, so that a customer's own may come along.
+    cors({ origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }),
   )
 
   app.post(bulk, async (c) => {
@@ -42,28 +39,29 @@ export function ofrepRoutes(ports: Ports): Hono<Visited> {
     const { compiled, context } = asked.value
     const evaluations = evaluateAll(compiled, context)
     c.env.decisions = evaluations.length
-    const answer: wire.BulkResponse = {
-      flags: evaluations.map(fromEvaluation),
-      metadata: { flagSetId: compiled.environmentId, version: String(compiled.revision) },
-    }
-    const text = JSON.stringify(answer)
-    // Over the answer itself, not the revision: some clients send the old tag along with a new context.
-    const etag = `"${(await sha256Hex(text)).slice(0, 32)}"`
+    const written = evaluations.map(asWritten)
+    // Over the answers, not the revision: some clients send the old tag along with a new context.
+    const etag = `"${compiled.revision}-${murmur3x64Hex(written.map(({ hash }) => hash).join(''))}"`
     const headers = { etag, 'content-type': 'application/json', 'cache-control': 'private, no-cache' }
     const condition = conditionOf(c.req.raw.headers, { etags: [etag], lastModified: undefined })
     if (condition.kind === 'unmodified') return new Response(null, { status: 304, headers })
-    return new Response(text, { headers })
+    const metadata = { flagSetId: compiled.environmentId, version: String(compiled.revision) }
+    return new Response(
+      `{"flags":[${written.map(({ text }) => text).join()}],"metadata":${JSON.stringify(metadata)}}`,
+      { headers },
+    )
   })
 
   // A wildcard: keys come encoded from some clients and plain, slashes and all, from others.
   app.post(`${single}*`, async (c) => {
-    const key = decodeKey(new URL(c.req.url).pathname.slice(single.length))
+    const key = decodeKey(pathOf(c.req.url).slice(single.length))
     const asked = await ask(c, ports)
     if (!asked.ok) return fail(asked.problem, c.env, key)
     const evaluation = evaluate(asked.value.compiled, key, asked.value.context)
     c.env.decisions = 1
     const status = evaluation.error ? statusOfError[evaluation.error.code] : 200
-    return c.json(fromEvaluation(evaluation), status)
+    const headers = { 'content-type': 'application/json' }
+    return new Response(asWritten(evaluation).text, { status, headers })
   })
 
   for (const path of [bulk, `${single}*`]) {

@@ -1,0 +1,20 @@
+// What requests cost where nothing is decided: a Hono route for each thing that is measured, which answers bytes that it was given before.
+import { Hono } from 'hono'
+
+let bytes = ''
+const json = { 'content-type': 'application/json' }
+
+const app = new Hono()
+app.put('/bytes', async (c) => {
+  bytes = await c.req.text()
+  return c.body(null, 204)
+})
+app.post('/fixed', (c) => c.json({ value: true }))
+app.post('/read', async (c) => {
+  await c.req.json()
+  return c.json({ value: true })
+})
+app.post('/bytes', (c) => c.body(bytes, 200, json))
+app.get('/file', (c) => c.json({ value: true }))
+
+export default app

@@ -1,0 +1,198 @@
+// `npm run bench:edge`: what edge costs beside routes that decide nothing, and beside flagd's evaluator, all in one workerd. Prints Markdown.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { parseArgs } from 'node:util'
+import { makeSdkKey } from '../../../workers/http/sdk-key.ts'
+import { toFlags } from '../contenders/flagd.ts'
+import { median, ratio, short } from '../numbers.ts'
+import { toSnapshot } from '../tackline.ts'
+import { users } from '../users.ts'
+import { slice, split, workload } from '../workloads.ts'
+import { workerdVersion } from '../workerd/server.ts'
+import { firstDecision, memoryOf } from './figures.ts'
+import { type Ask, load, once } from './load.ts'
+import { bundleAll, type EdgeServer, type Service, startEdge } from './server.ts'
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const rounds = values.quick ? 3 : 11
+const requestsARound = values.quick ? 2_000 : 8_000
+const connections = 16
+const environmentId = 'bench'
+
+const key = makeSdkKey('client', environmentId, new Uint8Array(24).fill(7))
+const sdkKeys = [
+  { id: 'client', role: 'client' as const, sha256: createHash('sha256').update(key).digest('hex') },
+]
+const flags200 = slice(workload('W4'), 200).flags
+const snapshotOf = (flags: typeof flags200) => JSON.stringify({ ...toSnapshot(flags, 'percent'), sdkKeys })
+
+interface Case {
+  readonly name: string
+  readonly service: Service
+  readonly ask: Omit<Ask, 'port'>
+  readonly status: number
+  /** What it is measured against. */
+  readonly against?: string
+}
+
+const context = { targetingKey: users()[0]!.id, ...users()[0] }
+const body = JSON.stringify({ context })
+const headers = { authorization: `Bearer ${key}` }
+const one = { method: 'POST', path: '/ofrep/v1/evaluate/flags/flag-0004', headers, body }
+const all = { method: 'POST', path: '/ofrep/v1/evaluate/flags', headers, body }
+
+const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
+try {
+  await bundleAll(directory)
+  const server = await startEdge(directory, { snapshot: snapshotOf(flags200), flagdFlags: toFlags(flags200) })
+  try {
+    await compare(server, await casesOf(server))
+  } finally {
+    await server.stop()
+  }
+  const code = readFileSync(join(directory, 'edge/index.js'))
+  const thousand = snapshotOf(workload('W4').flags)
+  const small = snapshotOf(
+    workload('W4').flags.map((flag) => ({
+      ...flag,
+      rules: [],
+      otherwise: { ...flag.otherwise, outcome: split },
+    })),
+  )
+  console.log('| figure | value | at most |\n| --- | ---: | ---: |')
+  row("edge's bundle, gzipped", `${(gzipSync(code).byteLength / 1_000).toFixed(1)} kB`, '60 kB')
+  for (const [title, snapshot] of [
+    ['1,000 flags of W4', thousand],
+    [`1,000 flags, half and half without rules`, small],
+  ] as const) {
+    const size = `${Math.round(snapshot.length / 1_024)} KiB`
+    const first = await firstDecision(directory, snapshot, one, environmentId)
+    row(`first decision of a fresh isolate, ${title} (${size}), CPU`, `${short(first)} ms`, '50 ms')
+    const memory = await memoryOf(directory, snapshot, environmentId)
+    row(`memory for 50 environments of ${title}, all asked`, `${Math.round(memory / 1e6)} MB`, '100 MB')
+  }
+  console.log(
+    `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests over ${connections} connections`,
+  )
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+function row(...cells: string[]): void {
+  console.log(`| ${cells.join(' | ')} |`)
+}
+
+/** What is asked of each, after making sure that it answers what is meant. */
+async function casesOf(server: EdgeServer): Promise<Case[]> {
+  const edge = (ask: Omit<Ask, 'port'>) => once({ ...ask, port: server.port('edge') })
+  const answer = await edge(one)
+  if (!answer.text.includes('"value"'))
+    throw new Error(`edge does not decide: ${answer.status} ${answer.text}`)
+  const bulk = await edge(all)
+  const byFlagd = await once({ ...all, port: server.port('flagd') })
+  for (const { text } of [bulk, byFlagd])
+    if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
+  await once({ method: 'PUT', path: '/bytes', body: bulk.text, port: server.port('bare') })
+  const file = { method: 'GET', path: `/${environmentId}/bucketing.json` }
+  const { headers: validators } = await edge(file)
+  const unmodified = (name: string, value: string | null) => ({ ...file, headers: { [name]: value! } })
+  return [
+    { name: 'bare route', service: 'bare', ask: { method: 'POST', path: '/fixed', body }, status: 200 },
+    {
+      name: 'bare route that reads its JSON',
+      service: 'bare',
+      ask: { method: 'POST', path: '/read', body },
+      status: 200,
+    },
+    { name: 'one flag of 200', service: 'edge', ask: one, status: 200, against: 'bare route' },
+    {
+      name: 'one flag of 200, with its log line',
+      service: 'logged',
+      ask: one,
+      status: 200,
+      against: 'bare route',
+    },
+    {
+      name: 'bare route, the bytes of 200 flags',
+      service: 'bare',
+      ask: { method: 'POST', path: '/bytes', body },
+      status: 200,
+    },
+    {
+      name: 'all of 200 flags',
+      service: 'edge',
+      ask: all,
+      status: 200,
+      against: 'bare route, the bytes of 200 flags',
+    },
+    {
+      name: 'all of 200 flags, by flagd-core',
+      service: 'flagd',
+      ask: all,
+      status: 200,
+      against: 'all of 200 flags',
+    },
+    { name: 'bare GET route', service: 'bare', ask: { method: 'GET', path: '/file' }, status: 200 },
+    {
+      name: 'bucketing file, 304 by date',
+      service: 'edge',
+      ask: unmodified('if-modified-since', validators.get('last-modified')),
+      status: 304,
+      against: 'bare GET route',
+    },
+    {
+      name: 'bucketing file, 304 by tag',
+      service: 'edge',
+      ask: unmodified('if-none-match', validators.get('etag')),
+      status: 304,
+      against: 'bare GET route',
+    },
+    {
+      name: 'bucketing file, 200 with Brotli',
+      service: 'edge',
+      ask: { ...file, headers: { 'accept-encoding': 'br' } },
+      status: 200,
+      against: 'bare GET route',
+    },
+  ]
+}
+
+async function compare(server: EdgeServer, cases: readonly Case[]): Promise<void> {
+  const cpu = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
+  const rate = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
+  for (let round = -2; round < rounds; round++) {
+    const turn = Math.max(0, round) % cases.length
+    for (const { name, service, ask, status } of [...cases.slice(turn), ...cases.slice(0, turn)]) {
+      const before = server.spentNs()
+      const { requests, seconds } = await load(
+        { ...ask, port: server.port(service) },
+        connections,
+        requestsARound,
+        status,
+      )
+      if (round < 0) continue // warms up
+      cpu.get(name)!.push((server.spentNs() - before) / requests / 1_000)
+      rate.get(name)!.push(requests / seconds)
+    }
+  }
+  console.log(
+    '| request | requests a second | CPU a request | requests a second, of the bare | CPU, times the bare | |',
+  )
+  console.log('| --- | ---: | ---: | ---: | ---: | --- |')
+  for (const { name, against } of cases) {
+    const own = { cpu: cpu.get(name)!, rate: rate.get(name)! }
+    const to = against === undefined ? undefined : { cpu: cpu.get(against)!, rate: rate.get(against)! }
+    row(
+      name,
+      short(median(own.rate)),
+      `${short(median(own.cpu))} µs`,
+      to ? `${Math.round(100 * ratio(own.rate, to.rate))} %` : '',
+      to ? `${ratio(own.cpu, to.cpu).toFixed(2)} ×` : '',
+      against ?? '',
+    )
+  }
+  console.log('')
+}
