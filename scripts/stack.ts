@@ -15,8 +15,8 @@ export interface StackOptions {
   readonly directory: string
   /** Whether what an earlier run left is thrown away. */
   readonly state: 'keep' | 'reset'
-  /** Another ingest than the product's: for tests that make it fail. */
-  readonly ingestConfig?: string
+  /** Other Workers than the product's, or one before edge that gets the requests: for tests that put it into another world. */
+  readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
 }
 
 export interface Stack {
@@ -32,7 +32,8 @@ export interface Stack {
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { port, directory, state, ingestConfig = 'workers/ingest/wrangler.toml' } = options
+  const { port, directory, state } = options
+  const configs = { ...products, ...options.configs }
   if (await isTaken(port))
     throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
   if (state === 'reset') rmSync(directory, { recursive: true, force: true })
@@ -45,7 +46,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     createdAt: Date.now(),
   })
   const logPath = join(directory, 'wrangler.log')
-  const child = launch(port, directory, logPath, ingestConfig)
+  const child = launch(port, directory, logPath, configs)
   const exited = new Promise<number | undefined>((resolve) =>
     child.once('exit', (code) => resolve(code ?? undefined)),
   )
@@ -86,8 +87,15 @@ function readToken(directory: string): string {
   return readFileSync(path, 'utf8')
 }
 
-function launch(port: number, directory: string, logPath: string, ingestConfig: string): ChildProcess {
-  const configs = ['wrangler.toml', 'workers/control/wrangler.toml', ingestConfig]
+type Configs = NonNullable<StackOptions['configs']>
+const products: Configs = {
+  edge: 'wrangler.toml',
+  control: 'workers/control/wrangler.toml',
+  ingest: 'workers/ingest/wrangler.toml',
+}
+
+function launch(port: number, directory: string, logPath: string, configs: Configs): ChildProcess {
+  const { front, edge, control, ingest, behind } = configs // only the first is reached over HTTP
   const log = createWriteStream(logPath)
   const options = {
     'persist-to': join(directory, 'state'),
@@ -100,7 +108,7 @@ function launch(port: number, directory: string, logPath: string, ingestConfig: 
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),
     'dev',
-    ...configs.flatMap((path) => ['-c', path]),
+    ...[front, edge, control, ingest, behind].flatMap((path) => (path === undefined ? [] : ['-c', path])),
     ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
   ]
   const environment = {

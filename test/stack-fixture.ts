@@ -9,7 +9,7 @@ import { environmentPrefix } from '../analytics/lake.ts'
 import { EventRecord } from '../analytics/records.ts'
 import { s3Store } from '../batch/lake/s3.ts'
 import { type Admin, call } from '../scripts/admin.ts'
-import { freePort, type Stack, startStack } from '../scripts/stack.ts'
+import { freePort, type Stack, type StackOptions, startStack } from '../scripts/stack.ts'
 
 /** Everything a test has to know to act as an SDK or as an editor of one environment. */
 export interface Place {
@@ -21,11 +21,11 @@ export interface Place {
 }
 
 /** Starts before the first test of the file and is gone, with all it stored, after the last. */
-export function useStack(): () => Stack {
+export function useStack(configs: StackOptions['configs'] = {}): () => Stack {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
   let stack: Stack | undefined
   beforeAll(async () => {
-    stack = await startStack({ port: await freePort(), directory, state: 'reset' })
+    stack = await startStack({ port: await freePort(), directory, state: 'reset', configs })
   })
   afterAll(async () => {
     await stack?.stop()

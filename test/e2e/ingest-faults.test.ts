@@ -24,7 +24,7 @@ beforeAll(async () => {
     port: await freePort(),
     directory,
     state: 'reset',
-    ingestConfig: 'test/e2e/flaky-ingest/wrangler.toml',
+    configs: { ingest: 'test/e2e/flaky-ingest/wrangler.toml' },
   })
   ;({ clientKey } = await seedDemo(stack, 'demo'))
 }, 60_000)

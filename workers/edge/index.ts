@@ -1,9 +1,14 @@
-// The data plane: decisions, the bucketing file, event intake. What is not its own goes to control through a service binding.
+// The data plane: decisions, the bucketing file, event intake, for SDKs over HTTP and for other Workers of the account over RPC. Both decide
+// from the same snapshots. What is not its own goes to control through a service binding.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'
+import { flagsEntrypoint } from './flags.ts'
 import { edgePorts } from './ports.ts'
 
 const env = bindings as unknown as EdgeBindings
+const ports = edgePorts(env, waitUntil)
 
-export default edgeApp(edgePorts(env, waitUntil), env)
+export const Flags = flagsEntrypoint(ports)
+
+export default edgeApp(ports, env)

@@ -45,7 +45,10 @@ export function ofrepRoutes(ports: Ports): Hono<Visited> {
     const headers = { etag, 'content-type': 'application/json', 'cache-control': 'private, no-cache' }
     const condition = conditionOf(c.req.raw.headers, { etags: [etag], lastModified: undefined })
     if (condition.kind === 'unmodified') return new Response(null, { status: 304, headers })
-    const metadata = { flagSetId: compiled.environmentId, version: String(compiled.revision) }
+    const metadata: wire.BulkResponse['metadata'] = {
+      flagSetId: compiled.environmentId,
+      version: String(compiled.revision),
+    }
     return new Response(
       `{"flags":[${written.map(({ text }) => text).join()}],"metadata":${JSON.stringify(metadata)}}`,
       { headers },

@@ -1,0 +1,27 @@
+// A Worker as somebody else on the account would write it: decides over RPC and shows what it got. Everything else goes on to edge.
+import type { FlagsRpc } from '../../../workers/edge/flags-rpc.ts'
+
+interface Bindings {
+  readonly FLAGS: FlagsRpc
+  readonly FLAGS_NOWHERE: FlagsRpc
+  readonly EDGE: Fetcher
+}
+
+export default {
+  async fetch(request, { FLAGS, FLAGS_NOWHERE, EDGE }) {
+    if (new URL(request.url).pathname !== '/by-rpc') return EDGE.fetch(request)
+    const ada = { targetingKey: 'ada', plan: 'pro' }
+    return Response.json({
+      boolean: await FLAGS.getBooleanValue('switch', false, ada),
+      string: await FLAGS.getStringValue('title', 'mine', ada),
+      number: await FLAGS.getNumberValue('limit', 1, ada),
+      object: await FLAGS.getObjectValue('layout', { columns: 0 }, ada),
+      details: await FLAGS.getStringDetails('title', 'mine', ada),
+      mismatch: await FLAGS.getBooleanDetails('title', false, ada),
+      missing: await FLAGS.getNumberDetails('nothing', 7, ada),
+      splitless: await FLAGS.getBooleanDetails('split', false),
+      nowhere: await FLAGS_NOWHERE.getBooleanDetails('switch', false, ada),
+      all: (await FLAGS.evaluateAll(ada)).map(({ flagKey, value }) => [flagKey, value]),
+    })
+  },
+} satisfies ExportedHandler<Bindings>

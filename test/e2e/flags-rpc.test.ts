@@ -1,0 +1,58 @@
+// A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same answers as over HTTP.
+import { beforeAll, expect, it } from 'vitest'
+import { createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+
+const stack = useStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
+let place: Place
+
+const fixed = (key: string, type: string, value: string) => ({
+  key,
+  type,
+  enabled: true,
+  variations: [
+    { id: 'it', name: 'It', value },
+    { id: 'other', value },
+  ],
+  defaultStrategy: { strategy: { kind: 'fixed', variationId: 'it' } },
+})
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'called')
+  await createFlag(place, fixed('switch', 'boolean', 'true'))
+  await createFlag(place, fixed('title', 'string', 'apple'))
+  await createFlag(place, fixed('limit', 'number', '12.5'))
+  await createFlag(place, fixed('layout', 'json', '{"columns":3}'))
+  const shares = ['it', 'other'].map((variationId) => ({ variationId, weight: 50_000 }))
+  await createFlag(place, {
+    ...fixed('split', 'boolean', 'true'),
+    defaultStrategy: { strategy: { kind: 'rollout', shares } },
+  })
+})
+
+it('decides for another Worker, and answers its default with a code where it cannot', async () => {
+  const answer = await fetch(`${stack().url}/by-rpc`)
+  expect(await answer.json()).toEqual({
+    boolean: true,
+    string: 'apple',
+    number: 12.5,
+    object: { columns: 3 },
+    details: {
+      flagKey: 'title',
+      value: 'apple',
+      reason: 'STATIC',
+      variant: 'It',
+      flagMetadata: { version: '1', variationId: 'it' },
+    },
+    mismatch: expect.objectContaining({ value: false, errorCode: 'TYPE_MISMATCH' }) as unknown,
+    missing: expect.objectContaining({ value: 7, errorCode: 'FLAG_NOT_FOUND' }) as unknown,
+    splitless: expect.objectContaining({ value: false, errorCode: 'TARGETING_KEY_MISSING' }) as unknown,
+    nowhere: expect.objectContaining({ value: false, errorCode: 'PROVIDER_NOT_READY' }) as unknown,
+    all: [
+      ['layout', { columns: 3 }],
+      ['limit', 12.5],
+      ['split', true],
+      ['switch', true],
+      ['title', 'apple'],
+    ],
+  })
+})
