@@ -28,9 +28,13 @@ export const Segment = z.strictObject({
     )
     .max(limits.groupsPerRuleMax)
     .default([]),
-  /** Uploaded members, which lie apart from the snapshot: how many, and the hash of their set (members.ts), which names it. */
+  /** Uploaded members, which lie apart from the snapshot: how many, the hash of their set (members.ts) that names it, and their list. */
   members: z
-    .strictObject({ count: z.int().min(1).max(membersMax), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .strictObject({
+      count: z.int().min(1).max(membersMax),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      list: z.string(),
+    })
     .optional(),
   ...kept,
 })

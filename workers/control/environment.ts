@@ -8,6 +8,7 @@ import type { CommandAnswer, CommandRequest, CreationRequest, Head } from '../en
 import { logError } from '../http/log.ts'
 import { loadEnvironment, newestRevision, openDatabase } from '../storage/configuration.ts'
 import { modifiedAtOf, valuesAt } from '../storage/history.ts'
+import { readArchivedMembers, readMembers } from '../storage/members.ts'
 import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../storage/published.ts'
 import type { ControlBindings } from './bindings.ts'
 import { type Shelf, openShelf } from './shelf.ts'
@@ -80,6 +81,12 @@ export class Environment extends DurableObject<ControlBindings> {
   async snapshot(environmentId: string): Promise<Snapshot | undefined> {
     const current = await this.#inTurn(() => this.#current(environmentId))
     return current && snapshotOf(environmentId, current)
+  }
+
+  /** Members of a large segment, for an edge that cannot read KV. */
+  async members(environmentId: string, sha256: string): Promise<ArrayBuffer | undefined> {
+    const published = await readMembers(this.env.SNAPSHOTS, environmentId, sha256).catch(() => null)
+    return published ?? readArchivedMembers(this.env.LAKE, environmentId, sha256)
   }
 
   /** Who uses an entity; undefined where there is no such one. */

@@ -14,6 +14,7 @@ import { projects } from './routes/projects.ts'
 import { revisions } from './routes/revisions.ts'
 import { sdkKeys } from './routes/sdk-keys.ts'
 import { schedules } from './routes/schedules.ts'
+import { segmentMembers } from './routes/segment-members.ts'
 import { segments } from './routes/segments.ts'
 import { settings } from './routes/settings.ts'
 import { tags } from './routes/tags.ts'
@@ -24,7 +25,7 @@ import { webhooks } from './routes/webhooks.ts'
 /** By subject, as the document shows them. */
 export const subjects = {
   flags: [...flags, ...flagInsight],
-  segments,
+  segments: [...segments, ...segmentMembers],
   goals,
   experiments,
   operations,

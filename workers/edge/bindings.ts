@@ -7,6 +7,7 @@ import type { RateLimiter } from './rate-limits.ts'
 export interface EnvironmentReader {
   head(environmentId: string): Promise<Head>
   snapshot(environmentId: string): Promise<Snapshot | undefined>
+  members(environmentId: string, sha256: string): Promise<ArrayBuffer | undefined>
 }
 
 export interface EdgeBindings {

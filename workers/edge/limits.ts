@@ -30,3 +30,5 @@ export const unknownMax = 200
 export const environmentsMax = 50
 /** Characters of snapshots whose compiled forms are kept: a compiled one takes up to five times its text, an isolate has 128 MB. */
 export const snapshotCharactersMax = 16_000_000
+/** Members of large segments that an isolate remembers by their content: 8 bytes each. */
+export const membersHeldMax = 4_000_000

@@ -45,6 +45,7 @@ function worldOf(padding = '') {
         await suffer(state.object)
         return id.startsWith('no') ? { status: 'unknown' } : { status: 'known', revision }
       },
+      members: () => Promise.resolve(undefined),
       async snapshot(id) {
         const { revision } = state
         await suffer(state.object)

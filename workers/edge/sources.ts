@@ -4,9 +4,11 @@ import { compile } from '../../core/compile.ts'
 import { type Snapshot, snapshotFormat } from '../../core/snapshot.ts'
 import type { Head } from '../environment-object.ts'
 import { logError } from '../http/log.ts'
+import { readMembers } from '../storage/members.ts'
 import { readHeadPointer, readSnapshotText } from '../storage/published.ts'
 import type { EnvironmentReader } from './bindings.ts'
 import type { Found } from './held-snapshots.ts'
+import { readAllMembers, rememberMembers } from './held-members.ts'
 import { sharedHeadForMs, sourceWithinMs } from './limits.ts'
 import type { KnownHead, SharedHeads } from './shared-heads.ts'
 
@@ -46,20 +48,25 @@ export async function newestSnapshot(
     named === undefined
       ? undefined
       : await attempt(sources, 'kv', () => readSnapshotText(sources.kv, id, named))
-  const published = text === undefined ? undefined : understand(id, text)
+  const published = text === undefined ? undefined : await understand(sources, id, text)
   if (published) return published
   const snapshot = await attempt(sources, 'object', () => sources.environment(id).snapshot(id))
-  return snapshot && understand(id, JSON.stringify(snapshot))
+  return snapshot && (await understand(sources, id, JSON.stringify(snapshot)))
 }
 
 /** Undefined where it is not what it should be, which is logged: the copy that is held goes on deciding. */
-function understand(id: string, text: string): Found | undefined {
+async function understand(sources: Sources, id: string, text: string): Promise<Found | undefined> {
   try {
     const snapshot = JSON.parse(text) as Snapshot
     if (snapshot.format !== snapshotFormat) throw new Error(`format ${snapshot.format} is not known here`)
     if (snapshot.environmentId !== id) throw new Error('it is of another environment')
     if (!Number.isSafeInteger(snapshot.revision)) throw new Error('it has no revision')
-    return { compiled: compile(snapshot), characters: text.length }
+    const members = await readAllMembers(snapshot, async (sha256) => {
+      const published = () => readMembers(sources.kv, id, sha256).then(rememberMembers(sha256))
+      const archived = () => sources.environment(id).members(id, sha256).then(rememberMembers(sha256))
+      return (await attempt(sources, 'kv', published)) ?? (await attempt(sources, 'object', archived))
+    })
+    return { compiled: compile(snapshot, members), characters: text.length }
   } catch (cause) {
     logError('snapshot', cause)
     return undefined

@@ -4,7 +4,9 @@ import { FlagChanges, FlagDraft } from '../../../core/flag-draft.ts'
 import { Flag, FlagType, Id, Key } from '../../../core/flag.ts'
 import { rulesMax } from '../../../core/limits.ts'
 import { ok, refuse } from '../../../core/problem.ts'
+import { findPlace } from '../../storage/identity.ts'
 import { readEntity } from '../../storage/entities.ts'
+import { may } from '../access.ts'
 import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../entity-routes.ts'
 import { change } from '../route.ts'
 import { usersRoute } from './users.ts'
@@ -98,7 +100,9 @@ export const flags = [
     }),
     entity: Flag,
     status: 201,
-    command: async ({ body: { from, flag: key, ...rest }, database }) => {
+    command: async ({ body: { from, flag: key, ...rest }, database, caller }) => {
+      const place = await findPlace(database, { environment: from })
+      if (!place || !may(caller, 'viewer', place)) return refuse('NOT_FOUND', `there is no environment ${from}`)
       const flag = await readEntity(database, from, 'flag', key)
       if (!flag) return refuse('NOT_FOUND', `there is no flag ${key} in ${from}`)
       return ok({ kind: 'copy-flag', from, flag, ...rest })

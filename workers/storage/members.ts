@@ -1,0 +1,96 @@
+// The members of large segments. Their hashes, by which edge decides, are one object in KV and one in R2, named by their content; the ids
+// themselves, for whoever wants them back, are a text in R2. Neither ever changes: a segment names the ones it means.
+import { sha256Hex } from '../http/digest.ts'
+
+const hashesKey = (environmentId: string, sha256: string) => `members:${environmentId}:${sha256}`
+const hashesObject = (environmentId: string, sha256: string) =>
+  `members/environment=${environmentId}/hashes/${sha256}`
+const listObject = (environmentId: string, list: string) =>
+  `members/environment=${environmentId}/ids/${list}.txt`
+
+export interface MemberStores {
+  readonly kv: KVNamespace
+  readonly archive: R2Bucket
+}
+
+/** Their name. Published before anything refers to them. */
+export async function publishMembers(
+  { kv, archive }: MemberStores,
+  environmentId: string,
+  hashes: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const sha256 = await sha256Hex(hashes)
+  await Promise.all([
+    kv.put(hashesKey(environmentId, sha256), hashes),
+    archive.put(hashesObject(environmentId, sha256), hashes),
+  ])
+  return sha256
+}
+
+export const readMembers = (
+  kv: KVNamespace,
+  environmentId: string,
+  sha256: string,
+): Promise<ArrayBuffer | null> => kv.get(hashesKey(environmentId, sha256), 'arrayBuffer')
+
+export async function readArchivedMembers(
+  archive: R2Bucket,
+  environmentId: string,
+  sha256: string,
+): Promise<ArrayBuffer | undefined> {
+  return (await archive.get(hashesObject(environmentId, sha256)))?.arrayBuffer()
+}
+
+export const readIds = (archive: R2Bucket, environmentId: string, list: string) =>
+  archive.get(listObject(environmentId, list))
+
+export const deleteIds = (archive: R2Bucket, environmentId: string, list: string): Promise<void> =>
+  archive.delete(listObject(environmentId, list))
+
+/** R2: parts of an upload are of one size, except the last. */
+const partBytes = 8 * 1024 * 1024
+
+export interface IdWriter {
+  readonly write: (lines: readonly string[]) => Promise<void>
+  readonly finish: () => Promise<void>
+  readonly abort: () => Promise<void>
+}
+
+/** Writes a list of any length without ever holding more than a part of it. */
+export function writeIds(archive: R2Bucket, environmentId: string, list: string): IdWriter {
+  const key = listObject(environmentId, list)
+  const options = { httpMetadata: { contentType: 'text/plain; charset=utf-8' } }
+  const encoder = new TextEncoder()
+  const parts: R2UploadedPart[] = []
+  let upload: R2MultipartUpload | undefined
+  let buffer = new Uint8Array(partBytes)
+  let filled = 0
+
+  async function append(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.byteLength;) {
+      const taken = bytes.subarray(from, from + partBytes - filled)
+      buffer.set(taken, filled)
+      filled += taken.byteLength
+      from += taken.byteLength
+      if (filled < partBytes) continue
+      upload ??= await archive.createMultipartUpload(key, options)
+      parts.push(await upload.uploadPart(parts.length + 1, buffer))
+      filled = 0
+    }
+  }
+
+  return {
+    write: (lines) =>
+      lines.length === 0 ? Promise.resolve() : append(encoder.encode(`${lines.join('\n')}\n`)),
+    async finish() {
+      const rest = buffer.subarray(0, filled)
+      buffer = new Uint8Array(0)
+      if (!upload) return void (await archive.put(key, rest, options))
+      if (rest.byteLength > 0) parts.push(await upload.uploadPart(parts.length + 1, rest))
+      await upload.complete(parts)
+    },
+    async abort() {
+      await upload?.abort()
+    },
+  }
+}
