@@ -74,10 +74,7 @@ export const flagDraft = (key: string, changes: object = {}) => ({
 
 /** A fresh environment, so that tests do not meet. */
 let made = 0
-export async function newEnvironment(
-  more: object = {},
-  as?: Record<string, string>,
-): Promise<string> {
+export async function newEnvironment(more: object = {}, as?: Record<string, string>): Promise<string> {
   const id = `env-${++made}`
   expect(await call('POST', '/environments', { id, ...more }, as)).toMatchObject({
     status: 201,

@@ -1,7 +1,14 @@
 // Entities of every kind through the admin API, in workerd: versions, deletions, dry runs, secrets, rollbacks of an environment.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../http/digest.ts'
-import { type Answer, call, environment, inSegment, publishedNow, useOwner } from '../../test/control-entities.ts'
+import {
+  type Answer,
+  call,
+  environment,
+  inSegment,
+  publishedNow,
+  useOwner,
+} from '../../test/control-entities.ts'
 import { flagDraft as draft, worker } from '../../test/control-plane.ts'
 
 beforeAll(useOwner)

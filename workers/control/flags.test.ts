@@ -1,7 +1,14 @@
 // Flags through the admin API, in workerd: lists, and what can be done to one.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { call, environment, inSegment, objectOf, publishedNow, useOwner } from '../../test/control-entities.ts'
+import {
+  call,
+  environment,
+  inSegment,
+  objectOf,
+  publishedNow,
+  useOwner,
+} from '../../test/control-entities.ts'
 import { flagDraft as draft, env } from '../../test/control-plane.ts'
 
 beforeAll(useOwner)

@@ -102,7 +102,8 @@ export const flags = [
     status: 201,
     command: async ({ body: { from, flag: key, ...rest }, database, caller }) => {
       const place = await findPlace(database, { environment: from })
-      if (!place || !may(caller, 'viewer', place)) return refuse('NOT_FOUND', `there is no environment ${from}`)
+      if (!place || !may(caller, 'viewer', place))
+        return refuse('NOT_FOUND', `there is no environment ${from}`)
       const flag = await readEntity(database, from, 'flag', key)
       if (!flag) return refuse('NOT_FOUND', `there is no flag ${key} in ${from}`)
       return ok({ kind: 'copy-flag', from, flag, ...rest })
