@@ -5,6 +5,7 @@ import { logError } from '../http/log.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import type { ControlBindings } from './bindings.ts'
 import { dispatch } from './dispatch.ts'
+import { type Document, docsHeaders, docsPage, docsStyle } from './docs-page.ts'
 import { documentText } from './openapi.ts'
 import { routes } from './routes.ts'
 
@@ -13,10 +14,16 @@ export const api = new Hono<{ Bindings: ControlBindings }>().basePath('/api/v1')
 for (const route of routes)
   api.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => dispatch(route, c))
 
+const css = { 'content-type': 'text/css; charset=utf-8', 'x-content-type-options': 'nosniff' }
 api.get(
   '/openapi.json',
   () => new Response(documentText(), { headers: { 'content-type': 'application/json' } }),
 )
+api.get('/docs', async () => {
+  const page = await docsPage(JSON.parse(documentText()) as Document)
+  return new Response(String(page), { headers: docsHeaders })
+})
+api.get('/docs.css', () => new Response(docsStyle, { headers: css }))
 api.notFound(() => problemResponse({ code: 'NOT_FOUND', message: 'there is no such route' }))
 api.onError((error) => {
   logError('control', error)

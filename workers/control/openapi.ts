@@ -1,9 +1,10 @@
 // The OpenAPI 3.1 document, made of the routes' declarations. Its schemas are JSON Schema 2020-12, which is what zod writes.
 import * as z from 'zod'
-import { Command } from '../../core/command.ts'
+import { Clause } from '../../core/clause.ts'
 import { ExperimentResult } from '../../core/experiment-result.ts'
 import { Experiment } from '../../core/experiment.ts'
-import { Flag } from '../../core/flag.ts'
+import { FlagChanges, FlagDraft } from '../../core/flag-draft.ts'
+import { Flag, Rule, Strategy, Variation } from '../../core/flag.ts'
 import { Goal } from '../../core/goal.ts'
 import { Operation } from '../../core/operation.ts'
 import { Segment } from '../../core/segment.ts'
@@ -11,9 +12,26 @@ import type { Needs } from './access.ts'
 import { Problem } from './problem.ts'
 import type { Route } from './route.ts'
 import { subjects } from './routes.ts'
+import { Actor, Origin } from './who.ts'
 
 /** Shapes with a name of their own in the document. */
-const named = { Command, Experiment, ExperimentResult, Flag, Goal, Operation, Problem, Segment }
+const named = {
+  Actor,
+  Clause,
+  Experiment,
+  ExperimentResult,
+  Flag,
+  FlagChanges,
+  FlagDraft,
+  Goal,
+  Operation,
+  Origin,
+  Problem,
+  Rule,
+  Segment,
+  Strategy,
+  Variation,
+}
 
 type Schema = Record<string, unknown>
 type Direction = 'input' | 'output'

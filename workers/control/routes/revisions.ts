@@ -1,6 +1,5 @@
 // The revisions of an environment: its history, and its audit trail.
 import * as z from 'zod'
-import { Command } from '../../../core/command.ts'
 import { ok, refuse } from '../../../core/problem.ts'
 import { listRevisions } from '../../storage/configuration.ts'
 import { pageSizeMax } from '../page.ts'
@@ -18,7 +17,11 @@ const Revision = z.strictObject({
   createdAt: z.int(),
   modifiedAt: z.int().describe('Epoch seconds: Last-Modified of the bucketing file from this revision on.'),
   actor: Actor,
-  command: Command.nullable().describe('Null for the revision that made the environment.'),
+  command: z
+    .unknown()
+    .describe(
+      'As it was sent, long ones cut; without hashes. Null for the revision that made the environment.',
+    ),
   before: z.array(Write).readonly(),
   after: z.array(Write).readonly(),
   comment: z.string(),
