@@ -12,6 +12,14 @@ const decide = (
 const variationOf = (...given: Parameters<typeof decide>) => decide(...given).variation?.id
 
 describe('a flag', () => {
+  it('skips a rule of no groups, and stops at one of no clauses, as a snapshot from elsewhere may have', () => {
+    const never = rule([], { id: 'never', anyOf: [], strategy: fixed('c') })
+    expect(variationOf(flag({ rules: [never] }))).toBe('a')
+    expect(variationOf(flag({ rules: [never, rule([], { id: 'always', anyOf: [[]] })] }))).toBe('b')
+    const either = [[clause('x', 'equals', '1')], []]
+    expect(variationOf(flag({ rules: [rule([], { id: 'either', anyOf: either })] }))).toBe('b')
+  })
+
   it('that is off answers its off variation, whatever its rules say', () => {
     const off = flag({ enabled: false, targets: [{ variationId: 'b', targetingKeys: ['ada'] }] })
     expect(decide(off)).toMatchObject({

@@ -1,20 +1,14 @@
 // Decides. No clock, no I/O, no throw: unknown flags and cycles are answers, and one bad flag never costs the others theirs. Nothing is
 // allocated per flag: every answer was made when the snapshot was compiled.
 import { fineBucket } from './bucket.ts'
-import {
-  type CompiledFlag,
-  type CompiledSegment,
-  type CompiledSnapshot,
-  type CompiledStrategy,
-  failure,
-  type HashInput,
-  type Test,
-  type TestGroups,
-} from './compile.ts'
+import { type CompiledSegment, type Question, holds, inSegments, ofFlag, type Questions } from './question.ts'
+import { failure } from './answer.ts'
+import type { CompiledFlag, CompiledSnapshot, Gates } from './compile.ts'
+import type { CompiledRule, HashInput } from './strategy.ts'
+import type { Decision } from './decision.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Evaluation } from './evaluation.ts'
 import { percentAfter, percentOfBlocks } from './hash/murmur3-x86-32.ts'
-import { holds } from './match.ts'
 import { isMember } from './members.ts'
 import { begin, blocksOf, type Reader } from './reader.ts'
 
@@ -24,28 +18,26 @@ const nothingDecided: Decided = []
 
 /** Decides one flag, and before it those it depends on. */
 export function evaluate(
-  compiled: CompiledSnapshot,
+  { byKey, flags, reader }: CompiledSnapshot,
   flagKey: string,
   context: EvaluationContext,
 ): Evaluation {
-  const asked = compiled.byKey.get(flagKey)
-  if (!asked || asked.flag.archived)
-    return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
-  const { reader } = compiled
-  begin(reader, context)
-  const decided = decideDependencies(compiled, asked, reader)
-  return decide(asked, reader, decided, 'one')
+  const asked = byKey.get(flagKey)
+  if (!asked?.isAnswered) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
+  if (asked.constant) return asked.constant
+  begin(reader, context, false)
+  const { dependencies } = asked
+  return decide(asked, reader, dependencies ? decideAll(flags, dependencies, reader) : nothingDecided)
 }
 
-/** Decides what the flag stands on, in an order in which that can be done. */
-export function decideDependencies(
-  compiled: CompiledSnapshot,
-  { dependencies }: CompiledFlag,
+/** Decides flags in an order in which that can be done. */
+export function decideAll(
+  flags: readonly CompiledFlag[],
+  places: readonly number[],
   reader: Reader,
 ): Decided {
-  if (dependencies.length === 0) return nothingDecided
   const decided: (Evaluation | undefined)[] = []
-  for (const index of dependencies) decided[index] = decide(compiled.flags[index]!, reader, decided, 'one')
+  for (const index of places) decided[index] = decide(flags[index]!, reader, decided)
   return decided
 }
 
@@ -56,11 +48,11 @@ export function evaluateAll(
   tag?: string,
 ): Evaluation[] {
   const { flags, inOrder, reader } = compiled
-  begin(reader, context)
+  begin(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
   for (let i = 0; i < inOrder.length; i++) {
     const flag = inOrder[i]!
-    decided[flag.index] = decide(flag, reader, decided, 'all')
+    decided[flag.index] = decide(flag, reader, decided)
   }
   const answered = answeredOf(compiled, tag)
   if (answered.length === flags.length) return decided
@@ -82,94 +74,88 @@ function answeredOf({ flags, answered }: CompiledSnapshot, tag: string | undefin
 /** Tags come from clients: what is remembered of them has to have an end. */
 const tagsRememberedMax = 1_000
 
-/** Whether this request hashes its targeting key after one prefix or after many. */
-type Breadth = 'one' | 'all'
-
 /** The order of Bucketeer's server; a flag without off variation answers "use your default" where it is off. */
-function decide(compiled: CompiledFlag, reader: Reader, decided: Decided, breadth: Breadth): Evaluation {
-  if (compiled.constant) return compiled.constant
-  const { prerequisites, targets, rules } = compiled
-  for (let i = 0; i < prerequisites.length; i++) {
-    const { index, variationId } = prerequisites[i]!
-    if (decided[index]?.variation?.id !== variationId) return compiled.prerequisiteFailed
+function decide(flag: CompiledFlag, reader: Reader, decided: Decided): Evaluation {
+  if (flag.constant) return flag.constant
+  if (flag.gates) {
+    const stopped = stopAt(flag.gates, reader, decided)
+    if (stopped) return stopped
   }
-  if (!compiled.isEnabled) return compiled.off
+  const rule = ruleOf(flag.decision!, reader, decided)
+  if (!rule.rollout) return rule.otherwise
   const { targetingKey } = reader.context
-  if (targets && targetingKey !== undefined) {
-    const evaluation = targets.get(targetingKey)
-    if (evaluation) return evaluation
-  }
-  for (let i = 0; i < rules.length; i++) {
-    const { anyOf, strategy } = rules[i]!
-    if (anyGroupHolds(anyOf, reader, decided)) return allot(compiled, strategy, targetingKey, reader, breadth)
-  }
-  return allot(compiled, compiled.defaultStrategy, targetingKey, reader, breadth)
+  return targetingKey === undefined ? flag.targetingKeyMissing! : allot(rule, targetingKey, reader)
 }
 
-function anyGroupHolds(anyOf: TestGroups, reader: Reader, decided: Decided): boolean {
+function stopAt(gates: Gates, { context }: Reader, decided: Decided): Evaluation | undefined {
+  for (const { index, variationId } of gates.prerequisites)
+    if (decided[index]?.variation?.id !== variationId) return gates.prerequisiteFailed
+  if (gates.off) return gates.off
+  const { targetingKey } = context
+  return targetingKey === undefined ? undefined : gates.targets?.get(targetingKey)
+}
+
+/** From question to question, until a rule is found. */
+export function ruleOf(first: Decision, reader: Reader, decided: Decided): CompiledRule {
+  let at = first
+  for (let { question } = at; question; { question } = at)
+    at = isTrue(question, reader, decided) ? at.yes! : at.no!
+  return at.rule!
+}
+
+export const isTrue = (question: Question, reader: Reader, decided: Decided) =>
+  question.way < inSegments ? holds(question, reader) : holdsOutside(question, reader, decided)
+
+function anyGroupHolds(anyOf: Questions, reader: Reader, decided: Decided): boolean {
   for (let i = 0; i < anyOf.length; i++) if (allHold(anyOf[i]!, reader, decided)) return true
   return false
 }
 
-function allHold(tests: readonly Test[], reader: Reader, decided: Decided): boolean {
-  for (let i = 0; i < tests.length; i++) {
-    const test = tests[i]!
-    if (test.attribute ? !holds(test.attribute, reader) : !holdsOutside(test, reader, decided)) return false
+function allHold(questions: readonly Question[], reader: Reader, decided: Decided): boolean {
+  for (let i = 0; i < questions.length; i++) {
+    if (!isTrue(questions[i]!, reader, decided)) return false
   }
   return true
 }
 
-/** Clauses that look beyond the context: at segments, or at what another flag answered. */
+/** Clauses that look beyond the context's attributes: at segments, or at what another flag answered. */
 export function holdsOutside(
-  { segments, flagIndex, clause }: Test,
+  { way, segments, place, clause }: Question,
   reader: Reader,
   decided: Decided,
 ): boolean {
-  if (segments) return segments.some((segment) => isInSegment(segment, reader, decided))
-  const variation = decided[flagIndex]?.variation
+  if (way !== ofFlag) return segments!.some((segment) => isInSegment(segment, reader))
+  const variation = decided[place]?.variation
   return variation !== undefined && clause.values.includes(variation.id)
 }
 
-export function isInSegment(
-  { included, members, anyOf }: CompiledSegment,
-  reader: Reader,
-  decided: Decided,
-): boolean {
+/** Asked once per request, however many rules name the segment. */
+export function isInSegment(segment: CompiledSegment, reader: Reader): boolean {
+  if (segment.turn === reader.turn) return segment.answer
+  segment.turn = reader.turn
+  return (segment.answer = includes(segment, reader))
+}
+
+function includes({ included, members, anyOf }: CompiledSegment, reader: Reader): boolean {
   const { targetingKey } = reader.context
   if (targetingKey !== undefined) {
     if (included.has(targetingKey)) return true
     if (members && isMember(members, targetingKey)) return true
   }
-  return anyGroupHolds(anyOf, reader, decided)
+  return anyGroupHolds(anyOf, reader, nothingDecided)
 }
 
-function allot(
-  compiled: CompiledFlag,
-  strategy: CompiledStrategy,
-  targetingKey: string | undefined,
-  reader: Reader,
-  breadth: Breadth,
-): Evaluation {
-  const { rollout, otherwise } = strategy
-  if (!rollout) return otherwise
-  if (targetingKey === undefined) return compiled.targetingKeyMissing
-  const { audience, cuts, evaluations, input } = rollout
-  if (audience && bucketOf(audience.input, targetingKey, reader, breadth) >= audience.cut)
-    return audience.evaluation
-  const bucket = bucketOf(input, targetingKey, reader, breadth)
+function allot({ rollout, otherwise }: CompiledRule, targetingKey: string, reader: Reader): Evaluation {
+  const { audience, cuts, evaluations, input } = rollout!
+  if (audience && bucketOf(audience.input, targetingKey, reader) >= audience.cut) return audience.evaluation
+  const bucket = bucketOf(input, targetingKey, reader)
   for (let i = 0; i < cuts.length; i++) if (bucket < cuts[i]!) return evaluations[i]!
-  // Weights that sum to the whole leave no remainder: the last share closes the interval, also for a fraction that rounds to 1.
-  return rollout.isWhole ? evaluations.at(-1)! : otherwise
+  return otherwise
 }
 
-export function bucketOf(
-  { prefix, before, after }: HashInput,
-  targetingKey: string,
-  reader: Reader,
-  breadth: Breadth,
-): number {
+export function bucketOf({ prefix, before, after }: HashInput, targetingKey: string, reader: Reader): number {
   if (!prefix) return fineBucket(before, targetingKey, after)
-  return breadth === 'one'
-    ? percentAfter(prefix, targetingKey)
-    : percentOfBlocks(prefix, blocksOf(reader, targetingKey))
+  return reader.asksMany
+    ? percentOfBlocks(prefix, blocksOf(reader, targetingKey))
+    : percentAfter(prefix, targetingKey)
 }

@@ -1,29 +1,17 @@
 // Why a flag answered what it did, as data that a console can draw: every prerequisite, target, rule and clause that was looked at, the
-// text that was hashed, the bucket, and where the cuts lie. It reads the same compiled tests as evaluate.ts and asks them one by one;
-// that its answer is evaluate's own is a law with a test.
+// text that was hashed, the bucket, and where the cuts lie. Clauses are
+// asked one by one, as the rule states them; that the answer is evaluate's own is a law with a test.
+import { compileClause, inSegments, ofFlag, type World } from './question.ts'
 import type { Clause } from './clause.ts'
-import type {
-  CompiledFlag,
-  CompiledSnapshot,
-  CompiledStrategy,
-  HashInput,
-  Test,
-  TestGroups,
-} from './compile.ts'
+import type { CompiledFlag, CompiledSnapshot } from './compile.ts'
+import { type HashInput, type Rollout, unitOf } from './strategy.ts'
 import type { EvaluationContext } from './context.ts'
-import {
-  bucketOf,
-  type Decided,
-  decideDependencies,
-  evaluate,
-  holdsOutside,
-  isInSegment,
-} from './evaluate.ts'
+import { bucketOf, type Decided, decideAll, evaluate, isInSegment, isTrue, ruleOf } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
-import { weightPerPercent, weightTotal } from './limits.ts'
-import { holds } from './match.ts'
+import type { Flag, Rule } from './flag.ts'
+import { weightTotal } from './limits.ts'
 import * as reading from './reader.ts'
-import { begin, type Reader } from './reader.ts'
+import { begin, type Reader, type Slot } from './reader.ts'
 
 export interface Explanation {
   readonly evaluation: Evaluation
@@ -73,8 +61,8 @@ export function explain(
   const asked = compiled.byKey.get(flagKey)
   if (!asked) return undefined
   const { reader } = compiled
-  begin(reader, context)
-  const decided = decideDependencies(compiled, asked, reader)
+  begin(reader, context, false)
+  const decided = decideAll(compiled.flags, asked.dependencies ?? [], reader)
   const explanation = walk(asked, compiled, reader, decided)
   return { evaluation: evaluate(compiled, flagKey, context), ...explanation }
 }
@@ -93,59 +81,64 @@ function walk(
     rules,
     rollout,
   })
-  if (asked.broken) return explained(false)
-  for (const { index, variationId } of asked.prerequisites) {
+  for (const { index, variationId } of asked.gates?.prerequisites ?? []) {
     const got = decided[index]?.variation?.id
     prerequisites.push({ flagKey: compiled.flags[index]!.flag.key, wanted: variationId, got })
     if (got !== variationId) return explained(false)
   }
-  if (!asked.flag.enabled) return explained(false)
   const { targetingKey } = reader.context
-  if (targetingKey !== undefined && asked.targets?.has(targetingKey)) return explained(true)
-  for (const { anyOf, strategy } of asked.rules) {
-    const rule = explainRule(strategy.ruleId, anyOf, reader, decided)
-    rules.push(rule)
-    if (rule.matched) return explained(false, explainRollout(strategy, targetingKey, reader))
+  if (targetingKey !== undefined && asked.gates?.targets?.has(targetingKey)) return explained(true)
+  if (!asked.decision) return explained(false)
+  const { flag } = asked
+  const world = { ...compiled.world, shared: new Map() }
+  for (const rule of flag.rules) {
+    const asking = explainRule(rule, world, reader, decided)
+    rules.push(asking)
+    if (asking.matched) break
   }
-  return explained(false, explainRollout(asked.defaultStrategy, targetingKey, reader))
+  const { rollout } = ruleOf(asked.decision, reader, decided)
+  return explained(false, explainRollout(rollout, flag, targetingKey, reader))
 }
 
-function explainRule(ruleId: string, anyOf: TestGroups, reader: Reader, decided: Decided): ExplainedRule {
-  const groups = anyOf.map((tests) => tests.map((test) => explainClause(test, reader, decided)))
-  return { ruleId, matched: groups.some((clauses) => clauses.every((clause) => clause.holds)), anyOf: groups }
+function explainRule({ id, anyOf }: Rule, world: World, reader: Reader, decided: Decided): ExplainedRule {
+  const groups = anyOf.map((group) => group.map((clause) => explainClause(clause, world, reader, decided)))
+  const matched = groups.some((clauses) => clauses.every((clause) => clause.holds))
+  return { ruleId: id, matched, anyOf: groups }
 }
 
-function explainClause(test: Test, reader: Reader, decided: Decided): ExplainedClause {
-  const { clause, attribute, segments, flagIndex } = test
-  const found = attribute
-    ? foundIn(reader, attribute.slot)
-    : segments
-      ? segments.filter((segment) => isInSegment(segment, reader, decided)).map(({ key }) => key)
-      : decided[flagIndex]?.variation?.id
-  return { clause, found, holds: attribute ? holds(attribute, reader) : holdsOutside(test, reader, decided) }
+function explainClause(clause: Clause, world: World, reader: Reader, decided: Decided): ExplainedClause {
+  const question = compileClause(clause, world)
+  const holds = isTrue(question, reader, decided)
+  if (question.way < inSegments) return { clause, found: foundIn(reader, question.slot), holds }
+  const found =
+    question.way === ofFlag
+      ? decided[question.place]?.variation?.id
+      : question.segments!.filter((segment) => isInSegment(segment, reader)).map(({ key }) => key)
+  return { clause, found, holds }
 }
 
-function foundIn(reader: Reader, slot: number): ExplainedClause['found'] {
+function foundIn(reader: Reader, slot: Slot): ExplainedClause['found'] {
   switch (reading.kindOf(reader, slot)) {
     case reading.missing:
       return undefined
     case reading.list:
-      return reader.lists[slot]
+      return slot.list
     default:
-      return reading.textOf(reader, slot)
+      return reading.textOf(slot)
   }
 }
 
 function explainRollout(
-  { rollout, allocation }: CompiledStrategy,
+  rollout: Rollout | undefined,
+  { allocation }: Flag,
   targetingKey: string | undefined,
   reader: Reader,
 ): ExplainedRollout | undefined {
   if (!rollout || targetingKey === undefined) return undefined
-  const unit = allocation === 'percent' ? weightPerPercent : 1
+  const unit = unitOf(allocation)
   const place = (input: HashInput) => ({
     input: input.before + targetingKey + input.after,
-    bucket: bucketOf(input, targetingKey, reader, 'one') * unit,
+    bucket: bucketOf(input, targetingKey, reader) * unit,
   })
   const { audience, cuts, evaluations } = rollout
   const limit = audience && { ...place(audience.input), below: audience.cut * unit }

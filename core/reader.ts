@@ -1,13 +1,12 @@
-// What one decision has read of its context. Attributes have numbered slots, one per name that the snapshot asks for; each is read,
-// and parsed as number or version, at most once per request, however many clauses ask. One reader serves all requests of a snapshot,
-// one after the other: deciding is synchronous.
+// What one decision has read of its context. Every attribute that the snapshot asks for has a slot; it is read, and parsed as number or
+// version, at most once per request, however many clauses ask. One reader serves all requests of a snapshot, one after the other: deciding
+// is synchronous. What is remembered belongs to a turn, so that a new request need forget nothing.
 import { type EvaluationContext, targetingKeyAttribute } from './context.ts'
-import { type KeyBlocks, keyBlocks } from './hash/murmur3-x86-32.ts'
+import { type KeyBlocks, makeKeyBlocks, takeKey } from './hash/murmur3-x86-32.ts'
 import { packPlainVersion, packVersion, parseVersion, type SemanticVersion } from './semver.ts'
 import { parseFloat64 } from './text.ts'
 
 /** Kinds of a slot. A missing attribute reads as the empty text, but does not exist. */
-export const unread = 0
 export const missing = 1
 export const text = 2
 export const number = 3
@@ -19,87 +18,117 @@ export const asNumber = 1
 export const asVersion = 2
 export const asText = 3
 
-export interface Reader {
-  readonly names: readonly string[]
-  context: EvaluationContext
-  readonly kinds: Uint8Array
-  /** Canonical texts; of a number made when asked for. */
-  readonly texts: (string | undefined)[]
-  readonly lists: (readonly string[])[]
-  readonly orders: Uint8Array
-  /** The number, or where the slot is a version, that packed into one (semver.ts). */
-  readonly numbers: Float64Array
-  readonly versions: (SemanticVersion | undefined)[]
-  readonly folded: (string | undefined)[]
-  blocks: KeyBlocks | undefined
+/** Of a slot's text that no list names, and of one that nobody has looked for yet. */
+const unlisted = -1
+const unlooked = -2
+
+/** Whatever is remembered of a request: what it holds counts only in its turn. */
+export interface Memory {
+  turn: number
 }
+
+export interface Slot extends Memory {
+  readonly name: string
+  /** The texts that clauses list, numbered. */
+  readonly operands: Map<string, number>
+  kind: number
+  /** Canonical; of a number made when asked for. */
+  text: string | undefined
+  list: readonly string[]
+  /** Number of the text among the operands. */
+  listed: number
+  order: number
+  /** The number, or where the slot is a version, that packed into one (semver.ts). */
+  number: number
+  version: SemanticVersion | undefined
+  folded: string | undefined
+}
+
+export interface Reader {
+  context: EvaluationContext
+  /** Number of the request. */
+  turn: number
+  /** Whether the request asks for many flags, and so hashes its targeting key after many texts. */
+  asksMany: boolean
+  readonly key: KeyBlocks & Memory
+  readonly memories: readonly Memory[]
+}
+
+export const makeSlot = (name: string): Slot => ({
+  turn: 0,
+  name,
+  operands: new Map(),
+  kind: missing,
+  text: '',
+  list: [],
+  listed: unlooked,
+  order: unclassified,
+  number: Number.NaN,
+  version: undefined,
+  folded: undefined,
+})
 
 const nobody: EvaluationContext = { targetingKey: undefined, attributes: {} }
+/** As many as fit a machine integer. */
+const turnsMax = 2 ** 30
 
-export function makeReader(names: readonly string[]): Reader {
-  const size = names.length
-  return {
-    names,
-    context: nobody,
-    kinds: new Uint8Array(size),
-    texts: new Array<string | undefined>(size).fill(undefined),
-    lists: new Array<readonly string[]>(size).fill([]),
-    orders: new Uint8Array(size),
-    numbers: new Float64Array(size),
-    versions: new Array<SemanticVersion | undefined>(size).fill(undefined),
-    folded: new Array<string | undefined>(size).fill(undefined),
-    blocks: undefined,
-  }
+/** `memories` are all that remember something of this reader's requests. */
+export function makeReader(memories: readonly Memory[]): Reader {
+  const key = { turn: 0, ...makeKeyBlocks() }
+  return { context: nobody, turn: 0, asksMany: false, key, memories: [key, ...memories] }
 }
 
-/** Forgets the request before. What a slot holds beside its kind is made anew when it is read. */
-export function begin(reader: Reader, context: EvaluationContext): void {
+/** Takes the next request. */
+export function begin(reader: Reader, context: EvaluationContext, asksMany: boolean): void {
   reader.context = context
-  reader.blocks = undefined
-  const { kinds } = reader
-  for (let slot = 0; slot < kinds.length; slot++) kinds[slot] = unread
+  reader.asksMany = asksMany
+  if (++reader.turn === turnsMax) startOver(reader)
 }
 
-export function kindOf(reader: Reader, slot: number): number {
-  const kind = reader.kinds[slot]!
-  return kind === unread ? read(reader, slot) : kind
+function startOver(reader: Reader): void {
+  reader.turn = 1
+  for (const memory of reader.memories) memory.turn = 0
 }
 
-function read(reader: Reader, slot: number): number {
-  const name = reader.names[slot]!
-  const { context } = reader
+export const kindOf = (reader: Reader, slot: Slot): number =>
+  slot.turn === reader.turn ? slot.kind : read(reader, slot)
+
+function read({ context, turn }: Reader, slot: Slot): number {
+  const { name } = slot
   const value: unknown = name === targetingKeyAttribute ? context.targetingKey : context.attributes[name]
-  return (reader.kinds[slot] = keep(reader, slot, name, value))
+  slot.turn = turn
+  slot.listed = unlooked
+  slot.order = unclassified
+  slot.folded = undefined
+  return (slot.kind = keep(slot, value, context))
 }
 
-function keep(reader: Reader, slot: number, name: string, value: unknown): number {
-  reader.folded[slot] = undefined
-  reader.orders[slot] = unclassified
+function keep(slot: Slot, value: unknown, context: EvaluationContext): number {
   switch (typeof value) {
     case 'string':
-      reader.texts[slot] = value
+      slot.text = value
       return text
     case 'number':
-      reader.texts[slot] = undefined
-      reader.numbers[slot] = value
-      reader.orders[slot] = asNumber
+      slot.text = undefined
+      slot.number = value
+      slot.order = asNumber
       return number
     case 'boolean':
-      reader.texts[slot] = value ? 'true' : 'false'
+      slot.text = value ? 'true' : 'false'
       return text
     case 'object':
       // Own lists only: whatever JavaScript hangs on every object is missing. (No inherited property is a text, number or boolean.)
       if (
         Array.isArray(value) &&
-        (name === targetingKeyAttribute || Object.hasOwn(reader.context.attributes, name))
+        (slot.name === targetingKeyAttribute || Object.hasOwn(context.attributes, slot.name))
       ) {
-        reader.lists[slot] = value.map(toText).filter((each) => each !== undefined)
+        slot.list = value.map(toText).filter((each) => each !== undefined)
         return list
       }
       break
     default:
   }
-  reader.texts[slot] = ''
+  slot.text = ''
   return missing
 }
 
@@ -108,46 +137,50 @@ function toText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-/** Of any slot but a list. */
-export const textOf = (reader: Reader, slot: number): string =>
-  (reader.texts[slot] ??= String(reader.numbers[slot]))
+// What follows is asked of slots that were read, and are no lists.
+
+export const textOf = (slot: Slot): string => (slot.text ??= String(slot.number))
 
 /** The text without regard to case. */
-export const foldedOf = (reader: Reader, slot: number): string =>
-  (reader.folded[slot] ??= textOf(reader, slot).toLowerCase())
+export const foldedOf = (slot: Slot): string => (slot.folded ??= textOf(slot).toLowerCase())
 
-/** How the slot is put in order; its number or version is then there. Of any slot but a list. */
-export function orderOf(reader: Reader, slot: number): number {
-  const order = reader.orders[slot]!
-  return order === unclassified ? classify(reader, slot) : order
-}
+/** Number of the slot's text among the operands of lists; negative where no list has it. */
+export const listedOf = (slot: Slot): number => (slot.listed === unlooked ? look(slot) : slot.listed)
 
-function classify(reader: Reader, slot: number): number {
-  const value = textOf(reader, slot)
-  reader.versions[slot] = undefined
+const look = (slot: Slot): number => (slot.listed = slot.operands.get(textOf(slot)) ?? unlisted)
+
+/** How the slot is put in order; its number or version is then there. */
+export const orderOf = (slot: Slot): number => (slot.order === unclassified ? classify(slot) : slot.order)
+
+function classify(slot: Slot): number {
+  const value = textOf(slot)
+  slot.version = undefined
   const plain = packPlainVersion(value)
   if (plain >= 0) {
-    reader.numbers[slot] = plain
-    return (reader.orders[slot] = asVersion)
+    slot.number = plain
+    return (slot.order = asVersion)
   }
   const float = parseFloat64(value)
   if (float !== undefined) {
-    reader.numbers[slot] = float
-    return (reader.orders[slot] = asNumber)
+    slot.number = float
+    return (slot.order = asNumber)
   }
   const version = parseVersion(value)
-  reader.versions[slot] = version
-  if (!version) return (reader.orders[slot] = asText)
-  reader.numbers[slot] = packVersion(version)
-  return (reader.orders[slot] = asVersion)
+  slot.version = version
+  if (!version) return (slot.order = asText)
+  slot.number = packVersion(version)
+  return (slot.order = asVersion)
 }
 
 /** Undefined where the slot's text is no version. (A number is none: a version has two dots.) */
-export const versionOf = (reader: Reader, slot: number): SemanticVersion | undefined =>
-  orderOf(reader, slot) === asVersion
-    ? (reader.versions[slot] ??= parseVersion(textOf(reader, slot)))
-    : undefined
+export const versionOf = (slot: Slot): SemanticVersion | undefined =>
+  orderOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
 
-/** The targeting key, prepared for hashing after many prefixes. */
-export const blocksOf = (reader: Reader, targetingKey: string): KeyBlocks =>
-  (reader.blocks ??= keyBlocks(targetingKey))
+/** The targeting key, prepared for hashing after many texts. */
+export function blocksOf({ key, turn }: Reader, targetingKey: string): KeyBlocks {
+  if (key.turn !== turn) {
+    key.turn = turn
+    takeKey(key, targetingKey)
+  }
+  return key
+}

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { scaled } from '../../test/build/scale.ts'
 import cases from '../../test/golden/core/hash.json' with { type: 'json' }
 import { fnv1a64 } from './fnv1a-64.ts'
-import { murmur3x64Fraction, murmur3x64Hex } from './murmur3-x64-128.ts'
+import { murmur3x64Hex, murmur3x64Scaled } from './murmur3-x64-128.ts'
 import { murmur3x86 } from './murmur3-x86-32.ts'
 import { appendUtf8 } from './utf8.ts'
 
@@ -12,7 +12,7 @@ const digest = {
   'murmur3-x86-32': (text: string) => ({ value: murmur3x86(text) }),
   'murmur3-x64-128': (text: string) => ({
     hex: murmur3x64Hex(text),
-    fraction: murmur3x64Fraction('', text, ''),
+    fraction: murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80, // scaling by a power of two loses nothing
   }),
   'fnv1a-64': (text: string) => ({ decimal: fnv1a64(text) }),
 }

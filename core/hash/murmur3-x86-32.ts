@@ -65,38 +65,54 @@ function hashAfter(prefix: Prefix, key: string): number {
   return finish(state ^ scramble(carry) ^ (prefix.text.length + length))
 }
 
-/** One targeting key's blocks, per number of bytes that the prefix carries over; made when first asked for. */
+/** One targeting key's blocks, per number of bytes that the prefix carries over: mixed when first asked for, and into the same memory for each key. */
 export interface KeyBlocks {
   key: string
-  isAscii: boolean
-  readonly byCarried: (Int32Array | undefined)[]
+  /** Whether the key can be mixed in blocks at all: it is ASCII, and neither shorter than one nor unusually long. */
+  isBlocks: boolean
+  /** Of each number of carried bytes: how many blocks there are, the tail included; 0 where they are not mixed yet. */
+  readonly counts: Int32Array
+  readonly mixed: readonly Int32Array[]
 }
 
-export const keyBlocks = (key: string): KeyBlocks => ({ key, isAscii: isAscii(key), byCarried: [] })
+const keyLengthMax = 128
+
+export const makeKeyBlocks = (): KeyBlocks => ({
+  key: '',
+  isBlocks: false,
+  counts: new Int32Array(4),
+  mixed: [0, 1, 2, 3].map(() => new Int32Array((keyLengthMax >> 2) + 1)),
+})
+
+export function takeKey(blocks: KeyBlocks, key: string): void {
+  blocks.key = key
+  blocks.isBlocks = key.length >= 4 && key.length <= keyLengthMax && isAscii(key)
+  blocks.counts.fill(0)
+}
 
 /** As `percentAfter`, for a key that is hashed after many prefixes. */
 export function percentOfBlocks(prefix: Prefix, blocks: KeyBlocks): number {
   const { key } = blocks
+  if (!blocks.isBlocks || !prefix.isAscii) return percentAfter(prefix, key)
   const { carried } = prefix
-  const first = 4 - carried // bytes of the key that complete the carried block
-  if (!blocks.isAscii || !prefix.isAscii || key.length < 4) return percentAfter(prefix, key)
-  const mixed = (blocks.byCarried[carried] ??= mixBlocks(key, carried === 0 ? 0 : first))
+  const mixed = blocks.mixed[carried]!
+  const last = (blocks.counts[carried]! || mixBlocks(blocks, carried)) - 1
   let state = prefix.state
   if (carried !== 0)
-    state = round(state, scramble(prefix.carry | (packText(key, 0, first) << (carried << 3))))
-  const last = mixed.length - 1
+    state = round(state, scramble(prefix.carry | (packText(key, 0, 4 - carried) << (carried << 3))))
   for (let i = 0; i < last; i++) state = round(state, mixed[i]!)
   return (finish(state ^ mixed[last]! ^ (prefix.text.length + key.length)) >>> 0) % 100
 }
 
-/** Every block from `from` on, scrambled; the tail, possibly empty, comes last. */
-function mixBlocks(key: string, from: number): Int32Array {
+/** Every block past the bytes that complete the carried ones, scrambled; the tail, possibly empty, comes last. */
+function mixBlocks({ key, counts, mixed: all }: KeyBlocks, carried: number): number {
+  const mixed = all[carried]!
+  const from = (4 - carried) & 3
   const whole = (key.length - from) >> 2
-  const mixed = new Int32Array(whole + 1)
   for (let i = 0; i < whole; i++) mixed[i] = scramble(packText(key, from + (i << 2), 4))
   const tail = from + (whole << 2)
   mixed[whole] = scramble(packText(key, tail, key.length - tail))
-  return mixed
+  return (counts[carried] = whole + 1)
 }
 
 function ofBytes(bytes: readonly number[]): number {

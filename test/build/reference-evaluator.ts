@@ -3,7 +3,7 @@
 import type { Clause } from '../../core/clause.ts'
 import type { EvaluationContext } from '../../core/context.ts'
 import type { Flag, Strategy } from '../../core/flag.ts'
-import { murmur3x64Fraction } from '../../core/hash/murmur3-x64-128.ts'
+import { murmur3x64Scaled } from '../../core/hash/murmur3-x64-128.ts'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
 
@@ -108,7 +108,7 @@ function allot(
   const input =
     flag.allocation === 'percent' ? ruleId + targetingKey : `${flag.key}-${targetingKey}-${flag.seed}`
   const place = (text: string) =>
-    flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : murmur3x64Fraction('', text, '')
+    flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : fraction(text)
   const { audience, shares } = strategy
   const isFiltered = audience && audience.percentage > 0 && audience.percentage < 100
   if (isFiltered && place(`traffic-${input}`) >= audience.percentage / 100) {
@@ -121,6 +121,9 @@ function allot(
   }
   return { reason: 'SPLIT', variationId: undefined, ruleId }
 }
+
+/** Scaling by a power of two loses nothing. */
+const fraction = (text: string) => murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80
 
 const own = (attributes: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(attributes, name) ? attributes[name] : undefined
