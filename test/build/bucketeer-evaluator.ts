@@ -1,7 +1,7 @@
 // Bucketeer's server as slow, obvious code over its own JSON: what an import is held against. Written from its documented semantics and
 // apart from core, with which it shares the hash alone (that has golden cases of its own).
-import { murmur3x64Fraction } from '../../core/hash/murmur3-x64-128.ts'
 import type { Clause, Feature, FeatureList, Strategy } from '../../workers/protocols/bucketeer/feature.ts'
+import { fraction } from './reference-evaluator.ts'
 
 export interface User {
   readonly id: string
@@ -29,10 +29,10 @@ function decide(feature: Feature, strategy: Strategy | null | undefined, user: U
   const before = `${feature.id}-`
   const after = `-${feature.samplingSeed}`
   if (audience && audience.percentage > 0 && audience.percentage < 100) {
-    if (murmur3x64Fraction(`traffic-${before}`, user.id, after) >= audience.percentage / 100)
+    if (fraction(`traffic-${before}${user.id}${after}`) >= audience.percentage / 100)
       return audience.defaultVariation
   }
-  const bucket = murmur3x64Fraction(before, user.id, after)
+  const bucket = fraction(before + user.id + after)
   let end = 0
   return variations.find(({ weight }) => bucket < (end += weight / 100_000))?.variation
 }

@@ -122,8 +122,8 @@ function allot(
   return { reason: 'SPLIT', variationId: undefined, ruleId }
 }
 
-/** Scaling by a power of two loses nothing. */
-const fraction = (text: string) => murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80
+/** The hash as Bucketeer's server has it: scaling by a power of two loses nothing. */
+export const fraction = (text: string) => murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80
 
 const own = (attributes: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(attributes, name) ? attributes[name] : undefined
