@@ -3,6 +3,7 @@
 import type { Command } from './command.ts'
 import * as entity from './change/entity.ts'
 import type { Change, Means } from './change/entity.ts'
+import { importEntities } from './change/import.ts'
 import * as experiments from './change/experiment.ts'
 import * as flags from './change/flag.ts'
 import * as later from './change/later.ts'
@@ -10,6 +11,7 @@ import { rollBack, rollBackFlag } from './change/restore.ts'
 import { setMembers, updateSegment } from './change/segment.ts'
 import { changeSettings } from './change/settings.ts'
 import { withTags } from './change/tags.ts'
+import { applyDocument } from './document/apply.ts'
 import { type EnvironmentState, settingsIn } from './environment.ts'
 import { type Problem, type Result, ok } from './problem.ts'
 
@@ -127,6 +129,10 @@ function decide(state: EnvironmentState, command: Command, means: Means): Result
     }
     case 'delete-sdk-key':
       return entity.remove(state, 'sdkKey', command)
+    case 'apply':
+      return applyDocument(state, command, means)
+    case 'import':
+      return importEntities(state, command, means)
     case 'update-settings':
       return changeSettings(state, command, means)
   }

@@ -1,5 +1,6 @@
 // Everything that can be asked of an environment, as data: parsed at the border, kept in the audit trail.
 import * as z from 'zod'
+import { Document } from './document/schema.ts'
 import { Experiment } from './experiment.ts'
 import { Flag, Id, Key } from './flag.ts'
 import { FlagChanges, FlagDraft } from './flag-draft.ts'
@@ -137,6 +138,17 @@ export const Command = z.discriminatedUnion('kind', [
   }),
   command('delete-sdk-key', one),
   command('update-settings', { ...seen, changes: SettingsChanges }),
+
+  /** `version` is the environment's revision, as the document's author saw it. */
+  command('apply', { ...seen, document: Document }),
+  /** What a dialect made of another system's configuration. `replace`: also where there is something else of that key. */
+  command('import', {
+    source: z.enum(['bucketeer', 'flagship-io']),
+    flags: z.array(Flag),
+    segments: z.array(Segment),
+    sdkKeys: z.array(SdkKeyDraft.omit({ id: true })),
+    replace: z.boolean().default(false),
+  }),
 ])
 export type Command = z.infer<typeof Command>
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>

@@ -10,6 +10,8 @@ export const SdkKey = z.strictObject({
   role: z.enum(['client', 'server']),
   name: z.string().max(limits.nameLengthMax).default(''),
   sha256: z.string(),
+  /** Brought along from another system: its text does not name the environment, so edge is told apart. */
+  foreign: z.literal(true).optional(),
   /** One that is disabled leaves the snapshot with the next revision. */
   disabled: z.boolean().default(false),
   /** What it was before it was rotated: good until then (epoch milliseconds). */
@@ -19,7 +21,8 @@ export const SdkKey = z.strictObject({
 export type SdkKey = z.infer<typeof SdkKey>
 
 /** As edge knows it. One that was rotated is two for a while; edge minds the time, since no revision is made when it comes. */
-export function toSnapshotKeys({ id, role, sha256, disabled, previous }: SdkKey): SnapshotKey[] {
+export function toSnapshotKeys({ id, role, sha256, foreign, disabled, previous }: SdkKey): SnapshotKey[] {
   if (disabled) return []
-  return [{ id, role, sha256 }, ...(previous ? [{ id, role, ...previous }] : [])]
+  const own = { id, role, ...(foreign && { foreign }) }
+  return [{ ...own, sha256 }, ...(previous ? [{ ...own, ...previous }] : [])]
 }

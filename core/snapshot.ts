@@ -15,6 +15,8 @@ export interface SnapshotKey {
   readonly sha256: string
   /** Epoch milliseconds from which the key is refused; absent: never. */
   readonly expiresAt?: number | undefined
+  /** Its text does not name this environment: a name of its own in KV does. */
+  readonly foreign?: true | undefined
 }
 
 export interface Snapshot {

@@ -21,13 +21,36 @@ export interface Means {
   readonly newId: () => string
   /** Of a command that goes back to a revision: what has changed since, as it was then. */
   readonly past?: readonly Write[] | undefined
+  /** Of the state that the command meets. */
+  readonly revision?: number | undefined
+}
+
+/** How much of a change is what. */
+export interface Counts {
+  readonly create: number
+  readonly change: number
+  readonly archive: number
+  readonly remove: number
+}
+
+export function countsOf(state: EnvironmentState, writes: readonly Write[]): Counts {
+  const counts = { create: 0, change: 0, archive: 0, remove: 0 }
+  for (const { kind, id, value } of writes) {
+    const before = state[kind].get(id)
+    const isArchived = (entity: object) => 'archived' in entity && entity.archived === true
+    if (!before) counts.create++
+    else if (!value) counts.remove++
+    else if (isArchived(value) && !isArchived(before)) counts.archive++
+    else counts.change++
+  }
+  return counts
 }
 
 /** No writes: the command asks for what is already so, and makes no revision. */
 export interface Change {
   readonly writes: readonly Write[]
-  /** What the caller asked to change, as it will be; what was deleted, as it was; undefined where it was no one entity. */
-  readonly entity: Entities[EntityKind] | undefined
+  /** What the caller asked to change, as it will be; what was deleted, as it was. Of a change of many things how many, or nothing. */
+  readonly entity: Entities[EntityKind] | Counts | undefined
   /** What could not come along, by path. */
   readonly notes?: readonly FieldProblem[] | undefined
 }

@@ -4,7 +4,7 @@ import type { EnvironmentState } from '../environment.ts'
 import { type Result, ok, refuse } from '../problem.ts'
 import { type Change, type Means, create, draftId, edit, find, put, remove } from './entity.ts'
 
-const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
+export const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
 
 export function createExperiment(
   state: EnvironmentState,

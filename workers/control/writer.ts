@@ -78,7 +78,12 @@ async function attemptCommand(
   const past = await pastOf(ports.database, environmentId, before.revision, command)
   if (!past.ok) return past
   const now = ports.now()
-  const changed = change(before.state, command, { now, newId: ports.newId, past: past.value })
+  const changed = change(before.state, command, {
+    now,
+    newId: ports.newId,
+    past: past.value,
+    revision: before.revision,
+  })
   if (!changed.ok) return { ok: false, problem: withoutSecrets(changed.problem) }
   const { writes, entity, notes = [] } = changed.value
   const answer = {

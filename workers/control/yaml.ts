@@ -3,16 +3,12 @@ import { parse } from 'yaml'
 import type { Command } from '../../core/command.ts'
 import type { EnvironmentState } from '../../core/environment.ts'
 import type { FlagChanges } from '../../core/flag-draft.ts'
-import type { Variation } from '../../core/flag.ts'
+import type { FlagType, Variation } from '../../core/flag.ts'
 
 /** The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets none, and is then refused. */
 export function withJsonOfYaml(command: Command, state: EnvironmentState): Command {
   if (command.kind === 'create-flag') {
-    const { flag } = command
-    return {
-      ...command,
-      flag: { ...flag, variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson) },
-    }
+    return { ...command, flag: convertFlag(command.flag) }
   }
   const inFlag = <C extends FlagChanges>(key: string, changes: C): C => {
     const convert = state.flag.get(key)?.type === 'yaml' ? withJson : withoutJson
@@ -31,21 +27,38 @@ export function withJsonOfYaml(command: Command, state: EnvironmentState): Comma
       if (!changes.changes || flagKey === undefined) return command
       return { ...command, changes: { ...changes, changes: inFlag(flagKey, changes.changes) } }
     }
+    case 'apply': {
+      const { document } = command
+      const flags = Object.entries(document.flags).map(([key, flag]) => [key, convertFlag(flag)] as const)
+      return { ...command, document: { ...document, flags: Object.fromEntries(flags) } }
+    }
+    case 'import':
+      return { ...command, flags: command.flags.map(convertFlag) }
     default:
       return command
   }
 }
 
+const convertFlag = <F extends { type: FlagType; variations: Variation[] }>(flag: F): F => ({
+  ...flag,
+  variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson),
+})
+
 /** Some broken texts take the parser time by their square: a longer text is not tried. */
 const yamlLengthMax = 20_000
 
-/** Aliases are bounded, so that no text grows without measure. */
 function withJson(variation: Variation): Variation {
-  if (variation.value.length > yamlLengthMax) return withoutJson(variation)
+  const json = toJson(variation.value)
+  return json === undefined ? withoutJson(variation) : { ...variation, json }
+}
+
+/** Undefined where the text is no YAML. Aliases are bounded, so that no text grows without measure. */
+export function toJson(text: string, version: '1.1' | '1.2' = '1.2'): string | undefined {
+  if (text.length > yamlLengthMax) return undefined
   try {
-    return { ...variation, json: JSON.stringify(parse(variation.value, { maxAliasCount: 100 })) }
+    return JSON.stringify(parse(text, { version, maxAliasCount: 100 }))
   } catch {
-    return withoutJson(variation)
+    return undefined
   }
 }
 

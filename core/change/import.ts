@@ -1,0 +1,68 @@
+// An import: whole entities as another system had them, with their ids, versions and times, all in one change.
+import type { CommandOf } from '../command.ts'
+import type { Entities, EnvironmentState, Write } from '../environment.ts'
+import { withWrites } from '../environment.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { dependenciesOf } from '../snapshot.ts'
+import { type Change, type Means, countsOf, isSame, isSameButKept, parsed } from './entity.ts'
+import { writeProblems } from './references.ts'
+
+/** The same import again changes nothing. What is here and different is refused, unless it is to be replaced. */
+export function importEntities(
+  state: EnvironmentState,
+  { flags, segments, sdkKeys, replace }: CommandOf<'import'>,
+  { now, newId }: Means,
+): Result<Change> {
+  const problems: FieldProblem[] = []
+  const held = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))
+  const writes = [
+    ...segments.flatMap((segment) => written(state, 'segment', segment, replace, problems)),
+    ...flags.flatMap((flag) => written(state, 'flag', flag, replace, problems)),
+    ...sdkKeys.flatMap((draft): Write[] => {
+      if (held.has(draft.sha256)) return []
+      const id = newId()
+      const value = { ...draft, id, disabled: false, version: 1, createdAt: now, updatedAt: now }
+      return [{ kind: 'sdkKey', id, value }]
+    }),
+  ]
+  if (problems.length > 0)
+    return refuse(
+      'CONFLICT',
+      'flags or segments of these keys are here already and differ: import with replace=true',
+      {
+        fields: problems,
+      },
+    )
+  const after = withWrites(state, writes)
+  const names = new Set(writes.flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
+  for (const [id, value] of after.flag) {
+    if (!names.has(id) && !dependenciesOf(value).some((key) => names.has(key))) continue
+    for (const { path, message } of writeProblems(after, { kind: 'flag', id, value }))
+      problems.push({ path: `flags.${id}.${path}`, message })
+  }
+  if (problems.length > 0)
+    return refuse('INVALID', 'the import does not fit the environment as it is now', { fields: problems })
+  return ok({ writes, entity: countsOf(state, writes) })
+}
+
+function written<K extends 'flag' | 'segment'>(
+  state: EnvironmentState,
+  kind: K,
+  entity: Entities[K],
+  replace: boolean,
+  problems: FieldProblem[],
+): Write[] {
+  const path = `${kind}s.${entity.key}`
+  const sound = parsed(kind, entity)
+  if (!sound.ok) {
+    problems.push({ path, message: sound.problem.message })
+    return []
+  }
+  const current = state[kind].get(entity.key) as Entities[K] | undefined
+  if (current && isSameButKept(current, entity)) return []
+  if (current && !replace) problems.push({ path, message: 'is here already, and differs' })
+  if (current && 'type' in current && 'type' in entity && !isSame(current.type, entity.type))
+    problems.push({ path: `${path}.type`, message: `is ${current.type}, which never changes` })
+  const value = current ? { ...entity, version: Math.max(entity.version, current.version + 1) } : entity
+  return [{ kind, id: entity.key, value } as Write]
+}
