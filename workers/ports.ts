@@ -24,6 +24,20 @@ export interface EventSink {
   send(records: readonly EventRecord[]): Promise<boolean>
 }
 
+/** Keys that clients brought along from another system: their texts do not name an environment. */
+export type ForeignEnvironment =
+  | { readonly status: 'known'; readonly environmentId: string }
+  /** It leads nowhere. */
+  | { readonly status: 'unknown' }
+  /** Nobody can tell at the moment. */
+  | { readonly status: 'unavailable' }
+
+export interface ForeignKeys {
+  /** Whether an answer is at hand. */
+  knows(sha256: string): boolean
+  environmentOf(sha256: string): Promise<ForeignEnvironment>
+}
+
 export interface RateLimits {
   /** At once: whoever was over the limit a moment ago is refused. */
   allows(kind: 'key' | 'address', id: string): boolean
@@ -31,6 +45,7 @@ export interface RateLimits {
 
 export interface Ports {
   readonly snapshots: SnapshotSource
+  readonly foreignKeys: ForeignKeys
   readonly limits: RateLimits
   readonly events: EventSink
   /** Epoch milliseconds. */

@@ -12,6 +12,7 @@
 /** @typedef {{ id: string, name: string, createdAt: number, revision: number }} EnvironmentRow */
 /** @typedef {{ number: number, createdAt: number, actor: { name: string }, command: Command | null, comment: string }} Revision */
 /** @typedef {{ flagKey: string, reason: string }} Omission */
+/** @typedef {{ portable: string[], omitted: Omission[], notes: Omission[] }} Portability */
 /** @typedef {{ revision: number, changed: boolean, published: boolean, entity: Flag }} FlagChanged */
 
 /**
@@ -64,7 +65,7 @@ export function environmentApi(environmentId) {
     revisions: async ({ before, limit }) =>
       (await read(`${base}/revisions?limit=${limit}${before === undefined ? '' : `&before=${before}`}`))
         .revisions,
-    /** @returns {Promise<Record<string, Omission[]>>} */
+    /** @returns {Promise<Record<string, Portability>>} */
     portability: () => read(`${base}/portability`),
     /**
      * `version` is the one on the screen: a flag that has moved on is left alone.

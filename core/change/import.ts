@@ -62,7 +62,7 @@ function written<K extends 'flag' | 'segment'>(
   if (current && isSameButKept(current, entity)) return []
   if (current && !replace) problems.push({ path, message: 'is here already, and differs' })
   if (current && 'type' in current && 'type' in entity && !isSame(current.type, entity.type))
-    problems.push({ path: `${path}.type`, message: `is ${current.type}, which never changes` })
+    problems.push({ path: `${path}.type`, message: 'never changes' })
   const value = current ? { ...entity, version: Math.max(entity.version, current.version + 1) } : entity
   return [{ kind, id: entity.key, value } as Write]
 }

@@ -93,6 +93,7 @@ export function memoryPorts({ flags, segments = [] }: Given): { ports: Ports; se
       read: (id) =>
         id === goldenEnvironment ? { status: 'ready', compiled, staleMs: 0 } : { status: 'unknown' },
     },
+    foreignKeys: { knows: () => true, environmentOf: () => Promise.resolve({ status: 'unknown' }) },
     limits: { allows: () => true },
     events: {
       send: (records) => {

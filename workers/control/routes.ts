@@ -1,12 +1,14 @@
 // Every route of the admin API. A new file under routes/ is added here; the router, the document and the tests find it by themselves.
 import type { Route } from './route.ts'
 import { audit } from './routes/audit.ts'
+import { document } from './routes/document.ts'
 import { environments } from './routes/environments.ts'
 import { experiments } from './routes/experiments.ts'
 import { flagInsight } from './routes/flag-insight.ts'
 import { flags } from './routes/flags.ts'
 import { goals } from './routes/goals.ts'
 import { members } from './routes/members.ts'
+import { imports } from './routes/import.ts'
 import { operations } from './routes/operations.ts'
 import { organisations } from './routes/organisations.ts'
 import { portability } from './routes/portability.ts'
@@ -37,6 +39,7 @@ export const subjects = {
   'sdk-keys': sdkKeys,
   revisions,
   audit,
+  configuration: [...document, ...imports],
   portability,
   environments,
   projects,

@@ -32,3 +32,7 @@ export const environmentsMax = 50
 export const snapshotCharactersMax = 16_000_000
 /** Members of large segments that an isolate remembers by their content: 8 bytes each. */
 export const membersHeldMax = 4_000_000
+/** Keys of other systems that one isolate remembers, known or not. */
+export const foreignKeysMax = 10_000
+/** How long a key that leads nowhere is not looked for again. */
+export const foreignUnknownForMs = 10_000

@@ -2,6 +2,7 @@
 import type { Ports } from '../ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
+import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
 import { sharedHeads } from './shared-heads.ts'
 import { snapshotSource } from './snapshot-source.ts'
@@ -18,6 +19,7 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
       delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       defer,
     }),
+    foreignKeys: foreignKeys(env.SNAPSHOTS, now),
     limits: rateLimits({
       limiters: { key: env.RATE_BY_KEY, address: env.RATE_BY_ADDRESS },
       now,

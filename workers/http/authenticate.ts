@@ -4,7 +4,7 @@ import type { CompiledSnapshot } from '../../core/compile.ts'
 import { type Result, ok, refuse } from '../../core/problem.ts'
 import { type SnapshotKey, settingsOf } from '../../core/snapshot.ts'
 import type { Ports } from '../ports.ts'
-import { environmentOf, findSdkKey } from './sdk-key.ts'
+import { digestOf, environmentOf, findSdkKey, isForeignKey } from './sdk-key.ts'
 import type { Visit } from './visit.ts'
 
 /** As environments are named when they are created. Whatever else is asked for needs no object to look for it. */
@@ -16,18 +16,43 @@ export interface Caller {
 }
 
 type Asked = Pick<Ports, 'snapshots' | 'limits'>
+type AskedWithKey = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
 
-export async function authenticate(ports: Asked, visit: Visit, key: string): Promise<Result<Caller>> {
+export async function authenticate(ports: AskedWithKey, visit: Visit, key: string): Promise<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
-  const environmentId = environmentOf(key)
-  if (environmentId === undefined) return refuse('FORBIDDEN', 'invalid API key')
-  const compiled = await readEnvironment(ports, visit, environmentId)
-  if (!compiled.ok)
-    return compiled.problem.code === 'NOT_FOUND' ? refuse('FORBIDDEN', 'invalid API key') : compiled
+  const named = environmentOf(key)
+  const environment = named === undefined ? await foreignEnvironment(ports, visit, key) : ok(named)
+  if (!environment.ok) return environment
+  const compiled = await readEnvironment(ports, visit, environment.value)
+  if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
   const found = await findSdkKey(compiled.value, key)
-  if (!found) return refuse('FORBIDDEN', 'invalid API key')
+  if (!found) return invalidKey
   if (!ports.limits.allows('key', found.id)) return tooMany
   return ok({ compiled: compiled.value, key: found })
+}
+
+async function foreignEnvironment(
+  { foreignKeys, limits }: AskedWithKey,
+  { address }: Visit,
+  key: string,
+): Promise<Result<string>> {
+  if (!isForeignKey(key)) return invalidKey
+  const digest = await digestOf(key)
+  // A look costs, so guesses are counted.
+  if (!foreignKeys.knows(digest) && address !== undefined && !limits.allows('address', address))
+    return tooMany
+  const found = await foreignKeys.environmentOf(digest)
+  switch (found.status) {
+    case 'known':
+      return ok(found.environmentId)
+    case 'unknown':
+      return invalidKey
+    case 'unavailable':
+      return refuse(
+        'UNAVAILABLE',
+        'the key cannot be looked up at the moment, use your defaults and try again',
+      )
+  }
 }
 
 export async function readEnvironment(
@@ -55,4 +80,5 @@ export async function readEnvironment(
   }
 }
 
+const invalidKey = refuse('FORBIDDEN', 'invalid API key')
 const tooMany = refuse('RATE_LIMITED', 'too many requests, slow down')

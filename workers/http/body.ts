@@ -15,7 +15,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 /** Without a stream it keeps nothing from one text to the next. */
 const whole = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
+export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
   const tooLarge = refuse('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
   const declared = request.headers.get('content-length')
   if (Number(declared ?? 0) > bytesMax) return tooLarge

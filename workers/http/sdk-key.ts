@@ -15,15 +15,22 @@ export function makeSdkKey(role: SdkKeyRole, environmentId: string, secret: Uint
 }
 export const sdkKeySecretBytes = 24
 
+/** A key that another system gave out may be anything that fits into a header; what is no such thing needs no look. */
+export const isForeignKey = (key: string): boolean =>
+  /^[\w.-]{16,200}$/.test(key) && environmentOf(key) === undefined
+
 /** The environment a key says it belongs to; undefined where the text is no key of ours. */
 export const environmentOf = (key: string): string | undefined => pattern.exec(key)?.[2]
+
+/** At once for a key that was good before. */
+export const digestOf = (key: string): string | Promise<string> => digests.get(key) ?? sha256Hex(key)
 
 /** The live key of this environment, or undefined. Nothing is awaited for a key seen before. */
 export function findSdkKey(
   compiled: CompiledSnapshot,
   key: string,
 ): SnapshotKey | undefined | Promise<SnapshotKey | undefined> {
-  if (environmentOf(key) !== compiled.environmentId) return undefined
+  if ((environmentOf(key) ?? compiled.environmentId) !== compiled.environmentId) return undefined
   const digest = digests.get(key)
   if (digest !== undefined) return live(compiled.sdkKeys.get(digest))
   return sha256Hex(key).then((fresh) => {

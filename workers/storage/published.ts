@@ -10,9 +10,24 @@ const archiveKey = (environmentId: string, revision: number) =>
 /** Idempotent: publishing a revision again writes the same bytes to the same names. The archive is another matter (`archiveSnapshot`). */
 export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Promise<void> {
   const { environmentId, revision } = snapshot
-  await kv.put(snapshotKey(environmentId, revision), JSON.stringify(snapshot))
+  const foreign = snapshot.sdkKeys.filter((key) => key.foreign)
+  await Promise.all([
+    kv.put(snapshotKey(environmentId, revision), JSON.stringify(snapshot)),
+    ...foreign.map(({ sha256 }) => announceKey(kv, sha256, environmentId)),
+  ])
   await kv.put(headKey(environmentId), String(revision)) // last: a pointer never names what is not there
 }
+
+const foreignKey = (sha256: string) => `key:${sha256}`
+
+/** Says where a key leads whose text does not. Whether it is still good, the environment's snapshot says; a key that leads elsewhere stays. */
+async function announceKey(kv: KVNamespace, sha256: string, environmentId: string): Promise<void> {
+  if ((await readKeyEnvironment(kv, sha256)) === undefined) await kv.put(foreignKey(sha256), environmentId)
+}
+
+/** Possibly a minute old. */
+export const readKeyEnvironment = async (kv: KVNamespace, sha256: string): Promise<string | undefined> =>
+  (await kv.get(foreignKey(sha256))) ?? undefined
 
 /** For good: any revision can be looked at later. */
 export async function archiveSnapshot(

@@ -41,7 +41,7 @@ export const sdkKeys = [
     path,
     needs: 'editor',
     summary: 'Makes an SDK key; its text is shown this once',
-    body: SdkKeyDraft.omit({ id: true, sha256: true }),
+    body: SdkKeyDraft.omit({ id: true, sha256: true, foreign: true }),
     answer: Made,
     status: 201,
     handle: async (call) => {

@@ -358,6 +358,7 @@ describe('local mode', () => {
     ['exists is not known', { rules: [rule([clause('x', 'exists')])] }],
     ['regard case', { rules: [rule([{ ...clause('x', 'equals', 'a'), ignoreCase: true }])] }],
     ['is not there', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
+    ['uploaded members', { rules: [rule([clause('', 'in-segment', 'large')])] }],
     ['whose rules', { rules: [rule([clause('', 'in-segment', 'ruled')])] }],
     ['off variation', { offVariationId: undefined, prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
     ['lacks the tag web', { tags: ['web'], prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
@@ -369,7 +370,10 @@ describe('local mode', () => {
       flag({ key: 'chained', prerequisites: [{ flagKey: 'other', variationId: 'a' }] }),
     ]
     const { list, omitted } = localMode(
-      snapshotOf(flags, [segment({ key: 'ruled', anyOf: [[clause('x', 'equals', 'a')]] })]),
+      snapshotOf(flags, [
+        segment({ key: 'ruled', anyOf: [[clause('x', 'equals', 'a')]] }),
+        segment({ key: 'large', members: { count: 1, sha256: '0'.repeat(64), list: '1' } }),
+      ]),
     )
     expect(omitted).toEqual([{ flagKey: 'tested', reason: expect.stringContaining(reason) as string }])
     expect(list.features.map(({ id }) => id)).toEqual(['chained', 'other'])

@@ -119,6 +119,7 @@ function clauseAgainst(
   for (const key of values) {
     const segment = segments.get(key)
     if (!segment) return `asks for the segment ${key}, which is not there`
+    if (segment.members) return `asks for the segment ${key}, whose uploaded members are too many to give out`
     if (segment.anyOf.length > 0) return `asks for the segment ${key}, whose rules these SDKs do not know`
   }
   return undefined

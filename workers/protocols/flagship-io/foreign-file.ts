@@ -21,10 +21,18 @@ const TargetingGroup = z.object({ targetings: list(Targeting) })
 export type TargetingGroup = z.infer<typeof TargetingGroup>
 
 type Values = Readonly<Record<string, unknown>>
+
+/** As deep as a flag's value may be: what is deeper can not even be printed. */
+const depthMax = 100
+const isShallow = (value: unknown, left = depthMax): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (left > 0 && Object.values(value).every((each) => isShallow(each, left - 1)))
+
 /** Kept as it was parsed: every own key is a flag's name, whatever JavaScript makes of it. */
 const values = z.custom<Values>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be an object',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isShallow(value),
+  'must be an object, and not nest too deep',
 )
 
 const Variation = z.object({

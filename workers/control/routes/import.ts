@@ -1,0 +1,124 @@
+// Configuration of other systems, as flags that give everybody what they had.
+import * as z from 'zod'
+import { type Candidates, settle } from '../../../core/import.ts'
+import { nameLengthMax } from '../../../core/limits.ts'
+import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { sha256Hex } from '../../http/digest.ts'
+import { isForeignKey } from '../../http/sdk-key.ts'
+import { FeatureList } from '../../protocols/bucketeer/feature.ts'
+import { fromFeatureList } from '../../protocols/bucketeer/import.ts'
+import { ForeignFile } from '../../protocols/flagship-io/foreign-file.ts'
+import { fromBucketingFile } from '../../protocols/flagship-io/import.ts'
+import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
+import { readKeyEnvironment } from '../../storage/published.ts'
+import { type Changed, environmentOf, executeCommand } from '../execute.ts'
+import { type Call, changedOf, route } from '../route.ts'
+import { toJson } from '../yaml.ts'
+import { Counts } from './document.ts'
+
+const importBytesMax = 16 * 1024 * 1024
+const keysMax = 100
+
+/** Keys that clients out there already show. Hashed before they are stored. */
+const ForeignKey = z.strictObject({
+  key: z
+    .string()
+    .refine(isForeignKey, 'is 16 to 200 letters, digits, dots, underscores or hyphens, and none of our own'),
+  role: z.enum(['client', 'server']),
+  name: z.string().max(nameLengthMax).default(''),
+})
+const withKeys = { sdkKeys: z.array(ForeignKey).max(keysMax).default([]) }
+
+const query = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: answers what would be made and every finding, and changes nothing.'),
+  replace: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: flags and segments that are here already are replaced.'),
+})
+const Finding = z.strictObject({
+  subject: z.enum(['environment', 'flag', 'segment']),
+  key: z.string(),
+  field: z.string(),
+  effect: z.enum(['left-out', 'differs', 'lost']),
+  reason: z.string(),
+})
+const answer = changedOf(Counts).extend({
+  findings: z.array(Finding).readonly().describe('Each thing that could not be carried over exactly.'),
+})
+
+interface ImportBody {
+  readonly sdkKeys: readonly z.output<typeof ForeignKey>[]
+}
+
+async function importInto<Path extends `${string}{environment}${string}`>(
+  call: Call<Path, z.output<typeof query>, ImportBody>,
+  source: 'bucketeer' | 'flagship-io',
+  toCandidates: (stored: StoredEnvironment) => Candidates,
+): Promise<Result<Changed & { findings: Candidates['findings'] }>> {
+  const environment = environmentOf(call)
+  const stored = await loadEnvironment(call.database, environment)
+  if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
+  const sdkKeys = await Promise.all(
+    call.body.sdkKeys.map(async ({ key, ...rest }) => ({
+      ...rest,
+      sha256: await sha256Hex(key),
+      foreign: true as const,
+    })),
+  )
+  const owners = await Promise.all(
+    sdkKeys.map(({ sha256 }) => readKeyEnvironment(call.env.SNAPSHOTS, sha256)),
+  )
+  const taken = owners.flatMap((owner, i) =>
+    owner === undefined || owner === environment
+      ? []
+      : [{ path: `sdkKeys.${i}.key`, message: 'is another environment’s' }],
+  )
+  if (taken.length > 0) return refuse('CONFLICT', 'a key opens one environment', { fields: taken })
+  const { flags, segments, findings } = settle(stored.state, toCandidates(stored))
+  const replace = call.query.replace === 'true'
+  const executed = await executeCommand(call, {
+    kind: 'import',
+    source,
+    flags: [...flags],
+    segments: [...segments],
+    sdkKeys,
+    replace,
+  })
+  return executed.ok ? ok({ ...executed.value, findings }) : executed
+}
+
+export const imports = [
+  route({
+    id: 'import-bucketeer',
+    method: 'POST',
+    path: '/environments/{environment}/import/bucketeer',
+    needs: 'editor',
+    summary: 'Imports a Bucketeer feature list, all in one revision',
+    description:
+      'The answer of `get_feature_flags` or of the list of features, with `segmentUsers` of `get_segment_users` and `segments` beside it where there are any.',
+    query,
+    body: FeatureList.extend(withKeys),
+    bodyBytesMax: importBytesMax,
+    answer,
+    handle: (call) =>
+      importInto(call, 'bucketeer', ({ state }) =>
+        fromFeatureList(call.body, { toJson }, (key) => state.segment.has(key)),
+      ),
+  }),
+  route({
+    id: 'import-flagship-io',
+    method: 'POST',
+    path: '/environments/{environment}/import/flagship-io',
+    needs: 'editor',
+    summary: 'Imports an AB Tasty bucketing file, all in one revision',
+    query,
+    body: ForeignFile.extend(withKeys),
+    bodyBytesMax: importBytesMax,
+    answer,
+    handle: (call) => importInto(call, 'flagship-io', () => fromBucketingFile(call.body, call.now)),
+  }),
+]
