@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['core/**/*.test.ts'],
     exclude: ['**/node_modules/**', '.stryker-tmp/**', 'core/experiment-result.test.ts'],
     environment: 'node',
-    testTimeout: 10_000,
-    env: { TEST_SCALE: '0.03' },
+    testTimeout: 60_000,
+    env: { TEST_SCALE: '0.01' },
   },
 })
