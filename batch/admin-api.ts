@@ -5,14 +5,23 @@ import type { ExperimentResult } from '../core/experiment-result.ts'
 import { Flag } from '../core/flag.ts'
 import { Goal } from '../core/goal.ts'
 import { Operation, type OperationFacts } from '../core/operation.ts'
+import type * as api from '../workers/control/api-shapes.ts'
 import { done, fail, type Outcome, reasonOf } from './failure.ts'
 
 const answerWaitMaxMs = 30_000
 
-export const Environment = z.object({ id: z.string(), name: z.string(), revision: z.int() })
+/** Of control's answers, what the runner reads; a field that control renames or retypes does not compile here. */
+const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision'>> = z.object({
+  id: z.string(),
+  name: z.string(),
+  revision: z.int(),
+})
 export type Environment = z.infer<typeof Environment>
 
-export const Applied = z.object({ revision: z.int(), changed: z.boolean() })
+const Applied: z.ZodType<Pick<api.Changed<Operation>, 'revision' | 'changed'>> = z.object({
+  revision: z.int(),
+  changed: z.boolean(),
+})
 export type Applied = z.infer<typeof Applied>
 
 /** RFC 9457, section 3.1; `code` and `errors` are ours. */

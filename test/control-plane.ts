@@ -3,7 +3,7 @@
 import { env as bindings, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { ControlBindings } from '../workers/control/bindings.ts'
-import { Problem } from '../workers/control/problem.ts'
+import { Problem } from '../workers/control/api-shapes.ts'
 import type { Route } from '../workers/control/route.ts'
 import { routes } from '../workers/control/routes.ts'
 import { sha256Hex } from '../workers/http/digest.ts'

@@ -7,17 +7,17 @@
 /** @import { Flag } from '../../core/flag.ts' */
 /** @import { Goal } from '../../core/goal.ts' */
 /** @import { Operation } from '../../core/operation.ts' */
-/** @import { ProblemCode } from '../../core/problem.ts' */
 
-/** @typedef {{ id: string, name: string, createdAt: number, revision: number }} EnvironmentRow */
-/** @typedef {{ number: number, createdAt: number, actor: { name: string }, command: Command | null, comment: string }} Revision */
+/** @import { Changed, EnvironmentRow, Problem, Revision as RevisionShape } from '../../workers/control/api-shapes.ts' */
+
+/** @typedef {Omit<RevisionShape, 'command'> & { command: Command | null }} Revision */
 /** @typedef {{ flagKey: string, reason: string }} Omission */
 /** @typedef {{ portable: string[], omitted: Omission[], notes: Omission[] }} Portability */
-/** @typedef {{ revision: number, changed: boolean, published: boolean, entity: Flag }} FlagChanged */
+/** @typedef {Changed<Flag>} FlagChanged */
 
 /**
  * Why the API did not do it; `UNREACHABLE` when it did not answer in its own words.
- * @typedef {{ code: ProblemCode | 'UNREACHABLE', message: string, current?: unknown }} Refusal
+ * @typedef {{ code: Problem['code'] | 'UNREACHABLE', message: string, current?: unknown }} Refusal
  */
 
 const tokenSlot = 'tackline-token'

@@ -9,7 +9,8 @@ import { operationsView } from './operations.js'
 import { portabilityView } from './portability.js'
 import { integer } from './words.js'
 
-/** @import { EnvironmentApi, EnvironmentRow } from './api.js' */
+/** @import { EnvironmentRow } from '../../workers/control/api-shapes.ts' */
+/** @import { EnvironmentApi } from './api.js' */
 
 /**
  * `changedTo` tells the frame of a new revision; undefined: there is one, its number is not known.

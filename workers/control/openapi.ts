@@ -9,10 +9,9 @@ import { Goal } from '../../core/goal.ts'
 import { Operation } from '../../core/operation.ts'
 import { Segment } from '../../core/segment.ts'
 import type { Needs } from './access.ts'
-import { Problem } from './problem.ts'
+import { Actor, Origin, Problem } from './api-shapes.ts'
 import type { Route } from './route.ts'
 import { subjects } from './routes.ts'
-import { Actor, Origin } from './who.ts'
 
 /** Shapes with a name of their own in the document. */
 const named = {

@@ -6,6 +6,7 @@ import type { Result } from '../../core/problem.ts'
 import type { Database } from '../storage/configuration.ts'
 import type { Place } from '../storage/identity.ts'
 import type { Caller, Needs } from './access.ts'
+import { changedOf } from './api-shapes.ts'
 import type { ControlBindings } from './bindings.ts'
 import { executeCommand } from './execute.ts'
 
@@ -88,38 +89,6 @@ export function route<
     handle: async (call) => handle(call as Call<Path, z.output<Query>, z.output<Body>>),
   }
 }
-
-/** RFC 6901 pointers; `before` or `after` is absent where there was or is nothing. */
-export const Difference = z.strictObject({
-  path: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-})
-
-/** What every change of an environment answers. */
-export const changedOf = <Entity extends z.ZodType>(entity: Entity) =>
-  z.strictObject({
-    revision: z
-      .int()
-      .describe('The revision that holds the change; the newest one where nothing had to change.'),
-    changed: z.boolean().describe('Whether a revision was made. False: it was so already.'),
-    published: z.boolean().describe('Whether edge can read it already. False: it will a little later.'),
-    entity,
-    notes: z
-      .array(z.strictObject({ path: z.string(), message: z.string() }))
-      .readonly()
-      .optional()
-      .describe('What could not come along.'),
-    changes: z.array(EntityChange).optional().describe('Of a dry run: what each entity is, and would be.'),
-  })
-
-const EntityChange = z.strictObject({
-  kind: z.string(),
-  id: z.string(),
-  before: z.unknown().describe('Null: it is not there.'),
-  after: z.unknown().describe('Null: it would be gone.'),
-  diff: z.array(Difference),
-})
 
 const DryRun = z.strictObject({
   dryRun: z

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { type Result, ok, refuse } from '../../../core/problem.ts'
 import { type AuditFilter, type Trail, environmentTrail, organisationTrail } from '../../storage/audit.ts'
 import { may } from '../access.ts'
+import { AuditDetail, AuditEntry } from '../api-shapes.ts'
 import { NextCursor, PageQuery, pageOf } from '../page.ts'
 import { type Call, route } from '../route.ts'
-import { Actor, Origin } from '../who.ts'
 import { withoutHashes } from '../without-hashes.ts'
 
 const ndjson = 'application/x-ndjson'
@@ -25,25 +25,7 @@ const Query = PageQuery.extend({
   to: Moment.optional().describe('Epoch milliseconds, exclusive.'),
 })
 
-const Entry = z.strictObject({
-  number: z.int().describe('Of an environment: the revision.'),
-  createdAt: z.int(),
-  actor: Actor,
-  origin: Origin.nullable().describe('For admins only; null for others, and where it was not kept.'),
-  kind: z.string(),
-  entities: z
-    .array(z.strictObject({ kind: z.string(), id: z.string() }))
-    .readonly()
-    .describe('The first ten of what was changed.'),
-  entityCount: z.int(),
-  comment: z.string(),
-})
-const Detail = Entry.extend({
-  command: z.unknown().describe('As it was sent; null in an organisation’s trail.'),
-  before: z.unknown().describe('What was changed, as it was.'),
-  after: z.unknown().describe('What was changed, as it became.'),
-})
-const Entries = z.strictObject({ entries: z.array(Entry), nextCursor: NextCursor })
+const Entries = z.strictObject({ entries: z.array(AuditEntry), nextCursor: NextCursor })
 const exportNote = `With \`Accept: ${ndjson}\`, every entry that the filters leave, whole, one a line.`
 
 async function list(
@@ -78,7 +60,7 @@ function download(call: Call, trail: Trail, filter: AuditFilter): Response {
   return new Response(lines, { headers: { 'content-type': ndjson, 'cache-control': 'no-store' } })
 }
 
-async function read(call: Call, trail: Trail, text: string): Promise<Result<z.output<typeof Detail>>> {
+async function read(call: Call, trail: Trail, text: string): Promise<Result<z.output<typeof AuditDetail>>> {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
   const entry = await trail.read(number)
   return entry ? ok(forCaller(call, entry)) : refuse('NOT_FOUND', `there is no entry ${text}`)
@@ -109,7 +91,7 @@ export const audit = [
     path: '/environments/{environment}/audit/{number}',
     needs: 'viewer',
     summary: 'One change of an environment, whole',
-    answer: Detail,
+    answer: AuditDetail,
     handle: (call) =>
       read(call, environmentTrail(call.database, call.params.environment), call.params.number),
   }),
@@ -131,7 +113,7 @@ export const audit = [
     path: '/organisations/{organisation}/audit/{number}',
     needs: 'admin',
     summary: 'One change of an organisation, whole',
-    answer: Detail,
+    answer: AuditDetail,
     handle: (call) =>
       read(call, organisationTrail(call.database, call.params.organisation), call.params.number),
   }),

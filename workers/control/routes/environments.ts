@@ -5,21 +5,12 @@ import { findPlace } from '../../storage/identity.ts'
 import { firstProject } from '../../storage/organisation-schema.ts'
 import { type Sight, listEnvironments, readRow } from '../../storage/organisations.ts'
 import { type Membership, may } from '../access.ts'
+import { Environment, EnvironmentRow, changedOf } from '../api-shapes.ts'
 import { objectOf, toResult } from '../execute.ts'
 import { Description, Name, Slug } from '../names.ts'
 import { edit } from '../organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { changedOf, route } from '../route.ts'
-
-const Environment = z.strictObject({
-  id: z.string(),
-  projectId: z.string(),
-  name: z.string(),
-  description: z.string(),
-  archived: z.boolean(),
-  version: z.int(),
-  createdAt: z.int(),
-})
+import { route } from '../route.ts'
 
 /** What a membership lets its holder see: all environments of an organisation, or those it names. */
 function sightOf({ organisationId, role, environments }: Membership): Sight {
@@ -36,9 +27,7 @@ export const environments = [
     summary: 'The environments that the caller may see, with their newest revision',
     query: PageQuery.extend({ project: Slug.optional() }),
     answer: z.strictObject({
-      environments: z.array(
-        Environment.extend({ revision: z.int().describe('Number of the newest revision.') }),
-      ),
+      environments: z.array(EnvironmentRow),
       nextCursor: NextCursor,
     }),
     handle: async ({ database, caller, query: { limit, cursor, project } }) => {

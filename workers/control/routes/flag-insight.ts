@@ -10,8 +10,8 @@ import type { Snapshot } from '../../../core/snapshot.ts'
 import { listEntityChanges } from '../../storage/history.ts'
 import { readPastSnapshot } from '../../storage/published.ts'
 import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { Difference, route } from '../route.ts'
-import { Actor } from '../who.ts'
+import { route } from '../route.ts'
+import { Actor, Difference } from '../api-shapes.ts'
 import { objectOf } from '../execute.ts'
 
 const contextsMax = 100

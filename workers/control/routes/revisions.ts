@@ -2,30 +2,13 @@
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/problem.ts'
 import { listRevisions } from '../../storage/configuration.ts'
+import { Revision } from '../api-shapes.ts'
 import { pageSizeMax } from '../page.ts'
 import { change, route } from '../route.ts'
 import { objectOf } from '../execute.ts'
-import { Actor } from '../who.ts'
 import { withoutHashes } from '../without-hashes.ts'
 
 const waitMs = 10_000
-
-const Write = z.strictObject({ kind: z.string(), id: z.string(), value: z.unknown() })
-const Revision = z.strictObject({
-  environmentId: z.string(),
-  number: z.int(),
-  createdAt: z.int(),
-  modifiedAt: z.int().describe('Epoch seconds: Last-Modified of the bucketing file from this revision on.'),
-  actor: Actor,
-  command: z
-    .unknown()
-    .describe(
-      'As it was sent, long ones cut; without hashes. Null for the revision that made the environment.',
-    ),
-  before: z.array(Write).readonly(),
-  after: z.array(Write).readonly(),
-  comment: z.string(),
-})
 
 export const revisions = [
   route({

@@ -7,9 +7,10 @@ import { SdkKey } from '../../../core/sdk-key.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { makeSdkKey, sdkKeySecretBytes } from '../../http/sdk-key.ts'
 import { readEntity } from '../../storage/entities.ts'
+import { changedOf } from '../api-shapes.ts'
 import { deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
 import { executeCommand, isTry } from '../execute.ts'
-import { changedOf, route } from '../route.ts'
+import { route } from '../route.ts'
 
 const Shown = SdkKey.omit({ sha256: true, previous: true }).extend({
   previous: z

@@ -9,9 +9,10 @@ import { Segment } from '../../../core/segment.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { type IdWriter, deleteIds, publishMembers, readIds, writeIds } from '../../storage/members.ts'
+import { changedOf } from '../api-shapes.ts'
 import { executeCommand, isTry } from '../execute.ts'
 import { BadUpload, linesOf } from '../member-lines.ts'
-import { type Call, changedOf, route } from '../route.ts'
+import { type Call, route } from '../route.ts'
 
 /** Cloudflare takes no more in one request on most plans. */
 const uploadBytesMax = 100_000_000

@@ -6,9 +6,10 @@ import { Trigger } from '../../../core/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findPlace } from '../../storage/identity.ts'
+import { changedOf } from '../api-shapes.ts'
 import { aText, deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
 import { executeCommand, isTry, objectOf, toResult } from '../execute.ts'
-import { changedOf, route } from '../route.ts'
+import { route } from '../route.ts'
 
 const Shown = Trigger.omit({ sha256: true })
 
