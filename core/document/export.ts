@@ -36,7 +36,9 @@ export function toDocument(state: EnvironmentState): WrittenDocument {
     segments: entries(state.segment, (segment) =>
       lean(SegmentEntry, { ...segment, anyOf: leanGroups(segment.anyOf) }),
     ),
-    goals: entries(state.goal, (goal) => lean(GoalEntry, goal)),
+    goals: entries(state.goal, ({ event, ...goal }) =>
+      lean(GoalEntry, { ...goal, ...(event !== goal.key && { event }) }),
+    ),
     flags: entries(state.flag, toFlagEntry),
     experiments: entries(state.experiment, ({ status, ...experiment }) =>
       lean(ExperimentEntry, { ...experiment, ...(status !== 'running' && { status }) }),
