@@ -1,0 +1,85 @@
+// The migrations on a database that was in use: what was stored comes out as the entities and the history of today.
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it } from 'vitest'
+import { schemas } from '../core/environment.ts'
+import { flag, segment } from './build/flags.ts'
+
+const folder = path.join(import.meta.dirname, '..', 'migrations')
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .toSorted()
+
+const goal = { key: 'buy', name: '', event: 'bought', createdAt: 5 }
+const experiment = {
+  id: 'x',
+  name: '',
+  flagKey: 'a',
+  ruleId: 'a-default',
+  goalKeys: ['buy'],
+  baselineVariationId: 'a',
+  startAt: 5,
+  stopAt: 9,
+  status: 'running',
+  createdAt: 5,
+}
+const tagged = flag({ key: 'a', tags: ['web', 'shop'], description: 'of the "checkout"' })
+
+it('keep flags, segments, goals, experiments, keys and their history', () => {
+  const database = new DatabaseSync(':memory:')
+  const migrate = (name: string) => database.exec(readFileSync(path.join(folder, name), 'utf8'))
+  const insert = (table: string, row: Record<string, string | number | null>) =>
+    database
+      .prepare(
+        `insert into ${table} (${Object.keys(row).join()}) values (${Object.keys(row)
+          .map(() => '?')
+          .join()})`,
+      )
+      .run(...Object.values(row))
+  migrate(files[0]!)
+  const at = { environment_id: 'e' }
+  insert('environments', { id: 'e', name: 'E', created_at: 5 })
+  insert('flags', { ...at, key: 'a', value: JSON.stringify(tagged), enabled: 1, archived: 0, updated_at: 0 })
+  insert('segments', { ...at, key: 'segment', value: JSON.stringify(segment()) })
+  insert('goals', { ...at, key: 'buy', value: JSON.stringify(goal) })
+  insert('experiments', { ...at, id: 'x', value: JSON.stringify(experiment), status: 'running' })
+  insert('sdk_keys', { ...at, id: 'k', role: 'client', name: 'web', sha256: 'ff', created_at: 5 })
+  const write = (value: object) => JSON.stringify([{ kind: 'goal', id: 'buy', value }])
+  const revision = {
+    ...at,
+    number: 1,
+    created_at: 5,
+    modified_at: 5,
+    actor: '{}',
+    command: null,
+    comment: '',
+  }
+  insert('revisions', { ...revision, before: '[]', after: '[]' })
+  insert('revisions', { ...revision, number: 2, before: '[]', after: write(goal) })
+  insert('revisions', { ...revision, number: 3, before: write(goal), after: write({ ...goal, name: 'Buy' }) })
+  for (const name of files.slice(1)) migrate(name)
+
+  const rows = database.prepare('select kind, id, value from entities order by kind, id').all() as {
+    kind: keyof typeof schemas
+    id: string
+    value: string
+  }[]
+  expect(rows.map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+    'experiment x',
+    'flag a',
+    'goal buy',
+    'sdkKey k',
+    'segment segment',
+    'tag shop',
+    'tag web',
+  ])
+  for (const { kind, id, value } of rows)
+    expect(schemas[kind].safeParse(JSON.parse(value)).error?.issues, `${kind} ${id}`).toBeUndefined()
+  expect(JSON.parse(rows[1]!.value)).toEqual(tagged)
+  const changes = database.prepare('select number, before, after from changes order by number').all()
+  expect(changes).toMatchObject([{ number: 2, before: null }, { number: 3 }])
+  expect(JSON.parse(changes[1]!['after'] as string)).toMatchObject({ name: 'Buy', version: 1, updatedAt: 5 })
+  const found = database.prepare('select rowid from entity_words where words match \'"checkout"\'').all()
+  expect(found).toHaveLength(1)
+})
