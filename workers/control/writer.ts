@@ -200,10 +200,19 @@ function next(
     state: withWrites(before.state, writes),
   }
   if (!writes.some(({ kind }) => inFile.has(kind))) return after
-  const fileOf = (environment: StoredEnvironment) =>
-    JSON.stringify(bucketingFile(snapshotOf(environmentId, environment)).file)
-  if (fileOf(before) === fileOf(after)) return after
+  if (fileOf(environmentId, before) === fileOf(environmentId, after)) return after
   return { ...after, modifiedAt: Math.max(toSeconds(now), before.modifiedAt + 1) }
+}
+
+const files = new WeakMap<EnvironmentState, string>()
+
+/** Made once per state: what is after one change is before the next. */
+function fileOf(environmentId: string, environment: StoredEnvironment): string {
+  const known = files.get(environment.state)
+  if (known !== undefined) return known
+  const text = JSON.stringify(bucketingFile(snapshotOf(environmentId, environment)).file)
+  files.set(environment.state, text)
+  return text
 }
 
 /** What the bucketing file is made of. */
