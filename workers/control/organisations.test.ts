@@ -46,6 +46,14 @@ describe('an API token', () => {
     expect((await call('GET', '/environments', undefined, rotated)).status).toBe(200)
   })
 
+  it('is rotated with an empty body, with none, and not with rubbish', async () => {
+    const { id } = await newToken({ name: 'empty', role: 'viewer' })
+    const status = async (body?: string) => (await call('POST', `${root}/tokens/${id}/rotate`, body)).status
+    expect([await status(), await status(''), await status('{}'), await status('{"a')]).toEqual([
+      200, 200, 200, 400,
+    ])
+  })
+
   it('that is disabled is good again once it is enabled', async () => {
     const { id, token } = await newToken({ name: 'pausing', role: 'viewer' })
     const status = async () => (await call('GET', '/environments', undefined, token)).status
