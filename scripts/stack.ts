@@ -170,3 +170,13 @@ export function freePort(): Promise<number> {
     })
   })
 }
+
+/** Runs SQL in a stack's D1, behind the back of everybody. */
+export async function localD1(url: string, sql: string): Promise<void> {
+  const answer = await fetch(`${url}/cdn-cgi/local/explorer/api/d1/database/tackline/raw`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql }),
+  })
+  if (!answer.ok) throw new Error(`${sql}: ${answer.status} ${await answer.text()}`)
+}

@@ -1,3 +1,4 @@
+import type { Notifier } from '../streams/notifier.ts'
 import type { Environment } from './environment.ts'
 
 export interface ControlBindings {
@@ -5,6 +6,7 @@ export interface ControlBindings {
   readonly SNAPSHOTS: KVNamespace
   readonly LAKE: R2Bucket
   readonly ENVIRONMENT: DurableObjectNamespace<Environment>
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`, and the tag of the application; empty where Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string

@@ -10,6 +10,7 @@ import { loadEnvironment, newestRevision, openDatabase } from '../storage/config
 import { modifiedAtOf, valuesAt } from '../storage/history.ts'
 import { readArchivedMembers, readMembers } from '../storage/members.ts'
 import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../storage/published.ts'
+import { addListener, tellListeners } from '../streams/listeners.ts'
 import type { ControlBindings } from './bindings.ts'
 import { type Shelf, openShelf } from './shelf.ts'
 import { type Memory, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
@@ -77,6 +78,13 @@ export class Environment extends DurableObject<ControlBindings> {
     }
   }
 
+  /** For a notifier, which is told of every publication from now on: the newest there is. */
+  async listen(environmentId: string, shard: string): Promise<number> {
+    await addListener(this.ctx.storage, shard)
+    const head = await this.head(environmentId)
+    return head.status === 'known' ? head.revision : 0
+  }
+
   /** The newest snapshot itself, for an edge that cannot read KV. */
   async snapshot(environmentId: string): Promise<Snapshot | undefined> {
     const current = await this.#inTurn(() => this.#current(environmentId))
@@ -131,6 +139,7 @@ export class Environment extends DurableObject<ControlBindings> {
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
     for (const wake of this.#waiting) wake()
+    this.ctx.waitUntil(tellListeners(this.ctx.storage, this.env.NOTIFIER, revision))
     return true
   }
 

@@ -1,8 +1,9 @@
-// The control plane: admin API, console, and the class of the environment's object.
+// The control plane: admin API, console, and the classes of the environment's object and of its notifiers.
 import { api } from './api.ts'
 import type { ControlBindings } from './bindings.ts'
 
 export { Environment } from './environment.ts'
+export { Notifier } from '../streams/notifier.ts'
 
 export default {
   fetch(request, env, ctx) {

@@ -1,6 +1,7 @@
 import type { EventMessage } from '../../analytics/records.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
 import type { Head } from '../environment-object.ts'
+import type { Notifier } from '../streams/notifier.ts'
 import type { RateLimiter } from './rate-limits.ts'
 
 /** The part of the environment's object that edge may call. */
@@ -13,6 +14,7 @@ export interface EnvironmentReader {
 export interface EdgeBindings {
   readonly SNAPSHOTS: KVNamespace
   readonly ENVIRONMENT: DurableObjectNamespace
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly EVENTS: Queue<EventMessage>
   readonly CONTROL: Fetcher
   /** Absent where requests are not limited. */

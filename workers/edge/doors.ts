@@ -1,6 +1,6 @@
 // Which dialect a path belongs to, whatever comes before it: for the log, the metrics, and environments that have a path prefix.
 
-export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep'
+export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep' | 'tackline'
 
 const doors: readonly (readonly [RegExp, Dialect])[] = [
   [/^\/ofrep\//, 'ofrep'],
@@ -8,6 +8,7 @@ const doors: readonly (readonly [RegExp, Dialect])[] = [
   [/^\/v1\/gateway\//, 'bucketeer'],
   [/^\/v2\//, 'flagship-io'],
   [/^\/[^/]+\/(?:bucketing|accountSettings)\.json\/?$/, 'flagship-io'],
+  [/^\/[^/]+\/changes\/?$/, 'tackline'],
   [/^\/(?:troubleshooting|analytics|emotionsai)?\/?$/, 'flagship-io'],
 ]
 

@@ -72,6 +72,7 @@ const configOf = (compatibilityDate: string) => {
 )`
   const edge = `(name = "SNAPSHOTS", kvNamespace = "world"),
     (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "world")),
+    (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "world")),
     (name = "EVENTS", queue = "world"), (name = "CONTROL", service = "world")`
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -1,0 +1,71 @@
+// The product's edge, unchanged, in a world that fails it as it is told: KV and the environment's object that refuse, sleep or lie, a queue
+// that refuses. `PUT /chaos` sets the faults, `GET /chaos` shows the metric points since it was last asked.
+import { env as bindings, waitUntil } from 'cloudflare:workers'
+import { edgeApp } from '../../../workers/edge/app.ts'
+import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
+import { edgePorts } from '../../../workers/edge/ports.ts'
+
+export interface Faults {
+  readonly kv?: 'refuses' | 'sleeps' | 'corrupt' | 'newer'
+  readonly object?: 'refuses' | 'sleeps'
+  readonly queue?: 'refuses'
+}
+
+const sleepMs = 5_000
+
+const real = bindings as unknown as EdgeBindings
+let faults: Faults = {}
+let points: unknown[] = []
+
+async function suffer(fault: string | undefined): Promise<void> {
+  if (fault === 'sleeps') await new Promise((resolve) => setTimeout(resolve, sleepMs))
+  if (fault === 'refuses') throw new Error('chaos: it refuses')
+}
+
+const env = {
+  ...real,
+  RATE_BY_KEY: undefined,
+  RATE_BY_ADDRESS: undefined,
+  SNAPSHOTS: {
+    async get(key: string) {
+      await suffer(faults.kv)
+      const text = await real.SNAPSHOTS.get(key)
+      if (text === null || !key.startsWith('snapshot:')) return text
+      if (faults.kv === 'corrupt') return text.slice(0, -10)
+      return faults.kv === 'newer' ? text.replace('"format":1', '"format":99') : text
+    },
+  },
+  ENVIRONMENT: {
+    idFromName: (name: string) => name,
+    get(name: string) {
+      const stub = real.ENVIRONMENT.get(real.ENVIRONMENT.idFromName(name)) as unknown as Record<
+        'head' | 'snapshot',
+        (id: string) => Promise<unknown>
+      >
+      const through = (method: 'head' | 'snapshot') => async (id: string) => {
+        await suffer(faults.object)
+        return stub[method](id)
+      }
+      return { head: through('head'), snapshot: through('snapshot') }
+    },
+  },
+  EVENTS: {
+    async sendBatch(...given: Parameters<EdgeBindings['EVENTS']['sendBatch']>) {
+      await suffer(faults.queue)
+      return real.EVENTS.sendBatch(...given)
+    },
+  },
+  REQUESTS: { writeDataPoint: (point: unknown) => void points.push(point) },
+} as unknown as EdgeBindings
+
+const edge = edgeApp(edgePorts(env, waitUntil), env)
+
+export default {
+  async fetch(request) {
+    if (new URL(request.url).pathname !== '/chaos') return edge.fetch(request)
+    if (request.method === 'PUT') faults = await request.json<Faults>()
+    const taken = points
+    points = []
+    return Response.json(taken)
+  },
+} satisfies ExportedHandler

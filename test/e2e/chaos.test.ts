@@ -1,0 +1,174 @@
+// What goes on when things fail: each fault is put into the running stack, a change is made meanwhile, and no decision fails; then the fault is
+// taken away, and without a restart everything is as it should be. What the stack holds is in docs/reliability.md.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { localD1 } from '../../scripts/stack.ts'
+import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import type { Faults } from './chaos-edge/index.ts'
+
+const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
+
+let made = 0
+async function freshPlace(): Promise<Place> {
+  const place = await createPlace(stack(), `chaos-${++made}`)
+  await createFlag(place, {
+    key: 'lights',
+    type: 'string',
+    enabled: true,
+    variations: ['on', 'off'].map((id) => ({ id, value: id })),
+    offVariationId: 'off',
+    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
+  })
+  return place
+}
+
+const chaos = async (faults: Faults): Promise<unknown[]> => {
+  const answer = await fetch(`${stack().url}/chaos`, { method: 'PUT', body: JSON.stringify(faults) })
+  return (await answer.json()) as unknown[]
+}
+
+interface Decided {
+  readonly status: number
+  readonly value: string
+  readonly staleMs: number
+  readonly tookMs: number
+}
+
+async function decide({ url, clientKey }: Place): Promise<Decided> {
+  const from = Date.now()
+  const answer = await fetch(`${url}/ofrep/v1/evaluate/flags/lights`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const { value = '' } = (await answer.json()) as { value?: string }
+  const staleMs = Number(answer.headers.get('x-stale-ms') ?? 0)
+  return { status: answer.status, value, staleMs, tookMs: Date.now() - from }
+}
+
+async function decideFor(ms: number, place: Place): Promise<Decided[]> {
+  const decided: Decided[] = []
+  for (const until = Date.now() + ms; Date.now() < until; await pause(25)) decided.push(await decide(place))
+  return decided
+}
+
+/** Time enough for a source that sleeps to be given up, and for a copy to be called stale. */
+const sufferMs = 4_000
+
+const faults: [name: string, faults: Faults, isSeen: boolean][] = [
+  ['KV refuses', { kv: 'refuses' }, true],
+  ['KV takes five seconds', { kv: 'sleeps' }, true],
+  ['the snapshot in KV is corrupt', { kv: 'corrupt' }, true],
+  ['the snapshot in KV is of a newer format', { kv: 'newer' }, true],
+  ['the object refuses', { object: 'refuses' }, false],
+  ['the object takes five seconds', { object: 'sleeps' }, false],
+  ['KV and the object refuse', { kv: 'refuses', object: 'refuses' }, false],
+  ['KV and the object take five seconds', { kv: 'sleeps', object: 'sleeps' }, false],
+]
+
+describe.each(faults)('where %s', (_, fault, isSeen) => {
+  it(`decisions go on, ${isSeen ? 'by the change' : 'and say how old they are'}; then all is well without a restart`, async () => {
+    const place = await freshPlace()
+    expect(await decide(place)).toMatchObject({ status: 200, value: 'on' })
+    await chaos(fault)
+    await changeFlag(place, 'lights', { enabled: false })
+    const during = await decideFor(sufferMs, place)
+    const points = JSON.stringify(await chaos({}))
+    const after = await decideFor(2_500, place)
+
+    expect(during.map(({ status }) => status)).toEqual(during.map(() => 200))
+    const values = during.map(({ value }) => value)
+    expect(values.join()).toMatch(/^(on,?)*(off,?)*$/) // never back to the older one
+    expect(values.at(-1)).toBe(isSeen ? 'off' : 'on')
+    expect(during.at(-1)!.staleMs > 0).toBe(!isSeen)
+    if (!isSeen) expect(points).toMatch(/"doubles":\[1,[1-9]\d{3},/) // the metric: one decision, so many ms stale
+    const waited = during.filter(({ tookMs }) => tookMs > 200).length
+    expect(waited, 'who waits for a check that hangs').toBeLessThanOrEqual(3)
+    expect(after.at(-1)).toMatchObject({ status: 200, value: 'off', staleMs: 0 })
+  })
+})
+
+describe('an environment that no isolate holds', () => {
+  it.each([
+    ['KV', { kv: 'refuses' }, 200],
+    ['KV in time', { kv: 'sleeps' }, 200],
+    ['the object', { object: 'refuses' }, 200],
+    ['the object in time', { object: 'sleeps' }, 200],
+    ['KV and the object', { kv: 'refuses', object: 'refuses' }, 503],
+  ] satisfies [string, Faults, number][])('is had without %s, or refused', async (_, fault, status) => {
+    const place = await freshPlace()
+    await chaos(fault)
+    const { status: answered, tookMs } = await decide(place)
+    await chaos({})
+    expect(answered).toBe(status)
+    expect(tookMs).toBeLessThan(5_000)
+    await pause(1_000)
+    expect(await decide(place)).toMatchObject({ status: 200, value: 'on' })
+  })
+})
+
+describe('events', () => {
+  const send = ({ url, environmentId, clientKey }: Place, id: string) =>
+    Promise.all([
+      fetch(`${url}/register_events`, {
+        method: 'POST',
+        headers: { authorization: clientKey, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          events: [
+            {
+              id,
+              event: {
+                '@type': 'type.googleapis.com/bucketeer.event.client.GoalEvent',
+                timestamp: Math.floor(Date.now() / 1_000),
+                goalId: 'bought',
+                userId: 'ada',
+                value: 1,
+              },
+            },
+          ],
+        }),
+      }),
+      fetch(`${url}/`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          cid: environmentId,
+          vid: 'ada',
+          t: 'EVENT',
+          ea: 'bought',
+          ec: 'Action Tracking',
+        }),
+      }),
+    ])
+
+  it('are refused so that SDKs send them again while the queue refuses, and taken when it does not', async () => {
+    const place = await freshPlace()
+    await chaos({ queue: 'refuses' })
+    const [bucketeer, hit] = await send(place, 'event-1')
+    expect(await bucketeer.json()).toMatchObject({ errors: { 'event-1': { retriable: true } } })
+    expect([hit.status, hit.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await decide(place)).toMatchObject({ status: 200 })
+    await chaos({})
+    const [again, hitAgain] = await send(place, 'event-1')
+    expect([await again.json(), hitAgain.status]).toEqual([{ errors: {} }, 204])
+  })
+})
+
+describe('where D1 is gone', () => {
+  const rename = (from: string, to: string) => localD1(stack().url, `ALTER TABLE ${from} RENAME TO ${to}`)
+  beforeAll(() => chaos({}))
+
+  it('changes are refused, decisions go on unharmed, and changes go on when it is back', async () => {
+    const place = await freshPlace()
+    expect(await decide(place)).toMatchObject({ value: 'on' })
+    await rename('revisions', 'revisions_gone')
+    await expect(changeFlag(place, 'lights', { enabled: false })).rejects.toThrow(/50\d/)
+    const during = await decideFor(sufferMs, place)
+    await rename('revisions_gone', 'revisions')
+    expect(
+      during.every(({ status, value, staleMs }) => status === 200 && value === 'on' && staleMs === 0),
+    ).toBe(true)
+    await changeFlag(place, 'lights', { enabled: false })
+    await pause(1_500)
+    expect(await decide(place)).toMatchObject({ status: 200, value: 'off' })
+  })
+})

@@ -1,0 +1,68 @@
+// Our own stream: `GET /{environment}/changes`. Every SDK key of the environment may listen; EventSource can send no headers, so the key may
+// also be in the query.
+import { type Problem, type Result, refuse } from '../../core/problem.ts'
+import { settingsOf } from '../../core/snapshot.ts'
+import { authenticate } from '../http/authenticate.ts'
+import { problemResponse } from '../http/problem-response.ts'
+import type { Visit } from '../http/visit.ts'
+import type { Ports } from '../ports.ts'
+import { eventStream } from './event-stream.ts'
+import type { Feed } from './feed.ts'
+
+export interface ChangesPorts extends Pick<Ports, 'snapshots' | 'limits'> {
+  readonly feed: Feed
+}
+
+const cors = { 'access-control-allow-origin': '*' }
+
+export async function changesAnswer(request: Request, visit: Visit, ports: ChangesPorts): Promise<Response> {
+  if (request.method === 'OPTIONS')
+    return new Response(null, {
+      status: 204,
+      headers: { ...cors, 'access-control-allow-headers': 'authorization,x-api-key,last-event-id' },
+    })
+  const opened = await open(request, visit, ports)
+  if (opened.ok) return opened.value
+  visit.refused = opened.problem.code
+  return withCors(problemResponse(opened.problem satisfies Problem))
+}
+
+async function open(request: Request, visit: Visit, ports: ChangesPorts): Promise<Result<Response>> {
+  const { pathname, searchParams } = new URL(request.url)
+  const environmentId = pathname.split('/')[1] ?? ''
+  if (request.method !== 'GET') return refuse('INVALID', 'only GET is allowed')
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  const key = bearer ?? request.headers.get('x-api-key') ?? searchParams.get('key') ?? ''
+  const caller = await authenticate(ports, visit, key)
+  if (!caller.ok) return caller
+  const { snapshot } = caller.value.compiled
+  if (snapshot.environmentId !== environmentId)
+    return refuse('FORBIDDEN', 'this key is of another environment')
+  if (!settingsOf(snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
+  const stream = await eventStream({
+    feed: ports.feed,
+    environmentId,
+    continent: (request as { cf?: { continent?: string } }).cf?.continent ?? '',
+    since: revisionOf(request.headers.get('last-event-id') ?? searchParams.get('since')),
+    write: (revision, since) => `event: change\ndata: ${JSON.stringify({ revision, since })}`,
+    newest: async () => {
+      const reading = await ports.snapshots.read(environmentId)
+      return reading.status === 'ready' ? reading.compiled.revision : undefined
+    },
+    every: (ms, work) => {
+      const timer = setInterval(work, ms)
+      return () => clearInterval(timer)
+    },
+  })
+  if (!stream) return refuse('UNAVAILABLE', 'changes cannot be listened to at the moment, poll and try again')
+  const headers = { ...cors, 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+  return { ok: true, value: new Response(stream, { headers }) }
+}
+
+const revisionOf = (text: string | null): number | undefined =>
+  text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+
+function withCors(response: Response): Response {
+  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value)
+  return response
+}
