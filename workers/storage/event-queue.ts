@@ -6,6 +6,7 @@ import type { EventSink } from '../ports.ts'
 /** Cloudflare: 128,000 bytes a message, 256,000 a sendBatch call; kept below, since a message also has a frame. */
 const messageBytesMax = 100_000
 const batchMessagesMax = 2
+const sendWithinMs = 5_000
 
 export function eventQueue(queue: Queue<EventMessage>): EventSink {
   return {
@@ -13,7 +14,7 @@ export function eventQueue(queue: Queue<EventMessage>): EventSink {
       const messages = pack(records)
       try {
         for (let i = 0; i < messages.length; i += batchMessagesMax) {
-          await queue.sendBatch(messages.slice(i, i + batchMessagesMax).map((body) => ({ body })))
+          await within(queue.sendBatch(messages.slice(i, i + batchMessagesMax).map((body) => ({ body }))))
         }
         return true
       } catch (cause) {
@@ -21,6 +22,19 @@ export function eventQueue(queue: Queue<EventMessage>): EventSink {
         return false
       }
     },
+  }
+}
+
+/** A queue that hangs is a queue that refuses: the client is told to send again. */
+async function within(sending: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${sendWithinMs} ms`)), sendWithinMs)
+  })
+  try {
+    await Promise.race([sending, late])
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
   }
 }
 

@@ -9,7 +9,7 @@ import type { Ports } from '../ports.ts'
 import { eventStream } from './event-stream.ts'
 import type { Feed } from './feed.ts'
 
-export interface ChangesPorts extends Pick<Ports, 'snapshots' | 'limits'> {
+export interface ChangesPorts extends Ports {
   readonly feed: Feed
 }
 

@@ -22,6 +22,7 @@ export interface EdgeServer {
 export interface Loaded {
   readonly snapshot: string
   readonly flagdFlags: string
+  readonly publish?: 'every second'
 }
 
 const root = join(import.meta.dirname, '../../..')
@@ -43,11 +44,14 @@ export async function bundleAll(directory: string): Promise<void> {
   }
 }
 
-export async function startEdge(directory: string, { snapshot, flagdFlags }: Loaded): Promise<EdgeServer> {
+export async function startEdge(
+  directory: string,
+  { snapshot, flagdFlags, publish }: Loaded,
+): Promise<EdgeServer> {
   writeFileSync(join(directory, 'snapshot.json'), snapshot)
   writeFileSync(join(directory, 'flagd.json'), flagdFlags)
   const date = /compatibility_date = "(.+)"/.exec(readFileSync(configs.edge, 'utf8'))![1]!
-  writeFileSync(join(directory, 'config.capnp'), configOf(date))
+  writeFileSync(join(directory, 'config.capnp'), configOf(date, publish))
   const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
@@ -64,7 +68,7 @@ export async function startEdge(directory: string, { snapshot, flagdFlags }: Loa
   }
 }
 
-const configOf = (compatibilityDate: string) => {
+const configOf = (compatibilityDate: string, publish: string | undefined) => {
   const worker = (file: string, bindings: string, more = '') => `(
   modules = [(name = "worker.js", esModule = embed "${file}.js")],
   compatibilityDate = "${compatibilityDate}",
@@ -88,7 +92,7 @@ const bare :Workerd.Worker = ${worker('bare/bare', '')};
 const flagd :Workerd.Worker = ${worker('flagd/flagd', '(name = "FLAGS", text = embed "flagd.json")')};
 const world :Workerd.Worker = ${worker(
     'world/world',
-    '(name = "SNAPSHOT", text = embed "snapshot.json")',
+    `(name = "SNAPSHOT", text = embed "snapshot.json")${publish ? `, (name = "PUBLISH", text = "${publish}")` : ''}`,
     `
   durableObjectNamespaces = [(className = "Environment", uniqueKey = "environment")],
   durableObjectStorage = (inMemory = void),`,

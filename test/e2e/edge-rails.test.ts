@@ -1,0 +1,115 @@
+// What edge does around a decision, in workerd: the bucketing file's HTTP, who may have it, path prefixes, what a client cannot forge, and
+// readiness.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+
+const stack = useStack()
+let place: Place
+const url = (path: string) => stack().url + path
+
+async function settle(settings: object): Promise<void> {
+  await call(place, 'PATCH', `/environments/${place.environmentId}/settings`, settings)
+  await pause(1_300)
+}
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'rails')
+  await createFlag(place, {
+    key: 'lights',
+    type: 'string',
+    enabled: true,
+    variations: ['on', 'off', 'forged'].map((id) => ({ id, value: `${id}${'.'.repeat(600)}` })),
+    rules: [
+      {
+        name: 'forged',
+        anyOf: [[{ attribute: 'cf.country', operator: 'equals', values: ['XX'] }]],
+        strategy: { kind: 'fixed', variationId: 'forged' },
+      },
+      {
+        name: 'known',
+        anyOf: [[{ attribute: 'cf.device', operator: 'equals', values: ['mobile'] }]],
+        strategy: { kind: 'fixed', variationId: 'on' },
+      },
+    ],
+    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'off' } },
+  })
+  await createFlag(place, {
+    key: 'title',
+    type: 'string',
+    enabled: true,
+    variations: [{ id: 'it', value: 'a title '.repeat(400) }],
+    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'it' } },
+  })
+  await pause(1_300)
+})
+
+describe('the bucketing file', () => {
+  const file = (init: RequestInit = {}) => fetch(url('/rails/bucketing.json'), init)
+
+  it.each(['br', 'gzip', 'identity'])('comes as %s, and is the same', async (encoding) => {
+    const answer = await file({ headers: { 'accept-encoding': encoding } })
+    const plain = await file({ headers: { 'accept-encoding': 'identity' } })
+    expect(await answer.json()).toEqual(await plain.json())
+    expect(answer.headers.get('etag')).toMatch(encoding === 'identity' ? /^"\w+"$/ : `-${encoding}"`)
+  })
+
+  it('has a head without a body, and hears that nothing changed by any of its tags', async () => {
+    const answer = await file({ headers: { 'accept-encoding': 'gzip' } })
+    const etag = answer.headers.get('etag')!
+    const head = await file({ method: 'HEAD', headers: { 'accept-encoding': 'gzip' } })
+    expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, etag, ''])
+    expect(answer.headers.get('cache-control')).toContain('stale-if-error')
+    for (const tag of [etag, `W/${etag}`, '*'])
+      expect((await file({ headers: { 'if-none-match': tag } })).status).toBe(304)
+    expect((await file({ headers: { 'if-none-match': '"other"' } })).status).toBe(200)
+  })
+
+  it('carries no flag that only edge can decide', async () => {
+    const { campaigns } = (await (await file()).json()) as { campaigns: { id: string }[] }
+    expect(campaigns.map(({ id }) => id)).toEqual(['title'])
+  })
+})
+
+describe('what Cloudflare knows', () => {
+  const decide = async (context: object, headers: Record<string, string> = {}) => {
+    const answer = await fetch(url('/ofrep/v1/evaluate/flags/lights'), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${place.clientKey}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ context }),
+    })
+    return ((await answer.json()) as { variant: string }).variant
+  }
+
+  it('cannot be forged, whether it is switched on or not, and decides where it is', async () => {
+    expect(await decide({ 'cf.country': 'XX' })).toBe('off')
+    expect(await decide({}, { 'sec-ch-ua-mobile': '?1' })).toBe('off')
+    await settle({ enrichContext: true })
+    expect(await decide({ 'cf.country': 'XX' })).toBe('off')
+    expect(await decide({}, { 'sec-ch-ua-mobile': '?1' })).toBe('on')
+  })
+})
+
+describe('an environment', () => {
+  it('is served under its own prefix, and no other', async () => {
+    await settle({ pathPrefix: '/assets/v3' })
+    const statusOf = async (path: string) => (await fetch(url(path))).status
+    expect(await statusOf('/assets/v3/rails/bucketing.json')).toBe(200)
+    expect(await statusOf('/assets/v4/rails/bucketing.json')).toBe(404)
+    expect(await statusOf('/rails/bucketing.json')).toBe(200)
+  })
+
+  it('may want a key for its file, or have none', async () => {
+    const statusOf = async (key: string) =>
+      (await fetch(url('/rails/bucketing.json'), { headers: { 'x-api-key': key } })).status
+    await settle({ bucketingFile: 'by-key' })
+    expect([await statusOf(''), await statusOf(place.serverKey)]).toEqual([401, 200])
+    await settle({ bucketingFile: 'off' })
+    expect(await statusOf(place.serverKey)).toBe(404)
+  })
+})
+
+it('says whether it can serve', async () => {
+  expect(await (await fetch(url('/readyz'))).json()).toEqual({ status: 'ready', kv: 'ok', environment: 'ok' })
+  expect((await fetch(url('/healthz'))).status).toBe(200)
+})

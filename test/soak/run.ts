@@ -1,0 +1,132 @@
+// `npm run soak`: edge at full load for minutes in a bare workerd, every dialect at a time, while its environment is published anew every second.
+// Ends with 1 where any answer is not what it should be, or memory grows after the warm-up.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { makeSdkKey } from '../../workers/http/sdk-key.ts'
+import { type Ask, load, once } from '../bench/edge/load.ts'
+import { bundleAll, startEdge } from '../bench/edge/server.ts'
+import { median } from '../bench/numbers.ts'
+import { toSnapshot } from '../bench/tackline.ts'
+import { users } from '../bench/users.ts'
+import { slice, workload } from '../bench/workloads.ts'
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
+const forMs = Number(values.minutes) * 60_000
+const connectionsEach = 3
+const requestsAtOnce = 500
+const sampleMs = 2_000
+/** Memory after a fifth of the time is what it may be at the end, give or take what the collector leaves lying. */
+const growthMax = 1.15
+
+const key = makeSdkKey('client', 'bench', new Uint8Array(24).fill(7))
+const sha256 = createHash('sha256').update(key).digest('hex')
+const { flags } = slice(workload('W4'), 200)
+const snapshot = JSON.stringify({
+  ...toSnapshot(flags, 'percent'),
+  sdkKeys: [{ id: 'client', role: 'client', sha256 }],
+})
+const { id, ...attributes } = users()[0]!
+const data = { country: attributes.country, appVersion: attributes.appVersion }
+const goal = {
+  '@type': 'type.googleapis.com/bucketeer.event.client.GoalEvent',
+  timestamp: Math.floor(Date.now() / 1_000),
+  goalId: 'bought',
+  userId: id,
+  value: 1,
+}
+
+const asks: Record<string, [ask: Omit<Ask, 'port'>, status: number]> = {
+  'OFREP, one flag': [ofrep('/flag-0004'), 200],
+  'OFREP, all flags': [ofrep(''), 200],
+  'Bucketeer, all flags': [post('/get_evaluations', { authorization: key }, { user: { id, data } }), 200],
+  'Bucketeer, an event': [
+    post('/register_events', { authorization: key }, { events: [{ id: 'event', event: goal }] }),
+    200,
+  ],
+  'AB Tasty, a decision': [
+    post('/v2/bench/campaigns', { 'x-api-key': key }, { visitor_id: id, context: data, trigger_hit: false }),
+    200,
+  ],
+  'AB Tasty, the file': [
+    { method: 'GET', path: '/bench/bucketing.json', headers: { 'accept-encoding': 'br' } },
+    200,
+  ],
+}
+
+function post(path: string, headers: Record<string, string>, body: unknown): Omit<Ask, 'port'> {
+  return { method: 'POST', path, headers, body: JSON.stringify(body) }
+}
+
+function ofrep(path: string): Omit<Ask, 'port'> {
+  const context = { targetingKey: id, ...attributes }
+  return post(`/ofrep/v1/evaluate/flags${path}`, { authorization: `Bearer ${key}` }, { context })
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'tackline-soak-'))
+try {
+  await bundleAll(directory)
+  const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}', publish: 'every second' })
+  const port = server.port('edge')
+  const until = Date.now() + forMs
+  const answered = new Map<string, number>()
+  const memory: number[] = []
+  const lags: number[] = []
+  try {
+    await Promise.all([
+      ...Object.entries(asks).map(async ([name, [ask, status]]) => {
+        while (Date.now() < until) {
+          await load({ ...ask, port }, connectionsEach, requestsAtOnce, status)
+          answered.set(name, (answered.get(name) ?? 0) + requestsAtOnce)
+        }
+      }),
+      sample(sampleMs, () => memory.push(server.residentBytes() / 1e6)),
+      sample(100, async () => {
+        const askedAt = Date.now()
+        const { headers } = await once({ ...ofrep('/flag-0004'), port })
+        lags.push(Math.max(0, askedAt - (Number(headers.get('x-revision')) + 1) * 1_000))
+      }),
+    ])
+  } finally {
+    await server.stop()
+  }
+  const growth = report(answered, memory, lags)
+  if (growth > growthMax) throw new Error(`memory has grown to ${growth.toFixed(2)} times what it was`)
+
+  async function sample(everyMs: number, take: () => unknown): Promise<void> {
+    while (Date.now() < until) {
+      await take()
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** How many times its size after the warm-up the memory is at the end. */
+function report(
+  answered: ReadonlyMap<string, number>,
+  memory: readonly number[],
+  lags: readonly number[],
+): number {
+  const fifth = Math.ceil(memory.length / 5)
+  const [warm, end] = [memory.slice(fifth, 2 * fifth), memory.slice(-fifth)].map(median) as [number, number]
+  const sorted = lags.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
+  const total = [...answered.values()].reduce((sum, each) => sum + each, 0)
+  console.log(`${values.minutes} minutes, a publication every second, every answer as it should be\n`)
+  console.log('| figure | value |\n| --- | ---: |')
+  for (const [name, count] of answered) console.log(`| ${name}, answers | ${count.toLocaleString('en-US')} |`)
+  console.log(`| all answers | ${total.toLocaleString('en-US')} |`)
+  console.log(`| a second | ${Math.round(total / (forMs / 1_000)).toLocaleString('en-US')} |`)
+  console.log('| answers of 500 and above | 0 |')
+  console.log(`| resident memory, second fifth of the time | ${Math.round(warm)} MB |`)
+  console.log(`| resident memory, last fifth | ${Math.round(end)} MB |`)
+  console.log(`| most | ${Math.round(Math.max(...memory))} MB |`)
+  console.log(`| decided by a revision that was replaced for: median | ${at(0.5)} ms |`)
+  console.log(`| 99th percentile | ${at(0.99)} ms |`)
+  console.log(`| most | ${at(1)} ms |`)
+  return end / warm
+}
