@@ -66,6 +66,7 @@ describe('creating a flag', () => {
 
   it.each([
     ['a variation that is not there', { offVariationId: 'x' }, ['offVariationId']],
+    ['a tag twice', { tags: ['web', 'app', 'web'] }, ['tags.2']],
     [
       'a target of one that is not there',
       { targets: [{ variationId: 'x', targetingKeys: ['ada'] }] },

@@ -145,6 +145,7 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
     'id',
   )
   unique((i) => `rules.${i}.id`, [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id], 'id')
+  unique((i) => `tags.${i}`, flag.tags, 'tag')
   flag.variations.forEach((variation, i) => {
     const json = variation.json ?? (flag.type === 'json' ? variation.value : '')
     if (isTooDeep(json)) {
