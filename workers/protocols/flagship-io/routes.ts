@@ -144,7 +144,7 @@ async function callerOf(
   if (!compiled.ok) return compiled
   const caller = await authenticate(ports, c.env, c.req.header('x-api-key') ?? '')
   if (!caller.ok)
-    return caller.problem.code === 'UNAVAILABLE' ? caller : refuse('UNAUTHENTICATED', caller.problem.message)
+    return caller.problem.code === 'FORBIDDEN' ? refuse('UNAUTHENTICATED', caller.problem.message) : caller
   if (caller.value.compiled.environmentId !== environmentId)
     return refuse('UNAUTHENTICATED', 'invalid API key')
   return ok(caller.value.compiled)

@@ -1,0 +1,89 @@
+// Who is over a limit: refused for a second, in the form of every dialect, and nobody waits to hear it.
+import { expect, it, vi } from 'vitest'
+import { goldenKeys, memoryPorts } from '../../test/golden/cases.ts'
+import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
+import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
+import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
+import { type RateLimiter, rateLimits } from './rate-limits.ts'
+
+function limitsOf(max: number) {
+  let time = 0
+  let counted = 0
+  const limiter: RateLimiter = { limit: () => Promise.resolve({ success: ++counted <= max }) }
+  const limits = rateLimits({
+    limiters: { key: limiter, address: undefined },
+    now: () => time,
+    defer: () => undefined,
+  })
+  return { limits, pass: (ms: number) => (time += ms), counted: () => counted }
+}
+const counting = () => new Promise((resolve) => setTimeout(resolve))
+
+it('refuses for a second whoever was over the limit, uncounted, and nobody else', async () => {
+  const { limits, pass, counted } = limitsOf(2)
+  for (let i = 0; i < 3; i++) expect(limits.allows('key', 'a')).toBe(true) // the count comes behind the answer
+  await counting()
+  expect([limits.allows('key', 'a'), limits.allows('key', 'b'), limits.allows('address', 'a')]).toEqual([
+    false,
+    true,
+    true,
+  ])
+  expect(counted()).toBe(4)
+  pass(1_000)
+  expect(limits.allows('key', 'a')).toBe(true)
+})
+
+it('goes on where the limiter itself fails', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const broken: RateLimiter = { limit: () => Promise.reject(new Error('away')) }
+  const limits = rateLimits({
+    limiters: { key: broken, address: broken },
+    now: () => 0,
+    defer: (work) => void work,
+  })
+  for (let i = 0; i < 3; i++) {
+    expect(limits.allows('key', 'a')).toBe(true)
+    await counting()
+  }
+})
+
+it.each(['key', 'address'] as const)(
+  'answers 429 with Retry-After in the form of each dialect, by %s',
+  async (kind) => {
+    const { ports } = memoryPorts({ flags: [] })
+    const limited = { ...ports, limits: { allows: (asked: string) => asked !== kind } }
+    const visit = { address: '192.0.2.1' }
+    const post = (headers: Record<string, string>, body: object) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    const { clientKey } = goldenKeys
+    const answers = await Promise.all([
+      bucketeerRoutes(limited).request(
+        '/get_evaluations',
+        post({ authorization: clientKey }, { user: { id: 'a' } }),
+        { ...visit },
+      ),
+      flagshipIoRoutes(limited).request(
+        '/v2/shop/campaigns',
+        post({ 'x-api-key': clientKey }, { visitor_id: 'a' }),
+        { ...visit },
+      ),
+      ofrepRoutes(limited).request(
+        '/ofrep/v1/evaluate/flags',
+        post({ authorization: `Bearer ${clientKey}` }, {}),
+        { ...visit },
+      ),
+    ])
+    const forms = await Promise.all(
+      answers.map(async (answer) => [answer.status, answer.headers.get('retry-after'), await answer.json()]),
+    )
+    const message = 'too many requests, slow down'
+    expect(forms).toEqual([
+      [429, '1', { code: 8, message: `gateway: ${message}`, details: [] }],
+      [429, '1', { code: 'RATE_LIMITED', message }],
+      [429, '1', { errorCode: 'GENERAL', errorDetails: message }],
+    ])
+  },
+)
