@@ -125,6 +125,7 @@ async function send(url: string, token: string, body: string | undefined): Promi
     authorization: `Bearer ${token}`,
     accept: 'application/json',
     'content-type': 'application/json',
+    'x-comment': 'by the batch runner', // some environments want one with every change
   }
   const signal = AbortSignal.timeout(answerWaitMaxMs)
   try {

@@ -112,7 +112,7 @@ function portsOf(path: string, crash: Crash): WriterPorts {
       if (name !== 'batch') return Reflect.get(target, name) as unknown
       return async (statements: Parameters<typeof database.batch>[0]) => {
         const isCommit = statements.some((each) =>
-          /^insert/.test((each as unknown as { toSQL(): { sql: string } }).toSQL().sql),
+          (each as unknown as { toSQL(): { sql: string } }).toSQL().sql.startsWith('insert'),
         )
         if (isCommit) dieAt('before commit')
         const done = await target.batch(statements)
