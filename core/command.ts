@@ -76,6 +76,7 @@ export const SettingsChanges = editable(
   'requireComment',
   'enrichContext',
   'disabledFlags',
+  'panic',
   'streams',
 ).extend({ pathPrefix: Settings.shape.pathPrefix.nullable() })
 

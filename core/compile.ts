@@ -73,9 +73,10 @@ export function compile(
   for (const segment of snapshot.segments)
     world.segments.set(segment.key, compileSegment(segment, members.get(segment.key), world))
   const orders = new Map<number, Order>()
-  const flags = snapshot.flags.map((flag, index) =>
-    compileFlag(flag, index, orderOf(index, snapshot.flags, places, orders), world),
-  )
+  const flags = snapshot.flags.map((each, index) => {
+    const flag = snapshot.settings?.panic ? silenced(each) : each
+    return compileFlag(flag, index, orderOf(index, snapshot.flags, places, orders), world)
+  })
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
@@ -91,6 +92,13 @@ export function compile(
     reader: makeReader(memoriesOf(world)),
   }
 }
+
+/** Off for everybody, and with no answer. */
+const silenced = ({ offVariationId: _, ...flag }: Flag): Flag => ({
+  ...flag,
+  enabled: false,
+  prerequisites: [],
+})
 
 function inOrderOf(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
   if (flags.every(({ dependencies }) => !dependencies)) return flags

@@ -22,6 +22,8 @@ export const Settings = z.strictObject({
   enrichContext: z.boolean().default(false),
   /** OFREP: whether a flag that is off answers its off variation, or no value at all. */
   disabledFlags: z.enum(['with-value', 'without-value']).default('with-value'),
+  /** Whether everybody gets the defaults of their code, whatever the flags say: AB Tasty's panic mode, for every door. */
+  panic: z.boolean().default(false),
   /** Whether SDKs are offered a stream of changes. */
   streams: z.boolean().default(true),
 })

@@ -38,6 +38,7 @@ export const defaultSettings: Settings = {
   requireComment: false,
   enrichContext: false,
   disabledFlags: 'with-value',
+  panic: false,
   streams: true,
 }
 

@@ -48,6 +48,8 @@ export interface Ports {
   readonly foreignKeys: ForeignKeys
   readonly limits: RateLimits
   readonly events: EventSink
+  /** Lets work go on after the answer. */
+  readonly defer: (work: Promise<unknown>) => void
   /** Epoch milliseconds. */
   readonly now: () => number
 }

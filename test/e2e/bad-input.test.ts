@@ -158,12 +158,25 @@ describe('what does not exist', () => {
         ),
       ]
       const writes = [
-        ...dataRoutes(id, Date.now()).filter(({ dialect }) => dialect === 'flagship-io'),
+        ...dataRoutes(id, Date.now()).filter(({ path }) => path.startsWith(`/v2/${id}/`)),
         ...adminRoutes(id).filter(({ path }) => path.startsWith('/api/v1/environments/')),
       ].map((route) => ({ ...route, body: JSON.stringify(route.body) }))
       const answers = [...reads, ...writes].map(async (sent) => ({ sent, status: await send(place, sent) }))
       expect((await Promise.all(answers)).filter(({ status }) => status !== 404)).toEqual([])
     }
+  })
+
+  it('is an environment that a body names', async () => {
+    const statusesFor = async (cid: string) => {
+      const routes = dataRoutes(cid, Date.now()).filter(({ path }) => ['/', '/v2/activate'].includes(path))
+      return Promise.all(routes.map((each) => send(place, { ...each, body: JSON.stringify(each.body) })))
+    }
+    for (const cid of ['nowhere', '__proto__', '%', 'BAD', ''])
+      expect([
+        [400, 404],
+        [400, 400],
+      ]).toContainEqual(await statusesFor(cid))
+    expect(await statusesFor('undefined')).toEqual([204, 204]) // an SDK that was not started: dropped, so that it stops
   })
 
   it('is a flag, in whatever words', async () => {

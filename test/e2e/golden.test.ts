@@ -46,6 +46,8 @@ async function createGiven(text: string, n: number): Promise<void> {
   for (const segment of given.segments ?? [])
     await call(place, 'POST', `/environments/${place.environmentId}/segments`, segment)
   for (const flag of given.flags) await createFlag(place, flag)
+  if (given.settings)
+    await call(place, 'PATCH', `/environments/${place.environmentId}/settings`, given.settings)
   places.set(text, place)
 }
 

@@ -7,7 +7,8 @@ import type { EventRecord } from '../../analytics/records.ts'
 import { compile } from '../../core/compile.ts'
 import { Flag } from '../../core/flag.ts'
 import { Segment } from '../../core/segment.ts'
-import { buildSnapshot } from '../../core/snapshot.ts'
+import type { Settings } from '../../core/settings.ts'
+import { buildSnapshot, defaultSettings } from '../../core/snapshot.ts'
 import type { Ports } from '../../workers/ports.ts'
 
 export interface GoldenCase {
@@ -38,6 +39,8 @@ export interface GoldenCase {
 export interface Given {
   readonly flags: readonly object[]
   readonly segments?: readonly object[]
+  /** Those that are not as they are by default. */
+  readonly settings?: Partial<Settings>
 }
 
 export interface Keys {
@@ -69,15 +72,19 @@ export function goldenCases(protocol: string): (GoldenCase & { file: string })[]
 }
 
 /** Revision after an environment was made with two keys, and then everything that is given. */
-export const revisionOf = ({ flags, segments = [] }: Given) => 3 + flags.length + segments.length
+export const revisionOf = ({ flags, segments = [], settings }: Given) =>
+  3 + flags.length + segments.length + (settings ? 1 : 0)
 
 /** Ports that hold one environment, and what was sent through them. */
-export function memoryPorts({ flags, segments = [] }: Given): { ports: Ports; sent: EventRecord[] } {
+export function memoryPorts({ flags, segments = [], settings }: Given): {
+  ports: Ports
+  sent: EventRecord[]
+} {
   const stored = { version: 1, createdAt: 0, updatedAt: 0 }
   const compiled = compile(
     buildSnapshot({
       environmentId: goldenEnvironment,
-      revision: revisionOf({ flags, segments }),
+      revision: revisionOf({ flags, segments, ...(settings && { settings }) }),
       modifiedAt: goldenNow / 1_000 - 60,
       flags: flags.map((flag) => Flag.parse({ ...stored, ...flag })),
       segments: segments.map((segment) => Segment.parse({ ...stored, ...segment })),
@@ -85,6 +92,7 @@ export function memoryPorts({ flags, segments = [] }: Given): { ports: Ports; se
         { id: 'client', role: 'client', sha256: sha256(goldenKeys.clientKey) },
         { id: 'server', role: 'server', sha256: sha256(goldenKeys.serverKey) },
       ],
+      settings: settings && { ...defaultSettings, ...settings },
     }),
   )
   const sent: EventRecord[] = []
@@ -101,6 +109,7 @@ export function memoryPorts({ flags, segments = [] }: Given): { ports: Ports; se
         return Promise.resolve(true)
       },
     },
+    defer: (work) => void work,
     now: () => goldenNow,
   }
   return { ports, sent }

@@ -7,6 +7,7 @@ const doors: readonly (readonly [RegExp, Dialect])[] = [
   [/^\/(?:get_evaluations?|get_feature_flags|get_segment_users|register_events|track|ping)\/?$/, 'bucketeer'],
   [/^\/v1\/gateway\//, 'bucketeer'],
   [/^\/v2\//, 'flagship-io'],
+  [/^\/(?:flagship-io\/|accounts\/[^/]+\/segments\/|v1\/segments\/)/, 'flagship-io'],
   [/^\/[^/]+\/(?:bucketing|accountSettings)\.json\/?$/, 'flagship-io'],
   [/^\/[^/]+\/changes\/?$/, 'tackline'],
   [/^\/(?:troubleshooting|analytics|emotionsai)?\/?$/, 'flagship-io'],

@@ -26,6 +26,7 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
       defer,
     }),
     events: eventQueue(env.EVENTS),
+    defer,
     now,
   }
 }

@@ -68,6 +68,24 @@ export const dataRoutes = (environmentId: string, now: number): Route[] => [
   {
     dialect: 'flagship-io',
     method: 'POST',
+    path: `/v2/${environmentId}/flags`,
+    body: { visitorId: 'ada', anonymousId: null, context: { plan: 'pro' }, visitor_consent: true },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
+    path: `/v2/${environmentId}/campaigns/title`,
+    body: { visitor_id: 'ada', context: { plan: 'pro' }, decision_group: 'home', format_response: true },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
+    path: `/v2/${environmentId}/events`,
+    body: { visitorId: 'ada', type: 'CONTEXT', data: { plan: 'pro' } },
+  },
+  {
+    dialect: 'flagship-io',
+    method: 'POST',
     path: '/v2/activate',
     body: { cid: environmentId, batch: [{ vid: 'ada', caid: 'title-default', vaid: 'word-a', qt: 1 }] },
   },

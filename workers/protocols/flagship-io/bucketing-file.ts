@@ -14,13 +14,21 @@ export interface Omission {
   readonly reason: string
 }
 
-export function bucketingFile({ flags }: Pick<Snapshot, 'flags'>): {
+type Published = Pick<Snapshot, 'flags' | 'settings'>
+
+/** Their accounts' settings, as far as an SDK reads them. */
+export const accountSettingsOf = (_: Published): wire.AccountSettings => ({
+  enabledXPC: false,
+  enabled1V1T: false,
+})
+
+export function bucketingFile(snapshot: Published): {
   file: wire.BucketingFile
   omitted: Omission[]
 } {
   const campaigns: wire.BucketingFile['campaigns'][number][] = []
   const omitted: Omission[] = []
-  for (const flag of flags) {
+  for (const flag of snapshot.flags) {
     if (flag.archived) continue
     const groups = variationGroups(flag)
     if (typeof groups === 'string') omitted.push({ flagKey: flag.key, reason: groups })
@@ -37,7 +45,11 @@ export function bucketingFile({ flags }: Pick<Snapshot, 'flags'>): {
     }
   }
   return {
-    file: { panic: false, accountSettings: { enabledXPC: false, enabled1V1T: false }, campaigns },
+    file: {
+      panic: snapshot.settings?.panic ?? false,
+      accountSettings: accountSettingsOf(snapshot),
+      campaigns,
+    },
     omitted,
   }
 }

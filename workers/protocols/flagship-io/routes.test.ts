@@ -30,10 +30,21 @@ it.each(cases)('%s', async (_, golden) => {
 })
 
 const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-const mutations = 1_000
+const mutations = Number(process.env['TACKLINE_FUZZ_MUTATIONS'] ?? 1_000)
+
+/** Of messages about the SDK's own work, which are never refused. */
+const messages = ['/troubleshooting', '/analytics'].map((path) => ({
+  dialect: 'flagship-io' as const,
+  method: 'POST' as const,
+  path,
+  body: { vid: 'ada', ds: 'APP', cid: goldenEnvironment, t: 'USAGE', cv: { label: 'SDK_CONFIG' } },
+}))
 
 describe('a damaged request', () => {
-  const routes = dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'flagship-io')
+  const routes = [
+    ...dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'flagship-io'),
+    ...messages,
+  ]
   it.each(routes)(
     'to $path is answered or refused in form, and what it leaves is a record',
     async (route) => {

@@ -1,59 +1,39 @@
-// Between AB Tasty's decisions, activations and hits, and ours.
+// From AB Tasty's activations, hits and messages to our records.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
-import { type EventRecord, type Exposure, recordVersion } from '../../../analytics/records.ts'
+import { type EventRecord, type Exposure, type SdkReport, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
-import type { Evaluation } from '../../../core/evaluation.ts'
-import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
-import { campaignType, modifications, ownerOf, variationGroupId, variationGroupName } from './campaign.ts'
+import { ownerOf } from './campaign.ts'
+import type { EventIds, IsNews } from './recent-events.ts'
 import type * as wire from './wire.ts'
-
-/** Undefined where the visitor is to use the default: AB Tasty leaves such campaigns out. */
-export function fromEvaluation(
-  { flag, variation, cause }: Evaluation,
-  keys: 'own' | 'all',
-): wire.Campaign | undefined {
-  if (!flag || !variation) return undefined
-  return {
-    id: flag.key,
-    name: flag.name,
-    slug: null,
-    type: campaignType(flag),
-    variationGroupId: variationGroupId(flag, cause, variation.id),
-    variationGroupName: variationGroupName(flag, cause),
-    variation: {
-      id: variation.id,
-      name: variation.name,
-      modifications: modifications(flag, variation, keys),
-      reference: false,
-    },
-  }
-}
 
 export interface Receipt {
   readonly compiled: CompiledSnapshot
   /** Epoch milliseconds. */
   readonly now: number
   readonly sdk: string
+  readonly idOf: EventIds
+  readonly isNews: IsNews
 }
-
-/**
- * The wire has no event ids and SDKs send again what was not answered, with the same event time (receipt minus queue time): equal
- * content within this window is one event. Two equal hits of one visitor inside it count as one.
- */
-const sameEventMs = 10_000
 
 /** Queue times are from the client: no event is older than the SDKs' own limit of four hours by more than a day. */
 const queueTimeMaxMs = 28 * 3_600_000
 
+type Attributes = Readonly<Record<string, unknown>>
+const none: Attributes = {}
+
 /**
  * Undefined where no flag has this variation group: garbage, or a group of an older bucketing file whose rule is gone, and with it any
- * experiment that could count it.
+ * experiment that could count it. Nor is a test of the site an exposure.
  */
-export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Receipt): Exposure | undefined {
-  const flag = ownerOf(receipt.compiled, caid)
+export function toExposure(
+  { vid, caid, vaid, qt, qa }: wire.Activation,
+  receipt: Receipt,
+  attributes = none,
+): Exposure | undefined {
+  const flag = qa ? undefined : ownerOf(receipt.compiled, caid)
   if (!flag) return undefined
   return {
-    ...fields(['activate', vid, caid, vaid], vid, qt, {}, receipt),
+    ...fields(['activate', vid, caid, vaid], vid, qt, attributes, receipt),
     kind: 'exposure',
     flagKey: flag.key,
     flagVersion: flag.version,
@@ -64,30 +44,82 @@ export function toExposure({ vid, caid, vaid, qt }: wire.Activation, receipt: Re
 
 /** The exposure that a decision with `trigger_hit` is. */
 export function exposureOf(
-  campaign: wire.Campaign,
+  { variationGroupId, variation }: wire.Campaign,
   visitorId: string,
+  context: Attributes,
   receipt: Receipt,
 ): Exposure | undefined {
-  return toExposure(
-    { vid: visitorId, caid: campaign.variationGroupId, vaid: campaign.variation.id, qt: 0 },
-    receipt,
-  )
+  return toExposure({ vid: visitorId, caid: variationGroupId, vaid: variation.id, qt: 0 }, receipt, context)
 }
 
-/** Undefined for a hit that is no event of ours: quality-assurance hits, context and consent messages. */
+interface Told {
+  readonly visitorId: string
+  readonly context: Attributes
+}
+
+/** What SDKs add to every context by themselves. */
+const ofSdk: ReadonlySet<string> = new Set(['fs_client', 'fs_version', 'fs_users'])
+
+/** What a visitor is like, where that is news: a SEGMENT hit of the server's own. Undefined where the SDK's attributes are all there is. */
+export function contextRecord({ visitorId, context }: Told, receipt: Receipt): SdkReport | undefined {
+  let isOwn = false
+  for (const name in context) isOwn ||= !ofSdk.has(name)
+  if (!isOwn || !receipt.isNews(JSON.stringify([visitorId, context]), receipt.now)) return undefined
+  return segmentRecord(visitorId, context, 0, receipt)
+}
+
+export function segmentRecord(
+  visitorId: string,
+  context: Attributes,
+  queueTime: number | null | undefined,
+  receipt: Receipt,
+): SdkReport {
+  const identity = ['SEGMENT', visitorId, JSON.stringify(context)]
+  return {
+    ...fields(identity, visitorId, queueTime, context, receipt),
+    kind: 'sdk-report',
+    event: 'SEGMENT',
+    value: 0,
+  }
+}
+
+/** Undefined for a hit that is no event: tests of the site, types that nobody knows, and fields that cannot be read. */
 export function toRecord(hit: wire.Hit, receipt: Receipt): EventRecord | undefined {
   if (hit.qa) return undefined
-  const named = nameAndValue(hit)
-  if (!named) return undefined
+  const visitorId = hit.cuid || hit.vid
+  if (hit.t === 'SEGMENT') {
+    const { s } = hit
+    return typeof s === 'object' && s !== null && !Array.isArray(s)
+      ? segmentRecord(visitorId, s as Attributes, hit.qt, receipt)
+      : undefined
+  }
   const { qt, t: _, cid: __, ds: ___, ...content } = hit
-  const identity = [hit.t, JSON.stringify(content)]
-  return { ...fields(identity, hit.cuid ?? hit.vid, qt, {}, receipt), kind: 'tracking', ...named }
+  const common = fields([hit.t, JSON.stringify(content)], visitorId, qt, none, receipt)
+  const consent = consentOf(hit)
+  if (consent !== undefined) return { ...common, kind: 'sdk-report', event: 'fs_consent', value: consent }
+  const named = nameAndValue(hit)
+  return named && { ...common, kind: 'tracking', ...named }
+}
+
+/** 1 where the visitor agrees to be counted; undefined where the hit says nothing of that. */
+function consentOf({ t, ea, el }: wire.Hit): 0 | 1 | undefined {
+  if (t !== 'EVENT' || ea !== 'fs_consent') return undefined
+  return typeof el === 'string' && el.endsWith(':true') ? 1 : 0
+}
+
+/** Troubleshooting and usage: the label says what it is about. */
+export function toSdkReport({ t, vid, cv }: wire.SdkMessage, receipt: Receipt): SdkReport {
+  const label = cv?.['label']
+  const event = typeof label === 'string' && label !== '' ? `${t}:${label}`.slice(0, 1_000).toWellFormed() : t
+  const attributes = cv ?? none
+  const identity = [event, JSON.stringify(attributes)]
+  return { ...fields(identity, vid ?? '', 0, attributes, receipt), kind: 'sdk-report', event, value: 0 }
 }
 
 function nameAndValue(hit: wire.Hit): { event: string; value: number } | undefined {
   switch (hit.t) {
     case 'EVENT':
-      return hit['ea'] === 'fs_consent' ? undefined : named(hit['ea'], hit['ev'])
+      return named(hit['ea'], hit['ev'])
     case 'TRANSACTION':
       return named(hit['ta'], hit['tr'])
     case 'ITEM':
@@ -113,14 +145,13 @@ function fields(
   identity: readonly string[],
   targetingKey: string,
   queueTime: number | null | undefined,
-  attributes: Record<string, unknown>,
-  { compiled, now, sdk }: Receipt,
+  attributes: Attributes,
+  { compiled, now, sdk, idOf }: Receipt,
 ) {
   const at = now - Math.min(Math.max(0, queueTime ?? 0), queueTimeMaxMs)
-  const content = JSON.stringify([compiled.environmentId, ...identity, Math.round(at / sameEventMs)])
   return {
     v: recordVersion as typeof recordVersion,
-    id: murmur3x64Hex(content),
+    id: idOf([compiled.environmentId, ...identity], at),
     environmentId: compiled.environmentId,
     at: Math.round(at),
     receivedAt: now,

@@ -4,44 +4,80 @@ import * as z from 'zod/mini'
 const text = z.string().check(z.maxLength(1_000))
 const attributes = z.record(z.string(), z.unknown())
 
-/** Both spellings are protojson's; the JavaScript SDK mixes them. */
-export const CampaignsRequest = z.pipe(
-  z.object({
-    visitor_id: z.optional(text),
-    visitorId: z.optional(text),
-    context: z.nullish(attributes),
-    visitor_consent: z.optional(z.boolean()),
-    visitorConsent: z.optional(z.boolean()),
-    trigger_hit: z.optional(z.boolean()),
-    triggerHit: z.optional(z.boolean()),
-    activate: z.optional(z.boolean()),
-  }),
+/** Both spellings are protojson's; the JavaScript SDK mixes them. A field that is neither is refused, as the vendor's server does. */
+const DecisionFields = z.strictObject({
+  visitor_id: z.nullish(text),
+  visitorId: z.nullish(text),
+  anonymous_id: z.nullish(text),
+  anonymousId: z.nullish(text),
+  context: z.nullish(attributes),
+  visitor_consent: z.nullish(z.boolean()),
+  visitorConsent: z.nullish(z.boolean()),
+  trigger_hit: z.nullish(z.boolean()),
+  triggerHit: z.nullish(z.boolean()),
+  activate: z.nullish(z.boolean()),
+  decision_group: z.nullish(text),
+  decisionGroup: z.nullish(text),
+  format_response: z.nullish(z.boolean()),
+  formatResponse: z.nullish(z.boolean()),
+  /** Taken and not used, there as here. */
+  default_redirect_url: z.nullish(text),
+  defaultRedirectUrl: z.nullish(text),
+  client_id: z.nullish(text),
+  clientId: z.nullish(text),
+  campaign_id: z.nullish(text),
+  campaignId: z.nullish(text),
+  custom_visitor_id: z.nullish(text),
+  customVisitorId: z.nullish(text),
+})
+
+export const DecisionRequest = z.pipe(
+  DecisionFields,
   z.transform((body) => ({
     visitorId: body.visitor_id ?? body.visitorId ?? '',
+    anonymousId: body.anonymous_id ?? body.anonymousId ?? undefined,
+    group: (body.decision_group ?? body.decisionGroup) || undefined,
     context: body.context ?? {},
     hasConsent: body.visitor_consent ?? body.visitorConsent ?? true,
     /** Absent means true; either spelling of false, or `activate: false`, means no. */
     isActivating: (body.trigger_hit ?? body.triggerHit ?? true) && (body.activate ?? true),
   })),
 )
+export type DecisionRequest = z.infer<typeof DecisionRequest>
 
+/** What SDKs of older make tell of a visitor. */
+export const ContextRequest = z.pipe(
+  z.object({
+    visitorId: z.optional(text),
+    visitor_id: z.optional(text),
+    type: z.literal('CONTEXT'),
+    data: z.nullish(attributes),
+  }),
+  z.transform(({ visitorId, visitor_id, data }) => ({
+    visitorId: visitorId ?? visitor_id ?? '',
+    context: data ?? {},
+  })),
+)
+
+const mandatory = text.check(z.minLength(1))
 const activation = {
-  vid: text.check(z.minLength(1)),
-  caid: text.check(z.minLength(1)),
-  vaid: text.check(z.minLength(1)),
+  vid: mandatory,
+  caid: mandatory,
+  vaid: mandatory,
+  aid: z.nullish(text),
   qt: z.nullish(z.number()),
+  /** Made by whoever tests the site. */
+  qa: z.nullish(z.boolean()),
 }
 export const Activation = z.object(activation)
 export type Activation = z.infer<typeof Activation>
 
-/** The SDK sends the batch form even for one. */
-export const ActivateRequest = z.union([
-  z.object({ cid: z.string().check(z.minLength(1)), batch: z.array(z.unknown()).check(z.maxLength(5_000)) }),
-  z.pipe(
-    z.object({ cid: z.string().check(z.minLength(1)), ...activation }),
-    z.transform(({ cid, ...item }) => ({ cid, batch: [item] as unknown[] })),
-  ),
-])
+/** The SDK sends the batch form even for one. What comes alone is looked at by hand: it is told which fields it misses. */
+export const ActivateRequest = z.looseObject({
+  cid: mandatory,
+  batch: z.optional(z.array(z.unknown()).check(z.maxLength(5_000))),
+})
+export const mandatoryFields = ['vid', 'caid', 'vaid'] as const
 
 /** A batch carries `cid` and the queue time on its envelope, a hit alone on itself. */
 export const HitsRequest = z.union([
@@ -65,6 +101,16 @@ export const Hit = z.looseObject({
   qa: z.nullish(z.boolean()),
 })
 export type Hit = z.infer<typeof Hit>
+
+/** What an SDK says of its own work. */
+export const SdkMessage = z.object({
+  cid: mandatory,
+  t: text,
+  vid: z.nullish(text),
+  cv: z.nullish(attributes),
+})
+
+export type SdkMessage = z.infer<typeof SdkMessage>
 
 export type Json = unknown
 
@@ -118,10 +164,17 @@ export interface VariationGroup {
   }[]
 }
 
+export interface AccountSettings {
+  /** Whether assignments follow a visitor from the anonymous id to the known one. */
+  readonly enabledXPC: boolean
+  /** Whether a visitor is in one test at a time. */
+  readonly enabled1V1T: boolean
+}
+
 export interface BucketingFile {
-  readonly panic: false
+  readonly panic: boolean
   /** Must be there: the vendor's server dies of a file without it. */
-  readonly accountSettings: { readonly enabledXPC: false; readonly enabled1V1T: false }
+  readonly accountSettings: AccountSettings
   readonly campaigns: readonly {
     readonly id: string
     readonly name: string

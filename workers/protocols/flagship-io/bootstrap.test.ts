@@ -1,0 +1,80 @@
+import { Buffer } from 'node:buffer'
+import http from 'node:http'
+import { afterEach, expect, it } from 'vitest'
+import { bootstrapText } from './bootstrap.ts'
+
+type Point = (to: string, https?: object, http?: object) => void
+const { default: point } = (await import(
+  /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(bootstrapText)}`
+)) as { default: Point }
+
+const original = globalThis.fetch
+afterEach(() => {
+  globalThis.fetch = original
+})
+
+async function asked(to: string, input: string | Request): Promise<string> {
+  let url = ''
+  globalThis.fetch = (sent) => {
+    url = sent instanceof Request ? `${sent.method} ${sent.url}` : String(sent)
+    return Promise.resolve(new Response())
+  }
+  point(to)
+  await fetch(input)
+  return url
+}
+
+it('is smaller than a kilobyte, comments and all', () => {
+  expect(Buffer.byteLength(bootstrapText)).toBeLessThan(1_000)
+})
+
+it.each([
+  ['decision', '/v2/shop/campaigns?exposeAllKeys=true&extras[]=accountSettings'],
+  ['cdn', '/shop/bucketing.json'],
+  ['events', '/'],
+  ['api-data-connector', '/accounts/shop/segments/ada'],
+  ['uc-info', '/v1/segments/clients/shop/visitors/ada?partner=eai'],
+])('sends what is for %s to the place it is told, path and query kept', async (host, path) => {
+  expect(await asked('https://flags.shop.example', `https://${host}.flagship.io${path}`)).toBe(
+    `https://flags.shop.example${path}`,
+  )
+  expect(await asked('https://shop.example/flags/', `https://${host}.flagship.io${path}`)).toBe(
+    `https://shop.example/flags${path}`,
+  )
+})
+
+it('keeps a request that is one', async () => {
+  const request = new Request('https://events.flagship.io/', { method: 'POST', body: '{}' })
+  expect(await asked('https://flags.shop.example', request)).toBe('POST https://flags.shop.example/')
+})
+
+it('leaves every other host alone', async () => {
+  for (const url of [
+    'https://shop.example/v2/shop/campaigns',
+    'https://flagship.io/',
+    'https://cdn.flagship.io.shop.example/x',
+    'https://qa-assistant.flagship.io/bundle.js',
+  ])
+    expect(await asked('https://flags.shop.example', url)).toBe(url)
+})
+
+it('wraps the request of Node’s https in the same way', () => {
+  const sent: object[] = []
+  const https = { request: (options: object) => void sent.push(options) }
+  point('https://flags.shop.example:8443/p', https, http)
+  const wrapped = https as { request: (options: object) => void }
+  wrapped.request({ hostname: 'cdn.flagship.io', path: '/shop/bucketing.json', method: 'GET' })
+  wrapped.request({ hostname: 'shop.example', path: '/' })
+  expect(sent).toEqual([
+    {
+      agent: undefined,
+      protocol: 'https:',
+      hostname: 'flags.shop.example',
+      host: 'flags.shop.example:8443',
+      port: '8443',
+      path: '/p/shop/bucketing.json',
+      method: 'GET',
+    },
+    { hostname: 'shop.example', path: '/' },
+  ])
+})

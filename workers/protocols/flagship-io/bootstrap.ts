@@ -1,0 +1,24 @@
+// A module for those whose AB Tasty SDK has its hosts built in: it sends what is for the vendor's hosts here, and leaves the rest alone.
+// Text, since it runs anywhere but here: browsers import it from us, Node builds from a file.
+
+/** Loaded over HTTP it acts at once, for the place it came from. Node builds call it with `node:https` and `node:http`, which their SDK uses. */
+export const bootstrapText = `// Points AB Tasty SDKs at Tackline
+const vendor = /^((decision|cdn|events|api-data-connector|uc-info)\\.flagship\\.io|ariane\\.abtasty\\.com)$/
+export default function point(to, https, http) {
+  const { protocol, hostname, host, port, origin, pathname } = new URL(to)
+  const root = pathname.replace(/\\/$/, '')
+  const { fetch } = globalThis
+  globalThis.fetch = (input, init) => {
+    const url = new URL(input.url ?? input, to)
+    if (!vendor.test(url.hostname)) return fetch(input, init)
+    const ours = origin + root + url.pathname + url.search
+    return fetch(input.url ? new Request(ours, input) : ours, init)
+  }
+  const request = https?.request
+  if (request) https.request = (o, ...more) => vendor.test(o.hostname)
+    ? (protocol == 'http:' ? http.request : request)({ ...o, protocol, hostname, host, port, path: root + o.path, agent: undefined }, ...more)
+    : request(o, ...more)
+}
+const { url } = import.meta
+if (/^http/.test(url)) point(new URL('..', url))
+`

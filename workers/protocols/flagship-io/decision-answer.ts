@@ -1,0 +1,169 @@
+// What the Decision API says of what was decided, in each of its shapes. A campaign depends on the evaluation alone, of which a snapshot
+// has a fixed number: each is made, and written, once.
+import type { CompiledSnapshot } from '../../../core/compile.ts'
+import type { Evaluation } from '../../../core/evaluation.ts'
+import { type Problem, refuse } from '../../../core/problem.ts'
+import { accountSettingsOf } from './bucketing-file.ts'
+import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
+import type * as wire from './wire.ts'
+
+/** `all`: also keys that only sibling variations have, as null. */
+export type Keys = 'own' | 'all'
+
+export interface Told {
+  readonly campaign: wire.Campaign
+  readonly text: string
+}
+
+const told: Record<Keys, WeakMap<Evaluation, Told>> = { own: new WeakMap(), all: new WeakMap() }
+
+/** Undefined where the visitor is to use the default: AB Tasty leaves such campaigns out. */
+export function tell(evaluation: Evaluation, keys: Keys): Told | undefined {
+  const known = told[keys].get(evaluation)
+  if (known) return known
+  const campaign = campaignOf(evaluation, keys)
+  if (!campaign) return undefined
+  const made = { campaign, text: JSON.stringify(campaign) }
+  told[keys].set(evaluation, made)
+  return made
+}
+
+function campaignOf({ flag, variation, cause }: Evaluation, keys: Keys): wire.Campaign | undefined {
+  if (!flag || !variation) return undefined
+  return {
+    id: flag.key,
+    name: flag.name,
+    slug: null,
+    type: campaignType(flag),
+    variationGroupId: variationGroupId(flag, cause, variation.id),
+    variationGroupName: variationGroupName(flag, cause),
+    variation: {
+      id: variation.id,
+      name: variation.name,
+      modifications: modifications(flag, variation, keys),
+      reference: false,
+    },
+  }
+}
+
+export interface Asked {
+  readonly visitorId: string
+  /** Of the address: `normal` where there is none. */
+  readonly mode: string
+  /** Whether the account's settings are asked for. */
+  readonly hasExtras: boolean
+  readonly compiled: CompiledSnapshot
+}
+
+/** JSON of all campaigns that answer the visitor. */
+export function listText(
+  { visitorId, mode, hasExtras, compiled }: Asked,
+  campaigns: readonly Told[],
+): string {
+  const visitor = `"visitorId":${JSON.stringify(visitorId)}`
+  const list = () => `"campaigns":[${campaigns.map(({ text }) => text).join()}]`
+  const simple = () => JSON.stringify(simpleOf(campaigns)).slice(1, -1)
+  const extras = hasExtras ? `,"extras":${JSON.stringify({ accountSettings: accountOf(compiled) })}` : ''
+  switch (mode) {
+    case 'normal':
+      return `{${visitor},${list()}${extras}}`
+    case 'simple':
+      return `{${simple()}}`
+    case 'full':
+      return `{${visitor},${list()},${simple()}${extras}}`
+    default:
+      return '{}' // as the vendor's server
+  }
+}
+
+/** The later campaign overwrites what an earlier one says of a key. */
+function simpleOf(campaigns: readonly Told[]) {
+  return {
+    campaignsVariation: campaigns.map(({ campaign: { id, variation } }) => ({
+      campaignId: id,
+      variationId: variation.id,
+    })),
+    mergedModifications: Object.fromEntries(
+      campaigns.flatMap(({ campaign }) => Object.entries(campaign.variation.modifications.value)),
+    ),
+  }
+}
+
+/** Each flag key with its value and where it comes from. */
+export function flagsOf(campaigns: readonly Told[]): Record<string, unknown> {
+  return Object.fromEntries(
+    campaigns.flatMap(({ campaign }) => {
+      const {
+        id,
+        name,
+        slug,
+        type,
+        variationGroupId: group,
+        variationGroupName: groupName,
+        variation,
+      } = campaign
+      const metadata = {
+        campaignId: id,
+        campaignName: name,
+        slug,
+        type,
+        variationGroupId: group,
+        variationGroupName: groupName,
+        variationId: variation.id,
+        variationName: variation.name,
+        reference: variation.reference,
+      }
+      return Object.entries(variation.modifications.value).map(([key, value]) => [key, { value, metadata }])
+    }),
+  )
+}
+
+/** As the panic of every AB Tasty answer: the visitor gets the defaults of the code. */
+export const panicOf = (visitorId: string) => ({ visitorId, campaigns: [], panic: true })
+
+const accountOf = ({ snapshot }: CompiledSnapshot) => ({
+  '@type': 'type.googleapis.com/flagship.protobuf.AccountSettings',
+  ...accountSettingsOf(snapshot),
+  troubleshooting: null,
+})
+
+export type Single =
+  | { readonly kind: 'campaign'; readonly told: Told }
+  /** The campaign is not for this visitor. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+
+/** One campaign that was asked for by its name; undefined where there is none of it. */
+export function singleOf(evaluation: Evaluation | undefined, keys: Keys): Single {
+  if (!evaluation?.flag) return paused
+  const answer = tell(evaluation, keys)
+  if (answer) return { kind: 'campaign', told: answer }
+  const { flag, cause, error } = evaluation
+  if (error) return { kind: 'refused', ...refuse('INVALID', error.message) }
+  switch (cause.kind) {
+    case 'off':
+      return paused
+    case 'rule':
+    case 'default':
+      return isForNobody(flag, cause) ? nothing : untracked
+    default:
+      return nothing
+  }
+}
+
+const nothing: Single = { kind: 'nothing' }
+const paused: Single = {
+  kind: 'refused',
+  ...refuse('INVALID', 'The campaign is paused or doesn’t exist: verify its id'),
+}
+const untracked: Single = { kind: 'refused', ...refuse('INVALID', 'Visitor untracked') }
+
+/** A default strategy that gives nobody anything is how a campaign without a group for everybody is kept. */
+function isForNobody(
+  { defaultStrategy: { strategy } }: NonNullable<Evaluation['flag']>,
+  { kind }: Evaluation['cause'],
+) {
+  return (
+    kind === 'default' && strategy.kind === 'rollout' && strategy.shares.every(({ weight }) => weight === 0)
+  )
+}

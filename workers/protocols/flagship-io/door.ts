@@ -1,0 +1,75 @@
+// What every route of this dialect does alike: who calls, what the body says, and how a refusal is told.
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { CompiledSnapshot } from '../../../core/compile.ts'
+import { type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
+import { authenticate, readEnvironment } from '../../http/authenticate.ts'
+import { readJson } from '../../http/body.ts'
+import { parseWith } from '../../http/parse.ts'
+import { retryHeaders, statusOf } from '../../http/problem-response.ts'
+import type { Visit, VisitContext } from '../../http/visit.ts'
+import type { Ports } from '../../ports.ts'
+import type { EventIds, IsNews } from './recent-events.ts'
+import type { Receipt } from './translate.ts'
+
+/** What the routes of one isolate share. */
+export interface Door {
+  readonly ports: Ports
+  readonly idOf: EventIds
+  readonly isNews: IsNews
+}
+
+export async function parseBody<T>(
+  c: VisitContext,
+  schema: Parameters<typeof parseWith<T>>[0],
+  bytesMax: number,
+): Promise<Result<T>> {
+  const json = await readJson(c.req.raw, bytesMax)
+  return json.ok ? parseWith(schema, json.value) : json
+}
+
+/** The environment that is named has to be there, and the key has to be one of its own; without a name, the key's environment is it. */
+export async function callerOf(
+  c: VisitContext,
+  ports: Ports,
+  environmentId: string | undefined,
+): Promise<Result<CompiledSnapshot>> {
+  if (environmentId !== undefined) {
+    const named = await readEnvironment(ports, c.env, environmentId)
+    if (!named.ok) return named
+  }
+  const caller = await authenticate(ports, c.env, c.req.header('x-api-key') ?? '')
+  if (!caller.ok)
+    return caller.problem.code === 'FORBIDDEN' ? refuse('UNAUTHENTICATED', caller.problem.message) : caller
+  const { compiled } = caller.value
+  return environmentId === undefined || compiled.environmentId === environmentId
+    ? ok(compiled)
+    : refuse('UNAUTHENTICATED', 'invalid API key')
+}
+
+export const receiptOf = (
+  c: VisitContext,
+  compiled: CompiledSnapshot,
+  { ports, idOf, isNews }: Door,
+): Receipt => ({
+  compiled,
+  now: ports.now(),
+  idOf,
+  isNews,
+  sdk: `${c.req.header('x-sdk-client') ?? ''}/${c.req.header('x-sdk-version') ?? ''}`
+    .slice(0, 200)
+    .toWellFormed(),
+})
+
+/** Their body is a message alone; the code beside it is for programs, and ignored by the SDKs. */
+export function fail(
+  { code, message, fields = [] }: Problem,
+  visit: Visit,
+  status: ContentfulStatusCode = statusOf[code],
+): Response {
+  visit.refused = code
+  const whole =
+    fields.length > 1
+      ? fields.map((field) => `${field.path || 'the body'}: ${field.message}`).join('; ')
+      : message
+  return Response.json({ message: whole, code }, { status, headers: retryHeaders(code) })
+}
