@@ -56,10 +56,11 @@ export default defineConfig({
         },
       },
       {
-        plugins: [workerd('workers/ingest/wrangler.toml')],
+        plugins: [workerd('workers/ingest/wrangler.toml', { TEST_MIGRATIONS: migrations })],
         test: {
           name: 'ingest',
           include: ingest,
+          setupFiles: ['./test/setup-d1.ts'],
           exclude: [...configDefaults.exclude, onNode],
           sequence: { groupOrder: 1 },
         },

@@ -10,10 +10,29 @@ import {
   useOwner,
 } from '../../test/control-entities.ts'
 import { flagDraft as draft, env } from '../../test/control-plane.ts'
+import { openDatabase } from '../storage/configuration.ts'
+import { writeUsage } from '../storage/usage.ts'
 
 beforeAll(useOwner)
 
 describe('flags', () => {
+  it('tell when their variations were last met', async () => {
+    const path = await environment()
+    await call('POST', `${path}/flags`, draft('met'))
+    expect((await call('GET', `${path}/flags/met/usage`)).body).toEqual({ lastSeenAt: null, variations: [] })
+    const environmentId = path.split('/').at(-1)!
+    const seen = { environmentId, flagKey: 'met', variationId: 'on', at: 1_700_000_000_000 }
+    await writeUsage(openDatabase(env.DB), [seen, { ...seen, variationId: 'off', at: 5 }])
+    expect((await call('GET', `${path}/flags/met/usage`)).body).toEqual({
+      lastSeenAt: seen.at,
+      variations: [
+        { variationId: 'on', lastSeenAt: seen.at },
+        { variationId: 'off', lastSeenAt: 5 },
+      ],
+    })
+    expect((await call('GET', `${path}/flags/unmet/usage`)).status).toBe(404)
+  })
+
   it('are found, filtered, sorted, and paged so that what comes in between moves nothing', async () => {
     const path = await environment()
     const keys = ['apple-pie', 'banana', 'cherry', 'date', 'elder']

@@ -3,6 +3,8 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventMessage, EventRecord } from '../../analytics/records.ts'
+import { openDatabase } from '../storage/configuration.ts'
+import { readUsage } from '../storage/usage.ts'
 import ingest, { type IngestBindings } from './index.ts'
 
 const env = bindings as unknown as IngestBindings
@@ -98,5 +100,25 @@ describe('a batch', () => {
       [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'on'], doubles: [2, 0] }],
       [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'off'], doubles: [1, 0] }],
     ])
+  })
+
+  it('notes when each variation was last met, and an older delivery takes nothing back', async () => {
+    const met = { environmentId: 'met' }
+    const later = nine + 5_000
+    await deliver([
+      exposure('a', { ...met, receivedAt: later }),
+      exposure('b', { ...met, variationId: "o'ff" } as Partial<EventRecord>),
+    ])
+    await deliver([exposure('c', met)])
+    expect(await readUsage(openDatabase(env.DB), 'met', 'banner')).toEqual([
+      { variationId: 'on', lastSeenAt: later },
+      { variationId: "o'ff", lastSeenAt: nine },
+    ])
+  })
+
+  it('is taken also while D1 is away: what it notes there is a hint', async () => {
+    const DB = { prepare: vi.fn().mockRejectedValue(new Error('D1 is away')) } as unknown as D1Database
+    expect((await deliver([exposure('a')], { ...env, DB })).ackAll).toBe(true)
+    expect((await stored()).size).toBe(1)
   })
 })

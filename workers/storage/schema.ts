@@ -139,3 +139,15 @@ export const experimentResults = sqliteTable(
     primaryKey({ columns: [table.environmentId, table.experimentId, table.goalKey, table.computedAt] }),
   ],
 )
+
+/** When a variation was last met, as ingest saw it. No count: deliveries repeat. */
+export const flagUsage = sqliteTable(
+  'flag_usage',
+  {
+    environmentId: environmentId(),
+    flagKey: text('flag_key').notNull(),
+    variationId: text('variation_id').notNull(),
+    lastSeenAt: integer('last_seen_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.flagKey, table.variationId] })],
+)

@@ -23,6 +23,6 @@ export default {
       )
       throw new Error('the consumer dies with everything written and nothing acknowledged')
     }
-    await ingest.queue(batch, { LAKE, LIVE: env.LIVE })
+    await ingest.queue(batch, { ...env, LAKE })
   },
 } satisfies ExportedHandler<IngestBindings, EventMessage>

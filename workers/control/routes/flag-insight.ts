@@ -8,7 +8,9 @@ import { valueLengthMax } from '../../../core/limits.ts'
 import { ok, refuse } from '../../../core/problem.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
 import { listEntityChanges } from '../../storage/history.ts'
+import { readEntity } from '../../storage/entities.ts'
 import { readPastSnapshot } from '../../storage/published.ts'
+import { readUsage } from '../../storage/usage.ts'
 import { NextCursor, PageQuery, pageOf } from '../page.ts'
 import { route } from '../route.ts'
 import { Actor, Difference } from '../api-shapes.ts'
@@ -49,6 +51,26 @@ export const flagInsight = [
       const history = rows.map(({ before: was, after: is, ...entry }) => ({ ...entry, diff: diff(was, is) }))
       if (history.length === 0 && cursor === undefined) return refuse('NOT_FOUND', `there is no flag ${key}`)
       return ok({ history, ...next })
+    },
+  }),
+  route({
+    id: 'read-flag-usage',
+    method: 'GET',
+    path: '/environments/{environment}/flags/{key}/usage',
+    needs: 'viewer',
+    summary: 'When users last met each variation of a flag',
+    description: 'Exposures that were reported, by the second or so. Empty where none ever was.',
+    answer: z.strictObject({
+      lastSeenAt: z.int().nullable().describe('Epoch milliseconds.'),
+      variations: z
+        .array(z.strictObject({ variationId: z.string(), lastSeenAt: z.int() }))
+        .describe('Newest first.'),
+    }),
+    handle: async ({ database, params: { environment, key } }) => {
+      const variations = await readUsage(database, environment, key)
+      if (variations.length === 0 && !(await readEntity(database, environment, 'flag', key)))
+        return refuse('NOT_FOUND', `there is no flag ${key}`)
+      return ok({ lastSeenAt: variations[0]?.lastSeenAt ?? null, variations })
     },
   }),
   route({
