@@ -48,11 +48,34 @@ describe('live points', () => {
     expect(points.reduce((sum, { count }) => sum + count, 0)).toBe(records.length)
   })
 
+  it('tell what SDKs report apart by SDK and version, and nothing else', () => {
+    const reported = (sdk: string): EventRecord => ({
+      ...common,
+      sdk,
+      environmentId: 'demo',
+      kind: 'sdk-report',
+      event: 'LatencyMetricsEvent/GET_EVALUATIONS',
+      value: 0.25,
+    })
+    const old = 'bucketeer-7/2.6.0'
+    const records = [
+      reported(old),
+      reported(old),
+      reported('bucketeer-7/2.6.1'),
+      { ...bought('tea'), sdk: old },
+    ]
+    expect(livePoints(records)).toMatchObject([
+      { kind: 'sdk-report', sdk: old, count: 2, value: 0.5 },
+      { kind: 'sdk-report', sdk: 'bucketeer-7/2.6.1', count: 1, value: 0.25 },
+      { kind: 'tracking', sdk: '', count: 1 },
+    ])
+  })
+
   it('put each column in its slot', () => {
     const [point] = livePoints([saw('on')])
     expect(toDataPoint(point!)).toEqual({
       indexes: ['demo'],
-      blobs: ['exposure', 'bucketeer', 'checkout', 'on'],
+      blobs: ['exposure', 'bucketeer', 'checkout', 'on', ''],
       doubles: [1, 0],
     })
   })

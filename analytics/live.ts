@@ -11,6 +11,7 @@ export interface LivePoint {
   /** blob2 */ readonly protocol: string
   /** blob3: flag key or event name; empty in the line that sums up what did not fit */ readonly name: string
   /** blob4 */ readonly variationId: string
+  /** blob5: which SDK and version reports of its own work; empty for the rest */ readonly sdk: string
   /** double1 */ readonly count: number
   /** double2 */ readonly value: number
 }
@@ -20,9 +21,14 @@ export function livePoints(records: readonly EventRecord[], max = pointsPerInvoc
   const points = sum(records.map(toPoint)).toSorted((a, b) => b.count - a.count)
   if (points.length <= max) return points
   const kept = Math.max(0, max - new Set(points.map(({ environmentId }) => environmentId)).size)
-  const rest = points
-    .slice(kept)
-    .map((point) => ({ ...point, kind: 'sdk-report' as const, protocol: '', name: '', variationId: '' }))
+  const rest = points.slice(kept).map((point) => ({
+    ...point,
+    kind: 'sdk-report' as const,
+    protocol: '',
+    name: '',
+    variationId: '',
+    sdk: '',
+  }))
   return [...points.slice(0, kept), ...sum(rest)].slice(0, max)
 }
 
@@ -35,10 +41,20 @@ function toPoint(record: EventRecord): LivePoint {
         protocol,
         name: record.flagKey,
         variationId: record.variationId,
+        sdk: '',
         count: 1,
         value: 0,
       }
-    : { environmentId, kind, protocol, name: record.event, variationId: '', count: 1, value: record.value }
+    : {
+        environmentId,
+        kind,
+        protocol,
+        name: record.event,
+        variationId: '',
+        sdk: kind === 'sdk-report' ? record.sdk : '',
+        count: 1,
+        value: record.value,
+      }
 }
 
 function sum(points: readonly LivePoint[]): LivePoint[] {
@@ -53,6 +69,19 @@ function sum(points: readonly LivePoint[]): LivePoint[] {
 }
 
 /** The shape Analytics Engine takes. */
-export function toDataPoint({ environmentId, kind, protocol, name, variationId, count, value }: LivePoint) {
-  return { indexes: [environmentId], blobs: [kind, protocol, name, variationId], doubles: [count, value] }
+export function toDataPoint({
+  environmentId,
+  kind,
+  protocol,
+  name,
+  variationId,
+  sdk,
+  count,
+  value,
+}: LivePoint) {
+  return {
+    indexes: [environmentId],
+    blobs: [kind, protocol, name, variationId, sdk],
+    doubles: [count, value],
+  }
 }

@@ -97,8 +97,8 @@ describe('a batch', () => {
       { ...env, LIVE },
     )
     expect(LIVE.writeDataPoint.mock.calls).toEqual([
-      [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'on'], doubles: [2, 0] }],
-      [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'off'], doubles: [1, 0] }],
+      [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'on', ''], doubles: [2, 0] }],
+      [{ indexes: ['demo'], blobs: ['exposure', 'ofrep', 'banner', 'off', ''], doubles: [1, 0] }],
     ])
   })
 

@@ -59,11 +59,13 @@ export interface Sent {
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream
   /** In place of the right one; empty for none. */
   readonly key?: string
+  readonly role?: 'server'
 }
 
 /** Sends it. Throws, saying what was sent and answered, where the answer is not what it has to be. */
-export async function send(place: Place, { dialect, method, path, body, key }: Sent): Promise<number> {
-  const used = key ?? (dialect === 'admin' ? place.token : place.clientKey)
+export async function send(place: Place, { dialect, method, path, body, key, role }: Sent): Promise<number> {
+  const right = dialect === 'admin' ? place.token : role === 'server' ? place.serverKey : place.clientKey
+  const used = key ?? right
   const response = await fetch(place.url + path, {
     method,
     headers: { 'content-type': 'application/json', ...(used !== '' && keyHeader[dialect](used)) },
@@ -95,7 +97,7 @@ export async function statusesOf(
   route: Route,
   sent: readonly Partial<Sent>[],
 ): Promise<number[]> {
-  const { dialect, method, path } = route
-  const statuses = await Promise.all(sent.map((each) => send(place, { dialect, method, path, ...each })))
+  const { body: _, ...to } = route
+  const statuses = await Promise.all(sent.map((each) => send(place, { ...to, ...each })))
   return [...new Set(statuses)].toSorted((a, b) => a - b)
 }

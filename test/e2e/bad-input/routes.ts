@@ -7,6 +7,8 @@ export interface Route {
   readonly method: 'POST' | 'PATCH'
   readonly path: string
   readonly body: object
+  /** Whose key it takes: a client's where it does not say. */
+  readonly role?: 'server'
 }
 
 export const goalEvent = (now: number, changes: object = {}) => ({
@@ -45,6 +47,20 @@ export const dataRoutes = (environmentId: string, now: number): Route[] => [
     method: 'POST',
     path: '/get_evaluation',
     body: { user: { id: 'ada', data: { plan: 'pro' } }, tag: 'web', featureId: 'title' },
+  },
+  {
+    dialect: 'bucketeer',
+    method: 'POST',
+    path: '/get_feature_flags',
+    role: 'server',
+    body: { tag: 'web', featureFlagsId: '', requestedAt: 0, sourceId: 6, sdkVersion: '0.4.6' },
+  },
+  {
+    dialect: 'bucketeer',
+    method: 'POST',
+    path: '/get_segment_users',
+    role: 'server',
+    body: { segmentIds: ['staff'], requestedAt: 0, sourceId: 6, sdkVersion: '0.4.6' },
   },
   {
     dialect: 'bucketeer',

@@ -6,9 +6,18 @@ import { emptyState } from '../../../core/environment.ts'
 import { evaluate } from '../../../core/evaluate.ts'
 import { settle } from '../../../core/import.ts'
 import { bucketeerEvaluate, type User } from '../../../test/build/bucketeer-evaluator.ts'
+import {
+  feature,
+  featureList,
+  fixedOn,
+  ids,
+  split,
+  user,
+  word,
+} from '../../../test/build/bucketeer-features.ts'
 import { clause, fixed, flag, rollout, rule, segment, snapshotOf } from '../../../test/build/flags.ts'
 import { scaled } from '../../../test/build/scale.ts'
-import { clauseOperators, FeatureList } from './feature.ts'
+import { FeatureList } from './feature.ts'
 import { fromFeatureList } from './import.ts'
 import { localMode } from './local-mode.ts'
 
@@ -26,35 +35,6 @@ const decide = (list: unknown, key: string, { id, data }: User) => {
   })
   return evaluation.variation?.id
 }
-
-const fixedOn = (variation: string) => ({
-  type: 'FIXED',
-  fixedStrategy: { variation },
-  rolloutStrategy: null,
-})
-const split = (shares: Record<string, number>, audience: object | null = null) => ({
-  type: 'ROLLOUT',
-  fixedStrategy: null,
-  rolloutStrategy: {
-    variations: Object.entries(shares).map(([variation, weight]) => ({ variation, weight })),
-    audience,
-  },
-})
-const feature = (changes: object = {}) => ({
-  id: 'feature',
-  name: 'Feature',
-  version: 7,
-  createdAt: '1700000000',
-  updatedAt: '1790000000',
-  enabled: true,
-  variationType: 'STRING',
-  variations: ['a', 'b', 'c', 'd'].map((id) => ({ id, value: `value ${id}`, name: id, description: '' })),
-  offVariation: 'c',
-  defaultStrategy: fixedOn('a'),
-  tags: ['web'],
-  samplingSeed: '',
-  ...changes,
-})
 
 describe('allocation', () => {
   // Bucketeer's own evaluator: reference vectors of its hash.
@@ -83,97 +63,6 @@ describe('allocation', () => {
     expect(decide(list, id, { id: user, data: {} })).toBe(expected)
     expect(bucketeerEvaluate(FeatureList.parse(list), id, { id: user, data: {} })).toBe(expected)
   })
-})
-
-const ids = ['f0', 'f1', 'f2', 'f3']
-const variation = fc.constantFrom('a', 'b', 'c')
-const word = fc.constantFrom(
-  '',
-  'a',
-  'ab',
-  'b',
-  '5',
-  '10',
-  '-1',
-  '1.2.3',
-  'v1.2.3',
-  '1.10.0',
-  'é',
-  '1700000000',
-)
-const strategy = fc.oneof(
-  variation.map(fixedOn),
-  fc
-    .record({
-      cut: fc.integer({ min: 0, max: 100_000 }),
-      percentage: fc.integer({ min: 0, max: 100 }),
-      outside: variation,
-      hasAudience: fc.boolean(),
-    })
-    .map(({ cut, percentage, outside, hasAudience }) =>
-      split({ a: cut, b: 100_000 - cut }, hasAudience ? { percentage, defaultVariation: outside } : null),
-    ),
-)
-const clauseOn = (dependencies: readonly string[]) =>
-  fc
-    .record({
-      attribute: fc.constantFrom('x', 'y', 'id', '__proto__', 'constructor'),
-      operator: fc.constantFrom(...clauseOperators),
-      values: fc.array(word, { minLength: 1, maxLength: 3 }),
-      variations: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),
-      segments: fc.subarray(['s0', 's1'], { minLength: 1 }),
-      dependency: fc.nat(),
-    })
-    .map(({ attribute, operator, values, variations, segments, dependency }) => {
-      if (operator === 'SEGMENT') return { id: 'c', attribute: '', operator, values: segments }
-      if (operator !== 'FEATURE_FLAG') return { id: 'c', attribute, operator, values }
-      if (dependencies.length === 0) return { id: 'c', attribute, operator: 'EQUALS', values }
-      const on = dependencies[dependency % dependencies.length]
-      return { id: 'c', attribute: on, operator, values: variations }
-    })
-const featureOf = (id: string, at: number) =>
-  fc
-    .record({
-      enabled: fc.boolean(),
-      samplingSeed: fc.constantFrom('', 'seed'),
-      targets: fc.array(fc.record({ variation, users: fc.array(word, { maxLength: 2 }) }), { maxLength: 2 }),
-      rules: fc.array(
-        fc.record({ clauses: fc.array(clauseOn(ids.slice(0, at)), { maxLength: 3 }), strategy }),
-        { maxLength: 3 },
-      ),
-      prerequisites: fc.array(
-        fc.record({ featureId: fc.constantFrom(...ids.slice(0, at), id), variationId: variation }),
-        { maxLength: 1 },
-      ),
-      defaultStrategy: strategy,
-    })
-    .map(({ rules, prerequisites, ...rest }) =>
-      feature({
-        id,
-        ...rest,
-        prerequisites: prerequisites.filter(({ featureId }) => featureId !== id),
-        rules: rules.map((each, i) => ({ ...each, id: `${id}-${i}` })),
-      }),
-    )
-const featureList = fc.record({
-  features: fc.tuple(...ids.map(featureOf)),
-  segmentUsers: fc.tuple(
-    ...['s0', 's1'].map((segmentId) =>
-      fc.record({
-        segmentId: fc.constant(segmentId),
-        users: fc.array(
-          word.map((userId) => ({ userId: userId || 'nobody', state: 'INCLUDED' })),
-          {
-            maxLength: 3,
-          },
-        ),
-      }),
-    ),
-  ),
-})
-const user: fc.Arbitrary<User> = fc.record({
-  id: fc.oneof(word, fc.uuid()).map((id) => id || 'someone'),
-  data: fc.dictionary(fc.constantFrom('x', 'y'), word),
 })
 
 describe('an imported list', () => {
@@ -295,6 +184,7 @@ describe('an imported list', () => {
 })
 
 describe('local mode', () => {
+  const half = rollout({ a: 50_000, b: 50_000 })
   const anyOf = (...operators: readonly ('equals' | 'exists' | 'contains')[]) =>
     operators.map((operator) => [clause('x', operator, 'a')])
 
@@ -361,7 +251,13 @@ describe('local mode', () => {
     ['uploaded members', { rules: [rule([clause('', 'in-segment', 'large')])] }],
     ['whose rules', { rules: [rule([clause('', 'in-segment', 'ruled')])] }],
     ['off variation', { offVariationId: undefined, prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
-    ['lacks the tag web', { tags: ['web'], prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
+    [
+      'beyond ASCII',
+      { allocation: 'fine' as const, seed: 'é', defaultStrategy: { id: 'd', strategy: half } },
+    ],
+    ['"1e3" is read otherwise', { rules: [rule([clause('x', 'greater', '5', '1e3')])] }],
+    ['"5.5" is read otherwise', { rules: [rule([clause('x', 'after', '5.5')])] }],
+    ['" 1.2.3" is read otherwise', { rules: [rule([clause('x', 'equals', ' 1.2.3')])] }],
     ['one level', { prerequisites: [{ flagKey: 'chained', variationId: 'a' }] }],
   ])('leaves out what its SDKs would decide otherwise, and says why: %s', (reason, changes) => {
     const flags = [

@@ -4,6 +4,8 @@
 import type { Clause as OurClause, Operator } from '../../../core/clause.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/flag.ts'
 import { weightTotal } from '../../../core/limits.ts'
+import { parseVersion } from '../../../core/semver.ts'
+import { parseFloat64, parseInt64 } from '../../../core/text.ts'
 import type { Segment } from '../../../core/segment.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/snapshot.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
@@ -66,9 +68,6 @@ function reasonAgainst(
     if (dependenciesOf(other).length > 0)
       return `depends on ${key}, which depends on others: these SDKs load one level`
     if (isSilent(other)) return `depends on ${key}, which is off without an off variation: give it one`
-    const tag = flag.tags.find((each) => !other.tags.includes(each))
-    if (tag !== undefined)
-      return `depends on ${key}, which lacks the tag ${tag}: an SDK that asks for it would not be given both`
   }
   for (const { anyOf, strategy } of flag.rules) {
     for (const clause of anyOf.flat()) {
@@ -81,14 +80,16 @@ function reasonAgainst(
   return strategyAgainst(flag, flag.defaultStrategy.strategy)
 }
 
-function strategyAgainst({ allocation }: Flag, strategy: OurStrategy): string | undefined {
+function strategyAgainst({ allocation, seed }: Flag, strategy: OurStrategy): string | undefined {
   if (strategy.kind === 'fixed') return undefined
   const { audience, shares } = strategy
   if (audience && audience.percentage > 0 && audience.percentage < 100)
     return 'an audience is not known to these SDKs'
   const total = shares.reduce((sum, { weight }) => sum + weight, 0)
   if (total < weightTotal) return 'weights add up to less than the whole: these SDKs fail for the rest'
-  if (shares.some(({ weight }) => weight === weightTotal) || allocation === 'fine') return undefined
+  if (shares.some(({ weight }) => weight === weightTotal)) return undefined
+  if (!isAscii.test(seed)) return 'a seed beyond ASCII is hashed otherwise by these SDKs'
+  if (allocation === 'fine') return undefined
   return 'percent allocation hashes otherwise than these SDKs do'
 }
 
@@ -115,6 +116,8 @@ function clauseAgainst(
 ): string | undefined {
   if (ignoreCase) return 'these SDKs always regard case'
   if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
+  const odd = values.find((value) => !isReadAlike(operator, value))
+  if (odd !== undefined) return `${operator} ${JSON.stringify(odd)} is read otherwise by these SDKs`
   if (operator !== 'in-segment') return undefined
   for (const key of values) {
     const segment = segments.get(key)
@@ -125,7 +128,37 @@ function clauseAgainst(
   return undefined
 }
 
-const segmentsOf = ({ rules }: Flag): string[] =>
+const isAscii = /^\p{ASCII}*$/u
+/** What these SDKs take for a number, and npm's reader of versions for a version. */
+const isTheirNumber = /^-?\d*\.?\d+$/
+const mayBeTheirVersion = /^[\sv=]*\d+\.\d+\.\d+/
+
+/** Go and JavaScript read numbers, times and versions alike where these are written plainly. */
+function isReadAlike(operator: Operator, value: string): boolean {
+  switch (operator) {
+    case 'before':
+    case 'after':
+      return parseInt64(value) !== undefined && /^-?\d{1,15}$/.test(value)
+    case 'greater':
+    case 'greater-or-equal':
+    case 'less':
+    case 'less-or-equal':
+      if (!isAscii.test(value) || (parseFloat64(value) !== undefined) !== isTheirNumber.test(value))
+        return false
+      return isVersionAlike(value)
+    case 'equals':
+    case 'not-equals':
+    case 'in':
+      return isVersionAlike(value)
+    default:
+      return true
+  }
+}
+
+const isVersionAlike = (value: string) => parseVersion(value) !== undefined || !mayBeTheirVersion.test(value)
+
+/** Segments that a flag's rules name. */
+export const segmentsOf = ({ rules }: Flag): string[] =>
   rules.flatMap(({ anyOf }) =>
     anyOf.flat().flatMap(({ operator, values }) => (operator === 'in-segment' ? values : [])),
   )
@@ -142,7 +175,13 @@ function toFeature(flag: Flag): Feature {
     version: flag.version,
     createdAt: Math.floor(flag.createdAt / 1_000),
     updatedAt: Math.floor(flag.updatedAt / 1_000),
-    variations: flag.variations.map(({ id, value, name, description }) => ({ id, value, name, description })),
+    // Of a yaml flag the JSON, which is YAML too: every reader of it reads the same.
+    variations: flag.variations.map(({ id, value, json, name, description }) => ({
+      id,
+      value: json ?? value,
+      name,
+      description,
+    })),
     targets: flag.targets.map(({ variationId, targetingKeys }) => ({
       variation: variationId,
       users: targetingKeys,
@@ -150,7 +189,7 @@ function toFeature(flag: Flag): Feature {
     rules: flag.rules.flatMap(({ id, anyOf, strategy }) =>
       // Theirs are ANDs. Fine allocation does not hash a rule's id, so each group can be a rule of its own.
       anyOf.map((group, i) => ({
-        id: i === 0 ? id : `${id}:${i + 1}`,
+        id: i === 0 ? id : `${id}${groupMark}${i + 1}`,
         strategy: toStrategy(strategy),
         clauses: group.map((clause, j) => toClause(clause, `${id}:${i}:${j}`)),
       })),
@@ -169,6 +208,16 @@ function toFeature(flag: Flag): Feature {
     autoOpsSummary: null,
     variationValueSchema: null,
   }
+}
+
+const groupMark = ':'
+
+/** The rule that one of ours became, when an SDK tells which decided. */
+export function ruleIdHere(flag: Flag | undefined, ruleId: string): string {
+  if (!flag || flag.rules.some(({ id }) => id === ruleId)) return ruleId
+  const at = ruleId.lastIndexOf(groupMark)
+  const whole = ruleId.slice(0, Math.max(at, 0))
+  return flag.rules.some(({ id }) => id === whole) ? whole : ruleId
 }
 
 const toClause = ({ attribute, operator, values }: OurClause, id: string): Clause => ({

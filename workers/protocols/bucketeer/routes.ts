@@ -1,91 +1,108 @@
-// Bucketeer's SDK gateway: what its client SDKs call.
+// Bucketeer's SDK gateway: what its client and server SDKs call.
 import { Hono } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { $ZodType } from 'zod/v4/core'
 import type { EventRecord } from '../../../analytics/records.ts'
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
-import { type Problem, type ProblemCode, type Result, ok, refuse } from '../../../core/problem.ts'
-import type { SdkKeyRole } from '../../../core/snapshot.ts'
-import { readJson } from '../../http/body.ts'
-import { logError } from '../../http/log.ts'
-import { parseWith } from '../../http/parse.ts'
-import { authenticate } from '../../http/authenticate.ts'
-import { enriched } from '../../http/enrich.ts'
-import { retryHeaders } from '../../http/problem-response.ts'
+import { evaluate } from '../../../core/evaluate.ts'
+import { ok, refuse } from '../../../core/problem.ts'
 import { cors } from '../../http/cors.ts'
-import type { Visit, VisitContext, Visited } from '../../http/visit.ts'
+import { enriched } from '../../http/enrich.ts'
+import { logError } from '../../http/log.ts'
+import { pathOf } from '../../http/path.ts'
+import type { Visited } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
-import { fromEvaluation, toContext, toRecord, userEvaluationsId } from './translate.ts'
+import { featureFlags, segmentUsers } from './definitions.ts'
+import { evaluationText, toContext, userEvaluations } from './evaluations.ts'
+import { fromTrack, sdkName, toRecord } from './events.ts'
+import { admit, ask, fail, type Method, notAllowed, unimplemented } from './gateway.ts'
+import { asLegacy, legacyPaths, withTypeName } from './legacy.ts'
 import * as wire from './wire.ts'
 
 const evaluationBytesMax = 256 * 1024
 const eventsBytesMax = 1024 * 1024
-const paths = ['/get_evaluations', '/get_evaluation', '/register_events', '/ping']
-/** Routes of Bucketeer's gateway that are not served: an SDK is told so, and nobody takes the console's page for an answer. */
-const unserved = ['/get_feature_flags', '/get_segment_users', '/track', '/v1/gateway/*']
+
+const method = <T>(
+  schema: Method<T>['schema'],
+  bytesMax: number,
+  ...roles: Method<T>['roles']
+): Method<T> => ({
+  schema,
+  bytesMax,
+  roles,
+})
+const getEvaluations = method(wire.GetEvaluationsRequest, evaluationBytesMax, 'client')
+const getEvaluation = method(wire.GetEvaluationRequest, evaluationBytesMax, 'client')
+const getFeatureFlags = method(wire.GetFeatureFlagsRequest, evaluationBytesMax, 'server')
+const getSegmentUsers = method(wire.GetSegmentUsersRequest, evaluationBytesMax, 'server')
+const registerEvents = method(wire.RegisterEventsRequest, eventsBytesMax, 'client', 'server')
+
+const methods = {
+  POST: [
+    '/get_evaluations',
+    '/get_evaluation',
+    '/get_feature_flags',
+    '/get_segment_users',
+    '/register_events',
+  ],
+  GET: ['/track', '/ping'],
+}
 
 export function bucketeerRoutes(ports: Ports): Hono<Visited> {
   const app = new Hono<Visited>({ strict: false })
   // Envoy's policy in front of Bucketeer: any origin, with credentials.
   const policy = cors({
     origin: 'mirror',
-    methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'],
-    headers: ['content-type', 'authorization', 'x-min-revision'],
+    methods: ['GET', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+    headers: ['content-type', 'x-grpc-web', 'authorization', 'x-min-revision'],
   })
-  for (const path of paths) app.use(path, policy)
+  for (const path of [...methods.POST, ...methods.GET, '/v1/gateway/*']) app.use(path, policy)
 
   app.post('/get_evaluations', async (c) => {
-    const asked = await ask(c, ports, wire.GetEvaluationsRequest, evaluationBytesMax, ['client'])
+    const asked = await ask(c, ports, getEvaluations)
     if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
-    const { user, tag } = body
-    const context = enriched(toContext(user), compiled, c.req.raw)
-    const id = userEvaluationsId(context, compiled, tag)
-    const isCurrent = body.userEvaluationsId === id
-    const evaluations = isCurrent ? [] : evaluateAll(compiled, context, tag === '' ? undefined : tag)
-    c.env.decisions = evaluations.length
-    return c.json({
-      state: 'FULL',
-      evaluations: {
-        id: isCurrent ? 'no_evaluations' : id,
-        evaluations: evaluations.flatMap((evaluation) => fromEvaluation(evaluation, user.id) ?? []),
-        createdAt: String(Math.floor(ports.now() / 1_000)),
-        archivedFeatureIds: [],
-        forceUpdate: !isCurrent, // the full set: no SDK can be left with something stale
-      },
-      userEvaluationsId: id,
-    } satisfies wire.GetEvaluationsResponse)
+    const context = enriched(toContext(body.user), compiled, c.req.raw)
+    const { user, tag, userEvaluationsId: has } = body
+    const answer = userEvaluations({ compiled, context, userId: user.id, tag, has, now: ports.now() })
+    c.env.decisions = answer.decisions
+    return json(`{"state":"FULL","evaluations":${answer.text},"userEvaluationsId":"${answer.id}"}`)
   })
 
   app.post('/get_evaluation', async (c) => {
-    const asked = await ask(c, ports, wire.GetEvaluationRequest, evaluationBytesMax, ['client'])
+    const asked = await ask(c, ports, getEvaluation)
     if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
-    const flag = compiled.byKey.get(body.featureId)?.flag
-    if (!flag || (body.tag !== '' && !flag.tags.includes(body.tag)))
+    const { user, tag, featureId } = body
+    const flag = compiled.byKey.get(featureId)?.flag
+    if (!flag || flag.archived || (tag !== '' && !flag.tags.includes(tag)))
       return fail({ code: 'NOT_FOUND', message: 'feature not found' }, c.env)
-    const context = enriched(toContext(body.user), compiled, c.req.raw)
+    const context = enriched(toContext(user), compiled, c.req.raw)
     c.env.decisions = 1
-    const evaluation = fromEvaluation(evaluate(compiled, body.featureId, context), body.user.id)
-    return evaluation
-      ? c.json({ evaluation })
-      : fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, c.env)
+    const evaluation = evaluationText(evaluate(compiled, featureId, context), user.id)
+    return evaluation === undefined
+      ? fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, c.env)
+      : json(`{"evaluation":${evaluation}}`)
+  })
+
+  app.post('/get_feature_flags', async (c) => {
+    const asked = await ask(c, ports, getFeatureFlags)
+    if (!asked.ok) return fail(asked.problem, c.env)
+    return c.json(featureFlags(asked.value.compiled, asked.value.body, ports.now()))
+  })
+
+  app.post('/get_segment_users', async (c) => {
+    const asked = await ask(c, ports, getSegmentUsers)
+    if (!asked.ok) return fail(asked.problem, c.env)
+    return c.json(segmentUsers(asked.value.compiled, asked.value.body, ports.now()))
   })
 
   app.post('/register_events', async (c) => {
-    const asked = await ask(c, ports, wire.RegisterEventsRequest, eventsBytesMax, ['client', 'server'])
+    const asked = await ask(c, ports, registerEvents)
     if (!asked.ok) return fail(asked.problem, c.env)
     const { compiled, body } = asked.value
-    const receipt = {
-      compiled,
-      now: ports.now(),
-      sdk: `bucketeer-${body.sourceId ?? ''}/${body.sdkVersion ?? ''}`.slice(0, 200).toWellFormed(),
-    }
+    const receipt = { compiled, now: ports.now(), sdk: sdkName(body.sourceId, body.sdkVersion) }
     const records: EventRecord[] = []
     const errors = new Map<string, wire.EventError>()
-    for (const { id, event } of body.events) {
-      const record = toRecord(id, event, receipt)
+    for (const { id, event, type } of body.events) {
+      const record = toRecord(id, withTypeName(event, type), receipt)
       if (record.ok) records.push(record.value)
       else errors.set(id, { retriable: false, message: `gateway: ${record.problem.message}` })
     }
@@ -96,11 +113,32 @@ export function bucketeerRoutes(ports: Ports): Hono<Visited> {
     return c.json({ errors: Object.fromEntries(errors) } satisfies wire.RegisterEventsResponse)
   })
 
+  app.get('/track', async (c) => {
+    const query = new URL(c.req.url).searchParams
+    const compiled = await admit(c, ports, query.get('apikey') ?? '', ['client'])
+    if (!compiled.ok) return fail(compiled.problem, c.env)
+    const receipt = { compiled: compiled.value, now: ports.now(), sdk: sdkName(0, '') }
+    const record = fromTrack(query, receipt)
+    if (!record.ok) return fail(record.problem, c.env)
+    const sent = (await ports.events.send([record.value]))
+      ? ok(undefined)
+      : refuse('UNAVAILABLE', 'the queue is unavailable')
+    return sent.ok ? c.json({}) : fail(sent.problem, c.env)
+  })
+
   app.get('/ping', (c) => c.json({ time: String(Math.floor(ports.now() / 1_000)) }))
 
-  for (const path of paths) app.all(path, () => notAllowed(path === '/ping' ? 'GET' : 'POST'))
+  for (const [path, newer] of Object.entries(legacyPaths))
+    app.post(path, async (c) => {
+      const isPing = newer === '/ping'
+      const url = c.req.url.replace(pathOf(c.req.url), newer)
+      const request = new Request(url, isPing ? {} : c.req.raw)
+      return asLegacy(await app.fetch(request, c.env))
+    })
 
-  for (const path of unserved) app.all(path, () => unimplemented())
+  for (const [verb, paths] of Object.entries(methods))
+    for (const path of paths) app.all(path, () => notAllowed(verb))
+  app.all('/v1/gateway/*', () => unimplemented())
 
   app.onError((error, c) => {
     logError('bucketeer', error)
@@ -109,52 +147,4 @@ export function bucketeerRoutes(ports: Ports): Hono<Visited> {
   return app
 }
 
-/** Key, role, then body: what every call begins with. */
-async function ask<T>(
-  c: VisitContext,
-  ports: Ports,
-  schema: $ZodType<T>,
-  bytesMax: number,
-  roles: readonly SdkKeyRole[],
-): Promise<Result<{ compiled: CompiledSnapshot; body: T }>> {
-  const caller = await authenticate(ports, c.env, c.req.header('authorization') ?? '')
-  if (!caller.ok) return caller
-  if (!roles.includes(caller.value.key.role)) return refuse('FORBIDDEN', 'bad role')
-  const json = await readJson(c.req.raw, bytesMax)
-  if (!json.ok) return json
-  const body = parseWith(schema, json.value)
-  return body.ok ? ok({ compiled: caller.value.compiled, body: body.value }) : body
-}
-
-/** grpc-gateway's error body: HTTP status and gRPC code. */
-const statuses = {
-  INVALID: [400, 3],
-  UNAUTHENTICATED: [401, 16],
-  FORBIDDEN: [403, 7],
-  NOT_FOUND: [404, 5],
-  CONFLICT: [409, 10],
-  IN_USE: [409, 10],
-  TOO_LARGE: [413, 8],
-  RATE_LIMITED: [429, 8],
-  UNAVAILABLE: [503, 14],
-} as const satisfies Record<ProblemCode, readonly [ContentfulStatusCode, number]>
-
-function fail({ code, message }: Problem, visit: Visit): Response {
-  const [status, grpc] = statuses[code]
-  visit.refused = code
-  const body = { code: grpc, message: `gateway: ${message}`, details: [] }
-  return Response.json(body, { status, headers: retryHeaders(code) })
-}
-
-function unimplemented(): Response {
-  return Response.json(
-    { code: 12, message: 'gateway: this method is not implemented', details: [] },
-    { status: 501 },
-  )
-}
-
-/** gRPC's UNIMPLEMENTED again, with HTTP's own status for it. */
-function notAllowed(method: string): Response {
-  const body = { code: 12, message: `gateway: method not allowed, use ${method}`, details: [] }
-  return Response.json(body, { status: 405, headers: { allow: method } })
-}
+const json = (text: string) => new Response(text, { headers: { 'content-type': 'application/json' } })

@@ -1,35 +1,60 @@
-// Bucketeer's wire, spelled as it spells it. Unknown fields are dropped, as protojson does.
+// Bucketeer's wire, spelled as it spells it: what its SDKs send, and the form of what they are answered.
 import * as z from 'zod/mini'
+import { amount, enumeration, list, message, someText, text, textMap, whole } from './protojson.ts'
 
-const int64 = z.union([z.number(), z.string()])
+/** SourceId: which SDK it is. */
+const sources = {
+  UNKNOWN: 0,
+  ANDROID: 1,
+  IOS: 2,
+  WEB: 3,
+  GO_SERVER: 5,
+  NODE_SERVER: 6,
+  JAVASCRIPT: 7,
+  FLUTTER: 8,
+  REACT: 9,
+  REACT_NATIVE: 10,
+  OPEN_FEATURE_KOTLIN: 100,
+  OPEN_FEATURE_SWIFT: 101,
+  OPEN_FEATURE_JAVASCRIPT: 102,
+  OPEN_FEATURE_GO: 103,
+  OPEN_FEATURE_NODE: 104,
+  OPEN_FEATURE_REACT: 105,
+  OPEN_FEATURE_REACT_NATIVE: 106,
+}
+const sdk = { sourceId: z._default(enumeration(sources), 0), sdkVersion: text }
+/** Local mode is refused to whom does not say what it is, as there. */
+const namedSdk = {
+  sourceId: enumeration(sources).check(z.refine((id) => id !== 0, 'is required')),
+  sdkVersion: someText,
+}
 
-export const User = z.object({
-  id: z.string().check(z.minLength(1)),
-  data: z.nullish(z.record(z.string(), z.string())),
-})
+export const User = message({ id: someText, data: textMap })
 export type User = z.infer<typeof User>
 
-const sdk = { sourceId: z.optional(z.union([z.number(), z.string()])), sdkVersion: z.optional(z.string()) }
-
-export const GetEvaluationsRequest = z.object({
-  ...sdk,
-  user: User,
-  tag: z._default(z.string(), ''),
-  userEvaluationsId: z._default(z.string(), ''),
+export const GetEvaluationsRequest = message({ ...sdk, user: User, tag: text, userEvaluationsId: text })
+export const GetEvaluationRequest = message({ ...sdk, user: User, tag: text, featureId: someText })
+export const GetFeatureFlagsRequest = message({
+  ...namedSdk,
+  tag: text,
+  featureFlagsId: text,
+  requestedAt: whole,
+})
+export const GetSegmentUsersRequest = message({
+  ...namedSdk,
+  segmentIds: list(z.string()).check(z.maxLength(10_000)),
+  requestedAt: whole,
 })
 
-export const GetEvaluationRequest = z.object({
-  ...sdk,
-  user: User,
-  tag: z._default(z.string(), ''),
-  featureId: z.string().check(z.minLength(1)),
-})
-
-export const RegisterEventsRequest = z.object({
+/** SDKs send 50 at a time. */
+const eventsMax = 1_000
+export const RegisterEventsRequest = message({
   ...sdk,
   events: z
-    .array(z.object({ id: z.string().check(z.minLength(1)), event: z.optional(z.unknown()) }))
-    .check(z.minLength(1), z.maxLength(1_000)),
+    .array(message({ id: someText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
+      error: ({ input }) => (input === undefined ? 'is required' : undefined),
+    })
+    .check(z.minLength(1, 'is required'), z.maxLength(eventsMax)),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
@@ -37,36 +62,61 @@ export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 const textLengthMax = 1_000
 const amountMax = 1e15
 
-const text = z.string().check(z.maxLength(textLengthMax))
-const envelope = {
-  timestamp: int64,
-  sourceId: z.optional(z.unknown()),
-  sdkVersion: z._default(z.string(), ''),
+const name = someText.check(z.maxLength(textLengthMax))
+const shortText = z._default(z.string().check(z.maxLength(textLengthMax)), '')
+
+/** Reason_Type: what SDKs give as the reason of a decision. */
+export const reasons = {
+  TARGET: 0,
+  RULE: 1,
+  DEFAULT: 3,
+  CLIENT: 4,
+  OFF_VARIATION: 5,
+  PREREQUISITE: 6,
+  ERROR_NO_EVALUATIONS: 20,
+  ERROR_FLAG_NOT_FOUND: 21,
+  ERROR_WRONG_TYPE: 22,
+  ERROR_USER_ID_NOT_SPECIFIED: 23,
+  ERROR_FEATURE_FLAG_ID_NOT_SPECIFIED: 24,
+  ERROR_EXCEPTION: 25,
+  ERROR_CACHE_NOT_FOUND: 26,
 }
-const userFields = {
-  userId: z.string().check(z.minLength(1)),
-  user: z.nullish(z.object({ data: z.nullish(z.record(z.string(), z.string())) })),
-  tag: z._default(z.string(), ''),
+/** ApiId: what an SDK measured. */
+export const apis = {
+  UNKNOWN_API: 0,
+  GET_EVALUATION: 1,
+  GET_EVALUATIONS: 2,
+  REGISTER_EVENTS: 3,
+  GET_FEATURE_FLAGS: 4,
+  GET_SEGMENT_USERS: 5,
+  SDK_GET_VARIATION: 100,
 }
 
-export const EvaluationEvent = z.object({
-  ...envelope,
+const userFields = {
+  timestamp: amount,
+  userId: someText,
+  user: z.optional(message({ data: textMap })),
+  tag: text,
+}
+export const EvaluationEvent = message({
   ...userFields,
-  featureId: text.check(z.minLength(1)),
-  featureVersion: z._default(z.int(), 0),
-  variationId: z._default(text, ''),
-  reason: z.object({
-    type: z._default(z.union([text, z.number()]), 'TARGET'),
-    ruleId: z._default(text, ''),
-  }),
+  featureId: name,
+  featureVersion: whole,
+  variationId: shortText,
+  reason: message({ type: z._default(enumeration(reasons), 0), ruleId: shortText }),
 })
-export const GoalEvent = z.object({
-  ...envelope,
+export const GoalEvent = message({
   ...userFields,
-  goalId: text.check(z.minLength(1)),
-  value: z._default(z.number().check(z.minimum(-amountMax), z.maximum(amountMax)), 0),
+  goalId: name,
+  value: z._default(amount.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
 })
-export const MetricsEvent = z.object({ ...envelope, event: z.record(z.string(), z.unknown()) })
+export const MetricsEvent = message({ event: z.record(z.string(), z.unknown()) })
+/** What is inside; what it says of itself may be anything. */
+export const Metrics = message({
+  apiId: z.catch(z._default(enumeration(apis), 0), 0),
+  latencySecond: z.catch(z.optional(amount), undefined),
+  sizeByte: z.catch(z.optional(amount), undefined),
+})
 
 export type ReasonType = 'TARGET' | 'RULE' | 'DEFAULT' | 'OFF_VARIATION' | 'PREREQUISITE'
 
@@ -85,19 +135,6 @@ export interface Evaluation {
   readonly reason: { readonly type: ReasonType; readonly ruleId: string }
   readonly variationValue: string
   readonly variationName: string
-}
-
-export interface GetEvaluationsResponse {
-  readonly state: 'FULL'
-  readonly evaluations: {
-    readonly id: string
-    readonly evaluations: readonly Evaluation[]
-    /** int64: epoch seconds as text. */
-    readonly createdAt: string
-    readonly archivedFeatureIds: readonly string[]
-    readonly forceUpdate: boolean
-  }
-  readonly userEvaluationsId: string
 }
 
 export interface EventError {

@@ -1,0 +1,82 @@
+// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator (test/build/bucketeer-evaluator.ts).
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { emptyState } from '../../../core/environment.ts'
+import { settle } from '../../../core/import.ts'
+import { bucketeerEvaluate } from '../../../test/build/bucketeer-evaluator.ts'
+import { featureList, ids, user } from '../../../test/build/bucketeer-features.ts'
+import { scaled } from '../../../test/build/scale.ts'
+import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
+import { FeatureList } from './feature.ts'
+import { fromFeatureList } from './import.ts'
+import { localMode } from './local-mode.ts'
+import { bucketeerRoutes } from './routes.ts'
+import type { Evaluation } from './wire.ts'
+
+const node = { sourceId: 6, sdkVersion: '0.4.6' }
+
+function gatewayOf(list: unknown) {
+  const given = settle(
+    emptyState(),
+    fromFeatureList(FeatureList.parse(list), { toJson: (text) => text }, () => false),
+  )
+  const app = bucketeerRoutes(memoryPorts(given).ports)
+  const post = async (path: string, authorization: string, body: object): Promise<unknown> => {
+    const init = { method: 'POST', headers: { authorization }, body: JSON.stringify(body) }
+    return (await app.request(path, init, {})).json()
+  }
+  return { given, post }
+}
+
+it('is told alike whichever way is asked, and local mode is only given what it decides alike', async () => {
+  let decidedLocally = 0
+  await fc.assert(
+    fc.asyncProperty(
+      featureList,
+      fc.constantFrom('', 'web'),
+      fc.array(user, { minLength: 1, maxLength: 3 }),
+      async (features, tag, users) => {
+        const { given, post } = gatewayOf(features)
+        const definitions = {
+          ...((await post('/get_feature_flags', goldenKeys.serverKey, { ...node, tag })) as object),
+          ...((await post('/get_segment_users', goldenKeys.serverKey, node)) as object),
+        }
+        const local = FeatureList.parse(definitions)
+        const delivered = new Set(local.features.map(({ id }) => id))
+        const { omitted } = localMode(given)
+        for (const { id, data } of users) {
+          const asked = { user: { id, data }, tag, sourceId: 6 }
+          const { evaluations } = (await post('/get_evaluations', goldenKeys.clientKey, asked)) as {
+            evaluations: { evaluations: Evaluation[] }
+          }
+          const all = new Map(evaluations.evaluations.map((each) => [each.featureId, each]))
+          for (const featureId of ids) {
+            const single = (await post('/get_evaluation', goldenKeys.clientKey, { ...asked, featureId })) as {
+              evaluation?: Evaluation
+            }
+            expect(single.evaluation).toEqual(all.get(featureId))
+            const isTagged = given.flags.some(
+              ({ key, tags }) => key === featureId && (tag === '' || tags.includes(tag)),
+            )
+            if (!isTagged) continue
+            if (delivered.has(featureId)) {
+              expect(bucketeerEvaluate(local, featureId, { id, data })).toBe(all.get(featureId)?.variationId)
+              decidedLocally++
+            } else if (all.has(featureId)) {
+              expect(omitted.map(({ flagKey }) => flagKey)).toContain(featureId)
+            }
+          }
+        }
+        expect(
+          local.features.every(({ rules, defaultStrategy }) =>
+            [defaultStrategy, ...rules.map(({ strategy }) => strategy)].every(
+              (strategy) => !strategy?.rolloutStrategy?.audience,
+            ),
+          ),
+        ).toBe(true)
+      },
+    ),
+    { numRuns: scaled(200) },
+  )
+  expect(decidedLocally).toBeGreaterThan(0)
+})

@@ -1,0 +1,100 @@
+// The id by which an SDK knows that it has everything: it changes with whatever an answer is made of, and with nothing else.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { evaluateAll } from '../../../core/evaluate.ts'
+import type { Flag } from '../../../core/flag.ts'
+import { clause, compiled, flag, rule, segment } from '../../../test/build/flags.ts'
+import { evaluationText, userEvaluationsId } from './evaluations.ts'
+import type { Evaluation } from './wire.ts'
+
+const ada = { targetingKey: 'ada', attributes: { plan: 'pro' } }
+const child: Partial<Flag> = {
+  key: 'child',
+  tags: ['web'],
+  prerequisites: [{ flagKey: 'parent', variationId: 'a' }],
+}
+const staffOnly = { rules: [rule([clause('', 'in-segment', 'staff')])] }
+
+interface World {
+  readonly child?: Partial<Flag>
+  readonly parent?: Partial<Flag>
+  readonly stranger?: Partial<Flag>
+  readonly staff?: object
+  readonly unused?: object
+}
+
+const idIn = (world: World, context = ada, tag = 'web') =>
+  userEvaluationsId(
+    compiled(
+      [
+        flag({ ...child, ...world.child }),
+        flag({ key: 'parent', tags: ['app'], ...staffOnly, ...world.parent }),
+        flag({ key: 'stranger', tags: ['app'], ...world.stranger }),
+      ],
+      [
+        segment({ key: 'staff', included: ['bob'], ...world.staff }),
+        segment({ key: 'unused', included: ['bob'], ...world.unused }),
+      ],
+    ),
+    context,
+    tag,
+  )
+
+describe('the id', () => {
+  it.each([
+    ['a flag of the tag', { child: { version: 2 } }],
+    ['a flag made anew under the same key', { child: { updatedAt: 5_000 } }],
+    ['a flag that leaves the tag', { child: { tags: [] } }],
+    ['a flag that joins the tag', { stranger: { tags: ['web'] } }],
+    ['a prerequisite without the tag', { parent: { version: 2 } }],
+    ['a segment that a prerequisite asks for', { staff: { version: 2 } }],
+  ])('changes with %s', (_, world) => {
+    expect(idIn(world)).not.toBe(idIn({}))
+  })
+
+  it('changes with user, attributes and tag, however these are written', () => {
+    const users = [
+      ada,
+      { targetingKey: 'bob', attributes: { plan: 'pro' } },
+      { targetingKey: 'ada', attributes: { plan: 'free' } },
+      { targetingKey: 'ada', attributes: { plan: 'pro', age: '20' } },
+      { targetingKey: 'ada', attributes: { a: '1b:2' } },
+      { targetingKey: 'ada', attributes: { a: '1', b: '2' } },
+      { targetingKey: 'adap', attributes: { lan: 'pro' } },
+    ]
+    const ids = users.flatMap((user) => ['', 'web', 'app'].map((tag) => idIn({}, user as typeof ada, tag)))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('does not change with what the answer does not hold', () => {
+    expect(idIn({ stranger: { version: 2 } })).toBe(idIn({}))
+    expect(idIn({ unused: { version: 2 } })).toBe(idIn({}))
+    expect(idIn({ stranger: { version: 2 } }, ada, '')).not.toBe(idIn({}, ada, ''))
+    const twoWays = [
+      { plan: 'pro', age: '20' },
+      { age: '20', plan: 'pro' },
+    ]
+    const [one, other] = twoWays.map((attributes) => idIn({}, { targetingKey: 'ada', attributes }))
+    expect(one).toBe(other)
+  })
+})
+
+it('writes any user id and any value as JSON that says just these', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (userId, value) => {
+      const variations = [{ id: 'a', name: value, description: '', value }]
+      const [decided] = evaluateAll(compiled([flag({ variations })]), ada)
+      expect(JSON.parse(evaluationText(decided!, userId)!)).toEqual({
+        id: `flag:1:${userId}`,
+        featureId: 'flag',
+        featureVersion: 1,
+        userId,
+        variationId: 'a',
+        variation: { id: 'a', value, name: value, description: '' },
+        reason: { type: 'DEFAULT', ruleId: '' },
+        variationValue: value,
+        variationName: value,
+      } satisfies Evaluation)
+    }),
+  )
+})

@@ -1,0 +1,147 @@
+// Decisions as `get_evaluations` and `get_evaluation` give them, and the id by which an SDK knows that it has them all.
+import type { CompiledSnapshot } from '../../../core/compile.ts'
+import type { EvaluationContext } from '../../../core/context.ts'
+import { evaluateAll } from '../../../core/evaluate.ts'
+import type { Cause, Evaluation } from '../../../core/evaluation.ts'
+import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
+import { segmentsOf } from './local-mode.ts'
+import type * as wire from './wire.ts'
+
+export const toContext = ({ id, data }: wire.User): EvaluationContext => ({
+  targetingKey: id,
+  attributes: data ?? {},
+})
+
+export interface Asked {
+  readonly compiled: CompiledSnapshot
+  readonly context: EvaluationContext
+  readonly userId: string
+  readonly tag: string
+  /** The id that the SDK has. */
+  readonly has: string
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+export interface UserEvaluations {
+  /** JSON of the message. */
+  readonly text: string
+  readonly id: string
+  /** Flags decided: none where the SDK has them all. */
+  readonly decisions: number
+}
+
+/** Nothing to whom has it all; else the full set, with force: so no SDK can be left with something stale. */
+export function userEvaluations({ compiled, context, userId, tag, has, now }: Asked): UserEvaluations {
+  const id = userEvaluationsId(compiled, context, tag)
+  const isCurrent = has === id
+  const decided = isCurrent ? [] : evaluateAll(compiled, context, tag === '' ? undefined : tag)
+  const written = evaluationsText(decided, userId)
+  const createdAt = Math.floor(now / 1_000)
+  return {
+    id,
+    decisions: decided.length,
+    text: `{"id":"${isCurrent ? 'no_evaluations' : id}","evaluations":[${written}],"createdAt":"${createdAt}","archivedFeatureIds":[],"forceUpdate":${!isCurrent}}`,
+  }
+}
+
+/** JSON of one; undefined where the SDK is to use its default: Bucketeer leaves such flags out. */
+export function evaluationText(evaluation: Evaluation, userId: string): string | undefined {
+  const parts = asWritten(evaluation)
+  return parts?.join(insideOf(userId))
+}
+
+function evaluationsText(evaluations: readonly Evaluation[], userId: string): string {
+  const inside = insideOf(userId)
+  let written = ''
+  for (const evaluation of evaluations) {
+    const parts = asWritten(evaluation)
+    if (parts) written += `${written === '' ? '' : ','}${parts[0]}${inside}${parts[1]}${inside}${parts[2]}`
+  }
+  return written
+}
+
+/** A text as it stands between the quotes of JSON. */
+const insideOf = (userId: string) => JSON.stringify(userId).slice(1, -1)
+
+type Parts = readonly [string, string, string] | undefined
+const written = new WeakMap<Evaluation, { readonly parts: Parts }>()
+
+/** What stands before, between and behind the two places that name the user. There is one object for each evaluation that a snapshot can give. */
+function asWritten(evaluation: Evaluation): Parts {
+  let form = written.get(evaluation)
+  if (!form) {
+    form = { parts: partsOf(evaluation) }
+    written.set(evaluation, form)
+  }
+  return form.parts
+}
+
+function partsOf({ flag, variation, cause }: Evaluation): Parts {
+  if (!flag || !variation) return undefined
+  const { id, name } = variation
+  const value = variation.json ?? variation.value // of a yaml flag, SDKs of other languages read its JSON
+  const behind = JSON.stringify({
+    variationId: id,
+    variation: { id, value, name, description: '' },
+    reason: { type: reasonTypes[cause.kind], ruleId: cause.kind === 'rule' ? cause.ruleId : '' },
+    variationValue: value,
+    variationName: name,
+  } satisfies Omit<wire.Evaluation, 'id' | 'featureId' | 'featureVersion' | 'userId'>)
+  const before = `{"id":"${insideOf(flag.key)}:${flag.version}:`
+  const between = `","featureId":${JSON.stringify(flag.key)},"featureVersion":${flag.version},"userId":"`
+  return [before, between, `",${behind.slice(1)}`]
+}
+
+const reasonTypes = {
+  off: 'OFF_VARIATION',
+  prerequisite: 'PREREQUISITE',
+  target: 'TARGET',
+  rule: 'RULE',
+  default: 'DEFAULT',
+  error: 'DEFAULT', // never sent: an error has no variation
+} as const satisfies Record<Cause['kind'], wire.ReasonType>
+
+/**
+ * Bucketeer's UserEvaluationsID, over more than Bucketeer's: user, attributes, tag, and the stamps of what the answer is made of: the tag's
+ * flags, the flags these ask for, and the segments, whose edits Bucketeer's own id misses. Opaque to SDKs.
+ */
+export function userEvaluationsId(
+  compiled: CompiledSnapshot,
+  { targetingKey = '', attributes }: EvaluationContext,
+  tag: string,
+): string {
+  const names = Object.keys(attributes)
+  if (names.length > 1) names.sort()
+  let asked = JSON.stringify([tag, targetingKey])
+  for (const name of names) asked += JSON.stringify([name, attributes[name]])
+  return fnv1a64(asked + stampOf(compiled, tag))
+}
+
+const stamps = new WeakMap<CompiledSnapshot, Map<string, string>>()
+/** Tags come from clients: what is remembered of them has to have an end. */
+const tagsRememberedMax = 1_000
+
+/** Changes with everything that an answer under this tag is made of, and with nothing else. Made once per snapshot and tag. */
+function stampOf(compiled: CompiledSnapshot, tag: string): string {
+  let known = stamps.get(compiled)
+  if (!known) stamps.set(compiled, (known = new Map()))
+  let stamp = known.get(tag)
+  if (stamp === undefined) {
+    stamp = fnv1a64(stampedOf(compiled, tag))
+    if (known.size < tagsRememberedMax) known.set(tag, stamp)
+  }
+  return stamp
+}
+
+function stampedOf({ flags, snapshot }: CompiledSnapshot, tag: string): string {
+  const places = new Set<number>()
+  for (const { index, flag, dependencies = [] } of flags)
+    if (!flag.archived && (tag === '' || flag.tags.includes(tag)))
+      for (const place of [index, ...dependencies]) places.add(place)
+  const needed = [...places].map((place) => flags[place]!.flag)
+  const asked = new Set(needed.flatMap(segmentsOf))
+  return [...needed, ...snapshot.segments.filter(({ key }) => asked.has(key))]
+    .map(({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`)
+    .join()
+}
