@@ -67,7 +67,7 @@ export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled')
 export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at')
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
-export const SdkKeyChanges = editable(SdkKey, 'name', 'disabled')
+export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
 /** `pathPrefix: null` takes it away. */
 export const SettingsChanges = editable(
   Settings,

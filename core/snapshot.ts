@@ -17,6 +17,8 @@ export interface SnapshotKey {
   readonly expiresAt?: number | undefined
   /** Its text does not name this environment: a name of its own in KV does. */
   readonly foreign?: true | undefined
+  /** What its clients are answered over OFREP; absent: everything. */
+  readonly answers?: 'plain' | undefined
 }
 
 export interface Snapshot {

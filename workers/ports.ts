@@ -1,6 +1,7 @@
 // What the dialects need of the world, and nothing more. Adapters: workers/edge and workers/storage.
 import type { EventRecord } from '../analytics/records.ts'
 import type { CompiledSnapshot } from '../core/compile.ts'
+import type { Feed } from './streams/feed.ts'
 
 export type Reading =
   | {
@@ -50,6 +51,10 @@ export interface Ports {
   readonly events: EventSink
   /** Lets work go on after the answer. */
   readonly defer: (work: Promise<unknown>) => void
+  /** Revisions as they are published. */
+  readonly feed: Feed
+  /** Signs exposure tokens; undefined where none are given out. */
+  readonly exposureSecret: string | undefined
   /** Epoch milliseconds. */
   readonly now: () => number
 }

@@ -93,7 +93,7 @@ describe('an environment that no isolate holds', () => {
     ['KV in time', { kv: 'sleeps' }, 200],
     ['the object', { object: 'refuses' }, 200],
     ['the object in time', { object: 'sleeps' }, 200],
-    ['KV and the object', { kv: 'refuses', object: 'refuses' }, 503],
+    ['KV and the object', { kv: 'refuses', object: 'refuses' }, 500],
   ] satisfies [string, Faults, number][])('is had without %s, or refused', async (_, fault, status) => {
     const place = await freshPlace()
     await chaos(fault)

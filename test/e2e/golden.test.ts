@@ -89,7 +89,7 @@ describe('through workerd', () => {
     const place = places.get(JSON.stringify(golden.given))!
     const keys = { ...place, foreignKey: goldenKeys.foreignKey }
     const response = await fetch(requestOf(placed(golden, place), place.url, keys))
-    expect(unplaced(await answerOf(response, golden), place)).toEqual(unplaced(golden.then, place))
+    expect(unplaced(await answerOf(response, golden, keys), place)).toEqual(unplaced(golden.then, place))
   })
 
   it('answers 304 to the date that the bucketing file came with, and 200 after a change', async () => {

@@ -38,7 +38,7 @@ async function listen({ url, environmentId, clientKey }: Place, headers: Record<
       const events = text.split('\n\n')
       text = events.pop()!
       for (const event of events) {
-        const id = /^id: (\d+)$/m.exec(event)?.[1]
+        const id = /^id: (\d+)\n./.exec(event)?.[1]
         if (id !== undefined) heard.push({ id: Number(id), at: Date.now() })
       }
     }

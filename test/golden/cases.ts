@@ -110,6 +110,8 @@ export function memoryPorts({ flags, segments = [], settings }: Given): {
       },
     },
     defer: (work) => void work,
+    feed: { subscribe: () => Promise.resolve(() => {}) },
+    exposureSecret: 'golden',
     now: () => goldenNow,
   }
   return { ports, sent }
@@ -129,9 +131,13 @@ export function requestOf({ when }: GoldenCase, url: string, keys: Keys): Reques
   return new Request(url + when.path, { method: when.method, headers, body: text })
 }
 
-/** What `then` says, as it was really answered. */
-export async function answerOf(response: Response, { then }: GoldenCase): Promise<GoldenCase['then']> {
-  const text = await response.text()
+/** What `then` says, as it was really answered; a key in it by its name. */
+export async function answerOf(
+  response: Response,
+  { then }: GoldenCase,
+  { clientKey }: Keys = goldenKeys,
+): Promise<GoldenCase['then']> {
+  const text = (await response.text()).replaceAll(clientKey, '{clientKey}')
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
   return {
     status: response.status,

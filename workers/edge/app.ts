@@ -6,20 +6,16 @@ import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
-import { notifierFeed } from '../streams/feed.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { dialectOf, withoutPrefix } from './doors.ts'
 import { type Told, headersOf, tell } from './report.ts'
 
 export function edgeApp(ports: Ports, env: EdgeBindings): { fetch(request: Request): Promise<Response> } {
-  const feed = notifierFeed(env.NOTIFIER, Math.random)
   const doors = {
     bucketeer: bucketeerRoutes(ports),
     'flagship-io': flagshipIoRoutes(ports),
     ofrep: ofrepRoutes(ports),
-    tackline: {
-      fetch: (request: Request, visit: Visit) => changesAnswer(request, visit, { ...ports, feed }),
-    },
+    tackline: { fetch: (request: Request, visit: Visit) => changesAnswer(request, visit, ports) },
   }
   return {
     async fetch(request) {

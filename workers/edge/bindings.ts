@@ -22,6 +22,8 @@ export interface EdgeBindings {
   readonly RATE_BY_ADDRESS?: RateLimiter
   /** Absent where requests are not counted. */
   readonly REQUESTS?: AnalyticsEngineDataset
+  /** Signs exposure tokens (`wrangler secret put`). Absent where none are given out. */
+  readonly EXPOSURE_SECRET?: string
   /** `all`, or `failures` for answers of 500 and above only. */
   readonly LOG_REQUESTS?: string
 }

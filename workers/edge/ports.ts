@@ -1,6 +1,7 @@
 // The ports of the dialects, over the bindings of this Worker.
 import type { Ports } from '../ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
+import { notifierFeed } from '../streams/feed.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
@@ -27,6 +28,8 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
     }),
     events: eventQueue(env.EVENTS),
     defer,
+    feed: notifierFeed(env.NOTIFIER, Math.random),
+    exposureSecret: env.EXPOSURE_SECRET || undefined,
     now,
   }
 }

@@ -6,16 +6,11 @@ import { authenticate } from '../http/authenticate.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import type { Visit } from '../http/visit.ts'
 import type { Ports } from '../ports.ts'
-import { eventStream } from './event-stream.ts'
-import type { Feed } from './feed.ts'
-
-export interface ChangesPorts extends Ports {
-  readonly feed: Feed
-}
+import { openStream, revisionOf } from './open-stream.ts'
 
 const cors = { 'access-control-allow-origin': '*' }
 
-export async function changesAnswer(request: Request, visit: Visit, ports: ChangesPorts): Promise<Response> {
+export async function changesAnswer(request: Request, visit: Visit, ports: Ports): Promise<Response> {
   if (request.method === 'OPTIONS')
     return new Response(null, {
       status: 204,
@@ -27,7 +22,7 @@ export async function changesAnswer(request: Request, visit: Visit, ports: Chang
   return withCors(problemResponse(opened.problem satisfies Problem))
 }
 
-async function open(request: Request, visit: Visit, ports: ChangesPorts): Promise<Result<Response>> {
+async function open(request: Request, visit: Visit, ports: Ports): Promise<Result<Response>> {
   const { pathname, searchParams } = new URL(request.url)
   const environmentId = pathname.split('/')[1] ?? ''
   if (request.method !== 'GET') return refuse('INVALID', 'only GET is allowed')
@@ -39,28 +34,12 @@ async function open(request: Request, visit: Visit, ports: ChangesPorts): Promis
   if (snapshot.environmentId !== environmentId)
     return refuse('FORBIDDEN', 'this key is of another environment')
   if (!settingsOf(snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
-  const stream = await eventStream({
-    feed: ports.feed,
-    environmentId,
-    continent: (request as { cf?: { continent?: string } }).cf?.continent ?? '',
+  return openStream(request, caller.value.compiled, ports, {
     since: revisionOf(request.headers.get('last-event-id') ?? searchParams.get('since')),
     write: (revision, since) => `event: change\ndata: ${JSON.stringify({ revision, since })}`,
-    newest: async () => {
-      const reading = await ports.snapshots.read(environmentId)
-      return reading.status === 'ready' ? reading.compiled.revision : undefined
-    },
-    every: (ms, work) => {
-      const timer = setInterval(work, ms)
-      return () => clearInterval(timer)
-    },
+    headers: cors,
   })
-  if (!stream) return refuse('UNAVAILABLE', 'changes cannot be listened to at the moment, poll and try again')
-  const headers = { ...cors, 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
-  return { ok: true, value: new Response(stream, { headers }) }
 }
-
-const revisionOf = (text: string | null): number | undefined =>
-  text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 
 function withCors(response: Response): Response {
   for (const [name, value] of Object.entries(cors)) response.headers.set(name, value)

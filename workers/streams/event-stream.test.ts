@@ -49,15 +49,17 @@ it('tells what was missed as one event, and never what is older or known', async
   expect(await read()).toBe('id: 8\ndata: 7-8\n\n')
 })
 
-it('tells a new client nothing of what is there already', async () => {
+it('tells a new client nothing of what is there already, but what to name when it comes back', async () => {
   const { read, hear } = await streamOf(undefined)
   for (const revision of [7, 8]) hear(revision)
+  expect(await read()).toBe('id: 7\n\n')
   expect(await read()).toBe('id: 8\ndata: 7-8\n\n')
 })
 
 it('makes up for a lost notification at the next heartbeat', async () => {
   const { read, hear, beat } = await streamOf(undefined, () => Promise.resolve(9))
   hear(7)
+  expect(await read()).toBe('id: 7\n\n')
   beat()
   expect(await read()).toBe(':\n\n')
   expect(await read()).toBe('id: 9\ndata: 7-9\n\n')

@@ -53,6 +53,8 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
     controller.error(new Error('the reader is too slow'))
   }
   const hear = (revision: number) => {
+    // An id without data is no event to a client, but it names it when it comes back: else it could not say what it missed.
+    if (told === undefined) send(`id: ${revision}\n\n`)
     const since = told ?? revision
     if (revision > since) send(`id: ${revision}\n${write(revision, since)}\n\n`)
     told = Math.max(since, revision)

@@ -129,6 +129,26 @@ export const dataRoutes = (environmentId: string, now: number): Route[] => [
     path: '/ofrep/v1/evaluate/flags/title',
     body: { context: { targetingKey: 'ada', plan: 'pro' } },
   },
+  {
+    dialect: 'ofrep',
+    method: 'POST',
+    path: '/ofrep/v1/track',
+    body: {
+      context: { targetingKey: 'ada', plan: 'pro' },
+      events: [
+        {
+          kind: 'goal',
+          id: '1',
+          name: 'purchase',
+          value: 5,
+          timestamp: now,
+          attributes: { currency: 'EUR' },
+        },
+        { kind: 'exposure', flagKey: 'title', variationId: 'word-a', context: { targetingKey: 'bob' } },
+        { kind: 'exposure', exposureToken: 'WyJ0aXRsZSIsMV0.AAAA' },
+      ],
+    },
+  },
 ]
 
 const flagDraft = {

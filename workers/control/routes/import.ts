@@ -67,6 +67,7 @@ async function importInto<Path extends `${string}{environment}${string}`>(
     call.body.sdkKeys.map(async ({ key, ...rest }) => ({
       ...rest,
       sha256: await sha256Hex(key),
+      answers: 'full' as const,
       foreign: true as const,
     })),
   )

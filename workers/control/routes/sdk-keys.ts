@@ -46,10 +46,11 @@ export const sdkKeys = [
     answer: Made,
     status: 201,
     handle: async (call) => {
-      const { role, name } = call.body
+      const { role, name, answers } = call.body
       const { key, sha256 } = await newKey(role, call.params.environment)
       const id = crypto.randomUUID()
-      const executed = await executeCommand(call, { kind: 'create-sdk-key', key: { id, role, name, sha256 } })
+      const command = { kind: 'create-sdk-key', key: { id, role, name, answers, sha256 } } as const
+      const executed = await executeCommand(call, command)
       if (!executed.ok) return executed
       return ok({ id, role, name, key: isTry(call.request) ? '' : key, revision: executed.value.revision })
     },

@@ -30,7 +30,8 @@ it.each(cases)('%s', async (_, golden) => {
 })
 
 const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-const mutations = 1_000
+/** TACKLINE_FUZZ_COUNT=10000 is the long run, some minutes. */
+const mutations = Number(process.env['TACKLINE_FUZZ_COUNT'] ?? 500)
 
 describe('a damaged request', () => {
   const routes = dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'ofrep')
@@ -58,5 +59,6 @@ describe('a damaged request', () => {
         }
       }
     },
+    600_000,
   )
 })

@@ -1,25 +1,12 @@
-// OFREP 0.3, spelled as the protocol spells it.
+// OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has no route for yet.
 import * as z from 'zod/mini'
 
-export const EvaluationRequest = z.object({
-  context: z.optional(z.looseObject({ targetingKey: z.optional(z.string()) })),
-})
+/** Java's clients write null for what they do not have. */
+const Context = z.nullish(z.looseObject({ targetingKey: z.nullish(z.string()) }))
+export type Context = z.infer<typeof Context>
+
+export const EvaluationRequest = z.object({ context: Context })
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>
-
-/** Every field is always there but `value`, whose absence means "use the default in your code": several providers need the others. */
-export interface EvaluationSuccess {
-  readonly key: string
-  readonly value?: unknown
-  readonly reason: string
-  readonly variant: string
-  readonly metadata: Readonly<Record<string, string | number | boolean>>
-}
-
-export interface EvaluationFailure {
-  readonly key: string
-  readonly errorCode: ErrorCode
-  readonly errorDetails: string
-}
 
 export type ErrorCode =
   | 'FLAG_NOT_FOUND'
@@ -28,7 +15,68 @@ export type ErrorCode =
   | 'INVALID_CONTEXT'
   | 'GENERAL'
 
-export interface BulkResponse {
-  readonly flags: readonly (EvaluationSuccess | EvaluationFailure)[]
-  readonly metadata: { readonly flagSetId: string; readonly version: string }
+export interface Refusal {
+  readonly key?: string
+  readonly errorCode: ErrorCode
+  readonly errorDetails: string
+}
+
+/** Of the answer about all flags. `contextId` stands for the targeting key in telemetry. */
+export interface SetMetadata {
+  readonly flagSetId: string
+  readonly version: string
+  readonly contextId?: string
+}
+
+export interface EventStream {
+  readonly type: 'sse'
+  /** Without an origin: 0.4.3 of the web provider opens no stream for an empty one. */
+  readonly endpoint: { readonly requestUri: string }
+  readonly inactivityDelaySec: number
+}
+
+const nameLengthMax = 1_000
+/** Beyond this a value is garbage, and its square would not fit into a sum. */
+const valueMax = 1e15
+
+const told = {
+  /** Makes a retry harmless: equal ids of one user are one event. */
+  id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  /** Epoch milliseconds, or a date as ISO 8601 has it. */
+  timestamp: z.optional(z.union([z.number(), z.iso.datetime({ offset: true })])),
+  context: Context,
+  attributes: z.optional(z.record(z.string(), z.unknown())),
+}
+
+export const Goal = z.strictObject({
+  ...told,
+  kind: z.literal('goal'),
+  name: z.string().check(z.minLength(1), z.maxLength(nameLengthMax)),
+  value: z.optional(z.number().check(z.gte(-valueMax), z.lte(valueMax))),
+})
+export type Goal = z.infer<typeof Goal>
+
+/** By the token that came with the decision, or by naming flag and variation. */
+export const Exposure = z.strictObject({
+  ...told,
+  kind: z.literal('exposure'),
+  exposureToken: z.optional(z.string().check(z.maxLength(2_000))),
+  flagKey: z.optional(z.string()),
+  variationId: z.optional(z.string()),
+})
+export type Exposure = z.infer<typeof Exposure>
+
+export const TrackingEvent = z.discriminatedUnion('kind', [Goal, Exposure])
+export type TrackingEvent = z.infer<typeof TrackingEvent>
+
+const eventsMax = 500
+/** Each event is judged alone. Its context may be here, for those that have none of their own. */
+export const TrackingBatch = z.strictObject({
+  context: Context,
+  events: z.array(z.unknown()).check(z.maxLength(eventsMax)),
+})
+
+export interface TrackingAnswer {
+  readonly accepted: number
+  readonly rejected: readonly (Omit<Refusal, 'key'> & { readonly index: number })[]
 }

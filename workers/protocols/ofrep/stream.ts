@@ -1,0 +1,24 @@
+// Tells web providers that it is time to ask again (OFREP 0.3, event streams). EventSource can send no headers, so the key is in the path; it
+// listens to unnamed events alone. An event never holds a flag.
+import { type Result, refuse } from '../../../core/problem.ts'
+import { settingsOf } from '../../../core/snapshot.ts'
+import { authenticate } from '../../http/authenticate.ts'
+import { pathOf } from '../../http/path.ts'
+import type { VisitContext } from '../../http/visit.ts'
+import type { Ports } from '../../ports.ts'
+import { openStream, revisionOf } from '../../streams/open-stream.ts'
+
+export const streamPath = '/ofrep/v1/stream/'
+
+export async function streamAnswer(c: VisitContext, ports: Ports): Promise<Result<Response>> {
+  const request = c.req.raw
+  const caller = await authenticate(ports, c.env, pathOf(request.url).slice(streamPath.length))
+  if (!caller.ok) return caller
+  const { compiled } = caller.value
+  if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
+  return openStream(request, compiled, ports, {
+    since: revisionOf(c.req.header('last-event-id')),
+    write: (revision) => `data: ${JSON.stringify({ type: 'refetchEvaluation', etag: `"${revision}"` })}`,
+    headers: {},
+  })
+}

@@ -1,0 +1,274 @@
+// Events on their way back: what is taken, what is refused and why, and that a token proves its decision and nothing else.
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { EventRecord } from '../../../analytics/records.ts'
+import { goldenKeys, goldenNow, memoryPorts } from '../../../test/golden/cases.ts'
+import type { Ports } from '../../ports.ts'
+import type { Visit } from '../../http/visit.ts'
+import { ofrepRoutes } from './routes.ts'
+
+const words = [
+  { id: 'a', value: 'apple' },
+  { id: 'b', value: 'banana' },
+]
+const flags = [
+  {
+    key: 'title',
+    type: 'string',
+    enabled: true,
+    variations: words,
+    defaultStrategy: {
+      id: 'title-default',
+      strategy: {
+        kind: 'rollout',
+        shares: [
+          { variationId: 'a', weight: 50_000 },
+          { variationId: 'b', weight: 50_000 },
+        ],
+      },
+    },
+  },
+  {
+    key: 'off',
+    type: 'string',
+    enabled: false,
+    variations: words,
+    defaultStrategy: { id: 'off-default', strategy: { kind: 'fixed', variationId: 'a' } },
+  },
+]
+
+let ports: Ports
+let sent: EventRecord[]
+beforeEach(() => {
+  ;({ ports, sent } = memoryPorts({ flags }))
+})
+
+async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+  const visit: Visit = {}
+  const answer = await ofrepRoutes(ports).request(
+    `http://edge.test/ofrep/v1${path}`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${goldenKeys.clientKey}`, ...headers },
+      body: JSON.stringify(body),
+    },
+    visit,
+  )
+  return { status: answer.status, body: await answer.json<any>(), visit }
+}
+const track = (body: unknown) => post('/track', body)
+
+/** What the queue got, every record as the lake demands. */
+const taken = () => sent.splice(0).map((record) => EventRecord.parse(record))
+
+const ada = { targetingKey: 'ada', plan: 'pro' }
+const goal = { kind: 'goal', name: 'purchase', value: 12.5, context: ada, attributes: { currency: 'EUR' } }
+
+const tokensOf = async (context: object = ada): Promise<Record<string, string>> => {
+  const { body } = await post('/evaluate/flags', { context }, { 'x-exposure-tokens': 'true' })
+  return Object.fromEntries(body.flags.map(({ key, metadata }: any) => [key, metadata?.exposureToken]))
+}
+
+describe('a goal', () => {
+  it('is stored with its value, and with the attributes of context and event', async () => {
+    expect(await track(goal)).toMatchObject({ status: 200, body: { accepted: 1, rejected: [] } })
+    expect(taken()).toMatchObject([
+      {
+        kind: 'tracking',
+        protocol: 'ofrep',
+        environmentId: 'shop',
+        event: 'purchase',
+        value: 12.5,
+        at: goldenNow,
+        targetingKey: 'ada',
+        attributes: { plan: 'pro', currency: 'EUR' },
+      },
+    ])
+  })
+
+  it('has the same record for the same id of the same user, and another for another', async () => {
+    for (const [id, targetingKey] of [
+      ['1', 'ada'],
+      ['1', 'ada'],
+      ['2', 'ada'],
+      ['1', 'bob'],
+    ])
+      await track({ ...goal, id, context: { targetingKey } })
+    const ids = taken().map(({ id }) => id)
+    expect(ids[0]).toBe(ids[1])
+    expect(new Set(ids).size).toBe(3)
+  })
+
+  it('has its time from the client, in either form, if that can be', async () => {
+    const at = goldenNow - 60_000
+    for (const timestamp of [at, new Date(at).toISOString()]) await track({ ...goal, timestamp })
+    expect(taken().map((record) => record.at)).toEqual([at, at])
+    for (const timestamp of [
+      0,
+      goldenNow - 29 * 3_600_000,
+      goldenNow + 2 * 3_600_000,
+      1e300,
+      'yesterday',
+      null,
+    ])
+      expect((await track({ ...goal, timestamp })).status).toBe(400)
+    expect(taken()).toEqual([])
+  })
+})
+
+describe('a batch', () => {
+  it('keeps what is good, names what is not, and is counted as refused', async () => {
+    const { status, body, visit } = await track({
+      context: ada,
+      events: [
+        { kind: 'goal', name: 'a' },
+        { kind: 'goal' },
+        5,
+        { kind: 'goal', name: 'b', context: { targetingKey: 'bob' } },
+      ],
+    })
+    expect([status, body.accepted, body.rejected.map(({ index }: any) => index)]).toEqual([200, 2, [1, 2]])
+    expect(visit.refused).toBe('INVALID')
+    expect(taken().map(({ targetingKey }) => targetingKey)).toEqual(['ada', 'bob'])
+  })
+
+  it('is refused as a whole where nothing in it is good', async () => {
+    const { status, body } = await track({ events: [{ kind: 'goal' }, goal.name] })
+    expect(status).toBe(400)
+    expect(Object.keys(body)).toEqual(['errorCode', 'errorDetails'])
+    expect(body.errorDetails).toMatch(/events\.0\.name: .*events\.1/)
+    expect(taken()).toEqual([])
+  })
+
+  it('may be empty, and has an end', async () => {
+    expect(await track({ events: [] })).toMatchObject({ status: 200, body: { accepted: 0 } })
+    expect((await track({ events: Array.from({ length: 501 }, () => goal) })).status).toBe(400)
+  })
+
+  it('is to be sent again where the queue does not take it', async () => {
+    ports = { ...ports, events: { send: () => Promise.resolve(false) } }
+    expect(await track(goal)).toMatchObject({ status: 500, body: { errorCode: 'GENERAL' } })
+  })
+})
+
+describe('an exposure', () => {
+  const exposure = { kind: 'exposure', context: ada }
+
+  it('is proved by its token: flag, version, variation and rule, once however often it is shown', async () => {
+    const { title } = await tokensOf()
+    for (let i = 0; i < 2; i++)
+      expect((await track({ ...exposure, exposureToken: title, id: String(i) })).status).toBe(200)
+    const records = taken()
+    const decided = (await post('/evaluate/flags/title', { context: ada })).body.metadata.variationId
+    expect(records[0]).toMatchObject({
+      kind: 'exposure',
+      flagKey: 'title',
+      flagVersion: 1,
+      variationId: decided,
+      ruleId: 'title-default',
+      targetingKey: 'ada',
+    })
+    expect(records[0]!.id).toBe(records[1]!.id)
+  })
+
+  it('is the same token in the answers about all flags and about one, for a week', async () => {
+    const { title } = await tokensOf()
+    const one = await post('/evaluate/flags/title', { context: ada }, { 'x-exposure-tokens': '1' })
+    expect(one.body.metadata.exposureToken).toBe(title)
+    expect(await tokensOf()).toEqual(await tokensOf({ ...ada, more: 1 }))
+    expect(title).not.toContain('ada')
+  })
+
+  it('gets no token where none is asked for, nobody is named, or nothing was decided', async () => {
+    const { body } = await post('/evaluate/flags', { context: ada })
+    expect(JSON.stringify(body)).not.toContain('exposureToken')
+    expect((await tokensOf({}))['off']).toBeUndefined()
+    expect((await tokensOf())['off']).toBeUndefined()
+  })
+
+  it('is refused in form, counted and not stored, where its token is forged, another’s, cut or out of date', async () => {
+    const { title = '' } = await tokensOf()
+    const [content = '', mac] = title.split('.')
+    const decoded = atob(content.replaceAll('-', '+').replaceAll('_', '/'))
+    const other = btoa(
+      decoded.includes('"a"') ? decoded.replace('"a"', '"b"') : decoded.replace('"b"', '"a"'),
+    )
+    const forged = [
+      `${other.replaceAll('=', '')}.${mac}`,
+      `${title}x`,
+      title.slice(1),
+      `${title}.${title}`,
+      '',
+      '.',
+      'ä.ö',
+      `${content}.AAAA`,
+    ]
+    for (const exposureToken of forged) {
+      const { status, body, visit } = await track({ ...exposure, exposureToken })
+      expect([exposureToken, status, body, visit.refused]).toEqual([
+        exposureToken,
+        400,
+        {
+          errorCode: 'GENERAL',
+          errorDetails: expect.stringContaining('exposureToken: was not given out here'),
+        },
+        'INVALID',
+      ])
+    }
+    expect(
+      (await track({ ...exposure, context: { targetingKey: 'bob' }, exposureToken: title })).status,
+    ).toBe(400)
+    ports = { ...ports, now: () => goldenNow + 15 * 24 * 3_600_000 }
+    const late = await track({ ...exposure, exposureToken: title })
+    expect([late.status, late.body.errorDetails]).toEqual([400, 'exposureToken: has expired'])
+    ports = { ...ports, now: () => goldenNow, exposureSecret: 'another' }
+    expect((await track({ ...exposure, exposureToken: title })).status).toBe(400)
+    ports = { ...ports, exposureSecret: undefined }
+    expect((await track({ ...exposure, exposureToken: title })).status).toBe(400)
+    expect(taken()).toEqual([])
+  })
+
+  it('lasts a week at least, and then the tag of an answer is another', async () => {
+    const tagAt = async (now: number) => {
+      ports = { ...ports, now: () => now }
+      const answer = await ofrepRoutes(ports).request(
+        'http://edge.test/ofrep/v1/evaluate/flags',
+        {
+          method: 'POST',
+          headers: { authorization: `Bearer ${goldenKeys.clientKey}`, 'x-exposure-tokens': '1' },
+          body: JSON.stringify({ context: ada }),
+        },
+        {},
+      )
+      return answer.headers.get('etag')
+    }
+    const week = 7 * 24 * 3_600_000
+    const { title } = await tokensOf()
+    ports = { ...ports, now: () => goldenNow + week }
+    expect((await track({ ...exposure, exposureToken: title })).status).toBe(200)
+    expect(await tagAt(goldenNow)).not.toBe(await tagAt(goldenNow + week))
+  })
+
+  it('without a token counts for a rule only where the same is decided now', async () => {
+    const decided = (await post('/evaluate/flags/title', { context: ada })).body.metadata.variationId
+    const other = decided === 'a' ? 'b' : 'a'
+    for (const variationId of [decided, other]) await track({ ...exposure, flagKey: 'title', variationId })
+    expect(taken()).toMatchObject([
+      { variationId: decided, ruleId: 'title-default' },
+      { variationId: other, ruleId: '' },
+    ])
+    for (const named of [
+      {},
+      { flagKey: 'title' },
+      { flagKey: 'nowhere', variationId: 'a' },
+      { flagKey: 'title', variationId: 'z' },
+    ])
+      expect((await track({ ...exposure, ...named })).status).toBe(400)
+    expect(taken()).toEqual([])
+  })
+})
+
+it('logs nothing of all that', async () => {
+  const log = vi.spyOn(console, 'error')
+  await track({ kind: 'exposure', context: ada, exposureToken: 'ä.ö' })
+  expect(log).not.toHaveBeenCalled()
+})

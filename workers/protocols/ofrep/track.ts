@@ -1,0 +1,82 @@
+// The way back: what a user did, and which decisions they were shown. One event or many in a request; in a batch each is judged alone.
+import type { EventRecord } from '../../../analytics/records.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
+import { enriched } from '../../http/enrich.ts'
+import { parseWith } from '../../http/parse.ts'
+import type { VisitContext } from '../../http/visit.ts'
+import type { Ports } from '../../ports.ts'
+import { type Asked, ask } from './ask.ts'
+import { fail, refusalOf } from './refusal.ts'
+import { type Receipt, toRecord } from './to-record.ts'
+import { toContext } from './translate.ts'
+import * as wire from './wire.ts'
+import * as z from 'zod/mini'
+
+const bodyBytesMax = 1024 * 1024
+/** Flaws that a refusal of a whole batch names. */
+const flawsMax = 20
+
+export async function track(c: VisitContext, ports: Ports): Promise<Response> {
+  const asked = await ask(c, ports, z.looseObject({}), bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, c.env)
+  const batch = batchOf(asked.value.body)
+  if (!batch.ok) return fail(batch.problem, c.env)
+  const receipt = receiptOf(c, ports, asked.value)
+  const judged = await Promise.all(
+    batch.value.events.map((event) => judge(event, batch.value.context, receipt)),
+  )
+  const records = judged.flatMap((each) => (each.ok ? [each.value] : []))
+  const refused = judged.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
+  const isAll = refused.length > 0 && records.length === 0
+  if (isAll) return fail(together(refused, 'events' in asked.value.body), c.env)
+  if (refused[0]) c.env.refused = refused[0].problem.code // counted, though the rest is taken
+  if (records.length > 0 && !(await ports.events.send(records)))
+    return fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, c.env)
+  const answer: wire.TrackingAnswer = {
+    accepted: records.length,
+    rejected: refused.map(({ index, problem }) => ({ index, ...refusalOf(problem) })),
+  }
+  return Response.json(answer)
+}
+
+/** A single event is a batch of one. */
+const batchOf = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
+  'events' in body ? parseWith(wire.TrackingBatch, body) : ok({ context: undefined, events: [body] })
+
+async function judge(event: unknown, shared: wire.Context, receipt: Receipt): Promise<Result<EventRecord>> {
+  const parsed = parseWith(wire.TrackingEvent, event)
+  if (!parsed.ok) return parsed
+  const context = toContext(parsed.value.context ?? shared)
+  if (context.targetingKey === undefined) return noTargetingKey
+  return toRecord(parsed.value, receipt.enrich(context), receipt)
+}
+
+const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
+  fields: [{ path: 'context.targetingKey', message: 'is missing' }],
+})
+
+const receiptOf = (
+  c: VisitContext,
+  { exposureSecret, now }: Ports,
+  { compiled }: Asked<unknown>,
+): Receipt => ({
+  compiled,
+  secret: exposureSecret,
+  now: now(),
+  enrich: (context) => enriched(context, compiled, c.req.raw),
+})
+
+/** Nothing of a request was taken: its first flaws, each with the place of its event. */
+function together(
+  refused: readonly { readonly index: number; readonly problem: Problem }[],
+  isBatch: boolean,
+): Problem {
+  const first = refused[0]!.problem
+  if (!isBatch) return first
+  const fields = refused.flatMap(({ index, problem: { fields: flaws = [], message } }): FieldProblem[] =>
+    flaws.length === 0
+      ? [{ path: `events.${index}`, message }]
+      : flaws.map((flaw) => ({ ...flaw, path: `events.${index}.${flaw.path}` })),
+  )
+  return { ...first, fields: fields.slice(0, flawsMax) }
+}

@@ -1,0 +1,250 @@
+// What the bytes are, where parsed JSON does not tell: numbers as their types, values withheld, tags, tokens; and what strict clients get.
+import { expect, it } from 'vitest'
+import fc from 'fast-check'
+import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
+import { compile } from '../../../core/compile.ts'
+import { type Snapshot, defaultSettings } from '../../../core/snapshot.ts'
+import type { Ports } from '../../ports.ts'
+import type { Visit } from '../../http/visit.ts'
+import { ofrepRoutes } from './routes.ts'
+import { holdsFractions, numberText } from './value-text.ts'
+
+const flag = (key: string, type: string, values: readonly string[], changes: object = {}) => ({
+  key,
+  type,
+  enabled: true,
+  variations: values.map((value, i) => ({ id: `v${i}`, value })),
+  offVariationId: 'v0',
+  defaultStrategy: { id: `${key}-default`, strategy: { kind: 'fixed', variationId: 'v0' } },
+  ...changes,
+})
+const split = {
+  defaultStrategy: {
+    id: 'half',
+    strategy: {
+      kind: 'rollout',
+      shares: [
+        { variationId: 'v0', weight: 50_000 },
+        { variationId: 'v1', weight: 50_000 },
+      ],
+    },
+  },
+}
+
+const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: Partial<Ports> = {}) => {
+  const { ports, sent } = memoryPorts({ flags })
+  const reading = ports.snapshots.read('shop')
+  if (!('status' in reading) || reading.status !== 'ready') throw new Error('not ready')
+  const compiled = compile({ ...reading.compiled.snapshot, ...changes })
+  const snapshots = { read: () => ({ status: 'ready', compiled, staleMs: 0 }) as const }
+  const app = ofrepRoutes({ ...ports, snapshots, ...more })
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}, visit: Visit = {}) =>
+    app.request(
+      `http://edge.test/ofrep/v1${path}`,
+      {
+        method: 'POST',
+        headers: { authorization: `Bearer ${goldenKeys.clientKey}`, ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      },
+      visit,
+    )
+  return { app, post, sent }
+}
+const ada = { context: { targetingKey: 'ada' } }
+
+it.each([
+  [['1', '2'], '1'],
+  [['1', '2.5'], '1.0'],
+  [['1.0'], '1.0'],
+  [['2.50'], '2.5'],
+  [['-3'], '-3'],
+  [['1e3'], '1000'],
+  [['0.5', '-0'], '0.5'],
+])('prints a number of %j as %s', async (values, text) => {
+  const { post } = world([flag('rate', 'number', values)])
+  for (const path of ['/evaluate/flags/rate', '/evaluate/flags'])
+    expect(await (await post(path, ada)).text()).toContain(`"key":"rate","value":${text},`)
+})
+
+it('prints every float so that it is read as that float, and never as an integer', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+      const text = numberText(number, 'float')
+      expect(JSON.parse(text)).toBe(number === 0 ? 0 : number)
+      expect(text).toMatch(/[.e]/)
+    }),
+  )
+})
+
+it('prints every integer flag without a point', () => {
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (number) => {
+      expect(holdsFractions({ variations: [{ value: String(number) }] as never })).toBe(false)
+      expect(numberText(number, 'integer')).toMatch(/^-?\d+$/)
+    }),
+  )
+})
+
+it('leaves the numbers inside a JSON value as they were written', async () => {
+  const { post } = world([
+    flag('layout', 'json', ['{ "width": 1.0,\n "text": "a \\"b\\" : 1",\t"n": [1, 2.50] }']),
+  ])
+  expect(await (await post('/evaluate/flags/layout', ada)).text()).toContain(
+    '"value":{"width":1.0,"text":"a \\"b\\" : 1","n":[1,2.50]},',
+  )
+})
+
+it('withholds the value of a flag that is off where the environment wants it so, and nothing else', async () => {
+  const flags = [
+    flag('off', 'string', ['a'], { enabled: false }),
+    flag('child', 'string', ['a', 'b'], { prerequisites: [{ flagKey: 'off', variationId: 'v1' }] }),
+  ]
+  flags[0]!.variations.push({ id: 'v1', value: 'b' })
+  const valuesOf = async (disabledFlags: 'with-value' | 'without-value') => {
+    const { post } = world(flags, { settings: { ...defaultSettings, disabledFlags } })
+    const { flags: answered } = await (await post('/evaluate/flags', ada)).json<any>()
+    return answered.map(({ key, value, reason, variant }: any) => [key, value, reason, variant])
+  }
+  expect(await valuesOf('with-value')).toEqual([
+    ['child', 'a', 'DISABLED', 'v0'],
+    ['off', 'a', 'DISABLED', 'v0'],
+  ])
+  expect(await valuesOf('without-value')).toEqual([
+    ['child', undefined, 'DISABLED', 'v0'],
+    ['off', undefined, 'DISABLED', 'v0'],
+  ])
+})
+
+it('tells strict clients of flags alone, servers of no stream, and nobody of one where there is none', async () => {
+  const { snapshot } = (memoryPorts({ flags: [] }).ports.snapshots.read('shop') as any).compiled
+  const [client, server] = snapshot.sdkKeys
+  const fieldsOf = async (changes: Partial<Snapshot>, key = goldenKeys.clientKey) => {
+    const { post } = world([], changes)
+    const answer = await post('/evaluate/flags', ada, { authorization: `Bearer ${key}` })
+    return Object.keys(await answer.json<any>())
+  }
+  expect(await fieldsOf({})).toEqual(['flags', 'metadata', 'eventStreams'])
+  expect(await fieldsOf({ sdkKeys: [{ ...client, answers: 'plain' }, server] })).toEqual(['flags'])
+  expect(await fieldsOf({}, goldenKeys.serverKey)).toEqual(['flags', 'metadata'])
+  expect(await fieldsOf({ settings: { ...defaultSettings, streams: false } })).toEqual(['flags', 'metadata'])
+})
+
+it('has another tag for whatever else it answers, and the same for the same', async () => {
+  const { post } = world([
+    flag('pro', 'string', ['a', 'b'], {
+      rules: [
+        {
+          id: 'pro-rule',
+          anyOf: [[{ attribute: 'plan', operator: 'in', values: ['pro'] }]],
+          strategy: { kind: 'fixed', variationId: 'v1' },
+        },
+      ],
+    }),
+    flag('half', 'string', ['a', 'b'], split),
+  ])
+  const answerTo = async (context: object) => {
+    const answer = await post('/evaluate/flags', { context })
+    return { etag: answer.headers.get('etag')!, text: await answer.text() }
+  }
+  const texts = new Map<string, string>()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.stringMatching(/^[a-f]{1,3}$/),
+      fc.constantFrom('pro', 'free'),
+      async (targetingKey, plan) => {
+        const { etag, text } = await answerTo({ targetingKey, plan })
+        expect(texts.get(etag) ?? text).toBe(text)
+        texts.set(etag, text)
+      },
+    ),
+  )
+  expect(new Set(texts.values()).size).toBe(texts.size)
+  const { etag } = await answerTo({ targetingKey: 'ada', plan: 'free' })
+  const conditional = (plan: string) =>
+    post('/evaluate/flags', { context: { targetingKey: 'ada', plan } }, { 'if-none-match': etag })
+  expect((await conditional('free')).status).toBe(304)
+  expect((await conditional('pro')).status).toBe(200)
+})
+
+it('answers no 304 while it is behind the revision that the client was told of', async () => {
+  const { post } = world([flag('a', 'string', ['x'])])
+  const etag = (await post('/evaluate/flags', ada)).headers.get('etag')!
+  const again = (visit: Visit) => post('/evaluate/flags', ada, { 'if-none-match': etag }, visit)
+  expect((await again({ atLeast: 4 })).status).toBe(304)
+  expect((await again({ atLeast: 5 })).status).toBe(200)
+})
+
+it('keeps its prefix in the address of the stream', async () => {
+  const { post } = world([], { settings: { ...defaultSettings, pathPrefix: '/team/a' } })
+  const answer = await post('/evaluate/flags', ada, {}, { prefix: '/team/a' })
+  expect((await answer.json<any>()).eventStreams[0].endpoint).toEqual({
+    requestUri: `/team/a/ofrep/v1/stream/${goldenKeys.clientKey}`,
+  })
+})
+
+it('takes null for what a client does not have, and an empty targeting key for none', async () => {
+  const { post } = world([flag('half', 'string', ['a', 'b'], split)])
+  for (const context of [null, { targetingKey: null }, { targetingKey: '' }, {}]) {
+    const answer = await post('/evaluate/flags/half', { context })
+    expect([answer.status, (await answer.json<any>()).errorCode]).toEqual([400, 'TARGETING_KEY_MISSING'])
+  }
+})
+
+it.each([
+  ['401', { authorization: '' }, 401],
+  ['403', { authorization: 'Bearer nonsense' }, 403],
+])('says %s with a body that every client reads', async (_, headers, status) => {
+  const { post } = world([])
+  const answer = await post('/evaluate/flags/a%2Fb', ada, headers)
+  expect(answer.status).toBe(status)
+  expect(await answer.json()).toEqual({ key: 'a/b', errorCode: 'GENERAL', errorDetails: expect.any(String) })
+})
+
+it('says 429 and 500 with the time to wait, a second at least', async () => {
+  const limited = world([], {}, { limits: { allows: () => false } })
+  const unavailable = world([], {}, { snapshots: { read: () => ({ status: 'unavailable' }) } })
+  const broken = world(
+    [],
+    {},
+    {
+      snapshots: {
+        read: () => {
+          throw new Error('for the test')
+        },
+      },
+    },
+  )
+  for (const [{ post }, status] of [
+    [limited, 429],
+    [unavailable, 500],
+    [broken, 500],
+  ] as const) {
+    const answer = await post('/evaluate/flags/a', ada)
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([status, 1])
+    expect(await answer.json()).toEqual({ key: 'a', errorCode: 'GENERAL', errorDetails: expect.any(String) })
+  }
+})
+
+it('names every field that is wrong', async () => {
+  const { post } = world([])
+  const answer = await post('/track', {
+    kind: 'goal',
+    name: '',
+    value: 'x',
+    nonsense: 1,
+    context: { targetingKey: 5 },
+  })
+  expect((await answer.json<any>()).errorDetails).toMatch(/name: .*value: .*/)
+})
+
+it('reads contexts of ten thousand attributes and of a thousand levels, and refuses a megabyte', async () => {
+  const { post } = world([flag('a', 'string', ['x'])])
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`name-${i}`, i]))
+  const deep = `{"context":{"targetingKey":"ada","deep":${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}}}`
+  for (const path of ['/evaluate/flags', '/evaluate/flags/a']) {
+    expect((await post(path, { context: { targetingKey: 'ada', ...many } })).status).toBe(200)
+    expect((await post(path, deep)).status).toBe(200)
+    const large = await post(path, { context: { targetingKey: 'ada', large: 'x'.repeat(1_000_000) } })
+    expect([large.status, (await large.json<any>()).errorCode]).toEqual([413, 'GENERAL'])
+  }
+})
