@@ -6,13 +6,16 @@ import { problemResponse } from '../http/problem-response.ts'
 import type { ControlBindings } from './bindings.ts'
 import { dispatch } from './dispatch.ts'
 import { type Document, docsHeaders, docsPage, docsStyle } from './docs-page.ts'
+import { dispatchManifest, manifestRoutes } from './manifest-routes.ts'
 import { documentText } from './openapi.ts'
 import { routes } from './routes.ts'
 
 export const api = new Hono<{ Bindings: ControlBindings }>().basePath('/api/v1')
 
-for (const route of routes)
-  api.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => dispatch(route, c))
+const patternOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1')
+for (const route of routes) api.on(route.method, patternOf(route.path), (c) => dispatch(route, c))
+for (const route of manifestRoutes)
+  api.on(route.method, patternOf(route.path), (c) => dispatchManifest(route, c))
 
 const css = { 'content-type': 'text/css; charset=utf-8', 'x-content-type-options': 'nosniff' }
 api.get(

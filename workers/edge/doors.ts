@@ -23,12 +23,12 @@ export function dialectOf(method: string, path: string): Dialect | undefined {
 /** The settings allow prefixes of so many segments. */
 const prefixSegmentsMax = 4
 
-/** A path that is a door once some segments are taken off it. The admin API has no prefix. */
+/** A path that is a door once some segments are taken off it. The admin API and OpenFeature's manifest have none. */
 export function withoutPrefix(
   method: string,
   path: string,
 ): { dialect: Dialect; prefix: string; path: string } | undefined {
-  if (path.startsWith('/api/')) return undefined
+  if (path.startsWith('/api/') || path.startsWith('/openfeature/')) return undefined
   let at = 0
   for (let segments = 0; segments < prefixSegmentsMax; segments++) {
     const next = path.indexOf('/', at + 1)
