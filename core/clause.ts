@@ -1,6 +1,7 @@
 // Shape of targeting: what a rule asks of an evaluation context. How it is decided: match.ts.
 import * as z from 'zod'
 import * as limits from './limits.ts'
+import type { FieldRule } from './problem.ts'
 import { compilePattern } from './regex.ts'
 
 /**
@@ -58,17 +59,18 @@ export const Clause = z
     ignoreCase: z.boolean().optional(),
   })
   .superRefine(({ attribute, operator, values, ignoreCase }, context) => {
-    const complain = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: path.split('.'), message })
+    const complain = (path: string, rule: FieldRule, message: string) =>
+      context.addIssue({ code: 'custom', path: path.split('.'), params: { rule }, message })
     if (!contextless.has(operator) && attribute === '')
-      complain('attribute', `${operator} needs an attribute`)
+      complain('attribute', 'clause-attribute', `${operator} needs an attribute`)
     if (!valueless.has(operator) && values.length === 0)
-      complain('values', `${operator} needs at least one value`)
-    if (ignoreCase && !textual.has(operator)) complain('ignoreCase', `${operator} compares no texts`)
+      complain('values', 'clause-values', `${operator} needs at least one value`)
+    if (ignoreCase && !textual.has(operator))
+      complain('ignoreCase', 'clause-case', `${operator} compares no texts`)
     if (operator !== 'matches') return
     values.forEach((value, i) => {
       const pattern = compilePattern(value)
-      if (!pattern.ok) complain(`values.${i}`, pattern.message)
+      if (!pattern.ok) complain(`values.${i}`, 'clause-pattern', pattern.message)
     })
   })
 export type Clause = z.infer<typeof Clause>

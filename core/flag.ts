@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { AnyOf } from './clause.ts'
 import { kept } from './kept.ts'
 import * as limits from './limits.ts'
+import type { FieldRule } from './problem.ts'
 import { TagKey } from './tag.ts'
 import { isBundle, isTooDeep, parseValue } from './value.ts'
 
@@ -93,14 +94,15 @@ export const FlagFields = z.strictObject({
 })
 
 export const Flag = FlagFields.superRefine((flag, context) => {
-  for (const { path, message } of inconsistencies(flag))
-    context.addIssue({ code: 'custom', path: path.split('.'), message })
+  for (const { path, rule, message } of inconsistencies(flag))
+    context.addIssue({ code: 'custom', path: path.split('.'), params: { rule }, message })
 })
 export type Flag = z.infer<typeof Flag>
 export type Allocation = z.infer<typeof Allocation>
 
 interface Inconsistency {
   path: string
+  rule: FieldRule
   message: string
 }
 
@@ -109,12 +111,13 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   const found: Inconsistency[] = []
   const variationIds = new Set(flag.variations.map(({ id }) => id))
   const known = (path: string, id: string) => {
-    if (!variationIds.has(id)) found.push({ path, message: `there is no variation ${id}` })
+    if (!variationIds.has(id))
+      found.push({ path, rule: 'unknown-variation', message: `there is no variation ${id}` })
   }
   const unique = (path: (i: number) => string, values: readonly string[], what: string) => {
     values.forEach((value, i) => {
       if (values.indexOf(value) !== i)
-        found.push({ path: path(i), message: `${what} ${value} is there twice` })
+        found.push({ path: path(i), rule: 'duplicate', message: `${what} ${value} is there twice` })
     })
   }
   const checkStrategy = (path: string, strategy: Strategy) => {
@@ -124,6 +127,7 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
       if (flag.allocation === 'percent' && weight % limits.weightPerPercent !== 0) {
         found.push({
           path: `${path}.shares.${i}.weight`,
+          rule: 'whole-percents',
           message: 'percent allocation needs whole percents (multiples of 1000)',
         })
       }
@@ -135,7 +139,11 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
     )
     const total = strategy.shares.reduce((sum, { weight }) => sum + weight, 0)
     if (total > limits.weightTotal)
-      found.push({ path: `${path}.shares`, message: `weights add up to ${total}, more than 100000` })
+      found.push({
+        path: `${path}.shares`,
+        rule: 'weights-sum',
+        message: `weights add up to ${total}, more than 100000`,
+      })
     if (strategy.audience) known(`${path}.audience.defaultVariationId`, strategy.audience.defaultVariationId)
   }
 
@@ -149,12 +157,13 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   flag.variations.forEach((variation, i) => {
     const json = variation.json ?? (flag.type === 'json' ? variation.value : '')
     if (isTooDeep(json)) {
-      found.push({ path: `variations.${i}.value`, message: 'nests too deep' })
+      found.push({ path: `variations.${i}.value`, rule: 'value-depth', message: 'nests too deep' })
     } else if (parseValue(flag.type, variation) === undefined) {
-      found.push({ path: `variations.${i}.value`, message: `is not a ${flag.type}` })
+      found.push({ path: `variations.${i}.value`, rule: 'value-of-type', message: `is not a ${flag.type}` })
     } else if (flag.bundle && !isBundle(flag.type, variation)) {
       found.push({
         path: `variations.${i}.value`,
+        rule: 'bundle-is-object',
         message: 'a bundle is a json object, whose keys are flag keys',
       })
     }

@@ -11,9 +11,32 @@ export type ProblemCode =
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
+/** Rules that the shape of a field cannot say, by name. Those that it can are named as zod names them: `too-big`, `invalid-type`. */
+export type FieldRule =
+  | 'duplicate'
+  | 'unknown-variation'
+  | 'unknown-flag'
+  | 'unknown-segment'
+  | 'unknown-goal'
+  | 'unknown-rollout'
+  | 'cycle'
+  | 'taken'
+  | 'value-of-type'
+  | 'value-depth'
+  | 'bundle-is-object'
+  | 'whole-percents'
+  | 'weights-sum'
+  | 'clause-attribute'
+  | 'clause-values'
+  | 'clause-case'
+  | 'clause-pattern'
+  | 'order-of-time'
+
 export interface FieldProblem {
   /** Dotted path to the field, as in the request: `rules.0.strategy.shares.1.weight`. */
   readonly path: string
+  /** Name of the rule that is broken, for programs: a FieldRule, or zod's code with hyphens. */
+  readonly rule?: string
   readonly message: string
 }
 
@@ -33,6 +56,20 @@ export interface Problem {
 export type Result<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem }
+
+/** As zod tells it. Rules of our own come as `params.rule`. */
+export interface SchemaIssue {
+  readonly code?: string | undefined
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly params?: Readonly<Record<string, unknown>> | undefined
+}
+
+export function toFieldProblem({ code = 'custom', path, message, params }: SchemaIssue): FieldProblem {
+  const own = params?.['rule']
+  const rule = typeof own === 'string' ? own : code.replaceAll('_', '-')
+  return { path: path.map(String).join('.'), rule, message }
+}
 
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
 

@@ -13,17 +13,19 @@ export function referenceProblems(
   const found: FieldProblem[] = []
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
     const other = state.flag.get(flagKey)
-    if (!other) return found.push({ path, message: `there is no flag ${flagKey}` })
+    if (!other) return found.push({ path, rule: 'unknown-flag', message: `there is no flag ${flagKey}` })
     for (const id of variationIds) {
       if (!other.variations.some((variation) => variation.id === id))
-        found.push({ path, message: `${flagKey} has no variation ${id}` })
+        found.push({ path, rule: 'unknown-variation', message: `${flagKey} has no variation ${id}` })
     }
-    if (reaches(state, other, flag.key)) found.push({ path, message: `${flagKey} depends on this flag` })
+    if (reaches(state, other, flag.key))
+      found.push({ path, rule: 'cycle', message: `${flagKey} depends on this flag` })
     return found.length
   }
   const checkId = (path: string, id: string) => {
     const other = owners.get(id)?.find((key) => key !== flag.key)
-    if (other !== undefined) found.push({ path, message: `another flag, ${other}, has a rule ${id}` })
+    if (other !== undefined)
+      found.push({ path, rule: 'taken', message: `another flag, ${other}, has a rule ${id}` })
   }
   flag.rules.forEach(({ id }, i) => checkId(`rules.${i}.id`, id))
   checkId('defaultStrategy.id', flag.defaultStrategy.id)
@@ -37,7 +39,8 @@ export function referenceProblems(
         if (clause.operator === 'flag-is') check(path, clause.attribute, clause.values)
         if (clause.operator !== 'in-segment') return
         for (const key of clause.values)
-          if (!state.segment.has(key)) found.push({ path, message: `there is no segment ${key}` })
+          if (!state.segment.has(key))
+            found.push({ path, rule: 'unknown-segment', message: `there is no segment ${key}` })
       })
     })
   })

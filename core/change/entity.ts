@@ -10,7 +10,7 @@ import {
 } from '../environment.ts'
 import type { Kept } from '../kept.ts'
 import { entityBytesMax } from '../limits.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../problem.ts'
 import { appendUtf8 } from '../hash/utf8.ts'
 import { type User, named, usersOf } from '../users.ts'
 import { writeProblems } from './references.ts'
@@ -144,10 +144,7 @@ export function problemsOf(after: EnvironmentState, write: Write): Result<undefi
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
   const found = (schemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)
   if (!found.success) {
-    const fields = found.error.issues.map(({ path, message }) => ({
-      path: path.map(String).join('.'),
-      message,
-    }))
+    const fields = found.error.issues.map(toFieldProblem)
     return refuse('INVALID', `the ${wordOf(kind)} is not valid`, { fields })
   }
   if (isTooLarge(found.data))

@@ -37,8 +37,8 @@ export function importEntities(
   const names = new Set(writes.flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
   for (const [id, value] of after.flag) {
     if (!names.has(id) && !dependenciesOf(value).some((key) => names.has(key))) continue
-    for (const { path, message } of writeProblems(after, { kind: 'flag', id, value }))
-      problems.push({ path: `flags.${id}.${path}`, message })
+    for (const field of writeProblems(after, { kind: 'flag', id, value }))
+      problems.push({ ...field, path: `flags.${id}.${field.path}` })
   }
   if (problems.length > 0)
     return refuse('INVALID', 'the import does not fit the environment as it is now', { fields: problems })

@@ -22,7 +22,7 @@ export function writeProblems(state: EnvironmentState, write: Write): FieldProbl
 }
 
 const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, key: string): FieldProblem[] =>
-  state[kind].has(key) ? [] : [{ path, message: `there is no ${kind} ${key}` }]
+  state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
 
 function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
   const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt } = experiment
@@ -30,11 +30,21 @@ function experimentProblems(state: EnvironmentState, experiment: Entities['exper
   const flag = state.flag.get(flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
   const shares = strategy?.kind === 'rollout' ? strategy.shares : undefined
-  if (flag && !shares) found.push({ path: 'ruleId', message: 'names no percentage rollout of the flag' })
+  if (flag && !shares)
+    found.push({
+      path: 'ruleId',
+      rule: 'unknown-rollout',
+      message: 'names no percentage rollout of the flag',
+    })
   if (shares && !shares.some(({ variationId }) => variationId === baselineVariationId))
-    found.push({ path: 'baselineVariationId', message: 'is no variation of the rollout' })
+    found.push({
+      path: 'baselineVariationId',
+      rule: 'unknown-variation',
+      message: 'is no variation of the rollout',
+    })
   goalKeys.forEach((key, i) => found.push(...missing(state, 'goal', `goalKeys.${i}`, key)))
-  if (stopAt <= startAt) found.push({ path: 'stopAt', message: 'must be after startAt' })
+  if (stopAt <= startAt)
+    found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
   return found
 }
 
@@ -43,6 +53,6 @@ function operationProblems(state: EnvironmentState, operation: Entities['operati
   const flag = state.flag.get(flagKey)
   const found = missing(state, 'flag', 'flagKey', flagKey)
   if (flag && !flag.variations.some(({ id }) => id === variationId))
-    found.push({ path: 'variationId', message: 'is no variation of the flag' })
+    found.push({ path: 'variationId', rule: 'unknown-variation', message: 'is no variation of the flag' })
   return [...found, ...missing(state, 'goal', 'goalKey', goalKey)]
 }

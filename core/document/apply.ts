@@ -13,7 +13,7 @@ import {
   settingsIn,
   withWrites,
 } from '../environment.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse } from '../problem.ts'
 import { dependenciesOf } from '../snapshot.ts'
 import { named, strandedBy, usersOf } from '../users.ts'
 import { withRuleIds } from './rule-ids.ts'
@@ -120,10 +120,10 @@ function toWrite(
   const { version, createdAt, updatedAt } = current ?? { version: 0, createdAt: now, updatedAt: now }
   const next = parsed(kind, { ...fields, version: current ? version : 1, createdAt, updatedAt })
   if (!next.ok) {
-    const { fields: invalid = [{ path: '', message: next.problem.message }] } = next.problem
+    const { fields: invalid = [{ path: '', message: next.problem.message }] }: Problem = next.problem
     return {
       ok: false,
-      problem: invalid.map(({ path, message }) => ({ path: pathOf(kind, id, path), message })),
+      problem: invalid.map((field) => ({ ...field, path: pathOf(kind, id, field.path) })),
     }
   }
   if (current && isSame(next.value, current)) return { ok: true, value: undefined }
@@ -261,8 +261,8 @@ function problemsAfter(
   const changed = new Set([...writes, ...pruned].flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
   const found: FieldProblem[] = []
   const check = (write: Write) => {
-    for (const { path, message } of writeProblems(after, write))
-      found.push({ path: pathOf(write.kind, write.id, path), message })
+    for (const field of writeProblems(after, write))
+      found.push({ ...field, path: pathOf(write.kind, write.id, field.path) })
   }
   for (const write of writes) check(write)
   for (const [id, value] of after.flag) {

@@ -18,6 +18,12 @@ export const Origin: z.ZodType<OriginType> = z.strictObject({
   userAgent: z.string(),
 })
 
+const FieldProblem = z.strictObject({
+  path: z.string(),
+  rule: z.string().optional().describe('Name of the rule that is broken, for programs.'),
+  message: z.string(),
+})
+
 /** A refusal: problem details (RFC 9457). */
 export const Problem = z.strictObject({
   type: z.string(),
@@ -25,10 +31,7 @@ export const Problem = z.strictObject({
   status: z.int(),
   code: z.enum(Object.keys(statusOf) as [ProblemCode, ...ProblemCode[]]),
   detail: z.string().describe('One sentence for a person.'),
-  errors: z
-    .array(z.strictObject({ path: z.string(), message: z.string() }))
-    .optional()
-    .describe('Every field that is not as it should be.'),
+  errors: z.array(FieldProblem).optional().describe('Every field that is not as it should be.'),
   current: z.unknown().optional().describe('What is stored now, where a stale edit was refused.'),
   yours: z.unknown().optional().describe('What the stale edit asked for.'),
   users: z
@@ -54,11 +57,7 @@ export const changedOf = <Entity extends z.ZodType>(entity: Entity) =>
     changed: z.boolean().describe('Whether a revision was made. False: it was so already.'),
     published: z.boolean().describe('Whether edge can read it already. False: it will a little later.'),
     entity,
-    notes: z
-      .array(z.strictObject({ path: z.string(), message: z.string() }))
-      .readonly()
-      .optional()
-      .describe('What could not come along.'),
+    notes: z.array(FieldProblem).readonly().optional().describe('What could not come along.'),
     changes: z.array(EntityChange).optional().describe('Of a dry run: what each entity is, and would be.'),
   })
 

@@ -1,7 +1,7 @@
 // From a schema's complaints to ours.
 import { type $ZodError, type $ZodType, config, safeParse } from 'zod/v4/core'
 import en from 'zod/v4/locales/en.js'
-import { type FieldProblem, type Result, ok, refuse } from '../../core/problem.ts'
+import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/problem.ts'
 
 /** zod/mini, which edge's schemas are of, comes without words of its own. */
 config(en())
@@ -21,8 +21,9 @@ export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
 /** Every field that is not as it should be; of fields that should not be there, each by its name. */
 export function fieldsOf(error: $ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) => {
-    const path = issue.path.map(String)
-    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
-    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'there is no such field' }))
+    if (issue.code !== 'unrecognized_keys') return [toFieldProblem(issue)]
+    return issue.keys.map((key) =>
+      toFieldProblem({ ...issue, path: [...issue.path, key], message: 'there is no such field' }),
+    )
   })
 }
