@@ -1,11 +1,12 @@
 // The stream on feeds that do everything a feed can: repeat itself, go back, fall silent, break off; and readers who read, stop, or leave.
 import { expect, it, vi } from 'vitest'
-import { eventStream } from './event-stream.ts'
+import { eventStream, type StreamOptions } from './event-stream.ts'
 import type { Subscription } from './feed.ts'
 
 async function streamOf(
   since: number | undefined,
   newest: () => Promise<number | undefined> = () => Promise.resolve(undefined),
+  more: Partial<StreamOptions> = {},
 ) {
   let subscription!: Subscription
   let beat = () => {}
@@ -27,6 +28,7 @@ async function streamOf(
       beat = work
       return stop
     },
+    ...more,
   })
   const reader = stream!.getReader()
   const read = async () => new TextDecoder().decode((await reader.read()).value)
@@ -87,4 +89,26 @@ it('leaves the feed when its reader leaves', async () => {
   await reader.cancel()
   hear(5)
   expect([unsubscribe.mock.calls.length, stop.mock.calls.length]).toEqual([1, 1])
+})
+
+it('begins with what there is, writes events in their order however long each takes, and skips what need not be heard', async () => {
+  const write = async (revision: number) => {
+    await new Promise((resolve) => setTimeout(resolve, 30 - revision))
+    return revision === 8 ? undefined : `data: ${revision}`
+  }
+  const { read, hear } = await streamOf(6, undefined, { opening: 'event: put\ndata: all', write })
+  expect(await read()).toBe('id: 6\nevent: put\ndata: all\n\n')
+  for (const revision of [7, 8, 9]) hear(revision)
+  expect(await read()).toBe('id: 7\ndata: 7\n\n')
+  expect(await read()).toBe('id: 9\ndata: 9\n\n')
+})
+
+it('says so and ends where an event cannot be written, so that the client comes back', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const write = () => Promise.reject(new Error('revision 7 cannot be read'))
+  const { reader, read, hear, unsubscribe } = await streamOf(6, undefined, { write, failure: 'event: error' })
+  hear(7)
+  expect(await read()).toBe('event: error\n\n')
+  expect((await reader.read()).done).toBe(true)
+  expect(unsubscribe).toHaveBeenCalledOnce()
 })

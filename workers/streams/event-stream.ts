@@ -17,8 +17,13 @@ export interface StreamOptions {
   readonly continent: string
   /** The revision that the client has; undefined where it does not say. */
   readonly since: number | undefined
-  /** What an event says: its lines from `event:` or `data:` on, without the id. */
-  readonly write: (revision: number, since: number) => string
+  /** What comes before any change, for dialects that begin with all there is. */
+  readonly opening?: string
+  /** What an event says: its lines from `event:` or `data:` on, without the id. Undefined where this client need not hear of it; who rejects,
+   *  ends the stream, so that the client comes back. */
+  readonly write: (revision: number, since: number) => string | Promise<string | undefined>
+  /** What is said before the stream ends because an event could not be written. */
+  readonly failure?: string
   /** The newest revision that this Worker knows: what a lost notification is made up by. */
   readonly newest: () => Promise<number | undefined>
   /** Runs again and again until it is told to stop. */
@@ -27,7 +32,7 @@ export interface StreamOptions {
 
 /** Undefined where the environment cannot be listened to at the moment. */
 export async function eventStream(options: StreamOptions): Promise<ReadableStream<Uint8Array> | undefined> {
-  const { feed, environmentId, continent, write, newest, every } = options
+  const { feed, environmentId, continent, newest, every } = options
   const encoder = new TextEncoder()
   let controller!: ReadableStreamDefaultController<Uint8Array>
   let told = options.since
@@ -52,12 +57,29 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
     end()
     controller.error(new Error('the reader is too slow'))
   }
+  const sendEvent = (lines: string, revision?: number) =>
+    send(`${revision === undefined ? '' : `id: ${revision}\n`}${lines}\n\n`)
+  /** Events that have to be waited for come in their order. */
+  let writing = Promise.resolve()
+  const tell = (revision: number, since: number) => {
+    const written = options.write(revision, since)
+    if (typeof written === 'string') return sendEvent(written, revision)
+    const ready = written.then(
+      (lines) => () => lines !== undefined && sendEvent(lines, revision),
+      (cause: unknown) => () => {
+        logError('event', cause)
+        if (options.failure !== undefined) sendEvent(options.failure)
+        close()
+      },
+    )
+    writing = writing.then(() => ready).then((act) => void act())
+  }
   const hear = (revision: number) => {
     // An id without data is no event to a client, but it names it when it comes back: else it could not say what it missed.
     if (told === undefined) send(`id: ${revision}\n\n`)
     const since = told ?? revision
-    if (revision > since) send(`id: ${revision}\n${write(revision, since)}\n\n`)
     told = Math.max(since, revision)
+    if (revision > since) tell(revision, since)
   }
 
   const stream = new ReadableStream<Uint8Array>(
@@ -70,6 +92,7 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
     { highWaterMark: backlogMax },
   )
   send(`retry: ${retryMs}\n\n`)
+  if (options.opening !== undefined) sendEvent(options.opening, options.since)
   try {
     unsubscribe = await feed.subscribe({ environmentId, continent, hear, lost: close })
   } catch (cause) {

@@ -4,7 +4,7 @@ import { type Result, ok, refuse } from '../../core/problem.ts'
 import type { Ports } from '../ports.ts'
 import { type StreamOptions, eventStream } from './event-stream.ts'
 
-interface Opened extends Pick<StreamOptions, 'since' | 'write'> {
+interface Opened extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -12,14 +12,13 @@ export async function openStream(
   request: Request,
   { environmentId }: CompiledSnapshot,
   { feed, snapshots }: Pick<Ports, 'feed' | 'snapshots'>,
-  { since, write, headers }: Opened,
+  { headers, ...says }: Opened,
 ): Promise<Result<Response>> {
   const stream = await eventStream({
     feed,
     environmentId,
     continent: (request as { cf?: { continent?: string } }).cf?.continent ?? '',
-    since,
-    write,
+    ...says,
     newest: async () => {
       const reading = await snapshots.read(environmentId)
       return reading.status === 'ready' ? reading.compiled.revision : undefined

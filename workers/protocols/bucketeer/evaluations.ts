@@ -32,17 +32,57 @@ export interface UserEvaluations {
 }
 
 /** Nothing to whom has it all; else the full set, with force: so no SDK can be left with something stale. */
-export function userEvaluations({ compiled, context, userId, tag, has, now }: Asked): UserEvaluations {
+export function userEvaluations(asked: Asked): UserEvaluations {
+  const { compiled, context, userId, tag, has, now } = asked
   const id = userEvaluationsId(compiled, context, tag)
-  const isCurrent = has === id
-  const decided = isCurrent ? [] : evaluateAll(compiled, context, tag === '' ? undefined : tag)
-  const written = evaluationsText(decided, userId)
-  const createdAt = Math.floor(now / 1_000)
+  if (has === id) {
+    const text = messageOf({ id: 'no_evaluations', evaluations: '', gone: [], isAll: false, now })
+    return { id, decisions: 0, text }
+  }
+  const decided = evaluateAll(compiled, context, tag === '' ? undefined : tag)
+  const evaluations = evaluationsText(decided, userId)
   return {
     id,
     decisions: decided.length,
-    text: `{"id":"${isCurrent ? 'no_evaluations' : id}","evaluations":[${written}],"createdAt":"${createdAt}","archivedFeatureIds":[],"forceUpdate":${!isCurrent}}`,
+    text: messageOf({ id, evaluations, gone: [], isAll: true, now }),
   }
+}
+
+interface Message {
+  readonly id: string
+  readonly evaluations: string
+  readonly gone: readonly string[]
+  readonly isAll: boolean
+  readonly now: number
+}
+
+const messageOf = ({ id, evaluations, gone, isAll, now }: Message) =>
+  `{"id":"${id}","evaluations":[${evaluations}],"createdAt":"${Math.floor(now / 1_000)}","archivedFeatureIds":${JSON.stringify(gone)},"forceUpdate":${isAll}}`
+
+/** What a user was told of each flag, without naming the user. */
+export type Told = ReadonlyMap<string, NonNullable<Parts>>
+
+export function toldOf({ compiled, context, tag }: Asked): Told {
+  const told = new Map<string, NonNullable<Parts>>()
+  for (const evaluation of evaluateAll(compiled, context, tag === '' ? undefined : tag)) {
+    const parts = asWritten(evaluation)
+    if (parts) told.set(evaluation.flagKey, parts)
+  }
+  return told
+}
+
+/** What is other than was told; undefined where nothing is. For a stream, which knows what it said. */
+export function patchOf(asked: Asked, before: Told): { answer: UserEvaluations; told: Told } | undefined {
+  const told = toldOf(asked)
+  const inside = insideOf(asked.userId)
+  const changed = [...told]
+    .filter(([key, parts]) => parts.some((part, i) => part !== before.get(key)?.[i]))
+    .map(([, parts]) => parts.join(inside))
+  const gone = [...before.keys()].filter((key) => !told.has(key))
+  if (changed.length + gone.length === 0) return undefined
+  const id = userEvaluationsId(asked.compiled, asked.context, asked.tag)
+  const text = messageOf({ id, evaluations: changed.join(), gone, isAll: false, now: asked.now })
+  return { answer: { id, decisions: told.size, text }, told }
 }
 
 /** JSON of one; undefined where the SDK is to use its default: Bucketeer leaves such flags out. */

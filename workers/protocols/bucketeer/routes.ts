@@ -14,6 +14,7 @@ import { evaluationText, toContext, userEvaluations } from './evaluations.ts'
 import { fromTrack, sdkName, toRecord } from './events.ts'
 import { admit, ask, fail, type Method, notAllowed, unimplemented } from './gateway.ts'
 import { asLegacy, legacyPaths, withTypeName } from './legacy.ts'
+import { evaluationStream } from './stream.ts'
 import * as wire from './wire.ts'
 
 const evaluationBytesMax = 256 * 1024
@@ -127,6 +128,13 @@ export function bucketeerRoutes(ports: Ports): Hono<Visited> {
   })
 
   app.get('/ping', (c) => c.json({ time: String(Math.floor(ports.now() / 1_000)) }))
+
+  app.post('/v1/gateway/stream_evaluations', async (c) => {
+    const asked = await ask(c, ports, getEvaluations)
+    if (!asked.ok) return fail(asked.problem, c.env)
+    const stream = await evaluationStream(c, ports, asked.value)
+    return stream.ok ? stream.value : fail(stream.problem, c.env)
+  })
 
   for (const [path, newer] of Object.entries(legacyPaths))
     app.post(path, async (c) => {
