@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { clause, compiled, flag, rule, segment, someone } from '../test/build/flags.ts'
 import { scaled } from '../test/build/scale.ts'
+import type { Clause, Operator } from './clause.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
+import type { Evaluation } from './evaluation.ts'
+import { compileClause, worldOf } from './question.ts'
 
 const word = fc.integer({ min: 0, max: 400 }).map((n) => `word ${n}`)
 /** Short, long, dense and thin: the first lists number the words for all that come after them. */
@@ -33,6 +36,105 @@ it('lists have the texts they name, of whatever length they are and however many
     }),
     { numRuns: scaled(300) },
   )
+})
+
+/** Whether each clause, in a flag of its own, holds for an attribute `x`; first alone, then all in one environment. */
+function bothWays(clauses: readonly Clause[], x: unknown): [boolean[], boolean[]] {
+  const flags = clauses.map((each, i) =>
+    flag({ key: `flag-${i}`, rules: [rule([each], { id: `rule-${i}` })] }),
+  )
+  const isB = ({ variation }: Evaluation) => variation?.id === 'b'
+  return [
+    flags.map((each) => isB(evaluate(compiled([each]), each.key, someone('ada', { x })))),
+    evaluateAll(compiled(flags), someone('ada', { x })).map(isB),
+  ]
+}
+
+it.each([
+  ['numbers written differently', [clause('x', 'greater', '18'), clause('x', 'greater', '18.0')], '18-x'],
+  ['versions written differently', [clause('x', 'less', '1.2.3'), clause('x', 'less', 'v1.2.3')], 'a'],
+  [
+    'one text of two lines and two texts',
+    [clause('x', 'contains', 'a\nb'), clause('x', 'contains', 'a', 'b')],
+    'a',
+  ],
+  ['an operator and its negation', [clause('x', 'equals', 'a'), clause('x', 'not-equals', 'a')], 'a'],
+  ['an order and its reverse', [clause('x', 'less', '5'), clause('x', 'greater', '5')], 4],
+  [
+    'case and no case',
+    [clause('x', 'equals', 'A'), { ...clause('x', 'equals', 'A'), ignoreCase: true }],
+    'a',
+  ],
+] as const)('does not take one for the other: %s', (_, clauses, x) => {
+  const [alone, together] = bothWays(clauses, x)
+  expect(together).toEqual(alone)
+  expect(new Set(alone).size).toBe(2)
+})
+
+const anyClause = fc
+  .tuple(
+    fc.constantFrom<Operator>('equals', 'not-equals', 'contains', 'starts-with', 'less', 'greater-or-equal'),
+    fc.uniqueArray(
+      fc.constantFrom('', '1', '1.0', '01', '1.0.0', 'v1.0.0', '1.0.0+b', 'a', 'A', 'a\nb', 'b'),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+    fc.constantFrom(undefined, true),
+  )
+  .map(([operator, values, ignoreCase]) => ({
+    ...clause('x', operator, ...values),
+    ...(ignoreCase && (operator === 'equals' || operator === 'contains') && { ignoreCase }),
+  }))
+
+it('decides for each clause of an environment what it decides for it alone', () => {
+  const anyX = fc.constantFrom('', '1', '1.', '1-x', 'a', 'A', 'b', '1.0.0', '1.0.1', 1, 2, true, null, [
+    'a',
+    '1',
+  ])
+  fc.assert(
+    fc.property(fc.array(anyClause, { minLength: 1, maxLength: 6 }), anyX, (clauses, x) => {
+      const [alone, together] = bothWays(clauses, x)
+      expect(together).toEqual(alone)
+    }),
+    { numRuns: scaled(2_000) },
+  )
+})
+
+it('is one for clauses that ask the same, in whatever flag and order of values', () => {
+  const world = worldOf(new Map())
+  const question = (...given: Parameters<typeof clause>) => compileClause(clause(...given), world)
+  expect(question('x', 'in', 'a', 'b')).toBe(question('x', 'equals', 'b', 'a'))
+  expect(question('x', 'less', '5')).toBe(question('x', 'less', '5'))
+  expect(question('x', 'contains', 'a')).toBe(question('x', 'contains', 'a'))
+  expect(question('x', 'in', 'a')).not.toBe(question('y', 'in', 'a'))
+  expect(question('x', 'less', '5')).not.toBe(question('x', 'less-or-equal', '5'))
+})
+
+it('reads an attribute once per request, and not at all where nobody asks', () => {
+  const read: string[] = []
+  const attributes = new Proxy({ x: 'a', n: 5, v: '1.2.3' } as Record<string, unknown>, {
+    get: (from, name) => {
+      read.push(String(name))
+      return from[String(name)]
+    },
+  })
+  const asked = ['x', 'n', 'v'].flatMap((name) => [
+    clause(name, 'in', 'q', 'r'),
+    clause(name, 'greater', '7.5.0'),
+    clause(name, 'greater', '6'),
+    clause(name, 'contains', 'zz'),
+  ])
+  const asking = compiled(
+    asked.map((each, i) => flag({ key: `flag-${i}`, rules: [rule([each], { id: `rule-${i}` })] })),
+  )
+  for (let request = 0; request < 2; request++) {
+    evaluateAll(asking, { targetingKey: 'ada', attributes })
+    expect(read.splice(0).toSorted()).toEqual(['n', 'v', 'x'])
+  }
+  evaluate(asking, 'flag-0', { targetingKey: 'ada', attributes })
+  expect(read).toEqual(['x'])
 })
 
 it('remembers nothing of the requests before, also where their count starts over', () => {

@@ -126,7 +126,7 @@ function attributeQuestion(clause: AttributeClause, slot: Slot, world: World): Q
     const packed = version ? packVersion(version) : Number.NaN
     if (!Number.isNaN(packed)) return comparison(byVersion, clause, slot, packed, world)
   }
-  const name = [operator, slot.name, ignoreCase, ...values].join('\n')
+  const name = JSON.stringify([operator, slot.name, ignoreCase, values])
   return shared(world, name, () => ({ ...blank, clause, slot }))
 }
 
@@ -140,7 +140,8 @@ function comparison(
   world: World,
 ): Question {
   const bits = signsOf[clause.operator]!
-  return shared(world, `${way} ${bits} ${operand} ${slot.name}`, () => ({
+  // By the text, not the operand: `18` and `18.0` are one number, but two texts to somebody whose attribute is no number.
+  return shared(world, JSON.stringify([way, bits, slot.name, clause.values]), () => ({
     ...blank,
     clause,
     way,
