@@ -83,9 +83,11 @@ describe('Workers', () => {
     )
   })
 
-  it('leave D1 to control: the data plane has no database', () => {
-    const configs = files.filter((file) => /(^|\/)wrangler[.]toml$/.test(file))
-    expect(configs.filter((file) => /d1_databases/.test(settings(file)))).toEqual([control])
+  it('leave D1 to control and ingest: the data plane has no database', () => {
+    expect([edge, control, ingest].filter((file) => /d1_databases/.test(settings(file)))).toEqual([
+      control,
+      ingest,
+    ])
     expect(settings(control)).toMatch(/binding\s*=\s*["']DB["']/)
   })
 
