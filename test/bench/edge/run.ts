@@ -44,6 +44,14 @@ const headers = { authorization: `Bearer ${key}` }
 const one = { method: 'POST', path: '/ofrep/v1/evaluate/flags/flag-0004', headers, body }
 const all = { method: 'POST', path: '/ofrep/v1/evaluate/flags', headers, body }
 
+const data = Object.fromEntries(Object.entries(users()[0]!).map(([name, value]) => [name, String(value)]))
+const bucketeer = (userEvaluationsId: string) => ({
+  method: 'POST',
+  path: '/get_evaluations',
+  headers: { authorization: key },
+  body: JSON.stringify({ user: { id: data['id'], data }, tag: '', sourceId: 7, userEvaluationsId }),
+})
+
 const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
 try {
   await bundleAll(directory)
@@ -96,6 +104,9 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   for (const { text } of [bulk, byFlagd])
     if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
   await once({ method: 'PUT', path: '/bytes', body: bulk.text, port: server.port('bare') })
+  const { text } = await edge(bucketeer(''))
+  if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
+  const { userEvaluationsId } = JSON.parse(text) as { userEvaluationsId: string }
   const file = { method: 'GET', path: `/${environmentId}/bucketing.json` }
   const { headers: validators } = await edge(file)
   const unmodified = (name: string, value: string | null) => ({ ...file, headers: { [name]: value! } })
@@ -132,6 +143,20 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
       name: 'all of 200 flags, by flagd-core',
       service: 'flagd',
       ask: all,
+      status: 200,
+      against: 'all of 200 flags',
+    },
+    {
+      name: 'all of 200 flags, Bucketeer',
+      service: 'edge',
+      ask: bucketeer(''),
+      status: 200,
+      against: 'all of 200 flags',
+    },
+    {
+      name: 'all of 200 flags, Bucketeer, the id is current',
+      service: 'edge',
+      ask: bucketeer(userEvaluationsId),
       status: 200,
       against: 'all of 200 flags',
     },

@@ -1,5 +1,5 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { readEnvironment } from '../../http/authenticate.ts'
 import { logError } from '../../http/log.ts'
 import { cors } from '../../http/cors.ts'

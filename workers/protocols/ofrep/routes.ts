@@ -1,5 +1,5 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { evaluate } from '../../../core/evaluate.ts'
 import { enriched } from '../../http/enrich.ts'
 import { logError } from '../../http/log.ts'
