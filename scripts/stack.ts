@@ -104,6 +104,7 @@ function launch(port: number, directory: string, logPath: string, configs: Confi
     'inspector-port': '0',
     'log-level': 'info',
     'show-interactive-dev-session': 'false',
+    var: 'EXPOSURE_SECRET:of-this-machine', // on Cloudflare a secret of edge's
   }
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),

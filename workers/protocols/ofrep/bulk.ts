@@ -78,7 +78,7 @@ const inactivityDelaySec = 120
  * Over all that is sent, not the revision alone: the web provider sends the old tag along with a new context. The texts' hashes were made with
  * them; mixing them costs two multiplications a flag. Each step is one-to-one in both operands, so a difference in one flag is always seen.
  */
-function tagOf(written: readonly Written[], tail: string): string {
+export function tagOf(written: readonly Written[], tail: string): string {
   let [a, b] = murmur3x64Words(tail)
   for (let i = 0; i < written.length; i++) {
     const { hash } = written[i]!

@@ -43,7 +43,7 @@ const told = {
   /** Makes a retry harmless: equal ids of one user are one event. */
   id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
   /** Epoch milliseconds, or a date as ISO 8601 has it. */
-  timestamp: z.optional(z.union([z.number(), z.iso.datetime({ offset: true })])),
+  timestamp: z.optional(z.union([z.number(), z.string()])),
   context: Context,
   attributes: z.optional(z.record(z.string(), z.unknown())),
 }
