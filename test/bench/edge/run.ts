@@ -140,6 +140,13 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
       against: 'bare route, the bytes of 200 flags',
     },
     {
+      name: 'all of 200 flags, 304 by tag',
+      service: 'edge',
+      ask: { ...all, headers: { ...headers, 'if-none-match': bulk.headers.get('etag')! } },
+      status: 304,
+      against: 'bare route',
+    },
+    {
       name: 'all of 200 flags, by flagd-core',
       service: 'flagd',
       ask: all,
