@@ -3,6 +3,7 @@ import { pathOf } from '../http/path.ts'
 import type { Visit } from '../http/visit.ts'
 import type { Ports } from '../ports.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
+import type { Shadow } from '../protocols/bucketeer/shadow.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
@@ -10,9 +11,13 @@ import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { dialectOf, withoutPrefix } from './doors.ts'
 import { type Told, headersOf, tell } from './report.ts'
 
-export function edgeApp(ports: Ports, env: EdgeBindings): { fetch(request: Request): Promise<Response> } {
+export function edgeApp(
+  ports: Ports,
+  env: EdgeBindings,
+  shadow?: Shadow,
+): { fetch(request: Request): Promise<Response> } {
   const doors = {
-    bucketeer: bucketeerRoutes(ports),
+    bucketeer: bucketeerRoutes(ports, shadow),
     'flagship-io': flagshipIoRoutes(ports),
     ofrep: ofrepRoutes(ports),
     tackline: { fetch: (request: Request, visit: Visit) => changesAnswer(request, visit, ports) },

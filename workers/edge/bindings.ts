@@ -2,6 +2,7 @@ import type { EventMessage } from '../../analytics/records.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
 import type { Head } from '../environment-object.ts'
 import type { Notifier } from '../streams/notifier.ts'
+import type { ShadowSettings } from './bucketeer-shadow.ts'
 import type { RateLimiter } from './rate-limits.ts'
 
 /** The part of the environment's object that edge may call. */
@@ -11,7 +12,7 @@ export interface EnvironmentReader {
   members(environmentId: string, sha256: string): Promise<ArrayBuffer | undefined>
 }
 
-export interface EdgeBindings {
+export interface EdgeBindings extends ShadowSettings {
   readonly SNAPSHOTS: KVNamespace
   readonly ENVIRONMENT: DurableObjectNamespace
   readonly NOTIFIER: DurableObjectNamespace<Notifier>

@@ -3,6 +3,7 @@
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'
+import { bucketeerShadow } from './bucketeer-shadow.ts'
 import { flagsEntrypoint } from './flags.ts'
 import { edgePorts } from './ports.ts'
 
@@ -11,4 +12,11 @@ const ports = edgePorts(env, waitUntil)
 
 export const Flags = flagsEntrypoint(ports)
 
-export default edgeApp(ports, env)
+const shadow = bucketeerShadow(env, {
+  fetch: (url, init) => fetch(url, init),
+  random: Math.random,
+  now: Date.now,
+  defer: waitUntil,
+})
+
+export default edgeApp(ports, env, shadow)

@@ -24,13 +24,15 @@ export interface Call<T> {
 }
 
 export async function ask<T>(c: VisitContext, ports: Ports, method: Method<T>): Promise<Result<Call<T>>> {
-  const compiled = await admit(c, ports, c.req.header('authorization') ?? '', method.roles)
+  const compiled = await admit(c, ports, keyOf(c), method.roles)
   if (!compiled.ok) return compiled
   const json = await readJson(c.req.raw, method.bytesMax)
   if (!json.ok) return json
   const body = parse(method.schema, json.value)
   return body.ok ? ok({ compiled: compiled.value, body: body.value }) : body
 }
+
+export const keyOf = (c: VisitContext): string => c.req.header('authorization') ?? ''
 
 /** The environment of a key whose role may do this. */
 export async function admit(

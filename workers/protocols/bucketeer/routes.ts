@@ -12,8 +12,9 @@ import type { Ports } from '../../ports.ts'
 import { featureFlags, segmentUsers } from './definitions.ts'
 import { evaluationText, toContext, userEvaluations } from './evaluations.ts'
 import { fromTrack, sdkName, toRecord } from './events.ts'
-import { admit, ask, fail, type Method, notAllowed, unimplemented } from './gateway.ts'
+import { admit, ask, fail, keyOf, type Method, notAllowed, unimplemented } from './gateway.ts'
 import { asLegacy, legacyPaths, withTypeName } from './legacy.ts'
+import { questionOf, type Shadow } from './shadow.ts'
 import { evaluationStream } from './stream.ts'
 import * as wire from './wire.ts'
 
@@ -46,7 +47,7 @@ const methods = {
   GET: ['/track', '/ping'],
 }
 
-export function bucketeerRoutes(ports: Ports): Hono<Visited> {
+export function bucketeerRoutes(ports: Ports, shadow?: Shadow): Hono<Visited> {
   const app = new Hono<Visited>({ strict: false })
   // Envoy's policy in front of Bucketeer: any origin, with credentials.
   const policy = cors({
@@ -62,8 +63,10 @@ export function bucketeerRoutes(ports: Ports): Hono<Visited> {
     const { compiled, body } = asked.value
     const context = enriched(toContext(body.user), compiled, c.req.raw)
     const { user, tag, userEvaluationsId: has } = body
-    const answer = userEvaluations({ compiled, context, userId: user.id, tag, has, now: ports.now() })
+    const question = { compiled, context, userId: user.id, tag }
+    const answer = userEvaluations({ ...question, has, now: ports.now() })
     c.env.decisions = answer.decisions
+    if (shadow?.isDue()) shadow.compare(questionOf(question, keyOf(c)))
     return json(`{"state":"FULL","evaluations":${answer.text},"userEvaluationsId":"${answer.id}"}`)
   })
 
@@ -78,6 +81,8 @@ export function bucketeerRoutes(ports: Ports): Hono<Visited> {
     const context = enriched(toContext(user), compiled, c.req.raw)
     c.env.decisions = 1
     const evaluation = evaluationText(evaluate(compiled, featureId, context), user.id)
+    if (shadow?.isDue())
+      shadow.compare(questionOf({ compiled, context, userId: user.id, tag }, keyOf(c), featureId))
     return evaluation === undefined
       ? fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, c.env)
       : json(`{"evaluation":${evaluation}}`)

@@ -16,7 +16,7 @@ import {
   type UserEvaluations,
   userEvaluations,
 } from './evaluations.ts'
-import type { Call } from './gateway.ts'
+import { type Call, keyOf } from './gateway.ts'
 import type * as wire from './wire.ts'
 
 interface Body {
@@ -32,7 +32,7 @@ export async function evaluationStream(
 ): Promise<Result<Response>> {
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
   const { environmentId, revision } = compiled
-  const key = c.req.header('authorization') ?? ''
+  const key = keyOf(c)
   const request = c.req.raw
   const askedOf = (snapshot: CompiledSnapshot): Asked => ({
     compiled: snapshot,

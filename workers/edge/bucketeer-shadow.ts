@@ -1,0 +1,112 @@
+// Shadow mode at work: a sampled share of Bucketeer's questions goes to a real Bucketeer too, behind the answer. What differs is counted and
+// logged by flag and variation; never who was asked for, and never a key.
+import { toRequestPoint } from '../../analytics/requests.ts'
+import { environmentOf } from '../http/sdk-key.ts'
+import {
+  type Difference,
+  differences,
+  type Question,
+  type Shadow,
+  theirs,
+} from '../protocols/bucketeer/shadow.ts'
+
+export interface ShadowSettings {
+  /** Address of the gateway; absent: no shadow. */
+  readonly BUCKETEER_SHADOW_URL?: string
+  /** Of the requests, 0 to 1. */
+  readonly BUCKETEER_SHADOW_SHARE?: string
+  /** For clients that show a key of ours; who shows an imported one shows it there too. */
+  readonly BUCKETEER_SHADOW_KEY?: string
+  readonly REQUESTS?: AnalyticsEngineDataset
+}
+
+export interface ShadowPorts {
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly random: () => number
+  readonly now: () => number
+  readonly defer: (work: Promise<unknown>) => void
+}
+
+const shareByDefault = 0.01
+const answerWithinMs = 5_000
+/** Questions of one isolate that wait for the other host. */
+const waitingMax = 8
+/** Flags that one line names. */
+const namedMax = 20
+
+export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow | undefined {
+  const { BUCKETEER_SHADOW_URL: url = '', BUCKETEER_SHADOW_KEY: ownKey = '' } = env
+  if (url === '') return undefined
+  const share = Number(env.BUCKETEER_SHADOW_SHARE ?? shareByDefault)
+  let waiting = 0
+  return {
+    isDue: () => waiting < waitingMax && ports.random() < share,
+    compare(question) {
+      waiting++
+      ports.defer(
+        held(question).finally(() => {
+          waiting--
+        }),
+      )
+    },
+  }
+
+  async function held(question: Question): Promise<void> {
+    const startedAt = ports.now()
+    const answer = await ask(question)
+    const found = answer.variations && differences(question.ours, answer.variations)
+    const outcome = !found ? 'FAILED' : found.length === 0 ? 'SAME' : 'DIFFERENT'
+    tell(question, {
+      outcome,
+      found: found ?? [],
+      status: answer.status,
+      durationMs: ports.now() - startedAt,
+    })
+  }
+
+  async function ask({ path, body, key }: Question) {
+    try {
+      const response = await ports.fetch(url.replace(/\/$/, '') + path, {
+        method: 'POST',
+        headers: {
+          authorization: environmentOf(key) === undefined ? key : ownKey,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(answerWithinMs),
+      })
+      const { status } = response
+      return { status, variations: theirs(path, status, await response.json()) }
+    } catch {
+      return { status: 0, variations: undefined } // away, too slow, or no JSON: counted as FAILED
+    }
+  }
+
+  function tell({ compiled, path, ours }: Question, told: Told): void {
+    const { environmentId, revision } = compiled
+    const { outcome, found, status, durationMs } = told
+    const line = { environmentId, revision, path, outcome, status, compared: ours.size, durationMs }
+    const flags = { differing: found.length, flags: found.slice(0, namedMax) }
+    console.info(JSON.stringify({ level: 'info', where: 'bucketeer-shadow', ...line, ...flags }))
+    env.REQUESTS?.writeDataPoint(
+      toRequestPoint({
+        environmentId,
+        dialect: 'bucketeer-shadow', // its own: here `decisions` counts the flags that differ
+        outcome,
+        status,
+        revision,
+        decisions: found.length,
+        staleMs: 0,
+        durationMs,
+      }),
+    )
+  }
+}
+
+interface Told {
+  readonly outcome: 'SAME' | 'DIFFERENT' | 'FAILED'
+  readonly found: readonly Difference[]
+  readonly status: number
+  readonly durationMs: number
+}
