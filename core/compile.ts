@@ -12,12 +12,14 @@ import type { AnyOf } from './clause.ts'
 import { type Answer, answersOf, failure } from './answer.ts'
 import { type AskingRule, type Decision, decisionOf } from './decision.ts'
 import type { Cause, Evaluation } from './evaluation.ts'
-import type { Flag } from './flag.ts'
+import type { Flag, Slice } from './flag.ts'
 import type { Members } from './members.ts'
 import { type Order, orderOf } from './order.ts'
+import { flagsInForce } from './panic.ts'
 import { makeReader, type Reader } from './reader.ts'
 import type { Segment } from './segment.ts'
 import type { Snapshot, SnapshotKey } from './snapshot.ts'
+import { isEverybody } from './slice.ts'
 import { compileStrategy } from './strategy.ts'
 
 export interface CompiledFlag {
@@ -43,6 +45,10 @@ export interface Gates {
   readonly off: Evaluation | undefined
   /** Undefined where nobody is targeted. */
   readonly targets: ReadonlyMap<string, Evaluation> | undefined
+  /** Undefined where the flag is for everybody. */
+  readonly slices:
+    | { readonly of: readonly Slice[]; readonly outside: Evaluation; readonly keyMissing: Evaluation }
+    | undefined
 }
 
 export interface CompiledSnapshot {
@@ -55,6 +61,8 @@ export interface CompiledSnapshot {
   readonly inOrder: readonly CompiledFlag[]
   /** Places of the flags that are answered, per tag; filled when first asked for. `undefined` is the key for all. */
   readonly answered: Map<string | undefined, readonly number[]>
+  /** Whether any flag keeps what it decided: else nobody has to be asked for it. */
+  readonly keepsVisitors: boolean
   /** SDK keys by the SHA-256 of their text. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
   /** What clauses can name: for explanations, which ask each clause anew. */
@@ -73,10 +81,10 @@ export function compile(
   for (const segment of snapshot.segments)
     world.segments.set(segment.key, compileSegment(segment, members.get(segment.key), world))
   const orders = new Map<number, Order>()
-  const flags = snapshot.flags.map((each, index) => {
-    const flag = snapshot.settings?.panic ? silenced(each) : each
-    return compileFlag(flag, index, orderOf(index, snapshot.flags, places, orders), world)
-  })
+  const inForce = flagsInForce(snapshot)
+  const flags = inForce.map((flag, index) =>
+    compileFlag(flag, index, orderOf(index, inForce, places, orders), world),
+  )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
@@ -87,18 +95,12 @@ export function compile(
     byKey,
     inOrder: inOrderOf(flags),
     answered: new Map(),
+    keepsVisitors: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
     world: { ...world, shared: new Map() },
     reader: makeReader(memoriesOf(world)),
   }
 }
-
-/** Off for everybody, and with no answer. */
-const silenced = ({ offVariationId: _, ...flag }: Flag): Flag => ({
-  ...flag,
-  enabled: false,
-  prerequisites: [],
-})
 
 function inOrderOf(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
   if (flags.every(({ dependencies }) => !dependencies)) return flags
@@ -133,20 +135,14 @@ function compileFlag(flag: Flag, index: number, order: Order, world: World): Com
     ...compiled,
     gates,
     decision: decisionOf(rules),
-    targetingKeyMissing: rules.some(({ rule }) => rule.rollout)
-      ? failure(
-          flag.key,
-          flag,
-          'TARGETING_KEY_MISSING',
-          'this flag is split by targeting key, and the context has none',
-        )
-      : undefined,
+    targetingKeyMissing: rules.some(({ rule }) => rule.rollout) ? keyMissing(flag) : undefined,
   }
 }
 
 function gatesOf(flag: Flag, answer: Answer, { places }: World): Gates | undefined {
-  const { enabled, prerequisites, targets, offVariationId } = flag
-  if (enabled && prerequisites.length + targets.length === 0) return undefined
+  const { enabled, prerequisites, targets, slices, offVariationId } = flag
+  const isSliced = enabled && slices !== undefined && !isEverybody(slices)
+  if (enabled && prerequisites.length + targets.length === 0 && !isSliced) return undefined
   return {
     prerequisites: prerequisites.map(({ flagKey, variationId }) => ({
       index: places.get(flagKey) ?? -1,
@@ -156,12 +152,24 @@ function gatesOf(flag: Flag, answer: Answer, { places }: World): Gates | undefin
       prerequisites.length > 0 ? answer(prerequisite, 'PREREQUISITE_FAILED', offVariationId) : undefined,
     off: enabled ? undefined : answer(off, 'DISABLED', offVariationId),
     targets: enabled && targets.length > 0 ? targetsOf(flag, answer) : undefined,
+    slices: isSliced
+      ? { of: slices, outside: answer(slice, 'SPLIT', undefined), keyMissing: keyMissing(flag) }
+      : undefined,
   }
 }
 
 const off: Cause = { kind: 'off' }
 const prerequisite: Cause = { kind: 'prerequisite' }
 const target: Cause = { kind: 'target' }
+const slice: Cause = { kind: 'slice' }
+
+const keyMissing = (flag: Flag): Evaluation =>
+  failure(
+    flag.key,
+    flag,
+    'TARGETING_KEY_MISSING',
+    'this flag is split by targeting key, and the context has none',
+  )
 
 /** Bucketeer: targets are read in order, so the first entry that lists a user wins. */
 function targetsOf(flag: Flag, answer: Answer): ReadonlyMap<string, Evaluation> {

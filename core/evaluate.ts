@@ -11,6 +11,7 @@ import type { Evaluation } from './evaluation.ts'
 import { percentAfter, percentOfBlocks } from './hash/murmur3-x86-32.ts'
 import { isMember } from './members.ts'
 import { begin, blocksOf, type Reader } from './reader.ts'
+import { isInSlices, placeOf } from './slice.ts'
 
 /** What was decided so far in this request, by the flags' place in the snapshot. */
 export type Decided = readonly (Evaluation | undefined)[]
@@ -61,6 +62,19 @@ export function evaluateAll(
   return chosen
 }
 
+/** As `evaluateAll`, where each decision may be replaced before others are made that depend on it. */
+export function evaluateAllRevised(
+  compiled: CompiledSnapshot,
+  context: EvaluationContext,
+  revise: (flag: CompiledFlag, evaluation: Evaluation) => Evaluation,
+): Evaluation[] {
+  const { flags, inOrder, reader } = compiled
+  begin(reader, context, true)
+  const decided: Evaluation[] = new Array(flags.length)
+  for (const flag of inOrder) decided[flag.index] = revise(flag, decide(flag, reader, decided))
+  return answeredOf(compiled, undefined).map((index) => decided[index]!)
+}
+
 /** Archived flags are decided, since others may depend on them, and not answered. */
 function answeredOf({ flags, answered }: CompiledSnapshot, tag: string | undefined): readonly number[] {
   const known = answered.get(tag)
@@ -92,7 +106,11 @@ function stopAt(gates: Gates, { context }: Reader, decided: Decided): Evaluation
     if (decided[index]?.variation?.id !== variationId) return gates.prerequisiteFailed
   if (gates.off) return gates.off
   const { targetingKey } = context
-  return targetingKey === undefined ? undefined : gates.targets?.get(targetingKey)
+  const { targets, slices } = gates
+  if (targetingKey === undefined) return slices?.keyMissing
+  const targeted = targets?.get(targetingKey)
+  if (targeted || !slices) return targeted
+  return isInSlices(slices.of, placeOf(targetingKey)) ? undefined : slices.outside
 }
 
 /** From question to question, until a rule is found. */

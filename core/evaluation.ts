@@ -18,7 +18,7 @@ export type ErrorCode = 'FLAG_NOT_FOUND' | 'TARGETING_KEY_MISSING' | 'GENERAL'
 
 /** Which part of the flag decided. */
 export type Cause =
-  | { readonly kind: 'off' | 'prerequisite' | 'target' | 'error' }
+  | { readonly kind: 'off' | 'prerequisite' | 'target' | 'slice' | 'error' }
   | { readonly kind: 'rule' | 'default'; readonly ruleId: string }
 
 export interface DecidedVariation extends Variation {

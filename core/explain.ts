@@ -12,6 +12,7 @@ import type { Flag, Rule } from './flag.ts'
 import { weightTotal } from './limits.ts'
 import * as reading from './reader.ts'
 import { begin, type Reader, type Slot } from './reader.ts'
+import { isInSlices, placeOf } from './slice.ts'
 
 export interface Explanation {
   readonly evaluation: Evaluation
@@ -22,6 +23,8 @@ export interface Explanation {
     readonly got: string | undefined
   }[]
   readonly isTargeted: boolean
+  /** Set where the flag is for slices of everybody, and somebody is no individual target. */
+  readonly slice: { readonly place: number; readonly isIn: boolean } | undefined
   /** In order, up to the one that matched. */
   readonly rules: readonly ExplainedRule[]
   /** Set where a percentage decided. */
@@ -75,9 +78,11 @@ function walk(
 ): Omit<Explanation, 'evaluation'> {
   const prerequisites: Explanation['prerequisites'][number][] = []
   const rules: ExplainedRule[] = []
+  let slice: Explanation['slice']
   const explained = (isTargeted: boolean, rollout?: ExplainedRollout) => ({
     prerequisites,
     isTargeted,
+    slice,
     rules,
     rollout,
   })
@@ -89,6 +94,13 @@ function walk(
   const { targetingKey } = reader.context
   if (targetingKey !== undefined && asked.gates?.targets?.has(targetingKey)) return explained(true)
   if (!asked.decision) return explained(false)
+  const slices = asked.gates?.slices
+  if (slices) {
+    if (targetingKey === undefined) return explained(false)
+    const place = placeOf(targetingKey)
+    slice = { place, isIn: isInSlices(slices.of, place) }
+    if (!slice.isIn) return explained(false)
+  }
   const { flag } = asked
   const world = { ...compiled.world, shared: new Map() }
   for (const rule of flag.rules) {

@@ -20,7 +20,7 @@ export const FlagDraft = z.strictObject({
 })
 export type FlagDraft = z.infer<typeof FlagDraft>
 
-/** Several parts of a flag in one change; what is absent stays. `offVariationId: null` takes it away. Key and type never change. */
+/** Several parts of a flag in one change; what is absent stays. `null` takes away what may be absent. Key and type never change. */
 export const FlagChanges = z
   .strictObject({
     name: flagShape.name.unwrap(),
@@ -29,15 +29,19 @@ export const FlagChanges = z
     variations: flagShape.variations,
     enabled: flagShape.enabled.unwrap(),
     offVariationId: Id.nullable(),
+    slices: flagShape.slices.unwrap().nullable(),
     prerequisites: flagShape.prerequisites.unwrap(),
     targets: flagShape.targets.unwrap(),
     rules: z.array(RuleDraft).max(limits.rulesMax),
     defaultStrategy: DefaultStrategyDraft,
     allocation: flagShape.allocation.unwrap(),
+    assignment: flagShape.assignment.unwrap().nullable(),
     tags: flagShape.tags.unwrap(),
     maintainer: flagShape.maintainer.unwrap(),
     archived: z.boolean(),
     resetSeed: z.literal(true),
+    /** Weights that change are laid out so that as few targeting keys as possible get another variation. */
+    keepVisitors: z.literal(true),
   })
   .partial()
 export type FlagChanges = z.infer<typeof FlagChanges>

@@ -46,6 +46,11 @@ export const Strategy = z.discriminatedUnion('kind', [
       .array(z.strictObject({ variationId: Id, weight: z.int().min(0).max(limits.weightTotal) }))
       .min(1)
       .max(limits.variationsMax),
+    /** Where the variations lie, if not in the order of the shares: one may come several times, and a gap has none. Adds up to the shares. */
+    pieces: z
+      .array(z.strictObject({ variationId: Id.optional(), weight: z.int().min(1).max(limits.weightTotal) }))
+      .max(limits.piecesMax)
+      .optional(),
     audience: z.strictObject({ percentage: z.int().min(0).max(100), defaultVariationId: Id }).optional(),
   }),
 ])
@@ -70,6 +75,12 @@ export const Prerequisite = z.strictObject({ flagKey: Key, variationId: Id })
  */
 export const Allocation = z.enum(['percent', 'fine'])
 
+/** Of everybody, in whole percents: the first is in it, the last is not. */
+export const Slice = z
+  .strictObject({ from: z.int().min(0).max(100), to: z.int().min(0).max(100) })
+  .refine(({ from, to }) => from < to, 'from must be less than to')
+export type Slice = z.infer<typeof Slice>
+
 /** The fields alone; `Flag` adds what must hold between them. */
 export const FlagFields = z.strictObject({
   key: Key,
@@ -83,9 +94,13 @@ export const FlagFields = z.strictObject({
   offVariationId: Id.optional(),
   prerequisites: z.array(Prerequisite).max(limits.prerequisitesMax).default([]),
   targets: z.array(Target).max(limits.variationsMax).default([]),
+  /** Whoever is in none of them, and not an individual target, gets no variation. Absent: the flag is for everybody. */
+  slices: z.array(Slice).min(1).max(limits.slicesMax).optional(),
   rules: z.array(Rule).max(limits.rulesMax).default([]),
   defaultStrategy: DefaultStrategy,
   allocation: Allocation.default('percent'),
+  /** `kept`: whom a percentage once gave a variation keeps it. `exclusive`: and is in no other flag of this kind. Absent: the hash alone decides. */
+  assignment: z.enum(['kept', 'exclusive']).optional(),
   seed: z.string().max(limits.keyLengthMax).default(''),
   tags: z.array(TagKey).max(limits.tagsMax).default([]),
   maintainer: Name.default(''),
@@ -99,6 +114,25 @@ export const Flag = FlagFields.superRefine((flag, context) => {
 })
 export type Flag = z.infer<typeof Flag>
 export type Allocation = z.infer<typeof Allocation>
+
+/** Pieces say where, shares how much: both have to say the same of each variation. */
+function piecesFlaws({ pieces, shares }: Extract<Strategy, { kind: 'rollout' }>): string[] {
+  if (!pieces) return []
+  const weights = new Map<string, number>()
+  let total = 0
+  for (const { variationId, weight } of pieces) {
+    total += weight
+    if (variationId !== undefined) weights.set(variationId, (weights.get(variationId) ?? 0) + weight)
+  }
+  const asShared = shares.filter(({ weight }) => weight > 0)
+  const isShared =
+    asShared.length === weights.size &&
+    asShared.every((share) => weights.get(share.variationId) === share.weight)
+  return [
+    ...(isShared ? [] : ['the pieces of each variation must add up to its share']),
+    ...(total > limits.weightTotal ? [`weights add up to ${total}, more than 100000`] : []),
+  ]
+}
 
 interface Inconsistency {
   path: string
@@ -122,16 +156,16 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   }
   const checkStrategy = (path: string, strategy: Strategy) => {
     if (strategy.kind === 'fixed') return known(`${path}.variationId`, strategy.variationId)
+    const whole = (field: string, weight: number) => {
+      const message = 'percent allocation needs whole percents (multiples of 1000)'
+      if (flag.allocation === 'percent' && weight % limits.weightPerPercent !== 0)
+        found.push({ path: `${path}.${field}.weight`, rule: 'whole-percents', message })
+    }
     strategy.shares.forEach(({ variationId, weight }, i) => {
       known(`${path}.shares.${i}.variationId`, variationId)
-      if (flag.allocation === 'percent' && weight % limits.weightPerPercent !== 0) {
-        found.push({
-          path: `${path}.shares.${i}.weight`,
-          rule: 'whole-percents',
-          message: 'percent allocation needs whole percents (multiples of 1000)',
-        })
-      }
+      whole(`shares.${i}`, weight)
     })
+    strategy.pieces?.forEach(({ weight }, i) => whole(`pieces.${i}`, weight))
     unique(
       (i) => `${path}.shares.${i}.variationId`,
       strategy.shares.map(({ variationId }) => variationId),
@@ -144,6 +178,8 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
         rule: 'weights-sum',
         message: `weights add up to ${total}, more than 100000`,
       })
+    for (const message of piecesFlaws(strategy))
+      found.push({ path: `${path}.pieces`, rule: 'weights-sum', message })
     if (strategy.audience) known(`${path}.audience.defaultVariationId`, strategy.audience.defaultVariationId)
   }
 

@@ -23,6 +23,9 @@ export const webhookEventsMax = 100
 export const urlLengthMax = 2_000
 export const commentLengthMax = 1_000
 
+export const slicesMax = 20
+/** Of a rollout whose changes kept visitors; past it they lie in the order of their shares again. */
+export const piecesMax = 300
 /** Bucketeer: the weights of a rollout are thousandths of a percent. */
 export const weightTotal = 100_000
 /** One percent of `weightTotal`: the step of `percent` allocation. */

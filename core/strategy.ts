@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts'
 import type { Cause, Evaluation, Reason } from './evaluation.ts'
 import type { Allocation, Flag, Strategy } from './flag.ts'
 import { type Prefix, prefixOf } from './hash/murmur3-x86-32.ts'
+import { piecesOf } from './layout.ts'
 import { weightPerPercent, weightTotal } from './limits.ts'
 
 /** What a rule, or the default strategy, answers. */
@@ -52,11 +53,17 @@ export function compileStrategy(
       otherwise: answer(cause, fixedReason, strategy.variationId),
     }
   const split = (variationId: string | undefined) => answer(cause, 'SPLIT', variationId)
-  const { audience, shares } = strategy
+  const { audience } = strategy
+  const pieces = piecesOf(strategy)
   const unit = unitOf(flag.allocation)
   let cumulative = 0
-  const cuts = shares.map(({ weight }) => (cumulative += weight) / unit)
-  const evaluations = shares.map(({ variationId }) => split(variationId))
+  const cuts = pieces.map(({ weight }) => (cumulative += weight) / unit)
+  const made = new Map<string | undefined, Evaluation>()
+  const evaluations = pieces.map(({ variationId }) => {
+    const evaluation = made.get(variationId) ?? split(variationId)
+    made.set(variationId, evaluation)
+    return evaluation
+  })
   // Weights that sum to the whole leave no remainder: the last share closes the interval, also for a fraction that rounds to 1.
   const last = cumulative >= weightTotal ? evaluations.at(-1) : undefined
   const isFiltered = audience !== undefined && audience.percentage > 0 && audience.percentage < 100 // Bucketeer: 0 and 100 filter nobody

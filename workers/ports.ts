@@ -1,5 +1,6 @@
 // What the dialects need of the world, and nothing more. Adapters: workers/edge and workers/storage.
 import type { EventRecord } from '../analytics/records.ts'
+import type { Assigned, Assignment } from '../core/assignment.ts'
 import type { CompiledSnapshot } from '../core/compile.ts'
 import type { Feed } from './streams/feed.ts'
 
@@ -44,11 +45,20 @@ export interface RateLimits {
   allows(kind: 'key' | 'address', id: string): boolean
 }
 
+/** What was assigned to somebody, by name: a visitor, or a group that decides as one. */
+export interface Assignments {
+  /** In the order of the names; undefined where it cannot be had at the moment. */
+  read(environmentId: string, whos: readonly string[]): Promise<readonly Assigned[] | undefined>
+  /** Behind the answer. What is there already stays. */
+  keep(environmentId: string, whos: readonly string[], fresh: readonly Assignment[]): void
+}
+
 export interface Ports {
   readonly snapshots: SnapshotSource
   readonly foreignKeys: ForeignKeys
   readonly limits: RateLimits
   readonly events: EventSink
+  readonly assignments: Assignments
   /** Lets work go on after the answer. */
   readonly defer: (work: Promise<unknown>) => void
   /** Revisions as they are published. */

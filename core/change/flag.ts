@@ -1,9 +1,10 @@
 // What happens to one flag: made, edited, its rules put in another order, cloned, brought from another environment.
 import type { CommandOf } from '../command.ts'
 import { type EnvironmentState, settingsIn } from '../environment.ts'
-import type { Flag } from '../flag.ts'
+import type { Flag, Slice, Strategy } from '../flag.ts'
 import type { FlagChanges } from '../flag-draft.ts'
 import { isKept } from '../kept.ts'
+import { keepingVisitors, strategiesOf } from '../layout.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
 import { strandedBy } from '../users.ts'
 import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
@@ -153,15 +154,35 @@ export function withoutKept<T extends object>(entity: T): Omit<T, keyof typeof i
   return rest as Omit<T, keyof typeof isKept>
 }
 
-function edit(current: Flag, { resetSeed, offVariationId, ...changes }: FlagChanges, means: Means): object {
-  const edited = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
-  if (offVariationId === null) delete edited.offVariationId
-  else if (offVariationId !== undefined) edited.offVariationId = offVariationId
+function edit(
+  current: Flag,
+  { resetSeed, keepVisitors, offVariationId, slices, assignment, ...changes }: FlagChanges,
+  means: Means,
+): object {
+  const drafted = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
+  const edited = keepVisitors ? laidOut(current, drafted) : drafted
+  const optional: Record<string, unknown> = { offVariationId, slices, assignment }
+  const fields = edited as Record<string, unknown>
+  for (const [field, value] of Object.entries(optional)) {
+    if (value === null) delete fields[field]
+    else if (value !== undefined) fields[field] = value
+  }
   if (!resetSeed) return edited
   // Percent allocation is salted with the rules' ids, fine allocation with the seed.
   if (edited.allocation === 'fine') return { ...edited, seed: means.newId() }
   const renewed = <T extends object>(part: T) => ({ ...part, id: means.newId() })
   return { ...edited, rules: edited.rules.map(renewed), defaultStrategy: renewed(edited.defaultStrategy) }
+}
+
+/** Where each rule had its variations before is where it keeps them, as far as the weights allow. */
+function laidOut<T extends Pick<Flag, 'rules' | 'defaultStrategy'>>(current: Flag, edited: T): T {
+  const before = strategiesOf(current)
+  const laid = <P extends { id: string; strategy: Strategy }>(part: P): P => {
+    const earlier = before.get(part.id)
+    if (!earlier || part.strategy.kind !== 'rollout') return part
+    return { ...part, strategy: keepingVisitors(earlier, part.strategy) }
+  }
+  return { ...edited, rules: edited.rules.map(laid), defaultStrategy: laid(edited.defaultStrategy) }
 }
 
 interface Identified {
@@ -177,5 +198,10 @@ function withIds<T extends { rules: readonly Identified[]; defaultStrategy: Iden
     ...draft,
     rules: draft.rules.map(identified),
     defaultStrategy: identified(draft.defaultStrategy),
-  } as T & { offVariationId?: string; rules: { id: string }[]; defaultStrategy: { id: string } }
+  } as T & {
+    offVariationId?: string
+    slices?: readonly Slice[]
+    rules: { id: string }[]
+    defaultStrategy: { id: string }
+  }
 }

@@ -109,12 +109,27 @@ export function memoryPorts({ flags, segments = [], settings }: Given): {
         return Promise.resolve(true)
       },
     },
+    assignments: memoryAssignments(),
     defer: (work) => void work,
     feed: { subscribe: () => Promise.resolve(() => {}) },
     exposureSecret: 'golden',
     now: () => goldenNow,
   }
   return { ports, sent }
+}
+
+function memoryAssignments(): Ports['assignments'] {
+  const kept = new Map<string, Map<string, string>>()
+  return {
+    read: (_, whos) => Promise.resolve(whos.map((who) => new Map(kept.get(who)))),
+    keep: (_, whos, fresh) => {
+      for (const who of whos) {
+        const known = kept.get(who) ?? new Map<string, string>()
+        kept.set(who, known)
+        for (const { ruleId, variationId } of fresh) if (!known.has(ruleId)) known.set(ruleId, variationId)
+      }
+    },
+  }
 }
 
 export function requestOf({ when }: GoldenCase, url: string, keys: Keys): Request {

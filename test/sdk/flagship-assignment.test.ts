@@ -7,6 +7,7 @@ import type { Clause } from '../../core/clause.ts'
 import { compile } from '../../core/compile.ts'
 import { evaluate } from '../../core/evaluate.ts'
 import type { Flag, Strategy } from '../../core/flag.ts'
+import { keepingVisitors } from '../../core/layout.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
 import { fixed, flag, rollout, snapshotOf } from '../build/flags.ts'
 
@@ -14,17 +15,21 @@ const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
 const files = 20
 const visitorsPerFile = 500
 
+type Rollout = Extract<Strategy, { kind: 'rollout' }>
 const ids = ['a', 'b', 'c']
 const word = fc.constantFrom('a', 'ab', 'B', 'beta.', 'true', '5', '7', 'pro')
 const strategy: fc.Arbitrary<Strategy> = fc.oneof(
   fc.constantFrom(...ids).map(fixed),
   fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 })).map(([x, y]) => {
     const [first, second] = x < y ? [x, y] : [y, x]
-    return rollout({
+    const before = rollout({
       a: first * 1_000,
       b: (second - first) * 1_000,
       c: x % 3 === 0 ? (100 - second) * 1_000 : 0,
-    })
+    }) as Rollout
+    if (x % 3 !== 0 || y % 2 === 0) return before
+    const after = rollout({ a: second * 1_000, b: 0, c: (100 - second) * 1_000 }) as Rollout
+    return keepingVisitors(before, after) // some variations lie in two places
   }),
 )
 const clause: fc.Arbitrary<Clause> = fc.record({

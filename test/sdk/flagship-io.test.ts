@@ -164,7 +164,8 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
 
 it('has every exposure and hit in the lake once, whichever mode sent it', async () => {
   const shoppers = ['BUCKETING-shopper', 'DECISION-API-shopper']
-  const records = await lakeHolding(10, place)
+  // Each of the eight visitors that are made tells its consent, and the two shoppers leave ten records.
+  const records = await lakeHolding(10 + 2, place)
   const exposures = records.filter((record) => record.kind === 'exposure')
   const hits = records.filter((record) => record.kind === 'tracking')
   const named = (texts: readonly string[]) =>
@@ -177,7 +178,9 @@ it('has every exposure and hit in the lake once, whichever mode sent it', async 
   expect(
     hits.map(({ targetingKey, event, value }) => `${targetingKey} ${event} ${value}`).toSorted(),
   ).toEqual(named(['basket 3', 'https://shop.example/basket 0', 'purchase 99.5']))
-  expect(exposures.length + hits.length).toBe(records.length)
+  const reports = records.filter((record) => record.kind === 'sdk-report')
+  expect(exposures.length + hits.length + reports.length).toBe(records.length)
+  expect(new Set(reports.map(({ event }) => event))).toEqual(new Set(['fs_consent', 'SEGMENT']))
   expect(new Set(records.map(({ protocol }) => protocol))).toEqual(new Set(['flagship-io']))
   expect(new Set(exposures.map(({ sdk }) => sdk))).toEqual(new Set(['TypeScript/5.2.0']))
 })

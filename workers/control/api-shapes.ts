@@ -71,6 +71,20 @@ const EntityChange = z.strictObject({
   before: z.unknown().describe('Null: it is not there.'),
   after: z.unknown().describe('Null: it would be gone.'),
   diff: z.array(Difference),
+  moves: z
+    .array(
+      z.strictObject({
+        ruleId: z.string(),
+        weight: z
+          .int()
+          .describe('Of 100,000 targeting keys that the rule decides: how many get another variation.'),
+        flows: z.array(
+          z.strictObject({ from: z.string().nullable(), to: z.string().nullable(), weight: z.int() }),
+        ),
+      }),
+    )
+    .optional()
+    .describe('Of a flag whose weights change: whom that moves. Null is no variation.'),
 })
 
 export const Environment = z.strictObject({

@@ -3,6 +3,7 @@ import { api } from './api.ts'
 import type { ControlBindings } from './bindings.ts'
 import { fromRoot, isManifestRoot } from './manifest-routes.ts'
 
+export { Assignments } from './assignments.ts'
 export { Environment } from './environment.ts'
 export { Notifier } from '../streams/notifier.ts'
 

@@ -13,6 +13,8 @@ import {
   toSnapshot,
   withWrites,
 } from '../../core/environment.ts'
+import type { Flag } from '../../core/flag.ts'
+import { movesOf } from '../../core/layout.ts'
 import { type Problem, type Result, ok, refuse } from '../../core/problem.ts'
 import { shown } from '../../core/shown.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
@@ -137,7 +139,15 @@ function toChanges(state: EnvironmentState, writes: readonly Write[]) {
   return writes.map(({ kind, id, value }) => {
     const was = state[kind].get(id)
     const [before, after] = [was && shown(was), value && shown(value)]
-    return { kind, id, before: before ?? null, after, diff: diff(before ?? null, after) }
+    const moves = kind === 'flag' && was && value ? movesOf(was as Flag, value as Flag) : []
+    return {
+      kind,
+      id,
+      before: before ?? null,
+      after,
+      diff: diff(before ?? null, after),
+      ...(moves.length > 0 && { moves }),
+    }
   })
 }
 

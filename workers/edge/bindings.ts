@@ -16,6 +16,7 @@ export interface EdgeBindings extends ShadowSettings {
   readonly SNAPSHOTS: KVNamespace
   readonly ENVIRONMENT: DurableObjectNamespace
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
+  readonly ASSIGNMENTS: DurableObjectNamespace
   readonly EVENTS: Queue<EventMessage>
   readonly CONTROL: Fetcher
   /** Absent where requests are not limited. */

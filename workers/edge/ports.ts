@@ -2,6 +2,7 @@
 import type { Ports } from '../ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
 import { notifierFeed } from '../streams/feed.ts'
+import { assignmentStore } from './assignments.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
@@ -10,6 +11,7 @@ import { snapshotSource } from './snapshot-source.ts'
 
 export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => void): Ports {
   const now = () => Date.now()
+  const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   return {
     snapshots: snapshotSource({
       kv: env.SNAPSHOTS,
@@ -17,7 +19,7 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
         env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(id)) as unknown as EnvironmentReader,
       shared: sharedHeads(caches.default),
       now,
-      delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      delay,
       defer,
     }),
     foreignKeys: foreignKeys(env.SNAPSHOTS, now),
@@ -27,6 +29,7 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
       defer,
     }),
     events: eventQueue(env.EVENTS),
+    assignments: assignmentStore({ objects: env.ASSIGNMENTS, delay, defer }),
     defer,
     feed: notifierFeed(env.NOTIFIER, Math.random),
     exposureSecret: env.EXPOSURE_SECRET || undefined,

@@ -21,6 +21,8 @@ export interface Asked {
   readonly has: string
   /** Epoch milliseconds. */
   readonly now: number
+  /** Where flags keep their visitors: what was decided with what is kept. */
+  readonly decided?: readonly Evaluation[] | undefined
 }
 
 export interface UserEvaluations {
@@ -39,7 +41,7 @@ export function userEvaluations(asked: Asked): UserEvaluations {
     const text = messageOf({ id: 'no_evaluations', evaluations: '', gone: [], isAll: false, now })
     return { id, decisions: 0, text }
   }
-  const decided = evaluateAll(compiled, context, tag === '' ? undefined : tag)
+  const decided = asked.decided ?? evaluateAll(compiled, context, tag === '' ? undefined : tag)
   const evaluations = evaluationsText(decided, userId)
   return {
     id,
@@ -137,6 +139,7 @@ const reasonTypes = {
   off: 'OFF_VARIATION',
   prerequisite: 'PREREQUISITE',
   target: 'TARGET',
+  slice: 'DEFAULT',
   rule: 'RULE',
   default: 'DEFAULT',
   error: 'DEFAULT', // never sent: an error has no variation

@@ -3,10 +3,13 @@
 // prerequisites one level deep.
 import type { Clause as OurClause, Operator } from '../../../core/clause.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/flag.ts'
+import { piecesOf } from '../../../core/layout.ts'
 import { weightTotal } from '../../../core/limits.ts'
 import { parseVersion } from '../../../core/semver.ts'
 import { parseFloat64, parseInt64 } from '../../../core/text.ts'
 import type { Segment } from '../../../core/segment.ts'
+import { flagsInForce } from '../../../core/panic.ts'
+import { isEverybody } from '../../../core/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/snapshot.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
 
@@ -16,10 +19,12 @@ export interface Omission {
 }
 
 /** The features and segment users that such an SDK is to be given. */
-export function localMode({ flags, segments }: Pick<Snapshot, 'flags' | 'segments'>): {
+export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'settings'>): {
   list: FeatureList
   omitted: Omission[]
 } {
+  const { segments } = snapshot
+  const flags = flagsInForce(snapshot)
   const bySegment = new Map(segments.map((segment) => [segment.key, segment]))
   const byFlag = new Map(flags.map((flag) => [flag.key, flag]))
   const refusals = new Map<string, string>()
@@ -62,6 +67,8 @@ function reasonAgainst(
 ): string | undefined {
   if (flag.prerequisites.length > 0 && flag.offVariationId === undefined)
     return 'without an off variation these SDKs ignore a prerequisite that fails: give the flag one'
+  if (flag.assignment) return 'assignments are kept here: these SDKs decide by the hash alone'
+  if (flag.slices && !isEverybody(flag.slices)) return 'slices are not known to these SDKs'
   for (const key of dependenciesOf(flag)) {
     const other = flags.get(key)
     if (!other) return `depends on ${key}, which is not there`
@@ -230,7 +237,11 @@ const toClause = ({ attribute, operator, values }: OurClause, id: string): Claus
 function toStrategy(strategy: OurStrategy): Strategy {
   if (strategy.kind === 'fixed')
     return { type: 'FIXED', fixedStrategy: { variation: strategy.variationId }, rolloutStrategy: null }
-  const variations = strategy.shares.map(({ variationId, weight }) => ({ variation: variationId, weight }))
+  // Weights that add up to the whole, and others were refused, leave no gap.
+  const variations = piecesOf(strategy).map(({ variationId, weight }) => ({
+    variation: variationId!,
+    weight,
+  }))
   return { type: 'ROLLOUT', fixedStrategy: null, rolloutStrategy: { variations, audience: null } }
 }
 

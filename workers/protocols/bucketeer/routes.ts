@@ -1,9 +1,9 @@
 // Bucketeer's SDK gateway: what its client and server SDKs call.
 import { Hono } from 'hono/tiny'
 import type { EventRecord } from '../../../analytics/records.ts'
-import { evaluate } from '../../../core/evaluate.ts'
 import { ok, refuse } from '../../../core/problem.ts'
 import { cors } from '../../http/cors.ts'
+import { decideAll, decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import { logError } from '../../http/log.ts'
 import { pathOf } from '../../http/path.ts'
@@ -64,7 +64,9 @@ export function bucketeerRoutes(ports: Ports, shadow?: Shadow): Hono<Visited> {
     const context = enriched(toContext(body.user), compiled, c.req.raw)
     const { user, tag, userEvaluationsId: has } = body
     const question = { compiled, context, userId: user.id, tag }
-    const answer = userEvaluations({ ...question, has, now: ports.now() })
+    const kept = compiled.keepsVisitors && (await decideAll(ports, compiled, context, {}, tag || undefined))
+    const decided = kept ? kept.evaluations : undefined
+    const answer = userEvaluations({ ...question, has, now: ports.now(), decided })
     c.env.decisions = answer.decisions
     if (shadow?.isDue()) shadow.compare(questionOf(question, keyOf(c)))
     return json(`{"state":"FULL","evaluations":${answer.text},"userEvaluationsId":"${answer.id}"}`)
@@ -80,7 +82,8 @@ export function bucketeerRoutes(ports: Ports, shadow?: Shadow): Hono<Visited> {
       return fail({ code: 'NOT_FOUND', message: 'feature not found' }, c.env)
     const context = enriched(toContext(user), compiled, c.req.raw)
     c.env.decisions = 1
-    const evaluation = evaluationText(evaluate(compiled, featureId, context), user.id)
+    const decided = await decideOne(ports, compiled, context, featureId)
+    const evaluation = evaluationText(decided.evaluation, user.id)
     if (shadow?.isDue())
       shadow.compare(questionOf({ compiled, context, userId: user.id, tag }, keyOf(c), featureId))
     return evaluation === undefined

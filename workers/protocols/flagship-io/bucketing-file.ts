@@ -2,8 +2,10 @@
 // reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison, and a crash on text operators over a missing key.
 import type { Clause } from '../../../core/clause.ts'
 import type { Flag, Strategy } from '../../../core/flag.ts'
+import { hasGap, piecesOf } from '../../../core/layout.ts'
 import { weightPerPercent, weightTotal } from '../../../core/limits.ts'
 import { parseVersion } from '../../../core/semver.ts'
+import { isEverybody } from '../../../core/slice.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
 import { trustedNamespace } from '../../http/enrich.ts'
 import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
@@ -17,9 +19,9 @@ export interface Omission {
 type Published = Pick<Snapshot, 'flags' | 'settings'>
 
 /** Their accounts' settings, as far as an SDK reads them. */
-export const accountSettingsOf = (_: Published): wire.AccountSettings => ({
-  enabledXPC: false,
-  enabled1V1T: false,
+export const accountSettingsOf = ({ flags }: Published): wire.AccountSettings => ({
+  enabledXPC: flags.some(({ assignment }) => assignment !== undefined),
+  enabled1V1T: flags.some(({ assignment }) => assignment === 'exclusive'),
 })
 
 export function bucketingFile(snapshot: Published): {
@@ -63,6 +65,8 @@ function variationGroups(flag: Flag): wire.VariationGroup[] | string {
     return flag.offVariationId === undefined
       ? []
       : [fixedGroup(flag, { kind: 'off' }, flag.offVariationId, [everybody])]
+  if (flag.assignment) return 'assignments are kept here: bucketing SDKs decide by the hash alone'
+  if (flag.slices && !isEverybody(flag.slices)) return 'slices are ignored by bucketing SDKs'
   const groups: wire.VariationGroup[] = flag.targets
     .filter(({ targetingKeys }) => targetingKeys.length > 0)
     .map(({ variationId, targetingKeys }) =>
@@ -133,8 +137,9 @@ function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
     return 'an audience is not known to bucketing SDKs'
   if (whole) return [{ variationId: whole.variationId, allocation: 100 }] // no split: portable whatever the allocation
   if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
-  return strategy.shares.map(({ variationId, weight }) => ({
-    variationId,
+  if (hasGap(strategy)) return 'bucketing SDKs know untracked visitors only behind all variations'
+  return piecesOf(strategy).map(({ variationId, weight }) => ({
+    variationId: variationId!,
     allocation: weight / weightPerPercent,
   }))
 }

@@ -20,6 +20,7 @@ export function variationGroupId(flag: Flag, cause: Cause, variationId: string):
       return `${flag.key}:target:${variationId}`
     case 'off':
     case 'prerequisite':
+    case 'slice':
     case 'error':
       return `${flag.key}:${cause.kind}`
   }

@@ -133,8 +133,8 @@ export type Single =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
-/** One campaign that was asked for by its name; undefined where there is none of it. */
-export function singleOf(evaluation: Evaluation | undefined, keys: Keys): Single {
+/** One campaign that was asked for by its name; undefined where there is none of it. `assigned` is the variation that is kept for the visitor. */
+export function singleOf(evaluation: Evaluation | undefined, keys: Keys, assigned?: string): Single {
   if (!evaluation?.flag) return paused
   const answer = tell(evaluation, keys)
   if (answer) return { kind: 'campaign', told: answer }
@@ -145,7 +145,8 @@ export function singleOf(evaluation: Evaluation | undefined, keys: Keys): Single
       return paused
     case 'rule':
     case 'default':
-      return isForNobody(flag, cause) ? nothing : untracked
+      if (isForNobody(flag, cause)) return nothing
+      return assigned === undefined || flag.variations.some(({ id }) => id === assigned) ? untracked : deleted
     default:
       return nothing
   }
@@ -155,6 +156,10 @@ const nothing: Single = { kind: 'nothing' }
 const paused: Single = {
   kind: 'refused',
   ...refuse('INVALID', 'The campaign is paused or doesn’t exist: verify its id'),
+}
+const deleted: Single = {
+  kind: 'refused',
+  ...refuse('INVALID', 'visitor ID assigned to deleted variation'),
 }
 const untracked: Single = { kind: 'refused', ...refuse('INVALID', 'Visitor untracked') }
 

@@ -2,8 +2,9 @@
 import type { Hono } from 'hono'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
+import { find } from '../../../core/assignment.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
+import { decideAll, decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import type { VisitContext, Visited } from '../../http/visit.ts'
 import { ownerOf } from './campaign.ts'
@@ -18,7 +19,7 @@ export function addDecisionRoutes(app: Hono<Visited>, door: Door): void {
   for (const root of ['/v2/:environment', '/v2']) {
     app.post(`${root}/campaigns`, (c) => decide(c, door, 'campaigns'))
     app.post(`${root}/flags`, (c) => decide(c, door, 'flags'))
-    app.post(`${root}/campaigns/:campaign`, (c) => decideOne(c, door, c.req.param('campaign') ?? ''))
+    app.post(`${root}/campaigns/:campaign`, (c) => single(c, door, c.req.param('campaign') ?? ''))
     for (const path of ['/campaigns', '/flags', '/campaigns/:campaign'])
       app.all(root + path, (c) =>
         fail({ code: 'INVALID', message: 'only POST http method is allowed' }, c.env),
@@ -51,7 +52,8 @@ async function decide(c: VisitContext, door: Door, shape: 'campaigns' | 'flags')
   const asking = await ask(c, door, shape === 'flags' ? 'all' : 'own')
   if (asking instanceof Response) return asking
   const { compiled, body, keys } = asking
-  const evaluations = evaluateAll(compiled, contextOf(c, asking))
+  const decided = decideAll(door.ports, compiled, contextOf(c, asking), body)
+  const { evaluations } = decided instanceof Promise ? await decided : decided
   c.env.decisions = evaluations.length
   const campaigns: Told[] = []
   for (const evaluation of evaluations) {
@@ -67,18 +69,23 @@ async function decide(c: VisitContext, door: Door, shape: 'campaigns' | 'flags')
 }
 
 /** By the flag's key, or by the id of any of its variation groups: a campaign's own id may have become another key. */
-async function decideOne(c: VisitContext, door: Door, name: string): Promise<Response> {
+async function single(c: VisitContext, door: Door, name: string): Promise<Response> {
   const asking = await ask(c, door, 'own')
   if (asking instanceof Response) return asking
-  const { compiled, keys } = asking
+  const { compiled, body, keys } = asking
   const flag = compiled.byKey.get(name)?.flag ?? ownerOf(compiled, name)
-  const evaluation = flag && !flag.archived ? evaluate(compiled, flag.key, contextOf(c, asking)) : undefined
+  const decided =
+    flag && !flag.archived
+      ? await decideOne(door.ports, compiled, contextOf(c, asking), flag.key, body)
+      : undefined
   c.env.decisions = 1
-  const single = singleOf(evaluation, keys)
-  if (single.kind === 'refused') return fail(single.problem, c.env)
-  if (single.kind === 'nothing') return new Response(null, { status: 204 })
-  const refused = await record(c, door, asking, [single.told])
-  return refused ?? new Response(single.told.text, { headers: { 'content-type': 'application/json' } })
+  const cause = decided?.evaluation.cause
+  const assigned = cause && 'ruleId' in cause ? find(decided.sources, cause.ruleId) : undefined
+  const answer = singleOf(decided?.evaluation, keys, assigned)
+  if (answer.kind === 'refused') return fail(answer.problem, c.env)
+  if (answer.kind === 'nothing') return new Response(null, { status: 204 })
+  const refused = await record(c, door, asking, [answer.told])
+  return refused ?? new Response(answer.told.text, { headers: { 'content-type': 'application/json' } })
 }
 
 /**

@@ -51,7 +51,7 @@ export function lint(campaign: Campaign): Lint[] {
   const isWhole = campaign.bucketRanges.some(({ r: [from, to] }) => from <= 0 && to >= 100)
   if (!isWhole) {
     const reason =
-      'AB Tasty’s servers skip visitors outside these ranges; the SDK, and Tackline, do not look at them'
+      'AB Tasty’s servers skip visitors outside these ranges, the SDK does not look at them, nor does the import: give the flag slices'
     found.push({ field: 'bucketRanges', code: 'bucket-ranges', reason })
   }
   return found

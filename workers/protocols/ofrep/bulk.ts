@@ -1,11 +1,12 @@
 // The answer about all flags: its tag before its text, since a client that has it already needs no text.
-import { evaluateAll } from '../../../core/evaluate.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
 import type { Evaluation } from '../../../core/evaluation.ts'
 import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
 import { conditionOf } from '../../http/conditional.ts'
+import { decideAll } from '../../http/decide.ts'
 import type { Visit } from '../../http/visit.ts'
+import type { Ports } from '../../ports.ts'
 import type { Asked } from './ask.ts'
 import { tokenWeekOf } from './exposure-token.ts'
 import { streamPath } from './stream.ts'
@@ -16,6 +17,7 @@ import type * as wire from './wire.ts'
 export type Sign = (evaluation: Evaluation) => Promise<string | undefined>
 
 export interface Bulk {
+  readonly ports: Pick<Ports, 'assignments'>
   readonly asked: Asked<unknown>
   readonly context: EvaluationContext
   readonly visit: Visit
@@ -27,7 +29,8 @@ export interface Bulk {
 export async function bulkAnswer(bulk: Bulk, headers: Headers): Promise<Response> {
   const { asked, context, visit, sign, now } = bulk
   const { compiled, key } = asked
-  const evaluations = evaluateAll(compiled, context)
+  const decided = decideAll(bulk.ports, compiled, context)
+  const { evaluations } = decided instanceof Promise ? await decided : decided
   visit.decisions = evaluations.length
   const written = evaluations.map((evaluation) => asWritten(evaluation, compiled))
   const tail = key.answers === 'plain' ? '' : tailOf(bulk)

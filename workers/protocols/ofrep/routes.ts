@@ -1,6 +1,6 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
 import { Hono } from 'hono/tiny'
-import { evaluate } from '../../../core/evaluate.ts'
+import { decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import { logError } from '../../http/log.ts'
 import { pathOf } from '../../http/path.ts'
@@ -36,7 +36,7 @@ export function ofrepRoutes(ports: Ports): Hono<Visited> {
     const context = contextOf(c, asked.value)
     const sign = signOf(c, ports, asked.value, context.targetingKey)
     return bulkAnswer(
-      { asked: asked.value, context, visit: c.env, sign, now: ports.now() },
+      { ports, asked: asked.value, context, visit: c.env, sign, now: ports.now() },
       c.req.raw.headers,
     )
   })
@@ -49,7 +49,7 @@ export function ofrepRoutes(ports: Ports): Hono<Visited> {
     const { compiled } = asked.value
     const context = contextOf(c, asked.value)
     const { targetingKey } = context
-    const evaluation = evaluate(compiled, key, context)
+    const { evaluation } = await decideOne(ports, compiled, context, key)
     c.env.decisions = 1
     const headers = { 'content-type': 'application/json' }
     const { text } = asWritten(evaluation, compiled)

@@ -1,0 +1,181 @@
+// AB Tasty's published SDK, Node build, unmodified and pointed here by the bootstrap module alone: every hit, login, consent, panic, and
+// what it does when we are away. The edge build's tests are beside this file.
+import http from 'node:http'
+import https from 'node:https'
+import {
+  DecisionMode,
+  EventCategory,
+  Flagship,
+  FSFetchStatus,
+  FSSdkStatus,
+  HitType,
+  LogLevel,
+} from '@flagship.io/js-sdk'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Tracking } from '../../analytics/records.ts'
+import { call } from '../../scripts/admin.ts'
+import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
+import { changeFlag, createFlag, createPlace, type Place, readLake, useStack } from '../stack-fixture.ts'
+import { createFlags } from './flags.ts'
+
+const stack = useStack()
+let place: Place
+const original = https.request
+const originalFetch = globalThis.fetch
+
+beforeAll(async () => {
+  place = await createPlace(stack(), 'modes')
+  await createFlags(place)
+  await createFlag(place, {
+    key: 'kept',
+    type: 'string',
+    enabled: true,
+    assignment: 'kept',
+    variations: ['a', 'b', 'c'].map((id) => ({ id, value: id })),
+    defaultStrategy: {
+      id: 'kept-rule',
+      strategy: {
+        kind: 'rollout',
+        shares: [
+          { variationId: 'a', weight: 50_000 },
+          { variationId: 'b', weight: 50_000 },
+        ],
+      },
+    },
+  })
+  const served = await (await fetch(`${place.url}/flagship-io/bootstrap.js`)).text()
+  expect(served).toBe(bootstrapText)
+  const { default: point } = (await import(
+    /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(served)}`
+  )) as { default: (to: string, ...modules: object[]) => void }
+  point(place.url, https, http)
+})
+afterAll(() => {
+  https.request = original
+  globalThis.fetch = originalFetch
+})
+
+const panic = (isOn: boolean) =>
+  call(place, 'PATCH', `/environments/${place.environmentId}/settings`, { panic: isOn })
+
+async function start(decisionMode: DecisionMode, environmentId = place.environmentId) {
+  return Flagship.start(environmentId, place.clientKey, {
+    decisionMode: decisionMode as DecisionMode.BUCKETING,
+    fetchNow: false,
+    logLevel: LogLevel.NONE,
+    pollingInterval: 1,
+    fetchFlagsBufferingTime: 0,
+    disableDeveloperUsageTracking: true,
+    trackingManagerConfig: { batchIntervals: 1, poolMaxSize: 200 },
+  })
+}
+type Sdk = Awaited<ReturnType<typeof start>>
+const newVisitor = (sdk: Sdk, visitorId: string, context: Record<string, string> = {}) =>
+  sdk.newVisitor({ visitorId, hasConsented: true, context })
+
+describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node build in %s mode', (mode) => {
+  let sdk: Sdk
+  beforeAll(async () => {
+    sdk = await start(mode)
+  })
+
+  it('reads flags of every type', async () => {
+    const visitor = newVisitor(sdk, 'ada')
+    await visitor.fetchFlags()
+    const read = <T>(key: string, fallback: T) => visitor.getFlag(key).getValue<T>(fallback, false)
+    expect([read('lights', false), read('title', ''), read('rate', 0), read('colour', '')]).toEqual([
+      true,
+      'apple',
+      12.5,
+      'red',
+    ])
+    expect(read('layout', {})).toEqual({ columns: 2, areas: ['main', 'side'] })
+    expect(visitor.flagsStatus.status).toBe(FSFetchStatus.FETCHED)
+  })
+
+  it('is in panic when the environment is, and out of it again', async () => {
+    const visitor = newVisitor(sdk, 'ada')
+    const status = async () => {
+      await visitor.fetchFlags()
+      return `${visitor.flagsStatus.status} ${visitor.getFlag('title').getValue('mine', false)}`
+    }
+    await panic(true)
+    await expect.poll(status, { timeout: 4_000 }).toBe(`${FSFetchStatus.PANIC} mine`)
+    expect(Flagship.getStatus()).toBe(FSSdkStatus.SDK_PANIC)
+    await panic(false)
+    await expect.poll(status, { timeout: 4_000 }).toBe(`${FSFetchStatus.FETCHED} apple`)
+  })
+
+  it('sends a hit of every type, for the visitor also after it logged in', async () => {
+    const who = `${mode}-buyer`
+    const visitor = newVisitor(sdk, `${who}-anonymous`, { plan: 'pro' })
+    await visitor.fetchFlags()
+    visitor.authenticate(who)
+    await visitor.fetchFlags()
+    await visitor.sendHits([
+      { type: HitType.EVENT, category: EventCategory.USER_ENGAGEMENT, action: 'read', value: 2 },
+      { type: HitType.SCREEN_VIEW, documentLocation: 'home' },
+      { type: HitType.PAGE_VIEW, documentLocation: 'https://shop.example/' },
+      { type: HitType.TRANSACTION, transactionId: 't1', affiliation: 'purchase', totalRevenue: 20 },
+      { type: HitType.ITEM, transactionId: 't1', productName: 'Tea', productSku: 'tea', itemPrice: 10 },
+    ])
+    visitor.getFlag('by-plan').getValue('none')
+    const wanted = ['read 2', 'home 0', 'https://shop.example/ 0', 'purchase 20', 'tea 10']
+    const isDone = async () => {
+      const records = new Map((await readLake(place)).map((record) => [record.id, record]))
+      const hits = [...records.values()].filter(
+        (record): record is Tracking => record.kind === 'tracking' && record.targetingKey === who,
+      )
+      return hits.map(({ event, value }) => `${event} ${value}`).toSorted()
+    }
+    await expect.poll(isDone, { timeout: 20_000 }).toEqual(wanted.toSorted())
+    visitor.setConsent(false) // which takes back what the SDK has not sent yet
+    const isRefused = async () =>
+      (await readLake(place)).some(
+        (each) =>
+          each.kind === 'sdk-report' &&
+          each.event === 'fs_consent' &&
+          each.targetingKey === who &&
+          each.value === 0,
+      )
+    await expect.poll(isRefused, { timeout: 10_000 }).toBe(true)
+    const all = await readLake(place)
+    const exposures = all.filter(({ kind, targetingKey }) => kind === 'exposure' && targetingKey === who)
+    expect(new Set(exposures.map(({ id }) => id)).size).toBe(1)
+    const segment = all.find((each) => each.kind === 'sdk-report' && each.event === 'SEGMENT')
+    expect(segment?.attributes).toMatchObject({ plan: 'pro' })
+  })
+
+  it('gives defaults, and does not fail, where the environment is none', async () => {
+    const visitor = newVisitor(await start(mode, 'nowhere'), 'ada')
+    await visitor.fetchFlags()
+    expect(visitor.getFlag('title').getValue('mine', false)).toBe('mine')
+    await start(mode)
+  })
+})
+
+it('keeps a visitor’s variation through a change of weights and a login, in objects that remember', async () => {
+  const sdk = await start(DecisionMode.DECISION_API)
+  const visitor = newVisitor(sdk, 'guest')
+  const kept = async () => {
+    await visitor.fetchFlags()
+    return visitor.getFlag('kept').getValue('none', false)
+  }
+  const had = await kept()
+  expect(['a', 'b']).toContain(had)
+  const strategy = { kind: 'rollout', shares: [{ variationId: 'c', weight: 100_000 }] }
+  await changeFlag(place, 'kept', { defaultStrategy: { id: 'kept-rule', strategy } })
+  let newcomers = 0
+  const ofNewcomer = async () => {
+    const newcomer = newVisitor(sdk, `newcomer-${newcomers++}`)
+    await newcomer.fetchFlags()
+    return newcomer.getFlag('kept').getValue('none', false)
+  }
+  await expect.poll(ofNewcomer, { timeout: 3_000 }).toBe('c')
+  expect(await kept()).toBe(had)
+  visitor.authenticate('member')
+  expect(await kept()).toBe(had)
+  const later = newVisitor(sdk, 'member')
+  await later.fetchFlags()
+  expect(later.getFlag('kept').getValue('none', false)).toBe(had)
+})

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { assignmentStore } from './assignments.ts'
+
+function world(behaviour: 'answers' | 'fails' | 'hangs' = 'answers') {
+  const asked: string[] = []
+  const stored: (readonly [object: string, who: string, rows: unknown])[] = []
+  const deferred: Promise<unknown>[] = []
+  const objects = {
+    idFromName: (name: string) => name,
+    get: (name: string) => ({
+      read: (who: string) => {
+        asked.push(`${name} ${who}`)
+        if (behaviour === 'fails') return Promise.reject(new Error('away'))
+        return behaviour === 'hangs' ? new Promise(() => undefined) : Promise.resolve([['rule', `of ${who}`]])
+      },
+      keep: (who: string, rows: unknown) => Promise.resolve(void stored.push([name, who, rows])),
+    }),
+  }
+  const store = assignmentStore({
+    objects: objects as never,
+    delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    defer: (work) => void deferred.push(work),
+  })
+  return { store, asked, stored, deferred }
+}
+
+it('asks for each name once, in the order of the names', async () => {
+  const { store, asked } = world()
+  const [group, visitor] = (await store.read('shop', ['group:home', 'visitor:ada']))!
+  expect([group?.get('rule'), visitor?.get('rule')]).toEqual(['of group:home', 'of visitor:ada'])
+  expect(asked).toHaveLength(2)
+})
+
+it('writes to the object that is asked, which is another for another environment', async () => {
+  const { store, asked, stored, deferred } = world()
+  await store.read('shop', ['visitor:ada'])
+  store.keep('shop', ['visitor:ada'], [{ ruleId: 'r', variationId: 'a' }])
+  store.keep('other', ['visitor:ada'], [])
+  await Promise.all(deferred)
+  expect(`${stored[0]![0]} visitor:ada`).toBe(asked[0])
+  expect(stored[0]![2]).toEqual([['r', 'a']])
+  expect(stored[1]![0]).not.toBe(stored[0]![0])
+})
+
+it('spreads visitors over many objects', async () => {
+  const { store, asked } = world()
+  await store.read(
+    'shop',
+    Array.from({ length: 2_000 }, (_, i) => `visitor:${i}`),
+  )
+  expect(new Set(asked.map((each) => each.split(' ')[0])).size).toBe(64)
+})
+
+it.each(['fails', 'hangs'] as const)('has nothing to say where an object %s', async (behaviour) => {
+  expect(await world(behaviour).store.read('shop', ['visitor:ada'])).toBeUndefined()
+})

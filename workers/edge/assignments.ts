@@ -1,0 +1,43 @@
+// Assignments that are kept, in objects of which each holds a share of an environment's visitors. Whoever cannot be asked in time is decided
+// for by the hash, and nothing is written: a later answer stays possible.
+import type { Assigned } from '../../core/assignment.ts'
+import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
+import type { AssignmentStore } from '../assignments-object.ts'
+import { logError } from '../http/log.ts'
+import type { Assignments } from '../ports.ts'
+
+/** An object answers a thousand requests a second at most. Visitors do not move between shards: this number stays. */
+const shards = 64
+const readWithinMs = 250
+
+export interface AssignmentPorts {
+  readonly objects: DurableObjectNamespace
+  readonly delay: (ms: number) => Promise<void>
+  readonly defer: (work: Promise<unknown>) => void
+}
+
+export function assignmentStore({ objects, delay, defer }: AssignmentPorts): Assignments {
+  const storeOf = (environmentId: string, who: string) =>
+    objects.get(
+      objects.idFromName(`${environmentId}:${murmur3x86(who) % shards}`),
+    ) as unknown as AssignmentStore
+  return {
+    async read(environmentId, whos) {
+      const late = delay(readWithinMs).then(() => {
+        throw new Error(`no answer within ${readWithinMs} ms`)
+      })
+      const read = Promise.all(whos.map(async (who) => storeOf(environmentId, who).read(who)))
+      try {
+        return (await Promise.race([read, late])).map((rows): Assigned => new Map(rows))
+      } catch (cause) {
+        logError('assignments', cause)
+        return undefined
+      }
+    },
+    keep(environmentId, whos, fresh) {
+      const rows = fresh.map(({ ruleId, variationId }) => [ruleId, variationId] as const)
+      const written = Promise.all(whos.map(async (who) => storeOf(environmentId, who).keep(who, rows)))
+      defer(written.catch((cause: unknown) => logError('assignments', cause)))
+    },
+  }
+}

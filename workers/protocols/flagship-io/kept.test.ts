@@ -1,0 +1,128 @@
+// Flags that keep their visitors, over the routes: what a change of weights, a login, a group and a deleted variation do.
+import { expect, it } from 'vitest'
+import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
+import type { Ports } from '../../ports.ts'
+import { ofrepRoutes } from '../ofrep/routes.ts'
+import { flagshipIoRoutes } from './routes.ts'
+
+const offer = (variations: readonly string[], shares: Readonly<Record<string, number>>) => ({
+  key: 'offer',
+  type: 'string',
+  enabled: true,
+  assignment: 'kept',
+  variations: variations.map((id) => ({ id, value: id })),
+  defaultStrategy: {
+    id: 'offer-rule',
+    strategy: {
+      kind: 'rollout',
+      shares: Object.entries(shares).map(([variationId, weight]) => ({ variationId, weight })),
+    },
+  },
+})
+const all = ['a', 'b', 'c']
+const before = offer(all, { a: 50_000, b: 50_000 })
+const after = offer(all, { c: 100_000 })
+
+/** The ports of one configuration, with the assignments of another. */
+const withFlag = (flag: object, assignments?: Ports['assignments']): Ports => {
+  const { ports } = memoryPorts({ flags: [flag] })
+  return assignments ? { ...ports, assignments } : ports
+}
+
+async function ask(ports: Ports, body: object, path = '/v2/shop/campaigns?mode=simple'): Promise<unknown> {
+  const response = await flagshipIoRoutes(ports).request(
+    path,
+    {
+      method: 'POST',
+      headers: { 'x-api-key': goldenKeys.clientKey },
+      body: JSON.stringify({ trigger_hit: false, ...body }),
+    },
+    {},
+  )
+  const text = await response.text()
+  return text === '' ? response.status : JSON.parse(text)
+}
+const offered = async (ports: Ports, body: object) =>
+  ((await ask(ports, body)) as { mergedModifications: { offer?: string } }).mergedModifications.offer
+
+it('keeps every visitor’s variation when the weights change, for OFREP as well', async () => {
+  const first = withFlag(before)
+  const then = withFlag(after, first.assignments)
+  for (let i = 0; i < 100; i++) {
+    const visitor = { visitor_id: `visitor-${i}` }
+    const had = await offered(first, visitor)
+    expect(['a', 'b']).toContain(had)
+    expect(await offered(then, visitor)).toBe(had)
+    const response = await ofrepRoutes(then).request(
+      '/ofrep/v1/evaluate/flags/offer',
+      {
+        method: 'POST',
+        headers: { authorization: `Bearer ${goldenKeys.clientKey}` },
+        body: JSON.stringify({ context: { targetingKey: visitor.visitor_id } }),
+      },
+      {},
+    )
+    expect(await response.json()).toMatchObject({ value: had })
+  }
+  expect(await offered(then, { visitor_id: 'newcomer' })).toBe('c')
+})
+
+it('gives a visitor who logs in what it had, and keeps that for the known one', async () => {
+  const first = withFlag(before)
+  const had = await offered(first, { visitor_id: 'anonymous' })
+  const then = withFlag(after, first.assignments)
+  expect(await offered(then, { visitor_id: 'known', anonymous_id: 'anonymous' })).toBe(had)
+  expect(await offered(then, { visitor_id: 'known' })).toBe(had)
+})
+
+it('never writes what the known visitor has over what the anonymous one had', async () => {
+  const ports = withFlag(after)
+  await offered(ports, { visitor_id: 'known', anonymous_id: 'anonymous' })
+  const [anonymous] = (await ports.assignments.read('shop', ['visitor:anonymous']))!
+  expect(anonymous?.size).toBe(0)
+})
+
+it('gives a group one answer, whoever of it comes first', async () => {
+  const ports = withFlag(before)
+  const members = Array.from({ length: 20 }, (_, i) => ({
+    visitor_id: `member-${i}`,
+    decision_group: 'home',
+  }))
+  const answers = new Set<unknown>()
+  for (const member of members) answers.add(await offered(ports, member))
+  expect(answers.size).toBe(1)
+})
+
+it('has no answer for who had a variation that is gone, and says so of the one campaign', async () => {
+  const first = withFlag(before)
+  const body = { visitor_id: 'ada' }
+  const had = (await offered(first, body))!
+  const rest = all.filter((id) => id !== had)
+  const then = withFlag(offer(rest, { [rest[0]!]: 100_000 }), first.assignments)
+  expect(await offered(then, body)).toBeUndefined()
+  expect(await ask(then, body, '/v2/shop/campaigns/offer')).toEqual({
+    message: 'visitor ID assigned to deleted variation',
+    code: 'INVALID',
+  })
+})
+
+it('decides by the hash, and writes nothing, while what is kept cannot be read', async () => {
+  let written = 0
+  const ports = withFlag(before, {
+    read: () => Promise.resolve(undefined),
+    keep: () => void written++,
+  })
+  expect(await offered(ports, { visitor_id: 'ada' })).toBe(
+    await offered(withFlag(before), { visitor_id: 'ada' }),
+  )
+  expect(written).toBe(0)
+})
+
+it('asks nobody where no flag keeps its visitors', async () => {
+  const { assignment: _, ...plain } = before
+  const ports = withFlag(plain, {
+    read: () => Promise.reject(new Error('it was asked')),
+    keep: () => undefined,
+  })
+  expect(await offered(ports, { visitor_id: 'ada' })).toMatch(/^[ab]$/)
+})
