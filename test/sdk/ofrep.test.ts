@@ -1,6 +1,7 @@
 // OpenFeature's own server SDK with the published OFREP provider, unmodified, against a real stack.
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { type Client, OpenFeature } from '@openfeature/server-sdk'
+import { call } from '../../scripts/admin.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { changeFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
 import { createFlags } from './flags.ts'
@@ -29,7 +30,12 @@ it('reads a flag of every type, with variant, reason and metadata', async () => 
     value: true,
     variant: 'lit',
     reason: 'STATIC',
-    flagMetadata: { version: '1', variationId: 'on' },
+    flagMetadata: {
+      version: '1',
+      variationId: 'on',
+      flagSetId: 'sdk',
+      contextId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    },
   })
   expect(await client.getStringValue('title', 'none', somebody)).toBe('apple')
   expect(await client.getNumberValue('rate', 0, somebody)).toBe(12.5)
@@ -86,6 +92,25 @@ it('refuses a wrong key and a missing one, and the application gets its default'
   })
   const missing = await connect('missing', [])
   expect(await missing.getStringValue('title', 'mine', somebody)).toBe('mine')
+})
+
+it('answers the clients of a plain key nothing but flags, until the key is changed', async () => {
+  const path = `/environments/${place.environmentId}/sdk-keys`
+  const { id, key } = await call<{ id: string; key: string }>(place, 'POST', path, {
+    role: 'client',
+    answers: 'plain',
+  })
+  const fields = async () => {
+    const answer = await fetch(`${place.url}/ofrep/v1/evaluate/flags`, {
+      method: 'POST',
+      headers: { 'x-api-key': key },
+      body: '{}',
+    })
+    return Object.keys((await answer.json()) as object)
+  }
+  await expect.poll(fields, { timeout: 3_000 }).toEqual(['flags'])
+  await call(place, 'PATCH', `${path}/${id}`, { answers: 'full' })
+  await expect.poll(fields, { timeout: 3_000 }).toEqual(['flags', 'metadata', 'eventStreams'])
 })
 
 it('sees a change within a second', async () => {

@@ -150,7 +150,11 @@ export async function dispatchManifest(
 }
 
 function inManifestForm({ detail, status, errors = [] }: Problem, headers?: Headers): Response {
-  const details = errors.map(({ path, message }) => ({ field: path, message }))
+  const details = errors.map(({ path, rule, message }) => ({
+    field: path,
+    ...(rule && { code: rule }),
+    message,
+  }))
   const retryAfter = headers?.get('retry-after')
   return Response.json(
     { error: { message: detail, status, details } },

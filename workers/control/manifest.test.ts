@@ -30,7 +30,7 @@ const Refusal = z.strictObject({
   error: z.strictObject({
     message: z.string().min(5),
     status: z.int(),
-    details: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+    details: z.array(z.strictObject({ field: z.string(), code: z.string().optional(), message: z.string() })),
   }),
 })
 

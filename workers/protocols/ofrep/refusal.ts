@@ -37,9 +37,13 @@ export function refusalOf({ code, message, fields }: Problem): Omit<wire.Refusal
   return { errorCode, errorDetails: named || message }
 }
 
+/** Rule of a field (core/problem.ts) for which the protocol has a code of its own. */
+export const targetingKeyMissing = 'targeting-key-missing'
+
 /** A text that is no JSON has no fields; what is wrong beside the context has no code of its own. */
 function codeOfFlaws(fields: readonly FieldProblem[] | undefined): wire.ErrorCode {
   if (!fields) return 'PARSE_ERROR'
+  if (fields.some(({ rule }) => rule === targetingKeyMissing)) return 'TARGETING_KEY_MISSING'
   return fields.some(({ path }) => path === '' || /^(?:events\.\d+\.)?context/.test(path))
     ? 'INVALID_CONTEXT'
     : 'GENERAL'

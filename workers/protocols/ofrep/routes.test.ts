@@ -30,8 +30,8 @@ it.each(cases)('%s', async (_, golden) => {
 })
 
 const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-/** TACKLINE_FUZZ_COUNT=10000 is the long run, some minutes. */
-const mutations = Number(process.env['TACKLINE_FUZZ_COUNT'] ?? 500)
+/** TACKLINE_FUZZ_COUNT=10000 is the long run, half a minute. */
+const mutations = Number(process.env['TACKLINE_FUZZ_COUNT'] ?? 1_000)
 
 describe('a damaged request', () => {
   const routes = dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'ofrep')

@@ -6,7 +6,7 @@ import { parseWith } from '../../http/parse.ts'
 import type { VisitContext } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { type Asked, ask } from './ask.ts'
-import { fail, refusalOf } from './refusal.ts'
+import { fail, refusalOf, targetingKeyMissing } from './refusal.ts'
 import { type Receipt, toRecord } from './to-record.ts'
 import { toContext } from './translate.ts'
 import * as wire from './wire.ts'
@@ -52,7 +52,7 @@ async function judge(event: unknown, shared: wire.Context, receipt: Receipt): Pr
 }
 
 const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
-  fields: [{ path: 'context.targetingKey', message: 'is missing' }],
+  fields: [{ path: 'context.targetingKey', rule: targetingKeyMissing, message: 'is missing' }],
 })
 
 const receiptOf = (
@@ -76,7 +76,7 @@ function together(
   const fields = refused.flatMap(({ index, problem: { fields: flaws = [], message } }): FieldProblem[] =>
     flaws.length === 0
       ? [{ path: `events.${index}`, message }]
-      : flaws.map((flaw) => ({ ...flaw, path: `events.${index}.${flaw.path}` })),
+      : flaws.map((flaw) => ({ ...flaw, path: `events.${index}${flaw.path && `.${flaw.path}`}` })),
   )
   return { ...first, fields: fields.slice(0, flawsMax) }
 }
