@@ -20,12 +20,13 @@ const people = users()
   .map((user) => ({ targetingKey: user.id, attributes: { ...user } }))
 const key = { id: 'client', role: 'client', sha256: '' } as const
 const asked = { compiled, key, shown: `tl_client_bench_${'c'.repeat(48)}`, body: undefined }
+const ports = { assignments: { read: () => Promise.resolve(undefined), keep: () => undefined } }
 const bulkOf = (i: number, signs: boolean): Bulk => {
   const context = people[i % people.length]!
   const { targetingKey } = context
   const holder = { environmentId: compiled.environmentId, targetingKey }
   const sign = signs ? (each: Parameters<typeof tokenOf>[1]) => tokenOf('secret', each, holder, 0) : undefined
-  return { asked, context, visit: {}, sign, now: 0 }
+  return { ports, asked, context, visit: {}, sign, now: 0 }
 }
 const none = new Headers()
 const tags = await Promise.all(
