@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { type Certificate, makeCertificate } from './self-signed.ts'
 import { prepareDatabase } from './local-database.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -15,6 +16,8 @@ export interface StackOptions {
   readonly directory: string
   /** Whether what an earlier run left is thrown away. */
   readonly state: 'keep' | 'reset'
+  /** TLS with a certificate made for this run; this process trusts it. */
+  readonly https?: boolean | undefined
   /** Other Workers than the product's, or one before edge that gets the requests: for tests that put it into another world. */
   readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
 }
@@ -24,6 +27,8 @@ export interface Stack {
   /** An owner's API token. */
   readonly token: string
   readonly logPath: string
+  /** With `https`: what a client has to trust. */
+  readonly certPath: string | undefined
   readonly exited: Promise<number | undefined>
   /** Ends it as Ctrl-C does. */
   readonly stop: () => Promise<void>
@@ -46,7 +51,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     createdAt: Date.now(),
   })
   const logPath = join(directory, 'wrangler.log')
-  const child = launch(port, directory, logPath, configs)
+  const certificate = options.https ? makeCertificate(directory) : undefined
+  const child = launch(port, directory, logPath, configs, certificate)
   const exited = new Promise<number | undefined>((resolve) =>
     child.once('exit', (code) => resolve(code ?? undefined)),
   )
@@ -56,9 +62,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await untilFree(port) // workerd goes a moment after wrangler
   }
   const stack: Stack = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
     token,
     logPath,
+    certPath: certificate?.certPath,
     exited,
     stop: () => signal('SIGTERM'),
     kill: () => signal('SIGKILL'),
@@ -94,7 +101,13 @@ const products: Configs = {
   ingest: 'workers/ingest/wrangler.toml',
 }
 
-function launch(port: number, directory: string, logPath: string, configs: Configs): ChildProcess {
+function launch(
+  port: number,
+  directory: string,
+  logPath: string,
+  configs: Configs,
+  certificate: Certificate | undefined,
+): ChildProcess {
   const { front, edge, control, ingest, behind } = configs // only the first is reached over HTTP
   const log = createWriteStream(logPath)
   const options = {
@@ -104,6 +117,11 @@ function launch(port: number, directory: string, logPath: string, configs: Confi
     'inspector-port': '0',
     'log-level': 'info',
     'show-interactive-dev-session': 'false',
+    ...(certificate && {
+      'local-protocol': 'https',
+      'https-key-path': certificate.keyPath,
+      'https-cert-path': certificate.certPath,
+    }),
     var: 'EXPOSURE_SECRET:of-this-machine', // on Cloudflare a secret of edge's
   }
   const command = [

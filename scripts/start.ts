@@ -1,4 +1,5 @@
-// `npm start`: the whole stack on this machine, with demo data at the first start. `-- --fresh` begins anew, `-- --port N` elsewhere.
+// `npm start`: the whole stack on this machine, with demo data at the first start. `-- --fresh` begins anew, `-- --port N` elsewhere, `-- --https`
+// speaks TLS.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,7 +7,11 @@ import { type DemoKeys, demoEnvironment, seedDemo } from './demo-data.ts'
 import { startStack } from './stack.ts'
 
 const { values } = parseArgs({
-  options: { fresh: { type: 'boolean', default: false }, port: { type: 'string', default: '8787' } },
+  options: {
+    fresh: { type: 'boolean', default: false },
+    port: { type: 'string', default: '8787' },
+    https: { type: 'boolean', default: false },
+  },
 })
 const directory = join(import.meta.dirname, '..', '.tackline')
 
@@ -20,6 +25,7 @@ try {
     port: Number(values.port),
     directory,
     state: values.fresh ? 'reset' : 'keep',
+    https: values.https,
   })
   const keys = await readKeys()
   print(keys)
@@ -43,7 +49,9 @@ try {
   }
 
   function print({ clientKey, serverKey }: DemoKeys): void {
-    const json = "-H 'content-type: application/json'"
+    const { certPath } = stack
+    const trust = certPath === undefined ? '' : `--cacert ${certPath} `
+    const json = `${trust}-H 'content-type: application/json'`
     console.log(`
 Tackline runs on ${stack.url} (after ${((Date.now() - startedAt) / 1000).toFixed(1)} s; log: .tackline/wrangler.log; Ctrl-C ends it)
 
@@ -51,7 +59,7 @@ Tackline runs on ${stack.url} (after ${((Date.now() - startedAt) / 1000).toFixed
   API token    ${stack.token}
   environment  ${demoEnvironment}
   client key   ${clientKey}
-  server key   ${serverKey}
+  server key   ${serverKey}${certPath === undefined ? '' : `\n  certificate  ${certPath} (for Node: NODE_EXTRA_CA_CERTS)`}
 
 One visitor, three protocols, one answer:
 

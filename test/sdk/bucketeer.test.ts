@@ -145,7 +145,7 @@ it('has every exposure and goal in the lake once', async () => {
   const reports = of('sdk-report').map((record) => String('event' in record && record.event))
   expect(reports.toSorted((a, b) => a.localeCompare(b))).toEqual([
     'default-used:ERROR_FLAG_NOT_FOUND',
-    'LatencyMetricsEvent',
-    'SizeMetricsEvent',
+    'LatencyMetricsEvent/GET_EVALUATIONS',
+    'SizeMetricsEvent/GET_EVALUATIONS',
   ])
 })

@@ -23,11 +23,12 @@ const page = `<!doctype html><meta charset="utf-8"><title>waiting</title><link r
   document.title = 'ready'
 </script>`
 
-export async function servePage(): Promise<{ readonly url: string; readonly close: () => void }> {
+/** The page, or another that loads modules by their paths below `node_modules`. */
+export async function servePage(html = page): Promise<{ readonly url: string; readonly close: () => void }> {
   const server = createServer((request, response) => {
     if (request.url === '/') {
       response.setHeader('content-type', 'text/html')
-      return void response.end(page)
+      return void response.end(html)
     }
     const path = normalize(join(modules, decodeURIComponent(request.url ?? '')))
     if (!path.startsWith(modules) || !/\.m?js$/.test(path) || !existsSync(path)) {

@@ -1,0 +1,129 @@
+// Bucketeer's Node server SDK (0.4.6), which is in no registry: its requests as recorded from it, header by header, over the TLS that it always
+// speaks. `https.request` without a length sends chunks, as the SDK does.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+import { createFlags } from '../sdk/flags.ts'
+import { changeFlag, createFlag, createPlace, type Place } from '../stack-fixture.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'tackline-https-'))
+let stack: Stack
+let place: Place
+beforeAll(async () => {
+  stack = await startStack({ port: await freePort(), directory, state: 'reset', https: true })
+  place = await createPlace(stack, 'node-sdk')
+  await createFlags(place)
+})
+afterAll(async () => {
+  await stack?.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const sdk = { sourceId: 6, sdkVersion: '0.4.6' }
+
+function post(path: string, key: string, body: object) {
+  return new Promise<{ status: number; body: any }>((resolve, reject) => {
+    const headers = { 'Content-Type': 'application/json', Authorization: key }
+    const sent = request(place.url + path, { method: 'POST', headers }, (response) => {
+      text(response).then(
+        (answer) => resolve({ status: response.statusCode!, body: JSON.parse(answer) }),
+        reject,
+      )
+    })
+    sent.on('error', reject)
+    sent.write(JSON.stringify(body))
+    sent.end()
+  })
+}
+
+describe('in remote mode, with a client key', () => {
+  const evaluation = (featureId: string, data: Record<string, string> = {}) =>
+    post('/get_evaluation', place.clientKey, { tag: 'web', user: { id: 'u1', data }, featureId, ...sdk })
+
+  it('is given one evaluation a call', async () => {
+    expect(await evaluation('by-plan', { plan: 'pro' })).toMatchObject({
+      status: 200,
+      body: { evaluation: { featureId: 'by-plan', variationValue: 'banana', reason: { type: 'RULE' } } },
+    })
+    expect(await evaluation('nowhere')).toMatchObject({ status: 404, body: { code: 5 } })
+  })
+})
+
+describe('in local mode, with a server key', () => {
+  const flags = (featureFlagsId = '', requestedAt: number | string = 0) =>
+    post('/get_feature_flags', place.serverKey, { tag: 'web', featureFlagsId, requestedAt, ...sdk })
+  const users = (segmentIds: string[] = [], requestedAt: number | string = 0) =>
+    post('/get_segment_users', place.serverKey, { segmentIds, requestedAt, ...sdk })
+
+  it('is given all definitions once, and again when one changed', async () => {
+    const first = await flags()
+    expect(first).toMatchObject({ status: 200, body: { forceUpdate: true } })
+    const { featureFlagsId, requestedAt } = first.body
+    expect(await flags(featureFlagsId, requestedAt)).toMatchObject({
+      body: { featureFlagsId, features: [], forceUpdate: false, requestedAt },
+    })
+    await changeFlag(place, 'title', { description: 'a word' })
+    const asked = async () => (await flags(featureFlagsId, requestedAt)).body.forceUpdate as boolean
+    await expect.poll(asked, { timeout: 3_000 }).toBe(true)
+  })
+
+  it('is given who is in a segment as soon as a flag asks for it, and what changes there', async () => {
+    expect((await users()).body).toMatchObject({ segmentUsers: [], forceUpdate: true })
+    const segments = `/environments/${place.environmentId}/segments`
+    await call(place, 'POST', segments, { key: 'staff', included: ['u1'] })
+    await createFlag(place, {
+      key: 'for-staff',
+      type: 'string',
+      enabled: true,
+      tags: ['web'],
+      variations: [
+        { id: 'a', value: 'apple' },
+        { id: 'b', value: 'banana' },
+      ],
+      rules: [
+        {
+          id: 'staff-only',
+          anyOf: [[{ attribute: '', operator: 'in-segment', values: ['staff'] }]],
+          strategy: { kind: 'fixed', variationId: 'b' },
+        },
+      ],
+      defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
+    })
+    const members = async (...asked: Parameters<typeof users>) =>
+      (await users(...asked)).body.segmentUsers.flatMap((each: any) =>
+        each.users.map(({ userId }: { userId: string }) => userId),
+      ) as string[]
+    await expect.poll(() => members(), { timeout: 3_000 }).toEqual(['u1'])
+    const { requestedAt } = (await users()).body
+    await call(place, 'PATCH', `${segments}/staff`, { included: ['u1', 'u2'] })
+    await expect.poll(() => members(['staff'], requestedAt), { timeout: 3_000 }).toEqual(['u1', 'u2'])
+    const gone = await users(['staff', 'long-gone'], requestedAt)
+    expect(gone.body.deletedSegmentIds).toEqual(['long-gone'])
+  })
+
+  it('reports as it does, with empty metadata', async () => {
+    const event = {
+      timestamp: Math.floor(Date.now() / 1_000),
+      featureId: 'title',
+      featureVersion: 0,
+      userId: 'u1',
+      variationId: '',
+      user: { id: 'u1', data: {} },
+      reason: { type: 'CLIENT' },
+      tag: 'web',
+      ...sdk,
+      metadata: {},
+      '@type': 'type.googleapis.com/bucketeer.event.client.EvaluationEvent',
+    }
+    const events = [{ id: '5b9d3b5e-6f3c-4b4e-9d1c-6f1f0a4f0a11', event }]
+    expect(await post('/register_events', place.serverKey, { events, ...sdk })).toEqual({
+      status: 200,
+      body: { errors: {} },
+    })
+  })
+})
