@@ -4,7 +4,7 @@ import { scaled } from '../test/build/scale.ts'
 import { clause, flag, rule, segment, snapshotOf, someone } from '../test/build/flags.ts'
 import { compile } from './compile.ts'
 import { evaluate } from './evaluate.ts'
-import { decodeMembers, encodeMembers, isMember } from './members.ts'
+import { decodeMembers, encodeMembers, isMember, membersMax } from './members.ts'
 
 const setOf = (keys: Iterable<string>) => decodeMembers(encodeMembers(keys))!
 
@@ -39,6 +39,16 @@ describe('members', () => {
     const two = encodeMembers(['a', 'b'])
     expect(decodeMembers(Uint8Array.of(...two.slice(8), ...two.slice(0, 8)))).toBeUndefined()
     expect(decodeMembers(new Uint8Array(16))).toBeUndefined()
+    const of = (...words: number[]) => {
+      const view = new DataView(new ArrayBuffer(words.length * 4))
+      words.forEach((word, i) => view.setUint32(i * 4, word))
+      return decodeMembers(new Uint8Array(view.buffer))
+    }
+    expect(of(1, 5, 1, 6, 2, 0)).toEqual({ high: Uint32Array.of(1, 1, 2), low: Uint32Array.of(5, 6, 0) })
+    expect([of(1, 6, 1, 5), of(1, 5, 1, 5), of(2, 0, 1, 9), of(1, 9, 0, 10)]).toEqual(
+      Array(4).fill(undefined),
+    )
+    expect(decodeMembers(new Uint8Array((membersMax + 1) * 8))).toBeUndefined()
   })
 
   it('belong to a segment beside those it lists', () => {

@@ -33,3 +33,83 @@ it('the quick way reads what it reads as the thorough one does', () => {
   for (const text of ['', '1.2', '1.2.3.4', '1..3', '01.2.3', '1.2.', 'v1.2.3', '1.2.3-a', '123456.0.0'])
     expect(packPlainVersion(text)).toBeNaN()
 })
+
+const ascending = [
+  '0.0.1',
+  '1.0.0-1',
+  '1.0.0-2',
+  '1.0.0-10',
+  '1.0.0-alpha',
+  '1.0.0-alpha.1',
+  '1.0.0-alpha.beta',
+  '1.0.0-beta',
+  '1.0.0-beta.2',
+  '1.0.0-beta.11',
+  '1.0.0-rc.1',
+  '1.0.0',
+  '1.0.2',
+  '1.0.10',
+  '1.2.0',
+  '1.10.1',
+  '2.0.0-0a',
+  '2.0.0',
+  '131072.0.0',
+  '999999999999999.0.0',
+]
+
+it('versions are ordered as semver.org orders them', () => {
+  for (const [i, a] of ascending.entries())
+    for (const [j, b] of ascending.entries())
+      expect(Math.sign(compareVersions(parseVersion(a)!, parseVersion(b)!))).toBe(Math.sign(i - j))
+})
+
+it('build metadata and a leading v make no difference', () => {
+  for (const text of ['v1.2.3', '1.2.3+build.7', '1.2.3+001', 'v1.2.3+a-b'])
+    expect(parseVersion(text)).toEqual(parseVersion('1.2.3'))
+  expect(parseVersion('1.2.3-rc.1+5')).toEqual(parseVersion('1.2.3-rc.1'))
+})
+
+it.each([
+  '',
+  'v',
+  '1',
+  '1.2',
+  '1.2.',
+  '1.2.3.4',
+  '.1.2',
+  '1..2',
+  '01.2.3',
+  '1.02.3',
+  '1.2.03',
+  '1.2.3-',
+  '1.2.3-01',
+  '1.2.3-a.01',
+  '1.2.3-a..b',
+  '1.2.3+',
+  '1.2.3 ',
+  ' 1.2.3',
+  '1.2.x',
+  'a.b.c',
+  '1,2,3',
+  '1.2,3',
+  '1.2.3a',
+  'vv1.2.3',
+  '1000000000000000.0.0',
+  '-1.2.3',
+])('%j is no version', (text) => {
+  expect(parseVersion(text)).toBeUndefined()
+})
+
+it('identifiers of digits are numbers, and others may hold them', () => {
+  expect(parseVersion('1.0.0-12.a1.1a.0')!.prerelease).toEqual([12, 'a1', '1a', 0])
+  expect(parseVersion('1.0.0-10a')!.prerelease).toEqual(['10a'])
+})
+
+it('a version is packed while all of its numbers fit, and none is taken for another', () => {
+  for (const fits of ['0.0.0', '131071.0.0', '0.131071.0', '0.0.131071', '1.2.3'])
+    expect(packVersion(parseVersion(fits)!)).not.toBeNaN()
+  for (const not of ['131072.0.0', '0.131072.0', '0.0.131072', '1.0.0-a'])
+    expect(packVersion(parseVersion(not)!)).toBeNaN()
+  expect(packPlainVersion('99999.0.10')).toBe(packVersion(parseVersion('99999.0.10')!))
+  expect(packPlainVersion('0.0.0')).toBe(0)
+})

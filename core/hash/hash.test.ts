@@ -4,9 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { scaled } from '../../test/build/scale.ts'
 import cases from '../../test/golden/core/hash.json' with { type: 'json' }
 import { fnv1a64 } from './fnv1a-64.ts'
-import { murmur3x64Hex, murmur3x64Scaled } from './murmur3-x64-128.ts'
-import { murmur3x86 } from './murmur3-x86-32.ts'
-import { appendUtf8 } from './utf8.ts'
+import { murmur3x64Hex, murmur3x64Scaled, murmur3x64Words } from './murmur3-x64-128.ts'
+import {
+  makeKeyBlocks,
+  murmur3x86,
+  percentAfter,
+  percentOfBlocks,
+  prefixOf,
+  takeKey,
+} from './murmur3-x86-32.ts'
+import { appendUtf8, isAscii } from './utf8.ts'
 
 const digest = {
   'murmur3-x86-32': (text: string) => ({ value: murmur3x86(text) }),
@@ -20,6 +27,85 @@ const digest = {
 const anyText = fc.string({ unit: 'binary', maxLength: 70 })
 
 describe('hashes', () => {
+  it('of a text are those of its parts, however long, wherever it is cut', () => {
+    const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
+    const blocks = makeKeyBlocks()
+    for (const length of [...Array(40).keys(), 127, 128, 129, 200]) {
+      const key = letters.repeat(6).slice(0, length)
+      takeKey(blocks, key)
+      for (let cut = 0; cut < 6; cut++) {
+        for (const before of [letters.slice(5, 5 + cut), `${'é'.repeat(cut)}`]) {
+          const whole = murmur3x86(before + key) % 100
+          expect(percentAfter(prefixOf(before), key)).toBe(whole)
+          expect(percentOfBlocks(prefixOf(before), blocks)).toBe(whole)
+          expect(percentOfBlocks(prefixOf(before), blocks)).toBe(whole) // its blocks are mixed now
+        }
+      }
+    }
+    for (const key of ['é', 'abcé', 'schöne neue Welt', '\u007f'.repeat(9), '\u0080'.repeat(9)]) {
+      takeKey(blocks, key)
+      for (const before of ['', 'a', 'ab', 'abc', 'ü'])
+        expect(percentOfBlocks(prefixOf(before), blocks)).toBe(murmur3x86(before + key) % 100)
+    }
+  })
+
+  it('of 128 bits are those of the whole, however long, and of whichever part an odd sign is', () => {
+    for (const length of [
+      0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 330, 335, 336, 337, 342, 1_007, 1_008, 5_000,
+    ]) {
+      const text = 'x'.repeat(length)
+      for (const parts of [
+        [text, '', ''],
+        ['', text, ''],
+        ['', '', text],
+        [text, 'ö', text],
+        ['ö', text, ''],
+        ['', text, 'ö'],
+        [text, '\u007f', ''],
+      ] as const) {
+        const whole = parts.join('')
+        const hex = plainMurmur3x64([...new TextEncoder().encode(whole)].map(BigInt))
+        expect(murmur3x64Hex(whole)).toBe(hex)
+        const [h1, h2] = [hex.slice(0, 16), hex.slice(16)].map((half) => Number(BigInt(`0x${half}`)))
+        const fraction = (h1! * 2 ** 64 + h2!) / 2 ** 128
+        expect(murmur3x64Scaled(...parts, 100_000)).toBe(Math.floor(fraction * 100_000))
+        expect(murmur3x64Words(whole)).toEqual(
+          [hex.slice(0, 8), hex.slice(8, 16)].map((half) => Number(`0x${half}`)),
+        )
+      }
+    }
+  })
+
+  it('encode every kind of sign, at both ends of each kind', () => {
+    const ends = [
+      '\0',
+      '\u007f',
+      '\u0080',
+      '\u07ff',
+      '\u0800',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{10ffff}',
+    ]
+    const halves = [
+      '\ud800',
+      '\udbff',
+      '\udc00',
+      '\udfff',
+      '\udc00\ud800',
+      '\ud800a',
+      '\ud800\ud800\udc00',
+      '\ud800\ue000',
+      '\udbff\udbff',
+      'a\udfff\udc00',
+    ]
+    for (const text of [...ends, ...halves, ends.join('')])
+      expect(appendUtf8([], text)).toEqual([...new TextEncoder().encode(text)])
+    expect(['', 'a', '\u007f', 'a\u0080', '\uffff'].map(isAscii)).toEqual([true, true, true, false, false])
+  })
+
   it.each(cases)('$name', ({ given, when, then }) => {
     expect(digest[given.hash as keyof typeof digest](when)).toEqual(then)
   })
