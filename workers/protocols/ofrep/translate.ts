@@ -1,8 +1,9 @@
 // Between OFREP's shapes and ours.
+import { createHash } from 'node:crypto'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
 import type { Evaluation } from '../../../core/evaluation.ts'
-import { murmur3x64Hex, murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
+import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Snapshot, settingsOf } from '../../../core/snapshot.ts'
 import { valueText } from './value-text.ts'
 import type * as wire from './wire.ts'
@@ -13,11 +14,14 @@ export function toContext(context: wire.Context): EvaluationContext {
   return { targetingKey: targetingKey || undefined, attributes }
 }
 
+const contextIdLength = 32
+
 /**
  * Stands for a targeting key where telemetry goes: equal in all answers to a user, and not the key itself. Whoever can guess a key can
- * check the guess.
+ * check the guess. Not by murmur, which short keys can be computed back from.
  */
-export const contextIdOf = (targetingKey: string): string => murmur3x64Hex(targetingKey)
+export const contextIdOf = (targetingKey: string): string =>
+  createHash('sha256').update(targetingKey).digest('hex').slice(0, contextIdLength)
 
 /**
  * Every field is always there but `value`, whose absence means "use the default in your code": several providers need the others.
