@@ -4,7 +4,7 @@ import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
-import { evaluate } from '../../../core/evaluate.ts'
+import type { Evaluation } from '../../../core/evaluation.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/problem.ts'
 import { readToken } from './exposure-token.ts'
@@ -16,6 +16,8 @@ export interface Receipt {
   readonly secret: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
+  /** As the evaluation routes do. */
+  readonly decide: (flagKey: string, context: EvaluationContext) => Promise<Evaluation>
   /** Adds what is known of the request. */
   readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
@@ -91,7 +93,7 @@ type Shown = Pick<Exposure, 'flagKey' | 'flagVersion' | 'variationId' | 'ruleId'
 async function shownOf(
   { exposureToken, flagKey, variationId }: wire.Exposure,
   context: EvaluationContext,
-  { compiled, secret, now }: Receipt,
+  { compiled, secret, now, decide }: Receipt,
 ): Promise<Result<Shown>> {
   if (exposureToken !== undefined) {
     if (secret === undefined) return flaw('exposureToken', 'tokens are not given out here')
@@ -103,7 +105,7 @@ async function shownOf(
       flagKey === undefined ? 'flagKey' : 'variationId',
       'is missing, and there is no exposureToken',
     )
-  const { flag, variation, cause } = evaluate(compiled, flagKey, context)
+  const { flag, variation, cause } = await decide(flagKey, context)
   if (!flag) return flaw('flagKey', `there is no flag ${flagKey}`)
   if (!flag.variations.some(({ id }) => id === variationId))
     return flaw('variationId', `there is no variation ${variationId}`)

@@ -1,6 +1,7 @@
 // The way back: what a user did, and which decisions they were shown. One event or many in a request; in a batch each is judged alone.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
+import { decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
 import type { VisitContext } from '../../http/visit.ts'
@@ -55,14 +56,11 @@ const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
   fields: [{ path: 'context.targetingKey', rule: targetingKeyMissing, message: 'is missing' }],
 })
 
-const receiptOf = (
-  c: VisitContext,
-  { exposureSecret, now }: Ports,
-  { compiled }: Asked<unknown>,
-): Receipt => ({
+const receiptOf = (c: VisitContext, ports: Ports, { compiled }: Asked<unknown>): Receipt => ({
   compiled,
-  secret: exposureSecret,
-  now: now(),
+  secret: ports.exposureSecret,
+  now: ports.now(),
+  decide: async (flagKey, context) => (await decideOne(ports, compiled, context, flagKey)).evaluation,
   enrich: (context) => enriched(context, compiled, c.req.raw),
 })
 
