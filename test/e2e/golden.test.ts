@@ -50,11 +50,29 @@ async function createGiven(text: string, n: number): Promise<void> {
   const place = await createPlace(stack(), `golden-${n}-${goldenEnvironment}`)
   for (const segment of given.segments ?? [])
     await call(place, 'POST', `/environments/${place.environmentId}/segments`, segment)
-  for (const flag of given.flags) await createFlag(place, flag)
+  for (const flag of inOrder(given.flags)) await createFlag(place, flag)
   if (given.settings)
     await call(place, 'PATCH', `/environments/${place.environmentId}/settings`, given.settings)
   places.set(text, place)
 }
+
+/** A flag can be made only after those that it names. */
+function inOrder(flags: GoldenCase['given']['flags']): GoldenCase['given']['flags'] {
+  const byKey = new Map(flags.map((flag) => [flag.key, flag]))
+  const placed = new Set<GoldenCase['given']['flags'][number]>()
+  const place = (flag: GoldenCase['given']['flags'][number]) => {
+    for (const key of namesIn(flag)) {
+      const other = byKey.get(key)
+      if (other && other !== flag && !placed.has(other)) place(other)
+    }
+    placed.add(flag)
+  }
+  for (const flag of flags) place(flag)
+  return [...placed]
+}
+
+const namesIn = (flag: GoldenCase['given']['flags'][number]) =>
+  [...JSON.stringify(flag).matchAll(/"(?:flagKey|attribute)":"([^"]*)"/g)].map(([, name]) => name!)
 
 beforeAll(async () => {
   elsewhere = await createPlace(stack(), 'elsewhere-still')
