@@ -97,8 +97,11 @@ function unplaced(then: GoldenCase['then'], { environmentId }: Place): unknown {
   const { 'last-modified': _, etag: __, ...headers } = then.headers ?? {}
   const text = JSON.stringify({ ...then, headers })
     .replaceAll(environmentId, goldenEnvironment)
-    .replaceAll(/"(createdAt|updatedAt|requestedAt|time)":"\d+"/g, `"$1":"${seconds}"`)
-    .replaceAll(/"(id|userEvaluationsId|featureFlagsId)":"\d{16,20}"/g, '"$1":"of a time"')
+    .replaceAll(/"(createdAt|created_at|updatedAt|requestedAt|time)":"?\d+"?/g, `"$1":"${seconds}"`)
+    .replaceAll(
+      /"(id|userEvaluationsId|user_evaluations_id|featureFlagsId)":"\d{16,20}"/g,
+      '"$1":"of a time"',
+    )
   return JSON.parse(text)
 }
 

@@ -99,7 +99,7 @@ const mandatory = (missing: readonly string[]) =>
   })
 
 async function dropped(c: VisitContext): Promise<Response> {
-  await c.req.raw.body?.cancel()
+  if (!c.req.raw.bodyUsed) await c.req.raw.body?.cancel()
   return new Response(null, { status: 204 })
 }
 
