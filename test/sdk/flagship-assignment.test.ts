@@ -1,4 +1,4 @@
-// The published AB Tasty SDK decides our bucketing file as core decides the flags: 10,000 visitors with ASCII ids and typed contexts over
+// The published AB Tasty SDK decides our bucketing file as core decides the flags, and as the Decision API and OFREP answer: 10,000 visitors with ASCII ids and typed contexts over
 // generated flags. The SDK runs in its edge mode, which takes the file as an option: nothing goes over a network.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
@@ -9,7 +9,10 @@ import { evaluate } from '../../core/evaluate.ts'
 import type { Flag, Strategy } from '../../core/flag.ts'
 import { keepingVisitors } from '../../core/layout.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
+import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
+import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { fixed, flag, rollout, snapshotOf } from '../build/flags.ts'
+import { goldenKeys, memoryPorts } from '../golden/cases.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
 const files = 20
@@ -88,7 +91,20 @@ afterAll(() => {
   globalThis.fetch = network
 })
 
-it(`the published SDK and core give ${files * visitorsPerFile} visitors the same, seed ${seed}`, async () => {
+type Values = Readonly<Record<string, string>>
+
+async function asked<T>(
+  door: { request: (path: string, init: RequestInit, visit: object) => Response | Promise<Response> },
+  path: string,
+  body: object,
+): Promise<T> {
+  const key = goldenKeys.clientKey
+  const headers = { 'x-api-key': key, authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const response = await door.request(path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  return (await response.json()) as T
+}
+
+it(`the published SDK, the Decision API, OFREP and core give ${files * visitorsPerFile} visitors the same, seed ${seed}`, async () => {
   let split = 0
   for (const [world, flags] of worlds.entries()) {
     const snapshot = snapshotOf(flags)
@@ -101,13 +117,28 @@ it(`the published SDK and core give ${files * visitorsPerFile} visitors the same
       logLevel: LogLevel.NONE,
       disableDeveloperUsageTracking: true,
     })
+    const { ports } = memoryPorts({ flags })
+    const doors = { api: flagshipIoRoutes(ports), ofrep: ofrepRoutes(ports) }
     for (const { id, context } of fc.sample(visitor, { seed: seed + world, numRuns: visitorsPerFile })) {
       const theirs = flagship.newVisitor({ visitorId: id, hasConsented: true, context })
       await theirs.fetchFlags()
+      const api = await asked<{ mergedModifications: Values }>(
+        doors.api,
+        '/v2/campaigns?mode=simple&sendContextEvent=false',
+        { visitor_id: id, context, trigger_hit: false },
+      )
+      const { flags: bulk } = await asked<{ flags: { key: string; value?: string }[] }>(
+        doors.ofrep,
+        '/ofrep/v1/evaluate/flags',
+        { context: { ...context, targetingKey: id } },
+      )
+      const ofrep = new Map(bulk.map(({ key, value }) => [key, value]))
       for (const key of flagKeys) {
         const ours = evaluate(ready, key, { targetingKey: id, attributes: context })
         const value = theirs.getFlag(key).getValue('default', false)
-        expect([id, context, key, value]).toEqual([id, context, key, ours.variation?.value ?? 'default'])
+        const wanted = ours.variation?.value ?? 'default'
+        const answers = [value, api.mergedModifications[key] ?? 'default', ofrep.get(key) ?? 'default']
+        expect([id, context, key, ...answers]).toEqual([id, context, key, wanted, wanted, wanted])
         if (ours.reason === 'SPLIT') split++
       }
     }
