@@ -5,6 +5,7 @@ import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { refuse } from '../../../core/problem.ts'
 import { readEnvironment } from '../../http/authenticate.ts'
+import { readText } from '../../http/body.ts'
 import type { VisitContext, Visited } from '../../http/visit.ts'
 import { decisionBytesMax } from './decision-routes.ts'
 import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
@@ -24,7 +25,7 @@ export function addIntakeRoutes(app: Hono<Visited>, door: Door): void {
     const body = await parseBody(c, wire.ActivateRequest, hitsBytesMax)
     if (!body.ok) return fail(body.problem, c.env)
     const { cid, batch } = body.value
-    if (cid === nobodys) return dropped(c)
+    if (cid === nobodys) return dropped()
     const compiled = await callerOf(c, ports, undefined)
     if (!compiled.ok) return fail(compiled.problem, c.env)
     if (compiled.value.environmentId !== cid) return fail(invalidCid, c.env)
@@ -60,7 +61,7 @@ export function addIntakeRoutes(app: Hono<Visited>, door: Door): void {
     const body = await parseBody(c, wire.HitsRequest, hitsBytesMax)
     if (!body.ok) return fail(body.problem, c.env)
     const { cid, h } = body.value
-    if (cid === nobodys) return dropped(c)
+    if (cid === nobodys) return dropped()
     const compiled = await readEnvironment(ports, c.env, cid)
     if (!compiled.ok) return fail(compiled.problem, c.env)
     return store(c, door, compiled.value, h, (item, receipt) => {
@@ -73,7 +74,7 @@ export function addIntakeRoutes(app: Hono<Visited>, door: Door): void {
     app.post(path, async (c) => {
       const body = await parseBody(c, wire.SdkMessage, decisionBytesMax)
       if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, c.env)
-      if (!body.ok || body.value.cid === nobodys) return dropped(c)
+      if (!body.ok || body.value.cid === nobodys) return dropped()
       const message = body.value
       const compiled = await readEnvironment(ports, c.env, message.cid)
       if (!compiled.ok) return fail(compiled.problem, c.env)
@@ -82,7 +83,10 @@ export function addIntakeRoutes(app: Hono<Visited>, door: Door): void {
   }
 
   // Emotion AI is a product of the vendor's: what its SDKs collect for it is not looked at, and no score comes back.
-  app.post('/emotionsai', (c) => dropped(c))
+  app.post('/emotionsai', async (c) => {
+    await readText(c.req.raw, hitsBytesMax)
+    return dropped()
+  })
   app.get('/accounts/:environment/segments/:visitor', (c) => c.json([]))
   app.get('/v1/segments/clients/:environment/visitors/:visitor', (c) =>
     fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, c.env),
@@ -98,10 +102,7 @@ const mandatory = (missing: readonly string[]) =>
     errors: Object.fromEntries(missing.map((field) => [field, 'Field is mandatory.'])),
   })
 
-async function dropped(c: VisitContext): Promise<Response> {
-  if (!c.req.raw.bodyUsed) await c.req.raw.body?.cancel()
-  return new Response(null, { status: 204 })
-}
+const dropped = () => new Response(null, { status: 204 })
 
 /** Each item alone, each event once. One send, however many. */
 async function store(
