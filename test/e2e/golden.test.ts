@@ -57,10 +57,10 @@ async function createGiven(text: string, n: number): Promise<void> {
 }
 
 /** A flag can be made only after those that it names. */
-function inOrder(flags: GoldenCase['given']['flags']): GoldenCase['given']['flags'] {
-  const byKey = new Map(flags.map((flag) => [flag.key, flag]))
-  const placed = new Set<GoldenCase['given']['flags'][number]>()
-  const place = (flag: GoldenCase['given']['flags'][number]) => {
+function inOrder(flags: readonly object[]): object[] {
+  const byKey = new Map(flags.map((flag) => [(flag as { key: string }).key, flag]))
+  const placed = new Set<object>()
+  const place = (flag: object) => {
     for (const key of namesIn(flag)) {
       const other = byKey.get(key)
       if (other && other !== flag && !placed.has(other)) place(other)
@@ -71,7 +71,7 @@ function inOrder(flags: GoldenCase['given']['flags']): GoldenCase['given']['flag
   return [...placed]
 }
 
-const namesIn = (flag: GoldenCase['given']['flags'][number]) =>
+const namesIn = (flag: object) =>
   [...JSON.stringify(flag).matchAll(/"(?:flagKey|attribute)":"([^"]*)"/g)].map(([, name]) => name!)
 
 beforeAll(async () => {
