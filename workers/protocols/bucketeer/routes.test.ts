@@ -18,6 +18,7 @@ import { scaled } from '../../../test/build/scale.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { legacyPaths } from './legacy.ts'
 import { bucketeerRoutes } from './routes.ts'
+import { isWellFormed } from '../../../test/build/well-formed.ts'
 
 const cases = goldenCases('bucketeer').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 
@@ -67,8 +68,8 @@ async function fuzz(
     if (complaint !== undefined) expect({ seed, damaged, complaint }).toBeUndefined()
     for (const record of sent.splice(0)) {
       const flaw = EventRecord.safeParse(record).error?.message
-      const isWellFormed = !/\\ud[89a-f]/.test(JSON.stringify(record))
-      if (flaw !== undefined || !isWellFormed) expect({ seed, damaged, flaw, isWellFormed }).toBeUndefined()
+      const wellFormed = isWellFormed(record)
+      if (flaw !== undefined || !wellFormed) expect({ seed, damaged, flaw, wellFormed }).toBeUndefined()
     }
   }
   expect(await honest()).toBe(before)

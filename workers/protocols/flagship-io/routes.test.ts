@@ -16,6 +16,7 @@ import { mutation, randomFrom } from '../../../test/e2e/bad-input/mutations.ts'
 import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { flagshipIoRoutes } from './routes.ts'
+import { isWellFormed } from '../../../test/build/well-formed.ts'
 
 const cases = goldenCases('flagship-io').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 
@@ -62,12 +63,12 @@ describe('a damaged request', () => {
         expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
         for (const record of sent.splice(0)) {
           const flaw = EventRecord.safeParse(record).error?.message
-          const isWellFormed = !/\\ud[89a-f]/.test(JSON.stringify(record))
-          expect({ seed, body, flaw, isWellFormed }).toEqual({
+          const wellFormed = isWellFormed(record)
+          expect({ seed, body, flaw, wellFormed }).toEqual({
             seed,
             body,
             flaw: undefined,
-            isWellFormed: true,
+            wellFormed: true,
           })
         }
       }
