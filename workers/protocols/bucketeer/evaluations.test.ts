@@ -52,6 +52,18 @@ describe('the id', () => {
     expect(idIn(world)).not.toBe(idIn({}))
   })
 
+  it('changes with what is kept of the user, which nothing in the snapshot tells', () => {
+    const ready = compiled([flag({ key: 'one' }), flag({ key: 'two', tags: ['web'] })])
+    const other = compiled([
+      flag({ key: 'one', defaultStrategy: { id: 'o', strategy: { kind: 'fixed', variationId: 'b' } } }),
+    ])
+    const kept = evaluateAll(ready, ada)
+    const changed = [evaluateAll(other, ada)[0]!, kept[1]!]
+    const idOf = (decided?: typeof kept) => userEvaluationsId(ready, ada, '', decided)
+    expect(new Set([idOf(), idOf(kept), idOf(changed)]).size).toBe(3)
+    expect(idOf([...kept])).toBe(idOf(kept))
+  })
+
   it('changes with user, attributes and tag, however these are written', () => {
     const users = [
       ada,

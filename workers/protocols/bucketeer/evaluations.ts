@@ -36,7 +36,7 @@ export interface UserEvaluations {
 /** Nothing to whom has it all; else the full set, with force: so no SDK can be left with something stale. */
 export function userEvaluations(asked: Asked): UserEvaluations {
   const { compiled, context, userId, tag, has, now } = asked
-  const id = userEvaluationsId(compiled, context, tag)
+  const id = userEvaluationsId(compiled, context, tag, asked.decided)
   if (has === id) {
     const text = messageOf({ id: 'no_evaluations', evaluations: '', gone: [], isAll: false, now })
     return { id, decisions: 0, text }
@@ -64,9 +64,9 @@ const messageOf = ({ id, evaluations, gone, isAll, now }: Message) =>
 /** What a user was told of each flag, without naming the user. */
 export type Told = ReadonlyMap<string, NonNullable<Parts>>
 
-export function toldOf({ compiled, context, tag }: Asked): Told {
+export function toldOf({ compiled, context, tag, decided }: Asked): Told {
   const told = new Map<string, NonNullable<Parts>>()
-  for (const evaluation of evaluateAll(compiled, context, tag === '' ? undefined : tag)) {
+  for (const evaluation of decided ?? evaluateAll(compiled, context, tag === '' ? undefined : tag)) {
     const parts = asWritten(evaluation)
     if (parts) told.set(evaluation.flagKey, parts)
   }
@@ -82,7 +82,7 @@ export function patchOf(asked: Asked, before: Told): { answer: UserEvaluations; 
     .map(([, parts]) => parts.join(inside))
   const gone = [...before.keys()].filter((key) => !told.has(key))
   if (changed.length + gone.length === 0) return undefined
-  const id = userEvaluationsId(asked.compiled, asked.context, asked.tag)
+  const id = userEvaluationsId(asked.compiled, asked.context, asked.tag, asked.decided)
   const text = messageOf({ id, evaluations: changed.join(), gone, isAll: false, now: asked.now })
   return { answer: { id, decisions: told.size, text }, told }
 }
@@ -153,11 +153,14 @@ export function userEvaluationsId(
   compiled: CompiledSnapshot,
   { targetingKey = '', attributes }: EvaluationContext,
   tag: string,
+  /** With what is kept of the user: nothing in the snapshot tells when that changes. */
+  decided?: readonly Evaluation[],
 ): string {
   const names = Object.keys(attributes)
   if (names.length > 1) names.sort()
   let asked = JSON.stringify([tag, targetingKey])
   for (const name of names) asked += JSON.stringify([name, attributes[name]])
+  if (decided) asked += JSON.stringify(decided.map(({ variation }) => variation?.id))
   return fnv1a64(asked + stampOf(compiled, tag))
 }
 

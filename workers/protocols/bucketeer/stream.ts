@@ -3,6 +3,7 @@
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { type Result, refuse } from '../../../core/problem.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
+import { decideAll } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import { findSdkKey } from '../../http/sdk-key.ts'
 import type { VisitContext } from '../../http/visit.ts'
@@ -34,15 +35,21 @@ export async function evaluationStream(
   const { environmentId, revision } = compiled
   const key = keyOf(c)
   const request = c.req.raw
-  const askedOf = (snapshot: CompiledSnapshot): Asked => ({
-    compiled: snapshot,
-    context: enriched(toContext(body.user), snapshot, request),
-    userId: body.user.id,
-    tag: body.tag,
-    has: body.userEvaluationsId,
-    now: ports.now(),
-  })
-  const first = askedOf(compiled)
+  const askedOf = async (snapshot: CompiledSnapshot): Promise<Asked> => {
+    const context = enriched(toContext(body.user), snapshot, request)
+    const kept =
+      snapshot.keepsVisitors && (await decideAll(ports, snapshot, context, {}, body.tag || undefined))
+    return {
+      compiled: snapshot,
+      context,
+      userId: body.user.id,
+      tag: body.tag,
+      has: body.userEvaluationsId,
+      now: ports.now(),
+      decided: kept ? kept.evaluations : undefined,
+    }
+  }
+  const first = await askedOf(compiled)
   let told = toldOf(first)
   c.env.decisions = told.size
 
@@ -54,7 +61,7 @@ export async function evaluationStream(
       if (reading.status !== 'ready' || reading.compiled.revision < newest)
         throw new Error(`revision ${newest} cannot be read`)
       if (!(await findSdkKey(reading.compiled, key))) throw new Error('the key is no longer valid')
-      const patch = patchOf(askedOf(reading.compiled), told)
+      const patch = patchOf(await askedOf(reading.compiled), told)
       if (!patch) return undefined
       told = patch.told
       return eventOf('patch', patch.answer)
