@@ -17,6 +17,30 @@ const lists = fc.array(
   ),
   { minLength: 1, maxLength: 8 },
 )
+it('lists whose texts lie far apart, near together and in between have what they name, and nothing else', () => {
+  const words = Array.from({ length: 700 }, (_, i) => `w${i}`)
+  const picked = (...places: number[]) => places.map((place) => words[place]!)
+  const given = [
+    words, // numbers all others
+    picked(699, 0, 350),
+    picked(0, 699, 1, 350, 349, 351, 2),
+    picked(100, 131),
+    picked(100, 132),
+    words.slice(40, 110),
+    words.filter((_, i) => i % 3 === 0),
+    picked(5),
+  ]
+  const asking = compiled(
+    given.map((values, i) =>
+      flag({ key: `flag-${i}`, rules: [rule([clause('w', 'in', ...values)], { id: `rule-${i}` })] }),
+    ),
+  )
+  for (const w of [...words, 'other', ''])
+    expect(evaluateAll(asking, someone('ada', { w })).map(({ variation }) => variation?.id === 'b')).toEqual(
+      given.map((values) => values.includes(w)),
+    )
+})
+
 const operator = fc.constantFrom('in', 'equals', 'not-equals')
 
 it('lists have the texts they name, of whatever length they are and however many share them', () => {
