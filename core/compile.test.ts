@@ -50,6 +50,19 @@ describe('a compiled snapshot', () => {
     expect(snapshot.sdkKeys.map(({ id }) => id)).toEqual(sorted)
   })
 
+  it('keeps an archived flag only where a live one still asks for it', () => {
+    const asks = (key: string) => ({ prerequisites: [{ flagKey: key, variationId: 'a' }] })
+    const flags = [
+      flag({ key: 'live', ...asks('needed') }),
+      flag({ key: 'needed', archived: true, ...asks('below') }),
+      flag({ key: 'below', archived: true }),
+      flag({ key: 'alone', archived: true }),
+    ]
+    expect(snapshotOf(flags).flags.map(({ key }) => key)).toEqual(['below', 'live', 'needed'])
+    const answers = evaluateAll(compile(snapshotOf(flags)), someone('ada'))
+    expect(answers.map(({ flagKey }) => flagKey)).toEqual(['live'])
+  })
+
   it('holds what a flag answers everybody, and asks nothing for it', () => {
     const constant = (changes: Parameters<typeof flag>[0]) =>
       compiled([flag(changes)]).flags[0]!.constant?.reason
@@ -283,6 +296,24 @@ describe('an explanation', () => {
       { flagKey: 'two', wanted: 'b', got: 'a' },
     ])
     expect(isTargeted).toBe(false)
+  })
+
+  it('tells who is outside the slices of a flag, before any rule is looked at', () => {
+    const sliced = flag({ slices: [{ from: 0, to: 50 }], rules: [rule([clause('x', 'exists')])] })
+    const ready = compiled([sliced])
+    const people = Array.from({ length: 60 }, (_, i) =>
+      explain(ready, 'flag', someone(`user ${i}`, { x: 1 }))!,
+    )
+    for (const { slice, rules, isTargeted, evaluation } of people) {
+      expect(slice!.isIn).toBe(slice!.place < 50)
+      expect(rules).toHaveLength(slice!.isIn ? 1 : 0)
+      expect(evaluation.variation?.id).toBe(slice!.isIn ? 'b' : undefined)
+      expect(isTargeted).toBe(false)
+    }
+    expect(new Set(people.map(({ slice }) => slice!.isIn)).size).toBe(2)
+    const nobody = explain(ready, 'flag', someone(undefined, { x: 1 }))!
+    expect([nobody.slice, nobody.rules, nobody.isTargeted]).toEqual([undefined, [], false])
+    expect(nobody.evaluation.error?.code).toBe('TARGETING_KEY_MISSING')
   })
 
   it('is of a target where one decides, and of none to nobody', () => {

@@ -1,13 +1,6 @@
 // Once per revision and isolate: a snapshot with every operand parsed, every answer made, and flags in the order they depend on each other.
 // What can never be asked is left out: the rules of a flag that is off, answers that no strategy gives.
-import {
-  type CompiledSegment,
-  compileClause,
-  memoriesOf,
-  type Questions,
-  type World,
-  worldOf,
-} from './question.ts'
+import { type CompiledSegment, compileClause, type Questions, type World, worldOf } from './question.ts'
 import type { AnyOf } from './clause.ts'
 import { type Answer, answersOf, failure } from './answer.ts'
 import { type AskingRule, type Decision, decisionOf } from './decision.ts'
@@ -98,7 +91,7 @@ export function compile(
     keepsVisitors: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
     world: { ...world, shared: new Map() },
-    reader: makeReader(memoriesOf(world)),
+    reader: makeReader(),
   }
 }
 

@@ -20,9 +20,7 @@ export function orderOf(
   if (keys.length === 0) return free
   known.set(index, { dependencies: noPlaces, message: `depends on itself through ${flags[index]!.key}` }) // until it is known better
   const order = gather(keys, flags, places, known)
-  // What a cycle made of the flags inside it must not stay: each of them has its own view of the same circle.
-  if (order.message === undefined) known.set(index, order)
-  else known.delete(index)
+  known.set(index, order)
   return order
 }
 

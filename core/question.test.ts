@@ -95,6 +95,21 @@ it.each([
   expect(new Set(alone).size).toBe(2)
 })
 
+it.each([
+  ['any of several values', clause('x', 'greater', '5', '3'), 4, true],
+  ['any of several values, none of which', clause('x', 'greater', '5', '4'), 4, false],
+  ['a number against a version', clause('x', 'less', '1.2.3'), 5, false],
+  ['a number as text against a version', clause('x', 'greater', '1.2.3'), '5', false],
+  ['a version against a number', clause('x', 'greater', '5'), '6.0.0', false],
+  ['a prerelease against its version', clause('x', 'less', '1.2.3'), '1.2.3-rc.1', true],
+  ['a version too large to be packed', clause('x', 'greater', '1.2.3'), '131072.0.0', true],
+  ['a version against one too large to be packed', clause('x', 'less', '131072.0.0'), '1.2.3', true],
+  ['no number against a number', clause('x', 'less-or-equal', 'NaN'), 5, false],
+  ['a word against a number', clause('x', 'greater', '5'), 'six', true],
+] as const)('orders %s', (_, asked, x, holds) => {
+  expect(bothWays([asked], x)).toEqual([[holds], [holds]])
+})
+
 const anyClause = fc
   .tuple(
     fc.constantFrom<Operator>('equals', 'not-equals', 'contains', 'starts-with', 'less', 'greater-or-equal'),
@@ -161,7 +176,7 @@ it('reads an attribute once per request, and not at all where nobody asks', () =
   expect(read).toEqual(['x'])
 })
 
-it('remembers nothing of the requests before, also where their count starts over', () => {
+it('remembers nothing of the requests before, however many there were', () => {
   const asking = compiled(
     [
       flag({
@@ -178,7 +193,7 @@ it('remembers nothing of the requests before, also where their count starts over
     [segment({ key: 'friends', included: ['cora'] })],
   )
   const ask = (id: string, x: string) => evaluate(asking, 'flag', someone(id, { x })).variation?.id
-  for (const before of [0, 2 ** 30 - 3]) {
+  for (const before of [0, 2 ** 31 - 3, 2 ** 53 - 100]) {
     asking.reader.turn = before
     for (let round = 0; round < 4; round++) {
       expect(ask('ann', 'Joanna')).toBe('b')

@@ -162,7 +162,6 @@ function listQuestion(clause: AttributeClause, isNegated: boolean, slot: Slot, w
     if (number < place) place = number
     if (number > last) last = number
   }
-  if (values.length === 0) place = 0
   if (last - place < 32) {
     let bits = 0
     for (const value of values) bits |= 1 << (operands.get(value)! - place)
@@ -257,10 +256,3 @@ function holdsOnce(test: Question, reader: Reader): boolean {
 
 const generalOf = (test: Question): AttributeTest =>
   (test.general ??= compileAttributeClause(test.clause as AttributeClause, test.slot))
-
-/** All that remembers something of a request. */
-export const memoriesOf = ({ slots, segments, shared: tests }: World): Memory[] => [
-  ...slots.values(),
-  ...segments.values(),
-  ...[...tests.values()].filter(({ way }) => way === general),
-]

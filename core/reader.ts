@@ -51,7 +51,6 @@ export interface Reader {
   /** Whether the request asks for many flags, and so hashes its targeting key after many texts. */
   asksMany: boolean
   readonly key: KeyBlocks & Memory
-  readonly memories: readonly Memory[]
 }
 
 export const makeSlot = (name: string): Slot => ({
@@ -69,25 +68,19 @@ export const makeSlot = (name: string): Slot => ({
 })
 
 const nobody: EvaluationContext = { targetingKey: undefined, attributes: {} }
-/** As many as fit a machine integer. */
-const turnsMax = 2 ** 30
 
-/** `memories` are all that remember something of this reader's requests. */
-export function makeReader(memories: readonly Memory[]): Reader {
-  const key = { turn: 0, ...makeKeyBlocks() }
-  return { context: nobody, turn: 0, asksMany: false, key, memories: [key, ...memories] }
-}
+export const makeReader = (): Reader => ({
+  context: nobody,
+  turn: 0,
+  asksMany: false,
+  key: { turn: 0, ...makeKeyBlocks() },
+})
 
 /** Takes the next request. */
 export function begin(reader: Reader, context: EvaluationContext, asksMany: boolean): void {
   reader.context = context
   reader.asksMany = asksMany
-  if (++reader.turn === turnsMax) startOver(reader)
-}
-
-function startOver(reader: Reader): void {
-  reader.turn = 1
-  for (const memory of reader.memories) memory.turn = 0
+  reader.turn++
 }
 
 export const kindOf = (reader: Reader, slot: Slot): number =>

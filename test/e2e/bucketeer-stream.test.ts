@@ -1,6 +1,7 @@
 // Bucketeer's `stream_evaluations` through workerd: the hub, the notifier and the environment's object are the real ones.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
+import { listener } from '../listener.ts'
 import { createFlags } from '../sdk/flags.ts'
 import { changeFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
 
@@ -23,33 +24,14 @@ const ask = (place: Place, body: object, key = place.clientKey, signal?: AbortSi
     ...(signal && { signal }),
   })
 
-async function listen(place: Place, body: object) {
-  const controller = new AbortController()
-  const answer = await ask(place, body, place.clientKey, controller.signal)
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
-  const heard: { name: string; told: Told }[] = []
-  let hasEnded = false
-  const reading = (async () => {
-    let text = ''
-    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-      const events = (text + chunk).split('\n\n')
-      text = events.pop()!
-      for (const event of events) {
-        const [, name, data] = /^event: (\w+)\ndata: (.*)$/m.exec(event) ?? []
-        if (name !== undefined) heard.push({ name, told: JSON.parse(data!) as Told })
-      }
-    }
-    hasEnded = true
-  })().catch(() => undefined)
-  const until = async (count: number) => {
-    await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(count)
-  }
-  const leave = async () => {
-    controller.abort()
-    await reading
-  }
-  return { heard, until, leave, hasEnded: () => hasEnded }
-}
+const listen = (place: Place, body: object) =>
+  listener(
+    (signal) => ask(place, body, place.clientKey, signal),
+    (event) => {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/m.exec(event) ?? []
+      return name === undefined ? undefined : { name, told: JSON.parse(data!) as Told }
+    },
+  )
 
 const fixedOn = (variationId: string) => ({
   defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },

@@ -1,5 +1,6 @@
 // Changes as they come to who listens: through edge, notifier and the environment's object in workerd.
 import { expect, it } from 'vitest'
+import { listener } from '../listener.ts'
 import { changeFlag, createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
 
 const stack = useStack()
@@ -17,41 +18,14 @@ const placeWithFlag = async (id: string): Promise<Place> => {
   return place // at revision 4
 }
 
-interface Heard {
-  readonly id: number
-  readonly at: number
-}
-
-/** Listens until `count` events came; the connection is closed then. */
-async function listen({ url, environmentId, clientKey }: Place, headers: Record<string, string> = {}) {
-  const controller = new AbortController()
-  const answer = await fetch(`${url}/${environmentId}/changes?key=${clientKey}`, {
-    headers,
-    signal: controller.signal,
-  })
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
-  const heard: Heard[] = []
-  const reading = (async () => {
-    let text = ''
-    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      const events = text.split('\n\n')
-      text = events.pop()!
-      for (const event of events) {
-        const id = /^id: (\d+)\n./.exec(event)?.[1]
-        if (id !== undefined) heard.push({ id: Number(id), at: Date.now() })
-      }
-    }
-  })().catch(() => undefined)
-  const until = async (count: number) => {
-    await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(count)
-  }
-  const leave = async () => {
-    controller.abort()
-    await reading
-  }
-  return { heard, until, leave }
-}
+const listen = ({ url, environmentId, clientKey }: Place, headers: Record<string, string> = {}) =>
+  listener(
+    (signal) => fetch(`${url}/${environmentId}/changes?key=${clientKey}`, { headers, signal }),
+    (event) => {
+      const id = /^id: (\d+)\n./.exec(event)?.[1]
+      return id === undefined ? undefined : { id: Number(id), at: Date.now() }
+    },
+  )
 
 it('tells every listener of a change at once, with the revision as its id', async () => {
   const place = await placeWithFlag('told')

@@ -6,13 +6,13 @@ import {
   FSFetchStatus,
   FSFlagStatus,
   HitType,
-  LogLevel,
   type Visitor,
 } from '@flagship.io/js-sdk/edge'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redirectFlagshipHosts } from '../demo/clients.ts'
 import { changeFlag, createFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
 import { createFlags } from './flags.ts'
+import { flagshipOptions } from './flagship-options.ts'
 
 const stack = useStack()
 let place: Place
@@ -48,15 +48,7 @@ afterAll(() => restoreFetch())
 type Mode = DecisionMode.BUCKETING | DecisionMode.DECISION_API
 
 const start = (decisionMode: Mode, apiKey = place.clientKey) =>
-  Flagship.start(place.environmentId, apiKey, {
-    decisionMode: decisionMode as DecisionMode.BUCKETING,
-    fetchNow: false,
-    logLevel: LogLevel.NONE,
-    pollingInterval: 1,
-    fetchFlagsBufferingTime: 0,
-    disableDeveloperUsageTracking: true,
-    trackingManagerConfig: { batchIntervals: 1, poolMaxSize: 200 },
-  })
+  Flagship.start(place.environmentId, apiKey, flagshipOptions(decisionMode))
 type Sdk = Awaited<ReturnType<typeof start>>
 
 async function meet(sdk: Sdk, visitorId: string, context: Record<string, string> = {}): Promise<Visitor> {

@@ -9,7 +9,6 @@ import {
   FSFetchStatus,
   FSSdkStatus,
   HitType,
-  LogLevel,
 } from '@flagship.io/js-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tracking } from '../../analytics/records.ts'
@@ -17,6 +16,7 @@ import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import { changeFlag, createFlag, createPlace, type Place, readLake, useStack } from '../stack-fixture.ts'
 import { createFlags } from './flags.ts'
+import { flagshipOptions } from './flagship-options.ts'
 
 const stack = useStack()
 let place: Place
@@ -59,15 +59,7 @@ const panic = (isOn: boolean) =>
   call(place, 'PATCH', `/environments/${place.environmentId}/settings`, { panic: isOn })
 
 async function start(decisionMode: DecisionMode, environmentId = place.environmentId) {
-  return Flagship.start(environmentId, place.clientKey, {
-    decisionMode: decisionMode as DecisionMode.BUCKETING,
-    fetchNow: false,
-    logLevel: LogLevel.NONE,
-    pollingInterval: 1,
-    fetchFlagsBufferingTime: 0,
-    disableDeveloperUsageTracking: true,
-    trackingManagerConfig: { batchIntervals: 1, poolMaxSize: 200 },
-  })
+  return Flagship.start(environmentId, place.clientKey, flagshipOptions(decisionMode))
 }
 type Sdk = Awaited<ReturnType<typeof start>>
 const newVisitor = (sdk: Sdk, visitorId: string, context: Record<string, string> = {}) =>

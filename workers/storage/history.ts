@@ -4,10 +4,22 @@ import type { EntityKind, Write } from '../../core/environment.ts'
 import type { Database } from './configuration.ts'
 import * as tables from './schema.ts'
 
+interface EntityName {
+  readonly kind: EntityKind
+  readonly id: string
+}
+
+const isOf = (environmentId: string, { kind, id }: EntityName) =>
+  and(
+    eq(tables.changes.environmentId, environmentId),
+    eq(tables.changes.kind, kind),
+    eq(tables.changes.id, id),
+  )
+
 /** Newest first, from `before` (exclusive) down. */
 export async function listEntityChanges(
   database: Database,
-  { environmentId, kind, id }: { environmentId: string; kind: EntityKind; id: string },
+  { environmentId, ...entity }: EntityName & { readonly environmentId: string },
   before: number,
   limit: number,
 ) {
@@ -15,14 +27,7 @@ export async function listEntityChanges(
   const found = await database
     .select({ number: changes.number, before: changes.before, after: changes.after })
     .from(changes)
-    .where(
-      and(
-        eq(changes.environmentId, environmentId),
-        eq(changes.kind, kind),
-        eq(changes.id, id),
-        lt(changes.number, before),
-      ),
-    )
+    .where(and(isOf(environmentId, entity), lt(changes.number, before)))
     .orderBy(desc(changes.number))
     .limit(limit)
   const { number, createdAt, actor, comment, command } = revisions
@@ -79,20 +84,13 @@ export async function valueAt(
   database: Database,
   environmentId: string,
   revision: number,
-  { kind, id }: { readonly kind: EntityKind; readonly id: string },
+  entity: EntityName,
 ): Promise<Write[]> {
   const { changes } = tables
   const rows = await database
     .select({ kind: changes.kind, id: changes.id, value: changes.before })
     .from(changes)
-    .where(
-      and(
-        eq(changes.environmentId, environmentId),
-        eq(changes.kind, kind),
-        eq(changes.id, id),
-        gt(changes.number, revision),
-      ),
-    )
+    .where(and(isOf(environmentId, entity), gt(changes.number, revision)))
     .orderBy(asc(changes.number))
     .limit(1)
   return rows as Write[]
