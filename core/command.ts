@@ -5,7 +5,7 @@ import { Experiment } from './experiment.ts'
 import { Flag, Id, Key } from './flag.ts'
 import { FlagChanges, FlagDraft } from './flag-draft.ts'
 import { Goal } from './goal.ts'
-import { isKept } from './kept.ts'
+import { isVersioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import { Operation, OperationFacts } from './operation.ts'
 import { Schedule } from './schedule.ts'
@@ -18,23 +18,23 @@ import { Webhook } from './webhook.ts'
 
 const newId = { id: Id.optional() }
 
-export const SegmentDraft = Segment.omit({ ...isKept, members: true })
-export const GoalDraft = Goal.omit(isKept).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ ...isKept, status: true }).extend({
+export const SegmentDraft = Segment.omit({ ...isVersioned, members: true })
+export const GoalDraft = Goal.omit(isVersioned).extend({ event: Goal.shape.event.optional() })
+export const ExperimentDraft = Experiment.omit({ ...isVersioned, status: true }).extend({
   ...newId,
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
 })
-export const OperationDraft = Operation.omit({ ...isKept, status: true }).extend({
+export const OperationDraft = Operation.omit({ ...isVersioned, status: true }).extend({
   ...newId,
   countingFrom: z.int().optional(),
 })
-export const TriggerDraft = Trigger.omit({ ...isKept, disabled: true }).extend(newId)
-export const ScheduleDraft = Schedule.omit({ ...isKept, status: true }).extend(newId)
-export const TagDraft = Tag.omit(isKept)
-export const WebhookDraft = Webhook.omit(isKept).extend(newId)
-export const SdkKeyDraft = SdkKey.omit({ ...isKept, disabled: true, previous: true })
+export const TriggerDraft = Trigger.omit({ ...isVersioned, disabled: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({ ...isVersioned, status: true }).extend(newId)
+export const TagDraft = Tag.omit(isVersioned)
+export const WebhookDraft = Webhook.omit(isVersioned).extend(newId)
+export const SdkKeyDraft = SdkKey.omit({ ...isVersioned, disabled: true, previous: true })
 
 type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
 type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<

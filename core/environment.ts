@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import { Experiment } from './experiment.ts'
 import { Flag } from './flag.ts'
 import { Goal } from './goal.ts'
-import type { Kept } from './kept.ts'
+import type { Versioned } from './versioned.ts'
 import { Operation } from './operation.ts'
 import { Schedule } from './schedule.ts'
 import { SdkKey } from './sdk-key.ts'
@@ -32,7 +32,7 @@ export const schemas = {
 } as const
 
 export type EntityKind = keyof typeof schemas
-export type Entities = { readonly [K in EntityKind]: Readonly<z.infer<(typeof schemas)[K]>> & Kept }
+export type Entities = { readonly [K in EntityKind]: Readonly<z.infer<(typeof schemas)[K]>> & Versioned }
 export const kinds = Object.keys(schemas) as EntityKind[]
 
 export type EnvironmentState = { readonly [K in EntityKind]: ReadonlyMap<string, Entities[K]> }

@@ -1,7 +1,7 @@
 // A question about one rollout: users that a rule (or the default strategy) split, compared by the goals they reach.
 import * as z from 'zod'
 import { type Flag, Id, Key, type Strategy } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 export const Experiment = z.strictObject({
@@ -16,7 +16,7 @@ export const Experiment = z.strictObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: z.enum(['running', 'stopped']),
-  ...kept,
+  ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>
 

@@ -1,7 +1,7 @@
 // A flag as callers send it: new, or the parts that are to change.
 import * as z from 'zod'
 import { DefaultStrategy, FlagFields, Id, Rule } from './flag.ts'
-import { isKept } from './kept.ts'
+import { isVersioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 /** Rules and the default strategy may come without id: they get a new one. */
@@ -9,7 +9,7 @@ const withNewId = { id: Id.optional() }
 const RuleDraft = Rule.extend(withNewId)
 const DefaultStrategyDraft = DefaultStrategy.extend(withNewId)
 
-const flagShape = FlagFields.omit({ ...isKept, archived: true }).shape
+const flagShape = FlagFields.omit({ ...isVersioned, archived: true }).shape
 
 /** Without an allocation, it gets the environment's default. */
 export const FlagDraft = z.strictObject({

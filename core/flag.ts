@@ -1,7 +1,7 @@
 // Shape of a flag as people edit it, and the invariants that hold within one flag. References between flags: change.ts.
 import * as z from 'zod'
 import { AnyOf } from './clause.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import type { FieldRule } from './problem.ts'
 import { TagKey } from './tag.ts'
@@ -105,7 +105,7 @@ export const FlagFields = z.strictObject({
   tags: z.array(TagKey).max(limits.tagsMax).default([]),
   maintainer: Name.default(''),
   archived: z.boolean().default(false),
-  ...kept,
+  ...versioned,
 })
 
 export const Flag = FlagFields.superRefine((flag, context) => {

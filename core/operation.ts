@@ -1,7 +1,7 @@
 // Automatic operations. Deciding is here and pure; the batch runner gathers the facts and sends the command like anybody else.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 
 /**
  * Kill switch: turns the flag off when, of the users exposed to a variation since counting began, the share that reached a goal
@@ -21,7 +21,7 @@ export const Operation = z.strictObject({
   status: z.enum(['active', 'fired']),
   /** Epoch milliseconds: events from here on count. */
   countingFrom: z.int(),
-  ...kept,
+  ...versioned,
 })
 export type Operation = z.infer<typeof Operation>
 

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
 import { FlagChanges } from './flag-draft.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 export const Schedule = z.strictObject({
@@ -13,7 +13,7 @@ export const Schedule = z.strictObject({
   /** Epoch milliseconds. */
   at: z.int().min(0),
   status: z.enum(['waiting', 'applied']),
-  ...kept,
+  ...versioned,
 })
 export type Schedule = z.infer<typeof Schedule>
 

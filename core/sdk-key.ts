@@ -1,7 +1,7 @@
 // What an SDK shows to be answered. The key itself is shown once; its hash travels in the snapshot.
 import * as z from 'zod'
 import { Id } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import type { SnapshotKey } from './snapshot.ts'
 
@@ -18,7 +18,7 @@ export const SdkKey = z.strictObject({
   disabled: z.boolean().default(false),
   /** What it was before it was rotated: good until then (epoch milliseconds). */
   previous: z.strictObject({ sha256: z.string(), expiresAt: z.int() }).optional(),
-  ...kept,
+  ...versioned,
 })
 export type SdkKey = z.infer<typeof SdkKey>
 

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Clause } from './clause.ts'
 import { Key } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import { membersMax } from './members.ts'
 
@@ -36,6 +36,6 @@ export const Segment = z.strictObject({
       list: z.string(),
     })
     .optional(),
-  ...kept,
+  ...versioned,
 })
 export type Segment = z.infer<typeof Segment>

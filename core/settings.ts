@@ -1,7 +1,7 @@
 // What an environment has decided for all its flags and all its doors. Travels in the snapshot, so that edge needs nothing else.
 import * as z from 'zod'
 import { Allocation } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 
 export const Settings = z.strictObject({
   /** Of flags that are made without one. */
@@ -29,4 +29,4 @@ export const Settings = z.strictObject({
 })
 export type Settings = z.infer<typeof Settings>
 
-export const StoredSettings = Settings.extend(kept)
+export const StoredSettings = Settings.extend(versioned)

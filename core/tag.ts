@@ -1,6 +1,6 @@
 // A word that flags are sorted by. Flags carry its key; a flag that carries an unknown one makes it.
 import * as z from 'zod'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 export const TagKey = z.string().min(1).max(limits.keyLengthMax)
@@ -8,6 +8,6 @@ export const TagKey = z.string().min(1).max(limits.keyLengthMax)
 export const Tag = z.strictObject({
   key: TagKey,
   name: z.string().max(limits.nameLengthMax).default(''),
-  ...kept,
+  ...versioned,
 })
 export type Tag = z.infer<typeof Tag>

@@ -1,7 +1,7 @@
 // A flag trigger: whoever holds its secret address turns one flag on or off, with no other credential. For alerts and deploy hooks.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 export const Trigger = z.strictObject({
@@ -13,6 +13,6 @@ export const Trigger = z.strictObject({
   disabled: z.boolean().default(false),
   /** Hexadecimal SHA-256 of the secret; the secret itself is shown once. */
   sha256: z.string(),
-  ...kept,
+  ...versioned,
 })
 export type Trigger = z.infer<typeof Trigger>

@@ -1,7 +1,7 @@
-// Somebody who wants to hear of changes. Kept here; nothing is sent yet.
+// Somebody who wants to hear of changes. Versioned here; nothing is sent yet.
 import * as z from 'zod'
 import { Id } from './flag.ts'
-import { kept } from './kept.ts'
+import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 export const Webhook = z.strictObject({
@@ -11,6 +11,6 @@ export const Webhook = z.strictObject({
   /** Kinds of commands (`update-flag`); none means all. */
   events: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.webhookEventsMax).default([]),
   disabled: z.boolean().default(false),
-  ...kept,
+  ...versioned,
 })
 export type Webhook = z.infer<typeof Webhook>

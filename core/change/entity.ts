@@ -8,11 +8,11 @@ import {
   type Write,
   withWrites,
 } from '../environment.ts'
-import type { Kept } from '../kept.ts'
+import type { Versioned } from '../versioned.ts'
 import { entityBytesMax } from '../limits.ts'
 import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../problem.ts'
 import { appendUtf8 } from '../hash/utf8.ts'
-import { type User, named, usersOf } from '../users.ts'
+import { type User, named, usersOf } from '../dependents.ts'
 import { writeProblems } from './references.ts'
 
 export interface Means {
@@ -167,8 +167,9 @@ export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }:
 /** Equal as JSON: both sides came out of the same schema, which fixes the order of fields. */
 export const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
-export const isSameButKept = (a: Kept, b: Kept) => isSame({ ...a, ...noKept }, { ...b, ...noKept })
-const noKept = { version: 0, createdAt: 0, updatedAt: 0 }
+export const isSameButVersion = (a: Versioned, b: Versioned) =>
+  isSame({ ...a, ...noVersion }, { ...b, ...noVersion })
+const noVersion = { version: 0, createdAt: 0, updatedAt: 0 }
 
 const words: Partial<Record<EntityKind, string>> = { sdkKey: 'SDK key', schedule: 'scheduled change' }
 const wordOf = (kind: EntityKind) => words[kind] ?? kind

@@ -3,10 +3,10 @@ import type { CommandOf } from '../command.ts'
 import { type EnvironmentState, settingsIn } from '../environment.ts'
 import type { Flag, Slice, Strategy } from '../flag.ts'
 import type { FlagChanges } from '../flag-draft.ts'
-import { isKept } from '../kept.ts'
+import { isVersioned } from '../versioned.ts'
 import { keepingVisitors, strategiesOf } from '../layout.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
-import { strandedBy } from '../users.ts'
+import { strandedBy } from '../dependents.ts'
 import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
 import { ruleOwners } from '../references.ts'
 
@@ -71,7 +71,7 @@ export function cloneFlag(
 ): Result<Change> {
   const found = find(state, 'flag', { id: key, version })
   if (!found.ok) return found
-  const { rules, defaultStrategy, ...rest } = withoutKept(found.value)
+  const { rules, defaultStrategy, ...rest } = withoutVersion(found.value)
   const copy = {
     ...rest,
     key: as,
@@ -145,13 +145,13 @@ function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: objec
     ...flag.defaultStrategy,
     id: freeId(flag.defaultStrategy.id, 'defaultStrategy.id'),
   }
-  return { fitted: { ...withoutKept(flag), prerequisites, rules, defaultStrategy }, notes }
+  return { fitted: { ...withoutVersion(flag), prerequisites, rules, defaultStrategy }, notes }
 }
 
-export function withoutKept<T extends object>(entity: T): Omit<T, keyof typeof isKept> {
+export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof isVersioned> {
   const rest = { ...entity } as Record<string, unknown>
-  for (const field of Object.keys(isKept)) delete rest[field]
-  return rest as Omit<T, keyof typeof isKept>
+  for (const field of Object.keys(isVersioned)) delete rest[field]
+  return rest as Omit<T, keyof typeof isVersioned>
 }
 
 function edit(

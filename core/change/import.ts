@@ -4,7 +4,7 @@ import type { Entities, EnvironmentState, Write } from '../environment.ts'
 import { withWrites } from '../environment.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
 import { dependenciesOf } from '../snapshot.ts'
-import { type Change, type Means, countsOf, isSame, isSameButKept, parsed } from './entity.ts'
+import { type Change, type Means, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
 import { writeProblems } from './references.ts'
 
 /** The same import again changes nothing. What is here and different is refused, unless it is to be replaced. */
@@ -59,7 +59,7 @@ function written<K extends 'flag' | 'segment'>(
     return []
   }
   const current = state[kind].get(entity.key) as Entities[K] | undefined
-  if (current && isSameButKept(current, entity)) return []
+  if (current && isSameButVersion(current, entity)) return []
   if (current && !replace) problems.push({ path, message: 'is here already, and differs' })
   if (current && 'type' in current && 'type' in entity && !isSame(current.type, entity.type))
     problems.push({ path: `${path}.type`, message: 'never changes' })

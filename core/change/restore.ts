@@ -2,8 +2,8 @@
 import type { CommandOf } from '../command.ts'
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../environment.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
-import { strandedBy } from '../users.ts'
-import { type Change, type Means, inUse, isSameButKept, parsed, problemsOf, put } from './entity.ts'
+import { strandedBy } from '../dependents.ts'
+import { type Change, type Means, inUse, isSameButVersion, parsed, problemsOf, put } from './entity.ts'
 import { editFlag } from './flag.ts'
 
 export function rollBackFlag(
@@ -50,7 +50,7 @@ export function rollBack(
       if (current) notes.push({ path, message: `was made after revision ${revision}, and stays` })
       return []
     }
-    if (current && isSameButKept(current, next)) return []
+    if (current && isSameButVersion(current, next)) return []
     const version = (current?.version ?? next.version) + 1
     return [{ ...then, value: { ...next, version, updatedAt: means.now } } as Write & { value: object }]
   })

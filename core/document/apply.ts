@@ -15,7 +15,7 @@ import {
 } from '../environment.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../problem.ts'
 import { dependenciesOf } from '../snapshot.ts'
-import { named, strandedBy, usersOf } from '../users.ts'
+import { named, strandedBy, usersOf } from '../dependents.ts'
 import { withRuleIds } from './rule-ids.ts'
 import type { Document } from './schema.ts'
 

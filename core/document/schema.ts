@@ -6,7 +6,7 @@ import { Experiment } from '../experiment.ts'
 import { FlagFields, Id, Key } from '../flag.ts'
 import { FlagDraft } from '../flag-draft.ts'
 import { Goal } from '../goal.ts'
-import { isKept } from '../kept.ts'
+import { isVersioned } from '../versioned.ts'
 import { Operation } from '../operation.ts'
 import { Segment } from '../segment.ts'
 import { Settings } from '../settings.ts'
@@ -27,18 +27,20 @@ export const FlagEntry = FlagDraft.omit({ key: true }).extend({
   seed: FlagFields.shape.seed.unwrap().optional(),
   archived: FlagFields.shape.archived,
 })
-export const SegmentEntry = Segment.omit({ ...isKept, key: true, members: true })
+export const SegmentEntry = Segment.omit({ ...isVersioned, key: true, members: true })
 /** Without an event, the goal's key is the event. */
-export const GoalEntry = Goal.omit({ ...isKept, key: true }).extend({ event: Goal.shape.event.optional() })
-export const TagEntry = Tag.omit({ ...isKept, key: true })
+export const GoalEntry = Goal.omit({ ...isVersioned, key: true }).extend({
+  event: Goal.shape.event.optional(),
+})
+export const TagEntry = Tag.omit({ ...isVersioned, key: true })
 /** Without times or status, the experiment keeps those it has; without a rule, it is about the default strategy. */
-export const ExperimentEntry = Experiment.omit({ ...isKept, id: true }).extend({
+export const ExperimentEntry = Experiment.omit({ ...isVersioned, id: true }).extend({
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
   status: Experiment.shape.status.optional(),
 })
-export const OperationEntry = Operation.omit({ ...isKept, id: true }).extend({
+export const OperationEntry = Operation.omit({ ...isVersioned, id: true }).extend({
   countingFrom: z.int().optional(),
   status: Operation.shape.status.optional(),
 })

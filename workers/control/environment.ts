@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../core/environment.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
-import { type User, usersOf } from '../../core/users.ts'
+import { type User, usersOf } from '../../core/dependents.ts'
 import type { CommandAnswer, CommandRequest, CreationRequest, Head } from '../environment-object.ts'
 import { logError } from '../http/log.ts'
 import { loadEnvironment, newestRevision, openDatabase } from '../storage/configuration.ts'

@@ -9,7 +9,7 @@ import { readEntity } from '../../storage/entities.ts'
 import { may } from '../access.ts'
 import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../entity-routes.ts'
 import { change } from '../route.ts'
-import { usersRoute } from './users.ts'
+import { dependentsRoute } from './dependents.ts'
 
 const subject = {
   kind: 'flag',
@@ -120,5 +120,5 @@ export const flags = [
     entity: Flag,
     command: ({ params: { key }, body }) => ({ kind: 'roll-back-flag', key, ...body }),
   }),
-  usersRoute('flag', 'flags', 'key'),
+  dependentsRoute('flag', 'flags', 'key'),
 ]

@@ -2,7 +2,7 @@
 import { GoalChanges, GoalDraft } from '../../../core/command.ts'
 import { Goal } from '../../../core/goal.ts'
 import { entityRoutes } from '../entity-routes.ts'
-import { usersRoute } from './users.ts'
+import { dependentsRoute } from './dependents.ts'
 
 export const goals = [
   ...entityRoutes({
@@ -14,5 +14,5 @@ export const goals = [
     draft: GoalDraft,
     changes: GoalChanges,
   }),
-  usersRoute('goal', 'goals', 'key'),
+  dependentsRoute('goal', 'goals', 'key'),
 ]

@@ -2,7 +2,7 @@
 import { SegmentChanges, SegmentDraft } from '../../../core/command.ts'
 import { Segment } from '../../../core/segment.ts'
 import { entityRoutes } from '../entity-routes.ts'
-import { usersRoute } from './users.ts'
+import { dependentsRoute } from './dependents.ts'
 
 export const segments = [
   ...entityRoutes({
@@ -14,5 +14,5 @@ export const segments = [
     draft: SegmentDraft,
     changes: SegmentChanges,
   }),
-  usersRoute('segment', 'segments', 'key'),
+  dependentsRoute('segment', 'segments', 'key'),
 ]

@@ -2,7 +2,7 @@
 import { TagChanges, TagDraft } from '../../../core/command.ts'
 import { Tag } from '../../../core/tag.ts'
 import { entityRoutes } from '../entity-routes.ts'
-import { usersRoute } from './users.ts'
+import { dependentsRoute } from './dependents.ts'
 
 export const tags = [
   ...entityRoutes({
@@ -14,5 +14,5 @@ export const tags = [
     draft: TagDraft,
     changes: TagChanges,
   }),
-  usersRoute('tag', 'tags', 'key'),
+  dependentsRoute('tag', 'tags', 'key'),
 ]

@@ -1,7 +1,7 @@
-// What the system keeps of every entity; no caller may set it.
+// What every entity carries beside what its author says: its version and its times. The system sets them; no caller may.
 import * as z from 'zod'
 
-export const kept = {
+export const versioned = {
   /** +1 with every effective change; an edit may name the one it was made on. */
   version: z.int().min(1),
   /** Epoch milliseconds. */
@@ -9,9 +9,9 @@ export const kept = {
   updatedAt: z.int(),
 }
 /** For `omit`. */
-export const isKept = { version: true, createdAt: true, updatedAt: true } as const
+export const isVersioned = { version: true, createdAt: true, updatedAt: true } as const
 
-export interface Kept {
+export interface Versioned {
   readonly version: number
   readonly createdAt: number
   readonly updatedAt: number

@@ -5,7 +5,7 @@ import { ok, refuse } from '../../../core/problem.ts'
 import { environmentOf, objectOf } from '../execute.ts'
 import { type Route, route } from '../route.ts'
 
-export const usersRoute = (kind: EntityKind, plural: string, param: 'key' | 'id'): Route =>
+export const dependentsRoute = (kind: EntityKind, plural: string, param: 'key' | 'id'): Route =>
   route({
     id: `list-${kind}-dependents`,
     method: 'GET',
