@@ -1,9 +1,13 @@
 // The id by which an SDK knows that it has everything: it changes with whatever an answer is made of, and with nothing else.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compile } from '../../../core/compile.ts'
 import { evaluateAll } from '../../../core/evaluate.ts'
 import type { Flag } from '../../../core/flag.ts'
-import { clause, compiled, flag, rule, segment } from '../../../test/build/flags.ts'
+import type { Settings } from '../../../core/settings.ts'
+import { defaultSettings } from '../../../core/snapshot.ts'
+import { clause, compiled, flag, rule, segment, snapshotOf } from '../../../test/build/flags.ts'
+import { featureFlags } from './definitions.ts'
 import { evaluationText, userEvaluationsId } from './evaluations.ts'
 import type { Evaluation } from './wire.ts'
 
@@ -50,6 +54,24 @@ describe('the id', () => {
     ['a segment that a prerequisite asks for', { staff: { version: 2 } }],
   ])('changes with %s', (_, world) => {
     expect(idIn(world)).not.toBe(idIn({}))
+  })
+
+  it('changes when the environment goes into panic and when it comes out, though no flag was edited', () => {
+    const idOf = (settings?: Settings) =>
+      userEvaluationsId(compile({ ...snapshotOf([flag({ tags: ['web'] })]), settings }), ada, 'web')
+    const panic = { ...defaultSettings, panic: true }
+    expect(idOf(panic)).not.toBe(idOf())
+    expect(idOf(defaultSettings)).toBe(idOf())
+    const definitionsOf = (settings: Settings, has = '') =>
+      featureFlags(
+        compile({ ...snapshotOf([flag({ tags: ['web'] })]), settings }),
+        { tag: 'web', featureFlagsId: has, requestedAt: 1 },
+        5_000,
+      )
+    const before = definitionsOf(defaultSettings)
+    const during = definitionsOf(panic, before.featureFlagsId)
+    expect(during).toMatchObject({ features: [], forceUpdate: true }) // an SDK that has no flag uses the default of the code
+    expect(definitionsOf(defaultSettings, during.featureFlagsId).features).toMatchObject([{ enabled: true }])
   })
 
   it('changes with what is kept of the user, which nothing in the snapshot tells', () => {

@@ -187,7 +187,9 @@ function stampedOf({ flags, snapshot }: CompiledSnapshot, tag: string): string {
       for (const place of [index, ...dependencies]) places.add(place)
   const needed = [...places].map((place) => flags[place]!.flag)
   const asked = new Set(needed.flatMap(segmentsOf))
-  return [...needed, ...snapshot.segments.filter(({ key }) => asked.has(key))]
-    .map(({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`)
-    .join()
+  const stamps = [...needed, ...snapshot.segments.filter(({ key }) => asked.has(key))].map(
+    ({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`,
+  )
+  // Panic changes what flags answer, and edits none of them.
+  return (snapshot.settings?.panic ? ['panic', ...stamps] : stamps).join()
 }
