@@ -1,6 +1,6 @@
 // A flag as callers send it: new, or the parts that are to change.
 import * as z from 'zod'
-import { DefaultStrategy, FlagFields, Id, Rule } from './flag.ts'
+import { DefaultStrategy, FlagFields, Id, Key, Rule } from './flag.ts'
 import { isVersioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -25,6 +25,7 @@ export const FlagChanges = z
   .strictObject({
     name: flagShape.name.unwrap(),
     description: flagShape.description.unwrap(),
+    slug: Key.nullable(),
     bundle: flagShape.bundle.unwrap(),
     variations: flagShape.variations,
     enabled: flagShape.enabled.unwrap(),

@@ -60,7 +60,7 @@ describe('a flag that breaks a rule', () => {
   const state = withWrites(emptyState(), [
     { kind: 'flag', id: 'flag', value: flag() },
     { kind: 'flag', id: 'other', value: other },
-    { kind: 'flag', id: 'free', value: flag({ key: 'free' }) },
+    { kind: 'flag', id: 'free', value: flag({ key: 'free', slug: 'front' }) },
     { kind: 'segment', id: 'friends', value: segment({ key: 'friends' }) },
   ])
   it.each([
@@ -69,6 +69,13 @@ describe('a flag that breaks a rule', () => {
     ['cycle', 'prerequisites.0', { prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
     ['cycle', 'prerequisites.0', { prerequisites: [{ flagKey: 'flag', variationId: 'a' }] }],
     ['taken', 'defaultStrategy.id', { defaultStrategy: { id: 'other-default', strategy: fixed('a') } }],
+    ['taken', 'slug', { slug: 'front' }],
+    ['taken', 'slug', { slug: 'other' }],
+    [
+      'taken',
+      'key',
+      { key: 'front', prerequisites: [], defaultStrategy: { id: 'own', strategy: fixed('a') } },
+    ],
     ['unknown-segment', 'rules.0.anyOf.0.0', ruled(clause('', 'in-segment', 'friends', 'strangers'))],
   ] as const)('%s is told so at %s, as its environment is', (name, path, changes) => {
     const found = referenceProblems(state, Flag.parse(flag(changes as Parameters<typeof flag>[0])))

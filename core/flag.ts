@@ -86,6 +86,8 @@ export const FlagFields = z.strictObject({
   key: Key,
   name: Name.default(''),
   description: z.string().max(limits.descriptionLengthMax).default(''),
+  /** Another name that AB Tasty's clients may ask by. No other flag has it, neither as slug nor as key. */
+  slug: Key.optional(),
   type: FlagType,
   /** A json flag whose keys AB Tasty's SDKs read as flags of their own (their multi-key campaigns). */
   bundle: z.boolean().default(false),

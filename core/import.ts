@@ -2,7 +2,7 @@
 // environment it comes into, and whatever cannot be carried over exactly gets a finding.
 import type { EnvironmentState } from './environment.ts'
 import { Flag } from './flag.ts'
-import { referenceProblems, ruleOwners } from './references.ts'
+import { referenceProblems } from './references.ts'
 import { Segment } from './segment.ts'
 
 export interface Finding {
@@ -57,10 +57,18 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
       flag: new Map([...state.flag, ...flags]),
       segment: new Map([...state.segment, ...segments]),
     }
-    const owners = ruleOwners(after)
-    for (const flag of flags.values()) {
-      const problems = referenceProblems(after, flag, owners)
-      if (problems.length > 0) {
+    for (const { slug, ...flag } of flags.values()) {
+      const problems = referenceProblems(after, slug === undefined ? flag : { ...flag, slug })
+      if (problems.length > 0 && problems.every(({ path }) => path === 'slug')) {
+        findings.push({
+          subject: 'flag',
+          key: flag.key,
+          field: 'slug',
+          effect: 'lost',
+          reason: problems[0]!.message,
+        })
+        flags.set(flag.key, flag)
+      } else if (problems.length > 0) {
         leaveOut('flag', flag.key, problems)
         flags.delete(flag.key)
       }

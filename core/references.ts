@@ -1,16 +1,12 @@
-// What a flag names outside itself: other flags and their variations, segments, and rule ids that must be its own.
+// What a flag names outside itself: other flags and their variations, segments, and the names that must be its own.
 import type { EnvironmentState } from './environment.ts'
 import type { Flag } from './flag.ts'
 import type { FieldProblem } from './problem.ts'
 import { dependenciesOf } from './snapshot.ts'
 
 /** Other flags, segments and their variations that the flag names must exist, and no flag may depend on itself. */
-export function referenceProblems(
-  state: EnvironmentState,
-  flag: Flag,
-  owners: RuleOwners = ruleOwners(state),
-): FieldProblem[] {
-  const found: FieldProblem[] = []
+export function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
+  const found: FieldProblem[] = nameProblems(state, flag)
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
     const other = state.flag.get(flagKey)
     if (!other) return found.push({ path, rule: 'unknown-flag', message: `there is no flag ${flagKey}` })
@@ -22,13 +18,6 @@ export function referenceProblems(
       found.push({ path, rule: 'cycle', message: `${flagKey} depends on this flag` })
     return found.length
   }
-  const checkId = (path: string, id: string) => {
-    const other = owners.get(id)?.find((key) => key !== flag.key)
-    if (other !== undefined)
-      found.push({ path, rule: 'taken', message: `another flag, ${other}, has a rule ${id}` })
-  }
-  flag.rules.forEach(({ id }, i) => checkId(`rules.${i}.id`, id))
-  checkId('defaultStrategy.id', flag.defaultStrategy.id)
   flag.prerequisites.forEach(({ flagKey, variationId }, i) =>
     check(`prerequisites.${i}`, flagKey, [variationId]),
   )
@@ -47,25 +36,51 @@ export function referenceProblems(
   return found
 }
 
-/** Keys of the flags that have a rule of an id: one, in a sound environment. */
-export type RuleOwners = ReadonlyMap<string, readonly string[]>
+/** What other flags may not be called by, or call their rules. */
+function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
+  const found: FieldProblem[] = []
+  const owners = ownersOf(state)
+  const check = (path: string, keys: readonly string[] | undefined, what: string) => {
+    const other = keys?.find((key) => key !== flag.key)
+    if (other !== undefined)
+      found.push({ path, rule: 'taken', message: `another flag, ${other}, has ${what}` })
+  }
+  check('key', owners.slugs.get(flag.key), `the slug ${flag.key}`)
+  if (flag.slug !== undefined) {
+    const { slug } = flag
+    const keys = [...(owners.slugs.get(slug) ?? []), ...(state.flag.has(slug) ? [slug] : [])]
+    check('slug', keys, `the name ${slug}`)
+  }
+  flag.rules.forEach(({ id }, i) => check(`rules.${i}.id`, owners.rules.get(id), `a rule ${id}`))
+  const { id } = flag.defaultStrategy
+  check('defaultStrategy.id', owners.rules.get(id), `a rule ${id}`)
+  return found
+}
 
-const known = new WeakMap<EnvironmentState['flag'], RuleOwners>()
+/** Keys of the flags that have a name: one each, in a sound environment. */
+type Owners = ReadonlyMap<string, readonly string[]>
+
+const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly slugs: Owners }>()
 
 /**
- * Which flag each rule id belongs to: an AB Tasty activation names a rule and no flag, so an id is one flag's in the whole environment.
- * Made once per state.
+ * Which flag each rule id and each slug belongs to: an AB Tasty activation names a rule and no flag, so an id is one flag's in the whole
+ * environment. Made once per state.
  */
-export function ruleOwners({ flag: flags }: EnvironmentState): RuleOwners {
+export function ownersOf({ flag: flags }: EnvironmentState): {
+  readonly rules: Owners
+  readonly slugs: Owners
+} {
   const made = known.get(flags)
   if (made) return made
-  const owners = new Map<string, string[]>()
-  for (const { key, rules, defaultStrategy } of flags.values()) {
-    for (const { id } of [...rules, defaultStrategy]) {
-      const others = owners.get(id)
-      if (others) others.push(key)
-      else owners.set(id, [key])
-    }
+  const owners = { rules: new Map<string, string[]>(), slugs: new Map<string, string[]>() }
+  const add = (names: Map<string, string[]>, name: string, key: string) => {
+    const others = names.get(name)
+    if (others) others.push(key)
+    else names.set(name, [key])
+  }
+  for (const { key, slug, rules, defaultStrategy } of flags.values()) {
+    if (slug !== undefined) add(owners.slugs, slug, key)
+    for (const { id } of [...rules, defaultStrategy]) add(owners.rules, id, key)
   }
   known.set(flags, owners)
   return owners

@@ -117,7 +117,7 @@ const enabledSwitch = ({ key, name, enabled }, onPress) =>
   )
 
 /** @param {Flag} flag */
-function heading({ key, name, type, bundle, tags, description }) {
+function heading({ key, name, slug, type, bundle, tags, description }) {
   const kind = bundle ? `${type} bundle` : type
   return h(
     'header',
@@ -127,6 +127,7 @@ function heading({ key, name, type, bundle, tags, description }) {
       'p',
       { class: 'meta' },
       h('code', {}, key),
+      slug ? h('span', {}, 'slug ', h('code', {}, slug)) : undefined,
       h('span', {}, kind),
       ...tags.map((tag) => h('span', { class: 'tag' }, tag)),
     ),

@@ -8,7 +8,7 @@ import { keepingVisitors, strategiesOf } from '../layout.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
 import { strandedBy } from '../dependents.ts'
 import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
-import { ruleOwners } from '../references.ts'
+import { ownersOf } from '../references.ts'
 
 export function createFlag(
   state: EnvironmentState,
@@ -71,7 +71,7 @@ export function cloneFlag(
 ): Result<Change> {
   const found = find(state, 'flag', { id: key, version })
   if (!found.ok) return found
-  const { rules, defaultStrategy, ...rest } = withoutVersion(found.value)
+  const { rules, defaultStrategy, slug: _, ...rest } = withoutVersion(found.value)
   const copy = {
     ...rest,
     key: as,
@@ -118,9 +118,10 @@ function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: objec
     const gone = ids.find((id) => !other.variations.some((variation) => variation.id === id))
     return gone === undefined ? undefined : `flag ${key} has no variation ${gone} here`
   }
-  const owners = ruleOwners(state)
+  const owners = ownersOf(state)
+  const isTaken = (keys: readonly string[] | undefined) => keys?.some((key) => key !== flag.key) ?? false
   const freeId = (id: string, path: string) => {
-    if (!owners.get(id)?.some((key) => key !== flag.key)) return id
+    if (!isTaken(owners.rules.get(id))) return id
     notes.push({
       path,
       message: `another flag here has a rule ${id}: it gets a new id, and splits users anew`,
@@ -145,7 +146,12 @@ function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: objec
     ...flag.defaultStrategy,
     id: freeId(flag.defaultStrategy.id, 'defaultStrategy.id'),
   }
-  return { fitted: { ...withoutVersion(flag), prerequisites, rules, defaultStrategy }, notes }
+  const { slug, ...rest } = withoutVersion(flag)
+  const isFree =
+    slug !== undefined && !isTaken(owners.slugs.get(slug)) && (slug === flag.key || !state.flag.has(slug))
+  if (slug !== undefined && !isFree)
+    notes.push({ path: 'slug', message: `another flag here is called ${slug}` })
+  return { fitted: { ...rest, ...(isFree && { slug }), prerequisites, rules, defaultStrategy }, notes }
 }
 
 export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof isVersioned> {
@@ -156,12 +162,12 @@ export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeo
 
 function edit(
   current: Flag,
-  { resetSeed, keepVisitors, offVariationId, slices, assignment, ...changes }: FlagChanges,
+  { resetSeed, keepVisitors, slug, offVariationId, slices, assignment, ...changes }: FlagChanges,
   means: Means,
 ): object {
   const drafted = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
   const edited = keepVisitors ? laidOut(current, drafted) : drafted
-  const optional: Record<string, unknown> = { offVariationId, slices, assignment }
+  const optional: Record<string, unknown> = { slug, offVariationId, slices, assignment }
   const fields = edited as Record<string, unknown>
   for (const [field, value] of Object.entries(optional)) {
     if (value === null) delete fields[field]

@@ -48,16 +48,17 @@ export function importEntities(
 function written<K extends 'flag' | 'segment'>(
   state: EnvironmentState,
   kind: K,
-  entity: Entities[K],
+  asSent: Entities[K],
   replace: boolean,
   problems: FieldProblem[],
 ): Write[] {
-  const path = `${kind}s.${entity.key}`
-  const sound = parsed(kind, entity)
+  const path = `${kind}s.${asSent.key}`
+  const sound = parsed(kind, asSent)
   if (!sound.ok) {
     problems.push({ path, message: sound.problem.message })
     return []
   }
+  const entity = sound.value
   const current = state[kind].get(entity.key) as Entities[K] | undefined
   if (current && isSameButVersion(current, entity)) return []
   if (current && !replace) problems.push({ path, message: 'is here already, and differs' })

@@ -67,6 +67,6 @@ export function rollBack(
 
 function asUnmade({ kind }: Write, current: Entities[Write['kind']] | undefined) {
   if (kind !== 'flag' || !current) return undefined
-  const flag = current as Entities['flag']
+  const { slug: _, ...flag } = current as Entities['flag'] // which another flag may have had then
   return flag.archived ? undefined : { ...flag, enabled: false, archived: true }
 }

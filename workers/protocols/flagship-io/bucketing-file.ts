@@ -35,11 +35,11 @@ export function bucketingFile(snapshot: Published): {
     const groups = variationGroups(flag)
     if (typeof groups === 'string') omitted.push({ flagKey: flag.key, reason: groups })
     else if (groups.length > 0) {
-      const { key: id, name } = flag
+      const { key: id, name, slug = null } = flag
       campaigns.push({
         id,
         name,
-        slug: null,
+        slug,
         type: campaignType(flag),
         variationGroups: groups,
         bucketRanges: [{ r: [0, 100] }],

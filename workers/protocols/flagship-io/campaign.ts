@@ -48,6 +48,19 @@ export function modifications(
   return { type: 'FLAG', value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
 }
 
+const slugs = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
+
+/** The flag that a client names: by key, by slug, or by the id of one of its variation groups, since a campaign's own id may have become another key. */
+export function flagNamed(compiled: CompiledSnapshot, name: string): Flag | undefined {
+  let bySlug = slugs.get(compiled)
+  if (!bySlug) {
+    const { flags } = compiled.snapshot
+    bySlug = new Map(flags.flatMap((flag) => (flag.slug === undefined ? [] : [[flag.slug, flag] as const])))
+    slugs.set(compiled, bySlug)
+  }
+  return compiled.byKey.get(name)?.flag ?? bySlug.get(name) ?? ownerOf(compiled, name)
+}
+
 const owners = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
 /** The flag that an activation's variation group belongs to. */

@@ -33,7 +33,7 @@ function campaignOf({ flag, variation, cause }: Evaluation, keys: Keys): wire.Ca
   return {
     id: flag.key,
     name: flag.name,
-    slug: null,
+    slug: flag.slug ?? null,
     type: campaignType(flag),
     variationGroupId: variationGroupId(flag, cause, variation.id),
     variationGroupName: variationGroupName(flag, cause),

@@ -7,7 +7,7 @@ import { settingsOf } from '../../../core/snapshot.ts'
 import { decideAll, decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import type { VisitContext, Visited } from '../../http/visit.ts'
-import { ownerOf } from './campaign.ts'
+import { flagNamed } from './campaign.ts'
 import { type Keys, type Told, flagsOf, listText, panicOf, singleOf, tell } from './decision-answer.ts'
 import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
 import { contextRecord, exposureOf } from './translate.ts'
@@ -68,12 +68,11 @@ async function decide(c: VisitContext, door: Door, shape: 'campaigns' | 'flags')
   return new Response(listText(asked, campaigns), { headers: { 'content-type': 'application/json' } })
 }
 
-/** By the flag's key, or by the id of any of its variation groups: a campaign's own id may have become another key. */
 async function single(c: VisitContext, door: Door, name: string): Promise<Response> {
   const asking = await ask(c, door, 'own')
   if (asking instanceof Response) return asking
   const { compiled, body, keys } = asking
-  const flag = compiled.byKey.get(name)?.flag ?? ownerOf(compiled, name)
+  const flag = flagNamed(compiled, name)
   const decided =
     flag && !flag.archived
       ? await decideOne(door.ports, compiled, contextOf(c, asking), flag.key, body)

@@ -1,6 +1,7 @@
 // What a bucketing file becomes, and what is said of it. That it decides the same: test/sdk/flagship-import.test.ts.
 import { describe, expect, it } from 'vitest'
-import { emptyState } from '../../../core/environment.ts'
+import { emptyState, withWrites } from '../../../core/environment.ts'
+import { Flag } from '../../../core/flag.ts'
 import { settle } from '../../../core/import.ts'
 import { ForeignFile } from './foreign-file.ts'
 import { fromBucketingFile } from './import.ts'
@@ -74,6 +75,28 @@ describe('a campaign', () => {
     )
   })
 
+  it('keeps its slug, which is the first one’s where two have it', () => {
+    const twin = campaign({ id: 'twin', slug: 'front', variationGroups: [group({ id: 'other' })] })
+    const { flags, findings } = imported([campaign({ slug: 'front' }), twin])
+    expect(flags.map(({ slug }) => slug)).toEqual(['front', undefined])
+    expect(findings).toContainEqual(expect.objectContaining({ key: 'twin', field: 'slug', effect: 'lost' }))
+  })
+
+  it('comes without its slug where a flag that is here is called so', () => {
+    const here = Flag.parse({
+      ...imported([campaign()]).flags[0],
+      key: 'here',
+      slug: 'front',
+      defaultStrategy: { id: 'own', strategy: { kind: 'fixed', variationId: 'v1' } },
+    })
+    const state = withWrites(emptyState(), [{ kind: 'flag', id: 'here', value: here }])
+    const file = ForeignFile.parse({ campaigns: [campaign({ slug: 'front' })] })
+    const { flags, findings } = settle(state, fromBucketingFile(file, 0))
+    expect(flags).toHaveLength(1)
+    expect(flags[0]).not.toHaveProperty('slug')
+    expect(findings).toContainEqual(expect.objectContaining({ key: 'colour', field: 'slug', effect: 'lost' }))
+  })
+
   it('without a group for everybody leaves the rest untracked', () => {
     const { flags } = imported([targeted({ operator: 'EQUALS', key: 'plan', value: 'pro' })])
     expect(flags).toMatchObject([
@@ -110,7 +133,8 @@ describe('what cannot be carried over exactly is told', () => {
 
   it.each<[string, object[], object?]>([
     ['id lost', [campaign({ id: 'another' })]],
-    ['slug lost', [campaign({ slug: 'slug' })]],
+    ['slug lost', [campaign({ slug: 'two words' })]],
+    ['slug lost', [campaign({ slug: 'twin' }), campaign({ id: 'twin', variationGroups: [] })]],
     ['type lost', [campaign({ type: 'perso' })]],
     [
       'variations lost',

@@ -13,6 +13,7 @@ export function fromBucketingFile(file: ForeignFile, now: number): Candidates {
   const findings: Finding[] = []
   const names = keysOf(file)
   const groupIds = new Map<string, number>()
+  const taken = new Set(names.map(({ key: own }) => own))
   const flags = file.campaigns.flatMap((campaign, i) => {
     const { key, type } = names[i]!
     const add = (field: string, effect: Finding['effect'], reason: string) =>
@@ -24,10 +25,28 @@ export function fromBucketingFile(file: ForeignFile, now: number): Candidates {
     }
     reportWhatIsBeside(campaign, flag, add)
     for (const { field, reason } of lint(campaign)) add(field, 'differs', reason)
-    return [flag]
+    return [{ ...flag, ...slugOf(campaign, key, taken, add) }]
   })
   findings.push(...overlaps(file, names), ...ofTheAccount(file))
   return { flags, segments: [], findings }
+}
+
+type Add = (field: string, effect: Finding['effect'], reason: string) => void
+
+/** Names that are given already are another flag's; from here on this one is too. */
+function slugOf({ slug }: Campaign, key: string, taken: Set<string>, add: Add): Pick<Flag, 'slug'> {
+  if (!slug) return {}
+  const isFree = slug === key || !taken.has(slug)
+  if (isFree && Key.safeParse(slug).success) {
+    taken.add(slug)
+    return { slug }
+  }
+  add(
+    'slug',
+    'lost',
+    `${slug} ${isFree ? 'is no name here' : 'is another flag’s name'}: it is not answered to`,
+  )
+  return {}
 }
 
 interface Name {
@@ -194,13 +213,8 @@ const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
 /** Types of modifications that only say that the value is one. */
 const plainTypes: ReadonlySet<string> = new Set(['FLAG', 'JSON', ''])
 
-function reportWhatIsBeside(
-  campaign: Campaign,
-  flag: Flag,
-  add: (field: string, effect: Finding['effect'], reason: string) => void,
-): void {
+function reportWhatIsBeside(campaign: Campaign, flag: Flag, add: Add): void {
   if (flag.key !== campaign.id) add('id', 'lost', `the campaign’s id ${campaign.id} becomes ${flag.key}`)
-  if (campaign.slug) add('slug', 'lost', `flags have no slug: ${campaign.slug} is not answered to`)
   if (campaign.type && campaign.type !== campaignType(flag))
     add('type', 'lost', `the type ${campaign.type} is told as ${campaignType(flag)}; it decides nothing`)
   if (variationsOf(campaign).some(({ reference }) => reference))

@@ -122,7 +122,7 @@ export interface Modifications {
 export interface Campaign {
   readonly id: string
   readonly name: string
-  readonly slug: null
+  readonly slug: string | null
   readonly type: 'ab' | 'toggle'
   readonly variationGroupId: string
   readonly variationGroupName: string
@@ -178,7 +178,7 @@ export interface BucketingFile {
   readonly campaigns: readonly {
     readonly id: string
     readonly name: string
-    readonly slug: null
+    readonly slug: string | null
     readonly type: 'ab' | 'toggle'
     readonly variationGroups: readonly VariationGroup[]
     /** Must be there: the vendor's server skips campaigns without it. */
