@@ -138,6 +138,41 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     expect(segment?.attributes).toMatchObject({ plan: 'pro' })
   })
 
+  it('counts nobody before consent, and whoever logs out as the anonymous visitor again', async () => {
+    const [guest, member] = [`${mode}-guest`, `${mode}-member`]
+    const visitor = sdk.newVisitor({ visitorId: guest, hasConsented: false, context: { plan: 'pro' } })
+    await visitor.fetchFlags()
+    const byPlan = visitor.getFlag('by-plan')
+    expect(byPlan.getValue('none')).toBe('banana') // decided, but not told
+    const see = (page: string) => visitor.sendHit({ type: HitType.PAGE_VIEW, documentLocation: page })
+    await see('https://shop.example/refused')
+    visitor.setConsent(true)
+    await see('https://shop.example/guest')
+    visitor.authenticate(member)
+    await visitor.fetchFlags()
+    await see('https://shop.example/member')
+    visitor.unauthenticate()
+    expect([visitor.visitorId, visitor.anonymousId]).toEqual([guest, null])
+    await visitor.fetchFlags()
+    await see('https://shop.example/guest-again')
+    const shown = visitor.getFlag('by-plan')
+    shown.getValue('none', false)
+    await shown.visitorExposed()
+    const told = async () =>
+      (await readLake(place)).flatMap((record) => {
+        if (![guest, member].includes(record.targetingKey)) return []
+        if (record.kind === 'sdk-report')
+          return record.event === 'fs_consent' ? [`${record.targetingKey} consent ${record.value}`] : []
+        const what = record.kind === 'exposure' ? `saw ${record.variationId}` : record.event
+        return [`${record.targetingKey} ${what.replace('https://shop.example/', '')}`]
+      })
+    const wanted = ['consent 0', 'consent 1', 'guest', 'guest-again', 'saw word-b'].map(
+      (what) => `${guest} ${what}`,
+    )
+    const once = async () => [...new Set(await told())].toSorted()
+    await expect.poll(once, { timeout: 15_000 }).toEqual([...wanted, `${member} member`].toSorted())
+  })
+
   it('gives defaults, and does not fail, where the environment is none', async () => {
     const visitor = newVisitor(await start(mode, 'nowhere'), 'ada')
     await visitor.fetchFlags()

@@ -9,6 +9,8 @@ export interface Faults {
   readonly kv?: 'refuses' | 'sleeps' | 'corrupt' | 'newer'
   readonly object?: 'refuses' | 'sleeps'
   readonly queue?: 'refuses'
+  /** Once: as in a new isolate, nothing is in memory. */
+  readonly memory?: 'lost'
 }
 
 const sleepMs = 5_000
@@ -58,12 +60,16 @@ const env = {
   REQUESTS: { writeDataPoint: (point: unknown) => void points.push(point) },
 } as unknown as EdgeBindings
 
-const edge = edgeApp(edgePorts(env, waitUntil), env)
+const newEdge = () => edgeApp(edgePorts(env, waitUntil), env)
+let edge = newEdge()
 
 export default {
   async fetch(request) {
     if (new URL(request.url).pathname !== '/chaos') return edge.fetch(request)
-    if (request.method === 'PUT') faults = await request.json<Faults>()
+    if (request.method === 'PUT') {
+      faults = await request.json<Faults>()
+      if (faults.memory === 'lost') edge = newEdge()
+    }
     const taken = points
     points = []
     return Response.json(taken)
