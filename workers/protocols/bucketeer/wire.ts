@@ -1,6 +1,6 @@
 // Bucketeer's wire, spelled as it spells it: what its SDKs send, and the form of what they are answered.
 import * as z from 'zod/mini'
-import { amount, enumeration, list, message, someText, text, textMap, whole } from './protojson.ts'
+import { amount, enumeration, list, message, orElse, someText, text, textMap, whole } from './protojson.ts'
 
 /** SourceId: which SDK it is. */
 const sources = {
@@ -113,9 +113,9 @@ export const GoalEvent = message({
 export const MetricsEvent = message({ event: z.record(z.string(), z.unknown()) })
 /** What is inside; what it says of itself may be anything. */
 export const Metrics = message({
-  apiId: z.catch(z._default(enumeration(apis), 0), 0),
-  latencySecond: z.catch(z.optional(amount), undefined),
-  sizeByte: z.catch(z.optional(amount), undefined),
+  apiId: orElse(z._default(enumeration(apis), 0), 0),
+  latencySecond: orElse(z.optional(amount), undefined),
+  sizeByte: orElse(z.optional(amount), undefined),
 })
 
 export type ReasonType = 'TARGET' | 'RULE' | 'DEFAULT' | 'OFF_VARIATION' | 'PREREQUISITE'
