@@ -254,10 +254,28 @@ describe('an experiment', () => {
     ['a flag', { flagKey: 'x' }, ['flagKey']],
     ['a goal', { goalKeys: ['x'] }, ['goalKeys.0']],
     ['a rollout', { ruleId: 'x' }, ['ruleId']],
+    ['a baseline', { baselineVariationId: undefined }, ['baselineVariationId']],
     ['a baseline in it', { baselineVariationId: 'x' }, ['baselineVariationId']],
     ['time', { startAt: 5, stopAt: 5 }, ['stopAt']],
   ])('needs %s', (_, changes, paths) => {
     expect(fieldsOf(run(split, goal, experiment(changes)))).toEqual(paths)
+  })
+
+  it('without a baseline takes the one variation of its rollout that is marked, and none of two', () => {
+    const marked = (...ids: string[]) =>
+      create({
+        variations: ['a', 'b', 'c'].map((id) => ({
+          id,
+          value: id,
+          ...(ids.includes(id) && { baseline: true }),
+        })),
+        defaultStrategy: { strategy: rollout({ a: 50_000, b: 50_000 }) },
+      })
+    const bare = experiment({ baselineVariationId: undefined })
+    const { state } = run(marked('b', 'c'), goal, bare)
+    expect(state.experiment.get('e')).toMatchObject({ baselineVariationId: 'b' })
+    expect(fieldsOf(run(marked('a', 'b'), goal, bare))).toEqual(['baselineVariationId'])
+    expect(fieldsOf(run(goal, bare))).toEqual(['flagKey'])
   })
 
   it('stops once, and its window with it', () => {

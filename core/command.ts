@@ -23,6 +23,8 @@ export const GoalDraft = Goal.omit(isVersioned).extend({ event: Goal.shape.event
 export const ExperimentDraft = Experiment.omit({ ...isVersioned, status: true }).extend({
   ...newId,
   ruleId: Id.optional(),
+  /** Where it is left out: the one variation of the rollout that is marked so. */
+  baselineVariationId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
 })

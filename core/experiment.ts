@@ -26,6 +26,15 @@ export function strategyOf(flag: Flag, ruleId: string): Strategy | undefined {
   return flag.rules.find(({ id }) => id === ruleId)?.strategy
 }
 
+/** The variation of a rollout that is marked as what the others are compared with; undefined where none is, or several are. */
+export function baselineOf(flag: Flag, ruleId: string): string | undefined {
+  const strategy = strategyOf(flag, ruleId)
+  if (strategy?.kind !== 'rollout') return undefined
+  const marked = new Set(flag.variations.flatMap(({ id, baseline }) => (baseline ? [id] : [])))
+  const [only, ...others] = strategy.shares.filter(({ variationId }) => marked.has(variationId))
+  return others.length === 0 ? only?.variationId : undefined
+}
+
 /** Weight that each variation of a rollout should have among the users it splits. */
 export function expectedWeights(strategy: Strategy): ReadonlyMap<string, number> {
   if (strategy.kind === 'fixed') return new Map([[strategy.variationId, 1]])

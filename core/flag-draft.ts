@@ -27,6 +27,7 @@ export const FlagChanges = z
     description: flagShape.description.unwrap(),
     slug: Key.nullable(),
     bundle: flagShape.bundle.unwrap(),
+    content: flagShape.content.unwrap().nullable(),
     variations: flagShape.variations,
     enabled: flagShape.enabled.unwrap(),
     offVariationId: Id.nullable(),

@@ -31,6 +31,8 @@ export const Variation = z.strictObject({
     .string()
     .max(2 * limits.variationValueLengthMax)
     .optional(),
+  /** What the others are compared with, where an experiment names nothing else. */
+  baseline: z.literal(true).optional(),
 })
 export type Variation = z.infer<typeof Variation>
 
@@ -91,6 +93,8 @@ export const FlagFields = z.strictObject({
   type: FlagType,
   /** A json flag whose keys AB Tasty's SDKs read as flags of their own (their multi-key campaigns). */
   bundle: z.boolean().default(false),
+  /** What its values are to who shows them as they are, without reading them: AB Tasty's types of modifications. Absent: values like any. */
+  content: z.enum(['json', 'text', 'html', 'image', 'redirect']).optional(),
   variations: z.array(Variation).min(1).max(limits.variationsMax),
   enabled: z.boolean().default(false),
   offVariationId: Id.optional(),

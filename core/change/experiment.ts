@@ -2,6 +2,7 @@
 import type { CommandOf } from '../command.ts'
 import type { EnvironmentState } from '../environment.ts'
 import { type Result, ok, refuse } from '../problem.ts'
+import { baselineOf } from '../experiment.ts'
 import { type Change, type Means, create, draftId, edit, find, put, remove } from './entity.ts'
 
 export const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
@@ -13,10 +14,12 @@ export function createExperiment(
 ): Result<Change> {
   const flag = state.flag.get(draft.flagKey)
   const startAt = draft.startAt ?? toWholeSecond(means.now)
+  const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey // a flag that is not there is refused for itself
   const filled = {
     ...draft,
     id: draftId(draft, means),
-    ruleId: draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey, // a flag that is not there is refused for itself
+    ruleId,
+    baselineVariationId: draft.baselineVariationId ?? (flag ? baselineOf(flag, ruleId) : draft.flagKey),
     startAt,
     stopAt: draft.stopAt ?? startAt + maxExperimentMs,
     status: 'running',

@@ -162,12 +162,12 @@ export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeo
 
 function edit(
   current: Flag,
-  { resetSeed, keepVisitors, slug, offVariationId, slices, assignment, ...changes }: FlagChanges,
+  { resetSeed, keepVisitors, slug, content, offVariationId, slices, assignment, ...changes }: FlagChanges,
   means: Means,
 ): object {
   const drafted = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
   const edited = keepVisitors ? laidOut(current, drafted) : drafted
-  const optional: Record<string, unknown> = { slug, offVariationId, slices, assignment }
+  const optional: Record<string, unknown> = { slug, content, offVariationId, slices, assignment }
   const fields = edited as Record<string, unknown>
   for (const [field, value] of Object.entries(optional)) {
     if (value === null) delete fields[field]

@@ -122,7 +122,7 @@ function group(
         id: variationId,
         name: variation.name,
         allocation,
-        reference: false,
+        reference: variation.baseline ?? false,
         modifications: modifications(flag, variation, 'all'),
       }
     }),

@@ -37,15 +37,16 @@ export function modifications(
   variation: DecidedVariation | Variation,
   keys: 'own' | 'all',
 ): Modifications {
+  const type = (flag.content?.toUpperCase() ?? 'FLAG') as Modifications['type']
   const value = 'typed' in variation ? variation.typed : (parseValue(flag.type, variation) ?? variation.value)
-  if (!flag.bundle) return { type: 'FLAG', value: { [flag.key]: value } }
+  if (!flag.bundle) return { type, value: { [flag.key]: value } }
   const own = value as Record<string, FlagValue>
   if (keys === 'own') {
     const answered = Object.entries(own).filter(([, each]) => each !== null)
-    return { type: 'FLAG', value: Object.fromEntries(answered) }
+    return { type, value: Object.fromEntries(answered) }
   }
   const siblings = flag.variations.flatMap((sibling) => Object.keys(parseValue(flag.type, sibling) ?? {}))
-  return { type: 'FLAG', value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
+  return { type, value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
 }
 
 const slugs = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()

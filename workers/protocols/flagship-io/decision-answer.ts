@@ -41,7 +41,7 @@ function campaignOf({ flag, variation, cause }: Evaluation, keys: Keys): wire.Ca
       id: variation.id,
       name: variation.name,
       modifications: modifications(flag, variation, keys),
-      reference: false,
+      reference: variation.baseline ?? false,
     },
   }
 }

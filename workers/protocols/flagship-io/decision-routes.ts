@@ -10,6 +10,7 @@ import type { VisitContext, Visited } from '../../http/visit.ts'
 import { flagNamed } from './campaign.ts'
 import { type Keys, type Told, flagsOf, listText, panicOf, singleOf, tell } from './decision-answer.ts'
 import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
+import { formattedOf } from './format-response.ts'
 import { contextRecord, exposureOf } from './translate.ts'
 import * as wire from './wire.ts'
 
@@ -81,10 +82,17 @@ async function single(c: VisitContext, door: Door, name: string): Promise<Respon
   const cause = decided?.evaluation.cause
   const assigned = cause && 'ruleId' in cause ? find(decided.sources, cause.ruleId) : undefined
   const answer = singleOf(decided?.evaluation, keys, assigned)
+  const formatted =
+    body.isFormatted && decided ? formattedOf(decided.evaluation, body.defaultRedirectUrl) : undefined
+  if (answer.kind !== 'campaign' && formatted) return formatted
   if (answer.kind === 'refused') return fail(answer.problem, c.env)
   if (answer.kind === 'nothing') return new Response(null, { status: 204 })
   const refused = await record(c, door, asking, [answer.told])
-  return refused ?? new Response(answer.told.text, { headers: { 'content-type': 'application/json' } })
+  return (
+    refused ??
+    formatted ??
+    new Response(answer.told.text, { headers: { 'content-type': 'application/json' } })
+  )
 }
 
 /**

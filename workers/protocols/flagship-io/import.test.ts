@@ -24,6 +24,14 @@ const campaign = (changes: object = {}) => ({
   bucketRanges: [{ r: [0, 100] }],
   ...changes,
 })
+const typed = (...types: string[]) => {
+  const variations = types.map((type, i) => ({
+    id: `v${i}`,
+    allocation: 10,
+    modifications: { type, value: { colour: 'x' } },
+  }))
+  return campaign({ variationGroups: [group({ variations })] })
+}
 const imported = (campaigns: object[], more: object = {}) =>
   settle(emptyState(), fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0))
 const targeted = (...targetings: object[]) =>
@@ -97,6 +105,28 @@ describe('a campaign', () => {
     expect(findings).toContainEqual(expect.objectContaining({ key: 'colour', field: 'slug', effect: 'lost' }))
   })
 
+  it.each([
+    [['HTML', 'HTML'], 'html'],
+    [['NULL', 'REDIRECT', ''], 'redirect'],
+    [['JSON'], 'json'],
+    [['FLAG', 'FLAG'], undefined],
+    [[''], undefined],
+  ])('with modifications of the types %j has the content %s', (types, content) => {
+    const { flags, findings } = imported([typed(...types)])
+    expect(flags[0]?.content).toBe(content)
+    expect(findings.map(({ field }) => field)).not.toContain('modifications.type')
+  })
+
+  it('has the references of its groups as baselines', () => {
+    const variations = [
+      { id: 'v1', reference: true, allocation: 50, modifications: { value: { colour: 'red' } } },
+      { id: 'v2', allocation: 50, modifications: { value: { colour: 'blue' } } },
+    ]
+    const { flags } = imported([campaign({ variationGroups: [group({ variations })] })])
+    expect(flags[0]?.variations).toMatchObject([{ id: 'v1', baseline: true }, { id: 'v2' }])
+    expect(flags[0]?.variations[1]).not.toHaveProperty('baseline')
+  })
+
   it('without a group for everybody leaves the rest untracked', () => {
     const { flags } = imported([targeted({ operator: 'EQUALS', key: 'plan', value: 'pro' })])
     expect(flags).toMatchObject([
@@ -136,34 +166,9 @@ describe('what cannot be carried over exactly is told', () => {
     ['slug lost', [campaign({ slug: 'two words' })]],
     ['slug lost', [campaign({ slug: 'twin' }), campaign({ id: 'twin', variationGroups: [] })]],
     ['type lost', [campaign({ type: 'perso' })]],
-    [
-      'variations lost',
-      [
-        campaign({
-          variationGroups: [
-            group({
-              variations: [
-                { id: 'v', reference: true, allocation: 100, modifications: { value: { colour: 'x' } } },
-              ],
-            }),
-          ],
-        }),
-      ],
-    ],
-    [
-      'modifications.type lost',
-      [
-        campaign({
-          variationGroups: [
-            group({
-              variations: [
-                { id: 'v', allocation: 100, modifications: { type: 'HTML', value: { colour: 'x' } } },
-              ],
-            }),
-          ],
-        }),
-      ],
-    ],
+    ['modifications.type lost', [typed('TURING_ENGINE')]],
+    ['modifications.type lost', [typed('HTML', 'TEXT')]],
+    ['modifications.type lost', [typed('html')]],
     ['variationGroups.1 lost', [campaign({ variationGroups: [group(), other] })]],
     ['variationGroups.0 lost', [campaign({ variationGroups: [group({ targeting: null }), other] })]],
     ['variationGroups lost', [campaign({ variationGroups: [group({ targeting: null }), other] })]],

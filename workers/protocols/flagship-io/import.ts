@@ -1,6 +1,6 @@
 // A bucketing file of AB Tasty's as flags that give every visitor the variation they had. Reference of the semantics: their JavaScript SDK
 // in bucketing mode. A campaign becomes a flag, each of its variation groups a rule with the group's id, which salts the hash.
-import { Key, type Flag, type FlagType, type Rule, type Strategy } from '../../../core/flag.ts'
+import { FlagFields, Key, type Flag, type FlagType, type Rule, type Strategy } from '../../../core/flag.ts'
 import type { Candidates, Finding } from '../../../core/import.ts'
 import { nameLengthMax, weightPerPercent, weightTotal } from '../../../core/limits.ts'
 import { campaignType } from './campaign.ts'
@@ -135,6 +135,7 @@ function fromCampaign(campaign: Campaign, making: Making): Flag | undefined {
     description: '',
     type: type ?? 'json',
     bundle: type === undefined,
+    ...contentOf(campaign, report),
     variations: [...variations.values()],
     enabled: making.isOn,
     prerequisites: [],
@@ -168,7 +169,9 @@ function register(
   const id = known && known.value !== text ? `${groupId}:${variation.id}` : variation.id
   if (id !== variation.id)
     report('variationGroups', 'lost', `the id ${variation.id} is there with two values: one becomes ${id}`)
-  if (!variations.has(id)) variations.set(id, { id, name: cut(variation.name), description: '', value: text })
+  const { baseline = variation.reference === true } = variations.get(id) ?? {}
+  const made = { id, name: cut(variation.name), description: '', value: text }
+  variations.set(id, { ...(variations.get(id) ?? made), ...(baseline && { baseline }) })
   return id
 }
 
@@ -210,19 +213,28 @@ function ownId(
 }
 
 const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
-/** Types of modifications that only say that the value is one. */
-const plainTypes: ReadonlySet<string> = new Set(['FLAG', 'JSON', ''])
+/** Types of modifications that say nothing of the others' values. */
+const plainTypes: ReadonlySet<string> = new Set(['NULL', ''])
+
+/** What the values of all variations are; as any flag's where they are not alike. */
+function contentOf(campaign: Campaign, report: Report): Pick<Flag, 'content'> {
+  const types = new Set(variationsOf(campaign).map(({ modifications }) => modifications?.type ?? ''))
+  const [type = 'FLAG', ...others] = [...types].filter((each) => !plainTypes.has(each))
+  if (type === 'FLAG' && others.length === 0) return {}
+  const content = FlagFields.shape.content.safeParse(type.toLowerCase()).data
+  if (content && type === type.toUpperCase() && others.length === 0) return { content }
+  report(
+    'modifications.type',
+    'lost',
+    `modifications of type ${[type, ...others].join(' and ')} are told as FLAG`,
+  )
+  return {}
+}
 
 function reportWhatIsBeside(campaign: Campaign, flag: Flag, add: Add): void {
   if (flag.key !== campaign.id) add('id', 'lost', `the campaign’s id ${campaign.id} becomes ${flag.key}`)
   if (campaign.type && campaign.type !== campaignType(flag))
     add('type', 'lost', `the type ${campaign.type} is told as ${campaignType(flag)}; it decides nothing`)
-  if (variationsOf(campaign).some(({ reference }) => reference))
-    add('variations', 'lost', 'which variation is the reference: name it as an experiment’s baseline')
-  const types = new Set(variationsOf(campaign).map(({ modifications }) => modifications?.type ?? ''))
-  for (const type of types)
-    if (!plainTypes.has(type))
-      add('modifications.type', 'lost', `modifications of type ${type} are told as FLAG`)
   for (const { id, variations } of campaign.variationGroups)
     if (variations.length > 1 && !isAscii(id))
       add(

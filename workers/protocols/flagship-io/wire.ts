@@ -1,7 +1,9 @@
 // AB Tasty's Decision API, bucketing file and hits, spelled as they spell them.
 import * as z from 'zod/mini'
+import { urlLengthMax } from '../../../core/limits.ts'
 
 const text = z.string().check(z.maxLength(1_000))
+const url = z.string().check(z.maxLength(urlLengthMax))
 const attributes = z.record(z.string(), z.unknown())
 
 /** Both spellings are protojson's; the JavaScript SDK mixes them. A field that is neither is refused, as the vendor's server does. */
@@ -20,9 +22,9 @@ const DecisionFields = z.strictObject({
   decisionGroup: z.nullish(text),
   format_response: z.nullish(z.boolean()),
   formatResponse: z.nullish(z.boolean()),
+  default_redirect_url: z.nullish(url),
+  defaultRedirectUrl: z.nullish(url),
   /** Taken and not used, there as here. */
-  default_redirect_url: z.nullish(text),
-  defaultRedirectUrl: z.nullish(text),
   client_id: z.nullish(text),
   clientId: z.nullish(text),
   campaign_id: z.nullish(text),
@@ -38,6 +40,8 @@ export const DecisionRequest = z.pipe(
     anonymousId: body.anonymous_id ?? body.anonymousId ?? undefined,
     group: (body.decision_group ?? body.decisionGroup) || undefined,
     context: body.context ?? {},
+    isFormatted: body.format_response ?? body.formatResponse ?? false,
+    defaultRedirectUrl: body.default_redirect_url ?? body.defaultRedirectUrl ?? undefined,
     hasConsent: body.visitor_consent ?? body.visitorConsent ?? true,
     /** Absent means true; either spelling of false, or `activate: false`, means no. */
     isActivating: (body.trigger_hit ?? body.triggerHit ?? true) && (body.activate ?? true),
@@ -115,7 +119,7 @@ export type SdkMessage = z.infer<typeof SdkMessage>
 export type Json = unknown
 
 export interface Modifications {
-  readonly type: 'FLAG'
+  readonly type: 'FLAG' | 'JSON' | 'TEXT' | 'HTML' | 'IMAGE' | 'REDIRECT'
   readonly value: Readonly<Record<string, Json>>
 }
 
@@ -130,7 +134,7 @@ export interface Campaign {
     readonly id: string
     readonly name: string
     readonly modifications: Modifications
-    readonly reference: false
+    readonly reference: boolean
   }
 }
 
