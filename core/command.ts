@@ -70,7 +70,7 @@ export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at')
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
 export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
-/** `pathPrefix: null` takes it away. */
+/** `null` takes away what may be absent. */
 export const SettingsChanges = editable(
   Settings,
   'defaultAllocation',
@@ -80,7 +80,10 @@ export const SettingsChanges = editable(
   'disabledFlags',
   'panic',
   'streams',
-).extend({ pathPrefix: Settings.shape.pathPrefix.nullable() })
+).extend({
+  pathPrefix: Settings.shape.pathPrefix.nullable(),
+  troubleshooting: Settings.shape.troubleshooting.nullable(),
+})
 
 /** The version that the caller saw; a stale one is refused. Absent: whatever is there. */
 const seen = { version: z.int().optional() }

@@ -21,6 +21,8 @@ export const entityBytesMax = 900_000
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
 export const urlLengthMax = 2_000
+/** ECMAScript: the last millisecond that a date can tell. */
+export const epochMsMax = 8_640_000_000_000_000
 export const commentLengthMax = 1_000
 
 export const slicesMax = 20

@@ -1,7 +1,14 @@
 // What an environment has decided for all its flags and all its doors. Travels in the snapshot, so that edge needs nothing else.
 import * as z from 'zod'
 import { Allocation } from './flag.ts'
+import { epochMsMax } from './limits.ts'
 import { versioned } from './versioned.ts'
+
+const Time = z.int().min(0).max(epochMsMax)
+/** From one moment to another, and for what share of visitors (whole percent). */
+const Troubleshooting = z
+  .strictObject({ startAt: Time, stopAt: Time, percentage: z.int().min(0).max(100) })
+  .refine(({ startAt, stopAt }) => startAt < stopAt, { path: ['stopAt'], error: 'must be after startAt' })
 
 export const Settings = z.strictObject({
   /** Of flags that are made without one. */
@@ -24,6 +31,8 @@ export const Settings = z.strictObject({
   disabledFlags: z.enum(['with-value', 'without-value']).default('with-value'),
   /** Whether everybody gets the defaults of their code, whatever the flags say: AB Tasty's panic mode, for every door. */
   panic: z.boolean().default(false),
+  /** When AB Tasty's SDKs tell of their own work. Over when it is over, without a change. */
+  troubleshooting: Troubleshooting.optional(),
   /** Whether SDKs are offered a stream of changes. */
   streams: z.boolean().default(true),
 })

@@ -10,9 +10,8 @@ export function changeSettings(
   means: Means,
 ): Result<Change> {
   const before = settingsIn(state)
-  const { pathPrefix = before.pathPrefix, ...others } = changes
-  const { pathPrefix: _, ...rest } = { ...before, ...others }
-  const edited = pathPrefix === null || pathPrefix === undefined ? rest : { ...rest, pathPrefix }
+  const told = Object.entries({ ...before, ...changes })
+  const edited = Object.fromEntries(told.filter(([, value]) => value !== null && value !== undefined))
   if (state.settings.has(settingsId))
     return update(state, 'settings', { id: settingsId, version, changes }, means, () => edited)
   const unstored = { ...before, version: unstoredVersion, createdAt: 0, updatedAt: 0 }

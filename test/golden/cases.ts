@@ -140,10 +140,11 @@ export function requestOf({ when }: GoldenCase, url: string, keys: Keys): Reques
       value.replaceAll(/\{(\w+Key)\}/g, (_, key: keyof Keys) => keys[key]),
     )
   const { body } = when
-  if (body === undefined) return new Request(url + when.path, { method: when.method, headers })
+  const redirect = 'manual' // what is answered, not where that leads
+  if (body === undefined) return new Request(url + when.path, { method: when.method, headers, redirect })
   if (!headers.has('content-type')) headers.set('content-type', 'application/json')
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return new Request(url + when.path, { method: when.method, headers, body: text })
+  return new Request(url + when.path, { method: when.method, headers, body: text, redirect })
 }
 
 /** What `then` says, as it was really answered; a key in it by its name. */

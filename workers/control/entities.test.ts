@@ -144,6 +144,18 @@ describe('an environment', () => {
     expect((await publishedNow(path))?.settings).toMatchObject(sent)
     const taken = await call('PATCH', `${path}/settings`, { pathPrefix: null }, { 'x-comment': 'why' })
     expect(taken.body.entity).not.toHaveProperty('pathPrefix')
+    expect(taken.body.entity).toMatchObject({ defaultAllocation: 'fine', requireComment: true })
+    const comment = { 'x-comment': 'why' }
+    const troubleshooting = { startAt: 1_000, stopAt: 2_000, percentage: 50 }
+    const watched = await call('PATCH', `${path}/settings`, { troubleshooting }, comment)
+    expect(watched.body.entity).toMatchObject({ troubleshooting })
+    const backwards = { troubleshooting: { ...troubleshooting, stopAt: 1_000 } }
+    expect(await call('PATCH', `${path}/settings`, backwards, comment)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'troubleshooting.stopAt' }] },
+    })
+    const ended = await call('PATCH', `${path}/settings`, { troubleshooting: null }, comment)
+    expect(ended.body.entity).not.toHaveProperty('troubleshooting')
     expect(
       (await call('PATCH', `${path}/settings`, { streams: false, version: 1 }, { 'x-comment': 'y' })).status,
     ).toBe(409)

@@ -32,7 +32,7 @@ export const settings = [
     method: 'PATCH',
     path,
     needs: 'editor',
-    summary: 'Changes the settings that are sent; `pathPrefix: null` takes it away',
+    summary: 'Changes the settings that are sent; `null` takes away what may be absent',
     description: versionHelp,
     body: SettingsChanges.extend({ version: z.int().optional() }),
     entity: Shown,

@@ -6,6 +6,7 @@ import { hasGap, piecesOf } from '../../../core/layout.ts'
 import { weightPerPercent, weightTotal } from '../../../core/limits.ts'
 import { parseVersion } from '../../../core/semver.ts'
 import { isEverybody } from '../../../core/slice.ts'
+import type { Settings } from '../../../core/settings.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
 import { trustedNamespace } from '../../http/enrich.ts'
 import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
@@ -19,9 +20,18 @@ export interface Omission {
 type Published = Pick<Snapshot, 'flags' | 'settings'>
 
 /** Their accounts' settings, as far as an SDK reads them. */
-export const accountSettingsOf = ({ flags }: Published): wire.AccountSettings => ({
+export const accountSettingsOf = ({ flags, settings }: Published): wire.AccountSettings => ({
   enabledXPC: flags.some(({ assignment }) => assignment !== undefined),
   enabled1V1T: flags.some(({ assignment }) => assignment === 'exclusive'),
+  ...(settings?.troubleshooting && { troubleshooting: windowOf(settings.troubleshooting) }),
+})
+
+/** Told until it is taken away: SDKs look at the dates, and this file must not change by itself. */
+const windowOf = ({ startAt, stopAt, percentage }: NonNullable<Settings['troubleshooting']>) => ({
+  startDate: new Date(startAt).toISOString(),
+  endDate: new Date(stopAt).toISOString(),
+  timezone: 'UTC' as const,
+  traffic: percentage,
 })
 
 export function bucketingFile(snapshot: Published): {

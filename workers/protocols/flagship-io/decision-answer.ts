@@ -123,8 +123,8 @@ export const panicOf = (visitorId: string) => ({ visitorId, campaigns: [], panic
 
 const accountOf = ({ snapshot }: CompiledSnapshot) => ({
   '@type': 'type.googleapis.com/flagship.protobuf.AccountSettings',
-  ...accountSettingsOf(snapshot),
   troubleshooting: null,
+  ...accountSettingsOf(snapshot),
 })
 
 export type Single =

@@ -207,6 +207,7 @@ describe('what cannot be carried over exactly is told', () => {
     ],
     ['accountSettings.enabled1V1T differs', [], { accountSettings: { enabled1V1T: true } }],
     ['accountSettings.enabledXPC differs', [], { accountSettings: { enabledXPC: true } }],
+    ['accountSettings.troubleshooting lost', [], { accountSettings: { troubleshooting: { traffic: 5 } } }],
     ['campaigns differs', [campaign()]],
     [
       'key left-out',

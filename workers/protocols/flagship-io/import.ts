@@ -274,7 +274,7 @@ function ofTheAccount({ panic, accountSettings, campaigns }: ForeignFile): Findi
           add(
             'accountSettings.enabled1V1T',
             'differs',
-            'one visitor may be in several tests: AB Tasty’s API allowed one',
+            'one visitor may be in several tests, AB Tasty’s API allowed one: give the flags assignment exclusive',
           ),
         ]
       : []),
@@ -283,9 +283,12 @@ function ofTheAccount({ panic, accountSettings, campaigns }: ForeignFile): Findi
           add(
             'accountSettings.enabledXPC',
             'differs',
-            'assignments are not carried from an anonymous visitor to an account',
+            'assignments are not carried from an anonymous visitor to an account: give the flags assignment kept',
           ),
         ]
+      : []),
+    ...(settings['troubleshooting']
+      ? [add('accountSettings.troubleshooting', 'lost', 'a setting of the environment: it stays as it is')]
       : []),
     ...(campaigns.some(({ variationGroups }) =>
       variationGroups.some(({ variations }) => variations.length > 1),

@@ -173,6 +173,13 @@ export interface AccountSettings {
   readonly enabledXPC: boolean
   /** Whether a visitor is in one test at a time. */
   readonly enabled1V1T: boolean
+  /** When, and for how many of a hundred visitors, SDKs tell of their own work. */
+  readonly troubleshooting?: {
+    readonly startDate: string
+    readonly endDate: string
+    readonly timezone: 'UTC'
+    readonly traffic: number
+  }
 }
 
 export interface BucketingFile {
