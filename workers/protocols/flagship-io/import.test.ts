@@ -1,10 +1,16 @@
 // What a bucketing file becomes, and what is said of it. That it decides the same: test/sdk/flagship-import.test.ts.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { snapshotOf } from '../../../test/build/flags.ts'
+import { compile } from '../../../core/compile.ts'
 import { emptyState, withWrites } from '../../../core/environment.ts'
+import { evaluate } from '../../../core/evaluate.ts'
 import { Flag } from '../../../core/flag.ts'
 import { settle } from '../../../core/import.ts'
+import { isInSlices } from '../../../core/slice.ts'
 import { ForeignFile } from './foreign-file.ts'
 import { fromBucketingFile } from './import.ts'
+import { toSlices } from './import-slices.ts'
 import { lint } from './lint.ts'
 
 const everybody = [{ operator: 'EQUALS', key: 'fs_all_users', value: '' }]
@@ -127,6 +133,77 @@ describe('a campaign', () => {
     expect(flags[0]?.variations[1]).not.toHaveProperty('baseline')
   })
 
+  it.each([
+    [[[0, 100]], undefined],
+    [[], undefined],
+    [
+      [
+        [50, 100],
+        [0, 50],
+      ],
+      undefined,
+    ],
+    [
+      [
+        [0, 10],
+        [90, 100],
+      ],
+      [
+        { from: 0, to: 10 },
+        { from: 90, to: 100 },
+      ],
+    ],
+    [[[71, 71.5]], [{ from: 71, to: 72 }]],
+    [[[100 / 3, 200 / 3]], [{ from: 34, to: 67 }]],
+    [
+      [
+        [-5, 10],
+        [10, 20],
+        [15, 300],
+      ],
+      undefined,
+    ],
+    [
+      [
+        [-5, 10],
+        [5, 20],
+      ],
+      [{ from: 0, to: 20 }],
+    ],
+  ])('of the bucket ranges %j has the slices %j', (ranges, slices) => {
+    const { flags } = imported([campaign({ bucketRanges: ranges.map((r) => ({ r })) })])
+    expect(flags).toMatchObject([{ enabled: true }])
+    expect(flags[0]?.slices).toEqual(slices)
+  })
+
+  it('of bucket ranges that are empty comes switched off', () => {
+    const { flags } = imported([campaign({ bucketRanges: [{ r: [0, 0] }] })])
+    expect(flags).toMatchObject([{ enabled: false }])
+    expect(flags[0]).not.toHaveProperty('slices')
+  })
+
+  it('is for those whom its bucket ranges hold, by the vendor’s servers’ vectors', () => {
+    const { flags } = imported([campaign({ bucketRanges: [{ r: [0, 10] }, { r: [90, 100] }] })])
+    const ready = compile(snapshotOf(flags))
+    const isIn = (id: string) =>
+      evaluate(ready, 'colour', { targetingKey: id, attributes: {} }).variation !== undefined
+    expect(['123', 'alice', 'bob'].map(isIn)).toEqual([false, true, true])
+  })
+
+  it('holds the same places of a hundred in slices as in ranges', () => {
+    const range = fc.tuple(
+      fc.double({ min: -1, max: 101, noNaN: true }),
+      fc.double({ min: -1, max: 101, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 8 }), (ranges) => {
+        const slices = toSlices({ bucketRanges: ranges.map((r) => ({ r })) }) ?? [{ from: 0, to: 100 }]
+        for (let place = 0; place < 100; place++)
+          expect(isInSlices(slices, place)).toBe(ranges.some(([start, end]) => start <= place && place < end))
+      }),
+    )
+  })
+
   it('without a group for everybody leaves the rest untracked', () => {
     const { flags } = imported([targeted({ operator: 'EQUALS', key: 'plan', value: 'pro' })])
     expect(flags).toMatchObject([
@@ -175,6 +252,7 @@ describe('what cannot be carried over exactly is told', () => {
     ['variationGroups differs', [campaign({ variationGroups: [group({ id: 'vg-é' })] })]],
     ['variationGroups left-out', [campaign({ variationGroups: [] })]],
     ['bucketRanges differs', [campaign({ bucketRanges: [{ r: [0, 50] }] })]],
+    ['bucketRanges differs', [campaign({ bucketRanges: [] })]],
     [
       'variationGroups.0.variations.0.allocation differs',
       [

@@ -6,6 +6,7 @@ import { nameLengthMax, weightPerPercent, weightTotal } from '../../../core/limi
 import { campaignType } from './campaign.ts'
 import type { Campaign, ForeignFile, Variation, VariationGroup } from './foreign-file.ts'
 import { type Report, toAnyOf } from './import-targeting.ts'
+import { toSlices } from './import-slices.ts'
 import { lint } from './lint.ts'
 
 /** `now`: epoch milliseconds. A bucketing file tells no times and no versions. */
@@ -129,6 +130,7 @@ function fromCampaign(campaign: Campaign, making: Making): Flag | undefined {
     if (anyOf === 'everybody') byDefault = { id, strategy }
     else rules.push({ id, name: cut(group.name), anyOf, strategy })
   }
+  const slices = toSlices(campaign)
   return {
     key,
     name: cut(campaign.name),
@@ -137,9 +139,10 @@ function fromCampaign(campaign: Campaign, making: Making): Flag | undefined {
     bundle: type === undefined,
     ...contentOf(campaign, report),
     variations: [...variations.values()],
-    enabled: making.isOn,
+    enabled: making.isOn && slices?.length !== 0,
     prerequisites: [],
     targets: [],
+    ...(slices && slices.length > 0 && { slices }),
     rules,
     defaultStrategy: byDefault ?? { id: `default:${key.slice(0, 90)}`, strategy: nobody },
     allocation: 'percent',

@@ -1,6 +1,7 @@
 // What AB Tasty's own clients make of a campaign differently from each other, or break on: the JavaScript SDK in bucketing mode on one
 // side, their servers (Go) on the other. Used on files that come in, and on our own.
 import type { Campaign, Targeting, TargetingGroup, VariationGroup } from './foreign-file.ts'
+import { toSlices } from './import-slices.ts'
 
 export interface Lint {
   /** Dotted path inside the campaign. */
@@ -48,10 +49,11 @@ const isAlwaysThere = (key: string) => key === 'fs_users' || key === 'fs_all_use
 
 export function lint(campaign: Campaign): Lint[] {
   const found = campaign.variationGroups.flatMap((group, i) => lintGroup(group, `variationGroups.${i}`))
-  const isWhole = campaign.bucketRanges.some(({ r: [from, to] }) => from <= 0 && to >= 100)
-  if (!isWhole) {
+  if (toSlices(campaign) || campaign.bucketRanges.length === 0) {
     const reason =
-      'AB Tasty’s servers skip visitors outside these ranges, the SDK does not look at them, nor does the import: give the flag slices'
+      campaign.bucketRanges.length === 0
+        ? 'AB Tasty’s servers skip a campaign without a range; the SDK in bucketing mode does not, nor does Tackline'
+        : 'AB Tasty’s servers skip visitors outside these ranges, as the flag’s slices do; the SDK in bucketing mode does not look at them, and is not given the flag'
     found.push({ field: 'bucketRanges', code: 'bucket-ranges', reason })
   }
   return found
