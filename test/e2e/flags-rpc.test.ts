@@ -1,6 +1,6 @@
 // A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same answers as over HTTP.
 import { beforeAll, expect, it } from 'vitest'
-import { createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
 
 const stack = useStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
 let place: Place
@@ -55,4 +55,34 @@ it('decides for another Worker, and answers its default with a code where it can
       ['title', 'apple'],
     ],
   })
+})
+
+it('goes by what is kept of a visitor, as every route does', async () => {
+  const split = (weights: Readonly<Record<string, number>>) => ({
+    id: 'kept-rule',
+    strategy: {
+      kind: 'rollout',
+      shares: Object.entries(weights).map(([variationId, weight]) => ({ variationId, weight })),
+    },
+  })
+  await createFlag(place, {
+    key: 'kept',
+    type: 'string',
+    enabled: true,
+    assignment: 'kept',
+    variations: ['a', 'b', 'c'].map((id) => ({ id, value: id })),
+    defaultStrategy: split({ a: 50_000, b: 50_000 }),
+  })
+  const ask = async (who: string) =>
+    (await (await fetch(`${stack().url}/by-rpc/kept?who=${who}`)).json()) as [string, string]
+  const visitors = Array.from({ length: 20 }, (_, i) => `visitor-${i}`)
+  await expect
+    .poll(() => ask('first'), { timeout: 5_000 })
+    .toEqual([expect.stringMatching(/^[ab]$/), expect.anything()])
+  const had = await Promise.all(visitors.map(ask))
+  expect(new Set(had.flat())).toEqual(new Set(['a', 'b']))
+  await changeFlag(place, 'kept', { defaultStrategy: split({ c: 100_000 }) })
+  let newcomers = 0
+  await expect.poll(() => ask(`newcomer-${++newcomers}`), { timeout: 5_000 }).toEqual(['c', 'c'])
+  expect(await Promise.all(visitors.map(ask))).toEqual(had)
 })

@@ -2,27 +2,27 @@
 // here throws: what cannot be decided is the caller's default, with the code that says why.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EvaluationContext } from '../../core/context.ts'
-import { evaluate, evaluateAll } from '../../core/evaluate.ts'
 import type { Evaluation } from '../../core/evaluation.ts'
 import type { Result } from '../../core/problem.ts'
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import { readEnvironment } from '../http/authenticate.ts'
+import { decideAll, decideOne } from '../http/decide.ts'
 import type { Ports } from '../ports.ts'
 import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './flags-rpc.ts'
 
 export function flagsEntrypoint(ports: Ports) {
   return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
     getBooleanDetails(flagKey: string, defaultValue: boolean, context?: FlagContext) {
-      return detailsOf(this.#read(), flagKey, defaultValue, isBoolean, context)
+      return this.#details(flagKey, defaultValue, isBoolean, context)
     }
     getStringDetails(flagKey: string, defaultValue: string, context?: FlagContext) {
-      return detailsOf(this.#read(), flagKey, defaultValue, isText, context)
+      return this.#details(flagKey, defaultValue, isText, context)
     }
     getNumberDetails(flagKey: string, defaultValue: number, context?: FlagContext) {
-      return detailsOf(this.#read(), flagKey, defaultValue, isNumber, context)
+      return this.#details(flagKey, defaultValue, isNumber, context)
     }
     getObjectDetails<T extends FlagValue>(flagKey: string, defaultValue: T, context?: FlagContext) {
-      return detailsOf(this.#read(), flagKey, defaultValue, isStructure<T>, context)
+      return this.#details(flagKey, defaultValue, isStructure<T>, context)
     }
     async getBooleanValue(flagKey: string, defaultValue: boolean, context?: FlagContext) {
       return (await this.getBooleanDetails(flagKey, defaultValue, context)).value
@@ -39,9 +39,20 @@ export function flagsEntrypoint(ports: Ports) {
     async evaluateAll(context?: FlagContext) {
       const compiled = await this.#read()
       if (!compiled.ok) return []
-      return evaluateAll(compiled.value, toContext(context)).map((evaluation) =>
-        fromEvaluation(evaluation, null, isAnything),
-      )
+      const { evaluations } = await decideAll(ports, compiled.value, toContext(context))
+      return evaluations.map((evaluation) => fromEvaluation(evaluation, null, isAnything))
+    }
+
+    async #details<T extends FlagValue>(
+      flagKey: string,
+      defaultValue: T,
+      isRight: Check<T>,
+      context: FlagContext | undefined,
+    ): Promise<FlagDetails<T>> {
+      const compiled = await this.#read()
+      if (!compiled.ok) return failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', compiled.problem.message)
+      const { evaluation } = await decideOne(ports, compiled.value, toContext(context), flagKey)
+      return fromEvaluation(evaluation, defaultValue, isRight)
     }
 
     #read(): Promise<Result<CompiledSnapshot>> {
@@ -56,20 +67,6 @@ const isText: Check<string> = (value) => typeof value === 'string'
 const isNumber: Check<number> = (value) => typeof value === 'number'
 const isStructure = <T>(value: unknown): value is T => typeof value === 'object' && value !== null
 const isAnything: Check<FlagValue> = (value): value is FlagValue => value !== undefined
-
-async function detailsOf<T extends FlagValue>(
-  reading: Promise<Result<CompiledSnapshot>>,
-  flagKey: string,
-  defaultValue: T,
-  isRight: Check<T>,
-  context: FlagContext | undefined,
-): Promise<FlagDetails<T>> {
-  const compiled = await reading
-  if (compiled.ok)
-    return fromEvaluation(evaluate(compiled.value, flagKey, toContext(context)), defaultValue, isRight)
-  const { message } = compiled.problem
-  return failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', message)
-}
 
 /** No value in a decided flag means the default, as everywhere; that is no error. */
 function fromEvaluation<T extends FlagValue>(

@@ -9,7 +9,14 @@ interface Bindings {
 
 export default {
   async fetch(request, { FLAGS, FLAGS_NOWHERE, EDGE }) {
-    if (new URL(request.url).pathname !== '/by-rpc') return EDGE.fetch(request)
+    const { pathname, searchParams } = new URL(request.url)
+    if (pathname === '/by-rpc/kept') {
+      const who = { targetingKey: searchParams.get('who') ?? '' }
+      const all = await FLAGS.evaluateAll(who)
+      const value = await FLAGS.getStringValue('kept', 'mine', who)
+      return Response.json([value, all.find(({ flagKey }) => flagKey === 'kept')?.value])
+    }
+    if (pathname !== '/by-rpc') return EDGE.fetch(request)
     const ada = { targetingKey: 'ada', plan: 'pro' }
     return Response.json({
       boolean: await FLAGS.getBooleanValue('switch', false, ada),
