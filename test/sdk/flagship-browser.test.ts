@@ -4,29 +4,33 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { DecisionMode, Flagship, FSFetchStatus } from '@flagship.io/js-sdk'
-import { chromium } from 'playwright-core'
-import { expect, it } from 'vitest'
-import { createPlace, readLake, useStack } from '../stack-fixture.ts'
+import type { DecisionMode, Flagship, FSFetchStatus, Visitor } from '@flagship.io/js-sdk'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { changeFlag, createPlace, type Place, readLake, useStack } from '../stack-fixture.ts'
 import { createFlags } from './flags.ts'
+import { type Gate, openGate } from './flagship-gate.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const sdk = join(import.meta.dirname, '../../node_modules/@flagship.io/js-sdk/dist/index.browser.umd.js')
+const dist = join(import.meta.dirname, '../../node_modules/@flagship.io/js-sdk/dist')
 const stack = useStack()
 
-declare const window: { Flagship: typeof Flagship }
+/** What the page keeps between two looks at it. */
+declare const window: { Flagship: typeof Flagship; visitor: Visitor }
 
 async function servePage(edge: string) {
   const page = `<!doctype html><meta charset="utf-8"><title>waiting</title><link rel="icon" href="data:,">
-<script src="/sdk.js"></script>
+<script src="/index.browser.umd.js"></script>
 <script type="module">
   import '${edge}/flagship-io/bootstrap.js'
   document.title = 'ready'
 </script>`
   const server = createServer((request, response) => {
-    const isSdk = request.url === '/sdk.js'
-    response.setHeader('content-type', isSdk ? 'text/javascript' : 'text/html')
-    response.end(isSdk ? readFileSync(sdk) : page)
+    const file = join(dist, request.url ?? '')
+    const isScript = /^\/[\w./-]+\.js$/.test(request.url ?? '') && existsSync(file)
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    response.end(isScript ? readFileSync(file) : page)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
@@ -97,4 +101,167 @@ it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, 
     await browser.close()
     page.close()
   }
+})
+
+describe.skipIf(reason)('in a browser', () => {
+  let place: Place
+  let gate: Gate
+  let browser: Browser
+  let page: Awaited<ReturnType<typeof servePage>>
+  beforeAll(async () => {
+    place = await createPlace(stack(), 'tab')
+    await createFlags(place)
+    gate = await openGate(place.url)
+    page = await servePage(gate.url)
+    browser = await chromium.launch({ executablePath: executablePath, args: ['--no-sandbox'] })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    page?.close()
+    gate?.close()
+  })
+
+  /** A page that loads the SDK and our module, which points it at the gate before edge. */
+  async function openTab(profile: BrowserContext) {
+    const tab = await profile.newPage()
+    const complaints: string[] = []
+    tab.on('pageerror', (error) => void complaints.push(error.message))
+    tab.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+    await tab.goto(page.url)
+    await expect.poll(() => tab.title()).toBe('ready')
+    const meet = (mode: string, visitorId: string, environmentId = place.environmentId) =>
+      tab.evaluate(
+        async ([id, apiKey, decisionMode, who]) => {
+          const started = await window.Flagship.start(id!, apiKey!, {
+            decisionMode: decisionMode as DecisionMode.BUCKETING,
+            fetchNow: false,
+            timeout: 1,
+            pollingInterval: 1,
+            fetchFlagsBufferingTime: 0,
+            disableDeveloperUsageTracking: true,
+            trackingManagerConfig: { batchIntervals: 1 },
+          })
+          window.visitor = started.newVisitor({
+            visitorId: who!,
+            hasConsented: true,
+            context: { plan: 'pro' },
+          })
+        },
+        [environmentId, place.clientKey, mode, visitorId],
+      )
+    const told = () =>
+      tab.evaluate(async () => {
+        await window.visitor.fetchFlags()
+        const { status, reason: why } = window.visitor.flagsStatus
+        return `${status} ${why} ${window.visitor.getFlag('title').getValue('mine', false)}`
+      })
+    return { tab, complaints, meet, told }
+  }
+  /** Each thing that somebody did, as often as it is in the lake. */
+  const inLake = async (visitorIds: readonly string[]) =>
+    (await readLake(place))
+      .flatMap((record) => {
+        if (!visitorIds.includes(record.targetingKey)) return []
+        if (record.kind === 'sdk-report') return []
+        return [`${record.targetingKey} ${record.kind === 'exposure' ? record.variationId : record.event}`]
+      })
+      .toSorted()
+
+  const seen = async (wanted: string) => {
+    await expect.poll(() => gate.calls, { timeout: 5_000 }).toContain(wanted)
+  }
+
+  describe.each(['DECISION-API', 'BUCKETING'])('%s', (mode) => {
+    const isBucketing = mode === 'BUCKETING'
+    let profile: BrowserContext
+    beforeAll(async () => {
+      profile = await browser.newContext()
+    })
+    afterAll(() => profile.close())
+
+    it('sees a change and panic, and sends hits of every type before and after a login', async () => {
+      const [guest, member] = [`${mode}-guest`, `${mode}-member`]
+      const { tab, meet, told } = await openTab(profile)
+      gate.calls.length = 0
+      await meet(mode, guest)
+      expect(await told()).toBe('FETCHED NONE apple')
+      if (isBucketing) await seen('GET /tab/bucketing.json 304')
+      gate.calls.length = 0
+      const titled = (variationId: string) => ({
+        defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
+      })
+      await changeFlag(place, 'title', titled('word-b'))
+      await expect.poll(told, { timeout: 4_000 }).toBe('FETCHED NONE banana')
+      if (isBucketing) expect(gate.calls).toContain('GET /tab/bucketing.json 200')
+      await changeFlag(place, 'title', titled('word-a'))
+      const panic = (isOn: boolean) => call(place, 'PATCH', '/environments/tab/settings', { panic: isOn })
+      await panic(true)
+      await expect.poll(told, { timeout: 4_000 }).toBe('PANIC NONE mine')
+      await panic(false)
+      await expect.poll(told, { timeout: 4_000 }).toBe('FETCHED NONE apple')
+
+      await tab.evaluate(
+        async ([who]) => {
+          const { visitor } = window
+          const send = (type: string, fields: object) => visitor.sendHit({ type, ...fields } as never)
+          await send('SCREENVIEW', { documentLocation: 'home' })
+          visitor.authenticate(who!)
+          await visitor.fetchFlags()
+          await send('EVENT', { category: 'Action Tracking', action: 'basket', value: 2 })
+          await send('TRANSACTION', { transactionId: 't1', affiliation: 'purchase', totalRevenue: 20 })
+          await send('ITEM', { transactionId: 't1', productName: 'Tea', productSku: 'tea', itemPrice: 10 })
+          visitor.unauthenticate()
+          await visitor.fetchFlags()
+          await send('PAGEVIEW', { documentLocation: 'https://shop.example/' })
+          visitor.getFlag('by-plan').getValue('none')
+        },
+        [member],
+      )
+      const wanted = [
+        ...['home', 'https://shop.example/', 'word-b'].map((what) => `${guest} ${what}`),
+        ...['basket', 'purchase', 'tea'].map((what) => `${member} ${what}`),
+      ].toSorted()
+      await expect.poll(() => inLake([guest, member]), { timeout: 15_000 }).toEqual(wanted)
+      await tab.close()
+    })
+
+    it('goes on by what it kept while nothing answers, and sends its hits from the next page', async () => {
+      const who = `${mode}-kept`
+      const first = await openTab(profile)
+      await first.meet(mode, who)
+      expect(await first.told()).toBe('FETCHED NONE apple')
+      for (const fault of ['breaks', 'hangs'] as const) {
+        gate.set(fault)
+        expect(await first.told()).toBe(
+          isBucketing ? 'FETCHED NONE apple' : 'FETCH_REQUIRED FLAGS_FETCHED_FROM_CACHE apple',
+        )
+      }
+      await first.tab.evaluate(() =>
+        window.visitor.sendHit({ type: 'SCREENVIEW' as never, documentLocation: 'last page' }),
+      )
+      await first.tab.close()
+      gate.set('passes')
+      const second = await openTab(profile)
+      await second.meet(mode, who)
+      expect(await second.told()).toBe('FETCHED NONE apple')
+      await expect.poll(() => inLake([who]), { timeout: 15_000 }).toEqual([`${who} last page`])
+      await second.tab.close()
+    })
+
+    it('is told by status, not by CORS, that the environment is none, and uses the defaults of the code', async () => {
+      const { tab, complaints, meet, told } = await openTab(profile)
+      gate.calls.length = 0
+      await meet(mode, `${mode}-lost`, 'nowhere')
+      expect(await told()).toBe(
+        isBucketing ? 'FETCHED NONE mine' : 'FETCH_REQUIRED FLAGS_FETCHING_ERROR mine',
+      )
+      expect(gate.calls).toContain(
+        isBucketing ? 'GET /nowhere/bucketing.json 404' : 'POST /v2/nowhere/campaigns 404',
+      )
+      await seen('POST / 404')
+      expect(complaints.join('\n')).toMatch(/404/)
+      expect(complaints.join('\n')).not.toMatch(/CORS|access control/i)
+      await tab.close()
+    })
+  })
 })

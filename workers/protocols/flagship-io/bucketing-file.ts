@@ -9,7 +9,13 @@ import { isEverybody } from '../../../core/slice.ts'
 import type { Settings } from '../../../core/settings.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
 import { trustedNamespace } from '../../http/enrich.ts'
-import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
+import {
+  campaignType,
+  fixedGroupId,
+  modifications,
+  variationGroupId,
+  variationGroupName,
+} from './campaign.ts'
 import type * as wire from './wire.ts'
 
 export interface Omission {
@@ -122,7 +128,7 @@ function group(
   shares: readonly Share[],
 ): wire.VariationGroup {
   return {
-    id: variationGroupId(flag, cause, shares[0]!.variationId),
+    id: groupId(flag, cause, shares),
     name: variationGroupName(flag, cause),
     targeting: { targetingGroups: targeting.map((targetings) => ({ targetings })) },
     variations: shares.flatMap(({ variationId, allocation }) => {
@@ -139,6 +145,12 @@ function group(
   }
 }
 
+function groupId(flag: Flag, cause: GroupCause, [first, second]: readonly Share[]): string {
+  const id = variationGroupId(flag, cause, first!.variationId)
+  const isFixed = second === undefined && first!.allocation === 100 && cause.kind !== 'target'
+  return isFixed ? fixedGroupId(id, first!.variationId) : id
+}
+
 function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, allocation: 100 }]
   const whole = strategy.shares.find(({ weight }) => weight === weightTotal)
@@ -148,10 +160,17 @@ function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   if (whole) return [{ variationId: whole.variationId, allocation: 100 }] // no split: portable whatever the allocation
   if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
   if (hasGap(strategy)) return 'bucketing SDKs know untracked visitors only behind all variations'
-  return piecesOf(strategy).map(({ variationId, weight }) => ({
+  const pieces = piecesOf(strategy).map(({ variationId, weight }) => ({
     variationId: variationId!,
     allocation: weight / weightPerPercent,
   }))
+  return withOthers(flag, pieces)
+}
+
+/** With the variations that nobody new gets: an SDK that remembers one gives it on, and gives nothing where it is not there. */
+function withOthers({ variations }: Flag, shares: readonly Share[]): Share[] {
+  const others = variations.filter(({ id }) => !shares.some(({ variationId }) => variationId === id))
+  return [...shares, ...others.map(({ id }) => ({ variationId: id, allocation: 0 }))]
 }
 
 function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[][] | string {

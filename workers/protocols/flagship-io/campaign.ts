@@ -26,6 +26,15 @@ export function variationGroupId(flag: Flag, cause: Cause, variationId: string):
   }
 }
 
+/** Between a group's id and the one variation it has. */
+const ofFixed = ':fixed:'
+
+/**
+ * The id in the bucketing file of a group that gives everybody one variation and hashes nothing. A browser's SDK remembers which variation
+ * it got of a group, and gives nothing where the group no longer has it: so another variation makes another group.
+ */
+export const fixedGroupId = (groupId: string, variationId: string): string => groupId + ofFixed + variationId
+
 export function variationGroupName(flag: Flag, cause: Cause): string {
   if (cause.kind === 'rule') return flag.rules.find(({ id }) => id === cause.ruleId)?.name ?? ''
   return cause.kind === 'default' ? '' : cause.kind
@@ -59,13 +68,19 @@ export function flagNamed(compiled: CompiledSnapshot, name: string): Flag | unde
     bySlug = new Map(flags.flatMap((flag) => (flag.slug === undefined ? [] : [[flag.slug, flag] as const])))
     slugs.set(compiled, bySlug)
   }
-  return compiled.byKey.get(name)?.flag ?? bySlug.get(name) ?? ownerOf(compiled, name)
+  return compiled.byKey.get(name)?.flag ?? bySlug.get(name) ?? ownerOf(compiled, name)?.flag
 }
 
 const owners = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
-/** The flag that an activation's variation group belongs to. */
-export function ownerOf(compiled: CompiledSnapshot, groupId: string): Flag | undefined {
+export interface Owner {
+  readonly flag: Flag
+  /** The rule or default strategy, or the group's own name where it is of neither. */
+  readonly ruleId: string
+}
+
+/** Whose variation group this is, by its id there or in the bucketing file. */
+export function ownerOf(compiled: CompiledSnapshot, groupId: string): Owner | undefined {
   let byGroup = owners.get(compiled)
   if (!byGroup) {
     byGroup = new Map(
@@ -75,5 +90,10 @@ export function ownerOf(compiled: CompiledSnapshot, groupId: string): Flag | und
     )
     owners.set(compiled, byGroup)
   }
-  return byGroup.get(groupId) ?? compiled.byKey.get(groupId.split(':')[0]!)?.flag
+  const known = byGroup.get(groupId)
+  if (known) return { flag: known, ruleId: groupId }
+  const end = groupId.lastIndexOf(ofFixed)
+  const ruleId = end < 0 ? groupId : groupId.slice(0, end)
+  const flag = byGroup.get(ruleId) ?? compiled.byKey.get(ruleId.split(':')[0]!)?.flag
+  return flag && { flag, ruleId }
 }

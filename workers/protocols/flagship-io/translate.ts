@@ -30,15 +30,15 @@ export function toExposure(
   receipt: Receipt,
   attributes = none,
 ): Exposure | undefined {
-  const flag = qa ? undefined : ownerOf(receipt.compiled, caid)
-  if (!flag) return undefined
+  const owner = qa ? undefined : ownerOf(receipt.compiled, caid)
+  if (!owner) return undefined
   return {
-    ...fields(['activate', vid, caid, vaid], vid, qt, attributes, receipt),
+    ...fields(['activate', vid, owner.ruleId, vaid], vid, qt, attributes, receipt),
     kind: 'exposure',
-    flagKey: flag.key,
-    flagVersion: flag.version,
+    flagKey: owner.flag.key,
+    flagVersion: owner.flag.version,
     variationId: vaid,
-    ruleId: caid,
+    ruleId: owner.ruleId,
   }
 }
 
