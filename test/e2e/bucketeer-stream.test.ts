@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { listener } from '../listener.ts'
 import { createFlags } from '../sdk/flags.ts'
-import { changeFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
 
 const stack = useStack()
 
@@ -60,6 +60,32 @@ it('puts everything first, then patches what changed for this user and nothing e
   await pause(1_500)
   expect(heard).toHaveLength(3)
   await leave()
+})
+
+it('tells of a flag that keeps its users what each has, though its weights say otherwise now', async () => {
+  const place = await createPlace(stack(), 'stream-kept')
+  const split = (shares: readonly { variationId: string; weight: number }[]) => ({
+    defaultStrategy: { id: 'kept-rule', strategy: { kind: 'rollout', shares } },
+  })
+  await createFlag(place, {
+    key: 'kept',
+    type: 'string',
+    enabled: true,
+    assignment: 'kept',
+    variations: ['a', 'b'].map((id) => ({ id, value: id })),
+    ...split([{ variationId: 'a', weight: 100_000 }]),
+  })
+  const { heard, until, leave } = await listen(place, { user: { id: 'ada' } })
+  await until(1)
+  expect(heard[0]!.told.evaluations.evaluations).toMatchObject([{ variationValue: 'a' }])
+  await changeFlag(place, 'kept', split([{ variationId: 'b', weight: 100_000 }]))
+  await until(2)
+  expect(heard[1]!.told.evaluations.evaluations).toMatchObject([{ featureId: 'kept', variationValue: 'a' }])
+  await leave()
+  const other = await listen(place, { user: { id: 'eve' } })
+  await other.until(1)
+  expect(other.heard[0]!.told.evaluations.evaluations).toMatchObject([{ variationValue: 'b' }])
+  await other.leave()
 })
 
 it('puts nothing to whom comes back with what it has, by the id that polling gives too', async () => {
