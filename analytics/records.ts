@@ -6,6 +6,9 @@ export const recordVersion = 1
 
 export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
 
+/** How far apart the times of one event's copies may lie: the difference between two ways here, and a client's clock. */
+export const sameWithinMs = 5_000
+
 const common = {
   v: z.literal(recordVersion),
   id: z.string().check(z.minLength(1), z.maxLength(200)),
@@ -38,6 +41,11 @@ export const Tracking = z.strictObject({
   kind: z.literal('tracking'),
   event: z.string(),
   value: z.number(),
+  /**
+   * Where the wire has no event ids: a digest of all that was said. What a user says again within `sameWithinMs` is the same event, for two
+   * copies that came through two isolates may have two ids.
+   */
+  content: z.optional(z.string().check(z.maxLength(32))),
 })
 export type Tracking = z.infer<typeof Tracking>
 

@@ -23,6 +23,7 @@ const columns = {
   ruleId: 'String',
   event: 'String',
   value: 'Float64',
+  content: 'String',
 } satisfies Record<FieldOf<EventRecord>, ColumnType>
 
 /** The structure argument of ClickHouse's file(): `{columns:String}` in every query. */

@@ -4,10 +4,11 @@
 -- second variation later stays with the first, and is also counted in usersInTwoVariations, which makes health red if there are many.
 -- A goal event counts from that first exposure on (at the same millisecond: yes) and before `to`. A user converts once, however many
 -- goal events there are; their values are added up per user, so that valueSumOfSquares is of users and not of events.
+-- Equal content of one user within {sameWithinMs} is one event that came twice: of it the earlier value is added.
 -- All times are `at`, the client's account; the order of arrival decides nothing.
 WITH
   records AS (
-    SELECT kind, id, at, receivedAt, targetingKey, variationId, value
+    SELECT kind, id, at, receivedAt, targetingKey, variationId, value, content
     FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
     WHERE at >= {from:Int64} AND at < {to:Int64}
       AND targetingKey != '' -- anonymous: would be one enormous user
@@ -25,7 +26,7 @@ WITH
       minIf(at, kind = 'exposure') AS firstAt,
       argMinIf(variationId, (at, receivedAt, id), kind = 'exposure') AS firstVariationId,
       uniqExactIf(variationId, kind = 'exposure') > 1 AS isInTwoVariations,
-      groupArrayIf((at, value), kind = 'tracking') AS goalEvents
+      arraySort(groupArrayIf((content, at, value), kind = 'tracking')) AS goalEvents
     FROM records
     GROUP BY targetingKey
     HAVING countIf(kind = 'exposure') > 0
@@ -34,9 +35,17 @@ WITH
     SELECT
       firstVariationId,
       isInTwoVariations,
-      arrayFilter(goalEvent -> goalEvent.1 >= firstAt, goalEvents) AS countedEvents,
+      arrayFilter(goalEvent -> goalEvent.2 >= firstAt, goalEvents) AS countedEvents,
       notEmpty(countedEvents) AS isConverted,
-      arraySum(goalEvent -> goalEvent.2, countedEvents) AS userValue
+      -- Behind its like in the array, if there is one: of a content, events lie in the order of their times.
+      arrayPopBack(arrayPushFront(countedEvents, ('', toInt64(0), 0.))) AS eventsBefore,
+      arraySum(
+        (goalEvent, before) -> if(
+          goalEvent.1 != '' AND goalEvent.1 = before.1 AND goalEvent.2 - before.2 <= {sameWithinMs:Int64}, 0, goalEvent.3
+        ),
+        countedEvents,
+        eventsBefore
+      ) AS userValue
     FROM users
   )
 SELECT

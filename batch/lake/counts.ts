@@ -1,5 +1,6 @@
 // The two questions that jobs ask of the warehouse, as functions with typed answers.
 import * as z from 'zod'
+import { sameWithinMs } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/experiment.ts'
 import { type Operation, OperationFacts } from '../../core/operation.ts'
 import { done, fail, type Outcome } from '../failure.ts'
@@ -27,7 +28,7 @@ export const countExperiment = (
   { from, to }: Window,
   event: string,
 ): Promise<Outcome<ObservedVariation[]>> =>
-  warehouse.ask(experimentQuery, files, { flagKey, ruleId, from, to, event })
+  warehouse.ask(experimentQuery, files, { flagKey, ruleId, from, to, event, sameWithinMs })
 
 export async function countEventRate(
   warehouse: Warehouse,

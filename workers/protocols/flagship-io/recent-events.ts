@@ -1,28 +1,38 @@
 // Which hits are one event. The wire has no event ids, and SDKs send again what was not answered, with an event time that is off by the
-// difference between the two ways here. So equal content at about the same time is one event.
+// difference between the two ways here. So equal content at about the same time is one event: told by its id where one isolate takes both or
+// both lie in one step of the clock, and by its content where they are counted.
+import { sameWithinMs } from '../../../analytics/records.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 
 /** Equal content within one such step of the clock has one id wherever it arrives. Two equal hits of one visitor inside it count as one. */
 const stepMs = 10_000
-/** Beside the steps: what this isolate took less than this ago keeps its id, also where a step lies between. */
-const sameWithinMs = 5_000
 /** What one isolate remembers; the oldest is forgotten first. */
 const rememberedMax = 20_000
 
-/** `at`: epoch milliseconds, receipt minus queue time. */
-export type EventIds = (content: readonly string[], at: number) => string
+/** Enough to tell what one user says within seconds. */
+const contentLength = 16
+
+export interface EventIdentity {
+  readonly id: string
+  /** The same wherever and whenever it arrives. */
+  readonly content: string
+}
+
+/** `at`: epoch milliseconds, receipt minus queue time. What this isolate took within `sameWithinMs` keeps its id, also where a step lies between. */
+export type EventIds = (content: readonly string[], at: number) => EventIdentity
 
 export function recentEvents(): EventIds {
-  const remembered = new Map<string, { readonly at: number; readonly id: string }>()
-  return (content, at) => {
-    const name = murmur3x64Hex(JSON.stringify(content))
+  const remembered = new Map<string, EventIdentity & { readonly at: number }>()
+  return (said, at) => {
+    const name = murmur3x64Hex(JSON.stringify(said))
     const known = remembered.get(name)
-    if (known && Math.abs(at - known.at) <= sameWithinMs) return known.id
-    const id = murmur3x64Hex(JSON.stringify([...content, Math.round(at / stepMs)]))
+    if (known && Math.abs(at - known.at) <= sameWithinMs) return known
+    const id = murmur3x64Hex(JSON.stringify([...said, Math.round(at / stepMs)]))
+    const event = { id, content: name.slice(0, contentLength), at }
     remembered.delete(name)
-    remembered.set(name, { at, id })
+    remembered.set(name, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
-    return id
+    return event
   }
 }
 

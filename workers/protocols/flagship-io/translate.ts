@@ -93,12 +93,12 @@ export function toRecord(hit: wire.Hit, receipt: Receipt): EventRecord | undefin
       ? segmentRecord(visitorId, s as Attributes, hit.qt, receipt)
       : undefined
   }
-  const { qt, t: _, cid: __, ds: ___, ...content } = hit
-  const common = fields([hit.t, JSON.stringify(content)], visitorId, qt, none, receipt)
+  const { qt, t: _, cid: __, ds: ___, ...said } = hit
+  const { common, content } = identified([hit.t, JSON.stringify(said)], visitorId, qt, none, receipt)
   const consent = consentOf(hit)
   if (consent !== undefined) return { ...common, kind: 'sdk-report', event: 'fs_consent', value: consent }
   const named = nameAndValue(hit)
-  return named && { ...common, kind: 'tracking', ...named }
+  return named && { ...common, kind: 'tracking', ...named, content }
 }
 
 /** 1 where the visitor agrees to be counted; undefined where the hit says nothing of that. */
@@ -141,7 +141,10 @@ function named(event: unknown, value: unknown): { event: string; value: number }
   return Math.abs(value) <= amountMax ? { event, value } : undefined
 }
 
-function fields(
+const fields = (...all: Parameters<typeof identified>) => identified(...all).common
+
+/** What all records have, and the digest of what was said. */
+function identified(
   identity: readonly string[],
   targetingKey: string,
   queueTime: number | null | undefined,
@@ -149,9 +152,10 @@ function fields(
   { compiled, now, sdk, idOf }: Receipt,
 ) {
   const at = now - Math.min(Math.max(0, queueTime ?? 0), queueTimeMaxMs)
-  return {
+  const { id, content } = idOf([compiled.environmentId, ...identity], at)
+  const common = {
     v: recordVersion as typeof recordVersion,
-    id: idOf([compiled.environmentId, ...identity], at),
+    id,
     environmentId: compiled.environmentId,
     at: Math.round(at),
     receivedAt: now,
@@ -160,4 +164,5 @@ function fields(
     targetingKey,
     attributes: toRecordAttributes(attributes),
   }
+  return { common, content }
 }
