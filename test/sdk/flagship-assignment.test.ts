@@ -13,6 +13,7 @@ import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { fixed, flag, rollout, snapshotOf } from '../build/flags.ts'
 import { goldenKeys, memoryPorts } from '../golden/cases.ts'
+import { ask as askDoor } from '../ask.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
 const files = 20
@@ -93,14 +94,10 @@ afterAll(() => {
 
 type Values = Readonly<Record<string, string>>
 
-async function asked<T>(
-  door: { request: (path: string, init: RequestInit, visit: object) => Response | Promise<Response> },
-  path: string,
-  body: object,
-): Promise<T> {
+async function asked<T>(door: Parameters<typeof askDoor>[0], path: string, body: object): Promise<T> {
   const key = goldenKeys.clientKey
   const headers = { 'x-api-key': key, authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const response = await door.request(path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  const response = await askDoor(door, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
   return (await response.json()) as T
 }
 

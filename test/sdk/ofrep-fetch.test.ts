@@ -10,6 +10,7 @@ import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { goldenKeys, memoryPorts } from '../golden/cases.ts'
 import { flags } from './flags.ts'
 import { broken } from './ofrep-rules.ts'
+import { ask as askDoor } from '../ask.ts'
 
 afterEach(async () => {
   await Promise.all([Server.clearProviders(), Web.clearProviders()])
@@ -23,7 +24,7 @@ function world(changes: Partial<Ports> = {}) {
   const fetchImplementation = async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input, init)
     const path = request.url.replace('http://edge.test', '')
-    const response = await app.request(request, undefined, {})
+    const response = await askDoor(app, request, undefined, {})
     expect(await broken(path, response.clone()), `${path} ${response.status}`).toBeUndefined()
     log.push({ path, status: response.status })
     return response

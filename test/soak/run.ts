@@ -57,7 +57,7 @@ const asks: Record<string, [ask: Omit<Ask, 'port'>, status: number]> = {
 }
 
 function post(path: string, headers: Record<string, string>, body: unknown): Omit<Ask, 'port'> {
-  return { method: 'POST', path, headers, body: JSON.stringify(body) }
+  return { method: 'POST', path, headers, bodies: [JSON.stringify(body)] }
 }
 
 function ofrep(path: string): Omit<Ask, 'port'> {

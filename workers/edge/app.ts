@@ -1,4 +1,5 @@
 // Every request's way in and out: what it asks of us beside its dialect, the door it takes, and what is told of it afterwards.
+import type { Door } from '../http/door.ts'
 import { pathOf } from '../http/path.ts'
 import type { Visit } from '../http/visit.ts'
 import type { Ports } from '../ports.ts'
@@ -8,7 +9,7 @@ import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
-import { dialectOf, withoutPrefix } from './doors.ts'
+import { type Dialect, dialectOf, withoutPrefix } from './doors.ts'
 import { type Told, headersOf, tell } from './report.ts'
 
 export function edgeApp(
@@ -16,24 +17,28 @@ export function edgeApp(
   env: EdgeBindings,
   shadow?: Shadow,
 ): { fetch(request: Request): Promise<Response> } {
-  const doors = {
+  const flagshipIo = flagshipIoRoutes(ports)
+  const { REQUESTS, LOG_REQUESTS } = env // looked up once: each look goes through a proxy
+  const tells = { REQUESTS, LOG_REQUESTS }
+  const doors: Readonly<Record<Dialect, Door>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
-    'flagship-io': flagshipIoRoutes(ports),
+    'flagship-io': { fetch: (request, visit) => flagshipIo.fetch(request, visit) },
     ofrep: ofrepRoutes(ports),
-    tackline: { fetch: (request: Request, visit: Visit) => changesAnswer(request, visit, ports) },
+    tackline: { fetch: (request, visit) => changesAnswer(request, visit, ports) },
   }
   return {
     async fetch(request) {
       const startedAt = ports.now()
-      const path = pathOf(request.url)
+      const { url } = request
+      const path = pathOf(url)
       const dialect = dialectOf(request.method, path)
-      const visit = visitOf(request)
+      const visit = visitOf(request, url, startedAt)
       const response = dialect
-        ? await doors[dialect].fetch(request, visit)
+        ? await doors[dialect].fetch(request, visit, path)
         : await elsewhere(request, path, visit)
       const told: Told = { dialect, visit, response, startedAt, endedAt: ports.now() }
       headersOf(told)
-      tell(told, env)
+      tell(told, tells)
       return response
     },
   }
@@ -47,20 +52,20 @@ export function edgeApp(
     const url = new URL(request.url)
     url.pathname = found.path
     visit.prefix = found.prefix
-    return doors[found.dialect].fetch(new Request(url, request), visit)
+    return doors[found.dialect].fetch(new Request(url, request), visit, found.path)
   }
 }
 
-function visitOf(request: Request): Visit {
-  const { headers } = request
+function visitOf({ headers }: Request, url: string, startedAt: number): Visit {
   return {
-    atLeast: askedRevision(request),
+    startedAt,
+    atLeast: askedRevision(headers, url),
     address: headers.get('cf-connecting-ip') ?? undefined,
   }
 }
 
 /** Our own header, or OFREP's hint: the tag of a change is its revision in quotes. */
-function askedRevision({ headers, url }: Request): number {
+function askedRevision(headers: Headers, url: string): number {
   const text =
     headers.get('x-min-revision') ??
     (url.includes('flagConfigEtag') ? new URL(url).searchParams.get('flagConfigEtag') : null)

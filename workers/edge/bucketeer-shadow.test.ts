@@ -6,6 +6,7 @@ import { flag } from '../../test/build/flags.ts'
 import { goldenKeys, memoryPorts } from '../../test/golden/cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { bucketeerShadow, type ShadowSettings } from './bucketeer-shadow.ts'
+import { ask as askDoor } from '../../test/ask.ts'
 
 const same = flag({ key: 'same' })
 const here = [same, flag({ key: 'title' }), flag({ key: 'only-here' })]
@@ -31,7 +32,7 @@ beforeAll(async () => {
         const key = request.headers.authorization ?? ''
         heard.push({ path: request.url!, key, body: JSON.parse(body) as object })
         const init = { method: 'POST', headers: { authorization: goldenKeys.clientKey }, body }
-        const answer = await app.request(request.url!, init, {})
+        const answer = await askDoor(app, request.url!, init, {})
         response.writeHead(key === 'broken' ? 500 : answer.status).end(await answer.text())
       })()
     })
@@ -56,7 +57,7 @@ async function ask(path: string, body: object, settings: ShadowSettings = {}, ra
   )
   const app = bucketeerRoutes(memoryPorts({ flags: here }).ports, shadow)
   const headers = { authorization: goldenKeys.clientKey }
-  const answer = await app.request(path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  const answer = await askDoor(app, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
   const answered = (await answer.json()) as { userEvaluationsId?: string }
   await Promise.all(deferred)
   const lines = info.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>)

@@ -55,7 +55,7 @@ export function flagsEntrypoint(ports: Ports) {
       return fromEvaluation(evaluation, defaultValue, isRight)
     }
 
-    #read(): Promise<Result<CompiledSnapshot>> {
+    async #read(): Promise<Result<CompiledSnapshot>> {
       return readEnvironment(ports, {}, String(this.ctx.props?.environment ?? ''))
     }
   }

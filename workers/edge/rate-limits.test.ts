@@ -5,6 +5,7 @@ import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { type RateLimiter, rateLimits } from './rate-limits.ts'
+import { ask as askDoor } from '../../test/ask.ts'
 
 function limitsOf(max: number) {
   let time = 0
@@ -60,17 +61,20 @@ it.each(['key', 'address'] as const)(
     })
     const { clientKey } = goldenKeys
     const answers = await Promise.all([
-      bucketeerRoutes(limited).request(
+      askDoor(
+        bucketeerRoutes(limited),
         '/get_evaluations',
         post({ authorization: clientKey }, { user: { id: 'a' } }),
         { ...visit },
       ),
-      flagshipIoRoutes(limited).request(
+      askDoor(
+        flagshipIoRoutes(limited),
         '/v2/shop/campaigns',
         post({ 'x-api-key': clientKey }, { visitor_id: 'a' }),
         { ...visit },
       ),
-      ofrepRoutes(limited).request(
+      askDoor(
+        ofrepRoutes(limited),
         '/ofrep/v1/evaluate/flags',
         post({ authorization: `Bearer ${clientKey}` }, {}),
         { ...visit },

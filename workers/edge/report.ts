@@ -1,9 +1,16 @@
 // What is told of a request once it is answered: headers for the client, a line for the log, a point for the metrics. None of them holds a
 // targeting key, an attribute, a key or an address.
 import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
+import { serverTiming } from '../http/revision-headers.ts'
 import type { Visit } from '../http/visit.ts'
 import type { EdgeBindings } from './bindings.ts'
 import type { Dialect } from './doors.ts'
+
+/** Where it is told. */
+export interface Tellers {
+  readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
+  readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
+}
 
 export interface Told {
   /** Undefined for what is no SDK's. */
@@ -16,14 +23,16 @@ export interface Told {
 
 /** Which revision decided, and how long nobody could confirm that it is the newest. */
 export function headersOf({ visit, response, startedAt, endedAt }: Told): void {
-  if (!visit.compiled) return
+  if (!visit.compiled || (visit.isTold && !visit.staleMs)) return
   const { headers } = response
-  headers.set('x-revision', String(visit.compiled.revision))
-  headers.set('server-timing', `edge;dur=${endedAt - startedAt}`) // Cloudflare's clock stands still between I/O: this is what was waited for
+  if (!visit.isTold) {
+    headers.set('x-revision', String(visit.compiled.revision))
+    headers.set('server-timing', serverTiming(endedAt - startedAt))
+  }
   if (visit.staleMs) headers.set('x-stale-ms', String(visit.staleMs))
 }
 
-export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: EdgeBindings): void {
+export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: Tellers): void {
   const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.response.status >= 500)
   if (!REQUESTS && !isLogged) return
   const point = pointOf(told)

@@ -3,7 +3,8 @@
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import { type Result, ok, refuse } from '../../core/problem.ts'
 import { type SnapshotKey, settingsOf } from '../../core/snapshot.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, Reading } from '../ports.ts'
+import { type AtHand, andThen } from './at-hand.ts'
 import { digestOf, environmentOf, findSdkKey, isForeignKey } from './sdk-key.ts'
 import type { Visit } from './visit.ts'
 
@@ -18,17 +19,29 @@ export interface Caller {
 type Asked = Pick<Ports, 'snapshots' | 'limits'>
 type AskedWithKey = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
 
-export async function authenticate(ports: AskedWithKey, visit: Visit, key: string): Promise<Result<Caller>> {
+/** At once where the snapshot is in memory, and the key was good before. */
+export function authenticate(ports: AskedWithKey, visit: Visit, key: string): AtHand<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
   const named = environmentOf(key)
-  const environment = named === undefined ? await foreignEnvironment(ports, visit, key) : ok(named)
-  if (!environment.ok) return environment
-  const compiled = await readEnvironment(ports, visit, environment.value)
-  if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
-  const found = await findSdkKey(compiled.value, key)
-  if (!found) return invalidKey
-  if (!ports.limits.allows('key', found.id)) return tooMany
-  return ok({ compiled: compiled.value, key: found })
+  if (named !== undefined) return callerIn(named, ports, visit, key)
+  return foreignEnvironment(ports, visit, key).then((found) =>
+    found.ok ? callerIn(found.value, ports, visit, key) : found,
+  )
+}
+
+const callerIn = (environmentId: string, ports: AskedWithKey, visit: Visit, key: string) =>
+  andThen(readEnvironment(ports, visit, environmentId), (compiled): AtHand<Result<Caller>> => {
+    if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
+    return andThen(findSdkKey(compiled.value, key), (found) => admitted(ports, compiled.value, found))
+  })
+
+function admitted(
+  { limits }: Asked,
+  compiled: CompiledSnapshot,
+  key: SnapshotKey | undefined,
+): Result<Caller> {
+  if (!key) return invalidKey
+  return limits.allows('key', key.id) ? ok({ compiled, key }) : tooMany
 }
 
 async function foreignEnvironment(
@@ -55,14 +68,20 @@ async function foreignEnvironment(
   }
 }
 
-export async function readEnvironment(
+/** At once where the snapshot is in memory. */
+export function readEnvironment(
   ports: Asked,
   visit: Visit,
   environmentId: string,
-): Promise<Result<CompiledSnapshot>> {
+): AtHand<Result<CompiledSnapshot>> {
   if (visit.address !== undefined && !ports.limits.allows('address', visit.address)) return tooMany
   if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
-  const reading = await ports.snapshots.read(environmentId, visit.atLeast)
+  return andThen(ports.snapshots.read(environmentId, visit.atLeast), (reading) =>
+    taken(reading, visit, environmentId),
+  )
+}
+
+function taken(reading: Reading, visit: Visit, environmentId: string): Result<CompiledSnapshot> {
   switch (reading.status) {
     case 'ready':
       if (visit.prefix !== undefined && settingsOf(reading.compiled.snapshot).pathPrefix !== visit.prefix)

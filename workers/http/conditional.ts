@@ -31,6 +31,13 @@ export function conditionOf(headers: Headers, { etags, lastModified }: Validator
     : send
 }
 
+/** Whether the client has what the tag names, by weak comparison: of an answer that is the only one at its address, made for this request alone. */
+export function hasTag(headers: Headers, etag: string): boolean {
+  const ifNoneMatch = headers.get('if-none-match')
+  if (ifNoneMatch === null) return false
+  return ifNoneMatch.trim() === '*' || tagsOf(ifNoneMatch).map(opaque).includes(etag)
+}
+
 const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? []
 const opaque = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag)
 

@@ -1,5 +1,4 @@
-// CORS, as each dialect's vendor answers it. The headers are put on the answer that is there: Hono's own middleware sets them before, and
-// then has to make every answer twice.
+// CORS, as each dialect's vendor answers it.
 import type { MiddlewareHandler } from 'hono'
 import { type Visited, exposedHeaders } from './visit.ts'
 
@@ -14,35 +13,42 @@ export interface CorsPolicy {
 const maxAgeSeconds = '86400'
 const exposed = exposedHeaders.join(',')
 
-export function cors(policy: CorsPolicy): MiddlewareHandler<Visited> {
-  const methods = policy.methods.join(',')
-  const allowed = policy.headers === 'mirror' ? undefined : policy.headers.join(',')
-  return async (c, next) => {
-    const { req } = c
-    if (req.method === 'OPTIONS') {
-      const headers = new Headers({
-        'access-control-max-age': maxAgeSeconds,
-        'access-control-allow-methods': methods,
-      })
-      const asked = req.header('access-control-request-headers')
-      const answered = allowed ?? asked
-      if (answered !== undefined) headers.set('access-control-allow-headers', answered)
-      headers.append('vary', 'access-control-request-headers')
-      allow(headers, policy, req.header('origin'))
-      return new Response(null, { status: 204, headers })
-    }
-    await next()
-    allow(c.res.headers, policy, req.header('origin'))
-    return undefined
-  }
+/** What lets any page read an answer. */
+export const toEverybody = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposed,
+} as const
+
+export function preflight({ headers: asked }: Request, policy: CorsPolicy): Response {
+  const headers = new Headers({
+    'access-control-max-age': maxAgeSeconds,
+    'access-control-allow-methods': policy.methods.join(','),
+  })
+  const allowed =
+    policy.headers === 'mirror' ? asked.get('access-control-request-headers') : policy.headers.join(',')
+  if (allowed !== null) headers.set('access-control-allow-headers', allowed)
+  headers.append('vary', 'access-control-request-headers')
+  allow(headers, policy, asked.get('origin'))
+  return new Response(null, { status: 204, headers })
 }
 
-function allow(headers: Headers, { origin }: CorsPolicy, asked: string | undefined): void {
+/** Puts on an answer what lets a page of this origin read it. */
+export function allow(headers: Headers, { origin }: CorsPolicy, asked: string | null): void {
   if (origin === '*') headers.set('access-control-allow-origin', '*')
-  else if (asked !== undefined) {
+  else if (asked !== null) {
     headers.set('access-control-allow-origin', asked)
     headers.set('access-control-allow-credentials', 'true')
     headers.append('vary', 'origin')
   }
   headers.set('access-control-expose-headers', exposed)
+}
+
+/** For doors that are Hono's. Its own middleware sets the headers before, and then has to make every answer twice. */
+export function cors(policy: CorsPolicy): MiddlewareHandler<Visited> {
+  return async (c, next) => {
+    if (c.req.method === 'OPTIONS') return preflight(c.req.raw, policy)
+    await next()
+    allow(c.res.headers, policy, c.req.header('origin') ?? null)
+    return undefined
+  }
 }

@@ -6,6 +6,7 @@ import type { EvaluationContext } from '../../core/context.ts'
 import { evaluate, evaluateAll } from '../../core/evaluate.ts'
 import type { Evaluation } from '../../core/evaluation.ts'
 import type { Ports } from '../ports.ts'
+import { type AtHand, andThen } from './at-hand.ts'
 
 export interface Visitor {
   /** Those who decide as one. */
@@ -28,7 +29,7 @@ export function decideAll(
   context: EvaluationContext,
   visitor: Visitor = {},
   tag?: string,
-): Decided | Promise<Decided> {
+): AtHand<Decided> {
   if (!compiled.keepsVisitors || !context.targetingKey)
     return { evaluations: evaluateAll(compiled, context, tag), sources: nothing }
   const decided = decideKeeping(assignments, compiled, context, visitor)
@@ -41,17 +42,18 @@ const withTag = ({ evaluations, sources }: Decided, tag: string): Decided => ({
 })
 
 /** One flag, and whatever it depends on; all of them where one may depend on what is kept. */
-export async function decideOne(
+export function decideOne(
   ports: Pick<Ports, 'assignments'>,
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   flagKey: string,
   visitor?: Visitor,
-): Promise<{ evaluation: Evaluation; sources: readonly Assigned[] }> {
+): AtHand<{ evaluation: Evaluation; sources: readonly Assigned[] }> {
   if (!compiled.keepsVisitors) return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
-  const { evaluations, sources } = await decideAll(ports, compiled, context, visitor)
-  const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
-  return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
+  return andThen(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
+    const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
+    return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
+  })
 }
 
 async function decideKeeping(

@@ -5,6 +5,8 @@ import type { CompiledSnapshot } from '../../core/compile.ts'
 import type { ProblemCode } from '../../core/problem.ts'
 
 export interface Visit {
+  /** Epoch milliseconds. */
+  readonly startedAt?: number
   /** Revision that the answer should be decided on, or a later one. */
   readonly atLeast?: number
   /** What was taken off the path; the environment has to have it as its prefix. */
@@ -17,6 +19,8 @@ export interface Visit {
   /** Flags decided. */
   decisions?: number
   refused?: ProblemCode
+  /** Whether the answer was made with what is told of its revision (revision-headers.ts). */
+  isTold?: boolean
 }
 
 /** Hono's type of an app whose requests are visits. */

@@ -6,7 +6,8 @@ export interface Ask {
   readonly method: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  /** Sent in turn, one a request: one user's answers could be remembered. */
+  readonly bodies?: readonly string[]
 }
 
 export interface Load {
@@ -16,17 +17,21 @@ export interface Load {
 
 /** Sends `requests` over `connections`; every answer has to have the status. */
 export async function load(ask: Ask, connections: number, requests: number, status: number): Promise<Load> {
-  const bytes = Buffer.from(textOf(ask))
+  const texts = ask.bodies ? ask.bodies.map((body) => textOf(ask, body)) : [textOf(ask)]
+  const requestsBytes = texts.map((text) => Buffer.from(text))
   let left = requests
   const startedAt = performance.now()
   await Promise.all(
-    Array.from({ length: connections }, () => serveOne(ask.port, bytes, () => left-- > 0, status)),
+    Array.from({ length: connections }, () =>
+      serveOne(ask.port, () => (left-- > 0 ? requestsBytes[left % requestsBytes.length] : undefined), status),
+    ),
   )
   return { requests, seconds: (performance.now() - startedAt) / 1_000 }
 }
 
 /** One request; its status and body. */
-export async function once({ port, method, path, headers = {}, body }: Ask) {
+export async function once({ port, method, path, headers = {}, bodies }: Ask) {
+  const body = bodies?.[0]
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers,
@@ -35,7 +40,7 @@ export async function once({ port, method, path, headers = {}, body }: Ask) {
   return { status: answer.status, headers: answer.headers, text: await answer.text() }
 }
 
-function textOf({ method, path, headers = {}, body }: Ask): string {
+function textOf({ method, path, headers = {} }: Ask, body?: string): string {
   const all = {
     host: 'bench.test',
     ...headers,
@@ -48,13 +53,17 @@ function textOf({ method, path, headers = {}, body }: Ask): string {
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`
 }
 
-function serveOne(port: number, bytes: Buffer, mayGoOn: () => boolean, status: number): Promise<void> {
+function serveOne(port: number, nextRequest: () => Buffer | undefined, status: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     socket.setNoDelay(true)
     let missing = 0
     let head = ''
-    const next = () => (mayGoOn() ? socket.write(bytes) : socket.end(resolve))
+    const next = () => {
+      const bytes = nextRequest()
+      if (bytes) socket.write(bytes)
+      else socket.end(resolve)
+    }
     socket.on('connect', next)
     socket.on('error', reject)
     socket.on('close', () => resolve())

@@ -16,9 +16,14 @@ import { firstDecision, memoryOf } from './figures.ts'
 import { type Ask, load, once } from './load.ts'
 import { bundleAll, type EdgeServer, type Service, startEdge } from './server.ts'
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
-const rounds = values.quick ? 3 : 11
-const requestsARound = values.quick ? 2_000 : 8_000
+/** `--only flag`: the cases with that in their names, and what they are measured against, without the figures. */
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+})
+// Many short rounds: what else the machine does then hits all cases alike.
+const rounds = values.quick ? 15 : 45
+const requestsARound = 500
+const warmUps = 4
 const connections = 16
 const environmentId = 'bench'
 
@@ -38,18 +43,21 @@ interface Case {
   readonly against?: string
 }
 
-const context = { targetingKey: users()[0]!.id, ...users()[0] }
-const body = JSON.stringify({ context })
+const askers = users().slice(0, 256)
+const bodies = askers.map((user) => JSON.stringify({ context: { targetingKey: user.id, ...user } }))
 const headers = { authorization: `Bearer ${key}` }
-const one = { method: 'POST', path: '/ofrep/v1/evaluate/flags/flag-0004', headers, body }
-const all = { method: 'POST', path: '/ofrep/v1/evaluate/flags', headers, body }
+const one = { method: 'POST', path: '/ofrep/v1/evaluate/flags/flag-0004', headers, bodies }
+const all = { method: 'POST', path: '/ofrep/v1/evaluate/flags', headers, bodies }
 
-const data = Object.fromEntries(Object.entries(users()[0]!).map(([name, value]) => [name, String(value)]))
-const bucketeer = (userEvaluationsId: string) => ({
+const dataOf = (user: (typeof askers)[number]) =>
+  Object.fromEntries(Object.entries(user).map(([name, value]) => [name, String(value)]))
+const bucketeer = (userEvaluationsId: string, people = askers) => ({
   method: 'POST',
   path: '/get_evaluations',
   headers: { authorization: key },
-  body: JSON.stringify({ user: { id: data['id'], data }, tag: '', sourceId: 7, userEvaluationsId }),
+  bodies: people.map((user) =>
+    JSON.stringify({ user: { id: user.id, data: dataOf(user) }, tag: '', sourceId: 7, userEvaluationsId }),
+  ),
 })
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
@@ -57,10 +65,27 @@ try {
   await bundleAll(directory)
   const server = await startEdge(directory, { snapshot: snapshotOf(flags200), flagdFlags: toFlags(flags200) })
   try {
-    await compare(server, await casesOf(server))
+    await compare(server, chosen(await casesOf(server)))
   } finally {
     await server.stop()
   }
+  if (values.only === undefined) await figures()
+  console.log(
+    `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests over ${connections} connections`,
+  )
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+function chosen(cases: readonly Case[]): readonly Case[] {
+  const { only } = values
+  if (only === undefined) return cases
+  const named = cases.filter(({ name }) => name.includes(only))
+  const against = new Set(named.flatMap((each) => each.against ?? []))
+  return cases.filter((each) => named.includes(each) || against.has(each.name))
+}
+
+async function figures(): Promise<void> {
   const code = readFileSync(join(directory, 'edge/index.js'))
   const thousand = snapshotOf(workload('W4').flags)
   const small = snapshotOf(
@@ -82,11 +107,6 @@ try {
     const memory = await memoryOf(directory, snapshot, environmentId)
     row(`memory for 50 environments of ${title}, all asked`, `${Math.round(memory / 1e6)} MB`, '100 MB')
   }
-  console.log(
-    `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests over ${connections} connections`,
-  )
-} finally {
-  rmSync(directory, { recursive: true, force: true })
 }
 
 function row(...cells: string[]): void {
@@ -103,7 +123,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   const byFlagd = await once({ ...all, port: server.port('flagd') })
   for (const { text } of [bulk, byFlagd])
     if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
-  await once({ method: 'PUT', path: '/bytes', body: bulk.text, port: server.port('bare') })
+  await once({ method: 'PUT', path: '/bytes', bodies: [bulk.text], port: server.port('bare') })
   const { text } = await edge(bucketeer(''))
   if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
   const { userEvaluationsId } = JSON.parse(text) as { userEvaluationsId: string }
@@ -111,11 +131,11 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   const { headers: validators } = await edge(file)
   const unmodified = (name: string, value: string | null) => ({ ...file, headers: { [name]: value! } })
   return [
-    { name: 'bare route', service: 'bare', ask: { method: 'POST', path: '/fixed', body }, status: 200 },
+    { name: 'bare route', service: 'bare', ask: { method: 'POST', path: '/fixed', bodies }, status: 200 },
     {
       name: 'bare route that reads its JSON',
       service: 'bare',
-      ask: { method: 'POST', path: '/read', body },
+      ask: { method: 'POST', path: '/read', bodies },
       status: 200,
     },
     { name: 'one flag of 200', service: 'edge', ask: one, status: 200, against: 'bare route' },
@@ -129,7 +149,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
     {
       name: 'bare route, the bytes of 200 flags',
       service: 'bare',
-      ask: { method: 'POST', path: '/bytes', body },
+      ask: { method: 'POST', path: '/bytes', bodies },
       status: 200,
     },
     {
@@ -142,7 +162,11 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
     {
       name: 'all of 200 flags, 304 by tag',
       service: 'edge',
-      ask: { ...all, headers: { ...headers, 'if-none-match': bulk.headers.get('etag')! } },
+      ask: {
+        ...all,
+        bodies: bodies.slice(0, 1),
+        headers: { ...headers, 'if-none-match': bulk.headers.get('etag')! },
+      },
       status: 304,
       against: 'bare route',
     },
@@ -163,7 +187,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
     {
       name: 'all of 200 flags, Bucketeer, the id is current',
       service: 'edge',
-      ask: bucketeer(userEvaluationsId),
+      ask: bucketeer(userEvaluationsId, askers.slice(0, 1)),
       status: 200,
       against: 'all of 200 flags',
     },
@@ -195,7 +219,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
 async function compare(server: EdgeServer, cases: readonly Case[]): Promise<void> {
   const cpu = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   const rate = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -warmUps; round < rounds; round++) {
     const turn = Math.max(0, round) % cases.length
     for (const { name, service, ask, status } of [...cases.slice(turn), ...cases.slice(0, turn)]) {
       const before = server.spentNs()

@@ -12,6 +12,7 @@ import { fromFeatureList } from './import.ts'
 import { localMode } from './local-mode.ts'
 import { bucketeerRoutes } from './routes.ts'
 import type { Evaluation } from './wire.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const node = { sourceId: 6, sdkVersion: '0.4.6' }
 
@@ -23,7 +24,7 @@ function gatewayOf(list: unknown) {
   const app = bucketeerRoutes(memoryPorts(given).ports)
   const post = async (path: string, authorization: string, body: object): Promise<unknown> => {
     const init = { method: 'POST', headers: { authorization }, body: JSON.stringify(body) }
-    return (await app.request(path, init, {})).json()
+    return (await askDoor(app, path, init, {})).json()
   }
   return { given, post }
 }

@@ -1,14 +1,15 @@
 // What every method of the gateway begins with (key, role, body) and how it says no.
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { $ZodType } from 'zod/v4/core'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { type Problem, type ProblemCode, type Result, ok, refuse } from '../../../core/problem.ts'
 import type { SdkKeyRole } from '../../../core/snapshot.ts'
+import { type AtHand, andThen } from '../../http/at-hand.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import type { Visit, VisitContext } from '../../http/visit.ts'
+import type { Incoming } from '../../http/door.ts'
+import type { Visit } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { isRequired } from './protojson.ts'
 
@@ -23,28 +24,33 @@ export interface Call<T> {
   readonly body: T
 }
 
-export async function ask<T>(c: VisitContext, ports: Ports, method: Method<T>): Promise<Result<Call<T>>> {
-  const compiled = await admit(c, ports, keyOf(c), method.roles)
+export async function ask<T>(
+  { request, visit }: Incoming,
+  ports: Ports,
+  method: Method<T>,
+): Promise<Result<Call<T>>> {
+  const admitted = admit(visit, ports, keyOf(request), method.roles)
+  const compiled = admitted instanceof Promise ? await admitted : admitted
   if (!compiled.ok) return compiled
-  const json = await readJson(c.req.raw, method.bytesMax)
+  const json = await readJson(request, method.bytesMax)
   if (!json.ok) return json
   const body = parse(method.schema, json.value)
   return body.ok ? ok({ compiled: compiled.value, body: body.value }) : body
 }
 
-export const keyOf = (c: VisitContext): string => c.req.header('authorization') ?? ''
+export const keyOf = ({ headers }: Request): string => headers.get('authorization') ?? ''
 
 /** The environment of a key whose role may do this. */
-export async function admit(
-  c: VisitContext,
+export const admit = (
+  visit: Visit,
   ports: Ports,
   key: string,
   roles: readonly SdkKeyRole[],
-): Promise<Result<CompiledSnapshot>> {
-  const caller = await authenticate(ports, c.env, key)
-  if (!caller.ok) return caller
-  return roles.includes(caller.value.key.role) ? ok(caller.value.compiled) : refuse('FORBIDDEN', 'bad role')
-}
+): AtHand<Result<CompiledSnapshot>> =>
+  andThen(authenticate(ports, visit, key), (caller) => {
+    if (!caller.ok) return caller
+    return roles.includes(caller.value.key.role) ? ok(caller.value.compiled) : refuse('FORBIDDEN', 'bad role')
+  })
 
 /** Names every bad field, in one sentence: Bucketeer's "user id is required" where something is missing. */
 export function parse<T>(schema: $ZodType<T>, value: unknown): Result<T> {
@@ -74,7 +80,7 @@ const statuses = {
   TOO_LARGE: [413, 8],
   RATE_LIMITED: [429, 8],
   UNAVAILABLE: [503, 14],
-} as const satisfies Record<ProblemCode, readonly [ContentfulStatusCode, number]>
+} as const satisfies Record<ProblemCode, readonly [http: number, grpc: number]>
 
 export function fail({ code, message }: Problem, visit: Visit): Response {
   const [status, grpc] = statuses[code]

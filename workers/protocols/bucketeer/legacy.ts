@@ -3,12 +3,14 @@
 import * as wire from './wire.ts'
 
 /** The newer method that each stands for. */
-export const legacyPaths = {
+export const legacyPaths: Readonly<Record<string, string>> = {
   '/v1/gateway/evaluations': '/get_evaluations',
   '/v1/gateway/evaluation': '/get_evaluation',
   '/v1/gateway/events': '/register_events',
   '/v1/gateway/ping': '/ping',
-} as const
+}
+export const legacyPathOf = (path: string): string | undefined =>
+  Object.hasOwn(legacyPaths, path) ? legacyPaths[path] : undefined
 
 /** What the method answered, in the older form. */
 export async function asLegacy(answer: Response): Promise<Response> {

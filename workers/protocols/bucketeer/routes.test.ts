@@ -19,12 +19,14 @@ import { flags } from '../../../test/sdk/flags.ts'
 import { legacyPaths } from './legacy.ts'
 import { bucketeerRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const cases = goldenCases('bucketeer').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 
 it.each(cases)('%s', async (_, golden) => {
   const { ports, sent } = memoryPorts(golden.given)
-  const response = await bucketeerRoutes(ports).request(
+  const response = await askDoor(
+    bucketeerRoutes(ports),
     requestOf(golden, 'http://edge.test', goldenKeys),
     undefined,
     {},
@@ -51,7 +53,7 @@ async function fuzz(
   const honest = async () => {
     const { path, body } = routes[0]!
     const init = { method: 'POST', headers: headersOf(), body: JSON.stringify(body) }
-    return (await app.request(path, init, {})).text()
+    return (await askDoor(app, path, init, {})).text()
   }
   const before = await honest()
   const random = randomFrom(seed)

@@ -6,7 +6,7 @@ import { settingsOf } from '../../../core/snapshot.ts'
 import { decideAll } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import { findSdkKey } from '../../http/sdk-key.ts'
-import type { VisitContext } from '../../http/visit.ts'
+import type { Incoming } from '../../http/door.ts'
 import type { Ports } from '../../ports.ts'
 import { openStream } from '../../streams/open-stream.ts'
 import {
@@ -27,14 +27,13 @@ interface Body {
 }
 
 export async function evaluationStream(
-  c: VisitContext,
+  { request, visit }: Incoming,
   ports: Ports,
   { compiled, body }: Call<Body>,
 ): Promise<Result<Response>> {
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
   const { environmentId, revision } = compiled
-  const key = keyOf(c)
-  const request = c.req.raw
+  const key = keyOf(request)
   const askedOf = async (snapshot: CompiledSnapshot): Promise<Asked> => {
     const context = enriched(toContext(body.user), snapshot, request)
     const kept =
@@ -51,7 +50,7 @@ export async function evaluationStream(
   }
   const first = await askedOf(compiled)
   let told = toldOf(first)
-  c.env.decisions = told.size
+  visit.decisions = told.size
 
   return openStream(request, compiled, ports, {
     since: revision,

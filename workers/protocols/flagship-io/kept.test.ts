@@ -4,6 +4,7 @@ import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
 import type { Ports } from '../../ports.ts'
 import { ofrepRoutes } from '../ofrep/routes.ts'
 import { flagshipIoRoutes } from './routes.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const offer = (variations: readonly string[], shares: Readonly<Record<string, number>>) => ({
   key: 'offer',
@@ -53,7 +54,8 @@ it('keeps every visitor’s variation when the weights change, for OFREP as well
     const had = await offered(first, visitor)
     expect(['a', 'b']).toContain(had)
     expect(await offered(then, visitor)).toBe(had)
-    const response = await ofrepRoutes(then).request(
+    const response = await askDoor(
+      ofrepRoutes(then),
       '/ofrep/v1/evaluate/flags/offer',
       {
         method: 'POST',

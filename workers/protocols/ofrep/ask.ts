@@ -4,8 +4,7 @@ import { type Result, ok } from '../../../core/problem.ts'
 import type { SnapshotKey } from '../../../core/snapshot.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
-import { parseWith } from '../../http/parse.ts'
-import type { VisitContext } from '../../http/visit.ts'
+import type { Incoming } from '../../http/door.ts'
 import type { Ports } from '../../ports.ts'
 
 export interface Asked<T> {
@@ -17,21 +16,25 @@ export interface Asked<T> {
 }
 
 export async function ask<T>(
-  c: VisitContext,
+  { request, visit }: Incoming,
   ports: Ports,
-  schema: Parameters<typeof parseWith<T>>[0],
+  read: (body: unknown) => Result<T>,
   bytesMax: number,
 ): Promise<Result<Asked<T>>> {
-  const shown = keyOf(c)
-  const caller = await authenticate(ports, c.env, shown)
+  const shown = keyOf(request)
+  const authenticated = authenticate(ports, visit, shown)
+  const caller = authenticated instanceof Promise ? await authenticated : authenticated
   if (!caller.ok) return caller
-  const json = await readJson(c.req.raw, bytesMax)
+  const json = await readJson(request, bytesMax)
   if (!json.ok) return json
-  const body = parseWith(schema, json.value)
-  return body.ok ? ok({ ...caller.value, shown, body: body.value }) : body
+  const body = read(json.value)
+  if (!body.ok) return body
+  const { compiled, key } = caller.value
+  return ok({ compiled, key, shown, body: body.value })
 }
 
-function keyOf({ req }: VisitContext): string {
-  const bearer = /^Bearer (.+)$/i.exec(req.header('authorization') ?? '')?.[1]
-  return bearer ?? req.header('x-api-key') ?? ''
+function keyOf({ headers }: Request): string {
+  const authorization = headers.get('authorization')
+  const bearer = authorization === null ? undefined : /^Bearer (.+)$/i.exec(authorization)?.[1]
+  return bearer ?? headers.get('x-api-key') ?? ''
 }

@@ -1,16 +1,19 @@
 // The answer about all flags: its tag before its text, since a client that has it already needs no text.
 import type { EvaluationContext } from '../../../core/context.ts'
 import type { Evaluation } from '../../../core/evaluation.ts'
+import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
-import { conditionOf } from '../../http/conditional.ts'
+import { hasTag } from '../../http/conditional.ts'
+import { toEverybody } from '../../http/cors.ts'
 import { decideAll } from '../../http/decide.ts'
+import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import type { Asked } from './ask.ts'
 import { tokenWeekOf } from './exposure-token.ts'
 import { streamPath } from './stream.ts'
-import { type Written, asWritten, contextIdOf, withMetadata } from './translate.ts'
+import { type Written, asWritten, contextIdOf, toWritten, withMetadata } from './translate.ts'
 import type * as wire from './wire.ts'
 
 /** Gives a decision its exposure token. */
@@ -32,54 +35,110 @@ export async function bulkAnswer(bulk: Bulk, headers: Headers): Promise<Response
   const decided = decideAll(bulk.ports, compiled, context)
   const { evaluations } = decided instanceof Promise ? await decided : decided
   visit.decisions = evaluations.length
-  const written = evaluations.map((evaluation) => asWritten(evaluation, compiled))
+  const pieces = piecesOf(compiled, evaluations)
   const tail = key.answers === 'plain' ? '' : tailOf(bulk)
   const week = sign ? `-${tokenWeekOf(now)}` : ''
-  const etag = `"${compiled.revision}-${tagOf(written, tail)}${week}"`
-  const sent = { etag, 'content-type': 'application/json', 'cache-control': 'private, no-cache' }
-  const condition = conditionOf(headers, { etags: [etag], lastModified: undefined })
+  const etag = `"${compiled.revision}-${tagOf(pieces, tail)}${week}"`
   // A client that was told of a newer revision is not to keep what it has.
   const isBehind = compiled.revision < (visit.atLeast ?? 0)
-  if (condition.kind === 'unmodified' && !isBehind) return new Response(null, { status: 304, headers: sent })
-  const texts = sign
-    ? await Promise.all(evaluations.map((evaluation, i) => signed(evaluation, written[i]!.text, sign)))
-    : written.map(({ text }) => text)
-  return new Response(`{"flags":[${texts.join()}]${tail}}`, { headers: sent })
+  if (!isBehind && hasTag(headers, etag)) return answer(null, 304, etag, bulk)
+  const flags = sign ? await signedText(evaluations, compiled, sign) : textOf(pieces)
+  return answer(`{"flags":[${flags}]${tail}}`, 200, etag, bulk)
 }
 
-async function signed(evaluation: Evaluation, text: string, sign: Sign): Promise<string> {
-  const exposureToken = await sign(evaluation)
-  return exposureToken === undefined ? text : withMetadata(text, { exposureToken })
+function textOf(pieces: readonly Written[]): string {
+  const texts: string[] = new Array(pieces.length)
+  for (let i = 0; i < pieces.length; i++) texts[i] = pieces[i]!.text
+  return texts.join()
 }
 
-/** What follows the flags. */
+const headersOf = revisionHeaders({
+  'content-type': 'application/json',
+  'cache-control': 'private, no-cache',
+  ...toEverybody,
+})
+
+function answer(body: string | null, status: number, etag: string, { asked, visit, now }: Bulk): Response {
+  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now) })
+  response.headers.set('etag', etag)
+  return response
+}
+
+/** Flags beside each other that answer everybody the same are one piece, put together once a revision. */
+function piecesOf(compiled: CompiledSnapshot, evaluations: readonly Evaluation[]): readonly Written[] {
+  // What is kept of a visitor may change what everybody else is answered.
+  if (compiled.keepsVisitors) return evaluations.map((evaluation) => asWritten(evaluation, compiled))
+  const layout = layoutOf(compiled)
+  const pieces: Written[] = new Array(layout.length)
+  for (let i = 0; i < layout.length; i++) {
+    const piece = layout[i]!
+    pieces[i] = typeof piece === 'number' ? asWritten(evaluations[piece]!, compiled) : piece
+  }
+  return pieces
+}
+
+/** Of an answer: what is always the same, and the places of what is not among the evaluations. */
+type Layout = readonly (Written | number)[]
+const layouts = new WeakMap<CompiledSnapshot, Layout>()
+
+function layoutOf(compiled: CompiledSnapshot): Layout {
+  const known = layouts.get(compiled)
+  if (known) return known
+  const layout: (Written | number)[] = []
+  let constants: string[] = []
+  const close = () => {
+    if (constants.length > 0) layout.push(toWritten(constants.join()))
+    constants = []
+  }
+  const answered = compiled.flags.filter(({ isAnswered }) => isAnswered)
+  answered.forEach(({ constant }, place) => {
+    if (constant) return constants.push(asWritten(constant, compiled).text)
+    close()
+    return layout.push(place)
+  })
+  close()
+  layouts.set(compiled, layout)
+  return layout
+}
+
+async function signedText(
+  evaluations: readonly Evaluation[],
+  compiled: CompiledSnapshot,
+  sign: Sign,
+): Promise<string> {
+  const texts = evaluations.map(async (evaluation) => {
+    const { text } = asWritten(evaluation, compiled)
+    const exposureToken = await sign(evaluation)
+    return exposureToken === undefined ? text : withMetadata(text, { exposureToken })
+  })
+  return (await Promise.all(texts)).join()
+}
+
+/** What follows the flags; put together by hand, since it is made for every request. `contextId` stands for the targeting key in telemetry. */
 function tailOf({ asked: { compiled, key, shown }, context, visit }: Bulk): string {
   const { targetingKey } = context
-  const metadata: wire.SetMetadata = {
-    flagSetId: compiled.environmentId,
-    version: String(compiled.revision),
-    ...(targetingKey !== undefined && { contextId: contextIdOf(targetingKey) }),
-  }
+  const { environmentId, revision } = compiled
+  const contextId = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
+  const metadata = `,"metadata":{"flagSetId":"${environmentId}","version":"${revision}"${contextId}}`
   // A client's key is public; a server's belongs into no address.
-  const offersStream = settingsOf(compiled.snapshot).streams && key.role === 'client'
-  return JSON.stringify({ metadata, ...(offersStream && { eventStreams: [streamOf(shown, visit)] }) })
-    .replace('{', ',')
-    .slice(0, -1)
+  const offersStream = key.role === 'client' && settingsOf(compiled.snapshot).streams
+  return offersStream ? `${metadata},"eventStreams":[${streamText(shown, visit)}]` : metadata
 }
 
 /** The address is the same for ever, since the web provider keeps it for a month. */
-const streamOf = (shown: string, { prefix = '' }: Visit): wire.EventStream => ({
-  type: 'sse',
-  endpoint: { requestUri: `${prefix}${streamPath}${shown}` },
-  inactivityDelaySec,
-})
+const streamText = (shown: string, { prefix = '' }: Visit): string =>
+  JSON.stringify({
+    type: 'sse',
+    endpoint: { requestUri: `${prefix}${streamPath}${shown}` },
+    inactivityDelaySec,
+  } satisfies wire.EventStream)
 
 /** The protocol's default: how long a page may be hidden before its stream is closed. */
 const inactivityDelaySec = 120
 
 /**
  * Over all that is sent, not the revision alone: the web provider sends the old tag along with a new context. The texts' hashes were made with
- * them; mixing them costs two multiplications a flag. Each step is one-to-one in both operands, so a difference in one flag is always seen.
+ * them; mixing them costs two multiplications a piece. Each step is one-to-one in both operands, so a difference in one piece is always seen.
  */
 export function tagOf(written: readonly Written[], tail: string): string {
   let [a, b] = murmur3x64Words(tail)

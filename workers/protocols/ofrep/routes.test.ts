@@ -17,12 +17,14 @@ import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { ofrepRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const cases = goldenCases('ofrep').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 
 it.each(cases)('%s', async (_, golden) => {
   const { ports, sent } = memoryPorts(golden.given)
-  const response = await ofrepRoutes(ports).request(
+  const response = await askDoor(
+    ofrepRoutes(ports),
     requestOf(golden, 'http://edge.test', goldenKeys),
     undefined,
     {},
@@ -45,7 +47,7 @@ describe('a damaged request', () => {
       const random = randomFrom(seed)
       for (let i = 0; i < mutations; i++) {
         const body = mutation(route.body, random)
-        const response = await app.request(route.path, { method: 'POST', headers, body }, {})
+        const response = await askDoor(app, route.path, { method: 'POST', headers, body }, {})
         const complaint = complaintAbout('ofrep', response, await response.text())
         expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
         for (const record of sent.splice(0)) {

@@ -1,11 +1,11 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
-import { Hono } from 'hono/tiny'
+import { type CorsPolicy, allow, preflight, toEverybody } from '../../http/cors.ts'
 import { decideOne } from '../../http/decide.ts'
+import type { Door, Incoming } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
 import { logError } from '../../http/log.ts'
 import { pathOf } from '../../http/path.ts'
-import { cors } from '../../http/cors.ts'
-import type { VisitContext, Visited } from '../../http/visit.ts'
+import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Ports } from '../../ports.ts'
 import { type Asked, ask } from './ask.ts'
 import { type Sign, bulkAnswer } from './bulk.ts'
@@ -22,89 +22,105 @@ const single = `${bulk}/`
 const tracking = '/ofrep/v1/track'
 const wanted = /^(?:1|true)$/i
 
-export function ofrepRoutes(ports: Ports): Hono<Visited> {
-  const app = new Hono<Visited>({ strict: false })
-  app.use(
-    '/ofrep/*',
-    // Allowed headers mirror the request's, so that a customer's own may come along.
-    cors({ origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }),
-  )
+/** Allowed headers mirror the request's, so that a customer's own may come along. */
+const policy: CorsPolicy = { origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }
 
-  app.post(bulk, async (c) => {
-    const asked = await ask(c, ports, wire.EvaluationRequest, bodyBytesMax)
-    if (!asked.ok) return fail(asked.problem, c.env)
-    const context = contextOf(c, asked.value)
-    const sign = signOf(c, ports, asked.value, context.targetingKey)
-    return bulkAnswer(
-      { ports, asked: asked.value, context, visit: c.env, sign, now: ports.now() },
-      c.req.raw.headers,
-    )
-  })
-
-  // A wildcard: keys come encoded from some clients and plain, slashes and all, from others.
-  app.post(`${single}*`, async (c) => {
-    const key = flagKeyOf(c)
-    const asked = await ask(c, ports, wire.EvaluationRequest, bodyBytesMax)
-    if (!asked.ok) return fail(asked.problem, c.env, key)
-    const { compiled } = asked.value
-    const context = contextOf(c, asked.value)
-    const { targetingKey } = context
-    const { evaluation } = await decideOne(ports, compiled, context, key)
-    c.env.decisions = 1
-    const headers = { 'content-type': 'application/json' }
-    const { text } = asWritten(evaluation, compiled)
-    if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
-    const exposureToken = await signOf(c, ports, asked.value, targetingKey)?.(evaluation)
-    const more = {
-      flagSetId: compiled.environmentId,
-      ...(targetingKey !== undefined && { contextId: contextIdOf(targetingKey) }),
-      ...(exposureToken !== undefined && { exposureToken }),
-    }
-    return new Response(withMetadata(text, more), { headers })
-  })
-
-  app.post(tracking, async (c) => track(c, ports))
-
-  app.get(`${streamPath}*`, async (c) => {
-    const stream = await streamAnswer(c, ports)
-    return stream.ok ? stream.value : fail(stream.problem, c.env)
-  })
-
-  for (const path of [bulk, `${single}*`, tracking]) {
-    app.all(path, () => {
-      const body: wire.Refusal = { errorCode: 'GENERAL', errorDetails: 'method not allowed, use POST' }
-      return Response.json(body, { status: 405, headers: { allow: 'POST' } })
-    })
+export function ofrepRoutes(ports: Ports): Door {
+  return {
+    fetch: (request, visit, path = pathOf(request.url)) =>
+      request.method === 'OPTIONS' ? preflight(request, policy) : answerTo({ request, path, visit }, ports),
   }
-  app.all('/ofrep/*', (c) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, c.env))
-
-  app.onError((error, c) => {
-    logError('ofrep', error)
-    const key = pathOf(c.req.url).startsWith(single) ? flagKeyOf(c) : undefined
-    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, c.env, key)
-  })
-  return app
 }
 
-const contextOf = (c: VisitContext, { body, compiled }: Asked<wire.EvaluationRequest>) =>
-  enriched(toContext(body.context), compiled, c.req.raw)
+async function answerTo(incoming: Incoming, ports: Ports): Promise<Response> {
+  const { path, visit } = incoming
+  let response: Response
+  try {
+    response = await route(incoming, ports)
+  } catch (error) {
+    logError('ofrep', error)
+    const key = path.startsWith(single) ? flagKeyOf(incoming) : undefined
+    visit.isTold = false
+    response = fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit, key)
+  }
+  if (!visit.isTold) allow(response.headers, policy, null)
+  return response
+}
+
+/** What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from others. */
+function route(incoming: Incoming, ports: Ports): Promise<Response> | Response {
+  const { path, request, visit } = incoming
+  const isPost = request.method === 'POST'
+  if (path === bulk || path === single) return isPost ? all(incoming, ports) : onlyPost()
+  if (path.startsWith(single)) return isPost ? one(incoming, ports) : onlyPost()
+  if (path === tracking || path === `${tracking}/`) return isPost ? track(incoming, ports) : onlyPost()
+  if (path.startsWith(streamPath) && request.method === 'GET') return stream(incoming, ports)
+  return fail({ code: 'NOT_FOUND', message: 'there is no such route' }, visit)
+}
+
+function onlyPost(): Response {
+  const body: wire.Refusal = { errorCode: 'GENERAL', errorDetails: 'method not allowed, use POST' }
+  return Response.json(body, { status: 405, headers: { allow: 'POST' } })
+}
+
+async function all(incoming: Incoming, ports: Ports): Promise<Response> {
+  const { request, visit } = incoming
+  const asked = await ask(incoming, ports, wire.readRequest, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, visit)
+  const context = contextOf(request, asked.value)
+  const sign = signOf(request, ports, asked.value, context.targetingKey)
+  return bulkAnswer({ ports, asked: asked.value, context, visit, sign, now: ports.now() }, request.headers)
+}
+
+const headersOf = revisionHeaders({ 'content-type': 'application/json', ...toEverybody })
+
+async function one(incoming: Incoming, ports: Ports): Promise<Response> {
+  const { request, visit } = incoming
+  const key = flagKeyOf(incoming)
+  const asked = await ask(incoming, ports, wire.readRequest, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, visit, key)
+  const { compiled } = asked.value
+  const context = contextOf(request, asked.value)
+  const { targetingKey } = context
+  const decided = decideOne(ports, compiled, context, key)
+  const { evaluation } = decided instanceof Promise ? await decided : decided
+  visit.decisions = 1
+  const headers = headersOf(compiled, visit, ports.now())
+  const { text } = asWritten(evaluation, compiled)
+  if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
+  const exposureToken = await signOf(request, ports, asked.value, targetingKey)?.(evaluation)
+  const more = {
+    flagSetId: compiled.environmentId,
+    ...(targetingKey !== undefined && { contextId: contextIdOf(targetingKey) }),
+    ...(exposureToken !== undefined && { exposureToken }),
+  }
+  return new Response(withMetadata(text, more), { headers })
+}
+
+async function stream(incoming: Incoming, ports: Ports): Promise<Response> {
+  const opened = await streamAnswer(incoming, ports)
+  return opened.ok ? opened.value : fail(opened.problem, incoming.visit)
+}
+
+const contextOf = (request: Request, { body, compiled }: Asked<wire.EvaluationRequest>) =>
+  enriched(toContext(body.context), compiled, request)
 
 /** Tokens are for who asks for them: they cost more than the decisions do. */
 function signOf(
-  { req }: VisitContext,
+  { headers }: Request,
   { exposureSecret, now }: Ports,
   { compiled: { environmentId } }: Asked<unknown>,
   targetingKey: string | undefined,
 ): Sign | undefined {
   if (exposureSecret === undefined || targetingKey === undefined) return undefined
-  if (!wanted.test(req.header('x-exposure-tokens') ?? '')) return undefined
+  if (!wanted.test(headers.get('x-exposure-tokens') ?? '')) return undefined
   const at = now()
   return (evaluation) => tokenOf(exposureSecret, evaluation, { environmentId, targetingKey }, at)
 }
 
 /** A lone `%` is a key like any other, not an error. */
-function flagKeyOf(c: VisitContext): string {
-  const raw = pathOf(c.req.url).slice(single.length)
+function flagKeyOf({ path }: Incoming): string {
+  const raw = path.slice(single.length)
   try {
     return decodeURIComponent(raw)
   } catch {

@@ -4,8 +4,7 @@ import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { type Result, refuse } from '../../../core/problem.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
 import { authenticate } from '../../http/authenticate.ts'
-import { pathOf } from '../../http/path.ts'
-import type { VisitContext } from '../../http/visit.ts'
+import type { Incoming } from '../../http/door.ts'
 import type { Ports } from '../../ports.ts'
 import { openStream, revisionOf } from '../../streams/open-stream.ts'
 
@@ -25,14 +24,16 @@ function presumed(compiled: CompiledSnapshot, now: number): number {
   return now - metAt < youngMs ? compiled.revision - 1 : compiled.revision
 }
 
-export async function streamAnswer(c: VisitContext, ports: Ports): Promise<Result<Response>> {
-  const request = c.req.raw
-  const caller = await authenticate(ports, c.env, pathOf(request.url).slice(streamPath.length))
+export async function streamAnswer(
+  { request, path, visit }: Incoming,
+  ports: Ports,
+): Promise<Result<Response>> {
+  const caller = await authenticate(ports, visit, path.slice(streamPath.length))
   if (!caller.ok) return caller
   const { compiled } = caller.value
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
   return openStream(request, compiled, ports, {
-    since: revisionOf(c.req.header('last-event-id')) ?? presumed(compiled, ports.now()),
+    since: revisionOf(request.headers.get('last-event-id')) ?? presumed(compiled, ports.now()),
     write: (revision) => `data: ${JSON.stringify({ type: 'refetchEvaluation', etag: `"${revision}"` })}`,
     headers: {},
   })

@@ -5,6 +5,7 @@ import { goldenKeys, goldenNow, memoryPorts } from '../../../test/golden/cases.t
 import type { Ports } from '../../ports.ts'
 import type { Visit } from '../../http/visit.ts'
 import { ofrepRoutes } from './routes.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const words = [
   { id: 'a', value: 'apple' },
@@ -44,7 +45,8 @@ beforeEach(() => {
 
 async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
   const visit: Visit = {}
-  const answer = await ofrepRoutes(ports).request(
+  const answer = await askDoor(
+    ofrepRoutes(ports),
     `http://edge.test/ofrep/v1${path}`,
     {
       method: 'POST',
@@ -230,7 +232,8 @@ describe('an exposure', () => {
   it('lasts a week at least, and then the tag of an answer is another', async () => {
     const tagAt = async (now: number) => {
       ports = { ...ports, now: () => now }
-      const answer = await ofrepRoutes(ports).request(
+      const answer = await askDoor(
+        ofrepRoutes(ports),
         'http://edge.test/ofrep/v1/evaluate/flags',
         {
           method: 'POST',

@@ -2,9 +2,9 @@
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
 import { decideOne } from '../../http/decide.ts'
+import type { Incoming } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
-import type { VisitContext } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import { type Asked, ask } from './ask.ts'
 import { fail, refusalOf, targetingKeyMissing } from './refusal.ts'
@@ -17,28 +17,32 @@ const bodyBytesMax = 1024 * 1024
 /** Flaws that a refusal of a whole batch names. */
 const flawsMax = 20
 
-export async function track(c: VisitContext, ports: Ports): Promise<Response> {
-  const asked = await ask(c, ports, z.looseObject({}), bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, c.env)
+export async function track(incoming: Incoming, ports: Ports): Promise<Response> {
+  const { visit } = incoming
+  const asked = await ask(incoming, ports, readObject, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, visit)
   const batch = batchOf(asked.value.body)
-  if (!batch.ok) return fail(batch.problem, c.env)
-  const receipt = receiptOf(c, ports, asked.value)
+  if (!batch.ok) return fail(batch.problem, visit)
+  const receipt = receiptOf(incoming.request, ports, asked.value)
   const judged = await Promise.all(
     batch.value.events.map((event) => judge(event, batch.value.context, receipt)),
   )
   const records = judged.flatMap((each) => (each.ok ? [each.value] : []))
   const refused = judged.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
   const isAll = refused.length > 0 && records.length === 0
-  if (isAll) return fail(together(refused, 'events' in asked.value.body), c.env)
-  if (refused[0]) c.env.refused = refused[0].problem.code // counted, though the rest is taken
+  if (isAll) return fail(together(refused, 'events' in asked.value.body), visit)
+  if (refused[0]) visit.refused = refused[0].problem.code // counted, though the rest is taken
   if (records.length > 0 && !(await ports.events.send(records)))
-    return fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, c.env)
+    return fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, visit)
   const answer: wire.TrackingAnswer = {
     accepted: records.length,
     rejected: refused.map(({ index, problem }) => ({ index, ...refusalOf(problem) })),
   }
   return Response.json(answer)
 }
+
+const anyObject = z.looseObject({})
+const readObject = (body: unknown) => parseWith(anyObject, body)
 
 /** A single event is a batch of one. */
 const batchOf = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
@@ -56,12 +60,12 @@ const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
   fields: [{ path: 'context.targetingKey', rule: targetingKeyMissing, message: 'is missing' }],
 })
 
-const receiptOf = (c: VisitContext, ports: Ports, { compiled }: Asked<unknown>): Receipt => ({
+const receiptOf = (request: Request, ports: Ports, { compiled }: Asked<unknown>): Receipt => ({
   compiled,
   secret: ports.exposureSecret,
   now: ports.now(),
   decide: async (flagKey, context) => (await decideOne(ports, compiled, context, flagKey)).evaluation,
-  enrich: (context) => enriched(context, compiled, c.req.raw),
+  enrich: (context) => enriched(context, compiled, request),
 })
 
 /** Nothing of a request was taken: its first flaws, each with the place of its event. */

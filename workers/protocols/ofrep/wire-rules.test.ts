@@ -8,6 +8,7 @@ import type { Ports } from '../../ports.ts'
 import type { Visit } from '../../http/visit.ts'
 import { ofrepRoutes } from './routes.ts'
 import { holdsFractions, numberText } from './value-text.ts'
+import { ask as askDoor } from '../../../test/ask.ts'
 
 const flag = (key: string, type: string, values: readonly string[], changes: object = {}) => ({
   key,
@@ -39,7 +40,8 @@ const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: 
   const snapshots = { read: () => ({ status: 'ready', compiled, staleMs: 0 }) as const }
   const app = ofrepRoutes({ ...ports, snapshots, ...more })
   const post = (path: string, body: unknown, headers: Record<string, string> = {}, visit: Visit = {}) =>
-    app.request(
+    askDoor(
+      app,
       `http://edge.test/ofrep/v1${path}`,
       {
         method: 'POST',

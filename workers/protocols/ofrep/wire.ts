@@ -1,12 +1,30 @@
 // OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has no route for yet.
 import * as z from 'zod/mini'
+import { type Result, ok } from '../../../core/problem.ts'
+import { parseWith } from '../../http/parse.ts'
 
 /** Java's clients write null for what they do not have. */
 const Context = z.nullish(z.looseObject({ targetingKey: z.nullish(z.string()) }))
 export type Context = z.infer<typeof Context>
 
-export const EvaluationRequest = z.object({ context: Context })
+const EvaluationRequest = z.object({ context: Context })
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>
+
+/** Whoever sends what the protocol says is not kept waiting by the schema: what looks wrong gets its complaints from it. */
+export const readRequest = (body: unknown): Result<EvaluationRequest> =>
+  isRequest(body) ? ok(body) : parseWith(EvaluationRequest, body)
+
+function isRequest(body: unknown): body is EvaluationRequest {
+  if (!isObject(body)) return false
+  const { context } = body
+  if (context === undefined || context === null) return true
+  if (!isObject(context)) return false
+  const { targetingKey } = context
+  return targetingKey === undefined || targetingKey === null || typeof targetingKey === 'string'
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export type ErrorCode =
   | 'FLAG_NOT_FOUND'
@@ -19,13 +37,6 @@ export interface Refusal {
   readonly key?: string
   readonly errorCode: ErrorCode
   readonly errorDetails: string
-}
-
-/** Of the answer about all flags. `contextId` stands for the targeting key in telemetry. */
-export interface SetMetadata {
-  readonly flagSetId: string
-  readonly version: string
-  readonly contextId?: string
 }
 
 export interface EventStream {
