@@ -117,7 +117,7 @@ const enabledSwitch = ({ key, name, enabled }, onPress) =>
   )
 
 /** @param {Flag} flag */
-function heading({ key, name, slug, type, bundle, tags, description }) {
+function heading({ key, name, slug, type, bundle, content, tags, description }) {
   const kind = bundle ? `${type} bundle` : type
   return h(
     'header',
@@ -129,6 +129,7 @@ function heading({ key, name, slug, type, bundle, tags, description }) {
       h('code', {}, key),
       slug ? h('span', {}, 'slug ', h('code', {}, slug)) : undefined,
       h('span', {}, kind),
+      content ? h('span', {}, content) : undefined,
       ...tags.map((tag) => h('span', { class: 'tag' }, tag)),
     ),
     description ? h('p', { class: 'description' }, description) : undefined,
@@ -224,6 +225,7 @@ function legend(flag, off) {
         ...(variation.value === variationName(variation)
           ? []
           : [' ', h('code', {}, shortened(variation.value))]),
+        variation.baseline ? ' (baseline)' : undefined,
       ),
     ),
     h('span', { class: 'key' }, `Off variation: ${off}`),
