@@ -60,6 +60,22 @@ const bucketeer = (userEvaluationsId: string, people = askers) => ({
   ),
 })
 
+/** As the published SDK asks. */
+const flagship = {
+  method: 'POST',
+  path: `/v2/${environmentId}/campaigns?exposeAllKeys=true&extras[]=accountSettings`,
+  headers: { 'x-api-key': key, 'x-sdk-client': 'TypeScript', 'x-sdk-version': '5.2.0' },
+  bodies: askers.map(({ id, ...context }) =>
+    JSON.stringify({
+      visitorId: id,
+      anonymousId: null,
+      trigger_hit: false,
+      context: { ...context, fs_client: 'TypeScript', fs_version: '5.2.0', fs_users: id },
+      visitor_consent: true,
+    }),
+  ),
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
 try {
   await bundleAll(directory)
@@ -127,6 +143,8 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   const { text } = await edge(bucketeer(''))
   if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
   const { userEvaluationsId } = JSON.parse(text) as { userEvaluationsId: string }
+  const campaigns = await edge(flagship)
+  if (!campaigns.text.includes('flag-0004')) throw new Error(`not all flags: ${campaigns.text.slice(0, 300)}`)
   const file = { method: 'GET', path: `/${environmentId}/bucketing.json` }
   const { headers: validators } = await edge(file)
   const unmodified = (name: string, value: string | null) => ({ ...file, headers: { [name]: value! } })
@@ -188,6 +206,13 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
       name: 'all of 200 flags, Bucketeer, the id is current',
       service: 'edge',
       ask: bucketeer(userEvaluationsId, askers.slice(0, 1)),
+      status: 200,
+      against: 'all of 200 flags',
+    },
+    {
+      name: 'all of 200 flags, AB Tasty',
+      service: 'edge',
+      ask: flagship,
       status: 200,
       against: 'all of 200 flags',
     },

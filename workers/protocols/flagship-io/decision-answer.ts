@@ -13,6 +13,8 @@ export type Keys = 'own' | 'all'
 export interface Told {
   readonly campaign: wire.Campaign
   readonly text: string
+  /** Made when first asked for. */
+  parts?: Parts
 }
 
 const told: Record<Keys, WeakMap<Evaluation, Told>> = { own: new WeakMap(), all: new WeakMap() }
@@ -23,7 +25,7 @@ export function tell(evaluation: Evaluation, keys: Keys): Told | undefined {
   if (known) return known
   const campaign = campaignOf(evaluation, keys)
   if (!campaign) return undefined
-  const made = { campaign, text: JSON.stringify(campaign) }
+  const made: Told = { campaign, text: JSON.stringify(campaign) }
   told[keys].set(evaluation, made)
   return made
 }
@@ -61,71 +63,99 @@ export function listText(
   campaigns: readonly Told[],
 ): string {
   const visitor = `"visitorId":${JSON.stringify(visitorId)}`
-  const list = () => `"campaigns":[${campaigns.map(({ text }) => text).join()}]`
-  const simple = () => JSON.stringify(simpleOf(campaigns)).slice(1, -1)
-  const extras = hasExtras ? `,"extras":${JSON.stringify({ accountSettings: accountOf(compiled) })}` : ''
+  const list = () => `"campaigns":[${joined(campaigns)}]`
+  const extras = hasExtras ? extrasOf(compiled) : ''
   switch (mode) {
     case 'normal':
       return `{${visitor},${list()}${extras}}`
     case 'simple':
-      return `{${simple()}}`
+      return `{${simpleText(campaigns)}}`
     case 'full':
-      return `{${visitor},${list()},${simple()}${extras}}`
+      return `{${visitor},${list()},${simpleText(campaigns)}${extras}}`
     default:
       return '{}' // as the vendor's server
   }
 }
 
-/** The later campaign overwrites what an earlier one says of a key. */
-function simpleOf(campaigns: readonly Told[]) {
+function joined(campaigns: readonly Told[]): string {
+  let list = ''
+  for (const { text } of campaigns) list += list === '' ? text : `,${text}`
+  return list
+}
+
+type Member = readonly [key: string, text: string]
+
+/** What other shapes than the list say of a campaign, as text. */
+interface Parts {
+  readonly pair: string
+  /** Each flag key with its value, and with where that comes from. */
+  readonly values: readonly Member[]
+  readonly flags: readonly Member[]
+}
+
+function partsOf(told: Told): Parts {
+  told.parts ??= makeParts(told.campaign)
+  return told.parts
+}
+
+function makeParts(campaign: wire.Campaign): Parts {
+  const { id, name, slug, type, variationGroupId: group, variationGroupName: groupName, variation } = campaign
+  const metadata = {
+    campaignId: id,
+    campaignName: name,
+    slug,
+    type,
+    variationGroupId: group,
+    variationGroupName: groupName,
+    variationId: variation.id,
+    variationName: variation.name,
+    reference: variation.reference,
+  }
+  const members = (of: (value: unknown) => unknown): Member[] =>
+    Object.entries(variation.modifications.value).map(([key, value]) => [
+      key,
+      `${JSON.stringify(key)}:${JSON.stringify(of(value))}`,
+    ])
   return {
-    campaignsVariation: campaigns.map(({ campaign: { id, variation } }) => ({
-      campaignId: id,
-      variationId: variation.id,
-    })),
-    mergedModifications: Object.fromEntries(
-      campaigns.flatMap(({ campaign }) => Object.entries(campaign.variation.modifications.value)),
-    ),
+    pair: JSON.stringify({ campaignId: id, variationId: variation.id }),
+    values: members((value) => value),
+    flags: members((value) => ({ value, metadata })),
   }
 }
 
-/** Each flag key with its value and where it comes from. */
-export function flagsOf(campaigns: readonly Told[]): Record<string, unknown> {
-  return Object.fromEntries(
-    campaigns.flatMap(({ campaign }) => {
-      const {
-        id,
-        name,
-        slug,
-        type,
-        variationGroupId: group,
-        variationGroupName: groupName,
-        variation,
-      } = campaign
-      const metadata = {
-        campaignId: id,
-        campaignName: name,
-        slug,
-        type,
-        variationGroupId: group,
-        variationGroupName: groupName,
-        variationId: variation.id,
-        variationName: variation.name,
-        reference: variation.reference,
-      }
-      return Object.entries(variation.modifications.value).map(([key, value]) => [key, { value, metadata }])
-    }),
-  )
+/** The later campaign overwrites what an earlier one says of a key. */
+function merged(campaigns: readonly Told[], of: 'values' | 'flags'): string {
+  const members = new Map<string, string>()
+  for (const campaign of campaigns) for (const [key, text] of partsOf(campaign)[of]) members.set(key, text)
+  return `{${[...members.values()].join()}}`
 }
+
+function simpleText(campaigns: readonly Told[]): string {
+  const pairs = campaigns.map((campaign) => partsOf(campaign).pair).join()
+  return `"campaignsVariation":[${pairs}],"mergedModifications":${merged(campaigns, 'values')}`
+}
+
+/** JSON of each flag key with its value and where it comes from. */
+export const flagsText = (campaigns: readonly Told[]): string => merged(campaigns, 'flags')
 
 /** As the panic of every AB Tasty answer: the visitor gets the defaults of the code. */
 export const panicOf = (visitorId: string) => ({ visitorId, campaigns: [], panic: true })
 
-const accountOf = ({ snapshot }: CompiledSnapshot) => ({
-  '@type': 'type.googleapis.com/flagship.protobuf.AccountSettings',
-  troubleshooting: null,
-  ...accountSettingsOf(snapshot),
-})
+const extrasTexts = new WeakMap<CompiledSnapshot, string>()
+
+function extrasOf(compiled: CompiledSnapshot): string {
+  let text = extrasTexts.get(compiled)
+  if (text === undefined) {
+    const accountSettings = {
+      '@type': 'type.googleapis.com/flagship.protobuf.AccountSettings',
+      troubleshooting: null,
+      ...accountSettingsOf(compiled.snapshot),
+    }
+    text = `,"extras":${JSON.stringify({ accountSettings })}`
+    extrasTexts.set(compiled, text)
+  }
+  return text
+}
 
 export type Single =
   | { readonly kind: 'campaign'; readonly told: Told }

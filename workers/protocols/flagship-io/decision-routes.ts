@@ -8,7 +8,7 @@ import { decideAll, decideOne } from '../../http/decide.ts'
 import { enriched } from '../../http/enrich.ts'
 import type { VisitContext, Visited } from '../../http/visit.ts'
 import { flagNamed } from './campaign.ts'
-import { type Keys, type Told, flagsOf, listText, panicOf, singleOf, tell } from './decision-answer.ts'
+import { type Keys, type Told, flagsText, listText, panicOf, singleOf, tell } from './decision-answer.ts'
 import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
 import { formattedOf } from './format-response.ts'
 import { contextRecord, exposureOf } from './translate.ts'
@@ -63,10 +63,11 @@ async function decide(c: VisitContext, door: Door, shape: 'campaigns' | 'flags')
   }
   const refused = await record(c, door, asking, campaigns)
   if (refused) return refused
-  if (shape === 'flags') return Response.json(flagsOf(campaigns))
+  const headers = { 'content-type': 'application/json' }
+  if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
   const mode = c.req.query('mode') ?? 'normal'
   const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(c), compiled }
-  return new Response(listText(asked, campaigns), { headers: { 'content-type': 'application/json' } })
+  return new Response(listText(asked, campaigns), { headers })
 }
 
 async function single(c: VisitContext, door: Door, name: string): Promise<Response> {

@@ -52,6 +52,18 @@ export function exposureOf(
   return toExposure({ vid: visitorId, caid: variationGroupId, vaid: variation.id, qt: 0 }, receipt, context)
 }
 
+const keptAttributes = new WeakMap<Attributes, Record<string, string>>()
+
+/** Made once for all campaigns that one request activates. */
+function recordAttributes(attributes: Attributes): Record<string, string> {
+  let kept = keptAttributes.get(attributes)
+  if (!kept) {
+    kept = toRecordAttributes(attributes)
+    keptAttributes.set(attributes, kept)
+  }
+  return kept
+}
+
 interface Told {
   readonly visitorId: string
   readonly context: Attributes
@@ -162,7 +174,7 @@ function identified(
     protocol: 'flagship-io' as const,
     sdk,
     targetingKey,
-    attributes: toRecordAttributes(attributes),
+    attributes: recordAttributes(attributes),
   }
   return { common, content }
 }
