@@ -83,18 +83,19 @@ export const ActivateRequest = z.looseObject({
 })
 export const mandatoryFields = ['vid', 'caid', 'vaid'] as const
 
+/** As many of the shortest hits as the SDK's own cap on a batch, 2.5 million characters, can hold. */
+const hitsMax = 50_000
+
 /** A batch carries `cid` and the queue time on its envelope, a hit alone on itself. */
-export const HitsRequest = z.union([
-  z.object({
-    cid: z.string().check(z.minLength(1)),
-    t: z.literal('BATCH'),
-    h: z.array(z.unknown()).check(z.maxLength(20_000)),
-  }),
-  z.pipe(
-    z.looseObject({ cid: z.string().check(z.minLength(1)), t: z.string() }),
-    z.transform((hit) => ({ cid: hit.cid, h: [hit] as unknown[] })),
+export const HitsRequest = z.pipe(
+  z.looseObject({ cid: mandatory, t: z.string(), h: z.optional(z.unknown()) }).check(
+    z.refine(({ t, h }) => t !== 'BATCH' || (Array.isArray(h) && h.length <= hitsMax), {
+      path: ['h'],
+      message: `has to be a list of at most ${hitsMax} hits`,
+    }),
   ),
-])
+  z.transform((hit) => ({ cid: hit.cid, h: hit.t === 'BATCH' ? (hit.h as unknown[]) : [hit] })),
+)
 
 export const Hit = z.looseObject({
   t: text,
