@@ -4,6 +4,7 @@ import {
   compiled,
   fixed,
   flag,
+  prepared,
   rollout,
   rule,
   segment,
@@ -65,13 +66,29 @@ describe('a compiled snapshot', () => {
 
   it('holds what a flag answers everybody, and asks nothing for it', () => {
     const constant = (changes: Parameters<typeof flag>[0]) =>
-      compiled([flag(changes)]).flags[0]!.constant?.reason
+      prepared([flag(changes)]).flags[0]!.constant?.reason
     expect(constant({})).toBe('STATIC')
     expect(constant({ enabled: false, rules: [rule([clause('x', 'exists')])] })).toBe('DISABLED')
     expect(constant({ rules: [rule([clause('x', 'exists')])] })).toBeUndefined()
     expect(constant({ targets: [{ variationId: 'b', targetingKeys: ['ada'] }] })).toBeUndefined()
     expect(constant({ defaultStrategy: split.defaultStrategy })).toBeUndefined()
-    expect(compiled([split]).flags[0]!.gates).toBeUndefined()
+    expect(prepared([split]).flags[0]!.gates).toBeUndefined()
+  })
+
+  it('prepares of its flags those that are asked for and those that they depend on', () => {
+    const needs = (key: string) => ({ prerequisites: [{ flagKey: key, variationId: 'a' }] })
+    const ready = compiled([
+      flag({ key: 'asked', ...needs('needed') }),
+      flag({ key: 'needed', ...needs('below') }),
+      flag({ key: 'below' }),
+      flag({ key: 'other' }),
+    ])
+    const known = () => ready.flags.filter(({ isPrepared }) => isPrepared).map((each) => each.flag.key)
+    expect(known()).toEqual([])
+    evaluate(ready, 'asked', someone('ada'))
+    expect(known()).toEqual(['asked', 'below', 'needed'])
+    explain(ready, 'other', someone('ada'))
+    expect(known()).toHaveLength(4)
   })
 
   it('keeps one answer and one variation for all that give the same', () => {

@@ -1,5 +1,6 @@
 // Once per revision and isolate: a snapshot with every operand parsed, every answer made, and flags in the order they depend on each other.
-// What can never be asked is left out: the rules of a flag that is off, answers that no strategy gives.
+// What can never be asked is left out: the rules of a flag that is off, answers that no strategy gives. A flag is prepared when it is first asked
+// for, or all of them are: an isolate that wakes up for one flag does not make it wait for a thousand.
 import { type CompiledSegment, compileClause, type Questions, type World, worldOf } from './question.ts'
 import type { AnyOf } from './clause.ts'
 import { type Answer, answersOf, failure } from './answer.ts'
@@ -19,15 +20,17 @@ export interface CompiledFlag {
   readonly index: number
   readonly flag: Flag
   readonly isAnswered: boolean
-  /** Set where the flag answers everybody the same: it is broken, off, or fixed without any targeting. */
-  readonly constant: Evaluation | undefined
   /** Places of all flags this one depends on, transitively, in an order in which they can be decided. */
   readonly dependencies: readonly number[] | undefined
-  readonly gates: Gates | undefined
+  /** Whether what follows is there. */
+  isPrepared: boolean
+  /** Set where the flag answers everybody the same: it is broken, off, or fixed without any targeting. */
+  constant: Evaluation | undefined
+  gates: Gates | undefined
   /** The first question of those that lead to a rule; undefined where none is ever asked. */
-  readonly decision: Decision | undefined
+  decision: Decision | undefined
   /** Of flags that split by targeting key: the answer to a context without one. */
-  readonly targetingKeyMissing: Evaluation | undefined
+  targetingKeyMissing: Evaluation | undefined
 }
 
 /** What comes before the rules, of flags that have any of it. */
@@ -58,8 +61,10 @@ export interface CompiledSnapshot {
   readonly keepsVisitors: boolean
   /** SDK keys by the SHA-256 of their text. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
-  /** What clauses can name: for explanations, which ask each clause anew. */
+  /** What clauses can name: for flags that are not prepared yet, and for explanations, which ask each clause anew. */
   readonly world: World
+  /** Whether all flags are prepared. */
+  isPrepared: boolean
   readonly reader: Reader
 }
 
@@ -75,9 +80,7 @@ export function compile(
     world.segments.set(segment.key, compileSegment(segment, members.get(segment.key), world))
   const orders = new Map<number, Order>()
   const inForce = flagsInForce(snapshot)
-  const flags = inForce.map((flag, index) =>
-    compileFlag(flag, index, orderOf(index, inForce, places, orders), world),
-  )
+  const flags = inForce.map((flag, index) => toPrepare(flag, index, orderOf(index, inForce, places, orders)))
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
@@ -90,7 +93,8 @@ export function compile(
     answered: new Map(),
     keepsVisitors: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
-    world: { ...world, shared: new Map() },
+    world,
+    isPrepared: false,
     reader: makeReader(),
   }
 }
@@ -103,33 +107,50 @@ function inOrderOf(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
   return [...placed].map((index) => flags[index]!)
 }
 
-function compileFlag(flag: Flag, index: number, order: Order, world: World): CompiledFlag {
-  const compiled: CompiledFlag = {
-    index,
-    flag,
-    isAnswered: !flag.archived,
-    constant: undefined,
-    dependencies: order.dependencies.length > 0 ? order.dependencies : undefined,
-    gates: undefined,
-    decision: undefined,
-    targetingKeyMissing: undefined,
-  }
-  if (order.message !== undefined)
-    return { ...compiled, constant: failure(flag.key, flag, 'GENERAL', order.message) }
+const toPrepare = (flag: Flag, index: number, { dependencies, message }: Order): CompiledFlag => ({
+  index,
+  flag,
+  isAnswered: !flag.archived,
+  dependencies: dependencies.length > 0 ? dependencies : undefined,
+  isPrepared: message !== undefined,
+  constant: message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', message),
+  gates: undefined,
+  decision: undefined,
+  targetingKeyMissing: undefined,
+})
+
+/** The flag, and those it depends on. Never in the midst of a decision: what was read for it would not know of new operands. */
+export function prepare({ flags, world }: CompiledSnapshot, asked: CompiledFlag): void {
+  for (const index of asked.dependencies ?? []) prepareOne(flags[index]!, world)
+  prepareOne(asked, world)
+}
+
+export function prepareAll(compiled: CompiledSnapshot): void {
+  for (const flag of compiled.flags) prepareOne(flag, compiled.world)
+  compiled.world.shared.clear() // nobody is left to share with
+  compiled.isPrepared = true
+}
+
+function prepareOne(compiled: CompiledFlag, world: World): void {
+  if (compiled.isPrepared) return
+  compiled.isPrepared = true
+  const { flag } = compiled
   const answer = answersOf(flag)
   const gates = gatesOf(flag, answer, world)
-  if (!flag.enabled)
-    return flag.prerequisites.length > 0 ? { ...compiled, gates } : { ...compiled, constant: gates!.off }
+  if (!flag.enabled) {
+    if (flag.prerequisites.length > 0) compiled.gates = gates
+    else compiled.constant = gates!.off
+    return
+  }
   const rules = rulesOf(flag, answer, world)
   const [first] = rules
-  if (!gates && rules.length === 1 && first && !first.rule.rollout)
-    return { ...compiled, constant: first.rule.otherwise }
-  return {
-    ...compiled,
-    gates,
-    decision: decisionOf(rules),
-    targetingKeyMissing: rules.some(({ rule }) => rule.rollout) ? keyMissing(flag) : undefined,
+  if (!gates && rules.length === 1 && first && !first.rule.rollout) {
+    compiled.constant = first.rule.otherwise
+    return
   }
+  compiled.gates = gates
+  compiled.decision = decisionOf(rules)
+  if (rules.some(({ rule }) => rule.rollout)) compiled.targetingKeyMissing = keyMissing(flag)
 }
 
 function gatesOf(flag: Flag, answer: Answer, { places }: World): Gates | undefined {

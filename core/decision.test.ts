@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clause, compiled, fixed, flag, rule, someone } from '../test/build/flags.ts'
+import { clause, fixed, flag, prepared, rule, someone } from '../test/build/flags.ts'
 import { scaled } from '../test/build/scale.ts'
 import type { Clause } from './clause.ts'
 import type { Decision } from './decision.ts'
@@ -9,7 +9,7 @@ import { evaluate } from './evaluate.ts'
 /** A flag with one rule for each list of groups; the rule at place i answers `v<i>`. */
 function ruled(rules: readonly (readonly (readonly Clause[])[])[]) {
   const ids = rules.map((_, i) => `v${i}`)
-  return compiled([
+  return prepared([
     flag({
       variations: [...ids, 'a', 'c'].map((id) => ({ id, name: '', description: '', value: id })),
       rules: rules.map((anyOf, i) =>

@@ -3,7 +3,7 @@
 import { fineBucket } from './bucket.ts'
 import { type CompiledSegment, type Question, holds, inSegments, ofFlag, type Questions } from './question.ts'
 import { failure } from './answer.ts'
-import type { CompiledFlag, CompiledSnapshot, Gates } from './compile.ts'
+import { type CompiledFlag, type CompiledSnapshot, type Gates, prepare, prepareAll } from './compile.ts'
 import type { CompiledRule, HashInput } from './strategy.ts'
 import type { Decision } from './decision.ts'
 import type { EvaluationContext } from './context.ts'
@@ -19,12 +19,14 @@ const nothingDecided: Decided = []
 
 /** Decides one flag, and before it those it depends on. */
 export function evaluate(
-  { byKey, flags, reader }: CompiledSnapshot,
+  compiled: CompiledSnapshot,
   flagKey: string,
   context: EvaluationContext,
 ): Evaluation {
+  const { byKey, flags, reader } = compiled
   const asked = byKey.get(flagKey)
   if (!asked?.isAnswered) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
+  if (!asked.isPrepared) prepare(compiled, asked)
   if (asked.constant) return asked.constant
   begin(reader, context, false)
   const { dependencies } = asked
@@ -48,6 +50,7 @@ export function evaluateAll(
   context: EvaluationContext,
   tag?: string,
 ): Evaluation[] {
+  if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, inOrder, reader } = compiled
   begin(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
@@ -68,6 +71,7 @@ export function evaluateAllRevised(
   context: EvaluationContext,
   revise: (flag: CompiledFlag, evaluation: Evaluation) => Evaluation,
 ): Evaluation[] {
+  if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, inOrder, reader } = compiled
   begin(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)

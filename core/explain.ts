@@ -3,7 +3,7 @@
 // asked one by one, as the rule states them; that the answer is evaluate's own is a law with a test.
 import { compileClause, inSegments, ofFlag, type World } from './question.ts'
 import type { Clause } from './clause.ts'
-import type { CompiledFlag, CompiledSnapshot } from './compile.ts'
+import { type CompiledFlag, type CompiledSnapshot, prepare } from './compile.ts'
 import { type HashInput, type Rollout, unitOf } from './strategy.ts'
 import type { EvaluationContext } from './context.ts'
 import { bucketOf, type Decided, decideAll, evaluate, isInSegment, isTrue, ruleOf } from './evaluate.ts'
@@ -63,6 +63,7 @@ export function explain(
 ): Explanation | undefined {
   const asked = compiled.byKey.get(flagKey)
   if (!asked) return undefined
+  prepare(compiled, asked)
   const { reader } = compiled
   begin(reader, context, false)
   const decided = decideAll(compiled.flags, asked.dependencies ?? [], reader)

@@ -183,7 +183,13 @@ describe('evaluation', () => {
         const live = ready.flags.filter(
           (each) => !each.flag.archived && (tag === undefined || each.flag.tags.includes(tag)),
         )
-        expect(evaluateAll(ready, who, tag)).toEqual(live.map((each) => evaluate(ready, each.flag.key, who)))
+        const all = evaluateAll(ready, who, tag)
+        expect(all).toEqual(live.map((each) => evaluate(ready, each.flag.key, who)))
+        // In another order, flag by flag, from a snapshot that nobody has asked anything.
+        const waking = compile(ready.snapshot)
+        const alone = live.toReversed().map((each) => evaluate(waking, each.flag.key, who))
+        expect(alone.toReversed()).toEqual(all)
+        expect(evaluateAll(waking, who, tag)).toEqual(all)
       }),
       { numRuns },
     )

@@ -1,6 +1,6 @@
 // Builders with defaults for tests: what a case does not mention does not matter to it.
 import type { Clause } from '../../core/clause.ts'
-import { type CompiledSnapshot, compile } from '../../core/compile.ts'
+import { type CompiledSnapshot, compile, prepareAll } from '../../core/compile.ts'
 import type { EvaluationContext } from '../../core/context.ts'
 import type { Flag, Rule, Strategy } from '../../core/flag.ts'
 import type { Segment } from '../../core/segment.ts'
@@ -84,6 +84,13 @@ export const snapshotOf = (flags: readonly Flag[], segments: readonly Segment[] 
 
 export const compiled = (flags: readonly Flag[], segments: readonly Segment[] = []): CompiledSnapshot =>
   compile(snapshotOf(flags, segments))
+
+/** As it is once all flags were asked for. */
+export function prepared(flags: readonly Flag[]): CompiledSnapshot {
+  const ready = compiled(flags)
+  prepareAll(ready)
+  return ready
+}
 
 export const someone = (
   targetingKey: string | undefined,

@@ -4,7 +4,6 @@ import { type Ask, once } from './load.ts'
 import { startEdge } from './server.ts'
 
 const starts = 5
-const environments = 50
 
 /** CPU milliseconds from the first request to its answer, in a process that has answered nothing before; workerd's own start is not in it. */
 export async function firstDecision(
@@ -31,17 +30,44 @@ export async function firstDecision(
   return median(taken)
 }
 
-/** How much larger the process is after every environment was asked for, than after one was. */
-export async function memoryOf(directory: string, snapshot: string, environmentId: string): Promise<number> {
-  const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}' })
-  const ask = (id: string) =>
-    once({ method: 'GET', path: `/${id}/accountSettings.json`, port: server.port('edge') })
+/** What Cloudflare gives an isolate. */
+const heapMax = 128
+
+/** Heap of edge's isolate after every environment was asked for all of its flags, garbage included, in MB; as workerd's inspector tells it. */
+export async function memoryOf(
+  directory: string,
+  snapshot: string,
+  ask: (environmentId: string) => Omit<Ask, 'port'>,
+  environmentIds: readonly string[],
+): Promise<number> {
+  const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}', heapMax })
   try {
-    await ask(environmentId)
-    const before = server.residentBytes()
-    for (let i = 0; i < environments; i++) await ask(`${environmentId}-${i}`)
-    return server.residentBytes() - before
+    for (const id of environmentIds) {
+      const { status, text } = await once({ ...ask(id), port: server.port('edge') })
+      if (status !== 200) throw new Error(`${id}: ${status} ${text}`)
+    }
+    return (await heapBytes(server.inspector!)) / 1e6
   } finally {
     await server.stop()
   }
 }
+
+/** What V8 has reserved for the isolate, by Chrome's DevTools protocol. */
+async function heapBytes(port: number): Promise<number> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/edge`)
+  try {
+    await happens(socket, 'open')
+    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }))
+    const { data } = await happens(socket, 'message')
+    const { result } = JSON.parse(String(data)) as { result: { totalSize: number } }
+    return result.totalSize
+  } finally {
+    socket.close()
+  }
+}
+
+const happens = (socket: WebSocket, event: 'open' | 'message'): Promise<{ data?: unknown }> =>
+  new Promise((resolve, reject) => {
+    socket.addEventListener(event, (happened) => resolve(happened as { data?: unknown }), { once: true })
+    socket.addEventListener('error', () => reject(new Error('the inspector does not answer')), { once: true })
+  })

@@ -16,6 +16,8 @@ export interface EdgeServer {
   readonly spentNs: () => number
   /** Bytes in memory. */
   readonly residentBytes: () => number
+  /** Where V8's inspector listens, if it was asked for. */
+  readonly inspector: number | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -23,6 +25,8 @@ export interface Loaded {
   readonly snapshot: string
   readonly flagdFlags: string
   readonly publish?: 'every second'
+  /** Heap that an isolate may have, in MB; with V8's inspector, which tells what it has. */
+  readonly heapMax?: number
 }
 
 const root = join(import.meta.dirname, '../../..')
@@ -46,18 +50,20 @@ export async function bundleAll(directory: string): Promise<void> {
 
 export async function startEdge(
   directory: string,
-  { snapshot, flagdFlags, publish }: Loaded,
+  { snapshot, flagdFlags, publish, heapMax }: Loaded,
 ): Promise<EdgeServer> {
   writeFileSync(join(directory, 'snapshot.json'), snapshot)
   writeFileSync(join(directory, 'flagd.json'), flagdFlags)
   const date = /compatibility_date = "(.+)"/.exec(readFileSync(configs.edge, 'utf8'))![1]!
-  writeFileSync(join(directory, 'config.capnp'), configOf(date, publish))
-  const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3'], {
+  writeFileSync(join(directory, 'config.capnp'), configOf(date, publish, heapMax))
+  const inspects = heapMax === undefined ? [] : ['--inspector-addr=127.0.0.1:0']
+  const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3', ...inspects], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  const ports = await portsOf(child.stdio[3] as Readable)
+  const ports = await portsOf(child.stdio[3] as Readable, services.length + inspects.length)
   return {
     port: (service) => ports.get(service)!,
+    inspector: ports.get('inspector'),
     spentNs: () => spentBy(child.pid!, 'process'),
     residentBytes: () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) * 1_024,
@@ -68,7 +74,7 @@ export async function startEdge(
   }
 }
 
-const configOf = (compatibilityDate: string, publish: string | undefined) => {
+const configOf = (compatibilityDate: string, publish: string | undefined, heapMax: number | undefined) => {
   const worker = (file: string, bindings: string, more = '') => `(
   modules = [(name = "worker.js", esModule = embed "${file}.js")],
   compatibilityDate = "${compatibilityDate}",
@@ -79,7 +85,7 @@ const configOf = (compatibilityDate: string, publish: string | undefined) => {
     (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "world")),
     (name = "EVENTS", queue = "world"), (name = "CONTROL", service = "world")`
   return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
+const config :Workerd.Config = (${heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`}
   services = [
     (name = "edge", worker = .edge), (name = "logged", worker = .logged), (name = "bare", worker = .bare),
     (name = "flagd", worker = .flagd), (name = "world", worker = .world),
@@ -100,15 +106,17 @@ const world :Workerd.Worker = ${worker(
 `
 }
 
-/** workerd says on its control channel where each socket listens. */
-async function portsOf(control: Readable): Promise<Map<string, number>> {
+/** workerd says on its control channel where each socket, and the inspector, listens. */
+async function portsOf(control: Readable, count: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   let said = ''
   for await (const chunk of control) {
     said += String(chunk)
-    for (const [, socket, port] of said.matchAll(/"socket":"(\w+)".*?"port":(\d+)/g))
-      ports.set(socket!, Number(port))
-    if (ports.size === services.length) return ports
+    for (const line of said.split('\n').slice(0, -1)) {
+      const { event, socket, port } = JSON.parse(line) as { event: string; socket?: string; port: number }
+      ports.set(event === 'listen-inspector' ? 'inspector' : socket!, port)
+    }
+    if (ports.size === count) return ports
   }
   throw new Error('workerd did not start')
 }
