@@ -17,12 +17,11 @@ export function edgeApp(
   env: EdgeBindings,
   shadow?: Shadow,
 ): { fetch(request: Request): Promise<Response> } {
-  const flagshipIo = flagshipIoRoutes(ports)
   const { REQUESTS, LOG_REQUESTS } = env // looked up once: each look goes through a proxy
   const tells = { REQUESTS, LOG_REQUESTS }
   const doors: Readonly<Record<Dialect, Door>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
-    'flagship-io': { fetch: (request, visit) => flagshipIo.fetch(request, visit) },
+    'flagship-io': flagshipIoRoutes(ports),
     ofrep: ofrepRoutes(ports),
     tackline: { fetch: (request, visit) => changesAnswer(request, visit, ports) },
   }

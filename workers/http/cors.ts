@@ -1,6 +1,5 @@
 // CORS, as each dialect's vendor answers it.
-import type { MiddlewareHandler } from 'hono'
-import { type Visited, exposedHeaders } from './visit.ts'
+import { exposedHeaders } from './visit.ts'
 
 export interface CorsPolicy {
   /** `mirror` lets any origin come with its credentials. */
@@ -41,14 +40,4 @@ export function allow(headers: Headers, { origin }: CorsPolicy, asked: string | 
     headers.append('vary', 'origin')
   }
   headers.set('access-control-expose-headers', exposed)
-}
-
-/** For doors that are Hono's. Its own middleware sets the headers before, and then has to make every answer twice. */
-export function cors(policy: CorsPolicy): MiddlewareHandler<Visited> {
-  return async (c, next) => {
-    if (c.req.method === 'OPTIONS') return preflight(c.req.raw, policy)
-    await next()
-    allow(c.res.headers, policy, c.req.header('origin') ?? null)
-    return undefined
-  }
 }

@@ -1,6 +1,5 @@
 // One request, as far as it is no dialect's own matter: what the entry knows of it before it is answered, and what it learns of it for
-// the headers, the log line and the metrics. Hono carries it as the bindings of the request; a test that has nothing to say passes none.
-import type { Context } from 'hono'
+// the headers, the log line and the metrics.
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import type { ProblemCode } from '../../core/problem.ts'
 
@@ -22,12 +21,6 @@ export interface Visit {
   /** Whether the answer was made with what is told of its revision (revision-headers.ts). */
   isTold?: boolean
 }
-
-/** Hono's type of an app whose requests are visits. */
-export interface Visited {
-  Bindings: Visit
-}
-export type VisitContext = Context<Visited>
 
 /** Headers of every dialect's answers that a browser may read. */
 export const exposedHeaders = ['ETag', 'Retry-After', 'Server-Timing', 'X-Revision', 'X-Stale-Ms']

@@ -1,31 +1,45 @@
 // The Decision API: every campaign, one of them, or all flags, under the environment's path or by the key alone.
-import type { Hono } from 'hono'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { find } from '../../../core/assignment.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
 import { decideAll, decideOne } from '../../http/decide.ts'
+import type { Incoming } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
-import type { VisitContext, Visited } from '../../http/visit.ts'
 import { flagNamed } from './campaign.ts'
 import { type Keys, type Told, flagsText, listText, panicOf, singleOf, tell } from './decision-answer.ts'
-import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
+import { type Shared, callerOf, fail, noRoute, onlyMethod, parseBody, receiptOf } from './door.ts'
 import { formattedOf } from './format-response.ts'
 import { contextRecord, exposureOf } from './translate.ts'
 import * as wire from './wire.ts'
 
 export const decisionBytesMax = 256 * 1024
 
-export function addDecisionRoutes(app: Hono<Visited>, door: Door): void {
-  for (const root of ['/v2/:environment', '/v2']) {
-    app.post(`${root}/campaigns`, (c) => decide(c, door, 'campaigns'))
-    app.post(`${root}/flags`, (c) => decide(c, door, 'flags'))
-    app.post(`${root}/campaigns/:campaign`, (c) => single(c, door, c.req.param('campaign') ?? ''))
-    for (const path of ['/campaigns', '/flags', '/campaigns/:campaign'])
-      app.all(root + path, (c) =>
-        fail({ code: 'INVALID', message: 'only POST http method is allowed' }, c.env),
-      )
-  }
+/** A decision that is asked for, and where. */
+interface Question extends Incoming {
+  /** Of the path. */
+  readonly environment: string | undefined
+  readonly query: URLSearchParams
+}
+
+/** `parts`: of the path behind `/v2`. An environment comes before what is asked of it. */
+export function decisionRoute(
+  incoming: Incoming,
+  shared: Shared,
+  parts: readonly string[],
+): Promise<Response> | Response {
+  const { request, visit } = incoming
+  const isNamed = parts[1] === 'campaigns' || parts[1] === 'flags'
+  const [environment, what, campaign, ...more] = isNamed ? parts : [undefined, ...parts]
+  const isOne = what === 'campaigns' && campaign !== undefined
+  if (more.length > 0 || (what !== 'campaigns' && what !== 'flags') || (campaign !== undefined && !isOne))
+    return noRoute(visit)
+  if (request.method !== 'POST') return onlyMethod('POST', visit)
+  const { url } = request
+  const at = url.indexOf('?')
+  const query = new URLSearchParams(at === -1 ? '' : url.slice(at))
+  const question = { ...incoming, environment, query }
+  return isOne ? single(question, shared, campaign) : decide(question, shared, what)
 }
 
 interface Asking {
@@ -35,60 +49,60 @@ interface Asking {
 }
 
 /** What is asked, by whom; or the answer to give at once. */
-async function ask(c: VisitContext, { ports }: Door, keysByDefault: Keys): Promise<Asking | Response> {
-  const compiled = await callerOf(c, ports, c.req.param('environment'))
-  if (!compiled.ok) return fail(compiled.problem, c.env)
-  const body = await parseBody(c, wire.DecisionRequest, decisionBytesMax)
-  if (!body.ok) return fail(body.problem, c.env)
+async function ask(q: Question, { ports }: Shared, keysByDefault: Keys): Promise<Asking | Response> {
+  const compiled = await callerOf(q, ports, q.environment)
+  if (!compiled.ok) return fail(compiled.problem, q.visit)
+  const body = await parseBody(q.request, wire.DecisionRequest, decisionBytesMax)
+  if (!body.ok) return fail(body.problem, q.visit)
   if (settingsOf(compiled.value.snapshot).panic) return Response.json(panicOf(body.value.visitorId))
-  const exposeAllKeys = c.req.query('exposeAllKeys')
-  const keys = exposeAllKeys === undefined ? keysByDefault : exposeAllKeys === 'true' ? 'all' : 'own'
+  const exposeAllKeys = q.query.get('exposeAllKeys')
+  const keys = exposeAllKeys === null ? keysByDefault : exposeAllKeys === 'true' ? 'all' : 'own'
   return { compiled: compiled.value, body: body.value, keys }
 }
 
-const contextOf = (c: VisitContext, { body, compiled }: Asking) =>
-  enriched({ targetingKey: body.visitorId, attributes: body.context }, compiled, c.req.raw)
+const contextOf = (q: Question, { body, compiled }: Asking) =>
+  enriched({ targetingKey: body.visitorId, attributes: body.context }, compiled, q.request)
 
-async function decide(c: VisitContext, door: Door, shape: 'campaigns' | 'flags'): Promise<Response> {
-  const asking = await ask(c, door, shape === 'flags' ? 'all' : 'own')
+async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags'): Promise<Response> {
+  const asking = await ask(q, shared, shape === 'flags' ? 'all' : 'own')
   if (asking instanceof Response) return asking
   const { compiled, body, keys } = asking
-  const decided = decideAll(door.ports, compiled, contextOf(c, asking), body)
+  const decided = decideAll(shared.ports, compiled, contextOf(q, asking), body)
   const { evaluations } = decided instanceof Promise ? await decided : decided
-  c.env.decisions = evaluations.length
+  q.visit.decisions = evaluations.length
   const campaigns: Told[] = []
   for (const evaluation of evaluations) {
     const told = tell(evaluation, keys)
     if (told) campaigns.push(told)
   }
-  const refused = await record(c, door, asking, campaigns)
+  const refused = await record(q, shared, asking, campaigns)
   if (refused) return refused
   const headers = { 'content-type': 'application/json' }
   if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
-  const mode = c.req.query('mode') ?? 'normal'
-  const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(c), compiled }
+  const mode = q.query.get('mode') ?? 'normal'
+  const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(q), compiled }
   return new Response(listText(asked, campaigns), { headers })
 }
 
-async function single(c: VisitContext, door: Door, name: string): Promise<Response> {
-  const asking = await ask(c, door, 'own')
+async function single(q: Question, shared: Shared, name: string): Promise<Response> {
+  const asking = await ask(q, shared, 'own')
   if (asking instanceof Response) return asking
   const { compiled, body, keys } = asking
   const flag = flagNamed(compiled, name)
   const decided =
     flag && !flag.archived
-      ? await decideOne(door.ports, compiled, contextOf(c, asking), flag.key, body)
+      ? await decideOne(shared.ports, compiled, contextOf(q, asking), flag.key, body)
       : undefined
-  c.env.decisions = 1
+  q.visit.decisions = 1
   const cause = decided?.evaluation.cause
   const assigned = cause && 'ruleId' in cause ? find(decided.sources, cause.ruleId) : undefined
   const answer = singleOf(decided?.evaluation, keys, assigned)
   const formatted =
     body.isFormatted && decided ? formattedOf(decided.evaluation, body.defaultRedirectUrl) : undefined
   if (answer.kind !== 'campaign' && formatted) return formatted
-  if (answer.kind === 'refused') return fail(answer.problem, c.env)
+  if (answer.kind === 'refused') return fail(answer.problem, q.visit)
   if (answer.kind === 'nothing') return new Response(null, { status: 204 })
-  const refused = await record(c, door, asking, [answer.told])
+  const refused = await record(q, shared, asking, [answer.told])
   return (
     refused ??
     formatted ??
@@ -101,16 +115,16 @@ async function single(c: VisitContext, door: Door, name: string): Promise<Respon
  * and goes behind it.
  */
 async function record(
-  c: VisitContext,
-  door: Door,
+  q: Question,
+  shared: Shared,
   { compiled, body, keys: _ }: Asking,
   campaigns: readonly Told[],
 ): Promise<Response | undefined> {
   const { visitorId, context, hasConsent, isActivating } = body
   if (!hasConsent || visitorId === '') return undefined // without an id nobody was exposed
-  const { events, defer } = door.ports
-  const receipt = receiptOf(c, compiled, door)
-  const isTold = c.req.query('sendContextEvent') !== 'false'
+  const { events, defer } = shared.ports
+  const receipt = receiptOf(q.request, compiled, shared)
+  const isTold = q.query.get('sendContextEvent') !== 'false'
   const told = isTold ? contextRecord({ visitorId, context }, receipt) : undefined
   const exposures: EventRecord[] = isActivating
     ? campaigns.flatMap(({ campaign }) => exposureOf(campaign, visitorId, context, receipt) ?? [])
@@ -120,14 +134,9 @@ async function record(
     return undefined
   }
   if (await events.send(told ? [...exposures, told] : exposures)) return undefined
-  return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' }, c.env)
+  return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' }, q.visit)
 }
 
 /** The Go server reads `extras`, the JavaScript SDK sends `extras[]`. */
-function hasExtras(c: VisitContext): boolean {
-  const { url } = c.req
-  if (!url.includes('extras')) return false
-  return [...(c.req.queries('extras') ?? []), ...(c.req.queries('extras[]') ?? [])].includes(
-    'accountSettings',
-  )
-}
+const hasExtras = ({ query }: Question): boolean =>
+  [...query.getAll('extras'), ...query.getAll('extras[]')].includes('accountSettings')

@@ -1,43 +1,43 @@
 // What every route of this dialect does alike: who calls, what the body says, and how a refusal is told.
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/problem.ts'
 import { authenticate, readEnvironment } from '../../http/authenticate.ts'
 import { readJson } from '../../http/body.ts'
+import type { Incoming } from '../../http/door.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders, statusOf } from '../../http/problem-response.ts'
-import type { Visit, VisitContext } from '../../http/visit.ts'
+import type { Visit } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
 import type { EventIds, IsNews } from './recent-events.ts'
 import type { Receipt } from './translate.ts'
 
 /** What the routes of one isolate share. */
-export interface Door {
+export interface Shared {
   readonly ports: Ports
   readonly idOf: EventIds
   readonly isNews: IsNews
 }
 
 export async function parseBody<T>(
-  c: VisitContext,
+  request: Request,
   schema: Parameters<typeof parseWith<T>>[0],
   bytesMax: number,
 ): Promise<Result<T>> {
-  const json = await readJson(c.req.raw, bytesMax)
+  const json = await readJson(request, bytesMax)
   return json.ok ? parseWith(schema, json.value) : json
 }
 
 /** The environment that is named has to be there, and the key has to be one of its own; without a name, the key's environment is it. */
 export async function callerOf(
-  c: VisitContext,
+  { request, visit }: Incoming,
   ports: Ports,
   environmentId: string | undefined,
 ): Promise<Result<CompiledSnapshot>> {
   if (environmentId !== undefined) {
-    const named = await readEnvironment(ports, c.env, environmentId)
+    const named = await readEnvironment(ports, visit, environmentId)
     if (!named.ok) return named
   }
-  const caller = await authenticate(ports, c.env, c.req.header('x-api-key') ?? '')
+  const caller = await authenticate(ports, visit, request.headers.get('x-api-key') ?? '')
   if (!caller.ok)
     return caller.problem.code === 'FORBIDDEN' ? refuse('UNAUTHENTICATED', caller.problem.message) : caller
   const { compiled } = caller.value
@@ -47,15 +47,15 @@ export async function callerOf(
 }
 
 export const receiptOf = (
-  c: VisitContext,
+  { headers }: Request,
   compiled: CompiledSnapshot,
-  { ports, idOf, isNews }: Door,
+  { ports, idOf, isNews }: Shared,
 ): Receipt => ({
   compiled,
   now: ports.now(),
   idOf,
   isNews,
-  sdk: `${c.req.header('x-sdk-client') ?? ''}/${c.req.header('x-sdk-version') ?? ''}`
+  sdk: `${headers.get('x-sdk-client') ?? ''}/${headers.get('x-sdk-version') ?? ''}`
     .slice(0, 200)
     .toWellFormed(),
 })
@@ -64,7 +64,7 @@ export const receiptOf = (
 export function fail(
   { code, message, fields = [] }: Problem,
   visit: Visit,
-  status: ContentfulStatusCode = statusOf[code],
+  status: number = statusOf[code],
 ): Response {
   visit.refused = code
   const whole =
@@ -73,3 +73,9 @@ export function fail(
       : message
   return Response.json({ message: whole, code }, { status, headers: retryHeaders(code) })
 }
+
+export const noRoute = (visit: Visit) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, visit)
+
+/** As the vendor's server says it. */
+export const onlyMethod = (method: 'GET' | 'POST', visit: Visit) =>
+  fail({ code: 'INVALID', message: `only ${method} http method is allowed` }, visit)

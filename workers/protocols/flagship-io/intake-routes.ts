@@ -1,14 +1,13 @@
 // What SDKs send: activations, hits, a visitor's context, and messages about their own work. What is not answered with 2xx comes again,
 // with all it came with, for hours; so whatever can never be taken is dropped, and only what may be taken later is refused.
-import type { Hono } from 'hono'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { refuse } from '../../../core/problem.ts'
 import { readEnvironment } from '../../http/authenticate.ts'
 import { readText } from '../../http/body.ts'
-import type { VisitContext, Visited } from '../../http/visit.ts'
+import type { Incoming } from '../../http/door.ts'
 import { decisionBytesMax } from './decision-routes.ts'
-import { type Door, callerOf, fail, parseBody, receiptOf } from './door.ts'
+import { type Shared, callerOf, fail, onlyMethod, parseBody, receiptOf } from './door.ts'
 import { type Receipt, segmentRecord, toExposure, toRecord, toSdkReport } from './translate.ts'
 import * as wire from './wire.ts'
 
@@ -18,79 +17,97 @@ const hitsBytesMax = 4 * 1024 * 1024
 /** An SDK whose visitors were made before it was started sends so for good. */
 const nobodys = 'undefined'
 
-export function addIntakeRoutes(app: Hono<Visited>, door: Door): void {
-  const { ports } = door
-
-  app.post('/v2/activate', async (c) => {
-    const body = await parseBody(c, wire.ActivateRequest, hitsBytesMax)
-    if (!body.ok) return fail(body.problem, c.env)
-    const { cid, batch } = body.value
-    if (cid === nobodys) return dropped()
-    const compiled = await callerOf(c, ports, undefined)
-    if (!compiled.ok) return fail(compiled.problem, c.env)
-    if (compiled.value.environmentId !== cid) return fail(invalidCid, c.env)
-    if (!batch) {
-      const missing = wire.mandatoryFields.filter((field) => !body.value[field])
-      if (missing.length > 0) return fail(refuse('INVALID', mandatory(missing)).problem, c.env)
-      const alone = wire.Activation.safeParse(body.value)
-      if (!alone.success) return fail(refuse('INVALID', 'vid, caid and vaid are texts').problem, c.env)
-    }
-    return store(c, door, compiled.value, batch ?? [body.value], (item, receipt) => {
-      const parsed = wire.Activation.safeParse(item)
-      return parsed.success ? toExposure(parsed.data, receipt) : undefined
-    })
-  })
-  app.all('/v2/activate', (c) =>
-    fail({ code: 'INVALID', message: 'only POST http method is allowed' }, c.env),
-  )
-
-  app.post('/v2/:environment/events', async (c) => {
-    const compiled = await callerOf(c, ports, c.req.param('environment'))
-    if (!compiled.ok) return fail(compiled.problem, c.env)
-    const body = await parseBody(c, wire.ContextRequest, decisionBytesMax)
-    if (!body.ok) return fail(body.problem, c.env)
-    const { visitorId, context } = body.value
-    const isEmpty = visitorId === '' || Object.keys(context).length === 0
-    return store(c, door, compiled.value, isEmpty ? [] : [context], (_, receipt) =>
-      segmentRecord(visitorId, context, 0, receipt),
-    )
-  })
-
-  // These carry no key, and come as text/plain from some clients.
-  app.post('/', async (c) => {
-    const body = await parseBody(c, wire.HitsRequest, hitsBytesMax)
-    if (!body.ok) return fail(body.problem, c.env)
-    const { cid, h } = body.value
-    if (cid === nobodys) return dropped()
-    const compiled = await readEnvironment(ports, c.env, cid)
-    if (!compiled.ok) return fail(compiled.problem, c.env)
-    return store(c, door, compiled.value, h, (item, receipt) => {
-      const parsed = wire.Hit.safeParse(item)
-      return parsed.success ? toRecord(parsed.data, receipt) : undefined
-    })
-  })
-
-  for (const path of ['/troubleshooting', '/analytics']) {
-    app.post(path, async (c) => {
-      const body = await parseBody(c, wire.SdkMessage, decisionBytesMax)
-      if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, c.env)
-      if (!body.ok || body.value.cid === nobodys) return dropped()
-      const message = body.value
-      const compiled = await readEnvironment(ports, c.env, message.cid)
-      if (!compiled.ok) return fail(compiled.problem, c.env)
-      return store(c, door, compiled.value, [message], (_, receipt) => toSdkReport(message, receipt))
-    })
+/** Undefined where the path is another matter. `parts`: of the path, decoded. */
+export function intakeRoute(
+  incoming: Incoming,
+  shared: Shared,
+  parts: readonly string[],
+): Promise<Response> | Response | undefined {
+  const { request, visit } = incoming
+  const isPost = request.method === 'POST'
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const [first = '', second = '', third] = parts
+  if (first === 'v2') {
+    if (parts.length === 2 && second === 'activate')
+      return isPost ? activate(incoming, shared) : onlyMethod('POST', visit)
+    return isPost && parts.length === 3 && third === 'events' ? context(incoming, shared, second) : undefined
   }
+  if (first === 'accounts' && third === 'segments' && parts.length === 4 && isRead) return Response.json([])
+  if (first === 'v1' && second === 'segments')
+    return fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, visit)
+  if (parts.length !== 1 || !isPost) return undefined
+  switch (first) {
+    case '':
+      return hits(incoming, shared)
+    case 'troubleshooting':
+    case 'analytics':
+      return message(incoming, shared)
+    case 'emotionsai':
+      // A product of the vendor's: what its SDKs collect for it is not looked at, and no score comes back.
+      return readText(request, hitsBytesMax).then(dropped)
+    default:
+      return undefined
+  }
+}
 
-  // Emotion AI is a product of the vendor's: what its SDKs collect for it is not looked at, and no score comes back.
-  app.post('/emotionsai', async (c) => {
-    await readText(c.req.raw, hitsBytesMax)
-    return dropped()
+async function activate(incoming: Incoming, shared: Shared): Promise<Response> {
+  const { request, visit } = incoming
+  const body = await parseBody(request, wire.ActivateRequest, hitsBytesMax)
+  if (!body.ok) return fail(body.problem, visit)
+  const { cid, batch } = body.value
+  if (cid === nobodys) return dropped()
+  const compiled = await callerOf(incoming, shared.ports, undefined)
+  if (!compiled.ok) return fail(compiled.problem, visit)
+  if (compiled.value.environmentId !== cid) return fail(invalidCid, visit)
+  if (!batch) {
+    const missing = wire.mandatoryFields.filter((field) => !body.value[field])
+    if (missing.length > 0) return fail(refuse('INVALID', mandatory(missing)).problem, visit)
+    const alone = wire.Activation.safeParse(body.value)
+    if (!alone.success) return fail(refuse('INVALID', 'vid, caid and vaid are texts').problem, visit)
+  }
+  return store(incoming, shared, compiled.value, batch ?? [body.value], (item, receipt) => {
+    const parsed = wire.Activation.safeParse(item)
+    return parsed.success ? toExposure(parsed.data, receipt) : undefined
   })
-  app.get('/accounts/:environment/segments/:visitor', (c) => c.json([]))
-  app.get('/v1/segments/clients/:environment/visitors/:visitor', (c) =>
-    fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, c.env),
+}
+
+async function context(incoming: Incoming, shared: Shared, environment: string): Promise<Response> {
+  const { request, visit } = incoming
+  const compiled = await callerOf(incoming, shared.ports, environment)
+  if (!compiled.ok) return fail(compiled.problem, visit)
+  const body = await parseBody(request, wire.ContextRequest, decisionBytesMax)
+  if (!body.ok) return fail(body.problem, visit)
+  const { visitorId, context: told } = body.value
+  const isEmpty = visitorId === '' || Object.keys(told).length === 0
+  return store(incoming, shared, compiled.value, isEmpty ? [] : [told], (_, receipt) =>
+    segmentRecord(visitorId, told, 0, receipt),
   )
+}
+
+// These two carry no key, and come as text/plain from some clients.
+async function hits(incoming: Incoming, shared: Shared): Promise<Response> {
+  const { request, visit } = incoming
+  const body = await parseBody(request, wire.HitsRequest, hitsBytesMax)
+  if (!body.ok) return fail(body.problem, visit)
+  const { cid, h } = body.value
+  if (cid === nobodys) return dropped()
+  const compiled = await readEnvironment(shared.ports, visit, cid)
+  if (!compiled.ok) return fail(compiled.problem, visit)
+  return store(incoming, shared, compiled.value, h, (item, receipt) => {
+    const parsed = wire.Hit.safeParse(item)
+    return parsed.success ? toRecord(parsed.data, receipt) : undefined
+  })
+}
+
+async function message(incoming: Incoming, shared: Shared): Promise<Response> {
+  const { request, visit } = incoming
+  const body = await parseBody(request, wire.SdkMessage, decisionBytesMax)
+  if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, visit)
+  if (!body.ok || body.value.cid === nobodys) return dropped()
+  const told = body.value
+  const compiled = await readEnvironment(shared.ports, visit, told.cid)
+  if (!compiled.ok) return fail(compiled.problem, visit)
+  return store(incoming, shared, compiled.value, [told], (_, receipt) => toSdkReport(told, receipt))
 }
 
 const invalidCid = { code: 'INVALID', message: 'Invalid cid.' } as const
@@ -106,20 +123,20 @@ const dropped = () => new Response(null, { status: 204 })
 
 /** Each item alone, each event once. One send, however many. */
 async function store(
-  c: VisitContext,
-  door: Door,
+  { request, visit }: Incoming,
+  shared: Shared,
   compiled: CompiledSnapshot,
   items: readonly unknown[],
   translate: (item: unknown, receipt: Receipt) => EventRecord | undefined,
 ): Promise<Response> {
-  const receipt = receiptOf(c, compiled, door)
+  const receipt = receiptOf(request, compiled, shared)
   const records = new Map<string, EventRecord>()
   for (const item of items) {
     const record = translate(item, receipt)
     if (record && !records.has(record.id)) records.set(record.id, record)
   }
-  const isTaken = records.size === 0 || (await door.ports.events.send([...records.values()]))
+  const isTaken = records.size === 0 || (await shared.ports.events.send([...records.values()]))
   return isTaken
     ? new Response(null, { status: 204 })
-    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, c.env)
+    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, visit)
 }

@@ -31,15 +31,11 @@ const withFlag = (flag: object, assignments?: Ports['assignments']): Ports => {
 }
 
 async function ask(ports: Ports, body: object, path = '/v2/shop/campaigns?mode=simple'): Promise<unknown> {
-  const response = await flagshipIoRoutes(ports).request(
-    path,
-    {
-      method: 'POST',
-      headers: { 'x-api-key': goldenKeys.clientKey },
-      body: JSON.stringify({ trigger_hit: false, ...body }),
-    },
-    {},
-  )
+  const response = await askDoor(flagshipIoRoutes(ports), path, {
+    method: 'POST',
+    headers: { 'x-api-key': goldenKeys.clientKey },
+    body: JSON.stringify({ trigger_hit: false, ...body }),
+  })
   const text = await response.text()
   return text === '' ? response.status : JSON.parse(text)
 }

@@ -15,6 +15,7 @@ import { complaintAbout, keyHeader } from '../../../test/e2e/bad-input/answer.ts
 import { mutation, randomFrom } from '../../../test/e2e/bad-input/mutations.ts'
 import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
 import { flags } from '../../../test/sdk/flags.ts'
+import { ask } from '../../../test/ask.ts'
 import { flagshipIoRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
 
@@ -22,12 +23,48 @@ const cases = goldenCases('flagship-io').map((golden) => [`${golden.file}: ${gol
 
 it.each(cases)('%s', async (_, golden) => {
   const { ports, sent } = memoryPorts(golden.given)
-  const response = await flagshipIoRoutes(ports).request(
-    requestOf(golden, 'http://edge.test', goldenKeys),
-    undefined,
-    {},
-  )
+  const response = await ask(flagshipIoRoutes(ports), requestOf(golden, 'http://edge.test', goldenKeys))
   expect({ ...(await answerOf(response, golden)), records: sent }).toEqual({ records: [], ...golden.then })
+})
+
+describe('a path', () => {
+  const { ports } = memoryPorts({ flags })
+  const door = flagshipIoRoutes(ports)
+  const statusOf = async (method: string, path: string) => {
+    const headers = { 'x-api-key': goldenKeys.clientKey }
+    const body = method === 'POST' ? '{"visitor_id":"ada","trigger_hit":false}' : null
+    const response = await ask(door, path, { method, headers, body })
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    return response.status
+  }
+
+  it.each([
+    ['POST', '/v2/campaigns', 200],
+    ['POST', '/v2/shop/flags/', 200],
+    ['POST', '/v2/campaigns/title', 200],
+    ['POST', '/v2/shop/campaigns/t%69tle', 200],
+    ['POST', '/v2/shop/campaigns/%', 400], // no campaign is called so
+    ['POST', '/v2/campaigns/campaigns', 404], // all campaigns of an environment of that name, which is not there
+    ['POST', '/v2/shop/flags/title', 404],
+    ['POST', '/v2/shop/campaigns/title/more', 404],
+    ['POST', '/v2/shop', 404],
+    ['GET', '/v2/shop/campaigns', 400],
+    ['PUT', '/v2/activate', 400],
+    ['GET', '/v2/shop/events', 404],
+    ['HEAD', '/shop/bucketing.json', 200],
+    ['GET', '/shop/accountSettings.json/', 200],
+    ['HEAD', '/shop/accountSettings.json', 200],
+    ['POST', '/shop/bucketing.json', 400],
+    ['GET', '/v2/bucketing.json', 404],
+    ['HEAD', '/flagship-io/bootstrap.js', 200],
+    ['POST', '/flagship-io/bootstrap.js', 404],
+    ['GET', '/troubleshooting', 404],
+    ['GET', '/accounts/shop/segments/ada', 200],
+    ['DELETE', '/accounts/shop/segments/ada', 404],
+    ['OPTIONS', '/anything', 204],
+  ])('%s %s is answered %i, to any origin', async (method, path, status) => {
+    expect(await statusOf(method, path)).toBe(status)
+  })
 })
 
 const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
@@ -58,7 +95,7 @@ describe('a damaged request', () => {
       const random = randomFrom(seed)
       for (let i = 0; i < mutations; i++) {
         const body = mutation(route.body, random)
-        const response = await app.request(route.path, { method: 'POST', headers, body }, {})
+        const response = await ask(app, route.path, { method: 'POST', headers, body })
         const complaint = complaintAbout('flagship-io', response, await response.text())
         expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
         for (const record of sent.splice(0)) {

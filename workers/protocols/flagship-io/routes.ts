@@ -1,28 +1,23 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
-import { Hono } from 'hono/tiny'
 import { readEnvironment } from '../../http/authenticate.ts'
+import { type CorsPolicy, allow, preflight } from '../../http/cors.ts'
+import type { Door, Incoming } from '../../http/door.ts'
 import { logError } from '../../http/log.ts'
-import { cors } from '../../http/cors.ts'
-import type { Visited } from '../../http/visit.ts'
+import { pathOf } from '../../http/path.ts'
 import type { Ports } from '../../ports.ts'
 import { bootstrapText } from './bootstrap.ts'
-import { keepFiles } from './bucketing-bytes.ts'
+import { type Files, keepFiles } from './bucketing-bytes.ts'
 import { accountSettingsOf } from './bucketing-file.ts'
 import { bucketingAnswer } from './bucketing-routes.ts'
-import { addDecisionRoutes } from './decision-routes.ts'
-import { type Door, fail } from './door.ts'
-import { addIntakeRoutes } from './intake-routes.ts'
+import { decisionRoute } from './decision-routes.ts'
+import { type Shared, fail, noRoute, onlyMethod } from './door.ts'
+import { intakeRoute } from './intake-routes.ts'
 import { recentEvents, recentNews } from './recent-events.ts'
 
-const filePaths = '/:environment/:file{bucketing\\.json|accountSettings\\.json}'
-const lookUps = ['/accounts/*', '/v1/segments/*']
-const messages = ['/', '/troubleshooting', '/analytics', '/emotionsai']
-
-export function flagshipIoRoutes(ports: Ports): Hono<Visited> {
-  const app = new Hono<Visited>({ strict: false })
-  const files = keepFiles()
-  const door: Door = { ports, idOf: recentEvents(), isNews: recentNews() }
-  const headers = [
+const policy: CorsPolicy = {
+  origin: '*',
+  methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'],
+  headers: [
     'content-type',
     'x-api-key',
     'x-sdk-client',
@@ -31,41 +26,72 @@ export function flagshipIoRoutes(ports: Ports): Hono<Visited> {
     'if-none-match',
     'x-min-revision',
     'x-pop',
-  ]
-  const policy = cors({ origin: '*', methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'], headers })
-  for (const path of ['/v2/*', filePaths, '/flagship-io/*', ...lookUps]) app.use(path, policy)
-  app.on(['POST', 'OPTIONS'], messages, policy)
+  ],
+}
 
-  app.get('/flagship-io/bootstrap.js', (c) =>
-    c.body(bootstrapText, 200, {
-      'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'public, max-age=3600',
-    }),
-  )
+export function flagshipIoRoutes(ports: Ports): Door {
+  const files = keepFiles()
+  const shared: Shared = { ports, idOf: recentEvents(), isNews: recentNews() }
+  return {
+    async fetch(request, visit, path = pathOf(request.url)) {
+      if (request.method === 'OPTIONS') return preflight(request, policy)
+      let response: Response
+      try {
+        response = await route({ request, path, visit }, shared, files)
+      } catch (error) {
+        logError('flagship-io', error)
+        response = fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit)
+      }
+      if (request.method === 'HEAD' && response.body) response = new Response(null, response)
+      allow(response.headers, policy, null)
+      return response
+    },
+  }
+}
 
-  app.get('/:environment/bucketing.json', async (c) => {
-    const answer = await bucketingAnswer(c.req.raw, c.env, ports, files, c.req.param('environment'))
+async function route(incoming: Incoming, shared: Shared, files: Files): Promise<Response> {
+  const { request, path, visit } = incoming
+  const parts = (path.endsWith('/') ? path.slice(1, -1) : path.slice(1)).split('/').map(decoded)
+  const [first = '', second] = parts
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const isFile = parts.length === 2 && (second === 'bucketing.json' || second === 'accountSettings.json')
+  if (isFile && isRead) return fileOf(incoming, shared, files, first, second)
+  const taken = await intakeRoute(incoming, shared, parts)
+  if (taken) return taken
+  if (first === 'v2') return decisionRoute(incoming, shared, parts.slice(1))
+  if (first === 'flagship-io' && second === 'bootstrap.js' && parts.length === 2 && isRead)
+    return new Response(bootstrapText, { headers: bootstrap })
+  return isFile ? onlyMethod('GET', visit) : noRoute(visit)
+}
+
+async function fileOf(
+  { request, visit }: Incoming,
+  { ports }: Shared,
+  files: Files,
+  environmentId: string,
+  name: 'bucketing.json' | 'accountSettings.json',
+): Promise<Response> {
+  if (name === 'bucketing.json') {
+    const answer = await bucketingAnswer(request, visit, ports, files, environmentId)
     if (answer.ok) return answer.value
-    return fail(answer.problem, c.env, answer.problem.code === 'UNAVAILABLE' ? 500 : undefined)
-  })
+    return fail(answer.problem, visit, answer.problem.code === 'UNAVAILABLE' ? 500 : undefined)
+  }
+  const compiled = await readEnvironment(ports, visit, environmentId)
+  return compiled.ok
+    ? Response.json({ accountSettings: accountSettingsOf(compiled.value.snapshot) })
+    : fail(compiled.problem, visit)
+}
 
-  app.get('/:environment/accountSettings.json', async (c) => {
-    const compiled = await readEnvironment(ports, c.env, c.req.param('environment'))
-    return compiled.ok
-      ? c.json({ accountSettings: accountSettingsOf(compiled.value.snapshot) })
-      : fail(compiled.problem, c.env)
-  })
+const bootstrap = {
+  'content-type': 'text/javascript; charset=utf-8',
+  'cache-control': 'public, max-age=3600',
+}
 
-  addIntakeRoutes(app, door)
-  addDecisionRoutes(app, door)
-
-  for (const path of ['/v2/*', '/flagship-io/*', ...lookUps, ...messages.slice(1)])
-    app.all(path, (c) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, c.env))
-  app.all(filePaths, (c) => fail({ code: 'INVALID', message: 'only GET http method is allowed' }, c.env))
-
-  app.onError((error, c) => {
-    logError('flagship-io', error)
-    return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, c.env)
-  })
-  return app
+function decoded(part: string): string {
+  if (!part.includes('%')) return part
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
