@@ -2,6 +2,7 @@
 // refused that would only come again.
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../../analytics/records.ts'
+import { ask } from '../../../test/ask.ts'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { eventQueue } from '../../storage/event-queue.ts'
@@ -22,8 +23,7 @@ function door() {
   ) => {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     const length = { 'content-length': String(bytes.byteLength) }
-    return (await app.request(path, { method: 'POST', headers: { ...length, ...headers }, body: bytes }, {}))
-      .status
+    return (await ask(app, path, { method: 'POST', headers: { ...length, ...headers }, body: bytes })).status
   }
   return { post, sends }
 }
@@ -158,11 +158,11 @@ describe('the queue', () => {
     const { ports } = memoryPorts({ flags })
     const events = eventQueue({ sendBatch } as never)
     const body = batchOf(many(count))
-    const answer = await flagshipIoRoutes({ ...ports, events }).request(
-      '/',
-      { method: 'POST', headers: json, body },
-      {},
-    )
+    const answer = await ask(flagshipIoRoutes({ ...ports, events }), '/', {
+      method: 'POST',
+      headers: json,
+      body,
+    })
     expect(answer.status).toBe(204)
     expect(calls.length).toBeLessThanOrEqual(atMost)
     const sizes = calls.map((messages) =>
