@@ -82,7 +82,7 @@ function lintTargetings({ targetings }: TargetingGroup, path: string): Lint[] {
 }
 
 function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<Lint, 'field'>[] {
-  const { operator, key, provider } = targeting
+  const { operator, key, value, provider } = targeting
   if (key === 'fs_all_users') return []
   if (!sdkOperators.has(operator))
     return [{ code: 'never-true', reason: `the SDK does not know ${operator}: the condition never holds` }]
@@ -92,7 +92,10 @@ function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<Lint, 'fi
     const reason = `AB Tasty’s servers look for ${key} at the partner ${provider}, the SDK in the visitor’s context`
     found.push({ code: 'provider', reason })
   }
-  if (throwing.has(operator) && !isThere) {
+  if (throwing.has(operator) && (value === null || value === undefined)) {
+    const reason = `without a value the SDK fails and every flag is lost: give ${operator} a text`
+    found.push({ code: 'crash', reason })
+  } else if (throwing.has(operator) && !isThere) {
     const reason = `a visitor without ${key} makes the SDK fail and lose every flag: put EXISTS ${key} before it`
     found.push({ code: 'crash', reason })
   }
@@ -112,7 +115,9 @@ function lintValues({ operator, key, value }: Targeting): Omit<Lint, 'field'>[] 
   const found: Omit<Lint, 'field'>[] = []
   const isList = Array.isArray(value)
   const values = isList ? value : value === null || value === undefined ? [] : [value]
-  if (values.length === 0) {
+  if (values.length === 0 && !isList && comparing.has(operator)) {
+    found.push({ code: 'type', reason: `without a value the SDK compares with 0; here it never holds` })
+  } else if (values.length === 0) {
     const holds = operator.startsWith('NOT_') ? 'always' : 'never'
     found.push({ code: 'never-true', reason: `without a value it ${holds} holds` })
   }
@@ -123,6 +128,10 @@ function lintValues({ operator, key, value }: Targeting): Omit<Lint, 'field'>[] 
   const lonely = values.find((each) => isEquality(operator) && !hasTwin(each, values))
   if (lonely !== undefined) {
     const reason = `${key} has to be the ${typeof lonely} ${JSON.stringify(lonely)}; Tackline also takes it as another type: list both, or send one type`
+    found.push({ code: 'type', reason })
+  }
+  if (comparing.has(operator) && values.some((each) => typeof each === 'number')) {
+    const reason = `send ${key} as a number: what is none never holds for the SDK; Tackline compares it letter by letter`
     found.push({ code: 'type', reason })
   }
   if (comparing.has(operator) && values.some((each) => typeof each !== 'number')) {
