@@ -154,6 +154,14 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
       totalRevenue: 99.5,
     })
     await visitor.sendHit({ type: HitType.PAGE_VIEW, documentLocation: 'https://shop.example/basket' })
+    await visitor.sendHit({ type: HitType.SCREEN_VIEW, documentLocation: 'till' })
+    await visitor.sendHit({
+      type: HitType.ITEM,
+      transactionId: 't1',
+      productName: 'Tea',
+      productSku: 'tea',
+      itemPrice: 10,
+    })
     await expect
       .poll(() => calls.filter((call) => call === 'POST /v2/activate 204').length)
       .toBeGreaterThan(1)
@@ -162,8 +170,8 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
 
 it('has every exposure and hit in the lake once, whichever mode sent it', async () => {
   const shoppers = ['BUCKETING-shopper', 'DECISION-API-shopper']
-  // Each of the eight visitors that are made tells its consent, and the two shoppers leave ten records.
-  const records = await lakeHolding(10 + 2, place)
+  // Each of the eight visitors that are made tells its consent, and the two shoppers leave fourteen records.
+  const records = await lakeHolding(14 + 2, place)
   const exposures = records.filter((record) => record.kind === 'exposure')
   const hits = records.filter((record) => record.kind === 'tracking')
   const named = (texts: readonly string[]) =>
@@ -175,7 +183,7 @@ it('has every exposure and hit in the lake once, whichever mode sent it', async 
   ).toEqual(named(['by-plan word-a by-plan-default', 'theme theme-1 theme-default']))
   expect(
     hits.map(({ targetingKey, event, value }) => `${targetingKey} ${event} ${value}`).toSorted(),
-  ).toEqual(named(['basket 3', 'https://shop.example/basket 0', 'purchase 99.5']))
+  ).toEqual(named(['basket 3', 'https://shop.example/basket 0', 'purchase 99.5', 'till 0', 'tea 10']))
   const reports = records.filter((record) => record.kind === 'sdk-report')
   expect(exposures.length + hits.length + reports.length).toBe(records.length)
   expect(new Set(reports.map(({ event }) => event))).toEqual(new Set(['fs_consent', 'SEGMENT']))
