@@ -1,5 +1,5 @@
-// The headers that all answers of a revision have in common, made once: each that is put on an answer by itself is a call into the platform, and
-// six of them cost more than the decision that they are about.
+// The headers that answers of a revision have in common, made once: each that is put on an answer by itself is a call into the platform, and six
+// of them cost more than the decision that they are about.
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import type { Visit } from './visit.ts'
 
@@ -9,23 +9,22 @@ export const serverTiming = (ms: number): string => `edge;dur=${ms}`
 /** Waits that many answers share. */
 const keptMs = 16
 
-/** `always`: the door's own. A response copies what it is given, so it may add to it. */
-export function revisionHeaders(always: Readonly<Record<string, string>>) {
-  const made = new WeakMap<CompiledSnapshot, Headers[]>()
-  return (compiled: CompiledSnapshot, visit: Visit, now: number): Headers => {
+/** `always`: the door's own, for each kind of answer that it names. A response copies what it is given, so it may be added to. */
+export function revisionHeaders<Kind extends string>(
+  always: (kind: Kind, compiled: CompiledSnapshot) => Readonly<Record<string, string>>,
+) {
+  const made = new WeakMap<CompiledSnapshot, Map<string, Headers>>()
+  return (compiled: CompiledSnapshot, visit: Visit, now: number, kind: Kind): Headers => {
     visit.isTold = true
     const waitedMs = now - (visit.startedAt ?? now)
-    let byWait = made.get(compiled)
-    if (!byWait) made.set(compiled, (byWait = []))
-    const known = byWait[waitedMs]
-    if (known) return known
-    const revision = String(compiled.revision)
-    const headers = new Headers({
-      ...always,
-      'x-revision': revision,
-      'server-timing': serverTiming(waitedMs),
-    })
-    if (waitedMs >= 0 && waitedMs < keptMs) byWait[waitedMs] = headers
+    let known = made.get(compiled)
+    if (!known) made.set(compiled, (known = new Map()))
+    const name = `${waitedMs} ${kind}`
+    let headers = known.get(name)
+    if (headers) return headers
+    const told = { 'x-revision': String(compiled.revision), 'server-timing': serverTiming(waitedMs) }
+    headers = new Headers({ ...always(kind, compiled), ...told })
+    if (waitedMs >= 0 && waitedMs < keptMs) known.set(name, headers)
     return headers
   }
 }

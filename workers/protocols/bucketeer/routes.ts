@@ -182,7 +182,7 @@ async function stream(incoming: Incoming, ports: Ports): Promise<Response> {
   return opened.ok ? opened.value : fail(opened.problem, incoming.visit)
 }
 
-const headersOf = revisionHeaders({ 'content-type': 'application/json' })
+const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json' }))
 
 const json = (text: string, compiled: CompiledSnapshot, visit: Visit, now: number) =>
-  new Response(text, { headers: headersOf(compiled, visit, now) })
+  new Response(text, { headers: headersOf(compiled, visit, now, '') })

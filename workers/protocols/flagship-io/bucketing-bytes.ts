@@ -64,12 +64,14 @@ export function bodyOf({ bodies }: FileBytes, encoding: Encoding): Uint8Array<Ar
   return body
 }
 
+export const lastModifiedOf = ({ modifiedAt }: Snapshot): string => new Date(modifiedAt * 1_000).toUTCString()
+
 function make(snapshot: Snapshot): FileBytes {
   const text = JSON.stringify(bucketingFile(snapshot).file)
   const hash = murmur3x64Hex(text)
   return {
     modifiedAt: snapshot.modifiedAt,
-    lastModified: new Date(snapshot.modifiedAt * 1_000).toUTCString(),
+    lastModified: lastModifiedOf(snapshot),
     etags: { identity: `"${hash}"`, gzip: `"${hash}-gzip"`, br: `"${hash}-br"` },
     bodies: new Map<Encoding, Uint8Array<ArrayBuffer>>([
       ['identity', new Uint8Array(new TextEncoder().encode(text))],

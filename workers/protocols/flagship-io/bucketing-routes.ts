@@ -5,10 +5,12 @@ import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
 import { authenticate, readEnvironment } from '../../http/authenticate.ts'
 import { conditionOf } from '../../http/conditional.ts'
-import { acceptedEncoding } from '../../http/encoding.ts'
+import { toEverybody } from '../../http/cors.ts'
+import { type Encoding, acceptedEncoding } from '../../http/encoding.ts'
+import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
-import { type Files, bodyOf, encodingOf } from './bucketing-bytes.ts'
+import { type Files, bodyOf, encodingOf, lastModifiedOf } from './bucketing-bytes.ts'
 
 /** Always asked again, and a day's grace while we cannot be reached; `must-revalidate` would forbid that. */
 const publicCache = 'public, max-age=0, stale-if-error=86400'
@@ -23,26 +25,38 @@ export async function bucketingAnswer(
 ): Promise<Result<Response>> {
   const reading = await readFile(request, visit, ports, environmentId)
   if (!reading.ok) return reading
-  const { snapshot } = reading.value
-  const file = files(snapshot)
+  const compiled = reading.value
+  const file = files(compiled.snapshot)
   const encoding = encodingOf(file, acceptedEncoding(request))
   const { identity, gzip, br } = file.etags
   const etags = [file.etags[encoding], identity, gzip, br] as const
   const condition = conditionOf(request.headers, { etags, lastModified: file.lastModified })
-  const headers: Record<string, string> = {
-    etag: condition.kind === 'unmodified' ? condition.etag : file.etags[encoding],
-    'last-modified': file.lastModified,
-    'cache-control': settingsOf(snapshot).bucketingFile === 'public' ? publicCache : privateCache,
-    vary: 'accept-encoding',
-  }
+  const etag = condition.kind === 'unmodified' ? condition.etag : file.etags[encoding]
+  const kind = condition.kind === 'send' ? encoding : condition.kind
+  const headers = headersOf(compiled, visit, ports.now(), `${kind} ${etag}`)
   if (condition.kind === 'unmodified') return answer(new Response(null, { status: 304, headers }))
   if (condition.kind === 'failed') return answer(new Response(null, { status: 412, headers }))
   const body = bodyOf(file, encoding)
-  headers['content-type'] = 'application/json'
-  headers['content-length'] = String(body.byteLength)
-  if (encoding !== 'identity') headers['content-encoding'] = encoding
-  return answer(new Response(request.method === 'HEAD' ? null : body, { headers, encodeBody: 'manual' }))
+  const sent = new Response(body, { headers, encodeBody: 'manual' })
+  sent.headers.set('content-length', String(body.byteLength))
+  return answer(sent)
 }
+
+type Kind = Encoding | 'unmodified' | 'failed'
+
+const headersOf = revisionHeaders((kindAndTag: `${Kind} ${string}`, { snapshot }) => {
+  const [kind, etag] = kindAndTag.split(' ') as [Kind, string]
+  const isSent = kind !== 'unmodified' && kind !== 'failed'
+  return {
+    ...toEverybody,
+    etag,
+    'last-modified': lastModifiedOf(snapshot),
+    'cache-control': settingsOf(snapshot).bucketingFile === 'public' ? publicCache : privateCache,
+    vary: 'accept-encoding',
+    ...(isSent && { 'content-type': 'application/json' }),
+    ...(isSent && kind !== 'identity' && { 'content-encoding': kind }),
+  }
+})
 
 const answer = (response: Response): Result<Response> => ({ ok: true, value: response })
 

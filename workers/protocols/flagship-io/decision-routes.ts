@@ -3,9 +3,11 @@ import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import { find } from '../../../core/assignment.ts'
 import { settingsOf } from '../../../core/snapshot.ts'
+import { toEverybody } from '../../http/cors.ts'
 import { decideAll, decideOne } from '../../http/decide.ts'
 import type { Incoming } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
+import { revisionHeaders } from '../../http/revision-headers.ts'
 import { flagNamed } from './campaign.ts'
 import { type Keys, type Told, flagsText, listText, panicOf, singleOf, tell } from './decision-answer.ts'
 import { type Shared, callerOf, fail, noRoute, onlyMethod, parseBody, receiptOf } from './door.ts'
@@ -63,6 +65,8 @@ async function ask(q: Question, { ports }: Shared, keysByDefault: Keys): Promise
 const contextOf = (q: Question, { body, compiled }: Asking) =>
   enriched({ targetingKey: body.visitorId, attributes: body.context }, compiled, q.request)
 
+const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json', ...toEverybody }))
+
 async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags'): Promise<Response> {
   const asking = await ask(q, shared, shape === 'flags' ? 'all' : 'own')
   if (asking instanceof Response) return asking
@@ -77,7 +81,7 @@ async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags')
   }
   const refused = await record(q, shared, asking, campaigns)
   if (refused) return refused
-  const headers = { 'content-type': 'application/json' }
+  const headers = headersOf(compiled, q.visit, shared.ports.now(), '')
   if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
   const mode = q.query.get('mode') ?? 'normal'
   const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(q), compiled }

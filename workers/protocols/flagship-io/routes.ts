@@ -40,10 +40,11 @@ export function flagshipIoRoutes(ports: Ports): Door {
         response = await route({ request, path, visit }, shared, files)
       } catch (error) {
         logError('flagship-io', error)
+        visit.isTold = false
         response = fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit)
       }
       if (request.method === 'HEAD' && response.body) response = new Response(null, response)
-      allow(response.headers, policy, null)
+      if (!visit.isTold) allow(response.headers, policy, null)
       return response
     },
   }

@@ -52,14 +52,14 @@ function textOf(pieces: readonly Written[]): string {
   return texts.join()
 }
 
-const headersOf = revisionHeaders({
+const headersOf = revisionHeaders(() => ({
   'content-type': 'application/json',
   'cache-control': 'private, no-cache',
   ...toEverybody,
-})
+}))
 
 function answer(body: string | null, status: number, etag: string, { asked, visit, now }: Bulk): Response {
-  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now) })
+  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now, '') })
   response.headers.set('etag', etag)
   return response
 }

@@ -72,7 +72,7 @@ async function all(incoming: Incoming, ports: Ports): Promise<Response> {
   return bulkAnswer({ ports, asked: asked.value, context, visit, sign, now: ports.now() }, request.headers)
 }
 
-const headersOf = revisionHeaders({ 'content-type': 'application/json', ...toEverybody })
+const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json', ...toEverybody }))
 
 async function one(incoming: Incoming, ports: Ports): Promise<Response> {
   const { request, visit } = incoming
@@ -85,7 +85,7 @@ async function one(incoming: Incoming, ports: Ports): Promise<Response> {
   const decided = decideOne(ports, compiled, context, key)
   const { evaluation } = decided instanceof Promise ? await decided : decided
   visit.decisions = 1
-  const headers = headersOf(compiled, visit, ports.now())
+  const headers = headersOf(compiled, visit, ports.now(), '')
   const { text } = asWritten(evaluation, compiled)
   if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
   const exposureToken = await signOf(request, ports, asked.value, targetingKey)?.(evaluation)
