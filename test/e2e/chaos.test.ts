@@ -106,6 +106,23 @@ describe('an environment that no isolate holds', () => {
   })
 })
 
+/** Of the binding in chaos-edge, and a little. */
+const limitPeriodMs = 10_500
+
+it('refuses a key that asks too often, by the real binding, no other key, and not for longer', async () => {
+  const [eager, other] = [await freshPlace(), await freshPlace()]
+  await chaos({ limits: 'tight' })
+  const statuses: number[] = []
+  for (let i = 0; i < 300 && !statuses.includes(429); i++) statuses.push((await decide(eager)).status)
+  expect([...new Set(statuses)]).toEqual([200, 429])
+  expect(statuses.length).toBeGreaterThanOrEqual(100)
+  const { status } = await decide(other)
+  await pause(limitPeriodMs)
+  const after = [await decide(eager), await decide(eager), await decide(eager)]
+  await chaos({})
+  expect([status, ...after.map((each) => each.status)]).toEqual([200, 200, 200, 200])
+})
+
 describe('events', () => {
   const send = ({ url, environmentId, clientKey }: Place, id: string) =>
     Promise.all([

@@ -1,4 +1,5 @@
 // A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same answers as over HTTP.
+import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, it } from 'vitest'
 import { changeFlag, createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
 
@@ -55,6 +56,18 @@ it('decides for another Worker, and answers its default with a code where it can
       ['title', 'apple'],
     ],
   })
+})
+
+it('is told of in the log as any request is, without whom it was about', async () => {
+  await fetch(`${stack().url}/by-rpc`)
+  const log = await readFile(stack().logPath, 'utf8')
+  const lines = log.split('\n').flatMap((line) => /\{.*"dialect":"rpc".*\}/.exec(line)?.[0] ?? [])
+  const points = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(points).toContainEqual(
+    expect.objectContaining({ environmentId: place.environmentId, outcome: 'OK', decisions: 5 }),
+  )
+  expect(points).toContainEqual(expect.objectContaining({ outcome: 'NOT_FOUND', decisions: 0 }))
+  expect(lines.join()).not.toContain('ada')
 })
 
 it('goes by what is kept of a visitor, as every route does', async () => {

@@ -10,15 +10,14 @@ import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type Dialect, dialectOf, withoutPrefix } from './doors.ts'
-import { type Told, headersOf, tell } from './report.ts'
+import { type Told, addHeaders, tell, tellersOf } from './report.ts'
 
 export function edgeApp(
   ports: Ports,
   env: EdgeBindings,
   shadow?: Shadow,
 ): { fetch(request: Request): Promise<Response> } {
-  const { REQUESTS, LOG_REQUESTS } = env // looked up once: each look goes through a proxy
-  const tells = { REQUESTS, LOG_REQUESTS }
+  const tells = tellersOf(env)
   const doors: Readonly<Record<Dialect, Door>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
     'flagship-io': flagshipIoRoutes(ports),
@@ -35,8 +34,8 @@ export function edgeApp(
       const response = dialect
         ? await doors[dialect].fetch(request, visit, path)
         : await elsewhere(request, path, visit)
-      const told: Told = { dialect, visit, response, startedAt, endedAt: ports.now() }
-      headersOf(told)
+      const told: Told = { dialect, visit, status: response.status, startedAt, endedAt: ports.now() }
+      addHeaders(response, told)
       tell(told, tells)
       return response
     },

@@ -3,14 +3,17 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EvaluationContext } from '../../core/context.ts'
 import type { Evaluation } from '../../core/evaluation.ts'
-import type { Result } from '../../core/problem.ts'
+import type { Problem } from '../../core/problem.ts'
 import type { CompiledSnapshot } from '../../core/compile.ts'
 import { readEnvironment } from '../http/authenticate.ts'
 import { decideAll, decideOne } from '../http/decide.ts'
+import { statusOf } from '../http/problem-response.ts'
+import type { Visit } from '../http/visit.ts'
 import type { Ports } from '../ports.ts'
 import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './flags-rpc.ts'
+import { type Tellers, tell } from './report.ts'
 
-export function flagsEntrypoint(ports: Ports) {
+export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
   return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
     getBooleanDetails(flagKey: string, defaultValue: boolean, context?: FlagContext) {
       return this.#details(flagKey, defaultValue, isBoolean, context)
@@ -36,27 +39,46 @@ export function flagsEntrypoint(ports: Ports) {
     async getObjectValue<T extends FlagValue>(flagKey: string, defaultValue: T, context?: FlagContext) {
       return (await this.getObjectDetails(flagKey, defaultValue, context)).value
     }
-    async evaluateAll(context?: FlagContext) {
-      const compiled = await this.#read()
-      if (!compiled.ok) return []
-      const { evaluations } = await decideAll(ports, compiled.value, toContext(context))
-      return evaluations.map((evaluation) => fromEvaluation(evaluation, null, isAnything))
+    evaluateAll(context?: FlagContext) {
+      return this.#visit<FlagDetails<FlagValue>[]>(
+        async (compiled, visit) => {
+          const { evaluations } = await decideAll(ports, compiled, toContext(context))
+          visit.decisions = evaluations.length
+          return evaluations.map((evaluation) => fromEvaluation(evaluation, null, isAnything))
+        },
+        () => [],
+      )
     }
 
-    async #details<T extends FlagValue>(
+    #details<T extends FlagValue>(
       flagKey: string,
       defaultValue: T,
       isRight: Check<T>,
       context: FlagContext | undefined,
     ): Promise<FlagDetails<T>> {
-      const compiled = await this.#read()
-      if (!compiled.ok) return failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', compiled.problem.message)
-      const { evaluation } = await decideOne(ports, compiled.value, toContext(context), flagKey)
-      return fromEvaluation(evaluation, defaultValue, isRight)
+      return this.#visit(
+        async (compiled, visit) => {
+          const { evaluation } = await decideOne(ports, compiled, toContext(context), flagKey)
+          visit.decisions = 1
+          return fromEvaluation(evaluation, defaultValue, isRight)
+        },
+        ({ message }) => failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', message),
+      )
     }
 
-    async #read(): Promise<Result<CompiledSnapshot>> {
-      return readEnvironment(ports, {}, String(this.ctx.props?.environment ?? ''))
+    /** Decides from the environment's snapshot, and tells of it as of any request. */
+    async #visit<T>(
+      decide: (compiled: CompiledSnapshot, visit: Visit) => Promise<T>,
+      without: (problem: Problem) => T,
+    ): Promise<T> {
+      const visit: Visit = {}
+      const startedAt = ports.now()
+      const compiled = await readEnvironment(ports, visit, String(this.ctx.props?.environment ?? ''))
+      if (!compiled.ok) visit.refused = compiled.problem.code
+      const answer = compiled.ok ? await decide(compiled.value, visit) : without(compiled.problem)
+      const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
+      tell({ dialect: 'rpc', visit, status, startedAt, endedAt: ports.now() }, tellers)
+      return answer
     }
   }
 }

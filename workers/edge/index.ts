@@ -6,11 +6,12 @@ import type { EdgeBindings } from './bindings.ts'
 import { bucketeerShadow } from './bucketeer-shadow.ts'
 import { flagsEntrypoint } from './flags.ts'
 import { edgePorts } from './ports.ts'
+import { tellersOf } from './report.ts'
 
 const env = bindings as unknown as EdgeBindings
 const ports = edgePorts(env, waitUntil)
 
-export const Flags = flagsEntrypoint(ports)
+export const Flags = flagsEntrypoint(ports, tellersOf(env))
 
 const shadow = bucketeerShadow(env, {
   fetch: (url, init) => fetch(url, init),

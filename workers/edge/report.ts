@@ -12,19 +12,22 @@ export interface Tellers {
   readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
 }
 
+/** Looked up once: each look into `env` goes through a proxy. */
+export const tellersOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Tellers => ({ REQUESTS, LOG_REQUESTS })
+
 export interface Told {
-  /** Undefined for what is no SDK's. */
-  readonly dialect: Dialect | undefined
+  /** `rpc`: another Worker of the account. Undefined for what is no SDK's. */
+  readonly dialect: Dialect | 'rpc' | undefined
   readonly visit: Visit
-  readonly response: Response
+  /** HTTP's; 200 of what has none, and was decided. */
+  readonly status: number
   readonly startedAt: number
   readonly endedAt: number
 }
 
 /** Which revision decided, and how long nobody could confirm that it is the newest. */
-export function headersOf({ visit, response, startedAt, endedAt }: Told): void {
+export function addHeaders({ headers }: Response, { visit, startedAt, endedAt }: Told): void {
   if (!visit.compiled || (visit.isTold && !visit.staleMs)) return
-  const { headers } = response
   if (!visit.isTold) {
     headers.set('x-revision', String(visit.compiled.revision))
     headers.set('server-timing', serverTiming(endedAt - startedAt))
@@ -33,20 +36,20 @@ export function headersOf({ visit, response, startedAt, endedAt }: Told): void {
 }
 
 export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: Tellers): void {
-  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.response.status >= 500)
+  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.status >= 500)
   if (!REQUESTS && !isLogged) return
   const point = pointOf(told)
   if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
   if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
 }
 
-function pointOf({ dialect, visit, response, startedAt, endedAt }: Told): RequestPoint {
+function pointOf({ dialect, visit, status, startedAt, endedAt }: Told): RequestPoint {
   const { compiled, decisions = 0, staleMs = 0, refused } = visit
   return {
     environmentId: compiled?.environmentId ?? '',
     dialect: dialect ?? 'other',
-    outcome: refused ?? (response.status < 400 ? 'OK' : 'REFUSED'),
-    status: response.status,
+    outcome: refused ?? (status < 400 ? 'OK' : 'REFUSED'),
+    status,
     revision: compiled?.revision ?? 0,
     decisions,
     staleMs,

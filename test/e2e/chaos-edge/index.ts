@@ -9,6 +9,8 @@ export interface Faults {
   readonly kv?: 'refuses' | 'sleeps' | 'corrupt' | 'newer'
   readonly object?: 'refuses' | 'sleeps'
   readonly queue?: 'refuses'
+  /** A key may ask a hundred times in ten seconds, by Cloudflare's binding. */
+  readonly limits?: 'tight'
   /** Once: as in a new isolate, nothing is in memory. */
   readonly memory?: 'lost'
 }
@@ -26,7 +28,10 @@ async function suffer(fault: string | undefined): Promise<void> {
 
 const env = {
   ...real,
-  RATE_BY_KEY: undefined,
+  RATE_BY_KEY: {
+    limit: (options: { key: string }) =>
+      faults.limits ? real.RATE_BY_KEY!.limit(options) : Promise.resolve({ success: true }),
+  },
   RATE_BY_ADDRESS: undefined,
   SNAPSHOTS: {
     async get(key: string) {
