@@ -83,7 +83,7 @@ export async function checkKillSwitch(
   held.check(
     'the bucketing file changed with it, and says so by Last-Modified',
     Date.parse(after.lastModified) > Date.parse(before.lastModified) &&
-      groups(after)?.join() === 'fast-search:off',
+      groups(after)?.join() === 'fast-search:off:fixed:search-off',
     `${before.lastModified} -> ${after.lastModified}, groups ${groups(before)?.join()} -> ${groups(after)?.join()}`,
   )
 }
