@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import murmurhash from 'murmurhash-js'
 import { describe, expect, it } from 'vitest'
@@ -13,6 +14,7 @@ import {
   prefixOf,
   takeKey,
 } from './murmur3-x86-32.ts'
+import { sha256Hex } from './sha-256.ts'
 import { appendUtf8, isAscii } from './utf8.ts'
 
 const digest = {
@@ -180,3 +182,31 @@ const plainFnv1a64 = (bytes: readonly bigint[]) =>
   bytes
     .reduce((hash, byte) => u64((hash ^ byte) * 1_099_511_628_211n), 14_695_981_039_346_656_037n)
     .toString()
+
+describe('SHA-256', () => {
+  it.each([
+    ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+    [
+      'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+      '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+    ],
+  ])('of %j is that of FIPS 180-4', (text, hex) => {
+    expect(sha256Hex(text)).toBe(hex)
+    expect(sha256Hex(text, 4)).toBe(hex.slice(0, 32))
+  })
+
+  it('equals the platform’s, whatever the text, and whatever came before it', () => {
+    const text = fc.oneof(anyText, fc.string({ unit: 'binary', minLength: 50, maxLength: 300 }))
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(sha256Hex(given)).toBe(createHash('sha256').update(given).digest('hex'))
+      }),
+      { numRuns: scaled(2_000) },
+    )
+    for (let length = 0; length < 300; length++)
+      expect(sha256Hex('x'.repeat(length))).toBe(
+        createHash('sha256').update('x'.repeat(length)).digest('hex'),
+      )
+  })
+})

@@ -34,7 +34,7 @@ export function edgeApp(
       const response = dialect
         ? await doors[dialect].fetch(request, visit, path)
         : await elsewhere(request, path, visit)
-      const told: Told = { dialect, visit, status: response.status, startedAt, endedAt: ports.now() }
+      const told: Told = { dialect, visit, status: response.status, startedAt, now: ports.now }
       addHeaders(response, told)
       tell(told, tells)
       return response

@@ -77,7 +77,7 @@ export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
       if (!compiled.ok) visit.refused = compiled.problem.code
       const answer = compiled.ok ? await decide(compiled.value, visit) : without(compiled.problem)
       const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
-      tell({ dialect: 'rpc', visit, status, startedAt, endedAt: ports.now() }, tellers)
+      tell({ dialect: 'rpc', visit, status, startedAt, now: ports.now }, tellers)
       return answer
     }
   }

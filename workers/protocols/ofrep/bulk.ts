@@ -109,7 +109,7 @@ async function signedText(
   const texts = evaluations.map(async (evaluation) => {
     const { text } = asWritten(evaluation, compiled)
     const exposureToken = await sign(evaluation)
-    return exposureToken === undefined ? text : withMetadata(text, { exposureToken })
+    return exposureToken === undefined ? text : withMetadata(text, `"exposureToken":"${exposureToken}"`)
   })
   return (await Promise.all(texts)).join()
 }

@@ -88,12 +88,12 @@ async function one(incoming: Incoming, ports: Ports): Promise<Response> {
   const headers = headersOf(compiled, visit, ports.now(), '')
   const { text } = asWritten(evaluation, compiled)
   if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
-  const exposureToken = await signOf(request, ports, asked.value, targetingKey)?.(evaluation)
-  const more = {
-    flagSetId: compiled.environmentId,
-    ...(targetingKey !== undefined && { contextId: contextIdOf(targetingKey) }),
-    ...(exposureToken !== undefined && { exposureToken }),
-  }
+  const sign = signOf(request, ports, asked.value, targetingKey)
+  const exposureToken = sign && (await sign(evaluation))
+  // Ids of environments, hexadecimal and tokens need no escapes.
+  const whose = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
+  const proof = exposureToken === undefined ? '' : `,"exposureToken":"${exposureToken}"`
+  const more = `"flagSetId":"${compiled.environmentId}"${whose}${proof}`
   return new Response(withMetadata(text, more), { headers })
 }
 

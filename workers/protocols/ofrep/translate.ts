@@ -1,10 +1,8 @@
 // Between OFREP's shapes and ours.
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
 import type { Evaluation } from '../../../core/evaluation.ts'
-import { appendUtf8 } from '../../../core/hash/utf8.ts'
+import { sha256Hex } from '../../../core/hash/sha-256.ts'
 import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Snapshot, settingsOf } from '../../../core/snapshot.ts'
 import { valueText } from './value-text.ts'
@@ -16,14 +14,13 @@ export function toContext(context: wire.Context): EvaluationContext {
   return { targetingKey: targetingKey || undefined, attributes }
 }
 
-const contextIdBytes = 16
+const contextIdWords = 4
 
 /**
  * Stands for a targeting key where telemetry goes: equal in all answers to a user, and not the key itself. Whoever can guess a key can
- * check the guess. Not by murmur, which short keys can be computed back from; not by the platform, whose way in costs ten times the hash.
+ * check the guess. Not by murmur, which short keys can be computed back from.
  */
-export const contextIdOf = (targetingKey: string): string =>
-  bytesToHex(sha256(Uint8Array.from(appendUtf8([], targetingKey))).subarray(0, contextIdBytes))
+export const contextIdOf = (targetingKey: string): string => sha256Hex(targetingKey, contextIdWords)
 
 /**
  * Every field is always there but `value`, whose absence means "use the default in your code": several providers need the others.
@@ -64,6 +61,5 @@ export function asWritten(evaluation: Evaluation, { snapshot }: CompiledSnapshot
   return form
 }
 
-/** More in a decision's metadata, which is its last part. */
-export const withMetadata = (text: string, more: Readonly<Record<string, string>>): string =>
-  `${text.slice(0, -2)},${JSON.stringify(more).slice(1)}}`
+/** More in a decision's metadata, which is its last part: members as JSON. */
+export const withMetadata = (text: string, more: string): string => `${text.slice(0, -2)},${more}}}`
