@@ -16,6 +16,7 @@ const steps: Record<string, () => Promise<Outcome>> = {
   lint: () => run('oxlint', '--type-aware'),
   schema: checkSchema,
   dead: () => run('knip', '--no-progress'),
+  weight: () => run('node', ...typescript, 'scripts/deploy.ts', '--dry-run'),
   tests: runTests,
 }
 

@@ -86,18 +86,25 @@ const flagship = {
 const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
 try {
   await bundleAll(directory)
-  const server = await startEdge(directory, { snapshot: snapshotOf(flags200), flagdFlags: toFlags(flags200) })
-  try {
-    await compare(server, chosen(await casesOf(server)))
-  } finally {
-    await server.stop()
-  }
+  await withServer(flags200, async (server) => compare(server, chosen(await casesOf(server))))
+  await withServer(workload('W4').flags, async (server) =>
+    compare(server, chosen(await bulkOf(server, '1,000 flags'))),
+  )
   if (values.only === undefined || values.only === 'figures') await figures()
   console.log(
     `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests over ${connections} connections`,
   )
 } finally {
   rmSync(directory, { recursive: true, force: true })
+}
+
+async function withServer(flags: typeof flags200, use: (server: EdgeServer) => Promise<void>): Promise<void> {
+  const server = await startEdge(directory, { snapshot: snapshotOf(flags), flagdFlags: toFlags(flags) })
+  try {
+    await use(server)
+  } finally {
+    await server.stop()
+  }
 }
 
 function chosen(cases: readonly Case[]): readonly Case[] {
@@ -144,11 +151,8 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   const answer = await edge(one)
   if (!answer.text.includes('"value"'))
     throw new Error(`edge does not decide: ${answer.status} ${answer.text}`)
+  const [bareBytes, allFlags, byFlagd] = await bulkOf(server, '200 flags')
   const bulk = await edge(all)
-  const byFlagd = await once({ ...all, port: server.port('flagd') })
-  for (const { text } of [bulk, byFlagd])
-    if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
-  await once({ method: 'PUT', path: '/bytes', bodies: [bulk.text], port: server.port('bare') })
   const { text } = await edge(bucketeer(''))
   if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
   const { userEvaluationsId } = JSON.parse(text) as { userEvaluationsId: string }
@@ -173,19 +177,8 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
       status: 200,
       against: 'bare route',
     },
-    {
-      name: 'bare route, the bytes of 200 flags',
-      service: 'bare',
-      ask: { method: 'POST', path: '/bytes', bodies },
-      status: 200,
-    },
-    {
-      name: 'all of 200 flags',
-      service: 'edge',
-      ask: all,
-      status: 200,
-      against: 'bare route, the bytes of 200 flags',
-    },
+    bareBytes!,
+    allFlags!,
     {
       name: 'all of 200 flags, 304 by tag',
       service: 'edge',
@@ -197,13 +190,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
       status: 304,
       against: 'bare route',
     },
-    {
-      name: 'all of 200 flags, by flagd-core',
-      service: 'flagd',
-      ask: all,
-      status: 200,
-      against: 'all of 200 flags',
-    },
+    byFlagd!,
     {
       name: 'all of 200 flags, Bucketeer',
       service: 'edge',
@@ -250,7 +237,24 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   ]
 }
 
+/** All flags at once, beside a route that sends the same bytes, and beside flagd's evaluator. */
+async function bulkOf(server: EdgeServer, flags: string): Promise<Case[]> {
+  const ours = await once({ ...all, port: server.port('edge') })
+  const byFlagd = await once({ ...all, port: server.port('flagd') })
+  for (const { text } of [ours, byFlagd])
+    if (!text.includes('flag-0004')) throw new Error(`not all flags: ${text.slice(0, 300)}`)
+  await once({ method: 'PUT', path: '/bytes', bodies: [ours.text], port: server.port('bare') })
+  const bare = `bare route, the bytes of ${flags}`
+  const name = `all of ${flags}`
+  return [
+    { name: bare, service: 'bare', ask: { method: 'POST', path: '/bytes', bodies }, status: 200 },
+    { name, service: 'edge', ask: all, status: 200, against: bare },
+    { name: `${name}, by flagd-core`, service: 'flagd', ask: all, status: 200, against: name },
+  ]
+}
+
 async function compare(server: EdgeServer, cases: readonly Case[]): Promise<void> {
+  if (cases.length === 0) return
   const cpu = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   const rate = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = -warmUps; round < rounds; round++) {
