@@ -5,10 +5,15 @@ import type { SdkKeyRole, SnapshotKey } from '../../core/snapshot.ts'
 import { sha256Hex, toHex } from './digest.ts'
 
 const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/
-/** Raw keys whose digest is remembered per isolate. */
+/** Raw keys that are remembered per isolate. */
 const rememberedMax = 1_000
 
-const digests = new Map<string, string>()
+interface Remembered {
+  readonly digest: string
+  /** As the key says it. */
+  readonly environmentId: string | undefined
+}
+const remembered = new Map<string, Remembered>()
 
 export function makeSdkKey(role: SdkKeyRole, environmentId: string, secret: Uint8Array): string {
   return `tl_${role}_${environmentId}_${toHex(secret)}`
@@ -20,22 +25,27 @@ export const isForeignKey = (key: string): boolean =>
   /^[\w.-]{16,200}$/.test(key) && environmentOf(key) === undefined
 
 /** The environment a key says it belongs to; undefined where the text is no key of ours. */
-export const environmentOf = (key: string): string | undefined => pattern.exec(key)?.[2]
+export function environmentOf(key: string): string | undefined {
+  const known = remembered.get(key)
+  return known ? known.environmentId : pattern.exec(key)?.[2]
+}
 
 /** At once for a key that was good before. */
-export const digestOf = (key: string): string | Promise<string> => digests.get(key) ?? sha256Hex(key)
+export const digestOf = (key: string): string | Promise<string> =>
+  remembered.get(key)?.digest ?? sha256Hex(key)
 
 /** The live key of this environment, or undefined. Nothing is awaited for a key seen before. */
 export function findSdkKey(
   compiled: CompiledSnapshot,
   key: string,
 ): SnapshotKey | undefined | Promise<SnapshotKey | undefined> {
-  if ((environmentOf(key) ?? compiled.environmentId) !== compiled.environmentId) return undefined
-  const digest = digests.get(key)
-  if (digest !== undefined) return live(compiled.sdkKeys.get(digest))
-  return sha256Hex(key).then((fresh) => {
-    const found = live(compiled.sdkKeys.get(fresh))
-    if (found && digests.size < rememberedMax) digests.set(key, fresh) // only real keys: garbage must not fill the memory
+  const known = remembered.get(key)
+  const environmentId = known ? known.environmentId : environmentOf(key)
+  if (environmentId !== undefined && environmentId !== compiled.environmentId) return undefined
+  if (known) return live(compiled.sdkKeys.get(known.digest))
+  return sha256Hex(key).then((digest) => {
+    const found = live(compiled.sdkKeys.get(digest))
+    if (found && remembered.size < rememberedMax) remembered.set(key, { digest, environmentId }) // only real keys: garbage must not fill the memory
     return found
   })
 }
