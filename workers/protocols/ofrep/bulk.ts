@@ -42,13 +42,22 @@ export async function bulkAnswer(bulk: Bulk, headers: Headers): Promise<Response
   // A client that was told of a newer revision is not to keep what it has.
   const isBehind = compiled.revision < (visit.atLeast ?? 0)
   if (!isBehind && hasTag(headers, etag)) return answer(null, 304, etag, bulk)
-  const flags = sign ? await signedText(evaluations, compiled, sign) : textOf(pieces)
-  return answer(`{"flags":[${flags}]${tail}}`, 200, etag, bulk)
+  const texts = sign ? await signedTexts(evaluations, compiled, sign) : textsOf(pieces)
+  return answer(whole(texts, tail), 200, etag, bulk)
 }
 
-function textOf(pieces: readonly Written[]): string {
+function textsOf(pieces: readonly Written[]): string[] {
   const texts: string[] = new Array(pieces.length)
   for (let i = 0; i < pieces.length; i++) texts[i] = pieces[i]!.text
+  return texts
+}
+
+/** What is before and behind the flags goes into the first and the last, so that the long text is made once and not copied into a longer one. */
+function whole(texts: string[], tail: string): string {
+  const last = texts.length - 1
+  if (last < 0) return `{"flags":[]${tail}}`
+  texts[0] = `{"flags":[${texts[0]}`
+  texts[last] += `]${tail}}`
   return texts.join()
 }
 
@@ -101,17 +110,17 @@ function layoutOf(compiled: CompiledSnapshot): Layout {
   return layout
 }
 
-async function signedText(
+function signedTexts(
   evaluations: readonly Evaluation[],
   compiled: CompiledSnapshot,
   sign: Sign,
-): Promise<string> {
+): Promise<string[]> {
   const texts = evaluations.map(async (evaluation) => {
     const { text } = asWritten(evaluation, compiled)
     const exposureToken = await sign(evaluation)
     return exposureToken === undefined ? text : withMetadata(text, `"exposureToken":"${exposureToken}"`)
   })
-  return (await Promise.all(texts)).join()
+  return Promise.all(texts)
 }
 
 /** What follows the flags; put together by hand, since it is made for every request. `contextId` stands for the targeting key in telemetry. */

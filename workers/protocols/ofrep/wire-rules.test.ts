@@ -250,3 +250,19 @@ it('reads contexts of ten thousand attributes and of a thousand levels, and refu
     expect([large.status, (await large.json<any>()).errorCode]).toEqual([413, 'GENERAL'])
   }
 })
+
+it.each([0, 1, 2])(
+  'is whole JSON about %i flags, constant ones and others beside each other',
+  async (count) => {
+    const keys = ['a', 'b', 'c', 'd'].slice(0, 2 * count)
+    const flags = keys.map((key, i) =>
+      flag(key, 'string', ['on', 'off'], i % 2 === 0 ? {} : { ...split, key }),
+    )
+    const { post } = world(
+      flags.map((each, i) => ({ ...each, defaultStrategy: { ...each.defaultStrategy, id: `rule-${i}` } })),
+    )
+    const answer: any = await (await post('/evaluate/flags', ada)).json()
+    expect(answer.flags.map(({ key }: { key: string }) => key)).toEqual(keys)
+    expect(answer.metadata.flagSetId).toBe('shop')
+  },
+)
