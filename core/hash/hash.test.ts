@@ -14,7 +14,7 @@ import {
   prefixOf,
   takeKey,
 } from './murmur3-x86-32.ts'
-import { sha256Hex } from './sha-256.ts'
+import { sha256OfText } from './sha-256.ts'
 import { appendUtf8, isAscii } from './utf8.ts'
 
 const digest = {
@@ -192,20 +192,20 @@ describe('SHA-256', () => {
       '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
     ],
   ])('of %j is that of FIPS 180-4', (text, hex) => {
-    expect(sha256Hex(text)).toBe(hex)
-    expect(sha256Hex(text, 4)).toBe(hex.slice(0, 32))
+    expect(sha256OfText(text)).toBe(hex)
+    expect(sha256OfText(text, 4)).toBe(hex.slice(0, 32))
   })
 
   it('equals the platform’s, whatever the text, and whatever came before it', () => {
     const text = fc.oneof(anyText, fc.string({ unit: 'binary', minLength: 50, maxLength: 300 }))
     fc.assert(
       fc.property(text, (given) => {
-        expect(sha256Hex(given)).toBe(createHash('sha256').update(given).digest('hex'))
+        expect(sha256OfText(given)).toBe(createHash('sha256').update(given).digest('hex'))
       }),
       { numRuns: scaled(2_000) },
     )
     for (let length = 0; length < 300; length++)
-      expect(sha256Hex('x'.repeat(length))).toBe(
+      expect(sha256OfText('x'.repeat(length))).toBe(
         createHash('sha256').update('x'.repeat(length)).digest('hex'),
       )
   })

@@ -28,7 +28,7 @@ const schedule = new Int32Array(64)
 let message = new Uint8Array(256)
 
 /** Lower-case hexadecimal of the first `words` 32-bit words, of eight. */
-export function sha256Hex(text: string, words = 8): string {
+export function sha256OfText(text: string, words = 8): string {
   const length = pad(putUtf8(text))
   state.set(initial)
   for (let from = 0; from < length; from += blockBytes) takeBlock(from)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
 import { type Ask, load, once } from '../bench/edge/load.ts'
-import { bundleAll, startEdge } from '../bench/edge/server.ts'
+import { bundleAll, isolateHeapMax, startEdge } from '../bench/edge/server.ts'
 import { median } from '../bench/numbers.ts'
 import { toSnapshot } from '../bench/tackline.ts'
 import { users } from '../bench/users.ts'
@@ -68,7 +68,12 @@ function ofrep(path: string): Omit<Ask, 'port'> {
 const directory = mkdtempSync(join(tmpdir(), 'tackline-soak-'))
 try {
   await bundleAll(directory)
-  const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}', publish: 'every second' })
+  const server = await startEdge(directory, {
+    snapshot,
+    flagdFlags: '{"flags":{}}',
+    publish: 'every second',
+    heapMax: isolateHeapMax,
+  })
   const port = server.port('edge')
   const until = Date.now() + forMs
   const answered = new Map<string, number>()

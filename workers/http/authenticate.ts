@@ -19,7 +19,7 @@ export interface Caller {
 type Asked = Pick<Ports, 'snapshots' | 'limits'>
 type AskedWithKey = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
 
-/** At once where the snapshot is in memory, and the key was good before. */
+/** At once where the snapshot is in memory. */
 export function authenticate(ports: AskedWithKey, visit: Visit, key: string): AtHand<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
   const named = environmentOf(key)
@@ -30,19 +30,12 @@ export function authenticate(ports: AskedWithKey, visit: Visit, key: string): At
 }
 
 const callerIn = (environmentId: string, ports: AskedWithKey, visit: Visit, key: string) =>
-  andThen(readEnvironment(ports, visit, environmentId), (compiled): AtHand<Result<Caller>> => {
+  andThen(readEnvironment(ports, visit, environmentId), (compiled): Result<Caller> => {
     if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
-    return andThen(findSdkKey(compiled.value, key), (found) => admitted(ports, compiled.value, found))
+    const found = findSdkKey(compiled.value, key)
+    if (!found) return invalidKey
+    return ports.limits.allows('key', found.id) ? ok({ compiled: compiled.value, key: found }) : tooMany
   })
-
-function admitted(
-  { limits }: Asked,
-  compiled: CompiledSnapshot,
-  key: SnapshotKey | undefined,
-): Result<Caller> {
-  if (!key) return invalidKey
-  return limits.allows('key', key.id) ? ok({ compiled, key }) : tooMany
-}
 
 async function foreignEnvironment(
   { foreignKeys, limits }: AskedWithKey,
@@ -50,7 +43,7 @@ async function foreignEnvironment(
   key: string,
 ): Promise<Result<string>> {
   if (!isForeignKey(key)) return invalidKey
-  const digest = await digestOf(key)
+  const digest = digestOf(key)
   // A look costs, so guesses are counted.
   if (!foreignKeys.knows(digest) && address !== undefined && !limits.allows('address', address))
     return tooMany

@@ -1,8 +1,9 @@
 // SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which snapshot to check it against; the
 // snapshot holds the SHA-256 of every live key, so that revoking one takes effect with the next revision.
 import type { CompiledSnapshot } from '../../core/compile.ts'
+import { sha256OfText } from '../../core/hash/sha-256.ts'
 import type { SdkKeyRole, SnapshotKey } from '../../core/snapshot.ts'
-import { sha256Hex, toHex } from './digest.ts'
+import { toHex } from './digest.ts'
 
 const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/
 /** Raw keys that are remembered per isolate. */
@@ -30,24 +31,18 @@ export function environmentOf(key: string): string | undefined {
   return known ? known.environmentId : pattern.exec(key)?.[2]
 }
 
-/** At once for a key that was good before. */
-export const digestOf = (key: string): string | Promise<string> =>
-  remembered.get(key)?.digest ?? sha256Hex(key)
+export const digestOf = (key: string): string => remembered.get(key)?.digest ?? sha256OfText(key)
 
-/** The live key of this environment, or undefined. Nothing is awaited for a key seen before. */
-export function findSdkKey(
-  compiled: CompiledSnapshot,
-  key: string,
-): SnapshotKey | undefined | Promise<SnapshotKey | undefined> {
+/** The live key of this environment, or undefined. */
+export function findSdkKey(compiled: CompiledSnapshot, key: string): SnapshotKey | undefined {
   const known = remembered.get(key)
   const environmentId = known ? known.environmentId : environmentOf(key)
   if (environmentId !== undefined && environmentId !== compiled.environmentId) return undefined
-  if (known) return live(compiled.sdkKeys.get(known.digest))
-  return sha256Hex(key).then((digest) => {
-    const found = live(compiled.sdkKeys.get(digest))
-    if (found && remembered.size < rememberedMax) remembered.set(key, { digest, environmentId }) // only real keys: garbage must not fill the memory
-    return found
-  })
+  const digest = known?.digest ?? sha256OfText(key)
+  const found = live(compiled.sdkKeys.get(digest))
+  // Only real keys: garbage must not fill the memory.
+  if (found && !known && remembered.size < rememberedMax) remembered.set(key, { digest, environmentId })
+  return found
 }
 
 /** A key that was rotated runs out by itself: no revision is made when its time comes. */

@@ -1,7 +1,7 @@
 // What a fresh isolate costs, and what many environments weigh. Each in a workerd of its own.
 import { median } from '../numbers.ts'
 import { type Ask, once } from './load.ts'
-import { startEdge } from './server.ts'
+import { isolateHeapMax, startEdge } from './server.ts'
 
 const starts = 5
 
@@ -30,9 +30,6 @@ export async function firstDecision(
   return median(taken)
 }
 
-/** What Cloudflare gives an isolate. */
-const heapMax = 128
-
 /** Heap of edge's isolate after every environment was asked for all of its flags, garbage included, in MB; as workerd's inspector tells it. */
 export async function memoryOf(
   directory: string,
@@ -40,7 +37,12 @@ export async function memoryOf(
   ask: (environmentId: string) => Omit<Ask, 'port'>,
   environmentIds: readonly string[],
 ): Promise<number> {
-  const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}', heapMax })
+  const server = await startEdge(directory, {
+    snapshot,
+    flagdFlags: '{"flags":{}}',
+    heapMax: isolateHeapMax,
+    inspects: true,
+  })
   try {
     for (const id of environmentIds) {
       const { status, text } = await once({ ...ask(id), port: server.port('edge') })

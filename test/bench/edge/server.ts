@@ -25,8 +25,10 @@ export interface Loaded {
   readonly snapshot: string
   readonly flagdFlags: string
   readonly publish?: 'every second'
-  /** Heap that an isolate may have, in MB; with V8's inspector, which tells what it has. */
+  /** Heap that an isolate may have, in MB. */
   readonly heapMax?: number
+  /** With V8's inspector, which tells what an isolate has. */
+  readonly inspects?: boolean
 }
 
 const root = join(import.meta.dirname, '../../..')
@@ -48,19 +50,22 @@ export async function bundleAll(directory: string): Promise<void> {
   }
 }
 
+/** What Cloudflare gives an isolate, in MB. */
+export const isolateHeapMax = 128
+
 export async function startEdge(
   directory: string,
-  { snapshot, flagdFlags, publish, heapMax }: Loaded,
+  { snapshot, flagdFlags, publish, heapMax, inspects = false }: Loaded,
 ): Promise<EdgeServer> {
   writeFileSync(join(directory, 'snapshot.json'), snapshot)
   writeFileSync(join(directory, 'flagd.json'), flagdFlags)
   const date = /compatibility_date = "(.+)"/.exec(readFileSync(configs.edge, 'utf8'))![1]!
   writeFileSync(join(directory, 'config.capnp'), configOf(date, publish, heapMax))
-  const inspects = heapMax === undefined ? [] : ['--inspector-addr=127.0.0.1:0']
-  const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3', ...inspects], {
+  const inspector = inspects ? ['--inspector-addr=127.0.0.1:0'] : []
+  const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3', ...inspector], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  const ports = await portsOf(child.stdio[3] as Readable, services.length + inspects.length)
+  const ports = await portsOf(child.stdio[3] as Readable, services.length + inspector.length)
   return {
     port: (service) => ports.get(service)!,
     inspector: ports.get('inspector'),

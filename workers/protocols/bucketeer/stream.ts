@@ -59,7 +59,7 @@ export async function evaluationStream(
       const reading = await ports.snapshots.read(environmentId, newest)
       if (reading.status !== 'ready' || reading.compiled.revision < newest)
         throw new Error(`revision ${newest} cannot be read`)
-      if (!(await findSdkKey(reading.compiled, key))) throw new Error('the key is no longer valid')
+      if (!findSdkKey(reading.compiled, key)) throw new Error('the key is no longer valid')
       const patch = patchOf(await askedOf(reading.compiled), told)
       if (!patch) return undefined
       told = patch.told

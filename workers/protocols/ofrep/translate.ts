@@ -2,7 +2,7 @@
 import type { CompiledSnapshot } from '../../../core/compile.ts'
 import type { EvaluationContext } from '../../../core/context.ts'
 import type { Evaluation } from '../../../core/evaluation.ts'
-import { sha256Hex } from '../../../core/hash/sha-256.ts'
+import { sha256OfText } from '../../../core/hash/sha-256.ts'
 import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Snapshot, settingsOf } from '../../../core/snapshot.ts'
 import { valueText } from './value-text.ts'
@@ -20,7 +20,7 @@ const contextIdWords = 4
  * Stands for a targeting key where telemetry goes: equal in all answers to a user, and not the key itself. Whoever can guess a key can
  * check the guess. Not by murmur, which short keys can be computed back from.
  */
-export const contextIdOf = (targetingKey: string): string => sha256Hex(targetingKey, contextIdWords)
+export const contextIdOf = (targetingKey: string): string => sha256OfText(targetingKey, contextIdWords)
 
 /**
  * Every field is always there but `value`, whose absence means "use the default in your code": several providers need the others.
