@@ -24,7 +24,7 @@ export const checkLostAfterMs = 10_000
 export const staleAfterMs = 2_000
 /** How long an environment that does not exist is not asked for again. */
 export const unknownForMs = 1_000
-/** Environments found not to exist within that time; past it, ids never seen are not looked for, so that a scan of random ids costs nothing. */
+/** Environments found not to exist within that time; past it, only what KV knows is looked for: a scan of random ids wakes up no object. */
 export const unknownMax = 200
 /** Compiled environments per isolate; the least recently used leaves first. */
 export const environmentsMax = 50

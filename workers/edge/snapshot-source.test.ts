@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Snapshot, buildSnapshot } from '../../core/snapshot.ts'
-import { environmentsMax, snapshotCharactersMax } from './limits.ts'
+import * as limits from './limits.ts'
 import { type SnapshotSourcePorts, snapshotSource } from './snapshot-source.ts'
 
 type Health = 'well' | 'failing' | 'slow'
@@ -30,7 +30,7 @@ function worldOf(padding = '') {
     async get(key: string) {
       await suffer(state.kv)
       const [kind, id, revision] = key.split(':')
-      if (kind === 'head') return String(state.revision)
+      if (kind === 'head') return id!.startsWith('no') ? null : String(state.revision)
       const text = JSON.stringify(snapshotOf(id!, Number(revision), padding))
       if (state.kv === 'corrupt') return text.slice(0, text.length / 2)
       return state.kv === 'newer' ? text.replace('"format":1', '"format":2') : text
@@ -168,16 +168,16 @@ describe('whatever happens outside', () => {
 })
 
 describe('memory', () => {
-  it(`holds ${environmentsMax} environments, the last used`, async () => {
+  it(`holds ${limits.environmentsMax} environments, the last used`, async () => {
     const { state, ask } = worldOf()
-    for (let i = 0; i < environmentsMax + 5; i++) await ask(`shop-${i}`)
+    for (let i = 0; i < limits.environmentsMax + 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
-    expect(revisionOf(await ask(`shop-${environmentsMax}`))).toBe(1)
+    expect(revisionOf(await ask(`shop-${limits.environmentsMax}`))).toBe(1)
     expect((await ask('shop-0')).status).toBe('unavailable')
   })
 
   it('is bounded by size where snapshots are large', async () => {
-    const { state, ask } = worldOf('x'.repeat(snapshotCharactersMax / 4))
+    const { state, ask } = worldOf('x'.repeat(limits.snapshotCharactersMax / 4))
     for (let i = 0; i < 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
     const statuses = []
@@ -185,14 +185,24 @@ describe('memory', () => {
     expect(statuses).toEqual(['ready', 'ready', 'ready', 'unavailable', 'unavailable'])
   })
 
-  it('asks nobody for what was just found not to exist, nor for anything while ids are scanned', async () => {
-    const { state, ask } = worldOf()
+  it('asks nobody for what was just found not to exist, and while ids are scanned no object for what KV does not know', async () => {
+    const { state, ask, advance } = worldOf()
     await ask('shop')
     expect((await ask('none')).status).toBe('unknown')
     const asked = state.heads
     expect((await ask('none')).status).toBe('unknown')
     expect(state.heads).toBe(asked)
-    const readings = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(`no-${i}`)))
+    const scan = (name: string, count: number) =>
+      Promise.all(Array.from({ length: count }, (_, i) => ask(`no-${name}-${i}`)))
+    await advance(limits.unknownForMs)
+    const readings = await scan('first', limits.unknownMax)
     expect(new Set(readings.map(({ status }) => status))).toEqual(new Set(['unknown']))
+    const woken = state.heads
+    const refused = await scan('then', 50)
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['unavailable']))
+    expect(state.heads).toBe(woken)
+    expect((await ask('another-shop')).status).toBe('ready')
+    await advance(limits.unknownForMs)
+    expect((await ask('no-more')).status).toBe('unknown')
   })
 })

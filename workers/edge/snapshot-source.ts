@@ -5,7 +5,7 @@ import { logError } from '../http/log.ts'
 import type { Reading, SnapshotSource } from '../ports.ts'
 import { heldSnapshots } from './held-snapshots.ts'
 import * as limits from './limits.ts'
-import { type Sources, newestHead, newestSnapshot } from './sources.ts'
+import { type Sources, isPublished, newestHead, newestSnapshot } from './sources.ts'
 
 export interface SnapshotSourcePorts extends Sources {
   /** Lets work go on after the answer. */
@@ -29,7 +29,7 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
       const time = now()
       if (!copy) {
         if (isUnknown(id, time)) return { status: 'unknown' }
-        if (isScanned(time)) return { status: 'unavailable' }
+        if (isScanned(time)) return readPublished(id, atLeast)
         return within(limits.firstCopyWithinMs, check(id, atLeast), id)
       }
       if (copy.compiled.revision < atLeast) return readAtLeast(id, atLeast)
@@ -44,6 +44,12 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
       const left = running.startedAt + limits.checkWithinMs - time
       return age < limits.checkFirstAfterMs || left <= 0 ? reading(id) : within(left, running, id)
     },
+  }
+
+  /** While ids are scanned: nothing is woken up for what KV does not know, and what it knows is had as ever. */
+  async function readPublished(id: string, atLeast: number): Promise<Reading> {
+    if (!(await isPublished(ports, id))) return { status: 'unavailable' }
+    return within(limits.firstCopyWithinMs, check(id, atLeast), id)
   }
 
   /** The copy as it is now. */

@@ -37,6 +37,10 @@ export async function newestHead(
   return fresh
 }
 
+/** Whether KV has a pointer to a revision of it: the cheap question, where many ask for what does not exist. */
+export const isPublished = async (sources: Sources, id: string): Promise<boolean> =>
+  (await attempt(sources, 'head pointer', () => readHeadPointer(sources.kv, id))) !== undefined
+
 /** KV has every revision under a name of its own. Without a revision, KV's pointer names one. */
 export async function newestSnapshot(
   sources: Sources,
