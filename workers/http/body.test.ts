@@ -1,0 +1,61 @@
+// What comes as a body, declared and not: read whole, refused where it is no UTF-8 or too long.
+import { describe, expect, it } from 'vitest'
+import { readJson, readText } from './body.ts'
+
+const utf8 = (text: string) => [...new TextEncoder().encode(text)]
+const byteOrderMark = [0xef, 0xbb, 0xbf]
+
+/** As it comes over HTTP, with its length, and as a stream without one. */
+function requests(bytes: readonly number[]): Request[] {
+  const body = new Uint8Array(bytes)
+  const declared = new Request('http://edge.test', { method: 'POST', body })
+  declared.headers.set('content-length', String(body.byteLength))
+  return [declared, new Request('http://edge.test', { method: 'POST', body })]
+}
+const read = (bytes: readonly number[], bytesMax = 100) =>
+  Promise.all(requests(bytes).map((request) => readText(request, bytesMax)))
+
+describe('a body', () => {
+  it.each([
+    ['nothing', [], ''],
+    ['a text', utf8('aé€😀'), 'aé€😀'],
+    ['a replacement character that was sent as one', utf8('a\ufffdb'), 'a\ufffdb'],
+    ['a byte order mark, which is taken off', [...byteOrderMark, ...utf8('a')], 'a'],
+    ['both', [...byteOrderMark, ...utf8('a\ufffd')], 'a\ufffd'],
+  ])('is read: %s', async (_, bytes, text) => {
+    expect(await read(bytes)).toEqual([
+      { ok: true, value: text },
+      { ok: true, value: text },
+    ])
+  })
+
+  it.each([
+    ['a byte that begins nothing', [...utf8('a'), 0xff]],
+    ['two of three bytes', [0xe2, 0x82, ...utf8('a')]],
+    ['a byte behind a byte order mark', [...byteOrderMark, 0xff]],
+    ['a broken one beside a replacement character', [...utf8('\ufffd'), 0xc3]],
+  ])('is refused: %s', async (_, bytes) => {
+    const problem = { code: 'INVALID', message: 'the body is not valid UTF-8, or broke off' }
+    expect(await read(bytes)).toMatchObject([
+      { ok: false, problem },
+      { ok: false, problem },
+    ])
+  })
+
+  it('with three of a character’s four bytes has U+FFFD in their place where its length is declared', async () => {
+    const [declared, streamed] = await read([0xf0, 0x9f, 0x98, ...utf8('a')])
+    expect(declared).toEqual({ ok: true, value: '\ufffda' })
+    expect(streamed).toMatchObject({ ok: false })
+  })
+
+  it('is refused where it is longer than it may be', async () => {
+    const refused = { ok: false, problem: { code: 'TOO_LARGE' } }
+    expect(await read(utf8('12345'), 4)).toMatchObject([refused, refused])
+    expect(await read(utf8('1234'), 4)).toMatchObject([{ ok: true }, { ok: true }])
+  })
+
+  it('of JSON has no half of a surrogate pair', async () => {
+    const [request] = requests(utf8(String.raw`["\ud800", "\ud83d\ude00", "\\ud800"]`))
+    expect(await readJson(request!, 100)).toEqual({ ok: true, value: ['\ufffd', '😀', String.raw`\ud800`] })
+  })
+})
