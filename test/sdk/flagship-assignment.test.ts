@@ -13,7 +13,7 @@ import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { fixed, flag, rollout, snapshotOf } from '../build/flags.ts'
 import { goldenKeys, memoryPorts } from '../golden/cases.ts'
-import { ask as askDoor } from '../ask.ts'
+import { askDoor } from '../ask-door.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
 const files = 20

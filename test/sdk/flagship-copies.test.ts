@@ -12,7 +12,7 @@ import { countExperiment } from '../../batch/lake/counts.ts'
 import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
 import { experiment } from '../../batch/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
-import { ask } from '../ask.ts'
+import { askDoor } from '../ask-door.ts'
 import { goldenEnvironment, memoryPorts } from '../golden/cases.ts'
 import { flags } from './flags.ts'
 
@@ -64,7 +64,7 @@ it.skipIf(!hasChdb)(
         }
         const body = JSON.stringify({ ds: 'APP', cid: goldenEnvironment, t: 'BATCH', qt: 1, h: [hit] })
         const request = new Request('http://edge.test/', { method: 'POST', body })
-        expect((await ask(doors[isolate]!, request)).status).toBe(204)
+        expect((await askDoor(doors[isolate]!, request)).status).toBe(204)
         copies++
       }
     }

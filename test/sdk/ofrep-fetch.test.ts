@@ -10,7 +10,7 @@ import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { goldenKeys, memoryPorts } from '../golden/cases.ts'
 import { flags } from './flags.ts'
 import { broken } from './ofrep-rules.ts'
-import { ask as askDoor } from '../ask.ts'
+import { askDoor } from '../ask-door.ts'
 
 afterEach(async () => {
   await Promise.all([Server.clearProviders(), Web.clearProviders()])

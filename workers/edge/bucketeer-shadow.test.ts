@@ -6,7 +6,7 @@ import { flag } from '../../test/build/flags.ts'
 import { goldenKeys, memoryPorts } from '../../test/golden/cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { bucketeerShadow, type ShadowSettings } from './bucketeer-shadow.ts'
-import { ask as askDoor } from '../../test/ask.ts'
+import { askDoor } from '../../test/ask-door.ts'
 
 const same = flag({ key: 'same' })
 const here = [same, flag({ key: 'title' }), flag({ key: 'only-here' })]

@@ -5,7 +5,7 @@ import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { type RateLimiter, rateLimits } from './rate-limits.ts'
-import { ask as askDoor } from '../../test/ask.ts'
+import { askDoor } from '../../test/ask-door.ts'
 
 function limitsOf(max: number) {
   let time = 0

@@ -41,6 +41,7 @@ export async function readText(request: Request, bytesMax: number): Promise<Resu
 }
 
 const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
+
 /**
  * Whether it was UTF-8. The platform puts U+FFFD where it was not, which then takes another number of bytes; what took three as well, the
  * start of a longer character, stays U+FFFD. To decode by ourselves would cost half of reading.

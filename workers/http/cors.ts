@@ -18,7 +18,8 @@ export const toEverybody = {
   'access-control-expose-headers': exposed,
 } as const
 
-export function preflight({ headers: asked }: Request, policy: CorsPolicy): Response {
+export function preflight(request: Request, policy: CorsPolicy): Response {
+  const { headers: asked } = request
   const headers = new Headers({
     'access-control-max-age': maxAgeSeconds,
     'access-control-allow-methods': policy.methods.join(','),
@@ -27,12 +28,13 @@ export function preflight({ headers: asked }: Request, policy: CorsPolicy): Resp
     policy.headers === 'mirror' ? asked.get('access-control-request-headers') : policy.headers.join(',')
   if (allowed !== null) headers.set('access-control-allow-headers', allowed)
   headers.append('vary', 'access-control-request-headers')
-  allow(headers, policy, asked.get('origin'))
+  allow(headers, policy, request)
   return new Response(null, { status: 204, headers })
 }
 
-/** Puts on an answer what lets a page of this origin read it. */
-export function allow(headers: Headers, { origin }: CorsPolicy, asked: string | null): void {
+/** Puts on an answer what lets the page that asked read it. */
+export function allow(headers: Headers, { origin }: CorsPolicy, request: Request): void {
+  const asked = origin === 'mirror' ? request.headers.get('origin') : null
   if (origin === '*') headers.set('access-control-allow-origin', '*')
   else if (asked !== null) {
     headers.set('access-control-allow-origin', asked)

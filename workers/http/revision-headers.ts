@@ -9,12 +9,12 @@ export const serverTiming = (ms: number): string => `edge;dur=${ms}`
 /** Waits that many answers share. */
 const keptMs = 16
 
-/** `always`: the door's own, for each kind of answer that it names. A response copies what it is given, so it may be added to. */
-export function revisionHeaders<Kind extends string>(
+/** `always`: the door's own, for each kind of answer that it tells apart. A response copies what it is given, so it may be added to. */
+export function revisionHeaders<Kind extends string = ''>(
   always: (kind: Kind, compiled: CompiledSnapshot) => Readonly<Record<string, string>>,
 ) {
   const made = new WeakMap<CompiledSnapshot, Map<string, Headers>>()
-  return (compiled: CompiledSnapshot, visit: Visit, now: number, kind: Kind): Headers => {
+  return (compiled: CompiledSnapshot, visit: Visit, now: number, kind = '' as Kind): Headers => {
     visit.isTold = true
     const waitedMs = now - (visit.startedAt ?? now)
     let known = made.get(compiled)

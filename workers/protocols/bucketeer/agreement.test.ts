@@ -12,7 +12,7 @@ import { fromFeatureList } from './import.ts'
 import { localMode } from './local-mode.ts'
 import { bucketeerRoutes } from './routes.ts'
 import type { Evaluation } from './wire.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const node = { sourceId: 6, sdkVersion: '0.4.6' }
 

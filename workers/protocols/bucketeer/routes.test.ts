@@ -19,7 +19,7 @@ import { flags } from '../../../test/sdk/flags.ts'
 import { legacyPaths } from './legacy.ts'
 import { bucketeerRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const cases = goldenCases('bucketeer').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 

@@ -1,12 +1,10 @@
 // Bucketeer's SDK gateway: what its client and server SDKs call.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { type CorsPolicy, allow, preflight } from '../../http/cors.ts'
+import type { CorsPolicy } from '../../http/cors.ts'
 import { decideAll, decideOne } from '../../http/decide.ts'
-import type { Door, Incoming } from '../../http/door.ts'
+import { type Door, type Incoming, doorOf } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
-import { logError } from '../../http/log.ts'
-import { pathOf } from '../../http/path.ts'
 import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Visit } from '../../http/visit.ts'
 import type { Ports } from '../../ports.ts'
@@ -60,30 +58,17 @@ const routes: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonl
   '/v1/gateway/stream_evaluations': { method: 'POST', answer: stream },
 }
 
-export function bucketeerRoutes(ports: Ports, shadow?: Shadow): Door {
-  return {
-    fetch: (request, visit, path = pathOf(request.url)) =>
-      request.method === 'OPTIONS'
-        ? preflight(request, policy)
-        : answerTo({ request, path: withoutSlash(path), visit }, ports, shadow),
-  }
-}
-
-async function answerTo(incoming: Incoming, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
-  let response: Response
-  try {
-    response = await route(incoming, ports, shadow)
-  } catch (error) {
-    logError('bucketeer', error)
-    incoming.visit.isTold = false
-    response = fail({ code: 'UNAVAILABLE', message: 'internal' }, incoming.visit)
-  }
-  allow(response.headers, policy, incoming.request.headers.get('origin'))
-  return response
-}
+export const bucketeerRoutes = (ports: Ports, shadow?: Shadow): Door =>
+  doorOf({
+    name: 'bucketeer',
+    policy,
+    route: (incoming) => route(incoming, ports, shadow),
+    unexpected: ({ visit }) => fail({ code: 'UNAVAILABLE', message: 'internal' }, visit),
+  })
 
 async function route(incoming: Incoming, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
-  const { path, request } = incoming
+  const { request } = incoming
+  const path = withoutSlash(incoming.path)
   const newer = request.method === 'POST' ? legacyPathOf(path) : undefined
   if (newer !== undefined) return asLegacy(await routes[newer]!.answer(incoming, ports, shadow))
   if (!Object.hasOwn(routes, path)) return unimplemented()
@@ -185,4 +170,4 @@ async function stream(incoming: Incoming, ports: Ports): Promise<Response> {
 const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json' }))
 
 const json = (text: string, compiled: CompiledSnapshot, visit: Visit, now: number) =>
-  new Response(text, { headers: headersOf(compiled, visit, now, '') })
+  new Response(text, { headers: headersOf(compiled, visit, now) })

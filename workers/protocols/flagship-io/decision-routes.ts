@@ -81,7 +81,7 @@ async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags')
   }
   const refused = await record(q, shared, asking, campaigns)
   if (refused) return refused
-  const headers = headersOf(compiled, q.visit, shared.ports.now(), '')
+  const headers = headersOf(compiled, q.visit, shared.ports.now())
   if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
   const mode = q.query.get('mode') ?? 'normal'
   const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(q), compiled }

@@ -2,7 +2,7 @@
 // refused that would only come again.
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../../analytics/records.ts'
-import { ask } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { eventQueue } from '../../storage/event-queue.ts'
@@ -23,7 +23,8 @@ function door() {
   ) => {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     const length = { 'content-length': String(bytes.byteLength) }
-    return (await ask(app, path, { method: 'POST', headers: { ...length, ...headers }, body: bytes })).status
+    return (await askDoor(app, path, { method: 'POST', headers: { ...length, ...headers }, body: bytes }))
+      .status
   }
   return { post, sends }
 }
@@ -158,7 +159,7 @@ describe('the queue', () => {
     const { ports } = memoryPorts({ flags })
     const events = eventQueue({ sendBatch } as never)
     const body = batchOf(many(count))
-    const answer = await ask(flagshipIoRoutes({ ...ports, events }), '/', {
+    const answer = await askDoor(flagshipIoRoutes({ ...ports, events }), '/', {
       method: 'POST',
       headers: json,
       body,

@@ -4,7 +4,7 @@ import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
 import type { Ports } from '../../ports.ts'
 import { ofrepRoutes } from '../ofrep/routes.ts'
 import { flagshipIoRoutes } from './routes.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const offer = (variations: readonly string[], shares: Readonly<Record<string, number>>) => ({
   key: 'offer',

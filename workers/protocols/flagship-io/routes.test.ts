@@ -15,7 +15,7 @@ import { complaintAbout, keyHeader } from '../../../test/e2e/bad-input/answer.ts
 import { mutation, randomFrom } from '../../../test/e2e/bad-input/mutations.ts'
 import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
 import { flags } from '../../../test/sdk/flags.ts'
-import { ask } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 import { flagshipIoRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
 
@@ -23,7 +23,7 @@ const cases = goldenCases('flagship-io').map((golden) => [`${golden.file}: ${gol
 
 it.each(cases)('%s', async (_, golden) => {
   const { ports, sent } = memoryPorts(golden.given)
-  const response = await ask(flagshipIoRoutes(ports), requestOf(golden, 'http://edge.test', goldenKeys))
+  const response = await askDoor(flagshipIoRoutes(ports), requestOf(golden, 'http://edge.test', goldenKeys))
   expect({ ...(await answerOf(response, golden)), records: sent }).toEqual({ records: [], ...golden.then })
 })
 
@@ -33,7 +33,7 @@ describe('a path', () => {
   const statusOf = async (method: string, path: string) => {
     const headers = { 'x-api-key': goldenKeys.clientKey }
     const body = method === 'POST' ? '{"visitor_id":"ada","trigger_hit":false}' : null
-    const response = await ask(door, path, { method, headers, body })
+    const response = await askDoor(door, path, { method, headers, body })
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     return response.status
   }
@@ -95,7 +95,7 @@ describe('a damaged request', () => {
       const random = randomFrom(seed)
       for (let i = 0; i < mutations; i++) {
         const body = mutation(route.body, random)
-        const response = await ask(app, route.path, { method: 'POST', headers, body })
+        const response = await askDoor(app, route.path, { method: 'POST', headers, body })
         const complaint = complaintAbout('flagship-io', response, await response.text())
         expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
         for (const record of sent.splice(0)) {

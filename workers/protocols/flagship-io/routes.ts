@@ -1,9 +1,7 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
 import { readEnvironment } from '../../http/authenticate.ts'
-import { type CorsPolicy, allow, preflight } from '../../http/cors.ts'
-import type { Door, Incoming } from '../../http/door.ts'
-import { logError } from '../../http/log.ts'
-import { pathOf } from '../../http/path.ts'
+import type { CorsPolicy } from '../../http/cors.ts'
+import { type Door, type Incoming, doorOf } from '../../http/door.ts'
 import type { Ports } from '../../ports.ts'
 import { bootstrapText } from './bootstrap.ts'
 import { type Files, keepFiles } from './bucketing-bytes.ts'
@@ -32,22 +30,16 @@ const policy: CorsPolicy = {
 export function flagshipIoRoutes(ports: Ports): Door {
   const files = keepFiles()
   const shared: Shared = { ports, idOf: recentEvents(), isNews: recentNews() }
-  return {
-    async fetch(request, visit, path = pathOf(request.url)) {
-      if (request.method === 'OPTIONS') return preflight(request, policy)
-      let response: Response
-      try {
-        response = await route({ request, path, visit }, shared, files)
-      } catch (error) {
-        logError('flagship-io', error)
-        visit.isTold = false
-        response = fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit)
-      }
-      if (request.method === 'HEAD' && response.body) response = new Response(null, response)
-      if (!visit.isTold) allow(response.headers, policy, null)
-      return response
+  return doorOf({
+    name: 'flagship-io',
+    policy,
+    route: async (incoming) => {
+      const response = await route(incoming, shared, files)
+      return incoming.request.method === 'HEAD' && response.body ? new Response(null, response) : response
     },
-  }
+    unexpected: ({ visit }) =>
+      fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit),
+  })
 }
 
 async function route(incoming: Incoming, shared: Shared, files: Files): Promise<Response> {

@@ -68,7 +68,7 @@ const headersOf = revisionHeaders(() => ({
 }))
 
 function answer(body: string | null, status: number, etag: string, { asked, visit, now }: Bulk): Response {
-  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now, '') })
+  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now) })
   response.headers.set('etag', etag)
   return response
 }

@@ -17,7 +17,7 @@ import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
 import { flags } from '../../../test/sdk/flags.ts'
 import { ofrepRoutes } from './routes.ts'
 import { isWellFormed } from '../../../test/build/well-formed.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const cases = goldenCases('ofrep').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 

@@ -1,10 +1,8 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
-import { type CorsPolicy, allow, preflight, toEverybody } from '../../http/cors.ts'
+import { type CorsPolicy, toEverybody } from '../../http/cors.ts'
 import { decideOne } from '../../http/decide.ts'
-import type { Door, Incoming } from '../../http/door.ts'
+import { type Door, type Incoming, doorOf } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
-import { logError } from '../../http/log.ts'
-import { pathOf } from '../../http/path.ts'
 import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Ports } from '../../ports.ts'
 import { type Asked, ask } from './ask.ts'
@@ -25,27 +23,16 @@ const wanted = /^(?:1|true)$/i
 /** Allowed headers mirror the request's, so that a customer's own may come along. */
 const policy: CorsPolicy = { origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }
 
-export function ofrepRoutes(ports: Ports): Door {
-  return {
-    fetch: (request, visit, path = pathOf(request.url)) =>
-      request.method === 'OPTIONS' ? preflight(request, policy) : answerTo({ request, path, visit }, ports),
-  }
-}
-
-async function answerTo(incoming: Incoming, ports: Ports): Promise<Response> {
-  const { path, visit } = incoming
-  let response: Response
-  try {
-    response = await route(incoming, ports)
-  } catch (error) {
-    logError('ofrep', error)
-    const key = path.startsWith(single) ? flagKeyOf(incoming) : undefined
-    visit.isTold = false
-    response = fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit, key)
-  }
-  if (!visit.isTold) allow(response.headers, policy, null)
-  return response
-}
+export const ofrepRoutes = (ports: Ports): Door =>
+  doorOf({
+    name: 'ofrep',
+    policy,
+    route: (incoming) => route(incoming, ports),
+    unexpected: (incoming) => {
+      const key = incoming.path.startsWith(single) ? flagKeyOf(incoming) : undefined
+      return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, incoming.visit, key)
+    },
+  })
 
 /** What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from others. */
 function route(incoming: Incoming, ports: Ports): Promise<Response> | Response {
@@ -85,7 +72,7 @@ async function one(incoming: Incoming, ports: Ports): Promise<Response> {
   const decided = decideOne(ports, compiled, context, key)
   const { evaluation } = decided instanceof Promise ? await decided : decided
   visit.decisions = 1
-  const headers = headersOf(compiled, visit, ports.now(), '')
+  const headers = headersOf(compiled, visit, ports.now())
   const { text } = asWritten(evaluation, compiled)
   if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
   const sign = signOf(request, ports, asked.value, targetingKey)

@@ -5,7 +5,7 @@ import { goldenKeys, goldenNow, memoryPorts } from '../../../test/golden/cases.t
 import type { Ports } from '../../ports.ts'
 import type { Visit } from '../../http/visit.ts'
 import { ofrepRoutes } from './routes.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const words = [
   { id: 'a', value: 'apple' },

@@ -8,7 +8,7 @@ import type { Ports } from '../../ports.ts'
 import type { Visit } from '../../http/visit.ts'
 import { ofrepRoutes } from './routes.ts'
 import { holdsFractions, numberText } from './value-text.ts'
-import { ask as askDoor } from '../../../test/ask.ts'
+import { askDoor } from '../../../test/ask-door.ts'
 
 const flag = (key: string, type: string, values: readonly string[], changes: object = {}) => ({
   key,

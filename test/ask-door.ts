@@ -6,7 +6,7 @@ interface Asked {
 }
 
 /** `to`: a path, an address, or a whole request. */
-export async function ask(
+export async function askDoor(
   door: Asked,
   to: string | Request,
   init?: RequestInit,
