@@ -1,4 +1,5 @@
 // A command on its way to the environment's object, with who sent it, why, and from where.
+import { decoded } from '../http/path.ts'
 import { type Command, onVersion } from '../../core/command.ts'
 import { commentLengthMax } from '../../core/limits.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../../core/problem.ts'
@@ -74,12 +75,4 @@ export function commentOf({ headers }: Request): Result<string> {
   if (comment.length <= commentLengthMax) return ok(comment)
   const message = `at most ${commentLengthMax} characters`
   return refuse('INVALID', `x-comment: ${message}`, { fields: [{ path: 'x-comment', message }] })
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -2,6 +2,7 @@
 import { readEnvironment } from '../../http/authenticate.ts'
 import type { CorsPolicy } from '../../http/cors.ts'
 import { type Door, type Incoming, doorOf } from '../../http/door.ts'
+import { decoded } from '../../http/path.ts'
 import type { Ports } from '../../ports.ts'
 import { bootstrapText } from './bootstrap.ts'
 import { type Files, keepFiles } from './bucketing-bytes.ts'
@@ -78,13 +79,4 @@ async function fileOf(
 const bootstrap = {
   'content-type': 'text/javascript; charset=utf-8',
   'cache-control': 'public, max-age=3600',
-}
-
-function decoded(part: string): string {
-  if (!part.includes('%')) return part
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }

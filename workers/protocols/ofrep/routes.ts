@@ -3,6 +3,7 @@ import { type CorsPolicy, toEverybody } from '../../http/cors.ts'
 import { decideOne } from '../../http/decide.ts'
 import { type Door, type Incoming, doorOf } from '../../http/door.ts'
 import { enriched } from '../../http/enrich.ts'
+import { decoded } from '../../http/path.ts'
 import { revisionHeaders } from '../../http/revision-headers.ts'
 import type { Ports } from '../../ports.ts'
 import { type Asked, ask } from './ask.ts'
@@ -105,12 +106,4 @@ function signOf(
   return (evaluation) => tokenOf(exposureSecret, evaluation, { environmentId, targetingKey }, at)
 }
 
-/** A lone `%` is a key like any other, not an error. */
-function flagKeyOf({ path }: Incoming): string {
-  const raw = path.slice(single.length)
-  try {
-    return decodeURIComponent(raw)
-  } catch {
-    return raw
-  }
-}
+const flagKeyOf = ({ path }: Incoming): string => decoded(path.slice(single.length))
