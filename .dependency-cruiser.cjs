@@ -3,6 +3,7 @@
 // also asserts that it saw every source file. Rules on what is reached through others are in scripts/check.ts.
 const isTest = '(^test/|[.]test[.]ts$)'
 const zod = 'node_modules/zod/'
+const coreRooms = 'hash|text|model|evaluation|change'
 
 const rule = (name, comment, from, to) => ({
   name,
@@ -17,15 +18,39 @@ module.exports = {
   forbidden: [
     rule(
       'no-cycles',
-      'Find the third module that both sides want.',
+      'Move what both modules need into a third one. Types count as well.',
       {},
-      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      { circular: true },
     ),
     rule(
       'core-is-pure',
       'Core decides, it does not do: pass the fact in as an argument. Only zod may come from outside.',
       { path: '^core/' },
       { pathNot: ['^core/', zod] },
+    ),
+    rule(
+      'hashes-and-texts-know-no-model',
+      'They work on bytes and texts: take those as arguments.',
+      { path: '^core/(hash|text)/' },
+      { path: `^core/(${coreRooms})/`, pathNot: '^core/(hash|text)/' },
+    ),
+    rule(
+      'the-model-decides-nothing',
+      'The model says what there is. How it is evaluated or changed belongs to core/evaluation or core/change.',
+      { path: '^core/model/' },
+      { path: '^core/(evaluation|change)/' },
+    ),
+    rule(
+      'evaluation-knows-no-change',
+      'What evaluation and change share is the model.',
+      { path: '^core/evaluation/' },
+      { path: '^core/change/' },
+    ),
+    rule(
+      'change-knows-no-evaluation',
+      'What evaluation and change share is the model.',
+      { path: '^core/change/' },
+      { path: '^core/evaluation/' },
     ),
     rule(
       'analytics-is-a-contract',
@@ -41,7 +66,7 @@ module.exports = {
     ),
     rule(
       'protocols-do-not-visit-each-other',
-      'What two dialects share is core or workers/http.',
+      'What two dialects share is core, workers/sdk or workers/http.',
       { path: '^workers/protocols/([^/]+)/' },
       { path: '^workers/protocols/[^/]+/', pathNot: '^workers/protocols/$1/' },
     ),
@@ -54,8 +79,26 @@ module.exports = {
     rule(
       'http-knows-no-protocols',
       'Middleware takes what differs between dialects as an argument.',
-      { path: '^workers/http/' },
+      { path: '^workers/(http|sdk)/' },
       { path: '^workers/(protocols|storage|edge|control|ingest)/' },
+    ),
+    rule(
+      'http-knows-no-sdk',
+      'What the admin API and the protocols share stays in workers/http; what only SDK requests need is workers/sdk.',
+      { path: '^workers/http/' },
+      { path: '^workers/sdk/' },
+    ),
+    rule(
+      'control-serves-no-sdk',
+      'Only edge answers SDKs. What control needs as well is core or workers/http.',
+      { path: '^workers/control/' },
+      { path: '^workers/sdk/' },
+    ),
+    rule(
+      'hot-paths-load-no-importers',
+      'Importers and linters belong to control. Edge must not bundle them.',
+      { path: ['^workers/edge/', '^workers/protocols/[^/]+/[^/]+[.]ts$'] },
+      { path: '^workers/protocols/[^/]+/import/', ...onlyTypes },
     ),
     rule(
       'workers-meet-through-bindings',
@@ -83,7 +126,7 @@ module.exports = {
     ),
     rule(
       'outside-sees-the-api-only',
-      'The control API is the one door for batch and console: workers/control/api.',
+      'Batch and console use the control API only: workers/control/api.',
       { path: '^(batch|console)/' },
       { path: '^workers/', pathNot: '^workers/control/api([/.-]|$)' },
     ),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { accessTeam, outside } from './test/access-team.ts'
+import { accessTeam, outside } from './test/support/access-team.ts'
 
 const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
 
@@ -49,7 +49,7 @@ export default defineConfig({
           name: 'control',
           include: control,
           exclude: [...configDefaults.exclude, onNode],
-          setupFiles: ['./test/setup-d1.ts'],
+          setupFiles: ['./test/support/setup-d1.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -60,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'ingest',
           include: ingest,
-          setupFiles: ['./test/setup-d1.ts'],
+          setupFiles: ['./test/support/setup-d1.ts'],
           exclude: [...configDefaults.exclude, onNode],
           sequence: { groupOrder: 1 },
         },

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { adminApi } from './admin-api.ts'
-import { close, listen } from './simulated-stack.ts'
+import { close, listen } from '../test/support/simulated-stack.ts'
 
 let server: Server | undefined
 afterEach(async () => {

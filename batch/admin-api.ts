@@ -1,11 +1,11 @@
 // The admin API as the runner uses it. A problem it answers (RFC 9457) is a value with its sentence; not being able to ask is another.
 import * as z from 'zod'
-import { Experiment } from '../core/experiment.ts'
-import type { ExperimentResult } from '../core/experiment-result.ts'
-import { Flag } from '../core/flag.ts'
-import { Goal } from '../core/goal.ts'
-import { Operation, type OperationFacts } from '../core/operation.ts'
-import type * as api from '../workers/control/api-shapes.ts'
+import { Experiment } from '../core/model/experiment.ts'
+import type { ExperimentResult } from '../core/model/experiment-result.ts'
+import { Flag } from '../core/model/flag.ts'
+import { Goal } from '../core/model/goal.ts'
+import { Operation, type OperationFacts } from '../core/model/operation.ts'
+import type * as api from '../workers/control/api/shapes.ts'
 import { done, fail, type Outcome, reasonOf } from './failure.ts'
 
 const answerWaitMaxMs = 30_000

@@ -5,8 +5,14 @@ import { createServer } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkout, experiment, killSwitch, purchase, visits } from './simulated-shop.ts'
-import { close, listen, type SimulatedStack, simulatedToken, startSimulatedStack } from './simulated-stack.ts'
+import { checkout, experiment, killSwitch, purchase, visits } from '../test/support/simulated-shop.ts'
+import {
+  close,
+  listen,
+  type SimulatedStack,
+  simulatedToken,
+  startSimulatedStack,
+} from '../test/support/simulated-stack.ts'
 
 const hasChdb = await import('chdb').then(
   () => true,

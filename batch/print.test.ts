@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { ExperimentResult, VariationResult } from '../core/experiment-result.ts'
+import type { ExperimentResult, VariationResult } from '../core/model/experiment-result.ts'
 import { toText } from './print.ts'
-import { experiment, killSwitch } from './simulated-shop.ts'
+import { experiment, killSwitch } from '../test/support/simulated-shop.ts'
 
 const rate = { mean: 0.0012, sd: 0.0001, q025: 0.001, median: 0.0012, q975: 0.0014 }
 const control: VariationResult = {

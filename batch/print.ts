@@ -1,7 +1,12 @@
 // Reports as people read them. Pure: a report in, lines out.
-import type { EngineReport, ExperimentResult, VariationResult, Verdict } from '../core/experiment-result.ts'
-import type { Operation, OperationFacts } from '../core/operation.ts'
-import type { Report } from './report.ts'
+import type {
+  EngineReport,
+  ExperimentResult,
+  VariationResult,
+  Verdict,
+} from '../core/model/experiment-result.ts'
+import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import type { Report } from './run-event.ts'
 
 export function toText(report: Report): string {
   switch (report.kind) {

@@ -3,17 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ExperimentResult } from '../core/experiment-result.ts'
+import { ExperimentResult } from '../core/model/experiment-result.ts'
 import { type Question, readConfiguration } from './configuration.ts'
-import type { Report } from './report.ts'
+import type { Report } from './run-event.ts'
 import { runBatch } from './run.ts'
-import { checkout, experiment, hourMs, killSwitch, purchase, startAt, visits } from './simulated-shop.ts'
+import {
+  checkout,
+  experiment,
+  hourMs,
+  killSwitch,
+  purchase,
+  startAt,
+  visits,
+} from '../test/support/simulated-shop.ts'
 import {
   type SimulatedStack,
   type SimulatedState,
   simulatedToken,
   startSimulatedStack,
-} from './simulated-stack.ts'
+} from '../test/support/simulated-stack.ts'
 
 const hasChdb = await import('chdb').then(
   () => true,

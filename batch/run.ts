@@ -15,7 +15,7 @@ import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { lakeCache } from './lake/cache.ts'
 import { s3Store } from './lake/s3.ts'
 import { loadChdb, openWarehouse } from './lake/warehouse.ts'
-import type { Report, Tell } from './report.ts'
+import type { Report, Tell } from './run-event.ts'
 import { type Environment, pickEngine } from './stan/engine.ts'
 
 export interface RunOptions {

@@ -1,8 +1,8 @@
 // What the console says about a flag is what people act on: each sentence is held to what core would decide.
 import { describe, expect, it } from 'vitest'
-import type { AnyOf } from '../core/clause.ts'
-import type { Flag, Strategy } from '../core/flag.ts'
-import { expectedWeights } from '../core/experiment.ts'
+import type { AnyOf } from '../core/model/clause.ts'
+import type { Flag, Strategy } from '../core/model/flag.ts'
+import { expectedWeights } from '../core/model/experiment.ts'
 
 interface Words {
   condition(anyOf: AnyOf): string

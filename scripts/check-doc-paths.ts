@@ -8,7 +8,7 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '..')
 process.chdir(root)
 
-const rooms = 'core|workers|migrations|analytics|batch|console|docs|test|scripts|[.]ci'
+const rooms = 'core|workers|migrations|analytics|batch|bench|console|docs|test|scripts|[.]ci'
 const repositoryPath = new RegExp(`^(?:(?:[.]{1,2}/)+|(?:${rooms})/)[\\w./*{},@-]*$`)
 const bareSource = /^[\w-]+(?:[.][\w-]+)*[.](?:ts|mjs|cjs|sql|stan|sh|toml)$/
 
@@ -54,7 +54,7 @@ function isDead(code: string, file: string): boolean {
   return bareSource.test(code) && !names.has(code)
 }
 
-/** From the repository's root or from the page's own folder; `core/change` may stand for core/change.ts. */
+/** From the repository's root or from the page's own folder; `core/change` may stand for core/change/change.ts. */
 function isThere(target: string, file: string): boolean {
   return [target, path.posix.join(path.posix.dirname(file), target)]
     .filter((candidate) => !candidate.startsWith('..'))

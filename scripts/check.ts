@@ -57,8 +57,8 @@ async function checkTypes(): Promise<Outcome> {
 }
 
 async function checkLayers(): Promise<Outcome> {
-  const rooms = ['core', 'workers', 'analytics', 'batch', 'console', 'scripts', 'test'].filter((room) =>
-    existsSync(room),
+  const rooms = ['core', 'workers', 'analytics', 'batch', 'console', 'bench', 'scripts', 'test'].filter(
+    (room) => existsSync(room),
   )
   const cruise = await run(
     'depcruise',

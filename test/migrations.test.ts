@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { schemas } from '../core/environment.ts'
-import { flag, segment } from './build/flags.ts'
+import { schemas } from '../core/model/environment-state.ts'
+import { flag, segment } from './support/build/flags.ts'
 
 const folder = path.join(import.meta.dirname, '..', 'migrations')
 const files = readdirSync(folder)

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
-const rooms = ['core', 'workers', 'analytics', 'batch', 'console', 'docs', 'test']
+const rooms = ['core', 'workers', 'analytics', 'batch', 'bench', 'console', 'docs', 'test']
 const fileLinesMax = 400
 const agentsLinesMax = 80
 

@@ -1,13 +1,13 @@
 // Gathers the facts of active operations and applies those that are due. The admin API looks at the facts again, and applying
 // twice changes nothing, so that two runners at once do no harm.
-import type { Goal } from '../../core/goal.ts'
-import { isDue, type Operation } from '../../core/operation.ts'
+import type { Goal } from '../../core/model/goal.ts'
+import { isDue, type Operation } from '../../core/model/operation.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { done, fail, type Outcome } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import { countEventRate } from '../lake/counts.ts'
 import type { Warehouse } from '../lake/warehouse.ts'
-import type { Report, Tell } from '../report.ts'
+import type { Report, Tell } from '../run-event.ts'
 
 export interface ApplyMeans {
   readonly api: AdminApi

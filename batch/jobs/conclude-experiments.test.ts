@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Flag } from '../../core/flag.ts'
-import { checkout, experiment, hourMs, purchase, startAt } from '../simulated-shop.ts'
+import type { Flag } from '../../core/model/flag.ts'
+import { checkout, experiment, hourMs, purchase, startAt } from '../../test/support/simulated-shop.ts'
 import { openExperiments, planExperiment, seedOf, toCounts } from './conclude-experiments.ts'
 
 const now = startAt + 100 * hourMs

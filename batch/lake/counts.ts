@@ -1,8 +1,8 @@
 // The two questions that jobs ask of the warehouse, as functions with typed answers.
 import * as z from 'zod'
 import { sameWithinMs } from '../../analytics/records.ts'
-import type { Experiment } from '../../core/experiment.ts'
-import { type Operation, OperationFacts } from '../../core/operation.ts'
+import type { Experiment } from '../../core/model/experiment.ts'
+import { type Operation, OperationFacts } from '../../core/model/operation.ts'
 import { done, fail, type Outcome } from '../failure.ts'
 import type { Window } from './cache.ts'
 import type { Warehouse } from './warehouse.ts'

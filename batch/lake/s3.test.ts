@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lakeKey } from '../../analytics/lake.ts'
-import { close, listen } from '../simulated-stack.ts'
+import { close, listen } from '../../test/support/simulated-stack.ts'
 import { type S3Options, s3Store } from './s3.ts'
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }

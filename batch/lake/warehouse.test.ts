@@ -4,7 +4,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
-import { experiment, killSwitch, startAt, visits } from '../simulated-shop.ts'
+import { experiment, killSwitch, startAt, visits } from '../../test/support/simulated-shop.ts'
 import { countEventRate, countExperiment } from './counts.ts'
 import { loadChdb, openWarehouse } from './warehouse.ts'
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { ok, refuse, type Result } from '../../core/problem.ts'
+import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { parseStanCsv, type StanOutput } from './stan-csv.ts'
 
 export interface SamplerSettings {

@@ -1,6 +1,6 @@
 // The conversion model in real Stan, as an engine: counts to data, processes to draws, draws to the summary.
-import type { SamplerReport } from '../../core/experiment-result.ts'
-import { ok, refuse, type Result } from '../../core/problem.ts'
+import type { SamplerReport } from '../../core/model/experiment-result.ts'
+import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Engine, FitInput } from '../statistics/fit.ts'
 import {
   examineChains,

@@ -1,5 +1,5 @@
 // CmdStan's output: a CSV with comments at the top, in the middle (adaptation) and at the end (elapsed time).
-import { ok, refuse, type Result } from '../../core/problem.ts'
+import { ok, refuse, type Result } from '../../core/model/problem.ts'
 
 export interface StanOutput {
   readonly columns: ReadonlyMap<string, Float64Array>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ExperimentResult } from '../../core/experiment-result.ts'
-import { ok, refuse } from '../../core/problem.ts'
+import { ExperimentResult } from '../../core/model/experiment-result.ts'
+import { ok, refuse } from '../../core/model/problem.ts'
 import { conclude, inputHash, type Evidence, type VariationCounts } from './conclude.ts'
 import { exactEngine } from './exact.ts'
 import type { Engine, FitInput } from './fit.ts'

@@ -1,8 +1,8 @@
 // Counts of one experiment and one goal -> its result. The engine is the only effect; the clock and the seed
 // are arguments.
 import { createHash } from 'node:crypto'
-import type { ExperimentResult, Prior, ResultWindow } from '../../core/experiment-result.ts'
-import { ok, refuse, type Result } from '../../core/problem.ts'
+import type { ExperimentResult, Prior, ResultWindow } from '../../core/model/experiment-result.ts'
+import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Counts, Engine } from './fit.ts'
 import { healthOf } from './health.ts'
 import { verdictOf } from './verdict.ts'

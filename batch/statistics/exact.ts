@@ -1,7 +1,7 @@
 // The closed form of the conversion model: Beta posteriors, compared by quadrature. It is the engine where no
 // Stan is built, and the oracle that Stan is tested against.
-import type { Prior, UpliftSummary, VariationPosterior } from '../../core/experiment-result.ts'
-import { ok } from '../../core/problem.ts'
+import type { Prior, UpliftSummary, VariationPosterior } from '../../core/model/experiment-result.ts'
+import { ok } from '../../core/model/problem.ts'
 import { betaOf, cumulative, densityOfLogOdds, fromLogOdds, quantile, type Beta } from './beta.ts'
 import type { Counts, Engine, FitInput } from './fit.ts'
 import { nodesOver } from './quadrature.ts'

@@ -1,6 +1,6 @@
 // The port between the experiment's counts and whatever computes their posterior: Stan or the closed form.
-import type { EngineReport, Prior, VariationPosterior } from '../../core/experiment-result.ts'
-import type { Result } from '../../core/problem.ts'
+import type { EngineReport, Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
+import type { Result } from '../../core/model/problem.ts'
 
 export interface Counts {
   readonly variationId: string

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EngineReport } from '../../core/experiment-result.ts'
+import type { EngineReport } from '../../core/model/experiment-result.ts'
 import { healthOf, type HealthFacts } from './health.ts'
 
 const exact: EngineReport = { kind: 'exact', method: 'beta-binomial quadrature' }

@@ -1,6 +1,6 @@
 // May this result be believed at all? Each check says so with its figures; one failure turns health red and
 // fences the verdict.
-import type { EngineReport, Health, HealthCheck } from '../../core/experiment-result.ts'
+import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
 import { mismatchProbability, sampleRatio, type Cell } from './sample-ratio.ts'
 
 /**

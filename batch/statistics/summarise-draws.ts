@@ -1,6 +1,6 @@
 // Draws of the conversion model -> the summary that the closed form gives as well, and the worst of the
 // chains' diagnostics.
-import type { VariationPosterior } from '../../core/experiment-result.ts'
+import type { VariationPosterior } from '../../core/model/experiment-result.ts'
 import { diagnose, mean, quantileOf, sortedDraws, variance, type Diagnostics } from './diagnostics.ts'
 import { upliftMeanExists } from './exact.ts'
 import type { FitInput } from './fit.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Health, VariationResult } from '../../core/experiment-result.ts'
+import type { Health, VariationResult } from '../../core/model/experiment-result.ts'
 import { verdictOf } from './verdict.ts'
 
 const green: Health = { status: 'green', checks: [] }

@@ -1,6 +1,6 @@
 // What may be said aloud about a result. Pure: figures and health in, verdict out. It may be asked after each
 // hour of an experiment, so it also wants evidence that survives looking often.
-import type { Health, VariationResult, Verdict } from '../../core/experiment-result.ts'
+import type { Health, VariationResult, Verdict } from '../../core/model/experiment-result.ts'
 import { bayesFactor, bayesFactorMin } from './sequential.ts'
 
 export const probabilityBestMin = 0.95

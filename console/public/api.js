@@ -1,14 +1,14 @@
 // @ts-check
 // The admin API as the console sees it: the token, one way to ask, and the shapes that come back.
 
-/** @import { Command } from '../../core/command.ts' */
-/** @import { Experiment } from '../../core/experiment.ts' */
-/** @import { ExperimentResult } from '../../core/experiment-result.ts' */
-/** @import { Flag } from '../../core/flag.ts' */
-/** @import { Goal } from '../../core/goal.ts' */
-/** @import { Operation } from '../../core/operation.ts' */
+/** @import { Command } from '../../core/change/command.ts' */
+/** @import { Experiment } from '../../core/model/experiment.ts' */
+/** @import { ExperimentResult } from '../../core/model/experiment-result.ts' */
+/** @import { Flag } from '../../core/model/flag.ts' */
+/** @import { Goal } from '../../core/model/goal.ts' */
+/** @import { Operation } from '../../core/model/operation.ts' */
 
-/** @import { Changed, EnvironmentRow, Problem, Revision as RevisionShape } from '../../workers/control/api-shapes.ts' */
+/** @import { Changed, EnvironmentRow, Problem, Revision as RevisionShape } from '../../workers/control/api/shapes.ts' */
 
 /** @typedef {Omit<RevisionShape, 'command'> & { command: Command | null }} Revision */
 /** @typedef {{ flagKey: string, reason: string }} Omission */

@@ -4,10 +4,10 @@ import { facts, h, prose, sentence } from './dom.js'
 import { resultSection } from './result.js'
 import { condition, minute } from './words.js'
 
-/** @import { Experiment } from '../../core/experiment.ts' */
-/** @import { ExperimentResult } from '../../core/experiment-result.ts' */
-/** @import { Flag } from '../../core/flag.ts' */
-/** @import { Goal } from '../../core/goal.ts' */
+/** @import { Experiment } from '../../core/model/experiment.ts' */
+/** @import { ExperimentResult } from '../../core/model/experiment-result.ts' */
+/** @import { Flag } from '../../core/model/flag.ts' */
+/** @import { Goal } from '../../core/model/goal.ts' */
 /** @import { View } from './main.js' */
 
 /** @type {View} */

@@ -4,7 +4,7 @@ import { shareBar, tone } from './chart.js'
 import { h, sentence } from './dom.js'
 import { condition, counted, division, integer, nameIn, outcome, variationName } from './words.js'
 
-/** @import { Flag, Strategy } from '../../core/flag.ts' */
+/** @import { Flag, Strategy } from '../../core/model/flag.ts' */
 /** @import { EnvironmentApi, Refusal } from './api.js' */
 /** @import { View } from './main.js' */
 

@@ -9,7 +9,7 @@ import { operationsView } from './operations.js'
 import { portabilityView } from './portability.js'
 import { integer } from './words.js'
 
-/** @import { EnvironmentRow } from '../../workers/control/api-shapes.ts' */
+/** @import { EnvironmentRow } from '../../workers/control/api/shapes.ts' */
 /** @import { EnvironmentApi } from './api.js' */
 
 /**

@@ -3,9 +3,9 @@
 import { facts, h, prose, sentence } from './dom.js'
 import { counted, exactPercent, minute, nameIn, reached } from './words.js'
 
-/** @import { Flag } from '../../core/flag.ts' */
-/** @import { Goal } from '../../core/goal.ts' */
-/** @import { Operation } from '../../core/operation.ts' */
+/** @import { Flag } from '../../core/model/flag.ts' */
+/** @import { Goal } from '../../core/model/goal.ts' */
+/** @import { Operation } from '../../core/model/operation.ts' */
 /** @import { Revision } from './api.js' */
 /** @import { View } from './main.js' */
 

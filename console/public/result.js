@@ -4,8 +4,8 @@ import { axis, interval, sharedScale, tone } from './chart.js'
 import { facts, h } from './dom.js'
 import { capital, integer, nameIn, percent, points, second, signedPercent } from './words.js'
 
-/** @import { EngineReport, ExperimentResult, HealthCheck, VariationResult, Verdict } from '../../core/experiment-result.ts' */
-/** @import { Flag } from '../../core/flag.ts' */
+/** @import { EngineReport, ExperimentResult, HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
+/** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Scale } from './chart.js' */
 
 /**

@@ -1,13 +1,13 @@
 // @ts-check
 // Configuration and numbers in words. Pure: no document, no clock.
 
-/** @import { AnyOf, Clause } from '../../core/clause.ts' */
-/** @import { Command } from '../../core/command.ts' */
-/** @import { Flag, Strategy, Variation } from '../../core/flag.ts' */
+/** @import { AnyOf, Clause } from '../../core/model/clause.ts' */
+/** @import { Command } from '../../core/change/command.ts' */
+/** @import { Flag, Strategy, Variation } from '../../core/model/flag.ts' */
 
 const space = '\u00a0' // keeps a number and its unit on one line
 const valuesShown = 5
-const weightTotal = 100_000 // core/limits.ts
+const weightTotal = 100_000 // core/model/limits.ts
 
 /** @param {number} count */
 export const integer = (count) => count.toLocaleString('en-US').replaceAll(',', '\u202f')
@@ -166,7 +166,7 @@ export function division(strategy) {
 }
 
 /**
- * 0 and 100 percent mean that everybody takes part (core/bucket.ts).
+ * 0 and 100 percent mean that everybody takes part (core/evaluation/bucket.ts).
  * @param {Extract<Strategy, { kind: 'rollout' }>} strategy
  */
 const limitedAudience = ({ audience }) =>

@@ -7,13 +7,13 @@ import {
   schemas,
   type Write,
   withWrites,
-} from '../environment.ts'
-import type { Versioned } from '../versioned.ts'
-import { entityBytesMax } from '../limits.ts'
-import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../problem.ts'
+} from '../model/environment-state.ts'
+import type { Versioned } from '../model/versioned.ts'
+import { entityBytesMax } from '../model/limits.ts'
+import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../model/problem.ts'
 import { appendUtf8 } from '../hash/utf8.ts'
-import { type User, named, usersOf } from '../dependents.ts'
-import { writeProblems } from './references.ts'
+import { type User, named, usersOf } from './dependents.ts'
+import { writeProblems } from './reference-problems.ts'
 
 export interface Means {
   /** Epoch milliseconds. */

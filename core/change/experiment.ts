@@ -1,8 +1,8 @@
 // What happens to an experiment: begun on one rollout, edited while it runs, stopped once, deleted when it has stopped.
-import type { CommandOf } from '../command.ts'
-import type { EnvironmentState } from '../environment.ts'
-import { type Result, ok, refuse } from '../problem.ts'
-import { baselineOf } from '../experiment.ts'
+import type { CommandOf } from './command.ts'
+import type { EnvironmentState } from '../model/environment-state.ts'
+import { type Result, ok, refuse } from '../model/problem.ts'
+import { baselineOf } from '../model/experiment.ts'
 import { type Change, type Means, create, draftId, edit, find, put, remove } from './entity.ts'
 
 export const maxExperimentMs = 90 * 24 * 60 * 60 * 1000

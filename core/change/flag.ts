@@ -1,14 +1,14 @@
 // What happens to one flag: made, edited, its rules put in another order, cloned, brought from another environment.
-import type { CommandOf } from '../command.ts'
-import { type EnvironmentState, settingsIn } from '../environment.ts'
-import type { Flag, Slice, Strategy } from '../flag.ts'
-import type { FlagChanges } from '../flag-draft.ts'
-import { isVersioned } from '../versioned.ts'
-import { keepingVisitors, strategiesOf } from '../layout.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
-import { strandedBy } from '../dependents.ts'
+import type { CommandOf } from './command.ts'
+import { type EnvironmentState, settingsIn } from '../model/environment-state.ts'
+import type { Flag, Slice, Strategy } from '../model/flag.ts'
+import type { FlagChanges } from '../model/flag-draft.ts'
+import { isVersioned } from '../model/versioned.ts'
+import { keepingVisitors, strategiesOf } from '../model/rebalance.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
+import { strandedBy } from './dependents.ts'
 import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
-import { ownersOf } from '../references.ts'
+import { ownersOf } from './references.ts'
 
 export function createFlag(
   state: EnvironmentState,

@@ -1,11 +1,11 @@
 // An import: whole entities as another system had them, with their ids, versions and times, all in one change.
-import type { CommandOf } from '../command.ts'
-import type { Entities, EnvironmentState, Write } from '../environment.ts'
-import { withWrites } from '../environment.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
-import { dependenciesOf } from '../snapshot.ts'
+import type { CommandOf } from './command.ts'
+import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
+import { withWrites } from '../model/environment-state.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
+import { dependenciesOf } from '../model/snapshot.ts'
 import { type Change, type Means, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
-import { writeProblems } from './references.ts'
+import { writeProblems } from './reference-problems.ts'
 
 /** The same import again changes nothing. What is here and different is refused, unless it is to be replaced. */
 export function importEntities(

@@ -1,58 +1,97 @@
-// Whether what an entity names is there: of a flag in ../references.ts, of the other kinds here.
-import type { Entities, EnvironmentState, Write } from '../environment.ts'
-import { strategyOf } from '../experiment.ts'
-import type { FieldProblem } from '../problem.ts'
-import { referenceProblems as flagProblems } from '../references.ts'
+// What a flag names outside itself: other flags and their variations, segments, and the names that must be its own.
+import type { EnvironmentState } from '../model/environment-state.ts'
+import type { Flag } from '../model/flag.ts'
+import type { FieldProblem } from '../model/problem.ts'
+import { dependenciesOf } from '../model/snapshot.ts'
 
-export function writeProblems(state: EnvironmentState, write: Write): FieldProblem[] {
-  if (write.value === null) return []
-  switch (write.kind) {
-    case 'flag':
-      return flagProblems(state, write.value)
-    case 'experiment':
-      return experimentProblems(state, write.value)
-    case 'operation':
-      return operationProblems(state, write.value)
-    case 'trigger':
-    case 'schedule':
-      return missing(state, 'flag', 'flagKey', write.value.flagKey)
-    default:
-      return []
+/** Other flags, segments and their variations that the flag names must exist, and no flag may depend on itself. */
+export function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
+  const found: FieldProblem[] = nameProblems(state, flag)
+  const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
+    const other = state.flag.get(flagKey)
+    if (!other) return found.push({ path, rule: 'unknown-flag', message: `there is no flag ${flagKey}` })
+    for (const id of variationIds) {
+      if (!other.variations.some((variation) => variation.id === id))
+        found.push({ path, rule: 'unknown-variation', message: `${flagKey} has no variation ${id}` })
+    }
+    if (reaches(state, other, flag.key))
+      found.push({ path, rule: 'cycle', message: `${flagKey} depends on this flag` })
+    return found.length
   }
-}
-
-const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, key: string): FieldProblem[] =>
-  state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
-
-function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
-  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt } = experiment
-  const found = missing(state, 'flag', 'flagKey', flagKey)
-  const flag = state.flag.get(flagKey)
-  const strategy = flag && strategyOf(flag, ruleId)
-  const shares = strategy?.kind === 'rollout' ? strategy.shares : undefined
-  if (flag && !shares)
-    found.push({
-      path: 'ruleId',
-      rule: 'unknown-rollout',
-      message: 'names no percentage rollout of the flag',
+  flag.prerequisites.forEach(({ flagKey, variationId }, i) =>
+    check(`prerequisites.${i}`, flagKey, [variationId]),
+  )
+  flag.rules.forEach(({ anyOf }, r) => {
+    anyOf.forEach((group, g) => {
+      group.forEach((clause, c) => {
+        const path = `rules.${r}.anyOf.${g}.${c}`
+        if (clause.operator === 'flag-is') check(path, clause.attribute, clause.values)
+        if (clause.operator !== 'in-segment') return
+        for (const key of clause.values)
+          if (!state.segment.has(key))
+            found.push({ path, rule: 'unknown-segment', message: `there is no segment ${key}` })
+      })
     })
-  if (shares && !shares.some(({ variationId }) => variationId === baselineVariationId))
-    found.push({
-      path: 'baselineVariationId',
-      rule: 'unknown-variation',
-      message: 'is no variation of the rollout',
-    })
-  goalKeys.forEach((key, i) => found.push(...missing(state, 'goal', `goalKeys.${i}`, key)))
-  if (stopAt <= startAt)
-    found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
+  })
   return found
 }
 
-function operationProblems(state: EnvironmentState, operation: Entities['operation']): FieldProblem[] {
-  const { flagKey, variationId, goalKey } = operation
-  const flag = state.flag.get(flagKey)
-  const found = missing(state, 'flag', 'flagKey', flagKey)
-  if (flag && !flag.variations.some(({ id }) => id === variationId))
-    found.push({ path: 'variationId', rule: 'unknown-variation', message: 'is no variation of the flag' })
-  return [...found, ...missing(state, 'goal', 'goalKey', goalKey)]
+/** What other flags may not be called by, or call their rules. */
+function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
+  const found: FieldProblem[] = []
+  const owners = ownersOf(state)
+  const check = (path: string, keys: readonly string[] | undefined, what: string) => {
+    const other = keys?.find((key) => key !== flag.key)
+    if (other !== undefined)
+      found.push({ path, rule: 'taken', message: `another flag, ${other}, has ${what}` })
+  }
+  check('key', owners.slugs.get(flag.key), `the slug ${flag.key}`)
+  if (flag.slug !== undefined) {
+    const { slug } = flag
+    const keys = [...(owners.slugs.get(slug) ?? []), ...(state.flag.has(slug) ? [slug] : [])]
+    check('slug', keys, `the name ${slug}`)
+  }
+  flag.rules.forEach(({ id }, i) => check(`rules.${i}.id`, owners.rules.get(id), `a rule ${id}`))
+  const { id } = flag.defaultStrategy
+  check('defaultStrategy.id', owners.rules.get(id), `a rule ${id}`)
+  return found
+}
+
+/** Keys of the flags that have a name: one each, in a sound environment. */
+type Owners = ReadonlyMap<string, readonly string[]>
+
+const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly slugs: Owners }>()
+
+/**
+ * Which flag each rule id and each slug belongs to: an AB Tasty activation names a rule and no flag, so an id is one flag's in the whole
+ * environment. Made once per state.
+ */
+export function ownersOf({ flag: flags }: EnvironmentState): {
+  readonly rules: Owners
+  readonly slugs: Owners
+} {
+  const made = known.get(flags)
+  if (made) return made
+  const owners = { rules: new Map<string, string[]>(), slugs: new Map<string, string[]>() }
+  const add = (names: Map<string, string[]>, name: string, key: string) => {
+    const others = names.get(name)
+    if (others) others.push(key)
+    else names.set(name, [key])
+  }
+  for (const { key, slug, rules, defaultStrategy } of flags.values()) {
+    if (slug !== undefined) add(owners.slugs, slug, key)
+    for (const { id } of [...rules, defaultStrategy]) add(owners.rules, id, key)
+  }
+  known.set(flags, owners)
+  return owners
+}
+
+function reaches(state: EnvironmentState, from: Flag, key: string, seen: Set<string> = new Set()): boolean {
+  if (from.key === key) return true
+  if (seen.has(from.key)) return false
+  seen.add(from.key)
+  return dependenciesOf(from).some((next) => {
+    const flag = state.flag.get(next)
+    return flag !== undefined && reaches(state, flag, key, seen)
+  })
 }

@@ -1,8 +1,8 @@
 // Back to what was: one flag, or all that an environment decides by, as it was at a revision. A new revision like any other.
-import type { CommandOf } from '../command.ts'
-import { type Entities, type EnvironmentState, type Write, withWrites } from '../environment.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../problem.ts'
-import { strandedBy } from '../dependents.ts'
+import type { CommandOf } from './command.ts'
+import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
+import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
+import { strandedBy } from './dependents.ts'
 import { type Change, type Means, inUse, isSameButVersion, parsed, problemsOf, put } from './entity.ts'
 import { editFlag } from './flag.ts'
 

@@ -1,7 +1,7 @@
 // What happens to a segment. Its uploaded members come as the name of their set: they lie elsewhere by then.
-import type { CommandOf } from '../command.ts'
-import type { EnvironmentState } from '../environment.ts'
-import type { Result } from '../problem.ts'
+import type { CommandOf } from './command.ts'
+import type { EnvironmentState } from '../model/environment-state.ts'
+import type { Result } from '../model/problem.ts'
 import { type Change, type Means, edit, update } from './entity.ts'
 
 export const updateSegment = (

@@ -1,7 +1,7 @@
 // The environment's settings: there from the beginning with their defaults, stored from the first edit on.
-import type { CommandOf } from '../command.ts'
-import { type EnvironmentState, settingsId, settingsIn } from '../environment.ts'
-import { type Result, ok, refuse } from '../problem.ts'
+import type { CommandOf } from './command.ts'
+import { type EnvironmentState, settingsId, settingsIn } from '../model/environment-state.ts'
+import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type Means, create, isSame, update } from './entity.ts'
 
 export function changeSettings(

@@ -1,5 +1,5 @@
 // Tags come into being with the first flag that carries them.
-import type { EnvironmentState, Write } from '../environment.ts'
+import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import type { Means } from './entity.ts'
 
 /** The writes, and before them the tags that flags among them carry and nobody has made yet. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import murmurhash from 'murmurhash-js'
 import { describe, expect, it } from 'vitest'
-import { scaled } from '../../test/build/scale.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import cases from '../../test/golden/core/hash.json' with { type: 'json' }
 import { fnv1a64 } from './fnv1a-64.ts'
 import { murmur3x64Hex, murmur3x64Scaled, murmur3x64Words } from './murmur3-x64-128.ts'

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { flags } from '../sdk/flags.ts'
+import { flags } from '../support/sdk/flags.ts'
 import {
   createFlag,
   createPlace,
@@ -12,10 +12,10 @@ import {
   type Place,
   readLake,
   useStack,
-} from '../stack-fixture.ts'
-import { send, statusesOf } from './bad-input/answer.ts'
-import { mutation, randomFrom } from './bad-input/mutations.ts'
-import { adminRoutes, dataRoutes, goalEvent, type Route } from './bad-input/routes.ts'
+} from '../support/stack-fixture.ts'
+import { send, statusesOf } from '../support/bad-input/answer.ts'
+import { mutation, randomFrom } from '../support/bad-input/mutations.ts'
+import { adminRoutes, dataRoutes, goalEvent, type Route } from '../support/bad-input/routes.ts'
 
 /** Beside those in memory, next to the routes of each dialect. */
 const mutationsPerDataRoute = 40

@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
-import { createFlags } from '../sdk/flags.ts'
-import { changeFlag, createFlag, createPlace, type Place } from '../stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { changeFlag, createFlag, createPlace, type Place } from '../support/stack-fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-https-'))
 let stack: Stack

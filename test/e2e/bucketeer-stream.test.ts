@@ -1,9 +1,9 @@
 // Bucketeer's `stream_evaluations` through workerd: the hub, the notifier and the environment's object are the real ones.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { listener } from '../listener.ts'
-import { createFlags } from '../sdk/flags.ts'
-import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import { listener } from '../support/listener.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 

@@ -2,7 +2,7 @@
 // taken away, and without a restart everything is as it should be. What the stack holds is in docs/reliability.md.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { localD1 } from '../../scripts/stack.ts'
-import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
 import type { Faults } from './chaos-edge/index.ts'
 
 const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })

@@ -2,7 +2,7 @@
 // readiness.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import { createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 let place: Place

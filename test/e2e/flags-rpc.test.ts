@@ -1,7 +1,7 @@
 // A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same answers as over HTTP.
 import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, it } from 'vitest'
-import { changeFlag, createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
 let place: Place

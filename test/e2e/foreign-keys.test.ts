@@ -1,7 +1,7 @@
 // A key that another system gave out, brought along by an import, opens the environment at edge: in every dialect, until it is disabled.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { createPlace, pause, useStack } from '../stack-fixture.ts'
+import { createPlace, pause, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 const key = 'f00dcafe'.repeat(8) // as Bucketeer's: 64 hexadecimal digits

@@ -1,7 +1,7 @@
 // After the admin API has answered, every dialect decides by the change within a second: asked before and after without pause, and asked for
 // the first time after a pause, when the isolate's copy is old.
 import { expect, it } from 'vitest'
-import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../stack-fixture.ts'
+import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
 
 const freshWithinMs = 1_000
 const idleMs = 3_000

@@ -1,7 +1,7 @@
 // A client that a published package makes of the OpenAPI document, and of nothing else, runs a flag's life against a real stack.
 import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { expect, it } from 'vitest'
-import { createPlace, useStack } from '../stack-fixture.ts'
+import { createPlace, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 

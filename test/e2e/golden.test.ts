@@ -10,8 +10,8 @@ import {
   goldenKeys,
   goldenNow,
   requestOf,
-} from '../golden/cases.ts'
-import { createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+} from '../support/golden-cases.ts'
+import { createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
 
 const dialects = ['bucketeer', 'flagship-io', 'ofrep'] as const
 /** Environments that are made at a time. */

@@ -1,7 +1,7 @@
 // Changes as they come to who listens: through edge, notifier and the environment's object in workerd.
 import { expect, it } from 'vitest'
-import { listener } from '../listener.ts'
-import { changeFlag, createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
+import { listener } from '../support/listener.ts'
+import { changeFlag, createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 

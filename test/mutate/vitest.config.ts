@@ -6,7 +6,7 @@ export default defineConfig({
   root: path.join(import.meta.dirname, '../..'),
   test: {
     include: ['core/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '.stryker-tmp/**', 'core/experiment-result.test.ts'],
+    exclude: ['**/node_modules/**', '.stryker-tmp/**', 'core/model/experiment-result.test.ts'],
     environment: 'node',
     testTimeout: 60_000,
     env: { TEST_SCALE: '0.01' },

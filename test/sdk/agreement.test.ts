@@ -10,14 +10,14 @@ import {
 import type { Flagship } from '@flagship.io/js-sdk/edge'
 import type { OFREPProvider } from '@openfeature/ofrep-provider'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type CompiledSnapshot, compile } from '../../core/compile.ts'
-import { evaluate } from '../../core/evaluate.ts'
-import type { Flag } from '../../core/flag.ts'
-import { buildSnapshot } from '../../core/snapshot.ts'
+import { type CompiledSnapshot, compile } from '../../core/evaluation/compile.ts'
+import { evaluate } from '../../core/evaluation/evaluate.ts'
+import type { Flag } from '../../core/model/flag.ts'
+import { buildSnapshot } from '../../core/model/snapshot.ts'
 import { call } from '../../scripts/admin.ts'
 import { openFeatureProvider, redirectFlagshipHosts, startFlagship } from '../demo/clients.ts'
-import { createFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
-import { createFlags, flags } from './flags.ts'
+import { createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import { createFlags, flags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
 let place: Place

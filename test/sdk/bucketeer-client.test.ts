@@ -11,9 +11,16 @@ import {
 } from '@bucketeer/js-client-sdk'
 import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { changeFlag, createPlace, lakeHolding, type Place, readLake, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
-import { servePage } from './web-page.ts'
+import {
+  changeFlag,
+  createPlace,
+  lakeHolding,
+  type Place,
+  readLake,
+  useStack,
+} from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { servePage } from '../support/sdk/web-page.ts'
 
 const stack = useStack()
 const placeOf = async (id: string): Promise<Place> => {

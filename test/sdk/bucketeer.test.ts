@@ -7,8 +7,8 @@ import {
   initializeBKTClient,
 } from '@bucketeer/js-client-sdk'
 import { afterEach, beforeAll, expect, it } from 'vitest'
-import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
+import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
 let place: Place

@@ -1,9 +1,9 @@
 // What AB Tasty's published SDK makes of a slug, a reference and a type of modifications: its flags' metadata, alike in both modes.
 import { DecisionMode, Flagship } from '@flagship.io/js-sdk/edge'
 import { afterEach, expect, it } from 'vitest'
-import { goldenEnvironment, goldenKeys } from '../golden/cases.ts'
-import { flagshipOptions } from './flagship-options.ts'
-import { serveRoutes } from './flagship-routes.ts'
+import { goldenEnvironment, goldenKeys } from '../support/golden-cases.ts'
+import { flagshipOptions } from '../support/sdk/flagship-options.ts'
+import { serveRoutes } from '../support/sdk/flagship-routes.ts'
 
 const network = globalThis.fetch
 afterEach(() => {

@@ -8,9 +8,9 @@ import type { DecisionMode, Flagship, FSFetchStatus, Visitor } from '@flagship.i
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { changeFlag, createPlace, type Place, readLake, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
-import { type Gate, openGate } from './flagship-gate.ts'
+import { changeFlag, createPlace, type Place, readLake, useStack } from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const dist = join(import.meta.dirname, '../../node_modules/@flagship.io/js-sdk/dist')

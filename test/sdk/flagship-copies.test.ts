@@ -10,11 +10,11 @@ import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
 import { countExperiment } from '../../batch/lake/counts.ts'
 import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
-import { experiment } from '../../batch/simulated-shop.ts'
+import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
-import { askDoor } from '../ask-door.ts'
-import { goldenEnvironment, memoryPorts } from '../golden/cases.ts'
-import { flags } from './flags.ts'
+import { askDoor } from '../support/call-handler.ts'
+import { goldenEnvironment, memoryPorts } from '../support/golden-cases.ts'
+import { flags } from '../support/sdk/flags.ts'
 
 const hasChdb = await loadChdb().then(
   () => true,

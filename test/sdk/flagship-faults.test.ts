@@ -16,9 +16,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import type { Faults } from '../e2e/chaos-edge/index.ts'
-import { createPlace, pause, readLake, useStack } from '../stack-fixture.ts'
-import { flagshipOptions } from './flagship-options.ts'
-import { type Gate, openGate } from './flagship-gate.ts'
+import { createPlace, pause, readLake, useStack } from '../support/stack-fixture.ts'
+import { flagshipOptions } from '../support/sdk/flagship-options.ts'
+import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
 
 const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
 const request = https.request

@@ -3,15 +3,15 @@
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type CompiledSnapshot, compile } from '../../core/compile.ts'
-import { emptyState } from '../../core/environment.ts'
-import { evaluateAll } from '../../core/evaluate.ts'
-import { type Candidates, settle } from '../../core/import.ts'
+import { type CompiledSnapshot, compile } from '../../core/evaluation/compile.ts'
+import { emptyState } from '../../core/model/environment-state.ts'
+import { evaluateAll } from '../../core/evaluation/evaluate.ts'
+import { type Candidates, settle } from '../../core/change/import-plan.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
-import { ForeignFile } from '../../workers/protocols/flagship-io/foreign-file.ts'
-import { fromBucketingFile } from '../../workers/protocols/flagship-io/import.ts'
-import { lint } from '../../workers/protocols/flagship-io/lint.ts'
-import { clause, fixed, flag, rollout, rule, snapshotOf } from '../build/flags.ts'
+import { ForeignFile } from '../../workers/protocols/flagship-io/import/file.ts'
+import { fromBucketingFile } from '../../workers/protocols/flagship-io/import/campaigns.ts'
+import { lint } from '../../workers/protocols/flagship-io/import/lint.ts'
+import { clause, fixed, flag, rollout, rule, snapshotOf } from '../support/build/flags.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_122)
 const files = 20

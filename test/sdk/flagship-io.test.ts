@@ -10,9 +10,16 @@ import {
 } from '@flagship.io/js-sdk/edge'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redirectFlagshipHosts } from '../demo/clients.ts'
-import { changeFlag, createFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
-import { flagshipOptions } from './flagship-options.ts'
+import {
+  changeFlag,
+  createFlag,
+  createPlace,
+  lakeHolding,
+  type Place,
+  useStack,
+} from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 
 const stack = useStack()
 let place: Place

@@ -3,12 +3,12 @@
 import { DecisionMode, Flagship, LogLevel, type VisitorCacheDTO } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compile } from '../../core/compile.ts'
-import { evaluate } from '../../core/evaluate.ts'
-import type { Evaluation } from '../../core/evaluation.ts'
-import type { Flag, Strategy } from '../../core/flag.ts'
+import { compile } from '../../core/evaluation/compile.ts'
+import { evaluate } from '../../core/evaluation/evaluate.ts'
+import type { Evaluation } from '../../core/evaluation/evaluation.ts'
+import type { Flag, Strategy } from '../../core/model/flag.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
-import { clause, fixed, flag, rollout, rule, snapshotOf } from '../build/flags.ts'
+import { clause, fixed, flag, rollout, rule, snapshotOf } from '../support/build/flags.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_123)
 const changes = 40

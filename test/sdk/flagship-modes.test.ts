@@ -14,9 +14,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tracking } from '../../analytics/records.ts'
 import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
-import { changeFlag, createFlag, createPlace, type Place, readLake, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
-import { flagshipOptions } from './flagship-options.ts'
+import {
+  changeFlag,
+  createFlag,
+  createPlace,
+  type Place,
+  readLake,
+  useStack,
+} from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 
 const stack = useStack()
 let place: Place

@@ -5,12 +5,12 @@ import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature as Server } from '@openfeature/server-sdk'
 import { type Provider, OpenFeature as Web } from '@openfeature/web-sdk'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Ports } from '../../workers/ports.ts'
+import type { Ports } from '../../workers/contracts/ports.ts'
 import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
-import { goldenKeys, memoryPorts } from '../golden/cases.ts'
-import { flags } from './flags.ts'
-import { broken } from './ofrep-rules.ts'
-import { askDoor } from '../ask-door.ts'
+import { goldenKeys, memoryPorts } from '../support/golden-cases.ts'
+import { flags } from '../support/sdk/flags.ts'
+import { broken } from '../support/sdk/ofrep-rules.ts'
+import { askDoor } from '../support/call-handler.ts'
 
 afterEach(async () => {
   await Promise.all([Server.clearProviders(), Web.clearProviders()])

@@ -7,10 +7,10 @@ import { EventSource as NodeEventSource } from 'eventsource'
 import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
-import { broken } from './ofrep-rules.ts'
-import { servePage } from './web-page.ts'
+import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
+import { broken } from '../support/sdk/ofrep-rules.ts'
+import { servePage } from '../support/sdk/web-page.ts'
 
 const stack = useStack()
 let place: Place

@@ -3,8 +3,8 @@ import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { type Client, OpenFeature } from '@openfeature/server-sdk'
 import { call } from '../../scripts/admin.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { changeFlag, createPlace, type Place, useStack } from '../stack-fixture.ts'
-import { createFlags } from './flags.ts'
+import { changeFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import { createFlags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
 let place: Place

@@ -6,8 +6,15 @@ import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '../../scripts/stack.ts'
-import { changeFlag, createFlag, createPlace, lakeHolding, type Place, useStack } from '../stack-fixture.ts'
-import { servePage } from './web-page.ts'
+import {
+  changeFlag,
+  createFlag,
+  createPlace,
+  lakeHolding,
+  type Place,
+  useStack,
+} from '../support/stack-fixture.ts'
+import { servePage } from '../support/sdk/web-page.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')

@@ -2,9 +2,9 @@
 // routes say of it.
 import { DecisionMode, Flagship } from '@flagship.io/js-sdk/edge'
 import { afterEach, expect, it } from 'vitest'
-import { goldenEnvironment, goldenKeys } from '../golden/cases.ts'
-import { flagshipOptions } from './flagship-options.ts'
-import { serveRoutes } from './flagship-routes.ts'
+import { goldenEnvironment, goldenKeys } from '../support/golden-cases.ts'
+import { flagshipOptions } from '../support/sdk/flagship-options.ts'
+import { serveRoutes } from '../support/sdk/flagship-routes.ts'
 
 const hourMs = 3_600_000
 const flag = {

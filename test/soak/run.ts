@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
-import { type Ask, load, once } from '../bench/edge/load.ts'
-import { bundleAll, isolateHeapMax, startEdge } from '../bench/edge/server.ts'
-import { median } from '../bench/numbers.ts'
-import { toSnapshot } from '../bench/tackline.ts'
-import { users } from '../bench/users.ts'
-import { slice, workload } from '../bench/workloads.ts'
+import { type Ask, load, once } from '../../bench/edge/load.ts'
+import { bundleAll, isolateHeapMax, startEdge } from '../../bench/edge/server.ts'
+import { median } from '../../bench/numbers.ts'
+import { toSnapshot } from '../../bench/tackline.ts'
+import { users } from '../../bench/users.ts'
+import { slice, workload } from '../../bench/workloads.ts'
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
 const forMs = Number(values.minutes) * 60_000

@@ -1,12 +1,7 @@
-import type { Notifier } from '../streams/notifier.ts'
-import type { Environment } from './environment.ts'
+import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
 
-export interface ControlBindings {
-  readonly DB: D1Database
-  readonly SNAPSHOTS: KVNamespace
-  readonly LAKE: R2Bucket
-  readonly ENVIRONMENT: DurableObjectNamespace<Environment>
-  readonly NOTIFIER: DurableObjectNamespace<Notifier>
+export interface ControlBindings extends EnvironmentBindings {
+  readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`, and the tag of the application; empty where Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string

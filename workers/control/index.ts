@@ -1,11 +1,19 @@
 // The control plane: admin API, console, and the classes of the environment's object and of its notifiers.
-import { api } from './api.ts'
+import type { Snapshot } from '../../core/model/snapshot.ts'
+import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
+import { api } from './api/app.ts'
 import type { ControlBindings } from './bindings.ts'
-import { fromRoot, isManifestRoot } from './manifest-routes.ts'
+import { EnvironmentObject } from './environment/environment-do.ts'
+import { fromRoot, isManifestRoot } from './manifest/routes.ts'
 
-export { Assignments } from './assignments.ts'
-export { Environment } from './environment.ts'
+export { Assignments } from './environment/assignments-do.ts'
 export { Notifier } from '../streams/notifier.ts'
+
+export class Environment extends EnvironmentObject {
+  protected override bucketingFileFingerprint(snapshot: Snapshot): string {
+    return JSON.stringify(bucketingFile(snapshot).file)
+  }
+}
 
 export default {
   async fetch(request, env, ctx) {

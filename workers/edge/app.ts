@@ -1,16 +1,16 @@
 // Every request's way in and out: what it asks of us beside its dialect, the door it takes, and what is told of it afterwards.
-import type { Door } from '../http/door.ts'
+import type { Door } from '../sdk/protocol-handler.ts'
 import { pathOf } from '../http/path.ts'
-import type { Visit } from '../http/visit.ts'
-import type { Ports } from '../ports.ts'
+import type { Visit } from '../sdk/request-context.ts'
+import type { Ports } from '../contracts/ports.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import type { Shadow } from '../protocols/bucketeer/shadow.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
-import { type Dialect, dialectOf, withoutPrefix } from './doors.ts'
-import { type Told, addHeaders, tell, tellersOf } from './report.ts'
+import { type Dialect, dialectOf, withoutPrefix } from './dialect-routing.ts'
+import { type Told, addHeaders, tell, tellersOf } from './telemetry.ts'
 
 export function edgeApp(
   ports: Ports,

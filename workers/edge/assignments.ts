@@ -1,10 +1,10 @@
 // Assignments that are kept, in objects of which each holds a share of an environment's visitors. Whoever cannot be asked in time is decided
 // for by the hash, and nothing is written: a later answer stays possible.
-import type { Assigned } from '../../core/assignment.ts'
+import type { Assigned } from '../../core/evaluation/assignment.ts'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
-import type { AssignmentStore } from '../assignments-object.ts'
+import type { AssignmentStore } from '../contracts/assignments-contract.ts'
 import { logError } from '../http/log.ts'
-import type { Assignments } from '../ports.ts'
+import type { Assignments } from '../contracts/ports.ts'
 
 /** An object answers a thousand requests a second at most. Visitors do not move between shards: this number stays. */
 const shards = 64

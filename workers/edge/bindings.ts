@@ -1,6 +1,6 @@
 import type { EventMessage } from '../../analytics/records.ts'
-import type { Snapshot } from '../../core/snapshot.ts'
-import type { Head } from '../environment-object.ts'
+import type { Snapshot } from '../../core/model/snapshot.ts'
+import type { Head } from '../contracts/environment-contract.ts'
 import type { Notifier } from '../streams/notifier.ts'
 import type { ShadowSettings } from './bucketeer-shadow.ts'
 import type { RateLimiter } from './rate-limits.ts'

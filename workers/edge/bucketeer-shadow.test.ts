@@ -2,11 +2,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { flag } from '../../test/build/flags.ts'
-import { goldenKeys, memoryPorts } from '../../test/golden/cases.ts'
+import { flag } from '../../test/support/build/flags.ts'
+import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { bucketeerShadow, type ShadowSettings } from './bucketeer-shadow.ts'
-import { askDoor } from '../../test/ask-door.ts'
+import { askDoor } from '../../test/support/call-handler.ts'
 
 const same = flag({ key: 'same' })
 const here = [same, flag({ key: 'title' }), flag({ key: 'only-here' })]

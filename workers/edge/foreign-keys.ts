@@ -1,7 +1,7 @@
 // Where keys lead that other systems gave out. KV says, isolates remember: for good what is known, for a while what is not.
 import { logError } from '../http/log.ts'
-import type { ForeignEnvironment, ForeignKeys } from '../ports.ts'
-import { readKeyEnvironment } from '../storage/published.ts'
+import type { ForeignEnvironment, ForeignKeys } from '../contracts/ports.ts'
+import { readKeyEnvironment } from '../storage/snapshots.ts'
 import { foreignKeysMax, foreignUnknownForMs } from './limits.ts'
 
 interface Known {

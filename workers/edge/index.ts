@@ -4,9 +4,9 @@ import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'
 import { bucketeerShadow } from './bucketeer-shadow.ts'
-import { flagsEntrypoint } from './flags.ts'
+import { flagsEntrypoint } from './rpc-entrypoint.ts'
 import { edgePorts } from './ports.ts'
-import { tellersOf } from './report.ts'
+import { tellersOf } from './telemetry.ts'
 
 const env = bindings as unknown as EdgeBindings
 const ports = edgePorts(env, waitUntil)

@@ -1,12 +1,12 @@
 // The ports of the dialects, over the bindings of this Worker.
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../contracts/ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
 import { notifierFeed } from '../streams/feed.ts'
 import { assignmentStore } from './assignments.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
-import { sharedHeads } from './shared-heads.ts'
+import { sharedHeads } from './head-cache.ts'
 import { snapshotSource } from './snapshot-source.ts'
 
 export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => void): Ports {

@@ -1,11 +1,11 @@
 // Who is over a limit: refused for a second, in the form of every dialect, and nobody waits to hear it.
 import { expect, it, vi } from 'vitest'
-import { goldenKeys, memoryPorts } from '../../test/golden/cases.ts'
+import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { type RateLimiter, rateLimits } from './rate-limits.ts'
-import { askDoor } from '../../test/ask-door.ts'
+import { askDoor } from '../../test/support/call-handler.ts'
 
 function limitsOf(max: number) {
   let time = 0

@@ -2,7 +2,7 @@
 // goes on behind the answer; who was over the limit is refused for a second without being counted. Where a binding is absent nothing is
 // limited.
 import { logError } from '../http/log.ts'
-import type { RateLimits } from '../ports.ts'
+import type { RateLimits } from '../contracts/ports.ts'
 
 /** As long as the Retry-After that is answered. */
 const refusedForMs = 1_000

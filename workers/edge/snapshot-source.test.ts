@@ -2,7 +2,7 @@
 // away nor replaced by an older one, no read fails, and while the object answers, nobody decides by what was replaced a second ago.
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { type Snapshot, buildSnapshot } from '../../core/snapshot.ts'
+import { type Snapshot, buildSnapshot } from '../../core/model/snapshot.ts'
 import * as limits from './limits.ts'
 import { type SnapshotSourcePorts, snapshotSource } from './snapshot-source.ts'
 

@@ -2,10 +2,10 @@
 // whether there is a newer one; one that was idle asks before it answers, but never waits long. A newer copy is never replaced by an
 // older one, and no failure takes away the copy that is held.
 import { logError } from '../http/log.ts'
-import type { Reading, SnapshotSource } from '../ports.ts'
-import { heldSnapshots } from './held-snapshots.ts'
+import type { Reading, SnapshotSource } from '../contracts/ports.ts'
+import { heldSnapshots } from './snapshot-cache.ts'
 import * as limits from './limits.ts'
-import { type Sources, isPublished, newestHead, newestSnapshot } from './sources.ts'
+import { type Sources, isPublished, newestHead, newestSnapshot } from './snapshot-loading.ts'
 
 export interface SnapshotSourcePorts extends Sources {
   /** Lets work go on after the answer. */

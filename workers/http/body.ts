@@ -1,6 +1,6 @@
 // Reads a request's JSON, never keeping more of it than a limit allows: by the declared length, and by counting where none or a false one
 // is declared. What comes after the limit is still received: a client whose connection breaks while it sends never sees the answer.
-import { type Result, ok, refuse } from '../../core/problem.ts'
+import { type Result, ok, refuse } from '../../core/model/problem.ts'
 
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown>> {
   const text = await readText(request, bytesMax)

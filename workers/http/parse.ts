@@ -1,7 +1,7 @@
 // From a schema's complaints to ours.
 import { type $ZodError, type $ZodType, config, safeParse } from 'zod/v4/core'
 import en from 'zod/v4/locales/en.js'
-import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/problem.ts'
+import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/model/problem.ts'
 
 /** zod/mini, which edge's schemas are of, comes without words of its own. */
 config(en())

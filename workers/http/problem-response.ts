@@ -1,6 +1,6 @@
 // Our own API's form of a refusal: problem details (RFC 9457) with a machine-readable code.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Problem, ProblemCode } from '../../core/problem.ts'
+import type { Problem, ProblemCode } from '../../core/model/problem.ts'
 
 /** HTTP's own status for each refusal: of our API, and of dialects that answer with plain HTTP. */
 export const statusOf = {

@@ -1,8 +1,8 @@
 // SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which snapshot to check it against; the
 // snapshot holds the SHA-256 of every live key, so that revoking one takes effect with the next revision.
-import type { CompiledSnapshot } from '../../core/compile.ts'
+import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { sha256OfText } from '../../core/hash/sha-256.ts'
-import type { SdkKeyRole, SnapshotKey } from '../../core/snapshot.ts'
+import type { SdkKeyRole, SnapshotKey } from '../../core/model/snapshot.ts'
 import { toHex } from './digest.ts'
 
 const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/

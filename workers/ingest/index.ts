@@ -3,8 +3,8 @@
 import type { EventMessage } from '../../analytics/records.ts'
 import { lastSeen } from '../../analytics/usage.ts'
 import { logError } from '../http/log.ts'
-import { openDatabase } from '../storage/configuration.ts'
-import { writeLive } from '../storage/live.ts'
+import { openDatabase } from '../storage/database.ts'
+import { writeLive } from '../storage/analytics-engine.ts'
 import { writePortions } from '../storage/lake.ts'
 import { writeUsage } from '../storage/usage.ts'
 

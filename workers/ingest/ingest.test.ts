@@ -1,9 +1,9 @@
-// The consumer in workerd, with real R2. Analytics Engine cannot be read back locally: what would be sent is in analytics/live.test.ts.
+// The consumer in workerd, with real R2. Analytics Engine cannot be read back locally: what would be sent is in analytics/live-points.test.ts.
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventMessage, EventRecord } from '../../analytics/records.ts'
-import { openDatabase } from '../storage/configuration.ts'
+import { openDatabase } from '../storage/database.ts'
 import { readUsage } from '../storage/usage.ts'
 import ingest, { type IngestBindings } from './index.ts'
 

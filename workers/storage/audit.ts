@@ -1,9 +1,9 @@
 // The audit trail, read: of an environment (its revisions) and of an organisation. Lists read light columns by an index; what exactly was
 // changed is read one entry at a time.
 import { type SQL, and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm'
-import type { EntityKind } from '../../core/environment.ts'
-import type { Actor, Origin } from '../environment-object.ts'
-import type { Database } from './configuration.ts'
+import type { EntityKind } from '../../core/model/environment-state.ts'
+import type { Actor, Origin } from '../contracts/environment-contract.ts'
+import type { Database } from './database.ts'
 import { audit } from './organisation-schema.ts'
 import { changes, revisions } from './schema.ts'
 

@@ -1,17 +1,18 @@
 // Configuration in D1: an environment's state out, one batch of rows per revision in.
 import { and, asc, between, desc, eq, getTableColumns, lt } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
-import type { Command } from '../../core/command.ts'
-import { type EnvironmentState, type Write, emptyState, withWrites } from '../../core/environment.ts'
-import { writeStatements } from './batch.ts'
-import type { Actor, Origin } from '../environment-object.ts'
+import type { Command } from '../../core/change/command.ts'
+import {
+  type EnvironmentState,
+  type Write,
+  emptyState,
+  withWrites,
+} from '../../core/model/environment-state.ts'
+import type { Database } from './database.ts'
+import { writeStatements } from './write-statements.ts'
+import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { audit } from './organisation-schema.ts'
 import * as tables from './schema.ts'
-
-export type Database = DrizzleD1Database
-
-export const openDatabase = (binding: D1Database): Database => drizzle(binding)
 
 export interface StoredEnvironment {
   readonly name: string

@@ -2,8 +2,8 @@
 // none reads all rows (entities.workerd.test.ts asks the planner).
 import { and, eq, exists, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import type { Entities, EntityKind } from '../../core/environment.ts'
-import type { Database } from './configuration.ts'
+import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
+import type { Database } from './database.ts'
 import { entities, entityTags } from './schema.ts'
 
 export const sorts = ['id', 'name', 'createdAt', 'updatedAt'] as const

@@ -1,11 +1,12 @@
 // What the planner makes of the lists: each walks an index, whatever is asked for. And what is written in bulk.
 import { env as bindings } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { type Write, asBefore, emptyState } from '../../core/environment.ts'
-import { flag } from '../../test/build/flags.ts'
-import { commit, loadEnvironment, openDatabase } from './configuration.ts'
+import { type Write, asBefore, emptyState } from '../../core/model/environment-state.ts'
+import { flag } from '../../test/support/build/flags.ts'
+import { commit, loadEnvironment } from './configuration.ts'
+import { openDatabase } from './database.ts'
 import { type EntityList, entityQuery } from './entities.ts'
-import { chunkLengthMax } from './batch.ts'
+import { chunkLengthMax } from './write-statements.ts'
 import { entities, environments } from './schema.ts'
 
 const { DB } = bindings as unknown as { DB: D1Database }

@@ -1,7 +1,7 @@
 // Events into the queue. A request's records go in as few messages as the platform's sizes allow, in one call.
 import type { EventMessage, EventRecord } from '../../analytics/records.ts'
 import { logError } from '../http/log.ts'
-import type { EventSink } from '../ports.ts'
+import type { EventSink } from '../contracts/ports.ts'
 
 /** Cloudflare: 128,000 bytes a message, 256,000 a sendBatch call; kept below, since a message also has a frame. */
 const messageBytesMax = 100_000

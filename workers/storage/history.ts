@@ -1,7 +1,7 @@
 // What was: one entity's changes, and what an environment held at a revision.
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
-import type { EntityKind, Write } from '../../core/environment.ts'
-import type { Database } from './configuration.ts'
+import type { EntityKind, Write } from '../../core/model/environment-state.ts'
+import type { Database } from './database.ts'
 import * as tables from './schema.ts'
 
 interface EntityName {

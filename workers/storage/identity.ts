@@ -1,6 +1,6 @@
 // Who calls, and where what they ask for belongs: one batch, so one journey to D1 per request.
 import { and, eq, isNull, lt, or } from 'drizzle-orm'
-import type { Database } from './configuration.ts'
+import type { Database } from './database.ts'
 import { apiTokens, members, organisations, projects } from './organisation-schema.ts'
 import { environments } from './schema.ts'
 

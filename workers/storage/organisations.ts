@@ -1,8 +1,8 @@
 // Organisations and what belongs to them, changed and read. Every change is one batch with its audit row.
 import { and, asc, eq, gt, inArray, max, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { Actor, Origin } from '../environment-object.ts'
-import type { Database } from './configuration.ts'
+import type { Actor, Origin } from '../contracts/environment-contract.ts'
+import type { Database } from './database.ts'
 import { apiTokens, audit, members, organisations, projects } from './organisation-schema.ts'
 import { environments, revisions } from './schema.ts'
 

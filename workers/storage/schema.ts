@@ -2,10 +2,10 @@
 // beside it that lists filter and sort by. Migrations are generated from this file (`npm run db:generate`) and only ever added.
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type { Command } from '../../core/command.ts'
-import type { Entities, EntityKind } from '../../core/environment.ts'
-import type { ExperimentResult } from '../../core/experiment-result.ts'
-import type { Actor, Origin } from '../environment-object.ts'
+import type { Command } from '../../core/change/command.ts'
+import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
+import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { firstProject } from './organisation-schema.ts'
 
 const environmentId = () => text('environment_id').notNull()
@@ -76,7 +76,7 @@ export const changes = sqliteTable(
 const field = (path: string) => sql.raw(`json_extract("value", '$.${path}')`)
 
 /**
- * Every entity of every environment. What one holds is its schema's matter (core/environment.ts); here is what lists filter and sort by.
+ * Every entity of every environment. What one holds is its schema's matter (core/model/environment-state.ts); here is what lists filter and sort by.
  * The value comes last, so that a row is judged without reading through it.
  */
 export const entities = sqliteTable(

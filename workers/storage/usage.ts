@@ -1,8 +1,8 @@
 // When flags were last met: written by ingest, read by the admin API.
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { Seen } from '../../analytics/usage.ts'
-import { chunksOf } from './batch.ts'
-import type { Database } from './configuration.ts'
+import { chunksOf } from './write-statements.ts'
+import type { Database } from './database.ts'
 import { flagUsage } from './schema.ts'
 
 /** Repeating it, or writing an older one, changes nothing. */

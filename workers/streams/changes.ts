@@ -1,11 +1,11 @@
 // Our own stream: `GET /{environment}/changes`. Every SDK key of the environment may listen; EventSource can send no headers, so the key may
 // also be in the query.
-import { type Problem, type Result, refuse } from '../../core/problem.ts'
-import { settingsOf } from '../../core/snapshot.ts'
-import { authenticate } from '../http/authenticate.ts'
+import { type Problem, type Result, refuse } from '../../core/model/problem.ts'
+import { settingsOf } from '../../core/model/snapshot.ts'
+import { authenticate } from '../sdk/authenticate.ts'
 import { problemResponse } from '../http/problem-response.ts'
-import type { Visit } from '../http/visit.ts'
-import type { Ports } from '../ports.ts'
+import type { Visit } from '../sdk/request-context.ts'
+import type { Ports } from '../contracts/ports.ts'
 import { openStream, revisionOf } from './open-stream.ts'
 
 const cors = { 'access-control-allow-origin': '*' }

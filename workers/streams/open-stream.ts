@@ -1,7 +1,7 @@
 // A stream as the answer to a request: what every dialect's stream has in common, beside what its events say.
-import type { CompiledSnapshot } from '../../core/compile.ts'
-import { type Result, ok, refuse } from '../../core/problem.ts'
-import type { Ports } from '../ports.ts'
+import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
+import { type Result, ok, refuse } from '../../core/model/problem.ts'
+import type { Ports } from '../contracts/ports.ts'
 import { type StreamOptions, eventStream } from './event-stream.ts'
 
 interface Opened extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {

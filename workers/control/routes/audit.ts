@@ -1,12 +1,13 @@
 // The audit trail of an environment and of an organisation: who did what, when, why and from where.
 import * as z from 'zod'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { type AuditFilter, type Trail, environmentTrail, organisationTrail } from '../../storage/audit.ts'
-import { may } from '../access.ts'
-import { AuditDetail, AuditEntry } from '../api-shapes.ts'
-import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { type Call, route } from '../route.ts'
-import { withoutHashes } from '../without-hashes.ts'
+import { may } from '../auth/access.ts'
+import { AuditDetail, AuditEntry } from '../api/shapes.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import type { Call } from '../api/call.ts'
+import { route } from '../api/route.ts'
+import { withoutHashes } from '../api/history-redaction.ts'
 
 const ndjson = 'application/x-ndjson'
 const idLengthMax = 200

@@ -1,9 +1,9 @@
 // Who uses a flag, a segment, a goal or a tag: what would refuse to let it go.
 import * as z from 'zod'
-import type { EntityKind } from '../../../core/environment.ts'
-import { ok, refuse } from '../../../core/problem.ts'
-import { environmentOf, objectOf } from '../execute.ts'
-import { type Route, route } from '../route.ts'
+import type { EntityKind } from '../../../core/model/environment-state.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
+import { environmentOf, objectOf } from '../api/execute.ts'
+import { type Route, route } from '../api/route.ts'
 
 export const dependentsRoute = (kind: EntityKind, plural: string, param: 'key' | 'id'): Route =>
   route({

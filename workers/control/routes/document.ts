@@ -1,12 +1,12 @@
 // Configuration as code: an environment as a document, and back.
 import * as z from 'zod'
-import { toDocument } from '../../../core/document/export.ts'
-import { Document } from '../../../core/document/schema.ts'
-import { ok, refuse } from '../../../core/problem.ts'
+import { toDocument } from '../../../core/change/document/export.ts'
+import { Document } from '../../../core/change/document/schema.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { parseWith } from '../../http/parse.ts'
 import { loadEnvironment } from '../../storage/configuration.ts'
-import { isYaml, readDocument, toYaml } from '../document-text.ts'
-import { change, route } from '../route.ts'
+import { isYaml, readDocument, toYaml } from '../api/document-text.ts'
+import { change, route } from '../api/route.ts'
 
 const yaml = 'application/yaml'
 

@@ -1,16 +1,16 @@
 // Environments: what has flags, keys and a history of its own. Each belongs to a project.
 import * as z from 'zod'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { findPlace } from '../../storage/identity.ts'
 import { firstProject } from '../../storage/organisation-schema.ts'
 import { type Sight, listEnvironments, readRow } from '../../storage/organisations.ts'
-import { type Membership, may } from '../access.ts'
-import { Environment, EnvironmentRow, changedOf } from '../api-shapes.ts'
-import { objectOf, toResult } from '../execute.ts'
-import { Description, Name, Slug } from '../names.ts'
-import { edit } from '../organisation-change.ts'
-import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { route } from '../route.ts'
+import { type Membership, may } from '../auth/access.ts'
+import { Environment, EnvironmentRow, changedOf } from '../api/shapes.ts'
+import { objectOf, toResult } from '../api/execute.ts'
+import { Description, Name, Slug } from '../api/slugs.ts'
+import { edit } from '../api/organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { route } from '../api/route.ts'
 
 /** What a membership lets its holder see: all environments of an organisation, or those it names. */
 function sightOf({ organisationId, role, environments }: Membership): Sight {

@@ -1,14 +1,14 @@
 // Experiments, and the results that the batch runner computes of them.
 import * as z from 'zod'
-import { ExperimentChanges, ExperimentDraft } from '../../../core/command.ts'
-import { ExperimentResult } from '../../../core/experiment-result.ts'
-import { Experiment } from '../../../core/experiment.ts'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ExperimentChanges, ExperimentDraft } from '../../../core/change/command.ts'
+import { ExperimentResult } from '../../../core/model/experiment-result.ts'
+import { Experiment } from '../../../core/model/experiment.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, storeResult } from '../../storage/lists.ts'
-import { aText, entityRoutes } from '../entity-routes.ts'
-import { pageSizeMax } from '../page.ts'
-import { change, route } from '../route.ts'
+import { listResults, storeResult } from '../../storage/experiment-results.ts'
+import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { pageSizeMax } from '../api/pagination.ts'
+import { change, route } from '../api/route.ts'
 
 export const experiments = [
   ...entityRoutes({

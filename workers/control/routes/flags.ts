@@ -1,14 +1,14 @@
 // Flags: what is decided. What is asked about one is in flag-insight.ts.
 import * as z from 'zod'
-import { FlagChanges, FlagDraft } from '../../../core/flag-draft.ts'
-import { Flag, FlagType, Id, Key } from '../../../core/flag.ts'
-import { rulesMax } from '../../../core/limits.ts'
-import { ok, refuse } from '../../../core/problem.ts'
+import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
+import { Flag, FlagType, Id, Key } from '../../../core/model/flag.ts'
+import { rulesMax } from '../../../core/model/limits.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { findPlace } from '../../storage/identity.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { may } from '../access.ts'
-import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../entity-routes.ts'
-import { change } from '../route.ts'
+import { may } from '../auth/access.ts'
+import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../api/entity-routes.ts'
+import { change } from '../api/route.ts'
 import { dependentsRoute } from './dependents.ts'
 
 const subject = {

@@ -1,7 +1,7 @@
 // Goals: tracking events that count as success.
-import { GoalChanges, GoalDraft } from '../../../core/command.ts'
-import { Goal } from '../../../core/goal.ts'
-import { entityRoutes } from '../entity-routes.ts'
+import { GoalChanges, GoalDraft } from '../../../core/change/command.ts'
+import { Goal } from '../../../core/model/goal.ts'
+import { entityRoutes } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const goals = [

@@ -1,12 +1,13 @@
 // Members: people who come through Cloudflare Access, by their address.
 import * as z from 'zod'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
-import { mayGrant } from '../access.ts'
-import { Name, Slug } from '../names.ts'
-import { edit, store } from '../organisation-change.ts'
-import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { type Call, route } from '../route.ts'
+import { mayGrant } from '../auth/access.ts'
+import { Name, Slug } from '../api/slugs.ts'
+import { edit, store } from '../api/organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import type { Call } from '../api/call.ts'
+import { route } from '../api/route.ts'
 
 const grantsMax = 1_000
 const emailLengthMax = 254 // RFC 5321, 4.5.3.1.3

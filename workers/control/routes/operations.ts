@@ -1,8 +1,8 @@
 // Automatic operations. The batch runner gathers the facts and asks to apply them.
-import { OperationChanges, OperationDraft } from '../../../core/command.ts'
-import { Operation, OperationFacts } from '../../../core/operation.ts'
-import { aText, entityRoutes } from '../entity-routes.ts'
-import { change } from '../route.ts'
+import { OperationChanges, OperationDraft } from '../../../core/change/command.ts'
+import { Operation, OperationFacts } from '../../../core/model/operation.ts'
+import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { change } from '../api/route.ts'
 
 export const operations = [
   ...entityRoutes({

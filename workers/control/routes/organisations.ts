@@ -1,12 +1,12 @@
 // Organisations: what has members, tokens and projects. A deployment starts with one, whose owners may make others.
 import * as z from 'zod'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'
 import { type RowOf, listOrganisations, readRow } from '../../storage/organisations.ts'
-import { may } from '../access.ts'
-import { Name, Slug } from '../names.ts'
-import { edit, store } from '../organisation-change.ts'
-import { route } from '../route.ts'
+import { may } from '../auth/access.ts'
+import { Name, Slug } from '../api/slugs.ts'
+import { edit, store } from '../api/organisation-change.ts'
+import { route } from '../api/route.ts'
 
 const Organisation = z.strictObject({
   id: z.string(),

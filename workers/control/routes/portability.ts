@@ -1,13 +1,13 @@
 // Which flags SDKs that evaluate by themselves are given, family by family, and why not. Computed from what is stored: never out of date.
 import * as z from 'zod'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { localMode } from '../../protocols/bucketeer/local-mode.ts'
 import { bucketingFile } from '../../protocols/flagship-io/bucketing-file.ts'
-import { ForeignFile } from '../../protocols/flagship-io/foreign-file.ts'
-import { lint } from '../../protocols/flagship-io/lint.ts'
+import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
+import { lint } from '../../protocols/flagship-io/import/lint.ts'
 import { loadEnvironment } from '../../storage/configuration.ts'
-import { route } from '../route.ts'
-import { snapshotOf } from '../writer.ts'
+import { route } from '../api/route.ts'
+import { snapshotOf } from '../environment/writer.ts'
 
 const Family = z.strictObject({
   portable: z.array(z.string()).describe('Keys of the flags that these SDKs decide as edge does.'),

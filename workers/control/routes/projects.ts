@@ -1,11 +1,11 @@
 // Projects: environments that belong together, such as production and staging of one product.
 import * as z from 'zod'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { listRows, readRow } from '../../storage/organisations.ts'
-import { Description, Name, Slug } from '../names.ts'
-import { edit, store } from '../organisation-change.ts'
-import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { route } from '../route.ts'
+import { Description, Name, Slug } from '../api/slugs.ts'
+import { edit, store } from '../api/organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { route } from '../api/route.ts'
 
 const Project = z.strictObject({
   id: z.string(),

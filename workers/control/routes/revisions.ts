@@ -1,12 +1,12 @@
 // The revisions of an environment: its history, and its audit trail.
 import * as z from 'zod'
-import { ok, refuse } from '../../../core/problem.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { listRevisions } from '../../storage/configuration.ts'
-import { Revision } from '../api-shapes.ts'
-import { pageSizeMax } from '../page.ts'
-import { change, route } from '../route.ts'
-import { objectOf } from '../execute.ts'
-import { withoutHashes } from '../without-hashes.ts'
+import { Revision } from '../api/shapes.ts'
+import { pageSizeMax } from '../api/pagination.ts'
+import { change, route } from '../api/route.ts'
+import { objectOf } from '../api/execute.ts'
+import { withoutHashes } from '../api/history-redaction.ts'
 
 const waitMs = 10_000
 

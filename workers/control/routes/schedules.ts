@@ -1,9 +1,9 @@
 // Scheduled changes: edits of a flag that wait for their time. Whoever watches the clock asks to apply them; too early is refused, twice
 // changes nothing.
-import { ScheduleChanges, ScheduleDraft } from '../../../core/command.ts'
-import { Schedule } from '../../../core/schedule.ts'
-import { aText, entityRoutes } from '../entity-routes.ts'
-import { change } from '../route.ts'
+import { ScheduleChanges, ScheduleDraft } from '../../../core/change/command.ts'
+import { Schedule } from '../../../core/model/schedule.ts'
+import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { change } from '../api/route.ts'
 
 export const schedules = [
   ...entityRoutes({

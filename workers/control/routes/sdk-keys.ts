@@ -1,16 +1,16 @@
 // SDK keys: what clients and servers show at edge. Their text is shown once; its SHA-256 travels in the snapshot.
 import * as z from 'zod'
-import { SdkKeyChanges, SdkKeyDraft } from '../../../core/command.ts'
-import { overlapMsMax } from '../../../core/limits.ts'
-import { ok } from '../../../core/problem.ts'
-import { SdkKey } from '../../../core/sdk-key.ts'
+import { SdkKeyChanges, SdkKeyDraft } from '../../../core/change/command.ts'
+import { overlapMsMax } from '../../../core/model/limits.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { SdkKey } from '../../../core/model/sdk-key.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { makeSdkKey, sdkKeySecretBytes } from '../../http/sdk-key.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { changedOf } from '../api-shapes.ts'
-import { deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
-import { executeCommand, isTry } from '../execute.ts'
-import { route } from '../route.ts'
+import { changedOf } from '../api/shapes.ts'
+import { deleteRoute, readRoutes, updateRoute, versionHelp } from '../api/entity-routes.ts'
+import { executeCommand, isTry } from '../api/execute.ts'
+import { route } from '../api/route.ts'
 
 const Shown = SdkKey.omit({ sha256: true, previous: true }).extend({
   previous: z

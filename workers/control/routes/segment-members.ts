@@ -1,18 +1,19 @@
 // Members of a segment by upload, up to a million: put in the place of what is there, added, or taken away. The upload is read once, as it
 // comes; what is held meanwhile are hashes.
 import * as z from 'zod'
-import type { Entities } from '../../../core/environment.ts'
-import { memberSet } from '../../../core/member-set.ts'
-import { membersMax } from '../../../core/members.ts'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
-import { Segment } from '../../../core/segment.ts'
+import type { Entities } from '../../../core/model/environment-state.ts'
+import { memberSet } from '../../../core/model/member-set.ts'
+import { membersMax } from '../../../core/model/members.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { Segment } from '../../../core/model/segment.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { type IdWriter, deleteIds, publishMembers, readIds, writeIds } from '../../storage/members.ts'
-import { changedOf } from '../api-shapes.ts'
-import { executeCommand, isTry } from '../execute.ts'
-import { BadUpload, linesOf } from '../member-lines.ts'
-import { type Call, route } from '../route.ts'
+import { changedOf } from '../api/shapes.ts'
+import { executeCommand, isTry } from '../api/execute.ts'
+import { BadUpload, linesOf } from '../api/member-lines.ts'
+import type { Call } from '../api/call.ts'
+import { route } from '../api/route.ts'
 
 /** Cloudflare takes no more in one request on most plans. */
 const uploadBytesMax = 100_000_000

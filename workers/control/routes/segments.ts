@@ -1,7 +1,7 @@
 // Segments: named sets of targeting keys.
-import { SegmentChanges, SegmentDraft } from '../../../core/command.ts'
-import { Segment } from '../../../core/segment.ts'
-import { entityRoutes } from '../entity-routes.ts'
+import { SegmentChanges, SegmentDraft } from '../../../core/change/command.ts'
+import { Segment } from '../../../core/model/segment.ts'
+import { entityRoutes } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const segments = [

@@ -1,14 +1,14 @@
 // What an environment has decided for all its flags and all its doors.
-import { SettingsChanges } from '../../../core/command.ts'
+import { SettingsChanges } from '../../../core/change/command.ts'
 import { unstoredVersion } from '../../../core/change/settings.ts'
-import { settingsId } from '../../../core/environment.ts'
-import { ok } from '../../../core/problem.ts'
-import { StoredSettings } from '../../../core/settings.ts'
-import { defaultSettings } from '../../../core/snapshot.ts'
+import { settingsId } from '../../../core/model/environment-state.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { StoredSettings } from '../../../core/model/settings.ts'
+import { defaultSettings } from '../../../core/model/snapshot.ts'
 import * as z from 'zod'
 import { readEntity } from '../../storage/entities.ts'
-import { versionHelp } from '../entity-routes.ts'
-import { change, route } from '../route.ts'
+import { versionHelp } from '../api/entity-routes.ts'
+import { change, route } from '../api/route.ts'
 
 const path = '/environments/{environment}/settings'
 const unstored = { ...defaultSettings, version: unstoredVersion, createdAt: 0, updatedAt: 0 }

@@ -1,7 +1,7 @@
 // Tags: words that flags are sorted by. A flag that carries an unknown one makes it.
-import { TagChanges, TagDraft } from '../../../core/command.ts'
-import { Tag } from '../../../core/tag.ts'
-import { entityRoutes } from '../entity-routes.ts'
+import { TagChanges, TagDraft } from '../../../core/change/command.ts'
+import { Tag } from '../../../core/model/tag.ts'
+import { entityRoutes } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const tags = [

@@ -1,14 +1,15 @@
 // API tokens: what scripts and people without single sign-on show to the admin API. Their text is shown once, and stored as SHA-256.
 import * as z from 'zod'
-import { nameLengthMax } from '../../../core/limits.ts'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { nameLengthMax } from '../../../core/model/limits.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
-import { mayGrant } from '../access.ts'
-import { Slug } from '../names.ts'
-import { edit, shown, store } from '../organisation-change.ts'
-import { NextCursor, PageQuery, pageOf } from '../page.ts'
-import { type Call, route } from '../route.ts'
+import { mayGrant } from '../auth/access.ts'
+import { Slug } from '../api/slugs.ts'
+import { edit, shown, store } from '../api/organisation-change.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import type { Call } from '../api/call.ts'
+import { route } from '../api/route.ts'
 
 const environmentsMax = 1_000
 const tokenSecretBytes = 24

@@ -1,15 +1,15 @@
 // Flag triggers: secret addresses that turn one flag on or off. Whoever holds one needs no token.
 import * as z from 'zod'
-import { TriggerChanges, TriggerDraft } from '../../../core/command.ts'
-import { ok, refuse } from '../../../core/problem.ts'
-import { Trigger } from '../../../core/trigger.ts'
+import { TriggerChanges, TriggerDraft } from '../../../core/change/command.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
+import { Trigger } from '../../../core/model/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findPlace } from '../../storage/identity.ts'
-import { changedOf } from '../api-shapes.ts'
-import { aText, deleteRoute, readRoutes, updateRoute, versionHelp } from '../entity-routes.ts'
-import { executeCommand, isTry, objectOf, toResult } from '../execute.ts'
-import { route } from '../route.ts'
+import { changedOf } from '../api/shapes.ts'
+import { aText, deleteRoute, readRoutes, updateRoute, versionHelp } from '../api/entity-routes.ts'
+import { executeCommand, isTry, objectOf, toResult } from '../api/execute.ts'
+import { route } from '../api/route.ts'
 
 const Shown = Trigger.omit({ sha256: true })
 

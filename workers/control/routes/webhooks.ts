@@ -1,7 +1,7 @@
 // Webhooks: who wants to hear of changes. They are kept; nothing is sent yet.
-import { WebhookChanges, WebhookDraft } from '../../../core/command.ts'
-import { Webhook } from '../../../core/webhook.ts'
-import { entityRoutes } from '../entity-routes.ts'
+import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
+import { Webhook } from '../../../core/model/webhook.ts'
+import { entityRoutes } from '../api/entity-routes.ts'
 
 export const webhooks = entityRoutes({
   kind: 'webhook',

@@ -1,18 +1,18 @@
-// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator (test/build/bucketeer-evaluator.ts).
+// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator (test/support/build/bucketeer-evaluator.ts).
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { emptyState } from '../../../core/environment.ts'
-import { settle } from '../../../core/import.ts'
-import { bucketeerEvaluate } from '../../../test/build/bucketeer-evaluator.ts'
-import { featureList, ids, user } from '../../../test/build/bucketeer-features.ts'
-import { scaled } from '../../../test/build/scale.ts'
-import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
+import { emptyState } from '../../../core/model/environment-state.ts'
+import { settle } from '../../../core/change/import-plan.ts'
+import { bucketeerEvaluate } from '../../../test/support/build/bucketeer-evaluator.ts'
+import { featureList, ids, user } from '../../../test/support/build/bucketeer-features.ts'
+import { scaled } from '../../../test/support/build/scale.ts'
+import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { FeatureList } from './feature.ts'
-import { fromFeatureList } from './import.ts'
+import { fromFeatureList } from './import/features.ts'
 import { localMode } from './local-mode.ts'
 import { bucketeerRoutes } from './routes.ts'
 import type { Evaluation } from './wire.ts'
-import { askDoor } from '../../../test/ask-door.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
 
 const node = { sourceId: 6, sdkVersion: '0.4.6' }
 

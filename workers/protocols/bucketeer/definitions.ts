@@ -1,5 +1,5 @@
 // What server SDKs in local mode are given: flags as they are defined, and who is in the segments that these ask for.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import type { Feature, FeatureList } from './feature.ts'
 import { localMode } from './local-mode.ts'

@@ -1,8 +1,8 @@
 // Decisions as `get_evaluations` and `get_evaluation` give them, and the id by which an SDK knows that it has them all.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import type { EvaluationContext } from '../../../core/context.ts'
-import { evaluateAll } from '../../../core/evaluate.ts'
-import type { Cause, Evaluation } from '../../../core/evaluation.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
+import { evaluateAll } from '../../../core/evaluation/evaluate.ts'
+import type { Cause, Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import { segmentsOf } from './local-mode.ts'
 import type * as wire from './wire.ts'

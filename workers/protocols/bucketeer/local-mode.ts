@@ -1,16 +1,16 @@
 // Flags as Bucketeer's server SDKs decide them by themselves in local mode. Only what the published SDK decides as we do; what is left out
 // is listed with the reason. The Node SDK sets the rules: its evaluator (0.0.8) knows no audiences, no rules of segments, and loads
 // prerequisites one level deep.
-import type { Clause as OurClause, Operator } from '../../../core/clause.ts'
-import type { Flag, Strategy as OurStrategy } from '../../../core/flag.ts'
-import { piecesOf } from '../../../core/layout.ts'
-import { weightTotal } from '../../../core/limits.ts'
-import { parseVersion } from '../../../core/semver.ts'
-import { parseFloat64, parseInt64 } from '../../../core/text.ts'
-import type { Segment } from '../../../core/segment.ts'
-import { flagsInForce } from '../../../core/panic.ts'
-import { isEverybody } from '../../../core/slice.ts'
-import { dependenciesOf, type Snapshot } from '../../../core/snapshot.ts'
+import type { Clause as OurClause, Operator } from '../../../core/model/clause.ts'
+import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
+import { piecesOf } from '../../../core/model/rebalance.ts'
+import { weightTotal } from '../../../core/model/limits.ts'
+import { parseVersion } from '../../../core/text/semver.ts'
+import { parseFloat64, parseInt64 } from '../../../core/text/go-strconv.ts'
+import type { Segment } from '../../../core/model/segment.ts'
+import { flagsInForce } from '../../../core/evaluation/panic-mode.ts'
+import { isEverybody } from '../../../core/evaluation/slice.ts'
+import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
 
 export interface Omission {

@@ -1,8 +1,8 @@
 // Shadow mode: what a real Bucketeer answers to the same question, held against what we answered. Decides what to ask and what is other;
 // asking is the entry's (workers/edge/bucketeer-shadow.ts).
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { evaluate, evaluateAll } from '../../../core/evaluate.ts'
-import { trustedNamespace } from '../../http/enrich.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { evaluate, evaluateAll } from '../../../core/evaluation/evaluate.ts'
+import { trustedNamespace } from '../../sdk/enrich.ts'
 import type { Asked } from './evaluations.ts'
 
 export interface Shadow {

@@ -1,13 +1,13 @@
 // `stream_evaluations`: everything first (`put`), then what changes (`patch`), as server-sent events. An SDK that comes back says by its
 // `userEvaluationsId` what it has, so nothing is kept for it in between.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { type Result, refuse } from '../../../core/problem.ts'
-import { settingsOf } from '../../../core/snapshot.ts'
-import { decideAll } from '../../http/decide.ts'
-import { enriched } from '../../http/enrich.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { type Result, refuse } from '../../../core/model/problem.ts'
+import { settingsOf } from '../../../core/model/snapshot.ts'
+import { decideAll } from '../../sdk/decide.ts'
+import { enriched } from '../../sdk/enrich.ts'
 import { findSdkKey } from '../../http/sdk-key.ts'
-import type { Incoming } from '../../http/door.ts'
-import type { Ports } from '../../ports.ts'
+import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { Ports } from '../../contracts/ports.ts'
 import { openStream } from '../../streams/open-stream.ts'
 import {
   type Asked,
@@ -17,7 +17,7 @@ import {
   type UserEvaluations,
   userEvaluations,
 } from './evaluations.ts'
-import { type Call, keyOf } from './gateway.ts'
+import { type Call, keyOf } from './respond.ts'
 import type * as wire from './wire.ts'
 
 interface Body {

@@ -2,8 +2,8 @@
 // but to hear so. Encodings are made when first asked for.
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
-import type { Snapshot } from '../../../core/snapshot.ts'
-import type { Encoding } from '../../http/encoding.ts'
+import type { Snapshot } from '../../../core/model/snapshot.ts'
+import type { Encoding } from '../../sdk/encoding.ts'
 import { bucketingFile } from './bucketing-file.ts'
 
 /** Of all files an isolate keeps, uncompressed; the one made first leaves first. */

@@ -1,14 +1,14 @@
 // The file that AB Tasty's SDKs evaluate themselves. It carries only what they will decide as we do; what is left out is listed with the
 // reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison, and a crash on text operators over a missing key.
-import type { Clause } from '../../../core/clause.ts'
-import type { Flag, Strategy } from '../../../core/flag.ts'
-import { hasGap, piecesOf } from '../../../core/layout.ts'
-import { weightPerPercent, weightTotal } from '../../../core/limits.ts'
-import { parseVersion } from '../../../core/semver.ts'
-import { isEverybody } from '../../../core/slice.ts'
-import type { Settings } from '../../../core/settings.ts'
-import type { Snapshot } from '../../../core/snapshot.ts'
-import { trustedNamespace } from '../../http/enrich.ts'
+import type { Clause } from '../../../core/model/clause.ts'
+import type { Flag, Strategy } from '../../../core/model/flag.ts'
+import { hasGap, piecesOf } from '../../../core/model/rebalance.ts'
+import { weightPerPercent, weightTotal } from '../../../core/model/limits.ts'
+import { parseVersion } from '../../../core/text/semver.ts'
+import { isEverybody } from '../../../core/evaluation/slice.ts'
+import type { Settings } from '../../../core/model/settings.ts'
+import type { Snapshot } from '../../../core/model/snapshot.ts'
+import { trustedNamespace } from '../../sdk/enrich.ts'
 import {
   campaignType,
   fixedGroupId,

@@ -1,15 +1,15 @@
 // The bucketing file over HTTP: who may have it is the environment's setting. Most requests come to hear that nothing changed, so that is
 // found out before anything else is.
-import { type Result, refuse } from '../../../core/problem.ts'
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { settingsOf } from '../../../core/snapshot.ts'
-import { authenticate, readEnvironment } from '../../http/authenticate.ts'
-import { conditionOf } from '../../http/conditional.ts'
-import { toEverybody } from '../../http/cors.ts'
-import { type Encoding, acceptedEncoding } from '../../http/encoding.ts'
-import { revisionHeaders } from '../../http/revision-headers.ts'
-import type { Visit } from '../../http/visit.ts'
-import type { Ports } from '../../ports.ts'
+import { type Result, refuse } from '../../../core/model/problem.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { settingsOf } from '../../../core/model/snapshot.ts'
+import { authenticate, readEnvironment } from '../../sdk/authenticate.ts'
+import { conditionOf } from '../../sdk/conditional.ts'
+import { toEverybody } from '../../sdk/cors.ts'
+import { type Encoding, acceptedEncoding } from '../../sdk/encoding.ts'
+import { revisionHeaders } from '../../sdk/revision-headers.ts'
+import type { Visit } from '../../sdk/request-context.ts'
+import type { Ports } from '../../contracts/ports.ts'
 import { type Files, bodyOf, encodingOf, lastModifiedOf } from './bucketing-bytes.ts'
 
 /** Always asked again, and a day's grace while we cannot be reached; `must-revalidate` would forbid that. */

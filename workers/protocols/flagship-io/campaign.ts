@@ -1,8 +1,8 @@
 // A flag as AB Tasty names its parts: the flag is the campaign, each way to be decided a variation group of its own.
-import type { Cause, DecidedVariation } from '../../../core/evaluation.ts'
-import type { Flag, Variation } from '../../../core/flag.ts'
-import { type FlagValue, parseValue } from '../../../core/value.ts'
-import type { CompiledSnapshot } from '../../../core/compile.ts'
+import type { Cause, DecidedVariation } from '../../../core/evaluation/evaluation.ts'
+import type { Flag, Variation } from '../../../core/model/flag.ts'
+import { type FlagValue, parseValue } from '../../../core/model/value.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { Modifications } from './wire.ts'
 
 export function campaignType(flag: Flag): 'ab' | 'toggle' {

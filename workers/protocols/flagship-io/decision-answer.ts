@@ -1,8 +1,8 @@
 // What the Decision API says of what was decided, in each of its shapes. A campaign depends on the evaluation alone, of which a snapshot
 // has a fixed number: each is made, and written, once.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import type { Evaluation } from '../../../core/evaluation.ts'
-import { type Problem, refuse } from '../../../core/problem.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
+import { type Problem, refuse } from '../../../core/model/problem.ts'
 import { accountSettingsOf } from './bucketing-file.ts'
 import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
 import type * as wire from './wire.ts'

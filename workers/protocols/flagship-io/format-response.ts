@@ -1,5 +1,5 @@
 // One campaign as what it holds rather than as JSON: a text, a page, an image, or the way to another page.
-import type { Evaluation } from '../../../core/evaluation.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 
 /** As the vendor's server writes them; that of an image is no media type, and is compared with by who reads it. */
 const contentTypes = { text: 'text/plain; charset=utf-8', html: 'text/html; charset=utf-8', image: 'image' }

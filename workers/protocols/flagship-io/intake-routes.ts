@@ -1,14 +1,14 @@
 // What SDKs send: activations, hits, a visitor's context, and messages about their own work. What is not answered with 2xx comes again,
 // with all it came with, for hours; so whatever can never be taken is dropped, and only what may be taken later is refused.
 import type { EventRecord } from '../../../analytics/records.ts'
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { refuse } from '../../../core/problem.ts'
-import { readEnvironment } from '../../http/authenticate.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { refuse } from '../../../core/model/problem.ts'
+import { readEnvironment } from '../../sdk/authenticate.ts'
 import { readText } from '../../http/body.ts'
-import type { Incoming } from '../../http/door.ts'
+import type { Incoming } from '../../sdk/protocol-handler.ts'
 import { decisionBytesMax } from './decision-routes.ts'
-import { type Shared, callerOf, fail, onlyMethod, parseBody, receiptOf } from './door.ts'
-import { type Receipt, segmentRecord, toExposure, toRecord, toSdkReport } from './translate.ts'
+import { type Shared, callerOf, fail, onlyMethod, parseBody, receiptOf } from './respond.ts'
+import { type Receipt, segmentRecord, toExposure, toRecord, toSdkReport } from './to-record.ts'
 import * as wire from './wire.ts'
 
 /** The SDK's own cap on a batch is 2.5 million characters. */

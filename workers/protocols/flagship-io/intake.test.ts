@@ -2,9 +2,9 @@
 // refused that would only come again.
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../../analytics/records.ts'
-import { askDoor } from '../../../test/ask-door.ts'
-import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
-import { flags } from '../../../test/sdk/flags.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
+import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
+import { flags } from '../../../test/support/sdk/flags.ts'
 import { eventQueue } from '../../storage/event-queue.ts'
 import { flagshipIoRoutes } from './routes.ts'
 

@@ -1,10 +1,10 @@
 // Flags that keep their visitors, over the routes: what a change of weights, a login, a group and a deleted variation do.
 import { expect, it } from 'vitest'
-import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
-import type { Ports } from '../../ports.ts'
+import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
+import type { Ports } from '../../contracts/ports.ts'
 import { ofrepRoutes } from '../ofrep/routes.ts'
 import { flagshipIoRoutes } from './routes.ts'
-import { askDoor } from '../../../test/ask-door.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
 
 const offer = (variations: readonly string[], shares: Readonly<Record<string, number>>) => ({
   key: 'offer',

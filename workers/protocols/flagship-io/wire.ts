@@ -1,6 +1,6 @@
 // AB Tasty's Decision API, bucketing file and hits, spelled as they spell them.
 import * as z from 'zod/mini'
-import { urlLengthMax } from '../../../core/limits.ts'
+import { urlLengthMax } from '../../../core/model/limits.ts'
 
 const text = z.string().check(z.maxLength(1_000))
 const url = z.string().check(z.maxLength(urlLengthMax))

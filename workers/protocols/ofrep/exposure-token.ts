@@ -1,7 +1,7 @@
 // What a decision was, signed: a client that shows it later sends the token back, and no client can claim what was not decided. Nothing is
 // kept for it here. The targeting key is signed but not inside, so that a token tells nothing of its user and fits no other.
-import type { Evaluation } from '../../../core/evaluation.ts'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 
 /**
  * Tokens of one week run out together, at the end of the next: a token is good for one to two weeks, and equal decisions have equal tokens

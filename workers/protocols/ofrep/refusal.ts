@@ -1,8 +1,8 @@
 // How this dialect says no, on every route: a total table from our problems to its codes, and always the fields that some provider misses.
-import type { ErrorCode } from '../../../core/evaluation.ts'
-import type { FieldProblem, Problem, ProblemCode } from '../../../core/problem.ts'
+import type { ErrorCode } from '../../../core/evaluation/evaluation.ts'
+import type { FieldProblem, Problem, ProblemCode } from '../../../core/model/problem.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import type { Visit } from '../../http/visit.ts'
+import type { Visit } from '../../sdk/request-context.ts'
 import type * as wire from './wire.ts'
 
 /** The protocol has 500 where others have 503, and its clients read no body of any other. */
@@ -37,7 +37,7 @@ export function refusalOf({ code, message, fields }: Problem): Omit<wire.Refusal
   return { errorCode, errorDetails: named || message }
 }
 
-/** Rule of a field (core/problem.ts) for which the protocol has a code of its own. */
+/** Rule of a field (core/model/problem.ts) for which the protocol has a code of its own. */
 export const targetingKeyMissing = 'targeting-key-missing'
 
 /** A text that is no JSON has no fields; what is wrong beside the context has no code of its own. */

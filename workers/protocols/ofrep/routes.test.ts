@@ -9,15 +9,15 @@ import {
   goldenNow,
   memoryPorts,
   requestOf,
-} from '../../../test/golden/cases.ts'
+} from '../../../test/support/golden-cases.ts'
 import { EventRecord } from '../../../analytics/records.ts'
-import { complaintAbout, keyHeader } from '../../../test/e2e/bad-input/answer.ts'
-import { mutation, randomFrom } from '../../../test/e2e/bad-input/mutations.ts'
-import { dataRoutes } from '../../../test/e2e/bad-input/routes.ts'
-import { flags } from '../../../test/sdk/flags.ts'
+import { complaintAbout, keyHeader } from '../../../test/support/bad-input/answer.ts'
+import { mutation, randomFrom } from '../../../test/support/bad-input/mutations.ts'
+import { dataRoutes } from '../../../test/support/bad-input/routes.ts'
+import { flags } from '../../../test/support/sdk/flags.ts'
 import { ofrepRoutes } from './routes.ts'
-import { isWellFormed } from '../../../test/build/well-formed.ts'
-import { askDoor } from '../../../test/ask-door.ts'
+import { isWellFormed } from '../../../test/support/build/well-formed.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
 
 const cases = goldenCases('ofrep').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
 

@@ -1,11 +1,11 @@
 // Tells web providers that it is time to ask again (OFREP 0.3, event streams). EventSource can send no headers, so the key is in the path; it
 // listens to unnamed events alone. An event never holds a flag.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import { type Result, refuse } from '../../../core/problem.ts'
-import { settingsOf } from '../../../core/snapshot.ts'
-import { authenticate } from '../../http/authenticate.ts'
-import type { Incoming } from '../../http/door.ts'
-import type { Ports } from '../../ports.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { type Result, refuse } from '../../../core/model/problem.ts'
+import { settingsOf } from '../../../core/model/snapshot.ts'
+import { authenticate } from '../../sdk/authenticate.ts'
+import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { Ports } from '../../contracts/ports.ts'
 import { openStream, revisionOf } from '../../streams/open-stream.ts'
 
 export const streamPath = '/ofrep/v1/stream/'

@@ -2,11 +2,11 @@
 // decided now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import type { EvaluationContext } from '../../../core/context.ts'
-import type { Evaluation } from '../../../core/evaluation.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
-import { type Result, ok, refuse } from '../../../core/problem.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { readToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
 

@@ -1,11 +1,11 @@
 // Events on their way back: what is taken, what is refused and why, and that a token proves its decision and nothing else.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventRecord } from '../../../analytics/records.ts'
-import { goldenKeys, goldenNow, memoryPorts } from '../../../test/golden/cases.ts'
-import type { Ports } from '../../ports.ts'
-import type { Visit } from '../../http/visit.ts'
+import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden-cases.ts'
+import type { Ports } from '../../contracts/ports.ts'
+import type { Visit } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
-import { askDoor } from '../../../test/ask-door.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
 
 const words = [
   { id: 'a', value: 'apple' },

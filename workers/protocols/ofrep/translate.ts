@@ -1,10 +1,10 @@
 // Between OFREP's shapes and ours.
-import type { CompiledSnapshot } from '../../../core/compile.ts'
-import type { EvaluationContext } from '../../../core/context.ts'
-import type { Evaluation } from '../../../core/evaluation.ts'
+import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { sha256OfText } from '../../../core/hash/sha-256.ts'
 import { murmur3x64Words } from '../../../core/hash/murmur3-x64-128.ts'
-import { type Snapshot, settingsOf } from '../../../core/snapshot.ts'
+import { type Snapshot, settingsOf } from '../../../core/model/snapshot.ts'
 import { valueText } from './value-text.ts'
 import type * as wire from './wire.ts'
 

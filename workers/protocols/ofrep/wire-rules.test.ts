@@ -1,14 +1,14 @@
 // What the bytes are, where parsed JSON does not tell: numbers as their types, values withheld, tags, tokens; and what strict clients get.
 import { expect, it } from 'vitest'
 import fc from 'fast-check'
-import { goldenKeys, memoryPorts } from '../../../test/golden/cases.ts'
-import { compile } from '../../../core/compile.ts'
-import { type Snapshot, defaultSettings } from '../../../core/snapshot.ts'
-import type { Ports } from '../../ports.ts'
-import type { Visit } from '../../http/visit.ts'
+import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
+import { compile } from '../../../core/evaluation/compile.ts'
+import { type Snapshot, defaultSettings } from '../../../core/model/snapshot.ts'
+import type { Ports } from '../../contracts/ports.ts'
+import type { Visit } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
 import { holdsFractions, numberText } from './value-text.ts'
-import { askDoor } from '../../../test/ask-door.ts'
+import { askDoor } from '../../../test/support/call-handler.ts'
 
 const flag = (key: string, type: string, values: readonly string[], changes: object = {}) => ({
   key,

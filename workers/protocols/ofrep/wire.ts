@@ -1,6 +1,6 @@
 // OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has no route for yet.
 import * as z from 'zod/mini'
-import { type Result, ok } from '../../../core/problem.ts'
+import { type Result, ok } from '../../../core/model/problem.ts'
 import { parseWith } from '../../http/parse.ts'
 
 /** Java's clients write null for what they do not have. */

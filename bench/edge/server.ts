@@ -1,0 +1,127 @@
+// Edge's bundle, a bare Worker and flagd's, in one workerd without anything before it, each on a port of its own.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { run } from '../../scripts/tool.ts'
+import { spentBy, workerd } from '../workerd/server.ts'
+
+export const services = ['edge', 'logged', 'bare', 'flagd'] as const
+export type Service = (typeof services)[number]
+
+export interface EdgeServer {
+  readonly port: (service: Service) => number
+  /** CPU nanoseconds of the process so far, all threads. */
+  readonly spentNs: () => number
+  /** Bytes in memory. */
+  readonly residentBytes: () => number
+  /** Where V8's inspector listens, if it was asked for. */
+  readonly inspector: number | undefined
+  readonly stop: () => Promise<void>
+}
+
+export interface Loaded {
+  readonly snapshot: string
+  readonly flagdFlags: string
+  readonly publish?: 'every second'
+  /** Heap that an isolate may have, in MB. */
+  readonly heapMax?: number
+  /** With V8's inspector, which tells what an isolate has. */
+  readonly inspects?: boolean
+}
+
+const root = join(import.meta.dirname, '../..')
+const configs = {
+  edge: join(root, 'wrangler.toml'),
+  bare: join(import.meta.dirname, 'bare.toml'),
+  flagd: join(import.meta.dirname, 'flagd.toml'),
+  world: join(import.meta.dirname, 'world.toml'),
+}
+
+/** Bundles everything as `wrangler deploy` would, into the directory. */
+export async function bundleAll(directory: string): Promise<void> {
+  for (const [name, config] of Object.entries(configs)) {
+    const folder = join(directory, name)
+    mkdirSync(folder, { recursive: true })
+    const options = ['--dry-run', '--minify', '--config', config, '--outdir', folder]
+    const bundled = await run('wrangler', 'deploy', ...options)
+    if (!bundled.ok) throw new Error(`wrangler could not bundle ${name}: ${bundled.output}`)
+  }
+}
+
+/** What Cloudflare gives an isolate, in MB. */
+export const isolateHeapMax = 128
+
+export async function startEdge(
+  directory: string,
+  { snapshot, flagdFlags, publish, heapMax, inspects = false }: Loaded,
+): Promise<EdgeServer> {
+  writeFileSync(join(directory, 'snapshot.json'), snapshot)
+  writeFileSync(join(directory, 'flagd.json'), flagdFlags)
+  const date = /compatibility_date = "(.+)"/.exec(readFileSync(configs.edge, 'utf8'))![1]!
+  writeFileSync(join(directory, 'config.capnp'), configOf(date, publish, heapMax))
+  const inspector = inspects ? ['--inspector-addr=127.0.0.1:0'] : []
+  const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3', ...inspector], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  })
+  const ports = await portsOf(child.stdio[3] as Readable, services.length + inspector.length)
+  return {
+    port: (service) => ports.get(service)!,
+    inspector: ports.get('inspector'),
+    spentNs: () => spentBy(child.pid!, 'process'),
+    residentBytes: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) * 1_024,
+    async stop() {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+const configOf = (compatibilityDate: string, publish: string | undefined, heapMax: number | undefined) => {
+  const worker = (file: string, bindings: string, more = '') => `(
+  modules = [(name = "worker.js", esModule = embed "${file}.js")],
+  compatibilityDate = "${compatibilityDate}",
+  bindings = [${bindings}],${more}
+)`
+  const edge = `(name = "SNAPSHOTS", kvNamespace = "world"),
+    (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "world")),
+    (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "world")),
+    (name = "EVENTS", queue = "world"), (name = "CONTROL", service = "world")`
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (${heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`}
+  services = [
+    (name = "edge", worker = .edge), (name = "logged", worker = .logged), (name = "bare", worker = .bare),
+    (name = "flagd", worker = .flagd), (name = "world", worker = .world),
+  ],
+  sockets = [${services.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`).join(', ')}],
+);
+const edge :Workerd.Worker = ${worker('edge/index', edge)};
+const logged :Workerd.Worker = ${worker('edge/index', `${edge}, (name = "LOG_REQUESTS", text = "all")`)};
+const bare :Workerd.Worker = ${worker('bare/bare', '')};
+const flagd :Workerd.Worker = ${worker('flagd/flagd', '(name = "FLAGS", text = embed "flagd.json")')};
+const world :Workerd.Worker = ${worker(
+    'world/world',
+    `(name = "SNAPSHOT", text = embed "snapshot.json")${publish ? `, (name = "PUBLISH", text = "${publish}")` : ''}`,
+    `
+  durableObjectNamespaces = [(className = "Environment", uniqueKey = "environment")],
+  durableObjectStorage = (inMemory = void),`,
+  )};
+`
+}
+
+/** workerd says on its control channel where each socket, and the inspector, listens. */
+async function portsOf(control: Readable, count: number): Promise<Map<string, number>> {
+  const ports = new Map<string, number>()
+  let said = ''
+  for await (const chunk of control) {
+    said += String(chunk)
+    for (const line of said.split('\n').slice(0, -1)) {
+      const { event, socket, port } = JSON.parse(line) as { event: string; socket?: string; port: number }
+      ports.set(event === 'listen-inspector' ? 'inspector' : socket!, port)
+    }
+    if (ports.size === count) return ports
+  }
+  throw new Error('workerd did not start')
+}

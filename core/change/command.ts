@@ -1,0 +1,168 @@
+// Everything that can be asked of an environment, as data: parsed at the border, kept in the audit trail.
+import * as z from 'zod'
+import { Document } from './document/schema.ts'
+import { Experiment } from '../model/experiment.ts'
+import { Flag, Id, Key } from '../model/flag.ts'
+import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
+import { Goal } from '../model/goal.ts'
+import { isVersioned } from '../model/versioned.ts'
+import * as limits from '../model/limits.ts'
+import { Operation, OperationFacts } from '../model/operation.ts'
+import { Schedule } from '../model/schedule.ts'
+import { SdkKey } from '../model/sdk-key.ts'
+import { Segment } from '../model/segment.ts'
+import { Settings } from '../model/settings.ts'
+import { Tag, TagKey } from '../model/tag.ts'
+import { Trigger } from '../model/trigger.ts'
+import { Webhook } from '../model/webhook.ts'
+
+const newId = { id: Id.optional() }
+
+export const SegmentDraft = Segment.omit({ ...isVersioned, members: true })
+export const GoalDraft = Goal.omit(isVersioned).extend({ event: Goal.shape.event.optional() })
+export const ExperimentDraft = Experiment.omit({ ...isVersioned, status: true }).extend({
+  ...newId,
+  ruleId: Id.optional(),
+  /** Where it is left out: the one variation of the rollout that is marked so. */
+  baselineVariationId: Id.optional(),
+  startAt: z.int().optional(),
+  stopAt: z.int().optional(),
+})
+export const OperationDraft = Operation.omit({ ...isVersioned, status: true }).extend({
+  ...newId,
+  countingFrom: z.int().optional(),
+})
+export const TriggerDraft = Trigger.omit({ ...isVersioned, disabled: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({ ...isVersioned, status: true }).extend(newId)
+export const TagDraft = Tag.omit(isVersioned)
+export const WebhookDraft = Webhook.omit(isVersioned).extend(newId)
+export const SdkKeyDraft = SdkKey.omit({ ...isVersioned, disabled: true, previous: true })
+
+type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
+type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<
+  { [K in F]: z.ZodOptional<Bare<S[K]>> },
+  z.core.$strict
+>
+
+/** What an edit may touch: never what names an entity, nor what the system keeps. Fields lose their defaults: what is absent stays. */
+function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
+  schema: z.ZodObject<S>,
+  ...fields: readonly F[]
+) {
+  const bare = (type: unknown) => (type instanceof z.ZodDefault ? type.unwrap() : type) as z.ZodType
+  const shape = Object.fromEntries(fields.map((field) => [field, bare(schema.shape[field]).optional()]))
+  return z.strictObject(shape) as unknown as Editable<S, F>
+}
+
+export const SegmentChanges = editable(Segment, 'name', 'description', 'included', 'anyOf')
+export const GoalChanges = editable(Goal, 'name', 'event')
+export const ExperimentChanges = editable(
+  Experiment,
+  'name',
+  'goalKeys',
+  'baselineVariationId',
+  'startAt',
+  'stopAt',
+)
+export const OperationChanges = editable(Operation, 'comparison', 'threshold', 'minimumUsers', 'countingFrom')
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled')
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at')
+export const TagChanges = editable(Tag, 'name')
+export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
+export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
+/** `null` takes away what may be absent. */
+export const SettingsChanges = editable(
+  Settings,
+  'defaultAllocation',
+  'bucketingFile',
+  'requireComment',
+  'enrichContext',
+  'disabledFlags',
+  'panic',
+  'streams',
+).extend({
+  pathPrefix: Settings.shape.pathPrefix.nullable(),
+  troubleshooting: Settings.shape.troubleshooting.nullable(),
+})
+
+/** The version that the caller saw; a stale one is refused. Absent: whatever is there. */
+const seen = { version: z.int().optional() }
+const one = { id: z.string(), ...seen }
+
+const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.strictObject({ kind: z.literal(kind), ...shape })
+
+export const Command = z.discriminatedUnion('kind', [
+  command('create-flag', { flag: FlagDraft }),
+  command('update-flag', { key: Key, ...seen, changes: FlagChanges }),
+  command('delete-flag', one),
+  command('reorder-rules', { key: Key, ...seen, ruleIds: z.array(Id).max(limits.rulesMax) }),
+  command('clone-flag', { key: Key, ...seen, as: Key, name: FlagChanges.shape.name }),
+  /** The flag as another environment has it. `replace`: also where there is one of that key. */
+  command('copy-flag', { from: z.string(), flag: Flag, ...seen, replace: z.boolean().default(false) }),
+  /** To what it was at a revision. */
+  command('roll-back-flag', { key: Key, ...seen, revision: z.int().min(1) }),
+  command('roll-back', { revision: z.int().min(1) }),
+
+  command('create-segment', { segment: SegmentDraft }),
+  command('update-segment', { ...one, changes: SegmentChanges }),
+  command('set-members', { ...one, members: Segment.shape.members.unwrap().nullable() }),
+  command('delete-segment', one),
+  command('create-goal', { goal: GoalDraft }),
+  command('update-goal', { ...one, changes: GoalChanges }),
+  command('delete-goal', one),
+  command('create-experiment', { experiment: ExperimentDraft }),
+  command('update-experiment', { ...one, changes: ExperimentChanges }),
+  command('stop-experiment', { id: Id }),
+  command('delete-experiment', one),
+  command('create-operation', { operation: OperationDraft }),
+  command('update-operation', { ...one, changes: OperationChanges }),
+  command('apply-operation', { id: Id, facts: OperationFacts }),
+  command('delete-operation', one),
+  command('create-trigger', { trigger: TriggerDraft }),
+  command('update-trigger', { ...one, changes: TriggerChanges }),
+  command('rotate-trigger', { ...one, sha256: z.string() }),
+  command('fire-trigger', { id: Id }),
+  command('delete-trigger', one),
+  command('create-schedule', { schedule: ScheduleDraft }),
+  command('update-schedule', { ...one, changes: ScheduleChanges }),
+  command('apply-schedule', { id: Id }),
+  command('delete-schedule', one),
+  command('create-tag', { tag: TagDraft }),
+  command('update-tag', { id: TagKey, ...seen, changes: TagChanges }),
+  command('delete-tag', one),
+  command('create-webhook', { webhook: WebhookDraft }),
+  command('update-webhook', { ...one, changes: WebhookChanges }),
+  command('delete-webhook', one),
+  command('create-sdk-key', { key: SdkKeyDraft }),
+  command('update-sdk-key', { ...one, changes: SdkKeyChanges }),
+  /** The old one stays good for a while. */
+  command('rotate-sdk-key', {
+    ...one,
+    sha256: z.string(),
+    overlapMs: z.int().min(0).max(limits.overlapMsMax),
+  }),
+  command('delete-sdk-key', one),
+  command('update-settings', { ...seen, changes: SettingsChanges }),
+
+  /** `version` is the environment's revision, as the document's author saw it. */
+  command('apply', { ...seen, document: Document }),
+  /** What a dialect made of another system's configuration. `replace`: also where there is something else of that key. */
+  command('import', {
+    source: z.enum(['bucketeer', 'flagship-io']),
+    flags: z.array(Flag),
+    segments: z.array(Segment),
+    sdkKeys: z.array(SdkKeyDraft.omit({ id: true })),
+    replace: z.boolean().default(false),
+  }),
+])
+export type Command = z.infer<typeof Command>
+export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
+
+const versioned: ReadonlySet<string> = new Set(
+  Command.options.flatMap(({ shape }) => ('version' in shape ? [shape.kind.value] : [])),
+)
+
+/** The command, made on a version that the caller saw; undefined where commands of its kind mind no version. */
+export const onVersion = (command: Command, version: number): Command | undefined =>
+  versioned.has(command.kind) ? ({ ...command, version } as Command) : undefined

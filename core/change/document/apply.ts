@@ -1,0 +1,279 @@
+// A document applied to an environment: the writes that make it so, all in one change, or everything that stands against it. Pure, so that
+// a plan is this same change, not made.
+import { countsOf, isSame, type Change, type Means, parsed } from '../entity.ts'
+import { toWholeSecond, maxExperimentMs } from '../experiment.ts'
+import { writeProblems } from '../reference-problems.ts'
+import type { CommandOf } from '../command.ts'
+import {
+  type Entities,
+  type EntityKind,
+  type EnvironmentState,
+  type Write,
+  settingsId,
+  settingsIn,
+  withWrites,
+} from '../../model/environment-state.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../model/problem.ts'
+import { dependenciesOf } from '../../model/snapshot.ts'
+import { named, strandedBy, usersOf } from '../dependents.ts'
+import { withRuleIds } from './rule-ids.ts'
+import type { Document } from './schema.ts'
+
+export function applyDocument(
+  state: EnvironmentState,
+  { document, version }: CommandOf<'apply'>,
+  means: Means,
+): Result<Change> {
+  if (version !== undefined && version !== means.revision) {
+    const message = `the environment is at revision ${means.revision}, the document was made on ${version}: export again`
+    return refuse('CONFLICT', message, { current: { revision: means.revision } })
+  }
+  const problems: FieldProblem[] = []
+  const add: Add = (kind, id, fields) => {
+    const made = toWrite(state, kind, id, fields, means)
+    if (made.ok) return made.value
+    problems.push(...made.problem)
+    return undefined
+  }
+  // First what others stand on: an experiment may name the rule of a flag that the document makes.
+  const base = [
+    ...settingsWrites(state, document, means),
+    ...each(document.tags, (key, tag) => add('tag', key, { ...tag, key })),
+    ...each(document.segments, (key, segment) => add('segment', key, segmentFields(state, key, segment))),
+    ...each(document.goals, (key, goal) => add('goal', key, { ...goal, key, event: goal.event ?? key })),
+    ...each(document.flags, (key, flag) => add('flag', key, flagFields(state, document, key, flag, means))),
+  ]
+  const withBase = withWrites(state, base)
+  const writes = [
+    ...base,
+    ...each(document.experiments, (id, entry) =>
+      add('experiment', id, experimentFields(withBase, id, entry, means)),
+    ),
+    ...each(document.operations, (id, entry) =>
+      add('operation', id, operationFields(state, id, entry, means)),
+    ),
+  ]
+  const pruned = document.prune ? pruning(state, document, writes, means) : { writes: [], notes: [] }
+  const all = [...writes, ...pruned.writes]
+  problems.push(...problemsAfter(state, writes, pruned.writes))
+  if (problems.length > 0) return refuse('INVALID', 'the document cannot be applied', { fields: problems })
+  return ok({ writes: all, entity: countsOf(state, all), notes: pruned.notes })
+}
+
+type Add = (kind: EntityKind, id: string, fields: object) => Write | undefined
+
+const each = <T>(
+  entries: Readonly<Record<string, T>>,
+  toWriteOf: (id: string, entry: T) => Write | undefined,
+) => Object.entries(entries).flatMap(([id, entry]) => toWriteOf(id, entry) ?? [])
+
+/** Where each kind stands in a document. */
+const collections = {
+  settings: 'settings',
+  tag: 'tags',
+  segment: 'segments',
+  goal: 'goals',
+  flag: 'flags',
+  experiment: 'experiments',
+  operation: 'operations',
+} as const satisfies Partial<Record<EntityKind, string>>
+
+const pathOf = (kind: EntityKind, id: string, path: string) => {
+  const collection = (collections as Partial<Record<EntityKind, string>>)[kind] ?? kind
+  return [collection, ...(kind === 'settings' ? [] : [id]), ...(path === '' ? [] : [path])].join('.')
+}
+
+/** What never changes of an entity once it is there. */
+const fixed: Partial<Record<EntityKind, readonly string[]>> = {
+  flag: ['type'],
+  experiment: ['flagKey', 'ruleId'],
+  operation: ['kind', 'flagKey', 'variationId', 'goalKey'],
+}
+
+/** Of an experiment that has stopped only the name may change: its results are of what it was. */
+const fixedOnceStopped = ['goalKeys', 'baselineVariationId', 'startAt', 'stopAt']
+
+function movedFields(
+  kind: EntityKind,
+  current: Entities[EntityKind] | undefined,
+  next: Entities[EntityKind],
+): string[] {
+  if (!current) return []
+  const isStopped = 'status' in current && current.status === 'stopped'
+  const valueOf = (entity: object, field: string) => (entity as Record<string, unknown>)[field]
+  return [...(fixed[kind] ?? []), ...(isStopped ? fixedOnceStopped : [])].filter(
+    (field) => !isSame(valueOf(current, field), valueOf(next, field)),
+  )
+}
+
+type Made = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
+
+/** No write where it is so already. */
+function toWrite(
+  state: EnvironmentState,
+  kind: EntityKind,
+  id: string,
+  fields: object,
+  { now }: Means,
+): Made {
+  const current: Entities[EntityKind] | undefined = state[kind].get(id)
+  const { version, createdAt, updatedAt } = current ?? { version: 0, createdAt: now, updatedAt: now }
+  const next = parsed(kind, { ...fields, version: current ? version : 1, createdAt, updatedAt })
+  if (!next.ok) {
+    const { fields: invalid = [{ path: '', message: next.problem.message }] }: Problem = next.problem
+    return {
+      ok: false,
+      problem: invalid.map((field) => ({ ...field, path: pathOf(kind, id, field.path) })),
+    }
+  }
+  if (current && isSame(next.value, current)) return { ok: true, value: undefined }
+  const moved = movedFields(kind, current, next.value)
+  if (moved.length > 0) {
+    const problem = moved.map((field) => ({ path: pathOf(kind, id, field), message: 'never changes' }))
+    return { ok: false, problem }
+  }
+  const value = current ? { ...next.value, version: version + 1, updatedAt: now } : next.value
+  return { ok: true, value: { kind, id, value } as Write }
+}
+
+function settingsWrites(state: EnvironmentState, { settings }: Document, means: Means): Write[] {
+  if (!settings || isSame(settings, settingsIn(state))) return []
+  const made = toWrite(state, 'settings', settingsId, settings, means)
+  return made.ok && made.value ? [made.value] : [] // parsed with the document
+}
+
+/** Uploaded members are too many for a document: they stay. */
+function segmentFields(state: EnvironmentState, key: string, segment: Document['segments'][string]) {
+  const members = state.segment.get(key)?.members
+  return { ...segment, key, ...(members && { members }) }
+}
+
+function flagFields(
+  state: EnvironmentState,
+  document: Document,
+  key: string,
+  flag: Document['flags'][string],
+  { newId }: Means,
+) {
+  const current = state.flag.get(key)
+  const { defaultAllocation } = document.settings ?? settingsIn(state)
+  const allocation = flag.allocation ?? current?.allocation ?? defaultAllocation
+  const seedKept = allocation === 'fine' ? current?.seed : undefined
+  return {
+    ...flag,
+    key,
+    allocation,
+    seed: flag.seed ?? seedKept ?? '',
+    rules: withRuleIds(flag.rules, current?.rules ?? [], newId),
+    defaultStrategy: {
+      ...flag.defaultStrategy,
+      id: flag.defaultStrategy.id ?? current?.defaultStrategy.id ?? newId(),
+    },
+  }
+}
+
+function experimentFields(
+  state: EnvironmentState,
+  id: string,
+  entry: Document['experiments'][string],
+  { now }: Means,
+) {
+  const current = state.experiment.get(id)
+  const startAt = entry.startAt ?? current?.startAt ?? toWholeSecond(now)
+  const status = current?.status === 'stopped' ? current.status : (entry.status ?? 'running')
+  const stopKept = current?.stopAt ?? startAt + maxExperimentMs
+  const isEnding = status === 'stopped' && current?.status !== 'stopped'
+  return {
+    ...entry,
+    id,
+    ruleId: entry.ruleId ?? current?.ruleId ?? state.flag.get(entry.flagKey)?.defaultStrategy.id ?? id,
+    startAt,
+    stopAt: entry.stopAt ?? (isEnding ? Math.min(stopKept, now) : stopKept),
+    status,
+  }
+}
+
+function operationFields(
+  state: EnvironmentState,
+  id: string,
+  entry: Document['operations'][string],
+  { now }: Means,
+) {
+  const current = state.operation.get(id)
+  return {
+    ...entry,
+    id,
+    countingFrom: entry.countingFrom ?? current?.countingFrom ?? toWholeSecond(now),
+    status: entry.status ?? current?.status ?? 'active',
+  }
+}
+
+/**
+ * What a whole document does not name goes: flags to the archive, running experiments to their end, the rest away, unless something that
+ * stays uses it. Experiments that have stopped stay, for their results.
+ */
+function pruning(
+  state: EnvironmentState,
+  document: Document,
+  writes: readonly Write[],
+  { now }: Means,
+): { writes: Write[]; notes: FieldProblem[] } {
+  const touched = <T extends Entities[EntityKind]>(value: T): T => ({
+    ...value,
+    version: value.version + 1,
+    updatedAt: now,
+  })
+  const gone: Write[] = []
+  for (const [id, flag] of state.flag)
+    if (!Object.hasOwn(document.flags, id) && !flag.archived)
+      gone.push({ kind: 'flag', id, value: touched({ ...flag, archived: true }) })
+  for (const [id, experiment] of state.experiment) {
+    if (Object.hasOwn(document.experiments, id) || experiment.status === 'stopped') continue
+    const value = touched({
+      ...experiment,
+      status: 'stopped' as const,
+      stopAt: Math.min(experiment.stopAt, now),
+    })
+    gone.push({ kind: 'experiment', id, value })
+  }
+  for (const id of state.operation.keys())
+    if (!Object.hasOwn(document.operations, id)) gone.push({ kind: 'operation', id, value: null })
+  const after = withWrites(state, [...writes, ...gone])
+  const notes: FieldProblem[] = []
+  for (const kind of ['segment', 'goal', 'tag'] as const) {
+    for (const id of state[kind].keys()) {
+      if (Object.hasOwn(document[collections[kind]], id)) continue
+      const users = usersOf(after, kind, id)
+      if (users.length === 0) gone.push({ kind, id, value: null })
+      else notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${named(users)}` })
+    }
+  }
+  return { writes: gone, notes }
+}
+
+/** References hold in the environment as it will be: of what the document names, and of live flags that stand on it. */
+function problemsAfter(
+  state: EnvironmentState,
+  writes: readonly Write[],
+  pruned: readonly Write[],
+): FieldProblem[] {
+  const after = withWrites(state, [...writes, ...pruned])
+  const changed = new Set([...writes, ...pruned].flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
+  const found: FieldProblem[] = []
+  const check = (write: Write) => {
+    for (const field of writeProblems(after, write))
+      found.push({ ...field, path: pathOf(write.kind, write.id, field.path) })
+  }
+  for (const write of writes) check(write)
+  for (const [id, value] of after.flag) {
+    const isBeside = !changed.has(id) && !value.archived
+    if (isBeside && dependenciesOf(value).some((key) => changed.has(key))) check({ kind: 'flag', id, value })
+  }
+  for (const { kind, id, value } of [...writes, ...pruned]) {
+    if (kind !== 'flag' || !value?.archived || state.flag.get(id)?.archived !== false) continue
+    const users = strandedBy(after, value)
+    const message = `other flags depend on it: ${named(users)}`
+    if (users.length > 0) found.push({ path: pathOf('flag', id, 'archived'), message })
+  }
+  return found
+}

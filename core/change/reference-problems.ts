@@ -1,0 +1,58 @@
+// Whether what an entity names is there: of a flag in ../references.ts, of the other kinds here.
+import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
+import { strategyOf } from '../model/experiment.ts'
+import type { FieldProblem } from '../model/problem.ts'
+import { referenceProblems as flagProblems } from './references.ts'
+
+export function writeProblems(state: EnvironmentState, write: Write): FieldProblem[] {
+  if (write.value === null) return []
+  switch (write.kind) {
+    case 'flag':
+      return flagProblems(state, write.value)
+    case 'experiment':
+      return experimentProblems(state, write.value)
+    case 'operation':
+      return operationProblems(state, write.value)
+    case 'trigger':
+    case 'schedule':
+      return missing(state, 'flag', 'flagKey', write.value.flagKey)
+    default:
+      return []
+  }
+}
+
+const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, key: string): FieldProblem[] =>
+  state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
+
+function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
+  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt } = experiment
+  const found = missing(state, 'flag', 'flagKey', flagKey)
+  const flag = state.flag.get(flagKey)
+  const strategy = flag && strategyOf(flag, ruleId)
+  const shares = strategy?.kind === 'rollout' ? strategy.shares : undefined
+  if (flag && !shares)
+    found.push({
+      path: 'ruleId',
+      rule: 'unknown-rollout',
+      message: 'names no percentage rollout of the flag',
+    })
+  if (shares && !shares.some(({ variationId }) => variationId === baselineVariationId))
+    found.push({
+      path: 'baselineVariationId',
+      rule: 'unknown-variation',
+      message: 'is no variation of the rollout',
+    })
+  goalKeys.forEach((key, i) => found.push(...missing(state, 'goal', `goalKeys.${i}`, key)))
+  if (stopAt <= startAt)
+    found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
+  return found
+}
+
+function operationProblems(state: EnvironmentState, operation: Entities['operation']): FieldProblem[] {
+  const { flagKey, variationId, goalKey } = operation
+  const flag = state.flag.get(flagKey)
+  const found = missing(state, 'flag', 'flagKey', flagKey)
+  if (flag && !flag.variations.some(({ id }) => id === variationId))
+    found.push({ path: 'variationId', rule: 'unknown-variation', message: 'is no variation of the flag' })
+  return [...found, ...missing(state, 'goal', 'goalKey', goalKey)]
+}

@@ -1,0 +1,12 @@
+// An environment in panic: whatever its flags say, everybody gets the default of their code, through every door.
+import type { Flag } from '../model/flag.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+
+export const flagsInForce = ({ flags, settings }: Pick<Snapshot, 'flags' | 'settings'>): readonly Flag[] =>
+  settings?.panic ? flags.map(silenced) : flags
+
+const silenced = ({ offVariationId: _, ...flag }: Flag): Flag => ({
+  ...flag,
+  enabled: false,
+  prerequisites: [],
+})

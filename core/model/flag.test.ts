@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { clause, fixed, flag, rollout, rule, segment } from '../../test/support/build/flags.ts'
+import { parsed } from '../change/entity.ts'
+import { emptyState, withWrites } from './environment-state.ts'
+import { Flag } from './flag.ts'
+import { referenceProblems } from '../change/references.ts'
+
+const broken: readonly (readonly [rule: string, path: string, changes: Parameters<typeof flag>[0]])[] = [
+  ['too-small', 'variations', { variations: [] }],
+  ['duplicate', 'variations.1.id', { variations: [variation('a', '1'), variation('a', '2')] }],
+  ['value-of-type', 'variations.1.value', { type: 'boolean', ...only('true', 'True') }],
+  ['value-of-type', 'variations.0.value', { type: 'number', ...only('1,5') }],
+  ['value-of-type', 'variations.0.value', { type: 'json', ...only('{') }],
+  ['value-depth', 'variations.0.value', { type: 'json', ...only('['.repeat(2_000) + ']'.repeat(2_000)) }],
+  ['bundle-is-object', 'variations.0.value', { type: 'json', bundle: true, ...only('[]') }],
+  ['unknown-variation', 'offVariationId', { offVariationId: 'z' }],
+  ['unknown-variation', 'targets.0.variationId', { targets: [{ variationId: 'z', targetingKeys: ['ada'] }] }],
+  [
+    'unknown-variation',
+    'rules.0.strategy.variationId',
+    { rules: [rule([some()], { strategy: fixed('z') })] },
+  ],
+  ['unknown-variation', 'defaultStrategy.strategy.variationId', strategy(fixed('z'))],
+  ['unknown-variation', 'defaultStrategy.strategy.shares.0.variationId', strategy(rollout({ z: 1_000 }))],
+  [
+    'unknown-variation',
+    'defaultStrategy.strategy.audience.defaultVariationId',
+    strategy(rollout({ a: 1_000 }, { percentage: 5, defaultVariationId: 'z' })),
+  ],
+  ['whole-percents', 'defaultStrategy.strategy.shares.0.weight', strategy(rollout({ a: 1_500 }))],
+  ['weights-sum', 'defaultStrategy.strategy.shares', strategy(rollout({ a: 60_000, b: 41_000 }))],
+  ['too-small', 'defaultStrategy.strategy.shares.0.weight', strategy(rollout({ a: -1_000 }))],
+  ['duplicate', 'rules.1.id', { rules: [rule([some()]), rule([some()])] }],
+  ['duplicate', 'tags.1', { tags: ['web', 'web'] }],
+  ['too-small', 'rules.0.anyOf', { rules: [rule([], { anyOf: [] })] }],
+  ['too-small', 'rules.0.anyOf.0', { rules: [rule([])] }],
+  ['clause-attribute', 'rules.0.anyOf.0.0.attribute', ruled(clause('', 'equals', 'x'))],
+  ['clause-values', 'rules.0.anyOf.0.0.values', ruled(clause('x', 'equals'))],
+  ['clause-case', 'rules.0.anyOf.0.0.ignoreCase', ruled({ ...clause('x', 'less', '1'), ignoreCase: true })],
+  ['clause-pattern', 'rules.0.anyOf.0.0.values.0', ruled(clause('x', 'matches', '('))],
+]
+
+describe('a flag that breaks a rule', () => {
+  it.each(broken)('%s is told so at %s', (name, path, changes) => {
+    const found = parsed('flag', flag(changes))
+    const fields = found.ok ? [] : found.problem.fields
+    expect(fields).toContainEqual({ rule: name, path, message: expect.any(String) as string })
+  })
+
+  it('is told of every rule it breaks at once', () => {
+    const found = parsed('flag', flag({ offVariationId: 'z', tags: ['web', 'web'], ...strategy(fixed('y')) }))
+    expect(found.ok ? [] : found.problem.fields?.map(({ path }) => path)).toEqual([
+      'tags.1',
+      'offVariationId',
+      'defaultStrategy.strategy.variationId',
+    ])
+  })
+
+  const other = flag({ key: 'other', prerequisites: [{ flagKey: 'flag', variationId: 'a' }] })
+  const state = withWrites(emptyState(), [
+    { kind: 'flag', id: 'flag', value: flag() },
+    { kind: 'flag', id: 'other', value: other },
+    { kind: 'flag', id: 'free', value: flag({ key: 'free', slug: 'front' }) },
+    { kind: 'segment', id: 'friends', value: segment({ key: 'friends' }) },
+  ])
+  it.each([
+    ['unknown-flag', 'prerequisites.0', { prerequisites: [{ flagKey: 'gone', variationId: 'a' }] }],
+    ['unknown-variation', 'rules.0.anyOf.0.0', ruled(clause('free', 'flag-is', 'z'))],
+    ['cycle', 'prerequisites.0', { prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
+    ['cycle', 'prerequisites.0', { prerequisites: [{ flagKey: 'flag', variationId: 'a' }] }],
+    ['taken', 'defaultStrategy.id', { defaultStrategy: { id: 'other-default', strategy: fixed('a') } }],
+    ['taken', 'slug', { slug: 'front' }],
+    ['taken', 'slug', { slug: 'other' }],
+    [
+      'taken',
+      'key',
+      { key: 'front', prerequisites: [], defaultStrategy: { id: 'own', strategy: fixed('a') } },
+    ],
+    ['unknown-segment', 'rules.0.anyOf.0.0', ruled(clause('', 'in-segment', 'friends', 'strangers'))],
+  ] as const)('%s is told so at %s, as its environment is', (name, path, changes) => {
+    const found = referenceProblems(state, Flag.parse(flag(changes as Parameters<typeof flag>[0])))
+    expect(found).toEqual([{ rule: name, path, message: expect.any(String) as string }])
+  })
+})
+
+function variation(id: string, value: string) {
+  return { id, name: '', description: '', value }
+}
+
+/** Variations of these values, and nothing that names any other. */
+function only(...values: string[]): Parameters<typeof flag>[0] {
+  return { variations: values.map((value, i) => variation('abc'[i]!, value)), offVariationId: 'a' }
+}
+
+function some() {
+  return clause('x', 'equals', 'y')
+}
+
+function ruled(asked: ReturnType<typeof clause>): Parameters<typeof flag>[0] {
+  return { rules: [rule([asked])] }
+}
+
+function strategy(given: ReturnType<typeof fixed>): Parameters<typeof flag>[0] {
+  return { defaultStrategy: { id: 'flag-default', strategy: given } }
+}

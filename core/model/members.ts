@@ -1,0 +1,56 @@
+// Large segments: a set of targeting keys as sorted 64-bit hashes, 8 bytes a member, kept apart from the snapshot. Two keys share a hash
+// with probability 2^-64: among a million members, a stranger is taken for one once in 18 million million looks.
+import { murmur3x64Words } from '../hash/murmur3-x64-128.ts'
+
+export const membersMax = 1_000_000
+
+/** High and low halves of the hashes, in one order: by high, then low half. */
+export interface Members {
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+}
+
+/** Bytes of the set: big-endian hashes in ascending order, each once. */
+export function encodeMembers(targetingKeys: Iterable<string>): Uint8Array {
+  const hashes: bigint[] = []
+  for (const key of targetingKeys) {
+    const [high, low] = murmur3x64Words(key)
+    hashes.push((BigInt(high) << 32n) | BigInt(low))
+  }
+  const sorted = BigUint64Array.from(hashes).sort()
+  const distinct = sorted.filter((hash, i) => i === 0 || hash !== sorted[i - 1])
+  const bytes = new Uint8Array(distinct.length * 8)
+  const view = new DataView(bytes.buffer)
+  distinct.forEach((hash, i) => view.setBigUint64(i * 8, hash))
+  return bytes
+}
+
+/** Undefined where the bytes are no such set: of odd length, out of order, or of more members than there may be. */
+export function decodeMembers(bytes: Uint8Array): Members | undefined {
+  if (bytes.byteLength % 8 !== 0 || bytes.byteLength > membersMax * 8) return undefined
+  const count = bytes.byteLength / 8
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const high = new Uint32Array(count)
+  const low = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    high[i] = view.getUint32(i * 8)
+    low[i] = view.getUint32(i * 8 + 4)
+    const isAfter = i === 0 || high[i]! > high[i - 1]! || (high[i] === high[i - 1] && low[i]! > low[i - 1]!)
+    if (!isAfter) return undefined
+  }
+  return { high, low }
+}
+
+export function isMember({ high, low }: Members, targetingKey: string): boolean {
+  const [wantedHigh, wantedLow] = murmur3x64Words(targetingKey)
+  let from = 0
+  let to = high.length - 1
+  while (from <= to) {
+    const middle = (from + to) >>> 1
+    const difference = high[middle]! - wantedHigh || low[middle]! - wantedLow
+    if (difference === 0) return true
+    if (difference < 0) from = middle + 1
+    else to = middle - 1
+  }
+  return false
+}

@@ -1,9 +1,0 @@
-// An entity as those may see it who ask: without the hashes of secrets.
-import type { Change } from './change/entity.ts'
-
-export function shown(value: NonNullable<Change['entity']>): object {
-  if (!('sha256' in value)) return value
-  const { sha256: _, ...rest } = value
-  if (!('previous' in rest) || !rest.previous) return rest
-  return { ...rest, previous: { expiresAt: rest.previous.expiresAt } }
-}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { compareTexts, parseFloat64, parseInt64 } from './go-strconv.ts'
+
+describe('a float', () => {
+  it.each([
+    ['0', 0],
+    ['-0.5', -0.5],
+    ['+12', 12],
+    ['5.', 5],
+    ['.5', 0.5],
+    ['-.5', -0.5],
+    ['1e3', 1_000],
+    ['1E+3', 1_000],
+    ['25e-1', 2.5],
+    ['1.5e10', 1.5e10],
+    ['0x1p4', 16],
+    ['0X.8p0', 0.5],
+    ['-0x1.8p1', -3],
+    ['0xAp+1', 20],
+    ['inf', Infinity],
+    ['+Inf', Infinity],
+    ['-infinity', -Infinity],
+    ['INF', Infinity],
+  ])('is read from %s as Go reads it', (text, value) => {
+    expect(parseFloat64(text)).toBe(value)
+  })
+
+  it.each(['nan', 'NaN', '-nan', '+NAN'])('is read from %s as no number that has an order', (text) => {
+    expect(parseFloat64(text)).toBeNaN()
+  })
+
+  it.each([
+    '',
+    ' ',
+    '+',
+    '-',
+    '.',
+    '+.',
+    '-.',
+    'e3',
+    '1e',
+    '1e+',
+    '1e-',
+    '1ee3',
+    '1e3x',
+    '1e3.5',
+    '1.2.3',
+    '1x',
+    '--1',
+    '+-1',
+    '1 ',
+    ' 1',
+    '1_000',
+    '0x',
+    '0x1',
+    '0xp1',
+    '0x.p1',
+    'x1p1',
+    '0x1pq',
+    '0x1p99999',
+    '1e999',
+    '-1e999',
+    'nano',
+    'in',
+    'info',
+    '++inf',
+    '١',
+  ])('is not read from %j', (text) => {
+    expect(parseFloat64(text)).toBeUndefined()
+  })
+})
+
+describe('an integer', () => {
+  it.each([
+    ['0', 0n],
+    ['+5', 5n],
+    ['-5', -5n],
+    ['0012', 12n],
+    ['9223372036854775807', 2n ** 63n - 1n],
+    ['-9223372036854775808', -(2n ** 63n)],
+  ])('is read from %s as Go reads it', (text, value) => {
+    expect(parseInt64(text)).toBe(value)
+  })
+
+  it.each([
+    '',
+    '+',
+    '-',
+    '1.0',
+    '1e3',
+    ' 1',
+    '1 ',
+    '0x1',
+    '9223372036854775808',
+    '-9223372036854775809',
+    '9'.repeat(41),
+  ])('is not read from %j', (text) => {
+    expect(parseInt64(text)).toBeUndefined()
+  })
+})
+
+it('texts are ordered by their UTF-8 bytes', () => {
+  const inOrder = [
+    '',
+    '\u0000',
+    'A',
+    'AB',
+    'B',
+    'a',
+    'é',
+    '\u07ff',
+    '\u0800',
+    '\ud7ff',
+    '\ue000',
+    '\uffff',
+    '😀',
+    '\u{10ffff}',
+  ]
+  for (const [i, a] of inOrder.entries())
+    for (const [j, b] of inOrder.entries()) expect(Math.sign(compareTexts(a, b))).toBe(Math.sign(i - j))
+})

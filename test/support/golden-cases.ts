@@ -1,0 +1,169 @@
+// Wire compatibility as data: what is configured, what is asked over HTTP, and what is answered, word for word. Run against the route apps
+// with ports in memory, and through real workerd.
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EventRecord } from '../../analytics/records.ts'
+import { compile } from '../../core/evaluation/compile.ts'
+import { Flag } from '../../core/model/flag.ts'
+import { Segment } from '../../core/model/segment.ts'
+import type { Settings } from '../../core/model/settings.ts'
+import { buildSnapshot, defaultSettings } from '../../core/model/snapshot.ts'
+import type { Ports } from '../../workers/contracts/ports.ts'
+
+export interface GoldenCase {
+  readonly name: string
+  /** Section of a specification, a vendor's reference, or what it was recorded from. */
+  readonly source: string
+  /** Flags and segments as the admin API takes them; a version, or `archived`, only where the case is about it. */
+  readonly given: Given
+  /** `{clientKey}`, `{serverKey}` and `{foreignKey}` in a header stand for keys; the environment is called `shop`. */
+  readonly when: {
+    readonly method: string
+    readonly path: string
+    readonly headers?: Readonly<Record<string, string>>
+    /** JSON, or the text itself. */
+    readonly body?: unknown
+  }
+  readonly then: {
+    readonly status: number
+    /** Those that matter. */
+    readonly headers?: Readonly<Record<string, string>>
+    /** Absent where nothing is sent. */
+    readonly body?: unknown
+    /** What is handed to the queue. */
+    readonly records?: readonly unknown[]
+  }
+}
+
+export interface Given {
+  readonly flags: readonly object[]
+  readonly segments?: readonly object[]
+  /** Those that are not as they are by default. */
+  readonly settings?: Partial<Settings>
+}
+
+export interface Keys {
+  readonly clientKey: string
+  readonly serverKey: string
+  readonly foreignKey: string
+}
+
+export const goldenEnvironment = 'shop'
+/** The clock of every case. */
+export const goldenNow = Date.UTC(2026, 10, 21, 12)
+export const goldenKeys: Keys = {
+  clientKey: `tl_client_shop_${'c'.repeat(48)}`,
+  serverKey: `tl_server_shop_${'5'.repeat(48)}`,
+  foreignKey: `tl_client_elsewhere_${'e'.repeat(48)}`,
+}
+
+export function goldenCases(protocol: string): (GoldenCase & { file: string })[] {
+  const folder = join(import.meta.dirname, '../golden', protocol)
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .toSorted()
+    .flatMap((file) =>
+      (JSON.parse(readFileSync(join(folder, file), 'utf8')) as GoldenCase[]).map((each) => ({
+        ...each,
+        file,
+      })),
+    )
+}
+
+/** Revision after an environment was made with two keys, and then everything that is given. */
+export const revisionOf = ({ flags, segments = [], settings }: Given) =>
+  3 + flags.length + segments.length + (settings ? 1 : 0)
+
+/** Ports that hold one environment, and what was sent through them. */
+export function memoryPorts({ flags, segments = [], settings }: Given): {
+  ports: Ports
+  sent: EventRecord[]
+} {
+  const stored = { version: 1, createdAt: 0, updatedAt: 0 }
+  const compiled = compile(
+    buildSnapshot({
+      environmentId: goldenEnvironment,
+      revision: revisionOf({ flags, segments, ...(settings && { settings }) }),
+      modifiedAt: goldenNow / 1_000 - 60,
+      flags: flags.map((flag) => Flag.parse({ ...stored, ...flag })),
+      segments: segments.map((segment) => Segment.parse({ ...stored, ...segment })),
+      sdkKeys: [
+        { id: 'client', role: 'client', sha256: sha256(goldenKeys.clientKey) },
+        { id: 'server', role: 'server', sha256: sha256(goldenKeys.serverKey) },
+      ],
+      settings: settings && { ...defaultSettings, ...settings },
+    }),
+  )
+  const sent: EventRecord[] = []
+  const ports: Ports = {
+    snapshots: {
+      read: (id) =>
+        id === goldenEnvironment ? { status: 'ready', compiled, staleMs: 0 } : { status: 'unknown' },
+    },
+    foreignKeys: { knows: () => true, environmentOf: () => Promise.resolve({ status: 'unknown' }) },
+    limits: { allows: () => true },
+    events: {
+      send: (records) => {
+        sent.push(...records)
+        return Promise.resolve(true)
+      },
+    },
+    assignments: memoryAssignments(),
+    defer: (work) => void work,
+    feed: { subscribe: () => Promise.resolve(() => {}) },
+    exposureSecret: 'golden',
+    now: () => goldenNow,
+  }
+  return { ports, sent }
+}
+
+function memoryAssignments(): Ports['assignments'] {
+  const kept = new Map<string, Map<string, string>>()
+  return {
+    read: (_, whos) => Promise.resolve(whos.map((who) => new Map(kept.get(who)))),
+    keep: (_, whos, fresh) => {
+      for (const who of whos) {
+        const known = kept.get(who) ?? new Map<string, string>()
+        kept.set(who, known)
+        for (const { ruleId, variationId } of fresh) if (!known.has(ruleId)) known.set(ruleId, variationId)
+      }
+    },
+  }
+}
+
+export function requestOf({ when }: GoldenCase, url: string, keys: Keys): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(when.headers ?? {}))
+    headers.set(
+      name,
+      value.replaceAll(/\{(\w+Key)\}/g, (_, key: keyof Keys) => keys[key]),
+    )
+  const { body } = when
+  const redirect = 'manual' // what is answered, not where that leads
+  if (body === undefined) return new Request(url + when.path, { method: when.method, headers, redirect })
+  if (!headers.has('content-type')) headers.set('content-type', 'application/json')
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return new Request(url + when.path, { method: when.method, headers, body: text, redirect })
+}
+
+/** What `then` says, as it was really answered; a key in it by its name. */
+export async function answerOf(
+  response: Response,
+  { then }: GoldenCase,
+  { clientKey }: Keys = goldenKeys,
+): Promise<GoldenCase['then']> {
+  const text = (await response.text()).replaceAll(clientKey, '{clientKey}')
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false
+  return {
+    status: response.status,
+    ...(then.headers && {
+      headers: Object.fromEntries(
+        Object.keys(then.headers).map((name) => [name, response.headers.get(name) ?? '']),
+      ),
+    }),
+    ...(text !== '' && { body: isJson ? (JSON.parse(text) as unknown) : text }),
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,19 @@
+// AB Tasty's SDK against our routes themselves, with ports in memory: for what needs no stack. Whoever starts it puts `fetch` back.
+import type { EventRecord } from '../../../analytics/records.ts'
+import { flagshipIoRoutes } from '../../../workers/protocols/flagship-io/routes.ts'
+import { askDoor } from '../call-handler.ts'
+import { type Given, memoryPorts } from '../golden-cases.ts'
+
+/** The paths that are asked for, and what is handed to the queue. */
+export function serveRoutes(given: Given): { asked: string[]; sent: EventRecord[] } {
+  const { ports, sent } = memoryPorts(given)
+  const routes = flagshipIoRoutes(ports)
+  const asked: string[] = []
+  globalThis.fetch = async (input, init) => {
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input)
+    const { method = 'GET', headers = {}, body = null } = init ?? {}
+    asked.push(pathname)
+    return askDoor(routes, pathname + search, { method, headers, body })
+  }
+  return { asked, sent }
+}

@@ -1,0 +1,99 @@
+// For tests: the admin API and the event lake as the runner sees them, on one loopback address, like the local stack.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
+import type { EventRecord } from '../../analytics/records.ts'
+import type { Experiment } from '../../core/model/experiment.ts'
+import type { Flag } from '../../core/model/flag.ts'
+import type { Goal } from '../../core/model/goal.ts'
+import type { Operation } from '../../core/model/operation.ts'
+
+export interface SimulatedState {
+  readonly flags: readonly Flag[]
+  readonly goals: readonly Goal[]
+  readonly experiments: readonly Experiment[]
+  readonly operations: readonly Operation[]
+  readonly records: readonly EventRecord[]
+}
+
+export interface SimulatedStack {
+  readonly url: string
+  /** What was posted to the admin API. */
+  readonly posts: { path: string; body: unknown }[]
+  /** Keys of the objects that were fetched. */
+  readonly fetched: string[]
+  close(): Promise<void>
+}
+
+export const simulatedToken = 'let-me-in'
+const bucketPath = '/cdn-cgi/local/r2/s3/tackline-lake'
+
+export async function startSimulatedStack(state: Partial<SimulatedState>): Promise<SimulatedStack> {
+  const objects = new Map(
+    portions(state.records ?? []).map(({ environmentId, hour, records }, i) => [
+      lakeKey(environmentId, hour, `object${i}`),
+      gzipSync(toNdjson(records)),
+    ]),
+  )
+  const posts: SimulatedStack['posts'] = []
+  const fetched: string[] = []
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://simulated')
+    if (!pathname.startsWith(bucketPath)) return void answerApi(request, response, pathname, state, posts)
+    if (pathname === bucketPath) {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(searchParams.get('prefix') ?? ''))
+      const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')
+      return void response.end(
+        `<ListBucketResult>${contents}<IsTruncated>false</IsTruncated></ListBucketResult>`,
+      )
+    }
+    const key = decodeURIComponent(pathname.slice(bucketPath.length + 1))
+    fetched.push(key)
+    const content = objects.get(key)
+    response.writeHead(content ? 200 : 404).end(content)
+  })
+  return { url: await listen(server), posts, fetched, close: () => close(server) }
+}
+
+async function answerApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  state: Partial<SimulatedState>,
+  posts: SimulatedStack['posts'],
+): Promise<void> {
+  const json = (status: number, body: unknown) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  if (request.headers.authorization !== `Bearer ${simulatedToken}`) {
+    return json(401, {
+      type: 'about:blank',
+      title: 'Unauthenticated',
+      status: 401,
+      code: 'UNAUTHENTICATED',
+      detail: 'No such token.',
+    })
+  }
+  if (request.method === 'POST') {
+    posts.push({ path: pathname, body: JSON.parse(await text(request)) })
+    if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
+    return json(201, {})
+  }
+  if (pathname === '/api/v1/environments') {
+    return json(200, { environments: [{ id: 'demo', name: 'Demo', revision: 6 }] })
+  }
+  const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations)$/.exec(pathname)?.[1]
+  if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })
+  return json(404, { title: 'Not found', status: 404, code: 'NOT_FOUND', detail: `There is no ${pathname}.` })
+}
+
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+export function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(() => resolve()))
+}

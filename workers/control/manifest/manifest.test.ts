@@ -1,0 +1,173 @@
+// OpenFeature's manifest against the rules of its API: shapes, conflicts, capabilities, refusals; and what becomes of flags behind it.
+import { beforeAll, expect, it } from 'vitest'
+import * as z from 'zod'
+import { addToken, call as admin, host, newEnvironment, worker } from '../../../test/support/control-plane.ts'
+
+let environment: string
+beforeAll(async () => {
+  await addToken({ id: 'owner', role: 'owner' })
+  environment = await newEnvironment()
+  await addToken({ id: 'viewer', role: 'viewer', environments: [environment] })
+  await addToken({ id: 'editor', role: 'editor', environments: [environment] })
+})
+
+const Value = z.union([z.boolean(), z.string(), z.int(), z.record(z.string(), z.unknown())])
+const Flag = z.strictObject({
+  key: z.string(),
+  name: z.string(),
+  type: z.enum(['boolean', 'string', 'integer', 'object']),
+  description: z.string().nullable(),
+  defaultValue: Value,
+})
+/** The document's schemas, by method. */
+const answers = {
+  GET: z.strictObject({ flags: z.array(Flag) }),
+  POST: z.strictObject({ flag: Flag, updatedAt: z.iso.datetime() }),
+  PUT: z.strictObject({ flag: Flag, updatedAt: z.iso.datetime() }),
+  DELETE: z.strictObject({ message: z.string(), archivedAt: z.iso.datetime() }),
+} as const
+const Refusal = z.strictObject({
+  error: z.strictObject({
+    message: z.string().min(5),
+    status: z.int(),
+    details: z.array(z.strictObject({ field: z.string(), code: z.string().optional(), message: z.string() })),
+  }),
+})
+
+async function call(
+  method: keyof typeof answers,
+  path = '',
+  body?: object,
+  { token = 'owner', base = `/api/v1/environments/${environment}` } = {},
+) {
+  const response = await worker.fetch(`${host}${base}/openfeature/v0/manifest${path}`, {
+    method,
+    headers: {
+      ...(token !== '' && { authorization: `Bearer ${token}-token` }),
+      'content-type': 'application/json',
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  const answered: any = await response.json()
+  const schema = response.ok ? answers[method] : Refusal
+  expect(
+    schema.safeParse(answered).error?.issues,
+    `${method} ${path} ${JSON.stringify(answered)}`,
+  ).toBeUndefined()
+  if (!response.ok) expect(answered.error.status).toBe(response.status)
+  return { status: response.status, body: answered, may: response.headers.get('x-manifest-capabilities') }
+}
+
+const banner = { key: 'banner', type: 'string', defaultValue: 'none' }
+
+it('makes, shows, changes and archives a flag of every type', async () => {
+  for (const [type, defaultValue, other] of [
+    ['boolean', false, true],
+    ['string', 'a', 'b'],
+    ['integer', 3, 4],
+    ['object', { a: 1 }, { b: [true] }],
+  ] as const) {
+    const key = `every-${type}`
+    const made = await call('POST', '/flags', { key, type, defaultValue, description: 'd' })
+    expect(made).toMatchObject({
+      status: 201,
+      body: { flag: { key, name: key, type, description: 'd', defaultValue } },
+      may: 'read,write,delete',
+    })
+    const changed = await call('PUT', `/flags/${key}`, {
+      key,
+      type,
+      defaultValue: other,
+      name: 'N',
+      description: null,
+    })
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { flag: { name: 'N', description: null, defaultValue: other } },
+    })
+    const { body } = await call('GET')
+    expect(body.flags.find((flag: any) => flag.key === key)).toEqual(changed.body.flag)
+    expect((await call('DELETE', `/flags/${key}`)).status).toBe(200)
+    expect(JSON.stringify((await call('GET')).body)).not.toContain(key)
+    const { body: kept } = await admin('GET', `/environments/${environment}/flags/${key}`)
+    expect(kept['archived']).toBe(true)
+  }
+})
+
+it('refuses a key that is taken, live or archived, and a change of type', async () => {
+  expect((await call('POST', '/flags', banner)).status).toBe(201)
+  expect((await call('POST', '/flags', banner)).status).toBe(409)
+  const retyped = await call('PUT', '/flags/banner', { ...banner, type: 'boolean', defaultValue: true })
+  expect([retyped.status, retyped.body.error.message]).toEqual([
+    409,
+    'Flag type cannot be changed from string to boolean.',
+  ])
+  await call('DELETE', '/flags/banner')
+  expect((await call('POST', '/flags', banner)).status).toBe(409)
+  expect((await call('PUT', '/flags/banner', banner)).status).toBe(409)
+  expect((await call('DELETE', '/flags/banner')).status).toBe(409)
+})
+
+it('names what is wrong with a request', async () => {
+  const fieldsOf = async (body: object, method: 'POST' | 'PUT' = 'POST', path = '/flags') => {
+    const { status, body: answered } = await call(method, path, body)
+    return [status, ...answered.error.details.map(({ field }: any) => field)]
+  }
+  expect(await fieldsOf({ key: '', type: 'float', more: 1 })).toEqual([
+    400,
+    'key',
+    'type',
+    'defaultValue',
+    'more',
+  ])
+  expect(await fieldsOf({ key: 'a', type: 'integer', defaultValue: 1.5 })).toEqual([400, 'defaultValue'])
+  expect(await fieldsOf({ key: 'a', type: 'integer', defaultValue: 'x' })).toEqual([400, 'defaultValue'])
+  expect(await fieldsOf({ key: 'a', type: 'object', defaultValue: [1] })).toEqual([400, 'defaultValue'])
+  expect(await fieldsOf({ ...banner, key: 'other' }, 'PUT', '/flags/nowhere')).toEqual([400, 'key'])
+  expect((await call('PUT', '/flags/nowhere', { ...banner, key: 'nowhere' })).status).toBe(404)
+  expect((await call('DELETE', '/flags/nowhere')).status).toBe(404)
+})
+
+it('lets in by role, and says in every answer what the caller may', async () => {
+  expect(await call('GET', '', undefined, { token: 'viewer' })).toMatchObject({ status: 200, may: 'read' })
+  expect((await call('POST', '/flags', banner, { token: 'viewer' })).status).toBe(403)
+  expect((await call('GET', '', undefined, { token: 'nobody' })).status).toBe(401)
+  expect((await call('GET', '', undefined, { token: '' })).status).toBe(401)
+})
+
+it('finds the environment of a token that has one, without a path', async () => {
+  const atRoot = (method: 'GET' | 'POST', token: string, path?: string, body?: object) =>
+    call(method, path, body, { token, base: '' })
+  expect((await atRoot('POST', 'editor', '/flags', { ...banner, key: 'rooted' })).status).toBe(201)
+  expect((await atRoot('GET', 'viewer')).body).toEqual((await call('GET')).body)
+  expect((await atRoot('GET', 'owner')).status).toBe(400)
+  expect((await atRoot('GET', '')).status).toBe(401)
+})
+
+it('gives a changed default a variation of its own, so that nobody is served another value', async () => {
+  await call('POST', '/flags', { key: 'kept', type: 'string', defaultValue: 'old' })
+  const path = `/environments/${environment}/flags/kept`
+  await admin('PATCH', path, { enabled: true })
+  await call('PUT', '/flags/kept', { key: 'kept', type: 'string', defaultValue: 'new' })
+  const { body } = await admin('GET', path)
+  const valueOf = (id: unknown) =>
+    (body['variations'] as any[]).find((variation) => variation.id === id).value
+  expect(valueOf((body['defaultStrategy'] as any).strategy.variationId)).toBe('old')
+  expect(valueOf(body['offVariationId'])).toBe('new')
+})
+
+it('leaves out flags that the manifest has no type for', async () => {
+  const make = (key: string, type: string, value: string) =>
+    admin('POST', `/environments/${environment}/flags`, {
+      key,
+      type,
+      variations: [{ id: 'a', value }],
+      defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
+    })
+  await make('float', 'number', '1.5')
+  await make('list', 'json', '[1]')
+  expect(JSON.stringify((await call('GET')).body)).not.toMatch(/"(?:float|list)"/)
+  expect((await call('PUT', '/flags/float', { key: 'float', type: 'integer', defaultValue: 1 })).status).toBe(
+    409,
+  )
+})

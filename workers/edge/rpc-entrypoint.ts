@@ -1,0 +1,118 @@
+// Decisions for other Workers of the account. A binding is the account's own doing, so it needs no key: it names its environment. Nothing
+// here throws: what cannot be decided is the caller's default, with the code that says why.
+import { WorkerEntrypoint } from 'cloudflare:workers'
+import type { EvaluationContext } from '../../core/evaluation/context.ts'
+import type { Evaluation } from '../../core/evaluation/evaluation.ts'
+import type { Problem } from '../../core/model/problem.ts'
+import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
+import { readEnvironment } from '../sdk/authenticate.ts'
+import { decideAll, decideOne } from '../sdk/decide.ts'
+import { statusOf } from '../http/problem-response.ts'
+import type { Visit } from '../sdk/request-context.ts'
+import type { Ports } from '../contracts/ports.ts'
+import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './rpc-types.ts'
+import { type Tellers, tell } from './telemetry.ts'
+
+export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
+  return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
+    getBooleanDetails(flagKey: string, defaultValue: boolean, context?: FlagContext) {
+      return this.#details(flagKey, defaultValue, isBoolean, context)
+    }
+    getStringDetails(flagKey: string, defaultValue: string, context?: FlagContext) {
+      return this.#details(flagKey, defaultValue, isText, context)
+    }
+    getNumberDetails(flagKey: string, defaultValue: number, context?: FlagContext) {
+      return this.#details(flagKey, defaultValue, isNumber, context)
+    }
+    getObjectDetails<T extends FlagValue>(flagKey: string, defaultValue: T, context?: FlagContext) {
+      return this.#details(flagKey, defaultValue, isStructure<T>, context)
+    }
+    async getBooleanValue(flagKey: string, defaultValue: boolean, context?: FlagContext) {
+      return (await this.getBooleanDetails(flagKey, defaultValue, context)).value
+    }
+    async getStringValue(flagKey: string, defaultValue: string, context?: FlagContext) {
+      return (await this.getStringDetails(flagKey, defaultValue, context)).value
+    }
+    async getNumberValue(flagKey: string, defaultValue: number, context?: FlagContext) {
+      return (await this.getNumberDetails(flagKey, defaultValue, context)).value
+    }
+    async getObjectValue<T extends FlagValue>(flagKey: string, defaultValue: T, context?: FlagContext) {
+      return (await this.getObjectDetails(flagKey, defaultValue, context)).value
+    }
+    evaluateAll(context?: FlagContext) {
+      return this.#visit<FlagDetails<FlagValue>[]>(
+        async (compiled, visit) => {
+          const { evaluations } = await decideAll(ports, compiled, toContext(context))
+          visit.decisions = evaluations.length
+          return evaluations.map((evaluation) => fromEvaluation(evaluation, null, isAnything))
+        },
+        () => [],
+      )
+    }
+
+    #details<T extends FlagValue>(
+      flagKey: string,
+      defaultValue: T,
+      isRight: Check<T>,
+      context: FlagContext | undefined,
+    ): Promise<FlagDetails<T>> {
+      return this.#visit(
+        async (compiled, visit) => {
+          const { evaluation } = await decideOne(ports, compiled, toContext(context), flagKey)
+          visit.decisions = 1
+          return fromEvaluation(evaluation, defaultValue, isRight)
+        },
+        ({ message }) => failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', message),
+      )
+    }
+
+    /** Decides from the environment's snapshot, and tells of it as of any request. */
+    async #visit<T>(
+      decide: (compiled: CompiledSnapshot, visit: Visit) => Promise<T>,
+      without: (problem: Problem) => T,
+    ): Promise<T> {
+      const visit: Visit = {}
+      const startedAt = ports.now()
+      const compiled = await readEnvironment(ports, visit, String(this.ctx.props?.environment ?? ''))
+      if (!compiled.ok) visit.refused = compiled.problem.code
+      const answer = compiled.ok ? await decide(compiled.value, visit) : without(compiled.problem)
+      const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
+      tell({ dialect: 'rpc', visit, status, startedAt, now: ports.now }, tellers)
+      return answer
+    }
+  }
+}
+
+type Check<T> = (value: unknown) => value is T
+const isBoolean: Check<boolean> = (value) => typeof value === 'boolean'
+const isText: Check<string> = (value) => typeof value === 'string'
+const isNumber: Check<number> = (value) => typeof value === 'number'
+const isStructure = <T>(value: unknown): value is T => typeof value === 'object' && value !== null
+const isAnything: Check<FlagValue> = (value): value is FlagValue => value !== undefined
+
+/** No value in a decided flag means the default, as everywhere; that is no error. */
+function fromEvaluation<T extends FlagValue>(
+  { flagKey, flag, reason, variation, error }: Evaluation,
+  defaultValue: T,
+  isRight: Check<T>,
+): FlagDetails<T> {
+  if (error) return failed(flagKey, defaultValue, error.code, error.message)
+  const flagMetadata = { version: String(flag?.version ?? 0), variationId: variation?.id ?? '' }
+  if (!variation) return { flagKey, value: defaultValue, reason, flagMetadata }
+  const value: unknown = variation.typed
+  if (!isRight(value)) return failed(flagKey, defaultValue, 'TYPE_MISMATCH', `it is a ${flag?.type} flag`)
+  return { flagKey, value, reason, variant: variation.name || variation.id, flagMetadata }
+}
+
+const failed = <T extends FlagValue>(
+  flagKey: string,
+  value: T,
+  errorCode: NonNullable<FlagDetails['errorCode']>,
+  errorMessage: string,
+): FlagDetails<T> => ({ flagKey, value, reason: 'ERROR', errorCode, errorMessage, flagMetadata: {} })
+
+/** What comes over RPC is typed by promise only. */
+function toContext(context: unknown): EvaluationContext {
+  const { targetingKey, ...attributes } = (context ?? {}) as Record<string, unknown>
+  return { targetingKey: typeof targetingKey === 'string' ? targetingKey : undefined, attributes }
+}

@@ -1,0 +1,59 @@
+// What is told of a request once it is answered: headers for the client, a line for the log, a point for the metrics. None of them holds a
+// targeting key, an attribute, a key or an address.
+import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
+import { serverTiming } from '../sdk/revision-headers.ts'
+import type { Visit } from '../sdk/request-context.ts'
+import type { EdgeBindings } from './bindings.ts'
+import type { Dialect } from './dialect-routing.ts'
+
+/** Where it is told. */
+export interface Tellers {
+  readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
+  readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
+}
+
+/** Looked up once: each look into `env` goes through a proxy. */
+export const tellersOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Tellers => ({ REQUESTS, LOG_REQUESTS })
+
+export interface Told {
+  /** `rpc`: another Worker of the account. Undefined for what is no SDK's. */
+  readonly dialect: Dialect | 'rpc' | undefined
+  readonly visit: Visit
+  /** HTTP's; 200 of what has none, and was decided. */
+  readonly status: number
+  readonly startedAt: number
+  /** Epoch milliseconds. To ask is a call into the platform, so only who tells of the time asks. */
+  readonly now: () => number
+}
+
+/** Which revision decided, and how long nobody could confirm that it is the newest. */
+export function addHeaders({ headers }: Response, { visit, startedAt, now }: Told): void {
+  if (!visit.compiled || (visit.isTold && !visit.staleMs)) return
+  if (!visit.isTold) {
+    headers.set('x-revision', String(visit.compiled.revision))
+    headers.set('server-timing', serverTiming(now() - startedAt))
+  }
+  if (visit.staleMs) headers.set('x-stale-ms', String(visit.staleMs))
+}
+
+export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: Tellers): void {
+  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.status >= 500)
+  if (!REQUESTS && !isLogged) return
+  const point = pointOf(told)
+  if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
+  if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
+}
+
+function pointOf({ dialect, visit, status, startedAt, now }: Told): RequestPoint {
+  const { compiled, decisions = 0, staleMs = 0, refused } = visit
+  return {
+    environmentId: compiled?.environmentId ?? '',
+    dialect: dialect ?? 'other',
+    outcome: refused ?? (status < 400 ? 'OK' : 'REFUSED'),
+    status,
+    revision: compiled?.revision ?? 0,
+    decisions,
+    staleMs,
+    durationMs: now() - startedAt,
+  }
+}

@@ -1,0 +1,285 @@
+// A Bucketeer feature list gives every user here what it gave there. The other side is test/support/build/bucketeer-evaluator.ts.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compile } from '../../../../core/evaluation/compile.ts'
+import { emptyState } from '../../../../core/model/environment-state.ts'
+import { evaluate } from '../../../../core/evaluation/evaluate.ts'
+import { settle } from '../../../../core/change/import-plan.ts'
+import { bucketeerEvaluate, type User } from '../../../../test/support/build/bucketeer-evaluator.ts'
+import {
+  feature,
+  featureList,
+  fixedOn,
+  ids,
+  split,
+  user,
+  word,
+} from '../../../../test/support/build/bucketeer-features.ts'
+import {
+  clause,
+  fixed,
+  flag,
+  rollout,
+  rule,
+  segment,
+  snapshotOf,
+} from '../../../../test/support/build/flags.ts'
+import { scaled } from '../../../../test/support/build/scale.ts'
+import { FeatureList } from '../feature.ts'
+import { fromFeatureList } from './features.ts'
+import { localMode } from '../local-mode.ts'
+
+const noYaml = { toJson: (text: string) => text }
+const imported = (list: unknown) =>
+  settle(
+    emptyState(),
+    fromFeatureList(FeatureList.parse(list), noYaml, () => false),
+  )
+const decide = (list: unknown, key: string, { id, data }: User) => {
+  const { flags, segments } = imported(list)
+  const evaluation = evaluate(compile(snapshotOf(flags, segments)), key, {
+    targetingKey: id,
+    attributes: data,
+  })
+  return evaluation.variation?.id
+}
+
+describe('allocation', () => {
+  // Bucketeer's own evaluator: reference vectors of its hash.
+  it.each([
+    ['feature', 'user1', '', { a: 50_000, b: 50_000 }, null, 'b'],
+    ['feature', 'user2', '', { a: 50_000, b: 50_000 }, null, 'a'],
+    ['feature', 'user3', '', { a: 33_333, b: 33_333, c: 33_334 }, null, 'c'],
+    ['new-checkout', 'alice@example.com', '', { a: 10_000, b: 90_000 }, null, 'b'],
+    ['new-checkout', 'bob@example.com', '', { a: 10_000, b: 90_000 }, null, 'b'],
+    [
+      'new-checkout',
+      'user-42',
+      '7d1c9b1e-8f2a-4d55-9f59-0d7c3a1f2b10',
+      { a: 25_000, b: 25_000, c: 25_000, d: 25_000 },
+      null,
+      'b',
+    ],
+    ['new-checkout', 'user-42', '', { a: 25_000, b: 25_000, c: 25_000, d: 25_000 }, null, 'c'],
+    ['exp-1', 'user-0001', '', { a: 0, b: 100_000 }, { percentage: 20, defaultVariation: 'a' }, 'a'],
+    ['exp-1', 'user-0002', '', { a: 0, b: 100_000 }, { percentage: 20, defaultVariation: 'a' }, 'a'],
+    ['exp-1', 'user-0006', '', { a: 0, b: 100_000 }, { percentage: 60, defaultVariation: 'a' }, 'a'],
+    ['exp-1', 'user-0004', '', { a: 50_000, b: 50_000 }, { percentage: 20, defaultVariation: 'c' }, 'a'],
+    ['exp-1', 'user-0018', '', { a: 50_000, b: 50_000 }, { percentage: 20, defaultVariation: 'c' }, 'b'],
+  ])('of %s for %s with the seed "%s" is as there', (id, user, samplingSeed, shares, audience, expected) => {
+    const list = { features: [feature({ id, samplingSeed, defaultStrategy: split(shares, audience) })] }
+    expect(decide(list, id, { id: user, data: {} })).toBe(expected)
+    expect(bucketeerEvaluate(FeatureList.parse(list), id, { id: user, data: {} })).toBe(expected)
+  })
+})
+
+describe('an imported list', () => {
+  it('decides for every user as Bucketeer does', () => {
+    fc.assert(
+      fc.property(featureList, fc.array(user, { minLength: 1, maxLength: 5 }), (list, users) => {
+        const parsed = FeatureList.parse(list)
+        for (const each of users)
+          for (const id of ids) expect(decide(list, id, each)).toBe(bucketeerEvaluate(parsed, id, each))
+      }),
+      { numRuns: scaled(300) },
+    )
+  })
+
+  it('keeps ids, versions, times, seeds and tags', () => {
+    const { flags, findings } = imported({
+      features: [
+        feature({
+          samplingSeed: 'seed',
+          archived: true,
+          maintainer: 'ada@example.com',
+          rules: [{ id: 'rule-1', strategy: fixedOn('b'), clauses: [] }],
+        }),
+      ],
+    })
+    expect(findings).toEqual([])
+    expect(flags).toMatchObject([
+      {
+        key: 'feature',
+        version: 7,
+        createdAt: 1_700_000_000_000,
+        updatedAt: 1_790_000_000_000,
+        seed: 'seed',
+        allocation: 'fine',
+        archived: true,
+        maintainer: 'ada@example.com',
+        tags: ['web'],
+        rules: [{ id: 'rule-1' }],
+      },
+    ])
+  })
+
+  it('reads enums by number, times as numbers, and absent fields as empty', () => {
+    const { flags } = imported({
+      features: [
+        {
+          id: 'sparse',
+          variationType: 1,
+          createdAt: 5,
+          variations: [{ id: 'on', value: 'true' }],
+          defaultStrategy: { type: 0, fixedStrategy: { variation: 'on' } },
+          rules: [
+            {
+              id: 'r',
+              strategy: { fixedStrategy: { variation: 'on' } },
+              clauses: [{ attribute: 'x', operator: 12, values: ['a'] }],
+            },
+          ],
+        },
+      ],
+    })
+    expect(flags).toMatchObject([
+      { key: 'sparse', type: 'boolean', createdAt: 5_000, rules: [{ anyOf: [[{ operator: 'contains' }]] }] },
+    ])
+  })
+
+  it.each([
+    ['defaultStrategy', 'left-out', { defaultStrategy: null }],
+    ['defaultStrategy', 'left-out', { defaultStrategy: split({ a: 100_000 }, { percentage: 5 }) }],
+    ['defaultStrategy', 'differs', { defaultStrategy: split({ a: 40_000 }) }],
+    ['deleted', 'left-out', { deleted: true }],
+    ['variationValueSchema', 'lost', { variationValueSchema: { type: 'REGEX' } }],
+    ['autoOpsSummary', 'lost', { autoOpsSummary: { killSwitchCount: 1 } }],
+    ['prerequisites.0', 'left-out', { prerequisites: [{ featureId: 'gone', variationId: 'a' }] }],
+    ['prerequisites.0', 'left-out', { prerequisites: [{ featureId: 'feature', variationId: 'a' }] }],
+    ['key', 'left-out', { id: 'not a key' }],
+    ['variations.0.value', 'left-out', { variationType: 'NUMBER' }],
+    ['offVariationId', 'left-out', { offVariation: 'gone' }],
+    ['name', 'lost', { name: 'n'.repeat(201) }],
+  ])('names what cannot be carried over exactly: %s is %s', (field, effect, changes) => {
+    expect(imported({ features: [feature(changes)] }).findings).toContainEqual(
+      expect.objectContaining({ field, effect }),
+    )
+  })
+
+  it('leaves out what stands on a flag that is left out, and says so of each', () => {
+    const needs = (featureId: string) => ({ prerequisites: [{ featureId, variationId: 'a' }] })
+    const { flags, findings } = imported({
+      features: [
+        feature({ id: 'broken', variationType: 'NUMBER' }),
+        feature({ id: 'first', ...needs('broken') }),
+        feature({ id: 'second', ...needs('first') }),
+        feature({ id: 'sound' }),
+      ],
+    })
+    expect(flags.map(({ key }) => key)).toEqual(['sound'])
+    const leftOut = findings.filter(({ effect }) => effect === 'left-out').map(({ key }) => key)
+    expect([...new Set(leftOut)]).toEqual(['broken', 'first', 'second'])
+  })
+
+  it('makes a segment that the file does not tell about empty, and says so; one that is there already stays', () => {
+    const list = FeatureList.parse({
+      features: [
+        feature({
+          rules: [
+            {
+              id: 'r',
+              strategy: fixedOn('b'),
+              clauses: [{ operator: 'SEGMENT', values: ['gone', 'there'] }],
+            },
+          ],
+        }),
+      ],
+    })
+    const { segments, findings } = fromFeatureList(list, noYaml, (key) => key === 'there')
+    expect(segments.map(({ key }) => key)).toEqual(['gone'])
+    expect(findings).toMatchObject([{ subject: 'segment', key: 'gone', effect: 'differs' }])
+  })
+})
+
+describe('local mode', () => {
+  const half = rollout({ a: 50_000, b: 50_000 })
+  const anyOf = (...operators: readonly ('equals' | 'exists' | 'contains')[]) =>
+    operators.map((operator) => [clause('x', operator, 'a')])
+
+  it('imported into an empty environment decides the same for everybody', () => {
+    const ours = [
+      flag({ key: 'plain' }),
+      flag({ key: 'off', enabled: false }),
+      flag({ key: 'silent', enabled: false, offVariationId: undefined }),
+      flag({
+        key: 'split',
+        allocation: 'fine',
+        seed: 'seed',
+        targets: [{ variationId: 'c', targetingKeys: ['ada'] }],
+        rules: [
+          rule([], { id: 'r1', anyOf: anyOf('equals', 'contains') }),
+          rule([clause('', 'in-segment', 's')], { id: 'r2', strategy: fixed('c') }),
+        ],
+        defaultStrategy: { id: 'd', strategy: rollout({ a: 12_345, b: 50_000, c: 37_655 }) },
+      }),
+      flag({
+        key: 'dependent',
+        prerequisites: [{ flagKey: 'split', variationId: 'b' }],
+        rules: [rule([{ ...clause('plain', 'flag-is', 'a') }], { id: 'r3' })],
+      }),
+    ]
+    const before = snapshotOf(ours, [segment({ key: 's', included: ['bob', 'eve'] })])
+    const { list, omitted } = localMode(before)
+    expect(omitted).toEqual([])
+    const { flags, segments, findings } = imported(JSON.parse(JSON.stringify(list)))
+    expect(findings).toEqual([])
+    const [there, here] = [compile(before), compile(snapshotOf(flags, segments))]
+    const visitor = fc.record({
+      targetingKey: fc.oneof(fc.constantFrom('ada', 'bob', 'eve'), fc.uuid()),
+      attributes: fc.dictionary(fc.constant('x'), word),
+    })
+    fc.assert(
+      fc.property(visitor, (who) => {
+        for (const { key } of ours)
+          expect(evaluate(here, key, who).variation?.id).toBe(evaluate(there, key, who).variation?.id)
+      }),
+      { numRuns: scaled(500) },
+    )
+  })
+
+  it.each([
+    ['percent allocation', { defaultStrategy: { id: 'd', strategy: rollout({ a: 50_000, b: 50_000 }) } }],
+    [
+      'fail for the rest',
+      { allocation: 'fine' as const, defaultStrategy: { id: 'd', strategy: rollout({ a: 50_000 }) } },
+    ],
+    [
+      'audience',
+      {
+        allocation: 'fine' as const,
+        defaultStrategy: {
+          id: 'd',
+          strategy: rollout({ a: 100_000 }, { percentage: 50, defaultVariationId: 'b' }),
+        },
+      },
+    ],
+    ['exists is not known', { rules: [rule([clause('x', 'exists')])] }],
+    ['regard case', { rules: [rule([{ ...clause('x', 'equals', 'a'), ignoreCase: true }])] }],
+    ['is not there', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
+    ['uploaded members', { rules: [rule([clause('', 'in-segment', 'large')])] }],
+    ['whose rules', { rules: [rule([clause('', 'in-segment', 'ruled')])] }],
+    ['off variation', { offVariationId: undefined, prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
+    [
+      'beyond ASCII',
+      { allocation: 'fine' as const, seed: 'é', defaultStrategy: { id: 'd', strategy: half } },
+    ],
+    ['"1e3" is read otherwise', { rules: [rule([clause('x', 'greater', '5', '1e3')])] }],
+    ['"5.5" is read otherwise', { rules: [rule([clause('x', 'after', '5.5')])] }],
+    ['" 1.2.3" is read otherwise', { rules: [rule([clause('x', 'equals', ' 1.2.3')])] }],
+    ['one level', { prerequisites: [{ flagKey: 'chained', variationId: 'a' }] }],
+  ])('leaves out what its SDKs would decide otherwise, and says why: %s', (reason, changes) => {
+    const flags = [
+      flag({ key: 'tested', ...changes }),
+      flag({ key: 'other' }),
+      flag({ key: 'chained', prerequisites: [{ flagKey: 'other', variationId: 'a' }] }),
+    ]
+    const { list, omitted } = localMode(
+      snapshotOf(flags, [
+        segment({ key: 'ruled', anyOf: [[clause('x', 'equals', 'a')]] }),
+        segment({ key: 'large', members: { count: 1, sha256: '0'.repeat(64), list: '1' } }),
+      ]),
+    )
+    expect(omitted).toEqual([{ flagKey: 'tested', reason: expect.stringContaining(reason) as string }])
+    expect(list.features.map(({ id }) => id)).toEqual(['chained', 'other'])
+  })
+})

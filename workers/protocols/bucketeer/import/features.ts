@@ -1,0 +1,268 @@
+// A Bucketeer feature list as flags that give every user the variation they had: ids, versions, times and seeds stay, and the allocation is
+// `fine`, which is Bucketeer's own. Reference of the semantics: Bucketeer's Go server.
+import type { Clause as OurClause } from '../../../../core/model/clause.ts'
+import type { Flag, Strategy as OurStrategy } from '../../../../core/model/flag.ts'
+import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
+import { nameLengthMax, descriptionLengthMax, weightTotal } from '../../../../core/model/limits.ts'
+import type { Segment } from '../../../../core/model/segment.ts'
+import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from '../feature.ts'
+
+export interface Yaml {
+  /** Compact JSON of a YAML text as we read it (1.2), and as Bucketeer's server does (1.1). Undefined where it is no YAML. */
+  readonly toJson: (text: string, version: '1.1' | '1.2') => string | undefined
+}
+
+type Report = (finding: Omit<Finding, 'subject' | 'key'>) => void
+
+/** `isThere` tells of a segment's key whether the environment has it already. */
+export function fromFeatureList(
+  list: FeatureList,
+  yaml: Yaml,
+  isThere: (segmentKey: string) => boolean,
+): Candidates {
+  const findings: Finding[] = []
+  const flags = list.features.flatMap((feature) =>
+    fromFeature(feature, yaml, (finding) => findings.push({ subject: 'flag', key: feature.id, ...finding })),
+  )
+  const segments = fromSegments(list, isThere, findings)
+  return { flags, segments, findings }
+}
+
+const flagTypes = {
+  STRING: 'string',
+  BOOLEAN: 'boolean',
+  NUMBER: 'number',
+  JSON: 'json',
+  YAML: 'yaml',
+} as const satisfies Record<Feature['variationType'], Flag['type']>
+
+/** None where it cannot be carried over at all; what only breaks our rules is found out later (core/change/import-plan.ts). */
+function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
+  const leftOut = (field: string, reason: string): Flag[] => {
+    report({ field, effect: 'left-out', reason })
+    return []
+  }
+  if (feature.deleted) return leftOut('deleted', 'it was deleted')
+  const defaultStrategy = fromStrategy(feature.defaultStrategy, 'defaultStrategy', report)
+  if (typeof defaultStrategy === 'string') return leftOut('defaultStrategy', defaultStrategy)
+  const rules: Flag['rules'] = []
+  for (const [i, { id, clauses, strategy }] of feature.rules.entries()) {
+    const ours = fromStrategy(strategy, `rules.${i}.strategy`, report)
+    if (typeof ours === 'string') return leftOut(`rules.${i}.strategy`, ours)
+    rules.push({ id, name: '', anyOf: [fromClauses(clauses)], strategy: ours })
+  }
+  reportWhatIsBeside(feature, report)
+  return [
+    {
+      key: feature.id,
+      name: cut('name', feature.name, nameLengthMax, report),
+      description: cut('description', feature.description, descriptionLengthMax, report),
+      type: flagTypes[feature.variationType],
+      bundle: false,
+      variations: variationsOf(feature, yaml, report),
+      enabled: feature.enabled,
+      ...(feature.offVariation !== '' && { offVariationId: feature.offVariation }),
+      prerequisites: feature.prerequisites.map(({ featureId, variationId }) => ({
+        flagKey: featureId,
+        variationId,
+      })),
+      targets: feature.targets
+        .map(({ variation, users }) => ({
+          variationId: variation,
+          targetingKeys: users.filter((user) => user !== ''), // no user has the empty id
+        }))
+        .filter(({ targetingKeys }) => targetingKeys.length > 0),
+      rules,
+      defaultStrategy: { id: defaultStrategyId(feature.id), strategy: defaultStrategy },
+      allocation: 'fine',
+      seed: feature.samplingSeed,
+      tags: [...new Set(feature.tags)],
+      maintainer: cut('maintainer', feature.maintainer, nameLengthMax, report),
+      archived: feature.archived,
+      version: feature.version,
+      createdAt: feature.createdAt * 1_000,
+      updatedAt: feature.updatedAt * 1_000,
+    },
+  ]
+}
+
+/** Bucketeer's default strategy has no id. Fine allocation does not hash it; the same at every import, so that importing again changes nothing. */
+const defaultStrategyId = (featureId: string) => `default:${featureId.slice(0, 90)}`
+
+function cut(field: string, text: string, lengthMax: number, report: Report): string {
+  if (text.length <= lengthMax) return text
+  report({ field, effect: 'lost', reason: `longer than ${lengthMax} characters: the rest is cut off` })
+  return text.slice(0, lengthMax).toWellFormed()
+}
+
+function variationsOf(feature: Feature, yaml: Yaml, report: Report): Flag['variations'] {
+  return feature.variations.map(({ id, name, description, value }, i) => {
+    const variation = {
+      id,
+      name: cut(`variations.${i}.name`, name, nameLengthMax, report),
+      description: cut(`variations.${i}.description`, description, descriptionLengthMax, report),
+      value,
+    }
+    if (feature.variationType !== 'YAML') return variation
+    const json = yaml.toJson(value, '1.2')
+    if (json !== undefined && json !== yaml.toJson(value, '1.1')) {
+      report({
+        field: `variations.${i}.value`,
+        effect: 'differs',
+        reason: `Bucketeer's server reads this YAML by version 1.1 as something else than ${json.slice(0, 200)}: quote its texts (yes, no, on, off, 0o17, 12:30)`,
+      })
+    }
+    return json === undefined ? variation : { ...variation, json }
+  })
+}
+
+/** What is not part of a decision, or decides otherwise in a corner. */
+function reportWhatIsBeside(feature: Feature, report: Report): void {
+  if (feature.variationValueSchema !== undefined && feature.variationValueSchema !== null) {
+    report({
+      field: 'variationValueSchema',
+      effect: 'lost',
+      reason: 'values are no longer held against this schema',
+    })
+  }
+  const summary = feature.autoOpsSummary
+  const operations = summary
+    ? summary.killSwitchCount + summary.progressiveRolloutCount + summary.scheduleCount
+    : 0
+  if (operations > 0) {
+    report({
+      field: 'autoOpsSummary',
+      effect: 'lost',
+      reason: `${operations} auto operations are not part of a feature list: make them anew`,
+    })
+  }
+  if (feature.prerequisites.length > 0 && feature.offVariation === '') {
+    report({
+      field: 'prerequisites',
+      effect: 'differs',
+      reason:
+        'without an off variation Bucketeer ignores a prerequisite that fails; here the default of the caller is used. Give the flag an off variation, or take the prerequisite away',
+    })
+  }
+}
+
+/** A text is the reason against. */
+function fromStrategy(
+  strategy: Strategy | null | undefined,
+  field: string,
+  report: Report,
+): OurStrategy | string {
+  if (!strategy) return 'it has no strategy: Bucketeer answers nobody anything for it'
+  if (strategy.type === 'FIXED')
+    return { kind: 'fixed', variationId: strategy.fixedStrategy?.variation ?? '' }
+  const { variations = [], audience } = strategy.rolloutStrategy ?? {}
+  let given = 0
+  const shares = variations.map(({ variation, weight }) => {
+    const taken = Math.min(weight, weightTotal - given) // the first whose end lies beyond the bucket: what exceeds the whole is never reached
+    given += taken
+    return { variationId: variation, weight: taken }
+  })
+  if (given < weightTotal) {
+    report({
+      field,
+      effect: 'differs',
+      reason: `the weights add up to ${given} of ${weightTotal}: for the rest Bucketeer fails, and here the default of the caller is used`,
+    })
+  }
+  if (!audience || audience.percentage <= 0 || audience.percentage >= 100) return { kind: 'rollout', shares }
+  if (audience.defaultVariation === '')
+    return 'its audience has no default variation: Bucketeer fails for everybody outside it'
+  const { percentage, defaultVariation: defaultVariationId } = audience
+  return { kind: 'rollout', shares, audience: { percentage, defaultVariationId } }
+}
+
+const operators = {
+  EQUALS: 'equals',
+  IN: 'in',
+  ENDS_WITH: 'ends-with',
+  STARTS_WITH: 'starts-with',
+  SEGMENT: 'in-segment',
+  GREATER: 'greater',
+  GREATER_OR_EQUAL: 'greater-or-equal',
+  LESS: 'less',
+  LESS_OR_EQUAL: 'less-or-equal',
+  BEFORE: 'before',
+  AFTER: 'after',
+  FEATURE_FLAG: 'flag-is',
+  PARTIALLY_MATCH: 'contains',
+  NOT_EQUALS: 'not-equals',
+} as const satisfies Record<ClauseOperator, OurClause['operator']>
+
+/** Bucketeer: no clause at all matches everybody. Every Bucketeer user has an id. */
+const everybody: OurClause = { attribute: 'id', operator: 'exists', values: [] }
+
+function fromClauses(clauses: readonly Clause[]): OurClause[] {
+  if (clauses.length === 0) return [everybody]
+  return clauses.map(({ attribute, operator, values }) => ({
+    attribute: operator === 'SEGMENT' ? '' : attribute,
+    operator: operators[operator],
+    values,
+  }))
+}
+
+type SegmentRules = FeatureList['segments'][number]['rules']
+
+/** Named by a list of segments, a list of their users, or only by the clauses that ask for them. */
+function fromSegments(
+  { features, segments, segmentUsers }: FeatureList,
+  isThere: (segmentKey: string) => boolean,
+  findings: Finding[],
+): Segment[] {
+  const made = new Map<string, Segment>()
+  const add = (key: string, changes: Partial<Segment>) => {
+    const empty = {
+      name: '',
+      description: '',
+      included: [],
+      anyOf: [],
+      version: 1,
+      createdAt: 0,
+      updatedAt: 0,
+    }
+    made.set(key, { ...empty, ...made.get(key), ...changes, key })
+  }
+  for (const { id, name, description, rules, createdAt, updatedAt } of segments) {
+    const times = { createdAt: createdAt * 1_000, updatedAt: updatedAt * 1_000 }
+    add(id, { name, description, anyOf: groupsOf(rules), ...times })
+  }
+  for (const { segmentId, users, rules, updatedAt } of segmentUsers) {
+    const included = users.filter(({ state, deleted }) => state === 'INCLUDED' && !deleted)
+    add(segmentId, {
+      included: [...new Set(included.map(({ userId }) => userId))],
+      ...(rules.length > 0 && { anyOf: groupsOf(rules) }),
+      updatedAt: Math.max(updatedAt * 1_000, made.get(segmentId)?.updatedAt ?? 0),
+    })
+  }
+  const known = new Set(segmentUsers.map(({ segmentId }) => segmentId))
+  const asked = features.flatMap(({ rules }) =>
+    rules.flatMap(({ clauses }) =>
+      clauses.flatMap(({ operator, values }) => (operator === 'SEGMENT' ? values : [])),
+    ),
+  )
+  for (const key of new Set([...asked, ...made.keys()])) {
+    if (known.has(key) || (!made.has(key) && isThere(key))) continue
+    if (!made.has(key)) add(key, {})
+    findings.push({
+      subject: 'segment',
+      key,
+      field: 'included',
+      effect: 'differs',
+      reason:
+        'its users are not in the file: add `segmentUsers`, the answer of get_segment_users, or upload them',
+    })
+  }
+  return [...made.values()]
+}
+
+/** Bucketeer: an operator that looks outside the user makes a segment's rule fail, so it never holds. */
+const groupsOf = (rules: SegmentRules): OurClause[][] =>
+  rules
+    .filter(({ clauses }) =>
+      clauses.every(({ operator }) => operator !== 'SEGMENT' && operator !== 'FEATURE_FLAG'),
+    )
+    .map(({ clauses }) => fromClauses(clauses))

@@ -1,0 +1,78 @@
+// All flags for one visitor: from the snapshot alone, or, where flags keep their visitors, with what is kept. One read for all flags, and
+// what is new is written behind the answer.
+import { type Assigned, evaluateKeeping } from '../../core/evaluation/assignment.ts'
+import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
+import type { EvaluationContext } from '../../core/evaluation/context.ts'
+import { evaluate, evaluateAll } from '../../core/evaluation/evaluate.ts'
+import type { Evaluation } from '../../core/evaluation/evaluation.ts'
+import type { Ports } from '../contracts/ports.ts'
+import { type AtHand, andThen } from './maybe-promise.ts'
+
+export interface Visitor {
+  /** Those who decide as one. */
+  readonly group?: string | undefined
+  /** Who it was before it was known. */
+  readonly anonymousId?: string | undefined
+}
+
+export interface Decided {
+  readonly evaluations: readonly Evaluation[]
+  /** What was known, the strongest first. */
+  readonly sources: readonly Assigned[]
+}
+
+const nothing: readonly Assigned[] = []
+
+export function decideAll(
+  { assignments }: Pick<Ports, 'assignments'>,
+  compiled: CompiledSnapshot,
+  context: EvaluationContext,
+  visitor: Visitor = {},
+  tag?: string,
+): AtHand<Decided> {
+  if (!compiled.keepsVisitors || !context.targetingKey)
+    return { evaluations: evaluateAll(compiled, context, tag), sources: nothing }
+  const decided = decideKeeping(assignments, compiled, context, visitor)
+  return tag === undefined ? decided : decided.then((all) => withTag(all, tag))
+}
+
+const withTag = ({ evaluations, sources }: Decided, tag: string): Decided => ({
+  evaluations: evaluations.filter(({ flag }) => flag?.tags.includes(tag)),
+  sources,
+})
+
+/** One flag, and whatever it depends on; all of them where one may depend on what is kept. */
+export function decideOne(
+  ports: Pick<Ports, 'assignments'>,
+  compiled: CompiledSnapshot,
+  context: EvaluationContext,
+  flagKey: string,
+  visitor?: Visitor,
+): AtHand<{ evaluation: Evaluation; sources: readonly Assigned[] }> {
+  if (!compiled.keepsVisitors) return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
+  return andThen(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
+    const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
+    return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
+  })
+}
+
+async function decideKeeping(
+  assignments: Ports['assignments'],
+  compiled: CompiledSnapshot,
+  context: EvaluationContext,
+  { group, anonymousId }: Visitor,
+): Promise<Decided> {
+  const id = context.targetingKey!
+  const whos = [
+    ...(group === undefined ? [] : [`group:${group}`]),
+    `visitor:${id}`,
+    ...(anonymousId === undefined || anonymousId === id ? [] : [`visitor:${anonymousId}`]),
+  ]
+  const sources = await assignments.read(compiled.environmentId, whos)
+  if (!sources) return { evaluations: evaluateAll(compiled, context), sources: nothing }
+  const { evaluations, fresh } = evaluateKeeping(compiled, context, sources)
+  // For the group and for itself; of who it was before, what it had then stays.
+  const writers = whos.slice(0, group === undefined ? 1 : 2)
+  if (fresh.length > 0) assignments.keep(compiled.environmentId, writers, fresh)
+  return { evaluations, sources }
+}
