@@ -26,7 +26,7 @@ const bulkOf = (i: number, signs: boolean): Bulk => {
   const { targetingKey } = context
   const holder = { environmentId: compiled.environmentId, targetingKey }
   const sign = signs ? (each: Parameters<typeof tokenOf>[1]) => tokenOf('secret', each, holder, 0) : undefined
-  return { ports, asked, context, visit: {}, sign, now: 0 }
+  return { ports, asked, context, requestContext: {}, sign, now: 0 }
 }
 const none = new Headers()
 const tags = await Promise.all(

@@ -6,25 +6,25 @@ import type { Flag } from '../model/flag.ts'
 import { isDue } from '../model/operation.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { isScheduleDue } from '../model/schedule.ts'
-import { type Change, type Means, create, draftId, edit, find, put } from './entity.ts'
+import { type Change, type ChangeContext, create, draftId, edit, find, put } from './entity.ts'
 import { toWholeSecond } from './experiment.ts'
 import { updateFlag } from './flag.ts'
 
 export function createOperation(
   state: EnvironmentState,
   { operation: draft }: CommandOf<'create-operation'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
-  const id = draftId(draft, means)
-  const countingFrom = draft.countingFrom ?? toWholeSecond(means.now)
-  return create(state, 'operation', id, { ...draft, id, countingFrom, status: 'active' }, means)
+  const id = draftId(draft, context)
+  const countingFrom = draft.countingFrom ?? toWholeSecond(context.now)
+  return create(state, 'operation', id, { ...draft, id, countingFrom, status: 'active' }, context)
 }
 
 /** The writer checks the facts again: a command that is not due is refused, one already applied changes nothing. */
 export function applyOperation(
   state: EnvironmentState,
   { id, facts }: CommandOf<'apply-operation'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'operation', { id })
   if (!found.ok) return found
@@ -36,18 +36,18 @@ export function applyOperation(
     ...operation,
     status: 'fired' as const,
     version: operation.version + 1,
-    updatedAt: means.now,
+    updatedAt: context.now,
   }
   const fired: Write = { kind: 'operation', id, value }
   const flag = state.flag.get(operation.flagKey)
   if (!flag?.enabled) return put({ kind: 'operation', id, value })
-  return ok({ writes: [turned(flag, false, means), fired], entity: value })
+  return ok({ writes: [turned(flag, false, context), fired], entity: value })
 }
 
 export function fireTrigger(
   state: EnvironmentState,
   { id }: CommandOf<'fire-trigger'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'trigger', { id })
   if (!found.ok) return found
@@ -56,10 +56,10 @@ export function fireTrigger(
   if (trigger.disabled || !flag) return refuse('FORBIDDEN', 'the trigger is disabled')
   const enabled = trigger.action === 'turn-on'
   if (flag.enabled === enabled) return ok({ writes: [], entity: flag })
-  return put(turned(flag, enabled, means))
+  return put(turned(flag, enabled, context))
 }
 
-const turned = (flag: Flag, enabled: boolean, { now }: Means) => ({
+const turned = (flag: Flag, enabled: boolean, { now }: ChangeContext) => ({
   kind: 'flag' as const,
   id: flag.key,
   value: { ...flag, enabled, version: flag.version + 1, updatedAt: now },
@@ -68,33 +68,33 @@ const turned = (flag: Flag, enabled: boolean, { now }: Means) => ({
 export function updateSchedule(
   state: EnvironmentState,
   command: CommandOf<'update-schedule'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'schedule', command)
   if (found.ok && found.value.status === 'applied')
     return refuse('CONFLICT', 'the change was made already', { current: found.value })
-  return edit(state, 'schedule', command, means)
+  return edit(state, 'schedule', command, context)
 }
 
 /** One revision for both: the flag as it shall be, and the mark that it was done. */
 export function applySchedule(
   state: EnvironmentState,
   { id }: CommandOf<'apply-schedule'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'schedule', { id })
   if (!found.ok) return found
   const { value: schedule } = found
   if (schedule.status === 'applied') return ok({ writes: [], entity: schedule })
-  if (!isScheduleDue(schedule, means.now))
+  if (!isScheduleDue(schedule, context.now))
     return refuse('CONFLICT', 'the time of the change has not come', { current: schedule })
-  const changed = updateFlag(state, { id: schedule.flagKey, changes: schedule.changes }, means)
+  const changed = updateFlag(state, { id: schedule.flagKey, changes: schedule.changes }, context)
   if (!changed.ok) return changed
   const value = {
     ...schedule,
     status: 'applied' as const,
     version: schedule.version + 1,
-    updatedAt: means.now,
+    updatedAt: context.now,
   }
   return ok({ writes: [...changed.value.writes, { kind: 'schedule', id, value }], entity: value })
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { clause, fixed, rollout } from '../../test/support/build/flags.ts'
-import type { Means } from './entity.ts'
+import type { ChangeContext } from './entity.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
 import { emptyState, type EnvironmentState, withWrites } from '../model/environment-state.ts'
 
 /** Counts up, so that a case can name what it made. */
-const means = (now = 1_000): Means => {
+const context = (now = 1_000): ChangeContext => {
   let made = 0
   return { now, newId: () => `id-${now / 1_000}-${++made}` }
 }
@@ -16,7 +16,7 @@ function run(...commands: unknown[]) {
   let state: EnvironmentState = emptyState()
   let answer: ReturnType<typeof change> | undefined
   for (const [i, command] of commands.entries()) {
-    answer = change(state, Command.parse(command), means(1_000 * (i + 1)))
+    answer = change(state, Command.parse(command), context(1_000 * (i + 1)))
     if (answer.ok) state = withWrites(state, answer.value.writes)
   }
   return { answer: answer!, state }

@@ -2,7 +2,7 @@
 // on the same state gives the same change.
 import type { Command } from './command.ts'
 import * as entity from './entity.ts'
-import type { Change, Means } from './entity.ts'
+import type { Change, ChangeContext } from './entity.ts'
 import { importEntities } from './import.ts'
 import * as experiments from './experiment.ts'
 import * as flags from './flag.ts'
@@ -15,9 +15,11 @@ import { applyDocument } from './document/apply.ts'
 import { type EnvironmentState, settingsIn } from '../model/environment-state.ts'
 import { type Problem, type Result, ok } from '../model/problem.ts'
 
-export function change(state: EnvironmentState, command: Command, means: Means): Result<Change> {
-  const changed = decide(state, command, means)
-  return changed.ok ? ok({ ...changed.value, writes: withTags(state, changed.value.writes, means) }) : changed
+export function change(state: EnvironmentState, command: Command, context: ChangeContext): Result<Change> {
+  const changed = decide(state, command, context)
+  return changed.ok
+    ? ok({ ...changed.value, writes: withTags(state, changed.value.writes, context) })
+    : changed
 }
 
 /** Why a change may not be made without a comment; undefined where it may, or has one. */
@@ -27,113 +29,113 @@ export function commentMissing(state: EnvironmentState, comment: string): Proble
   return { code: 'INVALID', message: 'this environment wants a comment with every change', fields }
 }
 
-function decide(state: EnvironmentState, command: Command, means: Means): Result<Change> {
+function decide(state: EnvironmentState, command: Command, context: ChangeContext): Result<Change> {
   switch (command.kind) {
     case 'create-flag':
-      return flags.createFlag(state, command, means)
+      return flags.createFlag(state, command, context)
     case 'update-flag':
-      return flags.updateFlag(state, { ...command, id: command.key }, means)
+      return flags.updateFlag(state, { ...command, id: command.key }, context)
     case 'delete-flag':
       return flags.deleteFlag(state, command)
     case 'reorder-rules':
-      return flags.reorderRules(state, command, means)
+      return flags.reorderRules(state, command, context)
     case 'clone-flag':
-      return flags.cloneFlag(state, command, means)
+      return flags.cloneFlag(state, command, context)
     case 'copy-flag':
-      return flags.copyFlag(state, command, means)
+      return flags.copyFlag(state, command, context)
     case 'roll-back-flag':
-      return rollBackFlag(state, command, means)
+      return rollBackFlag(state, command, context)
     case 'roll-back':
-      return rollBack(state, command, means)
+      return rollBack(state, command, context)
     case 'create-segment':
-      return entity.create(state, 'segment', command.segment.key, command.segment, means)
+      return entity.create(state, 'segment', command.segment.key, command.segment, context)
     case 'update-segment':
-      return updateSegment(state, command, means)
+      return updateSegment(state, command, context)
     case 'set-members':
-      return setMembers(state, command, means)
+      return setMembers(state, command, context)
     case 'delete-segment':
       return entity.remove(state, 'segment', command)
     case 'create-goal': {
       const { goal } = command
-      return entity.create(state, 'goal', goal.key, { ...goal, event: goal.event ?? goal.key }, means)
+      return entity.create(state, 'goal', goal.key, { ...goal, event: goal.event ?? goal.key }, context)
     }
     case 'update-goal':
-      return entity.edit(state, 'goal', command, means)
+      return entity.edit(state, 'goal', command, context)
     case 'delete-goal':
       return entity.remove(state, 'goal', command)
     case 'create-experiment':
-      return experiments.createExperiment(state, command, means)
+      return experiments.createExperiment(state, command, context)
     case 'update-experiment':
-      return experiments.updateExperiment(state, command, means)
+      return experiments.updateExperiment(state, command, context)
     case 'stop-experiment':
-      return experiments.stopExperiment(state, command, means)
+      return experiments.stopExperiment(state, command, context)
     case 'delete-experiment':
       return experiments.deleteExperiment(state, command)
     case 'create-operation':
-      return later.createOperation(state, command, means)
+      return later.createOperation(state, command, context)
     case 'update-operation':
-      return entity.edit(state, 'operation', command, means)
+      return entity.edit(state, 'operation', command, context)
     case 'apply-operation':
-      return later.applyOperation(state, command, means)
+      return later.applyOperation(state, command, context)
     case 'delete-operation':
       return entity.remove(state, 'operation', command)
     case 'create-trigger': {
-      const id = entity.draftId(command.trigger, means)
-      return entity.create(state, 'trigger', id, { ...command.trigger, id, disabled: false }, means)
+      const id = entity.draftId(command.trigger, context)
+      return entity.create(state, 'trigger', id, { ...command.trigger, id, disabled: false }, context)
     }
     case 'update-trigger':
-      return entity.edit(state, 'trigger', command, means)
+      return entity.edit(state, 'trigger', command, context)
     case 'rotate-trigger': {
       const { sha256 } = command
-      return entity.update(state, 'trigger', command, means, (current) => ({ ...current, sha256 }))
+      return entity.update(state, 'trigger', command, context, (current) => ({ ...current, sha256 }))
     }
     case 'fire-trigger':
-      return later.fireTrigger(state, command, means)
+      return later.fireTrigger(state, command, context)
     case 'delete-trigger':
       return entity.remove(state, 'trigger', command)
     case 'create-schedule': {
-      const id = entity.draftId(command.schedule, means)
-      return entity.create(state, 'schedule', id, { ...command.schedule, id, status: 'waiting' }, means)
+      const id = entity.draftId(command.schedule, context)
+      return entity.create(state, 'schedule', id, { ...command.schedule, id, status: 'waiting' }, context)
     }
     case 'update-schedule':
-      return later.updateSchedule(state, command, means)
+      return later.updateSchedule(state, command, context)
     case 'apply-schedule':
-      return later.applySchedule(state, command, means)
+      return later.applySchedule(state, command, context)
     case 'delete-schedule':
       return entity.remove(state, 'schedule', command)
     case 'create-tag':
-      return entity.create(state, 'tag', command.tag.key, command.tag, means)
+      return entity.create(state, 'tag', command.tag.key, command.tag, context)
     case 'update-tag':
-      return entity.edit(state, 'tag', command, means)
+      return entity.edit(state, 'tag', command, context)
     case 'delete-tag':
       return entity.remove(state, 'tag', command)
     case 'create-webhook': {
-      const id = entity.draftId(command.webhook, means)
-      return entity.create(state, 'webhook', id, { ...command.webhook, id }, means)
+      const id = entity.draftId(command.webhook, context)
+      return entity.create(state, 'webhook', id, { ...command.webhook, id }, context)
     }
     case 'update-webhook':
-      return entity.edit(state, 'webhook', command, means)
+      return entity.edit(state, 'webhook', command, context)
     case 'delete-webhook':
       return entity.remove(state, 'webhook', command)
     case 'create-sdk-key':
-      return entity.create(state, 'sdkKey', command.key.id, { ...command.key, disabled: false }, means)
+      return entity.create(state, 'sdkKey', command.key.id, { ...command.key, disabled: false }, context)
     case 'update-sdk-key':
-      return entity.edit(state, 'sdkKey', command, means)
+      return entity.edit(state, 'sdkKey', command, context)
     case 'rotate-sdk-key': {
       const { sha256, overlapMs } = command
-      return entity.update(state, 'sdkKey', command, means, (current) => ({
+      return entity.update(state, 'sdkKey', command, context, (current) => ({
         ...current,
         sha256,
-        previous: overlapMs > 0 ? { sha256: current.sha256, expiresAt: means.now + overlapMs } : undefined,
+        previous: overlapMs > 0 ? { sha256: current.sha256, expiresAt: context.now + overlapMs } : undefined,
       }))
     }
     case 'delete-sdk-key':
       return entity.remove(state, 'sdkKey', command)
     case 'apply':
-      return applyDocument(state, command, means)
+      return applyDocument(state, command, context)
     case 'import':
-      return importEntities(state, command, means)
+      return importEntities(state, command, context)
     case 'update-settings':
-      return changeSettings(state, command, means)
+      return changeSettings(state, command, context)
   }
 }

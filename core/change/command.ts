@@ -86,67 +86,72 @@ export const SettingsChanges = editable(
 })
 
 /** The version that the caller saw; a stale one is refused. Absent: whatever is there. */
-const seen = { version: z.int().optional() }
-const one = { id: z.string(), ...seen }
+const expectedVersion = { version: z.int().optional() }
+const idAndVersion = { id: z.string(), ...expectedVersion }
 
 const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.strictObject({ kind: z.literal(kind), ...shape })
 
 export const Command = z.discriminatedUnion('kind', [
   command('create-flag', { flag: FlagDraft }),
-  command('update-flag', { key: Key, ...seen, changes: FlagChanges }),
-  command('delete-flag', one),
-  command('reorder-rules', { key: Key, ...seen, ruleIds: z.array(Id).max(limits.rulesMax) }),
-  command('clone-flag', { key: Key, ...seen, as: Key, name: FlagChanges.shape.name }),
+  command('update-flag', { key: Key, ...expectedVersion, changes: FlagChanges }),
+  command('delete-flag', idAndVersion),
+  command('reorder-rules', { key: Key, ...expectedVersion, ruleIds: z.array(Id).max(limits.rulesMax) }),
+  command('clone-flag', { key: Key, ...expectedVersion, as: Key, name: FlagChanges.shape.name }),
   /** The flag as another environment has it. `replace`: also where there is one of that key. */
-  command('copy-flag', { from: z.string(), flag: Flag, ...seen, replace: z.boolean().default(false) }),
+  command('copy-flag', {
+    from: z.string(),
+    flag: Flag,
+    ...expectedVersion,
+    replace: z.boolean().default(false),
+  }),
   /** To what it was at a revision. */
-  command('roll-back-flag', { key: Key, ...seen, revision: z.int().min(1) }),
+  command('roll-back-flag', { key: Key, ...expectedVersion, revision: z.int().min(1) }),
   command('roll-back', { revision: z.int().min(1) }),
 
   command('create-segment', { segment: SegmentDraft }),
-  command('update-segment', { ...one, changes: SegmentChanges }),
-  command('set-members', { ...one, members: Segment.shape.members.unwrap().nullable() }),
-  command('delete-segment', one),
+  command('update-segment', { ...idAndVersion, changes: SegmentChanges }),
+  command('set-members', { ...idAndVersion, members: Segment.shape.members.unwrap().nullable() }),
+  command('delete-segment', idAndVersion),
   command('create-goal', { goal: GoalDraft }),
-  command('update-goal', { ...one, changes: GoalChanges }),
-  command('delete-goal', one),
+  command('update-goal', { ...idAndVersion, changes: GoalChanges }),
+  command('delete-goal', idAndVersion),
   command('create-experiment', { experiment: ExperimentDraft }),
-  command('update-experiment', { ...one, changes: ExperimentChanges }),
+  command('update-experiment', { ...idAndVersion, changes: ExperimentChanges }),
   command('stop-experiment', { id: Id }),
-  command('delete-experiment', one),
+  command('delete-experiment', idAndVersion),
   command('create-operation', { operation: OperationDraft }),
-  command('update-operation', { ...one, changes: OperationChanges }),
+  command('update-operation', { ...idAndVersion, changes: OperationChanges }),
   command('apply-operation', { id: Id, facts: OperationFacts }),
-  command('delete-operation', one),
+  command('delete-operation', idAndVersion),
   command('create-trigger', { trigger: TriggerDraft }),
-  command('update-trigger', { ...one, changes: TriggerChanges }),
-  command('rotate-trigger', { ...one, sha256: z.string() }),
+  command('update-trigger', { ...idAndVersion, changes: TriggerChanges }),
+  command('rotate-trigger', { ...idAndVersion, sha256: z.string() }),
   command('fire-trigger', { id: Id }),
-  command('delete-trigger', one),
+  command('delete-trigger', idAndVersion),
   command('create-schedule', { schedule: ScheduleDraft }),
-  command('update-schedule', { ...one, changes: ScheduleChanges }),
+  command('update-schedule', { ...idAndVersion, changes: ScheduleChanges }),
   command('apply-schedule', { id: Id }),
-  command('delete-schedule', one),
+  command('delete-schedule', idAndVersion),
   command('create-tag', { tag: TagDraft }),
-  command('update-tag', { id: TagKey, ...seen, changes: TagChanges }),
-  command('delete-tag', one),
+  command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
+  command('delete-tag', idAndVersion),
   command('create-webhook', { webhook: WebhookDraft }),
-  command('update-webhook', { ...one, changes: WebhookChanges }),
-  command('delete-webhook', one),
+  command('update-webhook', { ...idAndVersion, changes: WebhookChanges }),
+  command('delete-webhook', idAndVersion),
   command('create-sdk-key', { key: SdkKeyDraft }),
-  command('update-sdk-key', { ...one, changes: SdkKeyChanges }),
+  command('update-sdk-key', { ...idAndVersion, changes: SdkKeyChanges }),
   /** The old one stays good for a while. */
   command('rotate-sdk-key', {
-    ...one,
+    ...idAndVersion,
     sha256: z.string(),
     overlapMs: z.int().min(0).max(limits.overlapMsMax),
   }),
-  command('delete-sdk-key', one),
-  command('update-settings', { ...seen, changes: SettingsChanges }),
+  command('delete-sdk-key', idAndVersion),
+  command('update-settings', { ...expectedVersion, changes: SettingsChanges }),
 
   /** `version` is the environment's revision, as the document's author saw it. */
-  command('apply', { ...seen, document: Document }),
+  command('apply', { ...expectedVersion, document: Document }),
   /** What a dialect made of another system's configuration. `replace`: also where there is something else of that key. */
   command('import', {
     source: z.enum(['bucketeer', 'flagship-io']),

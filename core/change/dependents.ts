@@ -2,20 +2,20 @@
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
 
-export interface User {
+export interface Dependent {
   readonly kind: EntityKind
   readonly id: string
 }
 
 const namedMax = 10
 
-export function named(users: readonly User[]): string {
+export function named(users: readonly Dependent[]): string {
   const names = users.slice(0, namedMax).map(({ kind, id }) => `${kind} ${id}`)
   return names.join(', ') + (users.length > namedMax ? ` and ${users.length - namedMax} more` : '')
 }
 
 /** Archived flags count: they can come back. */
-export function usersOf(state: EnvironmentState, kind: EntityKind, id: string): User[] {
+export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: string): Dependent[] {
   const flags = (isUser: (flag: Flag) => boolean) => pick('flag', state.flag, isUser)
   const about = ({ flagKey }: { flagKey: string }) => flagKey === id
   switch (kind) {
@@ -45,7 +45,7 @@ function pick<K extends EntityKind, T>(
   kind: K,
   all: ReadonlyMap<string, T>,
   isUser: (entity: T) => boolean,
-): User[] {
+): Dependent[] {
   return [...all].filter(([, entity]) => isUser(entity)).map(([id]) => ({ kind, id }))
 }
 
@@ -57,7 +57,7 @@ const namesFlag = (flag: Flag, key: string) =>
   asks(flag, 'flag-is').some(({ attribute }) => attribute === key)
 
 /** Live flags that name a variation which `next` no longer has, or that stand on it while it goes to the archive. */
-export function strandedBy(state: EnvironmentState, next: Flag): User[] {
+export function strandedBy(state: EnvironmentState, next: Flag): Dependent[] {
   const ids = new Set(next.variations.map(({ id }) => id))
   const variationsNamed = (other: Flag) => [
     ...other.prerequisites

@@ -12,10 +12,10 @@ import type { Versioned } from '../model/versioned.ts'
 import { entityBytesMax } from '../model/limits.ts'
 import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../model/problem.ts'
 import { appendUtf8 } from '../hash/utf8.ts'
-import { type User, named, usersOf } from './dependents.ts'
+import { type Dependent, named, dependentsOf } from './dependents.ts'
 import { writeProblems } from './reference-problems.ts'
 
-export interface Means {
+export interface ChangeContext {
   /** Epoch milliseconds. */
   readonly now: number
   readonly newId: () => string
@@ -63,7 +63,7 @@ export function create(
   kind: EntityKind,
   id: string,
   fields: object,
-  { now }: Means,
+  { now }: ChangeContext,
 ): Result<Change> {
   const current = state[kind].get(id)
   if (current) return refuse('CONFLICT', `${wordOf(kind)} ${id} exists already`, { current })
@@ -71,7 +71,7 @@ export function create(
 }
 
 /** Which entity, as which version the caller saw it, and what the caller wants of it. */
-export interface Asked {
+export interface EditTarget {
   readonly id: string
   readonly version?: number | undefined
   readonly changes?: object | undefined
@@ -81,7 +81,7 @@ export interface Asked {
 export function find<K extends EntityKind>(
   state: EnvironmentState,
   kind: K,
-  { id, version, changes }: Asked,
+  { id, version, changes }: EditTarget,
 ): Result<Entities[K]> {
   const current = state[kind].get(id)
   if (!current) return refuse('NOT_FOUND', `there is no ${wordOf(kind)} ${id}`)
@@ -94,34 +94,34 @@ export function find<K extends EntityKind>(
 export function update<K extends EntityKind>(
   state: EnvironmentState,
   kind: K,
-  asked: Asked,
-  { now }: Means,
+  target: EditTarget,
+  { now }: ChangeContext,
   edit: (current: Entities[K]) => object,
 ): Result<Change> {
-  const found = find(state, kind, asked)
+  const found = find(state, kind, target)
   if (!found.ok) return found
   const current = found.value
   const { version, createdAt, updatedAt } = current
   const edited = parsed(kind, { ...edit(current), version, createdAt, updatedAt })
   if (!edited.ok) return edited
   if (isSame(edited.value, current)) return ok({ writes: [], entity: current })
-  return checked(state, kind, asked.id, { ...edited.value, version: version + 1, updatedAt: now })
+  return checked(state, kind, target.id, { ...edited.value, version: version + 1, updatedAt: now })
 }
 
 /** An edit that puts fields in the place of others. */
 export const edit = (
   state: EnvironmentState,
   kind: EntityKind,
-  asked: Asked & { readonly changes: object },
-  means: Means,
-): Result<Change> => update(state, kind, asked, means, (current) => ({ ...current, ...asked.changes }))
+  target: EditTarget & { readonly changes: object },
+  context: ChangeContext,
+): Result<Change> => update(state, kind, target, context, (current) => ({ ...current, ...target.changes }))
 
-export function remove(state: EnvironmentState, kind: EntityKind, asked: Asked): Result<Change> {
-  const found = find(state, kind, asked)
+export function remove(state: EnvironmentState, kind: EntityKind, target: EditTarget): Result<Change> {
+  const found = find(state, kind, target)
   if (!found.ok) return found
-  const users = usersOf(state, kind, asked.id)
+  const users = dependentsOf(state, kind, target.id)
   if (users.length > 0) return inUse(`the ${wordOf(kind)} is in use by`, users)
-  return ok({ writes: [{ kind, id: asked.id, value: null }], entity: found.value })
+  return ok({ writes: [{ kind, id: target.id, value: null }], entity: found.value })
 }
 
 function checked(state: EnvironmentState, kind: EntityKind, id: string, value: object): Result<Change> {
@@ -158,10 +158,10 @@ function isTooLarge(value: unknown): boolean {
   return text.length * 3 > entityBytesMax && appendUtf8([], text).length > entityBytesMax
 }
 
-export const inUse = (sentence: string, users: readonly User[]) =>
+export const inUse = (sentence: string, users: readonly Dependent[]) =>
   refuse('IN_USE', `${sentence} ${named(users)}`, { users })
 
-export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: Means): string =>
+export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: ChangeContext): string =>
   id ?? newId()
 
 /** Equal as JSON: both sides came out of the same schema, which fixes the order of fields. */

@@ -3,34 +3,34 @@ import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { baselineOf } from '../model/experiment.ts'
-import { type Change, type Means, create, draftId, edit, find, put, remove } from './entity.ts'
+import { type Change, type ChangeContext, create, draftId, edit, find, put, remove } from './entity.ts'
 
 export const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
 
 export function createExperiment(
   state: EnvironmentState,
   { experiment: draft }: CommandOf<'create-experiment'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const flag = state.flag.get(draft.flagKey)
-  const startAt = draft.startAt ?? toWholeSecond(means.now)
+  const startAt = draft.startAt ?? toWholeSecond(context.now)
   const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey // a flag that is not there is refused for itself
   const filled = {
     ...draft,
-    id: draftId(draft, means),
+    id: draftId(draft, context),
     ruleId,
     baselineVariationId: draft.baselineVariationId ?? (flag ? baselineOf(flag, ruleId) : draft.flagKey),
     startAt,
     stopAt: draft.stopAt ?? startAt + maxExperimentMs,
     status: 'running',
   }
-  return create(state, 'experiment', filled.id, filled, means)
+  return create(state, 'experiment', filled.id, filled, context)
 }
 
 export function updateExperiment(
   state: EnvironmentState,
   command: CommandOf<'update-experiment'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'experiment', command)
   if (
@@ -41,13 +41,13 @@ export function updateExperiment(
     return refuse('CONFLICT', 'the experiment has stopped: only its name may change', {
       current: found.value,
     })
-  return edit(state, 'experiment', command, means)
+  return edit(state, 'experiment', command, context)
 }
 
 export function stopExperiment(
   state: EnvironmentState,
   { id }: CommandOf<'stop-experiment'>,
-  { now }: Means,
+  { now }: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'experiment', { id })
   if (!found.ok) return found

@@ -7,49 +7,67 @@ import { isVersioned } from '../model/versioned.ts'
 import { keepingVisitors, strategiesOf } from '../model/rebalance.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { strandedBy } from './dependents.ts'
-import { type Asked, type Change, type Means, create, find, inUse, remove, update } from './entity.ts'
+import {
+  type EditTarget,
+  type Change,
+  type ChangeContext,
+  create,
+  find,
+  inUse,
+  remove,
+  update,
+} from './entity.ts'
 import { ownersOf } from './references.ts'
 
 export function createFlag(
   state: EnvironmentState,
   { flag: draft }: CommandOf<'create-flag'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const allocation = draft.allocation ?? settingsIn(state).defaultAllocation
-  return create(state, 'flag', draft.key, { ...withIds(draft, means), allocation, archived: false }, means)
+  return create(
+    state,
+    'flag',
+    draft.key,
+    { ...withIds(draft, context), allocation, archived: false },
+    context,
+  )
 }
 
-export const updateFlag = (state: EnvironmentState, asked: Asked & { changes: FlagChanges }, means: Means) =>
-  editFlag(state, asked, means, (current) => edit(current, asked.changes, means))
+export const updateFlag = (
+  state: EnvironmentState,
+  target: EditTarget & { changes: FlagChanges },
+  context: ChangeContext,
+) => editFlag(state, target, context, (current) => edit(current, target.changes, context))
 
 /** Every edit of a flag: other flags may not be left standing on what it takes away. */
 export function editFlag(
   state: EnvironmentState,
-  asked: Asked,
-  means: Means,
+  target: EditTarget,
+  context: ChangeContext,
   edited: (current: Flag) => object,
 ): Result<Change> {
-  const changed = update(state, 'flag', asked, means, edited)
+  const changed = update(state, 'flag', target, context, edited)
   if (!changed.ok || changed.value.writes.length === 0) return changed
   const users = strandedBy(state, changed.value.entity as Flag)
   return users.length > 0 ? inUse('other flags depend on this:', users) : changed
 }
 
 /** Only from the archive, so that nobody deletes by mistake what users still see. */
-export function deleteFlag(state: EnvironmentState, asked: Asked): Result<Change> {
-  const found = find(state, 'flag', asked)
+export function deleteFlag(state: EnvironmentState, target: EditTarget): Result<Change> {
+  const found = find(state, 'flag', target)
   if (found.ok && !found.value.archived)
     return refuse('CONFLICT', 'archive the flag before you delete it', { current: found.value })
-  return found.ok ? remove(state, 'flag', asked) : found
+  return found.ok ? remove(state, 'flag', target) : found
 }
 
 export function reorderRules(
   state: EnvironmentState,
   { key, version, ruleIds }: CommandOf<'reorder-rules'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
-  const asked = { id: key, version, changes: { ruleIds } }
-  const found = find(state, 'flag', asked)
+  const target = { id: key, version, changes: { ruleIds } }
+  const found = find(state, 'flag', target)
   if (!found.ok) return found
   const rules = new Map(found.value.rules.map((rule) => [rule.id, rule]))
   const isWhole = ruleIds.length === rules.size && new Set(ruleIds).size === rules.size
@@ -57,7 +75,7 @@ export function reorderRules(
     const fields = [{ path: 'ruleIds', message: `must be these, each once: ${[...rules.keys()].join(', ')}` }]
     return refuse('INVALID', 'the order must name every rule of the flag once', { fields })
   }
-  return editFlag(state, asked, means, (current) => ({
+  return editFlag(state, target, context, (current) => ({
     ...current,
     rules: ruleIds.map((id) => rules.get(id)!),
   }))
@@ -67,7 +85,7 @@ export function reorderRules(
 export function cloneFlag(
   state: EnvironmentState,
   { key, version, as, name }: CommandOf<'clone-flag'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const found = find(state, 'flag', { id: key, version })
   if (!found.ok) return found
@@ -78,11 +96,11 @@ export function cloneFlag(
     name: name ?? rest.name,
     enabled: false,
     archived: false,
-    seed: rest.seed === '' ? '' : means.newId(),
-    rules: rules.map((rule) => ({ ...rule, id: means.newId() })),
-    defaultStrategy: { ...defaultStrategy, id: means.newId() },
+    seed: rest.seed === '' ? '' : context.newId(),
+    rules: rules.map((rule) => ({ ...rule, id: context.newId() })),
+    defaultStrategy: { ...defaultStrategy, id: context.newId() },
   }
-  return create(state, 'flag', as, copy, means)
+  return create(state, 'flag', as, copy, context)
 }
 
 /**
@@ -93,24 +111,28 @@ export function cloneFlag(
 export function copyFlag(
   state: EnvironmentState,
   command: CommandOf<'copy-flag'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const { flag, version, replace } = command
   const current = state.flag.get(flag.key)
   if (current && !replace)
     return refuse('CONFLICT', `flag ${flag.key} exists here already; replace it on purpose`, { current })
-  const { fitted, notes } = fit(state, flag, means)
+  const { fitted, notes } = fit(state, flag, context)
   const changed = current
-    ? editFlag(state, { id: flag.key, version, changes: fitted }, means, () => ({
+    ? editFlag(state, { id: flag.key, version, changes: fitted }, context, () => ({
         ...fitted,
         enabled: current.enabled,
         archived: current.archived,
       }))
-    : create(state, 'flag', flag.key, { ...fitted, enabled: false, archived: false }, means)
+    : create(state, 'flag', flag.key, { ...fitted, enabled: false, archived: false }, context)
   return changed.ok ? ok({ ...changed.value, notes }) : changed
 }
 
-function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: object; notes: FieldProblem[] } {
+function fit(
+  state: EnvironmentState,
+  flag: Flag,
+  context: ChangeContext,
+): { fitted: object; notes: FieldProblem[] } {
   const notes: FieldProblem[] = []
   const variationMissing = (key: string, ids: readonly string[]) => {
     const other = state.flag.get(key)
@@ -126,7 +148,7 @@ function fit(state: EnvironmentState, flag: Flag, means: Means): { fitted: objec
       path,
       message: `another flag here has a rule ${id}: it gets a new id, and splits users anew`,
     })
-    return means.newId()
+    return context.newId()
   }
   const prerequisites = flag.prerequisites.filter(({ flagKey, variationId }, i) => {
     const message = variationMissing(flagKey, [variationId])
@@ -163,10 +185,10 @@ export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeo
 function edit(
   current: Flag,
   { resetSeed, keepVisitors, slug, content, offVariationId, slices, assignment, ...changes }: FlagChanges,
-  means: Means,
+  context: ChangeContext,
 ): object {
-  const drafted = withIds({ ...current, ...(changes as Partial<Flag>) }, means)
-  const edited = keepVisitors ? laidOut(current, drafted) : drafted
+  const drafted = withIds({ ...current, ...(changes as Partial<Flag>) }, context)
+  const edited = keepVisitors ? withRebalancedRanges(current, drafted) : drafted
   const optional: Record<string, unknown> = { slug, content, offVariationId, slices, assignment }
   const fields = edited as Record<string, unknown>
   for (const [field, value] of Object.entries(optional)) {
@@ -175,13 +197,16 @@ function edit(
   }
   if (!resetSeed) return edited
   // Percent allocation is salted with the rules' ids, fine allocation with the seed.
-  if (edited.allocation === 'fine') return { ...edited, seed: means.newId() }
-  const renewed = <T extends object>(part: T) => ({ ...part, id: means.newId() })
+  if (edited.allocation === 'fine') return { ...edited, seed: context.newId() }
+  const renewed = <T extends object>(part: T) => ({ ...part, id: context.newId() })
   return { ...edited, rules: edited.rules.map(renewed), defaultStrategy: renewed(edited.defaultStrategy) }
 }
 
 /** Where each rule had its variations before is where it keeps them, as far as the weights allow. */
-function laidOut<T extends Pick<Flag, 'rules' | 'defaultStrategy'>>(current: Flag, edited: T): T {
+function withRebalancedRanges<T extends Pick<Flag, 'rules' | 'defaultStrategy'>>(
+  current: Flag,
+  edited: T,
+): T {
   const before = strategiesOf(current)
   const laid = <P extends { id: string; strategy: Strategy }>(part: P): P => {
     const earlier = before.get(part.id)
@@ -197,9 +222,9 @@ interface Identified {
 
 function withIds<T extends { rules: readonly Identified[]; defaultStrategy: Identified }>(
   draft: T,
-  means: Means,
+  context: ChangeContext,
 ) {
-  const identified = <P extends Identified>(part: P) => ({ ...part, id: part.id ?? means.newId() })
+  const identified = <P extends Identified>(part: P) => ({ ...part, id: part.id ?? context.newId() })
   return {
     ...draft,
     rules: draft.rules.map(identified),

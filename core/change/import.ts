@@ -4,14 +4,14 @@ import type { Entities, EnvironmentState, Write } from '../model/environment-sta
 import { withWrites } from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
-import { type Change, type Means, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
+import { type Change, type ChangeContext, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
 import { writeProblems } from './reference-problems.ts'
 
 /** The same import again changes nothing. What is here and different is refused, unless it is to be replaced. */
 export function importEntities(
   state: EnvironmentState,
   { flags, segments, sdkKeys, replace }: CommandOf<'import'>,
-  { now, newId }: Means,
+  { now, newId }: ChangeContext,
 ): Result<Change> {
   const problems: FieldProblem[] = []
   const held = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))

@@ -86,12 +86,17 @@ export function ownersOf({ flag: flags }: EnvironmentState): {
   return owners
 }
 
-function reaches(state: EnvironmentState, from: Flag, key: string, seen: Set<string> = new Set()): boolean {
+function reaches(
+  state: EnvironmentState,
+  from: Flag,
+  key: string,
+  expectedVersion: Set<string> = new Set(),
+): boolean {
   if (from.key === key) return true
-  if (seen.has(from.key)) return false
-  seen.add(from.key)
+  if (expectedVersion.has(from.key)) return false
+  expectedVersion.add(from.key)
   return dependenciesOf(from).some((next) => {
     const flag = state.flag.get(next)
-    return flag !== undefined && reaches(state, flag, key, seen)
+    return flag !== undefined && reaches(state, flag, key, expectedVersion)
   })
 }

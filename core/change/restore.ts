@@ -3,23 +3,31 @@ import type { CommandOf } from './command.ts'
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { strandedBy } from './dependents.ts'
-import { type Change, type Means, inUse, isSameButVersion, parsed, problemsOf, put } from './entity.ts'
+import {
+  type Change,
+  type ChangeContext,
+  inUse,
+  isSameButVersion,
+  parsed,
+  problemsOf,
+  put,
+} from './entity.ts'
 import { editFlag } from './flag.ts'
 
 export function rollBackFlag(
   state: EnvironmentState,
   { key, version, revision }: CommandOf<'roll-back-flag'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const current = state.flag.get(key)
-  const then = means.past?.find(({ kind, id }) => kind === 'flag' && id === key)
+  const then = context.past?.find(({ kind, id }) => kind === 'flag' && id === key)
   const value = (then ? then.value : current) as Entities['flag'] | null | undefined
   if (!value) return refuse('NOT_FOUND', `there was no flag ${key} at revision ${revision}`)
-  if (current) return editFlag(state, { id: key, version, changes: { revision } }, means, () => value)
+  if (current) return editFlag(state, { id: key, version, changes: { revision } }, context, () => value)
   const write: Write = {
     kind: 'flag',
     id: key,
-    value: { ...value, version: value.version + 1, updatedAt: means.now },
+    value: { ...value, version: value.version + 1, updatedAt: context.now },
   }
   const sound = problemsOf(withWrites(state, [write]), write)
   return sound.ok ? put(write as Write & { value: object }) : sound
@@ -35,10 +43,10 @@ const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'setti
 export function rollBack(
   state: EnvironmentState,
   { revision }: CommandOf<'roll-back'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
   const notes: FieldProblem[] = []
-  const writes = (means.past ?? []).flatMap((then) => {
+  const writes = (context.past ?? []).flatMap((then) => {
     const current = state[then.kind].get(then.id)
     const path = `${then.kind}.${then.id}`
     if (!restored.has(then.kind)) {
@@ -52,7 +60,7 @@ export function rollBack(
     }
     if (current && isSameButVersion(current, next)) return []
     const version = (current?.version ?? next.version) + 1
-    return [{ ...then, value: { ...next, version, updatedAt: means.now } } as Write & { value: object }]
+    return [{ ...then, value: { ...next, version, updatedAt: context.now } } as Write & { value: object }]
   })
   const after = withWrites(state, writes)
   for (const write of writes) {

@@ -2,21 +2,21 @@
 import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Result } from '../model/problem.ts'
-import { type Change, type Means, edit, update } from './entity.ts'
+import { type Change, type ChangeContext, edit, update } from './entity.ts'
 
 export const updateSegment = (
   state: EnvironmentState,
   command: CommandOf<'update-segment'>,
-  means: Means,
-): Result<Change> => edit(state, 'segment', command, means)
+  context: ChangeContext,
+): Result<Change> => edit(state, 'segment', command, context)
 
 export function setMembers(
   state: EnvironmentState,
   { id, version, members }: CommandOf<'set-members'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
-  const asked = { id, version, changes: { members } }
-  return update(state, 'segment', asked, means, ({ members: _, ...current }) =>
+  const target = { id, version, changes: { members } }
+  return update(state, 'segment', target, context, ({ members: _, ...current }) =>
     members ? { ...current, members } : current,
   )
 }

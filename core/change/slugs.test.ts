@@ -76,9 +76,9 @@ it('makes an import of the same flag no change, whatever the order of its fields
     flags: [{ ...rest, slug }],
     replace: false,
   }
-  const means = { now: 1_000, newId: () => 'id' }
-  const first = change(emptyState(), bring, means)
+  const context = { now: 1_000, newId: () => 'id' }
+  const first = change(emptyState(), bring, context)
   const brought = withWrites(emptyState(), first.ok ? first.value.writes : [])
-  expect(change(brought, bring, means)).toMatchObject({ ok: true, value: { writes: [] } })
-  expect(change(brought, Command.parse(bring), means)).toMatchObject({ ok: true, value: { writes: [] } })
+  expect(change(brought, bring, context)).toMatchObject({ ok: true, value: { writes: [] } })
+  expect(change(brought, Command.parse(bring), context)).toMatchObject({ ok: true, value: { writes: [] } })
 })

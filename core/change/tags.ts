@@ -1,12 +1,12 @@
 // Tags come into being with the first flag that carries them.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
-import type { Means } from './entity.ts'
+import type { ChangeContext } from './entity.ts'
 
 /** The writes, and before them the tags that flags among them carry and nobody has made yet. */
 export function withTags(
   state: EnvironmentState,
   writes: readonly Write[],
-  { now }: Means,
+  { now }: ChangeContext,
 ): readonly Write[] {
   const carried = writes.flatMap((write) => (write.kind === 'flag' ? (write.value?.tags ?? []) : []))
   const made = new Set(writes.flatMap(({ kind, id, value }) => (kind === 'tag' && value ? [id] : [])))

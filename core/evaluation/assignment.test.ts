@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { flag, rollout, snapshotOf } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
-import { type Assigned, evaluateKeeping } from './assignment.ts'
+import { type AssignedVariations, evaluateKeeping } from './assignment.ts'
 import { compile } from './compile.ts'
 import { evaluateAll } from './evaluate.ts'
 import type { Flag } from '../model/flag.ts'
@@ -14,18 +14,18 @@ const split = (key: string, shares: Record<string, number>, changes: Partial<Fla
     defaultStrategy: { id: `${key}-rule`, strategy: rollout(shares) },
     ...changes,
   })
-const worldOf = (...flags: Flag[]) => compile(snapshotOf(flags))
-const ask = (world: ReturnType<typeof worldOf>, targetingKey: string, ...sources: Assigned[]) => {
-  const { evaluations, fresh } = evaluateKeeping(world, { targetingKey, attributes: {} }, sources)
+const makeScope = (...flags: Flag[]) => compile(snapshotOf(flags))
+const ask = (scope: ReturnType<typeof makeScope>, targetingKey: string, ...sources: AssignedVariations[]) => {
+  const { evaluations, fresh } = evaluateKeeping(scope, { targetingKey, attributes: {} }, sources)
   const answered = Object.fromEntries(evaluations.map(({ flagKey, variation }) => [flagKey, variation?.id]))
   return { answered, fresh }
 }
-const toAssigned = (fresh: ReturnType<typeof ask>['fresh']): Assigned =>
+const toAssigned = (fresh: ReturnType<typeof ask>['fresh']): AssignedVariations =>
   new Map(fresh.map(({ ruleId, variationId }) => [ruleId, variationId]))
 
 describe('flags that keep their visitors', () => {
-  const before = worldOf(split('f', { a: 50_000, b: 50_000 }))
-  const after = worldOf(split('f', { a: 10_000, b: 10_000, c: 80_000 }))
+  const before = makeScope(split('f', { a: 50_000, b: 50_000 }))
+  const after = makeScope(split('f', { a: 10_000, b: 10_000, c: 80_000 }))
 
   it('decide by the hash at first, and then as they did, whatever the weights', () => {
     fc.assert(
@@ -41,12 +41,12 @@ describe('flags that keep their visitors', () => {
   })
 
   it('keep nothing of those who are untracked: they may come in later', () => {
-    const empty = worldOf(split('f', { a: 0 }))
+    const empty = makeScope(split('f', { a: 0 }))
     expect(ask(empty, 'ada', new Map())).toEqual({ answered: { f: undefined }, fresh: [] })
   })
 
   it('follow a visitor who becomes known, and write the assignment down for who it is now', () => {
-    const anonymous: Assigned = new Map([['f-rule', 'c']])
+    const anonymous: AssignedVariations = new Map([['f-rule', 'c']])
     expect(ask(before, 'known', new Map(), anonymous)).toEqual({
       answered: { f: 'c' },
       fresh: [{ ruleId: 'f-rule', variationId: 'c' }],
@@ -63,7 +63,7 @@ describe('flags that keep their visitors', () => {
   })
 
   it('leave alone what no percentage decides, and flags that do not ask', () => {
-    const world = worldOf(
+    const scope = makeScope(
       split('plain', { a: 100_000 }, { assignment: undefined }),
       split('targeted', { a: 100_000 }, { targets: [{ variationId: 'b', targetingKeys: ['ada'] }] }),
     )
@@ -71,7 +71,7 @@ describe('flags that keep their visitors', () => {
       ['plain-rule', 'c'],
       ['targeted-rule', 'c'],
     ])
-    expect(ask(world, 'ada', stale)).toEqual({ answered: { plain: 'a', targeted: 'b' }, fresh: [] })
+    expect(ask(scope, 'ada', stale)).toEqual({ answered: { plain: 'a', targeted: 'b' }, fresh: [] })
   })
 
   it('are seen as decided by flags that depend on them', () => {
@@ -80,15 +80,15 @@ describe('flags that keep their visitors', () => {
       prerequisites: [{ flagKey: 'f', variationId: 'c' }],
       offVariationId: 'b',
     })
-    const world = worldOf(dependent, split('f', { a: 100_000 }))
-    expect(ask(world, 'ada', new Map([['f-rule', 'c']])).answered).toEqual({ d: 'a', f: 'c' })
-    expect(ask(world, 'ada', new Map()).answered).toEqual({ d: 'b', f: 'a' })
+    const scope = makeScope(dependent, split('f', { a: 100_000 }))
+    expect(ask(scope, 'ada', new Map([['f-rule', 'c']])).answered).toEqual({ d: 'a', f: 'c' })
+    expect(ask(scope, 'ada', new Map()).answered).toEqual({ d: 'b', f: 'a' })
   })
 })
 
 describe('exclusive flags', () => {
   const exclusive = { assignment: 'exclusive' } as const
-  const world = worldOf(
+  const scope = makeScope(
     split('one', { a: 30_000 }, exclusive),
     split('three', { a: 100_000 }),
     split('two', { a: 50_000, b: 50_000 }, exclusive),
@@ -97,7 +97,7 @@ describe('exclusive flags', () => {
   it('share no visitor', () => {
     let [first, second] = [0, 0]
     for (let i = 0; i < 2_000; i++) {
-      const { answered } = ask(world, `user-${i}`, new Map())
+      const { answered } = ask(scope, `user-${i}`, new Map())
       if (answered['one'] !== undefined) first++
       else if (answered['two'] !== undefined) second++
       expect([answered['one'], answered['two']].filter((each) => each !== undefined)).toHaveLength(1)
@@ -109,6 +109,6 @@ describe('exclusive flags', () => {
   it('keep the visitor in the test that it is in, though an earlier one would take it', () => {
     const inTwo = new Map([['two-rule', 'b']])
     for (let i = 0; i < 200; i++)
-      expect(ask(world, `user-${i}`, inTwo).answered).toEqual({ one: undefined, two: 'b', three: 'a' })
+      expect(ask(scope, `user-${i}`, inTwo).answered).toEqual({ one: undefined, two: 'b', three: 'a' })
   })
 })

@@ -1,20 +1,20 @@
 // Decisions that are kept: what the hash once decided for a visitor stays, whatever becomes of the weights. Only for flags that ask for it,
 // and only of their percentages. What is kept is read before and stored after; here is only what follows from it.
-import { answersOf } from './evaluation-factory.ts'
+import { evaluationFactory } from './evaluation-factory.ts'
 import type { CompiledFlag, CompiledSnapshot } from './compile.ts'
 import type { EvaluationContext } from './context.ts'
 import { evaluateAll, evaluateAllRevised } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 
 /** The variation that somebody has, by the id of the rule that decided. */
-export type Assigned = ReadonlyMap<string, string>
+export type AssignedVariations = ReadonlyMap<string, string>
 
 export interface Assignment {
   readonly ruleId: string
   readonly variationId: string
 }
 
-export interface Kept {
+export interface KeptEvaluations {
   readonly evaluations: readonly Evaluation[]
   /** What the strongest source does not know yet. */
   readonly fresh: readonly Assignment[]
@@ -24,12 +24,12 @@ export interface Kept {
 export function evaluateKeeping(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
-  sources: readonly Assigned[],
-): Kept {
+  sources: readonly AssignedVariations[],
+): KeptEvaluations {
   const fresh: Assignment[] = []
   const mayJoin = tests(compiled, context, sources)
   const evaluations = evaluateAllRevised(compiled, context, (flag, evaluation) => {
-    const ruleId = keptRule(flag, evaluation)
+    const ruleId = stickyRuleOf(flag, evaluation)
     if (ruleId === undefined) return evaluation
     if (!mayJoin(flag, ruleId, evaluation)) return answer(flag, evaluation, undefined)
     const known = find(sources, ruleId)
@@ -43,12 +43,12 @@ export function evaluateKeeping(
 }
 
 /** The rule whose percentage decided, where the flag keeps such decisions. */
-function keptRule({ flag }: CompiledFlag, { reason, cause }: Evaluation): string | undefined {
+function stickyRuleOf({ flag }: CompiledFlag, { reason, cause }: Evaluation): string | undefined {
   return flag.assignment !== undefined && reason === 'SPLIT' && 'ruleId' in cause ? cause.ruleId : undefined
 }
 
 /** What the visitor was once assigned, also where that variation is gone: then there is no answer, rather than another one. */
-export const find = (sources: readonly Assigned[], ruleId: string): string | undefined => {
+export const find = (sources: readonly AssignedVariations[], ruleId: string): string | undefined => {
   for (const source of sources) {
     const found = source.get(ruleId)
     if (found !== undefined) return found
@@ -62,14 +62,14 @@ type MayJoin = (flag: CompiledFlag, ruleId: string, evaluation: Evaluation) => b
 function tests(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
-  sources: readonly Assigned[],
+  sources: readonly AssignedVariations[],
 ): MayJoin {
   const isExclusive = ({ flag }: CompiledFlag) => flag.assignment === 'exclusive'
   if (!compiled.flags.some(isExclusive)) return () => true
   const joined = new Set<string>()
   for (const evaluation of evaluateAll(compiled, context)) {
     const flag = compiled.byKey.get(evaluation.flagKey)!
-    const ruleId = isExclusive(flag) ? keptRule(flag, evaluation) : undefined
+    const ruleId = isExclusive(flag) ? stickyRuleOf(flag, evaluation) : undefined
     if (ruleId !== undefined && find(sources, ruleId) !== undefined) joined.add(ruleId)
   }
   let isTaken = joined.size > 0
@@ -91,7 +91,7 @@ function answer(flag: CompiledFlag, { cause }: Evaluation, variationId: string |
   const known = made.get(name)
   if (known) return known
   const exists = flag.flag.variations.some(({ id }) => id === variationId)
-  const evaluation = answersOf(flag.flag)(cause, 'SPLIT', exists ? variationId : undefined)
+  const evaluation = evaluationFactory(flag.flag)(cause, 'SPLIT', exists ? variationId : undefined)
   if (made.size < answersMax) made.set(name, evaluation)
   return evaluation
 }

@@ -1,9 +1,9 @@
 // What a rule, or the default strategy, comes to: one answer, or a split by targeting key with its cuts.
-import type { Answer } from './evaluation-factory.ts'
+import type { EvaluationFactory } from './evaluation-factory.ts'
 import type { Cause, Evaluation, Reason } from './evaluation.ts'
 import type { Allocation, Flag, Strategy } from '../model/flag.ts'
 import { type Prefix, prefixOf } from '../hash/murmur3-x86-32.ts'
-import { piecesOf } from '../model/rebalance.ts'
+import { rangesOf } from '../model/rebalance.ts'
 import { weightPerPercent, weightTotal } from '../model/limits.ts'
 
 /** What a rule, or the default strategy, answers. */
@@ -12,7 +12,7 @@ export interface CompiledRule {
   /** Undefined where the strategy is fixed. */
   readonly rollout: Rollout | undefined
   /** The answer of a fixed strategy, and of a rollout's untracked remainder. */
-  readonly otherwise: Evaluation
+  readonly fallback: Evaluation
 }
 
 export interface Rollout {
@@ -44,17 +44,17 @@ export function compileStrategy(
   cause: Cause & { ruleId: string },
   strategy: Strategy,
   fixedReason: Reason,
-  answer: Answer,
+  answer: EvaluationFactory,
 ): CompiledRule {
   if (strategy.kind === 'fixed')
     return {
       id: cause.ruleId,
       rollout: undefined,
-      otherwise: answer(cause, fixedReason, strategy.variationId),
+      fallback: answer(cause, fixedReason, strategy.variationId),
     }
   const split = (variationId: string | undefined) => answer(cause, 'SPLIT', variationId)
   const { audience } = strategy
-  const pieces = piecesOf(strategy)
+  const pieces = rangesOf(strategy)
   const unit = unitOf(flag.allocation)
   let cumulative = 0
   const cuts = pieces.map(({ weight }) => (cumulative += weight) / unit)
@@ -81,7 +81,7 @@ export function compileStrategy(
           }
         : undefined,
     },
-    otherwise: last ?? split(undefined),
+    fallback: last ?? split(undefined),
   }
 }
 

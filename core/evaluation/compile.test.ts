@@ -277,20 +277,20 @@ describe('an explanation', () => {
     })
     const ready = compiled([partly])
     const people = Array.from({ length: 100 }, (_, i) => explain(ready, 'flag', someone(`user ${i}`))!)
-    for (const { rollout: shown, evaluation } of people) {
-      expect(shown!.cuts).toEqual([
+    for (const { rollout: withoutSecrets, evaluation } of people) {
+      expect(withoutSecrets!.cuts).toEqual([
         { variationId: 'a', below: 20_000 },
         { variationId: 'b', below: 50_000 },
         { variationId: undefined, below: 100_000 },
       ])
-      expect(shown!.audience!.below).toBe(50_000)
-      expect(shown!.audience!.isIn).toBe(shown!.audience!.bucket < 50_000)
-      const id = shown!.audience!.isIn
-        ? shown!.cuts.find(({ below }) => shown!.bucket < below)!.variationId
+      expect(withoutSecrets!.audience!.below).toBe(50_000)
+      expect(withoutSecrets!.audience!.isIn).toBe(withoutSecrets!.audience!.bucket < 50_000)
+      const id = withoutSecrets!.audience!.isIn
+        ? withoutSecrets!.cuts.find(({ below }) => withoutSecrets!.bucket < below)!.variationId
         : 'c'
       expect(evaluation.variation?.id).toBe(id)
     }
-    expect(new Set(people.map(({ rollout: shown }) => shown!.audience!.isIn)).size).toBe(2)
+    expect(new Set(people.map(({ rollout: withoutSecrets }) => withoutSecrets!.audience!.isIn)).size).toBe(2)
     expect(explain(compiled([split]), 'flag', someone('ada'))!.rollout!.cuts).toHaveLength(2)
   })
 

@@ -4,19 +4,19 @@
 import {
   type CompiledSegment,
   compileClause,
-  type Questions,
-  type World,
-  worldOf,
+  type ConditionGroups,
+  type CompileScope,
+  makeScope,
 } from './compiled-condition.ts'
 import type { AnyOf } from '../model/clause.ts'
-import { type Answer, answersOf, failure } from './evaluation-factory.ts'
-import { type AskingRule, type Decision, decisionOf } from './decision-node.ts'
+import { type EvaluationFactory, evaluationFactory, failure } from './evaluation-factory.ts'
+import { type ConditionalRule, type DecisionNode, buildDecisionGraph } from './decision-node.ts'
 import type { Cause, Evaluation } from './evaluation.ts'
 import type { Flag, Slice } from '../model/flag.ts'
 import type { Members } from '../model/members.ts'
-import { type Order, orderOf } from './dependency-order.ts'
-import { flagsInForce } from './panic-mode.ts'
-import { makeReader, type Reader } from './context-reader.ts'
+import { type DependencyOrder, dependencyOrder } from './dependency-order.ts'
+import { effectiveFlags } from './panic-mode.ts'
+import { makeContextReader, type ContextReader } from './context-reader.ts'
 import type { Segment } from '../model/segment.ts'
 import type { Snapshot, SnapshotKey } from '../model/snapshot.ts'
 import { isEverybody } from './slice.ts'
@@ -34,7 +34,7 @@ export interface CompiledFlag {
   constant: Evaluation | undefined
   gates: Gates | undefined
   /** The first question of those that lead to a rule; undefined where none is ever asked. */
-  decision: Decision | undefined
+  decisionGraph: DecisionNode | undefined
   /** Of flags that split by targeting key: the answer to a context without one. */
   targetingKeyMissing: Evaluation | undefined
 }
@@ -68,10 +68,10 @@ export interface CompiledSnapshot {
   /** SDK keys by the SHA-256 of their text. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
   /** What clauses can name: for flags that are not prepared yet, and for explanations, which ask each clause anew. */
-  readonly world: World
+  readonly scope: CompileScope
   /** Whether all flags are prepared. */
   isPrepared: boolean
-  readonly reader: Reader
+  readonly reader: ContextReader
 }
 
 /** `members` holds the segments whose members lie apart from the snapshot, by key. */
@@ -81,12 +81,14 @@ export function compile(
 ): CompiledSnapshot {
   const places = new Map<string, number>()
   snapshot.flags.forEach(({ key }, index) => places.set(key, index))
-  const world = worldOf(places)
+  const scope = makeScope(places)
   for (const segment of snapshot.segments)
-    world.segments.set(segment.key, compileSegment(segment, members.get(segment.key), world))
-  const orders = new Map<number, Order>()
-  const inForce = flagsInForce(snapshot)
-  const flags = inForce.map((flag, index) => toPrepare(flag, index, orderOf(index, inForce, places, orders)))
+    scope.segments.set(segment.key, compileSegment(segment, members.get(segment.key), scope))
+  const orders = new Map<number, DependencyOrder>()
+  const inForce = effectiveFlags(snapshot)
+  const flags = inForce.map((flag, index) =>
+    toPrepare(flag, index, dependencyOrder(index, inForce, places, orders)),
+  )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
@@ -99,9 +101,9 @@ export function compile(
     answered: new Map(),
     keepsVisitors: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
-    world,
+    scope,
     isPrepared: false,
-    reader: makeReader(),
+    reader: makeContextReader(),
   }
 }
 
@@ -113,7 +115,7 @@ function inOrderOf(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
   return [...placed].map((index) => flags[index]!)
 }
 
-const toPrepare = (flag: Flag, index: number, { dependencies, message }: Order): CompiledFlag => ({
+const toPrepare = (flag: Flag, index: number, { dependencies, message }: DependencyOrder): CompiledFlag => ({
   index,
   flag,
   isAnswered: !flag.archived,
@@ -121,45 +123,45 @@ const toPrepare = (flag: Flag, index: number, { dependencies, message }: Order):
   isPrepared: message !== undefined,
   constant: message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', message),
   gates: undefined,
-  decision: undefined,
+  decisionGraph: undefined,
   targetingKeyMissing: undefined,
 })
 
 /** The flag, and those it depends on. Never in the midst of a decision: what was read for it would not know of new operands. */
-export function prepare({ flags, world }: CompiledSnapshot, asked: CompiledFlag): void {
-  for (const index of asked.dependencies ?? []) prepareOne(flags[index]!, world)
-  prepareOne(asked, world)
+export function prepare({ flags, scope }: CompiledSnapshot, asked: CompiledFlag): void {
+  for (const index of asked.dependencies ?? []) prepareOne(flags[index]!, scope)
+  prepareOne(asked, scope)
 }
 
 export function prepareAll(compiled: CompiledSnapshot): void {
-  for (const flag of compiled.flags) prepareOne(flag, compiled.world)
-  compiled.world.shared.clear() // nobody is left to share with
+  for (const flag of compiled.flags) prepareOne(flag, compiled.scope)
+  compiled.scope.shared.clear() // nobody is left to share with
   compiled.isPrepared = true
 }
 
-function prepareOne(compiled: CompiledFlag, world: World): void {
+function prepareOne(compiled: CompiledFlag, scope: CompileScope): void {
   if (compiled.isPrepared) return
   compiled.isPrepared = true
   const { flag } = compiled
-  const answer = answersOf(flag)
-  const gates = gatesOf(flag, answer, world)
+  const answer = evaluationFactory(flag)
+  const gates = gatesOf(flag, answer, scope)
   if (!flag.enabled) {
     if (flag.prerequisites.length > 0) compiled.gates = gates
     else compiled.constant = gates!.off
     return
   }
-  const rules = rulesOf(flag, answer, world)
+  const rules = rulesOf(flag, answer, scope)
   const [first] = rules
   if (!gates && rules.length === 1 && first && !first.rule.rollout) {
-    compiled.constant = first.rule.otherwise
+    compiled.constant = first.rule.fallback
     return
   }
   compiled.gates = gates
-  compiled.decision = decisionOf(rules)
+  compiled.decisionGraph = buildDecisionGraph(rules)
   if (rules.some(({ rule }) => rule.rollout)) compiled.targetingKeyMissing = keyMissing(flag)
 }
 
-function gatesOf(flag: Flag, answer: Answer, { places }: World): Gates | undefined {
+function gatesOf(flag: Flag, answer: EvaluationFactory, { places }: CompileScope): Gates | undefined {
   const { enabled, prerequisites, targets, slices, offVariationId } = flag
   const isSliced = enabled && slices !== undefined && !isEverybody(slices)
   if (enabled && prerequisites.length + targets.length === 0 && !isSliced) return undefined
@@ -192,7 +194,7 @@ const keyMissing = (flag: Flag): Evaluation =>
   )
 
 /** Bucketeer: targets are read in order, so the first entry that lists a user wins. */
-function targetsOf(flag: Flag, answer: Answer): ReadonlyMap<string, Evaluation> {
+function targetsOf(flag: Flag, answer: EvaluationFactory): ReadonlyMap<string, Evaluation> {
   const targets = new Map<string, Evaluation>()
   for (const { variationId, targetingKeys } of flag.targets) {
     const evaluation = answer(target, 'TARGETING_MATCH', variationId)
@@ -202,7 +204,7 @@ function targetsOf(flag: Flag, answer: Answer): ReadonlyMap<string, Evaluation> 
 }
 
 /** The rules in order, the default strategy last. */
-function rulesOf(flag: Flag, answer: Answer, world: World): readonly AskingRule[] {
+function rulesOf(flag: Flag, answer: EvaluationFactory, scope: CompileScope): readonly ConditionalRule[] {
   const { rules, defaultStrategy } = flag
   const hasTargeting = rules.length + flag.targets.length + flag.prerequisites.length > 0
   const { id, strategy } = defaultStrategy
@@ -215,7 +217,7 @@ function rulesOf(flag: Flag, answer: Answer, world: World): readonly AskingRule[
   )
   return [
     ...rules.map((rule) => ({
-      anyOf: compileGroups(rule.anyOf, world),
+      anyOf: compileGroups(rule.anyOf, scope),
       rule: compileStrategy(
         flag,
         { kind: 'rule', ruleId: rule.id },
@@ -228,17 +230,21 @@ function rulesOf(flag: Flag, answer: Answer, world: World): readonly AskingRule[
   ]
 }
 
-function compileSegment(segment: Segment, members: Members | undefined, world: World): CompiledSegment {
+function compileSegment(
+  segment: Segment,
+  members: Members | undefined,
+  scope: CompileScope,
+): CompiledSegment {
   const { key, included, anyOf } = segment
   return {
-    turn: 0,
+    generation: 0,
     answer: false,
     key,
     included: new Set(included),
     members,
-    anyOf: compileGroups(anyOf, world),
+    anyOf: compileGroups(anyOf, scope),
   }
 }
 
-const compileGroups = (anyOf: AnyOf, world: World): Questions =>
-  anyOf.map((group) => group.map((clause) => compileClause(clause, world)))
+const compileGroups = (anyOf: AnyOf, scope: CompileScope): ConditionGroups =>
+  anyOf.map((group) => group.map((clause) => compileClause(clause, scope)))

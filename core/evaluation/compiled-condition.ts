@@ -13,7 +13,7 @@ import {
 } from './match.ts'
 import type { Members } from '../model/members.ts'
 import * as reading from './context-reader.ts'
-import type { Memory, Reader, Slot } from './context-reader.ts'
+import type { Memoized, ContextReader, Slot } from './context-reader.ts'
 import { packVersion, parseVersion } from '../text/semver.ts'
 import { parseFloat64 } from '../text/go-strconv.ts'
 
@@ -28,8 +28,8 @@ export const inSegments = 6
 export const ofFlag = 7
 
 /** One shape for all, so that the engine compiles one way through them. */
-export interface Question extends Memory {
-  readonly way: number
+export interface CompiledCondition extends Memoized {
+  readonly opcode: number
   readonly isNegated: boolean
   /** Of clauses about an attribute. */
   readonly slot: Slot
@@ -49,49 +49,49 @@ export interface Question extends Memory {
   answer: boolean
 }
 
-export type Questions = readonly (readonly Question[])[]
+export type ConditionGroups = readonly (readonly CompiledCondition[])[]
 
-export interface CompiledSegment extends Memory {
+export interface CompiledSegment extends Memoized {
   readonly key: string
   readonly included: ReadonlySet<string>
   readonly members: Members | undefined
-  readonly anyOf: Questions
+  readonly anyOf: ConditionGroups
   /** Whether it has the targeting key, in its turn. */
   answer: boolean
 }
 
 /** What clauses can name, and what was given out so far to those already compiled. */
-export interface World {
+export interface CompileScope {
   /** Of flags, by key. */
   readonly places: ReadonlyMap<string, number>
   readonly segments: Map<string, CompiledSegment>
   readonly slots: Map<string, Slot>
-  readonly shared: Map<string, Question>
+  readonly shared: Map<string, CompiledCondition>
 }
 
-export const worldOf = (places: ReadonlyMap<string, number>): World => ({
+export const makeScope = (places: ReadonlyMap<string, number>): CompileScope => ({
   places,
   segments: new Map(),
   slots: new Map(),
   shared: new Map(),
 })
 
-export function compileClause(clause: Clause, world: World): Question {
+export function compileClause(clause: Clause, scope: CompileScope): CompiledCondition {
   const { operator, attribute, values } = clause
   if (operator === 'in-segment') {
-    const segments = values.flatMap((key) => world.segments.get(key) ?? []) // an unknown segment has no members
-    return { ...blank, clause, way: inSegments, segments }
+    const segments = values.flatMap((key) => scope.segments.get(key) ?? []) // an unknown segment has no members
+    return { ...blank, clause, opcode: inSegments, segments }
   }
   if (operator === 'flag-is')
-    return { ...blank, clause, way: ofFlag, place: world.places.get(attribute) ?? -1 }
-  return attributeQuestion({ ...clause, operator }, slotOf(attribute, world), world)
+    return { ...blank, clause, opcode: ofFlag, place: scope.places.get(attribute) ?? -1 }
+  return attributeCondition({ ...clause, operator }, slotOf(attribute, scope), scope)
 }
 
 const nowhere = reading.makeSlot('')
 
 const blank = {
-  turn: 0,
-  way: general,
+  generation: 0,
+  opcode: general,
   isNegated: false,
   slot: nowhere,
   place: -1,
@@ -103,13 +103,13 @@ const blank = {
   answer: false,
 }
 
-function attributeQuestion(clause: AttributeClause, slot: Slot, world: World): Question {
+function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileScope): CompiledCondition {
   const { operator, values, ignoreCase } = clause
   const isNegated = operator === 'not-equals'
   const isEquality = operator === 'equals' || operator === 'in' || isNegated
   // Versions that are written differently may be equal: a list that has one is no list of texts.
   if (isEquality && !ignoreCase && !values.some(isVersion))
-    return listQuestion(clause, isNegated, slot, world)
+    return listCondition(clause, isNegated, slot, scope)
   const signs = signsOf[operator] ?? 0
   const [value] = values
   if (
@@ -121,37 +121,42 @@ function attributeQuestion(clause: AttributeClause, slot: Slot, world: World): Q
   ) {
     const number = parseFloat64(value)
     if (number !== undefined && !Number.isNaN(number))
-      return comparison(byNumber, clause, slot, number, world)
+      return comparison(byNumber, clause, slot, number, scope)
     const version = parseVersion(value)
     const packed = version ? packVersion(version) : Number.NaN
-    if (!Number.isNaN(packed)) return comparison(byVersion, clause, slot, packed, world)
+    if (!Number.isNaN(packed)) return comparison(byVersion, clause, slot, packed, scope)
   }
   const name = JSON.stringify([operator, slot.name, ignoreCase, values])
-  return shared(world, name, () => ({ ...blank, clause, slot }))
+  return shared(scope, name, () => ({ ...blank, clause, slot }))
 }
 
 const isVersion = (text: string) => parseVersion(text) !== undefined
 
 function comparison(
-  way: number,
+  opcode: number,
   clause: AttributeClause,
   slot: Slot,
   operand: number,
-  world: World,
-): Question {
+  scope: CompileScope,
+): CompiledCondition {
   const bits = signsOf[clause.operator]!
   // By the text, not the operand: `18` and `18.0` are one number, but two texts to somebody whose attribute is no number.
-  return shared(world, JSON.stringify([way, bits, slot.name, clause.values]), () => ({
+  return shared(scope, JSON.stringify([opcode, bits, slot.name, clause.values]), () => ({
     ...blank,
     clause,
-    way,
+    opcode,
     slot,
     bits,
     operand,
   }))
 }
 
-function listQuestion(clause: AttributeClause, isNegated: boolean, slot: Slot, world: World): Question {
+function listCondition(
+  clause: AttributeClause,
+  isNegated: boolean,
+  slot: Slot,
+  scope: CompileScope,
+): CompiledCondition {
   const { operands } = slot
   const { values } = clause
   let place = Infinity
@@ -166,7 +171,7 @@ function listQuestion(clause: AttributeClause, isNegated: boolean, slot: Slot, w
     let bits = 0
     for (const value of values) bits |= 1 << (operands.get(value)! - place)
     const name = `${amongFew} ${place} ${bits} ${isNegated} ${slot.name}`
-    return shared(world, name, () => ({ ...blank, clause, isNegated, way: amongFew, slot, place, bits }))
+    return shared(scope, name, () => ({ ...blank, clause, isNegated, opcode: amongFew, slot, place, bits }))
   }
   const numbers = values.map((value) => operands.get(value)! - place)
   const words = ((last - place) >>> 5) + 1
@@ -177,7 +182,7 @@ function listQuestion(clause: AttributeClause, isNegated: boolean, slot: Slot, w
     isNegated,
     slot,
     place,
-    way: isThin ? amongScattered : amongMany,
+    opcode: isThin ? amongScattered : amongMany,
     numbers: isThin ? Int32Array.from(numbers).sort() : bitsOf(numbers, words),
   }
 }
@@ -191,24 +196,28 @@ function bitsOf(numbers: readonly number[], words: number): Int32Array {
   return bits
 }
 
-function shared({ shared: known }: World, name: string, make: () => Question): Question {
+function shared(
+  { shared: known }: CompileScope,
+  name: string,
+  make: () => CompiledCondition,
+): CompiledCondition {
   let test = known.get(name)
   if (!test) known.set(name, (test = make()))
   return test
 }
 
-function slotOf(attribute: string, { slots }: World): Slot {
+function slotOf(attribute: string, { slots }: CompileScope): Slot {
   let slot = slots.get(attribute)
   if (!slot) slots.set(attribute, (slot = reading.makeSlot(attribute)))
   return slot
 }
 
 /** Whether a clause about an attribute holds for what the reader reads. */
-export function holds(test: Question, reader: Reader): boolean {
+export function holds(test: CompiledCondition, reader: ContextReader): boolean {
   const { slot } = test
-  if (test.way === general) return holdsOnce(test, reader)
+  if (test.opcode === general) return holdsOnce(test, reader)
   if (reading.kindOf(reader, slot) === reading.list) return holdsGenerally(generalOf(test), reader)
-  switch (test.way) {
+  switch (test.opcode) {
     case amongFew: {
       const number = reading.listedOf(slot) - test.place // negative, or too large, where the list does not have it
       return (number >>> 5 === 0 && ((test.bits >>> number) & 1) === 1) !== test.isNegated
@@ -228,8 +237,8 @@ export function holds(test: Question, reader: Reader): boolean {
 }
 
 /** Whether a long list has the number, which is counted from the list's lowest: negative where no list has it. */
-function isAmong({ way, numbers }: Question, number: number): boolean {
-  if (way === amongScattered) return isScattered(numbers!, number)
+function isAmong({ opcode, numbers }: CompiledCondition, number: number): boolean {
+  if (opcode === amongScattered) return isScattered(numbers!, number)
   return (
     number >= 0 && number >>> 5 < numbers!.length && ((numbers![number >>> 5]! >>> (number & 31)) & 1) === 1
   )
@@ -248,11 +257,11 @@ function isScattered(sorted: Int32Array, wanted: number): boolean {
   return false
 }
 
-function holdsOnce(test: Question, reader: Reader): boolean {
-  if (test.turn === reader.turn) return test.answer
-  test.turn = reader.turn
+function holdsOnce(test: CompiledCondition, reader: ContextReader): boolean {
+  if (test.generation === reader.generation) return test.answer
+  test.generation = reader.generation
   return (test.answer = holdsGenerally(generalOf(test), reader))
 }
 
-const generalOf = (test: Question): AttributeTest =>
+const generalOf = (test: CompiledCondition): AttributeTest =>
   (test.general ??= compileAttributeClause(test.clause as AttributeClause, test.slot))

@@ -20,14 +20,14 @@ export const asText = 3
 
 /** Of a slot's text that no list names, and of one that nobody has looked for yet. */
 const unlisted = -1
-const unlooked = -2
+const notLookedUp = -2
 
 /** Whatever is remembered of a request: what it holds counts only in its turn. */
-export interface Memory {
-  turn: number
+export interface Memoized {
+  generation: number
 }
 
-export interface Slot extends Memory {
+export interface Slot extends Memoized {
   readonly name: string
   /** The texts that clauses list, numbered. */
   readonly operands: Map<string, number>
@@ -44,23 +44,23 @@ export interface Slot extends Memory {
   folded: string | undefined
 }
 
-export interface Reader {
+export interface ContextReader {
   context: EvaluationContext
   /** Number of the request. */
-  turn: number
+  generation: number
   /** Whether the request asks for many flags, and so hashes its targeting key after many texts. */
-  asksMany: boolean
-  readonly key: KeyBlocks & Memory
+  evaluatesMany: boolean
+  readonly key: KeyBlocks & Memoized
 }
 
 export const makeSlot = (name: string): Slot => ({
-  turn: 0,
+  generation: 0,
   name,
   operands: new Map(),
   kind: missing,
   text: '',
   list: [],
-  listed: unlooked,
+  listed: notLookedUp,
   order: unclassified,
   number: Number.NaN,
   version: undefined,
@@ -69,28 +69,28 @@ export const makeSlot = (name: string): Slot => ({
 
 const nobody: EvaluationContext = { targetingKey: undefined, attributes: {} }
 
-export const makeReader = (): Reader => ({
+export const makeContextReader = (): ContextReader => ({
   context: nobody,
-  turn: 0,
-  asksMany: false,
-  key: { turn: 0, ...makeKeyBlocks() },
+  generation: 0,
+  evaluatesMany: false,
+  key: { generation: 0, ...makeKeyBlocks() },
 })
 
 /** Takes the next request. */
-export function begin(reader: Reader, context: EvaluationContext, asksMany: boolean): void {
+export function reset(reader: ContextReader, context: EvaluationContext, evaluatesMany: boolean): void {
   reader.context = context
-  reader.asksMany = asksMany
-  reader.turn++
+  reader.evaluatesMany = evaluatesMany
+  reader.generation++
 }
 
-export const kindOf = (reader: Reader, slot: Slot): number =>
-  slot.turn === reader.turn ? slot.kind : read(reader, slot)
+export const kindOf = (reader: ContextReader, slot: Slot): number =>
+  slot.generation === reader.generation ? slot.kind : read(reader, slot)
 
-function read({ context, turn }: Reader, slot: Slot): number {
+function read({ context, generation }: ContextReader, slot: Slot): number {
   const { name } = slot
   const value: unknown = name === targetingKeyAttribute ? context.targetingKey : context.attributes[name]
-  slot.turn = turn
-  slot.listed = unlooked
+  slot.generation = generation
+  slot.listed = notLookedUp
   slot.order = unclassified
   slot.folded = undefined
   return (slot.kind = keep(slot, value, context))
@@ -138,9 +138,9 @@ export const textOf = (slot: Slot): string => (slot.text ??= String(slot.number)
 export const foldedOf = (slot: Slot): string => (slot.folded ??= textOf(slot).toLowerCase())
 
 /** Number of the slot's text among the operands of lists; negative where no list has it. */
-export const listedOf = (slot: Slot): number => (slot.listed === unlooked ? look(slot) : slot.listed)
+export const listedOf = (slot: Slot): number => (slot.listed === notLookedUp ? lookUp(slot) : slot.listed)
 
-const look = (slot: Slot): number => (slot.listed = slot.operands.get(textOf(slot)) ?? unlisted)
+const lookUp = (slot: Slot): number => (slot.listed = slot.operands.get(textOf(slot)) ?? unlisted)
 
 /** How the slot is put in order; its number or version is then there. */
 export const orderOf = (slot: Slot): number => (slot.order === unclassified ? classify(slot) : slot.order)
@@ -170,9 +170,9 @@ export const versionOf = (slot: Slot): SemanticVersion | undefined =>
   orderOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
 
 /** The targeting key, prepared for hashing after many texts. */
-export function blocksOf({ key, turn }: Reader, targetingKey: string): KeyBlocks {
-  if (key.turn !== turn) {
-    key.turn = turn
+export function blocksOf({ key, generation }: ContextReader, targetingKey: string): KeyBlocks {
+  if (key.generation !== generation) {
+    key.generation = generation
     takeKey(key, targetingKey)
   }
   return key

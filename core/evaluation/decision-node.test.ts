@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { clause, fixed, flag, prepared, rule, someone } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import type { Clause } from '../model/clause.ts'
-import type { Decision } from './decision-node.ts'
+import type { DecisionNode } from './decision-node.ts'
 import { evaluate } from './evaluate.ts'
 
 /** A flag with one rule for each list of groups; the rule at place i answers `v<i>`. */
@@ -22,10 +22,10 @@ function ruled(rules: readonly (readonly (readonly Clause[])[])[]) {
 const has = (name: string) => clause(name, 'exists')
 
 /** Questions that a context meets on its way. */
-function asked(first: Decision, holds: (name: string) => boolean): string[] {
+function asked(first: DecisionNode, holds: (name: string) => boolean): string[] {
   const names: string[] = []
-  for (let at = first; at.question; at = (holds(at.question.clause.attribute) ? at.yes : at.no)!)
-    names.push(at.question.clause.attribute)
+  for (let at = first; at.condition; at = (holds(at.condition.clause.attribute) ? at.yes : at.no)!)
+    names.push(at.condition.clause.attribute)
   return names
 }
 
@@ -50,26 +50,26 @@ describe('a decision', () => {
   })
 
   it('leads past what is known on every way there', () => {
-    const { decision } = ruled([[[has('p'), has('q')]], [[has('p'), has('r')]], [[has('p'), has('s')]]])
+    const { decisionGraph } = ruled([[[has('p'), has('q')]], [[has('p'), has('r')]], [[has('p'), has('s')]]])
       .flags[0]!
-    expect(asked(decision!, () => true)).toEqual(['p', 'q'])
-    expect(asked(decision!, (each) => each === 'p')).toEqual(['p', 'q', 'r', 's'])
-    expect(asked(decision!, () => false)).toEqual(['p'])
+    expect(asked(decisionGraph!, () => true)).toEqual(['p', 'q'])
+    expect(asked(decisionGraph!, (each) => each === 'p')).toEqual(['p', 'q', 'r', 's'])
+    expect(asked(decisionGraph!, () => false)).toEqual(['p'])
   })
 
   it('asks again what only some of the ways know', () => {
     // Both who has p and who lacks it come to the second rule, and what they know of p is forgotten there.
-    const { decision } = ruled([[[has('p'), has('q')]], [[has('r')]], [[has('p')]]]).flags[0]!
-    expect(asked(decision!, (each) => each === 'p')).toEqual(['p', 'q', 'r', 'p'])
-    expect(asked(decision!, () => false)).toEqual(['p', 'r', 'p'])
+    const { decisionGraph } = ruled([[[has('p'), has('q')]], [[has('r')]], [[has('p')]]]).flags[0]!
+    expect(asked(decisionGraph!, (each) => each === 'p')).toEqual(['p', 'q', 'r', 'p'])
+    expect(asked(decisionGraph!, () => false)).toEqual(['p', 'r', 'p'])
   })
 
   it('forgets what it learned long ago rather than search for it', () => {
     const many = Array.from({ length: 40 }, (_, i) => has(`n${i}`))
-    const { decision } = ruled([...many.map((each) => [[each]]), [[has('n39'), has('n0')]]]).flags[0]!
-    expect(asked(decision!, () => false)).toHaveLength(40)
+    const { decisionGraph } = ruled([...many.map((each) => [[each]]), [[has('n39'), has('n0')]]]).flags[0]!
+    expect(asked(decisionGraph!, () => false)).toHaveLength(40)
     expect(
-      asked(ruled([...many.map((each) => [[each]]), [[has('n0')]]]).flags[0]!.decision!, () => false),
+      asked(ruled([...many.map((each) => [[each]]), [[has('n0')]]]).flags[0]!.decisionGraph!, () => false),
     ).toHaveLength(41)
   })
 })

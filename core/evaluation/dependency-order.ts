@@ -4,16 +4,19 @@ import { dependenciesOf } from '../model/snapshot.ts'
 
 const noPlaces: readonly number[] = []
 
-export type Order = { readonly dependencies: readonly number[]; readonly message: string | undefined }
-const free: Order = { dependencies: noPlaces, message: undefined }
+export type DependencyOrder = {
+  readonly dependencies: readonly number[]
+  readonly message: string | undefined
+}
+const free: DependencyOrder = { dependencies: noPlaces, message: undefined }
 
 /** Depth first through what the flag depends on. A cycle or a gap anywhere below is this flag's own error. */
-export function orderOf(
+export function dependencyOrder(
   index: number,
   flags: readonly Flag[],
   places: ReadonlyMap<string, number>,
-  known: Map<number, Order>,
-): Order {
+  known: Map<number, DependencyOrder>,
+): DependencyOrder {
   const done = known.get(index)
   if (done) return done
   const keys = dependenciesOf(flags[index]!)
@@ -28,14 +31,14 @@ function gather(
   keys: readonly string[],
   flags: readonly Flag[],
   places: ReadonlyMap<string, number>,
-  known: Map<number, Order>,
-): Order {
+  known: Map<number, DependencyOrder>,
+): DependencyOrder {
   const dependencies = new Set<number>()
   for (const key of keys) {
     const place = places.get(key)
     if (place === undefined)
       return { dependencies: noPlaces, message: `depends on the flag ${key}, which is not there` }
-    const order = orderOf(place, flags, places, known)
+    const order = dependencyOrder(place, flags, places, known)
     if (order.message !== undefined) return { dependencies: noPlaces, message: order.message }
     for (const each of order.dependencies) dependencies.add(each)
     dependencies.add(place)

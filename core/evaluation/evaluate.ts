@@ -3,22 +3,22 @@
 import { fineBucket } from './bucket.ts'
 import {
   type CompiledSegment,
-  type Question,
+  type CompiledCondition,
   holds,
   inSegments,
   ofFlag,
-  type Questions,
+  type ConditionGroups,
 } from './compiled-condition.ts'
 import { failure } from './evaluation-factory.ts'
 import { type CompiledFlag, type CompiledSnapshot, type Gates, prepare, prepareAll } from './compile.ts'
 import type { CompiledRule, HashInput } from './compile-strategy.ts'
-import type { Decision } from './decision-node.ts'
+import type { DecisionNode } from './decision-node.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Evaluation } from './evaluation.ts'
 import { percentAfter, percentOfBlocks } from '../hash/murmur3-x86-32.ts'
 import { isMember } from '../model/members.ts'
-import { begin, blocksOf, type Reader } from './context-reader.ts'
-import { isInSlices, placeOf } from './slice.ts'
+import { reset, blocksOf, type ContextReader } from './context-reader.ts'
+import { isInSlices, sliceBucket } from './slice.ts'
 
 /** What was decided so far in this request, by the flags' place in the snapshot. */
 export type Decided = readonly (Evaluation | undefined)[]
@@ -35,7 +35,7 @@ export function evaluate(
   if (!asked?.isAnswered) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
   if (!asked.isPrepared) prepare(compiled, asked)
   if (asked.constant) return asked.constant
-  begin(reader, context, false)
+  reset(reader, context, false)
   const { dependencies } = asked
   return decide(asked, reader, dependencies ? decideAll(flags, dependencies, reader) : nothingDecided)
 }
@@ -44,7 +44,7 @@ export function evaluate(
 export function decideAll(
   flags: readonly CompiledFlag[],
   places: readonly number[],
-  reader: Reader,
+  reader: ContextReader,
 ): Decided {
   const decided: (Evaluation | undefined)[] = []
   for (const index of places) decided[index] = decide(flags[index]!, reader, decided)
@@ -59,7 +59,7 @@ export function evaluateAll(
 ): Evaluation[] {
   if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, inOrder, reader } = compiled
-  begin(reader, context, true)
+  reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
   for (let i = 0; i < inOrder.length; i++) {
     const flag = inOrder[i]!
@@ -80,7 +80,7 @@ export function evaluateAllRevised(
 ): Evaluation[] {
   if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, inOrder, reader } = compiled
-  begin(reader, context, true)
+  reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
   for (const flag of inOrder) decided[flag.index] = revise(flag, decide(flag, reader, decided))
   return answeredOf(compiled, undefined).map((index) => decided[index]!)
@@ -100,19 +100,19 @@ function answeredOf({ flags, answered }: CompiledSnapshot, tag: string | undefin
 const tagsRememberedMax = 1_000
 
 /** The order of Bucketeer's server; a flag without off variation answers "use your default" where it is off. */
-function decide(flag: CompiledFlag, reader: Reader, decided: Decided): Evaluation {
+function decide(flag: CompiledFlag, reader: ContextReader, decided: Decided): Evaluation {
   if (flag.constant) return flag.constant
   if (flag.gates) {
     const stopped = stopAt(flag.gates, reader, decided)
     if (stopped) return stopped
   }
-  const rule = ruleOf(flag.decision!, reader, decided)
-  if (!rule.rollout) return rule.otherwise
+  const rule = ruleOf(flag.decisionGraph!, reader, decided)
+  if (!rule.rollout) return rule.fallback
   const { targetingKey } = reader.context
   return targetingKey === undefined ? flag.targetingKeyMissing! : allot(rule, targetingKey, reader)
 }
 
-function stopAt(gates: Gates, { context }: Reader, decided: Decided): Evaluation | undefined {
+function stopAt(gates: Gates, { context }: ContextReader, decided: Decided): Evaluation | undefined {
   for (const { index, variationId } of gates.prerequisites)
     if (decided[index]?.variation?.id !== variationId) return gates.prerequisiteFailed
   if (gates.off) return gates.off
@@ -121,51 +121,51 @@ function stopAt(gates: Gates, { context }: Reader, decided: Decided): Evaluation
   if (targetingKey === undefined) return slices?.keyMissing
   const targeted = targets?.get(targetingKey)
   if (targeted || !slices) return targeted
-  return isInSlices(slices.of, placeOf(targetingKey)) ? undefined : slices.outside
+  return isInSlices(slices.of, sliceBucket(targetingKey)) ? undefined : slices.outside
 }
 
 /** From question to question, until a rule is found. */
-export function ruleOf(first: Decision, reader: Reader, decided: Decided): CompiledRule {
+export function ruleOf(first: DecisionNode, reader: ContextReader, decided: Decided): CompiledRule {
   let at = first
-  for (let { question } = at; question; { question } = at)
-    at = isTrue(question, reader, decided) ? at.yes! : at.no!
+  for (let { condition } = at; condition; { condition } = at)
+    at = isTrue(condition, reader, decided) ? at.yes! : at.no!
   return at.rule!
 }
 
-export const isTrue = (question: Question, reader: Reader, decided: Decided) =>
-  question.way < inSegments ? holds(question, reader) : holdsOutside(question, reader, decided)
+export const isTrue = (condition: CompiledCondition, reader: ContextReader, decided: Decided) =>
+  condition.opcode < inSegments ? holds(condition, reader) : holdsOutside(condition, reader, decided)
 
-function anyGroupHolds(anyOf: Questions, reader: Reader, decided: Decided): boolean {
+function anyGroupHolds(anyOf: ConditionGroups, reader: ContextReader, decided: Decided): boolean {
   for (let i = 0; i < anyOf.length; i++) if (allHold(anyOf[i]!, reader, decided)) return true
   return false
 }
 
-function allHold(questions: readonly Question[], reader: Reader, decided: Decided): boolean {
-  for (let i = 0; i < questions.length; i++) {
-    if (!isTrue(questions[i]!, reader, decided)) return false
+function allHold(conditions: readonly CompiledCondition[], reader: ContextReader, decided: Decided): boolean {
+  for (let i = 0; i < conditions.length; i++) {
+    if (!isTrue(conditions[i]!, reader, decided)) return false
   }
   return true
 }
 
 /** Clauses that look beyond the context's attributes: at segments, or at what another flag answered. */
 export function holdsOutside(
-  { way, segments, place, clause }: Question,
-  reader: Reader,
+  { opcode, segments, place, clause }: CompiledCondition,
+  reader: ContextReader,
   decided: Decided,
 ): boolean {
-  if (way !== ofFlag) return segments!.some((segment) => isInSegment(segment, reader))
+  if (opcode !== ofFlag) return segments!.some((segment) => isInSegment(segment, reader))
   const variation = decided[place]?.variation
   return variation !== undefined && clause.values.includes(variation.id)
 }
 
 /** Asked once per request, however many rules name the segment. */
-export function isInSegment(segment: CompiledSegment, reader: Reader): boolean {
-  if (segment.turn === reader.turn) return segment.answer
-  segment.turn = reader.turn
+export function isInSegment(segment: CompiledSegment, reader: ContextReader): boolean {
+  if (segment.generation === reader.generation) return segment.answer
+  segment.generation = reader.generation
   return (segment.answer = includes(segment, reader))
 }
 
-function includes({ included, members, anyOf }: CompiledSegment, reader: Reader): boolean {
+function includes({ included, members, anyOf }: CompiledSegment, reader: ContextReader): boolean {
   const { targetingKey } = reader.context
   if (targetingKey !== undefined) {
     if (included.has(targetingKey)) return true
@@ -174,17 +174,21 @@ function includes({ included, members, anyOf }: CompiledSegment, reader: Reader)
   return anyGroupHolds(anyOf, reader, nothingDecided)
 }
 
-function allot({ rollout, otherwise }: CompiledRule, targetingKey: string, reader: Reader): Evaluation {
+function allot({ rollout, fallback }: CompiledRule, targetingKey: string, reader: ContextReader): Evaluation {
   const { audience, cuts, evaluations, input } = rollout!
   if (audience && bucketOf(audience.input, targetingKey, reader) >= audience.cut) return audience.evaluation
   const bucket = bucketOf(input, targetingKey, reader)
   for (let i = 0; i < cuts.length; i++) if (bucket < cuts[i]!) return evaluations[i]!
-  return otherwise
+  return fallback
 }
 
-export function bucketOf({ prefix, before, after }: HashInput, targetingKey: string, reader: Reader): number {
+export function bucketOf(
+  { prefix, before, after }: HashInput,
+  targetingKey: string,
+  reader: ContextReader,
+): number {
   if (!prefix) return fineBucket(before, targetingKey, after)
-  return reader.asksMany
+  return reader.evaluatesMany
     ? percentOfBlocks(prefix, blocksOf(reader, targetingKey))
     : percentAfter(prefix, targetingKey)
 }

@@ -3,10 +3,10 @@ import type { Cause, DecidedVariation, ErrorCode, Evaluation, Reason } from './e
 import type { Flag, Variation } from '../model/flag.ts'
 import { parseValue } from '../model/value.ts'
 
-export type Answer = (cause: Cause, reason: Reason, variationId: string | undefined) => Evaluation
+export type EvaluationFactory = (cause: Cause, reason: Reason, variationId: string | undefined) => Evaluation
 
 /** Makes a flag's answers; variations that none gives are never read. */
-export function answersOf(flag: Flag): Answer {
+export function evaluationFactory(flag: Flag): EvaluationFactory {
   const decided = new Map<string, DecidedVariation>()
   const variationOf = (variationId: string) => {
     const known = decided.get(variationId)

@@ -1,7 +1,7 @@
 // Why a flag answered what it did, as data that a console can draw: every prerequisite, target, rule and clause that was looked at, the
 // text that was hashed, the bucket, and where the cuts lie. Clauses are
 // asked one by one, as the rule states them; that the answer is evaluate's own is a law with a test.
-import { compileClause, inSegments, ofFlag, type World } from './compiled-condition.ts'
+import { compileClause, inSegments, ofFlag, type CompileScope } from './compiled-condition.ts'
 import type { Clause } from '../model/clause.ts'
 import { type CompiledFlag, type CompiledSnapshot, prepare } from './compile.ts'
 import { type HashInput, type Rollout, unitOf } from './compile-strategy.ts'
@@ -11,8 +11,8 @@ import type { Evaluation } from './evaluation.ts'
 import type { Flag, Rule } from '../model/flag.ts'
 import { weightTotal } from '../model/limits.ts'
 import * as reading from './context-reader.ts'
-import { begin, type Reader, type Slot } from './context-reader.ts'
-import { isInSlices, placeOf } from './slice.ts'
+import { reset, type ContextReader, type Slot } from './context-reader.ts'
+import { isInSlices, sliceBucket } from './slice.ts'
 
 export interface Explanation {
   readonly evaluation: Evaluation
@@ -65,7 +65,7 @@ export function explain(
   if (!asked) return undefined
   prepare(compiled, asked)
   const { reader } = compiled
-  begin(reader, context, false)
+  reset(reader, context, false)
   const decided = decideAll(compiled.flags, asked.dependencies ?? [], reader)
   const explanation = walk(asked, compiled, reader, decided)
   return { evaluation: evaluate(compiled, flagKey, context), ...explanation }
@@ -74,7 +74,7 @@ export function explain(
 function walk(
   asked: CompiledFlag,
   compiled: CompiledSnapshot,
-  reader: Reader,
+  reader: ContextReader,
   decided: Decided,
 ): Omit<Explanation, 'evaluation'> {
   const prerequisites: Explanation['prerequisites'][number][] = []
@@ -94,43 +94,53 @@ function walk(
   }
   const { targetingKey } = reader.context
   if (targetingKey !== undefined && asked.gates?.targets?.has(targetingKey)) return explained(true)
-  if (!asked.decision) return explained(false)
+  if (!asked.decisionGraph) return explained(false)
   const slices = asked.gates?.slices
   if (slices) {
     if (targetingKey === undefined) return explained(false)
-    const place = placeOf(targetingKey)
+    const place = sliceBucket(targetingKey)
     slice = { place, isIn: isInSlices(slices.of, place) }
     if (!slice.isIn) return explained(false)
   }
   const { flag } = asked
-  const world = { ...compiled.world, shared: new Map() }
+  const scope = { ...compiled.scope, shared: new Map() }
   for (const rule of flag.rules) {
-    const asking = explainRule(rule, world, reader, decided)
+    const asking = explainRule(rule, scope, reader, decided)
     rules.push(asking)
     if (asking.matched) break
   }
-  const { rollout } = ruleOf(asked.decision, reader, decided)
+  const { rollout } = ruleOf(asked.decisionGraph, reader, decided)
   return explained(false, explainRollout(rollout, flag, targetingKey, reader))
 }
 
-function explainRule({ id, anyOf }: Rule, world: World, reader: Reader, decided: Decided): ExplainedRule {
-  const groups = anyOf.map((group) => group.map((clause) => explainClause(clause, world, reader, decided)))
+function explainRule(
+  { id, anyOf }: Rule,
+  scope: CompileScope,
+  reader: ContextReader,
+  decided: Decided,
+): ExplainedRule {
+  const groups = anyOf.map((group) => group.map((clause) => explainClause(clause, scope, reader, decided)))
   const matched = groups.some((clauses) => clauses.every((clause) => clause.holds))
   return { ruleId: id, matched, anyOf: groups }
 }
 
-function explainClause(clause: Clause, world: World, reader: Reader, decided: Decided): ExplainedClause {
-  const question = compileClause(clause, world)
-  const holds = isTrue(question, reader, decided)
-  if (question.way < inSegments) return { clause, found: foundIn(reader, question.slot), holds }
+function explainClause(
+  clause: Clause,
+  scope: CompileScope,
+  reader: ContextReader,
+  decided: Decided,
+): ExplainedClause {
+  const condition = compileClause(clause, scope)
+  const holds = isTrue(condition, reader, decided)
+  if (condition.opcode < inSegments) return { clause, found: foundIn(reader, condition.slot), holds }
   const found =
-    question.way === ofFlag
-      ? decided[question.place]?.variation?.id
-      : question.segments!.filter((segment) => isInSegment(segment, reader)).map(({ key }) => key)
+    condition.opcode === ofFlag
+      ? decided[condition.place]?.variation?.id
+      : condition.segments!.filter((segment) => isInSegment(segment, reader)).map(({ key }) => key)
   return { clause, found, holds }
 }
 
-function foundIn(reader: Reader, slot: Slot): ExplainedClause['found'] {
+function foundIn(reader: ContextReader, slot: Slot): ExplainedClause['found'] {
   switch (reading.kindOf(reader, slot)) {
     case reading.missing:
       return undefined
@@ -145,7 +155,7 @@ function explainRollout(
   rollout: Rollout | undefined,
   { allocation }: Flag,
   targetingKey: string | undefined,
-  reader: Reader,
+  reader: ContextReader,
 ): ExplainedRollout | undefined {
   if (!rollout || targetingKey === undefined) return undefined
   const unit = unitOf(allocation)

@@ -3,7 +3,7 @@
 // as the empty text; of a list any element may hold, and for a negation none may.
 import type { Clause, Operator } from '../model/clause.ts'
 import * as reading from './context-reader.ts'
-import type { Reader, Slot } from './context-reader.ts'
+import type { ContextReader, Slot } from './context-reader.ts'
 import { compilePattern } from '../text/regex.ts'
 import { compareVersions, parseVersion, type SemanticVersion } from '../text/semver.ts'
 import { compareTexts, parseFloat64, parseInt64 } from '../text/go-strconv.ts'
@@ -101,7 +101,7 @@ function testOf(source: string): ((text: string) => boolean)[] {
 }
 
 /** Whether the clause holds for what the reader reads. */
-export function holdsGenerally(test: AttributeTest, reader: Reader): boolean {
+export function holdsGenerally(test: AttributeTest, reader: ContextReader): boolean {
   const kind = reading.kindOf(reader, test.slot)
   if (test.asks === 'exists') return (kind !== reading.missing) !== test.isNegated
   return (kind === reading.list ? anyElement(test) : holdsPositively(test)) !== test.isNegated

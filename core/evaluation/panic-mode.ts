@@ -2,10 +2,10 @@
 import type { Flag } from '../model/flag.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 
-export const flagsInForce = ({ flags, settings }: Pick<Snapshot, 'flags' | 'settings'>): readonly Flag[] =>
-  settings?.panic ? flags.map(silenced) : flags
+export const effectiveFlags = ({ flags, settings }: Pick<Snapshot, 'flags' | 'settings'>): readonly Flag[] =>
+  settings?.panic ? flags.map(disabledForPanic) : flags
 
-const silenced = ({ offVariationId: _, ...flag }: Flag): Flag => ({
+const disabledForPanic = ({ offVariationId: _, ...flag }: Flag): Flag => ({
   ...flag,
   enabled: false,
   prerequisites: [],

@@ -4,7 +4,7 @@ import { compile } from './compile.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { explain } from './explain.ts'
 import { Flag } from '../model/flag.ts'
-import { isEverybody, placeOf } from './slice.ts'
+import { isEverybody, sliceBucket } from './slice.ts'
 
 const low = flag({ key: 'low', slices: [{ from: 0, to: 50 }] })
 const high = flag({ key: 'high', slices: [{ from: 50, to: 100 }] })
@@ -23,7 +23,7 @@ const metBy = (targetingKey: string) =>
 
 describe('slices', () => {
   it('cut as AB Tasty’s servers do', () => {
-    expect(['123', 'alice', 'bob'].map(placeOf)).toEqual([71, 5, 94])
+    expect(['123', 'alice', 'bob'].map(sliceBucket)).toEqual([71, 5, 94])
     expect(metBy('123')).toEqual(['high'])
     expect(metBy('alice').toSorted()).toEqual(['edges', 'low'])
     expect(metBy('bob').toSorted()).toEqual(['edges', 'high'])

@@ -4,7 +4,7 @@ import type { Slice } from '../model/flag.ts'
 import { murmur3x86 } from '../hash/murmur3-x86-32.ts'
 
 /** 0 to 99: AB Tasty's servers cut by the same. */
-export const placeOf = (targetingKey: string): number => murmur3x86(targetingKey) % 100
+export const sliceBucket = (targetingKey: string): number => murmur3x86(targetingKey) % 100
 
 export const isInSlices = (slices: readonly Slice[], place: number): boolean =>
   slices.some(({ from, to }) => from <= place && place < to)

@@ -75,7 +75,7 @@ export function settingsIn(state: EnvironmentState): Settings {
   return settings
 }
 
-export interface Published {
+export interface SnapshotInput {
   readonly environmentId: string
   readonly revision: number
   /** Epoch seconds. */
@@ -84,7 +84,7 @@ export interface Published {
 }
 
 /** A pure function of the state: publishing a revision again gives the same bytes. */
-export function toSnapshot({ state, ...named }: Published): Snapshot {
+export function toSnapshot({ state, ...named }: SnapshotInput): Snapshot {
   return buildSnapshot({
     ...named,
     flags: [...state.flag.values()],

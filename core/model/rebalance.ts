@@ -4,7 +4,7 @@ import type { Flag, Strategy } from './flag.ts'
 import { piecesMax, weightTotal } from './limits.ts'
 
 /** Without a variation, it is a gap: whoever falls into it is untracked. */
-export interface Piece {
+export interface WeightRange {
   readonly variationId?: string | undefined
   readonly weight: number
 }
@@ -12,21 +12,21 @@ export interface Piece {
 type Rollout = Extract<Strategy, { kind: 'rollout' }>
 
 /** The pieces in the order of buckets; what is left over at the end is untracked. */
-export const piecesOf = ({ pieces, shares }: Rollout): readonly Piece[] => pieces ?? shares
+export const rangesOf = ({ pieces, shares }: Rollout): readonly WeightRange[] => pieces ?? shares
 
 /** Whether a piece lies behind untracked buckets: not everybody who evaluates can say that. */
 export function hasGap(rollout: Rollout): boolean {
-  return piecesOf(rollout).some(({ variationId }) => variationId === undefined)
+  return rangesOf(rollout).some(({ variationId }) => variationId === undefined)
 }
 
 /** All buckets, gap at the end included. */
-function wholeOf(strategy: Strategy): readonly Piece[] {
+function wholeOf(strategy: Strategy): readonly WeightRange[] {
   if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, weight: weightTotal }]
-  const pieces = piecesOf(strategy)
+  const pieces = rangesOf(strategy)
   return [...pieces, { weight: weightTotal - sumOf(pieces) }].filter(({ weight }) => weight > 0)
 }
 
-const sumOf = (pieces: readonly Piece[]) => pieces.reduce((sum, { weight }) => sum + weight, 0)
+const sumOf = (pieces: readonly WeightRange[]) => pieces.reduce((sum, { weight }) => sum + weight, 0)
 
 /** The rollout with its pieces laid out so that the fewest move, seen from what was before. */
 export function keepingVisitors(before: Strategy, after: Rollout): Rollout {
@@ -46,7 +46,7 @@ export function keepingVisitors(before: Strategy, after: Rollout): Rollout {
       { variationId: undefined, ...rest },
     ]
   })
-  let laid: readonly (Piece & { wasFree: boolean })[] = kept
+  let laid: readonly (WeightRange & { wasFree: boolean })[] = kept
   for (const free of [false, true]) {
     laid = laid.flatMap((piece) =>
       piece.variationId === undefined && piece.wasFree === free ? fill(piece, after, take) : [piece],
@@ -58,7 +58,7 @@ export function keepingVisitors(before: Strategy, after: Rollout): Rollout {
   return isPlain ? plain : { ...plain, pieces }
 }
 
-function fill<P extends Piece>(
+function fill<P extends WeightRange>(
   gap: P,
   { shares }: Rollout,
   take: (variationId: string, most: number) => number,
@@ -73,7 +73,7 @@ function fill<P extends Piece>(
 }
 
 /** Neighbours of one variation as one piece, without a gap at the end. */
-function merged(pieces: readonly Piece[]): Piece[] {
+function merged(pieces: readonly WeightRange[]): WeightRange[] {
   const found: { variationId?: string; weight: number }[] = []
   for (const { variationId, weight } of pieces) {
     const last = found.at(-1)
@@ -113,7 +113,7 @@ export function movesOf(before: Flag, after: Flag): Moves[] {
 export const strategiesOf = ({ rules, defaultStrategy }: Flag): Map<string, Strategy> =>
   new Map([...rules, defaultStrategy].map(({ id, strategy }) => [id, strategy]))
 
-function flowsOf(before: readonly Piece[], after: readonly Piece[]): Moves['flows'] {
+function flowsOf(before: readonly WeightRange[], after: readonly WeightRange[]): Moves['flows'] {
   const flows = new Map<string, Moves['flows'][number]>()
   let [i, j, at] = [0, 0, 0]
   let [endBefore, endAfter] = [before[0]?.weight ?? 0, after[0]?.weight ?? 0]

@@ -1,8 +1,8 @@
 // Asks a door without a network before it.
-import type { Visit } from '../../workers/sdk/request-context.ts'
+import type { RequestContext } from '../../workers/sdk/request-context.ts'
 
 interface Asked {
-  fetch(request: Request, visit: Visit): Response | Promise<Response>
+  fetch(request: Request, requestContext: RequestContext): Response | Promise<Response>
 }
 
 /** `to`: a path, an address, or a whole request. */
@@ -10,7 +10,10 @@ export async function askDoor(
   door: Asked,
   to: string | Request,
   init?: RequestInit,
-  visit: Visit = {},
+  requestContext: RequestContext = {},
 ): Promise<Response> {
-  return door.fetch(to instanceof Request ? to : new Request(new URL(to, 'http://edge.test'), init), visit)
+  return door.fetch(
+    to instanceof Request ? to : new Request(new URL(to, 'http://edge.test'), init),
+    requestContext,
+  )
 }

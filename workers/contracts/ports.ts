@@ -1,6 +1,6 @@
 // What the dialects need of the world, and nothing more. Adapters: workers/edge and workers/storage.
 import type { EventRecord } from '../../analytics/records.ts'
-import type { Assigned, Assignment } from '../../core/evaluation/assignment.ts'
+import type { AssignedVariations, Assignment } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { Feed } from '../streams/feed.ts'
 
@@ -48,7 +48,7 @@ export interface RateLimits {
 /** What was assigned to somebody, by name: a visitor, or a group that decides as one. */
 export interface Assignments {
   /** In the order of the names; undefined where it cannot be had at the moment. */
-  read(environmentId: string, whos: readonly string[]): Promise<readonly Assigned[] | undefined>
+  read(environmentId: string, whos: readonly string[]): Promise<readonly AssignedVariations[] | undefined>
   /** Behind the answer. What is there already stays. */
   keep(environmentId: string, whos: readonly string[], fresh: readonly Assignment[]): void
 }

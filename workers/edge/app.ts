@@ -1,7 +1,7 @@
 // Every request's way in and out: what it asks of us beside its dialect, the door it takes, and what is told of it afterwards.
-import type { Door } from '../sdk/protocol-handler.ts'
+import type { ProtocolHandler } from '../sdk/protocol-handler.ts'
 import { pathOf } from '../http/path.ts'
-import type { Visit } from '../sdk/request-context.ts'
+import type { RequestContext } from '../sdk/request-context.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import type { Shadow } from '../protocols/bucketeer/shadow.ts'
@@ -9,20 +9,20 @@ import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
-import { type Dialect, dialectOf, withoutPrefix } from './dialect-routing.ts'
-import { type Told, addHeaders, tell, tellersOf } from './telemetry.ts'
+import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
+import { type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
 
 export function edgeApp(
   ports: Ports,
   env: EdgeBindings,
   shadow?: Shadow,
 ): { fetch(request: Request): Promise<Response> } {
-  const tells = tellersOf(env)
-  const doors: Readonly<Record<Dialect, Door>> = {
+  const sinks = sinksOf(env)
+  const handlers: Readonly<Record<DialectName, ProtocolHandler>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
     'flagship-io': flagshipIoRoutes(ports),
     ofrep: ofrepRoutes(ports),
-    tackline: { fetch: (request, visit) => changesAnswer(request, visit, ports) },
+    tackline: { fetch: (request, requestContext) => changesAnswer(request, requestContext, ports) },
   }
   return {
     async fetch(request) {
@@ -30,31 +30,41 @@ export function edgeApp(
       const { url } = request
       const path = pathOf(url)
       const dialect = dialectOf(request.method, path)
-      const visit = visitOf(request, url, startedAt)
+      const requestContext = toRequestContext(request, url, startedAt)
       const response = dialect
-        ? await doors[dialect].fetch(request, visit, path)
-        : await elsewhere(request, path, visit)
-      const told: Told = { dialect, visit, status: response.status, startedAt, now: ports.now }
-      addHeaders(response, told)
-      tell(told, tells)
+        ? await handlers[dialect].fetch(request, requestContext, path)
+        : await elsewhere(request, path, requestContext)
+      const outcome: RequestOutcome = {
+        dialect,
+        requestContext,
+        status: response.status,
+        startedAt,
+        now: ports.now,
+      }
+      addHeaders(response, outcome)
+      record(outcome, sinks)
       return response
     },
   }
 
   /** Our own routes, then doors under a prefix; whatever is left is control's. */
-  async function elsewhere(request: Request, path: string, visit: Visit): Promise<Response> {
+  async function elsewhere(
+    request: Request,
+    path: string,
+    requestContext: RequestContext,
+  ): Promise<Response> {
     if (path === '/healthz') return Response.json({ status: 'ok' })
     if (path === '/readyz') return readiness(env)
     const found = withoutPrefix(request.method, path)
     if (!found) return env.CONTROL.fetch(request)
     const url = new URL(request.url)
     url.pathname = found.path
-    visit.prefix = found.prefix
-    return doors[found.dialect].fetch(new Request(url, request), visit, found.path)
+    requestContext.prefix = found.prefix
+    return handlers[found.dialect].fetch(new Request(url, request), requestContext, found.path)
   }
 }
 
-function visitOf({ headers }: Request, url: string, startedAt: number): Visit {
+function toRequestContext({ headers }: Request, url: string, startedAt: number): RequestContext {
   return {
     startedAt,
     atLeast: askedRevision(headers, url),

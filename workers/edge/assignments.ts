@@ -1,6 +1,6 @@
 // Assignments that are kept, in objects of which each holds a share of an environment's visitors. Whoever cannot be asked in time is decided
 // for by the hash, and nothing is written: a later answer stays possible.
-import type { Assigned } from '../../core/evaluation/assignment.ts'
+import type { AssignedVariations } from '../../core/evaluation/assignment.ts'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 import type { AssignmentStore } from '../contracts/assignments-contract.ts'
 import { logError } from '../http/log.ts'
@@ -28,7 +28,7 @@ export function assignmentStore({ objects, delay, defer }: AssignmentPorts): Ass
       })
       const read = Promise.all(whos.map(async (who) => storeOf(environmentId, who).read(who)))
       try {
-        return (await Promise.race([read, late])).map((rows): Assigned => new Map(rows))
+        return (await Promise.race([read, late])).map((rows): AssignedVariations => new Map(rows))
       } catch (cause) {
         logError('assignments', cause)
         return undefined

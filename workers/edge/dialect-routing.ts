@@ -1,8 +1,8 @@
 // Which dialect a path belongs to, whatever comes before it: for the log, the metrics, and environments that have a path prefix.
 
-export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep' | 'tackline'
+export type DialectName = 'bucketeer' | 'flagship-io' | 'ofrep' | 'tackline'
 
-const doors: readonly (readonly [RegExp, Dialect])[] = [
+const handlers: readonly (readonly [RegExp, DialectName])[] = [
   [/^\/ofrep\//, 'ofrep'],
   [/^\/(?:get_evaluations?|get_feature_flags|get_segment_users|register_events|track|ping)\/?$/, 'bucketeer'],
   [/^\/v1\/gateway\//, 'bucketeer'],
@@ -14,9 +14,9 @@ const doors: readonly (readonly [RegExp, Dialect])[] = [
 ]
 
 /** The root is a door for AB Tasty's hits alone: who gets it wants the console. */
-export function dialectOf(method: string, path: string): Dialect | undefined {
+export function dialectOf(method: string, path: string): DialectName | undefined {
   if (path === '/' && (method === 'GET' || method === 'HEAD')) return undefined
-  for (const [pattern, dialect] of doors) if (pattern.test(path)) return dialect
+  for (const [pattern, dialect] of handlers) if (pattern.test(path)) return dialect
   return undefined
 }
 
@@ -27,7 +27,7 @@ const prefixSegmentsMax = 4
 export function withoutPrefix(
   method: string,
   path: string,
-): { dialect: Dialect; prefix: string; path: string } | undefined {
+): { dialect: DialectName; prefix: string; path: string } | undefined {
   if (path.startsWith('/api/') || path.startsWith('/openfeature/')) return undefined
   let at = 0
   for (let segments = 0; segments < prefixSegmentsMax; segments++) {

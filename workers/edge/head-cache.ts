@@ -8,7 +8,7 @@ export interface KnownHead {
   readonly askedAt: number
 }
 
-export interface SharedHeads {
+export interface HeadCache {
   read(environmentId: string): Promise<KnownHead | undefined>
   write(environmentId: string, known: KnownHead): Promise<void>
 }
@@ -17,7 +17,7 @@ export interface SharedHeads {
 const cacheControl = 'max-age=1'
 const urlOf = (environmentId: string) => `https://tackline.internal/head/${environmentId}`
 
-export function sharedHeads(cache: Cache): SharedHeads {
+export function headCache(cache: Cache): HeadCache {
   return {
     async read(environmentId) {
       try {

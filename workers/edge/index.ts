@@ -6,12 +6,12 @@ import type { EdgeBindings } from './bindings.ts'
 import { bucketeerShadow } from './bucketeer-shadow.ts'
 import { flagsEntrypoint } from './rpc-entrypoint.ts'
 import { edgePorts } from './ports.ts'
-import { tellersOf } from './telemetry.ts'
+import { sinksOf } from './telemetry.ts'
 
 const env = bindings as unknown as EdgeBindings
 const ports = edgePorts(env, waitUntil)
 
-export const Flags = flagsEntrypoint(ports, tellersOf(env))
+export const Flags = flagsEntrypoint(ports, sinksOf(env))
 
 const shadow = bucketeerShadow(env, {
   fetch: (url, init) => fetch(url, init),

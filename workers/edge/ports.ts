@@ -6,7 +6,7 @@ import { assignmentStore } from './assignments.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
-import { sharedHeads } from './head-cache.ts'
+import { headCache } from './head-cache.ts'
 import { snapshotSource } from './snapshot-source.ts'
 
 export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => void): Ports {
@@ -17,7 +17,7 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
       kv: env.SNAPSHOTS,
       environment: (id) =>
         env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(id)) as unknown as EnvironmentReader,
-      shared: sharedHeads(caches.default),
+      shared: headCache(caches.default),
       now,
       delay,
       defer,

@@ -53,7 +53,7 @@ it.each(['key', 'address'] as const)(
   async (kind) => {
     const { ports } = memoryPorts({ flags: [] })
     const limited = { ...ports, limits: { allows: (asked: string) => asked !== kind } }
-    const visit = { address: '192.0.2.1' }
+    const requestContext = { address: '192.0.2.1' }
     const post = (headers: Record<string, string>, body: object) => ({
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -65,19 +65,19 @@ it.each(['key', 'address'] as const)(
         bucketeerRoutes(limited),
         '/get_evaluations',
         post({ authorization: clientKey }, { user: { id: 'a' } }),
-        { ...visit },
+        { ...requestContext },
       ),
       askDoor(
         flagshipIoRoutes(limited),
         '/v2/shop/campaigns',
         post({ 'x-api-key': clientKey }, { visitor_id: 'a' }),
-        { ...visit },
+        { ...requestContext },
       ),
       askDoor(
         ofrepRoutes(limited),
         '/ofrep/v1/evaluate/flags',
         post({ authorization: `Bearer ${clientKey}` }, {}),
-        { ...visit },
+        { ...requestContext },
       ),
     ])
     const forms = await Promise.all(

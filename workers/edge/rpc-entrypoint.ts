@@ -8,12 +8,12 @@ import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { readEnvironment } from '../sdk/authenticate.ts'
 import { decideAll, decideOne } from '../sdk/decide.ts'
 import { statusOf } from '../http/problem-response.ts'
-import type { Visit } from '../sdk/request-context.ts'
+import type { RequestContext } from '../sdk/request-context.ts'
 import type { Ports } from '../contracts/ports.ts'
 import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './rpc-types.ts'
-import { type Tellers, tell } from './telemetry.ts'
+import { type Sinks, record } from './telemetry.ts'
 
-export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
+export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
   return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
     getBooleanDetails(flagKey: string, defaultValue: boolean, context?: FlagContext) {
       return this.#details(flagKey, defaultValue, isBoolean, context)
@@ -41,9 +41,9 @@ export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
     }
     evaluateAll(context?: FlagContext) {
       return this.#visit<FlagDetails<FlagValue>[]>(
-        async (compiled, visit) => {
+        async (compiled, requestContext) => {
           const { evaluations } = await decideAll(ports, compiled, toContext(context))
-          visit.decisions = evaluations.length
+          requestContext.decisions = evaluations.length
           return evaluations.map((evaluation) => fromEvaluation(evaluation, null, isAnything))
         },
         () => [],
@@ -57,9 +57,9 @@ export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
       context: FlagContext | undefined,
     ): Promise<FlagDetails<T>> {
       return this.#visit(
-        async (compiled, visit) => {
+        async (compiled, requestContext) => {
           const { evaluation } = await decideOne(ports, compiled, toContext(context), flagKey)
-          visit.decisions = 1
+          requestContext.decisions = 1
           return fromEvaluation(evaluation, defaultValue, isRight)
         },
         ({ message }) => failed(flagKey, defaultValue, 'PROVIDER_NOT_READY', message),
@@ -68,16 +68,16 @@ export function flagsEntrypoint(ports: Ports, tellers: Tellers) {
 
     /** Decides from the environment's snapshot, and tells of it as of any request. */
     async #visit<T>(
-      decide: (compiled: CompiledSnapshot, visit: Visit) => Promise<T>,
+      decide: (compiled: CompiledSnapshot, requestContext: RequestContext) => Promise<T>,
       without: (problem: Problem) => T,
     ): Promise<T> {
-      const visit: Visit = {}
+      const requestContext: RequestContext = {}
       const startedAt = ports.now()
-      const compiled = await readEnvironment(ports, visit, String(this.ctx.props?.environment ?? ''))
-      if (!compiled.ok) visit.refused = compiled.problem.code
-      const answer = compiled.ok ? await decide(compiled.value, visit) : without(compiled.problem)
+      const compiled = await readEnvironment(ports, requestContext, String(this.ctx.props?.environment ?? ''))
+      if (!compiled.ok) requestContext.refused = compiled.problem.code
+      const answer = compiled.ok ? await decide(compiled.value, requestContext) : without(compiled.problem)
       const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
-      tell({ dialect: 'rpc', visit, status, startedAt, now: ports.now }, tellers)
+      record({ dialect: 'rpc', requestContext, status, startedAt, now: ports.now }, tellers)
       return answer
     }
   }

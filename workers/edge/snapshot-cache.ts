@@ -17,7 +17,7 @@ export interface Held extends Found {
   urgedAt: number
 }
 
-export function heldSnapshots() {
+export function snapshotCache() {
   const held = new Map<string, Held>() // in the order of use
   let characters = 0
 

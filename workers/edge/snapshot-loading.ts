@@ -10,12 +10,12 @@ import type { EnvironmentReader } from './bindings.ts'
 import type { Found } from './snapshot-cache.ts'
 import { readAllMembers, rememberMembers } from './member-cache.ts'
 import { sharedHeadForMs, sourceWithinMs } from './limits.ts'
-import type { KnownHead, SharedHeads } from './head-cache.ts'
+import type { KnownHead, HeadCache } from './head-cache.ts'
 
 export interface Sources {
   readonly kv: KVNamespace
   readonly environment: (id: string) => EnvironmentReader
-  readonly shared: SharedHeads
+  readonly shared: HeadCache
   readonly now: () => number
   readonly delay: (ms: number) => Promise<void>
 }

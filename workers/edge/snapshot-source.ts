@@ -3,7 +3,7 @@
 // older one, and no failure takes away the copy that is held.
 import { logError } from '../http/log.ts'
 import type { Reading, SnapshotSource } from '../contracts/ports.ts'
-import { heldSnapshots } from './snapshot-cache.ts'
+import { snapshotCache } from './snapshot-cache.ts'
 import * as limits from './limits.ts'
 import { type Sources, isPublished, newestHead, newestSnapshot } from './snapshot-loading.ts'
 
@@ -19,7 +19,7 @@ interface Check {
 
 export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
   const { now, delay } = ports
-  const held = heldSnapshots()
+  const held = snapshotCache()
   const unknownUntil = new Map<string, number>()
   const checks = new Map<string, Check>()
 

@@ -2,23 +2,23 @@
 // targeting key, an attribute, a key or an address.
 import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
 import { serverTiming } from '../sdk/revision-headers.ts'
-import type { Visit } from '../sdk/request-context.ts'
+import type { RequestContext } from '../sdk/request-context.ts'
 import type { EdgeBindings } from './bindings.ts'
-import type { Dialect } from './dialect-routing.ts'
+import type { DialectName } from './dialect-routing.ts'
 
 /** Where it is told. */
-export interface Tellers {
+export interface Sinks {
   readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
   readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
 }
 
 /** Looked up once: each look into `env` goes through a proxy. */
-export const tellersOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Tellers => ({ REQUESTS, LOG_REQUESTS })
+export const sinksOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Sinks => ({ REQUESTS, LOG_REQUESTS })
 
-export interface Told {
+export interface RequestOutcome {
   /** `rpc`: another Worker of the account. Undefined for what is no SDK's. */
-  readonly dialect: Dialect | 'rpc' | undefined
-  readonly visit: Visit
+  readonly dialect: DialectName | 'rpc' | undefined
+  readonly requestContext: RequestContext
   /** HTTP's; 200 of what has none, and was decided. */
   readonly status: number
   readonly startedAt: number
@@ -27,25 +27,25 @@ export interface Told {
 }
 
 /** Which revision decided, and how long nobody could confirm that it is the newest. */
-export function addHeaders({ headers }: Response, { visit, startedAt, now }: Told): void {
-  if (!visit.compiled || (visit.isTold && !visit.staleMs)) return
-  if (!visit.isTold) {
-    headers.set('x-revision', String(visit.compiled.revision))
+export function addHeaders({ headers }: Response, { requestContext, startedAt, now }: RequestOutcome): void {
+  if (!requestContext.compiled || (requestContext.hasRevisionHeaders && !requestContext.staleMs)) return
+  if (!requestContext.hasRevisionHeaders) {
+    headers.set('x-revision', String(requestContext.compiled.revision))
     headers.set('server-timing', serverTiming(now() - startedAt))
   }
-  if (visit.staleMs) headers.set('x-stale-ms', String(visit.staleMs))
+  if (requestContext.staleMs) headers.set('x-stale-ms', String(requestContext.staleMs))
 }
 
-export function tell(told: Told, { REQUESTS, LOG_REQUESTS }: Tellers): void {
-  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && told.status >= 500)
+export function record(outcome: RequestOutcome, { REQUESTS, LOG_REQUESTS }: Sinks): void {
+  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && outcome.status >= 500)
   if (!REQUESTS && !isLogged) return
-  const point = pointOf(told)
+  const point = pointOf(outcome)
   if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
   if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
 }
 
-function pointOf({ dialect, visit, status, startedAt, now }: Told): RequestPoint {
-  const { compiled, decisions = 0, staleMs = 0, refused } = visit
+function pointOf({ dialect, requestContext, status, startedAt, now }: RequestOutcome): RequestPoint {
+  const { compiled, decisions = 0, staleMs = 0, refused } = requestContext
   return {
     environmentId: compiled?.environmentId ?? '',
     dialect: dialect ?? 'other',

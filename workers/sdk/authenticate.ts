@@ -4,9 +4,9 @@ import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 import { type SnapshotKey, settingsOf } from '../../core/model/snapshot.ts'
 import type { Ports, Reading } from '../contracts/ports.ts'
-import { type AtHand, andThen } from './maybe-promise.ts'
+import { type MaybePromise, chain } from './maybe-promise.ts'
 import { digestOf, environmentOf, findSdkKey, isForeignKey } from '../http/sdk-key.ts'
-import type { Visit } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** As environments are named when they are created. Whatever else is asked for needs no object to look for it. */
 const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
@@ -20,17 +20,21 @@ type Asked = Pick<Ports, 'snapshots' | 'limits'>
 type AskedWithKey = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
 
 /** At once where the snapshot is in memory. */
-export function authenticate(ports: AskedWithKey, visit: Visit, key: string): AtHand<Result<Caller>> {
+export function authenticate(
+  ports: AskedWithKey,
+  requestContext: RequestContext,
+  key: string,
+): MaybePromise<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
   const named = environmentOf(key)
-  if (named !== undefined) return callerIn(named, ports, visit, key)
-  return foreignEnvironment(ports, visit, key).then((found) =>
-    found.ok ? callerIn(found.value, ports, visit, key) : found,
+  if (named !== undefined) return callerIn(named, ports, requestContext, key)
+  return foreignEnvironment(ports, requestContext, key).then((found) =>
+    found.ok ? callerIn(found.value, ports, requestContext, key) : found,
   )
 }
 
-const callerIn = (environmentId: string, ports: AskedWithKey, visit: Visit, key: string) =>
-  andThen(readEnvironment(ports, visit, environmentId), (compiled): Result<Caller> => {
+const callerIn = (environmentId: string, ports: AskedWithKey, requestContext: RequestContext, key: string) =>
+  chain(readEnvironment(ports, requestContext, environmentId), (compiled): Result<Caller> => {
     if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
     const found = findSdkKey(compiled.value, key)
     if (!found) return invalidKey
@@ -39,7 +43,7 @@ const callerIn = (environmentId: string, ports: AskedWithKey, visit: Visit, key:
 
 async function foreignEnvironment(
   { foreignKeys, limits }: AskedWithKey,
-  { address }: Visit,
+  { address }: RequestContext,
   key: string,
 ): Promise<Result<string>> {
   if (!isForeignKey(key)) return invalidKey
@@ -64,23 +68,31 @@ async function foreignEnvironment(
 /** At once where the snapshot is in memory. */
 export function readEnvironment(
   ports: Asked,
-  visit: Visit,
+  requestContext: RequestContext,
   environmentId: string,
-): AtHand<Result<CompiledSnapshot>> {
-  if (visit.address !== undefined && !ports.limits.allows('address', visit.address)) return tooMany
+): MaybePromise<Result<CompiledSnapshot>> {
+  if (requestContext.address !== undefined && !ports.limits.allows('address', requestContext.address))
+    return tooMany
   if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
-  return andThen(ports.snapshots.read(environmentId, visit.atLeast), (reading) =>
-    taken(reading, visit, environmentId),
+  return chain(ports.snapshots.read(environmentId, requestContext.atLeast), (reading) =>
+    taken(reading, requestContext, environmentId),
   )
 }
 
-function taken(reading: Reading, visit: Visit, environmentId: string): Result<CompiledSnapshot> {
+function taken(
+  reading: Reading,
+  requestContext: RequestContext,
+  environmentId: string,
+): Result<CompiledSnapshot> {
   switch (reading.status) {
     case 'ready':
-      if (visit.prefix !== undefined && settingsOf(reading.compiled.snapshot).pathPrefix !== visit.prefix)
+      if (
+        requestContext.prefix !== undefined &&
+        settingsOf(reading.compiled.snapshot).pathPrefix !== requestContext.prefix
+      )
         return refuse('NOT_FOUND', 'there is no such route')
-      visit.compiled = reading.compiled
-      visit.staleMs = reading.staleMs
+      requestContext.compiled = reading.compiled
+      requestContext.staleMs = reading.staleMs
       return ok(reading.compiled)
     case 'unknown':
       return refuse('NOT_FOUND', `there is no environment ${environmentId}`)

@@ -1,12 +1,12 @@
 // All flags for one visitor: from the snapshot alone, or, where flags keep their visitors, with what is kept. One read for all flags, and
 // what is new is written behind the answer.
-import { type Assigned, evaluateKeeping } from '../../core/evaluation/assignment.ts'
+import { type AssignedVariations, evaluateKeeping } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { evaluate, evaluateAll } from '../../core/evaluation/evaluate.ts'
 import type { Evaluation } from '../../core/evaluation/evaluation.ts'
 import type { Ports } from '../contracts/ports.ts'
-import { type AtHand, andThen } from './maybe-promise.ts'
+import { type MaybePromise, chain } from './maybe-promise.ts'
 
 export interface Visitor {
   /** Those who decide as one. */
@@ -18,10 +18,10 @@ export interface Visitor {
 export interface Decided {
   readonly evaluations: readonly Evaluation[]
   /** What was known, the strongest first. */
-  readonly sources: readonly Assigned[]
+  readonly sources: readonly AssignedVariations[]
 }
 
-const nothing: readonly Assigned[] = []
+const nothing: readonly AssignedVariations[] = []
 
 export function decideAll(
   { assignments }: Pick<Ports, 'assignments'>,
@@ -29,7 +29,7 @@ export function decideAll(
   context: EvaluationContext,
   visitor: Visitor = {},
   tag?: string,
-): AtHand<Decided> {
+): MaybePromise<Decided> {
   if (!compiled.keepsVisitors || !context.targetingKey)
     return { evaluations: evaluateAll(compiled, context, tag), sources: nothing }
   const decided = decideKeeping(assignments, compiled, context, visitor)
@@ -48,9 +48,9 @@ export function decideOne(
   context: EvaluationContext,
   flagKey: string,
   visitor?: Visitor,
-): AtHand<{ evaluation: Evaluation; sources: readonly Assigned[] }> {
+): MaybePromise<{ evaluation: Evaluation; sources: readonly AssignedVariations[] }> {
   if (!compiled.keepsVisitors) return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
-  return andThen(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
+  return chain(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
     const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
     return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
   })

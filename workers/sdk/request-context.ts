@@ -3,7 +3,7 @@
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { ProblemCode } from '../../core/model/problem.ts'
 
-export interface Visit {
+export interface RequestContext {
   /** Epoch milliseconds. */
   readonly startedAt?: number
   /** Revision that the answer should be decided on, or a later one. */
@@ -19,7 +19,7 @@ export interface Visit {
   decisions?: number
   refused?: ProblemCode
   /** Whether the answer was made with what is told of its revision (revision-headers.ts). */
-  isTold?: boolean
+  hasRevisionHeaders?: boolean
 }
 
 /** Headers of every dialect's answers that a browser may read. */

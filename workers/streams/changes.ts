@@ -4,31 +4,39 @@ import { type Problem, type Result, refuse } from '../../core/model/problem.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
 import { authenticate } from '../sdk/authenticate.ts'
 import { problemResponse } from '../http/problem-response.ts'
-import type { Visit } from '../sdk/request-context.ts'
+import type { RequestContext } from '../sdk/request-context.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { openStream, revisionOf } from './open-stream.ts'
 
 const cors = { 'access-control-allow-origin': '*' }
 
-export async function changesAnswer(request: Request, visit: Visit, ports: Ports): Promise<Response> {
+export async function changesAnswer(
+  request: Request,
+  requestContext: RequestContext,
+  ports: Ports,
+): Promise<Response> {
   if (request.method === 'OPTIONS')
     return new Response(null, {
       status: 204,
       headers: { ...cors, 'access-control-allow-headers': 'authorization,x-api-key,last-event-id' },
     })
-  const opened = await open(request, visit, ports)
+  const opened = await open(request, requestContext, ports)
   if (opened.ok) return opened.value
-  visit.refused = opened.problem.code
+  requestContext.refused = opened.problem.code
   return withCors(problemResponse(opened.problem satisfies Problem))
 }
 
-async function open(request: Request, visit: Visit, ports: Ports): Promise<Result<Response>> {
+async function open(
+  request: Request,
+  requestContext: RequestContext,
+  ports: Ports,
+): Promise<Result<Response>> {
   const { pathname, searchParams } = new URL(request.url)
   const environmentId = pathname.split('/')[1] ?? ''
   if (request.method !== 'GET') return refuse('INVALID', 'only GET is allowed')
   const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
   const key = bearer ?? request.headers.get('x-api-key') ?? searchParams.get('key') ?? ''
-  const caller = await authenticate(ports, visit, key)
+  const caller = await authenticate(ports, requestContext, key)
   if (!caller.ok) return caller
   const { snapshot } = caller.value.compiled
   if (snapshot.environmentId !== environmentId)

@@ -1,6 +1,6 @@
 // A document applied to an environment: the writes that make it so, all in one change, or everything that stands against it. Pure, so that
 // a plan is this same change, not made.
-import { countsOf, isSame, type Change, type Means, parsed } from '../entity.ts'
+import { countsOf, isSame, type Change, type ChangeContext, parsed } from '../entity.ts'
 import { toWholeSecond, maxExperimentMs } from '../experiment.ts'
 import { writeProblems } from '../reference-problems.ts'
 import type { CommandOf } from '../command.ts'
@@ -15,45 +15,45 @@ import {
 } from '../../model/environment-state.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../model/problem.ts'
 import { dependenciesOf } from '../../model/snapshot.ts'
-import { named, strandedBy, usersOf } from '../dependents.ts'
+import { named, strandedBy, dependentsOf } from '../dependents.ts'
 import { withRuleIds } from './rule-ids.ts'
 import type { Document } from './schema.ts'
 
 export function applyDocument(
   state: EnvironmentState,
   { document, version }: CommandOf<'apply'>,
-  means: Means,
+  context: ChangeContext,
 ): Result<Change> {
-  if (version !== undefined && version !== means.revision) {
-    const message = `the environment is at revision ${means.revision}, the document was made on ${version}: export again`
-    return refuse('CONFLICT', message, { current: { revision: means.revision } })
+  if (version !== undefined && version !== context.revision) {
+    const message = `the environment is at revision ${context.revision}, the document was made on ${version}: export again`
+    return refuse('CONFLICT', message, { current: { revision: context.revision } })
   }
   const problems: FieldProblem[] = []
   const add: Add = (kind, id, fields) => {
-    const made = toWrite(state, kind, id, fields, means)
+    const made = toWrite(state, kind, id, fields, context)
     if (made.ok) return made.value
     problems.push(...made.problem)
     return undefined
   }
   // First what others stand on: an experiment may name the rule of a flag that the document makes.
   const base = [
-    ...settingsWrites(state, document, means),
+    ...settingsWrites(state, document, context),
     ...each(document.tags, (key, tag) => add('tag', key, { ...tag, key })),
     ...each(document.segments, (key, segment) => add('segment', key, segmentFields(state, key, segment))),
     ...each(document.goals, (key, goal) => add('goal', key, { ...goal, key, event: goal.event ?? key })),
-    ...each(document.flags, (key, flag) => add('flag', key, flagFields(state, document, key, flag, means))),
+    ...each(document.flags, (key, flag) => add('flag', key, flagFields(state, document, key, flag, context))),
   ]
   const withBase = withWrites(state, base)
   const writes = [
     ...base,
     ...each(document.experiments, (id, entry) =>
-      add('experiment', id, experimentFields(withBase, id, entry, means)),
+      add('experiment', id, experimentFields(withBase, id, entry, context)),
     ),
     ...each(document.operations, (id, entry) =>
-      add('operation', id, operationFields(state, id, entry, means)),
+      add('operation', id, operationFields(state, id, entry, context)),
     ),
   ]
-  const pruned = document.prune ? pruning(state, document, writes, means) : { writes: [], notes: [] }
+  const pruned = document.prune ? pruning(state, document, writes, context) : { writes: [], notes: [] }
   const all = [...writes, ...pruned.writes]
   problems.push(...problemsAfter(state, writes, pruned.writes))
   if (problems.length > 0) return refuse('INVALID', 'the document cannot be applied', { fields: problems })
@@ -114,7 +114,7 @@ function toWrite(
   kind: EntityKind,
   id: string,
   fields: object,
-  { now }: Means,
+  { now }: ChangeContext,
 ): Made {
   const current: Entities[EntityKind] | undefined = state[kind].get(id)
   const { version, createdAt, updatedAt } = current ?? { version: 0, createdAt: now, updatedAt: now }
@@ -136,9 +136,9 @@ function toWrite(
   return { ok: true, value: { kind, id, value } as Write }
 }
 
-function settingsWrites(state: EnvironmentState, { settings }: Document, means: Means): Write[] {
+function settingsWrites(state: EnvironmentState, { settings }: Document, context: ChangeContext): Write[] {
   if (!settings || isSame(settings, settingsIn(state))) return []
-  const made = toWrite(state, 'settings', settingsId, settings, means)
+  const made = toWrite(state, 'settings', settingsId, settings, context)
   return made.ok && made.value ? [made.value] : [] // parsed with the document
 }
 
@@ -153,7 +153,7 @@ function flagFields(
   document: Document,
   key: string,
   flag: Document['flags'][string],
-  { newId }: Means,
+  { newId }: ChangeContext,
 ) {
   const current = state.flag.get(key)
   const { defaultAllocation } = document.settings ?? settingsIn(state)
@@ -176,7 +176,7 @@ function experimentFields(
   state: EnvironmentState,
   id: string,
   entry: Document['experiments'][string],
-  { now }: Means,
+  { now }: ChangeContext,
 ) {
   const current = state.experiment.get(id)
   const startAt = entry.startAt ?? current?.startAt ?? toWholeSecond(now)
@@ -197,7 +197,7 @@ function operationFields(
   state: EnvironmentState,
   id: string,
   entry: Document['operations'][string],
-  { now }: Means,
+  { now }: ChangeContext,
 ) {
   const current = state.operation.get(id)
   return {
@@ -216,7 +216,7 @@ function pruning(
   state: EnvironmentState,
   document: Document,
   writes: readonly Write[],
-  { now }: Means,
+  { now }: ChangeContext,
 ): { writes: Write[]; notes: FieldProblem[] } {
   const touched = <T extends Entities[EntityKind]>(value: T): T => ({
     ...value,
@@ -243,7 +243,7 @@ function pruning(
   for (const kind of ['segment', 'goal', 'tag'] as const) {
     for (const id of state[kind].keys()) {
       if (Object.hasOwn(document[collections[kind]], id)) continue
-      const users = usersOf(after, kind, id)
+      const users = dependentsOf(after, kind, id)
       if (users.length === 0) gone.push({ kind, id, value: null })
       else notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${named(users)}` })
     }

@@ -148,7 +148,8 @@ const environment = fc
 const withMadeJson = (document: unknown): unknown => {
   const parsed = Document.parse(document)
   for (const each of Object.values(parsed.flags))
-    if (each.type === 'yaml') each.variations = each.variations.map((one) => ({ ...one, json: '"made"' }))
+    if (each.type === 'yaml')
+      each.variations = each.variations.map((idAndVersion) => ({ ...idAndVersion, json: '"made"' }))
   return parsed
 }
 
@@ -254,14 +255,14 @@ describe('what the author leaves out', () => {
 
   it('rules without ids keep those of the rules that they are: moved, edited in place, or beside a new one', () => {
     const first = applied(emptyState(), { flags: { f: entry({ rules: drafts('1', '2', '3') }) } }).state
-    const [one, two, three] = ruleIds(first)
+    const [idAndVersion, two, three] = ruleIds(first)
     const after = (...rules: object[]) => ruleIds(applied(first, { flags: { f: entry({ rules }) } }).state)
-    expect(after(...drafts('3', '1', '2'))).toEqual([three, one, two])
-    expect(after(...drafts('1', '2 or so', '3'))).toEqual([one, two, three])
-    expect(after(...drafts('1', '3'))).toEqual([one, three])
+    expect(after(...drafts('3', '1', '2'))).toEqual([three, idAndVersion, two])
+    expect(after(...drafts('1', '2 or so', '3'))).toEqual([idAndVersion, two, three])
+    expect(after(...drafts('1', '3'))).toEqual([idAndVersion, three])
     const reweighed = { anyOf: [[clause('x', 'equals', '2')]], strategy: rollout({ a: 10_000 }) }
     expect(after(...drafts('1'), reweighed, ...drafts('4', '5'))).toEqual([
-      one,
+      idAndVersion,
       two,
       expect.stringMatching(/^new-/),
       expect.stringMatching(/^new-/),
@@ -391,8 +392,8 @@ describe('a document is refused', () => {
       goal: byKey({ key: 'g', name: '', event: 'g', ...kept }),
       experiment: new Map([['e', experiment]]),
     })
-    const asked = { flagKey: 'f', goalKeys: ['g'], baselineVariationId: 'b' }
-    expect(apply(there, { experiments: { e: asked } })).toMatchObject({
+    const target = { flagKey: 'f', goalKeys: ['g'], baselineVariationId: 'b' }
+    expect(apply(there, { experiments: { e: target } })).toMatchObject({
       ok: false,
       problem: { fields: [{ path: 'experiments.e.baselineVariationId' }] },
     })

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Command } from '../../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../../core/model/environment-state.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { shown } from '../../../core/change/redaction.ts'
+import { withoutSecrets } from '../../../core/change/redaction.ts'
 import { newestRevision } from '../../storage/configuration.ts'
 import { type EntityList, listEntities, readEntity, sorts } from '../../storage/entities.ts'
 import { NextCursor, PageQuery, pageOf } from './pagination.ts'
@@ -77,7 +77,7 @@ export function readRoutes<K extends EntityKind>(subject: Subject<K>): Route[] {
           keyOf(entity, sort),
           idOf(entity),
         ])
-        return ok({ [field]: rows.map(shown), ...next, revision })
+        return ok({ [field]: rows.map(withoutSecrets), ...next, revision })
       },
     }),
     route({
@@ -90,7 +90,7 @@ export function readRoutes<K extends EntityKind>(subject: Subject<K>): Route[] {
       handle: async ({ database, params }) => {
         const { environment = '', [param]: id = '' } = params as Readonly<Record<string, string>>
         const entity = await readEntity(database, environment, kind, id)
-        return entity ? ok(shown(entity)) : refuse('NOT_FOUND', `there is no ${words(name)} ${id}`)
+        return entity ? ok(withoutSecrets(entity)) : refuse('NOT_FOUND', `there is no ${words(name)} ${id}`)
       },
     }),
   ]

@@ -50,7 +50,7 @@ export async function edit<K extends OrganisationEntity>(
 ): Promise<Result<RowOf<K>>> {
   if (seen !== undefined && seen !== before.version) {
     const message = `version ${seen} is stale, version ${before.version} is the newest`
-    return refuse('CONFLICT', message, { current: shown(before) })
+    return refuse('CONFLICT', message, { current: withoutSecrets(before) })
   }
   const after = { ...before, ...changes }
   if (JSON.stringify(after) === JSON.stringify(before)) return ok(before)
@@ -58,7 +58,7 @@ export async function edit<K extends OrganisationEntity>(
 }
 
 /** What may be shown of a row: all but a hash. */
-export function shown<T extends object>(row: T): Omit<T, 'sha256'> {
+export function withoutSecrets<T extends object>(row: T): Omit<T, 'sha256'> {
   const { sha256: _, ...rest } = row as T & { readonly sha256?: string }
   return rest as Omit<T, 'sha256'>
 }

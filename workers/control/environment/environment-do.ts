@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
-import { type User, usersOf } from '../../../core/change/dependents.ts'
+import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
 import type {
   CommandAnswer,
   CommandRequest,
@@ -18,8 +18,8 @@ import { readArchivedMembers, readMembers } from '../../storage/members.ts'
 import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../../storage/snapshots.ts'
 import { addListener, tellListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
-import { type Shelf, openShelf } from './snapshot-retention.ts'
-import { type Memory, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
+import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
+import { type WriterState, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
 
 /** How long after a crash the published revision may lag behind D1 before the alarm sees to it. */
 const repairAfterMs = 2_000
@@ -46,9 +46,9 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   /** Changes exactly when the bucketing file does. */
   protected abstract bucketingFileFingerprint(snapshot: Snapshot): string
 
-  readonly #memory: Memory = { current: undefined }
+  readonly #memory: WriterState = { current: undefined }
   readonly #ports: WriterPorts
-  readonly #shelf: Shelf
+  readonly #shelf: SnapshotRetention
   #turn: Promise<unknown> = Promise.resolve()
   /** Set once this incarnation has made sure that nothing committed is unpublished. */
   #checked = false
@@ -57,7 +57,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
 
   constructor(ctx: DurableObjectState, env: EnvironmentBindings) {
     super(ctx, env)
-    this.#shelf = openShelf(ctx.storage.sql)
+    this.#shelf = openSnapshotRetention(ctx.storage.sql)
     this.#ports = {
       database: openDatabase(env.DB),
       now: () => Date.now(),
@@ -117,9 +117,9 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   }
 
   /** Who uses an entity; undefined where there is no such one. */
-  async users(environmentId: string, kind: EntityKind, id: string): Promise<User[] | undefined> {
+  async users(environmentId: string, kind: EntityKind, id: string): Promise<Dependent[] | undefined> {
     const current = await this.#inTurn(() => this.#current(environmentId))
-    return current?.state[kind].has(id) ? usersOf(current.state, kind, id) : undefined
+    return current?.state[kind].has(id) ? dependentsOf(current.state, kind, id) : undefined
   }
 
   /** Armed before every write: whatever crashed in between, D1's newest revision gets published. */

@@ -2,14 +2,14 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { expect, it } from 'vitest'
 import { call, environment, objectOf, useOwner } from '../../../test/support/control-entities.ts'
-import { keptInKv, openShelf } from './snapshot-retention.ts'
+import { keptInKv, openSnapshotRetention } from './snapshot-retention.ts'
 
 const hour = 3_600_000
 
 it('archives each once, and clears from KV what is neither new nor young', async () => {
   await useOwner()
   await runInDurableObject(objectOf('/environments/shelf'), async (_, { storage }) => {
-    const shelf = openShelf(storage.sql)
+    const shelf = openSnapshotRetention(storage.sql)
     const seen = { archived: [] as number[], cleared: [] as number[] }
     const tidy = (now: number) =>
       shelf.tidy({

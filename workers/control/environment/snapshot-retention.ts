@@ -15,14 +15,14 @@ export interface ShelfPorts {
   readonly now: () => number
 }
 
-export interface Shelf {
+export interface SnapshotRetention {
   /** Revisions up to this one exist; it itself is in KV from now on. */
   readonly note: (revision: number, now: number) => void
   /** True where there is nothing left to do. Throws what the archive or KV throws. */
   readonly tidy: (ports: ShelfPorts) => Promise<boolean>
 }
 
-export function openShelf(sql: SqlStorage): Shelf {
+export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
   sql.exec(
     'create table if not exists shelf (revision integer primary key, at integer, archived integer not null)',
   )

@@ -16,7 +16,7 @@ import {
 import type { Flag } from '../../../core/model/flag.ts'
 import { movesOf } from '../../../core/model/rebalance.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
-import { shown } from '../../../core/change/redaction.ts'
+import { withoutSecrets } from '../../../core/change/redaction.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import type { CommandAnswer, CommandRequest, CreationRequest } from '../../contracts/environment-contract.ts'
 import {
@@ -43,7 +43,7 @@ export interface WriterPorts {
 }
 
 /** The environment as its writer last saw it; undefined before the first look, and after anything unexpected. */
-export interface Memory {
+export interface WriterState {
   current: StoredEnvironment | undefined
 }
 
@@ -52,7 +52,7 @@ const attemptsMax = 3
 
 export async function execute(
   ports: WriterPorts,
-  memory: Memory,
+  memory: WriterState,
   request: CommandRequest,
 ): Promise<CommandAnswer> {
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -68,7 +68,7 @@ export async function execute(
 
 async function attemptCommand(
   ports: WriterPorts,
-  memory: Memory,
+  memory: WriterState,
   request: CommandRequest,
 ): Promise<CommandAnswer> {
   const { environmentId, actor, origin, comment } = request
@@ -87,12 +87,12 @@ async function attemptCommand(
     past: past.value,
     revision: before.revision,
   })
-  if (!changed.ok) return { ok: false, problem: withoutSecrets(changed.problem) }
+  if (!changed.ok) return { ok: false, problem: problemWithoutSecrets(changed.problem) }
   const { writes, entity, notes = [] } = changed.value
   const answer = {
     ok: true,
     changed: writes.length > 0,
-    entity: JSON.stringify(entity ? shown(entity) : null),
+    entity: JSON.stringify(entity ? withoutSecrets(entity) : null),
     notes,
   } as const
   if (request.mode === 'try') {
@@ -139,7 +139,7 @@ async function pastOf(
 function toChanges(state: EnvironmentState, writes: readonly Write[]) {
   return writes.map(({ kind, id, value }) => {
     const was = state[kind].get(id)
-    const [before, after] = [was && shown(was), value && shown(value)]
+    const [before, after] = [was && withoutSecrets(was), value && withoutSecrets(value)]
     const moves = kind === 'flag' && was && value ? movesOf(was as Flag, value as Flag) : []
     return {
       kind,
@@ -152,10 +152,10 @@ function toChanges(state: EnvironmentState, writes: readonly Write[]) {
   })
 }
 
-const withoutSecrets = (problem: Problem): Problem =>
+const problemWithoutSecrets = (problem: Problem): Problem =>
   problem.current === undefined
     ? problem
-    : { ...problem, current: shown(problem.current as Entities[EntityKind]) }
+    : { ...problem, current: withoutSecrets(problem.current as Entities[EntityKind]) }
 
 export async function createEnvironment(
   ports: WriterPorts,

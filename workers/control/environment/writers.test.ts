@@ -11,7 +11,7 @@ import type { CommandAnswer } from '../../contracts/environment-contract.ts'
 import { listRevisions, loadEnvironment } from '../../storage/configuration.ts'
 import { bucketingFile } from '../../protocols/flagship-io/bucketing-file.ts'
 import { publishSnapshot } from '../../storage/snapshots.ts'
-import { type Memory, type WriterPorts, execute, snapshotOf } from './writer.ts'
+import { type WriterState, type WriterPorts, execute, snapshotOf } from './writer.ts'
 
 beforeAll(useOwner)
 
@@ -144,7 +144,7 @@ const environmentIdOf = (path: string) => path.split('/')[2]!
 /** `died`: nobody was told how it ended. */
 async function run(
   path: string,
-  memories: Memory[],
+  memories: WriterState[],
   one: Step,
   place: number,
 ): Promise<CommandAnswer | 'died'> {
@@ -173,7 +173,7 @@ it('lose no acknowledged change and make no other twice, wherever they crash', {
         const path = await environment()
         const id = environmentIdOf(path)
         await runDurableObjectAlarm(objectOf(path)) // that of its making: only what the writers arm counts
-        const memories: Memory[] = [{ current: undefined }, { current: undefined }]
+        const memories: WriterState[] = [{ current: undefined }, { current: undefined }]
         const steps: Step[] = []
         const answers: (CommandAnswer | 'died')[] = []
         for (const [first, second] of rounds) {

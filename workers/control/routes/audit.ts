@@ -69,8 +69,8 @@ async function read(call: Call, trail: Trail, text: string): Promise<Result<z.ou
 
 /** Addresses of colleagues are an admin's business only. */
 function forCaller<T extends { readonly origin: object | null }>(call: Call, entry: T): T {
-  const shown = withoutHashes(entry)
-  return may(call.caller, 'admin', call.place) ? shown : { ...shown, origin: null }
+  const withoutSecrets = withoutHashes(entry)
+  return may(call.caller, 'admin', call.place) ? withoutSecrets : { ...withoutSecrets, origin: null }
 }
 
 export const audit = [

@@ -180,12 +180,12 @@ describe('secrets', () => {
     ])
     await call('PATCH', `${path}/sdk-keys/${key.id}`, { disabled: true })
     expect((await publishedNow(path))?.sdkKeys).toEqual([])
-    const shown = JSON.stringify([
+    const withoutSecrets = JSON.stringify([
       rotated.body.entity,
       await call('GET', `${path}/sdk-keys`),
       await call('GET', `${path}/sdk-keys/${key.id}`),
     ])
-    expect(shown).not.toContain('sha256')
+    expect(withoutSecrets).not.toContain('sha256')
   })
 
   it('of a trigger fire it without a token, until it is rotated, disabled or deleted', async () => {

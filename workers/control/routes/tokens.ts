@@ -6,7 +6,7 @@ import { sha256Hex, toHex } from '../../http/digest.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
 import { mayGrant } from '../auth/access.ts'
 import { Slug } from '../api/slugs.ts'
-import { edit, shown, store } from '../api/organisation-change.ts'
+import { edit, withoutSecrets, store } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
@@ -73,7 +73,7 @@ export const tokens = [
       const after = String(cursor?.[0] ?? '')
       const found = await listRows(database, 'token', params.organisation, after, limit + 1)
       const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
-      return ok({ tokens: rows.map(shown), ...next })
+      return ok({ tokens: rows.map(withoutSecrets), ...next })
     },
   }),
   route({
@@ -106,7 +106,7 @@ export const tokens = [
         createdAt: call.now,
       }
       const stored = await store(call, { kind: 'create-token', entity: 'token', organisationId, after })
-      return stored.ok ? ok({ ...shown(stored.value), token }) : stored
+      return stored.ok ? ok({ ...withoutSecrets(stored.value), token }) : stored
     },
   }),
   route({
@@ -126,7 +126,7 @@ export const tokens = [
       if (!before.ok) return before
       const change = { kind: 'update-token', entity: 'token', organisationId, before: before.value } as const
       const edited = await edit(call, change, call.body)
-      return edited.ok ? ok(shown(edited.value)) : edited
+      return edited.ok ? ok(withoutSecrets(edited.value)) : edited
     },
   }),
   route({
@@ -143,7 +143,7 @@ export const tokens = [
       const { token, sha256 } = await makeText()
       const change = { kind: 'rotate-token', entity: 'token', organisationId, before: before.value } as const
       const edited = await edit(call, change, { sha256 })
-      return edited.ok ? ok({ ...shown(edited.value), token }) : edited
+      return edited.ok ? ok({ ...withoutSecrets(edited.value), token }) : edited
     },
   }),
 ]

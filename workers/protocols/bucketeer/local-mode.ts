@@ -3,12 +3,12 @@
 // prerequisites one level deep.
 import type { Clause as OurClause, Operator } from '../../../core/model/clause.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
-import { piecesOf } from '../../../core/model/rebalance.ts'
+import { rangesOf } from '../../../core/model/rebalance.ts'
 import { weightTotal } from '../../../core/model/limits.ts'
 import { parseVersion } from '../../../core/text/semver.ts'
 import { parseFloat64, parseInt64 } from '../../../core/text/go-strconv.ts'
 import type { Segment } from '../../../core/model/segment.ts'
-import { flagsInForce } from '../../../core/evaluation/panic-mode.ts'
+import { effectiveFlags } from '../../../core/evaluation/panic-mode.ts'
 import { isEverybody } from '../../../core/evaluation/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
@@ -24,7 +24,7 @@ export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'setti
   omitted: Omission[]
 } {
   const { segments } = snapshot
-  const flags = flagsInForce(snapshot)
+  const flags = effectiveFlags(snapshot)
   const bySegment = new Map(segments.map((segment) => [segment.key, segment]))
   const byFlag = new Map(flags.map((flag) => [flag.key, flag]))
   const refusals = new Map<string, string>()
@@ -238,7 +238,7 @@ function toStrategy(strategy: OurStrategy): Strategy {
   if (strategy.kind === 'fixed')
     return { type: 'FIXED', fixedStrategy: { variation: strategy.variationId }, rolloutStrategy: null }
   // Weights that add up to the whole, and others were refused, leave no gap.
-  const variations = piecesOf(strategy).map(({ variationId, weight }) => ({
+  const variations = rangesOf(strategy).map(({ variationId, weight }) => ({
     variation: variationId!,
     weight,
   }))

@@ -3,13 +3,13 @@ import type { $ZodType } from 'zod/v4/core'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Problem, type ProblemCode, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { SdkKeyRole } from '../../../core/model/snapshot.ts'
-import { type AtHand, andThen } from '../../sdk/maybe-promise.ts'
+import { type MaybePromise, chain } from '../../sdk/maybe-promise.ts'
 import { authenticate } from '../../sdk/authenticate.ts'
 import { readJson } from '../../http/body.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { isRequired } from './protojson.ts'
 
@@ -25,11 +25,11 @@ export interface Call<T> {
 }
 
 export async function ask<T>(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   ports: Ports,
   method: Method<T>,
 ): Promise<Result<Call<T>>> {
-  const admitted = admit(visit, ports, keyOf(request), method.roles)
+  const admitted = admit(requestContext, ports, keyOf(request), method.roles)
   const compiled = admitted instanceof Promise ? await admitted : admitted
   if (!compiled.ok) return compiled
   const json = await readJson(request, method.bytesMax)
@@ -42,12 +42,12 @@ export const keyOf = ({ headers }: Request): string => headers.get('authorizatio
 
 /** The environment of a key whose role may do this. */
 export const admit = (
-  visit: Visit,
+  requestContext: RequestContext,
   ports: Ports,
   key: string,
   roles: readonly SdkKeyRole[],
-): AtHand<Result<CompiledSnapshot>> =>
-  andThen(authenticate(ports, visit, key), (caller) => {
+): MaybePromise<Result<CompiledSnapshot>> =>
+  chain(authenticate(ports, requestContext, key), (caller) => {
     if (!caller.ok) return caller
     return roles.includes(caller.value.key.role) ? ok(caller.value.compiled) : refuse('FORBIDDEN', 'bad role')
   })
@@ -82,9 +82,9 @@ const statuses = {
   UNAVAILABLE: [503, 14],
 } as const satisfies Record<ProblemCode, readonly [http: number, grpc: number]>
 
-export function fail({ code, message }: Problem, visit: Visit): Response {
+export function fail({ code, message }: Problem, requestContext: RequestContext): Response {
   const [status, grpc] = statuses[code]
-  visit.refused = code
+  requestContext.refused = code
   const body = { code: grpc, message: `gateway: ${message}`, details: [] }
   return Response.json(body, { status, headers: retryHeaders(code) })
 }

@@ -3,10 +3,10 @@ import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { CorsPolicy } from '../../sdk/cors.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
-import { type Door, type Incoming, doorOf } from '../../sdk/protocol-handler.ts'
+import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
 import { enriched } from '../../sdk/enrich.ts'
 import { revisionHeaders } from '../../sdk/revision-headers.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { featureFlags, segmentUsers } from './definitions.ts'
 import { evaluationText, toContext, userEvaluations } from './evaluations.ts'
@@ -42,7 +42,11 @@ const policy: CorsPolicy = {
   headers: ['content-type', 'x-grpc-web', 'authorization', 'x-min-revision'],
 }
 
-type Route = (incoming: Incoming, ports: Ports, shadow: Shadow | undefined) => Promise<Response> | Response
+type Route = (
+  sdkRequest: SdkRequest,
+  ports: Ports,
+  shadow: Shadow | undefined,
+) => Promise<Response> | Response
 
 const routes: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly answer: Route }>> = {
   '/get_evaluations': { method: 'POST', answer: evaluations },
@@ -58,30 +62,34 @@ const routes: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonl
   '/v1/gateway/stream_evaluations': { method: 'POST', answer: stream },
 }
 
-export const bucketeerRoutes = (ports: Ports, shadow?: Shadow): Door =>
-  doorOf({
+export const bucketeerRoutes = (ports: Ports, shadow?: Shadow): ProtocolHandler =>
+  createHandler({
     name: 'bucketeer',
     policy,
-    route: (incoming) => route(incoming, ports, shadow),
-    unexpected: ({ visit }) => fail({ code: 'UNAVAILABLE', message: 'internal' }, visit),
+    route: (sdkRequest) => route(sdkRequest, ports, shadow),
+    unexpected: ({ requestContext }) => fail({ code: 'UNAVAILABLE', message: 'internal' }, requestContext),
   })
 
-async function route(incoming: Incoming, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
-  const { request } = incoming
-  const path = withoutSlash(incoming.path)
+async function route(sdkRequest: SdkRequest, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
+  const { request } = sdkRequest
+  const path = withoutSlash(sdkRequest.path)
   const newer = request.method === 'POST' ? legacyPathOf(path) : undefined
-  if (newer !== undefined) return asLegacy(await routes[newer]!.answer(incoming, ports, shadow))
+  if (newer !== undefined) return asLegacy(await routes[newer]!.answer(sdkRequest, ports, shadow))
   if (!Object.hasOwn(routes, path)) return unimplemented()
   const { method: asked, answer } = routes[path]!
-  return request.method === asked ? answer(incoming, ports, shadow) : notAllowed(asked)
+  return request.method === asked ? answer(sdkRequest, ports, shadow) : notAllowed(asked)
 }
 
 const withoutSlash = (path: string) => (path.endsWith('/') ? path.slice(0, -1) : path)
 
-async function evaluations(incoming: Incoming, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
-  const { request, visit } = incoming
-  const asked = await ask(incoming, ports, getEvaluations)
-  if (!asked.ok) return fail(asked.problem, visit)
+async function evaluations(
+  sdkRequest: SdkRequest,
+  ports: Ports,
+  shadow: Shadow | undefined,
+): Promise<Response> {
+  const { request, requestContext } = sdkRequest
+  const asked = await ask(sdkRequest, ports, getEvaluations)
+  if (!asked.ok) return fail(asked.problem, requestContext)
   const { compiled, body } = asked.value
   const context = enriched(toContext(body.user), compiled, request)
   const { user, tag, userEvaluationsId: has } = body
@@ -90,30 +98,34 @@ async function evaluations(incoming: Incoming, ports: Ports, shadow: Shadow | un
   const decided = kept ? kept.evaluations : undefined
   const now = ports.now()
   const answer = userEvaluations({ ...question, has, now, decided })
-  visit.decisions = answer.decisions
+  requestContext.decisions = answer.decisions
   if (shadow?.isDue()) shadow.compare(questionOf(question, keyOf(request)))
   const text = `{"state":"FULL","evaluations":${answer.text},"userEvaluationsId":"${answer.id}"}`
-  return json(text, compiled, visit, now)
+  return json(text, compiled, requestContext, now)
 }
 
-async function evaluation(incoming: Incoming, ports: Ports, shadow: Shadow | undefined): Promise<Response> {
-  const { request, visit } = incoming
-  const asked = await ask(incoming, ports, getEvaluation)
-  if (!asked.ok) return fail(asked.problem, visit)
+async function evaluation(
+  sdkRequest: SdkRequest,
+  ports: Ports,
+  shadow: Shadow | undefined,
+): Promise<Response> {
+  const { request, requestContext } = sdkRequest
+  const asked = await ask(sdkRequest, ports, getEvaluation)
+  if (!asked.ok) return fail(asked.problem, requestContext)
   const { compiled, body } = asked.value
   const { user, tag, featureId } = body
   const flag = compiled.byKey.get(featureId)?.flag
   if (!flag || flag.archived || (tag !== '' && !flag.tags.includes(tag)))
-    return fail({ code: 'NOT_FOUND', message: 'feature not found' }, visit)
+    return fail({ code: 'NOT_FOUND', message: 'feature not found' }, requestContext)
   const context = enriched(toContext(user), compiled, request)
-  visit.decisions = 1
+  requestContext.decisions = 1
   const decided = await decideOne(ports, compiled, context, featureId)
   const text = evaluationText(decided.evaluation, user.id)
   if (shadow?.isDue())
     shadow.compare(questionOf({ compiled, context, userId: user.id, tag }, keyOf(request), featureId))
   return text === undefined
-    ? fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, visit)
-    : json(`{"evaluation":${text}}`, compiled, visit, ports.now())
+    ? fail({ code: 'NOT_FOUND', message: 'evaluation not found' }, requestContext)
+    : json(`{"evaluation":${text}}`, compiled, requestContext, ports.now())
 }
 
 /** Of local mode, whose SDKs decide themselves. */
@@ -121,16 +133,16 @@ function definitions<T>(
   method: Method<T>,
   tell: (compiled: CompiledSnapshot, body: T, now: number) => unknown,
 ): Route {
-  return async (incoming, ports) => {
-    const asked = await ask(incoming, ports, method)
-    if (!asked.ok) return fail(asked.problem, incoming.visit)
+  return async (sdkRequest, ports) => {
+    const asked = await ask(sdkRequest, ports, method)
+    if (!asked.ok) return fail(asked.problem, sdkRequest.requestContext)
     return Response.json(tell(asked.value.compiled, asked.value.body, ports.now()))
   }
 }
 
-async function events(incoming: Incoming, ports: Ports): Promise<Response> {
-  const asked = await ask(incoming, ports, registerEvents)
-  if (!asked.ok) return fail(asked.problem, incoming.visit)
+async function events(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const asked = await ask(sdkRequest, ports, registerEvents)
+  if (!asked.ok) return fail(asked.problem, sdkRequest.requestContext)
   const { compiled, body } = asked.value
   const receipt = { compiled, now: ports.now(), sdk: sdkName(body.sourceId, body.sdkVersion) }
   const records: EventRecord[] = []
@@ -147,27 +159,27 @@ async function events(incoming: Incoming, ports: Ports): Promise<Response> {
   return Response.json({ errors: Object.fromEntries(errors) } satisfies wire.RegisterEventsResponse)
 }
 
-async function track({ request, visit }: Incoming, ports: Ports): Promise<Response> {
+async function track({ request, requestContext }: SdkRequest, ports: Ports): Promise<Response> {
   const query = new URL(request.url).searchParams
-  const compiled = await admit(visit, ports, query.get('apikey') ?? '', ['client'])
-  if (!compiled.ok) return fail(compiled.problem, visit)
+  const compiled = await admit(requestContext, ports, query.get('apikey') ?? '', ['client'])
+  if (!compiled.ok) return fail(compiled.problem, requestContext)
   const receipt = { compiled: compiled.value, now: ports.now(), sdk: sdkName(0, '') }
   const record = fromTrack(query, receipt)
-  if (!record.ok) return fail(record.problem, visit)
+  if (!record.ok) return fail(record.problem, requestContext)
   const isTaken = await ports.events.send([record.value])
   return isTaken
     ? Response.json({})
-    : fail({ code: 'UNAVAILABLE', message: 'the queue is unavailable' }, visit)
+    : fail({ code: 'UNAVAILABLE', message: 'the queue is unavailable' }, requestContext)
 }
 
-async function stream(incoming: Incoming, ports: Ports): Promise<Response> {
-  const asked = await ask(incoming, ports, getEvaluations)
-  if (!asked.ok) return fail(asked.problem, incoming.visit)
-  const opened = await evaluationStream(incoming, ports, asked.value)
-  return opened.ok ? opened.value : fail(opened.problem, incoming.visit)
+async function stream(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const asked = await ask(sdkRequest, ports, getEvaluations)
+  if (!asked.ok) return fail(asked.problem, sdkRequest.requestContext)
+  const opened = await evaluationStream(sdkRequest, ports, asked.value)
+  return opened.ok ? opened.value : fail(opened.problem, sdkRequest.requestContext)
 }
 
 const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json' }))
 
-const json = (text: string, compiled: CompiledSnapshot, visit: Visit, now: number) =>
-  new Response(text, { headers: headersOf(compiled, visit, now) })
+const json = (text: string, compiled: CompiledSnapshot, requestContext: RequestContext, now: number) =>
+  new Response(text, { headers: headersOf(compiled, requestContext, now) })

@@ -6,7 +6,7 @@ import { settingsOf } from '../../../core/model/snapshot.ts'
 import { decideAll } from '../../sdk/decide.ts'
 import { enriched } from '../../sdk/enrich.ts'
 import { findSdkKey } from '../../http/sdk-key.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { openStream } from '../../streams/open-stream.ts'
 import {
@@ -27,7 +27,7 @@ interface Body {
 }
 
 export async function evaluationStream(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   ports: Ports,
   { compiled, body }: Call<Body>,
 ): Promise<Result<Response>> {
@@ -50,7 +50,7 @@ export async function evaluationStream(
   }
   const first = await askedOf(compiled)
   let told = toldOf(first)
-  visit.decisions = told.size
+  requestContext.decisions = told.size
 
   return openStream(request, compiled, ports, {
     since: revision,

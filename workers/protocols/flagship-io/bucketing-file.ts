@@ -2,7 +2,7 @@
 // reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison, and a crash on text operators over a missing key.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Flag, Strategy } from '../../../core/model/flag.ts'
-import { hasGap, piecesOf } from '../../../core/model/rebalance.ts'
+import { hasGap, rangesOf } from '../../../core/model/rebalance.ts'
 import { weightPerPercent, weightTotal } from '../../../core/model/limits.ts'
 import { parseVersion } from '../../../core/text/semver.ts'
 import { isEverybody } from '../../../core/evaluation/slice.ts'
@@ -160,7 +160,7 @@ function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   if (whole) return [{ variationId: whole.variationId, allocation: 100 }] // no split: portable whatever the allocation
   if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
   if (hasGap(strategy)) return 'bucketing SDKs know untracked visitors only behind all variations'
-  const pieces = piecesOf(strategy).map(({ variationId, weight }) => ({
+  const pieces = rangesOf(strategy).map(({ variationId, weight }) => ({
     variationId: variationId!,
     allocation: weight / weightPerPercent,
   }))

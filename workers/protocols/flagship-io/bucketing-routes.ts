@@ -8,7 +8,7 @@ import { conditionOf } from '../../sdk/conditional.ts'
 import { toEverybody } from '../../sdk/cors.ts'
 import { type Encoding, acceptedEncoding } from '../../sdk/encoding.ts'
 import { revisionHeaders } from '../../sdk/revision-headers.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { type Files, bodyOf, encodingOf, lastModifiedOf } from './bucketing-bytes.ts'
 
@@ -18,12 +18,12 @@ const privateCache = 'private, max-age=0, stale-if-error=86400'
 
 export async function bucketingAnswer(
   request: Request,
-  visit: Visit,
+  requestContext: RequestContext,
   ports: Ports,
   files: Files,
   environmentId: string,
 ): Promise<Result<Response>> {
-  const reading = await readFile(request, visit, ports, environmentId)
+  const reading = await readFile(request, requestContext, ports, environmentId)
   if (!reading.ok) return reading
   const compiled = reading.value
   const file = files(compiled.snapshot)
@@ -33,7 +33,7 @@ export async function bucketingAnswer(
   const condition = conditionOf(request.headers, { etags, lastModified: file.lastModified })
   const etag = condition.kind === 'unmodified' ? condition.etag : file.etags[encoding]
   const kind = condition.kind === 'send' ? encoding : condition.kind
-  const headers = headersOf(compiled, visit, ports.now(), `${kind} ${etag}`)
+  const headers = headersOf(compiled, requestContext, ports.now(), `${kind} ${etag}`)
   if (condition.kind === 'unmodified') return answer(new Response(null, { status: 304, headers }))
   if (condition.kind === 'failed') return answer(new Response(null, { status: 412, headers }))
   const body = bodyOf(file, encoding)
@@ -62,17 +62,17 @@ const answer = (response: Response): Result<Response> => ({ ok: true, value: res
 
 async function readFile(
   request: Request,
-  visit: Visit,
+  requestContext: RequestContext,
   ports: Ports,
   environmentId: string,
 ): Promise<Result<CompiledSnapshot>> {
-  const compiled = await readEnvironment(ports, visit, environmentId)
+  const compiled = await readEnvironment(ports, requestContext, environmentId)
   if (!compiled.ok) return compiled
   const mode = settingsOf(compiled.value.snapshot).bucketingFile
   if (mode === 'public') return compiled
   if (mode === 'off') return refuse('NOT_FOUND', 'this environment has no bucketing file')
   const key = request.headers.get('x-api-key') ?? request.headers.get('authorization') ?? ''
-  const caller = await authenticate(ports, visit, key)
+  const caller = await authenticate(ports, requestContext, key)
   if (!caller.ok) return caller
   return caller.value.compiled.environmentId === environmentId
     ? compiled

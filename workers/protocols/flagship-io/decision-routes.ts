@@ -5,7 +5,7 @@ import { find } from '../../../core/evaluation/assignment.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { toEverybody } from '../../sdk/cors.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enriched } from '../../sdk/enrich.ts'
 import { revisionHeaders } from '../../sdk/revision-headers.ts'
 import { flagNamed } from './campaign.ts'
@@ -18,7 +18,7 @@ import * as wire from './wire.ts'
 export const decisionBytesMax = 256 * 1024
 
 /** A decision that is asked for, and where. */
-interface Question extends Incoming {
+interface Question extends SdkRequest {
   /** Of the path. */
   readonly environment: string | undefined
   readonly query: URLSearchParams
@@ -26,21 +26,21 @@ interface Question extends Incoming {
 
 /** `parts`: of the path behind `/v2`. An environment comes before what is asked of it. */
 export function decisionRoute(
-  incoming: Incoming,
+  sdkRequest: SdkRequest,
   shared: Shared,
   parts: readonly string[],
 ): Promise<Response> | Response {
-  const { request, visit } = incoming
+  const { request, requestContext } = sdkRequest
   const isNamed = parts[1] === 'campaigns' || parts[1] === 'flags'
   const [environment, what, campaign, ...more] = isNamed ? parts : [undefined, ...parts]
   const isOne = what === 'campaigns' && campaign !== undefined
   if (more.length > 0 || (what !== 'campaigns' && what !== 'flags') || (campaign !== undefined && !isOne))
-    return noRoute(visit)
-  if (request.method !== 'POST') return onlyMethod('POST', visit)
+    return noRoute(requestContext)
+  if (request.method !== 'POST') return onlyMethod('POST', requestContext)
   const { url } = request
   const at = url.indexOf('?')
   const query = new URLSearchParams(at === -1 ? '' : url.slice(at))
-  const question = { ...incoming, environment, query }
+  const question = { ...sdkRequest, environment, query }
   return isOne ? single(question, shared, campaign) : decide(question, shared, what)
 }
 
@@ -53,9 +53,9 @@ interface Asking {
 /** What is asked, by whom; or the answer to give at once. */
 async function ask(q: Question, { ports }: Shared, keysByDefault: Keys): Promise<Asking | Response> {
   const compiled = await callerOf(q, ports, q.environment)
-  if (!compiled.ok) return fail(compiled.problem, q.visit)
+  if (!compiled.ok) return fail(compiled.problem, q.requestContext)
   const body = await parseBody(q.request, wire.DecisionRequest, decisionBytesMax)
-  if (!body.ok) return fail(body.problem, q.visit)
+  if (!body.ok) return fail(body.problem, q.requestContext)
   if (settingsOf(compiled.value.snapshot).panic) return Response.json(panicOf(body.value.visitorId))
   const exposeAllKeys = q.query.get('exposeAllKeys')
   const keys = exposeAllKeys === null ? keysByDefault : exposeAllKeys === 'true' ? 'all' : 'own'
@@ -73,7 +73,7 @@ async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags')
   const { compiled, body, keys } = asking
   const decided = decideAll(shared.ports, compiled, contextOf(q, asking), body)
   const { evaluations } = decided instanceof Promise ? await decided : decided
-  q.visit.decisions = evaluations.length
+  q.requestContext.decisions = evaluations.length
   const campaigns: Told[] = []
   for (const evaluation of evaluations) {
     const told = tell(evaluation, keys)
@@ -81,7 +81,7 @@ async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags')
   }
   const refused = await record(q, shared, asking, campaigns)
   if (refused) return refused
-  const headers = headersOf(compiled, q.visit, shared.ports.now())
+  const headers = headersOf(compiled, q.requestContext, shared.ports.now())
   if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
   const mode = q.query.get('mode') ?? 'normal'
   const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(q), compiled }
@@ -97,14 +97,14 @@ async function single(q: Question, shared: Shared, name: string): Promise<Respon
     flag && !flag.archived
       ? await decideOne(shared.ports, compiled, contextOf(q, asking), flag.key, body)
       : undefined
-  q.visit.decisions = 1
+  q.requestContext.decisions = 1
   const cause = decided?.evaluation.cause
   const assigned = cause && 'ruleId' in cause ? find(decided.sources, cause.ruleId) : undefined
   const answer = singleOf(decided?.evaluation, keys, assigned)
   const formatted =
     body.isFormatted && decided ? formattedOf(decided.evaluation, body.defaultRedirectUrl) : undefined
   if (answer.kind !== 'campaign' && formatted) return formatted
-  if (answer.kind === 'refused') return fail(answer.problem, q.visit)
+  if (answer.kind === 'refused') return fail(answer.problem, q.requestContext)
   if (answer.kind === 'nothing') return new Response(null, { status: 204 })
   const refused = await record(q, shared, asking, [answer.told])
   return (
@@ -128,8 +128,8 @@ async function record(
   if (!hasConsent || visitorId === '') return undefined // without an id nobody was exposed
   const { events, defer } = shared.ports
   const receipt = receiptOf(q.request, compiled, shared)
-  const isTold = q.query.get('sendContextEvent') !== 'false'
-  const told = isTold ? contextRecord({ visitorId, context }, receipt) : undefined
+  const hasRevisionHeaders = q.query.get('sendContextEvent') !== 'false'
+  const told = hasRevisionHeaders ? contextRecord({ visitorId, context }, receipt) : undefined
   const exposures: EventRecord[] = isActivating
     ? campaigns.flatMap(({ campaign }) => exposureOf(campaign, visitorId, context, receipt) ?? [])
     : []
@@ -138,7 +138,10 @@ async function record(
     return undefined
   }
   if (await events.send(told ? [...exposures, told] : exposures)) return undefined
-  return fail({ code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' }, q.visit)
+  return fail(
+    { code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' },
+    q.requestContext,
+  )
 }
 
 /** The Go server reads `extras`, the JavaScript SDK sends `extras[]`. */

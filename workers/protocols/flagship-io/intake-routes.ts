@@ -5,7 +5,7 @@ import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'
 import { readEnvironment } from '../../sdk/authenticate.ts'
 import { readText } from '../../http/body.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { decisionBytesMax } from './decision-routes.ts'
 import { type Shared, callerOf, fail, onlyMethod, parseBody, receiptOf } from './respond.ts'
 import { type Receipt, segmentRecord, toExposure, toRecord, toSdkReport } from './to-record.ts'
@@ -19,29 +19,31 @@ const nobodys = 'undefined'
 
 /** Undefined where the path is another matter. `parts`: of the path, decoded. */
 export function intakeRoute(
-  incoming: Incoming,
+  sdkRequest: SdkRequest,
   shared: Shared,
   parts: readonly string[],
 ): Promise<Response> | Response | undefined {
-  const { request, visit } = incoming
+  const { request, requestContext } = sdkRequest
   const isPost = request.method === 'POST'
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const [first = '', second = '', third] = parts
   if (first === 'v2') {
     if (parts.length === 2 && second === 'activate')
-      return isPost ? activate(incoming, shared) : onlyMethod('POST', visit)
-    return isPost && parts.length === 3 && third === 'events' ? context(incoming, shared, second) : undefined
+      return isPost ? activate(sdkRequest, shared) : onlyMethod('POST', requestContext)
+    return isPost && parts.length === 3 && third === 'events'
+      ? context(sdkRequest, shared, second)
+      : undefined
   }
   if (first === 'accounts' && third === 'segments' && parts.length === 4 && isRead) return Response.json([])
   if (first === 'v1' && second === 'segments')
-    return fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, visit)
+    return fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, requestContext)
   if (parts.length !== 1 || !isPost) return undefined
   switch (first) {
     case '':
-      return hits(incoming, shared)
+      return hits(sdkRequest, shared)
     case 'troubleshooting':
     case 'analytics':
-      return message(incoming, shared)
+      return message(sdkRequest, shared)
     case 'emotionsai':
       // A product of the vendor's: what its SDKs collect for it is not looked at, and no score comes back.
       return readText(request, hitsBytesMax).then(dropped)
@@ -50,64 +52,64 @@ export function intakeRoute(
   }
 }
 
-async function activate(incoming: Incoming, shared: Shared): Promise<Response> {
-  const { request, visit } = incoming
+async function activate(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+  const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.ActivateRequest, hitsBytesMax)
-  if (!body.ok) return fail(body.problem, visit)
+  if (!body.ok) return fail(body.problem, requestContext)
   const { cid, batch } = body.value
   if (cid === nobodys) return dropped()
-  const compiled = await callerOf(incoming, shared.ports, undefined)
-  if (!compiled.ok) return fail(compiled.problem, visit)
-  if (compiled.value.environmentId !== cid) return fail(invalidCid, visit)
+  const compiled = await callerOf(sdkRequest, shared.ports, undefined)
+  if (!compiled.ok) return fail(compiled.problem, requestContext)
+  if (compiled.value.environmentId !== cid) return fail(invalidCid, requestContext)
   if (!batch) {
     const missing = wire.mandatoryFields.filter((field) => !body.value[field])
-    if (missing.length > 0) return fail(refuse('INVALID', mandatory(missing)).problem, visit)
+    if (missing.length > 0) return fail(refuse('INVALID', mandatory(missing)).problem, requestContext)
     const alone = wire.Activation.safeParse(body.value)
-    if (!alone.success) return fail(refuse('INVALID', 'vid, caid and vaid are texts').problem, visit)
+    if (!alone.success) return fail(refuse('INVALID', 'vid, caid and vaid are texts').problem, requestContext)
   }
-  return store(incoming, shared, compiled.value, batch ?? [body.value], (item, receipt) => {
+  return store(sdkRequest, shared, compiled.value, batch ?? [body.value], (item, receipt) => {
     const parsed = wire.Activation.safeParse(item)
     return parsed.success ? toExposure(parsed.data, receipt) : undefined
   })
 }
 
-async function context(incoming: Incoming, shared: Shared, environment: string): Promise<Response> {
-  const { request, visit } = incoming
-  const compiled = await callerOf(incoming, shared.ports, environment)
-  if (!compiled.ok) return fail(compiled.problem, visit)
+async function context(sdkRequest: SdkRequest, shared: Shared, environment: string): Promise<Response> {
+  const { request, requestContext } = sdkRequest
+  const compiled = await callerOf(sdkRequest, shared.ports, environment)
+  if (!compiled.ok) return fail(compiled.problem, requestContext)
   const body = await parseBody(request, wire.ContextRequest, decisionBytesMax)
-  if (!body.ok) return fail(body.problem, visit)
+  if (!body.ok) return fail(body.problem, requestContext)
   const { visitorId, context: told } = body.value
   const isEmpty = visitorId === '' || Object.keys(told).length === 0
-  return store(incoming, shared, compiled.value, isEmpty ? [] : [told], (_, receipt) =>
+  return store(sdkRequest, shared, compiled.value, isEmpty ? [] : [told], (_, receipt) =>
     segmentRecord(visitorId, told, 0, receipt),
   )
 }
 
 // These two carry no key, and come as text/plain from some clients.
-async function hits(incoming: Incoming, shared: Shared): Promise<Response> {
-  const { request, visit } = incoming
+async function hits(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+  const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.HitsRequest, hitsBytesMax)
-  if (!body.ok) return fail(body.problem, visit)
+  if (!body.ok) return fail(body.problem, requestContext)
   const { cid, h } = body.value
   if (cid === nobodys) return dropped()
-  const compiled = await readEnvironment(shared.ports, visit, cid)
-  if (!compiled.ok) return fail(compiled.problem, visit)
-  return store(incoming, shared, compiled.value, h, (item, receipt) => {
+  const compiled = await readEnvironment(shared.ports, requestContext, cid)
+  if (!compiled.ok) return fail(compiled.problem, requestContext)
+  return store(sdkRequest, shared, compiled.value, h, (item, receipt) => {
     const parsed = wire.Hit.safeParse(item)
     return parsed.success ? toRecord(parsed.data, receipt) : undefined
   })
 }
 
-async function message(incoming: Incoming, shared: Shared): Promise<Response> {
-  const { request, visit } = incoming
+async function message(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+  const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.SdkMessage, decisionBytesMax)
-  if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, visit)
+  if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, requestContext)
   if (!body.ok || body.value.cid === nobodys) return dropped()
   const told = body.value
-  const compiled = await readEnvironment(shared.ports, visit, told.cid)
-  if (!compiled.ok) return fail(compiled.problem, visit)
-  return store(incoming, shared, compiled.value, [told], (_, receipt) => toSdkReport(told, receipt))
+  const compiled = await readEnvironment(shared.ports, requestContext, told.cid)
+  if (!compiled.ok) return fail(compiled.problem, requestContext)
+  return store(sdkRequest, shared, compiled.value, [told], (_, receipt) => toSdkReport(told, receipt))
 }
 
 const invalidCid = { code: 'INVALID', message: 'Invalid cid.' } as const
@@ -123,7 +125,7 @@ const dropped = () => new Response(null, { status: 204 })
 
 /** Each item alone, each event once. One send, however many. */
 async function store(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   shared: Shared,
   compiled: CompiledSnapshot,
   items: readonly unknown[],
@@ -138,5 +140,5 @@ async function store(
   const isTaken = records.size === 0 || (await shared.ports.events.send([...records.values()]))
   return isTaken
     ? new Response(null, { status: 204 })
-    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, visit)
+    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, requestContext)
 }

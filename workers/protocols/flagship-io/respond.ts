@@ -3,10 +3,10 @@ import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { authenticate, readEnvironment } from '../../sdk/authenticate.ts'
 import { readJson } from '../../http/body.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { parseWith } from '../../http/parse.ts'
 import { retryHeaders, statusOf } from '../../http/problem-response.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import type { EventIds, IsNews } from './recent-events.ts'
 import type { Receipt } from './to-record.ts'
@@ -29,15 +29,15 @@ export async function parseBody<T>(
 
 /** The environment that is named has to be there, and the key has to be one of its own; without a name, the key's environment is it. */
 export async function callerOf(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   ports: Ports,
   environmentId: string | undefined,
 ): Promise<Result<CompiledSnapshot>> {
   if (environmentId !== undefined) {
-    const named = await readEnvironment(ports, visit, environmentId)
+    const named = await readEnvironment(ports, requestContext, environmentId)
     if (!named.ok) return named
   }
-  const caller = await authenticate(ports, visit, request.headers.get('x-api-key') ?? '')
+  const caller = await authenticate(ports, requestContext, request.headers.get('x-api-key') ?? '')
   if (!caller.ok)
     return caller.problem.code === 'FORBIDDEN' ? refuse('UNAUTHENTICATED', caller.problem.message) : caller
   const { compiled } = caller.value
@@ -63,10 +63,10 @@ export const receiptOf = (
 /** Their body is a message alone; the code beside it is for programs, and ignored by the SDKs. */
 export function fail(
   { code, message, fields = [] }: Problem,
-  visit: Visit,
+  requestContext: RequestContext,
   status: number = statusOf[code],
 ): Response {
-  visit.refused = code
+  requestContext.refused = code
   const whole =
     fields.length > 1
       ? fields.map((field) => `${field.path || 'the body'}: ${field.message}`).join('; ')
@@ -74,8 +74,9 @@ export function fail(
   return Response.json({ message: whole, code }, { status, headers: retryHeaders(code) })
 }
 
-export const noRoute = (visit: Visit) => fail({ code: 'NOT_FOUND', message: 'there is no such route' }, visit)
+export const noRoute = (requestContext: RequestContext) =>
+  fail({ code: 'NOT_FOUND', message: 'there is no such route' }, requestContext)
 
 /** As the vendor's server says it. */
-export const onlyMethod = (method: 'GET' | 'POST', visit: Visit) =>
-  fail({ code: 'INVALID', message: `only ${method} http method is allowed` }, visit)
+export const onlyMethod = (method: 'GET' | 'POST', requestContext: RequestContext) =>
+  fail({ code: 'INVALID', message: `only ${method} http method is allowed` }, requestContext)

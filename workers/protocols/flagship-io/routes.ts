@@ -1,7 +1,7 @@
 // AB Tasty's Decision API, bucketing CDN and event intake, on one host.
 import { readEnvironment } from '../../sdk/authenticate.ts'
 import type { CorsPolicy } from '../../sdk/cors.ts'
-import { type Door, type Incoming, doorOf } from '../../sdk/protocol-handler.ts'
+import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
 import { decoded } from '../../http/path.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { bootstrapText } from './bootstrap.ts'
@@ -28,52 +28,52 @@ const policy: CorsPolicy = {
   ],
 }
 
-export function flagshipIoRoutes(ports: Ports): Door {
+export function flagshipIoRoutes(ports: Ports): ProtocolHandler {
   const files = keepFiles()
   const shared: Shared = { ports, idOf: recentEvents(), isNews: recentNews() }
-  return doorOf({
+  return createHandler({
     name: 'flagship-io',
     policy,
-    route: async (incoming) => {
-      const response = await route(incoming, shared, files)
-      return incoming.request.method === 'HEAD' && response.body ? new Response(null, response) : response
+    route: async (sdkRequest) => {
+      const response = await route(sdkRequest, shared, files)
+      return sdkRequest.request.method === 'HEAD' && response.body ? new Response(null, response) : response
     },
-    unexpected: ({ visit }) =>
-      fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, visit),
+    unexpected: ({ requestContext }) =>
+      fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, requestContext),
   })
 }
 
-async function route(incoming: Incoming, shared: Shared, files: Files): Promise<Response> {
-  const { request, path, visit } = incoming
+async function route(sdkRequest: SdkRequest, shared: Shared, files: Files): Promise<Response> {
+  const { request, path, requestContext } = sdkRequest
   const parts = (path.endsWith('/') ? path.slice(1, -1) : path.slice(1)).split('/').map(decoded)
   const [first = '', second] = parts
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const isFile = parts.length === 2 && (second === 'bucketing.json' || second === 'accountSettings.json')
-  if (isFile && isRead) return fileOf(incoming, shared, files, first, second)
-  const taken = await intakeRoute(incoming, shared, parts)
+  if (isFile && isRead) return fileOf(sdkRequest, shared, files, first, second)
+  const taken = await intakeRoute(sdkRequest, shared, parts)
   if (taken) return taken
-  if (first === 'v2') return decisionRoute(incoming, shared, parts.slice(1))
+  if (first === 'v2') return decisionRoute(sdkRequest, shared, parts.slice(1))
   if (first === 'flagship-io' && second === 'bootstrap.js' && parts.length === 2 && isRead)
     return new Response(bootstrapText, { headers: bootstrap })
-  return isFile ? onlyMethod('GET', visit) : noRoute(visit)
+  return isFile ? onlyMethod('GET', requestContext) : noRoute(requestContext)
 }
 
 async function fileOf(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   { ports }: Shared,
   files: Files,
   environmentId: string,
   name: 'bucketing.json' | 'accountSettings.json',
 ): Promise<Response> {
   if (name === 'bucketing.json') {
-    const answer = await bucketingAnswer(request, visit, ports, files, environmentId)
+    const answer = await bucketingAnswer(request, requestContext, ports, files, environmentId)
     if (answer.ok) return answer.value
-    return fail(answer.problem, visit, answer.problem.code === 'UNAVAILABLE' ? 500 : undefined)
+    return fail(answer.problem, requestContext, answer.problem.code === 'UNAVAILABLE' ? 500 : undefined)
   }
-  const compiled = await readEnvironment(ports, visit, environmentId)
+  const compiled = await readEnvironment(ports, requestContext, environmentId)
   return compiled.ok
     ? Response.json({ accountSettings: accountSettingsOf(compiled.value.snapshot) })
-    : fail(compiled.problem, visit)
+    : fail(compiled.problem, requestContext)
 }
 
 const bootstrap = {

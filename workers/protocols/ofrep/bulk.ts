@@ -8,7 +8,7 @@ import { hasTag } from '../../sdk/conditional.ts'
 import { toEverybody } from '../../sdk/cors.ts'
 import { decideAll } from '../../sdk/decide.ts'
 import { revisionHeaders } from '../../sdk/revision-headers.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import type { Asked } from './request.ts'
 import { tokenWeekOf } from './exposure-token.ts'
@@ -23,24 +23,24 @@ export interface Bulk {
   readonly ports: Pick<Ports, 'assignments'>
   readonly asked: Asked<unknown>
   readonly context: EvaluationContext
-  readonly visit: Visit
+  readonly requestContext: RequestContext
   /** Undefined where no tokens are asked for. */
   readonly sign: Sign | undefined
   readonly now: number
 }
 
 export async function bulkAnswer(bulk: Bulk, headers: Headers): Promise<Response> {
-  const { asked, context, visit, sign, now } = bulk
+  const { asked, context, requestContext, sign, now } = bulk
   const { compiled, key } = asked
   const decided = decideAll(bulk.ports, compiled, context)
   const { evaluations } = decided instanceof Promise ? await decided : decided
-  visit.decisions = evaluations.length
-  const pieces = piecesOf(compiled, evaluations)
+  requestContext.decisions = evaluations.length
+  const pieces = rangesOf(compiled, evaluations)
   const tail = key.answers === 'plain' ? '' : tailOf(bulk)
   const week = sign ? `-${tokenWeekOf(now)}` : ''
   const etag = `"${compiled.revision}-${tagOf(pieces, tail)}${week}"`
   // A client that was told of a newer revision is not to keep what it has.
-  const isBehind = compiled.revision < (visit.atLeast ?? 0)
+  const isBehind = compiled.revision < (requestContext.atLeast ?? 0)
   if (!isBehind && hasTag(headers, etag)) return answer(null, 304, etag, bulk)
   const texts = sign ? await signedTexts(evaluations, compiled, sign) : textsOf(pieces)
   return answer(whole(texts, tail), 200, etag, bulk)
@@ -67,14 +67,19 @@ const headersOf = revisionHeaders(() => ({
   ...toEverybody,
 }))
 
-function answer(body: string | null, status: number, etag: string, { asked, visit, now }: Bulk): Response {
-  const response = new Response(body, { status, headers: headersOf(asked.compiled, visit, now) })
+function answer(
+  body: string | null,
+  status: number,
+  etag: string,
+  { asked, requestContext, now }: Bulk,
+): Response {
+  const response = new Response(body, { status, headers: headersOf(asked.compiled, requestContext, now) })
   response.headers.set('etag', etag)
   return response
 }
 
 /** Flags beside each other that answer everybody the same are one piece, put together once a revision. */
-function piecesOf(compiled: CompiledSnapshot, evaluations: readonly Evaluation[]): readonly Written[] {
+function rangesOf(compiled: CompiledSnapshot, evaluations: readonly Evaluation[]): readonly Written[] {
   // What is kept of a visitor may change what everybody else is answered.
   if (compiled.keepsVisitors) return evaluations.map((evaluation) => asWritten(evaluation, compiled))
   const layout = layoutOf(compiled)
@@ -124,18 +129,18 @@ function signedTexts(
 }
 
 /** What follows the flags; put together by hand, since it is made for every request. `contextId` stands for the targeting key in telemetry. */
-function tailOf({ asked: { compiled, key, shown }, context, visit }: Bulk): string {
+function tailOf({ asked: { compiled, key, shown }, context, requestContext }: Bulk): string {
   const { targetingKey } = context
   const { environmentId, revision } = compiled
   const contextId = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
   const metadata = `,"metadata":{"flagSetId":"${environmentId}","version":"${revision}"${contextId}}`
   // A client's key is public; a server's belongs into no address.
   const offersStream = key.role === 'client' && settingsOf(compiled.snapshot).streams
-  return offersStream ? `${metadata},"eventStreams":[${streamText(shown, visit)}]` : metadata
+  return offersStream ? `${metadata},"eventStreams":[${streamText(shown, requestContext)}]` : metadata
 }
 
 /** The address is the same for ever, since the web provider keeps it for a month. */
-const streamText = (shown: string, { prefix = '' }: Visit): string =>
+const streamText = (shown: string, { prefix = '' }: RequestContext): string =>
   JSON.stringify({
     type: 'sse',
     endpoint: { requestUri: `${prefix}${streamPath}${shown}` },

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../../core/evaluation/evaluation.ts'
 import type { FieldProblem, Problem, ProblemCode } from '../../../core/model/problem.ts'
 import { retryHeaders } from '../../http/problem-response.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type * as wire from './wire.ts'
 
 /** The protocol has 500 where others have 503, and its clients read no body of any other. */
@@ -25,8 +25,8 @@ export const statusOfError = {
 } as const satisfies Record<ErrorCode, number>
 
 /** `key`: of the flag that was asked for. */
-export function fail(problem: Problem, visit: Visit, key?: string): Response {
-  visit.refused = problem.code
+export function fail(problem: Problem, requestContext: RequestContext, key?: string): Response {
+  requestContext.refused = problem.code
   const body: wire.Refusal = { ...(key !== undefined && { key }), ...refusalOf(problem) }
   return Response.json(body, { status: statuses[problem.code][0], headers: retryHeaders(problem.code) })
 }

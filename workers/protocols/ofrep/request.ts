@@ -4,7 +4,7 @@ import { type Result, ok } from '../../../core/model/problem.ts'
 import type { SnapshotKey } from '../../../core/model/snapshot.ts'
 import { authenticate } from '../../sdk/authenticate.ts'
 import { readJson } from '../../http/body.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 
 export interface Asked<T> {
@@ -16,13 +16,13 @@ export interface Asked<T> {
 }
 
 export async function ask<T>(
-  { request, visit }: Incoming,
+  { request, requestContext }: SdkRequest,
   ports: Ports,
   read: (body: unknown) => Result<T>,
   bytesMax: number,
 ): Promise<Result<Asked<T>>> {
   const shown = keyOf(request)
-  const authenticated = authenticate(ports, visit, shown)
+  const authenticated = authenticate(ports, requestContext, shown)
   const caller = authenticated instanceof Promise ? await authenticated : authenticated
   if (!caller.ok) return caller
   const json = await readJson(request, bytesMax)

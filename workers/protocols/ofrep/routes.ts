@@ -1,7 +1,7 @@
 // The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
 import { type CorsPolicy, toEverybody } from '../../sdk/cors.ts'
 import { decideOne } from '../../sdk/decide.ts'
-import { type Door, type Incoming, doorOf } from '../../sdk/protocol-handler.ts'
+import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
 import { enriched } from '../../sdk/enrich.ts'
 import { decoded } from '../../http/path.ts'
 import { revisionHeaders } from '../../sdk/revision-headers.ts'
@@ -24,26 +24,30 @@ const wanted = /^(?:1|true)$/i
 /** Allowed headers mirror the request's, so that a customer's own may come along. */
 const policy: CorsPolicy = { origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }
 
-export const ofrepRoutes = (ports: Ports): Door =>
-  doorOf({
+export const ofrepRoutes = (ports: Ports): ProtocolHandler =>
+  createHandler({
     name: 'ofrep',
     policy,
-    route: (incoming) => route(incoming, ports),
-    unexpected: (incoming) => {
-      const key = incoming.path.startsWith(single) ? flagKeyOf(incoming) : undefined
-      return fail({ code: 'UNAVAILABLE', message: 'something unexpected went wrong' }, incoming.visit, key)
+    route: (sdkRequest) => route(sdkRequest, ports),
+    unexpected: (sdkRequest) => {
+      const key = sdkRequest.path.startsWith(single) ? flagKeyOf(sdkRequest) : undefined
+      return fail(
+        { code: 'UNAVAILABLE', message: 'something unexpected went wrong' },
+        sdkRequest.requestContext,
+        key,
+      )
     },
   })
 
 /** What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from others. */
-function route(incoming: Incoming, ports: Ports): Promise<Response> | Response {
-  const { path, request, visit } = incoming
+function route(sdkRequest: SdkRequest, ports: Ports): Promise<Response> | Response {
+  const { path, request, requestContext } = sdkRequest
   const isPost = request.method === 'POST'
-  if (path === bulk || path === single) return isPost ? all(incoming, ports) : onlyPost()
-  if (path.startsWith(single)) return isPost ? one(incoming, ports) : onlyPost()
-  if (path === tracking || path === `${tracking}/`) return isPost ? track(incoming, ports) : onlyPost()
-  if (path.startsWith(streamPath) && request.method === 'GET') return stream(incoming, ports)
-  return fail({ code: 'NOT_FOUND', message: 'there is no such route' }, visit)
+  if (path === bulk || path === single) return isPost ? all(sdkRequest, ports) : onlyPost()
+  if (path.startsWith(single)) return isPost ? one(sdkRequest, ports) : onlyPost()
+  if (path === tracking || path === `${tracking}/`) return isPost ? track(sdkRequest, ports) : onlyPost()
+  if (path.startsWith(streamPath) && request.method === 'GET') return stream(sdkRequest, ports)
+  return fail({ code: 'NOT_FOUND', message: 'there is no such route' }, requestContext)
 }
 
 function onlyPost(): Response {
@@ -51,29 +55,32 @@ function onlyPost(): Response {
   return Response.json(body, { status: 405, headers: { allow: 'POST' } })
 }
 
-async function all(incoming: Incoming, ports: Ports): Promise<Response> {
-  const { request, visit } = incoming
-  const asked = await ask(incoming, ports, wire.readRequest, bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, visit)
+async function all(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const { request, requestContext } = sdkRequest
+  const asked = await ask(sdkRequest, ports, wire.readRequest, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, requestContext)
   const context = contextOf(request, asked.value)
   const sign = signOf(request, ports, asked.value, context.targetingKey)
-  return bulkAnswer({ ports, asked: asked.value, context, visit, sign, now: ports.now() }, request.headers)
+  return bulkAnswer(
+    { ports, asked: asked.value, context, requestContext, sign, now: ports.now() },
+    request.headers,
+  )
 }
 
 const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json', ...toEverybody }))
 
-async function one(incoming: Incoming, ports: Ports): Promise<Response> {
-  const { request, visit } = incoming
-  const key = flagKeyOf(incoming)
-  const asked = await ask(incoming, ports, wire.readRequest, bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, visit, key)
+async function one(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const { request, requestContext } = sdkRequest
+  const key = flagKeyOf(sdkRequest)
+  const asked = await ask(sdkRequest, ports, wire.readRequest, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, requestContext, key)
   const { compiled } = asked.value
   const context = contextOf(request, asked.value)
   const { targetingKey } = context
   const decided = decideOne(ports, compiled, context, key)
   const { evaluation } = decided instanceof Promise ? await decided : decided
-  visit.decisions = 1
-  const headers = headersOf(compiled, visit, ports.now())
+  requestContext.decisions = 1
+  const headers = headersOf(compiled, requestContext, ports.now())
   const { text } = asWritten(evaluation, compiled)
   if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
   const sign = signOf(request, ports, asked.value, targetingKey)
@@ -85,9 +92,9 @@ async function one(incoming: Incoming, ports: Ports): Promise<Response> {
   return new Response(withMetadata(text, more), { headers })
 }
 
-async function stream(incoming: Incoming, ports: Ports): Promise<Response> {
-  const opened = await streamAnswer(incoming, ports)
-  return opened.ok ? opened.value : fail(opened.problem, incoming.visit)
+async function stream(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const opened = await streamAnswer(sdkRequest, ports)
+  return opened.ok ? opened.value : fail(opened.problem, sdkRequest.requestContext)
 }
 
 const contextOf = (request: Request, { body, compiled }: Asked<wire.EvaluationRequest>) =>
@@ -106,4 +113,4 @@ function signOf(
   return (evaluation) => tokenOf(exposureSecret, evaluation, { environmentId, targetingKey }, at)
 }
 
-const flagKeyOf = ({ path }: Incoming): string => decoded(path.slice(single.length))
+const flagKeyOf = ({ path }: SdkRequest): string => decoded(path.slice(single.length))

@@ -4,7 +4,7 @@ import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { authenticate } from '../../sdk/authenticate.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { openStream, revisionOf } from '../../streams/open-stream.ts'
 
@@ -25,10 +25,10 @@ function presumed(compiled: CompiledSnapshot, now: number): number {
 }
 
 export async function streamAnswer(
-  { request, path, visit }: Incoming,
+  { request, path, requestContext }: SdkRequest,
   ports: Ports,
 ): Promise<Result<Response>> {
-  const caller = await authenticate(ports, visit, path.slice(streamPath.length))
+  const caller = await authenticate(ports, requestContext, path.slice(streamPath.length))
   if (!caller.ok) return caller
   const { compiled } = caller.value
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')

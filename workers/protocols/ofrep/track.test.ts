@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventRecord } from '../../../analytics/records.ts'
 import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden-cases.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
 import { askDoor } from '../../../test/support/call-handler.ts'
 
@@ -44,7 +44,7 @@ beforeEach(() => {
 })
 
 async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
-  const visit: Visit = {}
+  const requestContext: RequestContext = {}
   const answer = await askDoor(
     ofrepRoutes(ports),
     `http://edge.test/ofrep/v1${path}`,
@@ -53,9 +53,9 @@ async function post(path: string, body: unknown, headers: Record<string, string>
       headers: { authorization: `Bearer ${goldenKeys.clientKey}`, ...headers },
       body: JSON.stringify(body),
     },
-    visit,
+    requestContext,
   )
-  return { status: answer.status, body: await answer.json<any>(), visit }
+  return { status: answer.status, body: await answer.json<any>(), requestContext }
 }
 const track = (body: unknown) => post('/track', body)
 
@@ -119,7 +119,7 @@ describe('a goal', () => {
 
 describe('a batch', () => {
   it('keeps what is good, names what is not, and is counted as refused', async () => {
-    const { status, body, visit } = await track({
+    const { status, body, requestContext } = await track({
       context: ada,
       events: [
         { kind: 'goal', name: 'a' },
@@ -129,7 +129,7 @@ describe('a batch', () => {
       ],
     })
     expect([status, body.accepted, body.rejected.map(({ index }: any) => index)]).toEqual([200, 2, [1, 2]])
-    expect(visit.refused).toBe('INVALID')
+    expect(requestContext.refused).toBe('INVALID')
     expect(taken().map(({ targetingKey }) => targetingKey)).toEqual(['ada', 'bob'])
   })
 
@@ -205,8 +205,8 @@ describe('an exposure', () => {
       `${content}.AAAA`,
     ]
     for (const exposureToken of forged) {
-      const { status, body, visit } = await track({ ...exposure, exposureToken })
-      expect([exposureToken, status, body, visit.refused]).toEqual([
+      const { status, body, requestContext } = await track({ ...exposure, exposureToken })
+      expect([exposureToken, status, body, requestContext.refused]).toEqual([
         exposureToken,
         400,
         {

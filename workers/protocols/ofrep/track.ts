@@ -2,7 +2,7 @@
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { decideOne } from '../../sdk/decide.ts'
-import type { Incoming } from '../../sdk/protocol-handler.ts'
+import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enriched } from '../../sdk/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
 import type { Ports } from '../../contracts/ports.ts'
@@ -17,23 +17,23 @@ const bodyBytesMax = 1024 * 1024
 /** Flaws that a refusal of a whole batch names. */
 const flawsMax = 20
 
-export async function track(incoming: Incoming, ports: Ports): Promise<Response> {
-  const { visit } = incoming
-  const asked = await ask(incoming, ports, readObject, bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, visit)
+export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const { requestContext } = sdkRequest
+  const asked = await ask(sdkRequest, ports, readObject, bodyBytesMax)
+  if (!asked.ok) return fail(asked.problem, requestContext)
   const batch = batchOf(asked.value.body)
-  if (!batch.ok) return fail(batch.problem, visit)
-  const receipt = receiptOf(incoming.request, ports, asked.value)
+  if (!batch.ok) return fail(batch.problem, requestContext)
+  const receipt = receiptOf(sdkRequest.request, ports, asked.value)
   const judged = await Promise.all(
     batch.value.events.map((event) => judge(event, batch.value.context, receipt)),
   )
   const records = judged.flatMap((each) => (each.ok ? [each.value] : []))
   const refused = judged.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
   const isAll = refused.length > 0 && records.length === 0
-  if (isAll) return fail(together(refused, 'events' in asked.value.body), visit)
-  if (refused[0]) visit.refused = refused[0].problem.code // counted, though the rest is taken
+  if (isAll) return fail(together(refused, 'events' in asked.value.body), requestContext)
+  if (refused[0]) requestContext.refused = refused[0].problem.code // counted, though the rest is taken
   if (records.length > 0 && !(await ports.events.send(records)))
-    return fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, visit)
+    return fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, requestContext)
   const answer: wire.TrackingAnswer = {
     accepted: records.length,
     rejected: refused.map(({ index, problem }) => ({ index, ...refusalOf(problem) })),

@@ -5,7 +5,7 @@ import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { type Snapshot, defaultSettings } from '../../../core/model/snapshot.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import type { Visit } from '../../sdk/request-context.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
 import { holdsFractions, numberText } from './value-text.ts'
 import { askDoor } from '../../../test/support/call-handler.ts'
@@ -39,7 +39,12 @@ const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: 
   const compiled = compile({ ...reading.compiled.snapshot, ...changes })
   const snapshots = { read: () => ({ status: 'ready', compiled, staleMs: 0 }) as const }
   const app = ofrepRoutes({ ...ports, snapshots, ...more })
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}, visit: Visit = {}) =>
+  const post = (
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    requestContext: RequestContext = {},
+  ) =>
     askDoor(
       app,
       `http://edge.test/ofrep/v1${path}`,
@@ -48,7 +53,7 @@ const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: 
         headers: { authorization: `Bearer ${goldenKeys.clientKey}`, ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       },
-      visit,
+      requestContext,
     )
   return { app, post, sent }
 }
@@ -171,7 +176,8 @@ it('has another tag for whatever else it answers, and the same for the same', as
 it('answers no 304 while it is behind the revision that the client was told of', async () => {
   const { post } = world([flag('a', 'string', ['x'])])
   const etag = (await post('/evaluate/flags', ada)).headers.get('etag')!
-  const again = (visit: Visit) => post('/evaluate/flags', ada, { 'if-none-match': etag }, visit)
+  const again = (requestContext: RequestContext) =>
+    post('/evaluate/flags', ada, { 'if-none-match': etag }, requestContext)
   expect((await again({ atLeast: 4 })).status).toBe(304)
   expect((await again({ atLeast: 5 })).status).toBe(200)
 })
