@@ -1,6 +1,7 @@
-// Dependencies point one way (docs/architecture.md). Each rule is a sentence; its comment says what to do instead.
-// With TypeScript 7 the cruiser reads .ts files only through @swc/core and passes silently without it, so `npm run layers`
-// also asserts that it saw every source file. Rules on what is reached through others are in scripts/check.ts.
+// Dependencies point one way (docs/architecture.md). Each rule is a sentence; its comment says what to do
+// instead. With TypeScript 7 the cruiser reads .ts files only through @swc/core and passes silently without
+// it, so `npm run layers` also asserts that it saw every source file. Rules on what is reached through others
+// are in scripts/check.ts.
 const isTest = '(^test/|[.]test[.]ts$)'
 const zod = 'node_modules/zod/'
 const coreRooms = 'hash|text|model|evaluation|change'

@@ -14,7 +14,10 @@ const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts']
 
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 
-/** Runs tests inside workerd with the bindings of one Worker. Each file costs a second or two: few, large files. */
+/**
+ * Runs tests inside workerd with the bindings of one Worker. Each file costs a second or two: few, large
+ * files.
+ */
 const workerd = (configPath: string, bindings: Record<string, typeof migrations | string> = {}) =>
   cloudflareTest({
     wrangler: { configPath: at(configPath) },

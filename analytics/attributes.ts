@@ -1,4 +1,5 @@
-// The part of a context that a record keeps, for breakdowns: scalars as text, within named limits; the rest is left out.
+// The part of a context that a record keeps, for breakdowns: scalars as text, within named limits; the rest
+// is left out.
 
 const attributesMax = 50
 const nameLengthMax = 100

@@ -1,5 +1,5 @@
-// Where records lie in R2: one gzipped NDJSON object per environment, hour of receipt and ingested batch. The name is the digest of the
-// content, so a redelivered batch overwrites itself.
+// Where records lie in R2: one gzipped NDJSON object per environment, hour of receipt and ingested batch. The
+// name is the digest of the content, so a redelivered batch overwrites itself.
 import type { EventRecord } from './records.ts'
 
 export const lakeRoot = 'events/v1'
@@ -21,7 +21,9 @@ export interface Portion {
   readonly records: readonly EventRecord[]
 }
 
-/** Records by environment and hour of receipt, each portion sorted by id, so that equal sets give equal bytes. */
+/**
+ * Records by environment and hour of receipt, each portion sorted by id, so that equal sets give equal bytes.
+ */
 export function portions(records: readonly EventRecord[]): Portion[] {
   const byPlace = Map.groupBy(
     records,

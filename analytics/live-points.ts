@@ -1,5 +1,6 @@
-// The live view in Analytics Engine: sampled, three months, no result is computed from it (R2 is the record). Columns by name, with the
-// slot in a comment: slots are positions, and once written never change their meaning.
+// The live view in Analytics Engine: sampled, three months, no result is computed from it (R2 is the record).
+// Columns by name, with the slot in a comment: slots are positions, and once written never change their
+// meaning.
 import type { EventRecord } from './records.ts'
 
 /** Cloudflare: writeDataPoint calls per invocation. */
@@ -16,7 +17,10 @@ export interface LivePoint {
   /** double2 */ readonly value: number
 }
 
-/** One point per environment, kind, protocol, name and variation; the smallest are summed up per environment where they exceed the limit. */
+/**
+ * One point per environment, kind, protocol, name and variation; the smallest are summed up per environment
+ * where they exceed the limit.
+ */
 export function livePoints(records: readonly EventRecord[], max = pointsPerInvocationMax): LivePoint[] {
   const points = sum(records.map(toPoint)).toSorted((a, b) => b.count - a.count)
   if (points.length <= max) return points

@@ -1,12 +1,16 @@
-// The contract between ingest and batch: what one line of the event lake is. Versioned; fields are only ever added, with a default.
-// Every record carries an id of its own, and whoever reads counts each id once: delivery is at least once everywhere.
+// The contract between ingest and batch: what one line of the event lake is. Versioned; fields are only ever
+// added, with a default. Every record carries an id of its own, and whoever reads counts each id once:
+// delivery is at least once everywhere.
 import * as z from 'zod/mini'
 
 export const recordVersion = 1
 
 export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
 
-/** How far apart the times of one event's copies may lie: the difference between two ways here, and a client's clock. */
+/**
+ * How far apart the times of one event's copies may lie: the difference between two ways here, and a client's
+ * clock.
+ */
 export const sameWithinMs = 5_000
 
 const common = {
@@ -24,7 +28,9 @@ const common = {
   attributes: z.record(z.string(), z.string()),
 }
 
-/** A user met a variation. `ruleId` names the rule or default strategy that decided, where the protocol tells. */
+/**
+ * A user met a variation. `ruleId` names the rule or default strategy that decided, where the protocol tells.
+ */
 export const Exposure = z.strictObject({
   ...common,
   kind: z.literal('exposure'),
@@ -42,8 +48,8 @@ export const Tracking = z.strictObject({
   event: z.string(),
   value: z.number(),
   /**
-   * Where the wire has no event ids: a digest of all that was said. What a user says again within `sameWithinMs` is the same event, for two
-   * copies that came through two isolates may have two ids.
+   * Where the wire has no event ids: a digest of all that was said. What a user says again within
+   * `sameWithinMs` is the same event, for two copies that came through two isolates may have two ids.
    */
   content: z.optional(z.string().check(z.maxLength(32))),
 })

@@ -1,10 +1,11 @@
-// What edge counts of a request, in Analytics Engine: one point each, sampled there. Columns carry OpenTelemetry's names where it has one
-// (semantic conventions for feature flags and HTTP). Slots are positions, and once written never change their meaning.
+// What edge counts of a request, in Analytics Engine: one point each, sampled there. Columns carry
+// OpenTelemetry's names where it has one (semantic conventions for feature flags and HTTP). Slots are
+// positions, and once written never change their meaning.
 
 export interface RequestPoint {
   /** index1: feature_flag.set.id */ readonly environmentId: string
-  /** blob1: feature_flag.provider.name is tackline; this is the dialect it was asked in */ readonly dialect: string
-  /** blob2: feature_flag.evaluation.outcome: OK, or the code of the refusal (error.type) */ readonly outcome: string
+  /** blob1: the protocol of the request (feature_flag.provider.name is tackline) */ readonly dialect: string
+  /** blob2: feature_flag.evaluation.outcome: OK, or error.type of the refusal */ readonly outcome: string
   /** blob3: http.response.status_code; double of it would sum */ readonly status: number
   /** blob4: feature_flag.version */ readonly revision: number
   /** blob5: the bucket that the duration falls into is made of it, below */

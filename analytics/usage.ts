@@ -1,4 +1,5 @@
-// When each variation of a flag was last met: what tells a flag that nobody asks for any more from one that lives.
+// When each variation of a flag was last met: what tells a flag that nobody asks for any more from one that
+// lives.
 import type { EventRecord } from './records.ts'
 
 export interface Seen {

@@ -1,4 +1,5 @@
-// The admin API as the runner uses it. A problem it answers (RFC 9457) is a value with its sentence; not being able to ask is another.
+// The admin API as the runner uses it. A problem it answers (RFC 9457) is a value with its sentence; not
+// being able to ask is another.
 import * as z from 'zod'
 import { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
@@ -10,7 +11,9 @@ import { done, fail, type Outcome, reasonOf } from './failure.ts'
 
 const answerWaitMaxMs = 30_000
 
-/** Of control's answers, what the runner reads; a field that control renames or retypes does not compile here. */
+/**
+ * Of control's answers, what the runner reads; a field that control renames or retypes does not compile here.
+ */
 const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision'>> = z.object({
   id: z.string(),
   name: z.string(),

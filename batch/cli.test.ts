@@ -1,4 +1,5 @@
-// What a shell sees: the exit code and the sentence for each way to fail, and what is printed when all goes well.
+// What a shell sees: the exit code and the sentence for each way to fail, and what is printed when all goes
+// well.
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

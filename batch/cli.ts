@@ -1,4 +1,5 @@
-// `npm run batch`: reads the question and the configuration, runs, prints, and says by its exit code how it went (batch/README.md).
+// `npm run batch`: reads the question and the configuration, runs, prints, and says by its exit code how it
+// went (batch/README.md).
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Outcome, failureKinds } from './failure.ts'

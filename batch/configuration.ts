@@ -1,5 +1,5 @@
-// What the runner was asked and where it finds things: the command line, the environment's variables and what `npm start` wrote,
-// as one value. Defaults are filled here and nowhere else.
+// What the runner was asked and where it finds things: the command line, the environment's variables and what
+// `npm start` wrote, as one value. Defaults are filled here and nowhere else.
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'

@@ -1,4 +1,5 @@
-// One closed vocabulary of what can keep the runner from its work. Each kind owns an exit code, and says whether trying again can help.
+// One closed vocabulary of what can keep the runner from its work. Each kind owns an exit code, and says
+// whether trying again can help.
 
 export const failureKinds = {
   usage: { exitCode: 2, retry: false },
@@ -32,7 +33,10 @@ export const fail = (kind: FailureKind, message: string): { ok: false; failure: 
   failure: { kind, message },
 })
 
-/** A kind that stopped everything speaks for the run; where something was done, or kinds differ, "some jobs failed" does. */
+/**
+ * A kind that stopped everything speaks for the run; where something was done, or kinds differ, "some jobs
+ * failed" does.
+ */
 export function exitCodeOf(failures: readonly Failure[], anythingDone: boolean): number {
   const [first] = failures
   if (!first) return 0

@@ -1,4 +1,5 @@
-// What the runner says of its work, as it goes: one value per experiment and goal, per operation, and per failure.
+// What the runner says of its work, as it goes: one value per experiment and goal, per operation, and per
+// failure.
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'

@@ -1,4 +1,5 @@
-// One run of the runner, to be called by the command line or in-process: environments, then operations, then experiments.
+// One run of the runner, to be called by the command line or in-process: environments, then operations, then
+// experiments.
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Configuration, Question } from './configuration.ts'
 import {

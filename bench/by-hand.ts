@@ -37,7 +37,9 @@ export function nameOf(outcome: Outcome): string {
 
 const dot = 46
 
-/** `1.2.3` as 1_002_003: enough for people without prereleases, and small enough to stay a machine integer. */
+/**
+ * `1.2.3` as 1_002_003: enough for people without prereleases, and small enough to stay a machine integer.
+ */
 export function versionNumber(version: string): number {
   let number = 0
   let part = 0

@@ -23,7 +23,10 @@ interface Known {
 
 const [name = '', warmUpMs = '200'] = process.argv.slice(2)
 const people = users()
-/** So many contexts at once, where each is met once: they have to be made beforehand and fit a young generation. */
+/**
+ * So many contexts at once, where each is met once: they have to be made beforehand and fit a young
+ * generation.
+ */
 const newAtOnce = 20_000
 /** Making them takes far longer than meeting them: less will do. */
 const newShare = 0.3
@@ -31,8 +34,8 @@ const newShare = 0.3
 const known = new Map<WorkloadName, Known>()
 
 /**
- * Every workload is prepared and warmed up, also those that nobody asks for: what the engine has seen of a contender's code is then
- * always the same, and always more than one kind of flag.
+ * Every workload is prepared and warmed up, also those that nobody asks for: what the engine has seen of a
+ * contender's code is then always the same, and always more than one kind of flag.
  */
 async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>>> {
   const contender = await load(name)
@@ -64,7 +67,10 @@ async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
   return spent / made
 }
 
-/** Moves the people just made out of the young generation. A whole collection would also throw away what the engine has compiled. */
+/**
+ * Moves the people just made out of the young generation. A whole collection would also throw away what the
+ * engine has compiled.
+ */
 function settle(): void {
   globalThis.gc?.({ type: 'minor' })
   globalThis.gc?.({ type: 'minor' })

@@ -5,7 +5,10 @@ import type { Workload, WorkloadName } from './workloads.ts'
 export interface Contender {
   /** Where it says something else than the workload, or less: by workload, what. */
   readonly deviations: Partial<Record<WorkloadName, string>>
-  /** How a split becomes a share: `rule id + user id` through murmur3 x86-32, where the exact answer is known; or by its own hash. */
+  /**
+   * How a split becomes a share: `rule id + user id` through murmur3 x86-32, where the exact answer is known;
+   * or by its own hash.
+   */
   readonly splitsBy: 'percent' | 'own hash'
   /** Whatever happens once per revision of the flags. Not timed. */
   readonly prepare: (workload: Workload) => Promise<Prepared>

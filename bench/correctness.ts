@@ -1,5 +1,5 @@
-// Whether a contender answers a workload rightly: what rules, lists and switches decide exactly, and a split by percent exactly too; a split
-// by another hash in halves that stay.
+// Whether a contender answers a workload rightly: what rules, lists and switches decide exactly, and a split
+// by percent exactly too; a split by another hash in halves that stay.
 import murmurhash from 'murmurhash-js'
 import type { Contender, Prepared } from './contender.ts'
 import { probes, type User, users } from './users.ts'

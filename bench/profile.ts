@@ -1,5 +1,6 @@
-// A CPU profile of one contender at one workload, taken after warm-up: where its time goes, by function; and the profile itself, as a file
-// for a browser's developer tools. `node bench/profile.ts tackline-percent W2 [seconds]`.
+// A CPU profile of one contender at one workload, taken after warm-up: where its time goes, by function; and
+// the profile itself, as a file for a browser's developer tools. `node bench/profile.ts tackline-percent W2
+// [seconds]`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type Profiler, Session } from 'node:inspector/promises'
 import { basename, join } from 'node:path'

@@ -1,4 +1,5 @@
-// Starts a process per contender and lets them run in turn, so that what the machine does besides meets all alike.
+// Starts a process per contender and lets them run in turn, so that what the machine does besides meets all
+// alike.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// `npm run bench`: what a decision costs, beside closures written by hand and the published evaluators; in Node and in workerd. Results go
-// to standard output as Markdown, progress to standard error. Exits with 1 where a contender answered wrongly; never because of a time.
+// `npm run bench`: what a decision costs, beside closures written by hand and the published evaluators; in
+// Node and in workerd. Results go to standard output as Markdown, progress to standard error. Exits with 1
+// where a contender answered wrongly; never because of a time.
 import { parseArgs } from 'node:util'
 import { type Contender, contenderNames, load, ourNames, peerNames } from './contender.ts'
 import { type Figure, type FigureName, figureNames } from './figures/figure.ts'

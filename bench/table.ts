@@ -6,7 +6,9 @@ import { median, ratio, short } from './numbers.ts'
 import type { Effort, Faults, Rounds } from './rounds.ts'
 import { workload, type WorkloadName } from './workloads.ts'
 
-/** The targets: of percent allocation, which is the default; and what fine allocation may take more than that. */
+/**
+ * The targets: of percent allocation, which is the default; and what fine allocation may take more than that.
+ */
 const timesFloorMax = 1.3
 const timesPeerMin = 5
 const timesPercentMax = 2

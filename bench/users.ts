@@ -14,7 +14,10 @@ export const foreign = codes('AR AU BR CA CL CN CO EG ID IN JP KE KR MX MY NG NZ
 
 export const usersCount = 1_000
 
-/** The people of the timed rounds: of listed countries, of age, with a version from 2.0.0 up to, but not including, 10.0.0. */
+/**
+ * The people of the timed rounds: of listed countries, of age, with a version from 2.0.0 up to, but not
+ * including, 10.0.0.
+ */
 export function users(seed = 1): User[] {
   const random = mulberry32(seed)
   return Array.from({ length: usersCount }, () => ({
@@ -25,7 +28,9 @@ export function users(seed = 1): User[] {
   }))
 }
 
-/** One user for each way through the rules, at and beside their limits. The timed rounds meet none of them. */
+/**
+ * One user for each way through the rules, at and beside their limits. The timed rounds meet none of them.
+ */
 export function probes(): User[] {
   const random = mulberry32(2)
   const someone = (country: string, age: number, appVersion: string): User => ({
@@ -49,10 +54,16 @@ export function probes(): User[] {
   ]
 }
 
-/** The same people in new objects, as requests would bring them: no hash of these ids is known to the engine yet. */
+/**
+ * The same people in new objects, as requests would bring them: no hash of these ids is known to the engine
+ * yet.
+ */
 export const anew = (people: readonly User[]): User[] => asParsed([...people])
 
-/** Strings as JSON.parse makes them: in one piece, the short ones shared. What code puts together or cuts costs more to read. */
+/**
+ * Strings as JSON.parse makes them: in one piece, the short ones shared. What code puts together or cuts
+ * costs more to read.
+ */
 export const asParsed = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** The form of a UUID: 36 characters. */

@@ -121,7 +121,10 @@ function splitFlag(key: string, random: Random): WorkFlag {
   return { key, enabled: true, rules: [], otherwise: { id: ruleId(random), outcome: split } }
 }
 
-/** Of the first four rules, which fail for every user of the rounds, one fails at its list, one at its number, two at their version. */
+/**
+ * Of the first four rules, which fail for every user of the rounds, one fails at its list, one at its number,
+ * two at their version.
+ */
 function ruledFlag(key: string, random: Random): WorkFlag {
   const conditions = (
     codes: readonly string[],

@@ -69,7 +69,8 @@ describe('a division', () => {
     expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9)
     const drawn = (id: string) =>
       parts.filter(({ variationId }) => variationId === id).reduce((sum, { share }) => sum + share, 0)
-    // Core counts those whom the rollout decides; the bar also shows the remainder of those outside the audience.
+    // Core counts those whom the rollout decides; the bar also shows the remainder of those outside the
+    // audience.
     expect(drawn('new') * 100_000).toBeCloseTo(expectedWeights(limited).get('new') ?? 0, 6)
   })
 })

@@ -1,5 +1,6 @@
-// `npm run check`: everything that means "done", fastest first; stops at the first failure with the tool's own words.
-// `--fast` leaves the tests out; names run only those steps: `npm run layers` is `check.ts layers`.
+// `npm run check`: everything that means "done", fastest first; stops at the first failure with the tool's
+// own words. `--fast` leaves the tests out; names run only those steps: `npm run layers` is `check.ts
+// layers`.
 import { existsSync, globSync } from 'node:fs'
 import { judgeLayers, type CruiseResult } from './layers.ts'
 import { checkSchema } from './schema-drift.ts'

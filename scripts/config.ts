@@ -1,5 +1,6 @@
-// `npm run config -- export|plan|apply ENVIRONMENT [FILE]`: configuration as code, through the admin API. TACKLINE_URL and TACKLINE_TOKEN say
-// where and as whom; a FILE whose name does not end in .json is YAML. `--revision N` applies only on what was exported then.
+// `npm run config -- export|plan|apply ENVIRONMENT [FILE]`: configuration as code, through the admin API.
+// TACKLINE_URL and TACKLINE_TOKEN say where and as whom; a FILE whose name does not end in .json is YAML.
+// `--revision N` applies only on what was exported then.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 

@@ -1,4 +1,5 @@
-// What a first start holds: one environment with a rollout under test, a targeted flag, and a flag that an operation watches.
+// What a first start holds: one environment with a rollout under test, a targeted flag, and a flag that an
+// operation watches.
 import { type Admin, call } from './admin.ts'
 
 export const demoEnvironment = 'demo'

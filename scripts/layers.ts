@@ -1,4 +1,5 @@
-// Judges what dependency-cruiser found: that it saw the sources at all, its own rules, and what is reached through others.
+// Judges what dependency-cruiser found: that it saw the sources at all, its own rules, and what is reached
+// through others.
 
 type Dependency = { resolved: string; dependencyTypes: string[]; typeOnly?: boolean }
 export type CruiseResult = {

@@ -1,5 +1,6 @@
-// The local D1, opened without a Worker around it: migrations and the first token go in before the stack starts, in one process and
-// a second or two. On Cloudflare the same is done by `wrangler d1 migrations apply` and `npm run token` (see the README).
+// The local D1, opened without a Worker around it: migrations and the first token go in before the stack
+// starts, in one process and a second or two. On Cloudflare the same is done by `wrangler d1 migrations
+// apply` and `npm run token` (see the README).
 import type { D1Database } from '@cloudflare/workers-types'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

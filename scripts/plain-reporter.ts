@@ -1,5 +1,6 @@
-// Ends a test run with one line that any reader knows: `N passed, N failed`. A file that does not load, an error outside every
-// test and a run without tests count as failures. Under scripts/test.ts the counts go to a file, and that script prints the line last.
+// Ends a test run with one line that any reader knows: `N passed, N failed`. A file that does not load, an
+// error outside every test and a run without tests count as failures. Under scripts/test.ts the counts go to
+// a file, and that script prints the line last.
 import { writeFileSync } from 'node:fs'
 import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 

@@ -1,5 +1,6 @@
-// Do the migrations make the database that the schema files of workers/storage describe? Asked twice, without changing the tree:
-// would drizzle-kit add a migration, and do the SQL files really lead to the same tables as the schema does from nothing?
+// Do the migrations make the database that the schema files of workers/storage describe? Asked twice, without
+// changing the tree: would drizzle-kit add a migration, and do the SQL files really lead to the same tables
+// as the schema does from nothing?
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -49,7 +50,9 @@ function generate(out: string): Promise<Outcome> {
   return run('drizzle-kit', 'generate', ...options)
 }
 
-/** What a folder of migrations makes: for each table its columns, keys and indexes, in an order of their own. */
+/**
+ * What a folder of migrations makes: for each table its columns, keys and indexes, in an order of their own.
+ */
 function tablesOf(folder: string): Map<string, string> {
   const database = new DatabaseSync(':memory:')
   const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))

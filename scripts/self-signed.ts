@@ -1,4 +1,5 @@
-// A certificate for this machine alone, made by openssl and trusted by this process: for SDKs that speak nothing but TLS.
+// A certificate for this machine alone, made by openssl and trusted by this process: for SDKs that speak
+// nothing but TLS.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

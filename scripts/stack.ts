@@ -1,4 +1,5 @@
-// Starts all three Workers in one `wrangler dev`, offline, over a state directory: for `npm start`, the demo and the tests that kill it.
+// Starts all three Workers in one `wrangler dev`, offline, over a state directory: for `npm start`, the demo
+// and the tests that kill it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,10 @@ export interface StackOptions {
   readonly state: 'keep' | 'reset'
   /** TLS with a certificate made for this run; this process trusts it. */
   readonly https?: boolean | undefined
-  /** Other Workers than the product's, or one before edge that gets the requests: for tests that put it into another world. */
+  /**
+   * Other Workers than the product's, or one before edge that gets the requests: for tests that put it into
+   * another world.
+   */
   readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
 }
 

@@ -1,5 +1,5 @@
-// `npm start`: the whole stack on this machine, with demo data at the first start. `-- --fresh` begins anew, `-- --port N` elsewhere, `-- --https`
-// speaks TLS.
+// `npm start`: the whole stack on this machine, with demo data at the first start. `-- --fresh` begins anew,
+// `-- --port N` elsewhere, `-- --https` speaks TLS.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,5 +1,6 @@
 // `npm test`: makes sure real Stan is built, runs every test, and ends with one line `N passed, N failed`.
-// Arguments go to Vitest. A run that names files (or a `-t` pattern) is a partial one and leaves Stan as it is.
+// Arguments go to Vitest. A run that names files (or a `-t` pattern) is a partial one and leaves Stan as it
+// is.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -63,7 +64,10 @@ function runVitest(): Promise<number> {
   return exitOf(child)
 }
 
-/** The reporter's line. Without one, or when Vitest failed beyond its tests, the run has failed and must say so. */
+/**
+ * The reporter's line. Without one, or when Vitest failed beyond its tests, the run has failed and must say
+ * so.
+ */
 function readSummary(code: number): string {
   let line = '0 passed, 1 failed'
   try {

@@ -1,5 +1,6 @@
-// `npm run token -- --remote|--local [--name NAME]`: makes an owner's API token and writes its SHA-256 straight into D1, which proves that
-// the caller owns the database. Printed once; whoever loses it makes another. More tokens, of any role: POST /api/v1/organisations/default/tokens.
+// `npm run token -- --remote|--local [--name NAME]`: makes an owner's API token and writes its SHA-256
+// straight into D1, which proves that the caller owns the database. Printed once; whoever loses it makes
+// another. More tokens, of any role: POST /api/v1/organisations/default/tokens.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'

@@ -1,9 +1,10 @@
-// The migrations on a database that was in use: what was stored comes out as the entities and the history of today.
+// The migrations on a database that was in use: what was stored comes out as the entities and the history of
+// today.
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { schemas } from '../core/model/environment-state.ts'
+import { entitySchemas } from '../core/model/environment-state.ts'
 import { flag, segment } from './support/build/flags.ts'
 
 const folder = path.join(import.meta.dirname, '..', 'migrations')
@@ -61,7 +62,7 @@ it('keep flags, segments, goals, experiments, keys and their history', () => {
   for (const name of files.slice(1)) migrate(name)
 
   const rows = database.prepare('select kind, id, value from entities order by kind, id').all() as {
-    kind: keyof typeof schemas
+    kind: keyof typeof entitySchemas
     id: string
     value: string
   }[]
@@ -75,7 +76,7 @@ it('keep flags, segments, goals, experiments, keys and their history', () => {
     'tag web',
   ])
   for (const { kind, id, value } of rows)
-    expect(schemas[kind].safeParse(JSON.parse(value)).error?.issues, `${kind} ${id}`).toBeUndefined()
+    expect(entitySchemas[kind].safeParse(JSON.parse(value)).error?.issues, `${kind} ${id}`).toBeUndefined()
   expect(JSON.parse(rows[1]!.value)).toEqual(tagged)
   const changes = database.prepare('select number, before, after from changes order by number').all()
   expect(changes).toMatchObject([{ number: 2, before: null }, { number: 3 }])

@@ -31,6 +31,22 @@ describe('files', () => {
     expect(sources.filter((file) => lines(read(file)) > fileLinesMax)).toEqual([])
   })
 
+  it('keep comments within the width of .editorconfig; oxfmt does so for code', () => {
+    const widthMax = Number(/^max_line_length = (\d+)$/m.exec(read('.editorconfig'))?.[1])
+    const isComment = (line: string) => /^\s*(?:\/\/|\/\*|\*|--|#)/.test(line) && !/:\/\/| @\w+ /.test(line)
+    const wide = files
+      .filter((file) => /[.](ts|js|mjs|cjs|css|sql|stan|sh|toml)$/.test(file) && !isGenerated(file))
+      .flatMap((file) =>
+        read(file)
+          .split('\n')
+          .flatMap((line, index) =>
+            isComment(line) && line.length > widthMax ? [`${file}:${index + 1}`] : [],
+          ),
+      )
+    expect(widthMax).toBeGreaterThan(0)
+    expect(wide).toEqual([])
+  })
+
   it('have kebab-case names', () => {
     const sources = files.filter(
       (file) => /[.](ts|js|mjs|cjs|css|sql|stan|sh)$/.test(file) && !isGenerated(file),

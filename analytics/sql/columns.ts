@@ -1,5 +1,5 @@
-// How ClickHouse reads one line of the lake: the only place where a record's fields meet a column type. A table in full, so that a
-// new field of a record does not compile until it has one.
+// How ClickHouse reads one line of the lake: the only place where a record's fields meet a column type. A
+// table in full, so that a new field of a record does not compile until it has one.
 import type { EventRecord } from '../records.ts'
 
 type FieldOf<T> = T extends T ? keyof T : never

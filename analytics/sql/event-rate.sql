@@ -1,8 +1,10 @@
 -- Facts for an event-rate operation: one row, also over an empty lake.
 --
--- exposedUsers: distinct users exposed to the variation since `countingFrom`, whatever rule or strategy served it. A user who also saw
--- another variation counts all the same: the question is whether this variation does harm, not which is better.
--- goalUsers: those of them with a goal event from their first such exposure on (at the same millisecond: yes).
+-- exposedUsers: distinct users exposed to the variation since `countingFrom`, whatever rule or strategy
+-- served it. A user who also saw another variation counts all the same: the question is whether this
+-- variation does harm, not which is better.
+-- goalUsers: those of them with a goal event from their first such exposure on (at the same millisecond:
+-- yes).
 WITH
   records AS (
     SELECT kind, at, targetingKey

@@ -1,11 +1,12 @@
 -- Counts one experiment by one goal: a row per variation that anybody saw.
 --
--- A user is counted once, in the variation of the first exposure inside [from, to) that the experiment's rule decided. Whoever saw a
--- second variation later stays with the first, and is also counted in usersInTwoVariations, which makes health red if there are many.
--- A goal event counts from that first exposure on (at the same millisecond: yes) and before `to`. A user converts once, however many
--- goal events there are; their values are added up per user, so that valueSumOfSquares is of users and not of events.
--- Equal content of one user within {sameWithinMs} is one event that came twice: of it the earlier value is added.
--- All times are `at`, the client's account; the order of arrival decides nothing.
+-- A user is counted once, in the variation of the first exposure inside [from, to) that the experiment's
+-- rule decided. Whoever saw a second variation later stays with the first, and is also counted in
+-- usersInTwoVariations, which makes health red if there are many. A goal event counts from that first
+-- exposure on (at the same millisecond: yes) and before `to`. A user converts once, however many goal events
+-- there are; their values are added up per user, so that valueSumOfSquares is of users and not of events.
+-- Equal content of one user within {sameWithinMs} is one event that came twice: of it the earlier value is
+-- added. All times are `at`, the client's account; the order of arrival decides nothing.
 WITH
   records AS (
     SELECT kind, id, at, receivedAt, targetingKey, variationId, value, content
@@ -16,7 +17,8 @@ WITH
         (kind = 'exposure' AND flagKey = {flagKey:String} AND ruleId = {ruleId:String} AND variationId != '')
         OR (kind = 'tracking' AND event = {event:String})
       )
-    -- Delivery is at least once. Copies that differ are an SDK's doing: the one received first counts, whatever file is read first.
+    -- Delivery is at least once. Copies that differ are an SDK's doing: the one received first counts,
+    -- whatever file is read first.
     ORDER BY id, receivedAt, at
     LIMIT 1 BY id
   ),

@@ -1,5 +1,6 @@
-// Each query over its fixture gives its expected table, in real ClickHouse; and both agree with a plain count in TypeScript.
-// In the fixtures `//` says what a line is there for; ClickHouse skips it, as it skips any field it does not know.
+// Each query over its fixture gives its expected table, in real ClickHouse; and both agree with a plain count
+// in TypeScript. In the fixtures `//` says what a line is there for; ClickHouse skips it, as it skips any
+// field it does not know.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

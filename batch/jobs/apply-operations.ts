@@ -1,5 +1,5 @@
-// Gathers the facts of active operations and applies those that are due. The admin API looks at the facts again, and applying
-// twice changes nothing, so that two runners at once do no harm.
+// Gathers the facts of active operations and applies those that are due. The admin API looks at the facts
+// again, and applying twice changes nothing, so that two runners at once do no harm.
 import type { Goal } from '../../core/model/goal.ts'
 import { isDue, type Operation } from '../../core/model/operation.ts'
 import type { AdminApi } from '../admin-api.ts'

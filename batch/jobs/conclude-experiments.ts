@@ -1,4 +1,5 @@
-// From running experiments to stored results: which questions are open, what counts to fit, and the doing of it.
+// From running experiments to stored results: which questions are open, what counts to fit, and the doing of
+// it.
 import { createHash } from 'node:crypto'
 import { expectedWeights, type Experiment, strategyOf } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
@@ -49,7 +50,8 @@ export function planExperiment(
   const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
   const flag = flags.find(({ key }) => key === flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
-  // Whoever stops an experiment and ships a variation takes away the shares it ran with: late events then change no result.
+  // Whoever stops an experiment and ships a variation takes away the shares it ran with: late events then
+  // change no result.
   if (experiment.status === 'stopped' && strategy?.kind !== 'rollout') return { kind: 'settled', experiment }
   if (!strategy) {
     const missing = flag ? `Flag ${flagKey} no longer has the rule ${ruleId}` : `There is no flag ${flagKey}`
@@ -62,7 +64,10 @@ export function planExperiment(
   return { kind: 'count', experiment, weights: expectedWeights(strategy), window, goals: known, failures }
 }
 
-/** A variation that nobody saw counts with zero users; one that the rollout does not serve (any more) with weight zero. */
+/**
+ * A variation that nobody saw counts with zero users; one that the rollout does not serve (any more) with
+ * weight zero.
+ */
 export function toCounts(
   observed: readonly ObservedVariation[],
   weights: ReadonlyMap<string, number>,
@@ -87,7 +92,9 @@ export function seedOf(experimentId: string, goalKey: string, counts: readonly V
   return digest.readUInt32BE(0)
 }
 
-/** Says of each experiment and goal what became of it; one that fails does not keep the next from being done. */
+/**
+ * Says of each experiment and goal what became of it; one that fails does not keep the next from being done.
+ */
 export async function concludeExperiments(environmentId: string, means: ConcludeMeans): Promise<void> {
   const { api, now, tell } = means
   const experiments = await api.experiments(environmentId)

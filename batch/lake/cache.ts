@@ -1,6 +1,6 @@
-// The lake's objects on this machine's disk, under the same keys. An object's name is the digest of its content and nothing ever
-// changes it, so what is here is right and only what is missing is fetched. The listing decides what is read: a file of an
-// object that the lake no longer has lies idle.
+// The lake's objects on this machine's disk, under the same keys. An object's name is the digest of its
+// content and nothing ever changes it, so what is here is right and only what is missing is fetched. The
+// listing decides what is read: a file of an object that the lake no longer has lies idle.
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
@@ -11,7 +11,10 @@ import { done, fail, type Outcome, reasonOf } from '../failure.ts'
 import { inLanes } from './lanes.ts'
 import type { ObjectStore } from './s3.ts'
 
-/** The lake is filed by receipt, questions are of `at`: a phone may send what happened this long ago. Later comers do not count. */
+/**
+ * The lake is filed by receipt, questions are of `at`: a phone may send what happened this long ago. Later
+ * comers do not count.
+ */
 export const receivedLateMaxMs = 2 * 24 * 60 * 60 * 1000
 /** A client's clock may be ahead of ours, so that an event is received before it "happens". */
 export const clockAheadMaxMs = 60 * 60 * 1000
@@ -49,7 +52,10 @@ export function lakeCache(store: ObjectStore, folder: string, now: number): Lake
   }
 }
 
-/** A key becomes a path and a part of a glob, so that only the shape we write is let in; other objects are not ours. */
+/**
+ * A key becomes a path and a part of a glob, so that only the shape we write is let in; other objects are not
+ * ours.
+ */
 const isRecordKey = (key: string) =>
   /^events\/v1\/environment=[\w.-]+\/day=\d{4}-\d\d-\d\d\/hour=\d\d\/[\w-]+\.ndjson\.gz$/.test(key)
 
@@ -58,7 +64,8 @@ async function fetchMissing(store: ObjectStore, folder: string, key: string): Pr
   if (await exists(file)) return done(file)
   const body = await store.read(key)
   if (!body.ok) return body
-  // Under another name until it is whole: neither a crash nor a second runner leaves half an object to be counted.
+  // Under another name until it is whole: neither a crash nor a second runner leaves half an object to be
+  // counted.
   const part = `${file}.${randomUUID()}.part`
   try {
     await mkdir(path.dirname(file), { recursive: true })

@@ -1,4 +1,5 @@
-// The event lake over S3: Cloudflare R2 in production, wrangler's own R2 on one's machine, both with signed requests.
+// The event lake over S3: Cloudflare R2 in production, wrangler's own R2 on one's machine, both with signed
+// requests.
 import { AwsClient } from 'aws4fetch'
 import { done, fail, type Outcome, reasonOf } from '../failure.ts'
 
@@ -78,8 +79,8 @@ export function s3Store({ endpoint, bucket, accessKeyId, secretAccessKey }: S3Op
 }
 
 /**
- * Signature V4 signs the path percent-encoded. aws4fetch signs `=` as %3D but would send it bare, and wrangler's R2 checks the path
- * as sent, so a key like `day=2026-11-21` is refused unless it travels encoded.
+ * Signature V4 signs the path percent-encoded. aws4fetch signs `=` as %3D but would send it bare, and
+ * wrangler's R2 checks the path as sent, so a key like `day=2026-11-21` is refused unless it travels encoded.
  */
 const encodeKey = (key: string) => key.split('/').map(encodeURIComponent).map(encodeRest).join('/')
 

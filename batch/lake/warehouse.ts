@@ -1,5 +1,5 @@
-// ClickHouse inside this process (chdb), over the lake's objects on disk. It is 540 MB and optional, so it is loaded with the first
-// question and not before.
+// ClickHouse inside this process (chdb), over the lake's objects on disk. It is 540 MB and optional, so it is
+// loaded with the first question and not before.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type * as z from 'zod'
@@ -55,7 +55,10 @@ const missing = (error: unknown) =>
 const sqlOf = (name: string) =>
   readFileSync(path.join(import.meta.dirname, '..', '..', 'analytics', 'sql', `${name}.sql`), 'utf8')
 
-/** One path with alternatives: `/lake/{a,b}`. It names no file where the list is empty, and ClickHouse answers for no rows. */
+/**
+ * One path with alternatives: `/lake/{a,b}`. It names no file where the list is empty, and ClickHouse answers
+ * for no rows.
+ */
 function globOf(files: readonly string[]): Outcome<string> {
   // Checked rather than escaped: ClickHouse's globs have no escape.
   const odd = files.find((file) => /[{},*?[\]\\]/.test(file))

@@ -133,7 +133,8 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
   })
 
   it('takes the extremes: nobody, everybody, one variation, the largest integer', async () => {
-    const pairs: [number, number][][] = [[[0, 0], [0, 0]], [[9, 9], [9, 9]], [[9, 1]], [[2_147_483_647, 2_000_000], [9, 1]]] // prettier-ignore
+    // prettier-ignore
+    const pairs: [number, number][][] = [[[0, 0], [0, 0]], [[9, 9], [9, 9]], [[9, 1]], [[2_147_483_647, 2_000_000], [9, 1]]]
     for (const pair of pairs) {
       const variations = pair.map(([users, conversions], k) => ({ variationId: `v${k}`, users, conversions }))
       const fit = await stanEngine(executable()).fit({

@@ -1,4 +1,5 @@
-// @openfeature/flagd-core: the evaluator of flagd's in-process provider, as published: targeting compiled to functions.
+// @openfeature/flagd-core: the evaluator of flagd's in-process provider, as published: targeting compiled to
+// functions.
 import { FlagdCore } from '@openfeature/flagd-core'
 import type { Contender } from '../contender.ts'
 import type { User } from '../users.ts'

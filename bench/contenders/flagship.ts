@@ -1,6 +1,7 @@
-// @flagship.io/js-sdk: its edge build in bucketing-edge mode, as published, fed with a bucketing file. Visitors gave no consent, so that
-// it sends nothing; caches are off, so that it remembers no assignment. What is timed is its fetchFlags, which decides every flag of the
-// file, and the reading of the flags that were asked for; making a visitor is not.
+// @flagship.io/js-sdk: its edge build in bucketing-edge mode, as published, fed with a bucketing file.
+// Visitors gave no consent, so that it sends nothing; caches are off, so that it remembers no assignment.
+// What is timed is its fetchFlags, which decides every flag of the file, and the reading of the flags that
+// were asked for; making a visitor is not.
 import { createRequire } from 'node:module'
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'

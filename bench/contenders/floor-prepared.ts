@@ -1,5 +1,6 @@
-// The floor with everything done beforehand that can be: the hash over a rule's id once per flag, the user's version and the blocks of the
-// user's id once per request. What an evaluator could reach that knew these flags by heart.
+// The floor with everything done beforehand that can be: the hash over a rule's id once per flag, the user's
+// version and the blocks of the user's id once per request. What an evaluator could reach that knew these
+// flags by heart.
 import {
   block,
   finish,

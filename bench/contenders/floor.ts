@@ -1,4 +1,5 @@
-// What one would write by hand for exactly these flags: a closure per flag, operands in place, no look-up by key.
+// What one would write by hand for exactly these flags: a closure per flag, operands in place, no look-up by
+// key.
 import {
   block,
   finish,

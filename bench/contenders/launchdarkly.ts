@@ -1,4 +1,5 @@
-// @launchdarkly/node-server-sdk: the client as published, fed by its own test data source, with events and network off.
+// @launchdarkly/node-server-sdk: the client as published, fed by its own test data source, with events and
+// network off.
 import { init, type LDContext, type LDFlagsState } from '@launchdarkly/node-server-sdk'
 import { TestData } from '@launchdarkly/node-server-sdk/integrations'
 import type { Contender } from '../contender.ts'

@@ -1,5 +1,6 @@
-// `npm run bench:control`: what the control plane takes on this machine, through the admin API of the local stack: a change from command to
-// KV, a page of a list, a million members from upload to decision. Times are of whole requests. Nothing fails because of a time.
+// `npm run bench:control`: what the control plane takes on this machine, through the admin API of the local
+// stack: a change from command to KV, a page of a list, a million members from upload to decision. Times are
+// of whole requests. Nothing fails because of a time.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

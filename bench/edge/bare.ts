@@ -1,4 +1,5 @@
-// What requests cost where nothing is decided: a Hono route for each thing that is measured, which answers bytes that it was given before.
+// What requests cost where nothing is decided: a Hono route for each thing that is measured, which answers
+// bytes that it was given before.
 import { Hono } from 'hono'
 
 let bytes = ''

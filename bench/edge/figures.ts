@@ -5,7 +5,10 @@ import { isolateHeapMax, startEdge } from './server.ts'
 
 const starts = 5
 
-/** CPU milliseconds from the first request to its answer, in a process that has answered nothing before; workerd's own start is not in it. */
+/**
+ * CPU milliseconds from the first request to its answer, in a process that has answered nothing before;
+ * workerd's own start is not in it.
+ */
 export async function firstDecision(
   directory: string,
   snapshot: string,
@@ -17,7 +20,8 @@ export async function firstDecision(
     const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}' })
     try {
       await new Promise((resolve) => setTimeout(resolve, 500))
-      // The object and KV's stand-in start with the first question too: another environment's asks them before.
+      // The object and KV's stand-in start with the first question too: another environment's asks them
+      // before.
       await once({ method: 'GET', path: `/snapshot:${environmentId}-0`, port: server.port('edge') })
       const before = server.spentNs()
       const { status, text } = await once({ ...ask, port: server.port('edge') })
@@ -30,7 +34,10 @@ export async function firstDecision(
   return median(taken)
 }
 
-/** Heap of edge's isolate after every environment was asked for all of its flags, garbage included, in MB; as workerd's inspector tells it. */
+/**
+ * Heap of edge's isolate after every environment was asked for all of its flags, garbage included, in MB; as
+ * workerd's inspector tells it.
+ */
 export async function memoryOf(
   directory: string,
   snapshot: string,

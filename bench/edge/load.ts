@@ -1,4 +1,5 @@
-// A client that costs little: connections kept open, each sends its next request when the answer to the last one is there.
+// A client that costs little: connections kept open, each sends its next request when the answer to the last
+// one is there.
 import { connect } from 'node:net'
 
 export interface Ask {

@@ -1,4 +1,5 @@
-// Edge's bundle, a bare Worker and flagd's, in one workerd without anything before it, each on a port of its own.
+// Edge's bundle, a bare Worker and flagd's, in one workerd without anything before it, each on a port of its
+// own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

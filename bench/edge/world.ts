@@ -1,5 +1,6 @@
-// What edge is bound to, reduced to what bench and soak need: KV and the environment's object that hold one snapshot each environment, which
-// stays as it is, or is published anew every second. It answers workerd's KV protocol, and takes the queue's messages.
+// What edge is bound to, reduced to what bench and soak need: KV and the environment's object that hold one
+// snapshot each environment, which stays as it is, or is published anew every second. It answers workerd's KV
+// protocol, and takes the queue's messages.
 import { DurableObject } from 'cloudflare:workers'
 
 interface World {

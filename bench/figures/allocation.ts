@@ -1,5 +1,6 @@
-// Heap bytes that a decision leaves to the collector. The young generation of this process is so large that nothing is collected while it
-// is measured; a round in which something was, counts less than the others and falls out of the median.
+// Heap bytes that a decision leaves to the collector. The young generation of this process is so large that
+// nothing is collected while it is measured; a round in which something was, counts less than the others and
+// falls out of the median.
 import { load } from '../contender.ts'
 import { median } from '../numbers.ts'
 import { spend } from '../timing.ts'

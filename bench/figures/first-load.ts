@@ -1,4 +1,5 @@
-// The same the first time, as an isolate that has just started does it: the code that compiles is itself not compiled yet.
+// The same the first time, as an isolate that has just started does it: the code that compiles is itself not
+// compiled yet.
 import { compile, prepare, prepareAll } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { toSnapshot } from '../tackline.ts'

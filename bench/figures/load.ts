@@ -1,4 +1,5 @@
-// What a new revision costs: its text, parsed and compiled, beside the parsing alone. In turns, in a process that has done it before.
+// What a new revision costs: its text, parsed and compiled, beside the parsing alone. In turns, in a process
+// that has done it before.
 import { compile, prepareAll } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { median, ratio } from '../numbers.ts'

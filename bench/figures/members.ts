@@ -1,4 +1,5 @@
-// A segment of a million members: how long one look takes, for members and strangers in turn, each asked for but once.
+// A segment of a million members: how long one look takes, for members and strangers in turn, each asked for
+// but once.
 import { decodeMembers, encodeMembers, isMember, membersMax } from '../../core/model/members.ts'
 import { median } from '../numbers.ts'
 import { asParsed, mulberry32, uuid } from '../users.ts'

@@ -1,4 +1,5 @@
-// What a compiled snapshot keeps in the heap, with all that it was compiled from, beside the bytes of its text.
+// What a compiled snapshot keeps in the heap, with all that it was compiled from, beside the bytes of its
+// text.
 import { compile } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'

@@ -1,5 +1,6 @@
-// What a whole request at AB Tasty's door costs beside OFREP's answer about the same hundred flags: CPU time in this process, from the request
-// to the read answer. Prints Markdown. `npm run bench:edge` asks through workerd.
+// What a whole request at AB Tasty's door costs beside OFREP's answer about the same hundred flags: CPU time
+// in this process, from the request to the read answer. Prints Markdown. `npm run bench:edge` asks through
+// workerd.
 import { createHash } from 'node:crypto'
 import { compile } from '../../core/evaluation/compile.ts'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'

@@ -1,5 +1,5 @@
-// What OFREP's answer about a hundred flags costs after the body is read, and how much of it is the tag: CPU time in this process. Prints Markdown.
-// `npm run bench:edge` measures whole requests through workerd.
+// What OFREP's answer about a hundred flags costs after the body is read, and how much of it is the tag: CPU
+// time in this process. Prints Markdown. `npm run bench:edge` measures whole requests through workerd.
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { type Bulk, bulkAnswer, tagOf } from '../../workers/protocols/ofrep/bulk.ts'

@@ -1,4 +1,5 @@
-// The same rounds inside workerd. A request that decides nothing tells what a request costs; the rest is the decisions'.
+// The same rounds inside workerd. A request that decides nothing tells what a request costs; the rest is the
+// decisions'.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +65,10 @@ async function runOneCrew(
   }
 }
 
-/** Contexts that are met once have to be there all at the same time: so many that a request costs little beside them. */
+/**
+ * Contexts that are met once have to be there all at the same time: so many that a request costs little
+ * beside them.
+ */
 const newAtOnce = 60_000
 
 async function nsPerCall(

@@ -11,7 +11,10 @@ export type Spender = 'process' | 'thread'
 
 export interface Server {
   readonly ask: (path: string) => Promise<void>
-  /** What it has spent so far, all of it or the thread that decides: CPU time where Linux tells, else the time of the clock. */
+  /**
+   * What it has spent so far, all of it or the thread that decides: CPU time where Linux tells, else the time
+   * of the clock.
+   */
   readonly spentNs: (by: Spender) => number
   readonly stop: () => Promise<void>
 }

@@ -1,5 +1,5 @@
-// Ours and the floors inside workerd. Its clock stands still while it computes, so it only does what it is told, many times over, and
-// whoever asks takes the time: `/meet` prepares, untimed, `/decide` decides.
+// Ours and the floors inside workerd. Its clock stands still while it computes, so it only does what it is
+// told, many times over, and whoever asks takes the time: `/meet` prepares, untimed, `/decide` decides.
 import type { Contender, Decide, Prepared } from '../contender.ts'
 import { contender as floor } from '../contenders/floor.ts'
 import { contender as floorPrepared } from '../contenders/floor-prepared.ts'

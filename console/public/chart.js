@@ -1,5 +1,6 @@
 // @ts-check
-// Drawings. Positions are percentages of the width, so that a drawing fits any width without scaling its strokes and letters.
+// Drawings. Positions are percentages of the width, so that a drawing fits any width without scaling its
+// strokes and letters.
 import { svg } from './dom.js'
 
 /** @typedef {{ from: number, to: number, ticks: readonly number[], label: (tick: number) => string }} Scale */
@@ -62,7 +63,8 @@ function roundStep(step) {
 }
 
 /**
- * A rate and its interval on the shared axis; `reference` is the baseline's rate, a dashed line through all rows.
+ * A rate and its interval on the shared axis; `reference` is the baseline's rate, a dashed line through all
+ * rows.
  * @param {Scale} scale
  * @param {{ low: number, middle: number, high: number, reference: number | undefined, tone: string }} interval
  */

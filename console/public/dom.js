@@ -1,6 +1,6 @@
 // @ts-check
-// Makes elements. Children that are text become text nodes: nothing in this console turns a text into markup, and the page's
-// Content-Security-Policy (trusted-types 'none') would refuse it.
+// Makes elements. Children that are text become text nodes: nothing in this console turns a text into markup,
+// and the page's Content-Security-Policy (trusted-types 'none') would refuse it.
 
 /** @typedef {Node | string | undefined} Child */
 /** @typedef {Record<string, string | number | boolean | undefined | ((event: Event) => void)>} Attributes */

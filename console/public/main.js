@@ -1,5 +1,6 @@
 // @ts-check
-// The frame: token, environment, section. Views give back what to show; this module decides when, and says what went wrong.
+// The frame: token, environment, section. Views give back what to show; this module decides when, and says
+// what went wrong.
 import { environmentApi, listEnvironments, Refused, session } from './api.js'
 import { byId, h, sentence } from './dom.js'
 import { experimentsView } from './experiments.js'

@@ -148,7 +148,8 @@ export function outcome(flag, strategy) {
 }
 
 /**
- * How a strategy divides those it meets; undefined is the remainder that gets no variation. Nothing to draw where one gets all.
+ * How a strategy divides those it meets; undefined is the remainder that gets no variation. Nothing to draw
+ * where one gets all.
  * @param {Strategy} strategy
  * @returns {{ variationId: string | undefined, share: number }[]}
  */

@@ -1,5 +1,5 @@
-// What changes a flag without anybody at an editor: operations when they are due, scheduled changes when their time has come, triggers
-// when they are called. Applying one twice changes nothing.
+// What changes a flag without anybody at an editor: operations when they are due, scheduled changes when
+// their time has come, triggers when they are called. Applying one twice changes nothing.
 import type { CommandOf } from './command.ts'
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
@@ -20,7 +20,10 @@ export function createOperation(
   return create(state, 'operation', id, { ...draft, id, countingFrom, status: 'active' }, context)
 }
 
-/** The writer checks the facts again: a command that is not due is refused, one already applied changes nothing. */
+/**
+ * The writer checks the facts again: a command that is not due is refused, one already applied changes
+ * nothing.
+ */
 export function applyOperation(
   state: EnvironmentState,
   { id, facts }: CommandOf<'apply-operation'>,

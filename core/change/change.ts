@@ -1,5 +1,5 @@
-// From a command and the state it meets to the change it makes, or the reason it cannot. Time and ids are arguments: the same command
-// on the same state gives the same change.
+// From a command and the state it meets to the change it makes, or the reason it cannot. Time and ids are
+// arguments: the same command on the same state gives the same change.
 import type { Command } from './command.ts'
 import * as entity from './entity.ts'
 import type { Change, ChangeContext } from './entity.ts'

@@ -5,7 +5,7 @@ import { Experiment } from '../model/experiment.ts'
 import { Flag, Id, Key } from '../model/flag.ts'
 import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
 import { Goal } from '../model/goal.ts'
-import { isVersioned } from '../model/versioned.ts'
+import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts } from '../model/operation.ts'
 import { Schedule } from '../model/schedule.ts'
@@ -18,9 +18,9 @@ import { Webhook } from '../model/webhook.ts'
 
 const newId = { id: Id.optional() }
 
-export const SegmentDraft = Segment.omit({ ...isVersioned, members: true })
-export const GoalDraft = Goal.omit(isVersioned).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ ...isVersioned, status: true }).extend({
+export const SegmentDraft = Segment.omit({ ...versionedFields, members: true })
+export const GoalDraft = Goal.omit(versionedFields).extend({ event: Goal.shape.event.optional() })
+export const ExperimentDraft = Experiment.omit({ ...versionedFields, status: true }).extend({
   ...newId,
   ruleId: Id.optional(),
   /** Where it is left out: the one variation of the rollout that is marked so. */
@@ -28,15 +28,15 @@ export const ExperimentDraft = Experiment.omit({ ...isVersioned, status: true })
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
 })
-export const OperationDraft = Operation.omit({ ...isVersioned, status: true }).extend({
+export const OperationDraft = Operation.omit({ ...versionedFields, status: true }).extend({
   ...newId,
   countingFrom: z.int().optional(),
 })
-export const TriggerDraft = Trigger.omit({ ...isVersioned, disabled: true }).extend(newId)
-export const ScheduleDraft = Schedule.omit({ ...isVersioned, status: true }).extend(newId)
-export const TagDraft = Tag.omit(isVersioned)
-export const WebhookDraft = Webhook.omit(isVersioned).extend(newId)
-export const SdkKeyDraft = SdkKey.omit({ ...isVersioned, disabled: true, previous: true })
+export const TriggerDraft = Trigger.omit({ ...versionedFields, disabled: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true }).extend(newId)
+export const TagDraft = Tag.omit(versionedFields)
+export const WebhookDraft = Webhook.omit(versionedFields).extend(newId)
+export const SdkKeyDraft = SdkKey.omit({ ...versionedFields, disabled: true, previous: true })
 
 type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
 type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<
@@ -44,7 +44,10 @@ type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<
   z.core.$strict
 >
 
-/** What an edit may touch: never what names an entity, nor what the system keeps. Fields lose their defaults: what is absent stays. */
+/**
+ * What an edit may touch: never what names an entity, nor what the system keeps. Fields lose their defaults:
+ * what is absent stays.
+ */
 function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
   schema: z.ZodObject<S>,
   ...fields: readonly F[]
@@ -152,7 +155,10 @@ export const Command = z.discriminatedUnion('kind', [
 
   /** `version` is the environment's revision, as the document's author saw it. */
   command('apply', { ...expectedVersion, document: Document }),
-  /** What a dialect made of another system's configuration. `replace`: also where there is something else of that key. */
+  /**
+   * What a dialect made of another system's configuration. `replace`: also where there is something else of
+   * that key.
+   */
   command('import', {
     source: z.enum(['bucketeer', 'flagship-io']),
     flags: z.array(Flag),
@@ -168,6 +174,8 @@ const versioned: ReadonlySet<string> = new Set(
   Command.options.flatMap(({ shape }) => ('version' in shape ? [shape.kind.value] : [])),
 )
 
-/** The command, made on a version that the caller saw; undefined where commands of its kind mind no version. */
+/**
+ * The command, made on a version that the caller saw; undefined where commands of its kind mind no version.
+ */
 export const onVersion = (command: Command, version: number): Command | undefined =>
   versioned.has(command.kind) ? ({ ...command, version } as Command) : undefined

@@ -56,7 +56,10 @@ const namesFlag = (flag: Flag, key: string) =>
   flag.prerequisites.some(({ flagKey }) => flagKey === key) ||
   asks(flag, 'flag-is').some(({ attribute }) => attribute === key)
 
-/** Live flags that name a variation which `next` no longer has, or that stand on it while it goes to the archive. */
+/**
+ * Live flags that name a variation which `next` no longer has, or that stand on it while it goes to the
+ * archive.
+ */
 export function strandedBy(state: EnvironmentState, next: Flag): Dependent[] {
   const ids = new Set(next.variations.map(({ id }) => id))
   const variationsNamed = (other: Flag) => [

@@ -1,4 +1,5 @@
-// What is different between two JSON values, field by field: JSON pointers (RFC 6901), with what was and what is.
+// What is different between two JSON values, field by field: JSON pointers (RFC 6901), with what was and what
+// is.
 
 export interface Difference {
   /** In what is; of what is gone, in what was. */
@@ -8,8 +9,9 @@ export interface Difference {
 }
 
 /**
- * Elements that carry an id (variations, rules) are compared with the one of the same id, wherever it stood; another order of them is a
- * difference of its own, of their ids. Lists of plain values are compared as a whole.
+ * Elements that carry an id (variations, rules) are compared with the one of the same id, wherever it stood;
+ * another order of them is a difference of its own, of their ids. Lists of plain values are compared as a
+ * whole.
  */
 export function diff(before: unknown, after: unknown, path = ''): Difference[] {
   if (isRecord(before) && isRecord(after)) return diffRecords(before, after, path)

@@ -1,10 +1,11 @@
-// What creating, editing and deleting have in common, whatever the kind: identity, versions, validity, references, and who stands in the way.
+// What creating, editing and deleting have in common, whatever the kind: identity, versions, validity,
+// references, and who stands in the way.
 import type { ZodType } from 'zod'
 import {
   type Entities,
   type EntityKind,
   type EnvironmentState,
-  schemas,
+  entitySchemas,
   type Write,
   withWrites,
 } from '../model/environment-state.ts'
@@ -49,7 +50,10 @@ export function countsOf(state: EnvironmentState, writes: readonly Write[]): Cou
 /** No writes: the command asks for what is already so, and makes no revision. */
 export interface Change {
   readonly writes: readonly Write[]
-  /** What the caller asked to change, as it will be; what was deleted, as it was. Of a change of many things how many, or nothing. */
+  /**
+   * What the caller asked to change, as it will be; what was deleted, as it was. Of a change of many things
+   * how many, or nothing.
+   */
   readonly entity: Entities[EntityKind] | Counts | undefined
   /** What could not come along, by path. */
   readonly notes?: readonly FieldProblem[] | undefined
@@ -142,7 +146,7 @@ export function problemsOf(after: EnvironmentState, write: Write): Result<undefi
 }
 
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
-  const found = (schemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)
+  const found = (entitySchemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)
   if (!found.success) {
     const fields = found.error.issues.map(toFieldProblem)
     return refuse('INVALID', `the ${wordOf(kind)} is not valid`, { fields })

@@ -1,4 +1,5 @@
-// What happens to an experiment: begun on one rollout, edited while it runs, stopped once, deleted when it has stopped.
+// What happens to an experiment: begun on one rollout, edited while it runs, stopped once, deleted when it
+// has stopped.
 import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
@@ -14,7 +15,8 @@ export function createExperiment(
 ): Result<Change> {
   const flag = state.flag.get(draft.flagKey)
   const startAt = draft.startAt ?? toWholeSecond(context.now)
-  const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey // a flag that is not there is refused for itself
+  // a flag that is not there is refused for itself
+  const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey
   const filled = {
     ...draft,
     id: draftId(draft, context),

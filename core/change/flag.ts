@@ -1,10 +1,11 @@
-// What happens to one flag: made, edited, its rules put in another order, cloned, brought from another environment.
+// What happens to one flag: made, edited, its rules put in another order, cloned, brought from another
+// environment.
 import type { CommandOf } from './command.ts'
 import { type EnvironmentState, settingsIn } from '../model/environment-state.ts'
 import type { Flag, Slice, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
-import { isVersioned } from '../model/versioned.ts'
-import { keepingVisitors, strategiesOf } from '../model/rebalance.ts'
+import { versionedFields } from '../model/versioned.ts'
+import { rebalance, strategiesOf } from '../model/rebalance.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { strandedBy } from './dependents.ts'
 import {
@@ -104,9 +105,10 @@ export function cloneFlag(
 }
 
 /**
- * A flag of another environment. It keeps the ids of its rules where they are free, so that users are split alike in both. What it stands
- * on and is not here stays behind and is listed: a whole rule rather than a clause of it, since a rule with fewer clauses is for more
- * people. It arrives off; one that was here already stays on or off as it is.
+ * A flag of another environment. It keeps the ids of its rules where they are free, so that users are split
+ * alike in both. What it stands on and is not here stays behind and is listed: a whole rule rather than a
+ * clause of it, since a rule with fewer clauses is for more people. It arrives off; one that was here already
+ * stays on or off as it is.
  */
 export function copyFlag(
   state: EnvironmentState,
@@ -176,10 +178,10 @@ function fit(
   return { fitted: { ...rest, ...(isFree && { slug }), prerequisites, rules, defaultStrategy }, notes }
 }
 
-export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof isVersioned> {
+export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof versionedFields> {
   const rest = { ...entity } as Record<string, unknown>
-  for (const field of Object.keys(isVersioned)) delete rest[field]
-  return rest as Omit<T, keyof typeof isVersioned>
+  for (const field of Object.keys(versionedFields)) delete rest[field]
+  return rest as Omit<T, keyof typeof versionedFields>
 }
 
 function edit(
@@ -211,7 +213,7 @@ function withRebalancedRanges<T extends Pick<Flag, 'rules' | 'defaultStrategy'>>
   const laid = <P extends { id: string; strategy: Strategy }>(part: P): P => {
     const earlier = before.get(part.id)
     if (!earlier || part.strategy.kind !== 'rollout') return part
-    return { ...part, strategy: keepingVisitors(earlier, part.strategy) }
+    return { ...part, strategy: rebalance(earlier, part.strategy) }
   }
   return { ...edited, rules: edited.rules.map(laid), defaultStrategy: laid(edited.defaultStrategy) }
 }

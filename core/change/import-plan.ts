@@ -1,5 +1,6 @@
-// Configuration that was made for another system. A dialect translates; here what it made is held against our own rules and against the
-// environment it comes into, and whatever cannot be carried over exactly gets a finding.
+// Configuration that was made for another system. A dialect translates; here what it made is held against our
+// own rules and against the environment it comes into, and whatever cannot be carried over exactly gets a
+// finding.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { Flag } from '../model/flag.ts'
 import { referenceProblems } from './references.ts'
@@ -12,8 +13,8 @@ export interface Finding {
   /** Dotted path inside the subject; empty for the whole of it. */
   readonly field: string
   /**
-   * `left-out`: it did not come along. `differs`: it did, and somebody may be given something else than before.
-   * `lost`: it did, decisions are the same, and something beside them is gone.
+   * `left-out`: it did not come along. `differs`: it did, and somebody may be given something else than
+   * before. `lost`: it did, decisions are the same, and something beside them is gone.
    */
   readonly effect: 'left-out' | 'differs' | 'lost'
   /** For a person, with what to do about it where there is something. */

@@ -1,4 +1,5 @@
-// An import: whole entities as another system had them, with their ids, versions and times, all in one change.
+// An import: whole entities as another system had them, with their ids, versions and times, all in one
+// change.
 import type { CommandOf } from './command.ts'
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
 import { withWrites } from '../model/environment-state.ts'
@@ -7,7 +8,9 @@ import { dependenciesOf } from '../model/snapshot.ts'
 import { type Change, type ChangeContext, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
 import { writeProblems } from './reference-problems.ts'
 
-/** The same import again changes nothing. What is here and different is refused, unless it is to be replaced. */
+/**
+ * The same import again changes nothing. What is here and different is refused, unless it is to be replaced.
+ */
 export function importEntities(
   state: EnvironmentState,
   { flags, segments, sdkKeys, replace }: CommandOf<'import'>,

@@ -1,10 +1,14 @@
-// What a flag names outside itself: other flags and their variations, segments, and the names that must be its own.
+// What a flag names outside itself: other flags and their variations, segments, and the names that must be
+// its own.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
 
-/** Other flags, segments and their variations that the flag names must exist, and no flag may depend on itself. */
+/**
+ * Other flags, segments and their variations that the flag names must exist, and no flag may depend on
+ * itself.
+ */
 export function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
   const found: FieldProblem[] = nameProblems(state, flag)
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
@@ -63,8 +67,8 @@ type Owners = ReadonlyMap<string, readonly string[]>
 const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly slugs: Owners }>()
 
 /**
- * Which flag each rule id and each slug belongs to: an AB Tasty activation names a rule and no flag, so an id is one flag's in the whole
- * environment. Made once per state.
+ * Which flag each rule id and each slug belongs to: an AB Tasty activation names a rule and no flag, so an id
+ * is one flag's in the whole environment. Made once per state.
  */
 export function ownersOf({ flag: flags }: EnvironmentState): {
   readonly rules: Owners

@@ -1,4 +1,5 @@
-// Back to what was: one flag, or all that an environment decides by, as it was at a revision. A new revision like any other.
+// Back to what was: one flag, or all that an environment decides by, as it was at a revision. A new revision
+// like any other.
 import type { CommandOf } from './command.ts'
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
@@ -33,12 +34,15 @@ export function rollBackFlag(
   return sound.ok ? put(write as Write & { value: object }) : sound
 }
 
-/** What decides. Keys and triggers are not brought back, since their secrets may have leaked; nor what has run its course since. */
+/**
+ * What decides. Keys and triggers are not brought back, since their secrets may have leaked; nor what has run
+ * its course since.
+ */
 const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'settings', 'tag'])
 
 /**
- * Flags made since then go off and to the archive, where their history stays; other things made since then are left alone, since they
- * decide nothing by themselves.
+ * Flags made since then go off and to the archive, where their history stays; other things made since then
+ * are left alone, since they decide nothing by themselves.
  */
 export function rollBack(
   state: EnvironmentState,

@@ -1,12 +1,12 @@
-// Decisions that are kept: what the hash once decided for a visitor stays, whatever becomes of the weights. Only for flags that ask for it,
-// and only of their percentages. What is kept is read before and stored after; here is only what follows from it.
+// Kept assignments: a visitor keeps the variation that a rollout once gave, however its weights change.
+// Applies to rollouts of flags with `assignment` set. Assignments are loaded and stored by the caller.
 import { evaluationFactory } from './evaluation-factory.ts'
 import type { CompiledFlag, CompiledSnapshot } from './compile.ts'
 import type { EvaluationContext } from './context.ts'
 import { evaluateAll, evaluateAllRevised } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 
-/** The variation that somebody has, by the id of the rule that decided. */
+/** The ids of the variations assigned to one visitor, by rule id. */
 export type AssignedVariations = ReadonlyMap<string, string>
 
 export interface Assignment {
@@ -14,41 +14,43 @@ export interface Assignment {
   readonly variationId: string
 }
 
-export interface KeptEvaluations {
+export interface AssignedEvaluations {
   readonly evaluations: readonly Evaluation[]
-  /** What the strongest source does not know yet. */
-  readonly fresh: readonly Assignment[]
+  /** Assignments that differ from the first source or are missing there. */
+  readonly newAssignments: readonly Assignment[]
 }
 
-/** Every live flag, in the snapshot's order. `sources` are what is known of the visitor, the strongest first. */
-export function evaluateKeeping(
+/** Evaluates all flags that are not archived, in the snapshot's order. Earlier `sources` take precedence. */
+export function evaluateWithAssignments(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   sources: readonly AssignedVariations[],
-): KeptEvaluations {
-  const fresh: Assignment[] = []
-  const mayJoin = tests(compiled, context, sources)
+): AssignedEvaluations {
+  const newAssignments: Assignment[] = []
+  const mayJoin = exclusiveAdmission(compiled, context, sources)
   const evaluations = evaluateAllRevised(compiled, context, (flag, evaluation) => {
-    const ruleId = stickyRuleOf(flag, evaluation)
+    const ruleId = assignmentRuleId(flag, evaluation)
     if (ruleId === undefined) return evaluation
-    if (!mayJoin(flag, ruleId, evaluation)) return answer(flag, evaluation, undefined)
-    const known = find(sources, ruleId)
-    const decided = known === undefined ? evaluation : answer(flag, evaluation, known)
-    const variationId = decided.variation?.id
+    if (!mayJoin(flag, ruleId, evaluation)) return withVariation(flag, evaluation, undefined)
+    const assigned = findAssigned(sources, ruleId)
+    const revised = assigned === undefined ? evaluation : withVariation(flag, evaluation, assigned)
+    const variationId = revised.variation?.id
     if (variationId !== undefined && sources[0]?.get(ruleId) !== variationId)
-      fresh.push({ ruleId, variationId })
-    return decided
+      newAssignments.push({ ruleId, variationId })
+    return revised
   })
-  return { evaluations, fresh }
+  return { evaluations, newAssignments }
 }
 
-/** The rule whose percentage decided, where the flag keeps such decisions. */
-function stickyRuleOf({ flag }: CompiledFlag, { reason, cause }: Evaluation): string | undefined {
+/** The id of the rule whose rollout decided, if the flag keeps assignments. */
+function assignmentRuleId({ flag }: CompiledFlag, { reason, cause }: Evaluation): string | undefined {
   return flag.assignment !== undefined && reason === 'SPLIT' && 'ruleId' in cause ? cause.ruleId : undefined
 }
 
-/** What the visitor was once assigned, also where that variation is gone: then there is no answer, rather than another one. */
-export const find = (sources: readonly AssignedVariations[], ruleId: string): string | undefined => {
+/**
+ * Also returns a variation that no longer exists: such a visitor gets no variation rather than another one.
+ */
+export const findAssigned = (sources: readonly AssignedVariations[], ruleId: string): string | undefined => {
   for (const source of sources) {
     const found = source.get(ruleId)
     if (found !== undefined) return found
@@ -58,8 +60,11 @@ export const find = (sources: readonly AssignedVariations[], ruleId: string): st
 
 type MayJoin = (flag: CompiledFlag, ruleId: string, evaluation: Evaluation) => boolean
 
-/** One visitor, one test: those that the visitor is in already; else the first that has something for them. */
-function tests(
+/**
+ * Among exclusive flags, lets a visitor into those already joined, or else into the first that gives a
+ * variation.
+ */
+function exclusiveAdmission(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   sources: readonly AssignedVariations[],
@@ -69,8 +74,8 @@ function tests(
   const joined = new Set<string>()
   for (const evaluation of evaluateAll(compiled, context)) {
     const flag = compiled.byKey.get(evaluation.flagKey)!
-    const ruleId = isExclusive(flag) ? stickyRuleOf(flag, evaluation) : undefined
-    if (ruleId !== undefined && find(sources, ruleId) !== undefined) joined.add(ruleId)
+    const ruleId = isExclusive(flag) ? assignmentRuleId(flag, evaluation) : undefined
+    if (ruleId !== undefined && findAssigned(sources, ruleId) !== undefined) joined.add(ruleId)
   }
   let isTaken = joined.size > 0
   return (flag, ruleId, { variation }) => {
@@ -81,19 +86,26 @@ function tests(
   }
 }
 
-const answers = new WeakMap<CompiledFlag, Map<string, Evaluation>>()
+const replacements = new WeakMap<CompiledFlag, Map<string, Evaluation>>()
 
-/** The evaluation with another variation, one object for each: forms of it are kept beside it. */
-function answer(flag: CompiledFlag, { cause }: Evaluation, variationId: string | undefined): Evaluation {
-  const made = answers.get(flag) ?? new Map<string, Evaluation>()
-  answers.set(flag, made)
+/**
+ * Returns the same object for the same flag, cause and variation, because protocols cache their form of each
+ * evaluation.
+ */
+function withVariation(
+  flag: CompiledFlag,
+  { cause }: Evaluation,
+  variationId: string | undefined,
+): Evaluation {
+  const cached = replacements.get(flag) ?? new Map<string, Evaluation>()
+  replacements.set(flag, cached)
   const name = JSON.stringify([cause, variationId])
-  const known = made.get(name)
+  const known = cached.get(name)
   if (known) return known
   const exists = flag.flag.variations.some(({ id }) => id === variationId)
   const evaluation = evaluationFactory(flag.flag)(cause, 'SPLIT', exists ? variationId : undefined)
-  if (made.size < answersMax) made.set(name, evaluation)
+  if (cached.size < replacementsMax) cached.set(name, evaluation)
   return evaluation
 }
-/** Variations that are gone come from storage: what is remembered of them has to have an end. */
-const answersMax = 1_000
+/** Stored assignments may name any number of deleted variations, so the cache must be bounded. */
+const replacementsMax = 1_000

@@ -1,22 +1,26 @@
-// What a rule, or the default strategy, comes to: one answer, or a split by targeting key with its cuts.
+// Compiles a strategy into what evaluation needs: one fixed evaluation, or a rollout with its cuts and hash
+// input.
 import type { EvaluationFactory } from './evaluation-factory.ts'
 import type { Cause, Evaluation, Reason } from './evaluation.ts'
 import type { Allocation, Flag, Strategy } from '../model/flag.ts'
-import { type Prefix, prefixOf } from '../hash/murmur3-x86-32.ts'
+import { type HashPrefix, prefixOf } from '../hash/murmur3-x86-32.ts'
 import { rangesOf } from '../model/rebalance.ts'
 import { weightPerPercent, weightTotal } from '../model/limits.ts'
 
-/** What a rule, or the default strategy, answers. */
+/** A rule or the default strategy. */
 export interface CompiledRule {
   readonly id: string
-  /** Undefined where the strategy is fixed. */
+  /** Undefined if the strategy is fixed. */
   readonly rollout: Rollout | undefined
-  /** The answer of a fixed strategy, and of a rollout's untracked remainder. */
+  /** The result of a fixed strategy, or of a rollout's untracked remainder. */
   readonly fallback: Evaluation
 }
 
 export interface Rollout {
-  /** Cumulative weights: a bucket belongs to the first share that it lies below. Of percent allocation in percents. */
+  /**
+   * Cumulative weights: a bucket belongs to the first cut that it lies below. In percent for `percent`
+   * allocation, in weight units (100,000 for everyone) for `fine`.
+   */
   readonly cuts: readonly number[]
   /** One for each cut. */
   readonly evaluations: readonly Evaluation[]
@@ -24,16 +28,19 @@ export interface Rollout {
   readonly audience: Audience | undefined
 }
 
-/** What is hashed around the targeting key: `rule id` before it in percent allocation, `flag key-` and `-seed` in fine allocation. */
+/**
+ * Texts hashed around the targeting key: the rule id before it (`percent`), or `flag key-` and `-seed`
+ * (`fine`).
+ */
 export interface HashInput {
   readonly before: string
   readonly after: string
-  /** Of percent allocation: the state of the hash after `before`. */
-  readonly prefix: Prefix | undefined
+  /** For `percent` allocation: the state of the hash after `before`. */
+  readonly prefix: HashPrefix | undefined
 }
 
 export interface Audience {
-  /** Below it, a targeting key takes part; in the unit of `cuts`. */
+  /** A targeting key takes part if its bucket lies below; in the unit of `cuts`. */
   readonly cut: number
   readonly input: HashInput
   readonly evaluation: Evaluation
@@ -44,29 +51,31 @@ export function compileStrategy(
   cause: Cause & { ruleId: string },
   strategy: Strategy,
   fixedReason: Reason,
-  answer: EvaluationFactory,
+  makeEvaluation: EvaluationFactory,
 ): CompiledRule {
   if (strategy.kind === 'fixed')
     return {
       id: cause.ruleId,
       rollout: undefined,
-      fallback: answer(cause, fixedReason, strategy.variationId),
+      fallback: makeEvaluation(cause, fixedReason, strategy.variationId),
     }
-  const split = (variationId: string | undefined) => answer(cause, 'SPLIT', variationId)
+  const makeSplit = (variationId: string | undefined) => makeEvaluation(cause, 'SPLIT', variationId)
   const { audience } = strategy
-  const pieces = rangesOf(strategy)
+  const ranges = rangesOf(strategy)
   const unit = unitOf(flag.allocation)
   let cumulative = 0
-  const cuts = pieces.map(({ weight }) => (cumulative += weight) / unit)
-  const made = new Map<string | undefined, Evaluation>()
-  const evaluations = pieces.map(({ variationId }) => {
-    const evaluation = made.get(variationId) ?? split(variationId)
-    made.set(variationId, evaluation)
+  const cuts = ranges.map(({ weight }) => (cumulative += weight) / unit)
+  const byVariation = new Map<string | undefined, Evaluation>()
+  const evaluations = ranges.map(({ variationId }) => {
+    const evaluation = byVariation.get(variationId) ?? makeSplit(variationId)
+    byVariation.set(variationId, evaluation)
     return evaluation
   })
-  // Weights that sum to the whole leave no remainder: the last share closes the interval, also for a fraction that rounds to 1.
+  // Weights that add up to the total leave no remainder: the last share also gets a fraction that rounds to
+  // 1.
   const last = cumulative >= weightTotal ? evaluations.at(-1) : undefined
-  const isFiltered = audience !== undefined && audience.percentage > 0 && audience.percentage < 100 // Bucketeer: 0 and 100 filter nobody
+  // Bucketeer: an audience of 0 or 100 percent excludes nobody.
+  const isFiltered = audience !== undefined && audience.percentage > 0 && audience.percentage < 100
   return {
     id: cause.ruleId,
     rollout: {
@@ -77,15 +86,15 @@ export function compileStrategy(
         ? {
             cut: (audience.percentage * weightPerPercent) / unit,
             input: hashInput(flag, cause.ruleId, 'traffic-'),
-            evaluation: split(audience.defaultVariationId),
+            evaluation: makeSplit(audience.defaultVariationId),
           }
         : undefined,
     },
-    fallback: last ?? split(undefined),
+    fallback: last ?? makeSplit(undefined),
   }
 }
 
-/** Weight units in one unit of a bucket. */
+/** Weight units in one unit of `Rollout.cuts`. */
 export const unitOf = (allocation: Allocation) => (allocation === 'percent' ? weightPerPercent : 1)
 
 function hashInput({ allocation, key, seed }: Flag, ruleId: string, salt: string): HashInput {

@@ -1,12 +1,13 @@
-// Once per revision and isolate: a snapshot with every operand parsed, every answer made, and flags in the order they depend on each other.
-// What can never be asked is left out: the rules of a flag that is off, answers that no strategy gives. A flag is prepared when it is first asked
-// for, or all of them are: an isolate that wakes up for one flag does not make it wait for a thousand.
+// Compiles a snapshot, once per revision and isolate: operands are parsed, all possible evaluations are
+// built, and flags are ordered by dependency. Unreachable parts, such as the rules of a disabled flag, are
+// left out. A flag is prepared when it is first requested, so that a new isolate answers for one flag without
+// preparing the others.
 import {
   type CompiledSegment,
   compileClause,
   type ConditionGroups,
   type CompileScope,
-  makeScope,
+  makeCompileScope,
 } from './compiled-condition.ts'
 import type { AnyOf } from '../model/clause.ts'
 import { type EvaluationFactory, evaluationFactory, failure } from './evaluation-factory.ts'
@@ -19,35 +20,40 @@ import { effectiveFlags } from './panic-mode.ts'
 import { makeContextReader, type ContextReader } from './context-reader.ts'
 import type { Segment } from '../model/segment.ts'
 import type { Snapshot, SnapshotKey } from '../model/snapshot.ts'
-import { isEverybody } from './slice.ts'
+import { coversEverybody } from './slice.ts'
 import { compileStrategy } from './compile-strategy.ts'
+import { unknownInFlag, unknownInSegment } from './unknown-values.ts'
 
 export interface CompiledFlag {
   readonly index: number
   readonly flag: Flag
-  readonly isAnswered: boolean
-  /** Places of all flags this one depends on, transitively, in an order in which they can be decided. */
+  /** False for archived flags: they are evaluated only as dependencies of others. */
+  readonly isServed: boolean
+  /** Indexes of all transitive dependencies, each after its own dependencies. */
   readonly dependencies: readonly number[] | undefined
-  /** Whether what follows is there. */
+  /** Whether the fields below are filled in. */
   isPrepared: boolean
-  /** Set where the flag answers everybody the same: it is broken, off, or fixed without any targeting. */
+  /**
+   * Set if the result is the same for every context: the flag is broken, disabled, or fixed without
+   * targeting.
+   */
   constant: Evaluation | undefined
   gates: Gates | undefined
-  /** The first question of those that lead to a rule; undefined where none is ever asked. */
+  /** Root of the graph that finds a rule; undefined if no rule is ever evaluated. */
   decisionGraph: DecisionNode | undefined
-  /** Of flags that split by targeting key: the answer to a context without one. */
+  /** Of flags with a rollout: the result for a context without a targeting key. */
   targetingKeyMissing: Evaluation | undefined
 }
 
-/** What comes before the rules, of flags that have any of it. */
+/** Checks that come before the rules. */
 export interface Gates {
   readonly prerequisites: readonly { readonly index: number; readonly variationId: string }[]
   readonly prerequisiteFailed: Evaluation | undefined
-  /** Set where the flag is off, which it is only after its prerequisites. */
+  /** Set if the flag is disabled; prerequisites are checked first. */
   readonly off: Evaluation | undefined
-  /** Undefined where nobody is targeted. */
+  /** By targeting key; undefined if the flag has no individual targets. */
   readonly targets: ReadonlyMap<string, Evaluation> | undefined
-  /** Undefined where the flag is for everybody. */
+  /** Undefined if the flag applies to all users. */
   readonly slices:
     | { readonly of: readonly Slice[]; readonly outside: Evaluation; readonly keyMissing: Evaluation }
     | undefined
@@ -59,35 +65,46 @@ export interface CompiledSnapshot {
   readonly revision: number
   readonly flags: readonly CompiledFlag[]
   readonly byKey: ReadonlyMap<string, CompiledFlag>
-  /** The same flags, each after those it depends on. */
-  readonly inOrder: readonly CompiledFlag[]
-  /** Places of the flags that are answered, per tag; filled when first asked for. `undefined` is the key for all. */
-  readonly answered: Map<string | undefined, readonly number[]>
-  /** Whether any flag keeps what it decided: else nobody has to be asked for it. */
-  readonly keepsVisitors: boolean
-  /** SDK keys by the SHA-256 of their text. */
+  /** The same flags, each after its dependencies. */
+  readonly dependenciesFirst: readonly CompiledFlag[]
+  /** Indexes of the served flags by tag, filled on first use. The key `undefined` stands for all of them. */
+  readonly servedIndexes: Map<string | undefined, readonly number[]>
+  /** Whether any enabled flag keeps its assignments; if not, stored assignments need not be read. */
+  readonly keepsAssignments: boolean
+  /** SDK keys by the SHA-256 of their text, in hexadecimal. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
-  /** What clauses can name: for flags that are not prepared yet, and for explanations, which ask each clause anew. */
+  /**
+   * What clauses refer to. Needed to prepare further flags, and by explanations, which compile each clause
+   * again.
+   */
   readonly scope: CompileScope
   /** Whether all flags are prepared. */
   isPrepared: boolean
   readonly reader: ContextReader
 }
 
-/** `members` holds the segments whose members lie apart from the snapshot, by key. */
+/** `members` holds uploaded segment members, which are stored apart from the snapshot, by segment key. */
 export function compile(
   snapshot: Snapshot,
   members: ReadonlyMap<string, Members> = new Map(),
 ): CompiledSnapshot {
-  const places = new Map<string, number>()
-  snapshot.flags.forEach(({ key }, index) => places.set(key, index))
-  const scope = makeScope(places)
-  for (const segment of snapshot.segments)
-    scope.segments.set(segment.key, compileSegment(segment, members.get(segment.key), scope))
+  const flagIndexes = new Map<string, number>()
+  snapshot.flags.forEach(({ key }, index) => flagIndexes.set(key, index))
+  const scope = makeCompileScope(flagIndexes)
+  const unknownSegments = new Map<string, string>()
+  for (const segment of snapshot.segments) {
+    const unknown = unknownInSegment(segment)
+    if (unknown !== undefined) unknownSegments.set(segment.key, unknown)
+    else scope.segments.set(segment.key, compileSegment(segment, members.get(segment.key), scope))
+  }
+  const effective = effectiveFlags(snapshot)
   const orders = new Map<number, DependencyOrder>()
-  const inForce = effectiveFlags(snapshot)
-  const flags = inForce.map((flag, index) =>
-    toPrepare(flag, index, dependencyOrder(index, inForce, places, orders)),
+  effective.forEach((flag, index) => {
+    const message = unknownInFlag(flag, unknownSegments)
+    if (message !== undefined) orders.set(index, { dependencies: [], message })
+  })
+  const flags = effective.map((flag, index) =>
+    toCompiledFlag(flag, index, dependencyOrder(index, effective, flagIndexes, orders)),
   )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
@@ -97,9 +114,9 @@ export function compile(
     revision: snapshot.revision,
     flags,
     byKey,
-    inOrder: inOrderOf(flags),
-    answered: new Map(),
-    keepsVisitors: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
+    dependenciesFirst: sortDependenciesFirst(flags),
+    servedIndexes: new Map(),
+    keepsAssignments: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
     scope,
     isPrepared: false,
@@ -107,18 +124,22 @@ export function compile(
   }
 }
 
-function inOrderOf(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
+function sortDependenciesFirst(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
   if (flags.every(({ dependencies }) => !dependencies)) return flags
-  const placed = new Set<number>()
+  const sorted = new Set<number>()
   for (const { index, dependencies = [] } of flags)
-    for (const each of [...dependencies, index]) placed.add(each)
-  return [...placed].map((index) => flags[index]!)
+    for (const each of [...dependencies, index]) sorted.add(each)
+  return [...sorted].map((index) => flags[index]!)
 }
 
-const toPrepare = (flag: Flag, index: number, { dependencies, message }: DependencyOrder): CompiledFlag => ({
+const toCompiledFlag = (
+  flag: Flag,
+  index: number,
+  { dependencies, message }: DependencyOrder,
+): CompiledFlag => ({
   index,
   flag,
-  isAnswered: !flag.archived,
+  isServed: !flag.archived,
   dependencies: dependencies.length > 0 ? dependencies : undefined,
   isPrepared: message !== undefined,
   constant: message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', message),
@@ -127,15 +148,18 @@ const toPrepare = (flag: Flag, index: number, { dependencies, message }: Depende
   targetingKeyMissing: undefined,
 })
 
-/** The flag, and those it depends on. Never in the midst of a decision: what was read for it would not know of new operands. */
-export function prepare({ flags, scope }: CompiledSnapshot, asked: CompiledFlag): void {
-  for (const index of asked.dependencies ?? []) prepareOne(flags[index]!, scope)
-  prepareOne(asked, scope)
+/**
+ * Prepares a flag and its dependencies. Must not be called during an evaluation: values that it has already
+ * read would miss operands added here.
+ */
+export function prepare({ flags, scope }: CompiledSnapshot, requested: CompiledFlag): void {
+  for (const index of requested.dependencies ?? []) prepareOne(flags[index]!, scope)
+  prepareOne(requested, scope)
 }
 
 export function prepareAll(compiled: CompiledSnapshot): void {
   for (const flag of compiled.flags) prepareOne(flag, compiled.scope)
-  compiled.scope.shared.clear() // nobody is left to share with
+  compiled.scope.conditions.clear() // no flag is left to share conditions with
   compiled.isPrepared = true
 }
 
@@ -143,14 +167,14 @@ function prepareOne(compiled: CompiledFlag, scope: CompileScope): void {
   if (compiled.isPrepared) return
   compiled.isPrepared = true
   const { flag } = compiled
-  const answer = evaluationFactory(flag)
-  const gates = gatesOf(flag, answer, scope)
+  const makeEvaluation = evaluationFactory(flag)
+  const gates = compileGates(flag, makeEvaluation, scope)
   if (!flag.enabled) {
     if (flag.prerequisites.length > 0) compiled.gates = gates
     else compiled.constant = gates!.off
     return
   }
-  const rules = rulesOf(flag, answer, scope)
+  const rules = compileRules(flag, makeEvaluation, scope)
   const [first] = rules
   if (!gates && rules.length === 1 && first && !first.rule.rollout) {
     compiled.constant = first.rule.fallback
@@ -161,21 +185,27 @@ function prepareOne(compiled: CompiledFlag, scope: CompileScope): void {
   if (rules.some(({ rule }) => rule.rollout)) compiled.targetingKeyMissing = keyMissing(flag)
 }
 
-function gatesOf(flag: Flag, answer: EvaluationFactory, { places }: CompileScope): Gates | undefined {
+function compileGates(
+  flag: Flag,
+  makeEvaluation: EvaluationFactory,
+  { flagIndexes }: CompileScope,
+): Gates | undefined {
   const { enabled, prerequisites, targets, slices, offVariationId } = flag
-  const isSliced = enabled && slices !== undefined && !isEverybody(slices)
+  const isSliced = enabled && slices !== undefined && !coversEverybody(slices)
   if (enabled && prerequisites.length + targets.length === 0 && !isSliced) return undefined
   return {
     prerequisites: prerequisites.map(({ flagKey, variationId }) => ({
-      index: places.get(flagKey) ?? -1,
+      index: flagIndexes.get(flagKey) ?? -1,
       variationId,
     })),
     prerequisiteFailed:
-      prerequisites.length > 0 ? answer(prerequisite, 'PREREQUISITE_FAILED', offVariationId) : undefined,
-    off: enabled ? undefined : answer(off, 'DISABLED', offVariationId),
-    targets: enabled && targets.length > 0 ? targetsOf(flag, answer) : undefined,
+      prerequisites.length > 0
+        ? makeEvaluation(prerequisite, 'PREREQUISITE_FAILED', offVariationId)
+        : undefined,
+    off: enabled ? undefined : makeEvaluation(off, 'DISABLED', offVariationId),
+    targets: enabled && targets.length > 0 ? compileTargets(flag, makeEvaluation) : undefined,
     slices: isSliced
-      ? { of: slices, outside: answer(slice, 'SPLIT', undefined), keyMissing: keyMissing(flag) }
+      ? { of: slices, outside: makeEvaluation(slice, 'SPLIT', undefined), keyMissing: keyMissing(flag) }
       : undefined,
   }
 }
@@ -194,26 +224,30 @@ const keyMissing = (flag: Flag): Evaluation =>
   )
 
 /** Bucketeer: targets are read in order, so the first entry that lists a user wins. */
-function targetsOf(flag: Flag, answer: EvaluationFactory): ReadonlyMap<string, Evaluation> {
+function compileTargets(flag: Flag, makeEvaluation: EvaluationFactory): ReadonlyMap<string, Evaluation> {
   const targets = new Map<string, Evaluation>()
   for (const { variationId, targetingKeys } of flag.targets) {
-    const evaluation = answer(target, 'TARGETING_MATCH', variationId)
+    const evaluation = makeEvaluation(target, 'TARGETING_MATCH', variationId)
     for (const key of targetingKeys) if (!targets.has(key)) targets.set(key, evaluation)
   }
   return targets
 }
 
-/** The rules in order, the default strategy last. */
-function rulesOf(flag: Flag, answer: EvaluationFactory, scope: CompileScope): readonly ConditionalRule[] {
+/** The rules in order, with the default strategy last. */
+function compileRules(
+  flag: Flag,
+  makeEvaluation: EvaluationFactory,
+  scope: CompileScope,
+): readonly ConditionalRule[] {
   const { rules, defaultStrategy } = flag
   const hasTargeting = rules.length + flag.targets.length + flag.prerequisites.length > 0
   const { id, strategy } = defaultStrategy
-  const byDefault = compileStrategy(
+  const defaultRule = compileStrategy(
     flag,
     { kind: 'default', ruleId: id },
     strategy,
     hasTargeting ? 'DEFAULT' : 'STATIC',
-    answer,
+    makeEvaluation,
   )
   return [
     ...rules.map((rule) => ({
@@ -223,10 +257,10 @@ function rulesOf(flag: Flag, answer: EvaluationFactory, scope: CompileScope): re
         { kind: 'rule', ruleId: rule.id },
         rule.strategy,
         'TARGETING_MATCH',
-        answer,
+        makeEvaluation,
       ),
     })),
-    { anyOf: undefined, rule: byDefault },
+    { anyOf: undefined, rule: defaultRule },
   ]
 }
 
@@ -238,7 +272,7 @@ function compileSegment(
   const { key, included, anyOf } = segment
   return {
     generation: 0,
-    answer: false,
+    result: false,
     key,
     included: new Set(included),
     members,

@@ -1,15 +1,15 @@
-// Clauses made ready to be asked of many requests. What contexts usually hold is decided by a few machine words: the texts that lists name
-// are numbered per attribute, so that a list is a set of small numbers and a request looks its text up once, and a comparison is one of
-// two numbers. Everything else goes the general way (match.ts), once per request. Clauses that ask the same share one test, in whatever
-// flags they stand.
+// Compiles clauses into conditions that are cheap to test. Texts named in lists are numbered per attribute: a
+// list becomes a set of small integers, and a request looks its text up once. An order comparison becomes a
+// comparison of two numbers. Everything else uses the general implementation (match.ts), once per request.
+// Equal clauses share one condition, across all flags.
 import type { Clause } from '../model/clause.ts'
 import {
   type AttributeClause,
   type AttributeTest,
   compileAttributeClause,
-  holdsGenerally,
+  matchesAttribute,
   isOrdered,
-  signsOf,
+  orderingsOf,
 } from './match.ts'
 import type { Members } from '../model/members.ts'
 import * as reading from './context-reader.ts'
@@ -17,36 +17,43 @@ import type { Memoized, ContextReader, Slot } from './context-reader.ts'
 import { packVersion, parseVersion } from '../text/semver.ts'
 import { parseFloat64 } from '../text/go-strconv.ts'
 
-/** How a test is asked. */
-const general = 0
-const amongFew = 1
-const amongMany = 2
-const amongScattered = 3
-const byNumber = 4
-const byVersion = 5
-export const inSegments = 6
-export const ofFlag = 7
+/** How a condition is tested; opcodes from `segmentOpcode` on test no attribute. */
+const generalOpcode = 0
+const shortListOpcode = 1
+const bitmapOpcode = 2
+const sortedListOpcode = 3
+const numberOpcode = 4
+const versionOpcode = 5
+export const segmentOpcode = 6
+export const flagOpcode = 7
 
-/** One shape for all, so that the engine compiles one way through them. */
+/** All conditions have one object shape, which keeps property access monomorphic in V8. */
 export interface CompiledCondition extends Memoized {
   readonly opcode: number
   readonly isNegated: boolean
-  /** Of clauses about an attribute. */
+  /** The attribute, for clauses that test one. */
   readonly slot: Slot
-  /** Of a list: the lowest number in it. Of another flag: its place in the snapshot. */
-  readonly place: number
-  /** Of a short list: which of the 32 numbers from the lowest on are in it. Of a comparison: which signs hold. */
+  /**
+   * For a list: the lowest operand index in it (`Slot.operands`). For `flag-is`: the index of the other flag.
+   */
+  readonly index: number
+  /**
+   * For a short list: which of the 32 operand indexes from `index` on are in it. For a comparison: the
+   * orderings that match (match.ts).
+   */
   readonly bits: number
-  /** Of a comparison. */
+  /** For a comparison: the number, or the packed version. */
   readonly operand: number
-  /** Of a long list, from its lowest number on: bits, or where they would be too thin, the numbers themselves in order. */
+  /**
+   * For a long list, relative to `index`: a bitmap, or sorted operand indexes if the bitmap would be sparse.
+   */
   readonly numbers: Int32Array | undefined
   readonly clause: Clause
   readonly segments: readonly CompiledSegment[] | undefined
-  /** Made when first needed: most tests never are asked the general way. */
-  general: AttributeTest | undefined
-  /** Of a general test: what it answered in its turn. */
-  answer: boolean
+  /** For the general implementation; compiled on first use, since most conditions never need it. */
+  attributeTest: AttributeTest | undefined
+  /** The memoized result, for `generalOpcode`. */
+  result: boolean
 }
 
 export type ConditionGroups = readonly (readonly CompiledCondition[])[]
@@ -56,64 +63,65 @@ export interface CompiledSegment extends Memoized {
   readonly included: ReadonlySet<string>
   readonly members: Members | undefined
   readonly anyOf: ConditionGroups
-  /** Whether it has the targeting key, in its turn. */
-  answer: boolean
+  /** The memoized result: whether the context is in the segment. */
+  result: boolean
 }
 
-/** What clauses can name, and what was given out so far to those already compiled. */
+/** What clauses refer to, and what the clauses compiled so far share. */
 export interface CompileScope {
-  /** Of flags, by key. */
-  readonly places: ReadonlyMap<string, number>
+  /** By flag key. */
+  readonly flagIndexes: ReadonlyMap<string, number>
   readonly segments: Map<string, CompiledSegment>
   readonly slots: Map<string, Slot>
-  readonly shared: Map<string, CompiledCondition>
+  readonly conditions: Map<string, CompiledCondition>
 }
 
-export const makeScope = (places: ReadonlyMap<string, number>): CompileScope => ({
-  places,
+export const makeCompileScope = (flagIndexes: ReadonlyMap<string, number>): CompileScope => ({
+  flagIndexes,
   segments: new Map(),
   slots: new Map(),
-  shared: new Map(),
+  conditions: new Map(),
 })
 
 export function compileClause(clause: Clause, scope: CompileScope): CompiledCondition {
   const { operator, attribute, values } = clause
   if (operator === 'in-segment') {
-    const segments = values.flatMap((key) => scope.segments.get(key) ?? []) // an unknown segment has no members
-    return { ...blank, clause, opcode: inSegments, segments }
+    // An unknown segment has no members.
+    const segments = values.flatMap((key) => scope.segments.get(key) ?? [])
+    return { ...conditionDefaults, clause, opcode: segmentOpcode, segments }
   }
   if (operator === 'flag-is')
-    return { ...blank, clause, opcode: ofFlag, place: scope.places.get(attribute) ?? -1 }
+    return { ...conditionDefaults, clause, opcode: flagOpcode, index: scope.flagIndexes.get(attribute) ?? -1 }
   return attributeCondition({ ...clause, operator }, slotOf(attribute, scope), scope)
 }
 
-const nowhere = reading.makeSlot('')
+const unusedSlot = reading.makeSlot('')
 
-const blank = {
+const conditionDefaults = {
   generation: 0,
-  opcode: general,
+  opcode: generalOpcode,
   isNegated: false,
-  slot: nowhere,
-  place: -1,
+  slot: unusedSlot,
+  index: -1,
   bits: 0,
   operand: Number.NaN,
   numbers: undefined,
   segments: undefined,
-  general: undefined,
-  answer: false,
+  attributeTest: undefined,
+  result: false,
 }
 
 function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileScope): CompiledCondition {
   const { operator, values, ignoreCase } = clause
   const isNegated = operator === 'not-equals'
   const isEquality = operator === 'equals' || operator === 'in' || isNegated
-  // Versions that are written differently may be equal: a list that has one is no list of texts.
+  // Versions that are written differently may be equal, so a list with a version cannot be compared as texts.
   if (isEquality && !ignoreCase && !values.some(isVersion))
     return listCondition(clause, isNegated, slot, scope)
-  const signs = signsOf[operator] ?? 0
+  const orderings = orderingsOf[operator] ?? 0
   const [value] = values
   if (
-    signs !== 0 &&
+    orderings !== 0 &&
     values.length === 1 &&
     value !== undefined &&
     operator !== 'before' &&
@@ -121,13 +129,13 @@ function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileS
   ) {
     const number = parseFloat64(value)
     if (number !== undefined && !Number.isNaN(number))
-      return comparison(byNumber, clause, slot, number, scope)
+      return comparison(numberOpcode, clause, slot, number, scope)
     const version = parseVersion(value)
     const packed = version ? packVersion(version) : Number.NaN
-    if (!Number.isNaN(packed)) return comparison(byVersion, clause, slot, packed, scope)
+    if (!Number.isNaN(packed)) return comparison(versionOpcode, clause, slot, packed, scope)
   }
   const name = JSON.stringify([operator, slot.name, ignoreCase, values])
-  return shared(scope, name, () => ({ ...blank, clause, slot }))
+  return shareCondition(scope, name, () => ({ ...conditionDefaults, clause, slot }))
 }
 
 const isVersion = (text: string) => parseVersion(text) !== undefined
@@ -139,10 +147,11 @@ function comparison(
   operand: number,
   scope: CompileScope,
 ): CompiledCondition {
-  const bits = signsOf[clause.operator]!
-  // By the text, not the operand: `18` and `18.0` are one number, but two texts to somebody whose attribute is no number.
-  return shared(scope, JSON.stringify([opcode, bits, slot.name, clause.values]), () => ({
-    ...blank,
+  const bits = orderingsOf[clause.operator]!
+  // Named by its text, not its operand: `18` and `18.0` differ when compared with an attribute that is not a
+  // number.
+  return shareCondition(scope, JSON.stringify([opcode, bits, slot.name, clause.values]), () => ({
+    ...conditionDefaults,
     clause,
     opcode,
     slot,
@@ -159,35 +168,43 @@ function listCondition(
 ): CompiledCondition {
   const { operands } = slot
   const { values } = clause
-  let place = Infinity
+  let index = Infinity
   let last = -1
   for (const value of values) {
     let number = operands.get(value)
     if (number === undefined) operands.set(value, (number = operands.size))
-    if (number < place) place = number
+    if (number < index) index = number
     if (number > last) last = number
   }
-  if (last - place < 32) {
+  if (last - index < 32) {
     let bits = 0
-    for (const value of values) bits |= 1 << (operands.get(value)! - place)
-    const name = `${amongFew} ${place} ${bits} ${isNegated} ${slot.name}`
-    return shared(scope, name, () => ({ ...blank, clause, isNegated, opcode: amongFew, slot, place, bits }))
+    for (const value of values) bits |= 1 << (operands.get(value)! - index)
+    const name = `${shortListOpcode} ${index} ${bits} ${isNegated} ${slot.name}`
+    return shareCondition(scope, name, () => ({
+      ...conditionDefaults,
+      clause,
+      isNegated,
+      opcode: shortListOpcode,
+      slot,
+      index,
+      bits,
+    }))
   }
-  const numbers = values.map((value) => operands.get(value)! - place)
-  const words = ((last - place) >>> 5) + 1
-  const isThin = words > values.length * wordsPerValueMax
+  const numbers = values.map((value) => operands.get(value)! - index)
+  const words = ((last - index) >>> 5) + 1
+  const isSparse = words > values.length * wordsPerValueMax
   return {
-    ...blank,
+    ...conditionDefaults,
     clause,
     isNegated,
     slot,
-    place,
-    opcode: isThin ? amongScattered : amongMany,
-    numbers: isThin ? Int32Array.from(numbers).sort() : bitsOf(numbers, words),
+    index,
+    opcode: isSparse ? sortedListOpcode : bitmapOpcode,
+    numbers: isSparse ? Int32Array.from(numbers).sort() : bitsOf(numbers, words),
   }
 }
 
-/** Beyond, the numbers themselves take less room than their bits. */
+/** A bitmap with more words per value than this is replaced by a sorted list. */
 const wordsPerValueMax = 2
 
 function bitsOf(numbers: readonly number[], words: number): Int32Array {
@@ -196,14 +213,14 @@ function bitsOf(numbers: readonly number[], words: number): Int32Array {
   return bits
 }
 
-function shared(
-  { shared: known }: CompileScope,
+function shareCondition(
+  { conditions }: CompileScope,
   name: string,
   make: () => CompiledCondition,
 ): CompiledCondition {
-  let test = known.get(name)
-  if (!test) known.set(name, (test = make()))
-  return test
+  let condition = conditions.get(name)
+  if (!condition) conditions.set(name, (condition = make()))
+  return condition
 }
 
 function slotOf(attribute: string, { slots }: CompileScope): Slot {
@@ -212,39 +229,42 @@ function slotOf(attribute: string, { slots }: CompileScope): Slot {
   return slot
 }
 
-/** Whether a clause about an attribute holds for what the reader reads. */
-export function holds(test: CompiledCondition, reader: ContextReader): boolean {
-  const { slot } = test
-  if (test.opcode === general) return holdsOnce(test, reader)
-  if (reading.kindOf(reader, slot) === reading.list) return holdsGenerally(generalOf(test), reader)
-  switch (test.opcode) {
-    case amongFew: {
-      const number = reading.listedOf(slot) - test.place // negative, or too large, where the list does not have it
-      return (number >>> 5 === 0 && ((test.bits >>> number) & 1) === 1) !== test.isNegated
+/** Tests a clause about an attribute against the reader's context. */
+export function attributeHolds(condition: CompiledCondition, reader: ContextReader): boolean {
+  const { slot } = condition
+  if (condition.opcode === generalOpcode) return memoizedHolds(condition, reader)
+  if (reading.kindOf(reader, slot) === reading.list)
+    return matchesAttribute(attributeTestOf(condition), reader)
+  switch (condition.opcode) {
+    case shortListOpcode: {
+      // Negative or too large if the list does not have it.
+      const number = reading.operandIndexOf(slot) - condition.index
+      return (number >>> 5 === 0 && ((condition.bits >>> number) & 1) === 1) !== condition.isNegated
     }
-    case byNumber:
-      if (reading.orderOf(slot) === reading.asNumber) return isOrdered(test.bits, slot.number, test.operand)
+    case numberOpcode:
+      if (reading.orderKindOf(slot) === reading.asNumber)
+        return isOrdered(condition.bits, slot.number, condition.operand)
       break
-    case byVersion:
-      // A version that cannot be packed is NaN, and goes the general way.
-      if (reading.orderOf(slot) === reading.asVersion && slot.number >= 0)
-        return isOrdered(test.bits, slot.number, test.operand)
+    case versionOpcode:
+      // A version that cannot be packed is NaN and is left to the general implementation.
+      if (reading.orderKindOf(slot) === reading.asVersion && slot.number >= 0)
+        return isOrdered(condition.bits, slot.number, condition.operand)
       break
     default:
-      return isAmong(test, reading.listedOf(slot) - test.place) !== test.isNegated
+      return isInList(condition, reading.operandIndexOf(slot) - condition.index) !== condition.isNegated
   }
-  return holdsGenerally(generalOf(test), reader)
+  return matchesAttribute(attributeTestOf(condition), reader)
 }
 
-/** Whether a long list has the number, which is counted from the list's lowest: negative where no list has it. */
-function isAmong({ opcode, numbers }: CompiledCondition, number: number): boolean {
-  if (opcode === amongScattered) return isScattered(numbers!, number)
+/** Whether a long list has the operand index, which is relative to `index` and may be negative. */
+function isInList({ opcode, numbers }: CompiledCondition, number: number): boolean {
+  if (opcode === sortedListOpcode) return isInSortedList(numbers!, number)
   return (
     number >= 0 && number >>> 5 < numbers!.length && ((numbers![number >>> 5]! >>> (number & 31)) & 1) === 1
   )
 }
 
-function isScattered(sorted: Int32Array, wanted: number): boolean {
+function isInSortedList(sorted: Int32Array, wanted: number): boolean {
   let from = 0
   let to = sorted.length - 1
   while (from <= to) {
@@ -257,11 +277,11 @@ function isScattered(sorted: Int32Array, wanted: number): boolean {
   return false
 }
 
-function holdsOnce(test: CompiledCondition, reader: ContextReader): boolean {
-  if (test.generation === reader.generation) return test.answer
-  test.generation = reader.generation
-  return (test.answer = holdsGenerally(generalOf(test), reader))
+function memoizedHolds(condition: CompiledCondition, reader: ContextReader): boolean {
+  if (condition.generation === reader.generation) return condition.result
+  condition.generation = reader.generation
+  return (condition.result = matchesAttribute(attributeTestOf(condition), reader))
 }
 
-const generalOf = (test: CompiledCondition): AttributeTest =>
-  (test.general ??= compileAttributeClause(test.clause as AttributeClause, test.slot))
+const attributeTestOf = (condition: CompiledCondition): AttributeTest =>
+  (condition.attributeTest ??= compileAttributeClause(condition.clause as AttributeClause, condition.slot))

@@ -1,44 +1,47 @@
-// What one decision has read of its context. Every attribute that the snapshot asks for has a slot; it is read, and parsed as number or
-// version, at most once per request, however many clauses ask. One reader serves all requests of a snapshot, one after the other: deciding
-// is synchronous. What is remembered belongs to a turn, so that a new request need forget nothing.
+// Caches what one request has read from its context. Each attribute that the snapshot uses has a slot, which
+// is read and parsed as number or version at most once per request. Evaluation is synchronous, so one reader
+// serves all requests of a snapshot in turn. Cached values carry a request number, so nothing has to be
+// cleared between requests.
 import { type EvaluationContext, targetingKeyAttribute } from './context.ts'
-import { type KeyBlocks, makeKeyBlocks, takeKey } from '../hash/murmur3-x86-32.ts'
+import { type KeyBlocks, makeKeyBlocks, setKey } from '../hash/murmur3-x86-32.ts'
 import { packPlainVersion, packVersion, parseVersion, type SemanticVersion } from '../text/semver.ts'
 import { parseFloat64 } from '../text/go-strconv.ts'
 
-/** Kinds of a slot. A missing attribute reads as the empty text, but does not exist. */
+/** Kinds of attribute. A missing attribute reads as the empty text, but does not match `exists`. */
 export const missing = 1
 export const text = 2
 export const number = 3
 export const list = 4
 
-/** How a slot's text is put in order: as a number, as a version, or as the text it is. */
+/** How an attribute is compared in order: as number, as version, or as text. */
 const unclassified = 0
 export const asNumber = 1
 export const asVersion = 2
 export const asText = 3
 
-/** Of a slot's text that no list names, and of one that nobody has looked for yet. */
-const unlisted = -1
+/** Operand indexes of a text that is in no list, and of one not looked up yet. */
+const notListed = -1
 const notLookedUp = -2
 
-/** Whatever is remembered of a request: what it holds counts only in its turn. */
+/** A value cached for one request. */
 export interface Memoized {
+  /** Number of the request that the cached value belongs to (`ContextReader.generation`). */
   generation: number
 }
 
+/** One attribute of the context. */
 export interface Slot extends Memoized {
   readonly name: string
-  /** The texts that clauses list, numbered. */
+  /** The texts named in lists, numbered from 0. */
   readonly operands: Map<string, number>
   kind: number
-  /** Canonical; of a number made when asked for. */
+  /** Canonical form; undefined for a number until it is needed. */
   text: string | undefined
   list: readonly string[]
-  /** Number of the text among the operands. */
-  listed: number
-  order: number
-  /** The number, or where the slot is a version, that packed into one (semver.ts). */
+  /** Index of the text in `operands`, or negative. */
+  operandIndex: number
+  orderKind: number
+  /** The number, or the version packed into a number (semver.ts). */
   number: number
   version: SemanticVersion | undefined
   folded: string | undefined
@@ -46,9 +49,9 @@ export interface Slot extends Memoized {
 
 export interface ContextReader {
   context: EvaluationContext
-  /** Number of the request. */
+  /** Number of the current request. */
   generation: number
-  /** Whether the request asks for many flags, and so hashes its targeting key after many texts. */
+  /** Whether the request evaluates all flags, and so hashes its targeting key after many prefixes. */
   evaluatesMany: boolean
   readonly key: KeyBlocks & Memoized
 }
@@ -60,23 +63,23 @@ export const makeSlot = (name: string): Slot => ({
   kind: missing,
   text: '',
   list: [],
-  listed: notLookedUp,
-  order: unclassified,
+  operandIndex: notLookedUp,
+  orderKind: unclassified,
   number: Number.NaN,
   version: undefined,
   folded: undefined,
 })
 
-const nobody: EvaluationContext = { targetingKey: undefined, attributes: {} }
+const emptyContext: EvaluationContext = { targetingKey: undefined, attributes: {} }
 
 export const makeContextReader = (): ContextReader => ({
-  context: nobody,
+  context: emptyContext,
   generation: 0,
   evaluatesMany: false,
   key: { generation: 0, ...makeKeyBlocks() },
 })
 
-/** Takes the next request. */
+/** Starts the next request. */
 export function reset(reader: ContextReader, context: EvaluationContext, evaluatesMany: boolean): void {
   reader.context = context
   reader.evaluatesMany = evaluatesMany
@@ -90,13 +93,13 @@ function read({ context, generation }: ContextReader, slot: Slot): number {
   const { name } = slot
   const value: unknown = name === targetingKeyAttribute ? context.targetingKey : context.attributes[name]
   slot.generation = generation
-  slot.listed = notLookedUp
-  slot.order = unclassified
+  slot.operandIndex = notLookedUp
+  slot.orderKind = unclassified
   slot.folded = undefined
-  return (slot.kind = keep(slot, value, context))
+  return (slot.kind = store(slot, value, context))
 }
 
-function keep(slot: Slot, value: unknown, context: EvaluationContext): number {
+function store(slot: Slot, value: unknown, context: EvaluationContext): number {
   switch (typeof value) {
     case 'string':
       slot.text = value
@@ -104,13 +107,13 @@ function keep(slot: Slot, value: unknown, context: EvaluationContext): number {
     case 'number':
       slot.text = undefined
       slot.number = value
-      slot.order = asNumber
+      slot.orderKind = asNumber
       return number
     case 'boolean':
       slot.text = value ? 'true' : 'false'
       return text
     case 'object':
-      // Own lists only: whatever JavaScript hangs on every object is missing. (No inherited property is a text, number or boolean.)
+      // Own properties only. Other kinds need no check: nothing inherited is a text, number or boolean.
       if (
         Array.isArray(value) &&
         (slot.name === targetingKeyAttribute || Object.hasOwn(context.attributes, slot.name))
@@ -130,20 +133,22 @@ function toText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-// What follows is asked of slots that were read, and are no lists.
+// The functions below need a slot that was read (`kindOf`) and is not a list.
 
 export const textOf = (slot: Slot): string => (slot.text ??= String(slot.number))
 
-/** The text without regard to case. */
+/** The text in lower case. */
 export const foldedOf = (slot: Slot): string => (slot.folded ??= textOf(slot).toLowerCase())
 
-/** Number of the slot's text among the operands of lists; negative where no list has it. */
-export const listedOf = (slot: Slot): number => (slot.listed === notLookedUp ? lookUp(slot) : slot.listed)
+/** Index of the slot's text in its operands; negative if no list has it. */
+export const operandIndexOf = (slot: Slot): number =>
+  slot.operandIndex === notLookedUp ? lookUp(slot) : slot.operandIndex
 
-const lookUp = (slot: Slot): number => (slot.listed = slot.operands.get(textOf(slot)) ?? unlisted)
+const lookUp = (slot: Slot): number => (slot.operandIndex = slot.operands.get(textOf(slot)) ?? notListed)
 
-/** How the slot is put in order; its number or version is then there. */
-export const orderOf = (slot: Slot): number => (slot.order === unclassified ? classify(slot) : slot.order)
+/** How the slot is compared in order. Also fills in its number or version. */
+export const orderKindOf = (slot: Slot): number =>
+  slot.orderKind === unclassified ? classify(slot) : slot.orderKind
 
 function classify(slot: Slot): number {
   const value = textOf(slot)
@@ -151,29 +156,29 @@ function classify(slot: Slot): number {
   const plain = packPlainVersion(value)
   if (plain >= 0) {
     slot.number = plain
-    return (slot.order = asVersion)
+    return (slot.orderKind = asVersion)
   }
   const float = parseFloat64(value)
   if (float !== undefined) {
     slot.number = float
-    return (slot.order = asNumber)
+    return (slot.orderKind = asNumber)
   }
   const version = parseVersion(value)
   slot.version = version
-  if (!version) return (slot.order = asText)
+  if (!version) return (slot.orderKind = asText)
   slot.number = packVersion(version)
-  return (slot.order = asVersion)
+  return (slot.orderKind = asVersion)
 }
 
-/** Undefined where the slot's text is no version. (A number is none: a version has two dots.) */
+/** Undefined if the slot's text is not a version. */
 export const versionOf = (slot: Slot): SemanticVersion | undefined =>
-  orderOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
+  orderKindOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
 
-/** The targeting key, prepared for hashing after many texts. */
+/** The targeting key, prepared for hashing after many prefixes. */
 export function blocksOf({ key, generation }: ContextReader, targetingKey: string): KeyBlocks {
   if (key.generation !== generation) {
     key.generation = generation
-    takeKey(key, targetingKey)
+    setKey(key, targetingKey)
   }
   return key
 }

@@ -1,9 +1,12 @@
-// Who a decision is for, in OpenFeature's words. Protocols translate their user, visitor or context into this.
+// OpenFeature's evaluation context. Protocols translate their user, visitor or context into it.
 
-/** `targetingKey` is undefined where the client sent none; then only what needs no bucket can be decided. */
+/** `targetingKey` is undefined if the client sent none; then rollouts and slices end in an error. */
 export interface EvaluationContext {
   readonly targetingKey: string | undefined
-  /** Texts, numbers, booleans and lists of them; values of other shapes (null, objects, nested lists) count as missing. */
+  /**
+   * Texts, numbers, booleans, and lists of these. Other values (null, objects, nested lists) count as
+   * missing.
+   */
   readonly attributes: Readonly<Record<string, unknown>>
 }
 

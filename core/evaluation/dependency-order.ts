@@ -1,47 +1,53 @@
-// In which order flags can be decided: each after those that it depends on.
+// Finds in which order flags can be evaluated: each flag after its dependencies.
 import type { Flag } from '../model/flag.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
 
-const noPlaces: readonly number[] = []
+const noIndexes: readonly number[] = []
 
 export type DependencyOrder = {
+  /** Indexes of all transitive dependencies, each after its own. */
   readonly dependencies: readonly number[]
+  /** Set if the flag cannot be evaluated: a cycle, or a dependency that does not exist. */
   readonly message: string | undefined
 }
-const free: DependencyOrder = { dependencies: noPlaces, message: undefined }
+const independent: DependencyOrder = { dependencies: noIndexes, message: undefined }
 
-/** Depth first through what the flag depends on. A cycle or a gap anywhere below is this flag's own error. */
+/**
+ * Visits the dependencies depth first. A cycle or a missing flag anywhere below is an error of this flag too.
+ * `orders` holds the flags visited so far.
+ */
 export function dependencyOrder(
   index: number,
   flags: readonly Flag[],
-  places: ReadonlyMap<string, number>,
-  known: Map<number, DependencyOrder>,
+  flagIndexes: ReadonlyMap<string, number>,
+  orders: Map<number, DependencyOrder>,
 ): DependencyOrder {
-  const done = known.get(index)
-  if (done) return done
+  const known = orders.get(index)
+  if (known) return known
   const keys = dependenciesOf(flags[index]!)
-  if (keys.length === 0) return free
-  known.set(index, { dependencies: noPlaces, message: `depends on itself through ${flags[index]!.key}` }) // until it is known better
-  const order = gather(keys, flags, places, known)
-  known.set(index, order)
+  if (keys.length === 0) return independent
+  // Replaced below. Only a cycle reads it in between.
+  orders.set(index, { dependencies: noIndexes, message: `depends on itself through ${flags[index]!.key}` })
+  const order = gather(keys, flags, flagIndexes, orders)
+  orders.set(index, order)
   return order
 }
 
 function gather(
   keys: readonly string[],
   flags: readonly Flag[],
-  places: ReadonlyMap<string, number>,
-  known: Map<number, DependencyOrder>,
+  flagIndexes: ReadonlyMap<string, number>,
+  orders: Map<number, DependencyOrder>,
 ): DependencyOrder {
   const dependencies = new Set<number>()
   for (const key of keys) {
-    const place = places.get(key)
-    if (place === undefined)
-      return { dependencies: noPlaces, message: `depends on the flag ${key}, which is not there` }
-    const order = dependencyOrder(place, flags, places, known)
-    if (order.message !== undefined) return { dependencies: noPlaces, message: order.message }
+    const index = flagIndexes.get(key)
+    if (index === undefined)
+      return { dependencies: noIndexes, message: `depends on the flag ${key}, which does not exist` }
+    const order = dependencyOrder(index, flags, flagIndexes, orders)
+    if (order.message !== undefined) return { dependencies: noIndexes, message: order.message }
     for (const each of order.dependencies) dependencies.add(each)
-    dependencies.add(place)
+    dependencies.add(index)
   }
   return { dependencies: [...dependencies], message: undefined }
 }

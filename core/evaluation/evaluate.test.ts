@@ -21,7 +21,7 @@ const decide = (
 const variationOf = (...given: Parameters<typeof decide>) => decide(...given).variation?.id
 
 describe('a flag', () => {
-  it('skips a rule of no groups, and stops at one of no clauses, as a snapshot from elsewhere may have', () => {
+  it('never matches a rule without groups, and always one with an empty group', () => {
     const never = rule([], { id: 'never', anyOf: [], strategy: fixed('c') })
     expect(variationOf(flag({ rules: [never] }))).toBe('a')
     expect(variationOf(flag({ rules: [never, rule([], { id: 'always', anyOf: [[]] })] }))).toBe('b')
@@ -29,7 +29,7 @@ describe('a flag', () => {
     expect(variationOf(flag({ rules: [rule([], { id: 'either', anyOf: either })] }))).toBe('b')
   })
 
-  it('that is off answers its off variation, whatever its rules say', () => {
+  it('that is disabled gives its off variation, whatever its targets', () => {
     const off = flag({ enabled: false, targets: [{ variationId: 'b', targetingKeys: ['ada'] }] })
     expect(decide(off)).toMatchObject({
       reason: 'DISABLED',
@@ -38,17 +38,17 @@ describe('a flag', () => {
     })
   })
 
-  it('that is off and has no off variation answers "use your default"', () => {
+  it('that is disabled and has no off variation gives no variation', () => {
     const { offVariationId: _, ...rest } = flag({ enabled: false })
     expect(decide(rest)).toMatchObject({ reason: 'DISABLED', variation: undefined, error: undefined })
   })
 
-  it('without targeting is STATIC, with targeting that did not match DEFAULT', () => {
+  it('has the reason STATIC without targeting, and DEFAULT if targeting did not match', () => {
     expect(decide(flag()).reason).toBe('STATIC')
     expect(decide(flag({ rules: [rule([clause('plan', 'equals', 'pro')])] })).reason).toBe('DEFAULT')
   })
 
-  it('takes the first target that lists the key, before any rule', () => {
+  it('uses the first target that lists the key, before any rule', () => {
     const targeted = flag({
       targets: [
         { variationId: 'c', targetingKeys: ['bob', 'ada'] },
@@ -63,7 +63,7 @@ describe('a flag', () => {
     })
   })
 
-  it('takes the first rule that matches: any of its groups, all clauses of one', () => {
+  it('uses the first rule of which all clauses of a group match', () => {
     const ruled = flag({
       rules: [
         rule([clause('plan', 'equals', 'pro'), clause('country', 'equals', 'JP')], { id: 'first' }),
@@ -82,13 +82,13 @@ describe('a flag', () => {
     expect(decide(ruled, 'ada', { country: 'JP' }).cause).toEqual({ kind: 'default', ruleId: 'flag-default' })
   })
 
-  it('split by a key answers an error where there is none, and only where it is split', () => {
+  it('gives an error without targeting key only if it has a rollout', () => {
     const split = flag({ defaultStrategy: { id: 'd', strategy: rollout({ a: 50_000, b: 50_000 }) } })
     expect(evaluate(compiled([split]), 'flag', someone(undefined)).error?.code).toBe('TARGETING_KEY_MISSING')
     expect(evaluate(compiled([flag()]), 'flag', someone(undefined)).variation?.id).toBe('a')
   })
 
-  it('that is not there, or archived, is an answer and no exception', () => {
+  it('that is unknown or archived gives an error and no exception', () => {
     const archived = compiled([flag({ archived: true })])
     expect(evaluate(archived, 'flag', someone('ada')).error?.code).toBe('FLAG_NOT_FOUND')
     expect(evaluate(archived, '__proto__', someone('ada')).error?.code).toBe('FLAG_NOT_FOUND')
@@ -137,7 +137,7 @@ describe('a rollout', () => {
     audience?: { percentage: number; defaultVariationId: string }
   }
 
-  it('leaves an untracked remainder without variation, yet says which rollout it was', () => {
+  it('gives the untracked remainder no variation, with the rollout as cause', () => {
     const partial = flag({ defaultStrategy: { id: 'd', strategy: rollout({ a: 0 }) } })
     expect(decide(partial)).toMatchObject({
       reason: 'SPLIT',
@@ -146,7 +146,7 @@ describe('a rollout', () => {
     })
   })
 
-  it('with an audience of 0 or 100 percent filters nobody, as Bucketeer', () => {
+  it('with an audience of 0 or 100 percent excludes nobody, as in Bucketeer', () => {
     for (const percentage of [0, 100]) {
       const all = flag({
         defaultStrategy: {
@@ -163,7 +163,7 @@ describe('a dependency', () => {
   const base = flag({ key: 'base', rules: [rule([clause('plan', 'equals', 'pro')])] })
   const dependent = flag({ key: 'dependent', prerequisites: [{ flagKey: 'base', variationId: 'b' }] })
 
-  it('that does not hold turns a flag off, even one that is off already', () => {
+  it('that fails gives the off variation, even for a disabled flag', () => {
     const both = compiled([base, dependent])
     expect(evaluate(both, 'dependent', someone('ada', { plan: 'pro' })).variation?.id).toBe('a')
     expect(evaluate(both, 'dependent', someone('ada'))).toMatchObject({
@@ -174,7 +174,7 @@ describe('a dependency', () => {
     expect(evaluate(off, 'dependent', someone('ada')).reason).toBe('PREREQUISITE_FAILED')
   })
 
-  it('reaches through several flags, and through archived ones', () => {
+  it('may lead through several flags, also archived ones', () => {
     const chain = compiled([
       { ...base, archived: true },
       { ...dependent, archived: true },
@@ -185,16 +185,16 @@ describe('a dependency', () => {
     expect(evaluateAll(chain, someone('ada')).map(({ flagKey }) => flagKey)).toEqual(['last'])
   })
 
-  it('in a circle is the error of the flags that stand on it, and of no other', () => {
-    const circle = compiled([
+  it('in a cycle is an error of the flags that depend on it, and of no others', () => {
+    const cycle = compiled([
       flag({ key: 'x', prerequisites: [{ flagKey: 'y', variationId: 'a' }] }),
       flag({ key: 'y', prerequisites: [{ flagKey: 'x', variationId: 'a' }] }),
       flag({ key: 'above', prerequisites: [{ flagKey: 'x', variationId: 'a' }] }),
-      flag({ key: 'gap', prerequisites: [{ flagKey: 'nowhere', variationId: 'a' }] }),
+      flag({ key: 'gap', prerequisites: [{ flagKey: 'unknown', variationId: 'a' }] }),
       flag({ key: 'free' }),
     ])
     const codes = Object.fromEntries(
-      evaluateAll(circle, someone('ada')).map(({ flagKey, error }) => [flagKey, error?.code]),
+      evaluateAll(cycle, someone('ada')).map(({ flagKey, error }) => [flagKey, error?.code]),
     )
     expect(codes).toEqual({ x: 'GENERAL', y: 'GENERAL', above: 'GENERAL', gap: 'GENERAL', free: undefined })
   })
@@ -205,14 +205,14 @@ describe('a segment', () => {
     included: ['ada'],
     anyOf: [[clause('plan', 'equals', 'pro'), clause('country', 'equals', 'JP')]],
   })
-  const asked = compiled(
-    [flag({ rules: [rule([clause('', 'in-segment', 'nowhere', 'segment')])] })],
+  const snapshot = compiled(
+    [flag({ rules: [rule([clause('', 'in-segment', 'unknown', 'segment')])] })],
     [members],
   )
   const isMember = (targetingKey: string | undefined, attributes = {}) =>
-    evaluate(asked, 'flag', someone(targetingKey, attributes)).variation?.id === 'b'
+    evaluate(snapshot, 'flag', someone(targetingKey, attributes)).variation?.id === 'b'
 
-  it('holds whom it lists and who matches its rules', () => {
+  it('contains the users it lists and those who match its rules', () => {
     expect(isMember('ada')).toBe(true)
     expect(isMember('bob', { plan: 'pro', country: 'JP' })).toBe(true)
     expect(isMember('bob', { plan: 'pro' })).toBe(false)
@@ -221,7 +221,7 @@ describe('a segment', () => {
 })
 
 describe('all flags', () => {
-  it('come in the snapshot’s order, by tag where one is asked for', () => {
+  it('are evaluated in the snapshot’s order, optionally for one tag', () => {
     const three = compiled([
       flag({ key: 'z', tags: ['web'] }),
       flag({ key: 'a' }),
@@ -230,6 +230,6 @@ describe('all flags', () => {
     const keys = (tag?: string) => evaluateAll(three, someone('ada'), tag).map(({ flagKey }) => flagKey)
     expect(keys()).toEqual(['a', 'm', 'z'])
     expect(keys('web')).toEqual(['m', 'z'])
-    expect(keys('nowhere')).toEqual([])
+    expect(keys('unknown')).toEqual([])
   })
 })

@@ -1,12 +1,13 @@
-// Decides. No clock, no I/O, no throw: unknown flags and cycles are answers, and one bad flag never costs the others theirs. Nothing is
-// allocated per flag: every answer was made when the snapshot was compiled.
+// Evaluates flags for a context, without clock, I/O or exceptions: unknown flags and cycles give an
+// evaluation with an error, and one broken flag does not affect the others. Nothing is allocated per flag:
+// all evaluations were built when the snapshot was compiled.
 import { fineBucket } from './bucket.ts'
 import {
   type CompiledSegment,
   type CompiledCondition,
-  holds,
-  inSegments,
-  ofFlag,
+  attributeHolds,
+  segmentOpcode,
+  flagOpcode,
   type ConditionGroups,
 } from './compiled-condition.ts'
 import { failure } from './evaluation-factory.ts'
@@ -20,99 +21,106 @@ import { isMember } from '../model/members.ts'
 import { reset, blocksOf, type ContextReader } from './context-reader.ts'
 import { isInSlices, sliceBucket } from './slice.ts'
 
-/** What was decided so far in this request, by the flags' place in the snapshot. */
-export type Decided = readonly (Evaluation | undefined)[]
-const nothingDecided: Decided = []
+/** The evaluations made so far in this request, by flag index. */
+export type DecidedEvaluations = readonly (Evaluation | undefined)[]
+const nothingDecided: DecidedEvaluations = []
 
-/** Decides one flag, and before it those it depends on. */
+/** Evaluates one flag, and first its dependencies. An archived flag counts as unknown. */
 export function evaluate(
   compiled: CompiledSnapshot,
   flagKey: string,
   context: EvaluationContext,
 ): Evaluation {
   const { byKey, flags, reader } = compiled
-  const asked = byKey.get(flagKey)
-  if (!asked?.isAnswered) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
-  if (!asked.isPrepared) prepare(compiled, asked)
-  if (asked.constant) return asked.constant
+  const flag = byKey.get(flagKey)
+  if (!flag?.isServed) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
+  if (!flag.isPrepared) prepare(compiled, flag)
+  if (flag.constant) return flag.constant
   reset(reader, context, false)
-  const { dependencies } = asked
-  return decide(asked, reader, dependencies ? decideAll(flags, dependencies, reader) : nothingDecided)
+  const { dependencies } = flag
+  return decide(flag, reader, dependencies ? decideInOrder(flags, dependencies, reader) : nothingDecided)
 }
 
-/** Decides flags in an order in which that can be done. */
-export function decideAll(
+/** Evaluates the flags with these indexes. Each must come after its dependencies. */
+export function decideInOrder(
   flags: readonly CompiledFlag[],
-  places: readonly number[],
+  indexes: readonly number[],
   reader: ContextReader,
-): Decided {
+): DecidedEvaluations {
   const decided: (Evaluation | undefined)[] = []
-  for (const index of places) decided[index] = decide(flags[index]!, reader, decided)
+  for (const index of indexes) decided[index] = decide(flags[index]!, reader, decided)
   return decided
 }
 
-/** Decides every live flag, or those with a tag, in the snapshot's order. */
+/** Evaluates all flags that are not archived, or those with a tag, in the snapshot's order. */
 export function evaluateAll(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   tag?: string,
 ): Evaluation[] {
   if (!compiled.isPrepared) prepareAll(compiled)
-  const { flags, inOrder, reader } = compiled
+  const { flags, dependenciesFirst, reader } = compiled
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
-  for (let i = 0; i < inOrder.length; i++) {
-    const flag = inOrder[i]!
+  for (let i = 0; i < dependenciesFirst.length; i++) {
+    const flag = dependenciesFirst[i]!
     decided[flag.index] = decide(flag, reader, decided)
   }
-  const answered = answeredOf(compiled, tag)
-  if (answered.length === flags.length) return decided
-  const chosen: Evaluation[] = new Array(answered.length)
-  for (let i = 0; i < answered.length; i++) chosen[i] = decided[answered[i]!]!
-  return chosen
+  const indexes = servedIndexesOf(compiled, tag)
+  if (indexes.length === flags.length) return decided
+  const selected: Evaluation[] = new Array(indexes.length)
+  for (let i = 0; i < indexes.length; i++) selected[i] = decided[indexes[i]!]!
+  return selected
 }
 
-/** As `evaluateAll`, where each decision may be replaced before others are made that depend on it. */
+/** Like `evaluateAll`, but `revise` may replace each evaluation before dependent flags are evaluated. */
 export function evaluateAllRevised(
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   revise: (flag: CompiledFlag, evaluation: Evaluation) => Evaluation,
 ): Evaluation[] {
   if (!compiled.isPrepared) prepareAll(compiled)
-  const { flags, inOrder, reader } = compiled
+  const { flags, dependenciesFirst, reader } = compiled
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
-  for (const flag of inOrder) decided[flag.index] = revise(flag, decide(flag, reader, decided))
-  return answeredOf(compiled, undefined).map((index) => decided[index]!)
+  for (const flag of dependenciesFirst) decided[flag.index] = revise(flag, decide(flag, reader, decided))
+  return servedIndexesOf(compiled, undefined).map((index) => decided[index]!)
 }
 
-/** Archived flags are decided, since others may depend on them, and not answered. */
-function answeredOf({ flags, answered }: CompiledSnapshot, tag: string | undefined): readonly number[] {
-  const known = answered.get(tag)
+/** Leaves out archived flags, which are evaluated only because others may depend on them. */
+function servedIndexesOf(
+  { flags, servedIndexes }: CompiledSnapshot,
+  tag: string | undefined,
+): readonly number[] {
+  const known = servedIndexes.get(tag)
   if (known) return known
-  const places = flags
+  const indexes = flags
     .filter(({ flag }) => !flag.archived && (tag === undefined || flag.tags.includes(tag)))
     .map(({ index }) => index)
-  if (answered.size < tagsRememberedMax) answered.set(tag, places)
-  return places
+  if (servedIndexes.size < tagsCachedMax) servedIndexes.set(tag, indexes)
+  return indexes
 }
-/** Tags come from clients: what is remembered of them has to have an end. */
-const tagsRememberedMax = 1_000
+/** Clients send tags, so the cache must be bounded. */
+const tagsCachedMax = 1_000
 
-/** The order of Bucketeer's server; a flag without off variation answers "use your default" where it is off. */
-function decide(flag: CompiledFlag, reader: ContextReader, decided: Decided): Evaluation {
+/** Follows the order of Bucketeer's server. A disabled flag without off variation gives no variation. */
+function decide(flag: CompiledFlag, reader: ContextReader, decided: DecidedEvaluations): Evaluation {
   if (flag.constant) return flag.constant
   if (flag.gates) {
-    const stopped = stopAt(flag.gates, reader, decided)
-    if (stopped) return stopped
+    const gated = evaluateGates(flag.gates, reader, decided)
+    if (gated) return gated
   }
-  const rule = ruleOf(flag.decisionGraph!, reader, decided)
+  const rule = findRule(flag.decisionGraph!, reader, decided)
   if (!rule.rollout) return rule.fallback
   const { targetingKey } = reader.context
-  return targetingKey === undefined ? flag.targetingKeyMissing! : allot(rule, targetingKey, reader)
+  return targetingKey === undefined ? flag.targetingKeyMissing! : allocate(rule, targetingKey, reader)
 }
 
-function stopAt(gates: Gates, { context }: ContextReader, decided: Decided): Evaluation | undefined {
+function evaluateGates(
+  gates: Gates,
+  { context }: ContextReader,
+  decided: DecidedEvaluations,
+): Evaluation | undefined {
   for (const { index, variationId } of gates.prerequisites)
     if (decided[index]?.variation?.id !== variationId) return gates.prerequisiteFailed
   if (gates.off) return gates.off
@@ -124,45 +132,59 @@ function stopAt(gates: Gates, { context }: ContextReader, decided: Decided): Eva
   return isInSlices(slices.of, sliceBucket(targetingKey)) ? undefined : slices.outside
 }
 
-/** From question to question, until a rule is found. */
-export function ruleOf(first: DecisionNode, reader: ContextReader, decided: Decided): CompiledRule {
-  let at = first
-  for (let { condition } = at; condition; { condition } = at)
-    at = isTrue(condition, reader, decided) ? at.yes! : at.no!
-  return at.rule!
+/** Walks the decision graph until it reaches a rule. */
+export function findRule(
+  first: DecisionNode,
+  reader: ContextReader,
+  decided: DecidedEvaluations,
+): CompiledRule {
+  let node = first
+  for (let { condition } = node; condition; { condition } = node)
+    node = conditionHolds(condition, reader, decided) ? node.yes! : node.no!
+  return node.rule!
 }
 
-export const isTrue = (condition: CompiledCondition, reader: ContextReader, decided: Decided) =>
-  condition.opcode < inSegments ? holds(condition, reader) : holdsOutside(condition, reader, decided)
+export const conditionHolds = (
+  condition: CompiledCondition,
+  reader: ContextReader,
+  decided: DecidedEvaluations,
+) =>
+  condition.opcode < segmentOpcode
+    ? attributeHolds(condition, reader)
+    : segmentOrFlagHolds(condition, reader, decided)
 
-function anyGroupHolds(anyOf: ConditionGroups, reader: ContextReader, decided: Decided): boolean {
+function anyGroupHolds(anyOf: ConditionGroups, reader: ContextReader, decided: DecidedEvaluations): boolean {
   for (let i = 0; i < anyOf.length; i++) if (allHold(anyOf[i]!, reader, decided)) return true
   return false
 }
 
-function allHold(conditions: readonly CompiledCondition[], reader: ContextReader, decided: Decided): boolean {
+function allHold(
+  conditions: readonly CompiledCondition[],
+  reader: ContextReader,
+  decided: DecidedEvaluations,
+): boolean {
   for (let i = 0; i < conditions.length; i++) {
-    if (!isTrue(conditions[i]!, reader, decided)) return false
+    if (!conditionHolds(conditions[i]!, reader, decided)) return false
   }
   return true
 }
 
-/** Clauses that look beyond the context's attributes: at segments, or at what another flag answered. */
-export function holdsOutside(
-  { opcode, segments, place, clause }: CompiledCondition,
+/** For clauses that test segments or another flag's variation instead of an attribute. */
+function segmentOrFlagHolds(
+  { opcode, segments, index, clause }: CompiledCondition,
   reader: ContextReader,
-  decided: Decided,
+  decided: DecidedEvaluations,
 ): boolean {
-  if (opcode !== ofFlag) return segments!.some((segment) => isInSegment(segment, reader))
-  const variation = decided[place]?.variation
+  if (opcode !== flagOpcode) return segments!.some((segment) => isInSegment(segment, reader))
+  const variation = decided[index]?.variation
   return variation !== undefined && clause.values.includes(variation.id)
 }
 
-/** Asked once per request, however many rules name the segment. */
+/** Computed once per request, however many rules name the segment. */
 export function isInSegment(segment: CompiledSegment, reader: ContextReader): boolean {
-  if (segment.generation === reader.generation) return segment.answer
+  if (segment.generation === reader.generation) return segment.result
   segment.generation = reader.generation
-  return (segment.answer = includes(segment, reader))
+  return (segment.result = includes(segment, reader))
 }
 
 function includes({ included, members, anyOf }: CompiledSegment, reader: ContextReader): boolean {
@@ -174,7 +196,11 @@ function includes({ included, members, anyOf }: CompiledSegment, reader: Context
   return anyGroupHolds(anyOf, reader, nothingDecided)
 }
 
-function allot({ rollout, fallback }: CompiledRule, targetingKey: string, reader: ContextReader): Evaluation {
+function allocate(
+  { rollout, fallback }: CompiledRule,
+  targetingKey: string,
+  reader: ContextReader,
+): Evaluation {
   const { audience, cuts, evaluations, input } = rollout!
   if (audience && bucketOf(audience.input, targetingKey, reader) >= audience.cut) return audience.evaluation
   const bucket = bucketOf(input, targetingKey, reader)

@@ -1,21 +1,21 @@
-// The answers a flag can give, made before anybody asks.
+// Builds the evaluations that a flag can give, in advance.
 import type { Cause, DecidedVariation, ErrorCode, Evaluation, Reason } from './evaluation.ts'
 import type { Flag, Variation } from '../model/flag.ts'
 import { parseValue } from '../model/value.ts'
 
 export type EvaluationFactory = (cause: Cause, reason: Reason, variationId: string | undefined) => Evaluation
 
-/** Makes a flag's answers; variations that none gives are never read. */
+/** Parses a variation's value on first use, so that unused variations are never parsed. */
 export function evaluationFactory(flag: Flag): EvaluationFactory {
-  const decided = new Map<string, DecidedVariation>()
+  const variations = new Map<string, DecidedVariation>()
   const variationOf = (variationId: string) => {
-    const known = decided.get(variationId)
+    const known = variations.get(variationId)
     if (known) return known
     const variation = flag.variations.find(({ id }) => id === variationId)
     if (!variation) return undefined
-    const made = decidable(flag, variation)
-    decided.set(variationId, made)
-    return made
+    const parsed = toDecidedVariation(flag, variation)
+    variations.set(variationId, parsed)
+    return parsed
   }
   return (cause, reason, variationId) => ({
     flagKey: flag.key,
@@ -27,7 +27,7 @@ export function evaluationFactory(flag: Flag): EvaluationFactory {
   })
 }
 
-const decidable = (flag: Flag, variation: Variation): DecidedVariation => ({
+const toDecidedVariation = (flag: Flag, variation: Variation): DecidedVariation => ({
   ...variation,
   typed: parseValue(flag.type, variation) ?? variation.value,
 })

@@ -1,9 +1,10 @@
-// What a decision is. An evaluation depends on flag, cause and variation alone, never on the context: all of them are made once per
-// snapshot, so that deciding allocates nothing, and a protocol may keep its own form of each beside it.
+// The result of evaluating a flag. An evaluation depends only on flag, cause and variation, never on the
+// context. Therefore all of them are built once per snapshot, evaluation allocates nothing, and protocols can
+// cache their form of each.
 import type { Flag, Variation } from '../model/flag.ts'
 import type { FlagValue } from '../model/value.ts'
 
-/** OpenFeature's reasons, plus PREREQUISITE_FAILED (the specification allows own reasons). */
+/** OpenFeature's reasons, plus PREREQUISITE_FAILED (the specification allows further reasons). */
 export type Reason =
   | 'STATIC'
   | 'DEFAULT'
@@ -13,26 +14,26 @@ export type Reason =
   | 'PREREQUISITE_FAILED'
   | 'ERROR'
 
-/** OpenFeature's error codes that a decision can end in. */
+/** The OpenFeature error codes that an evaluation can have. */
 export type ErrorCode = 'FLAG_NOT_FOUND' | 'TARGETING_KEY_MISSING' | 'GENERAL'
 
-/** Which part of the flag decided. */
+/** The part of the flag that decided. `slice`: the user is outside the flag's slices. */
 export type Cause =
   | { readonly kind: 'off' | 'prerequisite' | 'target' | 'slice' | 'error' }
   | { readonly kind: 'rule' | 'default'; readonly ruleId: string }
 
 export interface DecidedVariation extends Variation {
-  /** The variation's text, read as the flag's type. */
+  /** The value parsed as the flag's type. */
   readonly typed: FlagValue
 }
 
 export interface Evaluation {
   readonly flagKey: string
-  /** Undefined only where there is no such flag. */
+  /** Undefined only if there is no such flag. */
   readonly flag: Flag | undefined
   readonly reason: Reason
   readonly cause: Cause
-  /** Undefined means: use the default in your code. */
+  /** Undefined means that the application uses its own default. */
   readonly variation: DecidedVariation | undefined
   readonly error: { readonly code: ErrorCode; readonly message: string } | undefined
 }

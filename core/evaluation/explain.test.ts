@@ -3,8 +3,8 @@ import { clause, compiled, flag, rollout, rule, segment, someone } from '../../t
 import { explain } from './explain.ts'
 
 describe('an explanation', () => {
-  it('shows each rule looked at, clause by clause, with what the context holds', () => {
-    const asked = compiled(
+  it('shows every clause of the tested rules with the attribute', () => {
+    const snapshot = compiled(
       [
         flag({
           rules: [
@@ -20,7 +20,7 @@ describe('an explanation', () => {
       evaluation,
       rules,
       rollout: split,
-    } = explain(asked, 'flag', someone('ada', { plan: 'free', age: 20, country: ['JP', 'FR'] }))!
+    } = explain(snapshot, 'flag', someone('ada', { plan: 'free', age: 20, country: ['JP', 'FR'] }))!
     expect(evaluation.cause).toEqual({ kind: 'rule', ruleId: 'second' })
     expect(split).toBeUndefined()
     expect(
@@ -82,7 +82,7 @@ describe('an explanation', () => {
     })
   })
 
-  it('shows the prerequisite that failed, and no more', () => {
+  it('ends at the prerequisite that failed', () => {
     const chain = compiled([
       flag({ key: 'base', archived: true }),
       flag({
@@ -97,10 +97,10 @@ describe('an explanation', () => {
     })
   })
 
-  it('says who is targeted, and that there is no such flag', () => {
+  it('shows whether the user is targeted, and is undefined for an unknown flag', () => {
     const targeted = compiled([flag({ targets: [{ variationId: 'b', targetingKeys: ['ada'] }] })])
     expect(explain(targeted, 'flag', someone('ada'))?.isTargeted).toBe(true)
     expect(explain(targeted, 'flag', someone('bob'))?.isTargeted).toBe(false)
-    expect(explain(targeted, 'nowhere', someone('ada'))).toBeUndefined()
+    expect(explain(targeted, 'unknown', someone('ada'))).toBeUndefined()
   })
 })

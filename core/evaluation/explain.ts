@@ -1,12 +1,20 @@
-// Why a flag answered what it did, as data that a console can draw: every prerequisite, target, rule and clause that was looked at, the
-// text that was hashed, the bucket, and where the cuts lie. Clauses are
-// asked one by one, as the rule states them; that the answer is evaluate's own is a law with a test.
-import { compileClause, inSegments, ofFlag, type CompileScope } from './compiled-condition.ts'
+// Explains an evaluation, as data that a console can draw: the prerequisites, targets, rules and clauses that
+// were tested, the hashed text, the bucket and the cuts. Clauses are compiled again, one by one, because the
+// decision graph skips and shares them. laws.test.ts checks that the explanation agrees with `evaluate`.
+import { compileClause, segmentOpcode, flagOpcode, type CompileScope } from './compiled-condition.ts'
 import type { Clause } from '../model/clause.ts'
 import { type CompiledFlag, type CompiledSnapshot, prepare } from './compile.ts'
 import { type HashInput, type Rollout, unitOf } from './compile-strategy.ts'
 import type { EvaluationContext } from './context.ts'
-import { bucketOf, type Decided, decideAll, evaluate, isInSegment, isTrue, ruleOf } from './evaluate.ts'
+import {
+  bucketOf,
+  type DecidedEvaluations,
+  decideInOrder,
+  evaluate,
+  isInSegment,
+  conditionHolds,
+  findRule,
+} from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Flag, Rule } from '../model/flag.ts'
 import { weightTotal } from '../model/limits.ts'
@@ -14,38 +22,39 @@ import * as reading from './context-reader.ts'
 import { reset, type ContextReader, type Slot } from './context-reader.ts'
 import { isInSlices, sliceBucket } from './slice.ts'
 
+/** Answered by the admin API, all but `evaluation`. */
 export interface Explanation {
   readonly evaluation: Evaluation
-  /** In order, up to the one that failed. */
+  /** In order, up to the first that failed. */
   readonly prerequisites: readonly {
     readonly flagKey: string
     readonly wanted: string
     readonly got: string | undefined
   }[]
   readonly isTargeted: boolean
-  /** Set where the flag is for slices of everybody, and somebody is no individual target. */
+  /** Set if slices were checked: the user is not an individual target. `place` is the bucket, 0 to 99. */
   readonly slice: { readonly place: number; readonly isIn: boolean } | undefined
-  /** In order, up to the one that matched. */
+  /** In order, up to the first that matched. */
   readonly rules: readonly ExplainedRule[]
-  /** Set where a percentage decided. */
+  /** Set if a rollout decided. */
   readonly rollout: ExplainedRollout | undefined
 }
 
 export interface ExplainedRule {
   readonly ruleId: string
   readonly matched: boolean
-  /** OR of AND, every clause looked at on its own. */
+  /** OR of AND. Every clause is tested, also after the result is known. */
   readonly anyOf: readonly (readonly ExplainedClause[])[]
 }
 
 export interface ExplainedClause {
   readonly clause: Clause
-  /** What the context holds for it; undefined where that is nothing. */
+  /** The attribute, the segments that the user is in, or the other flag's variation; undefined if none. */
   readonly found: string | readonly string[] | undefined
   readonly holds: boolean
 }
 
-/** Places and cuts in weight units, [0, 100000). */
+/** Buckets and cuts are in weight units: 100,000 is everyone. */
 export interface ExplainedRollout {
   readonly input: string
   readonly bucket: number
@@ -55,27 +64,27 @@ export interface ExplainedRollout {
     | undefined
 }
 
-/** Undefined where there is no such flag. */
+/** Undefined if there is no such flag. */
 export function explain(
   compiled: CompiledSnapshot,
   flagKey: string,
   context: EvaluationContext,
 ): Explanation | undefined {
-  const asked = compiled.byKey.get(flagKey)
-  if (!asked) return undefined
-  prepare(compiled, asked)
+  const compiledFlag = compiled.byKey.get(flagKey)
+  if (!compiledFlag) return undefined
+  prepare(compiled, compiledFlag)
   const { reader } = compiled
   reset(reader, context, false)
-  const decided = decideAll(compiled.flags, asked.dependencies ?? [], reader)
-  const explanation = walk(asked, compiled, reader, decided)
+  const decided = decideInOrder(compiled.flags, compiledFlag.dependencies ?? [], reader)
+  const explanation = walk(compiledFlag, compiled, reader, decided)
   return { evaluation: evaluate(compiled, flagKey, context), ...explanation }
 }
 
 function walk(
-  asked: CompiledFlag,
+  compiledFlag: CompiledFlag,
   compiled: CompiledSnapshot,
   reader: ContextReader,
-  decided: Decided,
+  decided: DecidedEvaluations,
 ): Omit<Explanation, 'evaluation'> {
   const prerequisites: Explanation['prerequisites'][number][] = []
   const rules: ExplainedRule[] = []
@@ -87,29 +96,29 @@ function walk(
     rules,
     rollout,
   })
-  for (const { index, variationId } of asked.gates?.prerequisites ?? []) {
+  for (const { index, variationId } of compiledFlag.gates?.prerequisites ?? []) {
     const got = decided[index]?.variation?.id
     prerequisites.push({ flagKey: compiled.flags[index]!.flag.key, wanted: variationId, got })
     if (got !== variationId) return explained(false)
   }
   const { targetingKey } = reader.context
-  if (targetingKey !== undefined && asked.gates?.targets?.has(targetingKey)) return explained(true)
-  if (!asked.decisionGraph) return explained(false)
-  const slices = asked.gates?.slices
+  if (targetingKey !== undefined && compiledFlag.gates?.targets?.has(targetingKey)) return explained(true)
+  if (!compiledFlag.decisionGraph) return explained(false)
+  const slices = compiledFlag.gates?.slices
   if (slices) {
     if (targetingKey === undefined) return explained(false)
-    const place = sliceBucket(targetingKey)
-    slice = { place, isIn: isInSlices(slices.of, place) }
+    const bucket = sliceBucket(targetingKey)
+    slice = { place: bucket, isIn: isInSlices(slices.of, bucket) }
     if (!slice.isIn) return explained(false)
   }
-  const { flag } = asked
-  const scope = { ...compiled.scope, shared: new Map() }
+  const { flag } = compiledFlag
+  const scope = { ...compiled.scope, conditions: new Map() }
   for (const rule of flag.rules) {
-    const asking = explainRule(rule, scope, reader, decided)
-    rules.push(asking)
-    if (asking.matched) break
+    const explainedRule = explainRule(rule, scope, reader, decided)
+    rules.push(explainedRule)
+    if (explainedRule.matched) break
   }
-  const { rollout } = ruleOf(asked.decisionGraph, reader, decided)
+  const { rollout } = findRule(compiledFlag.decisionGraph, reader, decided)
   return explained(false, explainRollout(rollout, flag, targetingKey, reader))
 }
 
@@ -117,7 +126,7 @@ function explainRule(
   { id, anyOf }: Rule,
   scope: CompileScope,
   reader: ContextReader,
-  decided: Decided,
+  decided: DecidedEvaluations,
 ): ExplainedRule {
   const groups = anyOf.map((group) => group.map((clause) => explainClause(clause, scope, reader, decided)))
   const matched = groups.some((clauses) => clauses.every((clause) => clause.holds))
@@ -128,14 +137,14 @@ function explainClause(
   clause: Clause,
   scope: CompileScope,
   reader: ContextReader,
-  decided: Decided,
+  decided: DecidedEvaluations,
 ): ExplainedClause {
   const condition = compileClause(clause, scope)
-  const holds = isTrue(condition, reader, decided)
-  if (condition.opcode < inSegments) return { clause, found: foundIn(reader, condition.slot), holds }
+  const holds = conditionHolds(condition, reader, decided)
+  if (condition.opcode < segmentOpcode) return { clause, found: foundIn(reader, condition.slot), holds }
   const found =
-    condition.opcode === ofFlag
-      ? decided[condition.place]?.variation?.id
+    condition.opcode === flagOpcode
+      ? decided[condition.index]?.variation?.id
       : condition.segments!.filter((segment) => isInSegment(segment, reader)).map(({ key }) => key)
   return { clause, found, holds }
 }
@@ -159,16 +168,16 @@ function explainRollout(
 ): ExplainedRollout | undefined {
   if (!rollout || targetingKey === undefined) return undefined
   const unit = unitOf(allocation)
-  const place = (input: HashInput) => ({
+  const locate = (input: HashInput) => ({
     input: input.before + targetingKey + input.after,
     bucket: bucketOf(input, targetingKey, reader) * unit,
   })
   const { audience, cuts, evaluations } = rollout
-  const limit = audience && { ...place(audience.input), below: audience.cut * unit }
+  const limit = audience && { ...locate(audience.input), below: audience.cut * unit }
   const shares = cuts.map((cut, i) => ({ variationId: evaluations[i]!.variation?.id, below: cut * unit }))
   const isWhole = shares.at(-1)?.below === weightTotal
   return {
-    ...place(rollout.input),
+    ...locate(rollout.input),
     cuts: isWhole ? shares : [...shares, { variationId: undefined, below: weightTotal }],
     audience: limit && { ...limit, isIn: limit.bucket < limit.below },
   }

@@ -1,127 +1,33 @@
-// What must hold of every environment and everybody. Run with more cases by TEST_SCALE=10.
+// Laws of evaluation: properties that hold for every environment and context. TEST_SCALE=10 runs more cases.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compiled, flag, rollout, snapshotOf, someone } from '../../test/support/build/flags.ts'
+import {
+  attributeName,
+  clauseWith,
+  context,
+  environment,
+  flagKeys,
+  segmentKeys,
+} from '../../test/support/build/arbitraries.ts'
+import {
+  compiled,
+  flag,
+  rollout,
+  rule,
+  segment,
+  snapshotOf,
+  someone,
+} from '../../test/support/build/flags.ts'
+import { referenceEvaluate, referenceValue } from '../../test/support/build/reference-evaluator.ts'
 import { scaled } from '../../test/support/build/scale.ts'
-import { referenceEvaluate } from '../../test/support/build/reference-evaluator.ts'
-import type { Clause } from '../model/clause.ts'
+import { operators } from '../model/vocabulary.ts'
+import { Allocation } from '../model/flag.ts'
 import { compile } from './compile.ts'
-import type { EvaluationContext } from './context.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 import { explain } from './explain.ts'
-import type { Flag, Strategy } from '../model/flag.ts'
-import type { Segment } from '../model/segment.ts'
 
 const numRuns = scaled(1_000)
-
-const flagKeys = ['f0', 'f1', 'f2', 'f3']
-const ids = ['a', 'b', 'c']
-const words = ['', 'a', 'ab', 'abc', 'b', 'true', '5', 'é', '😀']
-const word = fc.constantFrom(...words)
-const variationId = fc.constantFrom(...ids)
-const attributeName = fc.constantFrom('x', 'y', 'id', 'constructor', '__proto__')
-
-const weights = fc
-  .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }))
-  .map(([x, y, z]) => {
-    const [first, second] = [x, y].toSorted((a, b) => a - b) as [number, number]
-    return { a: first * 1_000, b: (second - first) * 1_000, c: Math.min(z, 100 - second) * 1_000 }
-  })
-const audience = fc.option(
-  fc.record({ percentage: fc.integer({ min: 0, max: 100 }), defaultVariationId: variationId }),
-  { nil: undefined },
-)
-const strategy: fc.Arbitrary<Strategy> = fc.oneof(
-  variationId.map((id): Strategy => ({ kind: 'fixed', variationId: id })),
-  fc.tuple(weights, audience).map(([shares, limit]) => rollout(shares, limit)),
-)
-
-const textClause: fc.Arbitrary<Clause> = fc.record({
-  attribute: attributeName,
-  operator: fc.constantFrom(
-    'equals',
-    'not-equals',
-    'in',
-    'starts-with',
-    'ends-with',
-    'contains',
-    'not-contains',
-    'exists',
-    'not-exists',
-  ),
-  values: fc.array(word, { minLength: 1, maxLength: 3 }),
-})
-const anyClause: fc.Arbitrary<Clause> = fc.oneof(
-  { weight: 4, arbitrary: textClause },
-  fc.record({
-    attribute: fc.constant(''),
-    operator: fc.constant('in-segment' as const),
-    values: fc.subarray(['s0', 's1', 'nowhere'], { minLength: 1 }),
-  }),
-  fc.record({
-    attribute: fc.constantFrom(...flagKeys),
-    operator: fc.constant('flag-is' as const),
-    values: fc.subarray(ids, { minLength: 1 }),
-  }),
-)
-const groups = (clause: fc.Arbitrary<Clause>) =>
-  fc.array(fc.array(clause, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 })
-
-const anyFlag = (key: string): fc.Arbitrary<Flag> =>
-  fc
-    .record({
-      enabled: fc.boolean(),
-      archived: fc.boolean(),
-      allocation: fc.constantFrom('percent' as const, 'fine' as const),
-      seed: fc.constantFrom('', 'seed'),
-      tags: fc.subarray(['web', 'app']),
-      offVariationId: variationId,
-      prerequisites: fc.array(fc.record({ flagKey: fc.constantFrom(...flagKeys), variationId }), {
-        maxLength: 1,
-      }),
-      targets: fc.array(fc.record({ variationId, targetingKeys: fc.array(word, { maxLength: 2 }) }), {
-        maxLength: 2,
-      }),
-      rules: fc.array(fc.record({ anyOf: groups(anyClause), strategy }), { maxLength: 3 }),
-      defaultStrategy: strategy,
-    })
-    .map(({ rules, defaultStrategy, ...rest }) =>
-      flag({
-        key,
-        ...rest,
-        rules: rules.map((rule, i) => ({ ...rule, id: `${key}-${i}`, name: '' })),
-        defaultStrategy: { id: `${key}-d`, strategy: defaultStrategy },
-      }),
-    )
-
-const anySegment = (key: string): fc.Arbitrary<Segment> =>
-  fc
-    .record({ included: fc.array(word, { maxLength: 3 }), anyOf: groups(textClause) })
-    .map(({ included, anyOf }) => ({
-      key,
-      name: '',
-      description: '',
-      included,
-      anyOf,
-      version: 1,
-      createdAt: 0,
-      updatedAt: 0,
-    }))
-
-const flags = fc.tuple(...flagKeys.map(anyFlag))
-const environment = fc.record({ flags, segments: fc.tuple(anySegment('s0'), anySegment('s1')) })
-const attribute = fc.oneof(
-  word,
-  fc.integer({ min: 4, max: 6 }),
-  fc.boolean(),
-  fc.array(word, { maxLength: 2 }),
-  fc.constant(null),
-)
-const context: fc.Arbitrary<EvaluationContext> = fc.record({
-  targetingKey: fc.option(fc.oneof(word, fc.string({ unit: 'binary' })), { nil: undefined }),
-  attributes: fc.dictionary(attributeName, attribute, { noNullPrototype: true }),
-})
 
 const outcomeOf = ({ reason, variation, error, cause }: Evaluation) => ({
   reason: error ? `ERROR ${error.code}` : reason,
@@ -130,24 +36,41 @@ const outcomeOf = ({ reason, variation, error, cause }: Evaluation) => ({
 })
 
 describe('evaluation', () => {
-  it('equals the specification written out', () => {
+  it('agrees with the reference evaluator', () => {
     fc.assert(
-      fc.property(environment, context, (given, who) => {
+      fc.property(environment, context, (given, user) => {
         const snapshot = snapshotOf(given.flags, given.segments)
-        const ready = compile(snapshot)
-        for (const { key } of snapshot.flags.filter(({ archived }) => !archived)) {
-          expect(outcomeOf(evaluate(ready, key, who))).toEqual(referenceEvaluate(snapshot, key, who))
+        const subject = compile(snapshot)
+        for (const each of snapshot.flags.filter(({ archived }) => !archived)) {
+          const evaluation = evaluate(subject, each.key, user)
+          expect(outcomeOf(evaluation)).toEqual(referenceEvaluate(snapshot, each.key, user))
+          const { variation } = evaluation
+          if (variation) expect(variation.typed).toEqual(referenceValue(each, variation.id))
         }
       }),
       { numRuns },
     )
   })
 
-  it('is explained as it is decided: the explained rule, share and reason are those of the answer', () => {
+  it.each(operators)('of a clause with %s agrees with the reference evaluator', (operator) => {
+    const others = flagKeys.map((key) => flag({ key }))
+    const segments = segmentKeys.map((key) => segment({ key, included: ['a', '5'] }))
     fc.assert(
-      fc.property(environment, context, (given, who) => {
-        const ready = compile(snapshotOf(given.flags, given.segments))
-        for (const { flag: each, constant } of ready.flags) {
+      fc.property(clauseWith(operator), context, (clause, user) => {
+        const snapshot = snapshotOf([flag({ rules: [rule([clause])] }), ...others], segments)
+        expect(outcomeOf(evaluate(compile(snapshot), 'flag', user))).toEqual(
+          referenceEvaluate(snapshot, 'flag', user),
+        )
+      }),
+      { numRuns: scaled(300) },
+    )
+  })
+
+  it('agrees with its explanation in matched rule, variation and reason', () => {
+    fc.assert(
+      fc.property(environment, context, (given, user) => {
+        const subject = compile(snapshotOf(given.flags, given.segments))
+        for (const { flag: each, constant } of subject.flags) {
           if (each.archived || constant?.reason === 'ERROR') continue
           const {
             evaluation,
@@ -155,8 +78,8 @@ describe('evaluation', () => {
             rollout: split,
             isTargeted,
             prerequisites,
-          } = explain(ready, each.key, who)!
-          expect(evaluation).toBe(evaluate(ready, each.key, who))
+          } = explain(subject, each.key, user)!
+          expect(evaluation).toBe(evaluate(subject, each.key, user))
           expect(isTargeted).toBe(evaluation.cause.kind === 'target')
           expect(prerequisites.some(({ wanted, got }) => wanted !== got)).toBe(
             evaluation.cause.kind === 'prerequisite',
@@ -176,42 +99,42 @@ describe('evaluation', () => {
     )
   })
 
-  it('of all flags answers for each what it answers for it alone', () => {
+  it('gives the same for all flags at once as for each alone', () => {
     fc.assert(
-      fc.property(environment, context, fc.constantFrom(undefined, 'web'), (given, who, tag) => {
-        const ready = compile(snapshotOf(given.flags, given.segments))
-        const live = ready.flags.filter(
+      fc.property(environment, context, fc.constantFrom(undefined, 'web'), (given, user, tag) => {
+        const subject = compile(snapshotOf(given.flags, given.segments))
+        const live = subject.flags.filter(
           (each) => !each.flag.archived && (tag === undefined || each.flag.tags.includes(tag)),
         )
-        const all = evaluateAll(ready, who, tag)
-        expect(all).toEqual(live.map((each) => evaluate(ready, each.flag.key, who)))
-        // In another order, flag by flag, from a snapshot that nobody has asked anything.
-        const waking = compile(ready.snapshot)
-        const alone = live.toReversed().map((each) => evaluate(waking, each.flag.key, who))
+        const all = evaluateAll(subject, user, tag)
+        expect(all).toEqual(live.map((each) => evaluate(subject, each.flag.key, user)))
+        // One by one in reverse order, with a snapshot whose flags are not prepared yet.
+        const unprepared = compile(subject.snapshot)
+        const alone = live.toReversed().map((each) => evaluate(unprepared, each.flag.key, user))
         expect(alone.toReversed()).toEqual(all)
-        expect(evaluateAll(waking, who, tag)).toEqual(all)
+        expect(evaluateAll(unprepared, user, tag)).toEqual(all)
       }),
       { numRuns },
     )
   })
 
-  it('does not depend on the order of flags, nor on flags that are not asked for', () => {
+  it('depends neither on the order of flags nor on unrelated flags', () => {
     fc.assert(
-      fc.property(environment, context, (given, who) => {
+      fc.property(environment, context, (given, user) => {
         const all = compiled(given.flags, given.segments)
         const reversed = compiled(given.flags.toReversed(), given.segments.toReversed())
         const more = compiled([...given.flags, flag({ key: 'extra' })], given.segments)
         for (const { key } of given.flags) {
-          const alone = outcomeOf(evaluate(all, key, who))
-          expect(outcomeOf(evaluate(reversed, key, who))).toEqual(alone)
-          expect(outcomeOf(evaluate(more, key, who))).toEqual(alone)
+          const outcome = outcomeOf(evaluate(all, key, user))
+          expect(outcomeOf(evaluate(reversed, key, user))).toEqual(outcome)
+          expect(outcomeOf(evaluate(more, key, user))).toEqual(outcome)
         }
       }),
       { numRuns: scaled(250) },
     )
   })
 
-  it('never throws and pollutes nothing, whatever the context holds', () => {
+  it('neither throws nor pollutes prototypes, whatever the context contains', () => {
     const anything = fc.anything({
       withNullPrototype: true,
       withBigInt: true,
@@ -232,7 +155,7 @@ describe('evaluation', () => {
     )
   })
 
-  it('takes long and odd texts as they come', () => {
+  it('accepts targeting keys that are very long, empty or ill-formed', () => {
     const split = compiled([
       flag({ defaultStrategy: { id: 'd', strategy: rollout({ a: 50_000, b: 50_000 }) } }),
     ])
@@ -244,35 +167,37 @@ describe('evaluation', () => {
   })
 })
 
-describe.each(['percent', 'fine'] as const)('a %s rollout', (allocation) => {
+describe.each(Allocation.options)('a rollout with %s allocation', (allocation) => {
   const share = (percent: number) =>
     compiled([flag({ allocation, defaultStrategy: { id: 'd', strategy: rollout({ b: percent * 1_000 }) } })])
 
-  it('that grows never takes it away from someone who had it', () => {
+  it('that grows never takes the variation from a user who had it', () => {
     const percent = fc.integer({ min: 0, max: 100 })
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), percent, percent, (who, x, y) => {
-        const has = (size: number) => evaluate(share(size), 'flag', someone(who)).variation?.id === 'b'
+      fc.property(fc.string({ unit: 'binary' }), percent, percent, (key, x, y) => {
+        const has = (size: number) => evaluate(share(size), 'flag', someone(key)).variation?.id === 'b'
         if (has(Math.min(x, y))) expect(has(Math.max(x, y))).toBe(true)
       }),
       { numRuns },
     )
   })
 
-  it('gives each variation its weight, in a million ids', () => {
+  it('gives each variation its weight among a million ids', () => {
     const expected = { a: 30_000, b: 50_000, c: 20_000 }
-    const ready = compiled([flag({ allocation, defaultStrategy: { id: 'd', strategy: rollout(expected) } })])
+    const subject = compiled([
+      flag({ allocation, defaultStrategy: { id: 'd', strategy: rollout(expected) } }),
+    ])
     const counts = { a: 0, b: 0, c: 0 }
     const total = scaled(1_000_000)
     for (let i = 0; i < total; i++)
-      counts[evaluate(ready, 'flag', someone(`visitor-${i}`)).variation!.id as 'a']++
+      counts[evaluate(subject, 'flag', someone(`visitor-${i}`)).variation!.id as 'a']++
     const chiSquare = (['a', 'b', 'c'] as const)
       .map((id) => (total * expected[id]) / 100_000)
       .reduce((sum, mean, i) => sum + (Object.values(counts)[i]! - mean) ** 2 / mean, 0)
-    expect(chiSquare).toBeLessThan(13.8) // p = 0.001 at two degrees of freedom; the ids are fixed, so it holds or does not
+    expect(chiSquare).toBeLessThan(13.8) // p = 0.001 with two degrees of freedom; the ids are fixed
   })
 
-  it('is independent of another flag’s: who is in one is not likelier to be in the other', () => {
+  it('is independent of the rollout of another flag', () => {
     const two = compiled(
       ['one', 'two'].map((key) =>
         flag({
@@ -285,8 +210,8 @@ describe.each(['percent', 'fine'] as const)('a %s rollout', (allocation) => {
     let both = 0
     const total = scaled(100_000)
     for (let i = 0; i < total; i++) {
-      const [one, other] = evaluateAll(two, someone(`visitor-${i}`))
-      if (one!.variation!.id === 'a' && other!.variation!.id === 'a') both++
+      const [first, second] = evaluateAll(two, someone(`visitor-${i}`))
+      if (first!.variation!.id === 'a' && second!.variation!.id === 'a') both++
     }
     expect(Math.abs(both / total - 0.25)).toBeLessThan(3.3 * Math.sqrt((0.25 * 0.75) / total))
   })

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import cases from '../../test/golden/core/operators.json' with { type: 'json' }
 import { clause, compiled, flag, rule, someone } from '../../test/support/build/flags.ts'
-import type { Operator } from '../model/clause.ts'
+import type { Operator } from '../model/vocabulary.ts'
 import { evaluate } from './evaluate.ts'
 
-/** Whether a rule of this one clause matches a context with this one attribute; null stands for a missing one. */
+/** Whether a rule with one clause matches a context with one attribute; null means that it is missing. */
 const matches = (operator: Operator, values: readonly string[], attribute: unknown, ignoreCase?: boolean) => {
-  const asked = { ...clause('it', operator, ...values), ...(ignoreCase && { ignoreCase }) }
-  const asking = compiled([flag({ rules: [rule([asked])] })])
+  const given = { ...clause('it', operator, ...values), ...(ignoreCase && { ignoreCase }) }
+  const snapshot = compiled([flag({ rules: [rule([given])] })])
   return (
-    evaluate(asking, 'flag', someone('ada', attribute === null ? {} : { it: attribute })).variation?.id ===
+    evaluate(snapshot, 'flag', someone('ada', attribute === null ? {} : { it: attribute })).variation?.id ===
     'b'
   )
 }
@@ -19,18 +19,18 @@ describe('an operator', () => {
     expect(matches(given.operator as Operator, given.values, when, given.ignoreCase)).toBe(then)
   })
 
-  it('reads own attributes only: what JavaScript hangs on every object is missing', () => {
+  it('ignores properties that every JavaScript object inherits', () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-      const asking = compiled([flag({ rules: [rule([clause(name, 'exists')])] })])
-      expect(evaluate(asking, 'flag', someone('ada')).variation?.id).toBe('a')
+      const snapshot = compiled([flag({ rules: [rule([clause(name, 'exists')])] })])
+      expect(evaluate(snapshot, 'flag', someone('ada')).variation?.id).toBe('a')
       const own = JSON.parse(`{"${name}":"x"}`) as Record<string, unknown>
-      expect(evaluate(asking, 'flag', someone('ada', own)).variation?.id).toBe('b')
+      expect(evaluate(snapshot, 'flag', someone('ada', own)).variation?.id).toBe('b')
     }
   })
 
-  it('reads the attribute id as the targeting key, whatever the attributes say', () => {
-    const asking = compiled([flag({ rules: [rule([clause('id', 'equals', 'ada')])] })])
-    expect(evaluate(asking, 'flag', someone('ada', { id: 'bob' })).variation?.id).toBe('b')
-    expect(evaluate(asking, 'flag', someone('bob', { id: 'ada' })).variation?.id).toBe('a')
+  it('reads the attribute id from the targeting key, not from the attributes', () => {
+    const snapshot = compiled([flag({ rules: [rule([clause('id', 'equals', 'ada')])] })])
+    expect(evaluate(snapshot, 'flag', someone('ada', { id: 'bob' })).variation?.id).toBe('b')
+    expect(evaluate(snapshot, 'flag', someone('bob', { id: 'ada' })).variation?.id).toBe('a')
   })
 })

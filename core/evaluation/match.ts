@@ -1,7 +1,9 @@
-// Whether a clause about an attribute holds, by the semantics of Bucketeer's Go server: the general way, right for every operator and
-// every kind of value. What contexts usually hold is decided faster, before it comes to this (question.ts). A missing attribute reads
-// as the empty text; of a list any element may hold, and for a negation none may.
-import type { Clause, Operator } from '../model/clause.ts'
+// Tests a clause about an attribute, with the semantics of Bucketeer's Go server, for every operator and kind
+// of value. Common cases take a faster path in compiled-condition.ts and do not come here. A missing
+// attribute reads as the empty text. A list matches if any element does; with a negated operator, if no
+// element does.
+import type { Clause } from '../model/clause.ts'
+import type { Operator } from '../model/vocabulary.ts'
 import * as reading from './context-reader.ts'
 import type { ContextReader, Slot } from './context-reader.ts'
 import { compilePattern } from '../text/regex.ts'
@@ -11,34 +13,42 @@ import { compareTexts, parseFloat64, parseInt64 } from '../text/go-strconv.ts'
 export type AttributeOperator = Exclude<Operator, 'in-segment' | 'flag-is'>
 export type AttributeClause = Clause & { operator: AttributeOperator }
 
-/** A clause with its operands parsed. */
+/** A clause with its values parsed for its operator. */
 export interface AttributeTest {
   /** The operator without its negation. */
-  readonly asks: 'equals' | 'starts-with' | 'ends-with' | 'contains' | 'matches' | 'exists' | 'order' | 'time'
+  readonly baseOperator:
+    | 'equals'
+    | 'starts-with'
+    | 'ends-with'
+    | 'contains'
+    | 'matches'
+    | 'exists'
+    | 'order'
+    | 'time'
   readonly isNegated: boolean
   readonly slot: Slot
-  /** Lower-cased where case is ignored. */
+  /** In lower case if `isFolded`. */
   readonly values: readonly string[]
   readonly isFolded: boolean
-  /** In place of a search through many values. */
+  /** The values again, if there are too many for a linear search. */
   readonly set: ReadonlySet<string> | undefined
   readonly numbers: readonly number[]
   readonly versions: readonly SemanticVersion[]
   readonly integers: readonly bigint[]
   readonly patterns: readonly ((text: string) => boolean)[]
-  /** Of `order` and `time`: which signs of a comparison hold. */
-  readonly signs: number
+  /** For `order` and `time`: the orderings that match, as bits. */
+  readonly orderings: number
 }
 
-/** Signs of a comparison, as bits. */
+/** The orderings of an attribute relative to a value, as bits. */
 export const below = 1
 export const same = 2
 export const above = 4
 
-/** Up to here a search through the list costs no more than a look into a set, and nothing to prepare. */
+/** Up to this length, a linear search costs no more than a set, and needs no preparation. */
 const listedMax = 24
 
-const positive = {
+const baseOperators = {
   equals: 'equals',
   'not-equals': 'equals',
   in: 'equals',
@@ -55,9 +65,9 @@ const positive = {
   'less-or-equal': 'order',
   before: 'time',
   after: 'time',
-} as const satisfies Record<AttributeOperator, AttributeTest['asks']>
+} as const satisfies Record<AttributeOperator, AttributeTest['baseOperator']>
 
-export const signsOf: Partial<Record<AttributeOperator, number>> = {
+export const orderingsOf: Partial<Record<AttributeOperator, number>> = {
   less: below,
   before: below,
   'less-or-equal': below | same,
@@ -66,88 +76,88 @@ export const signsOf: Partial<Record<AttributeOperator, number>> = {
   after: above,
 }
 
-const nothing: readonly never[] = []
+const noOperands: readonly never[] = []
 
 export function compileAttributeClause(
   { operator, values, ignoreCase }: AttributeClause,
   slot: Slot,
 ): AttributeTest {
-  const asks = positive[operator]
+  const baseOperator = baseOperators[operator]
   const isFolded = ignoreCase === true
   const texts = isFolded ? values.map((value) => value.toLowerCase()) : values
-  const isEquality = asks === 'equals'
+  const isEquality = baseOperator === 'equals'
   return {
-    asks,
+    baseOperator,
     isNegated: operator.startsWith('not-'),
     slot,
     values: texts,
     isFolded,
     set: isEquality && values.length > listedMax ? new Set(texts) : undefined,
-    numbers: asks === 'order' ? parsed(values, parseFloat64) : nothing,
-    versions: isEquality || asks === 'order' ? parsed(values, parseVersion) : nothing,
-    integers: asks === 'time' ? parsed(values, parseInt64) : nothing,
-    patterns: asks === 'matches' ? values.flatMap((value) => testOf(value)) : nothing,
-    signs: signsOf[operator] ?? 0,
+    numbers: baseOperator === 'order' ? parsed(values, parseFloat64) : noOperands,
+    versions: isEquality || baseOperator === 'order' ? parsed(values, parseVersion) : noOperands,
+    integers: baseOperator === 'time' ? parsed(values, parseInt64) : noOperands,
+    patterns: baseOperator === 'matches' ? values.flatMap((value) => compilePatternTest(value)) : noOperands,
+    orderings: orderingsOf[operator] ?? 0,
   }
 }
 
 const parsed = <T>(values: readonly string[], parse: (text: string) => T | undefined): readonly T[] =>
   values.map(parse).filter((operand) => operand !== undefined)
 
-/** A pattern that was refused when the flag was written can only come from elsewhere: it matches nothing. */
-function testOf(source: string): ((text: string) => boolean)[] {
+/** An invalid pattern matches nothing. The admin API accepts none, so only foreign snapshots can have one. */
+function compilePatternTest(source: string): ((text: string) => boolean)[] {
   const pattern = compilePattern(source)
   return pattern.ok ? [pattern.test] : []
 }
 
-/** Whether the clause holds for what the reader reads. */
-export function holdsGenerally(test: AttributeTest, reader: ContextReader): boolean {
+/** Tests the clause against the reader's context. */
+export function matchesAttribute(test: AttributeTest, reader: ContextReader): boolean {
   const kind = reading.kindOf(reader, test.slot)
-  if (test.asks === 'exists') return (kind !== reading.missing) !== test.isNegated
-  return (kind === reading.list ? anyElement(test) : holdsPositively(test)) !== test.isNegated
+  if (test.baseOperator === 'exists') return (kind !== reading.missing) !== test.isNegated
+  return (kind === reading.list ? matchesAnyElement(test) : matchesValue(test)) !== test.isNegated
 }
 
-function holdsPositively(test: AttributeTest): boolean {
+function matchesValue(test: AttributeTest): boolean {
   const { slot } = test
-  switch (test.asks) {
+  switch (test.baseOperator) {
     case 'equals':
       if (isListed(test, test.isFolded ? reading.foldedOf(slot) : reading.textOf(slot)))
         return isComparable(test)
       return test.versions.length > 0 && equalsVersion(test, reading.versionOf(slot))
     case 'order':
-      if (reading.orderOf(slot) === reading.asNumber) return ordersNumber(test, slot.number)
-      return ordersText(test, reading.textOf(slot), reading.versionOf(slot))
+      if (reading.orderKindOf(slot) === reading.asNumber) return matchesNumberOrder(test, slot.number)
+      return matchesTextOrder(test, reading.textOf(slot), reading.versionOf(slot))
     default:
-      return holdsForText(test, test.isFolded ? reading.foldedOf(slot) : reading.textOf(slot))
+      return matchesText(test, test.isFolded ? reading.foldedOf(slot) : reading.textOf(slot))
   }
 }
 
-/** Equal texts are equal, with one exception to rule out: where case is ignored, versions that differ in it are different. */
+/** Confirms that equal texts match. Only when case is ignored may they not: case matters between versions. */
 function isComparable(test: AttributeTest): boolean {
   if (!test.isFolded) return true
   const version = reading.versionOf(test.slot)
   return version === undefined || equalsVersion(test, version)
 }
 
-/** As above for one text, whatever it was read from: the slow path of lists. */
-function anyElement(test: AttributeTest): boolean {
+/** Like `matchesValue`, for the elements of a list. Slower, since no slot caches their parsed forms. */
+function matchesAnyElement(test: AttributeTest): boolean {
   return test.slot.list.some((element) => {
     const text = test.isFolded ? element.toLowerCase() : element
-    if (test.asks === 'equals') {
+    if (test.baseOperator === 'equals') {
       const version = parseVersion(element)
       return version ? equalsVersion(test, version) : isListed(test, text)
     }
-    if (test.asks !== 'order') return holdsForText(test, text)
+    if (test.baseOperator !== 'order') return matchesText(test, text)
     const number = parseFloat64(element)
     return number === undefined
-      ? ordersText(test, element, parseVersion(element))
-      : ordersNumber(test, number)
+      ? matchesTextOrder(test, element, parseVersion(element))
+      : matchesNumberOrder(test, number)
   })
 }
 
-function holdsForText(test: AttributeTest, text: string): boolean {
+function matchesText(test: AttributeTest, text: string): boolean {
   const { values } = test
-  switch (test.asks) {
+  switch (test.baseOperator) {
     case 'starts-with':
       for (const value of values) if (text.startsWith(value)) return true
       return false
@@ -161,7 +171,7 @@ function holdsForText(test: AttributeTest, text: string): boolean {
       for (const matches of test.patterns) if (matches(text)) return true
       return false
     default:
-      return ordersTime(test, parseInt64(text))
+      return matchesTimeOrder(test, parseInt64(text))
   }
 }
 
@@ -174,32 +184,33 @@ function equalsVersion({ versions }: AttributeTest, version: SemanticVersion | u
   return false
 }
 
-/** The user's text chooses the order: numeric, else by version, else by text; values that are not of that kind are left out. */
-function ordersNumber({ numbers, signs }: AttributeTest, number: number): boolean {
-  for (const value of numbers) if (isOrdered(signs, number, value)) return true
+// The attribute decides how to compare: as number, else as version, else as text. Numbers and versions are
+// only compared with values of their own kind.
+function matchesNumberOrder({ numbers, orderings }: AttributeTest, number: number): boolean {
+  for (const value of numbers) if (isOrdered(orderings, number, value)) return true
   return false
 }
 
-function ordersText(
-  { versions, values, signs }: AttributeTest,
+function matchesTextOrder(
+  { versions, values, orderings }: AttributeTest,
   text: string,
   version: SemanticVersion | undefined,
 ): boolean {
   if (version) {
-    for (const value of versions) if (isOrdered(signs, compareVersions(version, value), 0)) return true
+    for (const value of versions) if (isOrdered(orderings, compareVersions(version, value), 0)) return true
     return false
   }
-  for (const value of values) if (isOrdered(signs, compareTexts(text, value), 0)) return true
+  for (const value of values) if (isOrdered(orderings, compareTexts(text, value), 0)) return true
   return false
 }
 
-function ordersTime({ integers, signs }: AttributeTest, time: bigint | undefined): boolean {
+function matchesTimeOrder({ integers, orderings }: AttributeTest, time: bigint | undefined): boolean {
   if (time === undefined) return false
   for (const value of integers)
-    if ((signs & (time < value ? below : time > value ? above : same)) !== 0) return true
+    if ((orderings & (time < value ? below : time > value ? above : same)) !== 0) return true
   return false
 }
 
-/** NaN has no order: nothing holds. */
-export const isOrdered = (signs: number, a: number, b: number): boolean =>
-  (signs & (a < b ? below : a > b ? above : a === b ? same : 0)) !== 0
+/** Never true for NaN. */
+export const isOrdered = (orderings: number, a: number, b: number): boolean =>
+  (orderings & (a < b ? below : a > b ? above : a === b ? same : 0)) !== 0

@@ -1,4 +1,5 @@
-// An environment in panic: whatever its flags say, everybody gets the default of their code, through every door.
+// Panic mode (an environment setting): every flag counts as disabled without off variation, in all protocols,
+// so that applications use their own defaults.
 import type { Flag } from '../model/flag.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 

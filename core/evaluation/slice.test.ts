@@ -4,7 +4,7 @@ import { compile } from './compile.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { explain } from './explain.ts'
 import { Flag } from '../model/flag.ts'
-import { isEverybody, sliceBucket } from './slice.ts'
+import { coversEverybody, sliceBucket } from './slice.ts'
 
 const low = flag({ key: 'low', slices: [{ from: 0, to: 50 }] })
 const high = flag({ key: 'high', slices: [{ from: 50, to: 100 }] })
@@ -15,40 +15,40 @@ const edges = flag({
     { from: 90, to: 100 },
   ],
 })
-const ready = compile(snapshotOf([low, high, edges]))
-const metBy = (targetingKey: string) =>
-  evaluateAll(ready, { targetingKey, attributes: {} })
+const snapshot = compile(snapshotOf([low, high, edges]))
+const servedTo = (targetingKey: string) =>
+  evaluateAll(snapshot, { targetingKey, attributes: {} })
     .filter(({ variation }) => variation)
     .map(({ flagKey }) => flagKey)
 
 describe('slices', () => {
-  it('cut as AB Tasty’s servers do', () => {
+  it('use the same buckets as AB Tasty’s servers', () => {
     expect(['123', 'alice', 'bob'].map(sliceBucket)).toEqual([71, 5, 94])
-    expect(metBy('123')).toEqual(['high'])
-    expect(metBy('alice').toSorted()).toEqual(['edges', 'low'])
-    expect(metBy('bob').toSorted()).toEqual(['edges', 'high'])
+    expect(servedTo('123')).toEqual(['high'])
+    expect(servedTo('alice').toSorted()).toEqual(['edges', 'low'])
+    expect(servedTo('bob').toSorted()).toEqual(['edges', 'high'])
   })
 
-  it('that exclude each other share no user, and together leave nobody out', () => {
+  it('that are disjoint and complete give each user exactly one flag', () => {
     for (let i = 0; i < 5_000; i++) {
-      const met = metBy(`user-${i}`).filter((key) => key !== 'edges')
+      const met = servedTo(`user-${i}`).filter((key) => key !== 'edges')
       expect(met).toHaveLength(1)
     }
   })
 
-  it('give whoever is outside no variation, and say so', () => {
+  it('give users outside no variation, with the slice as cause', () => {
     const context = { targetingKey: '123', attributes: {} }
-    expect(evaluate(ready, 'low', context)).toMatchObject({
+    expect(evaluate(snapshot, 'low', context)).toMatchObject({
       reason: 'SPLIT',
       cause: { kind: 'slice' },
       variation: undefined,
       error: undefined,
     })
-    expect(explain(ready, 'low', context)).toMatchObject({
+    expect(explain(snapshot, 'low', context)).toMatchObject({
       slice: { place: 71, isIn: false },
       rollout: undefined,
     })
-    expect(explain(ready, 'high', context)).toMatchObject({ slice: { place: 71, isIn: true } })
+    expect(explain(snapshot, 'high', context)).toMatchObject({ slice: { place: 71, isIn: true } })
   })
 
   it('come after individual targets, and before rules', () => {
@@ -62,7 +62,7 @@ describe('slices', () => {
     expect(evaluate(compiled, 'low', { targetingKey: '123', attributes: {} }).variation).toBeUndefined()
   })
 
-  it('need a targeting key', () => {
+  it('need a targeting key, whatever the strategy', () => {
     for (const strategy of [fixed('a'), rollout({ a: 100_000 })]) {
       const compiled = compile(snapshotOf([{ ...low, defaultStrategy: { id: 'd', strategy } }]))
       const answer = evaluate(compiled, 'low', { targetingKey: undefined, attributes: {} })
@@ -70,22 +70,22 @@ describe('slices', () => {
     }
   })
 
-  it('are whole percents, in order', () => {
-    const codes = [
+  it('are whole percents with from below to', () => {
+    const invalid = [
       { from: 0, to: 0 },
       { from: 60, to: 50 },
       { from: 0.5, to: 1 },
       { from: -1, to: 5 },
       { from: 0, to: 101 },
     ]
-    for (const slice of codes) expect(Flag.safeParse({ ...low, slices: [slice] }).success).toBe(false)
+    for (const slice of invalid) expect(Flag.safeParse({ ...low, slices: [slice] }).success).toBe(false)
     expect(Flag.safeParse(low).success).toBe(true)
     expect(
-      isEverybody([
+      coversEverybody([
         { from: 50, to: 100 },
         { from: 0, to: 50 },
       ]),
     ).toBe(true)
-    expect(isEverybody([{ from: 0, to: 99 }])).toBe(false)
+    expect(coversEverybody([{ from: 0, to: 99 }])).toBe(false)
   })
 })

@@ -1,16 +1,16 @@
-// Slices of everybody: flags that have different ones meet different users, which keeps their experiments apart. The place of a targeting
-// key depends on nothing but the key, so that all flags cut alike.
+// Slices limit a flag to a part of all users. Flags with disjoint slices share no user, which keeps their
+// experiments apart: a targeting key has the same bucket for every flag.
 import type { Slice } from '../model/flag.ts'
 import { murmur3x86 } from '../hash/murmur3-x86-32.ts'
 
-/** 0 to 99: AB Tasty's servers cut by the same. */
+/** 0 to 99, by the same hash as AB Tasty's servers. */
 export const sliceBucket = (targetingKey: string): number => murmur3x86(targetingKey) % 100
 
-export const isInSlices = (slices: readonly Slice[], place: number): boolean =>
-  slices.some(({ from, to }) => from <= place && place < to)
+export const isInSlices = (slices: readonly Slice[], bucket: number): boolean =>
+  slices.some(({ from, to }) => from <= bucket && bucket < to)
 
-/** Whether they leave nobody out. */
-export function isEverybody(slices: readonly Slice[]): boolean {
-  for (let place = 0; place < 100; place++) if (!isInSlices(slices, place)) return false
+/** Whether the slices include all users. */
+export function coversEverybody(slices: readonly Slice[]): boolean {
+  for (let bucket = 0; bucket < 100; bucket++) if (!isInSlices(slices, bucket)) return false
   return true
 }

@@ -1,9 +1,9 @@
-// FNV-1a 64 over UTF-8: Bucketeer's two opaque ids. The constants are of the FNV draft (draft-eastlake-fnv).
+// FNV-1a 64 over UTF-8, for Bucketeer's two opaque ids. The constants are from draft-eastlake-fnv.
 import { appendUtf8 } from './utf8.ts'
 
 /** Unsigned 64-bit hash of `text` as a decimal string. */
 export function fnv1a64(text: string): string {
-  // h * 0x100000001b3 in four 16-bit limbs, lowest first: BigInt per byte would be far slower.
+  // Computes h * 0x100000001b3 in four 16-bit limbs, lowest first. A BigInt per byte would be far slower.
   let a = 0x2325
   let b = 0x8422
   let c = 0x9ce4

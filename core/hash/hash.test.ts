@@ -12,7 +12,7 @@ import {
   percentAfter,
   percentOfBlocks,
   prefixOf,
-  takeKey,
+  setKey,
 } from './murmur3-x86-32.ts'
 import { sha256OfText } from './sha-256.ts'
 import { appendUtf8, isAscii } from './utf8.ts'
@@ -21,7 +21,7 @@ const digest = {
   'murmur3-x86-32': (text: string) => ({ value: murmur3x86(text) }),
   'murmur3-x64-128': (text: string) => ({
     hex: murmur3x64Hex(text),
-    fraction: murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80, // scaling by a power of two loses nothing
+    fraction: murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80, // scaling by a power of two is exact
   }),
   'fnv1a-64': (text: string) => ({ decimal: fnv1a64(text) }),
 }
@@ -29,29 +29,29 @@ const digest = {
 const anyText = fc.string({ unit: 'binary', maxLength: 70 })
 
 describe('hashes', () => {
-  it('of a text are those of its parts, however long, wherever it is cut', () => {
+  it('of 32 bits are the same for a prefix and a key as for the whole text, wherever it is cut', () => {
     const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
     const blocks = makeKeyBlocks()
     for (const length of [...Array(40).keys(), 127, 128, 129, 200]) {
       const key = letters.repeat(6).slice(0, length)
-      takeKey(blocks, key)
+      setKey(blocks, key)
       for (let cut = 0; cut < 6; cut++) {
         for (const before of [letters.slice(5, 5 + cut), `${'é'.repeat(cut)}`]) {
           const whole = murmur3x86(before + key) % 100
           expect(percentAfter(prefixOf(before), key)).toBe(whole)
           expect(percentOfBlocks(prefixOf(before), blocks)).toBe(whole)
-          expect(percentOfBlocks(prefixOf(before), blocks)).toBe(whole) // its blocks are mixed now
+          expect(percentOfBlocks(prefixOf(before), blocks)).toBe(whole) // now with cached blocks
         }
       }
     }
     for (const key of ['é', 'abcé', 'schöne neue Welt', '\u007f'.repeat(9), '\u0080'.repeat(9)]) {
-      takeKey(blocks, key)
+      setKey(blocks, key)
       for (const before of ['', 'a', 'ab', 'abc', 'ü'])
         expect(percentOfBlocks(prefixOf(before), blocks)).toBe(murmur3x86(before + key) % 100)
     }
   })
 
-  it('of 128 bits are those of the whole, however long, and of whichever part an odd sign is', () => {
+  it('of 128 bits are the same for three parts as for the whole text, also if one is not ASCII', () => {
     for (const length of [
       0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 330, 335, 336, 337, 342, 1_007, 1_008, 5_000,
     ]) {
@@ -78,7 +78,7 @@ describe('hashes', () => {
     }
   })
 
-  it('encode every kind of sign, at both ends of each kind', () => {
+  it('encode the first and last code point of each UTF-8 length, and unpaired surrogates', () => {
     const ends = [
       '\0',
       '\u007f',
@@ -112,7 +112,7 @@ describe('hashes', () => {
     expect(digest[given.hash as keyof typeof digest](when)).toEqual(then)
   })
 
-  it('encode as the platform does, lone surrogates included', () => {
+  it('encode as the platform does, including unpaired surrogates', () => {
     const anyUnits = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
     fc.assert(
       fc.property(anyUnits, (units) => {
@@ -123,7 +123,7 @@ describe('hashes', () => {
     )
   })
 
-  it('of 32 bits equal murmurhash-js on ASCII, where that is exact, and on the UTF-8 bytes of anything', () => {
+  it('of 32 bits equal those of murmurhash-js on the UTF-8 bytes', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const bytes = String.fromCharCode(...new TextEncoder().encode(text))
@@ -133,7 +133,7 @@ describe('hashes', () => {
     )
   })
 
-  it('of 128 and 64 bits equal the same in plain BigInt arithmetic', () => {
+  it('of 128 and 64 bits equal those of plain BigInt arithmetic', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const bytes = [...new TextEncoder().encode(text)].map(BigInt)
@@ -191,12 +191,12 @@ describe('SHA-256', () => {
       'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
       '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
     ],
-  ])('of %j is that of FIPS 180-4', (text, hex) => {
+  ])('of %j equals the example of FIPS 180-4', (text, hex) => {
     expect(sha256OfText(text)).toBe(hex)
     expect(sha256OfText(text, 4)).toBe(hex.slice(0, 32))
   })
 
-  it('equals the platform’s, whatever the text, and whatever came before it', () => {
+  it('equals the platform’s for any text, also after longer and shorter ones', () => {
     const text = fc.oneof(anyText, fc.string({ unit: 'binary', minLength: 50, maxLength: 300 }))
     fc.assert(
       fc.property(text, (given) => {

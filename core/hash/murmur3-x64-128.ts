@@ -1,19 +1,24 @@
-// MurmurHash3 x64-128, seed 0, over UTF-8: the hash of Bucketeer's rollouts (fine allocation). Austin Appleby's MurmurHash3.cpp (public
-// domain), step by step. Every result is cut to 64 bits where it is made, and whatever outlives a step lies in typed arrays, no function
-// takes or gives one: V8 then computes in machine words, twice as fast as pairs of 32-bit halves, and puts nothing on the heap.
+// MurmurHash3 x64-128, seed 0, over UTF-8: the hash of Bucketeer's rollouts (`fine` allocation). Follows
+// Austin Appleby's MurmurHash3.cpp (public domain) step by step. Each intermediate result is truncated to 64
+// bits at once, state is kept in typed arrays, and no function takes or returns a BigInt. V8 then computes in
+// machine words, without heap allocation and twice as fast as with pairs of 32-bit halves.
 import { appendUtf8 } from './utf8.ts'
 
-/** Bytes of one input, and the same as little-endian words; grown when an input is longer. Hashing is synchronous, so one serves all. */
+/**
+ * The input's bytes, and a view of them as little-endian words. Shared, since hashing is synchronous; grows
+ * on demand.
+ */
 let bytes = new Uint8Array(1_024)
 let words = new BigUint64Array(bytes.buffer)
 
-/** h1, h2, k1, k2 and the input's length; as words and as their 32-bit halves, low before high. */
+/** h1, h2, k1, k2 and the input's length in bytes; also as 32-bit halves, low before high. */
 const state = new BigUint64Array(5)
 const halves = new Uint32Array(state.buffer)
 
 /**
- * The hash of three texts in a row as a fraction of 2^128, times `total`, rounded down: in [0, total], since in doubles, which Bucketeer's
- * server computes in, a fraction can round to 1. (A small number: a fraction would be put on the heap.)
+ * The hash of the three concatenated texts as a fraction of 2^128, times `total`, rounded down. The result is
+ * in [0, total]: in doubles, which Bucketeer's server uses too, a fraction can round to 1. Returns an integer
+ * because V8 allocates fractional numbers on the heap.
  */
 export function murmur3x64Scaled(before: string, text: string, after: string, total: number): number {
   hash(before, text, after)
@@ -22,7 +27,7 @@ export function murmur3x64Scaled(before: string, text: string, after: string, to
   return Math.floor(((h1 * 2 ** 64 + h2) / 2 ** 128) * total)
 }
 
-/** The first 64 bits, as two unsigned halves, high first. */
+/** The first 64 bits of the hash, as two unsigned halves. */
 export function murmur3x64Words(text: string): readonly [high: number, low: number] {
   hash('', text, '')
   return [halves[1]!, halves[0]!]
@@ -43,7 +48,9 @@ function hash(before: string, text: string, after: string): void {
   finish(blocks << 1)
 }
 
-/** Writes the input's bytes, zeros up to the next whole block after them; their number. */
+/**
+ * Writes the input's bytes, padded with zeros to whole blocks. Returns the number of bytes without padding.
+ */
 function fill(before: string, text: string, after: string): number {
   const units = before.length + text.length + after.length
   if (units * 3 + 16 > bytes.length) {
@@ -51,15 +58,15 @@ function fill(before: string, text: string, after: string): number {
     words = new BigUint64Array(bytes.buffer)
   }
   let at = 0
-  let seen = 0
-  for (let i = 0; i < before.length; i++) seen |= bytes[at++] = before.charCodeAt(i)
-  for (let i = 0; i < text.length; i++) seen |= bytes[at++] = text.charCodeAt(i)
-  for (let i = 0; i < after.length; i++) seen |= bytes[at++] = after.charCodeAt(i)
-  if (seen > 0x7f) {
+  let combined = 0
+  for (let i = 0; i < before.length; i++) combined |= bytes[at++] = before.charCodeAt(i)
+  for (let i = 0; i < text.length; i++) combined |= bytes[at++] = text.charCodeAt(i)
+  for (let i = 0; i < after.length; i++) combined |= bytes[at++] = after.charCodeAt(i)
+  if (combined > 0x7f) {
     at = 0
     for (const byte of appendUtf8([], before + text + after)) bytes[at++] = byte
   }
-  // Past the end are zeros, and mixing a zero word changes nothing: one path serves every tail length.
+  // Mixing a zero word changes nothing, so with zeros as padding no tail length needs special treatment.
   for (let i = at; i < ((at + 16) & ~15); i++) bytes[i] = 0
   return at
 }
@@ -83,7 +90,7 @@ function mix(at: number): void {
 const c1 = 0x87c37b91114253d5n
 const c2 = 0x4cf5ad432745937fn
 
-/** k1 and k2 of a block; `at` is the place of its first word. */
+/** Computes k1 and k2 of a block; `at` is the index of its first word. */
 function scramble(at: number): void {
   let k1 = words[at]!
   k1 = cut(64, k1 * c1)
@@ -95,7 +102,7 @@ function scramble(at: number): void {
   state[3] = cut(64, k2 * c1)
 }
 
-/** Mixes in the tail, possibly empty, and the length. */
+/** Mixes in the tail, which may be empty, and the length. */
 function finish(at: number): void {
   scramble(at)
   const length = state[4]!
@@ -112,15 +119,15 @@ function finish(at: number): void {
   state[1] = cut(64, state[1]! + h1)
 }
 
-/** fmix64. */
-function avalanche(place: number): void {
-  let k = state[place]!
+/** fmix64 in MurmurHash3.cpp. */
+function avalanche(index: number): void {
+  let k = state[index]!
   k = cut(64, k ^ (k >> 33n))
   k = cut(64, k * 0xff51afd7ed558ccdn)
   k = cut(64, k ^ (k >> 33n))
   k = cut(64, k * 0xc4ceb9fe1a85ec53n)
-  state[place] = cut(64, k ^ (k >> 33n))
+  state[index] = cut(64, k ^ (k >> 33n))
 }
 
-// oxlint-disable-next-line typescript/unbound-method -- it reads no `this`, and a wrapper around it would count against what V8 inlines
+// oxlint-disable-next-line typescript/unbound-method -- uses no `this`; a wrapper would hinder V8's inlining
 const cut = BigInt.asUintN

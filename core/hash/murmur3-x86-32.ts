@@ -1,8 +1,10 @@
-// MurmurHash3 x86-32, seed 0, over UTF-8: the hash of AB Tasty's bucketing (percent allocation).
-// Austin Appleby's MurmurHash3.cpp (public domain). Proved equal to `murmurhash-js` on ASCII, where that package is exact.
+// MurmurHash3 x86-32, seed 0, over UTF-8: the hash of AB Tasty's bucketing (`percent` allocation). Follows
+// Austin Appleby's MurmurHash3.cpp (public domain). Tests compare it with `murmurhash-js` on ASCII, where
+// that package is exact.
 //
-// A rollout hashes one constant text (its rule's id) before each targeting key, so the state after the constant is kept; and a request
-// hashes one targeting key after many constants, so the key's blocks, mixed as far as they do not depend on the state, are kept too.
+// A rollout hashes a constant prefix (its rule's id) and then a targeting key, so the state after the prefix
+// is computed once. A request hashes one targeting key after many prefixes, so the key's blocks are scrambled
+// once per request: that does not depend on the state.
 import { appendUtf8, isAscii } from './utf8.ts'
 
 const c1 = 0xcc9e2d51
@@ -11,66 +13,70 @@ const c2 = 0x1b873593
 /** Unsigned 32-bit hash of `text`. */
 export const murmur3x86 = (text: string): number => hashAfter(prefixOf(''), text) >>> 0
 
-/** The state of the hash after a constant text. */
-export interface Prefix {
+/** A constant text that is hashed before targeting keys, and the state of the hash after it. */
+export interface HashPrefix {
   readonly text: string
   readonly isAscii: boolean
   readonly state: number
-  /** Bytes past the last whole block of four: how many, and packed, the first lowest. */
-  readonly carried: number
-  readonly carry: number
+  /** How many bytes follow the last whole block of four. */
+  readonly pendingCount: number
+  /** Those bytes, little-endian. */
+  readonly pendingBytes: number
 }
 
-export function prefixOf(text: string): Prefix {
+export function prefixOf(text: string): HashPrefix {
   const bytes = appendUtf8([], text)
   const end = bytes.length & ~3
   let state = 0
   for (let i = 0; i < end; i += 4) state = round(state, scramble(pack(bytes, i, 4)))
-  const carried = bytes.length & 3
-  return { text, isAscii: isAscii(text), state, carried, carry: pack(bytes, end, carried) }
+  const pendingCount = bytes.length & 3
+  return { text, isAscii: isAscii(text), state, pendingCount, pendingBytes: pack(bytes, end, pendingCount) }
 }
 
-/** The hash of the prefix's text followed by `key`, mod 100. (As a small number: an unsigned hash would be put on the heap.) */
-export const percentAfter = (prefix: Prefix, key: string): number => (hashAfter(prefix, key) >>> 0) % 100
+/** The hash of the prefix's text and then `key`, mod 100. (V8 would allocate the full hash on the heap.) */
+export const percentAfter = (prefix: HashPrefix, key: string): number => (hashAfter(prefix, key) >>> 0) % 100
 
-function hashAfter(prefix: Prefix, key: string): number {
+function hashAfter(prefix: HashPrefix, key: string): number {
   const length = key.length
-  const shift = prefix.carried << 3
+  const shift = prefix.pendingCount << 3
   let state = prefix.state
-  let carry = prefix.carry
-  let seen = 0
+  let pendingBytes = prefix.pendingBytes
+  let combined = 0
   let i = 0
   for (const end = length & ~3; i < end; i += 4) {
     const a = key.charCodeAt(i)
     const b = key.charCodeAt(i + 1)
     const c = key.charCodeAt(i + 2)
     const d = key.charCodeAt(i + 3)
-    seen |= a | b | c | d
+    combined |= a | b | c | d
     const word = a | (b << 8) | (c << 16) | (d << 24)
-    state = round(state, scramble(carry | (word << shift)))
-    carry = shift === 0 ? 0 : word >>> (32 - shift)
+    state = round(state, scramble(pendingBytes | (word << shift)))
+    pendingBytes = shift === 0 ? 0 : word >>> (32 - shift)
   }
-  let left = prefix.carried
+  let left = prefix.pendingCount
   for (; i < length; i++) {
     const byte = key.charCodeAt(i)
-    seen |= byte
-    carry |= byte << (left << 3)
+    combined |= byte
+    pendingBytes |= byte << (left << 3)
     if (++left === 4) {
-      state = round(state, scramble(carry))
-      carry = 0
+      state = round(state, scramble(pendingBytes))
+      pendingBytes = 0
       left = 0
     }
   }
-  if (seen > 0x7f || !prefix.isAscii) return ofBytes(appendUtf8([], prefix.text + key))
-  return finish(state ^ scramble(carry) ^ (prefix.text.length + length))
+  if (combined > 0x7f || !prefix.isAscii) return ofBytes(appendUtf8([], prefix.text + key))
+  return finish(state ^ scramble(pendingBytes) ^ (prefix.text.length + length))
 }
 
-/** One targeting key's blocks, per number of bytes that the prefix carries over: mixed when first asked for, and into the same memory for each key. */
+/**
+ * The scrambled blocks of one targeting key, for each `pendingCount` of a prefix. Computed on first use; the
+ * memory is reused for the next key.
+ */
 export interface KeyBlocks {
   key: string
-  /** Whether the key can be mixed in blocks at all: it is ASCII, and neither shorter than one nor unusually long. */
+  /** Whether the key can be hashed by blocks: it is ASCII, at least one block long, and not too long. */
   isBlocks: boolean
-  /** Of each number of carried bytes: how many blocks there are, the tail included; 0 where they are not mixed yet. */
+  /** For each `pendingCount`: the number of blocks, including the tail; 0 if they are not computed yet. */
   readonly counts: Int32Array
   readonly mixed: readonly Int32Array[]
 }
@@ -84,35 +90,41 @@ export const makeKeyBlocks = (): KeyBlocks => ({
   mixed: [0, 1, 2, 3].map(() => new Int32Array((keyLengthMax >> 2) + 1)),
 })
 
-export function takeKey(blocks: KeyBlocks, key: string): void {
+export function setKey(blocks: KeyBlocks, key: string): void {
   blocks.key = key
   blocks.isBlocks = key.length >= 4 && key.length <= keyLengthMax && isAscii(key)
   blocks.counts.fill(0)
 }
 
-/** As `percentAfter`, for a key that is hashed after many prefixes. */
-export function percentOfBlocks(prefix: Prefix, blocks: KeyBlocks): number {
+/** Like `percentAfter`, for a key that is hashed after many prefixes. */
+export function percentOfBlocks(prefix: HashPrefix, blocks: KeyBlocks): number {
   const { key } = blocks
   if (!blocks.isBlocks || !prefix.isAscii) return percentAfter(prefix, key)
-  const { carried } = prefix
-  const mixed = blocks.mixed[carried]!
-  const last = (blocks.counts[carried]! || mixBlocks(blocks, carried)) - 1
+  const { pendingCount } = prefix
+  const mixed = blocks.mixed[pendingCount]!
+  const last = (blocks.counts[pendingCount]! || mixBlocks(blocks, pendingCount)) - 1
   let state = prefix.state
-  if (carried !== 0)
-    state = round(state, scramble(prefix.carry | (packText(key, 0, 4 - carried) << (carried << 3))))
+  if (pendingCount !== 0)
+    state = round(
+      state,
+      scramble(prefix.pendingBytes | (packText(key, 0, 4 - pendingCount) << (pendingCount << 3))),
+    )
   for (let i = 0; i < last; i++) state = round(state, mixed[i]!)
   return (finish(state ^ mixed[last]! ^ (prefix.text.length + key.length)) >>> 0) % 100
 }
 
-/** Every block past the bytes that complete the carried ones, scrambled; the tail, possibly empty, comes last. */
-function mixBlocks({ key, counts, mixed: all }: KeyBlocks, carried: number): number {
-  const mixed = all[carried]!
-  const from = (4 - carried) & 3
+/**
+ * Scrambles all blocks after the bytes that complete the prefix's last block. The tail, which may be empty,
+ * comes last.
+ */
+function mixBlocks({ key, counts, mixed: all }: KeyBlocks, pendingCount: number): number {
+  const mixed = all[pendingCount]!
+  const from = (4 - pendingCount) & 3
   const whole = (key.length - from) >> 2
   for (let i = 0; i < whole; i++) mixed[i] = scramble(packText(key, from + (i << 2), 4))
   const tail = from + (whole << 2)
   mixed[whole] = scramble(packText(key, tail, key.length - tail))
-  return (counts[carried] = whole + 1)
+  return (counts[pendingCount] = whole + 1)
 }
 
 function ofBytes(bytes: readonly number[]): number {
@@ -122,7 +134,7 @@ function ofBytes(bytes: readonly number[]): number {
   return finish(state ^ scramble(pack(bytes, end, bytes.length & 3)) ^ bytes.length)
 }
 
-/** Little-endian, the first byte lowest; of no bytes it is 0, and scramble(0) is 0. */
+/** Little-endian. Without bytes it returns 0, and scramble(0) is 0. */
 function pack(bytes: readonly number[], from: number, count: number): number {
   let packed = 0
   for (let i = count - 1; i >= 0; i--) packed = (packed << 8) | bytes[from + i]!

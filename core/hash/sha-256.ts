@@ -1,8 +1,9 @@
-// SHA-256 over UTF-8 (FIPS 180-4), for texts of a few dozen characters in the midst of a request. The platform's is ten times as fast a byte, but
-// a call into it costs more than this whole; libraries make arrays for every text, whose collection costs more again. One text at a time.
+// SHA-256 over UTF-8 (FIPS 180-4), for texts of a few dozen characters on the request path. The platform's
+// SHA-256 is ten times as fast per byte, but one call into it costs more than a whole hash here. Libraries
+// allocate arrays for every text. Not reentrant: all hashes share the buffers below.
 import { appendUtf8 } from './utf8.ts'
 
-/** The first 32 bits of the fractions of the roots of the first primes: of 64 the cube roots, of 8 the square roots. */
+/** FIPS 180-4: the first 32 bits of the fractions of cube roots (64 primes) and square roots (8 primes). */
 const constants = new Int32Array(64)
 const initial = new Int32Array(8)
 for (let candidate = 2, found = 0; found < 64; candidate++) {
@@ -24,21 +25,21 @@ const blockBytes = 64
 const state = new Int32Array(8)
 const schedule = new Int32Array(64)
 
-/** Room for the message and its padding; grows with the longest text. */
+/** Holds the message and its padding; grows on demand. */
 let message = new Uint8Array(256)
 
-/** Lower-case hexadecimal of the first `words` 32-bit words, of eight. */
+/** The first `words` of the hash's eight 32-bit words, in lower-case hexadecimal. */
 export function sha256OfText(text: string, words = 8): string {
-  const length = pad(putUtf8(text))
+  const length = pad(writeUtf8(text))
   state.set(initial)
-  for (let from = 0; from < length; from += blockBytes) takeBlock(from)
+  for (let from = 0; from < length; from += blockBytes) processBlock(from)
   let hex = ''
   for (let i = 0; i < words; i++) hex += (state[i]! >>> 0).toString(16).padStart(8, '0')
   return hex
 }
 
-/** Number of bytes. */
-function putUtf8(text: string): number {
+/** Writes the text into `message`. Returns the number of bytes. */
+function writeUtf8(text: string): number {
   const bytesMax = 3 * text.length
   if (bytesMax + 2 * blockBytes > message.length) message = new Uint8Array(2 * bytesMax + 2 * blockBytes)
   for (let i = 0; i < text.length; i++) {
@@ -53,7 +54,7 @@ function putUtf8(text: string): number {
   return text.length
 }
 
-/** A one, zeros, and the number of bits in 64 of them; the length of all. */
+/** Appends a one bit, zeros, and the message length in bits as 64 bits. Returns the total length in bytes. */
 function pad(bytes: number): number {
   const length = (Math.floor((bytes + 8) / blockBytes) + 1) * blockBytes
   message[bytes] = 0x80
@@ -63,7 +64,7 @@ function pad(bytes: number): number {
   return length
 }
 
-function takeBlock(from: number): void {
+function processBlock(from: number): void {
   const bytes = message
   for (let i = 0; i < 16; i++) {
     const at = from + 4 * i
@@ -76,7 +77,7 @@ function takeBlock(from: number): void {
     const sigma1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10)
     schedule[i] = (((schedule[i - 16]! + sigma0) | 0) + ((schedule[i - 7]! + sigma1) | 0)) | 0
   }
-  // Each sum is cut to 32 bits at once: so the engine adds integers.
+  // Each sum is truncated to 32 bits at once, so that V8 adds integers.
   let a = state[0]!
   let b = state[1]!
   let c = state[2]!
@@ -89,17 +90,17 @@ function takeBlock(from: number): void {
     const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
     const choice = (e & f) ^ (~e & g)
     const added = (constants[i]! + schedule[i]!) | 0
-    const one = (((((h + sum1) | 0) + choice) | 0) + added) | 0
+    const temp1 = (((((h + sum1) | 0) + choice) | 0) + added) | 0
     const sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
     const majority = (a & b) ^ (a & c) ^ (b & c)
     h = g
     g = f
     f = e
-    e = (d + one) | 0
+    e = (d + temp1) | 0
     d = c
     c = b
     b = a
-    a = (((one + sum0) | 0) + majority) | 0
+    a = (((temp1 + sum0) | 0) + majority) | 0
   }
   state[0]! += a
   state[1]! += b

@@ -1,5 +1,5 @@
-// UTF-8 by hand, since core has no platform: both vendors' servers hash UTF-8 bytes, and JavaScript strings are UTF-16.
-// An unpaired surrogate becomes U+FFFD, as in the WHATWG encoder.
+// Encodes UTF-8, because core uses no platform API: both vendors' servers hash UTF-8 bytes. An unpaired
+// surrogate becomes U+FFFD, as in the WHATWG encoder.
 
 /** Appends the UTF-8 bytes of `text` to `bytes`. */
 export function appendUtf8(bytes: number[], text: string): number[] {
@@ -30,7 +30,7 @@ export function isAscii(text: string): boolean {
 function codePoint(text: string, i: number): number {
   const unit = text.charCodeAt(i)
   if (unit < 0xd800 || unit > 0xdfff) return unit
-  const next = text.charCodeAt(i + 1) // NaN past the end: then it is unpaired
+  const next = text.charCodeAt(i + 1) // NaN past the end, which makes it unpaired
   const isPair = unit < 0xdc00 && next >= 0xdc00 && next <= 0xdfff
   return isPair ? 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00) : 0xfffd
 }

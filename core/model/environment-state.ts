@@ -1,4 +1,4 @@
-// The whole configuration of one environment, as its single writer holds it.
+// The whole configuration of one environment, as its only writer, a Durable Object, holds it in memory.
 import type * as z from 'zod'
 import { Experiment } from './experiment.ts'
 import { Flag } from './flag.ts'
@@ -15,8 +15,8 @@ import { Tag } from './tag.ts'
 import { Trigger } from './trigger.ts'
 import { Webhook } from './webhook.ts'
 
-/** What an environment holds, by kind. A kind is named here and nowhere else twice. */
-export const schemas = {
+/** The schema of each kind of entity. All other lists of kinds are derived from this one. */
+export const entitySchemas = {
   flag: Flag,
   segment: Segment,
   goal: Goal,
@@ -27,25 +27,27 @@ export const schemas = {
   tag: Tag,
   webhook: Webhook,
   sdkKey: SdkKey,
-  /** One at most, under the id `settings`. */
+  /** At most one entity, with the id `settings`. */
   settings: StoredSettings,
 } as const
 
-export type EntityKind = keyof typeof schemas
-export type Entities = { readonly [K in EntityKind]: Readonly<z.infer<(typeof schemas)[K]>> & Versioned }
-export const kinds = Object.keys(schemas) as EntityKind[]
+export type EntityKind = keyof typeof entitySchemas
+export type Entities = {
+  readonly [K in EntityKind]: Readonly<z.infer<(typeof entitySchemas)[K]>> & Versioned
+}
+const entityKinds = Object.keys(entitySchemas) as EntityKind[]
 
 export type EnvironmentState = { readonly [K in EntityKind]: ReadonlyMap<string, Entities[K]> }
 
-/** One entity's new value; null where it is gone. */
+/** The new value of one entity; null deletes it. */
 export type Write = {
   readonly [K in EntityKind]: { readonly kind: K; readonly id: string; readonly value: Entities[K] | null }
 }[EntityKind]
 
 export const emptyState = (): EnvironmentState =>
-  Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as EnvironmentState
+  Object.fromEntries(entityKinds.map((kind) => [kind, new Map()])) as unknown as EnvironmentState
 
-/** The state after some writes; the one before stays as it was. */
+/** Returns the state after the writes. Does not change `state`. */
 export function withWrites(state: EnvironmentState, writes: readonly Write[]): EnvironmentState {
   const next = { ...state } as Record<EntityKind, ReadonlyMap<string, Entities[EntityKind]>>
   const copied = new Map<EntityKind, Map<string, Entities[EntityKind]>>()
@@ -62,8 +64,8 @@ export function withWrites(state: EnvironmentState, writes: readonly Write[]): E
   return next as EnvironmentState
 }
 
-/** What some entities were before they are written; null where one was not there. */
-export const asBefore = (state: EnvironmentState, writes: readonly Write[]): Write[] =>
+/** The values that the writes replace, as writes; null for an entity that does not exist yet. */
+export const previousValues = (state: EnvironmentState, writes: readonly Write[]): Write[] =>
   writes.map(({ kind, id }) => ({ kind, id, value: state[kind].get(id) ?? null }) as Write)
 
 export const settingsId = 'settings'
@@ -83,7 +85,7 @@ export interface SnapshotInput {
   readonly state: EnvironmentState
 }
 
-/** A pure function of the state: publishing a revision again gives the same bytes. */
+/** A pure function: publishing a revision again gives the same bytes. */
 export function toSnapshot({ state, ...named }: SnapshotInput): Snapshot {
   return buildSnapshot({
     ...named,

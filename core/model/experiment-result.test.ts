@@ -17,7 +17,7 @@ const sampler = {
 }
 
 describe('EngineReport', () => {
-  it('tells Stan in all its figures from the closed form, which has none', () => {
+  it('has sampler figures for Stan, and none for the closed form', () => {
     expect(EngineReport.parse({ kind: 'cmdstan', ...sampler })).toEqual({ kind: 'cmdstan', ...sampler })
     expect(EngineReport.parse({ kind: 'exact', method: 'beta-binomial quadrature', ...sampler })).toEqual({
       kind: 'exact',
@@ -25,27 +25,27 @@ describe('EngineReport', () => {
     })
   })
 
-  it.each(Object.keys(sampler))('does not take Stan without %s', (missing) => {
+  it.each(Object.keys(sampler))('rejects Stan without %s', (missing) => {
     expect(EngineReport.safeParse({ kind: 'stan-native', ...sampler, [missing]: undefined }).success).toBe(
       false,
     )
   })
 
-  it('knows no other engine', () =>
+  it('rejects other engines', () =>
     expect(EngineReport.safeParse({ kind: 'rstan', ...sampler }).success).toBe(false))
 })
 
 describe('ExperimentResult', () => {
-  it('refuses a window that ends before it starts', () => {
+  it('rejects a window that ends before it starts', () => {
     expect(ResultWindow.safeParse({ from: 2, to: 1 }).success).toBe(false)
     expect(ResultWindow.safeParse({ from: 1, to: 1 }).success).toBe(true)
   })
 
-  it('refuses a winner without its probability, and a silence without its reason', () => {
+  it('rejects a winner without probability, and other verdicts without reason', () => {
     expect(Verdict.safeParse({ kind: 'winner', variationId: 'a', expectedLoss: 0 }).success).toBe(false)
     expect(Verdict.safeParse({ kind: 'undecided' }).success).toBe(false)
     expect(Verdict.safeParse({ kind: 'withheld', reason: '' }).success).toBe(false)
   })
 
-  it('refuses a result about nothing', () => expect(ExperimentResult.safeParse({}).success).toBe(false))
+  it('rejects an empty result', () => expect(ExperimentResult.safeParse({}).success).toBe(false))
 })

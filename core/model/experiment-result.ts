@@ -1,6 +1,6 @@
-// One computed result of one experiment and one goal, as batch concludes it and the admin API stores it. It
-// names everything needed to judge it and to compute it again: engine, version, model, seed, window and
-// input.
+// The result of one experiment for one goal. The batch runner computes it; the admin API stores it. It
+// contains what is needed to judge and reproduce it: engine, version, model, seed, time window and a hash of
+// the input.
 import * as z from 'zod'
 
 const Probability = z.number().min(0).max(1)
@@ -10,8 +10,8 @@ const Id = z.string().min(1)
 const Sentence = z.string().min(1)
 
 /**
- * What Stan ran with and how it went. `draws` and `warmup` count per chain; the worst parameter speaks for
- * R-hat and the ESS.
+ * Stan's settings and diagnostics. `draws` and `warmup` are per chain; R-hat and ESS are those of the worst
+ * parameter.
  */
 export const SamplerReport = z.object({
   stanVersion: z.string().min(1),
@@ -26,7 +26,7 @@ export const SamplerReport = z.object({
   essTailMin: z.number(),
   divergences: Count,
   maxTreedepthHits: Count,
-  /** Native draws repeat to the digit on one family of CPUs only, so the family is written down. */
+  /** The CPU family: draws of the native engine are reproducible to the last digit only within one family. */
   host: z.string().optional(),
 })
 export type SamplerReport = z.infer<typeof SamplerReport>
@@ -41,7 +41,7 @@ export type EngineReport = z.infer<typeof EngineReport>
 export const Prior = z.object({ alpha: z.number().positive(), beta: z.number().positive() })
 export type Prior = z.infer<typeof Prior>
 
-/** Half-open: events at `from` count, events at `to` do not. Milliseconds since 1970. */
+/** Epoch milliseconds, half-open: events at `from` count, events at `to` do not. */
 export const ResultWindow = z
   .object({ from: Count, to: Count })
   .refine(({ from, to }) => from <= to, 'a window ends no earlier than it starts')
@@ -57,7 +57,7 @@ export const RateSummary = z.object({
 export type RateSummary = z.infer<typeof RateSummary>
 
 /**
- * Relative to the baseline: 0.1 is ten percent more. The mean is null where it is infinite (no baseline
+ * Relative to the baseline: 0.1 means ten percent more. The mean is null if it is infinite (no baseline
  * conversions, flat prior).
  */
 export const UpliftSummary = z.object({ mean: z.number().nullable(), q025: z.number(), q975: z.number() })
@@ -67,9 +67,9 @@ export const VariationPosterior = z.object({
   variationId: Id,
   rate: RateSummary,
   probabilityBest: Probability,
-  /** 0 for the baseline, which does not beat itself. */
+  /** 0 for the baseline itself. */
   probabilityBeatsBaseline: Probability,
-  /** Conversion rate given up on average by shipping this variation: E[best rate - this rate]. */
+  /** The conversion rate lost on average by choosing this variation: E[best rate - this rate]. */
   expectedLoss: Probability,
   uplift: UpliftSummary.nullable(),
 })
@@ -80,12 +80,14 @@ export type VariationResult = z.infer<typeof VariationResult>
 
 export const HealthCheck = z.object({
   name: z.enum(['sample-ratio', 'users-in-two-variations', 'sampler']),
-  status: z.enum(['passed', 'failed', 'skipped']),
+  /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
+  status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
   detail: Sentence,
 })
 export type HealthCheck = z.infer<typeof HealthCheck>
 
-export const Health = z.object({ status: z.enum(['green', 'red']), checks: z.array(HealthCheck) })
+/** `red`: a check failed. `amber`: none failed, but at least one cannot judge yet. */
+export const Health = z.object({ status: z.enum(['green', 'amber', 'red']), checks: z.array(HealthCheck) })
 export type Health = z.infer<typeof Health>
 
 export const Verdict = z.discriminatedUnion('kind', [
@@ -108,7 +110,7 @@ export const ExperimentResult = z.object({
   inputHash: Sha256,
   prior: Prior,
   engine: EngineReport,
-  /** In the order of their ids, which is also the order the sampler saw. */
+  /** Sorted by id, which is also the order of the sampler's input. */
   variations: z.array(VariationResult).min(1),
   health: Health,
   verdict: Verdict,

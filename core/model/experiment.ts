@@ -1,4 +1,5 @@
-// A question about one rollout: users that a rule (or the default strategy) split, compared by the goals they reach.
+// An experiment compares the variations of one rollout (of a rule or the default strategy) by the goals that
+// their users reach.
 import * as z from 'zod'
 import { type Flag, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
@@ -8,7 +9,10 @@ export const Experiment = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
   flagKey: Key,
-  /** The rollout under test: id of a rule or of the default strategy. Pinned, so that edits elsewhere in the flag end nothing. */
+  /**
+   * The rollout under test: the id of a rule or of the default strategy. Other edits of the flag do not
+   * affect the experiment.
+   */
   ruleId: Id,
   goalKeys: z.array(Key).min(1).max(limits.goalsPerExperimentMax),
   baselineVariationId: Id,
@@ -20,13 +24,13 @@ export const Experiment = z.strictObject({
 })
 export type Experiment = z.infer<typeof Experiment>
 
-/** The strategy that a rule id names in a flag. */
+/** The strategy of a rule, or the default strategy, by id. */
 export function strategyOf(flag: Flag, ruleId: string): Strategy | undefined {
   if (flag.defaultStrategy.id === ruleId) return flag.defaultStrategy.strategy
   return flag.rules.find(({ id }) => id === ruleId)?.strategy
 }
 
-/** The variation of a rollout that is marked as what the others are compared with; undefined where none is, or several are. */
+/** The only variation of the rollout that is marked as baseline; undefined if none or several are. */
 export function baselineOf(flag: Flag, ruleId: string): string | undefined {
   const strategy = strategyOf(flag, ruleId)
   if (strategy?.kind !== 'rollout') return undefined
@@ -35,7 +39,7 @@ export function baselineOf(flag: Flag, ruleId: string): string | undefined {
   return others.length === 0 ? only?.variationId : undefined
 }
 
-/** Weight that each variation of a rollout should have among the users it splits. */
+/** The relative weight that each variation should have among the users of the strategy, by variation id. */
 export function expectedWeights(strategy: Strategy): ReadonlyMap<string, number> {
   if (strategy.kind === 'fixed') return new Map([[strategy.variationId, 1]])
   const { shares, audience } = strategy

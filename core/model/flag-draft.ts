@@ -1,17 +1,17 @@
-// A flag as callers send it: new, or the parts that are to change.
+// The bodies with which callers of the admin API create a flag or change parts of it.
 import * as z from 'zod'
 import { DefaultStrategy, FlagFields, Id, Key, Rule } from './flag.ts'
-import { isVersioned } from './versioned.ts'
+import { versionedFields } from './versioned.ts'
 import * as limits from './limits.ts'
 
-/** Rules and the default strategy may come without id: they get a new one. */
+/** Rules and the default strategy may omit their id and then get a new one. */
 const withNewId = { id: Id.optional() }
 const RuleDraft = Rule.extend(withNewId)
 const DefaultStrategyDraft = DefaultStrategy.extend(withNewId)
 
-const flagShape = FlagFields.omit({ ...isVersioned, archived: true }).shape
+const flagShape = FlagFields.omit({ ...versionedFields, archived: true }).shape
 
-/** Without an allocation, it gets the environment's default. */
+/** Without `allocation`, a new flag gets the environment's default. */
 export const FlagDraft = z.strictObject({
   ...flagShape,
   allocation: flagShape.allocation.unwrap().optional(),
@@ -20,7 +20,7 @@ export const FlagDraft = z.strictObject({
 })
 export type FlagDraft = z.infer<typeof FlagDraft>
 
-/** Several parts of a flag in one change; what is absent stays. `null` takes away what may be absent. Key and type never change. */
+/** Absent fields stay as they are; `null` removes an optional field. Key and type cannot change. */
 export const FlagChanges = z
   .strictObject({
     name: flagShape.name.unwrap(),
@@ -42,7 +42,10 @@ export const FlagChanges = z
     maintainer: flagShape.maintainer.unwrap(),
     archived: z.boolean(),
     resetSeed: z.literal(true),
-    /** Weights that change are laid out so that as few targeting keys as possible get another variation. */
+    /**
+     * New weights are arranged so that as few targeting keys as possible change their variation
+     * (rebalance.ts).
+     */
     keepVisitors: z.literal(true),
   })
   .partial()

@@ -1,4 +1,5 @@
-// Shape of a flag as people edit it, and the invariants that hold within one flag. References between flags: change.ts.
+// The flag as people edit it, and the invariants within one flag. References between entities are checked in
+// core/change.
 import * as z from 'zod'
 import { AnyOf } from './clause.ts'
 import { versioned } from './versioned.ts'
@@ -6,6 +7,7 @@ import * as limits from './limits.ts'
 import type { FieldRule } from './problem.ts'
 import { TagKey } from './tag.ts'
 import { flagTypes, isBundle, isTooDeep, parseValue } from './value.ts'
+import { allocations } from './vocabulary.ts'
 
 export const Key = z
   .string()
@@ -26,19 +28,20 @@ export const Variation = z.strictObject({
   name: Name.default(''),
   description: z.string().max(limits.descriptionLengthMax).default(''),
   value: z.string().max(limits.variationValueLengthMax),
-  /** Of a yaml flag: the value as compact JSON, made where it was written. */
+  /** For a yaml flag: the value as compact JSON, converted when it was written. */
   json: z
     .string()
     .max(2 * limits.variationValueLengthMax)
     .optional(),
-  /** What the others are compared with, where an experiment names nothing else. */
+  /** Marks the variation that experiments use as baseline unless they name another. */
   baseline: z.literal(true).optional(),
 })
 export type Variation = z.infer<typeof Variation>
 
 /**
- * `rollout`: integer weights of 100,000 in stored order; a remainder is untracked and gets no variation. The audience is the share
- * of targeting keys (whole percent) that takes part; the rest gets its default variation.
+ * A `rollout` has integer weights out of 100,000, in stored order. The remainder is untracked and gets no
+ * variation. The audience is the share of targeting keys, in whole percent, that takes part; the others get
+ * the audience's default variation.
  */
 export const Strategy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fixed'), variationId: Id }),
@@ -48,7 +51,10 @@ export const Strategy = z.discriminatedUnion('kind', [
       .array(z.strictObject({ variationId: Id, weight: z.int().min(0).max(limits.weightTotal) }))
       .min(1)
       .max(limits.variationsMax),
-    /** Where the variations lie, if not in the order of the shares: one may come several times, and a gap has none. Adds up to the shares. */
+    /**
+     * The ranges of buckets, if they are not simply the shares in order (rebalance.ts). A variation may have
+     * several ranges; a range without variation is a gap. The ranges of each variation add up to its share.
+     */
     pieces: z
       .array(z.strictObject({ variationId: Id.optional(), weight: z.int().min(1).max(limits.weightTotal) }))
       .max(limits.piecesMax)
@@ -61,7 +67,7 @@ export type Strategy = z.infer<typeof Strategy>
 export const Rule = z.strictObject({ id: Id, name: Name.default(''), anyOf: AnyOf, strategy: Strategy })
 export type Rule = z.infer<typeof Rule>
 
-/** Carries an id like a rule's, so that it has a salt of its own. */
+/** Has an id like a rule's, which salts the hash. */
 export const DefaultStrategy = z.strictObject({ id: Id, strategy: Strategy })
 
 export const Target = z.strictObject({
@@ -72,40 +78,44 @@ export const Target = z.strictObject({
 export const Prerequisite = z.strictObject({ flagKey: Key, variationId: Id })
 
 /**
- * How a targeting key becomes a bucket. `percent`: murmur3 x86-32 of rule id + targeting key, whole percents, as AB Tasty's SDKs;
- * `fine`: murmur3 x64-128 of flag key-targeting key-seed, thousandths of a percent, as Bucketeer's SDKs.
+ * How a targeting key is hashed to a bucket. `percent`: murmur3 x86-32 of the rule id and the targeting key,
+ * in whole percents, as in AB Tasty's SDKs. `fine`: murmur3 x64-128 of `flag key-targeting key-seed`, in
+ * thousandths of a percent, as in Bucketeer's SDKs.
  */
-export const Allocation = z.enum(['percent', 'fine'])
+export const Allocation = z.enum(allocations)
 
-/** Of everybody, in whole percents: the first is in it, the last is not. */
+/** A share of all users, in whole percents; `from` is included, `to` is not. */
 export const Slice = z
   .strictObject({ from: z.int().min(0).max(100), to: z.int().min(0).max(100) })
   .refine(({ from, to }) => from < to, 'from must be less than to')
 export type Slice = z.infer<typeof Slice>
 
-/** The fields alone; `Flag` adds what must hold between them. */
+/** The fields alone; `Flag` adds the checks between them. */
 export const FlagFields = z.strictObject({
   key: Key,
   name: Name.default(''),
   description: z.string().max(limits.descriptionLengthMax).default(''),
-  /** Another name that AB Tasty's clients may ask by. No other flag has it, neither as slug nor as key. */
+  /** An alternative name for AB Tasty's clients. Unique among the slugs and keys of all flags. */
   slug: Key.optional(),
   type: FlagType,
-  /** A json flag whose keys AB Tasty's SDKs read as flags of their own (their multi-key campaigns). */
+  /** Marks a json or yaml flag whose keys AB Tasty's SDKs read as separate flags (multi-key campaigns). */
   bundle: z.boolean().default(false),
-  /** What its values are to who shows them as they are, without reading them: AB Tasty's types of modifications. Absent: values like any. */
+  /** AB Tasty's type of modification, for clients that display values as they are. Absent: plain values. */
   content: z.enum(['json', 'text', 'html', 'image', 'redirect']).optional(),
   variations: z.array(Variation).min(1).max(limits.variationsMax),
   enabled: z.boolean().default(false),
   offVariationId: Id.optional(),
   prerequisites: z.array(Prerequisite).max(limits.prerequisitesMax).default([]),
   targets: z.array(Target).max(limits.variationsMax).default([]),
-  /** Whoever is in none of them, and not an individual target, gets no variation. Absent: the flag is for everybody. */
+  /** Users outside all slices get no variation, except individual targets. Absent: no user is outside. */
   slices: z.array(Slice).min(1).max(limits.slicesMax).optional(),
   rules: z.array(Rule).max(limits.rulesMax).default([]),
   defaultStrategy: DefaultStrategy,
   allocation: Allocation.default('percent'),
-  /** `kept`: whom a percentage once gave a variation keeps it. `exclusive`: and is in no other flag of this kind. Absent: the hash alone decides. */
+  /**
+   * `kept`: users keep the variation that a rollout gave them. `exclusive`: moreover, they take part in no
+   * other exclusive flag. Absent: the hash alone decides.
+   */
   assignment: z.enum(['kept', 'exclusive']).optional(),
   seed: z.string().max(limits.keyLengthMax).default(''),
   tags: z.array(TagKey).max(limits.tagsMax).default([]),
@@ -121,8 +131,8 @@ export const Flag = FlagFields.superRefine((flag, context) => {
 export type Flag = z.infer<typeof Flag>
 export type Allocation = z.infer<typeof Allocation>
 
-/** Pieces say where, shares how much: both have to say the same of each variation. */
-function piecesFlaws({ pieces, shares }: Extract<Strategy, { kind: 'rollout' }>): string[] {
+/** The pieces of each variation must add up to its share. */
+function pieceProblems({ pieces, shares }: Extract<Strategy, { kind: 'rollout' }>): string[] {
   if (!pieces) return []
   const weights = new Map<string, number>()
   let total = 0
@@ -130,12 +140,12 @@ function piecesFlaws({ pieces, shares }: Extract<Strategy, { kind: 'rollout' }>)
     total += weight
     if (variationId !== undefined) weights.set(variationId, (weights.get(variationId) ?? 0) + weight)
   }
-  const asShared = shares.filter(({ weight }) => weight > 0)
-  const isShared =
-    asShared.length === weights.size &&
-    asShared.every((share) => weights.get(share.variationId) === share.weight)
+  const positive = shares.filter(({ weight }) => weight > 0)
+  const isConsistent =
+    positive.length === weights.size &&
+    positive.every((share) => weights.get(share.variationId) === share.weight)
   return [
-    ...(isShared ? [] : ['the pieces of each variation must add up to its share']),
+    ...(isConsistent ? [] : ['the pieces of each variation must add up to its share']),
     ...(total > limits.weightTotal ? [`weights add up to ${total}, more than 100000`] : []),
   ]
 }
@@ -146,29 +156,29 @@ interface Inconsistency {
   message: string
 }
 
-/** What a flag's shape cannot say: ids that must exist or be unique, values that must parse, weights that must add up. */
+/** Checks that the schema cannot express: ids exist and are unique, values parse, weights add up. */
 function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   const found: Inconsistency[] = []
   const variationIds = new Set(flag.variations.map(({ id }) => id))
-  const known = (path: string, id: string) => {
+  const checkVariation = (path: string, id: string) => {
     if (!variationIds.has(id))
       found.push({ path, rule: 'unknown-variation', message: `there is no variation ${id}` })
   }
   const unique = (path: (i: number) => string, values: readonly string[], what: string) => {
     values.forEach((value, i) => {
       if (values.indexOf(value) !== i)
-        found.push({ path: path(i), rule: 'duplicate', message: `${what} ${value} is there twice` })
+        found.push({ path: path(i), rule: 'duplicate', message: `${what} ${value} is listed twice` })
     })
   }
   const checkStrategy = (path: string, strategy: Strategy) => {
-    if (strategy.kind === 'fixed') return known(`${path}.variationId`, strategy.variationId)
+    if (strategy.kind === 'fixed') return checkVariation(`${path}.variationId`, strategy.variationId)
     const whole = (field: string, weight: number) => {
       const message = 'percent allocation needs whole percents (multiples of 1000)'
       if (flag.allocation === 'percent' && weight % limits.weightPerPercent !== 0)
         found.push({ path: `${path}.${field}.weight`, rule: 'whole-percents', message })
     }
     strategy.shares.forEach(({ variationId, weight }, i) => {
-      known(`${path}.shares.${i}.variationId`, variationId)
+      checkVariation(`${path}.shares.${i}.variationId`, variationId)
       whole(`shares.${i}`, weight)
     })
     strategy.pieces?.forEach(({ weight }, i) => whole(`pieces.${i}`, weight))
@@ -184,9 +194,10 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
         rule: 'weights-sum',
         message: `weights add up to ${total}, more than 100000`,
       })
-    for (const message of piecesFlaws(strategy))
+    for (const message of pieceProblems(strategy))
       found.push({ path: `${path}.pieces`, rule: 'weights-sum', message })
-    if (strategy.audience) known(`${path}.audience.defaultVariationId`, strategy.audience.defaultVariationId)
+    if (strategy.audience)
+      checkVariation(`${path}.audience.defaultVariationId`, strategy.audience.defaultVariationId)
   }
 
   unique(
@@ -196,23 +207,25 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   )
   unique((i) => `rules.${i}.id`, [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id], 'id')
   unique((i) => `tags.${i}`, flag.tags, 'tag')
-  flag.variations.forEach((variation, i) => {
-    const json = variation.json ?? (flag.type === 'json' ? variation.value : '')
-    if (isTooDeep(json)) {
-      found.push({ path: `variations.${i}.value`, rule: 'value-depth', message: 'nests too deep' })
-    } else if (parseValue(flag.type, variation) === undefined) {
-      found.push({ path: `variations.${i}.value`, rule: 'value-of-type', message: `is not a ${flag.type}` })
-    } else if (flag.bundle && !isBundle(flag.type, variation)) {
-      found.push({
-        path: `variations.${i}.value`,
-        rule: 'bundle-is-object',
-        message: 'a bundle is a json object, whose keys are flag keys',
-      })
-    }
-  })
-  if (flag.offVariationId !== undefined) known('offVariationId', flag.offVariationId)
-  flag.targets.forEach(({ variationId }, i) => known(`targets.${i}.variationId`, variationId))
+  found.push(...valueProblems(flag))
+  if (flag.offVariationId !== undefined) checkVariation('offVariationId', flag.offVariationId)
+  flag.targets.forEach(({ variationId }, i) => checkVariation(`targets.${i}.variationId`, variationId))
   flag.rules.forEach(({ strategy }, i) => checkStrategy(`rules.${i}.strategy`, strategy))
   checkStrategy('defaultStrategy.strategy', flag.defaultStrategy.strategy)
   return found
+}
+
+function valueProblems({ type, bundle, variations }: Omit<Flag, 'version'>): Inconsistency[] {
+  return variations.flatMap((variation, i): Inconsistency[] => {
+    const path = `variations.${i}.value`
+    if (isTooDeep(variation.json ?? (type === 'json' ? variation.value : '')))
+      return [{ path, rule: 'value-depth', message: 'is nested too deep' }]
+    if (parseValue(type, variation) === undefined)
+      return [{ path, rule: 'value-of-type', message: `is not a ${type}` }]
+    if (bundle && !isBundle(type, variation)) {
+      const message = 'a bundle must be a json or yaml object, whose keys are flag keys'
+      return [{ path, rule: 'bundle-is-object', message }]
+    }
+    return []
+  })
 }

@@ -1,4 +1,4 @@
-// Every size and count has a limit, and the limit has a name.
+// The limits of the model: every size and count has one. Limits of one route are at the top of its file.
 
 export const keyLengthMax = 100
 export const nameLengthMax = 200
@@ -15,20 +15,20 @@ export const prerequisitesMax = 50
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
 export const goalsPerExperimentMax = 10
-/** Of an entity as JSON text. D1's rows hold 2 MB, and a change keeps what was beside what is. */
+/** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */
 export const entityBytesMax = 900_000
-/** How long a rotated SDK key may stay good beside the new one: 90 days. */
+/** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
 export const urlLengthMax = 2_000
-/** ECMAScript: the last millisecond that a date can tell. */
+/** ECMAScript: the largest time value of a Date. */
 export const epochMsMax = 8_640_000_000_000_000
 export const commentLengthMax = 1_000
 
 export const slicesMax = 20
-/** Of a rollout whose changes kept visitors; past it they lie in the order of their shares again. */
+/** The ranges of a rebalanced rollout. With more, the shares are laid out in order again (rebalance.ts). */
 export const piecesMax = 300
-/** Bucketeer: the weights of a rollout are thousandths of a percent. */
+/** Bucketeer: the weights of a rollout are in thousandths of a percent. */
 export const weightTotal = 100_000
-/** One percent of `weightTotal`: the step of `percent` allocation. */
+/** One percent of `weightTotal`: the unit of `percent` allocation. */
 export const weightPerPercent = 1_000

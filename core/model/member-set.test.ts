@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { memberSet } from './member-set.ts'
 import { encodeMembers } from './members.ts'
 
-it('holds what a set of texts would, and encodes it as the members of a segment', () =>
+it('behaves like a set of texts, and encodes itself like the members of a segment', () =>
   fc.assert(
     fc.property(fc.array(fc.string(), { maxLength: 3_000, size: 'max' }), fc.string(), (keys, other) => {
       const set = memberSet()
@@ -20,7 +20,7 @@ it('holds what a set of texts would, and encodes it as the members of a segment'
     { numRuns: 50 },
   ))
 
-it('knows the empty text, whose hash is zero', () => {
+it('can contain the empty text, whose hash is zero', () => {
   const set = memberSet()
   expect([set.has(''), set.add(''), set.add(''), set.has(''), set.size()]).toEqual([
     false,

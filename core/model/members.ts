@@ -1,16 +1,17 @@
-// Large segments: a set of targeting keys as sorted 64-bit hashes, 8 bytes a member, kept apart from the snapshot. Two keys share a hash
-// with probability 2^-64: among a million members, a stranger is taken for one once in 18 million million looks.
+// Uploaded members of large segments: sorted 64-bit hashes of targeting keys, 8 bytes each, stored apart from
+// the snapshot. Two keys share a hash with probability 2^-64: with a million members, one lookup in 18
+// million million is a false positive.
 import { murmur3x64Words } from '../hash/murmur3-x64-128.ts'
 
 export const membersMax = 1_000_000
 
-/** High and low halves of the hashes, in one order: by high, then low half. */
+/** The high and low halves of the hashes, sorted by the high, then the low half. */
 export interface Members {
   readonly high: Uint32Array
   readonly low: Uint32Array
 }
 
-/** Bytes of the set: big-endian hashes in ascending order, each once. */
+/** Returns the distinct hashes, big-endian, in ascending order. */
 export function encodeMembers(targetingKeys: Iterable<string>): Uint8Array {
   const hashes: bigint[] = []
   for (const key of targetingKeys) {
@@ -25,7 +26,7 @@ export function encodeMembers(targetingKeys: Iterable<string>): Uint8Array {
   return bytes
 }
 
-/** Undefined where the bytes are no such set: of odd length, out of order, or of more members than there may be. */
+/** Undefined if the bytes are not such a set: wrong length, not in ascending order, or too many members. */
 export function decodeMembers(bytes: Uint8Array): Members | undefined {
   if (bytes.byteLength % 8 !== 0 || bytes.byteLength > membersMax * 8) return undefined
   const count = bytes.byteLength / 8

@@ -1,11 +1,13 @@
-// Automatic operations. Deciding is here and pure; the batch runner gathers the facts and sends the command like anybody else.
+// Automatic operations: when an operation is due is decided here. The batch runner collects the facts and
+// sends the command through the admin API.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
 import { versioned } from './versioned.ts'
 
 /**
- * Kill switch: turns the flag off when, of the users exposed to a variation since counting began, the share that reached a goal
- * crosses a threshold. Bucketeer's event-rate operation, except that goal users are counted among the exposed ones only.
+ * A kill switch: disables the flag when the share of users who reached a goal, among those exposed to a
+ * variation since `countingFrom`, crosses a threshold. Like Bucketeer's event-rate operation, except that
+ * only exposed users count.
  */
 export const Operation = z.strictObject({
   id: Id,
@@ -16,20 +18,20 @@ export const Operation = z.strictObject({
   comparison: z.enum(['at-least', 'at-most']),
   /** Share of exposed users, in (0, 1]. */
   threshold: z.number().gt(0).max(1),
-  /** Exposed users before the rate is looked at. */
+  /** The number of exposed users from which on the rate is checked. */
   minimumUsers: z.int().min(1),
   status: z.enum(['active', 'fired']),
-  /** Epoch milliseconds: events from here on count. */
+  /** Epoch milliseconds; earlier events do not count. */
   countingFrom: z.int(),
   ...versioned,
 })
 export type Operation = z.infer<typeof Operation>
 
-/** Distinct users since `countingFrom`. */
+/** Numbers of distinct users since `countingFrom`. */
 export const OperationFacts = z.strictObject({ exposedUsers: z.int().min(0), goalUsers: z.int().min(0) })
 export type OperationFacts = z.infer<typeof OperationFacts>
 
-/** Whether the operation is to be applied on these facts. */
+/** Whether the operation should be applied. */
 export function isDue(operation: Operation, { exposedUsers, goalUsers }: OperationFacts): boolean {
   if (operation.status !== 'active' || exposedUsers < operation.minimumUsers) return false
   const rate = Math.min(goalUsers, exposedUsers) / exposedUsers

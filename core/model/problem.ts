@@ -1,4 +1,4 @@
-// One closed vocabulary of refusals. Each protocol owns a total table from these codes to its own form.
+// The reasons for which a request can be refused. Each protocol maps every code to its own form.
 
 export type ProblemCode =
   | 'INVALID'
@@ -11,7 +11,10 @@ export type ProblemCode =
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
-/** Rules that the shape of a field cannot say, by name. Those that it can are named as zod names them: `too-big`, `invalid-type`. */
+/**
+ * The rules for fields that a schema cannot express. Broken schema rules use zod's code: `too-big`,
+ * `invalid-type`.
+ */
 export type FieldRule =
   | 'duplicate'
   | 'unknown-variation'
@@ -35,7 +38,7 @@ export type FieldRule =
 export interface FieldProblem {
   /** Dotted path to the field, as in the request: `rules.0.strategy.shares.1.weight`. */
   readonly path: string
-  /** Name of the rule that is broken, for programs: a FieldRule, or zod's code with hyphens. */
+  /** The broken rule, for programs: a FieldRule, or zod's code with hyphens. */
   readonly rule?: string
   readonly message: string
 }
@@ -45,19 +48,20 @@ export interface Problem {
   /** One sentence for a person. */
   readonly message: string
   readonly fields?: readonly FieldProblem[]
-  /** What is stored now, when a stale edit is refused. */
+  /** The stored entity, if an edit was based on an older version. */
   readonly current?: unknown
-  /** What the stale edit asked for. */
+  /** The edit that was based on an older version. */
   readonly yours?: unknown
-  /** Who stands in the way, when what is in use would go away. */
+  /** The entities that still depend on one that should be deleted or archived. */
   readonly users?: readonly { readonly kind: string; readonly id: string }[]
 }
 
-export type Result<T> =
+/** A value, or why there is none. `E` is the kind of failure, where a room has its own. */
+export type Result<T, E = Problem> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problem: Problem }
+  | { readonly ok: false; readonly problem: E }
 
-/** As zod tells it. Rules of our own come as `params.rule`. */
+/** An issue as zod reports it. Our own rules are in `params.rule`. */
 export interface SchemaIssue {
   readonly code?: string | undefined
   readonly path: readonly PropertyKey[]
@@ -71,7 +75,7 @@ export function toFieldProblem({ code = 'custom', path, message, params }: Schem
   return { path: path.map(String).join('.'), rule, message }
 }
 
-export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value })
 
 export const refuse = (
   code: ProblemCode,

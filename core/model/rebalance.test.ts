@@ -1,4 +1,4 @@
-// Raising one variation moves no more targeting keys than it must, and what a change says it will move is what it moves.
+// Rebalancing moves no more targeting keys than necessary, and the announced moves are those that happen.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fixed, flag, rollout, snapshotOf } from '../../test/support/build/flags.ts'
@@ -6,7 +6,7 @@ import { scaled } from '../../test/support/build/scale.ts'
 import { compile } from '../evaluation/compile.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { Flag, type Strategy } from './flag.ts'
-import { hasGap, keepingVisitors, movesOf } from './rebalance.ts'
+import { hasGap, rebalance, movesOf } from './rebalance.ts'
 import { weightPerPercent, weightTotal } from './limits.ts'
 
 type Rollout = Extract<Strategy, { kind: 'rollout' }>
@@ -30,19 +30,19 @@ const weightOf = ({ shares }: Rollout, id: string) =>
   shares.find(({ variationId }) => variationId === id)?.weight ?? 0
 const untracked = ({ shares }: Rollout) => weightTotal - shares.reduce((sum, { weight }) => sum + weight, 0)
 
-/** What every layout must move: what each variation, and nobody's share, gains. */
-const least = (before: Rollout, after: Rollout) =>
+/** The weight that any arrangement must move: the gains of the variations and of the untracked share. */
+const leastMoved = (before: Rollout, after: Rollout) =>
   ['a', 'b', 'c'].reduce((sum, id) => sum + Math.max(0, weightOf(after, id) - weightOf(before, id)), 0) +
   Math.max(0, untracked(after) - untracked(before))
 
-describe('a layout that keeps visitors', () => {
-  it('moves as few as any can, change after change, and gives every variation its weight', () => {
+describe('a rebalanced rollout', () => {
+  it('moves the least possible weight in each of several changes, and keeps all weights', () => {
     fc.assert(
-      fc.property(fc.array(rollouts, { minLength: 2, maxLength: 8 }), (asked) => {
-        let before = asked[0]!
-        for (const wanted of asked.slice(1)) {
-          const after = keepingVisitors(before, wanted)
-          expect(movedBetween(before, after)).toBe(least(before, wanted))
+      fc.property(fc.array(rollouts, { minLength: 2, maxLength: 8 }), (changes) => {
+        let before = changes[0]!
+        for (const wanted of changes.slice(1)) {
+          const after = rebalance(before, wanted)
+          expect(movedBetween(before, after)).toBe(leastMoved(before, wanted))
           expect(Flag.safeParse({ ...withStrategy(after) }).error?.message).toBeUndefined()
           before = after
         }
@@ -51,11 +51,11 @@ describe('a layout that keeps visitors', () => {
     )
   })
 
-  it('moves ten where the usual one moves twenty', () => {
+  it('moves ten percent where shares in order would move twenty', () => {
     const before = rollout({ a: 30_000, b: 50_000, c: 20_000 }) as Rollout
     const wanted = rollout({ a: 40_000, b: 50_000, c: 10_000 }) as Rollout
     expect(movedBetween(before, wanted)).toBe(20_000)
-    const after = keepingVisitors(before, wanted)
+    const after = rebalance(before, wanted)
     expect(movesOf(withStrategy(before), withStrategy(after))).toEqual([
       { ruleId: 'rule', weight: 10_000, flows: [{ from: 'c', to: 'a', weight: 10_000 }] },
     ])
@@ -67,17 +67,14 @@ describe('a layout that keeps visitors', () => {
     ])
   })
 
-  it('needs no pieces where the usual one moves as few', () => {
-    const grown = keepingVisitors(rollout({ a: 10_000 }), rollout({ a: 25_000 }) as Rollout)
+  it('has no pieces if shares in order move as little', () => {
+    const grown = rebalance(rollout({ a: 10_000 }), rollout({ a: 25_000 }) as Rollout)
     expect(grown).toEqual(rollout({ a: 25_000 }))
-    expect(keepingVisitors(fixed('a'), rollout({ a: 90_000, b: 10_000 }) as Rollout).pieces).toBeUndefined()
+    expect(rebalance(fixed('a'), rollout({ a: 90_000, b: 10_000 }) as Rollout).pieces).toBeUndefined()
   })
 
-  it('leaves a gap where a variation in the middle shrinks and nobody grows', () => {
-    const after = keepingVisitors(
-      rollout({ a: 50_000, b: 50_000 }),
-      rollout({ a: 20_000, b: 50_000 }) as Rollout,
-    )
+  it('has a gap if a variation shrinks and none grows', () => {
+    const after = rebalance(rollout({ a: 50_000, b: 50_000 }), rollout({ a: 20_000, b: 50_000 }) as Rollout)
     expect(after.pieces).toEqual([
       { variationId: 'a', weight: 20_000 },
       { weight: 30_000 },
@@ -87,28 +84,28 @@ describe('a layout that keeps visitors', () => {
   })
 })
 
-describe('what a change says that it moves', () => {
-  it.each(['percent', 'fine'] as const)('is what evaluation moves, in %s allocation', (allocation) => {
+describe('the announced moves of a change', () => {
+  it.each(['percent', 'fine'] as const)('equal those of evaluation, with %s allocation', (allocation) => {
     const before = rollout({ a: 30_000, b: 50_000, c: 20_000 }) as Rollout
-    const after = keepingVisitors(before, rollout({ a: 45_000, b: 45_000 }) as Rollout)
-    const answers = [before, after].map((strategy) => {
-      const ready = compile(snapshotOf([withStrategy(strategy, allocation)]))
-      return (id: string) => evaluate(ready, 'f', { targetingKey: id, attributes: {} }).variation?.id
+    const after = rebalance(before, rollout({ a: 45_000, b: 45_000 }) as Rollout)
+    const evaluators = [before, after].map((strategy) => {
+      const compiled = compile(snapshotOf([withStrategy(strategy, allocation)]))
+      return (id: string) => evaluate(compiled, 'f', { targetingKey: id, attributes: {} }).variation?.id
     })
-    const people = 20_000
+    const users = 20_000
     let moved = 0
-    for (let i = 0; i < people; i++) if (answers[0]!(`user-${i}`) !== answers[1]!(`user-${i}`)) moved++
-    expect(moved / people).toBeCloseTo(movedBetween(before, after) / weightTotal, 1)
-    expect(Math.abs(moved / people - movedBetween(before, after) / weightTotal)).toBeLessThan(0.015)
+    for (let i = 0; i < users; i++) if (evaluators[0]!(`user-${i}`) !== evaluators[1]!(`user-${i}`)) moved++
+    expect(moved / users).toBeCloseTo(movedBetween(before, after) / weightTotal, 1)
+    expect(Math.abs(moved / users - movedBetween(before, after) / weightTotal)).toBeLessThan(0.015)
   })
 
-  it('is what chance moves where the hash becomes another', () => {
+  it('are independent of the old buckets if the hash changes', () => {
     const split = rollout({ a: 50_000, b: 50_000 })
     const [moves] = movesOf(withStrategy(split), { ...withStrategy(split), allocation: 'fine' })
     expect(moves?.weight).toBe(50_000)
   })
 
-  it('is nothing for a change beside the weights', () => {
+  it('are empty if only other fields change', () => {
     const same = withStrategy(rollout({ a: 50_000, b: 50_000 }))
     expect(movesOf(same, { ...same, name: 'other', version: 2 })).toEqual([])
   })

@@ -1,9 +1,9 @@
-// Where a rollout's variations lie among the buckets, and how a change of weights moves as few targeting keys as it can: everybody whose
-// variation keeps its weight stays, and only what one variation loses goes to another.
+// Arranges a rollout's variations in ranges of buckets. When weights change, it moves as few targeting keys
+// as possible: only the weight that one variation loses goes to others.
 import type { Flag, Strategy } from './flag.ts'
 import { piecesMax, weightTotal } from './limits.ts'
 
-/** Without a variation, it is a gap: whoever falls into it is untracked. */
+/** A range of consecutive buckets. Without variation it is a gap: its users are untracked. */
 export interface WeightRange {
   readonly variationId?: string | undefined
   readonly weight: number
@@ -11,34 +11,34 @@ export interface WeightRange {
 
 type Rollout = Extract<Strategy, { kind: 'rollout' }>
 
-/** The pieces in the order of buckets; what is left over at the end is untracked. */
+/** The ranges in the order of buckets. What remains after the last is untracked. */
 export const rangesOf = ({ pieces, shares }: Rollout): readonly WeightRange[] => pieces ?? shares
 
-/** Whether a piece lies behind untracked buckets: not everybody who evaluates can say that. */
+/** Whether there are untracked buckets before the last range. Some bucketing formats cannot express that. */
 export function hasGap(rollout: Rollout): boolean {
   return rangesOf(rollout).some(({ variationId }) => variationId === undefined)
 }
 
-/** All buckets, gap at the end included. */
-function wholeOf(strategy: Strategy): readonly WeightRange[] {
+/** Ranges that cover all buckets, including the gap at the end. */
+function allRangesOf(strategy: Strategy): readonly WeightRange[] {
   if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, weight: weightTotal }]
-  const pieces = rangesOf(strategy)
-  return [...pieces, { weight: weightTotal - sumOf(pieces) }].filter(({ weight }) => weight > 0)
+  const ranges = rangesOf(strategy)
+  return [...ranges, { weight: weightTotal - sumOf(ranges) }].filter(({ weight }) => weight > 0)
 }
 
-const sumOf = (pieces: readonly WeightRange[]) => pieces.reduce((sum, { weight }) => sum + weight, 0)
+const sumOf = (ranges: readonly WeightRange[]) => ranges.reduce((sum, { weight }) => sum + weight, 0)
 
-/** The rollout with its pieces laid out so that the fewest move, seen from what was before. */
-export function keepingVisitors(before: Strategy, after: Rollout): Rollout {
+/** Returns `after` with `pieces` arranged so that the fewest targeting keys change their variation. */
+export function rebalance(before: Strategy, after: Rollout): Rollout {
   const wanted = new Map(after.shares.map(({ variationId, weight }) => [variationId, weight]))
-  const take = (variationId: string | undefined, most: number) => {
+  const take = (variationId: string | undefined, max: number) => {
     const left = variationId === undefined ? 0 : (wanted.get(variationId) ?? 0)
-    const taken = Math.min(left, most)
+    const taken = Math.min(left, max)
     if (variationId !== undefined) wanted.set(variationId, left - taken)
     return taken
   }
-  // Who can stay stays, at the front of each piece. What is freed is given away before what was free already.
-  const kept = wholeOf(before).flatMap(({ variationId, weight }) => {
+  // Each variation keeps the front of its ranges. Freed buckets are filled before untracked ones.
+  const kept = allRangesOf(before).flatMap(({ variationId, weight }) => {
     const stays = take(variationId, weight)
     const rest = { weight: weight - stays, wasFree: variationId === undefined }
     return [
@@ -46,22 +46,23 @@ export function keepingVisitors(before: Strategy, after: Rollout): Rollout {
       { variationId: undefined, ...rest },
     ]
   })
-  let laid: readonly (WeightRange & { wasFree: boolean })[] = kept
+  let ranges: readonly (WeightRange & { wasFree: boolean })[] = kept
   for (const free of [false, true]) {
-    laid = laid.flatMap((piece) =>
-      piece.variationId === undefined && piece.wasFree === free ? fill(piece, after, take) : [piece],
+    ranges = ranges.flatMap((range) =>
+      range.variationId === undefined && range.wasFree === free ? fill(range, after, take) : [range],
     )
   }
-  const pieces = merged(laid)
+  const pieces = mergeAdjacent(ranges)
   const { pieces: _, ...plain } = after
-  const isPlain = pieces.length > piecesMax || JSON.stringify(pieces) === JSON.stringify(merged(plain.shares))
+  const isPlain =
+    pieces.length > piecesMax || JSON.stringify(pieces) === JSON.stringify(mergeAdjacent(plain.shares))
   return isPlain ? plain : { ...plain, pieces }
 }
 
 function fill<P extends WeightRange>(
   gap: P,
   { shares }: Rollout,
-  take: (variationId: string, most: number) => number,
+  take: (variationId: string, max: number) => number,
 ): P[] {
   let left = gap.weight
   const filled = shares.map(({ variationId }) => {
@@ -72,24 +73,24 @@ function fill<P extends WeightRange>(
   return [...filled, { ...gap, weight: left }]
 }
 
-/** Neighbours of one variation as one piece, without a gap at the end. */
-function merged(pieces: readonly WeightRange[]): WeightRange[] {
-  const found: { variationId?: string; weight: number }[] = []
-  for (const { variationId, weight } of pieces) {
-    const last = found.at(-1)
+/** Joins adjacent ranges of one variation, and drops the gap at the end. */
+function mergeAdjacent(ranges: readonly WeightRange[]): WeightRange[] {
+  const merged: { variationId?: string; weight: number }[] = []
+  for (const { variationId, weight } of ranges) {
+    const last = merged.at(-1)
     if (weight === 0) continue
     if (last && last.variationId === variationId) last.weight += weight
-    else found.push(variationId === undefined ? { weight } : { variationId, weight })
+    else merged.push(variationId === undefined ? { weight } : { variationId, weight })
   }
-  if (found.at(-1)?.variationId === undefined) found.pop()
-  return found
+  if (merged.at(-1)?.variationId === undefined) merged.pop()
+  return merged
 }
 
 export interface Moves {
   readonly ruleId: string
-  /** Of 100,000 targeting keys that the rule decides, how many get another variation than before. */
+  /** How many of 100,000 targeting keys get another variation than before. */
   readonly weight: number
-  /** From where to where; null is untracked. */
+  /** By variation id before and after; null means untracked. */
   readonly flows: readonly {
     readonly from: string | null
     readonly to: string | null
@@ -97,14 +98,19 @@ export interface Moves {
   }[]
 }
 
-/** Whom an edit of a flag will move, rule by rule, for rules that are there before and after. Audiences and order of rules are not looked at. */
+/**
+ * The share of users whom an edit of a flag moves, for each rule that exists before and after. Ignores
+ * audiences and the order of rules.
+ */
 export function movesOf(before: Flag, after: Flag): Moves[] {
   const strategies = strategiesOf(before)
   const isHashedAlike = before.allocation === after.allocation && before.seed === after.seed
   return [...strategiesOf(after)].flatMap(([ruleId, strategy]) => {
     const earlier = strategies.get(ruleId)
     if (!earlier) return []
-    const flows = isHashedAlike ? flowsOf(wholeOf(earlier), wholeOf(strategy)) : mixed(earlier, strategy)
+    const flows = isHashedAlike
+      ? flowsOf(allRangesOf(earlier), allRangesOf(strategy))
+      : flowsByChance(earlier, strategy)
     const weight = flows.reduce((sum, flow) => sum + flow.weight, 0)
     return weight > 0 ? [{ ruleId, weight, flows }] : []
   })
@@ -127,11 +133,11 @@ function flowsOf(before: readonly WeightRange[], after: readonly WeightRange[]):
   return [...flows.values()]
 }
 
-/** Hashed anew, where somebody was says nothing of where they will be. */
-function mixed(before: Strategy, after: Strategy): Moves['flows'] {
+/** For a changed hash: the new bucket is independent of the old one. */
+function flowsByChance(before: Strategy, after: Strategy): Moves['flows'] {
   const flows = new Map<string, Moves['flows'][number]>()
-  for (const from of wholeOf(before))
-    for (const to of wholeOf(after))
+  for (const from of allRangesOf(before))
+    for (const to of allRangesOf(after))
       add(flows, from.variationId, to.variationId, Math.round((from.weight * to.weight) / weightTotal))
   return [...flows.values()]
 }

@@ -1,4 +1,5 @@
-// A scheduled change: an edit of one flag that waits for its time. Deciding is here and pure; whoever watches the clock sends the command.
+// A scheduled change: an edit of one flag that is applied at a given time. The caller passes the time and
+// sends the command.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
 import { FlagChanges } from './flag-draft.ts'

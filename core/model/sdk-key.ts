@@ -1,4 +1,5 @@
-// What an SDK shows to be answered. The key itself is shown once; its hash travels in the snapshot.
+// The API keys of SDKs. The key itself is returned once, when it is created; only its hash is stored and
+// published.
 import * as z from 'zod'
 import { Id } from './flag.ts'
 import { versioned } from './versioned.ts'
@@ -10,19 +11,22 @@ export const SdkKey = z.strictObject({
   role: z.enum(['client', 'server']),
   name: z.string().max(limits.nameLengthMax).default(''),
   sha256: z.string(),
-  /** Brought along from another system: its text does not name the environment, so edge is told apart. */
+  /** Imported from another system. Its text does not name the environment, so KV maps the key to it. */
   foreign: z.literal(true).optional(),
-  /** OFREP: `plain` leaves out what the strictest clients refuse, event streams and what is said of all flags together. */
+  /** OFREP: `plain` omits event streams and metadata of the flag set, which the strictest clients reject. */
   answers: z.enum(['full', 'plain']).default('full'),
-  /** One that is disabled leaves the snapshot with the next revision. */
+  /** A disabled key is not in the snapshot. */
   disabled: z.boolean().default(false),
-  /** What it was before it was rotated: good until then (epoch milliseconds). */
+  /** The key before rotation; valid until `expiresAt` (epoch milliseconds). */
   previous: z.strictObject({ sha256: z.string(), expiresAt: z.int() }).optional(),
   ...versioned,
 })
 export type SdkKey = z.infer<typeof SdkKey>
 
-/** As edge knows it. One that was rotated is two for a while; edge minds the time, since no revision is made when it comes. */
+/**
+ * Returns the key's entries in the snapshot. A rotated key has two; edge checks `expiresAt`, since expiry
+ * makes no revision.
+ */
 export function toSnapshotKeys({
   id,
   role,

@@ -1,4 +1,4 @@
-// A named set of targeting keys: an include list, or whoever matches one of its rules.
+// A segment: the users in its list, the users who match its rules, and uploaded members.
 import * as z from 'zod'
 import { Clause } from './clause.ts'
 import { Key } from './flag.ts'
@@ -6,8 +6,8 @@ import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import { membersMax } from './members.ts'
 
-/** Operators that look outside the context are refused here: a segment depends on no flag and no other segment. */
-const outward: ReadonlySet<string> = new Set(['in-segment', 'flag-is'])
+/** Operators that test no attribute. Not allowed here: a segment depends on no flag and no other segment. */
+export const outsideOperators: ReadonlySet<string> = new Set(['in-segment', 'flag-is'])
 
 export const Segment = z.strictObject({
   key: Key,
@@ -19,8 +19,8 @@ export const Segment = z.strictObject({
       z
         .array(
           Clause.refine(
-            ({ operator }) => !outward.has(operator),
-            'a segment cannot ask for a segment or a flag',
+            ({ operator }) => !outsideOperators.has(operator),
+            'a segment cannot refer to segments or flags',
           ),
         )
         .min(1)
@@ -28,7 +28,10 @@ export const Segment = z.strictObject({
     )
     .max(limits.groupsPerRuleMax)
     .default([]),
-  /** Uploaded members, which lie apart from the snapshot: how many, the hash of their set (members.ts) that names it, and their list. */
+  /**
+   * Uploaded members, stored apart from the snapshot: their number, the hash that names the encoded set
+   * (members.ts), and the name of the uploaded list.
+   */
   members: z
     .strictObject({
       count: z.int().min(1).max(membersMax),

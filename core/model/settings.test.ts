@@ -4,11 +4,11 @@ import { Settings } from './settings.ts'
 
 const bare = { environmentId: 'production', revision: 1, modifiedAt: 0, flags: [], segments: [], sdkKeys: [] }
 
-it('reads a snapshot without settings as the schema fills them in', () => {
+it('returns the defaults of the schema for a snapshot without settings', () => {
   expect(settingsOf(buildSnapshot(bare))).toEqual(Settings.parse({}))
 })
 
-it('carries settings that differ', () => {
+it('includes settings that differ from the defaults', () => {
   const settings = Settings.parse({ bucketingFile: 'by-key', pathPrefix: '/a/b' })
   expect(settingsOf(buildSnapshot({ ...bare, settings }))).toEqual(settings)
 })

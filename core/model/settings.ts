@@ -1,23 +1,29 @@
-// What an environment has decided for all its flags and all its doors. Travels in the snapshot, so that edge needs nothing else.
+// Settings of an environment, for all its flags and protocols. They are part of the snapshot, so that edge
+// needs nothing else.
 import * as z from 'zod'
 import { Allocation } from './flag.ts'
 import { epochMsMax } from './limits.ts'
 import { versioned } from './versioned.ts'
 
 const Time = z.int().min(0).max(epochMsMax)
-/** From one moment to another, and for what share of visitors (whole percent). */
+/** Epoch milliseconds, and the share of visitors in whole percent. */
 const Troubleshooting = z
   .strictObject({ startAt: Time, stopAt: Time, percentage: z.int().min(0).max(100) })
   .refine(({ startAt, stopAt }) => startAt < stopAt, { path: ['stopAt'], error: 'must be after startAt' })
 
 export const Settings = z.strictObject({
-  /** Of flags that are made without one. */
+  /** For flags that are created without one. */
   defaultAllocation: Allocation.default('percent'),
-  /** Who may fetch the bucketing file: everybody who knows the environment's id (as AB Tasty has it), holders of an SDK key, or nobody. */
+  /**
+   * Who may fetch the bucketing file: everyone who knows the environment's id (as with AB Tasty), holders of
+   * an SDK key, or nobody.
+   */
   bucketingFile: z.enum(['public', 'by-key', 'off']).default('public'),
   /** Whether every change needs a comment. */
   requireComment: z.boolean().default(false),
-  /** A path under which every route of this environment is served as well, for clients behind filters that match paths. */
+  /**
+   * A path under which all SDK routes are served in addition, for clients behind filters that match paths.
+   */
   pathPrefix: z
     .string()
     .regex(
@@ -25,15 +31,19 @@ export const Settings = z.strictObject({
       'segments of letters, digits, hyphens and underscores, each after a slash',
     )
     .optional(),
-  /** Whether edge adds what Cloudflare knows of a request to its context, in a namespace that no client can write. */
+  /**
+   * Whether edge adds Cloudflare's data on the request to its context, under names that clients cannot set.
+   */
   enrichContext: z.boolean().default(false),
-  /** OFREP: whether a flag that is off answers its off variation, or no value at all. */
+  /** OFREP: whether a disabled flag is answered with its off variation or without value. */
   disabledFlags: z.enum(['with-value', 'without-value']).default('with-value'),
-  /** Whether everybody gets the defaults of their code, whatever the flags say: AB Tasty's panic mode, for every door. */
+  /**
+   * AB Tasty's panic mode, for all protocols: applications use their own defaults, whatever the flags say.
+   */
   panic: z.boolean().default(false),
-  /** When AB Tasty's SDKs tell of their own work. Over when it is over, without a change. */
+  /** The time window in which AB Tasty's SDKs send troubleshooting data. It ends without a new revision. */
   troubleshooting: Troubleshooting.optional(),
-  /** Whether SDKs are offered a stream of changes. */
+  /** Whether SDKs are offered a stream of change events. */
   streams: z.boolean().default(true),
 })
 export type Settings = z.infer<typeof Settings>

@@ -1,9 +1,11 @@
-// The published form of an environment: all that the data plane decides from, as versioned JSON. Fields are only ever added; a reader
-// that meets a newer `format` keeps the last snapshot it understands.
+// The published form of an environment, as versioned JSON: everything that edge needs for evaluation. Fields
+// are only ever added. A reader that meets a newer `format` keeps the last snapshot it understands.
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
 import type { Settings } from './settings.ts'
+import { operatorFormats } from './vocabulary.ts'
 
+/** The newest snapshot format that this version reads. */
 export const snapshotFormat = 1
 
 export type SdkKeyRole = 'client' | 'server'
@@ -11,26 +13,29 @@ export type SdkKeyRole = 'client' | 'server'
 export interface SnapshotKey {
   readonly id: string
   readonly role: SdkKeyRole
-  /** Hexadecimal SHA-256 of the key's text. */
+  /** SHA-256 of the key's text, in hexadecimal. */
   readonly sha256: string
-  /** Epoch milliseconds from which the key is refused; absent: never. */
+  /** The key is refused from then on (epoch milliseconds); absent: never. */
   readonly expiresAt?: number | undefined
-  /** Its text does not name this environment: a name of its own in KV does. */
+  /** The key's text does not name this environment; an entry in KV does. */
   readonly foreign?: true | undefined
-  /** What its clients are answered over OFREP; absent: everything. */
+  /** What OFREP answers contain (sdk-key.ts); absent: everything. */
   readonly answers?: 'plain' | undefined
 }
 
 export interface Snapshot {
+  /**
+   * The lowest format that a reader has to know. A reader that only knows lower ones keeps its last snapshot.
+   */
   readonly format: number
   readonly environmentId: string
   readonly revision: number
-  /** Epoch seconds: Last-Modified of the bucketing file; strictly increasing with each change of that file. */
+  /** Epoch seconds: Last-Modified of the bucketing file. Increases strictly with each change of that file. */
   readonly modifiedAt: number
   readonly flags: readonly Flag[]
   readonly segments: readonly Segment[]
   readonly sdkKeys: readonly SnapshotKey[]
-  /** Absent where every setting is as it is by default. */
+  /** Absent if all settings have their defaults. */
   readonly settings?: Settings | undefined
 }
 
@@ -46,7 +51,9 @@ export const defaultSettings: Settings = {
 
 export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defaultSettings
 
-/** Archived flags stay only where a live flag still depends on them; the order is by key, so that equal states give equal bytes. */
+/**
+ * Keeps archived flags only if another flag depends on them. Sorted, so that equal states give equal bytes.
+ */
 export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
   const needed = new Set<string>()
   const byKey = new Map(state.flags.map((flag) => [flag.key, flag]))
@@ -60,7 +67,7 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
   }
   for (const flag of state.flags) if (!flag.archived) need(flag)
   return {
-    format: snapshotFormat,
+    format: formatNeeded(state),
     environmentId: state.environmentId,
     revision: state.revision,
     modifiedAt: state.modifiedAt,
@@ -71,15 +78,25 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
   }
 }
 
-/** Keys of the flags that must be decided before this one: prerequisites, and flags that its rules ask for. */
+/** The lowest format whose readers know every operator that the snapshot uses. */
+function formatNeeded({ flags, segments }: Pick<Snapshot, 'flags' | 'segments'>): number {
+  const rules = [...flags.flatMap((flag) => flag.rules), ...segments]
+  const clauses = rules.flatMap(({ anyOf }) => anyOf.flat())
+  return clauses.reduce((format, { operator }) => Math.max(format, operatorFormats[operator] ?? 1), 1)
+}
+
+/**
+ * The keys of the flags that must be evaluated before this one: prerequisites, and flags named in `flag-is`
+ * clauses.
+ */
 export function dependenciesOf(flag: Flag): readonly string[] {
-  const asked = flag.rules.flatMap(({ anyOf }) =>
+  const clauses = flag.rules.flatMap(({ anyOf }) =>
     anyOf.flat().filter(({ operator }) => operator === 'flag-is'),
   )
   return [
     ...new Set([
       ...flag.prerequisites.map(({ flagKey }) => flagKey),
-      ...asked.map(({ attribute }) => attribute),
+      ...clauses.map(({ attribute }) => attribute),
     ]),
   ]
 }

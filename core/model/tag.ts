@@ -1,4 +1,4 @@
-// A word that flags are sorted by. Flags carry its key; a flag that carries an unknown one makes it.
+// Tags group flags. A flag lists the keys of its tags; an unknown key creates the tag.
 import * as z from 'zod'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'

@@ -1,4 +1,5 @@
-// A flag trigger: whoever holds its secret address turns one flag on or off, with no other credential. For alerts and deploy hooks.
+// A trigger: a request to its secret URL turns one flag on or off, without other credentials. For alerts and
+// deploy hooks.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
 import { versioned } from './versioned.ts'
@@ -9,9 +10,9 @@ export const Trigger = z.strictObject({
   name: z.string().max(limits.nameLengthMax).default(''),
   flagKey: Key,
   action: z.enum(['turn-on', 'turn-off']),
-  /** One that is disabled fires no more, and can be enabled again. */
+  /** A disabled trigger does nothing; it can be enabled again. */
   disabled: z.boolean().default(false),
-  /** Hexadecimal SHA-256 of the secret; the secret itself is shown once. */
+  /** SHA-256 of the secret, in hexadecimal. The secret itself is returned once, when it is created. */
   sha256: z.string(),
   ...versioned,
 })

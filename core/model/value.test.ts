@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FlagType } from './flag.ts'
 import { isBundle, isTooDeep, parseValue } from './value.ts'
 
-const read = (type: FlagType, value: string, json?: string) =>
+const parse = (type: FlagType, value: string, json?: string) =>
   parseValue(type, { value, ...(json !== undefined && { json }) })
 
 describe('a value', () => {
@@ -17,8 +17,8 @@ describe('a value', () => {
     ['json', '{"a":[1]}', { a: [1] }],
     ['json', '"text"', 'text'],
     ['json', 'false', false],
-  ] as const)('of type %s is read from %j', (type, text, value) => {
-    expect(read(type, text)).toEqual(value)
+  ] as const)('of type %s is parsed from %j', (type, text, value) => {
+    expect(parse(type, text)).toEqual(value)
   })
 
   it.each([
@@ -33,17 +33,17 @@ describe('a value', () => {
     ['json', '{a:1}'],
     ['json', 'null'],
     ['yaml', 'a: 1'],
-  ] as const)('of type %s is not read from %j', (type, text) => {
-    expect(read(type, text)).toBeUndefined()
+  ] as const)('of type %s is not parsed from %j', (type, text) => {
+    expect(parse(type, text)).toBeUndefined()
   })
 
-  it('of type yaml is read from the JSON beside it', () => {
-    expect(read('yaml', 'a: 1', '{"a":1}')).toEqual({ a: 1 })
-    expect(read('yaml', 'a: 1', '{')).toBeUndefined()
+  it('of type yaml is parsed from the JSON stored with it', () => {
+    expect(parse('yaml', 'a: 1', '{"a":1}')).toEqual({ a: 1 })
+    expect(parse('yaml', 'a: 1', '{')).toBeUndefined()
   })
 })
 
-it('only objects of json and yaml flags are bundles', () => {
+it('accepts only objects of json and yaml flags as bundles', () => {
   expect(isBundle('json', { value: '{"a":1}' })).toBe(true)
   expect(isBundle('yaml', { value: 'a: 1', json: '{"a":1}' })).toBe(true)
   for (const value of ['[1]', '"a"', '1', 'true', 'null', '{'])
@@ -54,7 +54,7 @@ it('only objects of json and yaml flags are bundles', () => {
   expect(isBundle('boolean', { value: 'true' })).toBe(false)
 })
 
-it('a text is too deep past a hundred levels, of lists and objects alike, and brackets in texts are none', () => {
+it('counts the depth of lists and objects, but no brackets in texts', () => {
   const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   const objects = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
   expect([lists(100), objects(100)].map(isTooDeep)).toEqual([false, false])

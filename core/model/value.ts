@@ -1,9 +1,10 @@
-// What a variation's text is, read as its flag's type. Apart from the schemas: deciding needs it, and loads no schema for it.
+// Parses a variation's text as its flag's type. Separate from the schemas because evaluation must not load
+// zod.
 
 export const flagTypes = ['boolean', 'string', 'number', 'json', 'yaml'] as const
 export type FlagType = (typeof flagTypes)[number]
 
-/** `json`: of a yaml flag, the value as compact JSON. */
+/** `json`: the value as compact JSON, for yaml flags only. */
 interface StoredValue {
   readonly value: string
   readonly json?: string | undefined
@@ -12,7 +13,7 @@ interface StoredValue {
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
 export type FlagValue = JsonValue
 
-/** The typed value of a variation; undefined where its text is no such value. YAML was turned into JSON when it was written. */
+/** Undefined if the text is not a value of the type. YAML is converted to JSON when a flag is written. */
 export function parseValue(type: FlagType, { value, json }: StoredValue): FlagValue | undefined {
   switch (type) {
     case 'string':
@@ -30,22 +31,22 @@ export function parseValue(type: FlagType, { value, json }: StoredValue): FlagVa
   }
 }
 
-/** Deeper than any value one writes, and far from what a parser's or printer's stack holds. */
+/** Deeper than any hand-written value, and far below the depth at which parsers overflow the stack. */
 const depthMax = 100
 
-/** Whether a JSON text nests deeper than `depthMax`; signs inside its texts do not count. */
+/** Whether a JSON text nests deeper than `depthMax`. Brackets within strings do not count. */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   let isInText = false
   for (let at = 0; at < text.length; at++) {
-    const sign = text[at]
+    const character = text[at]
     if (isInText) {
-      if (sign === '\\') at++
-      else if (sign === '"') isInText = false
-    } else if (sign === '"') isInText = true
-    else if (sign === '[' || sign === '{') {
+      if (character === '\\') at++
+      else if (character === '"') isInText = false
+    } else if (character === '"') isInText = true
+    else if (character === '[' || character === '{') {
       if (++depth > depthMax) return true
-    } else if (sign === ']' || sign === '}') depth--
+    } else if (character === ']' || character === '}') depth--
   }
   return false
 }
@@ -53,13 +54,13 @@ export function isTooDeep(text: string): boolean {
 function parseJson(text: string): JsonValue | undefined {
   try {
     const value = JSON.parse(text) as JsonValue
-    return value === null ? undefined : value // null means "use your default" on every wire
+    return value === null ? undefined : value // in every protocol, null means that there is no value
   } catch {
     return undefined
   }
 }
 
-/** An object, whose keys are flag keys. */
+/** Whether the value is an object, whose keys can be served as flags. */
 export function isBundle(type: FlagType, variation: StoredValue): boolean {
   const value = parseValue(type, variation)
   return (type === 'json' || type === 'yaml') && typeof value === 'object' && !Array.isArray(value)

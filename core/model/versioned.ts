@@ -1,15 +1,15 @@
-// What every entity carries beside what its author says: its version and its times. The system sets them; no caller may.
+// The fields of every entity that the system sets and callers cannot: version and times.
 import * as z from 'zod'
 
 export const versioned = {
-  /** +1 with every effective change; an edit may name the one it was made on. */
+  /** Grows by 1 with every effective change. An edit may name the version that it is based on. */
   version: z.int().min(1),
   /** Epoch milliseconds. */
   createdAt: z.int(),
   updatedAt: z.int(),
 }
-/** For `omit`. */
-export const isVersioned = { version: true, createdAt: true, updatedAt: true } as const
+/** The same fields, as zod's `omit` expects them. */
+export const versionedFields = { version: true, createdAt: true, updatedAt: true } as const
 
 export interface Versioned {
   readonly version: number

@@ -1,4 +1,4 @@
-// Somebody who wants to hear of changes. Versioned here; nothing is sent yet.
+// A URL to notify of changes. Only the configuration exists so far; nothing is sent yet.
 import * as z from 'zod'
 import { Id } from './flag.ts'
 import { versioned } from './versioned.ts'
@@ -8,7 +8,7 @@ export const Webhook = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
   url: z.url({ protocol: /^https$/ }).max(limits.urlLengthMax),
-  /** Kinds of commands (`update-flag`); none means all. */
+  /** Kinds of commands, such as `update-flag`; empty means all. */
   events: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.webhookEventsMax).default([]),
   disabled: z.boolean().default(false),
   ...versioned,

@@ -21,11 +21,11 @@ describe('a float', () => {
     ['+Inf', Infinity],
     ['-infinity', -Infinity],
     ['INF', Infinity],
-  ])('is read from %s as Go reads it', (text, value) => {
+  ])('is parsed from %s as in Go', (text, value) => {
     expect(parseFloat64(text)).toBe(value)
   })
 
-  it.each(['nan', 'NaN', '-nan', '+NAN'])('is read from %s as no number that has an order', (text) => {
+  it.each(['nan', 'NaN', '-nan', '+NAN'])('is NaN for %s', (text) => {
     expect(parseFloat64(text)).toBeNaN()
   })
 
@@ -65,7 +65,7 @@ describe('a float', () => {
     'info',
     '++inf',
     '١',
-  ])('is not read from %j', (text) => {
+  ])('is not parsed from %j', (text) => {
     expect(parseFloat64(text)).toBeUndefined()
   })
 })
@@ -78,7 +78,7 @@ describe('an integer', () => {
     ['0012', 12n],
     ['9223372036854775807', 2n ** 63n - 1n],
     ['-9223372036854775808', -(2n ** 63n)],
-  ])('is read from %s as Go reads it', (text, value) => {
+  ])('is parsed from %s as in Go', (text, value) => {
     expect(parseInt64(text)).toBe(value)
   })
 
@@ -94,12 +94,12 @@ describe('an integer', () => {
     '9223372036854775808',
     '-9223372036854775809',
     '9'.repeat(41),
-  ])('is not read from %j', (text) => {
+  ])('is not parsed from %j', (text) => {
     expect(parseInt64(text)).toBeUndefined()
   })
 })
 
-it('texts are ordered by their UTF-8 bytes', () => {
+it('compares texts by their UTF-8 bytes', () => {
   const inOrder = [
     '',
     '\u0000',

@@ -1,12 +1,13 @@
-// How Go reads and orders texts: the ground under Bucketeer's comparisons (its server is written in Go).
+// Parses numbers and compares texts as Go does, because Bucketeer's server, whose comparisons we follow, is
+// written in Go.
 
 const infinite = /^([+-]?)inf(?:inity)?$/i
 const notANumber = /^[+-]?nan$/i
 const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/
 
-/** Go's strconv.ParseFloat(text, 64); undefined where that is an error, also for values out of range. */
+/** Go's strconv.ParseFloat(text, 64); undefined where that returns an error, also for values out of range. */
 export function parseFloat64(text: string): number | undefined {
-  // Most texts are told by their first sign to be no number.
+  // The first character after a sign rules out most texts that are not numbers.
   const first = text.charCodeAt(0)
   const sign = first === 43 || first === 45 ? text.charCodeAt(1) : first
   if ((sign >= 48 && sign <= 57) || sign === 46) {
@@ -19,7 +20,10 @@ export function parseFloat64(text: string): number | undefined {
   return infinity ? (infinity[1] === '-' ? -Infinity : Infinity) : undefined
 }
 
-/** `[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`, by hand: a version, the commonest other text that begins with a digit, fails at its second dot. */
+/**
+ * Matches `[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`. By hand, so that versions, the most common other texts
+ * with a leading digit, are rejected fast.
+ */
 function isDecimal(text: string): boolean {
   const first = text.charCodeAt(0)
   let at = first === 43 || first === 45 ? 1 : 0
@@ -51,14 +55,14 @@ function parseHexadecimal(text: string): number | undefined {
   return Number.isFinite(value) ? (sign === '-' ? -value : value) : undefined
 }
 
-/** Go's strconv.ParseInt(text, 10, 64). */
+/** Go's strconv.ParseInt(text, 10, 64); undefined where that returns an error. */
 export function parseInt64(text: string): bigint | undefined {
   if (!/^[+-]?\d{1,40}$/.test(text)) return undefined
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
   return value >= -(2n ** 63n) && value < 2n ** 63n ? value : undefined
 }
 
-/** Order of the UTF-8 bytes: UTF-16 units, except that surrogates come after U+E000..U+FFFF. */
+/** Compares by UTF-8 bytes: like UTF-16 units, except that surrogates come after U+E000..U+FFFF. */
 export function compareTexts(a: string, b: string): number {
   const shared = Math.min(a.length, b.length)
   for (let i = 0; i < shared; i++) {

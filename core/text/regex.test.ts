@@ -9,8 +9,8 @@ function test(pattern: string, text: string): boolean {
   return compiled.test(text)
 }
 
-/** Patterns of all that is understood, on the part where JavaScript's expressions mean the same. */
-const sign = fc.constantFrom(
+/** Patterns of all supported kinds, as far as they mean the same in JavaScript. */
+const character = fc.constantFrom(
   'a',
   'b',
   '0',
@@ -29,14 +29,14 @@ const sign = fc.constantFrom(
   '\\n',
   '\\-',
 )
-const pattern = fc.letrec<{ any: string; one: string }>((tie) => ({
-  any: fc.array(tie('one'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
-  one: fc.oneof(
+const pattern = fc.letrec<{ any: string; part: string }>((tie) => ({
+  any: fc.array(tie('part'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
+  part: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    sign,
+    character,
     fc.constantFrom('^', '$'),
     fc
-      .tuple(sign, fc.constantFrom('*', '+', '?', '{2}', '{1,}', '{0,2}', '{0}', '*?', '+?'))
+      .tuple(character, fc.constantFrom('*', '+', '?', '{2}', '{1,}', '{0,2}', '{0}', '*?', '+?'))
       .map((parts) => parts.join('')),
     fc.tuple(tie('any'), tie('any')).map(([a, b]) => `(${a}|${b})`),
     fc.tuple(tie('any'), fc.constantFrom('*', '+', '?', '{2}')).map(([a, counts]) => `(?:${a})${counts}`),
@@ -48,14 +48,14 @@ const text = fc.string({
 })
 
 describe('a pattern', () => {
-  it('matches what JavaScript’s expressions match', () => {
+  it('matches the same texts as a regular expression of JavaScript', () => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 5, maxLength: 5 }), (source, texts) => {
         const theirs = new RegExp(source.replaceAll('\\-', '-'), 'su')
-        // `.` leaves out the newline here, as RE2 does; with the s flag JavaScript's takes all, so the newline is put otherwise there.
-        const same = new RegExp(theirs.source.replace(/(?<!\\)\.(?![^[]*\])/g, '[^\\n]'), 'u')
+        // As in RE2, `.` excludes only \n. JavaScript's `.` excludes more, or nothing with the s flag.
+        const equivalent = new RegExp(theirs.source.replace(/(?<!\\)\.(?![^[]*\])/g, '[^\\n]'), 'u')
         for (const each of texts)
-          expect([source, each, test(source, each)]).toEqual([source, each, same.test(each)])
+          expect([source, each, test(source, each)]).toEqual([source, each, equivalent.test(each)])
       }),
       { numRuns: scaled(3_000) },
     )
@@ -106,11 +106,11 @@ describe('a pattern', () => {
     '(?i)a',
     '(a{200}){200}',
     '('.repeat(200),
-  ])('of a kind it does not understand is refused with a sentence: %s', (source) => {
+  ])('that is invalid or unsupported is rejected with a message: %s', (source) => {
     expect(compilePattern(source)).toEqual({ ok: false, message: expect.stringMatching(/\w+ \w+/) as string })
   })
 
-  it('takes time in proportion to the text, also where backtracking explodes', () => {
+  it('takes time proportional to the text, also where backtracking would explode', () => {
     const text = `${'a'.repeat(scaled(50_000))}!`
     for (const evil of ['(a+)+$', '(a|aa)+$', '^(a|a)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])
       expect(test(evil, text)).toBe(false)

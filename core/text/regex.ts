@@ -1,14 +1,18 @@
-// Regular expressions in linear time, whatever the pattern and the text: the pattern becomes a non-deterministic automaton, and all its
-// states advance together, one character at a time (Thompson 1968; the method of RE2). No backtracking, so no pattern can be slow.
+// Regular expressions in linear time, for any pattern and text. The pattern becomes a non-deterministic
+// automaton whose states advance together, one character at a time (Thompson 1968; also used by RE2). Without
+// backtracking, no pattern can be slow.
 //
-// Understood: literals, `.`, classes `[a-z]` `[^…]`, `\d \w \s \D \W \S \t \n \r`, escaped signs, groups `(…)` `(?:…)`, `|`, `* + ?`,
-// `{n}` `{n,}` `{n,m}`, lazy forms of these (they match the same texts), `^` and `$` (of the whole text). Refused, with a sentence: all
-// else, among it what no automaton can do (look-around, back references). A match anywhere in the text counts.
+// Supported: literals, `.`, classes `[a-z]` `[^…]`, `\d \w \s \D \W \S`, `\t \n \v \f \r`, escaped
+// punctuation, groups `(…)` `(?:…)`, `|`, `* + ?`, `{n}` `{n,}` `{n,m}`, their lazy forms (which match the
+// same texts), `^` and `$` (start and end of the text). Everything else is rejected with a message, including
+// what no automaton can do: look-around and back references. A match anywhere in the text counts.
 
-/** Instructions of one pattern; a repetition is written out, so the bound on counts is a bound on work. */
+/** Limits the work per character. Repetitions are unrolled, so `a{3}` takes three instructions. */
 const instructionsMax = 2_000
 const repeatMax = 255
+const depthMax = 100
 
+/** Inclusive; of code points, or of repetition counts. */
 type Range = readonly [from: number, to: number]
 type Tree =
   | { readonly kind: 'class'; readonly ranges: readonly Range[] }
@@ -25,87 +29,89 @@ export type Pattern =
   | { readonly ok: true; readonly test: (text: string) => boolean }
   | { readonly ok: false; readonly message: string }
 
-/** Thrown inside this file only, and caught where compiling began. */
-class Refused extends Error {}
+/** Thrown and caught within this file only. */
+class PatternError extends Error {}
 
+/** Compiles a pattern, or returns a message that says why it is invalid or unsupported. */
 export function compilePattern(source: string): Pattern {
   try {
     const program = assemble(parse(source))
     return { ok: true, test: (text) => run(program, text) }
   } catch (error) {
-    if (error instanceof Refused) return { ok: false, message: error.message }
+    if (error instanceof PatternError) return { ok: false, message: error.message }
     throw error
   }
 }
 
 const lastCodePoint = 0x10ffff
 const digits: readonly Range[] = [[48, 57]]
-const wordSigns: readonly Range[] = [
+const wordCharacters: readonly Range[] = [
   [48, 57],
   [65, 90],
   [95, 95],
   [97, 122],
 ]
+/** As RE2's `\s`. */
 const spaces: readonly Range[] = [
   [9, 10],
   [12, 13],
   [32, 32],
-] // RE2's \s
+]
 const notNewline: readonly Range[] = [
   [0, 9],
   [11, lastCodePoint],
 ]
-const shorthands: Readonly<Record<string, readonly Range[]>> = { d: digits, w: wordSigns, s: spaces }
+const shorthands: Readonly<Record<string, readonly Range[]>> = { d: digits, w: wordCharacters, s: spaces }
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 }
 
 function parse(source: string): Tree {
-  const signs = Array.from(source) // code points, not units
+  const characters = Array.from(source) // code points, not UTF-16 units
   let at = 0
-  const peek = () => signs[at]
-  const eat = (sign: string) => signs[at] === sign && ++at > 0
+  const peek = () => characters[at]
+  const eat = (character: string) => characters[at] === character && ++at > 0
   const refuse = (what: string): never => {
-    throw new Refused(`${what} at character ${at + 1} of the pattern`)
+    throw new PatternError(`${what} at character ${at + 1} of the pattern`)
   }
 
   function alternatives(depth: number): Tree {
-    if (depth > 100) refuse('too many nested groups')
+    if (depth > depthMax) refuse('too many nested groups')
     const parts = [sequence(depth)]
     while (eat('|')) parts.push(sequence(depth))
     return parts.length === 1 ? parts[0]! : { kind: 'any', parts }
   }
   function sequence(depth: number): Tree {
     const parts: Tree[] = []
-    while (at < signs.length && peek() !== '|' && peek() !== ')') parts.push(repeated(atom(depth)))
+    while (at < characters.length && peek() !== '|' && peek() !== ')') parts.push(repeated(atom(depth)))
     return { kind: 'all', parts }
   }
   function repeated(part: Tree): Tree {
     const counts = quantifier()
     if (!counts) return part
     if (part.kind === 'start' || part.kind === 'end') refuse('an anchor cannot be repeated')
-    eat('?') // lazy: the same texts match
-    if (quantifier()) refuse('a repetition of a repetition')
+    eat('?') // a lazy quantifier matches the same texts
+    if (quantifier()) refuse('a quantifier cannot follow another')
     return { kind: 'repeat', part, min: counts[0], max: counts[1] }
   }
   function quantifier(): Range | undefined {
     if (eat('*')) return [0, Infinity]
     if (eat('+')) return [1, Infinity]
     if (eat('?')) return [0, 1]
-    const counted = /^\{(\d{1,4})(,?)(\d{0,4})\}/.exec(signs.slice(at, at + 12).join(''))
+    const counted = /^\{(\d{1,4})(,?)(\d{0,4})\}/.exec(characters.slice(at, at + 12).join(''))
     if (!counted) return undefined
     at += counted[0].length
     const min = Number(counted[1])
     const max = counted[2] === '' ? min : counted[3] === '' ? Infinity : Number(counted[3])
-    if (min > repeatMax || (max !== Infinity && max > repeatMax)) refuse(`a count over ${repeatMax}`)
-    if (max < min) refuse('counts out of order')
+    if (min > repeatMax || (max !== Infinity && max > repeatMax)) refuse(`a count cannot exceed ${repeatMax}`)
+    if (max < min) refuse('the counts are out of order')
     return [min, max]
   }
   function atom(depth: number): Tree {
-    const sign = signs[at++]!
-    switch (sign) {
+    const character = characters[at++]!
+    switch (character) {
       case '(': {
-        if (eat('?') && !eat(':')) refuse('a group of a kind that is not supported')
+        if (eat('?') && !eat(':')) refuse('this kind of group is not supported')
         const inner = alternatives(depth + 1)
-        if (!eat(')')) refuse('a group that is not closed')
+        if (!eat(')')) refuse('the group is not closed')
         return inner
       }
       case '[':
@@ -124,50 +130,50 @@ function parse(source: string): Tree {
       case '{':
       case '}':
       case ']':
-        return refuse(`a lone ${sign}`)
+        return refuse(`an unescaped ${character}`)
       default:
-        return { kind: 'class', ranges: [only(sign)] }
+        return { kind: 'class', ranges: [single(character)] }
     }
   }
   function escaped(): readonly Range[] {
-    const sign = signs[at++]
-    if (sign === undefined) return refuse('a lone backslash')
-    const lower = sign.toLowerCase()
+    const character = characters[at++]
+    if (character === undefined) return refuse('nothing follows the backslash')
+    const lower = character.toLowerCase()
     const shorthand = Object.hasOwn(shorthands, lower) ? shorthands[lower] : undefined
-    if (shorthand) return sign === lower ? shorthand : inverted(shorthand)
-    if (Object.hasOwn(controls, sign)) return [[controls[sign]!, controls[sign]!]]
-    return /[A-Za-z0-9]/.test(sign) ? refuse(`the escape \\${sign}`) : [only(sign)]
+    if (shorthand) return character === lower ? shorthand : inverted(shorthand)
+    if (Object.hasOwn(controls, character)) return [[controls[character]!, controls[character]!]]
+    return /[A-Za-z0-9]/.test(character) ? refuse(`unsupported escape \\${character}`) : [single(character)]
   }
   function classRanges(): readonly Range[] {
     const isInverted = eat('^')
     const ranges: Range[] = []
     while (peek() !== ']') {
-      if (at >= signs.length) refuse('a class that is not closed')
-      if (peek() === '[') refuse('a [ inside a class: write \\[')
-      const from = classSign()
-      if (peek() === '-' && signs[at + 1] !== ']' && signs[at + 1] !== undefined) {
+      if (at >= characters.length) refuse('the class is not closed')
+      if (peek() === '[') refuse('a [ inside a class must be written \\[')
+      const from = classCharacter()
+      if (peek() === '-' && characters[at + 1] !== ']' && characters[at + 1] !== undefined) {
         at++
-        const to = classSign()
+        const to = classCharacter()
         if (from.length !== 1 || to.length !== 1 || from[0]![0] !== from[0]![1] || to[0]![0] !== to[0]![1])
-          refuse('a range of more than signs')
-        if (to[0]![0] < from[0]![0]) refuse('a range out of order')
+          refuse('a range needs single characters')
+        if (to[0]![0] < from[0]![0]) refuse('the range is out of order')
         ranges.push([from[0]![0], to[0]![0]])
       } else ranges.push(...from)
     }
     at++
     return isInverted ? inverted(ranges) : ranges
   }
-  const classSign = (): readonly Range[] => {
-    const sign = signs[at++]!
-    return sign === '\\' ? escaped() : [only(sign)]
+  const classCharacter = (): readonly Range[] => {
+    const character = characters[at++]!
+    return character === '\\' ? escaped() : [single(character)]
   }
 
   const tree = alternatives(0)
-  if (at < signs.length) refuse('a lone )')
+  if (at < characters.length) refuse('an unmatched )')
   return tree
 }
 
-const only = (sign: string): Range => [sign.codePointAt(0)!, sign.codePointAt(0)!]
+const single = (character: string): Range => [character.codePointAt(0)!, character.codePointAt(0)!]
 
 function inverted(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = []
@@ -184,7 +190,7 @@ function assemble(tree: Tree): Instruction[] {
   const program: Instruction[] = []
   const emit = (instruction: Instruction): number => {
     if (program.length >= instructionsMax)
-      throw new Refused(`the pattern is too long: more than ${instructionsMax} steps`)
+      throw new PatternError(`the pattern is too long: it needs more than ${instructionsMax} instructions`)
     return program.push(instruction) - 1
   }
   const split = (): { kind: 'split'; first: number; second: number } => {
@@ -242,13 +248,13 @@ function assemble(tree: Tree): Instruction[] {
   return program
 }
 
-/** Every instruction is visited at most once per character: time is text length times program length. */
+/** Visits every instruction at most once per character: takes text length times program length. */
 function run(program: readonly Instruction[], text: string): boolean {
   const visited = new Int32Array(program.length).fill(-1)
   let current: number[] = []
   let next: number[] = []
   const stack: number[] = []
-  /** Follows what consumes nothing from `from`; true where that reaches the match. */
+  /** Follows instructions that consume no character; true if that reaches the match. */
   const follow = (from: number, into: number[], at: number, length: number): boolean => {
     stack.push(from)
     while (stack.length > 0) {
@@ -276,7 +282,7 @@ function run(program: readonly Instruction[], text: string): boolean {
   }
   let at = 0
   for (;;) {
-    if (follow(0, current, at, text.length)) return true // a match may begin anywhere
+    if (follow(0, current, at, text.length)) return true // a match may start anywhere
     const point = text.codePointAt(at)
     if (point === undefined) return false
     at += point > 0xffff ? 2 : 1

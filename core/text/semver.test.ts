@@ -11,7 +11,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('0', '1', '9', '.', 'v', '-', '+', 'a') }),
 )
 
-it('packed versions are ordered as versions are', () => {
+it('packs versions in version order', () => {
   fc.assert(
     fc.property(version, version, (a, b) => {
       const [x, y] = [packVersion(parseVersion(a)!), packVersion(parseVersion(b)!)]
@@ -21,11 +21,11 @@ it('packed versions are ordered as versions are', () => {
   )
 })
 
-it('the quick way reads what it reads as the thorough one does', () => {
+it('packs a plain version directly to the same number', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      const quick = packPlainVersion(text)
-      if (!Number.isNaN(quick)) expect(quick).toBe(packVersion(parseVersion(text)!))
+      const packed = packPlainVersion(text)
+      if (!Number.isNaN(packed)) expect(packed).toBe(packVersion(parseVersion(text)!))
     }),
     { numRuns: 2_000 },
   )
@@ -57,13 +57,13 @@ const ascending = [
   '999999999999999.0.0',
 ]
 
-it('versions are ordered as semver.org orders them', () => {
+it('compares versions in the order of semver.org', () => {
   for (const [i, a] of ascending.entries())
     for (const [j, b] of ascending.entries())
       expect(Math.sign(compareVersions(parseVersion(a)!, parseVersion(b)!))).toBe(Math.sign(i - j))
 })
 
-it('build metadata and a leading v make no difference', () => {
+it('ignores build metadata and a leading v', () => {
   for (const text of ['v1.2.3', '1.2.3+build.7', '1.2.3+001', 'v1.2.3+a-b'])
     expect(parseVersion(text)).toEqual(parseVersion('1.2.3'))
   expect(parseVersion('1.2.3-rc.1+5')).toEqual(parseVersion('1.2.3-rc.1'))
@@ -96,16 +96,16 @@ it.each([
   'vv1.2.3',
   '1000000000000000.0.0',
   '-1.2.3',
-])('%j is no version', (text) => {
+])('rejects %j', (text) => {
   expect(parseVersion(text)).toBeUndefined()
 })
 
-it('identifiers of digits are numbers, and others may hold them', () => {
+it('parses prerelease identifiers of digits only as numbers', () => {
   expect(parseVersion('1.0.0-12.a1.1a.0')!.prerelease).toEqual([12, 'a1', '1a', 0])
   expect(parseVersion('1.0.0-10a')!.prerelease).toEqual(['10a'])
 })
 
-it('a version is packed while all of its numbers fit, and none is taken for another', () => {
+it('packs a version only if all of its parts fit', () => {
   for (const fits of ['0.0.0', '131071.0.0', '0.131071.0', '0.0.131071', '1.2.3'])
     expect(packVersion(parseVersion(fits)!)).not.toBeNaN()
   for (const not of ['131072.0.0', '0.131072.0', '0.0.131072', '1.0.0-a'])

@@ -1,5 +1,6 @@
-// Semantic versions (semver.org 2.0.0), as strictly as Go's blang/semver reads them: three numbers, no spaces; a leading `v` is stripped.
-// Read by hand: a text that is no version is refused at its first odd character, and no expression or exception is involved.
+// Semantic versions (semver.org 2.0.0), parsed as strictly as Go's blang/semver does: three numbers and no
+// spaces; a leading `v` is stripped. Parsed by hand, so that other texts are rejected at their first wrong
+// character.
 
 export interface SemanticVersion {
   readonly major: number
@@ -11,13 +12,13 @@ export interface SemanticVersion {
 
 const none: readonly (string | number)[] = []
 const dot = 46
-const digitsMax = 15 // beyond, a number is not exact
+const digitsMax = 15 // numbers with more digits may not be exact
 
-/** Undefined where `text` is no version. Build metadata is dropped: it has no precedence. */
+/** Undefined if `text` is not a version. Build metadata is dropped, since it has no precedence. */
 export function parseVersion(text: string): SemanticVersion | undefined {
   const start = text.charCodeAt(0) === 118 ? 1 : 0
   const firstDot = numberEnd(text, start)
-  if (firstDot < 0 || text.charCodeAt(firstDot) !== dot) return undefined // the usual way out: most texts are no versions
+  if (firstDot < 0 || text.charCodeAt(firstDot) !== dot) return undefined // most texts end here
   const secondDot = numberEnd(text, firstDot + 1)
   if (secondDot < 0 || text.charCodeAt(secondDot) !== dot) return undefined
   const end = numberEnd(text, secondDot + 1)
@@ -33,7 +34,7 @@ export function parseVersion(text: string): SemanticVersion | undefined {
   )
 }
 
-/** Past the digits from `start` on; -1 where there are none, too many, or a leading zero. */
+/** The position after the digits from `start` on; -1 if there are none, too many, or a leading zero. */
 function numberEnd(text: string, start: number): number {
   let at = start
   while (isDigit(text.charCodeAt(at))) at++
@@ -58,9 +59,13 @@ function parseRest(text: string): readonly (string | number)[] | undefined {
   return identifiers.map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : identifier))
 }
 
+/** Three parts of 17 bits fit into the 53 bits of an exact number. */
 const partMax = 2 ** 17
 
-/** `packVersion` of a plain `1.2.3`, as most versions are, in one pass and without an object; NaN for any other text. */
+/**
+ * `packVersion` of a plain version such as `1.2.3`, in one pass and without an object; NaN for any other
+ * text.
+ */
 export function packPlainVersion(text: string): number {
   let packed = 0
   let part = 0
@@ -69,7 +74,8 @@ export function packPlainVersion(text: string): number {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (isDigit(code)) {
-      if (digits === 5 || (digits === 1 && part === 0)) return Number.NaN // five digits always fit; a leading zero is no version
+      // Five digits always fit into a part. A leading zero is invalid.
+      if (digits === 5 || (digits === 1 && part === 0)) return Number.NaN
       part = part * 10 + code - 48
       digits++
     } else {
@@ -81,7 +87,7 @@ export function packPlainVersion(text: string): number {
   return dots === 2 && digits > 0 ? packed + part : Number.NaN
 }
 
-/** The version as one exact number in the same order; NaN for a prerelease, or numbers too large for that. */
+/** The version as one exact number, in version order; NaN for a prerelease or if a part is too large. */
 export function packVersion({ major, minor, patch, prerelease }: SemanticVersion): number {
   const fits = prerelease.length === 0 && major < partMax && minor < partMax && patch < partMax
   return fits ? (major * partMax + minor) * partMax + patch : Number.NaN
@@ -103,7 +109,7 @@ export function compareVersions(a: SemanticVersion, b: SemanticVersion): number 
 
 function compareIdentifiers(a: string | number, b: string | number): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'number') return -1 // numbers come before words
+  if (typeof a === 'number') return -1 // numbers come before texts
   if (typeof b === 'number') return 1
   return a < b ? -1 : a > b ? 1 : 0
 }

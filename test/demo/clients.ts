@@ -1,4 +1,5 @@
-// The three published SDKs, unmodified, pointed at one stack. Each answers what a visitor gets for the demo's flags.
+// The three published SDKs, unmodified, pointed at one stack. Each answers what a visitor gets for the demo's
+// flags.
 import {
   defineBKTConfig,
   defineBKTUser,
@@ -32,8 +33,8 @@ export interface Target {
 const vendorHosts = new Set(['decision.flagship.io', 'cdn.flagship.io', 'events.flagship.io'])
 
 /**
- * AB Tasty's SDK has its hosts built in, and its edge build calls the global fetch: send those hosts' requests to ours. Cloudflare's
- * own `next` option and the like pass through. Returns how to undo it.
+ * AB Tasty's SDK has its hosts built in, and its edge build calls the global fetch: send those hosts'
+ * requests to ours. Cloudflare's own `next` option and the like pass through. Returns how to undo it.
  */
 export function redirectFlagshipHosts(url: string): () => void {
   const original = globalThis.fetch

@@ -1,4 +1,5 @@
-// From the lake to the verdict: waits until what was acknowledged has been ingested, then runs the batch runner as it is.
+// From the lake to the verdict: waits until what was acknowledged has been ingested, then runs the batch
+// runner as it is.
 import { join } from 'node:path'
 import { readConfiguration } from '../../batch/configuration.ts'
 import { s3Store } from '../../batch/lake/s3.ts'

@@ -1,5 +1,6 @@
-// `npm run demo`: the whole loop with the vendors' own SDKs. 2,000 visitors meet one rollout through three protocols; what they did is
-// counted from the lake, fitted, judged, and a failing flag is turned off. Exits with 0 only if every claim on the screen held.
+// `npm run demo`: the whole loop with the vendors' own SDKs. 2,000 visitors meet one rollout through three
+// protocols; what they did is counted from the lake, fitted, judged, and a failing flag is turned off. Exits
+// with 0 only if every claim on the screen held.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

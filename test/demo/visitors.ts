@@ -1,5 +1,5 @@
-// The demo's population: who they are, and what they truly do. Everything follows from the visitor's number, so that what the runner
-// finds can be held against what really happened.
+// The demo's population: who they are, and what they truly do. Everything follows from the visitor's number,
+// so that what the runner finds can be held against what really happened.
 
 export interface Visitor {
   readonly id: string

@@ -1,5 +1,5 @@
-// Whatever is sent, to whatever route: a refusal in the dialect's own form with a code and a sentence, or the documented 2xx that drops the
-// item; never a 5xx, a hang or a stack; and nothing is stored.
+// Whatever is sent, to whatever route: a refusal in the dialect's own form with a code and a sentence, or the
+// documented 2xx that drops the item; never a 5xx, a hang or a stack; and nothing is stored.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -176,7 +176,8 @@ describe('what does not exist', () => {
         [400, 404],
         [400, 400],
       ]).toContainEqual(await statusesFor(cid))
-    expect(await statusesFor('undefined')).toEqual([204, 204]) // an SDK that was not started: dropped, so that it stops
+    // an SDK that was not started: dropped, so that it stops
+    expect(await statusesFor('undefined')).toEqual([204, 204])
   })
 
   it('is a flag, in whatever words', async () => {
@@ -190,7 +191,8 @@ describe('what does not exist', () => {
       expect(await ask('admin', 'GET', `/api/v1/environments/bad/flags/${key}`)).toBe(404)
       expect([400, 404]).toContain(await ask('admin', 'PATCH', `/api/v1/environments/bad/flags/${key}`, {}))
       const batch = [{ vid: 'ada', caid: key, vaid: 'word-a' }]
-      expect(await ask('flagship-io', 'POST', '/v2/activate', { cid: 'bad', batch })).toBe(204) // and is dropped
+      // and is dropped
+      expect(await ask('flagship-io', 'POST', '/v2/activate', { cid: 'bad', batch })).toBe(204)
     }
   })
 

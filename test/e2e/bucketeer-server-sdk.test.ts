@@ -1,5 +1,5 @@
-// Bucketeer's Node server SDK (0.4.6), which is in no registry: its requests as recorded from it, header by header, over the TLS that it always
-// speaks. `https.request` without a length sends chunks, as the SDK does.
+// Bucketeer's Node server SDK (0.4.6), which is in no registry: its requests as recorded from it, header by
+// header, over the TLS that it always speaks. `https.request` without a length sends chunks, as the SDK does.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// Bucketeer's `stream_evaluations` through workerd: the hub, the notifier and the environment's object are the real ones.
+// Bucketeer's `stream_evaluations` through workerd: the hub, the notifier and the environment's object are
+// the real ones.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { listener } from '../support/listener.ts'

@@ -1,5 +1,6 @@
-// What goes on when things fail: each fault is put into the running stack, a change is made meanwhile, and no decision fails; then the fault is
-// taken away, and without a restart everything is as it should be. What the stack holds is in docs/reliability.md.
+// What goes on when things fail: each fault is put into the running stack, a change is made meanwhile, and no
+// decision fails; then the fault is taken away, and without a restart everything is as it should be. What the
+// stack holds is in docs/reliability.md.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { localD1 } from '../../scripts/stack.ts'
 import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
@@ -80,7 +81,8 @@ describe.each(faults)('where %s', (_, fault, isSeen) => {
     expect(values.join()).toMatch(/^(on,?)*(off,?)*$/) // never back to the older one
     expect(values.at(-1)).toBe(isSeen ? 'off' : 'on')
     expect(during.at(-1)!.staleMs > 0).toBe(!isSeen)
-    if (!isSeen) expect(points).toMatch(/"doubles":\[1,[1-9]\d{3},/) // the metric: one decision, so many ms stale
+    // the metric: one decision, so many ms stale
+    if (!isSeen) expect(points).toMatch(/"doubles":\[1,[1-9]\d{3},/)
     const waited = during.filter(({ tookMs }) => tookMs > 200).length
     expect(waited, 'who waits for a check that hangs').toBeLessThanOrEqual(3)
     expect(after.at(-1)).toMatchObject({ status: 200, value: 'off', staleMs: 0 })

@@ -1,4 +1,5 @@
-// The demo as a person runs it, with fewer visitors: the published SDKs, real Stan where it is built, and every claim has to hold.
+// The demo as a person runs it, with fewer visitors: the published SDKs, real Stan where it is built, and
+// every claim has to hold.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,5 +1,5 @@
-// What edge does around a decision, in workerd: the bucketing file's HTTP, who may have it, path prefixes, what a client cannot forge, and
-// readiness.
+// What edge does around a decision, in workerd: the bucketing file's HTTP, who may have it, path prefixes,
+// what a client cannot forge, and readiness.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'

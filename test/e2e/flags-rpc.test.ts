@@ -1,4 +1,5 @@
-// A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same answers as over HTTP.
+// A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same
+// answers as over HTTP.
 import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, it } from 'vitest'
 import { changeFlag, createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'

@@ -1,4 +1,5 @@
-// A key that another system gave out, brought along by an import, opens the environment at edge: in every dialect, until it is disabled.
+// A key that another system gave out, brought along by an import, opens the environment at edge: in every
+// dialect, until it is disabled.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { createPlace, pause, useStack } from '../support/stack-fixture.ts'

@@ -1,5 +1,5 @@
-// After the admin API has answered, every dialect decides by the change within a second: asked before and after without pause, and asked for
-// the first time after a pause, when the isolate's copy is old.
+// After the admin API has answered, every dialect decides by the change within a second: asked before and
+// after without pause, and asked for the first time after a pause, when the isolate's copy is old.
 import { expect, it } from 'vitest'
 import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
 
@@ -74,7 +74,10 @@ function watch(suffix: string): Promise<Watched[]> {
   return Promise.all(created)
 }
 
-/** Asks without pause around a change: at the latest after a second the answer is right, and never wrong again. */
+/**
+ * Asks without pause around a change: at the latest after a second the answer is right, and never wrong
+ * again.
+ */
 async function turnWhileBusy({ name, decide, turn }: Watched): Promise<void> {
   const before = await decide()
   const turning = turn()

@@ -1,4 +1,5 @@
-// A client that a published package makes of the OpenAPI document, and of nothing else, runs a flag's life against a real stack.
+// A client that a published package makes of the OpenAPI document, and of nothing else, runs a flag's life
+// against a real stack.
 import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { expect, it } from 'vitest'
 import { createPlace, useStack } from '../support/stack-fixture.ts'

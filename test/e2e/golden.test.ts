@@ -1,5 +1,5 @@
-// The golden cases of every dialect through the real stack: flags made by the admin API, read by edge in workerd. What only a clock or a
-// given version can show stays with the tests beside the routes.
+// The golden cases of every dialect through the real stack: flags made by the admin API, read by edge in
+// workerd. What only a clock or a given version can show stays with the tests beside the routes.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import {

@@ -1,4 +1,5 @@
-// Nothing acknowledged is lost, nothing is counted twice: real edge, real queue, the product's ingest in a world that fails it.
+// Nothing acknowledged is lost, nothing is counted twice: real edge, real queue, the product's ingest in a
+// world that fails it.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'

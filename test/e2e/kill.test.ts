@@ -1,5 +1,6 @@
-// A power cut in the middle of writes: what was acknowledged is there afterwards, and D1, KV and the environment's object agree.
-// (Events in flight are another matter: the local queue lives in memory, Cloudflare's does not. See docs/architecture.md.)
+// A power cut in the middle of writes: what was acknowledged is there afterwards, and D1, KV and the
+// environment's object agree. (Events in flight are another matter: the local queue lives in memory,
+// Cloudflare's does not. See docs/architecture.md.)
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,7 +81,8 @@ it('loses no acknowledged change, and leaves nothing half published', async () =
     expect(newest).toBeGreaterThanOrEqual(ledger.newestRevision)
     for (const [key, description] of ledger.acknowledged) {
       const stored = flags.find((flag) => flag.key === key)!.description
-      // The write that the cut met may have gone in without an answer; nothing older than the acknowledged one may be there.
+      // The write that the cut met may have gone in without an answer; nothing older than the acknowledged
+      // one may be there.
       const after = [...ledger.asked.get(key)!].slice([...ledger.asked.get(key)!].indexOf(description))
       expect(after).toContain(stored)
     }

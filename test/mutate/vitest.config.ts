@@ -1,4 +1,5 @@
-// What a mutant of core has to get past: core's own tests, with fewer random cases, since each mutant runs all that reach it.
+// What a mutant of core has to get past: core's own tests, with fewer random cases, since each mutant runs
+// all that reach it.
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 

@@ -1,5 +1,5 @@
-// One visitor, one answer: AB Tasty's SDK in bucketing mode (which decides by itself), Bucketeer's client and the OFREP provider (which ask)
-// agree with each other and with core.
+// One visitor, one answer: AB Tasty's SDK in bucketing mode (which decides by itself), Bucketeer's client and
+// the OFREP provider (which ask) agree with each other and with core.
 import {
   defineBKTConfig,
   defineBKTUser,

@@ -1,5 +1,5 @@
-// Bucketeer's published client SDK over time: attributes and users that change, polling, being offline, and a server that fails; then the same
-// SDK in Chromium, where CORS and localStorage are the browser's own.
+// Bucketeer's published client SDK over time: attributes and users that change, polling, being offline, and a
+// server that fails; then the same SDK in Chromium, where CORS and localStorage are the browser's own.
 import { existsSync } from 'node:fs'
 import {
   type BKTStorage,

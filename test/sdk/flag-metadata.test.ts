@@ -1,4 +1,5 @@
-// What AB Tasty's published SDK makes of a slug, a reference and a type of modifications: its flags' metadata, alike in both modes.
+// What AB Tasty's published SDK makes of a slug, a reference and a type of modifications: its flags'
+// metadata, alike in both modes.
 import { DecisionMode, Flagship } from '@flagship.io/js-sdk/edge'
 import { afterEach, expect, it } from 'vitest'
 import { goldenEnvironment, goldenKeys } from '../support/golden-cases.ts'

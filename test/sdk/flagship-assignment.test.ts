@@ -1,5 +1,6 @@
-// The published AB Tasty SDK decides our bucketing file as core decides the flags, and as the Decision API and OFREP answer: 10,000 visitors with ASCII ids and typed contexts over
-// generated flags. The SDK runs in its edge mode, which takes the file as an option: nothing goes over a network.
+// The published AB Tasty SDK decides our bucketing file as core decides the flags, and as the Decision API
+// and OFREP answer: 10,000 visitors with ASCII ids and typed contexts over generated flags. The SDK runs in
+// its edge mode, which takes the file as an option: nothing goes over a network.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -7,7 +8,7 @@ import type { Clause } from '../../core/model/clause.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
 import type { Flag, Strategy } from '../../core/model/flag.ts'
-import { keepingVisitors } from '../../core/model/rebalance.ts'
+import { rebalance } from '../../core/model/rebalance.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
@@ -33,7 +34,7 @@ const strategy: fc.Arbitrary<Strategy> = fc.oneof(
     }) as Rollout
     if (x % 3 !== 0 || y % 2 === 0) return before
     const after = rollout({ a: second * 1_000, b: 0, c: (100 - second) * 1_000 }) as Rollout
-    return keepingVisitors(before, after) // some variations lie in two places
+    return rebalance(before, after) // some variations lie in two places
   }),
 )
 const clause: fc.Arbitrary<Clause> = fc.record({

@@ -1,5 +1,5 @@
-// AB Tasty's published browser build in Chromium, on an origin of its own: the bootstrap module is loaded from edge, and CORS, fetch and
-// localStorage are the browser's.
+// AB Tasty's published browser build in Chromium, on an origin of its own: the bootstrap module is loaded
+// from edge, and CORS, fetch and localStorage are the browser's.
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

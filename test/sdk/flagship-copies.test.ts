@@ -1,5 +1,6 @@
-// A hit that AB Tasty's SDK sends again reaches any isolate, by a way that takes another time; counted by the query that results come from, in
-// real ClickHouse, it is one event wherever the clock's steps lie. The wire has no ids to tell by.
+// A hit that AB Tasty's SDK sends again reaches any isolate, by a way that takes another time; counted by the
+// query that results come from, in real ClickHouse, it is one event wherever the clock's steps lie. The wire
+// has no ids to tell by.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +27,10 @@ const from = Date.UTC(2026, 10, 22)
 const price = 7
 const isolates = 3
 
-/** What happened at `at`, and the ways its copies took: how late after the hit each was sent, how long it was on its way, who took it. */
+/**
+ * What happened at `at`, and the ways its copies took: how late after the hit each was sent, how long it was
+ * on its way, who took it.
+ */
 const purchase = fc.record({
   at: fc.integer({ min: from + 60_000, max: from + 3_600_000 }),
   copies: fc.array(

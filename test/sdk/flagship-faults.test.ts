@@ -1,5 +1,6 @@
-// AB Tasty's published SDK, Node and edge builds, where edge does not know the environment, has no copy to decide by, does not answer or
-// cannot be reached: nothing throws, the defaults of the code are used, and all is well again without a restart, late hits and exposures included.
+// AB Tasty's published SDK, Node and edge builds, where edge does not know the environment, has no copy to
+// decide by, does not answer or cannot be reached: nothing throws, the defaults of the code are used, and all
+// is well again without a restart, late hits and exposures included.
 import http from 'node:http'
 import https from 'node:https'
 import { pathToFileURL } from 'node:url'

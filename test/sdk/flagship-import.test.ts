@@ -1,5 +1,6 @@
-// What the published AB Tasty SDK decides on a bucketing file of AB Tasty's is what core decides on the flags it becomes: 2,000 visitors with
-// ASCII ids over generated files. And our own file, imported, decides as the flags it was made of.
+// What the published AB Tasty SDK decides on a bucketing file of AB Tasty's is what core decides on the flags
+// it becomes: 2,000 visitors with ASCII ids over generated files. And our own file, imported, decides as the
+// flags it was made of.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,7 +18,8 @@ const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_122)
 const files = 20
 const visitorsPerFile = 100
 
-// Texts against texts, numbers against numbers: what of other types decides otherwise is reported, and tested beside the linter.
+// Texts against texts, numbers against numbers: what of other types decides otherwise is reported, and tested
+// beside the linter.
 const word = fc.constantFrom('a', 'ab', 'B', 'beta.', 'pro', '1.2.3', 'v1.2.3', '5', '')
 const number = fc.integer({ min: 3, max: 8 })
 const orList = <T>(value: fc.Arbitrary<T>) => fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 }))
@@ -134,7 +136,10 @@ afterAll(() => {
 const imported = (json: unknown): Candidates =>
   settle(emptyState(), fromBucketingFile(ForeignFile.parse(json), 0))
 
-/** Every key that a visitor is answered, as an AB Tasty SDK sees it. A null says: this key is known, use your default. */
+/**
+ * Every key that a visitor is answered, as an AB Tasty SDK sees it. A null says: this key is known, use your
+ * default.
+ */
 function answers(ready: CompiledSnapshot, id: string, context: Record<string, unknown>) {
   return new Map(
     evaluateAll(ready, { targetingKey: id, attributes: context }).flatMap(

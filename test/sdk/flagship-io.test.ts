@@ -1,4 +1,5 @@
-// AB Tasty's published SDK (edge build), in both of its modes, against a real stack. Its hosts are built in: a wrapped fetch sends them here.
+// AB Tasty's published SDK (edge build), in both of its modes, against a real stack. Its hosts are built in:
+// a wrapped fetch sends them here.
 import {
   DecisionMode,
   EventCategory,

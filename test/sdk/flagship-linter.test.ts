@@ -1,10 +1,12 @@
-// No silent difference: wherever AB Tasty's published SDK in bucketing mode decides a targeting otherwise than core does on its import, or
-// throws, the linter or the import has said so; and of our own flags, whatever the SDK would decide otherwise is left out of its file, with a
-// reason. Over targetings and contexts of every type, spelled alike or not, there or missing.
+// No silent difference: wherever AB Tasty's published SDK in bucketing mode decides a targeting otherwise
+// than core does on its import, or throws, the linter or the import has said so; and of our own flags,
+// whatever the SDK would decide otherwise is left out of its file, with a reason. Over targetings and
+// contexts of every type, spelled alike or not, there or missing.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Clause, operators } from '../../core/model/clause.ts'
+import type { Clause } from '../../core/model/clause.ts'
+import { operators } from '../../core/model/vocabulary.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'

@@ -1,5 +1,6 @@
-// AB Tasty's published SDK may remember what it gave a visitor (in browsers it does), and goes by that in bucketing mode. When a flag changes,
-// who remembers gets what edge decides, except that a percentage is not asked twice; and nobody is left with nothing.
+// AB Tasty's published SDK may remember what it gave a visitor (in browsers it does), and goes by that in
+// bucketing mode. When a flag changes, who remembers gets what edge decides, except that a percentage is not
+// asked twice; and nobody is left with nothing.
 import { DecisionMode, Flagship, LogLevel, type VisitorCacheDTO } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'

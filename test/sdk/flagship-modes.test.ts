@@ -1,5 +1,5 @@
-// AB Tasty's published SDK, Node build, unmodified and pointed here by the bootstrap module alone: every hit, login, consent, panic, and
-// what it does when we are away. The edge build's tests are beside this file.
+// AB Tasty's published SDK, Node build, unmodified and pointed here by the bootstrap module alone: every hit,
+// login, consent, panic, and what it does when we are away. The edge build's tests are beside this file.
 import http from 'node:http'
 import https from 'node:https'
 import {

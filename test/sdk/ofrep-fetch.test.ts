@@ -1,5 +1,6 @@
-// The published providers against the routes themselves, through `fetchImplementation`: no socket between them, and a world that says what the
-// test wants: limits, failures, clocks. Every answer on the way is held against the rules of the protocol's OpenAPI file.
+// The published providers against the routes themselves, through `fetchImplementation`: no socket between
+// them, and a world that says what the test wants: limits, failures, clocks. Every answer on the way is held
+// against the rules of the protocol's OpenAPI file.
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature as Server } from '@openfeature/server-sdk'

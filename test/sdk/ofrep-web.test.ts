@@ -1,5 +1,6 @@
-// OpenFeature's web SDK with the published OFREP web provider against a real stack: in Node with an EventSource whose connection the test can cut,
-// and in Chromium, where CORS, EventSource and localStorage are the browser's own.
+// OpenFeature's web SDK with the published OFREP web provider against a real stack: in Node with an
+// EventSource whose connection the test can cut, and in Chromium, where CORS, EventSource and localStorage
+// are the browser's own.
 import { existsSync } from 'node:fs'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature, type Provider, ProviderEvents } from '@openfeature/web-sdk'

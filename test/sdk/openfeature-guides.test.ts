@@ -1,4 +1,5 @@
-// The guides do what they say: their code is taken from the pages and run as it is printed, against a stack. Only addresses and keys are put in.
+// The guides do what they say: their code is taken from the pages and run as it is printed, against a stack.
+// Only addresses and keys are put in.
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// AB Tasty's published SDK tells of its own work while the environment's window is open, and not before or after: in both modes, on what our
-// routes say of it.
+// AB Tasty's published SDK tells of its own work while the environment's window is open, and not before or
+// after: in both modes, on what our routes say of it.
 import { DecisionMode, Flagship } from '@flagship.io/js-sdk/edge'
 import { afterEach, expect, it } from 'vitest'
 import { goldenEnvironment, goldenKeys } from '../support/golden-cases.ts'
@@ -19,7 +19,9 @@ afterEach(() => {
   globalThis.fetch = network
 })
 
-/** Events of the messages that a visitor's SDK sends, with a window that is open between these hours from now. */
+/**
+ * Events of the messages that a visitor's SDK sends, with a window that is open between these hours from now.
+ */
 async function told(mode: DecisionMode, from: number, to: number): Promise<string[]> {
   const now = Date.now()
   const troubleshooting = { startAt: now + from * hourMs, stopAt: now + to * hourMs, percentage: 100 }

@@ -1,5 +1,6 @@
-// `npm run soak`: edge at full load for minutes in a bare workerd, every dialect at a time, while its environment is published anew every second.
-// Ends with 1 where any answer is not what it should be, or memory grows after the warm-up.
+// `npm run soak`: edge at full load for minutes in a bare workerd, every dialect at a time, while its
+// environment is published anew every second. Ends with 1 where any answer is not what it should be, or
+// memory grows after the warm-up.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,10 @@ const forMs = Number(values.minutes) * 60_000
 const connectionsEach = 3
 const requestsAtOnce = 500
 const sampleMs = 2_000
-/** Memory after a fifth of the time is what it may be at the end, give or take what the collector leaves lying. */
+/**
+ * Memory after a fifth of the time is what it may be at the end, give or take what the collector leaves
+ * lying.
+ */
 const growthMax = 1.15
 
 const key = makeSdkKey('client', 'bench', new Uint8Array(24).fill(7))

@@ -1,4 +1,5 @@
-// Entities of an environment through the admin API, for tests that run in workerd: an owner's token, paths, and what edge would read.
+// Entities of an environment through the admin API, for tests that run in workerd: an owner's token, paths,
+// and what edge would read.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { addToken, call as callAs, env, host, newEnvironment, worker } from './control-plane.ts'
 

@@ -1,5 +1,5 @@
-// The admin API for tests that run in workerd beside it. Every answer is held against what its route declares, so no test passes on an
-// answer that the OpenAPI document does not describe.
+// The admin API for tests that run in workerd beside it. Every answer is held against what its route
+// declares, so no test passes on an answer that the OpenAPI document does not describe.
 import { env as bindings, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { ControlBindings } from '../../workers/control/bindings.ts'

@@ -1,5 +1,5 @@
-// Wire compatibility as data: what is configured, what is asked over HTTP, and what is answered, word for word. Run against the route apps
-// with ports in memory, and through real workerd.
+// Wire compatibility as data: what is configured, what is asked over HTTP, and what is answered, word for
+// word. Run against the route apps with ports in memory, and through real workerd.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,9 +15,15 @@ export interface GoldenCase {
   readonly name: string
   /** Section of a specification, a vendor's reference, or what it was recorded from. */
   readonly source: string
-  /** Flags and segments as the admin API takes them; a version, or `archived`, only where the case is about it. */
+  /**
+   * Flags and segments as the admin API takes them; a version, or `archived`, only where the case is about
+   * it.
+   */
   readonly given: Given
-  /** `{clientKey}`, `{serverKey}` and `{foreignKey}` in a header stand for keys; the environment is called `shop`. */
+  /**
+   * `{clientKey}`, `{serverKey}` and `{foreignKey}` in a header stand for keys; the environment is called
+   * `shop`.
+   */
   readonly when: {
     readonly method: string
     readonly path: string

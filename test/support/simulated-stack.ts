@@ -1,4 +1,5 @@
-// For tests: the admin API and the event lake as the runner sees them, on one loopback address, like the local stack.
+// For tests: the admin API and the event lake as the runner sees them, on one loopback address, like the
+// local stack.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'

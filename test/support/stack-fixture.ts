@@ -1,4 +1,5 @@
-// One real stack per test file: all three Workers in workerd, an environment per question, and the lake as the batch runner reads it.
+// One real stack per test file: all three Workers in workerd, an environment per question, and the lake as
+// the batch runner reads it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,8 +75,8 @@ export async function readLake({ url, environmentId }: Place): Promise<EventReco
 }
 
 /**
- * The records once there are `count`, and for a moment longer: what should not be there would have come by then. One of each id, which is
- * how often whoever reads the lake counts it.
+ * The records once there are `count`, and for a moment longer: what should not be there would have come by
+ * then. One of each id, which is how often whoever reads the lake counts it.
  */
 export async function lakeHolding(count: number, place: Place): Promise<EventRecord[]> {
   const read = async () => new Map((await readLake(place)).map((record) => [record.id, record]))

@@ -1,4 +1,5 @@
-// What the environment's Durable Object answers to the other Workers: the contract, without the class behind it.
+// What the environment's Durable Object answers to the other Workers: the contract, without the class behind
+// it.
 import type { Command } from '../../core/change/command.ts'
 import type { FieldProblem, Problem } from '../../core/model/problem.ts'
 

@@ -17,7 +17,10 @@ export type Reading =
   | { readonly status: 'unavailable' }
 
 export interface SnapshotSource {
-  /** At once where a copy is in memory. A revision asked for is waited for, not for long; what is answered may be older. */
+  /**
+   * At once where a copy is in memory. A revision asked for is waited for, not for long; what is answered may
+   * be older.
+   */
   read(environmentId: string, atLeast?: number): Reading | Promise<Reading>
 }
 

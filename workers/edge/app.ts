@@ -1,22 +1,25 @@
-// Every request's way in and out: what it asks of us beside its dialect, the door it takes, and what is told of it afterwards.
-import type { ProtocolHandler } from '../sdk/protocol-handler.ts'
-import { pathOf } from '../http/path.ts'
-import type { RequestContext } from '../sdk/request-context.ts'
+// The edge's Hono app. Protocol handlers are mounted as plain functions on the raw request, since they are
+// the hot path; health checks and everything that control serves go through middleware.
+import type { MiddlewareHandler } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { Ports } from '../contracts/ports.ts'
+import { logError } from '../http/log.ts'
+import { pathOf } from '../http/path.ts'
+import { problemResponse } from '../http/problem-response.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import type { Shadow } from '../protocols/bucketeer/shadow.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
+import type { ProtocolHandler } from '../sdk/protocol-handler.ts'
+import type { RequestContext } from '../sdk/request-context.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
 import { type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
 
-export function edgeApp(
-  ports: Ports,
-  env: EdgeBindings,
-  shadow?: Shadow,
-): { fetch(request: Request): Promise<Response> } {
+type EdgeApp = Hono<{ Bindings: EdgeBindings }>
+
+export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeApp {
   const sinks = sinksOf(env)
   const handlers: Readonly<Record<DialectName, ProtocolHandler>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
@@ -24,86 +27,104 @@ export function edgeApp(
     ofrep: ofrepRoutes(ports),
     tackline: { fetch: (request, requestContext) => changesAnswer(request, requestContext, ports) },
   }
-  return {
-    async fetch(request) {
-      const startedAt = ports.now()
-      const { url } = request
-      const path = pathOf(url)
-      const dialect = dialectOf(request.method, path)
-      const requestContext = toRequestContext(request, url, startedAt)
-      const response = dialect
-        ? await handlers[dialect].fetch(request, requestContext, path)
-        : await elsewhere(request, path, requestContext)
-      const outcome: RequestOutcome = {
-        dialect,
-        requestContext,
-        status: response.status,
-        startedAt,
-        now: ports.now,
-      }
-      addHeaders(response, outcome)
-      record(outcome, sinks)
-      return response
-    },
+
+  /** Logs and counts requests that belong to no protocol. */
+  const observed: MiddlewareHandler = async (c, next) => {
+    const startedAt = ports.now()
+    await next()
+    record(outsideProtocols(c.res, startedAt), sinks)
   }
 
-  /** Our own routes, then doors under a prefix; whatever is left is control's. */
-  async function elsewhere(
+  const app: EdgeApp = new Hono()
+  app.get('/healthz', observed, (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', observed, () => readiness(env))
+  app.all('*', (c) => serve(c.req.raw) ?? c.notFound())
+  app.notFound(async (c) => {
+    const startedAt = ports.now()
+    const response = await env.CONTROL.fetch(c.req.raw)
+    record(outsideProtocols(response, startedAt), sinks)
+    return response
+  })
+  app.onError((error) => {
+    logError('edge', error)
+    return problemResponse({ code: 'UNAVAILABLE', message: 'something unexpected went wrong, try again' })
+  })
+  return app
+
+  /** The response of the protocol that the path belongs to; undefined if it belongs to none. */
+  function serve(request: Request): Promise<Response> | undefined {
+    const startedAt = ports.now()
+    const path = pathOf(request.url)
+    const dialect = dialectOf(request.method, path)
+    if (dialect) return respond(dialect, request, path, startedAt)
+    const prefixed = withoutPrefix(request.method, path)
+    if (!prefixed) return undefined
+    const url = new URL(request.url)
+    url.pathname = prefixed.path
+    return respond(prefixed.dialect, new Request(url, request), prefixed.path, startedAt, prefixed.prefix)
+  }
+
+  async function respond(
+    dialect: DialectName,
     request: Request,
     path: string,
-    requestContext: RequestContext,
+    startedAt: number,
+    prefix?: string,
   ): Promise<Response> {
-    if (path === '/healthz') return Response.json({ status: 'ok' })
-    if (path === '/readyz') return readiness(env)
-    const found = withoutPrefix(request.method, path)
-    if (!found) return env.CONTROL.fetch(request)
-    const url = new URL(request.url)
-    url.pathname = found.path
-    requestContext.prefix = found.prefix
-    return handlers[found.dialect].fetch(new Request(url, request), requestContext, found.path)
+    const requestContext = toRequestContext(request, startedAt)
+    if (prefix !== undefined) requestContext.prefix = prefix
+    const response = await handlers[dialect].fetch(request, requestContext, path)
+    const { status } = response
+    const outcome: RequestOutcome = { dialect, requestContext, status, startedAt, now: ports.now }
+    addHeaders(response, outcome)
+    record(outcome, sinks)
+    return response
+  }
+
+  function outsideProtocols({ status }: Response, startedAt: number): RequestOutcome {
+    return { dialect: undefined, requestContext: {}, status, startedAt, now: ports.now }
   }
 }
 
-function toRequestContext({ headers }: Request, url: string, startedAt: number): RequestContext {
+function toRequestContext({ headers, url }: Request, startedAt: number): RequestContext {
   return {
     startedAt,
-    atLeast: askedRevision(headers, url),
+    atLeast: requestedRevision(headers, url),
     address: headers.get('cf-connecting-ip') ?? undefined,
   }
 }
 
-/** Our own header, or OFREP's hint: the tag of a change is its revision in quotes. */
-function askedRevision(headers: Headers, url: string): number {
+/** `x-min-revision`, or OFREP's `flagConfigEtag`: the ETag of a change is its revision in quotes. */
+function requestedRevision(headers: Headers, url: string): number {
   const text =
     headers.get('x-min-revision') ??
     (url.includes('flagConfigEtag') ? new URL(url).searchParams.get('flagConfigEtag') : null)
-  const revision = text === null ? 0 : Number(/^(?:W\/)?"?(\d{1,15})"?$/.exec(text)?.[1] ?? 0)
-  return revision
+  return text === null ? 0 : Number(/^(?:W\/)?"?(\d{1,15})"?$/.exec(text)?.[1] ?? 0)
 }
 
-type Answering = 'ok' | 'failing'
+type SourceHealth = 'ok' | 'failing'
 
-/** Edge can serve while one of the two can be read. */
+/** Ready while at least one of the two sources of snapshots answers. */
 async function readiness(env: EdgeBindings): Promise<Response> {
-  const object = env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(probe)) as unknown as EnvironmentReader
+  const object = env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(probeId)) as unknown as EnvironmentReader
   const [kv, environment] = await Promise.all([
-    answering(env.SNAPSHOTS.get(`head:${probe}`)),
-    answering(object.head(probe)),
+    healthOf(env.SNAPSHOTS.get(`head:${probeId}`)),
+    healthOf(object.head(probeId)),
   ])
   const isReady = kv === 'ok' || environment === 'ok'
   const body = { status: isReady ? 'ready' : 'not ready', kv, environment }
   return Response.json(body, { status: isReady ? 200 : 503 })
 }
 
-/** No environment is called so: ids are in lower case. */
-const probe = 'READY'
+/** No environment has this id: ids are in lower case. */
+const probeId = 'READY'
 const probeWithinMs = 1_000
 
-const answering = (asked: Promise<unknown>): Promise<Answering> =>
+const healthOf = (answer: Promise<unknown>): Promise<SourceHealth> =>
   Promise.race([
-    asked.then(
+    answer.then(
       () => 'ok' as const,
       () => 'failing' as const,
     ),
-    new Promise<Answering>((resolve) => setTimeout(() => resolve('failing'), probeWithinMs)),
+    new Promise<SourceHealth>((resolve) => setTimeout(() => resolve('failing'), probeWithinMs)),
   ])

@@ -24,14 +24,14 @@ function world(behaviour: 'answers' | 'fails' | 'hangs' = 'answers') {
   return { store, asked, stored, deferred }
 }
 
-it('asks for each name once, in the order of the names', async () => {
+it('reads each visitor id once, in the order given', async () => {
   const { store, asked } = world()
   const [group, visitor] = (await store.read('shop', ['group:home', 'visitor:ada']))!
   expect([group?.get('rule'), visitor?.get('rule')]).toEqual(['of group:home', 'of visitor:ada'])
   expect(asked).toHaveLength(2)
 })
 
-it('writes to the object that is asked, which is another for another environment', async () => {
+it('writes to the object that it reads from, a different one in another environment', async () => {
   const { store, asked, stored, deferred } = world()
   await store.read('shop', ['visitor:ada'])
   store.keep('shop', ['visitor:ada'], [{ ruleId: 'r', variationId: 'a' }])
@@ -42,7 +42,7 @@ it('writes to the object that is asked, which is another for another environment
   expect(stored[1]![0]).not.toBe(stored[0]![0])
 })
 
-it('spreads visitors over many objects', async () => {
+it('spreads visitors over all shards', async () => {
   const { store, asked } = world()
   await store.read(
     'shop',

@@ -1,12 +1,14 @@
-// Assignments that are kept, in objects of which each holds a share of an environment's visitors. Whoever cannot be asked in time is decided
-// for by the hash, and nothing is written: a later answer stays possible.
+// Stored assignments of visitors, sharded over Durable Objects. When a shard does not answer in time, the
+// hash decides and nothing is written, so that the stored assignment still holds for the next request.
 import type { AssignedVariations } from '../../core/evaluation/assignment.ts'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 import type { AssignmentStore } from '../contracts/assignments-contract.ts'
 import { logError } from '../http/log.ts'
 import type { Assignments } from '../contracts/ports.ts'
 
-/** An object answers a thousand requests a second at most. Visitors do not move between shards: this number stays. */
+/**
+ * One object serves about 1,000 requests a second. Changing this number would lose every stored assignment.
+ */
 const shards = 64
 const readWithinMs = 250
 

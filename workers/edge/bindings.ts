@@ -1,3 +1,4 @@
+// What edge is bound to: wrangler.toml at the top of the repository. There is no database among it.
 import type { EventMessage } from '../../analytics/records.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import type { Head } from '../contracts/environment-contract.ts'
@@ -5,7 +6,7 @@ import type { Notifier } from '../streams/notifier.ts'
 import type { ShadowSettings } from './bucketeer-shadow.ts'
 import type { RateLimiter } from './rate-limits.ts'
 
-/** The part of the environment's object that edge may call. */
+/** The methods of the environment's Durable Object that edge may call. */
 export interface EnvironmentReader {
   head(environmentId: string): Promise<Head>
   snapshot(environmentId: string): Promise<Snapshot | undefined>
@@ -19,13 +20,13 @@ export interface EdgeBindings extends ShadowSettings {
   readonly ASSIGNMENTS: DurableObjectNamespace
   readonly EVENTS: Queue<EventMessage>
   readonly CONTROL: Fetcher
-  /** Absent where requests are not limited. */
+  /** Without these two bindings, requests are not rate-limited. */
   readonly RATE_BY_KEY?: RateLimiter
   readonly RATE_BY_ADDRESS?: RateLimiter
-  /** Absent where requests are not counted. */
+  /** Without it, requests are not counted. */
   readonly REQUESTS?: AnalyticsEngineDataset
-  /** Signs exposure tokens (`wrangler secret put`). Absent where none are given out. */
+  /** Signs exposure tokens (set by `wrangler secret put`). Without it, no tokens are issued. */
   readonly EXPOSURE_SECRET?: string
-  /** `all`, or `failures` for answers of 500 and above only. */
+  /** `all`: one line a request. `failures`: only responses with status 500 and above. */
   readonly LOG_REQUESTS?: string
 }

@@ -1,4 +1,5 @@
-// Shadow mode against another gateway over real HTTP: the same door with one flag that differs, and hosts that fail.
+// Shadow mode against a second gateway over real HTTP: the same handler with one flag that differs, and hosts
+// that fail.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
@@ -48,7 +49,10 @@ beforeEach(() => {
   heard.length = 0
 })
 
-/** Asks our door with a shadow, waits for what goes on behind the answer; the answer, and the lines that were logged. */
+/**
+ * Asks our door with a shadow, waits for what goes on behind the answer; the answer, and the lines that were
+ * logged.
+ */
 async function ask(path: string, body: object, settings: ShadowSettings = {}, random = 0) {
   const deferred: Promise<unknown>[] = []
   const shadow = bucketeerShadow(
@@ -66,7 +70,7 @@ async function ask(path: string, body: object, settings: ShadowSettings = {}, ra
 
 const ada = { user: { id: 'ada', data: { plan: 'pro' } }, tag: '' }
 
-it('asks the other host the same, in full, with its own key, and names what differs by flag and variation', async () => {
+it('sends the whole request with its own key, and names differences by flag and variation', async () => {
   const { answered } = await ask('/get_evaluations', ada, {}, 0.9)
   expect(heard).toEqual([])
   const writeDataPoint = vi.fn<AnalyticsEngineDataset['writeDataPoint']>()
@@ -94,7 +98,7 @@ it('asks the other host the same, in full, with its own key, and names what diff
   ])
 })
 
-it('compares one flag, and a flag that is not known there', async () => {
+it('compares one flag, and a flag that the other gateway does not know', async () => {
   const one = async (featureId: string) => {
     info.mockClear()
     return (await ask('/get_evaluation', { ...ada, featureId })).lines[0]
@@ -106,7 +110,7 @@ it('compares one flag, and a flag that is not known there', async () => {
   })
 })
 
-it('counts a host that fails, is away or answers something else as failed, and our answer stands', async () => {
+it('counts an unreachable or broken host as FAILED, and our own response stands', async () => {
   for (const settings of [
     { BUCKETEER_SHADOW_KEY: 'broken' },
     { BUCKETEER_SHADOW_URL: 'http://127.0.0.1:9' },
@@ -119,7 +123,7 @@ it('counts a host that fails, is away or answers something else as failed, and o
   }
 })
 
-it('is not there without an address', () => {
+it('is off without an address', () => {
   const ports = { fetch, random: () => 0, now: () => 0, defer: () => {} }
   expect(bucketeerShadow({}, ports)).toBeUndefined()
 })

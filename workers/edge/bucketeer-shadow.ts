@@ -1,5 +1,5 @@
-// Shadow mode at work: a sampled share of Bucketeer's questions goes to a real Bucketeer too, behind the answer. What differs is counted and
-// logged by flag and variation; never who was asked for, and never a key.
+// Shadow mode: a sample of Bucketeer requests is also sent to a real Bucketeer after the response.
+// Differences are counted and logged by flag and variation, without targeting keys or SDK keys.
 import { toRequestPoint } from '../../analytics/requests.ts'
 import { environmentOf } from '../http/sdk-key.ts'
 import {
@@ -11,11 +11,11 @@ import {
 } from '../protocols/bucketeer/shadow.ts'
 
 export interface ShadowSettings {
-  /** Address of the gateway; absent: no shadow. */
+  /** Address of the gateway. Without it, shadow mode is off. */
   readonly BUCKETEER_SHADOW_URL?: string
-  /** Of the requests, 0 to 1. */
+  /** Share of requests, 0 to 1. */
   readonly BUCKETEER_SHADOW_SHARE?: string
-  /** For clients that show a key of ours; who shows an imported one shows it there too. */
+  /** Sent in place of a key of ours. An imported key is sent as it is. */
   readonly BUCKETEER_SHADOW_KEY?: string
   readonly REQUESTS?: AnalyticsEngineDataset
 }
@@ -29,9 +29,9 @@ export interface ShadowPorts {
 
 const shareByDefault = 0.01
 const answerWithinMs = 5_000
-/** Questions of one isolate that wait for the other host. */
+/** Concurrent shadow requests of one isolate. */
 const waitingMax = 8
-/** Flags that one line names. */
+/** Flags listed in one log line. */
 const namedMax = 20
 
 export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow | undefined {
@@ -44,19 +44,19 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
     compare(question) {
       waiting++
       ports.defer(
-        held(question).finally(() => {
+        compareWithGateway(question).finally(() => {
           waiting--
         }),
       )
     },
   }
 
-  async function held(question: Question): Promise<void> {
+  async function compareWithGateway(question: Question): Promise<void> {
     const startedAt = ports.now()
     const answer = await ask(question)
     const found = answer.variations && differences(question.ours, answer.variations)
     const outcome = !found ? 'FAILED' : found.length === 0 ? 'SAME' : 'DIFFERENT'
-    tell(question, {
+    report(question, {
       outcome,
       found: found ?? [],
       status: answer.status,
@@ -79,20 +79,20 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
       const { status } = response
       return { status, variations: theirs(path, status, await response.json()) }
     } catch {
-      return { status: 0, variations: undefined } // away, too slow, or no JSON: counted as FAILED
+      return { status: 0, variations: undefined } // Unreachable, too slow, or not JSON: counted as FAILED.
     }
   }
 
-  function tell({ compiled, path, ours }: Question, told: Told): void {
+  function report({ compiled, path, ours }: Question, comparison: Comparison): void {
     const { environmentId, revision } = compiled
-    const { outcome, found, status, durationMs } = told
+    const { outcome, found, status, durationMs } = comparison
     const line = { environmentId, revision, path, outcome, status, compared: ours.size, durationMs }
     const flags = { differing: found.length, flags: found.slice(0, namedMax) }
     console.info(JSON.stringify({ level: 'info', where: 'bucketeer-shadow', ...line, ...flags }))
     env.REQUESTS?.writeDataPoint(
       toRequestPoint({
         environmentId,
-        dialect: 'bucketeer-shadow', // its own: here `decisions` counts the flags that differ
+        dialect: 'bucketeer-shadow', // Here `decisions` counts the flags that differ.
         outcome,
         status,
         revision,
@@ -104,7 +104,7 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
   }
 }
 
-interface Told {
+interface Comparison {
   readonly outcome: 'SAME' | 'DIFFERENT' | 'FAILED'
   readonly found: readonly Difference[]
   readonly status: number

@@ -1,4 +1,4 @@
-// Paths of every dialect, with something before them.
+// Paths of every protocol, with and without a prefix.
 import { expect, it } from 'vitest'
 import { dialectOf, withoutPrefix } from './dialect-routing.ts'
 
@@ -18,7 +18,7 @@ it.each([
   expect(found && { prefix: found.prefix, path: found.path }).toEqual(expected)
 })
 
-it('knows the dialect of a path', () => {
+it('finds the protocol of a path', () => {
   const paths = ['/get_evaluation', '/v2/shop/campaigns', '/', '/ofrep/v1/x', '/index.html']
   expect(paths.map((path) => dialectOf('POST', path))).toEqual([
     'bucketeer',

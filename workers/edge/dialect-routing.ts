@@ -1,8 +1,8 @@
-// Which dialect a path belongs to, whatever comes before it: for the log, the metrics, and environments that have a path prefix.
+// Which protocol a path belongs to, with or without an environment's path prefix.
 
 export type DialectName = 'bucketeer' | 'flagship-io' | 'ofrep' | 'tackline'
 
-const handlers: readonly (readonly [RegExp, DialectName])[] = [
+const patterns: readonly (readonly [RegExp, DialectName])[] = [
   [/^\/ofrep\//, 'ofrep'],
   [/^\/(?:get_evaluations?|get_feature_flags|get_segment_users|register_events|track|ping)\/?$/, 'bucketeer'],
   [/^\/v1\/gateway\//, 'bucketeer'],
@@ -13,17 +13,17 @@ const handlers: readonly (readonly [RegExp, DialectName])[] = [
   [/^\/(?:troubleshooting|analytics|emotionsai)?\/?$/, 'flagship-io'],
 ]
 
-/** The root is a door for AB Tasty's hits alone: who gets it wants the console. */
+/** `POST /` takes AB Tasty's hits; `GET /` is the console. */
 export function dialectOf(method: string, path: string): DialectName | undefined {
   if (path === '/' && (method === 'GET' || method === 'HEAD')) return undefined
-  for (const [pattern, dialect] of handlers) if (pattern.test(path)) return dialect
+  for (const [pattern, dialect] of patterns) if (pattern.test(path)) return dialect
   return undefined
 }
 
-/** The settings allow prefixes of so many segments. */
+/** Path prefixes have at most this many segments (core/model/settings.ts). */
 const prefixSegmentsMax = 4
 
-/** A path that is a door once some segments are taken off it. The admin API and OpenFeature's manifest have none. */
+/** Finds the protocol path behind a prefix. The admin API and OpenFeature's manifest API have no prefixes. */
 export function withoutPrefix(
   method: string,
   path: string,

@@ -1,34 +1,36 @@
-// Where keys lead that other systems gave out. KV says, isolates remember: for good what is known, for a while what is not.
+// Which environment an imported SDK key belongs to. KV knows; isolates remember hits for good and misses for
+// a while.
 import { logError } from '../http/log.ts'
 import type { ForeignEnvironment, ForeignKeys } from '../contracts/ports.ts'
 import { readKeyEnvironment } from '../storage/snapshots.ts'
 import { foreignKeysMax, foreignUnknownForMs } from './limits.ts'
 
-interface Known {
-  readonly found: ForeignEnvironment
+interface Entry {
+  readonly result: ForeignEnvironment
+  /** Epoch milliseconds; `Infinity` for known keys. */
   readonly until: number
 }
 
 export function foreignKeys(kv: KVNamespace, now: () => number): ForeignKeys {
-  const known = new Map<string, Known>()
-  const atHand = (sha256: string): ForeignEnvironment | undefined => {
-    const held = known.get(sha256)
-    return held && held.until > now() ? held.found : undefined
+  const entries = new Map<string, Entry>()
+  const remembered = (sha256: string): ForeignEnvironment | undefined => {
+    const entry = entries.get(sha256)
+    return entry && entry.until > now() ? entry.result : undefined
   }
   return {
-    knows: (sha256) => atHand(sha256) !== undefined,
+    knows: (sha256) => remembered(sha256) !== undefined,
     async environmentOf(sha256) {
-      const held = atHand(sha256)
-      if (held) return held
+      const known = remembered(sha256)
+      if (known) return known
       try {
         const environmentId = await readKeyEnvironment(kv, sha256)
-        if (known.size >= foreignKeysMax) known.clear()
+        if (entries.size >= foreignKeysMax) entries.clear()
         const isKnown = environmentId !== undefined
-        const found = isKnown
+        const result = isKnown
           ? ({ status: 'known', environmentId } as const)
           : ({ status: 'unknown' } as const)
-        known.set(sha256, { found, until: isKnown ? Infinity : now() + foreignUnknownForMs })
-        return found
+        entries.set(sha256, { result, until: isKnown ? Infinity : now() + foreignUnknownForMs })
+        return result
       } catch (cause) {
         logError('foreign key', cause)
         return { status: 'unavailable' }

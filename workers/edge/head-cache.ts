@@ -1,10 +1,11 @@
-// What isolates of one data centre tell each other of the newest revision, through the data centre's cache: so the environment's object is
-// asked about as often as there are data centres, not isolates. Losing it costs questions, never an answer.
+// Isolates of one data centre share the newest revision through the data centre's cache, so the environment's
+// object is asked once per data centre instead of once per isolate. A lost entry costs one more question,
+// never an answer.
 import type { Head } from '../contracts/environment-contract.ts'
 
 export interface KnownHead {
   readonly head: Head
-  /** When the object was asked. */
+  /** Epoch milliseconds at which the object was asked. */
   readonly askedAt: number
 }
 
@@ -13,7 +14,7 @@ export interface HeadCache {
   write(environmentId: string, known: KnownHead): Promise<void>
 }
 
-/** Cloudflare's cache knows whole seconds; how old an entry is, is in the entry. */
+/** The cache only counts whole seconds, so each entry carries the time of its question. */
 const cacheControl = 'max-age=1'
 const urlOf = (environmentId: string) => `https://tackline.internal/head/${environmentId}`
 
@@ -32,7 +33,7 @@ export function headCache(cache: Cache): HeadCache {
         const response = Response.json(known, { headers: { 'cache-control': cacheControl } })
         await cache.put(urlOf(environmentId), response)
       } catch {
-        return // there is no cache where the Worker runs under workers.dev
+        return // Under workers.dev there is no cache.
       }
     },
   }

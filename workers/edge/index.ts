@@ -1,5 +1,6 @@
-// The data plane: decisions, the bucketing file, event intake, for SDKs over HTTP and for other Workers of the account over RPC. Both decide
-// from the same snapshots. What is not its own goes to control through a service binding.
+// The data plane: decisions, the bucketing file and event intake, for SDKs over HTTP and for other Workers of
+// the account over RPC. Both read the same snapshots. All other requests go to control through a service
+// binding.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'

@@ -1,38 +1,45 @@
-// The numbers of the data plane: how fresh, how long to wait, how much to keep. docs/architecture.md, "Freshness", says what they add up to.
+// Limits of the data plane: freshness, waiting times and cache sizes. docs/architecture.md, "Freshness",
+// explains them.
 
-/** Age from which a copy is checked behind the answer. */
+/** From this age on, a cached snapshot is checked after the response. */
 export const refreshAfterMs = 500
-/** Age from which a copy is checked before the answer: what was published more than a second ago is what decides. */
+/** From this age on, it is checked before the response: a revision published over a second ago decides. */
 export const checkFirstAfterMs = 1_000
-/** How long answers wait for one such check, all together, before they are given from the copy at hand. */
+/** How long all waiting requests together wait for one such check before the cached snapshot answers. */
 export const checkWithinMs = 250
-/** How long an answer waits for the revision that its request asked for. */
+/** How long a response waits for the revision that its request asked for. */
 export const readYourWriteWithinMs = 1_000
-/** Asking for a revision that does not exist yet starts a check no more often than this. */
+/** Least time between two checks for a requested revision that does not exist yet. */
 export const eagerCheckAfterMs = 50
-/** While checks fail, how long to the next; nobody waits for it. */
+/** While checks fail, the time to the next one. No request waits for it. */
 export const retryAfterMs = 1_000
-/** What one isolate of a data centre was told of the newest revision is good for the others this long. */
+/** How long isolates of a data centre trust the newest revision that one of them read. */
 export const sharedHeadForMs = 250
-/** How long one source is waited for before the next is asked. */
+/** How long one source may take before the next is asked. */
 export const sourceWithinMs = 1_000
-/** How long an isolate without a copy waits for its first; all sources in turn fit into it. */
+/** How long an isolate waits for its first snapshot: enough for all sources in turn. */
 export const firstCopyWithinMs = 4_500
-/** A check that has not ended by then died with the request that began it. */
+/** A check that has not ended by then was cancelled with the request that started it. */
 export const checkLostAfterMs = 10_000
-/** Unconfirmed for longer than this, a copy is called stale. */
+/** A snapshot that was not confirmed for longer than this is reported as stale. */
 export const staleAfterMs = 2_000
-/** How long an environment that does not exist is not asked for again. */
+/** How long an environment that does not exist is not looked for again. */
 export const unknownForMs = 1_000
-/** Environments found not to exist within that time; past it, only what KV knows is looked for: a scan of random ids wakes up no object. */
+/**
+ * More unknown environments than this within that time are a scan of ids: only KV is asked, and no object
+ * wakes up.
+ */
 export const unknownMax = 200
-/** Compiled environments per isolate; the least recently used leaves first. */
+/** Compiled snapshots per isolate; the least recently used is dropped first. */
 export const environmentsMax = 50
-/** Characters of snapshots whose compiled forms are kept: a compiled one takes up to five times its text, an isolate has 128 MB. */
+/**
+ * Characters of JSON in all compiled snapshots: compiled, they take up to five times that, and an isolate has
+ * 128 MB.
+ */
 export const snapshotCharactersMax = 16_000_000
-/** Members of large segments that an isolate remembers by their content: 8 bytes each. */
+/** Members of large segments in an isolate's cache, 8 bytes each. */
 export const membersHeldMax = 4_000_000
-/** Keys of other systems that one isolate remembers, known or not. */
+/** Imported SDK keys that one isolate remembers, known or not. */
 export const foreignKeysMax = 10_000
-/** How long a key that leads nowhere is not looked for again. */
+/** How long an unknown key is not looked for again. */
 export const foreignUnknownForMs = 10_000

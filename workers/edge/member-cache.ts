@@ -1,42 +1,46 @@
-// The members of large segments, in the isolate's memory: by the hash of their content, so that a new revision of the environment reads
-// only what has changed.
+// Members of large segments in the isolate's memory, keyed by the hash of their content: a new revision of
+// the environment only reads the sets that changed.
 import { type Members, decodeMembers } from '../../core/model/members.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { membersHeldMax } from './limits.ts'
 
-const held = new Map<string, Members>() // in the order of arrival
+const cache = new Map<string, Members>() // oldest first
 
-/** Of every segment that has some, by its key. Throws where some cannot be had: a snapshot without them would decide otherwise. */
+/**
+ * Members by segment key, for every segment that has an uploaded set. Throws when a set cannot be read: a
+ * snapshot without it would decide differently.
+ */
 export async function readAllMembers(
   snapshot: Snapshot,
   read: (sha256: string) => Promise<Members | undefined>,
 ): Promise<Map<string, Members>> {
-  const found = new Map<string, Members>()
+  const bySegment = new Map<string, Members>()
   for (const { key, members } of snapshot.segments) {
     if (!members) continue
-    const known = held.get(members.sha256) ?? (await read(members.sha256))
-    if (known?.high.length !== members.count) throw new Error(`the members of segment ${key} cannot be had`)
-    found.set(key, known)
+    const set = cache.get(members.sha256) ?? (await read(members.sha256))
+    if (set?.high.length !== members.count) throw new Error(`the members of segment ${key} cannot be read`)
+    bySegment.set(key, set)
   }
-  return found
+  return bySegment
 }
 
 /**
- * From bytes to members, which are kept from then on: also where whoever asked has stopped waiting, so that the next one who asks finds
- * them. A compiled snapshot holds on to its own; here, only so much is kept.
+ * Decodes the bytes and caches the members, also when the request that asked has stopped waiting: the next
+ * one then finds them. Compiled snapshots keep references to their own members; this cache is bounded by
+ * `membersHeldMax`.
  */
 export const rememberMembers =
   (sha256: string) =>
   (bytes: ArrayBuffer | null | undefined): Members | undefined => {
     const members = bytes ? decodeMembers(new Uint8Array(bytes)) : undefined
     if (!members) return undefined
-    held.delete(sha256)
-    held.set(sha256, members)
+    cache.delete(sha256)
+    cache.set(sha256, members)
     let total = 0
-    for (const { high } of held.values()) total += high.length
-    for (const [oldest, { high }] of held) {
+    for (const { high } of cache.values()) total += high.length
+    for (const [oldest, { high }] of cache) {
       if (total <= membersHeldMax || oldest === sha256) break
-      held.delete(oldest)
+      cache.delete(oldest)
       total -= high.length
     }
     return members

@@ -1,4 +1,4 @@
-// The ports of the dialects, over the bindings of this Worker.
+// The ports that the protocols need, implemented with this Worker's bindings.
 import type { Ports } from '../contracts/ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
 import { notifierFeed } from '../streams/feed.ts'

@@ -1,4 +1,4 @@
-// Who is over a limit: refused for a second, in the form of every dialect, and nobody waits to hear it.
+// Callers over a limit are refused for a second, in the form of each protocol, without waiting for the count.
 import { expect, it, vi } from 'vitest'
 import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
@@ -20,9 +20,10 @@ function limitsOf(max: number) {
 }
 const counting = () => new Promise((resolve) => setTimeout(resolve))
 
-it('refuses for a second whoever was over the limit, uncounted, and nobody else', async () => {
+it('refuses a caller over the limit for a second without counting it, and no one else', async () => {
   const { limits, pass, counted } = limitsOf(2)
-  for (let i = 0; i < 3; i++) expect(limits.allows('key', 'a')).toBe(true) // the count comes behind the answer
+  // The count follows the response.
+  for (let i = 0; i < 3; i++) expect(limits.allows('key', 'a')).toBe(true)
   await counting()
   expect([limits.allows('key', 'a'), limits.allows('key', 'b'), limits.allows('address', 'a')]).toEqual([
     false,
@@ -34,7 +35,7 @@ it('refuses for a second whoever was over the limit, uncounted, and nobody else'
   expect(limits.allows('key', 'a')).toBe(true)
 })
 
-it('goes on where the limiter itself fails', async () => {
+it('lets requests through when the limiter fails', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const broken: RateLimiter = { limit: () => Promise.reject(new Error('away')) }
   const limits = rateLimits({

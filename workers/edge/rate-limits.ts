@@ -1,12 +1,12 @@
-// Limits on what one SDK key and one address may ask, by Cloudflare's rate-limiting bindings: per data centre, and permissive. The count
-// goes on behind the answer; who was over the limit is refused for a second without being counted. Where a binding is absent nothing is
-// limited.
+// Rate limits per SDK key and per address, by Cloudflare's rate-limiting bindings: per data centre, and
+// permissive. Requests are counted after they are answered; whoever is over the limit is refused for a second
+// without being counted. Without a binding, nothing is limited.
 import { logError } from '../http/log.ts'
 import type { RateLimits } from '../contracts/ports.ts'
 
-/** As long as the Retry-After that is answered. */
+/** The same time as the Retry-After header. */
 const refusedForMs = 1_000
-/** Remembered refusals; past it the oldest is forgotten. */
+/** Refusals remembered per isolate; beyond that, the oldest is forgotten. */
 const refusedMax = 10_000
 
 export interface RateLimiter {
@@ -16,7 +16,7 @@ export interface RateLimiter {
 export interface RateLimitPorts {
   readonly limiters: Readonly<Record<'key' | 'address', RateLimiter | undefined>>
   readonly now: () => number
-  /** Lets work go on after the answer. */
+  /** Lets work continue after the response. */
   readonly defer: (work: Promise<unknown>) => void
 }
 

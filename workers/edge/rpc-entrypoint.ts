@@ -1,5 +1,6 @@
-// Decisions for other Workers of the account. A binding is the account's own doing, so it needs no key: it names its environment. Nothing
-// here throws: what cannot be decided is the caller's default, with the code that says why.
+// Decisions for other Workers of the account, over RPC. Only the account's owner can create a binding, so it
+// needs no key: it names its environment. Nothing throws: a flag that cannot be decided answers the caller's
+// default and an error code.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import type { Evaluation } from '../../core/evaluation/evaluation.ts'
@@ -13,7 +14,7 @@ import type { Ports } from '../contracts/ports.ts'
 import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './rpc-types.ts'
 import { type Sinks, record } from './telemetry.ts'
 
-export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
+export function flagsEntrypoint(ports: Ports, sinks: Sinks) {
   return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
     getBooleanDetails(flagKey: string, defaultValue: boolean, context?: FlagContext) {
       return this.#details(flagKey, defaultValue, isBoolean, context)
@@ -40,7 +41,7 @@ export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
       return (await this.getObjectDetails(flagKey, defaultValue, context)).value
     }
     evaluateAll(context?: FlagContext) {
-      return this.#visit<FlagDetails<FlagValue>[]>(
+      return this.#decide<FlagDetails<FlagValue>[]>(
         async (compiled, requestContext) => {
           const { evaluations } = await decideAll(ports, compiled, toContext(context))
           requestContext.decisions = evaluations.length
@@ -56,7 +57,7 @@ export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
       isRight: Check<T>,
       context: FlagContext | undefined,
     ): Promise<FlagDetails<T>> {
-      return this.#visit(
+      return this.#decide(
         async (compiled, requestContext) => {
           const { evaluation } = await decideOne(ports, compiled, toContext(context), flagKey)
           requestContext.decisions = 1
@@ -66,8 +67,8 @@ export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
       )
     }
 
-    /** Decides from the environment's snapshot, and tells of it as of any request. */
-    async #visit<T>(
+    /** Decides from the environment's snapshot, then logs and counts the call like an HTTP request. */
+    async #decide<T>(
       decide: (compiled: CompiledSnapshot, requestContext: RequestContext) => Promise<T>,
       without: (problem: Problem) => T,
     ): Promise<T> {
@@ -77,7 +78,7 @@ export function flagsEntrypoint(ports: Ports, tellers: Sinks) {
       if (!compiled.ok) requestContext.refused = compiled.problem.code
       const answer = compiled.ok ? await decide(compiled.value, requestContext) : without(compiled.problem)
       const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
-      record({ dialect: 'rpc', requestContext, status, startedAt, now: ports.now }, tellers)
+      record({ dialect: 'rpc', requestContext, status, startedAt, now: ports.now }, sinks)
       return answer
     }
   }
@@ -90,7 +91,7 @@ const isNumber: Check<number> = (value) => typeof value === 'number'
 const isStructure = <T>(value: unknown): value is T => typeof value === 'object' && value !== null
 const isAnything: Check<FlagValue> = (value): value is FlagValue => value !== undefined
 
-/** No value in a decided flag means the default, as everywhere; that is no error. */
+/** A decided flag without a variation answers the default, as in every protocol. This is not an error. */
 function fromEvaluation<T extends FlagValue>(
   { flagKey, flag, reason, variation, error }: Evaluation,
   defaultValue: T,
@@ -111,7 +112,7 @@ const failed = <T extends FlagValue>(
   errorMessage: string,
 ): FlagDetails<T> => ({ flagKey, value, reason: 'ERROR', errorCode, errorMessage, flagMetadata: {} })
 
-/** What comes over RPC is typed by promise only. */
+/** RPC arguments carry no types at run time, so they are checked here. */
 function toContext(context: unknown): EvaluationContext {
   const { targetingKey, ...attributes } = (context ?? {}) as Record<string, unknown>
   return { targetingKey: typeof targetingKey === 'string' ? targetingKey : undefined, attributes }

@@ -1,5 +1,5 @@
-// What other Workers of the account can call through a service binding, without HTTP, in OpenFeature's words. This file imports nothing: copy
-// it to where the calling Worker's types are. docs/guides/rpc.md says how to bind it.
+// The interface that other Workers of the account call through a service binding, in OpenFeature's terms.
+// This file imports nothing: copy it to the calling Worker. docs/guides/rpc.md explains the binding.
 
 export type FlagValue =
   | boolean
@@ -14,7 +14,7 @@ export interface FlagContext {
   readonly [attribute: string]: unknown
 }
 
-/** OpenFeature's resolution details. With an error code, `value` is the default that was passed. */
+/** OpenFeature's resolution details. When `errorCode` is set, `value` is the caller's default. */
 export interface FlagDetails<T extends FlagValue = FlagValue> {
   readonly flagKey: string
   readonly value: T
@@ -47,11 +47,11 @@ export interface FlagsRpc {
     defaultValue: T,
     context?: FlagContext,
   ): Promise<FlagDetails<T>>
-  /** Every flag; one that cannot be decided has an error code and the value null. */
+  /** All flags. A flag that cannot be decided has an error code and the value null. */
   evaluateAll(context?: FlagContext): Promise<readonly FlagDetails[]>
 }
 
-/** What the binding says of its caller: `props` in the calling Worker's configuration. */
+/** `props` of the binding, from the calling Worker's configuration. */
 export interface FlagsProps {
   readonly environment: string
 }

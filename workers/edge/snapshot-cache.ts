@@ -1,68 +1,74 @@
-// The compiled snapshots of one isolate, bounded by number and by size: the least recently used leaves first, never the one just read.
+// Compiled snapshots of one isolate, bounded by number and size. The least recently used is dropped first,
+// never the one that was just loaded.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { environmentsMax, snapshotCharactersMax } from './limits.ts'
 
-export interface Found {
+export interface LoadedSnapshot {
   readonly compiled: CompiledSnapshot
-  /** Length of its JSON. */
+  /** Length of its JSON text. */
   readonly characters: number
 }
 
-export interface Held extends Found {
-  /** When it was last known to be the newest. */
+export interface CachedSnapshot extends LoadedSnapshot {
+  /** Epoch milliseconds at which it was last known to be the newest. */
   confirmedAt: number
-  /** When the last check failed; undefined where it went well. */
+  /** When the last check failed; undefined if it succeeded. */
   failedAt: number | undefined
-  /** When a request last had it checked for the revision it wanted. */
-  urgedAt: number
+  /** When a request last had it checked for a revision of its own. */
+  eagerlyCheckedAt: number
 }
 
 export function snapshotCache() {
-  const held = new Map<string, Held>() // in the order of use
+  const entries = new Map<string, CachedSnapshot>() // least recently used first
   let characters = 0
 
   function drop(id: string): void {
-    characters -= held.get(id)?.characters ?? 0
-    held.delete(id)
+    characters -= entries.get(id)?.characters ?? 0
+    entries.delete(id)
   }
 
   return {
-    get: (id: string): Readonly<Held> | undefined => held.get(id),
+    get: (id: string): Readonly<CachedSnapshot> | undefined => entries.get(id),
     drop,
 
     touch(id: string): void {
-      const copy = held.get(id)
+      const copy = entries.get(id)
       if (!copy) return
-      held.delete(id)
-      held.set(id, copy)
+      entries.delete(id)
+      entries.set(id, copy)
     },
 
     confirm(id: string, at: number): void {
-      const copy = held.get(id)
+      const copy = entries.get(id)
       if (!copy) return
       copy.confirmedAt = Math.max(copy.confirmedAt, at)
       copy.failedAt = undefined
     },
 
-    urge(id: string, at: number): void {
-      const copy = held.get(id)
-      if (copy) copy.urgedAt = at
+    noteEagerCheck(id: string, at: number): void {
+      const copy = entries.get(id)
+      if (copy) copy.eagerlyCheckedAt = at
     },
 
     fail(id: string, at: number): void {
-      const copy = held.get(id)
+      const copy = entries.get(id)
       if (copy) copy.failedAt = at
     },
 
-    /** Refuses what is older than what is held. */
-    keep(id: string, found: Found, confirmedAt: number): void {
-      const copy = held.get(id)
-      if (copy && copy.compiled.revision > found.compiled.revision) return
+    /** Refuses what is older than what is entries. */
+    keep(id: string, loaded: LoadedSnapshot, confirmedAt: number): void {
+      const copy = entries.get(id)
+      if (copy && copy.compiled.revision > loaded.compiled.revision) return
       drop(id)
-      held.set(id, { ...found, confirmedAt, failedAt: undefined, urgedAt: copy?.urgedAt ?? 0 })
-      characters += found.characters
-      for (const oldest of held.keys()) {
-        if (held.size <= environmentsMax && characters <= snapshotCharactersMax) break
+      entries.set(id, {
+        ...loaded,
+        confirmedAt,
+        failedAt: undefined,
+        eagerlyCheckedAt: copy?.eagerlyCheckedAt ?? 0,
+      })
+      characters += loaded.characters
+      for (const oldest of entries.keys()) {
+        if (entries.size <= environmentsMax && characters <= snapshotCharactersMax) break
         if (oldest !== id) drop(oldest)
       }
     },

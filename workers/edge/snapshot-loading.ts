@@ -1,5 +1,6 @@
-// The places outside the isolate that know of snapshots, each waited for no longer than a limit, and none of them trusted: what is
-// corrupt, of a newer format or of another environment counts as not found, and the next place is asked.
+// Reads snapshots from outside the isolate: KV, then the environment's object. Each source has a time limit,
+// and none is trusted: a snapshot that is corrupt, of a newer format or of another environment counts as not
+// found.
 import { compile } from '../../core/evaluation/compile.ts'
 import { type Snapshot, snapshotFormat } from '../../core/model/snapshot.ts'
 import type { Head } from '../contracts/environment-contract.ts'
@@ -7,7 +8,7 @@ import { logError } from '../http/log.ts'
 import { readMembers } from '../storage/members.ts'
 import { readHeadPointer, readSnapshotText } from '../storage/snapshots.ts'
 import type { EnvironmentReader } from './bindings.ts'
-import type { Found } from './snapshot-cache.ts'
+import type { LoadedSnapshot } from './snapshot-cache.ts'
 import { readAllMembers, rememberMembers } from './member-cache.ts'
 import { sharedHeadForMs, sourceWithinMs } from './limits.ts'
 import type { KnownHead, HeadCache } from './head-cache.ts'
@@ -20,7 +21,10 @@ export interface Sources {
   readonly delay: (ms: number) => Promise<void>
 }
 
-/** What a neighbour was told a moment ago, unless a later revision is wanted; else what the object says. Undefined where nobody can tell. */
+/**
+ * The newest revision: as another isolate read it a moment ago, or as the object says if a later one is
+ * wanted. Undefined when nobody answers.
+ */
 export async function newestHead(
   sources: Sources,
   id: string,
@@ -37,33 +41,34 @@ export async function newestHead(
   return fresh
 }
 
-/** Whether KV has a pointer to a revision of it: the cheap question, where many ask for what does not exist. */
+/** Whether KV points to a revision of the environment: the cheap question during a scan of ids. */
 export const isPublished = async (sources: Sources, id: string): Promise<boolean> =>
   (await attempt(sources, 'head pointer', () => readHeadPointer(sources.kv, id))) !== undefined
 
-/** KV has every revision under a name of its own. Without a revision, KV's pointer names one. */
+/** KV holds every revision under its own key. Without a revision, KV's head pointer names one. */
 export async function newestSnapshot(
   sources: Sources,
   id: string,
   revision: number | undefined,
-): Promise<Found | undefined> {
-  const named = revision ?? (await attempt(sources, 'head pointer', () => readHeadPointer(sources.kv, id)))
+): Promise<LoadedSnapshot | undefined> {
+  const number = revision ?? (await attempt(sources, 'head pointer', () => readHeadPointer(sources.kv, id)))
   const text =
-    named === undefined
+    number === undefined
       ? undefined
-      : await attempt(sources, 'kv', () => readSnapshotText(sources.kv, id, named))
-  const published = text === undefined ? undefined : await understand(sources, id, text)
+      : await attempt(sources, 'kv', () => readSnapshotText(sources.kv, id, number))
+  const published = text === undefined ? undefined : await compileText(sources, id, text)
   if (published) return published
   const snapshot = await attempt(sources, 'object', () => sources.environment(id).snapshot(id))
-  return snapshot && (await understand(sources, id, JSON.stringify(snapshot)))
+  return snapshot && (await compileText(sources, id, JSON.stringify(snapshot)))
 }
 
-/** Undefined where it is not what it should be, which is logged: the copy that is held goes on deciding. */
-async function understand(sources: Sources, id: string, text: string): Promise<Found | undefined> {
+/** Undefined when the text is no valid snapshot. This is logged, and the cached snapshot goes on deciding. */
+async function compileText(sources: Sources, id: string, text: string): Promise<LoadedSnapshot | undefined> {
   try {
     const snapshot = JSON.parse(text) as Snapshot
-    if (snapshot.format !== snapshotFormat) throw new Error(`format ${snapshot.format} is not known here`)
-    if (snapshot.environmentId !== id) throw new Error('it is of another environment')
+    const isReadable = Number.isInteger(snapshot.format) && snapshot.format <= snapshotFormat
+    if (!isReadable) throw new Error(`format ${snapshot.format} is not known here`)
+    if (snapshot.environmentId !== id) throw new Error('it belongs to another environment')
     if (!Number.isSafeInteger(snapshot.revision)) throw new Error('it has no revision')
     const members = await readAllMembers(snapshot, async (sha256) => {
       const published = () => readMembers(sources.kv, id, sha256).then(rememberMembers(sha256))
@@ -77,7 +82,7 @@ async function understand(sources: Sources, id: string, text: string): Promise<F
   }
 }
 
-/** Undefined where the source fails, has nothing, or takes too long. */
+/** Undefined when the source fails, has nothing, or takes too long. */
 async function attempt<T>(
   { delay }: Sources,
   where: string,

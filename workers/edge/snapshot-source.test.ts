@@ -1,5 +1,6 @@
-// The source against worlds in which anything outside fails, lags or lies, on a clock of their own. Laws: a copy that is held is never taken
-// away nor replaced by an older one, no read fails, and while the object answers, nobody decides by what was replaced a second ago.
+// The snapshot source in simulated worlds where every dependency fails, lags or returns garbage, on a clock
+// of their own. Laws: a cached snapshot is never dropped nor replaced by an older one; no read fails; and
+// while the object answers, no decision uses a revision that was replaced over a second ago.
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Snapshot, buildSnapshot } from '../../core/model/snapshot.ts'
@@ -88,7 +89,7 @@ function worldOf(padding = '') {
 const revisionOf = (reading: { status: string; compiled?: { revision: number } }) =>
   reading.compiled?.revision
 
-describe('whatever happens outside', () => {
+describe('whatever its sources do', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('pause' as const), ms: fc.nat(3_000) }),
     fc.record({ kind: fc.constant('publish' as const) }),
@@ -103,7 +104,7 @@ describe('whatever happens outside', () => {
     fc.record({ kind: fc.constant('ask' as const) }),
   )
 
-  it('a copy stays, never goes back, and is fresh within a second while the object answers', () =>
+  it('keeps its snapshot, never goes back, and is fresh within a second while the object answers', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const { state, advance, ask, now } = worldOf()
@@ -133,7 +134,7 @@ describe('whatever happens outside', () => {
       { numRuns: 300 },
     ))
 
-  it('says how long nobody could confirm a copy, and goes on at once when somebody can', async () => {
+  it('reports how long a snapshot was not confirmed, and recovers at once', async () => {
     const { state, advance, ask, now } = worldOf()
     await ask('shop')
     state.object = 'failing'
@@ -153,7 +154,7 @@ describe('whatever happens outside', () => {
     expect(await ask('shop')).toMatchObject({ staleMs: 0 })
   })
 
-  it('answers by the revision that was asked for, and by the newest where that is not there', async () => {
+  it('answers with the requested revision, or with the newest one if there is none', async () => {
     const { state, ask, now } = worldOf()
     await ask('shop')
     state.revision = 7
@@ -168,7 +169,7 @@ describe('whatever happens outside', () => {
 })
 
 describe('memory', () => {
-  it(`holds ${limits.environmentsMax} environments, the last used`, async () => {
+  it(`keeps the ${limits.environmentsMax} most recently used environments`, async () => {
     const { state, ask } = worldOf()
     for (let i = 0; i < limits.environmentsMax + 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
@@ -176,7 +177,7 @@ describe('memory', () => {
     expect((await ask('shop-0')).status).toBe('unavailable')
   })
 
-  it('is bounded by size where snapshots are large', async () => {
+  it('is bounded by size when snapshots are large', async () => {
     const { state, ask } = worldOf('x'.repeat(limits.snapshotCharactersMax / 4))
     for (let i = 0; i < 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
@@ -185,7 +186,7 @@ describe('memory', () => {
     expect(statuses).toEqual(['ready', 'ready', 'ready', 'unavailable', 'unavailable'])
   })
 
-  it('asks nobody for what was just found not to exist, and while ids are scanned no object for what KV does not know', async () => {
+  it('does not ask again for unknown ids, and during a scan of ids wakes no object for them', async () => {
     const { state, ask, advance } = worldOf()
     await ask('shop')
     expect((await ask('none')).status).toBe('unknown')

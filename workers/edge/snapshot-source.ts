@@ -1,6 +1,6 @@
-// Where edge gets snapshots: memory, then KV, then the environment's object. A busy isolate asks twice a second, behind its answers,
-// whether there is a newer one; one that was idle asks before it answers, but never waits long. A newer copy is never replaced by an
-// older one, and no failure takes away the copy that is held.
+// Where edge gets snapshots: memory, then KV, then the environment's object. A busy isolate checks twice a
+// second, after its responses, whether there is a newer one. An idle isolate checks before it responds, but
+// never waits long. An older snapshot never replaces a newer one, and no failure drops the cached one.
 import { logError } from '../http/log.ts'
 import type { Reading, SnapshotSource } from '../contracts/ports.ts'
 import { snapshotCache } from './snapshot-cache.ts'
@@ -8,7 +8,7 @@ import * as limits from './limits.ts'
 import { type Sources, isPublished, newestHead, newestSnapshot } from './snapshot-loading.ts'
 
 export interface SnapshotSourcePorts extends Sources {
-  /** Lets work go on after the answer. */
+  /** Lets work continue after the response. */
   readonly defer: (work: Promise<unknown>) => void
 }
 
@@ -19,13 +19,13 @@ interface Check {
 
 export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
   const { now, delay } = ports
-  const held = snapshotCache()
+  const cache = snapshotCache()
   const unknownUntil = new Map<string, number>()
   const checks = new Map<string, Check>()
 
   return {
     read(id, atLeast = 0) {
-      const copy = held.get(id)
+      const copy = cache.get(id)
       const time = now()
       if (!copy) {
         if (isUnknown(id, time)) return { status: 'unknown' }
@@ -35,7 +35,7 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
       if (copy.compiled.revision < atLeast) return readAtLeast(id, atLeast)
       const age = time - copy.confirmedAt
       if (age < limits.refreshAfterMs) return reading(id)
-      held.touch(id)
+      cache.touch(id)
       if (copy.failedAt !== undefined) {
         if (time - copy.failedAt >= limits.retryAfterMs) check(id, 0)
         return reading(id)
@@ -46,15 +46,15 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
     },
   }
 
-  /** While ids are scanned: nothing is woken up for what KV does not know, and what it knows is had as ever. */
+  /** During a scan of ids, only KV is asked about unknown environments; known ones are loaded normally. */
   async function readPublished(id: string, atLeast: number): Promise<Reading> {
     if (!(await isPublished(ports, id))) return { status: 'unavailable' }
     return within(limits.firstCopyWithinMs, check(id, atLeast), id)
   }
 
-  /** The copy as it is now. */
+  /** The cached snapshot, if there is one. */
   function reading(id: string): Reading {
-    const copy = held.get(id)
+    const copy = cache.get(id)
     if (!copy) return { status: isUnknown(id, now()) ? 'unknown' : 'unavailable' }
     const age = now() - copy.confirmedAt
     return { status: 'ready', compiled: copy.compiled, staleMs: age < limits.staleAfterMs ? 0 : age }
@@ -65,15 +65,18 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
     return reading(id)
   }
 
-  /** A check that was running already may have asked too early: then one more follows. Such checks keep a distance. */
+  /**
+   * A running check may have started too early to see the revision; then one more follows, after a short
+   * wait.
+   */
   async function readAtLeast(id: string, atLeast: number): Promise<Reading> {
     const deadline = now() + limits.readYourWriteWithinMs
     for (let tries = 0; tries < 2; tries++) {
-      const wait = (held.get(id)?.urgedAt ?? 0) + limits.eagerCheckAfterMs - now()
+      const wait = (cache.get(id)?.eagerlyCheckedAt ?? 0) + limits.eagerCheckAfterMs - now()
       if (wait > 0) await delay(wait)
-      const copy = held.get(id)
+      const copy = cache.get(id)
       if (!copy || copy.compiled.revision >= atLeast) break
-      if (!checks.has(id)) held.urge(id, now())
+      if (!checks.has(id)) cache.noteEagerCheck(id, now())
       await within(deadline - now(), check(id, atLeast), id)
     }
     return reading(id)
@@ -89,7 +92,7 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
     return unknownUntil.size >= limits.unknownMax
   }
 
-  /** At most one per environment at a time. */
+  /** Starts a check, or joins the one that is running for this environment. */
   function check(id: string, atLeast: number): Check {
     const running = checks.get(id)
     if (running && now() - running.startedAt < limits.checkLostAfterMs) return running
@@ -100,33 +103,36 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
       })
     const started: Check = { startedAt: now(), done }
     checks.set(id, started)
-    ports.defer(done) // others wait for it too: it must outlive the request that began it
+    ports.defer(done) // Other requests wait for it too, so it must outlive the one that started it.
     return started
   }
 
   async function load(id: string, atLeast: number): Promise<void> {
-    const asked = await newestHead(ports, id, Math.max(atLeast, held.get(id)?.compiled.revision ?? 0))
-    if (!asked) return loadWithoutHead(id)
-    const { head, askedAt } = asked
+    const known = await newestHead(ports, id, Math.max(atLeast, cache.get(id)?.compiled.revision ?? 0))
+    if (!known) return loadWithoutHead(id)
+    const { head, askedAt } = known
     if (head.status === 'unknown') return forget(id)
-    const copy = held.get(id)
-    if (copy && head.revision <= copy.compiled.revision) return held.confirm(id, askedAt)
-    const found = await newestSnapshot(ports, id, head.revision)
-    if (found) held.keep(id, found, askedAt)
-    else held.fail(id, now())
+    const copy = cache.get(id)
+    if (copy && head.revision <= copy.compiled.revision) return cache.confirm(id, askedAt)
+    const loaded = await newestSnapshot(ports, id, head.revision)
+    if (loaded) cache.keep(id, loaded, askedAt)
+    else cache.fail(id, now())
   }
 
-  /** Whoever holds a copy goes on with it; who holds none takes KV's pointer, possibly a minute old, or what the object has. */
+  /**
+   * Keeps the cached snapshot. Without one, takes KV's head pointer, possibly a minute old, or the object's
+   * snapshot.
+   */
   async function loadWithoutHead(id: string): Promise<void> {
-    if (held.get(id)) return held.fail(id, now())
-    const found = await newestSnapshot(ports, id, undefined)
-    if (!found) return
-    held.keep(id, found, now())
-    held.fail(id, now())
+    if (cache.get(id)) return cache.fail(id, now())
+    const loaded = await newestSnapshot(ports, id, undefined)
+    if (!loaded) return
+    cache.keep(id, loaded, now())
+    cache.fail(id, now())
   }
 
   function forget(id: string): void {
-    held.drop(id)
+    cache.drop(id)
     unknownUntil.set(id, now() + limits.unknownForMs)
   }
 }

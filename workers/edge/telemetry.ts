@@ -1,39 +1,40 @@
-// What is told of a request once it is answered: headers for the client, a line for the log, a point for the metrics. None of them holds a
-// targeting key, an attribute, a key or an address.
+// What follows a response: headers for the client, a log line, and a point for Analytics Engine. None of them
+// contains a targeting key, an attribute, an SDK key or an address.
 import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
 import { serverTiming } from '../sdk/revision-headers.ts'
 import type { RequestContext } from '../sdk/request-context.ts'
 import type { EdgeBindings } from './bindings.ts'
 import type { DialectName } from './dialect-routing.ts'
 
-/** Where it is told. */
+/** Where request outcomes go. */
 export interface Sinks {
   readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
   readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
 }
 
-/** Looked up once: each look into `env` goes through a proxy. */
+/** Read once: every access to `env` goes through a proxy. */
 export const sinksOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Sinks => ({ REQUESTS, LOG_REQUESTS })
 
 export interface RequestOutcome {
-  /** `rpc`: another Worker of the account. Undefined for what is no SDK's. */
+  /** `rpc`: a call from another Worker of the account. Undefined for requests outside the SDK protocols. */
   readonly dialect: DialectName | 'rpc' | undefined
   readonly requestContext: RequestContext
-  /** HTTP's; 200 of what has none, and was decided. */
+  /** The HTTP status; 200 for a decision over RPC. */
   readonly status: number
   readonly startedAt: number
-  /** Epoch milliseconds. To ask is a call into the platform, so only who tells of the time asks. */
+  /** Epoch milliseconds. Reading the clock is a call into the platform, so it is only read when needed. */
   readonly now: () => number
 }
 
-/** Which revision decided, and how long nobody could confirm that it is the newest. */
-export function addHeaders({ headers }: Response, { requestContext, startedAt, now }: RequestOutcome): void {
-  if (!requestContext.compiled || (requestContext.hasRevisionHeaders && !requestContext.staleMs)) return
-  if (!requestContext.hasRevisionHeaders) {
-    headers.set('x-revision', String(requestContext.compiled.revision))
-    headers.set('server-timing', serverTiming(now() - startedAt))
+/** Adds the revision that decided, and how long it has not been confirmed as the newest. */
+export function addHeaders(response: Response, { requestContext, startedAt, now }: RequestOutcome): void {
+  const { compiled, hasRevisionHeaders, staleMs } = requestContext
+  if (!compiled) return
+  if (!hasRevisionHeaders) {
+    response.headers.set('x-revision', String(compiled.revision))
+    response.headers.set('server-timing', serverTiming(now() - startedAt))
   }
-  if (requestContext.staleMs) headers.set('x-stale-ms', String(requestContext.staleMs))
+  if (staleMs) response.headers.set('x-stale-ms', String(staleMs))
 }
 
 export function record(outcome: RequestOutcome, { REQUESTS, LOG_REQUESTS }: Sinks): void {

@@ -1,5 +1,6 @@
-// Reads a request's JSON, never keeping more of it than a limit allows: by the declared length, and by counting where none or a false one
-// is declared. What comes after the limit is still received: a client whose connection breaks while it sends never sees the answer.
+// Reads a request's JSON, never keeping more of it than a limit allows: by the declared length, and by
+// counting where none or a false one is declared. What comes after the limit is still received: a client
+// whose connection breaks while it sends never sees the answer.
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown>> {
@@ -14,8 +15,8 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 
 export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
   const declared = request.headers.get('content-length')
-  // What is declared is what comes: HTTP sees to that, and reading it whole costs a third of reading it by chunks. To ask for `body` alone
-  // costs more than a decision.
+  // What is declared is what comes: HTTP sees to that, and reading it whole costs a third of reading it by
+  // chunks. To ask for `body` alone costs more than a decision.
   if (declared !== null) {
     if (Number(declared) > bytesMax) return tooLarge(bytesMax)
     try {
@@ -43,8 +44,9 @@ export async function readText(request: Request, bytesMax: number): Promise<Resu
 const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
 
 /**
- * Whether it was UTF-8. The platform puts U+FFFD where it was not, which then takes another number of bytes; what took three as well, the
- * start of a longer character, stays U+FFFD. To decode by ourselves would cost half of reading.
+ * Whether it was UTF-8. The platform puts U+FFFD where it was not, which then takes another number of bytes;
+ * what took three as well, the start of a longer character, stays U+FFFD. To decode by ourselves would cost
+ * half of reading.
  */
 function isWhole(text: string, bytes: number): boolean {
   if (!text.includes('\ufffd')) return true
@@ -61,8 +63,8 @@ const escapes =
   /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[^])/g
 
 /**
- * Half of a surrogate pair can only come as an escape. It becomes U+FFFD, as in every UTF-8 encoder: a line of the lake that held one
- * could not be read by ClickHouse.
+ * Half of a surrogate pair can only come as an escape. It becomes U+FFFD, as in every UTF-8 encoder: a line
+ * of the lake that held one could not be read by ClickHouse.
  */
 function withoutHalfPairs(json: string): string {
   if (!anyHalf.test(json)) return json

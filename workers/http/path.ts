@@ -7,7 +7,10 @@ export function pathOf(url: string): string {
   return to === -1 ? url.slice(from) : url.slice(from, to)
 }
 
-/** A part of a path, or a header, as it was before percent-encoding. What is none, as a lone `%`, is taken as it is. */
+/**
+ * A part of a path, or a header, as it was before percent-encoding. What is none, as a lone `%`, is taken as
+ * it is.
+ */
 export function decoded(part: string): string {
   if (!part.includes('%')) return part
   try {

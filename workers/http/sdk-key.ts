@@ -1,5 +1,6 @@
-// SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which snapshot to check it against; the
-// snapshot holds the SHA-256 of every live key, so that revoking one takes effect with the next revision.
+// SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which
+// snapshot to check it against; the snapshot holds the SHA-256 of every live key, so that revoking one takes
+// effect with the next revision.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { sha256OfText } from '../../core/hash/sha-256.ts'
 import type { SdkKeyRole, SnapshotKey } from '../../core/model/snapshot.ts'
@@ -21,7 +22,10 @@ export function makeSdkKey(role: SdkKeyRole, environmentId: string, secret: Uint
 }
 export const sdkKeySecretBytes = 24
 
-/** A key that another system gave out may be anything that fits into a header; what is no such thing needs no look. */
+/**
+ * A key that another system gave out may be anything that fits into a header; what is no such thing needs no
+ * look.
+ */
 export const isForeignKey = (key: string): boolean =>
   /^[\w.-]{16,200}$/.test(key) && environmentOf(key) === undefined
 

@@ -1,5 +1,5 @@
-// The queue's consumer. A batch counts as taken only when all of it is in R2: whatever fails before is delivered again, and ids and
-// content-derived names make the repetition harmless.
+// The queue's consumer. A batch counts as taken only when all of it is in R2: whatever fails before is
+// delivered again, and ids and content-derived names make the repetition harmless.
 import type { EventMessage } from '../../analytics/records.ts'
 import { lastSeen } from '../../analytics/usage.ts'
 import { logError } from '../http/log.ts'

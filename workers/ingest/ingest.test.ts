@@ -1,4 +1,5 @@
-// The consumer in workerd, with real R2. Analytics Engine cannot be read back locally: what would be sent is in analytics/live-points.test.ts.
+// The consumer in workerd, with real R2. Analytics Engine cannot be read back locally: what would be sent is
+// in analytics/live-points.test.ts.
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'

@@ -1,5 +1,5 @@
-// Who calls with an SDK key, and on which environment's snapshot. Every route of every dialect comes through here, so this is where rates,
-// path prefixes and the age of the copy are looked at.
+// Who calls with an SDK key, and on which environment's snapshot. Every route of every dialect comes through
+// here, so this is where rates, path prefixes and the age of the copy are looked at.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 import { type SnapshotKey, settingsOf } from '../../core/model/snapshot.ts'
@@ -8,7 +8,9 @@ import { type MaybePromise, chain } from './maybe-promise.ts'
 import { digestOf, environmentOf, findSdkKey, isForeignKey } from '../http/sdk-key.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** As environments are named when they are created. Whatever else is asked for needs no object to look for it. */
+/**
+ * As environments are named when they are created. Whatever else is asked for needs no object to look for it.
+ */
 const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
 export interface Caller {

@@ -1,7 +1,9 @@
 // Conditional requests (RFC 9110, 13): whether what the client has is what we would send.
 
 export interface Validators {
-  /** Strong tags of all representations: each encoding has its own. The first is the one that would be sent. */
+  /**
+   * Strong tags of all representations: each encoding has its own. The first is the one that would be sent.
+   */
   readonly etags: readonly [string, ...string[]]
   readonly lastModified: string | undefined
 }
@@ -23,7 +25,8 @@ export function conditionOf(headers: Headers, { etags, lastModified }: Validator
   if (ifNoneMatch !== null) {
     if (ifNoneMatch.trim() === '*') return { kind: 'unmodified', etag: etags[0] }
     const had = tagsOf(ifNoneMatch).map(opaque)
-    const etag = etags.find((tag) => had.includes(tag)) // weak comparison: Cloudflare may have turned ours weak on the way out
+    // weak comparison: Cloudflare may have turned ours weak on the way out
+    const etag = etags.find((tag) => had.includes(tag))
     return etag === undefined ? send : { kind: 'unmodified', etag }
   }
   return isUnmodified(headers.get('if-modified-since'), lastModified)
@@ -31,7 +34,10 @@ export function conditionOf(headers: Headers, { etags, lastModified }: Validator
     : send
 }
 
-/** Whether the client has what the tag names, by weak comparison: of an answer that is the only one at its address, made for this request alone. */
+/**
+ * Whether the client has what the tag names, by weak comparison: of an answer that is the only one at its
+ * address, made for this request alone.
+ */
 export function hasTag(headers: Headers, etag: string): boolean {
   const ifNoneMatch = headers.get('if-none-match')
   if (ifNoneMatch === null) return false
@@ -41,7 +47,10 @@ export function hasTag(headers: Headers, etag: string): boolean {
 const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? []
 const opaque = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag)
 
-/** SDKs echo the header as they got it; caches may send another date, which counts where it is not before ours (13.1.3). */
+/**
+ * SDKs echo the header as they got it; caches may send another date, which counts where it is not before ours
+ * (13.1.3).
+ */
 function isUnmodified(since: string | null, lastModified: string | undefined): boolean {
   if (since === null || lastModified === undefined) return false
   return since === lastModified || Date.parse(since) >= Date.parse(lastModified)

@@ -1,6 +1,6 @@
-// All flags for one visitor: from the snapshot alone, or, where flags keep their visitors, with what is kept. One read for all flags, and
-// what is new is written behind the answer.
-import { type AssignedVariations, evaluateKeeping } from '../../core/evaluation/assignment.ts'
+// All flags for one visitor: from the snapshot alone, or, where flags keep their visitors, with what is kept.
+// One read for all flags, and what is new is written behind the answer.
+import { type AssignedVariations, evaluateWithAssignments } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { evaluate, evaluateAll } from '../../core/evaluation/evaluate.ts'
@@ -30,7 +30,7 @@ export function decideAll(
   visitor: Visitor = {},
   tag?: string,
 ): MaybePromise<Decided> {
-  if (!compiled.keepsVisitors || !context.targetingKey)
+  if (!compiled.keepsAssignments || !context.targetingKey)
     return { evaluations: evaluateAll(compiled, context, tag), sources: nothing }
   const decided = decideKeeping(assignments, compiled, context, visitor)
   return tag === undefined ? decided : decided.then((all) => withTag(all, tag))
@@ -49,7 +49,8 @@ export function decideOne(
   flagKey: string,
   visitor?: Visitor,
 ): MaybePromise<{ evaluation: Evaluation; sources: readonly AssignedVariations[] }> {
-  if (!compiled.keepsVisitors) return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
+  if (!compiled.keepsAssignments)
+    return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
   return chain(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
     const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
     return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
@@ -70,9 +71,9 @@ async function decideKeeping(
   ]
   const sources = await assignments.read(compiled.environmentId, whos)
   if (!sources) return { evaluations: evaluateAll(compiled, context), sources: nothing }
-  const { evaluations, fresh } = evaluateKeeping(compiled, context, sources)
+  const { evaluations, newAssignments } = evaluateWithAssignments(compiled, context, sources)
   // For the group and for itself; of who it was before, what it had then stays.
   const writers = whos.slice(0, group === undefined ? 1 : 2)
-  if (fresh.length > 0) assignments.keep(compiled.environmentId, writers, fresh)
+  if (newAssignments.length > 0) assignments.keep(compiled.environmentId, writers, newAssignments)
   return { evaluations, sources }
 }

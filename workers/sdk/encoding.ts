@@ -5,7 +5,10 @@ export type Encoding = 'br' | 'gzip' | 'identity'
 /** Ours by preference: the smallest first. */
 const offered = ['br', 'gzip'] as const
 
-/** Cloudflare asks Workers for gzip and Brotli whatever the client wants, and keeps what the client said apart. */
+/**
+ * Cloudflare asks Workers for gzip and Brotli whatever the client wants, and keeps what the client said
+ * apart.
+ */
 export function acceptedEncoding(request: Request): Encoding {
   const { cf } = request as { cf?: { clientAcceptEncoding?: string } }
   return encodingFor(cf?.clientAcceptEncoding ?? request.headers.get('accept-encoding') ?? '')

@@ -1,5 +1,5 @@
-// What Cloudflare knows of a request, as attributes in a namespace of their own. No client can write it: what it sends under that name is
-// dropped, whether the environment has switched the namespace on or not.
+// What Cloudflare knows of a request, as attributes in a namespace of their own. No client can write it: what
+// it sends under that name is dropped, whether the environment has switched the namespace on or not.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
@@ -42,7 +42,9 @@ function known(request: Request): (readonly [string, string])[] {
   )
 }
 
-/** Client hints (W3C User-Agent Client Hints): the form factor where it is told, else whether it is mobile. */
+/**
+ * Client hints (W3C User-Agent Client Hints): the form factor where it is told, else whether it is mobile.
+ */
 function deviceOf(headers: Headers): string | undefined {
   const factor = /"([A-Za-z ]+)"/.exec(headers.get('sec-ch-ua-form-factors') ?? '')?.[1]
   if (factor !== undefined) return factor.toLowerCase()

@@ -1,5 +1,5 @@
-// What is mostly at hand, and sometimes has to be waited for. Each `await` costs a turn of the event loop's queue also where there is nothing to
-// wait for, and a decision is made of a dozen such steps.
+// What is mostly at hand, and sometimes has to be waited for. Each `await` costs a turn of the event loop's
+// queue also where there is nothing to wait for, and a decision is made of a dozen such steps.
 
 export type MaybePromise<T> = T | Promise<T>
 

@@ -1,4 +1,5 @@
-// A door answers the requests of one dialect. Its routes are few and known, and most requests go to one of them: a look at the path finds it.
+// A door answers the requests of one dialect. Its routes are few and known, and most requests go to one of
+// them: a look at the path finds it.
 import type { MaybePromise } from './maybe-promise.ts'
 import { type CorsPolicy, allow, preflight } from './cors.ts'
 import { logError } from '../http/log.ts'

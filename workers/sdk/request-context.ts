@@ -1,5 +1,5 @@
-// One request, as far as it is no dialect's own matter: what the entry knows of it before it is answered, and what it learns of it for
-// the headers, the log line and the metrics.
+// One request, as far as it is no dialect's own matter: what the entry knows of it before it is answered, and
+// what it learns of it for the headers, the log line and the metrics.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { ProblemCode } from '../../core/model/problem.ts'
 

@@ -1,15 +1,21 @@
-// The headers that answers of a revision have in common, made once: each that is put on an answer by itself is a call into the platform, and six
-// of them cost more than the decision that they are about.
+// The headers that answers of a revision have in common, made once: each that is put on an answer by itself
+// is a call into the platform, and six of them cost more than the decision that they are about.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** How long the client was kept waiting (W3C Server Timing: milliseconds). Cloudflare's clock stands still between I/O. */
+/**
+ * How long the client was kept waiting (W3C Server Timing: milliseconds). Cloudflare's clock stands still
+ * between I/O.
+ */
 export const serverTiming = (ms: number): string => `edge;dur=${ms}`
 
 /** Waits that many answers share. */
 const keptMs = 16
 
-/** `always`: the door's own, for each kind of answer that it tells apart. A response copies what it is given, so it may be added to. */
+/**
+ * `always`: the door's own, for each kind of answer that it tells apart. A response copies what it is given,
+ * so it may be added to.
+ */
 export function revisionHeaders<Kind extends string = ''>(
   always: (kind: Kind, compiled: CompiledSnapshot) => Readonly<Record<string, string>>,
 ) {

@@ -1,5 +1,5 @@
-// The audit trail, read: of an environment (its revisions) and of an organisation. Lists read light columns by an index; what exactly was
-// changed is read one entry at a time.
+// The audit trail, read: of an environment (its revisions) and of an organisation. Lists read light columns
+// by an index; what exactly was changed is read one entry at a time.
 import { type SQL, and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { EntityKind } from '../../core/model/environment-state.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'

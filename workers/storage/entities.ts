@@ -1,5 +1,5 @@
-// Entities as lists show them: found, filtered, in order, one page at a time. Every list walks an index from where the page before ended;
-// none reads all rows (entities.workerd.test.ts asks the planner).
+// Entities as lists show them: found, filtered, in order, one page at a time. Every list walks an index from
+// where the page before ended; none reads all rows (entities.workerd.test.ts asks the planner).
 import { and, eq, exists, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
@@ -12,7 +12,9 @@ export type Sort = (typeof sorts)[number]
 export interface EntityList<K extends EntityKind> {
   readonly environmentId: string
   readonly kind: K
-  /** Looked for inside id, name and description; of fewer than three characters, at the beginning of the id. */
+  /**
+   * Looked for inside id, name and description; of fewer than three characters, at the beginning of the id.
+   */
   readonly q?: string | undefined
   readonly tag?: string | undefined
   readonly maintainer?: string | undefined

@@ -1,7 +1,8 @@
-// What the planner makes of the lists: each walks an index, whatever is asked for. And what is written in bulk.
+// What the planner makes of the lists: each walks an index, whatever is asked for. And what is written in
+// bulk.
 import { env as bindings } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { type Write, asBefore, emptyState } from '../../core/model/environment-state.ts'
+import { type Write, previousValues, emptyState } from '../../core/model/environment-state.ts'
 import { flag } from '../../test/support/build/flags.ts'
 import { commit, loadEnvironment } from './configuration.ts'
 import { openDatabase } from './database.ts'
@@ -72,7 +73,7 @@ async function write(environmentId: string, writes: readonly Write[]): Promise<v
     actor: { kind: 'job', id: '', name: '' },
     origin: null,
     command: null,
-    before: asBefore(emptyState(), writes),
+    before: previousValues(emptyState(), writes),
     after: writes,
     comment: '',
   })

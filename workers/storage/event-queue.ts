@@ -1,9 +1,13 @@
-// Events into the queue. A request's records go in as few messages as the platform's sizes allow, in one call.
+// Events into the queue. A request's records go in as few messages as the platform's sizes allow, in one
+// call.
 import type { EventMessage, EventRecord } from '../../analytics/records.ts'
 import { logError } from '../http/log.ts'
 import type { EventSink } from '../contracts/ports.ts'
 
-/** Cloudflare: 128,000 bytes a message, 256,000 a sendBatch call; kept below, since a message also has a frame. */
+/**
+ * Cloudflare: 128,000 bytes a message, 256,000 a sendBatch call; kept below, since a message also has a
+ * frame.
+ */
 const messageBytesMax = 100_000
 const batchMessagesMax = 2
 const sendWithinMs = 5_000
@@ -18,7 +22,8 @@ export function eventQueue(queue: Queue<EventMessage>): EventSink {
         }
         return true
       } catch (cause) {
-        logError('queue', cause) // part of it may be in: the client sends all of it again, and ids keep the count right
+        // part of it may be in: the client sends all of it again, and ids keep the count right
+        logError('queue', cause)
         return false
       }
     },

@@ -1,5 +1,6 @@
-// The members of large segments. Their hashes, by which edge decides, are one object in KV and one in R2, named by their content; the ids
-// themselves, for whoever wants them back, are a text in R2. Neither ever changes: a segment names the ones it means.
+// The members of large segments. Their hashes, by which edge decides, are one object in KV and one in R2,
+// named by their content; the ids themselves, for whoever wants them back, are a text in R2. Neither ever
+// changes: a segment names the ones it means.
 import { sha256Hex } from '../http/digest.ts'
 
 const hashesKey = (environmentId: string, sha256: string) => `members:${environmentId}:${sha256}`

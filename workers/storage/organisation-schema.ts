@@ -1,9 +1,11 @@
-// The D1 tables of who may do what: organisations, their projects, members and tokens, and the audit trail of changes to these. What an
-// environment holds is in schema.ts.
+// The D1 tables of who may do what: organisations, their projects, members and tokens, and the audit trail of
+// changes to these. What an environment holds is in schema.ts.
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 
-/** The organisation and the project that every deployment starts with; both are rows that a migration writes. */
+/**
+ * The organisation and the project that every deployment starts with; both are rows that a migration writes.
+ */
 export const firstOrganisation = 'default'
 export const firstProject = 'default'
 

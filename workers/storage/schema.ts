@@ -1,5 +1,6 @@
-// The D1 tables. Rows never leave this folder: what goes out is the domain's shape, held whole in a typed JSON column, with the columns
-// beside it that lists filter and sort by. Migrations are generated from this file (`npm run db:generate`) and only ever added.
+// The D1 tables. Rows never leave this folder: what goes out is the domain's shape, held whole in a typed
+// JSON column, with the columns beside it that lists filter and sort by. Migrations are generated from this
+// file (`npm run db:generate`) and only ever added.
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Command } from '../../core/change/command.ts'
@@ -22,7 +23,10 @@ export const environments = sqliteTable('environments', {
   createdAt: createdAt(),
 })
 
-/** One row per change: the audit entry, and by its primary key the fence against a lost race between two writers. */
+/**
+ * One row per change: the audit entry, and by its primary key the fence against a lost race between two
+ * writers.
+ */
 export const revisions = sqliteTable(
   'revisions',
   {
@@ -72,12 +76,16 @@ export const changes = sqliteTable(
   ],
 )
 
-/** A column that is read out of the value when it is written, so that it never says anything else. Null where the kind has no such field. */
+/**
+ * A column that is read out of the value when it is written, so that it never says anything else. Null where
+ * the kind has no such field.
+ */
 const field = (path: string) => sql.raw(`json_extract("value", '$.${path}')`)
 
 /**
- * Every entity of every environment. What one holds is its schema's matter (core/model/environment-state.ts); here is what lists filter and sort by.
- * The value comes last, so that a row is judged without reading through it.
+ * Every entity of every environment. What one holds is its schema's matter (core/model/environment-state.ts);
+ * here is what lists filter and sort by. The value comes last, so that a row is judged without reading
+ * through it.
  */
 export const entities = sqliteTable(
   'entities',
@@ -116,7 +124,10 @@ export const entities = sqliteTable(
   },
 )
 
-/** Which flags carry a tag. The database fills it by itself, when an entity is written; and so `entity_words`, the full-text index. */
+/**
+ * Which flags carry a tag. The database fills it by itself, when an entity is written; and so `entity_words`,
+ * the full-text index.
+ */
 export const entityTags = sqliteTable(
   'entity_tags',
   { environmentId: environmentId(), tag: text('tag').notNull(), flagKey: text('flag_key').notNull() },

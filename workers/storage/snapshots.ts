@@ -1,5 +1,5 @@
-// Published snapshots. The text under a revision never changes, so a read of it is never stale; only the pointer can be, and it serves
-// cold starts while the environment's object cannot be asked.
+// Published snapshots. The text under a revision never changes, so a read of it is never stale; only the
+// pointer can be, and it serves cold starts while the environment's object cannot be asked.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 
 const snapshotKey = (environmentId: string, revision: number) => `snapshot:${environmentId}:${revision}`
@@ -7,7 +7,10 @@ const headKey = (environmentId: string) => `head:${environmentId}`
 const archiveKey = (environmentId: string, revision: number) =>
   `snapshots/environment=${environmentId}/${revision}.json`
 
-/** Idempotent: publishing a revision again writes the same bytes to the same names. The archive is another matter (`archiveSnapshot`). */
+/**
+ * Idempotent: publishing a revision again writes the same bytes to the same names. The archive is another
+ * matter (`archiveSnapshot`).
+ */
 export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Promise<void> {
   const { environmentId, revision } = snapshot
   const foreign = snapshot.sdkKeys.filter((key) => key.foreign)
@@ -20,7 +23,10 @@ export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Prom
 
 const foreignKey = (sha256: string) => `key:${sha256}`
 
-/** Says where a key leads whose text does not. Whether it is still good, the environment's snapshot says; a key that leads elsewhere stays. */
+/**
+ * Says where a key leads whose text does not. Whether it is still good, the environment's snapshot says; a
+ * key that leads elsewhere stays.
+ */
 async function announceKey(kv: KVNamespace, sha256: string, environmentId: string): Promise<void> {
   if ((await readKeyEnvironment(kv, sha256)) === undefined) await kv.put(foreignKey(sha256), environmentId)
 }

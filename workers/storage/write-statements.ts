@@ -1,15 +1,21 @@
-// Many rows in few statements. D1 takes 100 bound values a statement, 2 MB a value, and counts statements: so rows travel as one JSON
-// array, which the statement unfolds, and as many arrays as their sizes need.
+// Many rows in few statements. D1 takes 100 bound values a statement, 2 MB a value, and counts statements: so
+// rows travel as one JSON array, which the statement unfolds, and as many arrays as their sizes need.
 import { and, eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { EntityKind, Write } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
 import * as tables from './schema.ts'
 
-/** Half of what D1 takes: signs outside ASCII weigh up to three times their length, and texts inside JSON are escaped. */
+/**
+ * Half of what D1 takes: signs outside ASCII weigh up to three times their length, and texts inside JSON are
+ * escaped.
+ */
 export const chunkLengthMax = 300_000
 
-/** Cuts a list where the sum of its lengths would pass the limit. What is longer than the limit alone stays alone. */
+/**
+ * Cuts a list where the sum of its lengths would pass the limit. What is longer than the limit alone stays
+ * alone.
+ */
 export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number, max = chunkLengthMax): T[][] {
   const chunks: T[][] = []
   let length = Infinity

@@ -1,5 +1,5 @@
-// Our own stream: `GET /{environment}/changes`. Every SDK key of the environment may listen; EventSource can send no headers, so the key may
-// also be in the query.
+// Our own stream: `GET /{environment}/changes`. Every SDK key of the environment may listen; EventSource can
+// send no headers, so the key may also be in the query.
 import { type Problem, type Result, refuse } from '../../core/model/problem.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
 import { authenticate } from '../sdk/authenticate.ts'

@@ -1,4 +1,5 @@
-// The stream on feeds that do everything a feed can: repeat itself, go back, fall silent, break off; and readers who read, stop, or leave.
+// The stream on feeds that do everything a feed can: repeat itself, go back, fall silent, break off; and
+// readers who read, stop, or leave.
 import { expect, it, vi } from 'vitest'
 import { eventStream, type StreamOptions } from './event-stream.ts'
 import type { Subscription } from './feed.ts'

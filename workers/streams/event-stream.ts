@@ -1,6 +1,6 @@
-// Server-sent events of one environment's revisions (WHATWG HTML, 9.2), whatever a dialect makes of them. What was missed is told as one event:
-// only the newest revision counts, and its number is the event's id. A reader that does not read is dropped: nothing is kept for it but a
-// few events.
+// Server-sent events of one environment's revisions (WHATWG HTML, 9.2), whatever a dialect makes of them.
+// What was missed is told as one event: only the newest revision counts, and its number is the event's id. A
+// reader that does not read is dropped: nothing is kept for it but a few events.
 import { logError } from '../http/log.ts'
 import type { Feed } from './feed.ts'
 
@@ -19,8 +19,10 @@ export interface StreamOptions {
   readonly since: number | undefined
   /** What comes before any change, for dialects that begin with all there is. */
   readonly opening?: string
-  /** What an event says: its lines from `event:` or `data:` on, without the id. Undefined where this client need not hear of it; who rejects,
-   *  ends the stream, so that the client comes back. */
+  /**
+   * An event's lines from `event:` or `data:` on, without the id; undefined if this client does not need it.
+   * Rejecting ends the stream, so that the client reconnects.
+   */
   readonly write: (revision: number, since: number) => string | Promise<string | undefined>
   /** What is said before the stream ends because an event could not be written. */
   readonly failure?: string
@@ -75,7 +77,8 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
     writing = writing.then(() => ready).then((act) => void act())
   }
   const hear = (revision: number) => {
-    // An id without data is no event to a client, but it names it when it comes back: else it could not say what it missed.
+    // An id without data is no event to a client, but it names it when it comes back: else it could not say
+    // what it missed.
     if (told === undefined) send(`id: ${revision}\n\n`)
     const since = told ?? revision
     told = Math.max(since, revision)

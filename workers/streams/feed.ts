@@ -2,7 +2,9 @@
 import type { Notifier } from './notifier.ts'
 
 export interface Feed {
-  /** The first revision comes soon after. Resolves to what ends it; rejects where nobody can be listened to. */
+  /**
+   * The first revision comes soon after. Resolves to what ends it; rejects where nobody can be listened to.
+   */
   subscribe(subscription: Subscription): Promise<() => void>
 }
 

@@ -1,4 +1,5 @@
-// The shards of notifiers that listen to one environment, kept by the environment's object, which tells them of every publication.
+// The shards of notifiers that listen to one environment, kept by the environment's object, which tells them
+// of every publication.
 import { logError } from '../http/log.ts'
 import type { Notifier } from './notifier.ts'
 
@@ -8,7 +9,10 @@ export async function addListener(storage: DurableObjectStorage, shard: string):
   await storage.put(prefix + shard, true)
 }
 
-/** A shard that cannot be reached is told again the next time; its streams look for themselves at every heartbeat. */
+/**
+ * A shard that cannot be reached is told again the next time; its streams look for themselves at every
+ * heartbeat.
+ */
 export async function tellListeners(
   storage: DurableObjectStorage,
   notifiers: DurableObjectNamespace<Notifier>,

@@ -1,6 +1,7 @@
-// Tells Workers that hold streams of one environment which revision is the newest. One of several such objects: the environment's object tells
-// each shard that has listeners, and each shard its own share of them, over WebSockets that it sleeps beside (hibernation), so that a quiet
-// environment costs nothing however many listen.
+// Tells Workers that hold streams of one environment which revision is the newest. One of several such
+// objects: the environment's object tells each shard that has listeners, and each shard its own share of
+// them, over WebSockets that it sleeps beside (hibernation), so that a quiet environment costs nothing
+// however many listen.
 import { DurableObject } from 'cloudflare:workers'
 
 /** Cloudflare: 32,768 WebSockets an object; far fewer, since one message to each takes the object's time. */

@@ -1,5 +1,5 @@
-// A document applied to an environment: the writes that make it so, all in one change, or everything that stands against it. Pure, so that
-// a plan is this same change, not made.
+// A document applied to an environment: the writes that make it so, all in one change, or everything that
+// stands against it. Pure, so that a plan is this same change, not made.
 import { countsOf, isSame, type Change, type ChangeContext, parsed } from '../entity.ts'
 import { toWholeSecond, maxExperimentMs } from '../experiment.ts'
 import { writeProblems } from '../reference-problems.ts'
@@ -209,8 +209,8 @@ function operationFields(
 }
 
 /**
- * What a whole document does not name goes: flags to the archive, running experiments to their end, the rest away, unless something that
- * stays uses it. Experiments that have stopped stay, for their results.
+ * What a whole document does not name goes: flags to the archive, running experiments to their end, the rest
+ * away, unless something that stays uses it. Experiments that have stopped stay, for their results.
  */
 function pruning(
   state: EnvironmentState,
@@ -251,7 +251,10 @@ function pruning(
   return { writes: gone, notes }
 }
 
-/** References hold in the environment as it will be: of what the document names, and of live flags that stand on it. */
+/**
+ * References hold in the environment as it will be: of what the document names, and of live flags that stand
+ * on it.
+ */
 function problemsAfter(
   state: EnvironmentState,
   writes: readonly Write[],

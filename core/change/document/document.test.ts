@@ -1,4 +1,4 @@
-// What a document does to an environment. Laws over random environments; and each thing an author may leave out.
+// What applying a document does to an environment: laws over random environments, and every optional part.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clause, fixed, flag, rollout, rule, segment } from '../../../test/support/build/flags.ts'
@@ -44,6 +44,7 @@ const anyClause = fc.oneof(
   }),
   fc.constant(clause('', 'in-segment', 's0')),
 )
+const targetOfAda = fc.record({ variationId: variation, targetingKeys: fc.constant<string[]>(['ada']) })
 const anyFlag = (key: string, at: number) =>
   fc
     .record({
@@ -54,12 +55,7 @@ const anyFlag = (key: string, at: number) =>
       allocation: fc.constantFrom('percent' as const, 'fine' as const),
       seed: fc.constantFrom('', 'seed'),
       tags: fc.subarray(['web', 'app']),
-      targets: fc.array(
-        fc.record({ variationId: variation, targetingKeys: fc.constant<string[]>(['ada']) }),
-        {
-          maxLength: 1,
-        },
-      ),
+      targets: fc.array(targetOfAda, { maxLength: 1 }),
       rules: fc.array(
         fc.record({
           anyOf: fc.array(fc.array(anyClause, { minLength: 1, maxLength: 2 }), {
@@ -181,7 +177,8 @@ describe('export and apply', () => {
         const document = withMadeJson({ ...(throughText(toDocument(wanted)) as object), prune: true })
         const first = apply(state, document)
         if (!first.ok) {
-          const reasons = /^never changes$|^other flags depend on it/ // what else is wrong then follows from these
+          // what else is wrong then follows from these
+          const reasons = /^never changes$|^other flags depend on it/
           expect(first.problem.fields?.map(({ message }) => message)).toContainEqual(
             expect.stringMatching(reasons),
           )

@@ -1,4 +1,5 @@
-// The document of an environment: in one order, and without what goes without saying, so that two of them can be compared by eye.
+// The document of an environment: in one order, and without what goes without saying, so that two of them can
+// be compared by eye.
 import * as z from 'zod'
 import { Clause, type AnyOf } from '../../model/clause.ts'
 import { type Entities, type EnvironmentState, settingsIn } from '../../model/environment-state.ts'
@@ -55,7 +56,8 @@ function toFlagEntry({ seed, ...flag }: Entities['flag']): Fields {
   return lean(FlagEntry, {
     ...flag,
     ...((seed !== '' || flag.allocation === 'fine') && { seed }),
-    variations: flag.variations.map(({ json: _, ...variation }) => lean(Variation, variation)), // made anew from the YAML
+    // made anew from the YAML
+    variations: flag.variations.map(({ json: _, ...variation }) => lean(Variation, variation)),
     rules: flag.rules.map((rule) => lean(Rule, { ...rule, anyOf: leanGroups(rule.anyOf) })),
   })
 }

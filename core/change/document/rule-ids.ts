@@ -1,12 +1,14 @@
-// Which rule of the document is which rule of the flag, where the author left ids out. A rule's id salts its hash and is what experiments
-// hold on to, so a rule that is still the same one keeps it: applying one document twice changes nothing.
+// Which rule of the document is which rule of the flag, where the author left ids out. A rule's id salts its
+// hash and is what experiments hold on to, so a rule that is still the same one keeps it: applying one
+// document twice changes nothing.
 import type { Rule } from '../../model/flag.ts'
 
 export type RuleDraft = Omit<Rule, 'id'> & { readonly id?: string | undefined }
 
 /**
- * Ids that are given count first. Then, each existing rule once and in their order: the same in everything, the same name, the same
- * targeting; and where one rule is left on both sides, that one was edited. What is still without one is new.
+ * Ids that are given count first. Then, each existing rule once and in their order: the same in everything,
+ * the same name, the same targeting; and where one rule is left on both sides, that one was edited. What is
+ * still without one is new.
  */
 export function withRuleIds(
   drafts: readonly RuleDraft[],

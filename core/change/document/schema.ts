@@ -1,12 +1,12 @@
-// An environment as a document that people write, keep under version control, and compare: what shall be, not what is to be done.
-// Entities stand under their keys or ids. What the system keeps (versions, times) is not in it, nor is what is secret (SDK keys, triggers,
-// webhooks) or passes by (scheduled changes).
+// An environment as a document that people write, keep under version control, and compare: what shall be, not
+// what is to be done. Entities stand under their keys or ids. What the system keeps (versions, times) is not
+// in it, nor is what is secret (SDK keys, triggers, webhooks) or passes by (scheduled changes).
 import * as z from 'zod'
 import { Experiment } from '../../model/experiment.ts'
 import { FlagFields, Id, Key } from '../../model/flag.ts'
 import { FlagDraft } from '../../model/flag-draft.ts'
 import { Goal } from '../../model/goal.ts'
-import { isVersioned } from '../../model/versioned.ts'
+import { versionedFields } from '../../model/versioned.ts'
 import { Operation } from '../../model/operation.ts'
 import { Segment } from '../../model/segment.ts'
 import { Settings } from '../../model/settings.ts'
@@ -27,20 +27,23 @@ export const FlagEntry = FlagDraft.omit({ key: true }).extend({
   seed: FlagFields.shape.seed.unwrap().optional(),
   archived: FlagFields.shape.archived,
 })
-export const SegmentEntry = Segment.omit({ ...isVersioned, key: true, members: true })
+export const SegmentEntry = Segment.omit({ ...versionedFields, key: true, members: true })
 /** Without an event, the goal's key is the event. */
-export const GoalEntry = Goal.omit({ ...isVersioned, key: true }).extend({
+export const GoalEntry = Goal.omit({ ...versionedFields, key: true }).extend({
   event: Goal.shape.event.optional(),
 })
-export const TagEntry = Tag.omit({ ...isVersioned, key: true })
-/** Without times or status, the experiment keeps those it has; without a rule, it is about the default strategy. */
-export const ExperimentEntry = Experiment.omit({ ...isVersioned, id: true }).extend({
+export const TagEntry = Tag.omit({ ...versionedFields, key: true })
+/**
+ * Without times or status, the experiment keeps those it has; without a rule, it is about the default
+ * strategy.
+ */
+export const ExperimentEntry = Experiment.omit({ ...versionedFields, id: true }).extend({
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
   status: Experiment.shape.status.optional(),
 })
-export const OperationEntry = Operation.omit({ ...isVersioned, id: true }).extend({
+export const OperationEntry = Operation.omit({ ...versionedFields, id: true }).extend({
   countingFrom: z.int().optional(),
   status: Operation.shape.status.optional(),
 })

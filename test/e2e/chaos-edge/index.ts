@@ -1,5 +1,6 @@
-// The product's edge, unchanged, in a world that fails it as it is told: KV and the environment's object that refuse, sleep or lie, a queue
-// that refuses. `PUT /chaos` sets the faults, `GET /chaos` shows the metric points since it was last asked.
+// The product's edge, unchanged, in a world that fails it as it is told: KV and the environment's object that
+// refuse, sleep or lie, a queue that refuses. `PUT /chaos` sets the faults, `GET /chaos` shows the metric
+// points since it was last asked.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'

@@ -1,5 +1,5 @@
-// The product's ingest, unchanged, in a world that fails it: R2 refuses, R2 writes but the answer is lost, the consumer dies after the
-// work is done and before it is acknowledged. Every third delivery goes well.
+// The product's ingest, unchanged, in a world that fails it: R2 refuses, R2 writes but the answer is lost,
+// the consumer dies after the work is done and before it is acknowledged. Every third delivery goes well.
 import type { EventMessage } from '../../../analytics/records.ts'
 import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
 

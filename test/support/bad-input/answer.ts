@@ -1,4 +1,5 @@
-// What every answer has to be, whatever was sent: no 5xx, no hang, no stack; and a refusal in the dialect's own form.
+// What every answer has to be, whatever was sent: no 5xx, no hang, no stack; and a refusal in the dialect's
+// own form.
 import * as z from 'zod'
 import type { Place } from '../stack-fixture.ts'
 import type { Dialect, Route } from './routes.ts'

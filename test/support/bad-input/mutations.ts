@@ -1,4 +1,5 @@
-// Valid bodies, damaged: a part replaced by rubbish, taken away, renamed or repeated, or the text itself cut and smeared. From a seed.
+// Valid bodies, damaged: a part replaced by rubbish, taken away, renamed or repeated, or the text itself cut
+// and smeared. From a seed.
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 

@@ -1,6 +1,7 @@
-// Bucketeer's server as slow, obvious code over its own JSON: what an import is held against. Written from its documented semantics and
-// apart from core, with which it shares the hash alone (that has golden cases of its own).
+// Bucketeer's server as slow, obvious code over its own JSON, to check imports against. Written from its
+// documented semantics. Shares only the hash with core, which has golden cases.
 import type { Clause, Feature, FeatureList, Strategy } from '../../../workers/protocols/bucketeer/feature.ts'
+import { compare, equals, isInteger } from './reference-comparisons.ts'
 import { fraction } from './reference-evaluator.ts'
 
 export interface User {
@@ -8,7 +9,7 @@ export interface User {
   readonly data: Readonly<Record<string, string>>
 }
 
-/** Id of the variation; undefined where the gateway leaves the flag out or fails. */
+/** The id of the variation; undefined if the gateway leaves the flag out or fails. */
 export function bucketeerEvaluate(list: FeatureList, featureId: string, user: User): string | undefined {
   const feature = list.features.find(({ id }) => id === featureId)
   if (!feature || (!feature.enabled && feature.offVariation === '')) return undefined
@@ -54,45 +55,21 @@ function holds(list: FeatureList, { attribute, operator, values }: Clause, user:
     case 'PARTIALLY_MATCH':
       return values.some((value) => own.includes(value))
     case 'BEFORE':
-      return values.some((value) => isWhole(own) && isWhole(value) && Number(own) < Number(value))
+      return values.some((value) => isInteger(own) && isInteger(value) && Number(own) < Number(value))
     case 'AFTER':
-      return values.some((value) => isWhole(own) && isWhole(value) && Number(own) > Number(value))
+      return values.some((value) => isInteger(own) && isInteger(value) && Number(own) > Number(value))
     case 'GREATER':
-      return values.some((value) => order(own, value) > 0)
+      return values.some((value) => compare(own, value) > 0)
     case 'GREATER_OR_EQUAL':
-      return values.some((value) => order(own, value) >= 0)
+      return values.some((value) => compare(own, value) >= 0)
     case 'LESS':
-      return values.some((value) => order(own, value) < 0)
+      return values.some((value) => compare(own, value) < 0)
     case 'LESS_OR_EQUAL':
-      return values.some((value) => order(own, value) <= 0)
+      return values.some((value) => compare(own, value) <= 0)
   }
 }
 
 function isIn({ segmentUsers }: FeatureList, id: string, user: User): boolean {
   const segment = segmentUsers.find(({ segmentId }) => segmentId === id)
   return segment?.users.some(({ userId, state }) => userId === user.id && state === 'INCLUDED') ?? false
-}
-
-const isWhole = (text: string) => /^-?\d+$/.test(text)
-const numberOf = (text: string) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined)
-/** Plain versions only: the generators make no others. */
-const versionOf = (text: string) => /^v?(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number)
-
-function equals(own: string, value: string): boolean {
-  const version = versionOf(own)
-  return version ? String(version) === String(versionOf(value)) : own === value
-}
-
-/** The user's text chooses; NaN where the value is not of its kind, which no comparison holds for. */
-function order(own: string, value: string): number {
-  const number = numberOf(own)
-  if (number !== undefined) return number - (numberOf(value) ?? Number.NaN)
-  const version = versionOf(own)
-  if (version) {
-    const other = versionOf(value)
-    if (!other) return Number.NaN
-    const at = version.findIndex((part, i) => part !== other[i])
-    return at < 0 ? 0 : version[at]! - other[at]!
-  }
-  return own < value ? -1 : own > value ? 1 : 0
 }

@@ -1,4 +1,4 @@
-// Features as Bucketeer has them, one or any: what an import, and local mode, are tried on.
+// Bucketeer's features for tests of imports and of local mode: one with defaults, and random ones.
 import fc from 'fast-check'
 import { clauseOperators } from '../../../workers/protocols/bucketeer/feature.ts'
 import type { User } from './bucketeer-evaluator.ts'

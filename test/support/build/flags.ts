@@ -1,4 +1,4 @@
-// Builders with defaults for tests: what a case does not mention does not matter to it.
+// Builders of entities with defaults for tests: what a test does not mention does not matter to it.
 import type { Clause } from '../../../core/model/clause.ts'
 import { type CompiledSnapshot, compile, prepareAll } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
@@ -17,7 +17,7 @@ export const rollout = (
   ...(audience && { audience }),
 })
 
-/** A string flag of variations a, b and c, on, that answers `a` to everybody. */
+/** An enabled string flag with the variations a, b and c that gives `a` to all users. */
 export function flag(changes: Partial<Flag> = {}): Flag {
   const key = changes.key ?? 'flag'
   return {
@@ -51,7 +51,7 @@ export const clause = (attribute: string, operator: Clause['operator'], ...value
   values,
 })
 
-/** A rule of one group; it answers `b` unless told otherwise. */
+/** A rule with one group of clauses, whose strategy is `b` by default. */
 export const rule = (clauses: readonly Clause[], changes: Partial<Rule> = {}): Rule => ({
   id: 'rule',
   name: '',
@@ -85,11 +85,11 @@ export const snapshotOf = (flags: readonly Flag[], segments: readonly Segment[] 
 export const compiled = (flags: readonly Flag[], segments: readonly Segment[] = []): CompiledSnapshot =>
   compile(snapshotOf(flags, segments))
 
-/** As it is once all flags were asked for. */
+/** A compiled snapshot with all flags prepared. */
 export function prepared(flags: readonly Flag[]): CompiledSnapshot {
-  const ready = compiled(flags)
-  prepareAll(ready)
-  return ready
+  const snapshot = compiled(flags)
+  prepareAll(snapshot)
+  return snapshot
 }
 
 export const someone = (

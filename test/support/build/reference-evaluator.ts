@@ -1,13 +1,19 @@
-// The specification as slow, obvious code: no preparation, no sharing, everything looked up when it is needed. What the compiled
-// evaluator is held against. The hashes are the shared ground; they have golden cases of their own.
+// The specification of evaluation as slow, obvious code, to check the compiled evaluator against. Shares only
+// the hashes with it, which have golden cases.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import type { Flag, Strategy } from '../../../core/model/flag.ts'
 import { murmur3x64Scaled } from '../../../core/hash/murmur3-x64-128.ts'
 import { murmur3x86 } from '../../../core/hash/murmur3-x86-32.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
+import { compare, equals, isInteger } from './reference-comparisons.ts'
 
-type Outcome = { reason: string; variationId: string | undefined; ruleId?: string }
+interface Outcome {
+  /** For errors: `ERROR` and the error code. */
+  reason: string
+  variationId: string | undefined
+  ruleId?: string
+}
 
 export function referenceEvaluate(snapshot: Snapshot, key: string, context: EvaluationContext): Outcome {
   const flag = snapshot.flags.find((each) => each.key === key)!
@@ -31,12 +37,13 @@ function decide(
     try {
       return decide(snapshot, other, context, [...path, flag.key]).variationId
     } catch (error) {
-      // A dependency that lacks a key to split by has no variation; one that is broken breaks this one too.
+      // A dependency that needs a targeting key and has none gives no variation; a broken one breaks this
+      // flag too.
       if ((error as Error).message === 'TARGETING_KEY_MISSING') return undefined
       throw error
     }
   }
-  // A broken dependency anywhere in the flag is its own error, also where the rule that asks would not be reached.
+  // A broken dependency is an error even if the rule that refers to it would not be reached.
   for (const rule of flag.rules)
     for (const clause of rule.anyOf.flat()) if (clause.operator === 'flag-is') dependency(clause.attribute)
   for (const { flagKey } of flag.prerequisites) dependency(flagKey)
@@ -66,24 +73,41 @@ function decide(
     const texts = Array.isArray(value)
       ? value.map(text).filter((each) => each !== undefined)
       : [text(value) ?? '']
+    const fold = (each: string) => (clause.ignoreCase ? each.toLowerCase() : each)
     const any = (test: (text: string, value: string) => boolean) =>
       texts.some((each) => clause.values.some((wanted) => test(each, wanted)))
+    const anyFolded = (test: (text: string, value: string) => boolean) =>
+      any((each, wanted) => test(fold(each), fold(wanted)))
+    const anyTime = (test: (time: number, value: number) => boolean) =>
+      any((each, wanted) => isInteger(each) && isInteger(wanted) && test(Number(each), Number(wanted)))
     switch (clause.operator) {
       case 'equals':
       case 'in':
-        return any((a, b) => a === b)
+        return any((a, b) => equals(a, b, clause.ignoreCase))
       case 'not-equals':
-        return !any((a, b) => a === b)
+        return !any((a, b) => equals(a, b, clause.ignoreCase))
       case 'starts-with':
-        return any((a, b) => a.startsWith(b))
+        return anyFolded((a, b) => a.startsWith(b))
       case 'ends-with':
-        return any((a, b) => a.endsWith(b))
+        return anyFolded((a, b) => a.endsWith(b))
       case 'contains':
-        return any((a, b) => a.includes(b))
+        return anyFolded((a, b) => a.includes(b))
       case 'not-contains':
-        return !any((a, b) => a.includes(b))
-      default:
-        throw new Error(`the generator makes no ${clause.operator}`)
+        return !anyFolded((a, b) => a.includes(b))
+      case 'matches':
+        return any((a, b) => new RegExp(b, 'u').test(a))
+      case 'greater':
+        return any((a, b) => compare(a, b) > 0)
+      case 'greater-or-equal':
+        return any((a, b) => compare(a, b) >= 0)
+      case 'less':
+        return any((a, b) => compare(a, b) < 0)
+      case 'less-or-equal':
+        return any((a, b) => compare(a, b) <= 0)
+      case 'before':
+        return anyTime((a, b) => a < b)
+      case 'after':
+        return anyTime((a, b) => a > b)
     }
   }
   for (const rule of flag.rules) {
@@ -107,22 +131,22 @@ function allot(
   if (targetingKey === undefined) throw new Error('TARGETING_KEY_MISSING')
   const input =
     flag.allocation === 'percent' ? ruleId + targetingKey : `${flag.key}-${targetingKey}-${flag.seed}`
-  const place = (text: string) =>
+  const bucket = (text: string) =>
     flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : fraction(text)
   const { audience, shares } = strategy
   const isFiltered = audience && audience.percentage > 0 && audience.percentage < 100
-  if (isFiltered && place(`traffic-${input}`) >= audience.percentage / 100) {
+  if (isFiltered && bucket(`traffic-${input}`) >= audience.percentage / 100) {
     return { reason: 'SPLIT', variationId: audience.defaultVariationId, ruleId }
   }
   let end = 0
   for (const { variationId, weight } of shares) {
     end += weight
-    if (place(input) < end / 100_000) return { reason: 'SPLIT', variationId, ruleId }
+    if (bucket(input) < end / 100_000) return { reason: 'SPLIT', variationId, ruleId }
   }
   return { reason: 'SPLIT', variationId: undefined, ruleId }
 }
 
-/** The hash as Bucketeer's server has it: scaling by a power of two loses nothing. */
+/** The hash as a fraction, as in Bucketeer's server. Scaling by a power of two loses no precision. */
 export const fraction = (text: string) => murmur3x64Scaled('', text, '', 2 ** 80) / 2 ** 80
 
 const own = (attributes: Readonly<Record<string, unknown>>, name: string) =>
@@ -130,3 +154,20 @@ const own = (attributes: Readonly<Record<string, unknown>>, name: string) =>
 
 const text = (value: unknown) =>
   ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined
+
+/** The value of a variation, parsed as the type of its flag. */
+export function referenceValue({ type, variations }: Flag, variationId: string): unknown {
+  const { value, json } = variations.find(({ id }) => id === variationId)!
+  switch (type) {
+    case 'boolean':
+      return value === 'true'
+    case 'string':
+      return value
+    case 'number':
+      return Number(value)
+    case 'json':
+      return JSON.parse(value)
+    case 'yaml':
+      return JSON.parse(json!)
+  }
+}

@@ -1,6 +1,7 @@
-// How much of the random and repeated work a run does: 1 as a rule, less where every mutant of the code has to get past the tests.
+// Scales random and repeated work by TEST_SCALE: 1 by default, less for mutation tests, which run the tests
+// very often.
 
 const scale = Number(process.env['TEST_SCALE'] ?? 1)
 
-/** A number of cases or repetitions, scaled; at least one. */
+/** A scaled number of cases or repetitions; at least 1. */
 export const scaled = (count: number) => Math.max(1, Math.round(count * scale))

@@ -1,3 +1,6 @@
-/** Whether no text in a value has half a surrogate pair: JSON.stringify writes one as `\ud800`, and a backslash in a text as two. */
+/**
+ * Whether no text in a value has an unpaired surrogate. JSON.stringify escapes those, and doubles backslashes
+ * in texts.
+ */
 export const isWellFormed = (value: unknown): boolean =>
   !/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(JSON.stringify(value))

@@ -1,4 +1,5 @@
-// What lies between AB Tasty's SDK and edge in tests of faults: it passes everything on and notes what was answered, or hangs, or breaks off.
+// What lies between AB Tasty's SDK and edge in tests of faults: it passes everything on and notes what was
+// answered, or hangs, or breaks off.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'

@@ -1,4 +1,5 @@
-// AB Tasty's SDK against our routes themselves, with ports in memory: for what needs no stack. Whoever starts it puts `fetch` back.
+// AB Tasty's SDK against our routes themselves, with ports in memory: for what needs no stack. Whoever starts
+// it puts `fetch` back.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { flagshipIoRoutes } from '../../../workers/protocols/flagship-io/routes.ts'
 import { askDoor } from '../call-handler.ts'

@@ -1,5 +1,6 @@
-// The rules of the protocol's OpenAPI file (service/openapi.yaml and event-streams.yaml, 0.3.0), written as schemas of our own: what each status
-// may answer. Strict, so that a field that the protocol does not name is a failure.
+// The rules of the protocol's OpenAPI file (service/openapi.yaml and event-streams.yaml, 0.3.0), written as
+// schemas of our own: what each status may answer. Strict, so that a field that the protocol does not name is
+// a failure.
 import * as z from 'zod'
 
 const metadata = z.record(z.string(), z.union([z.boolean(), z.string(), z.number()]))

@@ -1,4 +1,5 @@
-// A page on an origin of its own that loads the published web SDK and provider as they are, module by module: what a browser makes of them.
+// A page on an origin of its own that loads the published web SDK and provider as they are, module by module:
+// what a browser makes of them.
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

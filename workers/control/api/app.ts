@@ -1,5 +1,5 @@
-// The admin API: what the console, the batch runner and other people's scripts use. A write is a command to the environment's object; a
-// read goes straight to D1. The routes are in routes.ts.
+// The admin API: what the console, the batch runner and other people's scripts use. A write is a command to
+// the environment's object; a read goes straight to D1. The routes are in routes.ts.
 import { Hono } from 'hono'
 import { logError } from '../../http/log.ts'
 import { problemResponse } from '../../http/problem-response.ts'

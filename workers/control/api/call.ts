@@ -1,4 +1,5 @@
-// A request of the admin API that has been authenticated, authorised and parsed: what a route's handler is given.
+// A request of the admin API that has been authenticated, authorised and parsed: what a route's handler is
+// given.
 import type { Database } from '../../storage/database.ts'
 import type { Place } from '../../storage/identity.ts'
 import type { Caller } from '../auth/access.ts'

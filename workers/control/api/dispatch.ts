@@ -43,7 +43,8 @@ async function parseInput(
   request: Request,
   texts: Record<string, string>,
 ): Promise<Result<Pick<Call, 'query' | 'body' | 'ifMatch'>>> {
-  // Where no body is asked for, one that comes is held to the same limits: whoever sends rubbish means something else.
+  // Where no body is asked for, one that comes is held to the same limits: whoever sends rubbish means
+  // something else.
   const isEmpty = request.body === null || request.headers.get('content-length') === '0'
   const comes = body !== undefined || (!isEmpty && uploads === undefined)
   const json = comes ? await readJson(request, ownMax ?? bodyBytesMax) : ok(undefined)

@@ -1,5 +1,5 @@
-// The admin API for people: the OpenAPI document as one page, made here. It needs no script and no other host, and everything that comes
-// from a declaration is escaped by hono's `html`.
+// The admin API for people: the OpenAPI document as one page, made here. It needs no script and no other
+// host, and everything that comes from a declaration is escaped by hono's `html`.
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 
@@ -143,7 +143,9 @@ const contentOf = (title: string, content: Content): Html =>
 const marked = (text: string): Html[] =>
   text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 
-/** Shapes inside shapes that are shown in place; what is deeper has a name of its own, or is told as its kind. */
+/**
+ * Shapes inside shapes that are shown in place; what is deeper has a name of its own, or is told as its kind.
+ */
 const depthMax = 4
 
 function shapeOf(schema: Schema, depth = 0): Html {

@@ -20,7 +20,10 @@ export async function readDocument(request: Request): Promise<Result<unknown>> {
   return text.ok ? fromYaml(text.value) : text
 }
 
-/** YAML 1.2. A key that is there twice is refused: found here, since the parser's own look takes the square of their number. */
+/**
+ * YAML 1.2. A key that is there twice is refused: found here, since the parser's own look takes the square of
+ * their number.
+ */
 function fromYaml(text: string): Result<unknown> {
   const parsed = parseDocument(text, { uniqueKeys: false, prettyErrors: true })
   const [error] = parsed.errors

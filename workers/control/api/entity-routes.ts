@@ -1,4 +1,5 @@
-// The routes that every kind of entity has: a list in pages, one, and with them what makes, edits and deletes one.
+// The routes that every kind of entity has: a list in pages, one, and with them what makes, edits and deletes
+// one.
 import * as z from 'zod'
 import type { Command } from '../../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../../core/model/environment-state.ts'

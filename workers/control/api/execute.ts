@@ -68,7 +68,10 @@ export function toResult(answer: CommandAnswer): Result<Changed> {
   })
 }
 
-/** Headers are safe for ASCII only, so the comment may come percent-encoded. A text that is no such encoding is taken as it is. */
+/**
+ * Headers are safe for ASCII only, so the comment may come percent-encoded. A text that is no such encoding
+ * is taken as it is.
+ */
 export function commentOf({ headers }: Request): Result<string> {
   const sent = headers.get('x-comment') ?? ''
   const comment = decoded(sent)

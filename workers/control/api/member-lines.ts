@@ -1,4 +1,5 @@
-// Targeting keys out of an upload: one a line, as text, or as the first column of CSV. Read as they come, never whole.
+// Targeting keys out of an upload: one a line, as text, or as the first column of CSV. Read as they come,
+// never whole.
 import { valueLengthMax } from '../../../core/model/limits.ts'
 
 export type LineFormat = 'text' | 'csv'

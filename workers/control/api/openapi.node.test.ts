@@ -1,4 +1,5 @@
-// The OpenAPI document and its page: valid by a published validator, whole, and without anything that could run or be fetched elsewhere.
+// The OpenAPI document and its page: valid by a published validator, whole, and without anything that could
+// run or be fetched elsewhere.
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, it } from 'vitest'
 import { api } from './app.ts'

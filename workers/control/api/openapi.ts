@@ -1,4 +1,5 @@
-// The OpenAPI 3.1 document, made of the routes' declarations. Its schemas are JSON Schema 2020-12, which is what zod writes.
+// The OpenAPI 3.1 document, made of the routes' declarations. Its schemas are JSON Schema 2020-12, which is
+// what zod writes.
 import * as z from 'zod'
 import { Clause } from '../../../core/model/clause.ts'
 import { ExperimentResult } from '../../../core/model/experiment-result.ts'

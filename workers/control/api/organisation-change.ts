@@ -41,7 +41,10 @@ export async function store<K extends OrganisationEntity>(
   }
 }
 
-/** Some fields of an entity anew, if the caller saw its newest version or does not say which one they saw. Nothing new: nothing stored. */
+/**
+ * Some fields of an entity anew, if the caller saw its newest version or does not say which one they saw.
+ * Nothing new: nothing stored.
+ */
 export async function edit<K extends OrganisationEntity>(
   call: Call,
   { before, ...change }: Omit<Change<K>, 'after'> & { readonly before: RowOf<K> },

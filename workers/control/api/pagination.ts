@@ -1,4 +1,5 @@
-// Lists in pages. A cursor holds the last row's sort key, so that a page starts after it whatever came or went meanwhile.
+// Lists in pages. A cursor holds the last row's sort key, so that a page starts after it whatever came or
+// went meanwhile.
 import * as z from 'zod'
 
 export const pageSizeMax = 200

@@ -1,4 +1,5 @@
-// Every route of the admin API. A new file under routes/ is added here; the router, the document and the tests find it by themselves.
+// Every route of the admin API. A new file under routes/ is added here; the router, the document and the
+// tests find it by themselves.
 import type { Route } from './route.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'

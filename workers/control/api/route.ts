@@ -1,5 +1,6 @@
-// A route of the admin API, declared once: who may call it, what it takes, what it answers, and how. The router (dispatch.ts), the table of
-// who may call what, the OpenAPI document and its page are all made of these declarations.
+// A route of the admin API, declared once: who may call it, what it takes, what it answers, and how. The
+// router (dispatch.ts), the table of who may call what, the OpenAPI document and its page are all made of
+// these declarations.
 import * as z from 'zod'
 import type { Command } from '../../../core/change/command.ts'
 import type { Result } from '../../../core/model/problem.ts'
@@ -85,7 +86,10 @@ interface Change<
   ) => Command | Result<Command> | Promise<Command | Result<Command>>
 }
 
-/** A route that makes a command of its request and hands it to the environment's object. Its path has `{environment}`. */
+/**
+ * A route that makes a command of its request and hands it to the environment's object. Its path has
+ * `{environment}`.
+ */
 export function change<
   const Path extends `${string}{environment}${string}`,
   Query extends z.ZodType = z.ZodUndefined,

@@ -1,5 +1,5 @@
-// What the admin API answers of its own, beside core's entities. The one door through which the console and the batch runner see control's
-// types, so nothing here knows a platform.
+// What the admin API answers of its own, beside core's entities. The one door through which the console and
+// the batch runner see control's types, so nothing here knows a platform.
 import * as z from 'zod'
 import type { ProblemCode } from '../../../core/model/problem.ts'
 import type { Actor as ActorType, Origin as OriginType } from '../../contracts/environment-contract.ts'

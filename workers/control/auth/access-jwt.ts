@@ -1,5 +1,5 @@
-// Cloudflare Access: the JWT that it adds to a request of somebody it let through, checked against the team's own keys.
-// https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
+// Cloudflare Access: the JWT that it adds to a request of somebody it let through, checked against the team's
+// own keys. https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { logError } from '../../http/log.ts'
@@ -26,7 +26,10 @@ export function accessTokenOf({ headers }: Request): string | undefined {
   return headers.get('cf-access-jwt-assertion') ?? cookie
 }
 
-/** Of an isolate's life. Keys are asked for again after ten minutes, and when one is unknown, at most twice a minute. */
+/**
+ * Of an isolate's life. Keys are asked for again after ten minutes, and when one is unknown, at most twice a
+ * minute.
+ */
 const keys = new Map<string, ReturnType<typeof createRemoteJWKSet>>()
 const keysKeptMs = 10 * 60 * 1000
 const keysAskedEveryMs = 30 * 1000

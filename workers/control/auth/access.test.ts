@@ -1,4 +1,5 @@
-// Who may call what: every route that is declared, with every kind of caller. And who somebody is, by Cloudflare Access.
+// Who may call what: every route that is declared, with every kind of caller. And who somebody is, by
+// Cloudflare Access.
 import { type CryptoKey, type JWTPayload, SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
@@ -162,7 +163,10 @@ describe('every route', () => {
     },
   )
 
-  /** Where a path names no place, whoever has the role in their own organisation is let in, and finds only what is theirs. */
+  /**
+   * Where a path names no place, whoever has the role in their own organisation is let in, and finds only
+   * what is theirs.
+   */
   function expectation(kind: string, needs: Needs, path: string): string {
     if (needs === 'anyone') return 'let in'
     if (outsiders.includes(kind)) return kind === 'a person who is no member' ? 'refused' : 'unknown'

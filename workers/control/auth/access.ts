@@ -9,8 +9,9 @@ import type {
 } from '../../storage/organisation-schema.ts'
 
 /**
- * What a route asks of its caller: a role in the path's environment (viewer, editor) or in its organisation (member, admin, owner; where the
- * path names none, in any). An owner may all that an admin may, an admin all in every environment; a member what it was given.
+ * What a route asks of its caller: a role in the path's environment (viewer, editor) or in its organisation
+ * (member, admin, owner; where the path names none, in any). An owner may all that an admin may, an admin all
+ * in every environment; a member what it was given.
  */
 export type Needs = 'anyone' | EnvironmentRole | OrganisationRole
 

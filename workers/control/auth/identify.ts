@@ -1,5 +1,6 @@
-// Who calls: by an API token, or as a member through Cloudflare Access. Tokens are stored as SHA-256 only; the first one is written into D1
-// by whoever owns the database (`npm start` locally, `npm run token` on Cloudflare).
+// Who calls: by an API token, or as a member through Cloudflare Access. Tokens are stored as SHA-256 only;
+// the first one is written into D1 by whoever owns the database (`npm start` locally, `npm run token` on
+// Cloudflare).
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { Actor, Origin } from '../../contracts/environment-contract.ts'
 import { sha256Hex } from '../../http/digest.ts'
@@ -95,7 +96,8 @@ async function identifyMember(
   assertion: string,
   name: PlaceName,
 ): Promise<Result<Identity>> {
-  // Browsers send what Access knows them by with every request, also with one that another site makes them send.
+  // Browsers send what Access knows them by with every request, also with one that another site makes them
+  // send.
   if (!isSafe(request) && !isOfThisSite(request))
     return refuse('FORBIDDEN', 'a change may not be asked for by another site')
   const verified = await verifyAccessToken(access, assertion)
@@ -110,7 +112,9 @@ const actorOf = ({ id, name, email }: MemberRow): Actor => ({ kind: 'member', id
 
 const isSafe = ({ method }: Request) => method === 'GET' || method === 'HEAD'
 
-/** Every browser says one of the two with a write; what says neither is no browser, and sends nothing unasked. */
+/**
+ * Every browser says one of the two with a write; what says neither is no browser, and sends nothing unasked.
+ */
 function isOfThisSite({ headers, url }: Request): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin' || site === 'none'

@@ -1,4 +1,5 @@
-// The object that keeps assignments, on real SQLite in workerd: what stays, what is forgotten, and when the alarm comes again.
+// The object that keeps assignments, on real SQLite in workerd: what stays, what is forgotten, and when the
+// alarm comes again.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import { env } from '../../../test/support/control-plane.ts'

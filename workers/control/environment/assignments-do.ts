@@ -1,5 +1,6 @@
-// Keeps what was assigned to the visitors of one shard of an environment. The first that is written stays, as long as somebody asks for it:
-// an alarm forgets who was not asked for in half a year, flags that are gone included.
+// Keeps what was assigned to the visitors of one shard of an environment. The first that is written stays, as
+// long as somebody asks for it: an alarm forgets who was not asked for in half a year, flags that are gone
+// included.
 import { DurableObject } from 'cloudflare:workers'
 import type { AssignmentRow, AssignmentStore } from '../../contracts/assignments-contract.ts'
 

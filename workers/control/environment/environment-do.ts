@@ -1,5 +1,6 @@
-// The Durable Object of one environment: lets one command in at a time, and brings the published revision up to D1's newest.
-// Decisions are in core/change, the steps of a change in writer.ts, what becomes of old snapshots in shelf.ts.
+// The Durable Object of one environment: lets one command in at a time, and brings the published revision up
+// to D1's newest. Decisions are in core/change, the steps of a change in writer.ts, what becomes of old
+// snapshots in shelf.ts.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
@@ -182,7 +183,8 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     const published = await readSnapshotText(this.env.SNAPSHOTS, environmentId, revision)
     if (published !== null) return published
     const { database } = this.#ports
-    const newest = await loadEnvironment(database, environmentId) // before the past: which then reaches back from at least there
+    // before the past: which then reaches back from at least there
+    const newest = await loadEnvironment(database, environmentId)
     const past = await valuesAt(database, environmentId, revision)
     const modifiedAt = await modifiedAtOf(database, environmentId, revision)
     if (!newest || modifiedAt === undefined) return undefined
@@ -200,7 +202,9 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return this.#memory.current
   }
 
-  /** An alarm that is set already and comes no later stays: a stream of changes must not put it off for ever. */
+  /**
+   * An alarm that is set already and comes no later stays: a stream of changes must not put it off for ever.
+   */
   async #arm(afterMs: number): Promise<void> {
     const at = Date.now() + afterMs
     const armed = await this.ctx.storage.getAlarm()
@@ -219,7 +223,10 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     })
   }
 
-  /** D1 calls let other requests in, so order is kept by hand: each turn starts when the one before has ended, well or badly. */
+  /**
+   * D1 calls let other requests in, so order is kept by hand: each turn starts when the one before has ended,
+   * well or badly.
+   */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work)
     this.#turn = turn.catch(() => undefined)

@@ -1,7 +1,11 @@
-// What becomes of published snapshots after a while, off the path of a change: each goes to the archive for good, and leaves KV when newer
-// ones have long taken its place. Books are kept in the object's own storage; whatever fails is tried again at the next alarm.
+// What becomes of published snapshots after a while, off the path of a change: each goes to the archive for
+// good, and leaves KV when newer ones have long taken its place. Books are kept in the object's own storage;
+// whatever fails is tried again at the next alarm.
 
-/** The newest ones stay in KV, and so does what is younger than `keptForMs`: an edge that lags behind may still ask for them. */
+/**
+ * The newest ones stay in KV, and so does what is younger than `keptForMs`: an edge that lags behind may
+ * still ask for them.
+ */
 export const keptInKv = 10
 const keptForMs = 60 * 60 * 1000
 /** Of each kind of work an alarm. */

@@ -1,5 +1,5 @@
-// One change of one environment, start to end: decide, commit to D1 in one batch, publish. Runs inside the environment's Durable Object,
-// which lets one command in at a time.
+// One change of one environment, start to end: decide, commit to D1 in one batch, publish. Runs inside the
+// environment's Durable Object, which lets one command in at a time.
 import { change, commentMissing } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { diff } from '../../../core/change/diff.ts'
@@ -8,7 +8,7 @@ import {
   type EntityKind,
   type EnvironmentState,
   type Write,
-  asBefore,
+  previousValues,
   emptyState,
   toSnapshot,
   withWrites,
@@ -34,7 +34,10 @@ export interface WriterPorts {
   readonly database: Database
   readonly now: () => number
   readonly newId: () => string
-  /** Promises that `publish` will be tried until it succeeds, also after a crash. Called before anything is written. */
+  /**
+   * Promises that `publish` will be tried until it succeeds, also after a crash. Called before anything is
+   * written.
+   */
   readonly armRepair: () => Promise<void>
   /** Makes a committed revision readable for edge; false where that has to wait for the repair. */
   readonly publish: (snapshot: Snapshot) => Promise<boolean>
@@ -42,12 +45,17 @@ export interface WriterPorts {
   readonly bucketingFileFingerprint: (snapshot: Snapshot) => string
 }
 
-/** The environment as its writer last saw it; undefined before the first look, and after anything unexpected. */
+/**
+ * The environment as its writer last saw it; undefined before the first look, and after anything unexpected.
+ */
 export interface WriterState {
   current: StoredEnvironment | undefined
 }
 
-/** Another writer may hold the number we want after a failover: look again, decide again, and give up after this many times. */
+/**
+ * Another writer may hold the number we want after a failover: look again, decide again, and give up after
+ * this many times.
+ */
 const attemptsMax = 3
 
 export async function execute(
@@ -110,7 +118,7 @@ async function attemptCommand(
     actor,
     origin,
     command,
-    before: asBefore(before.state, writes),
+    before: previousValues(before.state, writes),
     after: writes,
     comment,
   })
@@ -198,7 +206,10 @@ export const snapshotOf = (
   { revision, modifiedAt, state }: Pick<StoredEnvironment, 'revision' | 'modifiedAt' | 'state'>,
 ): Snapshot => toSnapshot({ environmentId, revision, modifiedAt, state })
 
-/** The next revision. Last-Modified moves only when the bucketing file does, by at least the second that HTTP dates can tell apart. */
+/**
+ * The next revision. Last-Modified moves only when the bucketing file does, by at least the second that HTTP
+ * dates can tell apart.
+ */
 function next(
   { bucketingFileFingerprint }: WriterPorts,
   environmentId: string,

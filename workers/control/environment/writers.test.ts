@@ -1,6 +1,6 @@
-// Two writers of one environment that crash anywhere, on real D1 and KV, against a model that knows nothing of either. Laws: a change that
-// was acknowledged is one revision, one that was not is at most one, the revisions in their order explain what is stored, and after one alarm
-// D1, KV and the object agree.
+// Two writers of one environment that crash anywhere, on real D1 and KV, against a model that knows nothing
+// of either. Laws: a change that was acknowledged is one revision, one that was not is at most one, the
+// revisions in their order explain what is stored, and after one alarm D1, KV and the object agree.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import * as fc from 'fast-check'
 import { beforeAll, expect, it, vi } from 'vitest'

@@ -5,7 +5,10 @@ import type { EnvironmentState } from '../../../core/model/environment-state.ts'
 import type { FlagChanges } from '../../../core/model/flag-draft.ts'
 import type { FlagType, Variation } from '../../../core/model/flag.ts'
 
-/** The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets none, and is then refused. */
+/**
+ * The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets
+ * none, and is then refused.
+ */
 export function withJsonOfYaml(command: Command, state: EnvironmentState): Command {
   if (command.kind === 'create-flag') {
     return { ...command, flag: convertFlag(command.flag) }

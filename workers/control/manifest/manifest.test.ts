@@ -1,4 +1,5 @@
-// OpenFeature's manifest against the rules of its API: shapes, conflicts, capabilities, refusals; and what becomes of flags behind it.
+// OpenFeature's manifest against the rules of its API: shapes, conflicts, capabilities, refusals; and what
+// becomes of flags behind it.
 import { beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { addToken, call as admin, host, newEnvironment, worker } from '../../../test/support/control-plane.ts'

@@ -1,5 +1,6 @@
-// Between OpenFeature's manifest (Manifest Management API 0.1.0) and flags: what a code generator has to know of each, its default above all.
-// The default in code is what a flag is to be while nobody can be asked, so it is the off variation.
+// Between OpenFeature's manifest (Manifest Management API 0.1.0) and flags: what a code generator has to know
+// of each, its default above all. The default in code is what a flag is to be while nobody can be asked, so
+// it is the off variation.
 import * as z from 'zod'
 import { holdsFractions } from '../../protocols/ofrep/value-text.ts'
 import type { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
@@ -49,7 +50,9 @@ const typeOfValue = (value: Value): Type =>
         ? 'integer'
         : 'object'
 
-/** Undefined for a flag that this version of the manifest has no type for: floats, and JSON that is no object. */
+/**
+ * Undefined for a flag that this version of the manifest has no type for: floats, and JSON that is no object.
+ */
 export function toManifestFlag(flag: Flag): ManifestFlag | undefined {
   const type = typeOf(flag)
   const variation = defaultVariationOf(flag)
@@ -108,7 +111,10 @@ export function toDraft({
   }
 }
 
-/** A new default is a variation of its own where there is none of that value: those that are there may be what somebody gets. */
+/**
+ * A new default is a variation of its own where there is none of that value: those that are there may be what
+ * somebody gets.
+ */
 export function toChanges(
   flag: Flag,
   { name, description, defaultValue }: z.infer<typeof ManifestChanges>,

@@ -1,6 +1,7 @@
-// OpenFeature's Manifest Management API 0.1.0, for its command line: what flags there are and what their defaults in code are. An environment is
-// reached under its own path, which is the provider's URL; or under the root, by a token of that environment alone. Declared and let in like every
-// route of the admin API, but with refusals in the manifest's form, and so not in our own document.
+// OpenFeature's Manifest Management API 0.1.0, for its command line: what flags there are and what their
+// defaults in code are. An environment is reached under its own path, which is the provider's URL; or under
+// the root, by a token of that environment alone. Declared and let in like every route of the admin API, but
+// with refusals in the manifest's form, and so not in our own document.
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { FlagDraft } from '../../../core/model/flag-draft.ts'

@@ -1,4 +1,5 @@
-// Entities of every kind through the admin API, in workerd: versions, deletions, dry runs, secrets, rollbacks of an environment.
+// Entities of every kind through the admin API, in workerd: versions, deletions, dry runs, secrets, rollbacks
+// of an environment.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../http/digest.ts'
 import {

@@ -1,4 +1,5 @@
-// What can be asked about a flag: how it came to be what it is, and what it decides for somebody, now or at any revision.
+// What can be asked about a flag: how it came to be what it is, and what it decides for somebody, now or at
+// any revision.
 import * as z from 'zod'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { type Explanation, explain } from '../../../core/evaluation/explain.ts'

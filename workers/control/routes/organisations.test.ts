@@ -1,4 +1,5 @@
-// Organisations, projects, members and tokens, in workerd through the admin API: who may change what, and that the audit trail says so.
+// Organisations, projects, members and tokens, in workerd through the admin API: who may change what, and
+// that the audit trail says so.
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { addToken, call, database, newEnvironment } from '../../../test/support/control-plane.ts'
 import { readRow } from '../../storage/organisations.ts'

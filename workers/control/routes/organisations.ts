@@ -1,4 +1,5 @@
-// Organisations: what has members, tokens and projects. A deployment starts with one, whose owners may make others.
+// Organisations: what has members, tokens and projects. A deployment starts with one, whose owners may make
+// others.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'

@@ -1,4 +1,5 @@
-// Which flags SDKs that evaluate by themselves are given, family by family, and why not. Computed from what is stored: never out of date.
+// Which flags SDKs that evaluate by themselves are given, family by family, and why not. Computed from what
+// is stored: never out of date.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { localMode } from '../../protocols/bucketeer/local-mode.ts'

@@ -1,5 +1,5 @@
-// Scheduled changes: edits of a flag that wait for their time. Whoever watches the clock asks to apply them; too early is refused, twice
-// changes nothing.
+// Scheduled changes: edits of a flag that wait for their time. Whoever watches the clock asks to apply them;
+// too early is refused, twice changes nothing.
 import { ScheduleChanges, ScheduleDraft } from '../../../core/change/command.ts'
 import { Schedule } from '../../../core/model/schedule.ts'
 import { aText, entityRoutes } from '../api/entity-routes.ts'

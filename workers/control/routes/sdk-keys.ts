@@ -1,4 +1,5 @@
-// SDK keys: what clients and servers show at edge. Their text is shown once; its SHA-256 travels in the snapshot.
+// SDK keys: what clients and servers show at edge. Their text is shown once; its SHA-256 travels in the
+// snapshot.
 import * as z from 'zod'
 import { SdkKeyChanges, SdkKeyDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'
@@ -71,7 +72,8 @@ export const sdkKeys = [
     handle: async (call) => {
       const { environment, id } = call.params
       const current = await readEntity(call.database, environment, 'sdkKey', id)
-      const { key, sha256 } = await newKey(current?.role ?? 'client', environment) // one that is not there is refused for itself
+      // one that is not there is refused for itself
+      const { key, sha256 } = await newKey(current?.role ?? 'client', environment)
       const executed = await executeCommand(call, { kind: 'rotate-sdk-key', id, sha256, ...call.body })
       if (!executed.ok) return executed
       return ok({ ...executed.value, key: isTry(call.request) ? '' : key })

@@ -1,5 +1,5 @@
-// Members of a segment by upload, up to a million: put in the place of what is there, added, or taken away. The upload is read once, as it
-// comes; what is held meanwhile are hashes.
+// Members of a segment by upload, up to a million: put in the place of what is there, added, or taken away.
+// The upload is read once, as it comes; what is held meanwhile are hashes.
 import * as z from 'zod'
 import type { Entities } from '../../../core/model/environment-state.ts'
 import { memberSet } from '../../../core/model/member-set.ts'
@@ -71,7 +71,8 @@ async function changeMembers(call: MembersCall, manner: Manner) {
   if (!read.ok) return read
   const stores = { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }
   const named = await nameOf(stores, environment, segment, list, read.value, writer)
-  // On the version that was read here, unless the caller names one: the members of a segment that has changed meanwhile would be lost.
+  // On the version that was read here, unless the caller names one: the members of a segment that has changed
+  // meanwhile would be lost.
   const executed = await executeCommand(call, {
     kind: 'set-members',
     id: key,

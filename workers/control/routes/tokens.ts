@@ -1,4 +1,5 @@
-// API tokens: what scripts and people without single sign-on show to the admin API. Their text is shown once, and stored as SHA-256.
+// API tokens: what scripts and people without single sign-on show to the admin API. Their text is shown once,
+// and stored as SHA-256.
 import * as z from 'zod'
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'

@@ -1,4 +1,5 @@
-// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator (test/support/build/bucketeer-evaluator.ts).
+// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator
+// (test/support/build/bucketeer-evaluator.ts).
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { emptyState } from '../../../core/model/environment-state.ts'

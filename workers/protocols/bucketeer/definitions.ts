@@ -1,4 +1,5 @@
-// What server SDKs in local mode are given: flags as they are defined, and who is in the segments that these ask for.
+// What server SDKs in local mode are given: flags as they are defined, and who is in the segments that these
+// ask for.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import type { Feature, FeatureList } from './feature.ts'
@@ -24,7 +25,8 @@ export interface FlagsAsked {
 }
 
 /**
- * Nothing to whom has it all; else everything, with force. `requestedAt` is not advanced where nothing is sent, as in Bucketeer.
+ * Nothing to whom has it all; else everything, with force. `requestedAt` is not advanced where nothing is
+ * sent, as in Bucketeer.
  */
 export function featureFlags(compiled: CompiledSnapshot, asked: FlagsAsked, now: number) {
   const { id, features } = taggedOf(compiled, asked.tag)
@@ -49,7 +51,10 @@ const tagged = new WeakMap<CompiledSnapshot, Map<string, Tagged>>()
 /** Tags come from clients: what is remembered of them has to have an end. */
 const tagsRememberedMax = 100
 
-/** The flags with a tag, and those that they ask for, with the tag or without: without these, SDKs could not decide them. */
+/**
+ * The flags with a tag, and those that they ask for, with the tag or without: without these, SDKs could not
+ * decide them.
+ */
 function taggedOf(compiled: CompiledSnapshot, tag: string): Tagged {
   let known = tagged.get(compiled)
   if (!known) tagged.set(compiled, (known = new Map()))
@@ -63,7 +68,8 @@ function taggedOf(compiled: CompiledSnapshot, tag: string): Tagged {
 
 function closureOf(features: readonly Feature[], tag: string): Tagged {
   const chosen = features.filter(({ archived, tags }) => !archived && (tag === '' || tags.includes(tag)))
-  const needed = new Set(chosen.flatMap((feature) => [feature.id, ...askedBy(feature)])) // they reach one level down, no further
+  // they reach one level down, no further
+  const needed = new Set(chosen.flatMap((feature) => [feature.id, ...askedBy(feature)]))
   const given = features.filter(({ id }) => needed.has(id))
   const stamps = given.map(({ id, version, updatedAt }) => `${id}:${version}:${updatedAt}`)
   return {
@@ -95,7 +101,10 @@ export interface SegmentsAsked {
   readonly requestedAt: number
 }
 
-/** What changed since, what the SDK does not have, and what it no longer needs; all of it to whom comes from too long ago, or from the future. */
+/**
+ * What changed since, what the SDK does not have, and what it no longer needs; all of it to whom comes from
+ * too long ago, or from the future.
+ */
 export function segmentUsers(compiled: CompiledSnapshot, asked: SegmentsAsked, now: number) {
   const seconds = Math.floor(now / 1_000)
   const inUse = listOf(compiled).segmentUsers

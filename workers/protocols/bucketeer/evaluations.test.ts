@@ -1,4 +1,5 @@
-// The id by which an SDK knows that it has everything: it changes with whatever an answer is made of, and with nothing else.
+// The id by which an SDK knows that it has everything: it changes with whatever an answer is made of, and
+// with nothing else.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../core/evaluation/compile.ts'
@@ -70,7 +71,8 @@ describe('the id', () => {
       )
     const before = definitionsOf(defaultSettings)
     const during = definitionsOf(panic, before.featureFlagsId)
-    expect(during).toMatchObject({ features: [], forceUpdate: true }) // an SDK that has no flag uses the default of the code
+    // an SDK that has no flag uses the default of the code
+    expect(during).toMatchObject({ features: [], forceUpdate: true })
     expect(definitionsOf(defaultSettings, during.featureFlagsId).features).toMatchObject([{ enabled: true }])
   })
 

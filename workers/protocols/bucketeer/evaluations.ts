@@ -1,4 +1,5 @@
-// Decisions as `get_evaluations` and `get_evaluation` give them, and the id by which an SDK knows that it has them all.
+// Decisions as `get_evaluations` and `get_evaluation` give them, and the id by which an SDK knows that it has
+// them all.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { evaluateAll } from '../../../core/evaluation/evaluate.ts'
@@ -109,7 +110,10 @@ const insideOf = (userId: string) => JSON.stringify(userId).slice(1, -1)
 type Parts = readonly [string, string, string] | undefined
 const written = new WeakMap<Evaluation, { readonly parts: Parts }>()
 
-/** What stands before, between and behind the two places that name the user. There is one object for each evaluation that a snapshot can give. */
+/**
+ * What stands before, between and behind the two places that name the user. There is one object for each
+ * evaluation that a snapshot can give.
+ */
 function asWritten(evaluation: Evaluation): Parts {
   let form = written.get(evaluation)
   if (!form) {
@@ -146,8 +150,9 @@ const reasonTypes = {
 } as const satisfies Record<Cause['kind'], wire.ReasonType>
 
 /**
- * Bucketeer's UserEvaluationsID, over more than Bucketeer's: user, attributes, tag, and the stamps of what the answer is made of: the tag's
- * flags, the flags these ask for, and the segments, whose edits Bucketeer's own id misses. Opaque to SDKs.
+ * Bucketeer's UserEvaluationsID, over more than Bucketeer's: user, attributes, tag, and the stamps of what
+ * the answer is made of: the tag's flags, the flags these ask for, and the segments, whose edits Bucketeer's
+ * own id misses. Opaque to SDKs.
  */
 export function userEvaluationsId(
   compiled: CompiledSnapshot,
@@ -168,7 +173,10 @@ const stamps = new WeakMap<CompiledSnapshot, Map<string, string>>()
 /** Tags come from clients: what is remembered of them has to have an end. */
 const tagsRememberedMax = 1_000
 
-/** Changes with everything that an answer under this tag is made of, and with nothing else. Made once per snapshot and tag. */
+/**
+ * Changes with everything that an answer under this tag is made of, and with nothing else. Made once per
+ * snapshot and tag.
+ */
 function stampOf(compiled: CompiledSnapshot, tag: string): string {
   let known = stamps.get(compiled)
   if (!known) stamps.set(compiled, (known = new Map()))

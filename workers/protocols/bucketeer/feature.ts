@@ -1,5 +1,6 @@
-// Bucketeer's flag definitions, spelled as its API and `get_feature_flags` spell them. Read as protojson reads: names or numbers of enums,
-// 64-bit integers as text or number, whatever is absent as empty, unknown fields dropped.
+// Bucketeer's flag definitions, spelled as its API and `get_feature_flags` spell them. Read as protojson
+// reads: names or numbers of enums, 64-bit integers as text or number, whatever is absent as empty, unknown
+// fields dropped.
 import * as z from 'zod'
 
 /** protojson writes an empty message, list or text as null, or leaves it out. */
@@ -115,7 +116,10 @@ const SegmentUsers = z.object({
   updatedAt: seconds,
 })
 
-/** The answer of `get_feature_flags` or of the list of features, alone or merged with that of `get_segment_users` and of the list of segments. */
+/**
+ * The answer of `get_feature_flags` or of the list of features, alone or merged with that of
+ * `get_segment_users` and of the list of segments.
+ */
 export const FeatureList = z.object({
   features: z.array(Feature),
   segmentUsers: list(SegmentUsers),

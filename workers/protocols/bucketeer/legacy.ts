@@ -1,5 +1,6 @@
-// The gateway's first REST form (`/v1/gateway/evaluations` and its like), which current SDKs no longer speak: Go's plain JSON, so snake case
-// throughout, integers and enums as numbers, the answer under `data` and a refusal under `error`.
+// The gateway's first REST form (`/v1/gateway/evaluations` and its like), which current SDKs no longer speak:
+// Go's plain JSON, so snake case throughout, integers and enums as numbers, the answer under `data` and a
+// refusal under `error`.
 import * as wire from './wire.ts'
 
 /** The newer method that each stands for. */

@@ -1,7 +1,8 @@
-// Flags as Bucketeer's server SDKs decide them by themselves in local mode. Only what the published SDK decides as we do; what is left out
-// is listed with the reason. The Node SDK sets the rules: its evaluator (0.0.8) knows no audiences, no rules of segments, and loads
-// prerequisites one level deep.
-import type { Clause as OurClause, Operator } from '../../../core/model/clause.ts'
+// Flags as Bucketeer's server SDKs decide them by themselves in local mode. Only what the published SDK
+// decides as we do; what is left out is listed with the reason. The Node SDK sets the rules: its evaluator
+// (0.0.8) knows no audiences, no rules of segments, and loads prerequisites one level deep.
+import type { Clause as OurClause } from '../../../core/model/clause.ts'
+import type { Operator } from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
 import { rangesOf } from '../../../core/model/rebalance.ts'
 import { weightTotal } from '../../../core/model/limits.ts'
@@ -9,7 +10,7 @@ import { parseVersion } from '../../../core/text/semver.ts'
 import { parseFloat64, parseInt64 } from '../../../core/text/go-strconv.ts'
 import type { Segment } from '../../../core/model/segment.ts'
 import { effectiveFlags } from '../../../core/evaluation/panic-mode.ts'
-import { isEverybody } from '../../../core/evaluation/slice.ts'
+import { coversEverybody } from '../../../core/evaluation/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
 
@@ -68,7 +69,7 @@ function reasonAgainst(
   if (flag.prerequisites.length > 0 && flag.offVariationId === undefined)
     return 'without an off variation these SDKs ignore a prerequisite that fails: give the flag one'
   if (flag.assignment) return 'assignments are kept here: these SDKs decide by the hash alone'
-  if (flag.slices && !isEverybody(flag.slices)) return 'slices are not known to these SDKs'
+  if (flag.slices && !coversEverybody(flag.slices)) return 'slices are not known to these SDKs'
   for (const key of dependenciesOf(flag)) {
     const other = flags.get(key)
     if (!other) return `depends on ${key}, which is not there`

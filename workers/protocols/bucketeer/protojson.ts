@@ -1,5 +1,5 @@
-// Reading as protojson reads: names in camel or in snake case, null as absent, 64-bit integers as number or text, enums by name or number,
-// unknown fields dropped. What proto3 leaves out is empty.
+// Reading as protojson reads: names in camel or in snake case, null as absent, 64-bit integers as number or
+// text, enums by name or number, unknown fields dropped. What proto3 leaves out is empty.
 import * as z from 'zod/mini'
 
 /** A message. Only fields are renamed: the keys of a map are data. */
@@ -25,7 +25,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const snakeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** What a field's complaint is where it should be there and is not: a dialect makes its own sentence of it. */
+/**
+ * What a field's complaint is where it should be there and is not: a dialect makes its own sentence of it.
+ */
 export const isRequired = 'is required'
 const whatIsMissing = ({ input }: { input?: unknown }) => (input === undefined ? isRequired : undefined)
 const whatIsWrong = ({ input }: { input?: unknown }) =>
@@ -71,7 +73,10 @@ export const enumeration = (numbers: Readonly<Record<string, number>>) =>
 export const list = <T extends z.core.$ZodType>(item: T) => z._default(z.array(item), [])
 export const textMap = z.optional(z.record(z.string(), z.string()))
 
-/** What cannot be read is the other value. zod's own `catch` names its helpers in a way that keeps all of them in edge's bundle, 8 kB. */
+/**
+ * What cannot be read is the other value. zod's own `catch` names its helpers in a way that keeps all of them
+ * in edge's bundle, 8 kB.
+ */
 export const orElse = <T extends z.core.$ZodType>(schema: T, other: z.output<T>) =>
   z.pipe(
     z.optional(z.unknown()),

@@ -94,7 +94,7 @@ async function evaluations(
   const context = enriched(toContext(body.user), compiled, request)
   const { user, tag, userEvaluationsId: has } = body
   const question = { compiled, context, userId: user.id, tag }
-  const kept = compiled.keepsVisitors && (await decideAll(ports, compiled, context, {}, tag || undefined))
+  const kept = compiled.keepsAssignments && (await decideAll(ports, compiled, context, {}, tag || undefined))
   const decided = kept ? kept.evaluations : undefined
   const now = ports.now()
   const answer = userEvaluations({ ...question, has, now, decided })

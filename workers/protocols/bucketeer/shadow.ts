@@ -1,5 +1,5 @@
-// Shadow mode: what a real Bucketeer answers to the same question, held against what we answered. Decides what to ask and what is other;
-// asking is the entry's (workers/edge/bucketeer-shadow.ts).
+// Shadow mode: what a real Bucketeer answers to the same question, held against what we answered. Decides
+// what to ask and what is other; asking is the entry's (workers/edge/bucketeer-shadow.ts).
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { evaluate, evaluateAll } from '../../../core/evaluation/evaluate.ts'
 import { trustedNamespace } from '../../sdk/enrich.ts'
@@ -26,7 +26,10 @@ export type Variations = ReadonlyMap<string, string>
 
 const sdk = { sourceId: 7, sdkVersion: 'tackline-shadow' }
 
-/** As the client said it, without what Cloudflare added, and as one that has nothing yet: else the other host would leave out what it thinks is known. */
+/**
+ * As the client said it, without what Cloudflare added, and as one that has nothing yet: else the other host
+ * would leave out what it thinks is known.
+ */
 export function questionOf(
   { compiled, context, userId, tag }: Omit<Asked, 'has' | 'now'>,
   key: string,

@@ -1,5 +1,5 @@
-// `stream_evaluations`: everything first (`put`), then what changes (`patch`), as server-sent events. An SDK that comes back says by its
-// `userEvaluationsId` what it has, so nothing is kept for it in between.
+// `stream_evaluations`: everything first (`put`), then what changes (`patch`), as server-sent events. An SDK
+// that comes back says by its `userEvaluationsId` what it has, so nothing is kept for it in between.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
@@ -37,7 +37,7 @@ export async function evaluationStream(
   const askedOf = async (snapshot: CompiledSnapshot): Promise<Asked> => {
     const context = enriched(toContext(body.user), snapshot, request)
     const kept =
-      snapshot.keepsVisitors && (await decideAll(ports, snapshot, context, {}, body.tag || undefined))
+      snapshot.keepsAssignments && (await decideAll(ports, snapshot, context, {}, body.tag || undefined))
     return {
       compiled: snapshot,
       context,

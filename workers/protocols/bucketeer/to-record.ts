@@ -79,13 +79,16 @@ function fromGoalEvent(id: string, event: unknown, receipt: Receipt): Result<Eve
   if (!parsed.ok) return parsed
   const common = commonFields(id, parsed.value.timestamp, parsed.value, receipt)
   if (!common.ok) return common
-  // The wire's clock ticks in seconds: taken as late as it can have been, so that a goal does not seem to come before the exposure,
-  // which is taken as early as it can have been.
+  // The wire's clock ticks in seconds: taken as late as it can have been, so that a goal does not seem to
+  // come before the exposure, which is taken as early as it can have been.
   const at = Math.min(common.value.at + 999, Math.max(common.value.at, receipt.now))
   return ok({ ...common.value, at, kind: 'tracking', event: parsed.value.goalId, value: parsed.value.value })
 }
 
-/** Latency in seconds, size in bytes (0 is taken as it comes), or that something went wrong; and of which of its calls the SDK says so. */
+/**
+ * Latency in seconds, size in bytes (0 is taken as it comes), or that something went wrong; and of which of
+ * its calls the SDK says so.
+ */
 function fromMetricsEvent(id: string, event: unknown, receipt: Receipt): Result<EventRecord> {
   const parsed = parse(wire.MetricsEvent, event)
   if (!parsed.ok) return parsed

@@ -58,7 +58,10 @@ export const RegisterEventsRequest = message({
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
-/** Beyond these an event is garbage: it would not fit into a message of the queue, or its square not into a sum. */
+/**
+ * Beyond these an event is garbage: it would not fit into a message of the queue, or its square not into a
+ * sum.
+ */
 const textLengthMax = 1_000
 const amountMax = 1e15
 

@@ -1,7 +1,11 @@
-// A module for those whose AB Tasty SDK has its hosts built in: it sends what is for the vendor's hosts here, and leaves the rest alone.
-// Text, since it runs anywhere but here: browsers import it from us, Node builds from a file.
+// A module for those whose AB Tasty SDK has its hosts built in: it sends what is for the vendor's hosts here,
+// and leaves the rest alone. Text, since it runs anywhere but here: browsers import it from us, Node builds
+// from a file.
 
-/** Loaded over HTTP it acts at once, for the place it came from. Node builds call it with `node:https` and `node:http`, which their SDK uses. */
+/**
+ * Loaded over HTTP it acts at once, for the place it came from. Node builds call it with `node:https` and
+ * `node:http`, which their SDK uses.
+ */
 export const bootstrapText = `// Points AB Tasty SDKs at Tackline
 const vendor = /^((decision|cdn|events|api-data-connector|uc-info)\\.flagship\\.io|ariane\\.abtasty\\.com)$/
 export default function point(to, https, http) {

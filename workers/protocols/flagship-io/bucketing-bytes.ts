@@ -1,5 +1,5 @@
-// The bucketing file as bytes, made once per isolate and content: most revisions leave the file as it was, and most requests want nothing
-// but to hear so. Encodings are made when first asked for.
+// The bucketing file as bytes, made once per isolate and content: most revisions leave the file as it was,
+// and most requests want nothing but to hear so. Encodings are made when first asked for.
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'

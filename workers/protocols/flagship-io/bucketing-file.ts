@@ -1,11 +1,12 @@
-// The file that AB Tasty's SDKs evaluate themselves. It carries only what they will decide as we do; what is left out is listed with the
-// reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison, and a crash on text operators over a missing key.
+// The file that AB Tasty's SDKs evaluate themselves. It carries only what they will decide as we do; what is
+// left out is listed with the reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison,
+// and a crash on text operators over a missing key.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Flag, Strategy } from '../../../core/model/flag.ts'
 import { hasGap, rangesOf } from '../../../core/model/rebalance.ts'
 import { weightPerPercent, weightTotal } from '../../../core/model/limits.ts'
 import { parseVersion } from '../../../core/text/semver.ts'
-import { isEverybody } from '../../../core/evaluation/slice.ts'
+import { coversEverybody } from '../../../core/evaluation/slice.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { trustedNamespace } from '../../sdk/enrich.ts'
@@ -74,7 +75,10 @@ export function bucketingFile(snapshot: Published): {
 
 const everybody: readonly wire.Targeting[] = [{ operator: 'EQUALS', key: 'fs_all_users', value: '' }]
 
-/** The SDK takes the first group whose targeting matches: the order of deciding is the order of groups. A text is the reason against. */
+/**
+ * The SDK takes the first group whose targeting matches: the order of deciding is the order of groups. A text
+ * is the reason against.
+ */
 function variationGroups(flag: Flag): wire.VariationGroup[] | string {
   if (flag.prerequisites.length > 0) return 'prerequisites are not known to bucketing SDKs'
   if (!flag.enabled)
@@ -82,7 +86,7 @@ function variationGroups(flag: Flag): wire.VariationGroup[] | string {
       ? []
       : [fixedGroup(flag, { kind: 'off' }, flag.offVariationId, [everybody])]
   if (flag.assignment) return 'assignments are kept here: bucketing SDKs decide by the hash alone'
-  if (flag.slices && !isEverybody(flag.slices)) return 'slices are ignored by bucketing SDKs'
+  if (flag.slices && !coversEverybody(flag.slices)) return 'slices are ignored by bucketing SDKs'
   const groups: wire.VariationGroup[] = flag.targets
     .filter(({ targetingKeys }) => targetingKeys.length > 0)
     .map(({ variationId, targetingKeys }) =>
@@ -157,7 +161,8 @@ function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   const { audience } = strategy
   if (audience && audience.percentage > 0 && audience.percentage < 100)
     return 'an audience is not known to bucketing SDKs'
-  if (whole) return [{ variationId: whole.variationId, allocation: 100 }] // no split: portable whatever the allocation
+  // no split: portable whatever the allocation
+  if (whole) return [{ variationId: whole.variationId, allocation: 100 }]
   if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
   if (hasGap(strategy)) return 'bucketing SDKs know untracked visitors only behind all variations'
   const pieces = rangesOf(strategy).map(({ variationId, weight }) => ({
@@ -167,7 +172,10 @@ function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   return withOthers(flag, pieces)
 }
 
-/** With the variations that nobody new gets: an SDK that remembers one gives it on, and gives nothing where it is not there. */
+/**
+ * With the variations that nobody new gets: an SDK that remembers one gives it on, and gives nothing where it
+ * is not there.
+ */
 function withOthers({ variations }: Flag, shares: readonly Share[]): Share[] {
   const others = variations.filter(({ id }) => !shares.some(({ variationId }) => variationId === id))
   return [...shares, ...others.map(({ id }) => ({ variationId: id, allocation: 0 }))]

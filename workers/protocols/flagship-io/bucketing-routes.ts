@@ -1,5 +1,5 @@
-// The bucketing file over HTTP: who may have it is the environment's setting. Most requests come to hear that nothing changed, so that is
-// found out before anything else is.
+// The bucketing file over HTTP: who may have it is the environment's setting. Most requests come to hear that
+// nothing changed, so that is found out before anything else is.
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'

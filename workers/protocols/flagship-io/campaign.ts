@@ -1,4 +1,5 @@
-// A flag as AB Tasty names its parts: the flag is the campaign, each way to be decided a variation group of its own.
+// A flag as AB Tasty names its parts: the flag is the campaign, each way to be decided a variation group of
+// its own.
 import type { Cause, DecidedVariation } from '../../../core/evaluation/evaluation.ts'
 import type { Flag, Variation } from '../../../core/model/flag.ts'
 import { type FlagValue, parseValue } from '../../../core/model/value.ts'
@@ -10,7 +11,10 @@ export function campaignType(flag: Flag): 'ab' | 'toggle' {
   return strategies.some(({ kind }) => kind === 'rollout') ? 'ab' : 'toggle'
 }
 
-/** Rules and the default strategy have ids, which also salt the hash; the other groups are named after the flag. */
+/**
+ * Rules and the default strategy have ids, which also salt the hash; the other groups are named after the
+ * flag.
+ */
 export function variationGroupId(flag: Flag, cause: Cause, variationId: string): string {
   switch (cause.kind) {
     case 'rule':
@@ -30,8 +34,9 @@ export function variationGroupId(flag: Flag, cause: Cause, variationId: string):
 const ofFixed = ':fixed:'
 
 /**
- * The id in the bucketing file of a group that gives everybody one variation and hashes nothing. A browser's SDK remembers which variation
- * it got of a group, and gives nothing where the group no longer has it: so another variation makes another group.
+ * The id in the bucketing file of a group that gives everybody one variation and hashes nothing. A browser's
+ * SDK remembers which variation it got of a group, and gives nothing where the group no longer has it: so
+ * another variation makes another group.
  */
 export const fixedGroupId = (groupId: string, variationId: string): string => groupId + ofFixed + variationId
 
@@ -40,7 +45,10 @@ export function variationGroupName(flag: Flag, cause: Cause): string {
   return cause.kind === 'default' ? '' : cause.kind
 }
 
-/** The keys that a campaign answers: the flag's own, or each key of a bundle. With `all`, also those only sibling variations have, as null. */
+/**
+ * The keys that a campaign answers: the flag's own, or each key of a bundle. With `all`, also those only
+ * sibling variations have, as null.
+ */
 export function modifications(
   flag: Flag,
   variation: DecidedVariation | Variation,
@@ -60,7 +68,10 @@ export function modifications(
 
 const slugs = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
-/** The flag that a client names: by key, by slug, or by the id of one of its variation groups, since a campaign's own id may have become another key. */
+/**
+ * The flag that a client names: by key, by slug, or by the id of one of its variation groups, since a
+ * campaign's own id may have become another key.
+ */
 export function flagNamed(compiled: CompiledSnapshot, name: string): Flag | undefined {
   let bySlug = slugs.get(compiled)
   if (!bySlug) {

@@ -1,5 +1,5 @@
-// What the Decision API says of what was decided, in each of its shapes. A campaign depends on the evaluation alone, of which a snapshot
-// has a fixed number: each is made, and written, once.
+// What the Decision API says of what was decided, in each of its shapes. A campaign depends on the evaluation
+// alone, of which a snapshot has a fixed number: each is made, and written, once.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { type Problem, refuse } from '../../../core/model/problem.ts'
@@ -163,7 +163,10 @@ export type Single =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
-/** One campaign that was asked for by its name; undefined where there is none of it. `assigned` is the variation that is kept for the visitor. */
+/**
+ * One campaign that was asked for by its name; undefined where there is none of it. `assigned` is the
+ * variation that is kept for the visitor.
+ */
 export function singleOf(evaluation: Evaluation | undefined, keys: Keys, assigned?: string): Single {
   if (!evaluation?.flag) return paused
   const answer = tell(evaluation, keys)

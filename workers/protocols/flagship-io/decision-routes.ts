@@ -1,7 +1,8 @@
-// The Decision API: every campaign, one of them, or all flags, under the environment's path or by the key alone.
+// The Decision API: every campaign, one of them, or all flags, under the environment's path or by the key
+// alone.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
-import { find } from '../../../core/evaluation/assignment.ts'
+import { findAssigned } from '../../../core/evaluation/assignment.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { toEverybody } from '../../sdk/cors.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
@@ -99,7 +100,7 @@ async function single(q: Question, shared: Shared, name: string): Promise<Respon
       : undefined
   q.requestContext.decisions = 1
   const cause = decided?.evaluation.cause
-  const assigned = cause && 'ruleId' in cause ? find(decided.sources, cause.ruleId) : undefined
+  const assigned = cause && 'ruleId' in cause ? findAssigned(decided.sources, cause.ruleId) : undefined
   const answer = singleOf(decided?.evaluation, keys, assigned)
   const formatted =
     body.isFormatted && decided ? formattedOf(decided.evaluation, body.defaultRedirectUrl) : undefined
@@ -115,8 +116,8 @@ async function single(q: Question, shared: Shared, name: string): Promise<Respon
 }
 
 /**
- * What a decision leaves behind. Exposures are acknowledged by the answer, so they are waited for; the visitor's context is ours to keep,
- * and goes behind it.
+ * What a decision leaves behind. Exposures are acknowledged by the answer, so they are waited for; the
+ * visitor's context is ours to keep, and goes behind it.
  */
 async function record(
   q: Question,

@@ -1,10 +1,16 @@
 // One campaign as what it holds rather than as JSON: a text, a page, an image, or the way to another page.
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 
-/** As the vendor's server writes them; that of an image is no media type, and is compared with by who reads it. */
+/**
+ * As the vendor's server writes them; that of an image is no media type, and is compared with by who reads
+ * it.
+ */
 const contentTypes = { text: 'text/plain; charset=utf-8', html: 'text/html; charset=utf-8', image: 'image' }
 
-/** Undefined where the answer is JSON like any other. `defaultUrl`: where those go whom the campaign sends nowhere. */
+/**
+ * Undefined where the answer is JSON like any other. `defaultUrl`: where those go whom the campaign sends
+ * nowhere.
+ */
 export function formattedOf(
   { flag, variation, cause }: Evaluation,
   defaultUrl: string | undefined,

@@ -1,5 +1,6 @@
-// What SDKs send: activations, hits, a visitor's context, and messages about their own work. What is not answered with 2xx comes again,
-// with all it came with, for hours; so whatever can never be taken is dropped, and only what may be taken later is refused.
+// What SDKs send: activations, hits, a visitor's context, and messages about their own work. What is not
+// answered with 2xx comes again, with all it came with, for hours; so whatever can never be taken is dropped,
+// and only what may be taken later is refused.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'

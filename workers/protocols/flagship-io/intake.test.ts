@@ -1,5 +1,5 @@
-// Hits in bulk, and what is none: one send to the queue for a request whatever its size, every hit that can be read in it, and nothing
-// refused that would only come again.
+// Hits in bulk, and what is none: one send to the queue for a request whatever its size, every hit that can
+// be read in it, and nothing refused that would only come again.
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../../analytics/records.ts'
 import { askDoor } from '../../../test/support/call-handler.ts'

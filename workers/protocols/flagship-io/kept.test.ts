@@ -1,4 +1,5 @@
-// Flags that keep their visitors, over the routes: what a change of weights, a login, a group and a deleted variation do.
+// Flags that keep their visitors, over the routes: what a change of weights, a login, a group and a deleted
+// variation do.
 import { expect, it } from 'vitest'
 import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import type { Ports } from '../../contracts/ports.ts'

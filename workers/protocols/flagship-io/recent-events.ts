@@ -1,10 +1,14 @@
-// Which hits are one event. The wire has no event ids, and SDKs send again what was not answered, with an event time that is off by the
-// difference between the two ways here. So equal content at about the same time is one event: told by its id where one isolate takes both or
-// both lie in one step of the clock, and by its content where they are counted.
+// Which hits are one event. The wire has no event ids, and SDKs send again what was not answered, with an
+// event time that is off by the difference between the two ways here. So equal content at about the same time
+// is one event: told by its id where one isolate takes both or both lie in one step of the clock, and by its
+// content where they are counted.
 import { sameWithinMs } from '../../../analytics/records.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 
-/** Equal content within one such step of the clock has one id wherever it arrives. Two equal hits of one visitor inside it count as one. */
+/**
+ * Equal content within one such step of the clock has one id wherever it arrives. Two equal hits of one
+ * visitor inside it count as one.
+ */
 const stepMs = 10_000
 /** What one isolate remembers; the oldest is forgotten first. */
 const rememberedMax = 20_000
@@ -18,7 +22,10 @@ export interface EventIdentity {
   readonly content: string
 }
 
-/** `at`: epoch milliseconds, receipt minus queue time. What this isolate took within `sameWithinMs` keeps its id, also where a step lies between. */
+/**
+ * `at`: epoch milliseconds, receipt minus queue time. What this isolate took within `sameWithinMs` keeps its
+ * id, also where a step lies between.
+ */
 export type EventIds = (content: readonly string[], at: number) => EventIdentity
 
 export function recentEvents(): EventIds {

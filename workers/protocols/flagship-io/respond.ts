@@ -27,7 +27,10 @@ export async function parseBody<T>(
   return json.ok ? parseWith(schema, json.value) : json
 }
 
-/** The environment that is named has to be there, and the key has to be one of its own; without a name, the key's environment is it. */
+/**
+ * The environment that is named has to be there, and the key has to be one of its own; without a name, the
+ * key's environment is it.
+ */
 export async function callerOf(
   { request, requestContext }: SdkRequest,
   ports: Ports,

@@ -1,5 +1,5 @@
-// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in hundreds of ways. The golden
-// cases also run through workerd, in test/e2e/golden.test.ts.
+// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in
+// hundreds of ways. The golden cases also run through workerd, in test/e2e/golden.test.ts.
 import { describe, expect, it } from 'vitest'
 import {
   answerOf,
@@ -44,7 +44,8 @@ describe('a path', () => {
     ['POST', '/v2/campaigns/title', 200],
     ['POST', '/v2/shop/campaigns/t%69tle', 200],
     ['POST', '/v2/shop/campaigns/%', 400], // no campaign is called so
-    ['POST', '/v2/campaigns/campaigns', 404], // all campaigns of an environment of that name, which is not there
+    // all campaigns of an environment of that name, which is not there
+    ['POST', '/v2/campaigns/campaigns', 404],
     ['POST', '/v2/shop/flags/title', 404],
     ['POST', '/v2/shop/campaigns/title/more', 404],
     ['POST', '/v2/shop', 404],

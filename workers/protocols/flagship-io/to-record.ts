@@ -15,15 +15,18 @@ export interface Receipt {
   readonly isNews: IsNews
 }
 
-/** Queue times are from the client: no event is older than the SDKs' own limit of four hours by more than a day. */
+/**
+ * Queue times are from the client: no event is older than the SDKs' own limit of four hours by more than a
+ * day.
+ */
 const queueTimeMaxMs = 28 * 3_600_000
 
 type Attributes = Readonly<Record<string, unknown>>
 const none: Attributes = {}
 
 /**
- * Undefined where no flag has this variation group: garbage, or a group of an older bucketing file whose rule is gone, and with it any
- * experiment that could count it. Nor is a test of the site an exposure.
+ * Undefined where no flag has this variation group: garbage, or a group of an older bucketing file whose rule
+ * is gone, and with it any experiment that could count it. Nor is a test of the site an exposure.
  */
 export function toExposure(
   { vid, caid, vaid, qt, qa }: wire.Activation,
@@ -72,7 +75,10 @@ interface Told {
 /** What SDKs add to every context by themselves. */
 const ofSdk: ReadonlySet<string> = new Set(['fs_client', 'fs_version', 'fs_users'])
 
-/** What a visitor is like, where that is news: a SEGMENT hit of the server's own. Undefined where the SDK's attributes are all there is. */
+/**
+ * What a visitor is like, where that is news: a SEGMENT hit of the server's own. Undefined where the SDK's
+ * attributes are all there is.
+ */
 export function contextRecord({ visitorId, context }: Told, receipt: Receipt): SdkReport | undefined {
   let isOwn = false
   for (const name in context) isOwn ||= !ofSdk.has(name)
@@ -95,7 +101,10 @@ export function segmentRecord(
   }
 }
 
-/** Undefined for a hit that is no event: tests of the site, types that nobody knows, and fields that cannot be read. */
+/**
+ * Undefined for a hit that is no event: tests of the site, types that nobody knows, and fields that cannot be
+ * read.
+ */
 export function toRecord(hit: wire.Hit, receipt: Receipt): EventRecord | undefined {
   if (hit.qa) return undefined
   const visitorId = hit.cuid || hit.vid

@@ -6,7 +6,10 @@ const text = z.string().check(z.maxLength(1_000))
 const url = z.string().check(z.maxLength(urlLengthMax))
 const attributes = z.record(z.string(), z.unknown())
 
-/** Both spellings are protojson's; the JavaScript SDK mixes them. A field that is neither is refused, as the vendor's server does. */
+/**
+ * Both spellings are protojson's; the JavaScript SDK mixes them. A field that is neither is refused, as the
+ * vendor's server does.
+ */
 const DecisionFields = z.strictObject({
   visitor_id: z.nullish(text),
   visitorId: z.nullish(text),
@@ -76,7 +79,10 @@ const activation = {
 export const Activation = z.object(activation)
 export type Activation = z.infer<typeof Activation>
 
-/** The SDK sends the batch form even for one. What comes alone is looked at by hand: it is told which fields it misses. */
+/**
+ * The SDK sends the batch form even for one. What comes alone is looked at by hand: it is told which fields
+ * it misses.
+ */
 export const ActivateRequest = z.looseObject({
   cid: mandatory,
   batch: z.optional(z.array(z.unknown()).check(z.maxLength(5_000))),

@@ -52,7 +52,10 @@ function textsOf(pieces: readonly Written[]): string[] {
   return texts
 }
 
-/** What is before and behind the flags goes into the first and the last, so that the long text is made once and not copied into a longer one. */
+/**
+ * What is before and behind the flags goes into the first and the last, so that the long text is made once
+ * and not copied into a longer one.
+ */
 function whole(texts: string[], tail: string): string {
   const last = texts.length - 1
   if (last < 0) return `{"flags":[]${tail}}`
@@ -81,7 +84,7 @@ function answer(
 /** Flags beside each other that answer everybody the same are one piece, put together once a revision. */
 function rangesOf(compiled: CompiledSnapshot, evaluations: readonly Evaluation[]): readonly Written[] {
   // What is kept of a visitor may change what everybody else is answered.
-  if (compiled.keepsVisitors) return evaluations.map((evaluation) => asWritten(evaluation, compiled))
+  if (compiled.keepsAssignments) return evaluations.map((evaluation) => asWritten(evaluation, compiled))
   const layout = layoutOf(compiled)
   const pieces: Written[] = new Array(layout.length)
   for (let i = 0; i < layout.length; i++) {
@@ -104,7 +107,7 @@ function layoutOf(compiled: CompiledSnapshot): Layout {
     if (constants.length > 0) layout.push(toWritten(constants.join()))
     constants = []
   }
-  const answered = compiled.flags.filter(({ isAnswered }) => isAnswered)
+  const answered = compiled.flags.filter(({ isServed }) => isServed)
   answered.forEach(({ constant }, place) => {
     if (constant) return constants.push(asWritten(constant, compiled).text)
     close()
@@ -128,7 +131,10 @@ function signedTexts(
   return Promise.all(texts)
 }
 
-/** What follows the flags; put together by hand, since it is made for every request. `contextId` stands for the targeting key in telemetry. */
+/**
+ * What follows the flags; put together by hand, since it is made for every request. `contextId` stands for
+ * the targeting key in telemetry.
+ */
 function tailOf({ asked: { compiled, key, shown }, context, requestContext }: Bulk): string {
   const { targetingKey } = context
   const { environmentId, revision } = compiled
@@ -151,8 +157,9 @@ const streamText = (shown: string, { prefix = '' }: RequestContext): string =>
 const inactivityDelaySec = 120
 
 /**
- * Over all that is sent, not the revision alone: the web provider sends the old tag along with a new context. The texts' hashes were made with
- * them; mixing them costs two multiplications a piece. Each step is one-to-one in both operands, so a difference in one piece is always seen.
+ * Over all that is sent, not the revision alone: the web provider sends the old tag along with a new context.
+ * The texts' hashes were made with them; mixing them costs two multiplications a piece. Each step is
+ * one-to-one in both operands, so a difference in one piece is always seen.
  */
 export function tagOf(written: readonly Written[], tail: string): string {
   let [a, b] = murmur3x64Words(tail)

@@ -1,17 +1,22 @@
-// What a decision was, signed: a client that shows it later sends the token back, and no client can claim what was not decided. Nothing is
-// kept for it here. The targeting key is signed but not inside, so that a token tells nothing of its user and fits no other.
+// What a decision was, signed: a client that shows it later sends the token back, and no client can claim
+// what was not decided. Nothing is kept for it here. The targeting key is signed but not inside, so that a
+// token tells nothing of its user and fits no other.
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 
 /**
- * Tokens of one week run out together, at the end of the next: a token is good for one to two weeks, and equal decisions have equal tokens
- * meanwhile. The tag of an answer names the week, so that no client keeps tokens that have run out.
+ * Tokens of one week run out together, at the end of the next: a token is good for one to two weeks, and
+ * equal decisions have equal tokens meanwhile. The tag of an answer names the week, so that no client keeps
+ * tokens that have run out.
  */
 const weekMs = 7 * 24 * 60 * 60 * 1000
 export const tokenWeekOf = (now: number): number => Math.floor(now / weekMs)
 const expiryOf = (now: number): number => (tokenWeekOf(now) + 2) * weekMs
 
-/** What a token says. The flag's version stands for the revision: with the environment's, every change would seem to change every flag. */
+/**
+ * What a token says. The flag's version stands for the revision: with the environment's, every change would
+ * seem to change every flag.
+ */
 export interface Decided {
   readonly flagKey: string
   readonly flagVersion: number

@@ -1,4 +1,5 @@
-// How this dialect says no, on every route: a total table from our problems to its codes, and always the fields that some provider misses.
+// How this dialect says no, on every route: a total table from our problems to its codes, and always the
+// fields that some provider misses.
 import type { ErrorCode } from '../../../core/evaluation/evaluation.ts'
 import type { FieldProblem, Problem, ProblemCode } from '../../../core/model/problem.ts'
 import { retryHeaders } from '../../http/problem-response.ts'

@@ -1,5 +1,5 @@
-// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in hundreds of ways. The golden
-// cases also run through workerd, in test/e2e/golden.test.ts.
+// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in
+// hundreds of ways. The golden cases also run through workerd, in test/e2e/golden.test.ts.
 import { describe, expect, it } from 'vitest'
 import {
   answerOf,

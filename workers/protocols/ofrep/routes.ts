@@ -1,4 +1,5 @@
-// The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for events.
+// The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for
+// events.
 import { type CorsPolicy, toEverybody } from '../../sdk/cors.ts'
 import { decideOne } from '../../sdk/decide.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
@@ -39,7 +40,10 @@ export const ofrepRoutes = (ports: Ports): ProtocolHandler =>
     },
   })
 
-/** What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from others. */
+/**
+ * What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from
+ * others.
+ */
 function route(sdkRequest: SdkRequest, ports: Ports): Promise<Response> | Response {
   const { path, request, requestContext } = sdkRequest
   const isPost = request.method === 'POST'

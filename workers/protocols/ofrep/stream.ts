@@ -1,5 +1,5 @@
-// Tells web providers that it is time to ask again (OFREP 0.3, event streams). EventSource can send no headers, so the key is in the path; it
-// listens to unnamed events alone. An event never holds a flag.
+// Tells web providers that it is time to ask again (OFREP 0.3, event streams). EventSource can send no
+// headers, so the key is in the path; it listens to unnamed events alone. An event never holds a flag.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
@@ -10,13 +10,16 @@ import { openStream, revisionOf } from '../../streams/open-stream.ts'
 
 export const streamPath = '/ofrep/v1/stream/'
 
-/** How long a revision is young: longer than an answer is old (docs/architecture.md, "Freshness") and a page takes to open its stream. */
+/**
+ * How long a revision is young: longer than an answer is old (docs/architecture.md, "Freshness") and a page
+ * takes to open its stream.
+ */
 const youngMs = 10_000
 const firstMet = new WeakMap<CompiledSnapshot, number>()
 
 /**
- * What a client has that does not say, since it is new. Where the revision is young, its flags may have been read from the one before: it is told to
- * ask again, which costs a conditional request where nothing changed.
+ * What a client has that does not say, since it is new. Where the revision is young, its flags may have been
+ * read from the one before: it is told to ask again, which costs a conditional request where nothing changed.
  */
 function presumed(compiled: CompiledSnapshot, now: number): number {
   const metAt = firstMet.get(compiled) ?? now

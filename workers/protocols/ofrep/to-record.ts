@@ -1,5 +1,5 @@
-// From the wire's events to records of the lake. What a client says of a decision counts only where a token proves it, or where the same is
-// decided now.
+// From the wire's events to records of the lake. What a client says of a decision counts only where a token
+// proves it, or where the same is decided now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'

@@ -1,4 +1,5 @@
-// Events on their way back: what is taken, what is refused and why, and that a token proves its decision and nothing else.
+// Events on their way back: what is taken, what is refused and why, and that a token proves its decision and
+// nothing else.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventRecord } from '../../../analytics/records.ts'
 import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden-cases.ts'

@@ -1,4 +1,5 @@
-// The way back: what a user did, and which decisions they were shown. One event or many in a request; in a batch each is judged alone.
+// The way back: what a user did, and which decisions they were shown. One event or many in a request; in a
+// batch each is judged alone.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { decideOne } from '../../sdk/decide.ts'

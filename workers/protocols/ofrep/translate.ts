@@ -17,14 +17,15 @@ export function toContext(context: wire.Context): EvaluationContext {
 const contextIdWords = 4
 
 /**
- * Stands for a targeting key where telemetry goes: equal in all answers to a user, and not the key itself. Whoever can guess a key can
- * check the guess. Not by murmur, which short keys can be computed back from.
+ * Stands for a targeting key where telemetry goes: equal in all answers to a user, and not the key itself.
+ * Whoever can guess a key can check the guess. Not by murmur, which short keys can be computed back from.
  */
 export const contextIdOf = (targetingKey: string): string => sha256OfText(targetingKey, contextIdWords)
 
 /**
- * Every field is always there but `value`, whose absence means "use the default in your code": several providers need the others.
- * Nothing here changes from one answer to the next: the web provider takes any difference for a changed flag.
+ * Every field is always there but `value`, whose absence means "use the default in your code": several
+ * providers need the others. Nothing here changes from one answer to the next: the web provider takes any
+ * difference for a changed flag.
  */
 function textOf(evaluation: Evaluation, snapshot: Snapshot): string {
   const { flagKey: key, flag, variation, error } = evaluation

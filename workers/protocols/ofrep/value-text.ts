@@ -1,5 +1,5 @@
-// A value as JSON text. Java's and Python's providers take `1` for no double and `1.0` for no integer, so a number is printed as what its
-// flag holds; the numbers inside a JSON value stay as they were written.
+// A value as JSON text. Java's and Python's providers take `1` for no double and `1.0` for no integer, so a
+// number is printed as what its flag holds; the numbers inside a JSON value stay as they were written.
 import type { DecidedVariation } from '../../../core/evaluation/evaluation.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 

@@ -1,4 +1,5 @@
-// What the bytes are, where parsed JSON does not tell: numbers as their types, values withheld, tags, tokens; and what strict clients get.
+// What the bytes are, where parsed JSON does not tell: numbers as their types, values withheld, tags, tokens;
+// and what strict clients get.
 import { expect, it } from 'vitest'
 import fc from 'fast-check'
 import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'

@@ -1,4 +1,5 @@
-// OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has no route for yet.
+// OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has
+// no route for yet.
 import * as z from 'zod/mini'
 import { type Result, ok } from '../../../core/model/problem.ts'
 import { parseWith } from '../../http/parse.ts'
@@ -10,7 +11,10 @@ export type Context = z.infer<typeof Context>
 const EvaluationRequest = z.object({ context: Context })
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>
 
-/** Whoever sends what the protocol says is not kept waiting by the schema: what looks wrong gets its complaints from it. */
+/**
+ * Whoever sends what the protocol says is not kept waiting by the schema: what looks wrong gets its
+ * complaints from it.
+ */
 export const readRequest = (body: unknown): Result<EvaluationRequest> =>
   isRequest(body) ? ok(body) : parseWith(EvaluationRequest, body)
 

@@ -1,4 +1,5 @@
-// A Bucketeer feature list gives every user here what it gave there. The other side is test/support/build/bucketeer-evaluator.ts.
+// A Bucketeer feature list gives every user here what it gave there. The other side is
+// test/support/build/bucketeer-evaluator.ts.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../../core/evaluation/compile.ts'

@@ -1,5 +1,6 @@
-// A Bucketeer feature list as flags that give every user the variation they had: ids, versions, times and seeds stay, and the allocation is
-// `fine`, which is Bucketeer's own. Reference of the semantics: Bucketeer's Go server.
+// A Bucketeer feature list as flags that give every user the variation they had: ids, versions, times and
+// seeds stay, and the allocation is `fine`, which is Bucketeer's own. Reference of the semantics: Bucketeer's
+// Go server.
 import type { Clause as OurClause } from '../../../../core/model/clause.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../../core/model/flag.ts'
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
@@ -8,7 +9,10 @@ import type { Segment } from '../../../../core/model/segment.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from '../feature.ts'
 
 export interface Yaml {
-  /** Compact JSON of a YAML text as we read it (1.2), and as Bucketeer's server does (1.1). Undefined where it is no YAML. */
+  /**
+   * Compact JSON of a YAML text as we read it (1.2), and as Bucketeer's server does (1.1). Undefined where it
+   * is no YAML.
+   */
   readonly toJson: (text: string, version: '1.1' | '1.2') => string | undefined
 }
 
@@ -36,7 +40,10 @@ const flagTypes = {
   YAML: 'yaml',
 } as const satisfies Record<Feature['variationType'], Flag['type']>
 
-/** None where it cannot be carried over at all; what only breaks our rules is found out later (core/change/import-plan.ts). */
+/**
+ * None where it cannot be carried over at all; what only breaks our rules is found out later
+ * (core/change/import-plan.ts).
+ */
 function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
   const leftOut = (field: string, reason: string): Flag[] => {
     report({ field, effect: 'left-out', reason })
@@ -86,7 +93,10 @@ function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
   ]
 }
 
-/** Bucketeer's default strategy has no id. Fine allocation does not hash it; the same at every import, so that importing again changes nothing. */
+/**
+ * Bucketeer's default strategy has no id. Fine allocation does not hash it; the same at every import, so that
+ * importing again changes nothing.
+ */
 const defaultStrategyId = (featureId: string) => `default:${featureId.slice(0, 90)}`
 
 function cut(field: string, text: string, lengthMax: number, report: Report): string {
@@ -158,7 +168,8 @@ function fromStrategy(
   const { variations = [], audience } = strategy.rolloutStrategy ?? {}
   let given = 0
   const shares = variations.map(({ variation, weight }) => {
-    const taken = Math.min(weight, weightTotal - given) // the first whose end lies beyond the bucket: what exceeds the whole is never reached
+    // the first whose end lies beyond the bucket: what exceeds the whole is never reached
+    const taken = Math.min(weight, weightTotal - given)
     given += taken
     return { variationId: variation, weight: taken }
   })

@@ -1,4 +1,5 @@
-// What a bucketing file becomes, and what is said of it. That it decides the same: test/sdk/flagship-import.test.ts.
+// What a bucketing file becomes, and what is said of it. That it decides the same:
+// test/sdk/flagship-import.test.ts.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'

@@ -1,5 +1,6 @@
-// A bucketing file of AB Tasty's as flags that give every visitor the variation they had. Reference of the semantics: their JavaScript SDK
-// in bucketing mode. A campaign becomes a flag, each of its variation groups a rule with the group's id, which salts the hash.
+// A bucketing file of AB Tasty's as flags that give every visitor the variation they had. Reference of the
+// semantics: their JavaScript SDK in bucketing mode. A campaign becomes a flag, each of its variation groups
+// a rule with the group's id, which salts the hash.
 import {
   FlagFields,
   Key,
@@ -63,7 +64,9 @@ interface Name {
   readonly type: FlagType | undefined
 }
 
-/** A campaign with one flag is that flag, where that can be; any other is a bundle under the campaign's id. */
+/**
+ * A campaign with one flag is that flag, where that can be; any other is a bundle under the campaign's id.
+ */
 function keysOf({ campaigns }: ForeignFile): Name[] {
   const owners = new Map<string, number>()
   for (const campaign of campaigns)
@@ -89,7 +92,9 @@ const modificationKeys = (campaign: Campaign) => [
   ...new Set(variationsOf(campaign).flatMap((variation) => Object.keys(valuesOf(variation)))),
 ]
 
-/** The one type of a key's values; undefined where they have none in common, or one says "use your default". */
+/**
+ * The one type of a key's values; undefined where they have none in common, or one says "use your default".
+ */
 function typeOf(campaign: Campaign, key: string): FlagType | undefined {
   const types = new Set(
     variationsOf(campaign).map((variation) => {
@@ -165,7 +170,9 @@ function fromCampaign(campaign: Campaign, making: Making): Flag | undefined {
 
 const cut = (name: string | null | undefined) => (name ?? '').slice(0, nameLengthMax).toWellFormed()
 
-/** The id under which our flag knows the variation: its own, unless another group uses that for another value. */
+/**
+ * The id under which our flag knows the variation: its own, unless another group uses that for another value.
+ */
 function register(
   variations: Map<string, Flag['variations'][number]>,
   variation: Variation,
@@ -185,7 +192,10 @@ function register(
   return id
 }
 
-/** None without variations. The SDK takes the first variation whose cumulated allocation is above a whole number from 0 to 99: fractions round up. */
+/**
+ * None without variations. The SDK takes the first variation whose cumulated allocation is above a whole
+ * number from 0 to 99: fractions round up.
+ */
 function toStrategy(
   { variations }: VariationGroup,
   idOf: (variation: Variation) => string,
@@ -254,7 +264,10 @@ function reportWhatIsBeside(campaign: Campaign, flag: Flag, add: Add): void {
       )
 }
 
-/** Where several campaigns answer one key the last wins: in the order of the file there, in the order of keys here. */
+/**
+ * Where several campaigns answer one key the last wins: in the order of the file there, in the order of keys
+ * here.
+ */
 function overlaps({ campaigns }: ForeignFile, names: readonly Name[]): Finding[] {
   const byKey = new Map<string, number[]>()
   campaigns.forEach((campaign, i) => {

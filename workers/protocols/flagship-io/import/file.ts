@@ -1,5 +1,5 @@
-// A bucketing file as AB Tasty's own CDN gives it, which says more, and less strictly, than ours. What is false or zero may be left out of
-// it; unknown fields are dropped.
+// A bucketing file as AB Tasty's own CDN gives it, which says more, and less strictly, than ours. What is
+// false or zero may be left out of it; unknown fields are dropped.
 import * as z from 'zod'
 
 const text = z.string().nullish()

@@ -1,5 +1,5 @@
-// What AB Tasty's own clients make of a campaign differently from each other, or break on: the JavaScript SDK in bucketing mode on one
-// side, their servers (Go) on the other. Used on files that come in, and on our own.
+// What AB Tasty's own clients make of a campaign differently from each other, or break on: the JavaScript SDK
+// in bucketing mode on one side, their servers (Go) on the other. Used on files that come in, and on our own.
 import type { Campaign, Targeting, TargetingGroup, VariationGroup } from './file.ts'
 import { toSlices } from './slices.ts'
 

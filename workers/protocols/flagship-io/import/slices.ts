@@ -1,9 +1,12 @@
-// A campaign's bucket ranges as slices of a flag. Both cut by the same hash of the visitor's id, which gives whole numbers: a range's ends
-// round up.
+// A campaign's bucket ranges as slices of a flag. Both cut by the same hash of the visitor's id, which gives
+// whole numbers: a range's ends round up.
 import type { Slice } from '../../../../core/model/flag.ts'
 import type { Campaign } from './file.ts'
 
-/** Undefined: everybody, also where there is no range at all, since the SDK goes by none. An empty list: nobody. */
+/**
+ * Undefined: everybody, also where there is no range at all, since the SDK goes by none. An empty list:
+ * nobody.
+ */
 export function toSlices({ bucketRanges }: Pick<Campaign, 'bucketRanges'>): Slice[] | undefined {
   if (bucketRanges.length === 0) return undefined
   const ranges = bucketRanges

@@ -1,5 +1,5 @@
-// AB Tasty's targeting as ours, by the semantics of their JavaScript SDK in bucketing mode: strict and case-sensitive. What it can not be
-// carried over exactly for is reported.
+// AB Tasty's targeting as ours, by the semantics of their JavaScript SDK in bucketing mode: strict and
+// case-sensitive. What it can not be carried over exactly for is reported.
 import type { Clause } from '../../../../core/model/clause.ts'
 import { valueLengthMax } from '../../../../core/model/limits.ts'
 import { parseVersion } from '../../../../core/text/semver.ts'

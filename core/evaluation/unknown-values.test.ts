@@ -1,0 +1,51 @@
+// A snapshot of the future: values that this version does not know. Each makes its own flag an error, and the
+// flags that depend on it; all others are decided.
+import { expect, it } from 'vitest'
+import { clause, fixed, flag, rule, segment, snapshotOf, someone } from '../../test/support/build/flags.ts'
+import type { Flag } from '../model/flag.ts'
+import { compile } from './compile.ts'
+import { evaluate, evaluateAll } from './evaluate.ts'
+
+const future = (fields: object): Flag => ({ ...flag({ key: 'future' }), ...fields }) as Flag
+const asking = (operator: string) =>
+  rule([{ ...clause('plan', 'equals', 'pro'), operator } as never], { strategy: fixed('a') })
+
+it.each([
+  ['an operator', future({ rules: [asking('sounds-like')] })],
+  ['a negated operator', future({ rules: [asking('not-sounds-like')] })],
+  ['a strategy', future({ defaultStrategy: { id: 'd', strategy: { kind: 'bandit' } } })],
+  [
+    'a strategy of a rule',
+    future({ rules: [rule([clause('plan', 'equals', 'pro')], { strategy: { kind: 'bandit' } as never })] }),
+  ],
+  ['a flag type', future({ type: 'date' })],
+  ['an allocation', future({ allocation: 'finer' })],
+])('makes a flag with %s that is not known an error of its own', (_, unknown) => {
+  const dependent = flag({ key: 'dependent', prerequisites: [{ flagKey: 'future', variationId: 'a' }] })
+  const compiled = compile(snapshotOf([unknown, dependent, flag({ key: 'plain' })]))
+  const evaluations = new Map(evaluateAll(compiled, someone('ada')).map((each) => [each.flagKey, each]))
+  for (const key of ['future', 'dependent']) {
+    expect(evaluations.get(key)).toMatchObject({ reason: 'ERROR', error: { code: 'GENERAL' } })
+    expect(evaluate(compiled, key, someone('ada'))).toMatchObject({ reason: 'ERROR', variation: undefined })
+  }
+  expect(evaluations.get('plain')!.error).toBeUndefined()
+})
+
+it('makes a flag an error whose segment asks what is not known', () => {
+  const unknown = segment({
+    key: 's',
+    anyOf: [[{ ...clause('plan', 'equals', 'pro'), operator: 'sounds-like' } as never]],
+  })
+  const asks = flag({ key: 'asks', rules: [rule([clause('', 'in-segment', 's')])] })
+  const compiled = compile(snapshotOf([asks, flag({ key: 'plain' })], [unknown]))
+  expect(evaluate(compiled, 'asks', someone('ada')).error?.message).toContain('segment s')
+  expect(evaluate(compiled, 'plain', someone('ada')).error).toBeUndefined()
+})
+
+it('serves a disabled flag whatever its rules hold', () => {
+  const off = future({ enabled: false, offVariationId: 'a', rules: [asking('sounds-like')] })
+  expect(evaluate(compile(snapshotOf([off])), 'future', someone('ada'))).toMatchObject({
+    reason: 'DISABLED',
+    variation: { id: 'a' },
+  })
+})
