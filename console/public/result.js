@@ -177,7 +177,7 @@ function healthSection({ status, checks }) {
   )
 }
 
-const marks = { passed: '✓', failed: '✗', 'too-early': '…', skipped: '–' }
+const marks = { passed: '✓', failed: '✗', skipped: '–' }
 
 /** @param {HealthCheck} check */
 const healthItem = ({ name, status, detail }) =>

@@ -22,7 +22,7 @@ import type { Segment } from '../model/segment.ts'
 import type { Snapshot, SnapshotKey } from '../model/snapshot.ts'
 import { coversEverybody } from './slice.ts'
 import { compileStrategy } from './compile-strategy.ts'
-import { unknownInFlag, unknownInSegment } from './unknown-values.ts'
+import { unknownInClauses, unknownInFlag } from './unknown-values.ts'
 
 export interface CompiledFlag {
   readonly index: number
@@ -93,15 +93,16 @@ export function compile(
   const scope = makeCompileScope(flagIndexes)
   const unknownSegments = new Map<string, string>()
   for (const segment of snapshot.segments) {
-    const unknown = unknownInSegment(segment)
-    if (unknown !== undefined) unknownSegments.set(segment.key, unknown)
+    const unknown = unknownInClauses(segment.anyOf)
+    if (unknown !== undefined) unknownSegments.set(segment.key, `${unknown} in segment ${segment.key}`)
     else scope.segments.set(segment.key, compileSegment(segment, members.get(segment.key), scope))
   }
   const effective = effectiveFlags(snapshot)
   const orders = new Map<number, DependencyOrder>()
   effective.forEach((flag, index) => {
-    const message = unknownInFlag(flag, unknownSegments)
-    if (message !== undefined) orders.set(index, { dependencies: [], message })
+    const unknown = unknownInFlag(flag, unknownSegments)
+    if (unknown !== undefined)
+      orders.set(index, { dependencies: [], message: `${unknown} is not known here` })
   })
   const flags = effective.map((flag, index) =>
     toCompiledFlag(flag, index, dependencyOrder(index, effective, flagIndexes, orders)),

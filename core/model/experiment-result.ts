@@ -80,8 +80,8 @@ export type VariationResult = z.infer<typeof VariationResult>
 
 export const HealthCheck = z.object({
   name: z.enum(['sample-ratio', 'users-in-two-variations', 'sampler']),
-  /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
-  status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
+  /** `skipped`: the check does not apply to this result. */
+  status: z.enum(['passed', 'failed', 'skipped']),
   detail: Sentence,
 })
 export type HealthCheck = z.infer<typeof HealthCheck>

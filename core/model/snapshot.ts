@@ -3,7 +3,7 @@
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
 import type { Settings } from './settings.ts'
-import { operatorFormats } from './vocabulary.ts'
+import { type Operator, operatorFormats } from './vocabulary.ts'
 
 /** The newest snapshot format that this version reads. */
 export const snapshotFormat = 1
@@ -66,23 +66,27 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
     }
   }
   for (const flag of state.flags) if (!flag.archived) need(flag)
+  const flags = state.flags.filter(({ key }) => needed.has(key)).toSorted(byField('key'))
   return {
-    format: formatNeeded(state),
+    format: formatNeeded({ flags, segments: state.segments }),
     environmentId: state.environmentId,
     revision: state.revision,
     modifiedAt: state.modifiedAt,
-    flags: state.flags.filter(({ key }) => needed.has(key)).toSorted(byField('key')),
+    flags,
     segments: state.segments.toSorted(byField('key')),
     sdkKeys: state.sdkKeys.toSorted(byField('id')),
     ...(state.settings && { settings: state.settings }),
   }
 }
 
-/** The lowest format whose readers know every operator that the snapshot uses. */
-function formatNeeded({ flags, segments }: Pick<Snapshot, 'flags' | 'segments'>): number {
+/** The lowest format whose readers know every operator in use. `formats` says which format introduced an operator. */
+export function formatNeeded(
+  { flags, segments }: Pick<Snapshot, 'flags' | 'segments'>,
+  formats: Partial<Record<Operator, number>> = operatorFormats,
+): number {
   const rules = [...flags.flatMap((flag) => flag.rules), ...segments]
   const clauses = rules.flatMap(({ anyOf }) => anyOf.flat())
-  return clauses.reduce((format, { operator }) => Math.max(format, operatorFormats[operator] ?? 1), 1)
+  return clauses.reduce((format, { operator }) => Math.max(format, formats[operator] ?? 1), 1)
 }
 
 /**

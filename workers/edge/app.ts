@@ -1,7 +1,7 @@
 // The edge's Hono app. Protocol handlers are mounted as plain functions on the raw request, since they are
-// the hot path; health checks and everything that control serves go through middleware.
-import type { MiddlewareHandler } from 'hono'
-import { Hono } from 'hono/tiny'
+// the hot path. Everything else is wrapped by `observed`.
+import type { Context, Hono } from 'hono'
+import { HonoBase } from 'hono/hono-base'
 import type { Ports } from '../contracts/ports.ts'
 import { logError } from '../http/log.ts'
 import { pathOf } from '../http/path.ts'
@@ -15,6 +15,7 @@ import type { RequestContext } from '../sdk/request-context.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
+import { exactRouter } from './exact-router.ts'
 import { type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
 
 type EdgeApp = Hono<{ Bindings: EdgeBindings }>
@@ -28,26 +29,31 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
     tackline: { fetch: (request, requestContext) => changesAnswer(request, requestContext, ports) },
   }
 
-  /** Logs and counts requests that belong to no protocol. */
-  const observed: MiddlewareHandler = async (c, next) => {
-    const startedAt = ports.now()
-    await next()
-    record(outsideProtocols(c.res, startedAt), sinks)
-  }
+  /** Wraps a handler outside the SDK protocols: its requests are logged and counted too. */
+  const observed =
+    (handle: (c: Context) => Response | Promise<Response>) =>
+    async (c: Context): Promise<Response> => {
+      const startedAt = ports.now()
+      const response = await handle(c)
+      const { status } = response
+      record({ dialect: undefined, requestContext: {}, status, startedAt, now: ports.now }, sinks)
+      return response
+    }
 
-  const app: EdgeApp = new Hono()
-  app.get('/healthz', observed, (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', observed, () => readiness(env))
-  app.all('*', (c) => serve(c.req.raw) ?? c.notFound())
-  app.notFound(async (c) => {
-    const startedAt = ports.now()
-    const response = await env.CONTROL.fetch(c.req.raw)
-    record(outsideProtocols(response, startedAt), sinks)
-    return response
-  })
+  const app: EdgeApp = new HonoBase({ router: exactRouter() })
+  app.get(
+    '/healthz',
+    observed((c) => c.json({ status: 'ok' })),
+  )
+  app.get(
+    '/readyz',
+    observed(() => readiness(env)),
+  )
+  app.all('/*', (c) => serve(c.req.raw) ?? c.notFound())
+  app.notFound(observed((c) => env.CONTROL.fetch(c.req.raw)))
   app.onError((error) => {
     logError('edge', error)
-    return problemResponse({ code: 'UNAVAILABLE', message: 'something unexpected went wrong, try again' })
+    return problemResponse({ code: 'UNAVAILABLE', message: 'unexpected error, try again' })
   })
   return app
 
@@ -79,10 +85,6 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
     addHeaders(response, outcome)
     record(outcome, sinks)
     return response
-  }
-
-  function outsideProtocols({ status }: Response, startedAt: number): RequestOutcome {
-    return { dialect: undefined, requestContext: {}, status, startedAt, now: ports.now }
   }
 }
 

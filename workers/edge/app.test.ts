@@ -1,0 +1,47 @@
+// Edge's own routes: health, what goes to control, paths with a prefix, and unexpected errors.
+import { beforeEach, expect, it, vi } from 'vitest'
+import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
+import { edgeApp } from './app.ts'
+import type { EdgeBindings } from './bindings.ts'
+
+const lines: { dialect: string; status: number }[] = []
+beforeEach(() => {
+  lines.length = 0
+  vi.spyOn(console, 'info').mockImplementation((line: string) => void lines.push(JSON.parse(line)))
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
+
+const { ports } = memoryPorts({ flags: [], settings: { pathPrefix: '/shop/flags' } })
+const control = vi.fn<(request: Request) => Promise<Response>>()
+const app = edgeApp(ports, { LOG_REQUESTS: 'all', CONTROL: { fetch: control } } as unknown as EdgeBindings)
+const ask = (path: string, init?: RequestInit) => app.fetch(new Request(`https://edge.test${path}`, init))
+
+it('answers and logs its own health', async () => {
+  expect(await (await ask('/healthz')).json()).toEqual({ status: 'ok' })
+  expect((await ask('/healthz', { method: 'HEAD' })).status).toBe(200)
+  expect(lines).toMatchObject([{ dialect: 'other' }, { dialect: 'other' }])
+})
+
+it('passes what belongs to no protocol to control, as it came', async () => {
+  control.mockImplementation(async (request) => new Response(await request.text(), { status: 201 }))
+  const response = await ask('/api/v1/goals?x=%20', { method: 'POST', body: 'a goal' })
+  expect([response.status, await response.text()]).toEqual([201, 'a goal'])
+  expect(control.mock.lastCall![0].url).toBe('https://edge.test/api/v1/goals?x=%20')
+  expect(lines).toMatchObject([{ dialect: 'other', status: 201 }])
+})
+
+it('answers 503 and logs the error when control cannot be reached', async () => {
+  control.mockRejectedValue(new Error('away'))
+  const response = await ask('/api/v1/goals')
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE' })
+  expect(console.error).toHaveBeenCalledOnce()
+})
+
+it('logs a request under a prefix as one of its protocol', async () => {
+  const headers = { authorization: `Bearer ${goldenKeys.clientKey}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ context: { targetingKey: 'ada' } })
+  const response = await ask('/shop/flags/ofrep/v1/evaluate/flags', { method: 'POST', headers, body })
+  expect(response.status).toBe(200)
+  expect(lines).toMatchObject([{ dialect: 'ofrep', status: 200 }])
+})
