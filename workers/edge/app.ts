@@ -18,6 +18,9 @@ import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts
 import { exactRouter } from './exact-router.ts'
 import { type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
 
+/** When the request arrived is known here, in epoch milliseconds. */
+type StartedRequest = RequestContext & { readonly startedAt: number }
+
 type EdgeApp = Hono<{ Bindings: EdgeBindings }>
 
 export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeApp {
@@ -60,27 +63,28 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   /** The response of the protocol that the path belongs to; undefined if it belongs to none. */
   function serve(request: Request): Promise<Response> | undefined {
     const startedAt = ports.now()
-    const path = pathOf(request.url)
+    const { url } = request // read once: each read is a call into the platform
+    const path = pathOf(url)
     const dialect = dialectOf(request.method, path)
-    if (dialect) return respond(dialect, request, path, startedAt)
+    const requestContext = toRequestContext(request, url, startedAt)
+    if (dialect) return respond(dialect, request, path, requestContext)
     const prefixed = withoutPrefix(request.method, path)
     if (!prefixed) return undefined
-    const url = new URL(request.url)
-    url.pathname = prefixed.path
-    return respond(prefixed.dialect, new Request(url, request), prefixed.path, startedAt, prefixed.prefix)
+    const inner = new URL(url)
+    inner.pathname = prefixed.path
+    requestContext.prefix = prefixed.prefix
+    return respond(prefixed.dialect, new Request(inner, request), prefixed.path, requestContext)
   }
 
   async function respond(
     dialect: DialectName,
     request: Request,
     path: string,
-    startedAt: number,
-    prefix?: string,
+    requestContext: StartedRequest,
   ): Promise<Response> {
-    const requestContext = toRequestContext(request, startedAt)
-    if (prefix !== undefined) requestContext.prefix = prefix
     const response = await handlers[dialect].fetch(request, requestContext, path)
     const { status } = response
+    const { startedAt } = requestContext
     const outcome: RequestOutcome = { dialect, requestContext, status, startedAt, now: ports.now }
     addHeaders(response, outcome)
     record(outcome, sinks)
@@ -88,7 +92,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   }
 }
 
-function toRequestContext({ headers, url }: Request, startedAt: number): RequestContext {
+function toRequestContext({ headers }: Request, url: string, startedAt: number): StartedRequest {
   return {
     startedAt,
     atLeast: requestedRevision(headers, url),
