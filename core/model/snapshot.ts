@@ -79,7 +79,10 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
   }
 }
 
-/** The lowest format whose readers know every operator in use. `formats` says which format introduced an operator. */
+/**
+ * The lowest format whose readers know every operator in use. `formats` says which format introduced an
+ * operator.
+ */
 export function formatNeeded(
   { flags, segments }: Pick<Snapshot, 'flags' | 'segments'>,
   formats: Partial<Record<Operator, number>> = operatorFormats,

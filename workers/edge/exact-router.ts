@@ -1,5 +1,5 @@
-// A router for Hono that knows exact paths and `*` only: all that edge's own routes need. Hono's routers also parse
-// parameters and patterns, which would take edge's bundle over its size limit.
+// A router for Hono that knows exact paths and `*` only: all that edge's own routes need. Hono's routers also
+// parse parameters and patterns, which would take edge's bundle over its size limit.
 import type { Result, Router } from 'hono/router'
 
 export function exactRouter<T>(): Router<T> {
