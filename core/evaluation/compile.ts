@@ -60,6 +60,7 @@ export interface Gates {
 }
 
 export interface CompiledSnapshot {
+  /** Without flags that hold unknown values: files that SDKs evaluate are made from it. */
   readonly snapshot: Snapshot
   readonly environmentId: string
   readonly revision: number
@@ -104,13 +105,16 @@ export function compile(
     if (unknown !== undefined)
       orders.set(index, { dependencies: [], message: `${unknown} is not known here` })
   })
+  const hasUnknown = orders.size > 0
   const flags = effective.map((flag, index) =>
     toCompiledFlag(flag, index, dependencyOrder(index, effective, flagIndexes, orders)),
   )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
-    snapshot,
+    snapshot: hasUnknown
+      ? { ...snapshot, flags: snapshot.flags.filter((_, index) => !orders.get(index)?.message) }
+      : snapshot,
     environmentId: snapshot.environmentId,
     revision: snapshot.revision,
     flags,

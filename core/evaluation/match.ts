@@ -170,8 +170,11 @@ function matchesText(test: AttributeTest, text: string): boolean {
     case 'matches':
       for (const matches of test.patterns) if (matches(text)) return true
       return false
-    default:
+    case 'time':
       return matchesTimeOrder(test, parseInt64(text))
+    default:
+      test.baseOperator satisfies 'equals' | 'exists' | 'order' // compared elsewhere
+      return false
   }
 }
 

@@ -42,10 +42,18 @@ it('makes a flag an error whose segment asks what is not known', () => {
   expect(evaluate(compiled, 'plain', someone('ada')).error).toBeUndefined()
 })
 
-it('serves a disabled flag whatever its rules hold', () => {
-  const off = future({ enabled: false, offVariationId: 'a', rules: [asking('sounds-like')] })
-  expect(evaluate(compile(snapshotOf([off])), 'future', someone('ada'))).toMatchObject({
-    reason: 'DISABLED',
-    variation: { id: 'a' },
-  })
+it('makes a disabled flag an error too, and one whose values are missing', () => {
+  const disabled = future({ enabled: false, offVariationId: 'a', rules: [asking('sounds-like')] })
+  const missing = { ...flag({ key: 'missing' }), defaultStrategy: undefined, allocation: null } as never
+  const compiled = compile(snapshotOf([disabled, missing, flag({ key: 'plain' })]))
+  for (const key of ['future', 'missing'])
+    expect(evaluate(compiled, key, someone('ada'))).toMatchObject({ reason: 'ERROR' })
+  expect(evaluate(compiled, 'plain', someone('ada')).error).toBeUndefined()
+})
+
+it('leaves such flags, and those that depend on them, out of what SDKs evaluate themselves', () => {
+  const dependent = flag({ key: 'dependent', prerequisites: [{ flagKey: 'future', variationId: 'a' }] })
+  const unknown = future({ defaultStrategy: { id: 'd', strategy: { kind: 'bandit' } } })
+  const { snapshot } = compile(snapshotOf([unknown, dependent, flag({ key: 'plain' })]))
+  expect(snapshot.flags.map(({ key }) => key)).toEqual(['plain'])
 })

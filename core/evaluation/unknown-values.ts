@@ -9,20 +9,18 @@ import { allocations, operators, strategyKinds } from '../model/vocabulary.ts'
 /** Unknown values by the key of the segment that holds them. */
 type UnknownInSegments = ReadonlyMap<string, string>
 
-/**
- * A value of a flag that this version does not know. A disabled flag never reads its rules: only its type
- * counts.
- */
-export function unknownInFlag(flag: Flag, segments: UnknownInSegments): string | undefined {
-  const { type, enabled, allocation, rules, defaultStrategy } = flag
-  const unknownType = unlisted(flagTypes, type)
-  if (unknownType !== undefined || !enabled) return unknownType
-  return (
-    unlisted(allocations, allocation) ??
-    first([...rules, defaultStrategy], ({ strategy }) => unlisted(strategyKinds, strategy.kind)) ??
-    first(rules, ({ anyOf }) => unknownInClauses(anyOf, segments))
+/** A value of a flag that this version does not know. Rules count also while the flag is disabled. */
+export const unknownInFlag = (
+  { type, allocation, rules, defaultStrategy }: Flag,
+  segments: UnknownInSegments,
+): string | undefined =>
+  unlisted(flagTypes, type) ??
+  unlisted(allocations, allocation) ??
+  unlisted(strategyKinds, defaultStrategy?.strategy?.kind) ??
+  first(
+    rules,
+    ({ anyOf, strategy }) => unlisted(strategyKinds, strategy?.kind) ?? unknownInClauses(anyOf, segments),
   )
-}
 
 /** A value of clauses that this version does not know, or that a segment holds which they name. */
 export const unknownInClauses = (anyOf: AnyOf, segments?: UnknownInSegments): string | undefined =>
@@ -33,13 +31,9 @@ export const unknownInClauses = (anyOf: AnyOf, segments?: UnknownInSegments): st
       (operator === 'in-segment' ? first(values, (key) => segments?.get(key)) : undefined),
   )
 
-const unlisted = (known: readonly string[], value: string): string | undefined =>
-  known.includes(value) ? undefined : value
+/** A missing value is not known either. */
+const unlisted = (known: readonly string[], value: string | undefined): string | undefined =>
+  known.includes(value!) ? undefined : String(value)
 
-function first<T>(list: readonly T[], find: (each: T) => string | undefined): string | undefined {
-  for (const each of list) {
-    const found = find(each)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
+const first = <T>(list: readonly T[], find: (each: T) => string | undefined): string | undefined =>
+  list.map(find).find((found) => found !== undefined)

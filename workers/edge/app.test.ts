@@ -18,8 +18,9 @@ const ask = (path: string, init?: RequestInit) => app.fetch(new Request(`https:/
 
 it('answers and logs its own health', async () => {
   expect(await (await ask('/healthz')).json()).toEqual({ status: 'ok' })
+  expect((await ask('/healthz', { method: 'POST' })).status).toBe(200)
   expect((await ask('/healthz', { method: 'HEAD' })).status).toBe(200)
-  expect(lines).toMatchObject([{ dialect: 'other' }, { dialect: 'other' }])
+  expect(lines.map(({ dialect }) => dialect)).toEqual(['other', 'other', 'other'])
 })
 
 it('passes what belongs to no protocol to control, as it came', async () => {
@@ -36,6 +37,7 @@ it('answers 503 and logs the error when control cannot be reached', async () => 
   expect(response.status).toBe(503)
   expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE' })
   expect(console.error).toHaveBeenCalledOnce()
+  expect(lines).toMatchObject([{ dialect: 'other', status: 503 }])
 })
 
 it('logs a request under a prefix as one of its protocol', async () => {
@@ -44,4 +46,9 @@ it('logs a request under a prefix as one of its protocol', async () => {
   const response = await ask('/shop/flags/ofrep/v1/evaluate/flags', { method: 'POST', headers, body })
   expect(response.status).toBe(200)
   expect(lines).toMatchObject([{ dialect: 'ofrep', status: 200 }])
+})
+
+it('does not count a path under no environment’s prefix as one of a protocol', async () => {
+  await ask('/wp-admin/ofrep/v1/evaluate/flags', { method: 'POST', body: '{}' })
+  expect(lines).toMatchObject([{ dialect: 'other' }])
 })

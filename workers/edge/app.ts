@@ -11,15 +11,12 @@ import type { Shadow } from '../protocols/bucketeer/shadow.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import type { ProtocolHandler } from '../sdk/protocol-handler.ts'
-import type { RequestContext } from '../sdk/request-context.ts'
+import { readHeadPointer } from '../storage/snapshots.ts'
 import { changesAnswer } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
 import { exactRouter } from './exact-router.ts'
-import { type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
-
-/** When the request arrived is known here, in epoch milliseconds. */
-type StartedRequest = RequestContext & { readonly startedAt: number }
+import { type ObservedContext, type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
 
 type EdgeApp = Hono<{ Bindings: EdgeBindings }>
 
@@ -36,19 +33,23 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   const observed =
     (handle: (c: Context) => Response | Promise<Response>) =>
     async (c: Context): Promise<Response> => {
-      const startedAt = ports.now()
-      const response = await handle(c)
-      const { status } = response
-      record({ dialect: undefined, requestContext: {}, status, startedAt, now: ports.now }, sinks)
-      return response
+      const requestContext = { startedAt: ports.now() }
+      let status = 503 // what onError answers
+      try {
+        const response = await handle(c)
+        status = response.status
+        return response
+      } finally {
+        record({ dialect: undefined, requestContext, status, now: ports.now }, sinks)
+      }
     }
 
   const app: EdgeApp = new HonoBase({ router: exactRouter() })
-  app.get(
+  app.all(
     '/healthz',
-    observed((c) => c.json({ status: 'ok' })),
+    observed(() => Response.json({ status: 'ok' })),
   )
-  app.get(
+  app.all(
     '/readyz',
     observed(() => readiness(env)),
   )
@@ -56,7 +57,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   app.notFound(observed((c) => env.CONTROL.fetch(c.req.raw)))
   app.onError((error) => {
     logError('edge', error)
-    return problemResponse({ code: 'UNAVAILABLE', message: 'unexpected error, try again' })
+    return problemResponse({ code: 'UNAVAILABLE', message: 'unexpected error' })
   })
   return app
 
@@ -80,19 +81,24 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
     dialect: DialectName,
     request: Request,
     path: string,
-    requestContext: StartedRequest,
+    requestContext: ObservedContext,
   ): Promise<Response> {
     const response = await handlers[dialect].fetch(request, requestContext, path)
     const { status } = response
-    const { startedAt } = requestContext
-    const outcome: RequestOutcome = { dialect, requestContext, status, startedAt, now: ports.now }
+    const outcome: RequestOutcome = {
+      // Under a prefix, the request is the protocol's only if an environment has that prefix.
+      dialect: requestContext.prefix === undefined || requestContext.compiled ? dialect : undefined,
+      requestContext,
+      status,
+      now: ports.now,
+    }
     addHeaders(response, outcome)
     record(outcome, sinks)
     return response
   }
 }
 
-function toRequestContext({ headers }: Request, url: string, startedAt: number): StartedRequest {
+function toRequestContext({ headers }: Request, url: string, startedAt: number): ObservedContext {
   return {
     startedAt,
     atLeast: requestedRevision(headers, url),
@@ -114,7 +120,7 @@ type SourceHealth = 'ok' | 'failing'
 async function readiness(env: EdgeBindings): Promise<Response> {
   const object = env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(probeId)) as unknown as EnvironmentReader
   const [kv, environment] = await Promise.all([
-    healthOf(env.SNAPSHOTS.get(`head:${probeId}`)),
+    healthOf(readHeadPointer(env.SNAPSHOTS, probeId)),
     healthOf(object.head(probeId)),
   ])
   const isReady = kv === 'ok' || environment === 'ok'

@@ -8,9 +8,9 @@ export function exactRouter<T>(): Router<T> {
     name: 'exact',
     add: (method, path, handler) => void routes.push([method, path, handler]),
     match: (method, path): Result<T> => [
-      routes
-        .filter(([m, p]) => (m === 'ALL' || m === method) && (p === '/*' || p === path))
-        .map(([, , handler]) => [handler, {}]),
+      routes.flatMap(([m, p, handler]) =>
+        (m === method || m === 'ALL') && (p === path || p === '/*') ? [[handler, {}]] : [],
+      ),
     ],
   }
 }

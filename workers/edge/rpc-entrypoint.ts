@@ -12,7 +12,7 @@ import { statusOf } from '../http/problem-response.ts'
 import type { RequestContext } from '../sdk/request-context.ts'
 import type { Ports } from '../contracts/ports.ts'
 import type { FlagContext, FlagDetails, FlagValue, FlagsProps, FlagsRpc } from './rpc-types.ts'
-import { type Sinks, record } from './telemetry.ts'
+import { type ObservedContext, type Sinks, record } from './telemetry.ts'
 
 export function flagsEntrypoint(ports: Ports, sinks: Sinks) {
   return class Flags extends WorkerEntrypoint<unknown, FlagsProps> implements FlagsRpc {
@@ -72,13 +72,12 @@ export function flagsEntrypoint(ports: Ports, sinks: Sinks) {
       decide: (compiled: CompiledSnapshot, requestContext: RequestContext) => Promise<T>,
       without: (problem: Problem) => T,
     ): Promise<T> {
-      const requestContext: RequestContext = {}
-      const startedAt = ports.now()
+      const requestContext: ObservedContext = { startedAt: ports.now() }
       const compiled = await readEnvironment(ports, requestContext, String(this.ctx.props?.environment ?? ''))
       if (!compiled.ok) requestContext.refused = compiled.problem.code
       const answer = compiled.ok ? await decide(compiled.value, requestContext) : without(compiled.problem)
       const status = compiled.ok ? 200 : statusOf[compiled.problem.code]
-      record({ dialect: 'rpc', requestContext, status, startedAt, now: ports.now }, sinks)
+      record({ dialect: 'rpc', requestContext, status, now: ports.now }, sinks)
       return answer
     }
   }

@@ -55,7 +55,7 @@ export function snapshotCache() {
       if (copy) copy.failedAt = at
     },
 
-    /** Refuses what is older than what is entries. */
+    /** Ignores a snapshot that is older than the cached one. */
     keep(id: string, loaded: LoadedSnapshot, confirmedAt: number): void {
       const copy = entries.get(id)
       if (copy && copy.compiled.revision > loaded.compiled.revision) return

@@ -15,20 +15,21 @@ export interface Sinks {
 /** Read once: every access to `env` goes through a proxy. */
 export const sinksOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Sinks => ({ REQUESTS, LOG_REQUESTS })
 
+export type ObservedContext = RequestContext & { readonly startedAt: number }
+
 export interface RequestOutcome {
   /** `rpc`: a call from another Worker of the account. Undefined for requests outside the SDK protocols. */
   readonly dialect: DialectName | 'rpc' | undefined
-  readonly requestContext: RequestContext
+  readonly requestContext: ObservedContext
   /** The HTTP status; 200 for a decision over RPC. */
   readonly status: number
-  readonly startedAt: number
   /** Epoch milliseconds. Reading the clock is a call into the platform, so it is only read when needed. */
   readonly now: () => number
 }
 
 /** Adds the revision that decided, and how long it has not been confirmed as the newest. */
-export function addHeaders(response: Response, { requestContext, startedAt, now }: RequestOutcome): void {
-  const { compiled, hasRevisionHeaders, staleMs } = requestContext
+export function addHeaders(response: Response, { requestContext, now }: RequestOutcome): void {
+  const { compiled, hasRevisionHeaders, staleMs, startedAt } = requestContext
   if (!compiled) return
   if (!hasRevisionHeaders) {
     response.headers.set('x-revision', String(compiled.revision))
@@ -45,8 +46,8 @@ export function record(outcome: RequestOutcome, { REQUESTS, LOG_REQUESTS }: Sink
   if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
 }
 
-function pointOf({ dialect, requestContext, status, startedAt, now }: RequestOutcome): RequestPoint {
-  const { compiled, decisions = 0, staleMs = 0, refused } = requestContext
+function pointOf({ dialect, requestContext, status, now }: RequestOutcome): RequestPoint {
+  const { compiled, decisions = 0, staleMs = 0, refused, startedAt } = requestContext
   return {
     environmentId: compiled?.environmentId ?? '',
     dialect: dialect ?? 'other',
