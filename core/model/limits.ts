@@ -1,5 +1,5 @@
-// The limits of the model. Limits of one route are at the top of its file. The number of flags has none yet: only
-// the size of a snapshot in KV bounds it.
+// The limits of the model. Limits of one route are at the top of its file. The number of flags has none yet:
+// only the size of a snapshot in KV bounds it.
 
 export const keyLengthMax = 100
 export const nameLengthMax = 200
