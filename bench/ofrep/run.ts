@@ -2,9 +2,10 @@
 // time in this process. Prints Markdown. `npm run bench:edge` measures whole requests through workerd.
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'
 import { compile } from '../../core/evaluation/compile.ts'
-import { type Bulk, bulkAnswer, tagOf } from '../../workers/protocols/ofrep/bulk.ts'
-import { tokenOf } from '../../workers/protocols/ofrep/exposure-token.ts'
-import { asWritten } from '../../workers/protocols/ofrep/translate.ts'
+import { type BulkRequest, bulkResponse } from '../../workers/protocols/ofrep/bulk.ts'
+import { tagOf } from '../../workers/protocols/ofrep/bulk-text.ts'
+import { signToken } from '../../workers/protocols/ofrep/exposure-token.ts'
+import { evaluationText } from '../../workers/protocols/ofrep/translate.ts'
 import { median, short } from '../numbers.ts'
 import { toSnapshot } from '../tackline.ts'
 import { cpuNanoseconds } from '../timing.ts'
@@ -19,33 +20,35 @@ const people = users()
   .slice(0, 200)
   .map((user) => ({ targetingKey: user.id, attributes: { ...user } }))
 const key = { id: 'client', role: 'client', sha256: '' } as const
-const asked = { compiled, key, shown: `tl_client_bench_${'c'.repeat(48)}`, body: undefined }
+const authenticated = { compiled, key, apiKey: `tl_client_bench_${'c'.repeat(48)}`, body: undefined }
 const ports = { assignments: { read: () => Promise.resolve(undefined), keep: () => undefined } }
-const bulkOf = (i: number, signs: boolean): Bulk => {
+const bulkOf = (i: number, signs: boolean): BulkRequest => {
   const context = people[i % people.length]!
   const { targetingKey } = context
   const holder = { environmentId: compiled.environmentId, targetingKey }
-  const sign = signs ? (each: Parameters<typeof tokenOf>[1]) => tokenOf('secret', each, holder, 0) : undefined
-  return { ports, asked, context, requestContext: {}, sign, now: 0 }
+  const sign = signs
+    ? (each: Parameters<typeof signToken>[1]) => signToken('secret', each, holder, 0)
+    : undefined
+  return { ports, authenticated, context, requestContext: {}, sign, now: 0 }
 }
 const none = new Headers()
 const tags = await Promise.all(
   people.map(async (_, i) => {
-    const etag = (await bulkAnswer(bulkOf(i, false), none)).headers.get('etag')!
+    const etag = (await bulkResponse(bulkOf(i, false), none)).headers.get('etag')!
     return new Headers({ 'if-none-match': etag })
   }),
 )
 const written = people.map((context) =>
-  evaluateAll(compiled, context).map((each) => asWritten(each, compiled)),
+  evaluateAll(compiled, context).map((each) => evaluationText(each, compiled)),
 )
 const tail = ',"metadata":{"flagSetId":"bench","version":"1","contextId":"00000000000000000000000000000000"}'
 let kept = 0
 
 const cases: Record<string, (i: number) => Promise<unknown> | undefined> = {
-  'the answer, 200': async (i) => (await bulkAnswer(bulkOf(i, false), none)).text(),
-  'the answer, 304': (i) => bulkAnswer(bulkOf(i, false), tags[i % tags.length]!),
+  'the answer, 200': async (i) => (await bulkResponse(bulkOf(i, false), none)).text(),
+  'the answer, 304': (i) => bulkResponse(bulkOf(i, false), tags[i % tags.length]!),
   'the tag alone': (i) => void (kept += tagOf(written[i % written.length]!, tail).length),
-  'the answer with exposure tokens, 200': async (i) => (await bulkAnswer(bulkOf(i, true), none)).text(),
+  'the answer with exposure tokens, 200': async (i) => (await bulkResponse(bulkOf(i, true), none)).text(),
 }
 
 const taken = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]))

@@ -14,7 +14,7 @@ import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { fixed, flag, rollout, snapshotOf } from '../support/build/flags.ts'
 import { goldenKeys, memoryPorts } from '../support/golden-cases.ts'
-import { askDoor } from '../support/call-handler.ts'
+import { callHandler } from '../support/call-handler.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_121)
 const files = 20
@@ -95,10 +95,10 @@ afterAll(() => {
 
 type Values = Readonly<Record<string, string>>
 
-async function asked<T>(door: Parameters<typeof askDoor>[0], path: string, body: object): Promise<T> {
+async function asked<T>(door: Parameters<typeof callHandler>[0], path: string, body: object): Promise<T> {
   const key = goldenKeys.clientKey
   const headers = { 'x-api-key': key, authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const response = await askDoor(door, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  const response = await callHandler(door, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
   return (await response.json()) as T
 }
 

@@ -13,7 +13,7 @@ import { countExperiment } from '../../batch/lake/counts.ts'
 import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
-import { askDoor } from '../support/call-handler.ts'
+import { callHandler } from '../support/call-handler.ts'
 import { goldenEnvironment, memoryPorts } from '../support/golden-cases.ts'
 import { flags } from '../support/sdk/flags.ts'
 
@@ -68,7 +68,7 @@ it.skipIf(!hasChdb)(
         }
         const body = JSON.stringify({ ds: 'APP', cid: goldenEnvironment, t: 'BATCH', qt: 1, h: [hit] })
         const request = new Request('http://edge.test/', { method: 'POST', body })
-        expect((await askDoor(doors[isolate]!, request)).status).toBe(204)
+        expect((await callHandler(doors[isolate]!, request)).status).toBe(204)
         copies++
       }
     }

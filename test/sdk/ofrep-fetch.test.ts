@@ -11,7 +11,7 @@ import { ofrepRoutes } from '../../workers/protocols/ofrep/routes.ts'
 import { goldenKeys, memoryPorts } from '../support/golden-cases.ts'
 import { flags } from '../support/sdk/flags.ts'
 import { broken } from '../support/sdk/ofrep-rules.ts'
-import { askDoor } from '../support/call-handler.ts'
+import { callHandler } from '../support/call-handler.ts'
 
 afterEach(async () => {
   await Promise.all([Server.clearProviders(), Web.clearProviders()])
@@ -25,7 +25,7 @@ function world(changes: Partial<Ports> = {}) {
   const fetchImplementation = async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input, init)
     const path = request.url.replace('http://edge.test', '')
-    const response = await askDoor(app, request, undefined, {})
+    const response = await callHandler(app, request, undefined, {})
     expect(await broken(path, response.clone()), `${path} ${response.status}`).toBeUndefined()
     log.push({ path, status: response.status })
     return response

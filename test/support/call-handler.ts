@@ -1,18 +1,18 @@
-// Asks a door without a network before it.
+// Calls a protocol handler directly, without a network.
 import type { RequestContext } from '../../workers/sdk/request-context.ts'
 
-interface Asked {
+interface Handler {
   fetch(request: Request, requestContext: RequestContext): Response | Promise<Response>
 }
 
-/** `to`: a path, an address, or a whole request. */
-export async function askDoor(
-  door: Asked,
+/** `to` is a path, a URL, or a complete request. */
+export async function callHandler(
+  handler: Handler,
   to: string | Request,
   init?: RequestInit,
   requestContext: RequestContext = {},
 ): Promise<Response> {
-  return door.fetch(
+  return handler.fetch(
     to instanceof Request ? to : new Request(new URL(to, 'http://edge.test'), init),
     requestContext,
   )

@@ -12,7 +12,7 @@ import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import type { ProtocolHandler } from '../sdk/protocol-handler.ts'
 import { readHeadPointer } from '../storage/snapshots.ts'
-import { changesAnswer } from '../streams/changes.ts'
+import { changesResponse } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
 import { exactRouter } from './exact-router.ts'
@@ -26,7 +26,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
     bucketeer: bucketeerRoutes(ports, shadow),
     'flagship-io': flagshipIoRoutes(ports),
     ofrep: ofrepRoutes(ports),
-    tackline: { fetch: (request, requestContext) => changesAnswer(request, requestContext, ports) },
+    tackline: { fetch: (request, requestContext) => changesResponse(request, requestContext, ports) },
   }
 
   /** Wraps a handler outside the SDK protocols: its requests are logged and counted too. */

@@ -7,7 +7,7 @@ import { flag } from '../../test/support/build/flags.ts'
 import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { bucketeerShadow, type ShadowSettings } from './bucketeer-shadow.ts'
-import { askDoor } from '../../test/support/call-handler.ts'
+import { callHandler } from '../../test/support/call-handler.ts'
 
 const same = flag({ key: 'same' })
 const here = [same, flag({ key: 'title' }), flag({ key: 'only-here' })]
@@ -33,7 +33,7 @@ beforeAll(async () => {
         const key = request.headers.authorization ?? ''
         heard.push({ path: request.url!, key, body: JSON.parse(body) as object })
         const init = { method: 'POST', headers: { authorization: goldenKeys.clientKey }, body }
-        const answer = await askDoor(app, request.url!, init, {})
+        const answer = await callHandler(app, request.url!, init, {})
         response.writeHead(key === 'broken' ? 500 : answer.status).end(await answer.text())
       })()
     })
@@ -61,7 +61,7 @@ async function ask(path: string, body: object, settings: ShadowSettings = {}, ra
   )
   const app = bucketeerRoutes(memoryPorts({ flags: here }).ports, shadow)
   const headers = { authorization: goldenKeys.clientKey }
-  const answer = await askDoor(app, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  const answer = await callHandler(app, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
   const answered = (await answer.json()) as { userEvaluationsId?: string }
   await Promise.all(deferred)
   const lines = info.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>)

@@ -5,9 +5,9 @@ import { environmentOf } from '../http/sdk-key.ts'
 import {
   type Difference,
   differences,
-  type Question,
+  type ShadowRequest,
   type Shadow,
-  theirs,
+  parseShadowAnswer,
 } from '../protocols/bucketeer/shadow.ts'
 
 export interface ShadowSettings {
@@ -51,7 +51,7 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
     },
   }
 
-  async function compareWithGateway(question: Question): Promise<void> {
+  async function compareWithGateway(question: ShadowRequest): Promise<void> {
     const startedAt = ports.now()
     const answer = await ask(question)
     const found = answer.variations && differences(question.ours, answer.variations)
@@ -64,7 +64,7 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
     })
   }
 
-  async function ask({ path, body, key }: Question) {
+  async function ask({ path, body, key }: ShadowRequest) {
     try {
       const response = await ports.fetch(url.replace(/\/$/, '') + path, {
         method: 'POST',
@@ -77,13 +77,13 @@ export function bucketeerShadow(env: ShadowSettings, ports: ShadowPorts): Shadow
         signal: AbortSignal.timeout(answerWithinMs),
       })
       const { status } = response
-      return { status, variations: theirs(path, status, await response.json()) }
+      return { status, variations: parseShadowAnswer(path, status, await response.json()) }
     } catch {
       return { status: 0, variations: undefined } // Unreachable, too slow, or not JSON: counted as FAILED.
     }
   }
 
-  function report({ compiled, path, ours }: Question, comparison: Comparison): void {
+  function report({ compiled, path, ours }: ShadowRequest, comparison: Comparison): void {
     const { environmentId, revision } = compiled
     const { outcome, found, status, durationMs } = comparison
     const line = { environmentId, revision, path, outcome, status, compared: ours.size, durationMs }

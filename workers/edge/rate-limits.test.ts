@@ -5,7 +5,7 @@ import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
 import { type RateLimiter, rateLimits } from './rate-limits.ts'
-import { askDoor } from '../../test/support/call-handler.ts'
+import { callHandler } from '../../test/support/call-handler.ts'
 
 function limitsOf(max: number) {
   let time = 0
@@ -62,19 +62,19 @@ it.each(['key', 'address'] as const)(
     })
     const { clientKey } = goldenKeys
     const answers = await Promise.all([
-      askDoor(
+      callHandler(
         bucketeerRoutes(limited),
         '/get_evaluations',
         post({ authorization: clientKey }, { user: { id: 'a' } }),
         { ...requestContext },
       ),
-      askDoor(
+      callHandler(
         flagshipIoRoutes(limited),
         '/v2/shop/campaigns',
         post({ 'x-api-key': clientKey }, { visitor_id: 'a' }),
         { ...requestContext },
       ),
-      askDoor(
+      callHandler(
         ofrepRoutes(limited),
         '/ofrep/v1/evaluate/flags',
         post({ authorization: `Bearer ${clientKey}` }, {}),

@@ -1,7 +1,7 @@
 // What follows a response: headers for the client, a log line, and a point for Analytics Engine. None of them
 // contains a targeting key, an attribute, an SDK key or an address.
 import { type RequestPoint, toRequestPoint } from '../../analytics/requests.ts'
-import { serverTiming } from '../sdk/revision-headers.ts'
+import { hasRevisionHeaders, serverTiming } from '../sdk/revision-response.ts'
 import type { RequestContext } from '../sdk/request-context.ts'
 import type { EdgeBindings } from './bindings.ts'
 import type { DialectName } from './dialect-routing.ts'
@@ -29,9 +29,9 @@ export interface RequestOutcome {
 
 /** Adds the revision that decided, and how long it has not been confirmed as the newest. */
 export function addHeaders(response: Response, { requestContext, now }: RequestOutcome): void {
-  const { compiled, hasRevisionHeaders, staleMs, startedAt } = requestContext
+  const { compiled, staleMs, startedAt } = requestContext
   if (!compiled) return
-  if (!hasRevisionHeaders) {
+  if (!hasRevisionHeaders(response)) {
     response.headers.set('x-revision', String(compiled.revision))
     response.headers.set('server-timing', serverTiming(now() - startedAt))
   }

@@ -1,11 +1,11 @@
-// What comes as a body, declared and not: read whole, refused where it is no UTF-8 or too long.
+// Bodies with and without a declared length: read completely, refused if too large or not UTF-8.
 import { describe, expect, it } from 'vitest'
 import { readJson, readText } from './body.ts'
 
 const utf8 = (text: string) => [...new TextEncoder().encode(text)]
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** As it comes over HTTP, with its length, and as a stream without one. */
+/** The same body with a content-length header, as over HTTP, and without one. */
 function requests(bytes: readonly number[]): Request[] {
   const body = new Uint8Array(bytes)
   const declared = new Request('http://edge.test', { method: 'POST', body })
@@ -17,11 +17,11 @@ const read = (bytes: readonly number[], bytesMax = 100) =>
 
 describe('a body', () => {
   it.each([
-    ['nothing', [], ''],
-    ['a text', utf8('aé€😀'), 'aé€😀'],
-    ['a replacement character that was sent as one', utf8('a\ufffdb'), 'a\ufffdb'],
-    ['a byte order mark, which is taken off', [...byteOrderMark, ...utf8('a')], 'a'],
-    ['both', [...byteOrderMark, ...utf8('a\ufffd')], 'a\ufffd'],
+    ['an empty one', [], ''],
+    ['of text', utf8('aé€😀'), 'aé€😀'],
+    ['with U+FFFD in it', utf8('a\ufffdb'), 'a\ufffdb'],
+    ['with a byte order mark, which is dropped', [...byteOrderMark, ...utf8('a')], 'a'],
+    ['with both', [...byteOrderMark, ...utf8('a\ufffd')], 'a\ufffd'],
   ])('is read: %s', async (_, bytes, text) => {
     expect(await read(bytes)).toEqual([
       { ok: true, value: text },
@@ -30,11 +30,11 @@ describe('a body', () => {
   })
 
   it.each([
-    ['a byte that begins nothing', [...utf8('a'), 0xff]],
-    ['two of three bytes', [0xe2, 0x82, ...utf8('a')]],
-    ['a byte behind a byte order mark', [...byteOrderMark, 0xff]],
-    ['a broken one beside a replacement character', [...utf8('\ufffd'), 0xc3]],
-  ])('is refused: %s', async (_, bytes) => {
+    ['a byte that starts no sequence', [...utf8('a'), 0xff]],
+    ['two bytes of three', [0xe2, 0x82, ...utf8('a')]],
+    ['an invalid byte after a byte order mark', [...byteOrderMark, 0xff]],
+    ['a truncated sequence after U+FFFD', [...utf8('\ufffd'), 0xc3]],
+  ])('is refused if it contains %s', async (_, bytes) => {
     const problem = { code: 'INVALID', message: 'the body is not valid UTF-8, or broke off' }
     expect(await read(bytes)).toMatchObject([
       { ok: false, problem },
@@ -42,19 +42,19 @@ describe('a body', () => {
     ])
   })
 
-  it('with three of a character’s four bytes has U+FFFD in their place where its length is declared', async () => {
+  it('with a truncated sequence of three bytes is read as U+FFFD if its length is declared', async () => {
     const [declared, streamed] = await read([0xf0, 0x9f, 0x98, ...utf8('a')])
     expect(declared).toEqual({ ok: true, value: '\ufffda' })
     expect(streamed).toMatchObject({ ok: false })
   })
 
-  it('is refused where it is longer than it may be', async () => {
+  it('is refused if it is too large', async () => {
     const refused = { ok: false, problem: { code: 'TOO_LARGE' } }
     expect(await read(utf8('12345'), 4)).toMatchObject([refused, refused])
     expect(await read(utf8('1234'), 4)).toMatchObject([{ ok: true }, { ok: true }])
   })
 
-  it('of JSON has no half of a surrogate pair', async () => {
+  it('of JSON has lone surrogates replaced', async () => {
     const [request] = requests(utf8(String.raw`["\ud800", "\ud83d\ude00", "\\ud800"]`))
     expect(await readJson(request!, 100)).toEqual({ ok: true, value: ['\ufffd', '😀', String.raw`\ud800`] })
   })

@@ -1,13 +1,13 @@
-// Reads a request's JSON, never keeping more of it than a limit allows: by the declared length, and by
-// counting where none or a false one is declared. What comes after the limit is still received: a client
-// whose connection breaks while it sends never sees the answer.
+// Reads a request's text or JSON up to a size limit. The limit is checked against the declared length, or by
+// counting if there is none. The rest of a body that is too large is still received: a client whose
+// connection breaks while it sends never sees the response.
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown>> {
   const text = await readText(request, bytesMax)
   if (!text.ok) return text
   try {
-    return ok(JSON.parse(withoutHalfPairs(text.value)))
+    return ok(JSON.parse(replaceLoneSurrogates(text.value)))
   } catch {
     return refuse('INVALID', 'the body is not valid JSON')
   }
@@ -15,13 +15,13 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 
 export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
   const declared = request.headers.get('content-length')
-  // What is declared is what comes: HTTP sees to that, and reading it whole costs a third of reading it by
-  // chunks. To ask for `body` alone costs more than a decision.
+  // HTTP guarantees that the declared length is right, and `text()` takes a third of the time of reading
+  // chunks. This comes first because access to `request.body` alone costs more than a decision.
   if (declared !== null) {
     if (Number(declared) > bytesMax) return tooLarge(bytesMax)
     try {
       const text = await request.text()
-      return isWhole(text, Number(declared)) ? ok(text) : notUtf8
+      return wasUtf8(text, Number(declared)) ? ok(text) : notUtf8
     } catch {
       return notUtf8
     }
@@ -44,29 +44,30 @@ export async function readText(request: Request, bytesMax: number): Promise<Resu
 const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
 
 /**
- * Whether it was UTF-8. The platform puts U+FFFD where it was not, which then takes another number of bytes;
- * what took three as well, the start of a longer character, stays U+FFFD. To decode by ourselves would cost
- * half of reading.
+ * `Request.text()` replaces invalid sequences by U+FFFD, which has three bytes, so the text then has another
+ * length than was declared. A truncated sequence of three bytes has the same length and goes unnoticed: it is
+ * read as U+FFFD. Decoding ourselves would take half as long again.
  */
-function isWhole(text: string, bytes: number): boolean {
+function wasUtf8(text: string, bytes: number): boolean {
   if (!text.includes('\ufffd')) return true
   const missing = bytes - new TextEncoder().encode(text).byteLength
   return missing === 0 || missing === byteOrderMarkBytes
 }
-/** It is taken off the text. */
+/** `Request.text()` drops a byte order mark. */
 const byteOrderMarkBytes = 3
 
 const notUtf8 = refuse('INVALID', 'the body is not valid UTF-8, or broke off')
 
-const anyHalf = /\\u[dD][89a-fA-F]/
+const surrogateEscape = /\\u[dD][89a-fA-F]/
+/** Matches surrogate pairs, lone surrogates, and any other escape, such as an escaped backslash. */
 const escapes =
   /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[^])/g
 
 /**
- * Half of a surrogate pair can only come as an escape. It becomes U+FFFD, as in every UTF-8 encoder: a line
- * of the lake that held one could not be read by ClickHouse.
+ * In valid UTF-8 a lone surrogate can only come as an escape. It is replaced by U+FFFD, as UTF-8 encoders do:
+ * ClickHouse cannot read a line of the lake that contains one.
  */
-function withoutHalfPairs(json: string): string {
-  if (!anyHalf.test(json)) return json
+function replaceLoneSurrogates(json: string): string {
+  if (!surrogateEscape.test(json)) return json
   return json.replace(escapes, (escape) => (escape.length === '\\ud800'.length ? '\\ufffd' : escape))
 }

@@ -1,4 +1,6 @@
-/** Hexadecimal SHA-256, of a text's UTF-8. */
+// SHA-256 and hexadecimal text.
+
+/** Hexadecimal SHA-256 of bytes, or of a text in UTF-8. */
 export async function sha256Hex(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   const digest = await crypto.subtle.digest('SHA-256', bytes)

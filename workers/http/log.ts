@@ -1,6 +1,6 @@
-// One structured line per event; never a targeting key, an attribute or a stack.
+// Structured log lines. They never contain a targeting key, an attribute or a stack trace.
 
-/** For what nobody expected: the name and message of the error, and of what caused it. */
+/** Logs an unexpected error: its name and message, and those of its causes. */
 export function logError(where: string, error: unknown): void {
   console.error(JSON.stringify({ level: 'error', where, error: describe(error) }))
 }

@@ -1,9 +1,9 @@
-// From a schema's complaints to ours.
+// Parses values with zod and turns its issues into problems.
 import { type $ZodError, type $ZodType, config, safeParse } from 'zod/v4/core'
 import en from 'zod/v4/locales/en.js'
 import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/model/problem.ts'
 
-/** zod/mini, which edge's schemas are of, comes without words of its own. */
+/** zod/mini, which edge's schemas use, comes without messages. */
 config(en())
 
 export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
@@ -18,7 +18,7 @@ export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
   )
 }
 
-/** Every field that is not as it should be; of fields that should not be there, each by its name. */
+/** One problem per invalid field, and one per unknown field. */
 export function fieldsOf(error: $ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [toFieldProblem(issue)]

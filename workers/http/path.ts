@@ -1,21 +1,18 @@
-// Paths, off URLs that are known to be whole.
+// Paths of request URLs, without the cost of `new URL`.
 
-/** Path of an absolute URL as it came, without parsing all of it: that costs more than a decision does. */
+/** The path of an absolute URL, still percent-encoded. Parsing the whole URL costs more than a decision. */
 export function pathOf(url: string): string {
   const from = url.indexOf('/', url.indexOf('//') + 2)
   const to = url.indexOf('?', from)
   return to === -1 ? url.slice(from) : url.slice(from, to)
 }
 
-/**
- * A part of a path, or a header, as it was before percent-encoding. What is none, as a lone `%`, is taken as
- * it is.
- */
-export function decoded(part: string): string {
-  if (!part.includes('%')) return part
+/** Decodes percent-encoding. Invalid encodings, such as a lone `%`, are returned unchanged. */
+export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
   try {
-    return decodeURIComponent(part)
+    return decodeURIComponent(text)
   } catch {
-    return part
+    return text
   }
 }

@@ -1,8 +1,8 @@
-// Our own API's form of a refusal: problem details (RFC 9457) with a machine-readable code.
+// Problems as our own API answers them: problem details (RFC 9457) with a code for programs.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Problem, ProblemCode } from '../../core/model/problem.ts'
 
-/** HTTP's own status for each refusal: of our API, and of dialects that answer with plain HTTP. */
+/** The HTTP status of each problem, for our API and for dialects without statuses of their own. */
 export const statusOf = {
   INVALID: 400,
   UNAUTHENTICATED: 401,
@@ -27,7 +27,7 @@ const titles = {
   UNAVAILABLE: 'Unavailable',
 } as const satisfies Record<ProblemCode, string>
 
-/** Whoever is to come again is told when. */
+/** Adds Retry-After, in seconds, to errors that a client should retry. */
 export const retryHeaders = (code: ProblemCode): Record<string, string> =>
   code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? { 'retry-after': '1' } : {}
 

@@ -1,54 +1,52 @@
-// SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so that edge knows which
-// snapshot to check it against; the snapshot holds the SHA-256 of every live key, so that revoking one takes
-// effect with the next revision.
+// SDK keys: `tl_{role}_{environment}_{secret}`. A key names its environment, so edge knows which snapshot to
+// check it against. The snapshot holds the SHA-256 of every valid key, so revoking one takes effect with the
+// next revision.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { sha256OfText } from '../../core/hash/sha-256.ts'
 import type { SdkKeyRole, SnapshotKey } from '../../core/model/snapshot.ts'
 import { toHex } from './digest.ts'
 
 const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/
-/** Raw keys that are remembered per isolate. */
-const rememberedMax = 1_000
+/** Keys that an isolate caches. */
+const cachedKeysMax = 1_000
 
-interface Remembered {
+interface CachedKey {
+  /** Hexadecimal SHA-256 of the key. */
   readonly digest: string
-  /** As the key says it. */
+  /** The environment that the key names; undefined for foreign keys. */
   readonly environmentId: string | undefined
 }
-const remembered = new Map<string, Remembered>()
+const cachedKeys = new Map<string, CachedKey>()
 
 export function makeSdkKey(role: SdkKeyRole, environmentId: string, secret: Uint8Array): string {
   return `tl_${role}_${environmentId}_${toHex(secret)}`
 }
 export const sdkKeySecretBytes = 24
 
-/**
- * A key that another system gave out may be anything that fits into a header; what is no such thing needs no
- * look.
- */
+/** Whether the text can be a key that another system issued. Any other text is refused without a lookup. */
 export const isForeignKey = (key: string): boolean =>
   /^[\w.-]{16,200}$/.test(key) && environmentOf(key) === undefined
 
-/** The environment a key says it belongs to; undefined where the text is no key of ours. */
+/** The environment that a key names; undefined if it is not in our format. */
 export function environmentOf(key: string): string | undefined {
-  const known = remembered.get(key)
-  return known ? known.environmentId : pattern.exec(key)?.[2]
+  const cached = cachedKeys.get(key)
+  return cached ? cached.environmentId : pattern.exec(key)?.[2]
 }
 
-export const digestOf = (key: string): string => remembered.get(key)?.digest ?? sha256OfText(key)
+export const digestOf = (key: string): string => cachedKeys.get(key)?.digest ?? sha256OfText(key)
 
-/** The live key of this environment, or undefined. */
+/** The snapshot's entry for the key, unless the key is unknown, expired or names another environment. */
 export function findSdkKey(compiled: CompiledSnapshot, key: string): SnapshotKey | undefined {
-  const known = remembered.get(key)
-  const environmentId = known ? known.environmentId : environmentOf(key)
+  const cached = cachedKeys.get(key)
+  const environmentId = cached ? cached.environmentId : environmentOf(key)
   if (environmentId !== undefined && environmentId !== compiled.environmentId) return undefined
-  const digest = known?.digest ?? sha256OfText(key)
-  const found = live(compiled.sdkKeys.get(digest))
-  // Only real keys: garbage must not fill the memory.
-  if (found && !known && remembered.size < rememberedMax) remembered.set(key, { digest, environmentId })
+  const digest = cached?.digest ?? sha256OfText(key)
+  const found = unlessExpired(compiled.sdkKeys.get(digest))
+  // Only valid keys are cached, so that random ones cannot fill the cache.
+  if (found && !cached && cachedKeys.size < cachedKeysMax) cachedKeys.set(key, { digest, environmentId })
   return found
 }
 
-/** A key that was rotated runs out by itself: no revision is made when its time comes. */
-const live = (key: SnapshotKey | undefined): SnapshotKey | undefined =>
+/** A rotated key expires without a new revision, so the time is checked here. */
+const unlessExpired = (key: SnapshotKey | undefined): SnapshotKey | undefined =>
   key?.expiresAt !== undefined && key.expiresAt <= Date.now() ? undefined : key

@@ -1,5 +1,5 @@
-// Who calls with an SDK key, and on which environment's snapshot. Every route of every dialect comes through
-// here, so this is where rates, path prefixes and the age of the copy are looked at.
+// Finds the caller of an SDK request and the snapshot to decide on. All SDK routes pass through here, so rate
+// limits, path prefixes and the snapshot's age are handled here as well.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 import { type SnapshotKey, settingsOf } from '../../core/model/snapshot.ts'
@@ -8,9 +8,7 @@ import { type MaybePromise, chain } from './maybe-promise.ts'
 import { digestOf, environmentOf, findSdkKey, isForeignKey } from '../http/sdk-key.ts'
 import type { RequestContext } from './request-context.ts'
 
-/**
- * As environments are named when they are created. Whatever else is asked for needs no object to look for it.
- */
+/** The ids that environments can have. Any other is refused without asking a Durable Object. */
 const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
 export interface Caller {
@@ -18,24 +16,24 @@ export interface Caller {
   readonly key: SnapshotKey
 }
 
-type Asked = Pick<Ports, 'snapshots' | 'limits'>
-type AskedWithKey = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
+type SnapshotPorts = Pick<Ports, 'snapshots' | 'limits'>
+type KeyPorts = Pick<Ports, 'snapshots' | 'limits' | 'foreignKeys'>
 
-/** At once where the snapshot is in memory. */
+/** A missing or unknown key is refused as UNAUTHENTICATED. Synchronous if the snapshot is in memory. */
 export function authenticate(
-  ports: AskedWithKey,
+  ports: KeyPorts,
   requestContext: RequestContext,
   key: string,
 ): MaybePromise<Result<Caller>> {
   if (key === '') return refuse('UNAUTHENTICATED', 'missing API key')
-  const named = environmentOf(key)
-  if (named !== undefined) return callerIn(named, ports, requestContext, key)
-  return foreignEnvironment(ports, requestContext, key).then((found) =>
-    found.ok ? callerIn(found.value, ports, requestContext, key) : found,
+  const environmentId = environmentOf(key)
+  if (environmentId !== undefined) return findCaller(environmentId, ports, requestContext, key)
+  return findForeignEnvironment(ports, requestContext, key).then((found) =>
+    found.ok ? findCaller(found.value, ports, requestContext, key) : found,
   )
 }
 
-const callerIn = (environmentId: string, ports: AskedWithKey, requestContext: RequestContext, key: string) =>
+const findCaller = (environmentId: string, ports: KeyPorts, requestContext: RequestContext, key: string) =>
   chain(readEnvironment(ports, requestContext, environmentId), (compiled): Result<Caller> => {
     if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
     const found = findSdkKey(compiled.value, key)
@@ -43,14 +41,14 @@ const callerIn = (environmentId: string, ports: AskedWithKey, requestContext: Re
     return ports.limits.allows('key', found.id) ? ok({ compiled: compiled.value, key: found }) : tooMany
   })
 
-async function foreignEnvironment(
-  { foreignKeys, limits }: AskedWithKey,
+async function findForeignEnvironment(
+  { foreignKeys, limits }: KeyPorts,
   { address }: RequestContext,
   key: string,
 ): Promise<Result<string>> {
   if (!isForeignKey(key)) return invalidKey
   const digest = digestOf(key)
-  // A look costs, so guesses are counted.
+  // A lookup costs a KV read, so unknown keys are rate-limited by address.
   if (!foreignKeys.knows(digest) && address !== undefined && !limits.allows('address', address))
     return tooMany
   const found = await foreignKeys.environmentOf(digest)
@@ -67,9 +65,9 @@ async function foreignEnvironment(
   }
 }
 
-/** At once where the snapshot is in memory. */
+/** For routes without a key. Synchronous if the snapshot is in memory. */
 export function readEnvironment(
-  ports: Asked,
+  ports: SnapshotPorts,
   requestContext: RequestContext,
   environmentId: string,
 ): MaybePromise<Result<CompiledSnapshot>> {
@@ -77,11 +75,11 @@ export function readEnvironment(
     return tooMany
   if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
   return chain(ports.snapshots.read(environmentId, requestContext.atLeast), (reading) =>
-    taken(reading, requestContext, environmentId),
+    acceptReading(reading, requestContext, environmentId),
   )
 }
 
-function taken(
+function acceptReading(
   reading: Reading,
   requestContext: RequestContext,
   environmentId: string,
@@ -106,5 +104,5 @@ function taken(
   }
 }
 
-const invalidKey = refuse('FORBIDDEN', 'invalid API key')
+const invalidKey = refuse('UNAUTHENTICATED', 'invalid API key')
 const tooMany = refuse('RATE_LIMITED', 'too many requests, slow down')

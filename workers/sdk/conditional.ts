@@ -1,32 +1,33 @@
-// Conditional requests (RFC 9110, 13): whether what the client has is what we would send.
+// Conditional requests (RFC 9110, 13): compares what the client has with what would be sent.
 
 export interface Validators {
   /**
-   * Strong tags of all representations: each encoding has its own. The first is the one that would be sent.
+   * Strong tags of all representations, one per encoding. The first belongs to the one that would be sent.
    */
   readonly etags: readonly [string, ...string[]]
   readonly lastModified: string | undefined
 }
 
-export type Condition =
+export type ConditionResult =
   | { readonly kind: 'send' }
-  /** With the tag that matched. */
+  /** `etag` is the tag that matched. */
   | { readonly kind: 'unmodified'; readonly etag: string }
   | { readonly kind: 'failed' }
 
-const send: Condition = { kind: 'send' }
+const send: ConditionResult = { kind: 'send' }
 
-/** A tag decides alone where there is one (13.2.2); dates, which know no less than a second, only without. */
-export function conditionOf(headers: Headers, { etags, lastModified }: Validators): Condition {
+/** Dates have a resolution of a second, so they count only if there is no `if-none-match` (13.2.2). */
+export function checkConditions(headers: Headers, { etags, lastModified }: Validators): ConditionResult {
   const ifMatch = headers.get('if-match')
-  if (ifMatch !== null && ifMatch.trim() !== '*' && !tagsOf(ifMatch).some((tag) => etags.includes(tag)))
-    return { kind: 'failed' } // strong comparison: a weak tag matches nothing
+  // Strong comparison: a weak tag matches nothing.
+  if (ifMatch !== null && ifMatch.trim() !== '*' && !tagsIn(ifMatch).some((tag) => etags.includes(tag)))
+    return { kind: 'failed' }
   const ifNoneMatch = headers.get('if-none-match')
   if (ifNoneMatch !== null) {
     if (ifNoneMatch.trim() === '*') return { kind: 'unmodified', etag: etags[0] }
-    const had = tagsOf(ifNoneMatch).map(opaque)
-    // weak comparison: Cloudflare may have turned ours weak on the way out
-    const etag = etags.find((tag) => had.includes(tag))
+    // Weak comparison: Cloudflare may have weakened our tags on their way to the client.
+    const clientTags = tagsIn(ifNoneMatch).map(withoutWeakness)
+    const etag = etags.find((tag) => clientTags.includes(tag))
     return etag === undefined ? send : { kind: 'unmodified', etag }
   }
   return isUnmodified(headers.get('if-modified-since'), lastModified)
@@ -34,22 +35,18 @@ export function conditionOf(headers: Headers, { etags, lastModified }: Validator
     : send
 }
 
-/**
- * Whether the client has what the tag names, by weak comparison: of an answer that is the only one at its
- * address, made for this request alone.
- */
-export function hasTag(headers: Headers, etag: string): boolean {
+/** Whether `if-none-match` names the tag, by weak comparison. For responses with a single representation. */
+export function clientHasTag(headers: Headers, etag: string): boolean {
   const ifNoneMatch = headers.get('if-none-match')
   if (ifNoneMatch === null) return false
-  return ifNoneMatch.trim() === '*' || tagsOf(ifNoneMatch).map(opaque).includes(etag)
+  return ifNoneMatch.trim() === '*' || tagsIn(ifNoneMatch).map(withoutWeakness).includes(etag)
 }
 
-const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? []
-const opaque = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag)
+const tagsIn = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? []
+const withoutWeakness = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag)
 
 /**
- * SDKs echo the header as they got it; caches may send another date, which counts where it is not before ours
- * (13.1.3).
+ * SDKs echo our header unchanged. Caches may send any date, which matches unless it is before ours (13.1.3).
  */
 function isUnmodified(since: string | null, lastModified: string | undefined): boolean {
   if (since === null || lastModified === undefined) return false

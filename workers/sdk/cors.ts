@@ -1,45 +1,47 @@
-// CORS, as each dialect's vendor answers it.
-import { exposedHeaders } from './request-context.ts'
+// CORS headers, by the policy of each dialect's vendor.
 
 export interface CorsPolicy {
-  /** `mirror` lets any origin come with its credentials. */
+  /** `mirror` echoes the request's origin and allows credentials. */
   readonly origin: '*' | 'mirror'
   readonly methods: readonly string[]
-  /** `mirror` allows whatever is asked for. */
+  /** `mirror` allows the headers that the preflight request asks for. */
   readonly headers: readonly string[] | 'mirror'
 }
 
+/** How long a browser may cache a preflight response: a day. */
 const maxAgeSeconds = '86400'
-const exposed = exposedHeaders.join(',')
 
-/** What lets any page read an answer. */
-export const toEverybody = {
+/** Response headers of all dialects that a page may read. */
+const exposedHeaders = ['ETag', 'Retry-After', 'Server-Timing', 'X-Revision', 'X-Stale-Ms'].join(',')
+
+/** Lets a page of any origin read a response, without credentials. */
+export const publicCorsHeaders = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': exposed,
+  'access-control-expose-headers': exposedHeaders,
 } as const
 
-export function preflight(request: Request, policy: CorsPolicy): Response {
-  const { headers: asked } = request
+export function preflightResponse(request: Request, policy: CorsPolicy): Response {
   const headers = new Headers({
     'access-control-max-age': maxAgeSeconds,
     'access-control-allow-methods': policy.methods.join(','),
   })
   const allowed =
-    policy.headers === 'mirror' ? asked.get('access-control-request-headers') : policy.headers.join(',')
+    policy.headers === 'mirror'
+      ? request.headers.get('access-control-request-headers')
+      : policy.headers.join(',')
   if (allowed !== null) headers.set('access-control-allow-headers', allowed)
   headers.append('vary', 'access-control-request-headers')
-  allow(headers, policy, request)
+  addCorsHeaders(headers, policy, request)
   return new Response(null, { status: 204, headers })
 }
 
-/** Puts on an answer what lets the page that asked read it. */
-export function allow(headers: Headers, { origin }: CorsPolicy, request: Request): void {
-  const asked = origin === 'mirror' ? request.headers.get('origin') : null
+export function addCorsHeaders(headers: Headers, { origin }: CorsPolicy, request: Request): void {
+  const requestOrigin = origin === 'mirror' ? request.headers.get('origin') : null
   if (origin === '*') headers.set('access-control-allow-origin', '*')
-  else if (asked !== null) {
-    headers.set('access-control-allow-origin', asked)
+  else if (requestOrigin !== null) {
+    headers.set('access-control-allow-origin', requestOrigin)
     headers.set('access-control-allow-credentials', 'true')
     headers.append('vary', 'origin')
   }
-  headers.set('access-control-expose-headers', exposed)
+  headers.set('access-control-expose-headers', exposedHeaders)
 }

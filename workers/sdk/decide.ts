@@ -1,5 +1,5 @@
-// All flags for one visitor: from the snapshot alone, or, where flags keep their visitors, with what is kept.
-// One read for all flags, and what is new is written behind the answer.
+// Evaluates flags for one visitor. If any flag keeps its assignments, the stored ones are read once for all
+// flags, and new ones are written after the response.
 import { type AssignedVariations, evaluateWithAssignments } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
@@ -9,39 +9,40 @@ import type { Ports } from '../contracts/ports.ts'
 import { type MaybePromise, chain } from './maybe-promise.ts'
 
 export interface Visitor {
-  /** Those who decide as one. */
+  /** All visitors of a group share their assignments. */
   readonly group?: string | undefined
-  /** Who it was before it was known. */
+  /** The visitor's anonymous id before login. */
   readonly anonymousId?: string | undefined
 }
 
-export interface Decided {
+export interface Decisions {
   readonly evaluations: readonly Evaluation[]
-  /** What was known, the strongest first. */
+  /** The stored assignments, highest precedence first: group, visitor, anonymous id. */
   readonly sources: readonly AssignedVariations[]
 }
 
-const nothing: readonly AssignedVariations[] = []
+const noSources: readonly AssignedVariations[] = []
 
+/** With `tag`, only the flags that have it. */
 export function decideAll(
   { assignments }: Pick<Ports, 'assignments'>,
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   visitor: Visitor = {},
   tag?: string,
-): MaybePromise<Decided> {
+): MaybePromise<Decisions> {
   if (!compiled.keepsAssignments || !context.targetingKey)
-    return { evaluations: evaluateAll(compiled, context, tag), sources: nothing }
-  const decided = decideKeeping(assignments, compiled, context, visitor)
-  return tag === undefined ? decided : decided.then((all) => withTag(all, tag))
+    return { evaluations: evaluateAll(compiled, context, tag), sources: noSources }
+  const decisions = decideWithAssignments(assignments, compiled, context, visitor)
+  return tag === undefined ? decisions : decisions.then((all) => withTag(all, tag))
 }
 
-const withTag = ({ evaluations, sources }: Decided, tag: string): Decided => ({
+const withTag = ({ evaluations, sources }: Decisions, tag: string): Decisions => ({
   evaluations: evaluations.filter(({ flag }) => flag?.tags.includes(tag)),
   sources,
 })
 
-/** One flag, and whatever it depends on; all of them where one may depend on what is kept. */
+/** Evaluates all flags if any keeps assignments, because those of one flag may depend on another's. */
 export function decideOne(
   ports: Pick<Ports, 'assignments'>,
   compiled: CompiledSnapshot,
@@ -50,30 +51,30 @@ export function decideOne(
   visitor?: Visitor,
 ): MaybePromise<{ evaluation: Evaluation; sources: readonly AssignedVariations[] }> {
   if (!compiled.keepsAssignments)
-    return { evaluation: evaluate(compiled, flagKey, context), sources: nothing }
+    return { evaluation: evaluate(compiled, flagKey, context), sources: noSources }
   return chain(decideAll(ports, compiled, context, visitor), ({ evaluations, sources }) => {
     const found = evaluations.find((evaluation) => evaluation.flagKey === flagKey)
     return { evaluation: found ?? evaluate(compiled, flagKey, context), sources }
   })
 }
 
-async function decideKeeping(
+async function decideWithAssignments(
   assignments: Ports['assignments'],
   compiled: CompiledSnapshot,
   context: EvaluationContext,
   { group, anonymousId }: Visitor,
-): Promise<Decided> {
+): Promise<Decisions> {
   const id = context.targetingKey!
-  const whos = [
+  const names = [
     ...(group === undefined ? [] : [`group:${group}`]),
     `visitor:${id}`,
     ...(anonymousId === undefined || anonymousId === id ? [] : [`visitor:${anonymousId}`]),
   ]
-  const sources = await assignments.read(compiled.environmentId, whos)
-  if (!sources) return { evaluations: evaluateAll(compiled, context), sources: nothing }
+  const sources = await assignments.read(compiled.environmentId, names)
+  if (!sources) return { evaluations: evaluateAll(compiled, context), sources: noSources }
   const { evaluations, newAssignments } = evaluateWithAssignments(compiled, context, sources)
-  // For the group and for itself; of who it was before, what it had then stays.
-  const writers = whos.slice(0, group === undefined ? 1 : 2)
-  if (newAssignments.length > 0) assignments.keep(compiled.environmentId, writers, newAssignments)
+  // Writes the group's and the visitor's assignments; the anonymous id keeps its old ones.
+  const writtenNames = names.slice(0, group === undefined ? 1 : 2)
+  if (newAssignments.length > 0) assignments.keep(compiled.environmentId, writtenNames, newAssignments)
   return { evaluations, sources }
 }

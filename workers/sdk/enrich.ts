@@ -1,29 +1,30 @@
-// What Cloudflare knows of a request, as attributes in a namespace of their own. No client can write it: what
-// it sends under that name is dropped, whether the environment has switched the namespace on or not.
+// Adds what Cloudflare knows about a request to its context, as attributes with the prefix `cf.`. Clients
+// cannot set these: what they send under the prefix is dropped, even where the environment has enrichment
+// switched off.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
 
 export const trustedNamespace = 'cf.'
 
-export function enriched(
+export function enrichContext(
   context: EvaluationContext,
   { snapshot }: CompiledSnapshot,
   request: Request,
 ): EvaluationContext {
   const isOn = settingsOf(snapshot).enrichContext
-  if (!isOn && !hasTrusted(context.attributes)) return context
+  if (!isOn && !hasTrustedAttribute(context.attributes)) return context
   const own = Object.entries(context.attributes).filter(([name]) => !name.startsWith(trustedNamespace))
-  return { ...context, attributes: Object.fromEntries(isOn ? [...own, ...known(request)] : own) }
+  return { ...context, attributes: Object.fromEntries(isOn ? [...own, ...requestAttributes(request)] : own) }
 }
 
-function hasTrusted(attributes: EvaluationContext['attributes']): boolean {
+function hasTrustedAttribute(attributes: EvaluationContext['attributes']): boolean {
   for (const name in attributes) if (name.startsWith(trustedNamespace)) return true
   return false
 }
 
-/** `cf` is there on Cloudflare; what it does not know of a request is missing, not empty. */
-function known(request: Request): (readonly [string, string])[] {
+/** `cf` exists on Cloudflare only. What it does not say about a request becomes no attribute. */
+function requestAttributes(request: Request): (readonly [string, string])[] {
   const { cf } = request as { cf?: Readonly<Record<string, unknown>> }
   const facts = {
     country: cf?.['country'],
@@ -42,9 +43,7 @@ function known(request: Request): (readonly [string, string])[] {
   )
 }
 
-/**
- * Client hints (W3C User-Agent Client Hints): the form factor where it is told, else whether it is mobile.
- */
+/** From client hints (W3C User-Agent Client Hints): the form factor, or else `mobile` or `desktop`. */
 function deviceOf(headers: Headers): string | undefined {
   const factor = /"([A-Za-z ]+)"/.exec(headers.get('sec-ch-ua-form-factors') ?? '')?.[1]
   if (factor !== undefined) return factor.toLowerCase()

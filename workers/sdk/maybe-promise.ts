@@ -1,8 +1,8 @@
-// What is mostly at hand, and sometimes has to be waited for. Each `await` costs a turn of the event loop's
-// queue also where there is nothing to wait for, and a decision is made of a dozen such steps.
+// Values that are usually available at once and sometimes have to be awaited. An `await` defers to the
+// microtask queue even if there is nothing to wait for, and a decision has a dozen such steps.
 
 export type MaybePromise<T> = T | Promise<T>
 
-/** What follows of a value: at once where it is at hand. */
+/** Passes the value on: synchronously if it is available, otherwise once it resolves. */
 export const chain = <T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> =>
   value instanceof Promise ? value.then(next) : next(value)

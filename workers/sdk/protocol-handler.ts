@@ -1,17 +1,18 @@
-// A door answers the requests of one dialect. Its routes are few and known, and most requests go to one of
-// them: a look at the path finds it.
+// Serves the requests of one dialect: preflight, route, CORS, and a last resort for unexpected errors. There
+// is no router: each dialect has few routes and finds them by comparing the path.
+import { type CorsPolicy, addCorsHeaders, preflightResponse } from './cors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { type CorsPolicy, allow, preflight } from './cors.ts'
 import { logError } from '../http/log.ts'
 import { pathOf } from '../http/path.ts'
 import type { RequestContext } from './request-context.ts'
+import { hasCorsHeaders } from './revision-response.ts'
 
 export interface ProtocolHandler {
-  /** `path`: the request's, where it is known already. */
+  /** `path` is the path of the request; callers pass it if they have parsed it already. */
   fetch(request: Request, requestContext: RequestContext, path?: string): MaybePromise<Response>
 }
 
-/** What a route is given. */
+/** The input of a route. */
 export interface SdkRequest {
   readonly request: Request
   readonly path: string
@@ -19,36 +20,32 @@ export interface SdkRequest {
 }
 
 export interface DialectHandler {
-  /** For the log. */
+  /** Names the dialect in the log. */
   readonly name: string
   readonly policy: CorsPolicy
   readonly route: (sdkRequest: SdkRequest) => MaybePromise<Response>
-  /** The answer where something was thrown that nobody expected; it is logged. */
-  readonly unexpected: (sdkRequest: SdkRequest) => Response
+  /** Builds the response after an unexpected exception, which has been logged. */
+  readonly onError: (sdkRequest: SdkRequest) => Response
 }
 
 export const createHandler = (dialect: DialectHandler): ProtocolHandler => ({
   fetch: (request, requestContext, path = pathOf(request.url)) =>
     request.method === 'OPTIONS'
-      ? preflight(request, dialect.policy)
-      : answerTo({ request, path, requestContext }, dialect),
+      ? preflightResponse(request, dialect.policy)
+      : respond({ request, path, requestContext }, dialect),
 })
 
-async function answerTo(
+async function respond(
   sdkRequest: SdkRequest,
-  { name, policy, route, unexpected }: DialectHandler,
+  { name, policy, route, onError }: DialectHandler,
 ): Promise<Response> {
-  const { request, requestContext } = sdkRequest
   let response: Response
   try {
     response = await route(sdkRequest)
   } catch (error) {
     logError(name, error)
-    requestContext.hasRevisionHeaders = false
-    response = unexpected(sdkRequest)
+    response = onError(sdkRequest)
   }
-  // What a revision's answers share has the headers for everybody in it already.
-  if (policy.origin === 'mirror' || !requestContext.hasRevisionHeaders)
-    allow(response.headers, policy, request)
+  if (!hasCorsHeaders(response, policy)) addCorsHeaders(response.headers, policy, sdkRequest.request)
   return response
 }

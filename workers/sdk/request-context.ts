@@ -1,26 +1,22 @@
-// One request, as far as it is no dialect's own matter: what the entry knows of it before it is answered, and
-// what it learns of it for the headers, the log line and the metrics.
+// What edge knows about one request in any dialect: its inputs, and what the routes report for headers, log
+// line and metrics.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { ProblemCode } from '../../core/model/problem.ts'
 
 export interface RequestContext {
   /** Epoch milliseconds. */
   readonly startedAt?: number
-  /** Revision that the answer should be decided on, or a later one. */
+  /** The lowest revision that the client wants its answer decided on. */
   readonly atLeast?: number
-  /** What was taken off the path; the environment has to have it as its prefix. */
+  /** Path prefix that was removed from the path. It must match the environment's setting. */
   prefix?: string
-  /** Of the client, for rate limits alone: it is neither logged nor kept. */
+  /** The client's address. Only for rate limits: it is neither logged nor stored. */
   readonly address?: string | undefined
-  /** Filled by whoever answers. */
+  /** Set by the routes, like all that follow: the snapshot that decided. */
   compiled?: CompiledSnapshot
+  /** How long the snapshot could not be confirmed as the newest, in milliseconds. */
   staleMs?: number
-  /** Flags decided. */
+  /** Number of flags decided. */
   decisions?: number
   refused?: ProblemCode
-  /** Whether the answer was made with what is told of its revision (revision-headers.ts). */
-  hasRevisionHeaders?: boolean
 }
-
-/** Headers of every dialect's answers that a browser may read. */
-export const exposedHeaders = ['ETag', 'Retry-After', 'Server-Timing', 'X-Revision', 'X-Stale-Ms']

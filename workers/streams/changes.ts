@@ -1,6 +1,6 @@
-// Our own stream: `GET /{environment}/changes`. Every SDK key of the environment may listen; EventSource can
-// send no headers, so the key may also be in the query.
-import { type Problem, type Result, refuse } from '../../core/model/problem.ts'
+// Tackline's own stream of revisions: `GET /{environment}/changes`, for any SDK key of the environment. The
+// key may be in the query, because EventSource cannot send headers.
+import { type Result, refuse } from '../../core/model/problem.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
 import { authenticate } from '../sdk/authenticate.ts'
 import { problemResponse } from '../http/problem-response.ts'
@@ -10,7 +10,7 @@ import { openStream, revisionOf } from './open-stream.ts'
 
 const cors = { 'access-control-allow-origin': '*' }
 
-export async function changesAnswer(
+export async function changesResponse(
   request: Request,
   requestContext: RequestContext,
   ports: Ports,
@@ -20,13 +20,13 @@ export async function changesAnswer(
       status: 204,
       headers: { ...cors, 'access-control-allow-headers': 'authorization,x-api-key,last-event-id' },
     })
-  const opened = await open(request, requestContext, ports)
-  if (opened.ok) return opened.value
-  requestContext.refused = opened.problem.code
-  return withCors(problemResponse(opened.problem satisfies Problem))
+  const stream = await openChanges(request, requestContext, ports)
+  if (stream.ok) return stream.value
+  requestContext.refused = stream.problem.code
+  return withCors(problemResponse(stream.problem))
 }
 
-async function open(
+async function openChanges(
   request: Request,
   requestContext: RequestContext,
   ports: Ports,

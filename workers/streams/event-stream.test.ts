@@ -1,5 +1,5 @@
-// The stream on feeds that do everything a feed can: repeat itself, go back, fall silent, break off; and
-// readers who read, stop, or leave.
+// Event streams over feeds that repeat revisions, go backwards, stay silent or break off, with readers that
+// read, stop reading or leave.
 import { expect, it, vi } from 'vitest'
 import { eventStream, type StreamOptions } from './event-stream.ts'
 import type { Subscription } from './feed.ts'
@@ -10,13 +10,13 @@ async function streamOf(
   more: Partial<StreamOptions> = {},
 ) {
   let subscription!: Subscription
-  let beat = () => {}
+  let heartbeat = () => {}
   const unsubscribe = vi.fn<() => void>()
   const stop = vi.fn<() => void>()
   const stream = await eventStream({
     feed: {
-      subscribe(given) {
-        subscription = given
+      subscribe(value) {
+        subscription = value
         return Promise.resolve(unsubscribe)
       },
     },
@@ -26,7 +26,7 @@ async function streamOf(
     write: (revision, from) => `data: ${from}-${revision}`,
     newest,
     every(_, work) {
-      beat = work
+      heartbeat = work
       return stop
     },
     ...more,
@@ -37,40 +37,40 @@ async function streamOf(
   return {
     reader,
     read,
-    hear: (revision: number) => subscription.hear(revision),
-    lose: () => subscription.lost(),
-    beat: () => beat(),
+    publish: (revision: number) => subscription.onRevision(revision),
+    breakOff: () => subscription.onClose(),
+    heartbeat: () => heartbeat(),
     unsubscribe,
     stop,
   }
 }
 
-it('tells what was missed as one event, and never what is older or known', async () => {
-  const { read, hear } = await streamOf(3)
-  for (const revision of [7, 7, 5, 8]) hear(revision)
+it('sends missed revisions as one event, and nothing for old or repeated ones', async () => {
+  const { read, publish } = await streamOf(3)
+  for (const revision of [7, 7, 5, 8]) publish(revision)
   expect(await read()).toBe('id: 7\ndata: 3-7\n\n')
   expect(await read()).toBe('id: 8\ndata: 7-8\n\n')
 })
 
-it('tells a new client nothing of what is there already, but what to name when it comes back', async () => {
-  const { read, hear } = await streamOf(undefined)
-  for (const revision of [7, 8]) hear(revision)
+it('sends a new client only the id of the current revision, for when it reconnects', async () => {
+  const { read, publish } = await streamOf(undefined)
+  for (const revision of [7, 8]) publish(revision)
   expect(await read()).toBe('id: 7\n\n')
   expect(await read()).toBe('id: 8\ndata: 7-8\n\n')
 })
 
 it('makes up for a lost notification at the next heartbeat', async () => {
-  const { read, hear, beat } = await streamOf(undefined, () => Promise.resolve(9))
-  hear(7)
+  const { read, publish, heartbeat } = await streamOf(undefined, () => Promise.resolve(9))
+  publish(7)
   expect(await read()).toBe('id: 7\n\n')
-  beat()
+  heartbeat()
   expect(await read()).toBe(':\n\n')
   expect(await read()).toBe('id: 9\ndata: 7-9\n\n')
 })
 
-it('drops a reader who does not read, and keeps no more than a few events for it', async () => {
-  const { reader, hear, unsubscribe, stop } = await streamOf(0)
-  for (let revision = 1; revision <= 1_000; revision++) hear(revision)
+it('disconnects a reader that does not read, and buffers only a few events for it', async () => {
+  const { reader, publish, unsubscribe, stop } = await streamOf(0)
+  for (let revision = 1; revision <= 1_000; revision++) publish(revision)
   expect([unsubscribe.mock.calls.length, stop.mock.calls.length]).toEqual([1, 1])
   const rest = async () => {
     for (let read = 0; ; read++) if ((await reader.read()).done) return read
@@ -78,37 +78,40 @@ it('drops a reader who does not read, and keeps no more than a few events for it
   await expect(rest()).rejects.toThrow('too slow')
 })
 
-it('ends with its feed, so that the client comes back', async () => {
-  const { reader, lose, stop } = await streamOf(0)
-  lose()
+it('ends with its feed, so that the client reconnects', async () => {
+  const { reader, breakOff, stop } = await streamOf(0)
+  breakOff()
   expect((await reader.read()).done).toBe(true)
   expect(stop).toHaveBeenCalledOnce()
 })
 
-it('leaves the feed when its reader leaves', async () => {
-  const { reader, hear, unsubscribe, stop } = await streamOf(0)
+it('unsubscribes from the feed when its reader leaves', async () => {
+  const { reader, publish, unsubscribe, stop } = await streamOf(0)
   await reader.cancel()
-  hear(5)
+  publish(5)
   expect([unsubscribe.mock.calls.length, stop.mock.calls.length]).toEqual([1, 1])
 })
 
-it('begins with what there is, writes events in their order however long each takes, and skips what need not be heard', async () => {
+it('starts with the opening event, keeps slow events in order, and skips empty ones', async () => {
   const write = async (revision: number) => {
     await new Promise((resolve) => setTimeout(resolve, 30 - revision))
     return revision === 8 ? undefined : `data: ${revision}`
   }
-  const { read, hear } = await streamOf(6, undefined, { opening: 'event: put\ndata: all', write })
+  const { read, publish } = await streamOf(6, undefined, { opening: 'event: put\ndata: all', write })
   expect(await read()).toBe('id: 6\nevent: put\ndata: all\n\n')
-  for (const revision of [7, 8, 9]) hear(revision)
+  for (const revision of [7, 8, 9]) publish(revision)
   expect(await read()).toBe('id: 7\ndata: 7\n\n')
   expect(await read()).toBe('id: 9\ndata: 9\n\n')
 })
 
-it('says so and ends where an event cannot be written, so that the client comes back', async () => {
+it('sends the failure event and ends if an event cannot be written', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const write = () => Promise.reject(new Error('revision 7 cannot be read'))
-  const { reader, read, hear, unsubscribe } = await streamOf(6, undefined, { write, failure: 'event: error' })
-  hear(7)
+  const { reader, read, publish, unsubscribe } = await streamOf(6, undefined, {
+    write,
+    failure: 'event: error',
+  })
+  publish(7)
   expect(await read()).toBe('event: error\n\n')
   expect((await reader.read()).done).toBe(true)
   expect(unsubscribe).toHaveBeenCalledOnce()

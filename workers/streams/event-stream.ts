@@ -1,51 +1,51 @@
-// Server-sent events of one environment's revisions (WHATWG HTML, 9.2), whatever a dialect makes of them.
-// What was missed is told as one event: only the newest revision counts, and its number is the event's id. A
-// reader that does not read is dropped: nothing is kept for it but a few events.
+// Server-sent events (WHATWG HTML, 9.2) for the revisions of one environment, in any dialect. The event id is
+// the revision. Missed revisions become one event, because only the newest counts. A reader that does not
+// keep up is disconnected, so at most a few events are buffered for it.
 import { logError } from '../http/log.ts'
 import type { Feed } from './feed.ts'
 
-/** Below the 30 s after which proxies are known to cut quiet connections. */
+/** Below the 30 s after which common proxies close idle connections. */
 const heartbeatMs = 15_000
-/** Events and heartbeats that may wait for a reader. */
+/** Events and heartbeats that are buffered for a reader. */
 const backlogMax = 16
-/** How long a client waits before it comes back; told to it once. */
+/** How long a client waits before it reconnects. Sent once, as `retry`. */
 const retryMs = 2_000
 
 export interface StreamOptions {
   readonly feed: Feed
   readonly environmentId: string
   readonly continent: string
-  /** The revision that the client has; undefined where it does not say. */
+  /** The revision that the client has; undefined if it does not say. */
   readonly since: number | undefined
-  /** What comes before any change, for dialects that begin with all there is. */
+  /** The first event, for dialects whose streams begin with the current state. Without the `id` line. */
   readonly opening?: string
   /**
-   * An event's lines from `event:` or `data:` on, without the id; undefined if this client does not need it.
-   * Rejecting ends the stream, so that the client reconnects.
+   * The lines of an event, without `id`: `event: …` and `data: …`. Undefined if nothing changed for this
+   * client. A rejection ends the stream, so that the client reconnects.
    */
   readonly write: (revision: number, since: number) => string | Promise<string | undefined>
-  /** What is said before the stream ends because an event could not be written. */
+  /** Sent before the stream ends because an event could not be written. */
   readonly failure?: string
-  /** The newest revision that this Worker knows: what a lost notification is made up by. */
+  /** The newest revision that this Worker knows. Makes up for lost notifications. */
   readonly newest: () => Promise<number | undefined>
-  /** Runs again and again until it is told to stop. */
+  /** Like setInterval. Returns a function that stops it. */
   readonly every: (ms: number, work: () => void) => () => void
 }
 
-/** Undefined where the environment cannot be listened to at the moment. */
+/** Undefined if the feed is unavailable. */
 export async function eventStream(options: StreamOptions): Promise<ReadableStream<Uint8Array> | undefined> {
   const { feed, environmentId, continent, newest, every } = options
   const encoder = new TextEncoder()
   let controller!: ReadableStreamDefaultController<Uint8Array>
-  let told = options.since
+  let sentRevision = options.since
   let isOpen = true
   let unsubscribe = () => {}
-  let stopBeating = () => {}
+  let stopHeartbeat = () => {}
 
   const end = () => {
     if (!isOpen) return
     isOpen = false
-    stopBeating()
+    stopHeartbeat()
     unsubscribe()
   }
   const close = () => {
@@ -61,9 +61,9 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
   }
   const sendEvent = (lines: string, revision?: number) =>
     send(`${revision === undefined ? '' : `id: ${revision}\n`}${lines}\n\n`)
-  /** Events that have to be waited for come in their order. */
-  let writing = Promise.resolve()
-  const tell = (revision: number, since: number) => {
+  /** Keeps asynchronous events in order. */
+  let queue = Promise.resolve()
+  const sendChange = (revision: number, since: number) => {
     const written = options.write(revision, since)
     if (typeof written === 'string') return sendEvent(written, revision)
     const ready = written.then(
@@ -74,15 +74,14 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
         close()
       },
     )
-    writing = writing.then(() => ready).then((act) => void act())
+    queue = queue.then(() => ready).then((act) => void act())
   }
-  const hear = (revision: number) => {
-    // An id without data is no event to a client, but it names it when it comes back: else it could not say
-    // what it missed.
-    if (told === undefined) send(`id: ${revision}\n\n`)
-    const since = told ?? revision
-    told = Math.max(since, revision)
-    if (revision > since) tell(revision, since)
+  const onRevision = (revision: number) => {
+    // An id without data is no event to the client, but it is sent back as `last-event-id` on reconnect.
+    if (sentRevision === undefined) send(`id: ${revision}\n\n`)
+    const since = sentRevision ?? revision
+    sentRevision = Math.max(since, revision)
+    if (revision > since) sendChange(revision, since)
   }
 
   const stream = new ReadableStream<Uint8Array>(
@@ -97,15 +96,15 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
   send(`retry: ${retryMs}\n\n`)
   if (options.opening !== undefined) sendEvent(options.opening, options.since)
   try {
-    unsubscribe = await feed.subscribe({ environmentId, continent, hear, lost: close })
+    unsubscribe = await feed.subscribe({ environmentId, continent, onRevision, onClose: close })
   } catch (cause) {
     logError('feed', cause)
     return undefined
   }
-  stopBeating = every(heartbeatMs, () => {
+  stopHeartbeat = every(heartbeatMs, () => {
     send(':\n\n')
     newest().then(
-      (revision) => revision !== undefined && hear(revision),
+      (revision) => revision !== undefined && onRevision(revision),
       (cause: unknown) => logError('heartbeat', cause),
     )
   })

@@ -1,5 +1,5 @@
-// The shards of notifiers that listen to one environment, kept by the environment's object, which tells them
-// of every publication.
+// The notifier shards that listen to one environment. The environment's Durable Object stores them and
+// notifies them of every published revision.
 import { logError } from '../http/log.ts'
 import type { Notifier } from './notifier.ts'
 
@@ -10,20 +10,20 @@ export async function addListener(storage: DurableObjectStorage, shard: string):
 }
 
 /**
- * A shard that cannot be reached is told again the next time; its streams look for themselves at every
- * heartbeat.
+ * Forgets shards without clients. An unreachable shard is notified of the next revision; until then its
+ * streams find this one at their next heartbeat.
  */
-export async function tellListeners(
+export async function notifyListeners(
   storage: DurableObjectStorage,
   notifiers: DurableObjectNamespace<Notifier>,
   revision: number,
 ): Promise<void> {
-  const listening = await storage.list({ prefix })
+  const listeners = await storage.list({ prefix })
   await Promise.all(
-    [...listening.keys()].map(async (key) => {
+    [...listeners.keys()].map(async (key) => {
       try {
         const shard = notifiers.get(notifiers.idFromName(key.slice(prefix.length)))
-        if ((await shard.hear(revision)) === 0) await storage.delete(key)
+        if ((await shard.notify(revision)) === 0) await storage.delete(key)
       } catch (cause) {
         logError('notify', cause)
       }

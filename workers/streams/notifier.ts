@@ -1,15 +1,17 @@
-// Tells Workers that hold streams of one environment which revision is the newest. One of several such
-// objects: the environment's object tells each shard that has listeners, and each shard its own share of
-// them, over WebSockets that it sleeps beside (hibernation), so that a quiet environment costs nothing
-// however many listen.
+// The Durable Object that tells Workers with open streams about new revisions of one environment. An
+// environment has several of these shards, each with its own share of the listeners. Its WebSockets
+// hibernate, so that a quiet environment costs nothing however many clients listen.
 import { DurableObject } from 'cloudflare:workers'
 
-/** Cloudflare: 32,768 WebSockets an object; far fewer, since one message to each takes the object's time. */
+/**
+ * Cloudflare allows 32,768 WebSockets per object. Far fewer, because each revision is sent to one after
+ * another.
+ */
 const socketsMax = 5_000
 
-/** The part of the environment's object that a shard calls. */
+/** The part of the environment's Durable Object that a shard calls. */
 export interface Announcer {
-  /** From now on `hear` of this shard is called; the newest revision. */
+  /** Registers the shard for `notify`. Returns the newest revision. */
   listen(environmentId: string, shard: string): Promise<number>
 }
 
@@ -18,7 +20,7 @@ interface NotifierBindings {
 }
 
 export class Notifier extends DurableObject<NotifierBindings> {
-  /** Takes a listener. The first thing it hears is the newest revision. */
+  /** Accepts a WebSocket. Its first message is the newest revision. */
   override async fetch(request: Request): Promise<Response> {
     const query = new URL(request.url).searchParams
     const environmentId = query.get('environment') ?? ''
@@ -33,25 +35,25 @@ export class Notifier extends DurableObject<NotifierBindings> {
     return new Response(null, { status: 101, webSocket: client })
   }
 
-  /** How many have heard. The environment's object forgets a shard whom nobody listens to. */
-  async hear(revision: number): Promise<number> {
+  /** Returns the number of listeners. The environment's object forgets a shard that has none. */
+  async notify(revision: number): Promise<number> {
     const sockets = this.ctx.getWebSockets()
     await this.ctx.storage.put('revision', revision)
     for (const socket of sockets) {
       try {
         socket.send(String(revision))
       } catch {
-        socket.close(1011, 'gone') // the stream behind it ends, and its reader comes back
+        socket.close(1011, 'gone') // ends the stream, so its client reconnects
       }
     }
     return sockets.length
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    socket.close(code === 1005 || code === 1006 ? 1000 : code) // neither may be sent
+    socket.close(code === 1005 || code === 1006 ? 1000 : code) // these two codes must not be sent
   }
 
-  /** With nobody listening the shard may have been forgotten: then it announces itself again. */
+  /** A shard without listeners may have been forgotten, so it registers again. */
   async #newest(environmentId: string, shard: string, listeners: number): Promise<number> {
     const known = await this.ctx.storage.get<number>('revision')
     if (listeners > 0 && known !== undefined) return known

@@ -1,10 +1,10 @@
-// A stream as the answer to a request: what every dialect's stream has in common, beside what its events say.
+// Opens an event stream as the response to a request. Dialects supply what their events contain.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { type StreamOptions, eventStream } from './event-stream.ts'
 
-interface Opened extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {
+interface StreamContent extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -12,13 +12,13 @@ export async function openStream(
   request: Request,
   { environmentId }: CompiledSnapshot,
   { feed, snapshots }: Pick<Ports, 'feed' | 'snapshots'>,
-  { headers, ...says }: Opened,
+  { headers, ...content }: StreamContent,
 ): Promise<Result<Response>> {
   const stream = await eventStream({
     feed,
     environmentId,
     continent: (request as { cf?: { continent?: string } }).cf?.continent ?? '',
-    ...says,
+    ...content,
     newest: async () => {
       const reading = await snapshots.read(environmentId)
       return reading.status === 'ready' ? reading.compiled.revision : undefined
@@ -33,6 +33,6 @@ export async function openStream(
   return ok(new Response(stream, { headers: { ...headers, ...own } }))
 }
 
-/** An event's id, as a client sends it back; what is no such thing counts as none. */
-export const revisionOf = (text: string | null | undefined): number | undefined =>
-  text && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+/** The revision in an event id that a client sends back; undefined if it is none. */
+export const revisionOf = (eventId: string | null | undefined): number | undefined =>
+  eventId && /^\d{1,15}$/.test(eventId) ? Number(eventId) : undefined

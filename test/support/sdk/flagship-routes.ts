@@ -2,7 +2,7 @@
 // it puts `fetch` back.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { flagshipIoRoutes } from '../../../workers/protocols/flagship-io/routes.ts'
-import { askDoor } from '../call-handler.ts'
+import { callHandler } from '../call-handler.ts'
 import { type Given, memoryPorts } from '../golden-cases.ts'
 
 /** The paths that are asked for, and what is handed to the queue. */
@@ -14,7 +14,7 @@ export function serveRoutes(given: Given): { asked: string[]; sent: EventRecord[
     const { pathname, search } = new URL(input instanceof Request ? input.url : input)
     const { method = 'GET', headers = {}, body = null } = init ?? {}
     asked.push(pathname)
-    return askDoor(routes, pathname + search, { method, headers, body })
+    return callHandler(routes, pathname + search, { method, headers, body })
   }
   return { asked, sent }
 }

@@ -1,5 +1,5 @@
 // A command on its way to the environment's object, with who sent it, why, and from where.
-import { decoded } from '../../http/path.ts'
+import { percentDecoded } from '../../http/path.ts'
 import { type Command, onVersion } from '../../../core/change/command.ts'
 import { commentLengthMax } from '../../../core/model/limits.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../../../core/model/problem.ts'
@@ -74,7 +74,7 @@ export function toResult(answer: CommandAnswer): Result<Changed> {
  */
 export function commentOf({ headers }: Request): Result<string> {
   const sent = headers.get('x-comment') ?? ''
-  const comment = decoded(sent)
+  const comment = percentDecoded(sent)
   if (comment.length <= commentLengthMax) return ok(comment)
   const message = `at most ${commentLengthMax} characters`
   return refuse('INVALID', `x-comment: ${message}`, { fields: [{ path: 'x-comment', message }] })

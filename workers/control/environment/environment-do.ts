@@ -17,7 +17,7 @@ import { openDatabase } from '../../storage/database.ts'
 import { modifiedAtOf, valuesAt } from '../../storage/history.ts'
 import { readArchivedMembers, readMembers } from '../../storage/members.ts'
 import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../../storage/snapshots.ts'
-import { addListener, tellListeners } from '../../streams/listeners.ts'
+import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
 import { type WriterState, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
@@ -159,7 +159,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
     for (const wake of this.#waiting) wake()
-    this.ctx.waitUntil(tellListeners(this.ctx.storage, this.env.NOTIFIER, revision))
+    this.ctx.waitUntil(notifyListeners(this.ctx.storage, this.env.NOTIFIER, revision))
     return true
   }
 

@@ -13,7 +13,7 @@ import { fromFeatureList } from './import/features.ts'
 import { localMode } from './local-mode.ts'
 import { bucketeerRoutes } from './routes.ts'
 import type { Evaluation } from './wire.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
 
 const node = { sourceId: 6, sdkVersion: '0.4.6' }
 
@@ -25,7 +25,7 @@ function gatewayOf(list: unknown) {
   const app = bucketeerRoutes(memoryPorts(given).ports)
   const post = async (path: string, authorization: string, body: object): Promise<unknown> => {
     const init = { method: 'POST', headers: { authorization }, body: JSON.stringify(body) }
-    return (await askDoor(app, path, init, {})).json()
+    return (await callHandler(app, path, init, {})).json()
   }
   return { given, post }
 }

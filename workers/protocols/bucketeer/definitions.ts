@@ -1,13 +1,13 @@
-// What server SDKs in local mode are given: flags as they are defined, and who is in the segments that these
-// ask for.
+// The definitions for server SDKs in local mode: `get_feature_flags`, and the users of the segments that
+// these flags refer to, `get_segment_users`.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import type { Feature, FeatureList } from './feature.ts'
 import { localMode } from './local-mode.ts'
 
-/** As in Bucketeer: who was last here longer ago is given everything. */
-const horizonSeconds = 30 * 86_400
-/** As in Bucketeer: a change that reached this Worker late is still told of. */
+/** As in Bucketeer: a client whose last request is older gets everything. */
+const fullAfterSeconds = 30 * 86_400
+/** As in Bucketeer: tolerates changes that reached this Worker late. */
 const graceSeconds = 600
 
 const lists = new WeakMap<CompiledSnapshot, FeatureList>()
@@ -18,75 +18,74 @@ function listOf(compiled: CompiledSnapshot): FeatureList {
   return list
 }
 
-export interface FlagsAsked {
+export interface FeatureFlagsQuery {
   readonly tag: string
+  /** The id that the SDK has. */
   readonly featureFlagsId: string
+  /** Epoch seconds. */
   readonly requestedAt: number
 }
 
 /**
- * Nothing to whom has it all; else everything, with force. `requestedAt` is not advanced where nothing is
- * sent, as in Bucketeer.
+ * Either nothing, if the SDK's copy is current, or all flags with `forceUpdate`. As in Bucketeer,
+ * `requestedAt` does not advance if nothing is sent.
  */
-export function featureFlags(compiled: CompiledSnapshot, asked: FlagsAsked, now: number) {
-  const { id, features } = taggedOf(compiled, asked.tag)
-  const isCurrent = asked.featureFlagsId === id
+export function featureFlags(compiled: CompiledSnapshot, query: FeatureFlagsQuery, now: number) {
+  const { id, features } = taggedFeatures(compiled, query.tag)
+  const isCurrent = query.featureFlagsId === id
   const seconds = Math.floor(now / 1_000)
   return {
     featureFlagsId: id,
     features: isCurrent ? [] : features,
     archivedFeatureFlagIds: [],
-    requestedAt: String(isCurrent && id !== '' ? Math.min(asked.requestedAt, seconds) : seconds),
+    requestedAt: String(isCurrent && id !== '' ? Math.min(query.requestedAt, seconds) : seconds),
     forceUpdate: !isCurrent,
   }
 }
 
-interface Tagged {
-  /** Empty where there is nothing. */
+interface TaggedFeatures {
+  /** Empty if there are no features. */
   readonly id: string
   readonly features: readonly object[]
 }
 
-const tagged = new WeakMap<CompiledSnapshot, Map<string, Tagged>>()
-/** Tags come from clients: what is remembered of them has to have an end. */
-const tagsRememberedMax = 100
+const featuresByTag = new WeakMap<CompiledSnapshot, Map<string, TaggedFeatures>>()
+/** Tags come from clients, so the cache must be bounded. */
+const cachedTagsMax = 100
 
-/**
- * The flags with a tag, and those that they ask for, with the tag or without: without these, SDKs could not
- * decide them.
- */
-function taggedOf(compiled: CompiledSnapshot, tag: string): Tagged {
-  let known = tagged.get(compiled)
-  if (!known) tagged.set(compiled, (known = new Map()))
-  let found = known.get(tag)
-  if (!found) {
-    found = closureOf(listOf(compiled).features, tag)
-    if (known.size < tagsRememberedMax) known.set(tag, found)
+function taggedFeatures(compiled: CompiledSnapshot, tag: string): TaggedFeatures {
+  let byTag = featuresByTag.get(compiled)
+  if (!byTag) featuresByTag.set(compiled, (byTag = new Map()))
+  let tagged = byTag.get(tag)
+  if (!tagged) {
+    tagged = withDependencies(listOf(compiled).features, tag)
+    if (byTag.size < cachedTagsMax) byTag.set(tag, tagged)
   }
-  return found
+  return tagged
 }
 
-function closureOf(features: readonly Feature[], tag: string): Tagged {
+/** The features with the tag, and those that they depend on, which SDKs need to evaluate them. */
+function withDependencies(features: readonly Feature[], tag: string): TaggedFeatures {
   const chosen = features.filter(({ archived, tags }) => !archived && (tag === '' || tags.includes(tag)))
-  // they reach one level down, no further
-  const needed = new Set(chosen.flatMap((feature) => [feature.id, ...askedBy(feature)]))
-  const given = features.filter(({ id }) => needed.has(id))
-  const stamps = given.map(({ id, version, updatedAt }) => `${id}:${version}:${updatedAt}`)
+  // Dependencies are one level deep: localMode omits flags with deeper ones.
+  const needed = new Set(chosen.flatMap((feature) => [feature.id, ...dependenciesOf(feature)]))
+  const included = features.filter(({ id }) => needed.has(id))
+  const versions = included.map(({ id, version, updatedAt }) => `${id}:${version}:${updatedAt}`)
   return {
-    id: given.length === 0 ? '' : fnv1a64(JSON.stringify([tag, stamps])),
-    features: given.map(asWritten),
+    id: included.length === 0 ? '' : fnv1a64(JSON.stringify([tag, versions])),
+    features: included.map(toWire),
   }
 }
 
-const askedBy = ({ prerequisites, rules }: Feature): string[] => [
+const dependenciesOf = ({ prerequisites, rules }: Feature): string[] => [
   ...prerequisites.map(({ featureId }) => featureId),
   ...rules.flatMap(({ clauses }) =>
     clauses.flatMap(({ operator, attribute }) => (operator === 'FEATURE_FLAG' ? [attribute] : [])),
   ),
 ]
 
-/** protojson: 64-bit integers are text, and every field is there. */
-const asWritten = (feature: Feature) => ({
+/** As protojson writes it: 64-bit integers as text, and no field left out. */
+const toWire = (feature: Feature) => ({
   ...feature,
   createdAt: String(feature.createdAt),
   updatedAt: String(feature.updatedAt),
@@ -95,31 +94,32 @@ const asWritten = (feature: Feature) => ({
   lastUsedInfo: null,
 })
 
-export interface SegmentsAsked {
-  /** Those that the SDK has. */
+export interface SegmentUsersQuery {
+  /** The segments that the SDK has. */
   readonly segmentIds: readonly string[]
+  /** Epoch seconds. */
   readonly requestedAt: number
 }
 
 /**
- * What changed since, what the SDK does not have, and what it no longer needs; all of it to whom comes from
- * too long ago, or from the future.
+ * Segments that changed since `requestedAt` or that the SDK lacks, and the ids of those it no longer needs.
+ * Everything if `requestedAt` is too old or in the future.
  */
-export function segmentUsers(compiled: CompiledSnapshot, asked: SegmentsAsked, now: number) {
+export function segmentUsers(compiled: CompiledSnapshot, query: SegmentUsersQuery, now: number) {
   const seconds = Math.floor(now / 1_000)
   const inUse = listOf(compiled).segmentUsers
   const isFull =
-    inUse.length === 0 || asked.requestedAt < seconds - horizonSeconds || asked.requestedAt > seconds
-  const had = new Set(asked.segmentIds)
-  const used = new Set(inUse.map(({ segmentId }) => segmentId))
-  const since = asked.requestedAt - graceSeconds
-  const given = inUse.filter(
-    ({ segmentId, updatedAt }) => isFull || !had.has(segmentId) || updatedAt >= since,
+    inUse.length === 0 || query.requestedAt < seconds - fullAfterSeconds || query.requestedAt > seconds
+  const clientIds = new Set(query.segmentIds)
+  const usedIds = new Set(inUse.map(({ segmentId }) => segmentId))
+  const since = query.requestedAt - graceSeconds
+  const sent = inUse.filter(
+    ({ segmentId, updatedAt }) => isFull || !clientIds.has(segmentId) || updatedAt >= since,
   )
-  const gone = asked.segmentIds.filter((id) => !used.has(id))
-  const isNew = isFull || given.length > 0 || gone.length > 0
+  const deleted = query.segmentIds.filter((id) => !usedIds.has(id))
+  const hasChanged = isFull || sent.length > 0 || deleted.length > 0
   return {
-    segmentUsers: given.map(({ segmentId, users, updatedAt }) => ({
+    segmentUsers: sent.map(({ segmentId, users, updatedAt }) => ({
       segmentId,
       users: users.map(({ userId, state }) => ({
         id: `${segmentId}:${userId}:${state}`,
@@ -131,8 +131,8 @@ export function segmentUsers(compiled: CompiledSnapshot, asked: SegmentsAsked, n
       updatedAt: String(updatedAt),
       rules: [],
     })),
-    deletedSegmentIds: isFull ? [] : gone,
-    requestedAt: String(isNew ? seconds : asked.requestedAt),
+    deletedSegmentIds: isFull ? [] : deleted,
+    requestedAt: String(hasChanged ? seconds : query.requestedAt),
     forceUpdate: isFull,
   }
 }

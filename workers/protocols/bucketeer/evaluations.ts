@@ -1,5 +1,5 @@
-// Decisions as `get_evaluations` and `get_evaluation` give them, and the id by which an SDK knows that it has
-// them all.
+// The answers of `get_evaluations` and `get_evaluation`, and the id by which an SDK knows that its copy is
+// current.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { evaluateAll } from '../../../core/evaluation/evaluate.ts'
@@ -13,130 +13,141 @@ export const toContext = ({ id, data }: wire.User): EvaluationContext => ({
   attributes: data ?? {},
 })
 
-export interface Asked {
+export interface EvaluationsQuery {
   readonly compiled: CompiledSnapshot
   readonly context: EvaluationContext
   readonly userId: string
+  /** Only flags with this tag; all flags if empty. */
   readonly tag: string
-  /** The id that the SDK has. */
-  readonly has: string
+  /** The `userEvaluationsId` that the SDK has. */
+  readonly clientId: string
   /** Epoch milliseconds. */
   readonly now: number
-  /** Where flags keep their visitors: what was decided with what is kept. */
-  readonly decided?: readonly Evaluation[] | undefined
+  /** The evaluations with stored assignments, if any flag keeps assignments. */
+  readonly evaluations?: readonly Evaluation[] | undefined
 }
 
 export interface UserEvaluations {
   /** JSON of the message. */
   readonly text: string
   readonly id: string
-  /** Flags decided: none where the SDK has them all. */
+  /** Number of flags decided: 0 if the SDK's copy is current. */
   readonly decisions: number
 }
 
-/** Nothing to whom has it all; else the full set, with force: so no SDK can be left with something stale. */
-export function userEvaluations(asked: Asked): UserEvaluations {
-  const { compiled, context, userId, tag, has, now } = asked
-  const id = userEvaluationsId(compiled, context, tag, asked.decided)
-  if (has === id) {
-    const text = messageOf({ id: 'no_evaluations', evaluations: '', gone: [], isAll: false, now })
+/**
+ * Either nothing, if the SDK's copy is current, or all flags with `forceUpdate`, so that nothing stale
+ * remains.
+ */
+export function userEvaluations(query: EvaluationsQuery): UserEvaluations {
+  const { compiled, context, userId, tag, clientId, now } = query
+  const id = userEvaluationsId(compiled, context, tag, query.evaluations)
+  if (clientId === id) {
+    const text = messageText({ id: 'no_evaluations', evaluations: '', archived: [], isFull: false, now })
     return { id, decisions: 0, text }
   }
-  const decided = asked.decided ?? evaluateAll(compiled, context, tag === '' ? undefined : tag)
+  const decided = evaluationsOf(query)
   const evaluations = evaluationsText(decided, userId)
   return {
     id,
     decisions: decided.length,
-    text: messageOf({ id, evaluations, gone: [], isAll: true, now }),
+    text: messageText({ id, evaluations, archived: [], isFull: true, now }),
   }
 }
+
+const evaluationsOf = ({ compiled, context, tag, evaluations }: EvaluationsQuery) =>
+  evaluations ?? evaluateAll(compiled, context, tag === '' ? undefined : tag)
 
 interface Message {
   readonly id: string
+  /** JSON, separated by commas. */
   readonly evaluations: string
-  readonly gone: readonly string[]
-  readonly isAll: boolean
+  /** Keys of flags that the SDK must delete. */
+  readonly archived: readonly string[]
+  readonly isFull: boolean
   readonly now: number
 }
 
-const messageOf = ({ id, evaluations, gone, isAll, now }: Message) =>
-  `{"id":"${id}","evaluations":[${evaluations}],"createdAt":"${Math.floor(now / 1_000)}","archivedFeatureIds":${JSON.stringify(gone)},"forceUpdate":${isAll}}`
+const messageText = ({ id, evaluations, archived, isFull, now }: Message) =>
+  `{"id":"${id}","evaluations":[${evaluations}],"createdAt":"${Math.floor(now / 1_000)}",` +
+  `"archivedFeatureIds":${JSON.stringify(archived)},"forceUpdate":${isFull}}`
 
-/** What a user was told of each flag, without naming the user. */
-export type Told = ReadonlyMap<string, NonNullable<Parts>>
+/** The evaluations that a client has, by flag key, without the user's id. */
+export type SentEvaluations = ReadonlyMap<string, EvaluationParts>
 
-export function toldOf({ compiled, context, tag, decided }: Asked): Told {
-  const told = new Map<string, NonNullable<Parts>>()
-  for (const evaluation of decided ?? evaluateAll(compiled, context, tag === '' ? undefined : tag)) {
-    const parts = asWritten(evaluation)
-    if (parts) told.set(evaluation.flagKey, parts)
+export function sentEvaluationsOf(query: EvaluationsQuery): SentEvaluations {
+  const sent = new Map<string, EvaluationParts>()
+  for (const evaluation of evaluationsOf(query)) {
+    const parts = partsOf(evaluation)
+    if (parts) sent.set(evaluation.flagKey, parts)
   }
-  return told
+  return sent
 }
 
-/** What is other than was told; undefined where nothing is. For a stream, which knows what it said. */
-export function patchOf(asked: Asked, before: Told): { answer: UserEvaluations; told: Told } | undefined {
-  const told = toldOf(asked)
-  const inside = insideOf(asked.userId)
-  const changed = [...told]
+/** The changes since what was sent before; undefined if there are none. For streams. */
+export function patchOf(
+  query: EvaluationsQuery,
+  before: SentEvaluations,
+): { answer: UserEvaluations; sent: SentEvaluations } | undefined {
+  const sent = sentEvaluationsOf(query)
+  const escapedId = escaped(query.userId)
+  const changed = [...sent]
     .filter(([key, parts]) => parts.some((part, i) => part !== before.get(key)?.[i]))
-    .map(([, parts]) => parts.join(inside))
-  const gone = [...before.keys()].filter((key) => !told.has(key))
-  if (changed.length + gone.length === 0) return undefined
-  const id = userEvaluationsId(asked.compiled, asked.context, asked.tag, asked.decided)
-  const text = messageOf({ id, evaluations: changed.join(), gone, isAll: false, now: asked.now })
-  return { answer: { id, decisions: told.size, text }, told }
+    .map(([, parts]) => parts.join(escapedId))
+  const archived = [...before.keys()].filter((key) => !sent.has(key))
+  if (changed.length + archived.length === 0) return undefined
+  const id = userEvaluationsId(query.compiled, query.context, query.tag, query.evaluations)
+  const text = messageText({ id, evaluations: changed.join(), archived, isFull: false, now: query.now })
+  return { answer: { id, decisions: sent.size, text }, sent }
 }
 
-/** JSON of one; undefined where the SDK is to use its default: Bucketeer leaves such flags out. */
+/** JSON of one evaluation; undefined if the SDK uses its default: Bucketeer leaves out such flags. */
 export function evaluationText(evaluation: Evaluation, userId: string): string | undefined {
-  const parts = asWritten(evaluation)
-  return parts?.join(insideOf(userId))
+  const parts = partsOf(evaluation)
+  return parts?.join(escaped(userId))
 }
 
 function evaluationsText(evaluations: readonly Evaluation[], userId: string): string {
-  const inside = insideOf(userId)
-  let written = ''
+  const escapedId = escaped(userId)
+  let text = ''
   for (const evaluation of evaluations) {
-    const parts = asWritten(evaluation)
-    if (parts) written += `${written === '' ? '' : ','}${parts[0]}${inside}${parts[1]}${inside}${parts[2]}`
+    const parts = partsOf(evaluation)
+    if (parts) text += `${text === '' ? '' : ','}${parts[0]}${escapedId}${parts[1]}${escapedId}${parts[2]}`
   }
-  return written
+  return text
 }
 
-/** A text as it stands between the quotes of JSON. */
-const insideOf = (userId: string) => JSON.stringify(userId).slice(1, -1)
+/** The text as it appears between the quotes in JSON. */
+const escaped = (text: string) => JSON.stringify(text).slice(1, -1)
 
-type Parts = readonly [string, string, string] | undefined
-const written = new WeakMap<Evaluation, { readonly parts: Parts }>()
+/** An evaluation's JSON, cut at the two places where the user's id belongs. */
+type EvaluationParts = readonly [before: string, between: string, after: string]
+const cache = new WeakMap<Evaluation, { readonly parts: EvaluationParts | undefined }>()
 
-/**
- * What stands before, between and behind the two places that name the user. There is one object for each
- * evaluation that a snapshot can give.
- */
-function asWritten(evaluation: Evaluation): Parts {
-  let form = written.get(evaluation)
-  if (!form) {
-    form = { parts: partsOf(evaluation) }
-    written.set(evaluation, form)
+/** A snapshot has a fixed number of evaluation objects, so each is serialized once. */
+function partsOf(evaluation: Evaluation): EvaluationParts | undefined {
+  let cached = cache.get(evaluation)
+  if (!cached) {
+    cached = { parts: serialize(evaluation) }
+    cache.set(evaluation, cached)
   }
-  return form.parts
+  return cached.parts
 }
 
-function partsOf({ flag, variation, cause }: Evaluation): Parts {
+function serialize({ flag, variation, cause }: Evaluation): EvaluationParts | undefined {
   if (!flag || !variation) return undefined
   const { id, name } = variation
-  const value = variation.json ?? variation.value // of a yaml flag, SDKs of other languages read its JSON
-  const behind = JSON.stringify({
+  const value = variation.json ?? variation.value // SDKs in most languages read the JSON of a yaml flag
+  const rest = JSON.stringify({
     variationId: id,
     variation: { id, value, name, description: '' },
     reason: { type: reasonTypes[cause.kind], ruleId: cause.kind === 'rule' ? cause.ruleId : '' },
     variationValue: value,
     variationName: name,
   } satisfies Omit<wire.Evaluation, 'id' | 'featureId' | 'featureVersion' | 'userId'>)
-  const before = `{"id":"${insideOf(flag.key)}:${flag.version}:`
+  const before = `{"id":"${escaped(flag.key)}:${flag.version}:`
   const between = `","featureId":${JSON.stringify(flag.key)},"featureVersion":${flag.version},"userId":"`
-  return [before, between, `",${behind.slice(1)}`]
+  return [before, between, `",${rest.slice(1)}`]
 }
 
 const reasonTypes = {
@@ -150,54 +161,50 @@ const reasonTypes = {
 } as const satisfies Record<Cause['kind'], wire.ReasonType>
 
 /**
- * Bucketeer's UserEvaluationsID, over more than Bucketeer's: user, attributes, tag, and the stamps of what
- * the answer is made of: the tag's flags, the flags these ask for, and the segments, whose edits Bucketeer's
- * own id misses. Opaque to SDKs.
+ * Bucketeer's UserEvaluationsID, which SDKs treat as opaque. A hash of everything that the answer depends on:
+ * user, attributes, tag, and the versions of the tag's flags, of their dependencies and of the segments they
+ * use. Bucketeer's own id misses edits of segments.
  */
 export function userEvaluationsId(
   compiled: CompiledSnapshot,
   { targetingKey = '', attributes }: EvaluationContext,
   tag: string,
-  /** With what is kept of the user: nothing in the snapshot tells when that changes. */
-  decided?: readonly Evaluation[],
+  /** Evaluations with stored assignments, which change without a new revision. */
+  evaluations?: readonly Evaluation[],
 ): string {
   const names = Object.keys(attributes)
   if (names.length > 1) names.sort()
-  let asked = JSON.stringify([tag, targetingKey])
-  for (const name of names) asked += JSON.stringify([name, attributes[name]])
-  if (decided) asked += JSON.stringify(decided.map(({ variation }) => variation?.id))
-  return fnv1a64(asked + stampOf(compiled, tag))
+  let text = JSON.stringify([tag, targetingKey])
+  for (const name of names) text += JSON.stringify([name, attributes[name]])
+  if (evaluations) text += JSON.stringify(evaluations.map(({ variation }) => variation?.id))
+  return fnv1a64(text + versionsHash(compiled, tag))
 }
 
-const stamps = new WeakMap<CompiledSnapshot, Map<string, string>>()
-/** Tags come from clients: what is remembered of them has to have an end. */
-const tagsRememberedMax = 1_000
+const versionsHashes = new WeakMap<CompiledSnapshot, Map<string, string>>()
+/** Tags come from clients, so the cache must be bounded. */
+const cachedTagsMax = 1_000
 
-/**
- * Changes with everything that an answer under this tag is made of, and with nothing else. Made once per
- * snapshot and tag.
- */
-function stampOf(compiled: CompiledSnapshot, tag: string): string {
-  let known = stamps.get(compiled)
-  if (!known) stamps.set(compiled, (known = new Map()))
-  let stamp = known.get(tag)
-  if (stamp === undefined) {
-    stamp = fnv1a64(stampedOf(compiled, tag))
-    if (known.size < tagsRememberedMax) known.set(tag, stamp)
+/** Changes with everything that the answer for this tag depends on, and with nothing else. */
+function versionsHash(compiled: CompiledSnapshot, tag: string): string {
+  let byTag = versionsHashes.get(compiled)
+  if (!byTag) versionsHashes.set(compiled, (byTag = new Map()))
+  let hash = byTag.get(tag)
+  if (hash === undefined) {
+    hash = fnv1a64(versionsText(compiled, tag))
+    if (byTag.size < cachedTagsMax) byTag.set(tag, hash)
   }
-  return stamp
+  return hash
 }
 
-function stampedOf({ flags, snapshot }: CompiledSnapshot, tag: string): string {
-  const places = new Set<number>()
+function versionsText({ flags, snapshot }: CompiledSnapshot, tag: string): string {
+  const indexes = new Set<number>()
   for (const { index, flag, dependencies = [] } of flags)
     if (!flag.archived && (tag === '' || flag.tags.includes(tag)))
-      for (const place of [index, ...dependencies]) places.add(place)
-  const needed = [...places].map((place) => flags[place]!.flag)
-  const asked = new Set(needed.flatMap(segmentsOf))
-  const stamps = [...needed, ...snapshot.segments.filter(({ key }) => asked.has(key))].map(
-    ({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`,
-  )
-  // Panic changes what flags answer, and edits none of them.
-  return (snapshot.settings?.panic ? ['panic', ...stamps] : stamps).join()
+      for (const each of [index, ...dependencies]) indexes.add(each)
+  const usedFlags = [...indexes].map((index) => flags[index]!.flag)
+  const usedSegments = new Set(usedFlags.flatMap(segmentsOf))
+  const entities = [...usedFlags, ...snapshot.segments.filter(({ key }) => usedSegments.has(key))]
+  const versions = entities.map(({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`)
+  // Panic mode changes all results without editing a flag.
+  return (snapshot.settings?.panic ? ['panic', ...versions] : versions).join()
 }

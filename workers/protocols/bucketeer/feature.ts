@@ -1,13 +1,12 @@
-// Bucketeer's flag definitions, spelled as its API and `get_feature_flags` spell them. Read as protojson
-// reads: names or numbers of enums, 64-bit integers as text or number, whatever is absent as empty, unknown
-// fields dropped.
+// Bucketeer's flag definitions, as in its API and in `get_feature_flags`. Parsed like protojson: enums by
+// name or number, 64-bit integers as text or number, missing fields as empty, unknown fields dropped.
 import * as z from 'zod'
 
-/** protojson writes an empty message, list or text as null, or leaves it out. */
+/** protojson may write an empty message, list or text as null, or leave it out. */
 const orEmpty = <T extends z.ZodType>(schema: T, empty: z.output<T>) =>
   schema.nullish().transform((value) => value ?? empty)
 const text = orEmpty(z.string(), '')
-const flagged = orEmpty(z.boolean(), false)
+const boolean = orEmpty(z.boolean(), false)
 const count = orEmpty(z.number(), 0)
 const seconds = orEmpty(
   z.union([z.int(), z.string().regex(/^-?\d{1,15}$/, 'not a time in seconds')]).transform(Number),
@@ -15,8 +14,8 @@ const seconds = orEmpty(
 )
 const list = <T extends z.ZodType>(item: T) => orEmpty(z.array(item), [])
 
-/** An enum by name or by number. */
-const oneOf = <const N extends readonly [string, ...string[]]>(names: N) =>
+/** An enum, by name or number. `names` are in the order of the numbers. */
+const enumeration = <const N extends readonly [string, ...string[]]>(names: N) =>
   orEmpty(
     z.union([
       z.enum(names),
@@ -29,7 +28,6 @@ const oneOf = <const N extends readonly [string, ...string[]]>(names: N) =>
     names[0],
   )
 
-/** In the order of their numbers. */
 const variationTypes = ['STRING', 'BOOLEAN', 'NUMBER', 'JSON', 'YAML'] as const
 export const clauseOperators = [
   'EQUALS',
@@ -52,13 +50,13 @@ export type ClauseOperator = (typeof clauseOperators)[number]
 const Clause = z.object({
   id: text,
   attribute: text,
-  operator: oneOf(clauseOperators),
+  operator: enumeration(clauseOperators),
   values: list(z.string()),
 })
 export type Clause = z.infer<typeof Clause>
 
 const Strategy = z.object({
-  type: oneOf(['FIXED', 'ROLLOUT']),
+  type: enumeration(['FIXED', 'ROLLOUT']),
   fixedStrategy: z.object({ variation: text }).nullish(),
   rolloutStrategy: z
     .object({
@@ -73,8 +71,8 @@ export const Feature = z.object({
   id: z.string(),
   name: text,
   description: text,
-  enabled: flagged,
-  deleted: flagged,
+  enabled: boolean,
+  deleted: boolean,
   version: orEmpty(z.int(), 1),
   createdAt: seconds,
   updatedAt: seconds,
@@ -85,8 +83,8 @@ export const Feature = z.object({
   offVariation: text,
   tags: list(z.string()),
   maintainer: text,
-  variationType: oneOf(variationTypes),
-  archived: flagged,
+  variationType: enumeration(variationTypes),
+  archived: boolean,
   prerequisites: list(z.object({ featureId: text, variationId: text })),
   samplingSeed: text,
   autoOpsSummary: z
@@ -98,7 +96,7 @@ export type Feature = z.infer<typeof Feature>
 
 const SegmentRule = z.object({ id: text, clauses: list(Clause) })
 
-/** As the API lists segments. */
+/** A segment in the API's list. */
 const Segment = z.object({
   id: z.string(),
   name: text,
@@ -108,17 +106,19 @@ const Segment = z.object({
   updatedAt: seconds,
 })
 
-/** As `get_segment_users` gives who is in them. */
+/** A segment's users, from `get_segment_users`. */
 const SegmentUsers = z.object({
   segmentId: z.string(),
-  users: list(z.object({ userId: z.string(), state: oneOf(['INCLUDED', 'EXCLUDED']), deleted: flagged })),
+  users: list(
+    z.object({ userId: z.string(), state: enumeration(['INCLUDED', 'EXCLUDED']), deleted: boolean }),
+  ),
   rules: list(SegmentRule),
   updatedAt: seconds,
 })
 
 /**
- * The answer of `get_feature_flags` or of the list of features, alone or merged with that of
- * `get_segment_users` and of the list of segments.
+ * The answer of `get_feature_flags` or the API's list of features, optionally merged with the answers of
+ * `get_segment_users` and the API's list of segments.
  */
 export const FeatureList = z.object({
   features: z.array(Feature),

@@ -1,9 +1,9 @@
-// The gateway's first REST form (`/v1/gateway/evaluations` and its like), which current SDKs no longer speak:
-// Go's plain JSON, so snake case throughout, integers and enums as numbers, the answer under `data` and a
-// refusal under `error`.
+// The gateway's older REST API (`/v1/gateway/evaluations` and others), which current SDKs no longer use. Its
+// format is Go's plain JSON: snake case, integers and enums as numbers, the answer in `data`, a refusal in
+// `error`.
 import * as wire from './wire.ts'
 
-/** The newer method that each stands for. */
+/** The current path of each older one. */
 export const legacyPaths: Readonly<Record<string, string>> = {
   '/v1/gateway/evaluations': '/get_evaluations',
   '/v1/gateway/evaluation': '/get_evaluation',
@@ -13,46 +13,46 @@ export const legacyPaths: Readonly<Record<string, string>> = {
 export const legacyPathOf = (path: string): string | undefined =>
   Object.hasOwn(legacyPaths, path) ? legacyPaths[path] : undefined
 
-/** What the method answered, in the older form. */
-export async function asLegacy(answer: Response): Promise<Response> {
-  const body = fromMessage(await answer.json())
+/** Converts a response of the current API. */
+export async function asLegacy(response: Response): Promise<Response> {
+  const body = toLegacy(await response.json())
   const { code, message } = body as { code?: unknown; message?: unknown }
-  const headers = new Headers(answer.headers)
+  const headers = new Headers(response.headers)
   headers.delete('content-length')
-  return Response.json(answer.ok ? { data: body } : { error: { code, message } }, {
-    status: answer.status,
+  return Response.json(response.ok ? { data: body } : { error: { code, message } }, {
+    status: response.status,
     headers,
   })
 }
 
-/** Fields that are 64-bit integers. */
+/** 64-bit integers, which are texts in the current API. */
 const integers = new Set(['createdAt', 'time'])
-/** Maps, whose keys are data. */
+/** Maps: their keys are data and stay as they are. */
 const maps = new Set(['errors'])
 
-function fromMessage(value: unknown, isMap = false): unknown {
-  if (Array.isArray(value)) return value.map((each) => fromMessage(each))
+function toLegacy(value: unknown, isMap = false): unknown {
+  if (Array.isArray(value)) return value.map((each) => toLegacy(each))
   if (typeof value !== 'object' || value === null) return value
   const fields = Object.entries(value).map(([name, field]) => [
-    isMap ? name : snakeOf(name),
+    isMap ? name : toSnakeCase(name),
     integers.has(name)
       ? Number(field)
       : name === 'reason'
-        ? reasonOf(field)
-        : fromMessage(field, maps.has(name)),
+        ? legacyReason(field)
+        : toLegacy(field, maps.has(name)),
   ])
   return Object.fromEntries(fields)
 }
 
-const snakeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const toSnakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-function reasonOf(reason: unknown) {
+function legacyReason(reason: unknown) {
   const { type, ruleId } = reason as wire.Evaluation['reason']
   return { type: wire.reasons[type], rule_id: ruleId }
 }
 
 const prefix = 'type.googleapis.com/bucketeer.event.client.'
-/** By the number that the older form gives instead of a type's name; 2, a batch of goals, is not taken. */
+/** The older API numbers its event types. 2, a batch of goals, is not supported. */
 const eventTypes = new Map<unknown, string>([
   [1, 'GoalEvent'],
   [3, 'EvaluationEvent'],
@@ -67,7 +67,7 @@ const metricsTypes = new Map<unknown, string>([
   [6, 'InternalSdkErrorMetricsEvent'],
 ])
 
-/** An event with the name of its type, where it brought only a number. */
+/** Adds the type's name to an event that has only its number. */
 export function withTypeName(event: unknown, type: unknown): unknown {
   if (typeof event !== 'object' || event === null || '@type' in event) return event
   const name = eventTypes.get(type)

@@ -1,6 +1,7 @@
-// Flags as Bucketeer's server SDKs decide them by themselves in local mode. Only what the published SDK
-// decides as we do; what is left out is listed with the reason. The Node SDK sets the rules: its evaluator
-// (0.0.8) knows no audiences, no rules of segments, and loads prerequisites one level deep.
+// Builds the definitions that Bucketeer's server SDKs evaluate in local mode. They contain only flags that
+// the published SDK evaluates as we do; omitted flags are listed with the reason. The Node SDK sets the
+// rules: its evaluator (0.0.8) knows no audiences and no segment rules, and loads prerequisites one level
+// deep.
 import type { Clause as OurClause } from '../../../core/model/clause.ts'
 import type { Operator } from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
@@ -19,7 +20,6 @@ export interface Omission {
   readonly reason: string
 }
 
-/** The features and segment users that such an SDK is to be given. */
 export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'settings'>): {
   list: FeatureList
   omitted: Omission[]
@@ -28,40 +28,42 @@ export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'setti
   const flags = effectiveFlags(snapshot)
   const bySegment = new Map(segments.map((segment) => [segment.key, segment]))
   const byFlag = new Map(flags.map((flag) => [flag.key, flag]))
-  const refusals = new Map<string, string>()
+  const reasons = new Map<string, string>()
   for (const flag of flags) {
-    const reason = reasonAgainst(flag, byFlag, bySegment)
-    if (reason !== undefined) refusals.set(flag.key, reason)
+    const reason = reasonToOmit(flag, byFlag, bySegment)
+    if (reason !== undefined) reasons.set(flag.key, reason)
   }
-  // Whatever stands on a flag that is left out: until nothing more falls.
-  for (let before = -1; before !== refusals.size;) {
-    before = refusals.size
+  // Flags that depend on an omitted flag are omitted too, transitively.
+  for (let before = -1; before !== reasons.size;) {
+    before = reasons.size
     for (const flag of flags) {
-      const missing = dependenciesOf(flag).find((key) => refusals.has(key) || !byFlag.has(key))
-      if (missing !== undefined && !refusals.has(flag.key))
-        refusals.set(flag.key, `depends on ${missing}, which is left out`)
+      const missing = dependenciesOf(flag).find((key) => reasons.has(key) || !byFlag.has(key))
+      if (missing !== undefined && !reasons.has(flag.key))
+        reasons.set(flag.key, `depends on ${missing}, which is left out`)
     }
   }
-  const carried = flags.filter(({ key }) => !refusals.has(key) && !isSilent(byFlag.get(key)))
-  const asked = new Set(carried.flatMap(segmentsOf))
+  const included = flags.filter(({ key }) => !reasons.has(key) && !servesNothing(byFlag.get(key)))
+  const segmentKeys = new Set(included.flatMap(segmentsOf))
   return {
     list: {
-      features: carried.map(toFeature),
-      segmentUsers: [...asked].flatMap((key) => toSegmentUsers(bySegment.get(key))),
+      features: included.map(toFeature),
+      segmentUsers: [...segmentKeys].flatMap((key) => toSegmentUsers(bySegment.get(key))),
       segments: [],
     },
     omitted: flags.flatMap(({ key, archived }) => {
-      const reason = refusals.get(key)
+      const reason = reasons.get(key)
       return reason === undefined || archived ? [] : [{ flagKey: key, reason }]
     }),
   }
 }
 
-/** Bucketeer does not give out flags that answer nobody: the caller's default is used, as it should be. */
-const isSilent = (flag: Flag | undefined) =>
+/**
+ * Bucketeer does not send flags without a variation for anybody; the SDK then uses the default in the code.
+ */
+const servesNothing = (flag: Flag | undefined) =>
   flag !== undefined && !flag.enabled && flag.offVariationId === undefined
 
-function reasonAgainst(
+function reasonToOmit(
   flag: Flag,
   flags: ReadonlyMap<string, Flag>,
   segments: ReadonlyMap<string, Segment>,
@@ -75,20 +77,20 @@ function reasonAgainst(
     if (!other) return `depends on ${key}, which is not there`
     if (dependenciesOf(other).length > 0)
       return `depends on ${key}, which depends on others: these SDKs load one level`
-    if (isSilent(other)) return `depends on ${key}, which is off without an off variation: give it one`
+    if (servesNothing(other)) return `depends on ${key}, which is off without an off variation: give it one`
   }
   for (const { anyOf, strategy } of flag.rules) {
     for (const clause of anyOf.flat()) {
-      const reason = clauseAgainst(clause, segments)
+      const reason = reasonAgainstClause(clause, segments)
       if (reason !== undefined) return reason
     }
-    const reason = strategyAgainst(flag, strategy)
+    const reason = reasonAgainstStrategy(flag, strategy)
     if (reason !== undefined) return reason
   }
-  return strategyAgainst(flag, flag.defaultStrategy.strategy)
+  return reasonAgainstStrategy(flag, flag.defaultStrategy.strategy)
 }
 
-function strategyAgainst({ allocation, seed }: Flag, strategy: OurStrategy): string | undefined {
+function reasonAgainstStrategy({ allocation, seed }: Flag, strategy: OurStrategy): string | undefined {
   if (strategy.kind === 'fixed') return undefined
   const { audience, shares } = strategy
   if (audience && audience.percentage > 0 && audience.percentage < 100)
@@ -118,14 +120,15 @@ const operators: Partial<Record<Operator, ClauseOperator>> = {
   'not-equals': 'NOT_EQUALS',
 }
 
-function clauseAgainst(
+function reasonAgainstClause(
   { operator, values, ignoreCase }: OurClause,
   segments: ReadonlyMap<string, Segment>,
 ): string | undefined {
   if (ignoreCase) return 'these SDKs always regard case'
   if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
-  const odd = values.find((value) => !isReadAlike(operator, value))
-  if (odd !== undefined) return `${operator} ${JSON.stringify(odd)} is read otherwise by these SDKs`
+  const ambiguous = values.find((value) => !isParsedAlike(operator, value))
+  if (ambiguous !== undefined)
+    return `${operator} ${JSON.stringify(ambiguous)} is read otherwise by these SDKs`
   if (operator !== 'in-segment') return undefined
   for (const key of values) {
     const segment = segments.get(key)
@@ -137,12 +140,12 @@ function clauseAgainst(
 }
 
 const isAscii = /^\p{ASCII}*$/u
-/** What these SDKs take for a number, and npm's reader of versions for a version. */
-const isTheirNumber = /^-?\d*\.?\d+$/
-const mayBeTheirVersion = /^[\sv=]*\d+\.\d+\.\d+/
+/** What these SDKs parse as a number, and what npm's semver may parse as a version. */
+const sdkNumber = /^-?\d*\.?\d+$/
+const possibleVersion = /^[\sv=]*\d+\.\d+\.\d+/
 
-/** Go and JavaScript read numbers, times and versions alike where these are written plainly. */
-function isReadAlike(operator: Operator, value: string): boolean {
+/** Whether Go and JavaScript parse the value alike as a number, a time or a version. */
+function isParsedAlike(operator: Operator, value: string): boolean {
   switch (operator) {
     case 'before':
     case 'after':
@@ -151,27 +154,33 @@ function isReadAlike(operator: Operator, value: string): boolean {
     case 'greater-or-equal':
     case 'less':
     case 'less-or-equal':
-      if (!isAscii.test(value) || (parseFloat64(value) !== undefined) !== isTheirNumber.test(value))
-        return false
-      return isVersionAlike(value)
+      if (!isAscii.test(value) || (parseFloat64(value) !== undefined) !== sdkNumber.test(value)) return false
+      return isVersionParsedAlike(value)
     case 'equals':
     case 'not-equals':
     case 'in':
-      return isVersionAlike(value)
+      return isVersionParsedAlike(value)
     default:
       return true
   }
 }
 
-const isVersionAlike = (value: string) => parseVersion(value) !== undefined || !mayBeTheirVersion.test(value)
+const isVersionParsedAlike = (value: string) =>
+  parseVersion(value) !== undefined || !possibleVersion.test(value)
 
-/** Segments that a flag's rules name. */
+/** The keys of the segments in a flag's rules. */
 export const segmentsOf = ({ rules }: Flag): string[] =>
   rules.flatMap(({ anyOf }) =>
     anyOf.flat().flatMap(({ operator, values }) => (operator === 'in-segment' ? values : [])),
   )
 
-const types = { boolean: 'BOOLEAN', string: 'STRING', number: 'NUMBER', json: 'JSON', yaml: 'YAML' } as const
+const variationTypes = {
+  boolean: 'BOOLEAN',
+  string: 'STRING',
+  number: 'NUMBER',
+  json: 'JSON',
+  yaml: 'YAML',
+} as const
 
 function toFeature(flag: Flag): Feature {
   return {
@@ -183,7 +192,7 @@ function toFeature(flag: Flag): Feature {
     version: flag.version,
     createdAt: Math.floor(flag.createdAt / 1_000),
     updatedAt: Math.floor(flag.updatedAt / 1_000),
-    // Of a yaml flag the JSON, which is YAML too: every reader of it reads the same.
+    // For a yaml flag its JSON, which is also YAML, and which all parsers read alike.
     variations: flag.variations.map(({ id, value, json, name, description }) => ({
       id,
       value: json ?? value,
@@ -195,9 +204,9 @@ function toFeature(flag: Flag): Feature {
       users: targetingKeys,
     })),
     rules: flag.rules.flatMap(({ id, anyOf, strategy }) =>
-      // Theirs are ANDs. Fine allocation does not hash a rule's id, so each group can be a rule of its own.
+      // Bucketeer's rules have no OR. Fine allocation does not hash rule ids, so each group becomes a rule.
       anyOf.map((group, i) => ({
-        id: i === 0 ? id : `${id}${groupMark}${i + 1}`,
+        id: i === 0 ? id : `${id}${groupSeparator}${i + 1}`,
         strategy: toStrategy(strategy),
         clauses: group.map((clause, j) => toClause(clause, `${id}:${i}:${j}`)),
       })),
@@ -206,7 +215,7 @@ function toFeature(flag: Flag): Feature {
     offVariation: flag.offVariationId ?? '',
     tags: flag.tags,
     maintainer: flag.maintainer,
-    variationType: types[flag.type],
+    variationType: variationTypes[flag.type],
     archived: flag.archived,
     prerequisites: flag.prerequisites.map(({ flagKey, variationId }) => ({
       featureId: flagKey,
@@ -218,27 +227,27 @@ function toFeature(flag: Flag): Feature {
   }
 }
 
-const groupMark = ':'
+const groupSeparator = ':'
 
-/** The rule that one of ours became, when an SDK tells which decided. */
-export function ruleIdHere(flag: Flag | undefined, ruleId: string): string {
+/** Our id of a rule that an SDK reports. The inverse of what `toFeature` does with groups. */
+export function ownRuleId(flag: Flag | undefined, ruleId: string): string {
   if (!flag || flag.rules.some(({ id }) => id === ruleId)) return ruleId
-  const at = ruleId.lastIndexOf(groupMark)
-  const whole = ruleId.slice(0, Math.max(at, 0))
-  return flag.rules.some(({ id }) => id === whole) ? whole : ruleId
+  const end = ruleId.lastIndexOf(groupSeparator)
+  const ownId = ruleId.slice(0, Math.max(end, 0))
+  return flag.rules.some(({ id }) => id === ownId) ? ownId : ruleId
 }
 
 const toClause = ({ attribute, operator, values }: OurClause, id: string): Clause => ({
   id,
   attribute,
-  operator: operators[operator] ?? 'EQUALS', // those without one were refused
+  operator: operators[operator] ?? 'EQUALS', // clauses without one were omitted
   values,
 })
 
 function toStrategy(strategy: OurStrategy): Strategy {
   if (strategy.kind === 'fixed')
     return { type: 'FIXED', fixedStrategy: { variation: strategy.variationId }, rolloutStrategy: null }
-  // Weights that add up to the whole, and others were refused, leave no gap.
+  // The weights add up to the whole, so every range has a variation.
   const variations = rangesOf(strategy).map(({ variationId, weight }) => ({
     variation: variationId!,
     weight,

@@ -1,17 +1,17 @@
-// Reading as protojson reads: names in camel or in snake case, null as absent, 64-bit integers as number or
-// text, enums by name or number, unknown fields dropped. What proto3 leaves out is empty.
+// Schemas that parse like protojson: names in camel or snake case, null as missing, 64-bit integers as number
+// or text, enums by name or number, unknown fields dropped. Missing fields get proto3's empty values.
 import * as z from 'zod/mini'
 
-/** A message. Only fields are renamed: the keys of a map are data. */
+/** A message. Only its own fields are renamed, because the keys of a map are data. */
 export function message<const S extends z.core.$ZodShape>(shape: S) {
-  const names = Object.keys(shape).map((name) => [name, snakeOf(name)] as const)
+  const names = Object.keys(shape).map((name) => [name, toSnakeCase(name)] as const)
   return z.pipe(
-    z.transform((value: unknown) => (isObject(value) ? fieldsOf(value, names) : value)),
-    z.object(shape, { error: whatIsMissing }),
+    z.transform((value: unknown) => (isObject(value) ? camelFields(value, names) : value)),
+    z.object(shape, { error: missingMessage }),
   )
 }
 
-function fieldsOf(value: Record<string, unknown>, names: readonly (readonly [string, string])[]) {
+function camelFields(value: Record<string, unknown>, names: readonly (readonly [string, string])[]) {
   const fields: Record<string, unknown> = {}
   for (const [camel, snake] of names) {
     const field = value[camel] ?? value[snake]
@@ -23,41 +23,38 @@ function fieldsOf(value: Record<string, unknown>, names: readonly (readonly [str
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const snakeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const toSnakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/**
- * What a field's complaint is where it should be there and is not: a dialect makes its own sentence of it.
- */
+/** The message for a missing field. Dialects replace it by a sentence of their own. */
 export const isRequired = 'is required'
-const whatIsMissing = ({ input }: { input?: unknown }) => (input === undefined ? isRequired : undefined)
-const whatIsWrong = ({ input }: { input?: unknown }) =>
+const missingMessage = ({ input }: { input?: unknown }) => (input === undefined ? isRequired : undefined)
+const numberMessage = ({ input }: { input?: unknown }) =>
   input === undefined ? isRequired : 'neither the number, nor its text or name'
 
 export const text = z._default(z.string(), '')
-export const someText = z.string({ error: whatIsMissing }).check(z.minLength(1, isRequired))
+export const requiredText = z.string({ error: missingMessage }).check(z.minLength(1, isRequired))
 
 /** int32, int64, uint64. */
-const wholeOf = z.union([z.int(), z.string().check(z.regex(/^-?\d{1,19}$/, 'not a whole number'))], {
-  error: whatIsWrong,
+const integerOrText = z.union([z.int(), z.string().check(z.regex(/^-?\d{1,19}$/, 'not a whole number'))], {
+  error: numberMessage,
 })
-const number = z.pipe(wholeOf, z.transform(Number))
-export const whole = z._default(number, 0)
+export const integer = z._default(z.pipe(integerOrText, z.transform(Number)), 0)
 
 /** double and float. */
-export const amount = z.pipe(
+export const double = z.pipe(
   z.union(
     [
       z.number(),
       z.string().check(z.regex(/^-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,3})?$/, 'not a number')),
     ],
     {
-      error: whatIsWrong,
+      error: numberMessage,
     },
   ),
   z.transform(Number),
 )
 
-/** An enum, as its number. proto3 keeps numbers that it has no name for. */
+/** An enum, as its number. proto3 keeps numbers without a name. */
 export const enumeration = (numbers: Readonly<Record<string, number>>) =>
   z.union(
     [
@@ -67,21 +64,18 @@ export const enumeration = (numbers: Readonly<Record<string, number>>) =>
         z.transform((name) => numbers[name]!),
       ),
     ],
-    { error: whatIsWrong },
+    { error: numberMessage },
   )
 
 export const list = <T extends z.core.$ZodType>(item: T) => z._default(z.array(item), [])
 export const textMap = z.optional(z.record(z.string(), z.string()))
 
-/**
- * What cannot be read is the other value. zod's own `catch` names its helpers in a way that keeps all of them
- * in edge's bundle, 8 kB.
- */
-export const orElse = <T extends z.core.$ZodType>(schema: T, other: z.output<T>) =>
+/** Replaces invalid values by another. Unlike zod's own `catch`, which adds 8 kB to edge's bundle. */
+export const withFallback = <T extends z.core.$ZodType>(schema: T, fallback: z.output<T>) =>
   z.pipe(
     z.optional(z.unknown()),
     z.transform((value): z.output<T> => {
-      const read = z.safeParse(schema, value)
-      return read.success ? read.data : other
+      const parsed = z.safeParse(schema, value)
+      return parsed.success ? parsed.data : fallback
     }),
   )

@@ -1,23 +1,23 @@
-// `stream_evaluations`: everything first (`put`), then what changes (`patch`), as server-sent events. An SDK
-// that comes back says by its `userEvaluationsId` what it has, so nothing is kept for it in between.
+// `stream_evaluations`: all evaluations first (`put`), then changes (`patch`), as server-sent events. An SDK
+// that reconnects sends its `userEvaluationsId`, so nothing is stored between connections.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { decideAll } from '../../sdk/decide.ts'
-import { enriched } from '../../sdk/enrich.ts'
+import { enrichContext } from '../../sdk/enrich.ts'
 import { findSdkKey } from '../../http/sdk-key.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { openStream } from '../../streams/open-stream.ts'
 import {
-  type Asked,
+  type EvaluationsQuery,
   patchOf,
+  sentEvaluationsOf,
   toContext,
-  toldOf,
   type UserEvaluations,
   userEvaluations,
 } from './evaluations.ts'
-import { type Call, keyOf } from './respond.ts'
+import { type AuthenticatedRequest, apiKeyOf } from './request.ts'
 import type * as wire from './wire.ts'
 
 interface Body {
@@ -26,31 +26,31 @@ interface Body {
   readonly userEvaluationsId: string
 }
 
-export async function evaluationStream(
+export async function openEvaluationStream(
   { request, requestContext }: SdkRequest,
   ports: Ports,
-  { compiled, body }: Call<Body>,
+  { compiled, body }: AuthenticatedRequest<Body>,
 ): Promise<Result<Response>> {
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
   const { environmentId, revision } = compiled
-  const key = keyOf(request)
-  const askedOf = async (snapshot: CompiledSnapshot): Promise<Asked> => {
-    const context = enriched(toContext(body.user), snapshot, request)
-    const kept =
+  const apiKey = apiKeyOf(request)
+  const queryOf = async (snapshot: CompiledSnapshot): Promise<EvaluationsQuery> => {
+    const context = enrichContext(toContext(body.user), snapshot, request)
+    const decisions =
       snapshot.keepsAssignments && (await decideAll(ports, snapshot, context, {}, body.tag || undefined))
     return {
       compiled: snapshot,
       context,
       userId: body.user.id,
       tag: body.tag,
-      has: body.userEvaluationsId,
+      clientId: body.userEvaluationsId,
       now: ports.now(),
-      decided: kept ? kept.evaluations : undefined,
+      evaluations: decisions ? decisions.evaluations : undefined,
     }
   }
-  const first = await askedOf(compiled)
-  let told = toldOf(first)
-  requestContext.decisions = told.size
+  const first = await queryOf(compiled)
+  let sent = sentEvaluationsOf(first)
+  requestContext.decisions = sent.size
 
   return openStream(request, compiled, ports, {
     since: revision,
@@ -59,13 +59,13 @@ export async function evaluationStream(
       const reading = await ports.snapshots.read(environmentId, newest)
       if (reading.status !== 'ready' || reading.compiled.revision < newest)
         throw new Error(`revision ${newest} cannot be read`)
-      if (!findSdkKey(reading.compiled, key)) throw new Error('the key is no longer valid')
-      const patch = patchOf(await askedOf(reading.compiled), told)
+      if (!findSdkKey(reading.compiled, apiKey)) throw new Error('the key is no longer valid')
+      const patch = patchOf(await queryOf(reading.compiled), sent)
       if (!patch) return undefined
-      told = patch.told
+      sent = patch.sent
       return eventOf('patch', patch.answer)
     },
-    failure: 'event: error\ndata: {"code":"INTERNAL","message":"the change cannot be told, come back"}',
+    failure: 'event: error\ndata: {"code":"INTERNAL","message":"the change cannot be sent, reconnect"}',
     headers: {},
   })
 }

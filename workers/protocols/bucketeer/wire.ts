@@ -1,8 +1,18 @@
-// Bucketeer's wire, spelled as it spells it: what its SDKs send, and the form of what they are answered.
+// Bucketeer's wire format: the requests of its SDKs, and the form of the answers.
 import * as z from 'zod/mini'
-import { amount, enumeration, list, message, orElse, someText, text, textMap, whole } from './protojson.ts'
+import {
+  double,
+  enumeration,
+  integer,
+  list,
+  message,
+  requiredText,
+  text,
+  textMap,
+  withFallback,
+} from './protojson.ts'
 
-/** SourceId: which SDK it is. */
+/** SourceId: identifies the SDK. */
 const sources = {
   UNKNOWN: 0,
   ANDROID: 1,
@@ -23,27 +33,27 @@ const sources = {
   OPEN_FEATURE_REACT_NATIVE: 106,
 }
 const sdk = { sourceId: z._default(enumeration(sources), 0), sdkVersion: text }
-/** Local mode is refused to whom does not say what it is, as there. */
+/** Local mode requires the SDK to identify itself, as in Bucketeer. */
 const namedSdk = {
   sourceId: enumeration(sources).check(z.refine((id) => id !== 0, 'is required')),
-  sdkVersion: someText,
+  sdkVersion: requiredText,
 }
 
-export const User = message({ id: someText, data: textMap })
+export const User = message({ id: requiredText, data: textMap })
 export type User = z.infer<typeof User>
 
 export const GetEvaluationsRequest = message({ ...sdk, user: User, tag: text, userEvaluationsId: text })
-export const GetEvaluationRequest = message({ ...sdk, user: User, tag: text, featureId: someText })
+export const GetEvaluationRequest = message({ ...sdk, user: User, tag: text, featureId: requiredText })
 export const GetFeatureFlagsRequest = message({
   ...namedSdk,
   tag: text,
   featureFlagsId: text,
-  requestedAt: whole,
+  requestedAt: integer,
 })
 export const GetSegmentUsersRequest = message({
   ...namedSdk,
   segmentIds: list(z.string()).check(z.maxLength(10_000)),
-  requestedAt: whole,
+  requestedAt: integer,
 })
 
 /** SDKs send 50 at a time. */
@@ -51,7 +61,7 @@ const eventsMax = 1_000
 export const RegisterEventsRequest = message({
   ...sdk,
   events: z
-    .array(message({ id: someText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
+    .array(message({ id: requiredText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
       error: ({ input }) => (input === undefined ? 'is required' : undefined),
     })
     .check(z.minLength(1, 'is required'), z.maxLength(eventsMax)),
@@ -59,16 +69,16 @@ export const RegisterEventsRequest = message({
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
 /**
- * Beyond these an event is garbage: it would not fit into a message of the queue, or its square not into a
- * sum.
+ * Limits of the queue's messages and of sums: larger amounts are taken for errors, and their squares would
+ * drown out all others.
  */
 const textLengthMax = 1_000
 const amountMax = 1e15
 
-const name = someText.check(z.maxLength(textLengthMax))
+const name = requiredText.check(z.maxLength(textLengthMax))
 const shortText = z._default(z.string().check(z.maxLength(textLengthMax)), '')
 
-/** Reason_Type: what SDKs give as the reason of a decision. */
+/** Reason_Type: the reason that an SDK reports for a decision. */
 export const reasons = {
   TARGET: 0,
   RULE: 1,
@@ -84,7 +94,7 @@ export const reasons = {
   ERROR_EXCEPTION: 25,
   ERROR_CACHE_NOT_FOUND: 26,
 }
-/** ApiId: what an SDK measured. */
+/** ApiId: the API call that an SDK measured. */
 export const apis = {
   UNKNOWN_API: 0,
   GET_EVALUATION: 1,
@@ -96,29 +106,29 @@ export const apis = {
 }
 
 const userFields = {
-  timestamp: amount,
-  userId: someText,
+  timestamp: double,
+  userId: requiredText,
   user: z.optional(message({ data: textMap })),
   tag: text,
 }
 export const EvaluationEvent = message({
   ...userFields,
   featureId: name,
-  featureVersion: whole,
+  featureVersion: integer,
   variationId: shortText,
   reason: message({ type: z._default(enumeration(reasons), 0), ruleId: shortText }),
 })
 export const GoalEvent = message({
   ...userFields,
   goalId: name,
-  value: z._default(amount.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
+  value: z._default(double.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
 })
 export const MetricsEvent = message({ event: z.record(z.string(), z.unknown()) })
-/** What is inside; what it says of itself may be anything. */
+/** The inner event. Its fields are optional, and invalid ones are ignored. */
 export const Metrics = message({
-  apiId: orElse(z._default(enumeration(apis), 0), 0),
-  latencySecond: orElse(z.optional(amount), undefined),
-  sizeByte: orElse(z.optional(amount), undefined),
+  apiId: withFallback(z._default(enumeration(apis), 0), 0),
+  latencySecond: withFallback(z.optional(double), undefined),
+  sizeByte: withFallback(z.optional(double), undefined),
 })
 
 export type ReasonType = 'TARGET' | 'RULE' | 'DEFAULT' | 'OFF_VARIATION' | 'PREREQUISITE'

@@ -1,10 +1,9 @@
-// A module for those whose AB Tasty SDK has its hosts built in: it sends what is for the vendor's hosts here,
-// and leaves the rest alone. Text, since it runs anywhere but here: browsers import it from us, Node builds
-// from a file.
+// A module for AB Tasty SDKs whose hosts cannot be configured: it redirects requests for the vendor's hosts
+// to us. It is a text, because it runs in clients: browsers import it from us, Node builds from a file.
 
 /**
- * Loaded over HTTP it acts at once, for the place it came from. Node builds call it with `node:https` and
- * `node:http`, which their SDK uses.
+ * Loaded over HTTP, it redirects to the host that served it. Node code calls it with `node:https` and
+ * `node:http`, which its SDK uses.
  */
 export const bootstrapText = `// Points AB Tasty SDKs at Tackline
 const vendor = /^((decision|cdn|events|api-data-connector|uc-info)\\.flagship\\.io|ariane\\.abtasty\\.com)$/

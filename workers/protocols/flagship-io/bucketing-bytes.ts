@@ -1,20 +1,20 @@
-// The bucketing file as bytes, made once per isolate and content: most revisions leave the file as it was,
-// and most requests want nothing but to hear so. Encodings are made when first asked for.
+// Caches the bucketing file's bytes per isolate. Most revisions do not change the file, and most requests
+// find it unmodified. Each encoding is built on first use.
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import type { Encoding } from '../../sdk/encoding.ts'
 import { bucketingFile } from './bucketing-file.ts'
 
-/** Of all files an isolate keeps, uncompressed; the one made first leaves first. */
-const keptBytesMax = 16_000_000
-/** Of 11: the next better takes three times as long for a few percent. */
+/** Limit for all files of an isolate, uncompressed. The oldest is dropped first. */
+const cachedBytesMax = 16_000_000
+/** Of 0 to 11. The next higher takes three times as long and saves a few percent. */
 const brotliQuality = 5
-/** Below it, encoding saves no packet. */
+/** Encoding smaller files saves no network packet. */
 const encodedFromBytes = 1_000
 
 export interface FileBytes {
-  /** Snapshots of one environment with the same one have the same file. */
+  /** Snapshots of an environment that have the same `modifiedAt` have the same file. */
   readonly modifiedAt: number
   readonly lastModified: string
   /** Strong tags, one per encoding. */
@@ -22,35 +22,35 @@ export interface FileBytes {
   readonly bodies: Map<Encoding, Uint8Array<ArrayBuffer>>
 }
 
-export type Files = (snapshot: Snapshot) => FileBytes
+export type FileCache = (snapshot: Snapshot) => FileBytes
 
-export function keepFiles(): Files {
-  const kept = new Map<string, FileBytes>()
-  let keptBytes = 0
+export function createFileCache(): FileCache {
+  const files = new Map<string, FileBytes>()
+  let cachedBytes = 0
 
   function drop(environmentId: string): void {
-    const known = kept.get(environmentId)
-    if (known) keptBytes -= sizeOf(known)
-    kept.delete(environmentId)
+    const file = files.get(environmentId)
+    if (file) cachedBytes -= sizeOf(file)
+    files.delete(environmentId)
   }
 
   return (snapshot) => {
     const { environmentId, modifiedAt } = snapshot
-    const known = kept.get(environmentId)
-    if (known?.modifiedAt === modifiedAt) return known
-    const made = make(snapshot)
+    const cached = files.get(environmentId)
+    if (cached?.modifiedAt === modifiedAt) return cached
+    const file = buildFile(snapshot)
     drop(environmentId)
-    kept.set(environmentId, made)
-    keptBytes += sizeOf(made)
-    for (const id of kept.keys()) {
-      if (keptBytes <= keptBytesMax) break
+    files.set(environmentId, file)
+    cachedBytes += sizeOf(file)
+    for (const id of files.keys()) {
+      if (cachedBytes <= cachedBytesMax) break
       if (id !== environmentId) drop(id)
     }
-    return made
+    return file
   }
 }
 
-/** Small files are sent as they are. */
+/** Small files are not encoded. */
 export function encodingOf({ bodies }: FileBytes, accepted: Encoding): Encoding {
   return bodies.get('identity')!.byteLength < encodedFromBytes ? 'identity' : accepted
 }
@@ -66,7 +66,7 @@ export function bodyOf({ bodies }: FileBytes, encoding: Encoding): Uint8Array<Ar
 
 export const lastModifiedOf = ({ modifiedAt }: Snapshot): string => new Date(modifiedAt * 1_000).toUTCString()
 
-function make(snapshot: Snapshot): FileBytes {
+function buildFile(snapshot: Snapshot): FileBytes {
   const text = JSON.stringify(bucketingFile(snapshot).file)
   const hash = murmur3x64Hex(text)
   return {

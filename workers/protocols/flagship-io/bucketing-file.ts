@@ -1,6 +1,6 @@
-// The file that AB Tasty's SDKs evaluate themselves. It carries only what they will decide as we do; what is
-// left out is listed with the reason. The JavaScript SDK sets the rules: strict, case-sensitive comparison,
-// and a crash on text operators over a missing key.
+// Builds the file that AB Tasty's SDKs evaluate themselves. It contains only flags that they evaluate as we
+// do; omitted flags are listed with the reason. The JavaScript SDK sets the rules: it compares strictly and
+// case-sensitively, and crashes on text operators if the attribute is missing.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Flag, Strategy } from '../../../core/model/flag.ts'
 import { hasGap, rangesOf } from '../../../core/model/rebalance.ts'
@@ -24,24 +24,24 @@ export interface Omission {
   readonly reason: string
 }
 
-type Published = Pick<Snapshot, 'flags' | 'settings'>
+type FileSource = Pick<Snapshot, 'flags' | 'settings'>
 
-/** Their accounts' settings, as far as an SDK reads them. */
-export const accountSettingsOf = ({ flags, settings }: Published): wire.AccountSettings => ({
+/** The account settings that an SDK reads. */
+export const accountSettingsOf = ({ flags, settings }: FileSource): wire.AccountSettings => ({
   enabledXPC: flags.some(({ assignment }) => assignment !== undefined),
   enabled1V1T: flags.some(({ assignment }) => assignment === 'exclusive'),
-  ...(settings?.troubleshooting && { troubleshooting: windowOf(settings.troubleshooting) }),
+  ...(settings?.troubleshooting && { troubleshooting: troubleshootingOf(settings.troubleshooting) }),
 })
 
-/** Told until it is taken away: SDKs look at the dates, and this file must not change by itself. */
-const windowOf = ({ startAt, stopAt, percentage }: NonNullable<Settings['troubleshooting']>) => ({
+/** Included whatever the date is: SDKs check the dates, and the file must not change without a revision. */
+const troubleshootingOf = ({ startAt, stopAt, percentage }: NonNullable<Settings['troubleshooting']>) => ({
   startDate: new Date(startAt).toISOString(),
   endDate: new Date(stopAt).toISOString(),
   timezone: 'UTC' as const,
   traffic: percentage,
 })
 
-export function bucketingFile(snapshot: Published): {
+export function bucketingFile(snapshot: FileSource): {
   file: wire.BucketingFile
   omitted: Omission[]
 } {
@@ -76,8 +76,8 @@ export function bucketingFile(snapshot: Published): {
 const everybody: readonly wire.Targeting[] = [{ operator: 'EQUALS', key: 'fs_all_users', value: '' }]
 
 /**
- * The SDK takes the first group whose targeting matches: the order of deciding is the order of groups. A text
- * is the reason against.
+ * The groups in order of evaluation, because the SDK takes the first that matches. A text is the reason to
+ * omit the flag.
  */
 function variationGroups(flag: Flag): wire.VariationGroup[] | string {
   if (flag.prerequisites.length > 0) return 'prerequisites are not known to bucketing SDKs'
@@ -94,7 +94,7 @@ function variationGroups(flag: Flag): wire.VariationGroup[] | string {
         [{ operator: 'EQUALS', key: 'fs_users', value: targetingKeys }],
       ]),
     )
-  const last = {
+  const defaultRule = {
     id: flag.defaultStrategy.id,
     kind: 'default' as const,
     strategy: flag.defaultStrategy.strategy,
@@ -102,7 +102,7 @@ function variationGroups(flag: Flag): wire.VariationGroup[] | string {
   }
   for (const { id, strategy, anyOf, kind } of [
     ...flag.rules.map((rule) => ({ ...rule, kind: 'rule' as const })),
-    last,
+    defaultRule,
   ]) {
     const targeting = anyOf ? targetingGroups(anyOf) : [everybody]
     if (typeof targeting === 'string') return targeting
@@ -157,26 +157,25 @@ function groupId(flag: Flag, cause: GroupCause, [first, second]: readonly Share[
 
 function sharesOf(flag: Flag, strategy: Strategy): Share[] | string {
   if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, allocation: 100 }]
-  const whole = strategy.shares.find(({ weight }) => weight === weightTotal)
+  const only = strategy.shares.find(({ weight }) => weight === weightTotal)
   const { audience } = strategy
   if (audience && audience.percentage > 0 && audience.percentage < 100)
     return 'an audience is not known to bucketing SDKs'
-  // no split: portable whatever the allocation
-  if (whole) return [{ variationId: whole.variationId, allocation: 100 }]
+  if (only) return [{ variationId: only.variationId, allocation: 100 }] // nothing is hashed
   if (flag.allocation !== 'percent') return 'fine allocation hashes otherwise than bucketing SDKs do'
   if (hasGap(strategy)) return 'bucketing SDKs know untracked visitors only behind all variations'
-  const pieces = rangesOf(strategy).map(({ variationId, weight }) => ({
+  const shares = rangesOf(strategy).map(({ variationId, weight }) => ({
     variationId: variationId!,
     allocation: weight / weightPerPercent,
   }))
-  return withOthers(flag, pieces)
+  return withOtherVariations(flag, shares)
 }
 
 /**
- * With the variations that nobody new gets: an SDK that remembers one gives it on, and gives nothing where it
- * is not there.
+ * Adds variations without a share: an SDK that remembers one keeps serving it if it is in the group, and
+ * nothing otherwise.
  */
-function withOthers({ variations }: Flag, shares: readonly Share[]): Share[] {
+function withOtherVariations({ variations }: Flag, shares: readonly Share[]): Share[] {
   const others = variations.filter(({ id }) => !shares.some(({ variationId }) => variationId === id))
   return [...shares, ...others.map(({ id }) => ({ variationId: id, allocation: 0 }))]
 }
@@ -186,7 +185,7 @@ function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[
   for (const clauses of anyOf) {
     const targetings: wire.Targeting[] = []
     for (const clause of clauses) {
-      const translated = translate(clause)
+      const translated = toTargetings(clause)
       if (typeof translated === 'string') return translated
       targetings.push(...translated)
     }
@@ -195,8 +194,8 @@ function targetingGroups(anyOf: readonly (readonly Clause[])[]): wire.Targeting[
   return groups
 }
 
-/** One clause as one or two of theirs, or the reason why it cannot be said. */
-function translate({ attribute, operator, values, ignoreCase }: Clause): wire.Targeting[] | string {
+/** One or two targetings for a clause, or the reason to omit the flag. */
+function toTargetings({ attribute, operator, values, ignoreCase }: Clause): wire.Targeting[] | string {
   if (ignoreCase) return 'bucketing SDKs always regard case'
   const key = attribute === 'id' ? 'fs_users' : attribute
   if (key.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
@@ -226,7 +225,7 @@ function translate({ attribute, operator, values, ignoreCase }: Clause): wire.Ta
     case 'contains': {
       if (values.includes(''))
         return 'an empty value also matches a missing attribute, which bucketing SDKs cannot say'
-      // Guarded: without the attribute the SDK would throw, and lose every flag.
+      // Without EXISTS the SDK would throw if the attribute is missing, and serve no flag at all.
       return [
         { operator: 'EXISTS', key, value: true },
         { operator: textOperators[operator], key, value: values },
@@ -243,7 +242,7 @@ const textOperators = {
   contains: 'CONTAINS',
 } as const
 
-/** We compare by canonical text, the SDK by value and type: `5` has to be there as text and as number. */
+/** We compare texts, the SDK compares value and type, so `5` is listed as text and as number. */
 function typedForms(text: string): (string | number | boolean)[] {
   if (text === 'true' || text === 'false') return [text, text === 'true']
   return text !== '' && String(Number(text)) === text && Number.isFinite(Number(text))

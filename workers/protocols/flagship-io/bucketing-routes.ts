@@ -1,66 +1,74 @@
-// The bucketing file over HTTP: who may have it is the environment's setting. Most requests come to hear that
-// nothing changed, so that is found out before anything else is.
-import { type Result, refuse } from '../../../core/model/problem.ts'
+// Serves the bucketing file, to everybody or to callers with a key, as the environment's settings say. Most
+// requests are conditional and find the file unmodified, so that is checked before a body is built.
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { authenticate, readEnvironment } from '../../sdk/authenticate.ts'
-import { conditionOf } from '../../sdk/conditional.ts'
-import { toEverybody } from '../../sdk/cors.ts'
+import { checkConditions } from '../../sdk/conditional.ts'
 import { type Encoding, acceptedEncoding } from '../../sdk/encoding.ts'
-import { revisionHeaders } from '../../sdk/revision-headers.ts'
+import { revisionResponder } from '../../sdk/revision-response.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import { type Files, bodyOf, encodingOf, lastModifiedOf } from './bucketing-bytes.ts'
+import { type FileCache, bodyOf, encodingOf, lastModifiedOf } from './bucketing-bytes.ts'
+import { corsPolicy } from './cors.ts'
 
-/** Always asked again, and a day's grace while we cannot be reached; `must-revalidate` would forbid that. */
+/**
+ * Caches revalidate every time, and may serve their copy for a day while we are unreachable.
+ * `must-revalidate` would forbid that.
+ */
 const publicCache = 'public, max-age=0, stale-if-error=86400'
 const privateCache = 'private, max-age=0, stale-if-error=86400'
 
-export async function bucketingAnswer(
+export async function bucketingResponse(
   request: Request,
   requestContext: RequestContext,
   ports: Ports,
-  files: Files,
+  files: FileCache,
   environmentId: string,
 ): Promise<Result<Response>> {
-  const reading = await readFile(request, requestContext, ports, environmentId)
+  const reading = await readSnapshot(request, requestContext, ports, environmentId)
   if (!reading.ok) return reading
   const compiled = reading.value
   const file = files(compiled.snapshot)
   const encoding = encodingOf(file, acceptedEncoding(request))
   const { identity, gzip, br } = file.etags
   const etags = [file.etags[encoding], identity, gzip, br] as const
-  const condition = conditionOf(request.headers, { etags, lastModified: file.lastModified })
-  const etag = condition.kind === 'unmodified' ? condition.etag : file.etags[encoding]
-  const kind = condition.kind === 'send' ? encoding : condition.kind
-  const headers = headersOf(compiled, requestContext, ports.now(), `${kind} ${etag}`)
-  if (condition.kind === 'unmodified') return answer(new Response(null, { status: 304, headers }))
-  if (condition.kind === 'failed') return answer(new Response(null, { status: 412, headers }))
-  const body = bodyOf(file, encoding)
-  const sent = new Response(body, { headers, encodeBody: 'manual' })
-  sent.headers.set('content-length', String(body.byteLength))
-  return answer(sent)
+  const condition = checkConditions(request.headers, { etags, lastModified: file.lastModified })
+  const source = { compiled, requestContext, now: ports.now() }
+  switch (condition.kind) {
+    case 'unmodified':
+      return ok(respondWithoutFile(null, source, { status: 304 }, condition.etag))
+    case 'failed':
+      return ok(respondWithoutFile(null, source, { status: 412 }, file.etags[encoding]))
+    case 'send': {
+      const body = bodyOf(file, encoding)
+      const response = respondWithFile(body, source, { encodeBody: 'manual' }, encoding)
+      response.headers.set('etag', file.etags[encoding])
+      response.headers.set('content-length', String(body.byteLength))
+      return ok(response)
+    }
+  }
 }
 
-type Kind = Encoding | 'unmodified' | 'failed'
-
-const headersOf = revisionHeaders((kindAndTag: `${Kind} ${string}`, { snapshot }) => {
-  const [kind, etag] = kindAndTag.split(' ') as [Kind, string]
-  const isSent = kind !== 'unmodified' && kind !== 'failed'
-  return {
-    ...toEverybody,
-    etag,
-    'last-modified': lastModifiedOf(snapshot),
-    'cache-control': settingsOf(snapshot).bucketingFile === 'public' ? publicCache : privateCache,
-    vary: 'accept-encoding',
-    ...(isSent && { 'content-type': 'application/json' }),
-    ...(isSent && kind !== 'identity' && { 'content-encoding': kind }),
-  }
+const cacheHeaders = ({ snapshot }: CompiledSnapshot) => ({
+  'last-modified': lastModifiedOf(snapshot),
+  'cache-control': settingsOf(snapshot).bucketingFile === 'public' ? publicCache : privateCache,
+  vary: 'accept-encoding',
 })
 
-const answer = (response: Response): Result<Response> => ({ ok: true, value: response })
+const respondWithFile = revisionResponder<[Encoding]>(corsPolicy, (compiled, encoding) => ({
+  ...cacheHeaders(compiled),
+  'content-type': 'application/json',
+  ...(encoding !== 'identity' && { 'content-encoding': encoding }),
+}))
 
-async function readFile(
+/** The tag is the variant, so that the most frequent response needs no further header. */
+const respondWithoutFile = revisionResponder<[etag: string]>(corsPolicy, (compiled, etag) => ({
+  ...cacheHeaders(compiled),
+  etag,
+}))
+
+async function readSnapshot(
   request: Request,
   requestContext: RequestContext,
   ports: Ports,

@@ -1,5 +1,4 @@
-// A flag as AB Tasty names its parts: the flag is the campaign, each way to be decided a variation group of
-// its own.
+// Maps a flag to AB Tasty's terms: a flag is a campaign, and each cause of a decision is a variation group.
 import type { Cause, DecidedVariation } from '../../../core/evaluation/evaluation.ts'
 import type { Flag, Variation } from '../../../core/model/flag.ts'
 import { type FlagValue, parseValue } from '../../../core/model/value.ts'
@@ -12,8 +11,7 @@ export function campaignType(flag: Flag): 'ab' | 'toggle' {
 }
 
 /**
- * Rules and the default strategy have ids, which also salt the hash; the other groups are named after the
- * flag.
+ * Rules and the default strategy have ids, which also salt the hash. Other groups are named after the flag.
  */
 export function variationGroupId(flag: Flag, cause: Cause, variationId: string): string {
   switch (cause.kind) {
@@ -30,15 +28,16 @@ export function variationGroupId(flag: Flag, cause: Cause, variationId: string):
   }
 }
 
-/** Between a group's id and the one variation it has. */
-const ofFixed = ':fixed:'
+/** Separates a group's id from its only variation. */
+const fixedMark = ':fixed:'
 
 /**
- * The id in the bucketing file of a group that gives everybody one variation and hashes nothing. A browser's
- * SDK remembers which variation it got of a group, and gives nothing where the group no longer has it: so
- * another variation makes another group.
+ * The id, in the bucketing file, of a group that gives everybody the same variation. The browser SDK
+ * remembers the variation it got from a group, and serves nothing if the group no longer has it. So a group
+ * with another variation needs another id.
  */
-export const fixedGroupId = (groupId: string, variationId: string): string => groupId + ofFixed + variationId
+export const fixedGroupId = (groupId: string, variationId: string): string =>
+  groupId + fixedMark + variationId
 
 export function variationGroupName(flag: Flag, cause: Cause): string {
   if (cause.kind === 'rule') return flag.rules.find(({ id }) => id === cause.ruleId)?.name ?? ''
@@ -46,8 +45,8 @@ export function variationGroupName(flag: Flag, cause: Cause): string {
 }
 
 /**
- * The keys that a campaign answers: the flag's own, or each key of a bundle. With `all`, also those only
- * sibling variations have, as null.
+ * The keys of a campaign: the flag's key, or each key of a bundle. `all` adds keys that only sibling
+ * variations have, as null.
  */
 export function modifications(
   flag: Flag,
@@ -59,8 +58,8 @@ export function modifications(
   if (!flag.bundle) return { type, value: { [flag.key]: value } }
   const own = value as Record<string, FlagValue>
   if (keys === 'own') {
-    const answered = Object.entries(own).filter(([, each]) => each !== null)
-    return { type, value: Object.fromEntries(answered) }
+    const served = Object.entries(own).filter(([, each]) => each !== null)
+    return { type, value: Object.fromEntries(served) }
   }
   const siblings = flag.variations.flatMap((sibling) => Object.keys(parseValue(flag.type, sibling) ?? {}))
   return { type, value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
@@ -69,8 +68,8 @@ export function modifications(
 const slugs = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
 /**
- * The flag that a client names: by key, by slug, or by the id of one of its variation groups, since a
- * campaign's own id may have become another key.
+ * Finds a flag by key, by slug, or by the id of one of its variation groups: an imported campaign's own id
+ * may have become another key.
  */
 export function flagNamed(compiled: CompiledSnapshot, name: string): Flag | undefined {
   let bySlug = slugs.get(compiled)
@@ -86,11 +85,11 @@ const owners = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
 export interface Owner {
   readonly flag: Flag
-  /** The rule or default strategy, or the group's own name where it is of neither. */
+  /** The id of the rule or default strategy; otherwise the name of the group. */
   readonly ruleId: string
 }
 
-/** Whose variation group this is, by its id there or in the bucketing file. */
+/** The flag that has the variation group. Takes the group's id from a decision or from the bucketing file. */
 export function ownerOf(compiled: CompiledSnapshot, groupId: string): Owner | undefined {
   let byGroup = owners.get(compiled)
   if (!byGroup) {
@@ -103,7 +102,7 @@ export function ownerOf(compiled: CompiledSnapshot, groupId: string): Owner | un
   }
   const known = byGroup.get(groupId)
   if (known) return { flag: known, ruleId: groupId }
-  const end = groupId.lastIndexOf(ofFixed)
+  const end = groupId.lastIndexOf(fixedMark)
   const ruleId = end < 0 ? groupId : groupId.slice(0, end)
   const flag = byGroup.get(ruleId) ?? compiled.byKey.get(ruleId.split(':')[0]!)?.flag
   return flag && { flag, ruleId }

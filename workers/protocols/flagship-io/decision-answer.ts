@@ -1,5 +1,5 @@
-// What the Decision API says of what was decided, in each of its shapes. A campaign depends on the evaluation
-// alone, of which a snapshot has a fixed number: each is made, and written, once.
+// Serializes decisions in all shapes of the Decision API. A campaign depends on its evaluation only, of which
+// a snapshot has a fixed number, so each campaign is built and serialized once.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { type Problem, refuse } from '../../../core/model/problem.ts'
@@ -7,30 +7,36 @@ import { accountSettingsOf } from './bucketing-file.ts'
 import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
 import type * as wire from './wire.ts'
 
-/** `all`: also keys that only sibling variations have, as null. */
-export type Keys = 'own' | 'all'
+/** `all` includes keys that only sibling variations have, as null. */
+export type ModificationKeys = 'own' | 'all'
 
-export interface Told {
+export interface CampaignText {
   readonly campaign: wire.Campaign
   readonly text: string
-  /** Made when first asked for. */
-  parts?: Parts
+  /** Built on first use. */
+  fragments?: CampaignFragments
 }
 
-const told: Record<Keys, WeakMap<Evaluation, Told>> = { own: new WeakMap(), all: new WeakMap() }
+const cache: Record<ModificationKeys, WeakMap<Evaluation, CampaignText>> = {
+  own: new WeakMap(),
+  all: new WeakMap(),
+}
 
-/** Undefined where the visitor is to use the default: AB Tasty leaves such campaigns out. */
-export function tell(evaluation: Evaluation, keys: Keys): Told | undefined {
-  const known = told[keys].get(evaluation)
-  if (known) return known
+/** Undefined if the visitor gets the default in the code: AB Tasty leaves out such campaigns. */
+export function campaignTextOf(evaluation: Evaluation, keys: ModificationKeys): CampaignText | undefined {
+  const cached = cache[keys].get(evaluation)
+  if (cached) return cached
   const campaign = campaignOf(evaluation, keys)
   if (!campaign) return undefined
-  const made: Told = { campaign, text: JSON.stringify(campaign) }
-  told[keys].set(evaluation, made)
-  return made
+  const campaignText: CampaignText = { campaign, text: JSON.stringify(campaign) }
+  cache[keys].set(evaluation, campaignText)
+  return campaignText
 }
 
-function campaignOf({ flag, variation, cause }: Evaluation, keys: Keys): wire.Campaign | undefined {
+function campaignOf(
+  { flag, variation, cause }: Evaluation,
+  keys: ModificationKeys,
+): wire.Campaign | undefined {
   if (!flag || !variation) return undefined
   return {
     id: flag.key,
@@ -48,23 +54,23 @@ function campaignOf({ flag, variation, cause }: Evaluation, keys: Keys): wire.Ca
   }
 }
 
-export interface Asked {
+export interface ListOptions {
   readonly visitorId: string
-  /** Of the address: `normal` where there is none. */
+  /** The query parameter `mode`; `normal` if there is none. */
   readonly mode: string
-  /** Whether the account's settings are asked for. */
+  /** Whether the account's settings are requested. */
   readonly hasExtras: boolean
   readonly compiled: CompiledSnapshot
 }
 
-/** JSON of all campaigns that answer the visitor. */
+/** JSON of all campaigns for a visitor. */
 export function listText(
-  { visitorId, mode, hasExtras, compiled }: Asked,
-  campaigns: readonly Told[],
+  { visitorId, mode, hasExtras, compiled }: ListOptions,
+  campaigns: readonly CampaignText[],
 ): string {
   const visitor = `"visitorId":${JSON.stringify(visitorId)}`
-  const list = () => `"campaigns":[${joined(campaigns)}]`
-  const extras = hasExtras ? extrasOf(compiled) : ''
+  const list = () => `"campaigns":[${joinedTexts(campaigns)}]`
+  const extras = hasExtras ? extrasText(compiled) : ''
   switch (mode) {
     case 'normal':
       return `{${visitor},${list()}${extras}}`
@@ -73,11 +79,11 @@ export function listText(
     case 'full':
       return `{${visitor},${list()},${simpleText(campaigns)}${extras}}`
     default:
-      return '{}' // as the vendor's server
+      return '{}' // like the vendor's server
   }
 }
 
-function joined(campaigns: readonly Told[]): string {
+function joinedTexts(campaigns: readonly CampaignText[]): string {
   let list = ''
   for (const { text } of campaigns) list += list === '' ? text : `,${text}`
   return list
@@ -85,36 +91,38 @@ function joined(campaigns: readonly Told[]): string {
 
 type Member = readonly [key: string, text: string]
 
-/** What other shapes than the list say of a campaign, as text. */
-interface Parts {
+/** JSON of a campaign's parts, for the other shapes. */
+interface CampaignFragments {
+  /** The ids of campaign and variation. */
   readonly pair: string
-  /** Each flag key with its value, and with where that comes from. */
+  /** Each flag key with its value. */
   readonly values: readonly Member[]
+  /** Each flag key with its value and the campaign it comes from. */
   readonly flags: readonly Member[]
 }
 
-function partsOf(told: Told): Parts {
-  told.parts ??= makeParts(told.campaign)
-  return told.parts
+function fragmentsOf(campaignText: CampaignText): CampaignFragments {
+  campaignText.fragments ??= buildFragments(campaignText.campaign)
+  return campaignText.fragments
 }
 
-function makeParts(campaign: wire.Campaign): Parts {
-  const { id, name, slug, type, variationGroupId: group, variationGroupName: groupName, variation } = campaign
+function buildFragments(campaign: wire.Campaign): CampaignFragments {
+  const { id, name, slug, type, variation } = campaign
   const metadata = {
     campaignId: id,
     campaignName: name,
     slug,
     type,
-    variationGroupId: group,
-    variationGroupName: groupName,
+    variationGroupId: campaign.variationGroupId,
+    variationGroupName: campaign.variationGroupName,
     variationId: variation.id,
     variationName: variation.name,
     reference: variation.reference,
   }
-  const members = (of: (value: unknown) => unknown): Member[] =>
+  const members = (toMember: (value: unknown) => unknown): Member[] =>
     Object.entries(variation.modifications.value).map(([key, value]) => [
       key,
-      `${JSON.stringify(key)}:${JSON.stringify(of(value))}`,
+      `${JSON.stringify(key)}:${JSON.stringify(toMember(value))}`,
     ])
   return {
     pair: JSON.stringify({ campaignId: id, variationId: variation.id }),
@@ -123,27 +131,28 @@ function makeParts(campaign: wire.Campaign): Parts {
   }
 }
 
-/** The later campaign overwrites what an earlier one says of a key. */
-function merged(campaigns: readonly Told[], of: 'values' | 'flags'): string {
+/** If several campaigns have a key, the last one wins. */
+function mergedMembers(campaigns: readonly CampaignText[], kind: 'values' | 'flags'): string {
   const members = new Map<string, string>()
-  for (const campaign of campaigns) for (const [key, text] of partsOf(campaign)[of]) members.set(key, text)
+  for (const campaign of campaigns)
+    for (const [key, text] of fragmentsOf(campaign)[kind]) members.set(key, text)
   return `{${[...members.values()].join()}}`
 }
 
-function simpleText(campaigns: readonly Told[]): string {
-  const pairs = campaigns.map((campaign) => partsOf(campaign).pair).join()
-  return `"campaignsVariation":[${pairs}],"mergedModifications":${merged(campaigns, 'values')}`
+function simpleText(campaigns: readonly CampaignText[]): string {
+  const pairs = campaigns.map((campaign) => fragmentsOf(campaign).pair).join()
+  return `"campaignsVariation":[${pairs}],"mergedModifications":${mergedMembers(campaigns, 'values')}`
 }
 
-/** JSON of each flag key with its value and where it comes from. */
-export const flagsText = (campaigns: readonly Told[]): string => merged(campaigns, 'flags')
+/** JSON of all flag keys, each with its value and the campaign it comes from. */
+export const flagsText = (campaigns: readonly CampaignText[]): string => mergedMembers(campaigns, 'flags')
 
-/** As the panic of every AB Tasty answer: the visitor gets the defaults of the code. */
-export const panicOf = (visitorId: string) => ({ visitorId, campaigns: [], panic: true })
+/** The response in panic mode: the visitor gets the defaults in the code. */
+export const panicAnswer = (visitorId: string) => ({ visitorId, campaigns: [], panic: true })
 
 const extrasTexts = new WeakMap<CompiledSnapshot, string>()
 
-function extrasOf(compiled: CompiledSnapshot): string {
+function extrasText(compiled: CompiledSnapshot): string {
   let text = extrasTexts.get(compiled)
   if (text === undefined) {
     const accountSettings = {
@@ -157,20 +166,24 @@ function extrasOf(compiled: CompiledSnapshot): string {
   return text
 }
 
-export type Single =
-  | { readonly kind: 'campaign'; readonly told: Told }
-  /** The campaign is not for this visitor. */
+export type SingleAnswer =
+  | { readonly kind: 'campaign'; readonly campaignText: CampaignText }
+  /** The campaign does not target this visitor. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
 /**
- * One campaign that was asked for by its name; undefined where there is none of it. `assigned` is the
- * variation that is kept for the visitor.
+ * The answer for a single campaign. `evaluation` is undefined if there is no campaign of the requested name.
+ * `assigned` is the variation in the visitor's stored assignment.
  */
-export function singleOf(evaluation: Evaluation | undefined, keys: Keys, assigned?: string): Single {
+export function singleAnswer(
+  evaluation: Evaluation | undefined,
+  keys: ModificationKeys,
+  assigned?: string,
+): SingleAnswer {
   if (!evaluation?.flag) return paused
-  const answer = tell(evaluation, keys)
-  if (answer) return { kind: 'campaign', told: answer }
+  const campaignText = campaignTextOf(evaluation, keys)
+  if (campaignText) return { kind: 'campaign', campaignText }
   const { flag, cause, error } = evaluation
   if (error) return { kind: 'refused', ...refuse('INVALID', error.message) }
   switch (cause.kind) {
@@ -178,26 +191,26 @@ export function singleOf(evaluation: Evaluation | undefined, keys: Keys, assigne
       return paused
     case 'rule':
     case 'default':
-      if (isForNobody(flag, cause)) return nothing
+      if (servesNobody(flag, cause)) return nothing
       return assigned === undefined || flag.variations.some(({ id }) => id === assigned) ? untracked : deleted
     default:
       return nothing
   }
 }
 
-const nothing: Single = { kind: 'nothing' }
-const paused: Single = {
+const nothing: SingleAnswer = { kind: 'nothing' }
+const paused: SingleAnswer = {
   kind: 'refused',
   ...refuse('INVALID', 'The campaign is paused or doesn’t exist: verify its id'),
 }
-const deleted: Single = {
+const deleted: SingleAnswer = {
   kind: 'refused',
   ...refuse('INVALID', 'visitor ID assigned to deleted variation'),
 }
-const untracked: Single = { kind: 'refused', ...refuse('INVALID', 'Visitor untracked') }
+const untracked: SingleAnswer = { kind: 'refused', ...refuse('INVALID', 'Visitor untracked') }
 
-/** A default strategy that gives nobody anything is how a campaign without a group for everybody is kept. */
-function isForNobody(
+/** Imported campaigns without a group for everybody have a default strategy whose weights are all 0. */
+function servesNobody(
   { defaultStrategy: { strategy } }: NonNullable<Evaluation['flag']>,
   { kind }: Evaluation['cause'],
 ) {

@@ -1,150 +1,174 @@
-// The Decision API: every campaign, one of them, or all flags, under the environment's path or by the key
-// alone.
+// The Decision API: all campaigns, a single one, or all flags. The environment is named in the path or
+// implied by the key.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { findAssigned } from '../../../core/evaluation/assignment.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
-import { toEverybody } from '../../sdk/cors.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
-import { enriched } from '../../sdk/enrich.ts'
-import { revisionHeaders } from '../../sdk/revision-headers.ts'
+import { enrichContext } from '../../sdk/enrich.ts'
+import { revisionResponder } from '../../sdk/revision-response.ts'
 import { flagNamed } from './campaign.ts'
-import { type Keys, type Told, flagsText, listText, panicOf, singleOf, tell } from './decision-answer.ts'
-import { type Shared, callerOf, fail, noRoute, onlyMethod, parseBody, receiptOf } from './respond.ts'
-import { formattedOf } from './format-response.ts'
-import { contextRecord, exposureOf } from './to-record.ts'
+import { corsPolicy } from './cors.ts'
+import {
+  type CampaignText,
+  type ModificationKeys,
+  campaignTextOf,
+  flagsText,
+  listText,
+  panicAnswer,
+  singleAnswer,
+} from './decision-answer.ts'
+import { formattedResponse } from './format-response.ts'
+import { noRoute, onlyMethod, refusalResponse } from './refusal.ts'
+import { type RouteDependencies, authenticateCaller, parseBody, recordContextOf } from './request.ts'
+import { contextToRecord, decisionToRecord } from './to-record.ts'
 import * as wire from './wire.ts'
 
 export const decisionBytesMax = 256 * 1024
 
-/** A decision that is asked for, and where. */
-interface Question extends SdkRequest {
-  /** Of the path. */
+interface DecisionRequest extends SdkRequest {
+  /** The environment in the path. */
   readonly environment: string | undefined
   readonly query: URLSearchParams
 }
 
-/** `parts`: of the path behind `/v2`. An environment comes before what is asked of it. */
+/** `parts` are the path's segments after `/v2`. The environment, if any, is the first. */
 export function decisionRoute(
   sdkRequest: SdkRequest,
-  shared: Shared,
+  dependencies: RouteDependencies,
   parts: readonly string[],
 ): Promise<Response> | Response {
   const { request, requestContext } = sdkRequest
-  const isNamed = parts[1] === 'campaigns' || parts[1] === 'flags'
-  const [environment, what, campaign, ...more] = isNamed ? parts : [undefined, ...parts]
-  const isOne = what === 'campaigns' && campaign !== undefined
-  if (more.length > 0 || (what !== 'campaigns' && what !== 'flags') || (campaign !== undefined && !isOne))
-    return noRoute(requestContext)
+  const hasEnvironment = parts[1] === 'campaigns' || parts[1] === 'flags'
+  const [environment, resource, campaign, ...more] = hasEnvironment ? parts : [undefined, ...parts]
+  if (resource !== 'campaigns' && resource !== 'flags') return noRoute(requestContext)
+  if (more.length > 0 || (resource === 'flags' && campaign !== undefined)) return noRoute(requestContext)
   if (request.method !== 'POST') return onlyMethod('POST', requestContext)
   const { url } = request
-  const at = url.indexOf('?')
-  const query = new URLSearchParams(at === -1 ? '' : url.slice(at))
-  const question = { ...sdkRequest, environment, query }
-  return isOne ? single(question, shared, campaign) : decide(question, shared, what)
+  const queryStart = url.indexOf('?')
+  const query = new URLSearchParams(queryStart === -1 ? '' : url.slice(queryStart))
+  const decisionRequest = { ...sdkRequest, environment, query }
+  return campaign === undefined
+    ? decide(decisionRequest, dependencies, resource)
+    : decideSingle(decisionRequest, dependencies, campaign)
 }
 
-interface Asking {
+interface AuthenticatedRequest {
   readonly compiled: CompiledSnapshot
   readonly body: wire.DecisionRequest
-  readonly keys: Keys
+  readonly keys: ModificationKeys
 }
 
-/** What is asked, by whom; or the answer to give at once. */
-async function ask(q: Question, { ports }: Shared, keysByDefault: Keys): Promise<Asking | Response> {
-  const compiled = await callerOf(q, ports, q.environment)
-  if (!compiled.ok) return fail(compiled.problem, q.requestContext)
-  const body = await parseBody(q.request, wire.DecisionRequest, decisionBytesMax)
-  if (!body.ok) return fail(body.problem, q.requestContext)
-  if (settingsOf(compiled.value.snapshot).panic) return Response.json(panicOf(body.value.visitorId))
-  const exposeAllKeys = q.query.get('exposeAllKeys')
-  const keys = exposeAllKeys === null ? keysByDefault : exposeAllKeys === 'true' ? 'all' : 'own'
+/** Returns a response if the request is refused, or if panic mode answers it. */
+async function readRequest(
+  decisionRequest: DecisionRequest,
+  { ports }: RouteDependencies,
+  defaultKeys: ModificationKeys,
+): Promise<AuthenticatedRequest | Response> {
+  const { request, requestContext, environment, query } = decisionRequest
+  const compiled = await authenticateCaller(decisionRequest, ports, environment)
+  if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
+  const body = await parseBody(request, wire.DecisionRequest, decisionBytesMax)
+  if (!body.ok) return refusalResponse(body.problem, requestContext)
+  if (settingsOf(compiled.value.snapshot).panic) return Response.json(panicAnswer(body.value.visitorId))
+  const exposeAllKeys = query.get('exposeAllKeys')
+  const keys = exposeAllKeys === null ? defaultKeys : exposeAllKeys === 'true' ? 'all' : 'own'
   return { compiled: compiled.value, body: body.value, keys }
 }
 
-const contextOf = (q: Question, { body, compiled }: Asking) =>
-  enriched({ targetingKey: body.visitorId, attributes: body.context }, compiled, q.request)
+const contextOf = ({ request }: DecisionRequest, { body, compiled }: AuthenticatedRequest) =>
+  enrichContext({ targetingKey: body.visitorId, attributes: body.context }, compiled, request)
 
-const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json', ...toEverybody }))
+const respond = revisionResponder(corsPolicy, () => ({ 'content-type': 'application/json' }))
 
-async function decide(q: Question, shared: Shared, shape: 'campaigns' | 'flags'): Promise<Response> {
-  const asking = await ask(q, shared, shape === 'flags' ? 'all' : 'own')
-  if (asking instanceof Response) return asking
-  const { compiled, body, keys } = asking
-  const decided = decideAll(shared.ports, compiled, contextOf(q, asking), body)
+async function decide(
+  decisionRequest: DecisionRequest,
+  dependencies: RouteDependencies,
+  resource: 'campaigns' | 'flags',
+): Promise<Response> {
+  const { requestContext, query } = decisionRequest
+  const { ports } = dependencies
+  const authenticated = await readRequest(decisionRequest, dependencies, resource === 'flags' ? 'all' : 'own')
+  if (authenticated instanceof Response) return authenticated
+  const { compiled, body, keys } = authenticated
+  const decided = decideAll(ports, compiled, contextOf(decisionRequest, authenticated), body)
   const { evaluations } = decided instanceof Promise ? await decided : decided
-  q.requestContext.decisions = evaluations.length
-  const campaigns: Told[] = []
+  requestContext.decisions = evaluations.length
+  const campaigns: CampaignText[] = []
   for (const evaluation of evaluations) {
-    const told = tell(evaluation, keys)
-    if (told) campaigns.push(told)
+    const campaignText = campaignTextOf(evaluation, keys)
+    if (campaignText) campaigns.push(campaignText)
   }
-  const refused = await record(q, shared, asking, campaigns)
-  if (refused) return refused
-  const headers = headersOf(compiled, q.requestContext, shared.ports.now())
-  if (shape === 'flags') return new Response(flagsText(campaigns), { headers })
-  const mode = q.query.get('mode') ?? 'normal'
-  const asked = { visitorId: body.visitorId, mode, hasExtras: hasExtras(q), compiled }
-  return new Response(listText(asked, campaigns), { headers })
+  const refusal = await record(decisionRequest, dependencies, authenticated, campaigns)
+  if (refusal) return refusal
+  const source = { compiled, requestContext, now: ports.now() }
+  if (resource === 'flags') return respond(flagsText(campaigns), source, {})
+  const mode = query.get('mode') ?? 'normal'
+  const options = { visitorId: body.visitorId, mode, hasExtras: hasExtras(query), compiled }
+  return respond(listText(options, campaigns), source, {})
 }
 
-async function single(q: Question, shared: Shared, name: string): Promise<Response> {
-  const asking = await ask(q, shared, 'own')
-  if (asking instanceof Response) return asking
-  const { compiled, body, keys } = asking
+async function decideSingle(
+  decisionRequest: DecisionRequest,
+  dependencies: RouteDependencies,
+  name: string,
+): Promise<Response> {
+  const { requestContext } = decisionRequest
+  const { ports } = dependencies
+  const authenticated = await readRequest(decisionRequest, dependencies, 'own')
+  if (authenticated instanceof Response) return authenticated
+  const { compiled, body, keys } = authenticated
   const flag = flagNamed(compiled, name)
   const decided =
     flag && !flag.archived
-      ? await decideOne(shared.ports, compiled, contextOf(q, asking), flag.key, body)
+      ? await decideOne(ports, compiled, contextOf(decisionRequest, authenticated), flag.key, body)
       : undefined
-  q.requestContext.decisions = 1
+  requestContext.decisions = 1
   const cause = decided?.evaluation.cause
   const assigned = cause && 'ruleId' in cause ? findAssigned(decided.sources, cause.ruleId) : undefined
-  const answer = singleOf(decided?.evaluation, keys, assigned)
+  const answer = singleAnswer(decided?.evaluation, keys, assigned)
   const formatted =
-    body.isFormatted && decided ? formattedOf(decided.evaluation, body.defaultRedirectUrl) : undefined
+    body.isFormatted && decided ? formattedResponse(decided.evaluation, body.defaultRedirectUrl) : undefined
   if (answer.kind !== 'campaign' && formatted) return formatted
-  if (answer.kind === 'refused') return fail(answer.problem, q.requestContext)
+  if (answer.kind === 'refused') return refusalResponse(answer.problem, requestContext)
   if (answer.kind === 'nothing') return new Response(null, { status: 204 })
-  const refused = await record(q, shared, asking, [answer.told])
-  return (
-    refused ??
-    formatted ??
-    new Response(answer.told.text, { headers: { 'content-type': 'application/json' } })
-  )
+  const { campaignText } = answer
+  const refusal = await record(decisionRequest, dependencies, authenticated, [campaignText])
+  if (refusal) return refusal
+  return formatted ?? respond(campaignText.text, { compiled, requestContext, now: ports.now() }, {})
 }
 
 /**
- * What a decision leaves behind. Exposures are acknowledged by the answer, so they are waited for; the
- * visitor's context is ours to keep, and goes behind it.
+ * Stores the records of a decision. The response acknowledges exposures, so they are awaited, and a refusal
+ * is returned if they cannot be stored. The visitor's context is not acknowledged and may be sent afterwards.
  */
 async function record(
-  q: Question,
-  shared: Shared,
-  { compiled, body, keys: _ }: Asking,
-  campaigns: readonly Told[],
+  { request, requestContext, query }: DecisionRequest,
+  dependencies: RouteDependencies,
+  { compiled, body }: AuthenticatedRequest,
+  campaigns: readonly CampaignText[],
 ): Promise<Response | undefined> {
   const { visitorId, context, hasConsent, isActivating } = body
-  if (!hasConsent || visitorId === '') return undefined // without an id nobody was exposed
-  const { events, defer } = shared.ports
-  const receipt = receiptOf(q.request, compiled, shared)
-  const hasRevisionHeaders = q.query.get('sendContextEvent') !== 'false'
-  const told = hasRevisionHeaders ? contextRecord({ visitorId, context }, receipt) : undefined
+  if (!hasConsent || visitorId === '') return undefined
+  const { events, defer } = dependencies.ports
+  const recordContext = recordContextOf(request, compiled, dependencies)
+  const contextRecord =
+    query.get('sendContextEvent') === 'false' ? undefined : contextToRecord(visitorId, context, recordContext)
   const exposures: EventRecord[] = isActivating
-    ? campaigns.flatMap(({ campaign }) => exposureOf(campaign, visitorId, context, receipt) ?? [])
+    ? campaigns.flatMap(({ campaign }) => decisionToRecord(campaign, visitorId, context, recordContext) ?? [])
     : []
   if (exposures.length === 0) {
-    if (told) defer(events.send([told]))
+    if (contextRecord) defer(events.send([contextRecord]))
     return undefined
   }
-  if (await events.send(told ? [...exposures, told] : exposures)) return undefined
-  return fail(
+  if (await events.send(contextRecord ? [...exposures, contextRecord] : exposures)) return undefined
+  return refusalResponse(
     { code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' },
-    q.requestContext,
+    requestContext,
   )
 }
 
-/** The Go server reads `extras`, the JavaScript SDK sends `extras[]`. */
-const hasExtras = ({ query }: Question): boolean =>
+/** The vendor's Go server reads `extras`, the JavaScript SDK sends `extras[]`. */
+const hasExtras = (query: URLSearchParams): boolean =>
   [...query.getAll('extras'), ...query.getAll('extras[]')].includes('accountSettings')

@@ -1,17 +1,14 @@
-// One campaign as what it holds rather than as JSON: a text, a page, an image, or the way to another page.
+// Responses with `format_response`: the campaign's value itself instead of JSON, as text, HTML, an image or a
+// redirect.
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 
-/**
- * As the vendor's server writes them; that of an image is no media type, and is compared with by who reads
- * it.
- */
+/** The vendor's content types. `image` is not a valid media type, but clients compare with it. */
 const contentTypes = { text: 'text/plain; charset=utf-8', html: 'text/html; charset=utf-8', image: 'image' }
 
 /**
- * Undefined where the answer is JSON like any other. `defaultUrl`: where those go whom the campaign sends
- * nowhere.
+ * Undefined if the response is JSON. `defaultUrl` is the redirect for visitors who get none by the campaign.
  */
-export function formattedOf(
+export function formattedResponse(
   { flag, variation, cause }: Evaluation,
   defaultUrl: string | undefined,
 ): Response | undefined {
@@ -24,9 +21,9 @@ export function formattedOf(
       ? undefined
       : new Response(value, { headers: { 'content-type': contentTypes[flag.content] } })
   const isPaused = !variation && (cause.kind === 'off' || cause.kind === 'error')
-  const location = isPaused ? undefined : (addressOf(value) ?? addressOf(defaultUrl))
+  const location = isPaused ? undefined : (httpUrl(value) ?? httpUrl(defaultUrl))
   return location === undefined ? undefined : new Response(null, { status: 302, headers: { location } })
 }
 
-const addressOf = (text = ''): string | undefined =>
+const httpUrl = (text = ''): string | undefined =>
   /^https?:/i.test(text) && URL.canParse(text) ? new URL(text).href : undefined

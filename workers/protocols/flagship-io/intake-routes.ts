@@ -1,6 +1,6 @@
-// What SDKs send: activations, hits, a visitor's context, and messages about their own work. What is not
-// answered with 2xx comes again, with all it came with, for hours; so whatever can never be taken is dropped,
-// and only what may be taken later is refused.
+// Routes that receive activations, hits, contexts, and messages about the SDK itself. SDKs repeat a request
+// that is not answered with 2xx, with all its events, for hours. So events that can never be accepted are
+// dropped with 204, and a request is refused only if it may be accepted later.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'
@@ -8,20 +8,27 @@ import { readEnvironment } from '../../sdk/authenticate.ts'
 import { readText } from '../../http/body.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { decisionBytesMax } from './decision-routes.ts'
-import { type Shared, callerOf, fail, onlyMethod, parseBody, receiptOf } from './respond.ts'
-import { type Receipt, segmentRecord, toExposure, toRecord, toSdkReport } from './to-record.ts'
+import { onlyMethod, refusalResponse } from './refusal.ts'
+import { type RouteDependencies, authenticateCaller, parseBody, recordContextOf } from './request.ts'
+import {
+  type RecordContext,
+  activationToRecord,
+  hitToRecord,
+  messageToRecord,
+  segmentToRecord,
+} from './to-record.ts'
 import * as wire from './wire.ts'
 
-/** The SDK's own cap on a batch is 2.5 million characters. */
+/** The SDK limits a batch to 2.5 million characters. */
 const hitsBytesMax = 4 * 1024 * 1024
 
-/** An SDK whose visitors were made before it was started sends so for good. */
-const nobodys = 'undefined'
+/** The environment id that an SDK always sends for visitors that were created before `start()`. */
+const undefinedCid = 'undefined'
 
-/** Undefined where the path is another matter. `parts`: of the path, decoded. */
+/** Undefined if the path is not about intake. `parts` are the path's segments, decoded. */
 export function intakeRoute(
   sdkRequest: SdkRequest,
-  shared: Shared,
+  dependencies: RouteDependencies,
   parts: readonly string[],
 ): Promise<Response> | Response | undefined {
   const { request, requestContext } = sdkRequest
@@ -30,116 +37,134 @@ export function intakeRoute(
   const [first = '', second = '', third] = parts
   if (first === 'v2') {
     if (parts.length === 2 && second === 'activate')
-      return isPost ? activate(sdkRequest, shared) : onlyMethod('POST', requestContext)
+      return isPost ? receiveActivations(sdkRequest, dependencies) : onlyMethod('POST', requestContext)
     return isPost && parts.length === 3 && third === 'events'
-      ? context(sdkRequest, shared, second)
+      ? receiveContext(sdkRequest, dependencies, second)
       : undefined
   }
   if (first === 'accounts' && third === 'segments' && parts.length === 4 && isRead) return Response.json([])
   if (first === 'v1' && second === 'segments')
-    return fail({ code: 'NOT_FOUND', message: 'there is no score of this visitor' }, requestContext)
+    return refusalResponse(
+      { code: 'NOT_FOUND', message: 'there is no score of this visitor' },
+      requestContext,
+    )
   if (parts.length !== 1 || !isPost) return undefined
   switch (first) {
     case '':
-      return hits(sdkRequest, shared)
+      return receiveHits(sdkRequest, dependencies)
     case 'troubleshooting':
     case 'analytics':
-      return message(sdkRequest, shared)
+      return receiveMessage(sdkRequest, dependencies)
     case 'emotionsai':
-      // A product of the vendor's: what its SDKs collect for it is not looked at, and no score comes back.
-      return readText(request, hitsBytesMax).then(dropped)
+      // Data for another product of the vendor's. It is ignored, and visitors get no score.
+      return readText(request, hitsBytesMax).then(noContent)
     default:
       return undefined
   }
 }
 
-async function activate(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+async function receiveActivations(
+  sdkRequest: SdkRequest,
+  dependencies: RouteDependencies,
+): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.ActivateRequest, hitsBytesMax)
-  if (!body.ok) return fail(body.problem, requestContext)
+  if (!body.ok) return refusalResponse(body.problem, requestContext)
   const { cid, batch } = body.value
-  if (cid === nobodys) return dropped()
-  const compiled = await callerOf(sdkRequest, shared.ports, undefined)
-  if (!compiled.ok) return fail(compiled.problem, requestContext)
-  if (compiled.value.environmentId !== cid) return fail(invalidCid, requestContext)
+  if (cid === undefinedCid) return noContent()
+  const compiled = await authenticateCaller(sdkRequest, dependencies.ports, undefined)
+  if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
+  if (compiled.value.environmentId !== cid) return refusalResponse(invalidCid, requestContext)
   if (!batch) {
     const missing = wire.mandatoryFields.filter((field) => !body.value[field])
-    if (missing.length > 0) return fail(refuse('INVALID', mandatory(missing)).problem, requestContext)
-    const alone = wire.Activation.safeParse(body.value)
-    if (!alone.success) return fail(refuse('INVALID', 'vid, caid and vaid are texts').problem, requestContext)
+    if (missing.length > 0)
+      return refusalResponse(refuse('INVALID', mandatoryMessage(missing)).problem, requestContext)
+    const single = wire.Activation.safeParse(body.value)
+    if (!single.success)
+      return refusalResponse(refuse('INVALID', 'vid, caid and vaid are texts').problem, requestContext)
   }
-  return store(sdkRequest, shared, compiled.value, batch ?? [body.value], (item, receipt) => {
+  const activations = batch ?? [body.value]
+  return store(sdkRequest, dependencies, compiled.value, activations, (item, recordContext) => {
     const parsed = wire.Activation.safeParse(item)
-    return parsed.success ? toExposure(parsed.data, receipt) : undefined
+    return parsed.success ? activationToRecord(parsed.data, recordContext) : undefined
   })
 }
 
-async function context(sdkRequest: SdkRequest, shared: Shared, environment: string): Promise<Response> {
+async function receiveContext(
+  sdkRequest: SdkRequest,
+  dependencies: RouteDependencies,
+  environment: string,
+): Promise<Response> {
   const { request, requestContext } = sdkRequest
-  const compiled = await callerOf(sdkRequest, shared.ports, environment)
-  if (!compiled.ok) return fail(compiled.problem, requestContext)
+  const compiled = await authenticateCaller(sdkRequest, dependencies.ports, environment)
+  if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
   const body = await parseBody(request, wire.ContextRequest, decisionBytesMax)
-  if (!body.ok) return fail(body.problem, requestContext)
-  const { visitorId, context: told } = body.value
-  const isEmpty = visitorId === '' || Object.keys(told).length === 0
-  return store(sdkRequest, shared, compiled.value, isEmpty ? [] : [told], (_, receipt) =>
-    segmentRecord(visitorId, told, 0, receipt),
+  if (!body.ok) return refusalResponse(body.problem, requestContext)
+  const { visitorId, context } = body.value
+  const isEmpty = visitorId === '' || Object.keys(context).length === 0
+  return store(sdkRequest, dependencies, compiled.value, isEmpty ? [] : [context], (_, recordContext) =>
+    segmentToRecord(visitorId, context, 0, recordContext),
   )
 }
 
-// These two carry no key, and come as text/plain from some clients.
-async function hits(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+// Hits and messages carry no key, and some clients send them as text/plain.
+async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependencies): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.HitsRequest, hitsBytesMax)
-  if (!body.ok) return fail(body.problem, requestContext)
+  if (!body.ok) return refusalResponse(body.problem, requestContext)
   const { cid, h } = body.value
-  if (cid === nobodys) return dropped()
-  const compiled = await readEnvironment(shared.ports, requestContext, cid)
-  if (!compiled.ok) return fail(compiled.problem, requestContext)
-  return store(sdkRequest, shared, compiled.value, h, (item, receipt) => {
+  if (cid === undefinedCid) return noContent()
+  const compiled = await readEnvironment(dependencies.ports, requestContext, cid)
+  if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
+  return store(sdkRequest, dependencies, compiled.value, h, (item, recordContext) => {
     const parsed = wire.Hit.safeParse(item)
-    return parsed.success ? toRecord(parsed.data, receipt) : undefined
+    return parsed.success ? hitToRecord(parsed.data, recordContext) : undefined
   })
 }
 
-async function message(sdkRequest: SdkRequest, shared: Shared): Promise<Response> {
+async function receiveMessage(sdkRequest: SdkRequest, dependencies: RouteDependencies): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.SdkMessage, decisionBytesMax)
-  if (!body.ok && body.problem.code === 'TOO_LARGE') return fail(body.problem, requestContext)
-  if (!body.ok || body.value.cid === nobodys) return dropped()
-  const told = body.value
-  const compiled = await readEnvironment(shared.ports, requestContext, told.cid)
-  if (!compiled.ok) return fail(compiled.problem, requestContext)
-  return store(sdkRequest, shared, compiled.value, [told], (_, receipt) => toSdkReport(told, receipt))
+  if (!body.ok && body.problem.code === 'TOO_LARGE') return refusalResponse(body.problem, requestContext)
+  if (!body.ok || body.value.cid === undefinedCid) return noContent()
+  const message = body.value
+  const compiled = await readEnvironment(dependencies.ports, requestContext, message.cid)
+  if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
+  return store(sdkRequest, dependencies, compiled.value, [message], (_, recordContext) =>
+    messageToRecord(message, recordContext),
+  )
 }
 
 const invalidCid = { code: 'INVALID', message: 'Invalid cid.' } as const
 
-/** As the vendor's server tells it: JSON as text. */
-const mandatory = (missing: readonly string[]) =>
+/** Like the vendor's server: JSON inside the message. */
+const mandatoryMessage = (missing: readonly string[]) =>
   JSON.stringify({
     status: 'error',
     errors: Object.fromEntries(missing.map((field) => [field, 'Field is mandatory.'])),
   })
 
-const dropped = () => new Response(null, { status: 204 })
+const noContent = () => new Response(null, { status: 204 })
 
-/** Each item alone, each event once. One send, however many. */
+/** Skips items that are no record, removes duplicates, and sends all others at once. */
 async function store(
   { request, requestContext }: SdkRequest,
-  shared: Shared,
+  dependencies: RouteDependencies,
   compiled: CompiledSnapshot,
   items: readonly unknown[],
-  translate: (item: unknown, receipt: Receipt) => EventRecord | undefined,
+  toRecord: (item: unknown, recordContext: RecordContext) => EventRecord | undefined,
 ): Promise<Response> {
-  const receipt = receiptOf(request, compiled, shared)
+  const recordContext = recordContextOf(request, compiled, dependencies)
   const records = new Map<string, EventRecord>()
   for (const item of items) {
-    const record = translate(item, receipt)
+    const record = toRecord(item, recordContext)
     if (record && !records.has(record.id)) records.set(record.id, record)
   }
-  const isTaken = records.size === 0 || (await shared.ports.events.send([...records.values()]))
-  return isTaken
-    ? new Response(null, { status: 204 })
-    : fail({ code: 'UNAVAILABLE', message: 'the events could not be stored, try again' }, requestContext)
+  const isStored = records.size === 0 || (await dependencies.ports.events.send([...records.values()]))
+  return isStored
+    ? noContent()
+    : refusalResponse(
+        { code: 'UNAVAILABLE', message: 'the events could not be stored, try again' },
+        requestContext,
+      )
 }

@@ -2,7 +2,7 @@
 // be read in it, and nothing refused that would only come again.
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../../analytics/records.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { flags } from '../../../test/support/sdk/flags.ts'
 import { eventQueue } from '../../storage/event-queue.ts'
@@ -23,7 +23,7 @@ function door() {
   ) => {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     const length = { 'content-length': String(bytes.byteLength) }
-    return (await askDoor(app, path, { method: 'POST', headers: { ...length, ...headers }, body: bytes }))
+    return (await callHandler(app, path, { method: 'POST', headers: { ...length, ...headers }, body: bytes }))
       .status
   }
   return { post, sends }
@@ -159,7 +159,7 @@ describe('the queue', () => {
     const { ports } = memoryPorts({ flags })
     const events = eventQueue({ sendBatch } as never)
     const body = batchOf(many(count))
-    const answer = await askDoor(flagshipIoRoutes({ ...ports, events }), '/', {
+    const answer = await callHandler(flagshipIoRoutes({ ...ports, events }), '/', {
       method: 'POST',
       headers: json,
       body,

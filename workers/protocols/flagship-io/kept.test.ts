@@ -5,7 +5,7 @@ import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { ofrepRoutes } from '../ofrep/routes.ts'
 import { flagshipIoRoutes } from './routes.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
 
 const offer = (variations: readonly string[], shares: Readonly<Record<string, number>>) => ({
   key: 'offer',
@@ -32,7 +32,7 @@ const withFlag = (flag: object, assignments?: Ports['assignments']): Ports => {
 }
 
 async function ask(ports: Ports, body: object, path = '/v2/shop/campaigns?mode=simple'): Promise<unknown> {
-  const response = await askDoor(flagshipIoRoutes(ports), path, {
+  const response = await callHandler(flagshipIoRoutes(ports), path, {
     method: 'POST',
     headers: { 'x-api-key': goldenKeys.clientKey },
     body: JSON.stringify({ trigger_hit: false, ...body }),
@@ -51,7 +51,7 @@ it('keeps every visitor’s variation when the weights change, for OFREP as well
     const had = await offered(first, visitor)
     expect(['a', 'b']).toContain(had)
     expect(await offered(then, visitor)).toBe(had)
-    const response = await askDoor(
+    const response = await callHandler(
       ofrepRoutes(then),
       '/ofrep/v1/evaluate/flags/offer',
       {

@@ -1,60 +1,59 @@
-// Which hits are one event. The wire has no event ids, and SDKs send again what was not answered, with an
-// event time that is off by the difference between the two ways here. So equal content at about the same time
-// is one event: told by its id where one isolate takes both or both lie in one step of the clock, and by its
-// content where they are counted.
+// Finds out which hits are the same event. Hits have no ids, and SDKs send unanswered ones again, with an
+// event time that differs a little because network latency differs. So equal hits at about the same time are
+// one event. They get the same id if one isolate receives both or if both lie in one step of the clock.
+// Otherwise they are only recognized by their equal content, when events are counted.
 import { sameWithinMs } from '../../../analytics/records.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 
-/**
- * Equal content within one such step of the clock has one id wherever it arrives. Two equal hits of one
- * visitor inside it count as one.
- */
+/** Equal hits within one step of the clock have the same id in all isolates, and count as one. */
 const stepMs = 10_000
-/** What one isolate remembers; the oldest is forgotten first. */
+/** Events that an isolate remembers. The oldest is forgotten first. */
 const rememberedMax = 20_000
 
-/** Enough to tell what one user says within seconds. */
+/** Digits of the content hash: enough to tell apart what one user does within seconds. */
 const contentLength = 16
 
 export interface EventIdentity {
   readonly id: string
-  /** The same wherever and whenever it arrives. */
+  /** Hash of the content: the same in all isolates and at any time. */
   readonly content: string
 }
 
 /**
- * `at`: epoch milliseconds, receipt minus queue time. What this isolate took within `sameWithinMs` keeps its
- * id, also where a step lies between.
+ * `at` is the event's time in epoch milliseconds: the time of receipt minus the queue time. An event that
+ * this isolate received within `sameWithinMs` keeps its id, even if a new step of the clock has begun.
  */
-export type EventIds = (content: readonly string[], at: number) => EventIdentity
+export type IdentifyEvent = (content: readonly string[], at: number) => EventIdentity
 
-export function recentEvents(): EventIds {
+export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
-  return (said, at) => {
-    const name = murmur3x64Hex(JSON.stringify(said))
-    const known = remembered.get(name)
+  return (content, at) => {
+    const hash = murmur3x64Hex(JSON.stringify(content))
+    const known = remembered.get(hash)
     if (known && Math.abs(at - known.at) <= sameWithinMs) return known
-    const id = murmur3x64Hex(JSON.stringify([...said, Math.round(at / stepMs)]))
-    const event = { id, content: name.slice(0, contentLength), at }
-    remembered.delete(name)
-    remembered.set(name, event)
+    const id = murmur3x64Hex(JSON.stringify([...content, Math.round(at / stepMs)]))
+    const event = { id, content: hash.slice(0, contentLength), at }
+    remembered.delete(hash)
+    remembered.set(hash, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
     return event
   }
 }
 
-/** Whether a content is new to this isolate within a day. */
-export type IsNews = (content: string, at: number) => boolean
+/**
+ * Whether this isolate receives the content for the first time on the day of `at` (UTC, epoch milliseconds).
+ */
+export type IsNewToday = (content: string, at: number) => boolean
 
-export function recentNews(): IsNews {
-  const remembered = new Map<string, number>()
+export function createDailyFilter(): IsNewToday {
+  const lastDays = new Map<string, number>()
   return (content, at) => {
-    const name = murmur3x64Hex(content)
+    const hash = murmur3x64Hex(content)
     const day = Math.floor(at / dayMs)
-    if (remembered.get(name) === day) return false
-    remembered.delete(name)
-    remembered.set(name, day)
-    if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
+    if (lastDays.get(hash) === day) return false
+    lastDays.delete(hash)
+    lastDays.set(hash, day)
+    if (lastDays.size > rememberedMax) lastDays.delete(lastDays.keys().next().value!)
     return true
   }
 }

@@ -1,39 +1,29 @@
-// The dialect's golden cases against its routes, with ports in memory, and then valid requests damaged in
-// hundreds of ways. The golden cases also run through workerd, in test/e2e/golden.test.ts.
+// AB Tasty's golden cases, damaged requests, and which paths there are.
 import { describe, expect, it } from 'vitest'
-import {
-  answerOf,
-  goldenCases,
-  goldenEnvironment,
-  goldenKeys,
-  goldenNow,
-  memoryPorts,
-  requestOf,
-} from '../../../test/support/golden-cases.ts'
-import { EventRecord } from '../../../analytics/records.ts'
-import { complaintAbout, keyHeader } from '../../../test/support/bad-input/answer.ts'
-import { mutation, randomFrom } from '../../../test/support/bad-input/mutations.ts'
-import { dataRoutes } from '../../../test/support/bad-input/routes.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
+import { bodyRoutes, testDamagedBodies, testGoldenCases } from '../../../test/support/dialect-suite.ts'
+import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { flags } from '../../../test/support/sdk/flags.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
 import { flagshipIoRoutes } from './routes.ts'
-import { isWellFormed } from '../../../test/support/build/well-formed.ts'
 
-const cases = goldenCases('flagship-io').map((golden) => [`${golden.file}: ${golden.name}`, golden] as const)
+/** Messages about the SDK itself, which are never refused. */
+const messages = ['/troubleshooting', '/analytics'].map((path) => ({
+  dialect: 'flagship-io' as const,
+  method: 'POST' as const,
+  path,
+  body: { vid: 'ada', ds: 'APP', cid: goldenEnvironment, t: 'USAGE', cv: { label: 'SDK_CONFIG' } },
+}))
 
-it.each(cases)('%s', async (_, golden) => {
-  const { ports, sent } = memoryPorts(golden.given)
-  const response = await askDoor(flagshipIoRoutes(ports), requestOf(golden, 'http://edge.test', goldenKeys))
-  expect({ ...(await answerOf(response, golden)), records: sent }).toEqual({ records: [], ...golden.then })
-})
+testGoldenCases('flagship-io', flagshipIoRoutes)
+testDamagedBodies('flagship-io', flagshipIoRoutes, [...bodyRoutes('flagship-io'), ...messages])
 
 describe('a path', () => {
   const { ports } = memoryPorts({ flags })
-  const door = flagshipIoRoutes(ports)
+  const handler = flagshipIoRoutes(ports)
   const statusOf = async (method: string, path: string) => {
     const headers = { 'x-api-key': goldenKeys.clientKey }
     const body = method === 'POST' ? '{"visitor_id":"ada","trigger_hit":false}' : null
-    const response = await askDoor(door, path, { method, headers, body })
+    const response = await callHandler(handler, path, { method, headers, body })
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     return response.status
   }
@@ -43,8 +33,8 @@ describe('a path', () => {
     ['POST', '/v2/shop/flags/', 200],
     ['POST', '/v2/campaigns/title', 200],
     ['POST', '/v2/shop/campaigns/t%69tle', 200],
-    ['POST', '/v2/shop/campaigns/%', 400], // no campaign is called so
-    // all campaigns of an environment of that name, which is not there
+    ['POST', '/v2/shop/campaigns/%', 400], // there is no such campaign
+    // all campaigns of the environment `campaigns`, which does not exist
     ['POST', '/v2/campaigns/campaigns', 404],
     ['POST', '/v2/shop/flags/title', 404],
     ['POST', '/v2/shop/campaigns/title/more', 404],
@@ -66,50 +56,4 @@ describe('a path', () => {
   ])('%s %s is answered %i, to any origin', async (method, path, status) => {
     expect(await statusOf(method, path)).toBe(status)
   })
-})
-
-const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-const mutations = Number(process.env['TACKLINE_FUZZ_MUTATIONS'] ?? 1_000)
-
-/** Of messages about the SDK's own work, which are never refused. */
-const messages = ['/troubleshooting', '/analytics'].map((path) => ({
-  dialect: 'flagship-io' as const,
-  method: 'POST' as const,
-  path,
-  body: { vid: 'ada', ds: 'APP', cid: goldenEnvironment, t: 'USAGE', cv: { label: 'SDK_CONFIG' } },
-}))
-
-describe('a damaged request', () => {
-  const routes = [
-    ...dataRoutes(goldenEnvironment, goldenNow).filter(({ dialect }) => dialect === 'flagship-io'),
-    ...messages,
-  ]
-  it.each(routes)(
-    'to $path is answered or refused in form, and what it leaves is a record',
-    async (route) => {
-      const { ports, sent } = memoryPorts({ flags })
-      const app = flagshipIoRoutes(ports)
-      const headers = {
-        ...keyHeader['flagship-io'](goldenKeys.clientKey),
-        'content-type': 'application/json',
-      }
-      const random = randomFrom(seed)
-      for (let i = 0; i < mutations; i++) {
-        const body = mutation(route.body, random)
-        const response = await askDoor(app, route.path, { method: 'POST', headers, body })
-        const complaint = complaintAbout('flagship-io', response, await response.text())
-        expect({ seed, body, complaint }).toEqual({ seed, body, complaint: undefined })
-        for (const record of sent.splice(0)) {
-          const flaw = EventRecord.safeParse(record).error?.message
-          const wellFormed = isWellFormed(record)
-          expect({ seed, body, flaw, wellFormed }).toEqual({
-            seed,
-            body,
-            flaw: undefined,
-            wellFormed: true,
-          })
-        }
-      }
-    },
-  )
 })

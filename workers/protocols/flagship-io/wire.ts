@@ -1,4 +1,4 @@
-// AB Tasty's Decision API, bucketing file and hits, spelled as they spell them.
+// The wire formats of AB Tasty's Decision API, bucketing file and hits.
 import * as z from 'zod/mini'
 import { urlLengthMax } from '../../../core/model/limits.ts'
 
@@ -7,8 +7,8 @@ const url = z.string().check(z.maxLength(urlLengthMax))
 const attributes = z.record(z.string(), z.unknown())
 
 /**
- * Both spellings are protojson's; the JavaScript SDK mixes them. A field that is neither is refused, as the
- * vendor's server does.
+ * protojson accepts both spellings, and the JavaScript SDK mixes them. Unknown fields are refused, as by the
+ * vendor's server.
  */
 const DecisionFields = z.strictObject({
   visitor_id: z.nullish(text),
@@ -27,7 +27,7 @@ const DecisionFields = z.strictObject({
   formatResponse: z.nullish(z.boolean()),
   default_redirect_url: z.nullish(url),
   defaultRedirectUrl: z.nullish(url),
-  /** Taken and not used, there as here. */
+  /** Accepted and ignored, as by the vendor's server. */
   client_id: z.nullish(text),
   clientId: z.nullish(text),
   campaign_id: z.nullish(text),
@@ -46,13 +46,13 @@ export const DecisionRequest = z.pipe(
     isFormatted: body.format_response ?? body.formatResponse ?? false,
     defaultRedirectUrl: body.default_redirect_url ?? body.defaultRedirectUrl ?? undefined,
     hasConsent: body.visitor_consent ?? body.visitorConsent ?? true,
-    /** Absent means true; either spelling of false, or `activate: false`, means no. */
+    /** True by default; false if either field is false. */
     isActivating: (body.trigger_hit ?? body.triggerHit ?? true) && (body.activate ?? true),
   })),
 )
 export type DecisionRequest = z.infer<typeof DecisionRequest>
 
-/** What SDKs of older make tell of a visitor. */
+/** How older SDKs report a visitor's context. */
 export const ContextRequest = z.pipe(
   z.object({
     visitorId: z.optional(text),
@@ -73,15 +73,15 @@ const activation = {
   vaid: mandatory,
   aid: z.nullish(text),
   qt: z.nullish(z.number()),
-  /** Made by whoever tests the site. */
+  /** Set by testers of the site. */
   qa: z.nullish(z.boolean()),
 }
 export const Activation = z.object(activation)
 export type Activation = z.infer<typeof Activation>
 
 /**
- * The SDK sends the batch form even for one. What comes alone is looked at by hand: it is told which fields
- * it misses.
+ * The SDK always sends a batch. The fields of a single activation are checked by the route, which names the
+ * missing ones as the vendor does.
  */
 export const ActivateRequest = z.looseObject({
   cid: mandatory,
@@ -89,10 +89,10 @@ export const ActivateRequest = z.looseObject({
 })
 export const mandatoryFields = ['vid', 'caid', 'vaid'] as const
 
-/** As many of the shortest hits as the SDK's own cap on a batch, 2.5 million characters, can hold. */
+/** The SDK limits a batch to 2.5 million characters, which holds as many of the shortest hits. */
 const hitsMax = 50_000
 
-/** A batch carries `cid` and the queue time on its envelope, a hit alone on itself. */
+/** A batch has `cid` and the queue time on its envelope, a single hit on itself. */
 export const HitsRequest = z.pipe(
   z.looseObject({ cid: mandatory, t: z.string(), h: z.optional(z.unknown()) }).check(
     z.refine(({ t, h }) => t !== 'BATCH' || (Array.isArray(h) && h.length <= hitsMax), {
@@ -113,7 +113,7 @@ export const Hit = z.looseObject({
 })
 export type Hit = z.infer<typeof Hit>
 
-/** What an SDK says of its own work. */
+/** A message of an SDK about itself: troubleshooting or usage. */
 export const SdkMessage = z.object({
   cid: mandatory,
   t: text,
@@ -168,7 +168,7 @@ export interface VariationGroup {
   readonly variations: readonly {
     readonly id: string
     readonly name: string
-    /** Whole percent; the vendor's server rejects fractions. */
+    /** Whole percent: the vendor's server rejects fractions. */
     readonly allocation: number
     readonly reference: boolean
     readonly modifications: Modifications
@@ -178,9 +178,9 @@ export interface VariationGroup {
 export interface AccountSettings {
   /** Whether assignments follow a visitor from the anonymous id to the known one. */
   readonly enabledXPC: boolean
-  /** Whether a visitor is in one test at a time. */
+  /** Whether a visitor is in at most one test at a time. */
   readonly enabled1V1T: boolean
-  /** When, and for how many of a hundred visitors, SDKs tell of their own work. */
+  /** When SDKs send troubleshooting messages, and for what percentage of visitors. */
   readonly troubleshooting?: {
     readonly startDate: string
     readonly endDate: string
@@ -191,7 +191,7 @@ export interface AccountSettings {
 
 export interface BucketingFile {
   readonly panic: boolean
-  /** Must be there: the vendor's server dies of a file without it. */
+  /** Required: the vendor's server crashes without it. */
   readonly accountSettings: AccountSettings
   readonly campaigns: readonly {
     readonly id: string
@@ -199,7 +199,7 @@ export interface BucketingFile {
     readonly slug: string | null
     readonly type: 'ab' | 'toggle'
     readonly variationGroups: readonly VariationGroup[]
-    /** Must be there: the vendor's server skips campaigns without it. */
+    /** Required: the vendor's server skips campaigns without it. */
     readonly bucketRanges: readonly [{ readonly r: readonly [0, 100] }]
   }[]
 }

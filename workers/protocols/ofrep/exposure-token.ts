@@ -1,23 +1,23 @@
-// What a decision was, signed: a client that shows it later sends the token back, and no client can claim
-// what was not decided. Nothing is kept for it here. The targeting key is signed but not inside, so that a
-// token tells nothing of its user and fits no other.
+// Exposure tokens: signed decisions. A client sends the token back when it shows the variation, so it cannot
+// claim anything that was not decided, and nothing has to be stored here. The signature covers the targeting
+// key but the token does not contain it, so a token reveals no user and is valid for no other.
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 
 /**
- * Tokens of one week run out together, at the end of the next: a token is good for one to two weeks, and
- * equal decisions have equal tokens meanwhile. The tag of an answer names the week, so that no client keeps
- * tokens that have run out.
+ * All tokens of one week expire together, at the end of the next week. So a token is valid for one to two
+ * weeks, and equal decisions have equal tokens within a week. The ETag of a response names the week, so that
+ * no client keeps expired tokens.
  */
 const weekMs = 7 * 24 * 60 * 60 * 1000
 export const tokenWeekOf = (now: number): number => Math.floor(now / weekMs)
 const expiryOf = (now: number): number => (tokenWeekOf(now) + 2) * weekMs
 
 /**
- * What a token says. The flag's version stands for the revision: with the environment's, every change would
- * seem to change every flag.
+ * The content of a token. It has the flag's version rather than the revision, because the revision changes
+ * with every other flag.
  */
-export interface Decided {
+export interface TokenClaims {
   readonly flagKey: string
   readonly flagVersion: number
   readonly variationId: string
@@ -26,61 +26,61 @@ export interface Decided {
   readonly expiresAt: number
 }
 
-/** Whom a token is for. */
-interface Holder {
+/** The user that a token is valid for. */
+interface TokenHolder {
   readonly environmentId: string
   readonly targetingKey: string
 }
 
-/** Undefined where there is nothing that could be shown. */
-export async function tokenOf(
+/** Undefined if the evaluation has no variation. */
+export async function signToken(
   secret: string,
   { flag, variation, cause }: Evaluation,
-  holder: Holder,
+  holder: TokenHolder,
   now: number,
 ): Promise<string | undefined> {
   if (!flag || !variation) return undefined
   const ruleId = 'ruleId' in cause ? cause.ruleId : ''
-  const content = base64url(
+  const content = toBase64url(
     encoder.encode(JSON.stringify([flag.key, flag.version, variation.id, ruleId, expiryOf(now)])),
   )
-  const mac = await crypto.subtle.sign('HMAC', await keyOf(secret), signed(content, holder))
-  return `${content}.${base64url(new Uint8Array(mac))}`
+  const mac = await crypto.subtle.sign('HMAC', await hmacKey(secret), signedBytes(content, holder))
+  return `${content}.${toBase64url(new Uint8Array(mac))}`
 }
 
-export async function readToken(
+export async function verifyToken(
   secret: string,
   token: string,
-  holder: Holder,
+  holder: TokenHolder,
   now: number,
-): Promise<Result<Decided>> {
+): Promise<Result<TokenClaims>> {
   const [content = '', mac = '', ...more] = token.split('.')
   const bytes = fromBase64url(mac)
-  const isOurs =
+  const isValid =
     more.length === 0 &&
     bytes !== undefined &&
-    (await crypto.subtle.verify('HMAC', await keyOf(secret), bytes, signed(content, holder)))
-  if (!isOurs) return forged
+    (await crypto.subtle.verify('HMAC', await hmacKey(secret), bytes, signedBytes(content, holder)))
+  if (!isValid) return forged
   const [flagKey, flagVersion, variationId, ruleId, expiresAt] = JSON.parse(
     new TextDecoder().decode(fromBase64url(content)),
   ) as [string, number, string, string, number]
-  if (expiresAt <= now) return flawed('has expired')
+  if (expiresAt <= now) return invalidToken('has expired')
   return ok({ flagKey, flagVersion, variationId, ruleId, expiresAt })
 }
 
-const flawed = (message: string) =>
+const invalidToken = (message: string) =>
   refuse('INVALID', `exposureToken: ${message}`, { fields: [{ path: 'exposureToken', message }] })
-const forged = flawed('was not given out here, or not for this targeting key in this environment')
+const forged = invalidToken('was not given out here, or not for this targeting key in this environment')
 
 const encoder = new TextEncoder()
 
-const signed = (content: string, { environmentId, targetingKey }: Holder) =>
+const signedBytes = (content: string, { environmentId, targetingKey }: TokenHolder) =>
   encoder.encode(JSON.stringify(['exposure', environmentId, targetingKey, content]))
 
-/** One secret a Worker, imported once. */
+/** A Worker has one secret, which is imported once. */
 let imported: { readonly secret: string; readonly key: Promise<CryptoKey> } | undefined
 
-function keyOf(secret: string): Promise<CryptoKey> {
+function hmacKey(secret: string): Promise<CryptoKey> {
   if (imported?.secret !== secret) {
     const algorithm = { name: 'HMAC', hash: 'SHA-256' }
     const key = crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign', 'verify'])
@@ -89,7 +89,7 @@ function keyOf(secret: string): Promise<CryptoKey> {
   return imported.key
 }
 
-const base64url = (bytes: Uint8Array): string =>
+const toBase64url = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

@@ -1,38 +1,36 @@
-// The OpenFeature Remote Evaluation Protocol: one flag, or all of them; and beside it the way back for
-// events.
-import { type CorsPolicy, toEverybody } from '../../sdk/cors.ts'
+// OFREP, the OpenFeature Remote Evaluation Protocol: evaluates one flag or all of them. Also routes for
+// events and for the event stream.
 import { decideOne } from '../../sdk/decide.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
-import { enriched } from '../../sdk/enrich.ts'
-import { decoded } from '../../http/path.ts'
-import { revisionHeaders } from '../../sdk/revision-headers.ts'
+import { enrichContext } from '../../sdk/enrich.ts'
+import { percentDecoded } from '../../http/path.ts'
+import { revisionResponder } from '../../sdk/revision-response.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import { type Asked, ask } from './request.ts'
-import { type Sign, bulkAnswer } from './bulk.ts'
-import { tokenOf } from './exposure-token.ts'
-import { fail, statusOfError } from './refusal.ts'
-import { streamAnswer, streamPath } from './stream.ts'
+import { type SignExposure, bulkResponse } from './bulk.ts'
+import { withMetadata } from './bulk-text.ts'
+import { corsPolicy } from './cors.ts'
+import { signToken } from './exposure-token.ts'
+import { refusalResponse, statusOfError } from './refusal.ts'
+import { type AuthenticatedRequest, readRequest } from './request.ts'
+import { openRefetchStream, streamPath } from './stream.ts'
 import { track } from './track.ts'
-import { asWritten, contextIdOf, toContext, withMetadata } from './translate.ts'
+import { contextIdOf, evaluationText, toContext } from './translate.ts'
 import * as wire from './wire.ts'
 
 const bodyBytesMax = 256 * 1024
-const bulk = '/ofrep/v1/evaluate/flags'
-const single = `${bulk}/`
-const tracking = '/ofrep/v1/track'
-const wanted = /^(?:1|true)$/i
-
-/** Allowed headers mirror the request's, so that a customer's own may come along. */
-const policy: CorsPolicy = { origin: '*', methods: ['POST', 'GET', 'OPTIONS'], headers: 'mirror' }
+const bulkPath = '/ofrep/v1/evaluate/flags'
+const singlePath = `${bulkPath}/`
+const trackPath = '/ofrep/v1/track'
+const truthy = /^(?:1|true)$/i
 
 export const ofrepRoutes = (ports: Ports): ProtocolHandler =>
   createHandler({
     name: 'ofrep',
-    policy,
+    policy: corsPolicy,
     route: (sdkRequest) => route(sdkRequest, ports),
-    unexpected: (sdkRequest) => {
-      const key = sdkRequest.path.startsWith(single) ? flagKeyOf(sdkRequest) : undefined
-      return fail(
+    onError: (sdkRequest) => {
+      const key = sdkRequest.path.startsWith(singlePath) ? flagKeyOf(sdkRequest) : undefined
+      return refusalResponse(
         { code: 'UNAVAILABLE', message: 'something unexpected went wrong' },
         sdkRequest.requestContext,
         key,
@@ -40,18 +38,14 @@ export const ofrepRoutes = (ports: Ports): ProtocolHandler =>
     },
   })
 
-/**
- * What follows the path of one flag is its key: encoded from some clients and plain, slashes and all, from
- * others.
- */
 function route(sdkRequest: SdkRequest, ports: Ports): Promise<Response> | Response {
   const { path, request, requestContext } = sdkRequest
   const isPost = request.method === 'POST'
-  if (path === bulk || path === single) return isPost ? all(sdkRequest, ports) : onlyPost()
-  if (path.startsWith(single)) return isPost ? one(sdkRequest, ports) : onlyPost()
-  if (path === tracking || path === `${tracking}/`) return isPost ? track(sdkRequest, ports) : onlyPost()
+  if (path === bulkPath || path === singlePath) return isPost ? evaluateBulk(sdkRequest, ports) : onlyPost()
+  if (path.startsWith(singlePath)) return isPost ? evaluateSingle(sdkRequest, ports) : onlyPost()
+  if (path === trackPath || path === `${trackPath}/`) return isPost ? track(sdkRequest, ports) : onlyPost()
   if (path.startsWith(streamPath) && request.method === 'GET') return stream(sdkRequest, ports)
-  return fail({ code: 'NOT_FOUND', message: 'there is no such route' }, requestContext)
+  return refusalResponse({ code: 'NOT_FOUND', message: 'there is no such route' }, requestContext)
 }
 
 function onlyPost(): Response {
@@ -59,62 +53,65 @@ function onlyPost(): Response {
   return Response.json(body, { status: 405, headers: { allow: 'POST' } })
 }
 
-async function all(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+async function evaluateBulk(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   const { request, requestContext } = sdkRequest
-  const asked = await ask(sdkRequest, ports, wire.readRequest, bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, requestContext)
-  const context = contextOf(request, asked.value)
-  const sign = signOf(request, ports, asked.value, context.targetingKey)
-  return bulkAnswer(
-    { ports, asked: asked.value, context, requestContext, sign, now: ports.now() },
+  const authenticated = await readRequest(sdkRequest, ports, wire.parseEvaluationRequest, bodyBytesMax)
+  if (!authenticated.ok) return refusalResponse(authenticated.problem, requestContext)
+  const context = contextOf(request, authenticated.value)
+  const sign = signerOf(request, ports, authenticated.value, context.targetingKey)
+  return bulkResponse(
+    { ports, authenticated: authenticated.value, context, requestContext, sign, now: ports.now() },
     request.headers,
   )
 }
 
-const headersOf = revisionHeaders(() => ({ 'content-type': 'application/json', ...toEverybody }))
+const respond = revisionResponder(corsPolicy, () => ({ 'content-type': 'application/json' }))
 
-async function one(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+async function evaluateSingle(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const key = flagKeyOf(sdkRequest)
-  const asked = await ask(sdkRequest, ports, wire.readRequest, bodyBytesMax)
-  if (!asked.ok) return fail(asked.problem, requestContext, key)
-  const { compiled } = asked.value
-  const context = contextOf(request, asked.value)
+  const authenticated = await readRequest(sdkRequest, ports, wire.parseEvaluationRequest, bodyBytesMax)
+  if (!authenticated.ok) return refusalResponse(authenticated.problem, requestContext, key)
+  const { compiled } = authenticated.value
+  const context = contextOf(request, authenticated.value)
   const { targetingKey } = context
   const decided = decideOne(ports, compiled, context, key)
   const { evaluation } = decided instanceof Promise ? await decided : decided
   requestContext.decisions = 1
-  const headers = headersOf(compiled, requestContext, ports.now())
-  const { text } = asWritten(evaluation, compiled)
-  if (evaluation.error) return new Response(text, { status: statusOfError[evaluation.error.code], headers })
-  const sign = signOf(request, ports, asked.value, targetingKey)
-  const exposureToken = sign && (await sign(evaluation))
-  // Ids of environments, hexadecimal and tokens need no escapes.
-  const whose = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
-  const proof = exposureToken === undefined ? '' : `,"exposureToken":"${exposureToken}"`
-  const more = `"flagSetId":"${compiled.environmentId}"${whose}${proof}`
-  return new Response(withMetadata(text, more), { headers })
+  const source = { compiled, requestContext, now: ports.now() }
+  const { text } = evaluationText(evaluation, compiled)
+  if (evaluation.error) return respond(text, source, { status: statusOfError[evaluation.error.code] })
+  const sign = signerOf(request, ports, authenticated.value, targetingKey)
+  const token = sign && (await sign(evaluation))
+  // Environment ids, hexadecimal digits and tokens need no escaping.
+  const contextId = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
+  const exposureToken = token === undefined ? '' : `,"exposureToken":"${token}"`
+  const metadata = `"flagSetId":"${compiled.environmentId}"${contextId}${exposureToken}`
+  return respond(withMetadata(text, metadata), source, {})
 }
 
 async function stream(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
-  const opened = await streamAnswer(sdkRequest, ports)
-  return opened.ok ? opened.value : fail(opened.problem, sdkRequest.requestContext)
+  const opened = await openRefetchStream(sdkRequest, ports)
+  return opened.ok ? opened.value : refusalResponse(opened.problem, sdkRequest.requestContext)
 }
 
-const contextOf = (request: Request, { body, compiled }: Asked<wire.EvaluationRequest>) =>
-  enriched(toContext(body.context), compiled, request)
+const contextOf = (request: Request, { body, compiled }: AuthenticatedRequest<wire.EvaluationRequest>) =>
+  enrichContext(toContext(body.context), compiled, request)
 
-/** Tokens are for who asks for them: they cost more than the decisions do. */
-function signOf(
+/** Tokens are opt-in by header, because they cost more than the decisions. */
+function signerOf(
   { headers }: Request,
   { exposureSecret, now }: Ports,
-  { compiled: { environmentId } }: Asked<unknown>,
+  { compiled: { environmentId } }: AuthenticatedRequest<unknown>,
   targetingKey: string | undefined,
-): Sign | undefined {
+): SignExposure | undefined {
   if (exposureSecret === undefined || targetingKey === undefined) return undefined
-  if (!wanted.test(headers.get('x-exposure-tokens') ?? '')) return undefined
-  const at = now()
-  return (evaluation) => tokenOf(exposureSecret, evaluation, { environmentId, targetingKey }, at)
+  if (!truthy.test(headers.get('x-exposure-tokens') ?? '')) return undefined
+  const signedAt = now()
+  return (evaluation) => signToken(exposureSecret, evaluation, { environmentId, targetingKey }, signedAt)
 }
 
-const flagKeyOf = ({ path }: SdkRequest): string => decoded(path.slice(single.length))
+/**
+ * Some clients encode the key, others send it unencoded with its slashes, so it is all that follows the path.
+ */
+const flagKeyOf = ({ path }: SdkRequest): string => percentDecoded(path.slice(singlePath.length))

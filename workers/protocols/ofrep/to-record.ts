@@ -1,5 +1,5 @@
-// From the wire's events to records of the lake. What a client says of a decision counts only where a token
-// proves it, or where the same is decided now.
+// Turns OFREP's tracking events into records for the lake. An exposure is attributed to a rule only if a
+// token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
@@ -7,42 +7,69 @@ import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
-import { readToken } from './exposure-token.ts'
+import { verifyToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
 
-export interface Receipt {
+/** What the records of one request have in common. */
+export interface RecordContext {
   readonly compiled: CompiledSnapshot
-  /** Undefined where exposure tokens are not given out. */
+  /** Undefined if exposure tokens are not issued. */
   readonly secret: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
-  /** As the evaluation routes do. */
+  /** Decides like the evaluation routes. */
   readonly decide: (flagKey: string, context: EvaluationContext) => Promise<Evaluation>
-  /** Adds what is known of the request. */
+  /** Adds the attributes of the request. */
   readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
 
 const hourMs = 3_600_000
-/** A client that was offline for longer than this has lost its events. */
+/** Events of clients that were offline for longer are lost. */
 const ageMaxMs = 28 * hourMs
-/** Clocks that run ahead. */
+/** Tolerates clocks that run ahead. */
 const aheadMaxMs = hourMs
 
-/** Of the lake's contract. */
+/** Limit of the lake's record schema. */
 const targetingKeyLengthMax = 1_000
 
 export async function toRecord(
   event: wire.TrackingEvent,
   context: EvaluationContext,
-  receipt: Receipt,
+  recordContext: RecordContext,
 ): Promise<Result<EventRecord>> {
-  const { now, compiled } = receipt
+  const common = commonFields(event, context, recordContext)
+  if (!common.ok) return common
+  const idOf = (identity: readonly (string | number)[]) =>
+    murmur3x64Hex(
+      JSON.stringify([recordContext.compiled.environmentId, context.targetingKey, event.kind, ...identity]),
+    )
+  if (event.kind === 'goal') {
+    const { name, value = 0 } = event
+    const { at, receivedAt } = common.value
+    // Without an id, every request is a separate event.
+    const identity = event.id === undefined ? [name, value, at, receivedAt] : ['id', event.id]
+    const id = idOf(identity)
+    return ok({ ...common.value, id, kind: 'tracking', event: name.toWellFormed(), value } satisfies Tracking)
+  }
+  const decision = await exposedDecision(event, context, recordContext)
+  if (!decision.ok) return decision
+  const id = idOf(exposureIdentity(event, decision.value, common.value.at))
+  const { flagKey, flagVersion, variationId, ruleId } = decision.value
+  const exposed = { flagKey, flagVersion, variationId, ruleId }
+  return ok({ ...common.value, id, kind: 'exposure', ...exposed } satisfies Exposure)
+}
+
+function commonFields(
+  { timestamp, attributes }: wire.TrackingEvent,
+  context: EvaluationContext,
+  { now, compiled }: RecordContext,
+) {
   const targetingKey = context.targetingKey!
-  if (targetingKey.length > targetingKeyLengthMax) return flaw('context.targetingKey', 'is too long')
-  const at = timeOf(event.timestamp, now)
+  if (targetingKey.length > targetingKeyLengthMax) return invalidField('context.targetingKey', 'is too long')
+  const at = timeOf(timestamp, now)
   if (at === undefined || at < now - ageMaxMs || at > now + aheadMaxMs)
-    return flaw('timestamp', 'is more than 28 hours old, or more than an hour ahead')
-  const common = {
+    return invalidField('timestamp', 'is more than 28 hours old, or more than an hour ahead')
+  return ok({
     v: recordVersion as typeof recordVersion,
     environmentId: compiled.environmentId,
     at,
@@ -50,73 +77,50 @@ export async function toRecord(
     protocol: 'ofrep' as const,
     sdk: '',
     targetingKey: targetingKey.toWellFormed(),
-    attributes: toRecordAttributes({ ...context.attributes, ...event.attributes }),
-  }
-  const id = (...identity: readonly (string | number)[]) =>
-    murmur3x64Hex(JSON.stringify([compiled.environmentId, targetingKey, event.kind, ...identity]))
-  if (event.kind === 'goal') {
-    const { name, value = 0 } = event
-    // Without an id each request is an event of its own.
-    const named = event.id === undefined ? [name, value, at, now] : ['id', event.id]
-    return ok({
-      ...common,
-      id: id(...named),
-      kind: 'tracking',
-      event: name.toWellFormed(),
-      value,
-    } satisfies Tracking)
-  }
-  const shown = await shownOf(event, context, receipt)
-  if (!shown.ok) return shown
-  const { flagKey, flagVersion, variationId, ruleId } = shown.value
-  // A decision that is shown again is the same exposure.
-  const named =
-    event.exposureToken !== undefined
-      ? ['token', event.exposureToken]
-      : event.id === undefined
-        ? [flagKey, flagVersion, variationId, ruleId, at]
-        : ['id', event.id]
-  return ok({
-    ...common,
-    id: id(...named),
-    kind: 'exposure',
-    flagKey,
-    flagVersion,
-    variationId,
-    ruleId,
-  } satisfies Exposure)
+    attributes: toRecordAttributes({ ...context.attributes, ...attributes }),
+  })
 }
 
-type Shown = Pick<Exposure, 'flagKey' | 'flagVersion' | 'variationId' | 'ruleId'>
+type ExposedDecision = Pick<Exposure, 'flagKey' | 'flagVersion' | 'variationId' | 'ruleId'>
 
-/** Which decision was shown: the token says it, or the client does, and then it is decided again. */
-async function shownOf(
+/** A token is one exposure, however often it is sent. */
+function exposureIdentity({ id, exposureToken }: wire.Exposure, decision: ExposedDecision, at: number) {
+  if (exposureToken !== undefined) return ['token', exposureToken]
+  if (id !== undefined) return ['id', id]
+  const { flagKey, flagVersion, variationId, ruleId } = decision
+  return [flagKey, flagVersion, variationId, ruleId, at]
+}
+
+/**
+ * Taken from the token, or else from the event's flag and variation, for which the flag is evaluated again.
+ */
+async function exposedDecision(
   { exposureToken, flagKey, variationId }: wire.Exposure,
   context: EvaluationContext,
-  { compiled, secret, now, decide }: Receipt,
-): Promise<Result<Shown>> {
+  { compiled, secret, now, decide }: RecordContext,
+): Promise<Result<ExposedDecision>> {
   if (exposureToken !== undefined) {
-    if (secret === undefined) return flaw('exposureToken', 'tokens are not given out here')
+    if (secret === undefined) return invalidField('exposureToken', 'tokens are not given out here')
     const { environmentId } = compiled
-    return readToken(secret, exposureToken, { environmentId, targetingKey: context.targetingKey! }, now)
+    return verifyToken(secret, exposureToken, { environmentId, targetingKey: context.targetingKey! }, now)
   }
   if (flagKey === undefined || variationId === undefined)
-    return flaw(
+    return invalidField(
       flagKey === undefined ? 'flagKey' : 'variationId',
       'is missing, and there is no exposureToken',
     )
   const { flag, variation, cause } = await decide(flagKey, context)
-  if (!flag) return flaw('flagKey', `there is no flag ${flagKey}`)
+  if (!flag) return invalidField('flagKey', `there is no flag ${flagKey}`)
   if (!flag.variations.some(({ id }) => id === variationId))
-    return flaw('variationId', `there is no variation ${variationId}`)
+    return invalidField('variationId', `there is no variation ${variationId}`)
   const isDecided = variation?.id === variationId && 'ruleId' in cause
   return ok({ flagKey, flagVersion: flag.version, variationId, ruleId: isDecided ? cause.ruleId : '' })
 }
 
-const flaw = (path: string, message: string) =>
+const invalidField = (path: string, message: string) =>
   refuse('INVALID', `${path}: ${message}`, { fields: [{ path, message }] })
 
-/** Whole milliseconds; undefined where it is no time. */
+/** Whole epoch milliseconds; undefined if the timestamp is invalid. */
 function timeOf(timestamp: string | number | undefined, now: number): number | undefined {
   if (timestamp === undefined) return now
   const at = Math.round(typeof timestamp === 'number' ? timestamp : Date.parse(timestamp))

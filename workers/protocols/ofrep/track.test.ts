@@ -6,7 +6,7 @@ import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden
 import type { Ports } from '../../contracts/ports.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
 
 const words = [
   { id: 'a', value: 'apple' },
@@ -46,7 +46,7 @@ beforeEach(() => {
 
 async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
   const requestContext: RequestContext = {}
-  const answer = await askDoor(
+  const answer = await callHandler(
     ofrepRoutes(ports),
     `http://edge.test/ofrep/v1${path}`,
     {
@@ -233,7 +233,7 @@ describe('an exposure', () => {
   it('lasts a week at least, and then the tag of an answer is another', async () => {
     const tagAt = async (now: number) => {
       ports = { ...ports, now: () => now }
-      const answer = await askDoor(
+      const answer = await callHandler(
         ofrepRoutes(ports),
         'http://edge.test/ofrep/v1/evaluate/flags',
         {

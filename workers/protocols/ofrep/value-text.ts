@@ -1,5 +1,5 @@
-// A value as JSON text. Java's and Python's providers take `1` for no double and `1.0` for no integer, so a
-// number is printed as what its flag holds; the numbers inside a JSON value stay as they were written.
+// A value as JSON. The Java and Python providers reject `1` as a double and `1.0` as an integer, so numbers
+// are printed as the type that their flag has. Numbers inside a JSON value stay as they were written.
 import type { DecidedVariation } from '../../../core/evaluation/evaluation.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 
@@ -8,25 +8,25 @@ export function valueText(flag: Flag, { value, json, typed }: DecidedVariation):
     case 'number':
       return numberText(Number(typed), holdsFractions(flag) ? 'float' : 'integer')
     case 'json':
-      return compact(value)
+      return compacted(value)
     case 'yaml':
-      return compact(json ?? value)
+      return compacted(json ?? value)
     case 'boolean':
     case 'string':
       return JSON.stringify(typed)
   }
 }
 
-/** A flag is of floats as soon as one of its variations is written as one. */
+/** A flag has floats as soon as one of its variations is written as a float. */
 export const holdsFractions = ({ variations }: Pick<Flag, 'variations'>): boolean =>
   variations.some(({ value }) => value.includes('.') || !Number.isInteger(Number(value)))
 
-/** From 1e21 on JavaScript writes an exponent, which no parser takes for an integer. */
+/** From 1e21 on, JavaScript prints an exponent, which no parser takes for an integer. */
 export function numberText(number: number, kind: 'integer' | 'float'): string {
   const text = JSON.stringify(number)
   return kind === 'float' && /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
-/** Valid JSON without the white space between its parts. */
-const compact = (json: string): string =>
+/** Removes the white space between the tokens of valid JSON. */
+const compacted = (json: string): string =>
   json.replaceAll(/("(?:[^"\\]+|\\.)*")|[ \t\n\r]+/g, (_, text: string | undefined) => text ?? '')

@@ -9,7 +9,7 @@ import type { Ports } from '../../contracts/ports.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
 import { holdsFractions, numberText } from './value-text.ts'
-import { askDoor } from '../../../test/support/call-handler.ts'
+import { callHandler } from '../../../test/support/call-handler.ts'
 
 const flag = (key: string, type: string, values: readonly string[], changes: object = {}) => ({
   key,
@@ -46,7 +46,7 @@ const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: 
     headers: Record<string, string> = {},
     requestContext: RequestContext = {},
   ) =>
-    askDoor(
+    callHandler(
       app,
       `http://edge.test/ofrep/v1${path}`,
       {

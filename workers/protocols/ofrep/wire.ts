@@ -1,10 +1,9 @@
-// OFREP 0.3, spelled as the protocol spells it; and beside it the way back for events, which the protocol has
-// no route for yet.
+// The wire format of OFREP 0.3, and of our own route for events, for which the protocol has none yet.
 import * as z from 'zod/mini'
 import { type Result, ok } from '../../../core/model/problem.ts'
 import { parseWith } from '../../http/parse.ts'
 
-/** Java's clients write null for what they do not have. */
+/** The Java provider sends null for missing values. */
 const Context = z.nullish(z.looseObject({ targetingKey: z.nullish(z.string()) }))
 export type Context = z.infer<typeof Context>
 
@@ -12,10 +11,9 @@ const EvaluationRequest = z.object({ context: Context })
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>
 
 /**
- * Whoever sends what the protocol says is not kept waiting by the schema: what looks wrong gets its
- * complaints from it.
+ * Valid requests skip the schema, which is slow. It is only used to describe what is wrong with the others.
  */
-export const readRequest = (body: unknown): Result<EvaluationRequest> =>
+export const parseEvaluationRequest = (body: unknown): Result<EvaluationRequest> =>
   isRequest(body) ? ok(body) : parseWith(EvaluationRequest, body)
 
 function isRequest(body: unknown): body is EvaluationRequest {
@@ -45,35 +43,35 @@ export interface Refusal {
 
 export interface EventStream {
   readonly type: 'sse'
-  /** Without an origin: 0.4.3 of the web provider opens no stream for an empty one. */
+  /** Without `origin`: version 0.4.3 of the web provider opens no stream if it is empty. */
   readonly endpoint: { readonly requestUri: string }
   readonly inactivityDelaySec: number
 }
 
 const nameLengthMax = 1_000
-/** Beyond this a value is garbage, and its square would not fit into a sum. */
+/** Larger values are taken for errors: their squares would drown out all others in a sum. */
 const valueMax = 1e15
 
-const told = {
-  /** Makes a retry harmless: equal ids of one user are one event. */
+const eventFields = {
+  /** Makes retries safe: events of one user with the same id are one event. */
   id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
-  /** Epoch milliseconds, or a date as ISO 8601 has it. */
+  /** Epoch milliseconds or ISO 8601. */
   timestamp: z.optional(z.union([z.number(), z.string()])),
   context: Context,
   attributes: z.optional(z.record(z.string(), z.unknown())),
 }
 
 export const Goal = z.strictObject({
-  ...told,
+  ...eventFields,
   kind: z.literal('goal'),
   name: z.string().check(z.minLength(1), z.maxLength(nameLengthMax)),
   value: z.optional(z.number().check(z.gte(-valueMax), z.lte(valueMax))),
 })
 export type Goal = z.infer<typeof Goal>
 
-/** By the token that came with the decision, or by naming flag and variation. */
+/** Identified by the token that came with the decision, or by flag and variation. */
 export const Exposure = z.strictObject({
-  ...told,
+  ...eventFields,
   kind: z.literal('exposure'),
   exposureToken: z.optional(z.string().check(z.maxLength(2_000))),
   flagKey: z.optional(z.string()),
@@ -85,7 +83,7 @@ export const TrackingEvent = z.discriminatedUnion('kind', [Goal, Exposure])
 export type TrackingEvent = z.infer<typeof TrackingEvent>
 
 const eventsMax = 500
-/** Each event is judged alone. Its context may be here, for those that have none of their own. */
+/** Events are parsed one by one. `context` is for those that have none of their own. */
 export const TrackingBatch = z.strictObject({
   context: Context,
   events: z.array(z.unknown()).check(z.maxLength(eventsMax)),
