@@ -17,7 +17,7 @@ const workers = [
 type Worker = (typeof workers)[number]
 
 /** What edge may weigh, so that a new isolate answers quickly. */
-const edgeGzipBytesMax = 60_000
+const edgeGzipBytesMax = 72_000
 
 /** What the configurations hold until the resources exist (README, "Deploy to Cloudflare"). */
 const placeholder = /^\s*(?:database_)?id\s*=\s*"(tackline|tackline-snapshots)"/m
