@@ -1,5 +1,4 @@
-// The part of a context that a record keeps, for breakdowns: scalars as text, within named limits; the rest
-// is left out.
+// Selects the attributes of a context that a record keeps, for breakdowns: scalars as text, within limits.
 
 const attributesMax = 50
 const nameLengthMax = 100

@@ -28,12 +28,12 @@ it('files an object under environment, day and hour of receipt', () => {
   expect(key.startsWith(environmentPrefix('demo'))).toBe(true)
 })
 
-it('keeps an environment apart from one whose name it begins', () => {
+it('separates an environment from one whose name begins with its name', () => {
   expect(lakeKey('demo-2', '2026-11-21T09', 'abc').startsWith(environmentPrefix('demo'))).toBe(false)
 })
 
 describe('portions', () => {
-  it('part by environment and hour of receipt', () => {
+  it('are grouped by environment and hour of receipt', () => {
     const records = [tracking('a'), tracking('b', noon + hourMs), tracking('c', noon, 'prod')]
     expect(portions(records).map(({ environmentId, hour }) => [environmentId, hour])).toEqual([
       ['demo', '2026-11-21T12'],
@@ -57,7 +57,7 @@ describe('portions', () => {
   })
 })
 
-it('counts every UTC day that is touched, both ends included', () => {
+it('lists every UTC day of a window, both ends included', () => {
   expect(daysBetween(noon, noon)).toEqual(['2026-11-21'])
   expect(daysBetween(noon, noon + 12 * hourMs - 1)).toEqual(['2026-11-21'])
   expect(daysBetween(noon, noon + 12 * hourMs)).toEqual(['2026-11-21', '2026-11-22'])

@@ -1,10 +1,18 @@
-// Where records lie in R2: one gzipped NDJSON object per environment, hour of receipt and ingested batch. The
-// name is the digest of the content, so a redelivered batch overwrites itself.
+// Where records are stored in R2: one gzipped NDJSON object per environment, hour of receipt and ingested
+// batch. An object is named after the digest of its content, so a redelivered batch overwrites itself.
 import type { EventRecord } from './records.ts'
 
 export const lakeRoot = 'events/v1'
 
-/** `hour` is of the receipt, in UTC: `2026-11-21T09`. */
+/**
+ * Objects are filed by time of receipt, but counted by `at`. An event is counted if it is received at most
+ * this long after it happened, for instance by a phone that was offline.
+ */
+export const receivedLateMaxMs = 2 * 24 * 60 * 60 * 1000
+/** A client's clock may be ahead of ours by this much: the event is then received before it "happens". */
+export const clockAheadMaxMs = 60 * 60 * 1000
+
+/** `hour` is the hour of receipt in UTC: `2026-11-21T09`. */
 export function lakeKey(environmentId: string, hour: string, digest: string): string {
   const [day, clock] = hour.split('T')
   return `${environmentPrefix(environmentId)}day=${day}/hour=${clock}/${digest}.ndjson.gz`
@@ -15,6 +23,7 @@ export const environmentPrefix = (environmentId: string) => `${lakeRoot}/environ
 export const dayPrefix = (environmentId: string, day: string) =>
   `${environmentPrefix(environmentId)}day=${day}/`
 
+/** The records of one object. */
 export interface Portion {
   readonly environmentId: string
   readonly hour: string
@@ -25,16 +34,16 @@ export interface Portion {
  * Records by environment and hour of receipt, each portion sorted by id, so that equal sets give equal bytes.
  */
 export function portions(records: readonly EventRecord[]): Portion[] {
-  const byPlace = Map.groupBy(
+  const groups = Map.groupBy(
     records,
     ({ environmentId, receivedAt }) => `${environmentId} ${toHour(receivedAt)}`,
   )
-  return [...byPlace].map(([place, group]) => {
-    const [environmentId = '', hour = ''] = place.split(' ')
+  return [...groups].map(([group, own]) => {
+    const [environmentId = '', hour = ''] = group.split(' ')
     return {
       environmentId,
       hour,
-      records: group.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+      records: own.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
     }
   })
 }
@@ -44,7 +53,7 @@ export const toNdjson = (records: readonly EventRecord[]) =>
 
 const toHour = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 13)
 
-/** Every UTC day that [from, to] touches, as `2026-11-21`. */
+/** Every UTC day from `from` to `to` (epoch milliseconds, both inclusive), as `2026-11-21`. */
 export function daysBetween(from: number, to: number): string[] {
   const dayMs = 86_400_000
   const days: string[] = []

@@ -48,7 +48,7 @@ describe('live points', () => {
     expect(points.reduce((sum, { count }) => sum + count, 0)).toBe(records.length)
   })
 
-  it('tell what SDKs report apart by SDK and version, and nothing else', () => {
+  it('distinguish reports of SDKs by SDK and version, and no other records', () => {
     const reported = (sdk: string): EventRecord => ({
       ...common,
       sdk,

@@ -1,25 +1,24 @@
-// The live view in Analytics Engine: sampled, three months, no result is computed from it (R2 is the record).
-// Columns by name, with the slot in a comment: slots are positions, and once written never change their
-// meaning.
+// The live view in Analytics Engine: sampled, kept for three months. Results are computed from R2, never from
+// it. Columns are positions: their meaning never changes.
 import type { EventRecord } from './records.ts'
 
-/** Cloudflare: writeDataPoint calls per invocation. */
+/** Cloudflare's limit of writeDataPoint calls per invocation. */
 export const pointsPerInvocationMax = 25
 
 export interface LivePoint {
   /** index1 */ readonly environmentId: string
   /** blob1 */ readonly kind: EventRecord['kind']
   /** blob2 */ readonly protocol: string
-  /** blob3: flag key or event name; empty in the line that sums up what did not fit */ readonly name: string
+  /** blob3: flag key or event name; empty if points were merged */ readonly name: string
   /** blob4 */ readonly variationId: string
-  /** blob5: which SDK and version reports of its own work; empty for the rest */ readonly sdk: string
+  /** blob5: SDK name and version of an sdk-report; else empty */ readonly sdk: string
   /** double1 */ readonly count: number
   /** double2 */ readonly value: number
 }
 
 /**
- * One point per environment, kind, protocol, name and variation; the smallest are summed up per environment
- * where they exceed the limit.
+ * One point per environment, kind, protocol, name and variation. Beyond the limit, the smallest are summed
+ * per environment.
  */
 export function livePoints(records: readonly EventRecord[], max = pointsPerInvocationMax): LivePoint[] {
   const points = sum(records.map(toPoint)).toSorted((a, b) => b.count - a.count)
@@ -72,7 +71,7 @@ function sum(points: readonly LivePoint[]): LivePoint[] {
   )
 }
 
-/** The shape Analytics Engine takes. */
+/** The argument of Analytics Engine's writeDataPoint. */
 export function toDataPoint({
   environmentId,
   kind,

@@ -1,6 +1,5 @@
-// The contract between ingest and batch: what one line of the event lake is. Versioned; fields are only ever
-// added, with a default. Every record carries an id of its own, and whoever reads counts each id once:
-// delivery is at least once everywhere.
+// The contract between ingest and batch: one line of the event lake. Versioned; fields are only ever added,
+// with a default. Delivery is at least once, so every record has an id, and readers count each id once.
 import * as z from 'zod/mini'
 
 export const recordVersion = 1
@@ -8,8 +7,8 @@ export const recordVersion = 1
 export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
 
 /**
- * How far apart the times of one event's copies may lie: the difference between two ways here, and a client's
- * clock.
+ * The largest difference between the times of two copies of one event: they may reach edge by different
+ * routes, and clients' clocks vary.
  */
 export const sameWithinMs = 5_000
 
@@ -17,19 +16,20 @@ const common = {
   v: z.literal(recordVersion),
   id: z.string().check(z.minLength(1), z.maxLength(200)),
   environmentId: z.string().check(z.minLength(1)),
-  /** Epoch milliseconds: when it happened, by the client's account. */
+  /** Epoch milliseconds by the client's clock: when it happened. */
   at: z.int(),
-  /** Epoch milliseconds: when edge took it. */
+  /** Epoch milliseconds by edge's clock: when edge received it. */
   receivedAt: z.int(),
   protocol: z.enum(protocols),
-  /** Name and version that the SDK gave itself; may be empty. */
+  /** Name and version as the SDK reports them; may be empty. */
   sdk: z.string().check(z.maxLength(200)),
   targetingKey: z.string().check(z.maxLength(1_000)),
   attributes: z.record(z.string(), z.string()),
 }
 
 /**
- * A user met a variation. `ruleId` names the rule or default strategy that decided, where the protocol tells.
+ * A user was exposed to a variation. `ruleId` is the rule or default strategy that decided, if the protocol
+ * says so.
  */
 export const Exposure = z.strictObject({
   ...common,
@@ -48,14 +48,14 @@ export const Tracking = z.strictObject({
   event: z.string(),
   value: z.number(),
   /**
-   * Where the wire has no event ids: a digest of all that was said. What a user says again within
-   * `sameWithinMs` is the same event, for two copies that came through two isolates may have two ids.
+   * If the protocol has no event ids: a digest of the event. Two copies through two isolates may get
+   * different ids, so equal content of one user within `sameWithinMs` counts as one event.
    */
   content: z.optional(z.string().check(z.maxLength(32))),
 })
 export type Tracking = z.infer<typeof Tracking>
 
-/** What an SDK says of its own work (latency, errors, defaults served); never enters a result. */
+/** An SDK's report on its own work (latency, errors, defaults served). It never counts in a result. */
 export const SdkReport = z.strictObject({
   ...common,
   kind: z.literal('sdk-report'),
@@ -67,7 +67,7 @@ export type SdkReport = z.infer<typeof SdkReport>
 export const EventRecord = z.discriminatedUnion('kind', [Exposure, Tracking, SdkReport])
 export type EventRecord = z.infer<typeof EventRecord>
 
-/** One queue message: records of one environment that came in one request. */
+/** One queue message: the records of one request, all of one environment. */
 export interface EventMessage {
   readonly records: readonly EventRecord[]
 }

@@ -1,6 +1,6 @@
-// What edge counts of a request, in Analytics Engine: one point each, sampled there. Columns carry
-// OpenTelemetry's names where it has one (semantic conventions for feature flags and HTTP). Slots are
-// positions, and once written never change their meaning.
+// The data points that edge writes to Analytics Engine, one per request, sampled there. Columns are named as
+// in OpenTelemetry's semantic conventions for feature flags and HTTP, where they have a name. Columns are
+// positions: their meaning never changes.
 
 export interface RequestPoint {
   /** index1: feature_flag.set.id */ readonly environmentId: string
@@ -8,16 +8,16 @@ export interface RequestPoint {
   /** blob2: feature_flag.evaluation.outcome: OK, or error.type of the refusal */ readonly outcome: string
   /** blob3: http.response.status_code; double of it would sum */ readonly status: number
   /** blob4: feature_flag.version */ readonly revision: number
-  /** blob5: the bucket that the duration falls into is made of it, below */
+  /** blob5 is the bucket of the duration, computed below. */
   /** double1: feature_flag.evaluation.count */ readonly decisions: number
   /** double2: feature_flag.evaluation.staleness, ms */ readonly staleMs: number
   /** double3: http.server.request.duration, ms */ readonly durationMs: number
 }
 
-/** Upper bounds in milliseconds: OpenTelemetry's for http.server.request.duration. */
+/** Upper bounds in milliseconds, as OpenTelemetry recommends for http.server.request.duration. */
 const durationBoundsMs = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000]
 
-/** The shape Analytics Engine takes. */
+/** The argument of Analytics Engine's writeDataPoint. */
 export function toRequestPoint(point: RequestPoint) {
   const { environmentId, dialect, outcome, status, revision, decisions, staleMs, durationMs } = point
   const bound = durationBoundsMs.find((each) => durationMs <= each)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { EventRecord } from './records.ts'
-import { lastSeen } from './usage.ts'
+import { lastExposures } from './usage.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
 const record = fc.record({
@@ -15,10 +15,10 @@ const record = fc.record({
 it('is the newest exposure of each variation, whatever the order, and repetition changes nothing', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 40 }), (records) => {
-      const seen = lastSeen(records)
+      const newest = lastExposures(records)
       const exposures = records.filter((each) => each.kind === 'exposure')
       for (const { environmentId, flagKey, variationId, receivedAt } of exposures) {
-        const found = seen.filter(
+        const found = newest.filter(
           (each) =>
             each.environmentId === environmentId &&
             each.flagKey === flagKey &&
@@ -27,11 +27,11 @@ it('is the newest exposure of each variation, whatever the order, and repetition
         expect(found).toHaveLength(1)
         expect(found[0]!.at).toBeGreaterThanOrEqual(receivedAt)
       }
-      for (const each of seen)
+      for (const each of newest)
         expect(exposures).toContainEqual(
           expect.objectContaining({ flagKey: each.flagKey, receivedAt: each.at }),
         )
-      expect(lastSeen([...records, ...records.toReversed()])).toHaveLength(seen.length)
+      expect(lastExposures([...records, ...records.toReversed()])).toHaveLength(newest.length)
     }),
   )
 })

@@ -1,23 +1,23 @@
-// When each variation of a flag was last met: what tells a flag that nobody asks for any more from one that
-// lives.
+// The time of the last exposure of each variation, which shows which flags are no longer used.
 import type { EventRecord } from './records.ts'
 
-export interface Seen {
+export interface LastExposure {
   readonly environmentId: string
   readonly flagKey: string
   readonly variationId: string
-  /** Epoch milliseconds, by edge's clock: clients' clocks may be years off. */
+  /** Epoch milliseconds by edge's clock, because clients' clocks may be wrong by years. */
   readonly at: number
 }
 
-/** One entry per environment, flag and variation that users were exposed to. */
-export function lastSeen(records: readonly EventRecord[]): Seen[] {
-  const found = new Map<string, Seen>()
+/** One entry for each environment, flag and variation that users were exposed to. */
+export function lastExposures(records: readonly EventRecord[]): LastExposure[] {
+  const newest = new Map<string, LastExposure>()
   for (const record of records) {
     if (record.kind !== 'exposure') continue
     const { environmentId, flagKey, variationId, receivedAt: at } = record
     const name = JSON.stringify([environmentId, flagKey, variationId])
-    if (at > (found.get(name)?.at ?? -Infinity)) found.set(name, { environmentId, flagKey, variationId, at })
+    if (at > (newest.get(name)?.at ?? -Infinity))
+      newest.set(name, { environmentId, flagKey, variationId, at })
   }
-  return [...found.values()]
+  return [...newest.values()]
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { adminApi } from './admin-api.ts'
+import { killSwitch } from '../test/support/simulated-shop.ts'
 import { close, listen } from '../test/support/simulated-stack.ts'
 
 let server: Server | undefined
@@ -8,61 +9,81 @@ afterEach(async () => {
   if (server) await close(server)
 })
 
-/** An API that gives every request one answer. */
-async function answering(status: number, body: string, headers: Record<string, string> = {}) {
-  const asked: string[] = []
+/** An API with one response for every request, and the requests it got. */
+async function apiResponding(status: number, body: string, headers: Record<string, string> = {}) {
+  const requests: string[] = []
   server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
     response.writeHead(status, headers).end(body)
   })
-  return { api: adminApi({ url: await listen(server), token: 't' }), asked }
+  return { api: adminApi({ url: await listen(server), token: 't' }), requests }
 }
 
 describe('the admin API', () => {
-  it('is asked with the token, names encoded', async () => {
-    const { api, asked } = await answering(200, '{"flags":[]}')
+  it('is called with the token and encoded names', async () => {
+    const { api, requests } = await apiResponding(200, '{"flags":[]}')
     expect(await api.flags('a/b c')).toEqual({ ok: true, value: [] })
-    expect(asked).toEqual(['GET /api/v1/environments/a%2Fb%20c/flags?limit=200 Bearer t'])
+    expect(requests).toEqual(['GET /api/v1/environments/a%2Fb%20c/flags?limit=200 Bearer t'])
   })
 
-  it('may refuse: the problem becomes a sentence with code, detail and fields', async () => {
-    const problem = {
+  it('may refuse: the failure is a sentence with code, detail and fields', async () => {
+    const details = {
       status: 409,
       code: 'CONFLICT',
       detail: 'Not due.',
       errors: [{ path: 'goalUsers', message: 'too few' }],
     }
-    const { api } = await answering(409, JSON.stringify(problem), {
+    const { api } = await apiResponding(409, JSON.stringify(details), {
       'content-type': 'application/problem+json',
     })
     expect(await api.applyOperation('demo', 'guard', { exposedUsers: 1, goalUsers: 0 })).toMatchObject({
       ok: false,
-      failure: {
+      problem: {
         kind: 'api-refused',
         message: expect.stringContaining('CONFLICT, Not due., goalUsers: too few.'),
       },
     })
   })
 
-  it('that has trouble of its own is worth asking again', async () => {
-    const { api } = await answering(503, 'upstream')
+  it('counts as unreachable if it answers with a server error', async () => {
+    const { api } = await apiResponding(503, 'upstream')
     expect(await api.environments()).toMatchObject({
       ok: false,
-      failure: { kind: 'api-unreachable', message: expect.stringContaining('status 503') },
+      problem: { kind: 'api-unreachable', message: expect.stringContaining('status 503') },
     })
   })
 
-  it('cannot send the token elsewhere by a redirect', async () => {
-    const { api, asked } = await answering(302, '', { location: '/elsewhere' })
-    expect(await api.environments()).toMatchObject({ ok: false, failure: { kind: 'api-refused' } })
-    expect(asked).toHaveLength(1)
+  it('cannot redirect the token to another host', async () => {
+    const { api, requests } = await apiResponding(302, '', { location: '/elsewhere' })
+    expect(await api.environments()).toMatchObject({ ok: false, problem: { kind: 'api-refused' } })
+    expect(requests).toHaveLength(1)
   })
 
-  it('of another version is named as such, with the field', async () => {
-    const { api } = await answering(200, '{"environments":[{"id":1}]}')
+  it('counts as another version if a required field is wrong, and the field is named', async () => {
+    const { api } = await apiResponding(200, '{"environments":[{"id":1}]}')
     expect(await api.environments()).toMatchObject({
       ok: false,
-      failure: { message: expect.stringContaining('environments.0.id') },
+      problem: { message: expect.stringContaining('environments.0.id') },
+    })
+  })
+
+  it('may add fields, and words of open vocabularies', async () => {
+    const { version, createdAt, updatedAt } = killSwitch()
+    const goal = { key: 'a', name: '', event: 'b', version, createdAt, updatedAt, weight: 2 }
+    const goals = await apiResponding(200, JSON.stringify({ goals: [goal], total: 1 }))
+    expect(await goals.api.goals('demo')).toMatchObject({ ok: true, value: [{ key: 'a', event: 'b' }] })
+    await close(server!)
+    const operations = [
+      { ...killSwitch(), owner: 'ann' },
+      { id: 'x', kind: 'schedule', status: 'active' },
+    ]
+    const { api } = await apiResponding(200, JSON.stringify({ operations }))
+    expect(await api.operations('demo')).toMatchObject({
+      ok: true,
+      value: {
+        entries: [killSwitch()],
+        unknown: [{ id: 'x', status: 'active', reason: 'its kind "schedule" is unknown to this release' }],
+      },
     })
   })
 })

@@ -1,147 +1,168 @@
-// The admin API as the runner uses it. A problem it answers (RFC 9457) is a value with its sentence; not
-// being able to ask is another.
+// The admin API as the runner uses it. A problem that it answers (RFC 9457) and an API that cannot be reached
+// are failures of different kinds.
 import * as z from 'zod'
-import { Experiment } from '../core/model/experiment.ts'
+import type { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
-import { Flag } from '../core/model/flag.ts'
-import { Goal } from '../core/model/goal.ts'
-import { Operation, type OperationFacts } from '../core/model/operation.ts'
-import type * as api from '../workers/control/api/shapes.ts'
-import { done, fail, type Outcome, reasonOf } from './failure.ts'
+import type { Goal } from '../core/model/goal.ts'
+import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import { ok, type Result } from '../core/model/problem.ts'
+import {
+  Applied,
+  type EntryOf,
+  type Environment,
+  type FlagStrategies,
+  type ListName,
+  lists,
+  ProblemDetails,
+  toUnknownEntry,
+  type UnknownEntry,
+} from './admin-api-schemas.ts'
+import { type Failure, fail, reasonOf } from './failure.ts'
 
-const answerWaitMaxMs = 30_000
+const responseWaitMaxMs = 30_000
 
-/**
- * Of control's answers, what the runner reads; a field that control renames or retypes does not compile here.
- */
-const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision'>> = z.object({
-  id: z.string(),
-  name: z.string(),
-  revision: z.int(),
-})
-export type Environment = z.infer<typeof Environment>
-
-const Applied: z.ZodType<Pick<api.Changed<Operation>, 'revision' | 'changed'>> = z.object({
-  revision: z.int(),
-  changed: z.boolean(),
-})
-export type Applied = z.infer<typeof Applied>
-
-/** RFC 9457, section 3.1; `code` and `errors` are ours. */
-const ProblemDetails = z.object({
-  title: z.string().optional(),
-  code: z.string().optional(),
-  detail: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-})
-
-/** What lists hold, under their name. */
-const listed = {
-  environments: Environment,
-  flags: Flag,
-  goals: Goal,
-  experiments: Experiment,
-  operations: Operation,
+/** A list of the API, parted into what this release understands and what it does not. */
+export interface Listing<Entry> {
+  readonly entries: readonly Entry[]
+  readonly unknown: readonly UnknownEntry[]
 }
-type Listed = { readonly [L in keyof typeof listed]: z.output<(typeof listed)[L]> }
+
+type ApiResult<T> = Promise<Result<T, Failure>>
 
 export interface AdminApi {
-  environments(): Promise<Outcome<Environment[]>>
-  flags(environmentId: string): Promise<Outcome<Flag[]>>
-  goals(environmentId: string): Promise<Outcome<Goal[]>>
-  experiments(environmentId: string): Promise<Outcome<Experiment[]>>
-  operations(environmentId: string): Promise<Outcome<Operation[]>>
-  storeResult(environmentId: string, experimentId: string, result: ExperimentResult): Promise<Outcome<void>>
-  applyOperation(environmentId: string, operationId: string, facts: OperationFacts): Promise<Outcome<Applied>>
+  environments(): ApiResult<readonly Environment[]>
+  flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
+  goals(environmentId: string): ApiResult<readonly Goal[]>
+  experiments(environmentId: string): ApiResult<Listing<Experiment>>
+  operations(environmentId: string): ApiResult<Listing<Operation>>
+  storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
+  applyOperation(environmentId: string, operationId: string, facts: OperationFacts): ApiResult<Applied>
 }
 
 export function adminApi({ url, token }: { readonly url: string; readonly token: string }): AdminApi {
-  const get = <T>(path: string, schema: z.ZodType<T>) => ask(path, schema)
-  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
-    ask(path, schema, JSON.stringify(body))
-  const inside = (environmentId: string, ...rest: string[]) =>
+  const environmentPath = (environmentId: string, ...rest: string[]) =>
     ['/environments', ...[environmentId, ...rest].map(encodeURIComponent)].join('/')
 
-  async function ask<T>(path: string, schema: z.ZodType<T>, body?: string): Promise<Outcome<T>> {
-    const answer = await send(`${url}/api/v1${path}`, token, body)
-    if (!answer.ok) return answer
-    const { status, content } = answer.value
-    if (status >= 500)
-      return fail('api-unreachable', `The admin API at ${url} cannot answer now: ${explain(status, content)}`)
-    if (status === 401 || status === 403) {
-      return fail(
-        'api-refused',
-        `The admin API at ${url} does not accept the token for ${path}: ${explain(status, content)}`,
-      )
-    }
-    if (status >= 300)
-      return fail('api-refused', `The admin API at ${url} refused ${path}: ${explain(status, content)}`)
+  async function call<T>(path: string, schema: z.ZodType<T>, body?: unknown): ApiResult<T> {
+    const response = await send(`${url}/api/v1${path}`, token, body)
+    if (!response.ok) return response
+    const { status, content } = response.value
+    if (status >= 300) return refusal(path, status, content)
     const parsed = schema.safeParse(content)
-    if (parsed.success) return done(parsed.data)
-    const [issue] = parsed.error.issues
-    const where = issue ? ` (${issue.path.join('.')}: ${issue.message})` : ''
+    return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
+  }
+
+  function refusal(path: string, status: number, content: unknown) {
+    const why = explain(status, content)
+    if (status >= 500) return fail('api-unreachable', `The admin API at ${url} cannot answer now: ${why}`)
+    return status === 401 || status === 403
+      ? fail('api-refused', `The admin API at ${url} does not accept the token for ${path}: ${why}`)
+      : fail('api-refused', `The admin API at ${url} refused ${path}: ${why}`)
+  }
+
+  function unreadable(path: string, { issues: [issue] }: z.ZodError, prefix: readonly PropertyKey[] = []) {
+    const where = issue ? ` (${[...prefix, ...issue.path].join('.')}: ${issue.message})` : ''
     return fail('api-unreachable', `What answers ${path} at ${url} is no admin API of this version${where}.`)
   }
 
   /** All pages of a list. */
-  async function all<L extends keyof Listed>(path: string, list: L): Promise<Outcome<Listed[L][]>> {
-    const Page = z.object({ [list]: z.array(listed[list]), nextCursor: z.string().optional() })
-    const found: Listed[L][] = []
+  async function list<L extends ListName>(path: string, name: L): ApiResult<Listing<EntryOf<L>>> {
+    const Page = z.object({ [name]: z.array(z.unknown()), nextCursor: z.string().optional() })
+    const schema = lists[name].entry as z.ZodType<EntryOf<L>>
+    const entries: EntryOf<L>[] = []
+    const unknown: UnknownEntry[] = []
     for (let cursor = ''; ;) {
-      const page = await get(`${path}?limit=200${cursor && `&cursor=${cursor}`}`, Page)
+      const page = await call(`${path}?limit=200${cursor && `&cursor=${cursor}`}`, Page)
       if (!page.ok) return page
-      const { nextCursor, [list]: entries } = page.value as unknown as { nextCursor?: string } & Record<
-        L,
-        Listed[L][]
-      >
-      found.push(...entries)
-      if (nextCursor === undefined) return done(found)
+      for (const [i, raw] of (page.value[name] as unknown[]).entries()) {
+        const unknownEntry = toUnknownEntry(raw, lists[name].words)
+        if (unknownEntry) {
+          unknown.push(unknownEntry)
+          continue
+        }
+        const parsed = schema.safeParse(raw)
+        if (!parsed.success) return unreadable(path, parsed.error, [name, i])
+        entries.push(parsed.data)
+      }
+      const nextCursor = page.value['nextCursor'] as string | undefined
+      if (nextCursor === undefined) return ok({ entries, unknown })
       cursor = nextCursor
     }
   }
 
+  /** Of lists without words that control may extend: nothing in them is unknown. */
+  async function entriesOf<L extends ListName>(path: string, name: L): ApiResult<readonly EntryOf<L>[]> {
+    const listing = await list(path, name)
+    return listing.ok ? ok(listing.value.entries) : listing
+  }
+
+  async function storeResult(
+    environmentId: string,
+    experimentId: string,
+    result: ExperimentResult,
+  ): ApiResult<void> {
+    const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
+    const stored = await call(path, StoredAnswer, result)
+    const wasRefused = !stored.ok && stored.problem.kind === 'api-refused'
+    return wasRefused && hasEarlyChecks(result)
+      ? call(path, StoredAnswer, withoutEarlyChecks(result))
+      : stored
+  }
+
   return {
-    environments: () => all('/environments', 'environments'),
-    flags: (environmentId) => all(inside(environmentId, 'flags'), 'flags'),
-    goals: (environmentId) => all(inside(environmentId, 'goals'), 'goals'),
-    experiments: (environmentId) => all(inside(environmentId, 'experiments'), 'experiments'),
-    operations: (environmentId) => all(inside(environmentId, 'operations'), 'operations'),
-    storeResult: (environmentId, experimentId, result) =>
-      post(
-        inside(environmentId, 'experiments', experimentId, 'results'),
-        result,
-        z.unknown().transform(() => undefined),
-      ),
+    environments: () => entriesOf('/environments', 'environments'),
+    flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
+    goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),
+    experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
+    operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
+    storeResult,
     applyOperation: (environmentId, operationId, facts) =>
-      post(inside(environmentId, 'operations', operationId, 'apply'), facts, Applied),
+      call(environmentPath(environmentId, 'operations', operationId, 'apply'), Applied, facts),
   }
 }
 
-interface Answer {
+/** Nothing of this answer is needed. */
+const StoredAnswer = z.unknown().transform(() => undefined)
+
+const hasEarlyChecks = ({ health }: ExperimentResult) =>
+  health.checks.some(({ status }) => status === 'too-early')
+
+/** As a control one release back accepts it: that knows no `too-early`, and such checks were `skipped`. */
+const withoutEarlyChecks = (result: ExperimentResult): ExperimentResult => ({
+  ...result,
+  health: {
+    ...result.health,
+    checks: result.health.checks.map((check) =>
+      check.status === 'too-early' ? { ...check, status: 'skipped' } : check,
+    ),
+  },
+})
+
+interface ApiResponse {
   readonly status: number
-  /** undefined where it is no JSON. */
+  /** undefined if the body is not JSON. */
   readonly content: unknown
 }
 
-async function send(url: string, token: string, body: string | undefined): Promise<Outcome<Answer>> {
+async function send(url: string, token: string, body: unknown): ApiResult<ApiResponse> {
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
     'content-type': 'application/json',
-    'x-comment': 'by the batch runner', // some environments want one with every change
+    'x-comment': 'by the batch runner', // an environment may demand a comment with every change
   }
-  const signal = AbortSignal.timeout(answerWaitMaxMs)
+  const signal = AbortSignal.timeout(responseWaitMaxMs)
   try {
-    // A redirect could carry the token to another host: it is an answer like any other, and refused.
+    // A redirect could carry the token to another host, so it is not followed and counts as a refusal.
     const request = { headers, signal, redirect: 'manual' as const }
-    const response = await fetch(url, body === undefined ? request : { ...request, method: 'POST', body })
-    const text = await response.text()
-    return done({ status: response.status, content: parseJson(text) })
-  } catch (error) {
-    return fail(
-      'api-unreachable',
-      `The admin API does not answer at ${new URL(url).origin}: ${reasonOf(error)}. Is it running ("npm start")?`,
+    const response = await fetch(
+      url,
+      body === undefined ? request : { ...request, method: 'POST', body: JSON.stringify(body) },
     )
+    return ok({ status: response.status, content: parseJson(await response.text()) })
+  } catch (error) {
+    const where = `The admin API does not answer at ${new URL(url).origin}`
+    return fail('api-unreachable', `${where}: ${reasonOf(error)}. Is it running ("npm start")?`)
   }
 }
 

@@ -1,12 +1,12 @@
-// What a shell sees: the exit code and the sentence for each way to fail, and what is printed when all goes
-// well.
+// The command line as a shell sees it: exit codes, messages for every way to fail, and the output of a good
+// run.
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkout, experiment, killSwitch, purchase, visits } from '../test/support/simulated-shop.ts'
+import { checkout, experiment, killSwitch, purchase, visitRecords } from '../test/support/simulated-shop.ts'
 import {
   close,
   listen,
@@ -33,7 +33,7 @@ beforeAll(async () => {
   }
   busy = await startSimulatedStack({
     ...shop,
-    records: [...visits('control', 600, 60), ...visits('green', 610, 120)],
+    records: [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)],
   })
   quiet = await startSimulatedStack({ flags: [checkout], goals: [purchase] })
 })
@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs in a folder of its own, so that no local stack is found there but the one a test puts there. */
+/** Runs in a folder of its own, where no local stack is found unless a test puts one there. */
 function batch(args: readonly string[], variables: Record<string, string> = {}, cwd = folder) {
   const cli = path.join(import.meta.dirname, 'cli.ts')
   const options = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
@@ -54,11 +54,11 @@ function batch(args: readonly string[], variables: Record<string, string> = {}, 
   })
 }
 
-const at = (url: string, token = simulatedToken) => ({ TACKLINE_URL: url, TACKLINE_TOKEN: token })
+const target = (url: string, token = simulatedToken) => ({ TACKLINE_URL: url, TACKLINE_TOKEN: token })
 
 describe('exit code 0', () => {
-  it('when there is nothing to do', async () => {
-    expect(await batch([], at(quiet.url))).toEqual({
+  it('if there is nothing to do', async () => {
+    expect(await batch([], target(quiet.url))).toEqual({
       exitCode: 0,
       out: expect.stringContaining('demo: no experiment is running, nothing to conclude.'),
       err: '',
@@ -66,9 +66,9 @@ describe('exit code 0', () => {
   })
 
   it.skipIf(!hasChdb)(
-    'when all is done: a block for an experiment and its goal, a line for an operation',
+    'if all was done: a block for each experiment and goal, a line for each operation',
     async () => {
-      const { exitCode, out, err } = await batch(['--engine', 'exact'], at(busy.url))
+      const { exitCode, out, err } = await batch(['--engine', 'exact'], target(busy.url))
       expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
       expect(out).toContain(
         'demo/guard: checkout green, 120 of 610 users reached purchase (19.7 %); fires at least 50.0 % of',
@@ -81,8 +81,8 @@ describe('exit code 0', () => {
     },
   )
 
-  it.skipIf(!hasChdb)('with --json: one JSON value a line', async () => {
-    const { exitCode, out } = await batch(['experiments', '--json'], at(busy.url))
+  it.skipIf(!hasChdb)('with --json: one JSON value per line', async () => {
+    const { exitCode, out } = await batch(['experiments', '--json'], target(busy.url))
     const lines = out
       .trimEnd()
       .split('\n')
@@ -103,7 +103,7 @@ describe('exit code 0', () => {
     })
   })
 
-  it('with url and token from what npm start wrote', async () => {
+  it('with the URL and token that npm start wrote', async () => {
     const cwd = path.join(folder, 'started')
     mkdirSync(path.join(cwd, '.tackline'), { recursive: true })
     writeFileSync(
@@ -117,7 +117,7 @@ describe('exit code 0', () => {
 it.each([[['dance']], [['--engine', 'steam']], [['--colour']], [['experiments', 'operations']]])(
   'exit code 2 for %j',
   async (args) => {
-    expect(await batch(args, at(quiet.url))).toMatchObject({
+    expect(await batch(args, target(quiet.url))).toMatchObject({
       exitCode: 2,
       err: expect.stringContaining('usage:'),
     })
@@ -131,22 +131,22 @@ it('exit code 2 without a token', async () => {
   })
 })
 
-it('exit code 4 when Stan is asked for and not built', async () => {
-  const { exitCode, err } = await batch(['experiments', '--engine', 'stan-native'], at(quiet.url))
+it('exit code 4 if Stan is chosen and not built', async () => {
+  const { exitCode, err } = await batch(['experiments', '--engine', 'stan-native'], target(quiet.url))
   expect({ exitCode, err }).toEqual({ exitCode: 4, err: expect.stringContaining('run "npm run stan"') })
 })
 
-it('exit code 5 when nothing answers', async () => {
+it('exit code 5 if nothing answers', async () => {
   const server = createServer()
   const url = await listen(server)
   await close(server)
-  const { exitCode, err } = await batch([], at(url))
+  const { exitCode, err } = await batch([], target(url))
   expect({ exitCode, err }).toEqual({ exitCode: 5, err: expect.stringContaining('ECONNREFUSED') })
 })
 
-it('exit code 5 when something else answers', async () => {
+it('exit code 5 if something else answers', async () => {
   const server = createServer((_, response) => response.end('<h1>It works!</h1>'))
-  const { exitCode, err } = await batch([], at(await listen(server)))
+  const { exitCode, err } = await batch([], target(await listen(server)))
   await close(server)
   expect({ exitCode, err }).toEqual({
     exitCode: 5,
@@ -155,19 +155,19 @@ it('exit code 5 when something else answers', async () => {
 })
 
 it('exit code 6 for a bad token', async () => {
-  const { exitCode, err } = await batch([], at(quiet.url, 'wrong'))
+  const { exitCode, err } = await batch([], target(quiet.url, 'wrong'))
   expect({ exitCode, err }).toEqual({
     exitCode: 6,
     err: expect.stringContaining('UNAUTHENTICATED, No such token.'),
   })
 })
 
-it('exit code 7 when the event lake does not answer', async () => {
+it('exit code 7 if the event lake does not answer', async () => {
   const server = createServer()
   const TACKLINE_S3_ENDPOINT = await listen(server)
   await close(server)
   const { exitCode, err } = await batch([], {
-    ...at(busy.url),
+    ...target(busy.url),
     TACKLINE_S3_ENDPOINT,
     TACKLINE_LAKE_CACHE: 'elsewhere',
   })

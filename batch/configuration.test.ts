@@ -1,18 +1,18 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readArguments, readConfiguration } from './configuration.ts'
+import { readCommandLine, readConfiguration } from './configuration.ts'
 
 const local = JSON.stringify({ url: 'http://127.0.0.1:9999/', token: 'local-token', more: true })
 
-describe('arguments', () => {
-  it('ask for everything, everywhere, when there are none', () => {
-    expect(readArguments([])).toEqual({
+describe('the command line', () => {
+  it('chooses all work in all environments by default', () => {
+    expect(readCommandLine([])).toEqual({
       ok: true,
       value: { work: 'all', environmentId: undefined, engine: 'auto', print: 'text' },
     })
   })
-  it('come in any order', () => {
-    expect(readArguments(['--json', '--environment', 'demo', 'experiments', '--engine=cmdstan'])).toEqual({
+  it('takes arguments in any order', () => {
+    expect(readCommandLine(['--json', '--environment', 'demo', 'experiments', '--engine=cmdstan'])).toEqual({
       ok: true,
       value: { work: 'experiments', environmentId: 'demo', engine: 'cmdstan', print: 'json' },
     })
@@ -20,7 +20,7 @@ describe('arguments', () => {
 })
 
 describe('the configuration', () => {
-  it('needs a token only, for the local stack at its usual place', () => {
+  it('needs only a token for the local stack at its usual address', () => {
     expect(readConfiguration({ TACKLINE_TOKEN: 't' }, undefined)).toEqual({
       ok: true,
       value: {
@@ -36,25 +36,25 @@ describe('the configuration', () => {
     })
   })
 
-  it('takes url and token that npm start wrote', () => {
+  it('takes the URL and token that npm start wrote', () => {
     expect(readConfiguration({}, local)).toMatchObject({
       ok: true,
       value: { api: { url: 'http://127.0.0.1:9999', token: 'local-token' } },
     })
   })
 
-  it('never sends the local token elsewhere', () => {
+  it('never sends the local token to another host', () => {
     expect(readConfiguration({ TACKLINE_URL: 'https://flags.example.com' }, local)).toMatchObject({
       ok: false,
-      failure: { kind: 'usage', message: expect.stringContaining('is for http://127.0.0.1:9999, not for') },
+      problem: { kind: 'usage', message: expect.stringContaining('is for http://127.0.0.1:9999, not for') },
     })
   })
 
-  it('guesses no lake and no credentials for a stack that is not local', () => {
+  it('guesses neither lake nor credentials of a stack that is not local', () => {
     const remote = { TACKLINE_URL: 'https://flags.example.com', TACKLINE_TOKEN: 't' }
     expect(readConfiguration(remote, undefined)).toMatchObject({
       ok: false,
-      failure: { message: expect.stringContaining('needs TACKLINE_S3_ENDPOINT') },
+      problem: { message: expect.stringContaining('needs TACKLINE_S3_ENDPOINT') },
     })
     const lake = {
       TACKLINE_S3_ENDPOINT: 'https://account.r2.cloudflarestorage.com/',
@@ -75,10 +75,10 @@ describe('the configuration', () => {
     })
   })
 
-  it.each(['not a url', 'ftp://example.com'])('refuses %s for a URL', (TACKLINE_URL) => {
+  it.each(['not a url', 'ftp://example.com'])('refuses the URL %s', (TACKLINE_URL) => {
     expect(readConfiguration({ TACKLINE_URL, TACKLINE_TOKEN: 't' }, undefined)).toMatchObject({
       ok: false,
-      failure: { kind: 'usage' },
+      problem: { kind: 'usage' },
     })
   })
 })

@@ -1,22 +1,28 @@
-// What the runner was asked and where it finds things: the command line, the environment's variables and what
-// `npm start` wrote, as one value. Defaults are filled here and nowhere else.
+// What the runner shall do and where it finds things: reads the command line, the environment variables and
+// the file that `npm start` writes. Defaults are filled in here and nowhere else.
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { reasonOf, done, fail, type Outcome } from './failure.ts'
+import { ok, type Result } from '../core/model/problem.ts'
+import { parseOptions } from '../scripts/command-line.ts'
+import { type Failure, fail } from './failure.ts'
 import { EngineChoice } from './stan/engine.ts'
 
 export const Work = z.enum(['experiments', 'operations', 'all'])
 export type Work = z.infer<typeof Work>
 
-export interface Question {
+/** What one run does. */
+export interface RunOptions {
   readonly work: Work
-  /** All of them where none is named. */
+  /** All environments if undefined. */
   readonly environmentId: string | undefined
   readonly engine: EngineChoice
+}
+
+export interface CommandLine extends RunOptions {
   readonly print: 'text' | 'json' | 'usage'
 }
 
+/** Where a run finds the admin API and the event lake. */
 export interface Configuration {
   readonly api: { readonly url: string; readonly token: string }
   readonly lake: {
@@ -28,7 +34,9 @@ export interface Configuration {
   readonly cacheFolder: string
 }
 
-export const usage = `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] [--engine ${EngineChoice.options.join('|')}] [--json]`
+export const usage =
+  `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
+  `[--engine ${EngineChoice.options.join('|')}] [--json]`
 
 const options = {
   environment: { type: 'string' },
@@ -37,17 +45,15 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const
 
-export function readArguments(args: readonly string[]): Outcome<Question> {
-  const parsed = parse(args)
-  if (!parsed.ok) return parsed
+export function readCommandLine(args: readonly string[]): Result<CommandLine, Failure> {
+  const parsed = parseOptions(args, options, 1)
+  if (!parsed.ok) return usageFailure(parsed.problem)
   const { positionals, values } = parsed.value
   const work = Work.safeParse(positionals[0] ?? 'all')
-  if (!work.success) return wrong(`There is no work called ${positionals[0]}.`)
-  if (positionals.length > 1)
-    return wrong(`One kind of work at a time: ${positionals.join(' ')} is too much.`)
+  if (!work.success) return usageFailure(`There is no work called ${positionals[0]}.`)
   const engine = EngineChoice.safeParse(values.engine)
-  if (!engine.success) return wrong(`There is no engine called ${values.engine}.`)
-  return done({
+  if (!engine.success) return usageFailure(`There is no engine called ${values.engine}.`)
+  return ok({
     work: work.data,
     environmentId: values.environment,
     engine: engine.data,
@@ -55,28 +61,20 @@ export function readArguments(args: readonly string[]): Outcome<Question> {
   })
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return done(parseArgs({ args: [...args], options, allowPositionals: true, strict: true }))
-  } catch (error) {
-    return wrong(reasonOf(error))
-  }
-}
-
-const wrong = (message: string) => fail('usage', `${message}\n${usage}`)
+const usageFailure = (message: string) => fail('usage', `${message}\n${usage}`)
 
 const defaultUrl = 'http://127.0.0.1:8787'
-/** The stack that `npm start` runs; see the bucket's local credentials in the Workers' configuration. */
+/** Of the stack that `npm start` runs: the bucket's local credentials in workers/ingest/wrangler.toml. */
 const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
 const defaultBucket = 'tackline-lake'
 
 const LocalStack = z.object({ url: z.url(), token: z.string().min(1) })
 
-/** `localStack` is the text of .tackline/local.json, where there is one. */
+/** `localStack` is the text of .tackline/local.json, if that file exists. */
 export function readConfiguration(
   variables: Readonly<Record<string, string | undefined>>,
   localStack: string | undefined,
-): Outcome<Configuration> {
+): Result<Configuration, Failure> {
   const api = readApi(variables, localStack)
   if (!api.ok) return api
   const { url } = api.value
@@ -85,15 +83,15 @@ export function readConfiguration(
   const accessKeyId = variables.TACKLINE_S3_KEY || (isLocal ? localCredentials.accessKeyId : undefined)
   const secretAccessKey =
     variables.TACKLINE_S3_SECRET || (isLocal ? localCredentials.secretAccessKey : undefined)
-  // Credentials of the local stack are for the local stack: elsewhere nothing is guessed.
+  // The local stack's credentials are used for the local stack only. For others nothing is guessed.
   if (!endpoint || !accessKeyId || !secretAccessKey) {
     return fail(
       'usage',
       `The event lake of ${url} needs TACKLINE_S3_ENDPOINT, TACKLINE_S3_KEY and TACKLINE_S3_SECRET.`,
     )
   }
-  if (!URL.canParse(endpoint)) return fail('usage', `TACKLINE_S3_ENDPOINT is no URL: ${endpoint}`)
-  return done({
+  if (!URL.canParse(endpoint)) return fail('usage', `TACKLINE_S3_ENDPOINT is not a URL: ${endpoint}`)
+  return ok({
     api: api.value,
     lake: {
       endpoint: endpoint.replace(/\/+$/, ''),
@@ -105,15 +103,15 @@ export function readConfiguration(
   })
 }
 
-/** The local stack's token goes to the local stack only, whatever TACKLINE_URL says. */
+/** The local stack's token is sent to the local stack only, whatever TACKLINE_URL says. */
 function readApi(
   { TACKLINE_URL, TACKLINE_TOKEN }: Readonly<Record<string, string | undefined>>,
   localStack: string | undefined,
-): Outcome<Configuration['api']> {
+): Result<Configuration['api'], Failure> {
   if (TACKLINE_URL && !/^https?:/.test(URL.parse(TACKLINE_URL)?.protocol ?? '')) {
-    return fail('usage', `TACKLINE_URL is no URL: ${TACKLINE_URL}`)
+    return fail('usage', `TACKLINE_URL is not a URL: ${TACKLINE_URL}`)
   }
-  if (TACKLINE_TOKEN) return done({ url: withoutSlash(TACKLINE_URL || defaultUrl), token: TACKLINE_TOKEN })
+  if (TACKLINE_TOKEN) return ok({ url: withoutSlash(TACKLINE_URL || defaultUrl), token: TACKLINE_TOKEN })
   const local = LocalStack.safeParse(parseJson(localStack))
   if (!local.success) {
     return fail(
@@ -128,7 +126,7 @@ function readApi(
       `TACKLINE_TOKEN is not set, and the local stack's token is for ${url}, not for ${TACKLINE_URL}.`,
     )
   }
-  return done({ url, token: local.data.token })
+  return ok({ url, token: local.data.token })
 }
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '')

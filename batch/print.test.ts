@@ -46,39 +46,46 @@ const result: ExperimentResult = {
   },
   variations: [control, green],
   health: {
-    status: 'green',
-    checks: [{ name: 'sampler', status: 'passed', detail: 'The chains converged.' }],
+    status: 'amber',
+    checks: [
+      { name: 'sample-ratio', status: 'too-early', detail: 'Cannot be tested yet.' },
+      { name: 'sampler', status: 'passed', detail: 'The chains converged.' },
+    ],
   },
   verdict: { kind: 'undecided', reason: 'The leader is not ahead enough.' },
 }
 
 it('prints a result as a block', () => {
-  const report = {
+  const event = {
     kind: 'concluded',
     environmentId: 'demo',
     experiment: experiment(),
     goalKey: 'purchase',
     result,
   } as const
-  expect(toText(report).split('\n')).toEqual([
+  expect(toText(event).split('\n')).toEqual([
     'demo/button/purchase  1970-01-01 00:00 UTC to 1970-01-02 01:00 UTC, 13 344 users',
     '  variation      users  conversions  rate (95 %)                   P(best)  uplift (95 %)',
     '  control       12 345           15  0.120 % (0.100 % to 0.140 %)    0.021  baseline',
-    '  green-button     999           15  12.3 % (10.1 % to 15.0 %)       0.979  no mean (-1.00 % to +25.6 %)',
+    '  green-button     999           15  12.3 % (10.1 % to 15.0 %)       0.979  ' +
+      'no mean (-1.00 % to +25.6 %)',
     '  verdict   undecided: The leader is not ahead enough.',
-    '  engine    stan-native 2.32.2, model conversion, seed 42, 4 chains of 2500 draws; R-hat at most 1.0005, ESS at least 5123 (bulk) and 4999 (tails), 0 divergences',
-    '  health    green',
+    '  engine    stan-native 2.32.2, model conversion, seed 42, 4 chains of 2500 draws; ' +
+      'R-hat at most 1.0005, ESS at least 5123 (bulk) and 4999 (tails), 0 divergences',
+    '  health    amber',
+    '            sample-ratio too early: Cannot be tested yet.',
     '            sampler passed: The chains converged.',
     '',
   ])
 })
 
 it('prints an operation as a line', () => {
-  const report = { environmentId: 'demo', operation: killSwitch(), facts: { exposedUsers: 0, goalUsers: 0 } }
-  expect(toText({ kind: 'watched', ...report })).toBe(
-    'demo/guard: checkout green, 0 of 0 users reached purchase; fires at least 50.0 % of 100 users or more: not due.',
+  const event = { environmentId: 'demo', operation: killSwitch(), facts: { exposedUsers: 0, goalUsers: 0 } }
+  expect(toText({ kind: 'watched', ...event })).toBe(
+    'demo/guard: checkout green, 0 of 0 users reached purchase; ' +
+      'fires at least 50.0 % of 100 users or more: not due.',
   )
-  expect(toText({ kind: 'applied', ...report, revision: 9, changed: true })).toContain(
+  expect(toText({ kind: 'applied', ...event, revision: 9, changed: true })).toContain(
     'due, flag turned off, revision 9.',
   )
 })

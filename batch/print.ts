@@ -1,4 +1,4 @@
-// Reports as people read them. Pure: a report in, lines out.
+// The events of a run as people read them. Pure: an event in, lines out.
 import type {
   EngineReport,
   ExperimentResult,
@@ -6,52 +6,60 @@ import type {
   Verdict,
 } from '../core/model/experiment-result.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
-import type { Report } from './run-event.ts'
+import type { RunEvent } from './run-event.ts'
 
-export function toText(report: Report): string {
-  switch (report.kind) {
+export function toText(event: RunEvent): string {
+  switch (event.kind) {
     case 'engine': {
-      const why = report.passedOver.map((sentence) => ` (${sentence})`).join('')
-      return `Engine: ${report.engine}.${why}`
+      const why = event.passedOver.map((sentence) => ` (${sentence})`).join('')
+      return `Engine: ${event.engine}.${why}`
     }
     case 'idle':
-      return report.work === 'experiments'
-        ? `${report.environmentId}: no experiment is running, nothing to conclude.`
-        : `${report.environmentId}: no operation is active, nothing to apply.`
+      return event.work === 'experiments'
+        ? `${event.environmentId}: no experiment is running, nothing to conclude.`
+        : `${event.environmentId}: no operation is active, nothing to apply.`
     case 'not-started':
-      return `${report.environmentId}/${report.experiment.id}: starts at ${minute(report.experiment.startAt)}.`
+      return `${experimentPath(event)}: starts at ${minute(event.experiment.startAt)}.`
     case 'settled':
-      return `${report.environmentId}/${report.experiment.id}: stopped, and its rollout is gone; the last result stands.`
+      return `${experimentPath(event)}: stopped, and its rollout is gone; the last result stands.`
     case 'no-events':
-      return `${report.environmentId}/${report.experiment.id}/${report.goalKey}: no user was exposed yet, nothing to conclude.`
+      return `${experimentPath(event)}/${event.goalKey}: no user was exposed yet, nothing to conclude.`
     case 'concluded':
-      return block(`${report.environmentId}/${report.experiment.id}/${report.goalKey}`, report.result)
+      return resultBlock(`${experimentPath(event)}/${event.goalKey}`, event.result)
+    case 'skipped':
+      return `${event.environmentId}/${event.id}: skipped, ${event.reason}.`
     case 'watched':
-      return `${aboutOperation(report.environmentId, report.operation, report.facts)}: not due.`
+      return `${operationLine(event.environmentId, event.operation, event.facts)}: not due.`
     case 'applied': {
-      const what = report.changed ? 'flag turned off' : 'was applied already'
-      return `${aboutOperation(report.environmentId, report.operation, report.facts)}: due, ${what}, revision ${report.revision}.`
+      const { environmentId, operation, facts, changed, revision } = event
+      const effect = changed ? 'flag turned off' : 'was applied already'
+      return `${operationLine(environmentId, operation, facts)}: due, ${effect}, revision ${revision}.`
     }
     case 'failed':
-      return `FAILED ${report.subject}${report.subject && ': '}${report.failure.message}`
+      return `FAILED ${event.subject}${event.subject && ': '}${event.failure.message}`
     default:
-      return report satisfies never
+      return event satisfies never
   }
 }
 
-/** One line of JSON per report, for machines. */
-export const toJsonLine = (report: Report) => JSON.stringify(report)
+/** One line of JSON per event, for machines. */
+export const toJsonLine = (event: RunEvent) => JSON.stringify(event)
 
-function block(subject: string, result: ExperimentResult): string {
+const experimentPath = ({ environmentId, experiment }: Extract<RunEvent, { experiment: unknown }>) =>
+  `${environmentId}/${experiment.id}`
+
+function resultBlock(subject: string, result: ExperimentResult): string {
   const { window, variations, baselineVariationId, verdict, engine, health } = result
   const users = variations.reduce((sum, variation) => sum + variation.users, 0)
-  const checks = health.checks.map(({ name, status, detail }) => `${name} ${status}: ${detail}`)
+  const checks = health.checks.map(
+    ({ name, status, detail }) => `${name} ${status.replaceAll('-', ' ')}: ${detail}`,
+  )
   const indent = `\n${' '.repeat(12)}`
   return [
     `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
     ...table(variations, baselineVariationId).map((line) => `  ${line}`),
-    `  verdict   ${aloud(verdict)}`,
-    `  engine    ${engineLine(engine)}`,
+    `  verdict   ${verdictText(verdict)}`,
+    `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,
     '',
   ].join('\n')
@@ -66,9 +74,7 @@ function table(variations: readonly VariationResult[], baselineVariationId: stri
     integer(conversions),
     `${percent(rate.mean)} (${percent(rate.q025)} to ${percent(rate.q975)})`,
     probability(probabilityBest),
-    variationId === baselineVariationId || !uplift
-      ? 'baseline'
-      : `${uplift.mean === null ? 'no mean' : signed(uplift.mean)} (${signed(uplift.q025)} to ${signed(uplift.q975)})`,
+    variationId === baselineVariationId || !uplift ? 'baseline' : upliftText(uplift),
   ])
   const lines = [heading, ...rows]
   const widths = heading.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
@@ -83,10 +89,16 @@ function table(variations: readonly VariationResult[], baselineVariationId: stri
   )
 }
 
-function aloud(verdict: Verdict): string {
+const upliftText = ({ mean, q025, q975 }: NonNullable<VariationResult['uplift']>) =>
+  `${mean === null ? 'no mean' : signed(mean)} (${signed(q025)} to ${signed(q975)})`
+
+function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
-    case 'winner':
-      return `winner: ${verdict.variationId}, best with probability ${probability(verdict.probabilityBest)}, expected loss ${percent(verdict.expectedLoss)}`
+    case 'winner': {
+      const { variationId, probabilityBest, expectedLoss } = verdict
+      const figures = `probability ${probability(probabilityBest)}, expected loss ${percent(expectedLoss)}`
+      return `winner: ${variationId}, best with ${figures}`
+    }
     case 'undecided':
     case 'withheld':
       return `${verdict.kind}: ${verdict.reason}`
@@ -95,17 +107,18 @@ function aloud(verdict: Verdict): string {
   }
 }
 
-function engineLine(engine: EngineReport): string {
+function engineText(engine: EngineReport): string {
   if (engine.kind === 'exact') return `exact (${engine.method})`
   const { kind, stanVersion, model, seed, chains, draws, rhatMax, essBulkMin, essTailMin, divergences } =
     engine
   return (
-    `${kind} ${stanVersion}, model ${model}, seed ${seed}, ${chains} chains of ${draws} draws; R-hat at most ${rhatMax.toFixed(4)}, ` +
-    `ESS at least ${Math.floor(essBulkMin)} (bulk) and ${Math.floor(essTailMin)} (tails), ${divergences} divergences`
+    `${kind} ${stanVersion}, model ${model}, seed ${seed}, ${chains} chains of ${draws} draws; ` +
+    `R-hat at most ${rhatMax.toFixed(4)}, ESS at least ${Math.floor(essBulkMin)} (bulk) ` +
+    `and ${Math.floor(essTailMin)} (tails), ${divergences} divergences`
   )
 }
 
-function aboutOperation(
+function operationLine(
   environmentId: string,
   operation: Operation,
   { exposedUsers, goalUsers }: OperationFacts,
@@ -113,7 +126,8 @@ function aboutOperation(
   const { id, flagKey, variationId, goalKey, comparison, threshold, minimumUsers } = operation
   const rate = exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : ''
   return (
-    `${environmentId}/${id}: ${flagKey} ${variationId}, ${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}; ` +
+    `${environmentId}/${id}: ${flagKey} ${variationId}, ` +
+    `${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}; ` +
     `fires ${comparison.replace('-', ' ')} ${percent(threshold)} of ${integer(minimumUsers)} users or more`
   )
 }
@@ -122,8 +136,8 @@ const minute = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 
 const integer = (value: number) => value.toLocaleString('en-US').replaceAll(',', ' ')
 const probability = (value: number) => value.toFixed(3)
 
-/** Three significant digits, so that rare conversions are not all 0.0 %. */
-function percent(share: number): string {
+/** Three significant digits, so that rare conversions are not all 0.0 %. The console's percent() is alike. */
+export function percent(share: number): string {
   const value = share * 100
   return `${value === 0 ? '0' : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3)} %`
 }

@@ -1,42 +1,51 @@
-// What the runner says of its work, as it goes: one value per experiment and goal, per operation, and per
-// failure.
+// What happens in a run: one event for each experiment and goal, each operation and each failure. The command
+// line prints them as text or JSON; the exit code is computed from them.
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import type { Failure } from './failure.ts'
 import type { EngineChoice } from './stan/engine.ts'
 
-interface OfExperiment {
+interface ExperimentEvent {
   readonly environmentId: string
   readonly experiment: Experiment
 }
 
-interface OfOperation {
+interface OperationEvent {
   readonly environmentId: string
   readonly operation: Operation
 }
 
-export type Report =
+export type RunEvent =
   | {
       readonly kind: 'engine'
       readonly engine: Exclude<EngineChoice, 'auto'>
+      /** Why better engines were not taken: one sentence each. */
       readonly passedOver: readonly string[]
     }
-  /** Nothing of this sort is there to be done. */
+  /** The environment has no open experiment, or no active operation. */
   | { readonly kind: 'idle'; readonly environmentId: string; readonly work: 'experiments' | 'operations' }
-  | (OfExperiment & { readonly kind: 'not-started' })
+  | (ExperimentEvent & { readonly kind: 'not-started' })
   /** Stopped, and its rollout is gone: the last result stands. */
-  | (OfExperiment & { readonly kind: 'settled' })
-  | (OfExperiment & { readonly kind: 'no-events'; readonly goalKey: string })
-  | (OfExperiment & {
+  | (ExperimentEvent & { readonly kind: 'settled' })
+  | (ExperimentEvent & { readonly kind: 'no-events'; readonly goalKey: string })
+  | (ExperimentEvent & {
       readonly kind: 'concluded'
       readonly goalKey: string
       readonly result: ExperimentResult
     })
-  /** Looked at, and not due. */
-  | (OfOperation & { readonly kind: 'watched'; readonly facts: OperationFacts })
-  /** `changed` is false where somebody applied it before us. */
-  | (OfOperation & {
+  /** An experiment or operation that a later release of control added and this runner does not understand. */
+  | {
+      readonly kind: 'skipped'
+      readonly environmentId: string
+      readonly work: 'experiments' | 'operations'
+      readonly id: string
+      readonly reason: string
+    }
+  /** Counted, and not due. */
+  | (OperationEvent & { readonly kind: 'watched'; readonly facts: OperationFacts })
+  /** `changed` is false if somebody else had applied it already. */
+  | (OperationEvent & {
       readonly kind: 'applied'
       readonly facts: OperationFacts
       readonly revision: number
@@ -44,9 +53,7 @@ export type Report =
     })
   | {
       readonly kind: 'failed'
-      /** Slash-separated: environment, experiment or operation, goal; empty for the run as a whole. */
+      /** Slash-separated: environment, experiment or operation, goal. Empty if the whole run failed. */
       readonly subject: string
       readonly failure: Failure
     }
-
-export type Tell = (report: Report) => void

@@ -1,11 +1,11 @@
-// The whole runner in one process: real HTTP, real ClickHouse, the closed-form engine, and a simulated stack.
+// The whole runner in one process: real HTTP, real ClickHouse, the closed form, and a simulated stack.
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
-import { type Question, readConfiguration } from './configuration.ts'
-import type { Report } from './run-event.ts'
+import { readConfiguration, type RunOptions } from './configuration.ts'
+import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
 import {
   checkout,
@@ -14,7 +14,7 @@ import {
   killSwitch,
   purchase,
   startAt,
-  visits,
+  visitRecords,
 } from '../test/support/simulated-shop.ts'
 import {
   type SimulatedStack,
@@ -28,7 +28,7 @@ const hasChdb = await import('chdb').then(
   () => false,
 )
 const shop = { flags: [checkout], goals: [purchase] }
-const everybody = [...visits('control', 600, 60), ...visits('green', 610, 120)]
+const twoGroups = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)]
 
 let cacheFolder = ''
 let stack: SimulatedStack | undefined
@@ -42,7 +42,7 @@ afterEach(async () => {
 
 async function run(
   state: Partial<SimulatedState>,
-  changes: Partial<Question> = {},
+  options: Partial<RunOptions> = {},
   now = startAt + 24 * hourMs,
 ) {
   await stack?.close()
@@ -53,19 +53,16 @@ async function run(
     TACKLINE_LAKE_CACHE: cacheFolder,
   }
   const configuration = readConfiguration(variables, undefined)
-  if (!configuration.ok) throw new Error(configuration.failure.message)
-  const reports: Report[] = []
-  const exitCode = await runBatch({
-    configuration: configuration.value,
-    question: { work: 'all', environmentId: undefined, engine: 'exact', ...changes },
-    variables: {},
-    now,
-    tell: (report) => reports.push(report),
-  })
+  if (!configuration.ok) throw new Error(configuration.problem.message)
+  const events: RunEvent[] = []
+  const exitCode = await runBatch(
+    { work: 'all', environmentId: undefined, engine: 'exact', ...options },
+    { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
+  )
   return {
     exitCode,
-    reports,
-    kinds: reports.map(({ kind }) => kind),
+    events,
+    kinds: events.map(({ kind }) => kind),
     posts: stack.posts,
     fetched: stack.fetched,
   }
@@ -73,7 +70,7 @@ async function run(
 
 describe.skipIf(!hasChdb)('a run', () => {
   it('counts, fits, stores the result and names the winner', async () => {
-    const { exitCode, kinds, posts } = await run({ ...shop, experiments: [experiment()], records: everybody })
+    const { exitCode, kinds, posts } = await run({ ...shop, experiments: [experiment()], records: twoGroups })
     expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['idle', 'engine', 'concluded'] })
     expect(posts.map((post) => post.path)).toEqual(['/api/v1/environments/demo/experiments/button/results'])
     expect(ExperimentResult.parse(posts[0]?.body)).toMatchObject({
@@ -90,7 +87,7 @@ describe.skipIf(!hasChdb)('a run', () => {
   })
 
   it('gives equal results for equal counts, and fetches each object once', async () => {
-    const state = { ...shop, experiments: [experiment()], records: everybody }
+    const state = { ...shop, experiments: [experiment()], records: twoGroups }
     const first = await run(state)
     const second = await run(state)
     expect(second.posts).toEqual(first.posts)
@@ -107,7 +104,7 @@ describe.skipIf(!hasChdb)('a run', () => {
       ...shop,
       operations,
       experiments: [experiment()],
-      records: everybody,
+      records: twoGroups,
     })
     expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['applied', 'watched', 'engine', 'concluded'] })
     expect(posts[0]).toEqual({
@@ -116,7 +113,7 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
-  it('says that there are no events yet, by its exit code too, and stores nothing', async () => {
+  it('reports that there are no events yet, also by its exit code, and stores nothing', async () => {
     const { exitCode, kinds, posts } = await run({ ...shop, experiments: [experiment()] })
     expect({ exitCode, kinds, posts }).toEqual({
       exitCode: 9,
@@ -125,17 +122,17 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
-  it('goes on when one experiment fails, and tells by its exit code', async () => {
+  it('goes on if one experiment fails, and says so by its exit code', async () => {
     const experiments = [
       experiment({ id: 'lost', flagKey: 'gone' }),
       experiment({ goalKeys: ['no-goal', 'purchase'] }),
     ]
-    const { exitCode, reports } = await run(
-      { ...shop, experiments, records: everybody },
+    const { exitCode, events } = await run(
+      { ...shop, experiments, records: twoGroups },
       { work: 'experiments' },
     )
     expect(exitCode).toBe(8)
-    expect(reports).toMatchObject([
+    expect(events).toMatchObject([
       { kind: 'engine' },
       {
         kind: 'failed',
@@ -148,12 +145,12 @@ describe.skipIf(!hasChdb)('a run', () => {
   })
 })
 
-it('does only the work that was asked for', async () => {
+it('does only the chosen work', async () => {
   expect((await run(shop, { work: 'operations' })).kinds).toEqual(['idle'])
   expect((await run(shop, { work: 'experiments' })).kinds).toEqual(['engine', 'idle'])
 })
 
-it('leaves an experiment that has not started alone', async () => {
+it('does not conclude an experiment that has not started', async () => {
   const { exitCode, kinds } = await run(
     { ...shop, experiments: [experiment()] },
     { work: 'experiments' },
@@ -162,8 +159,62 @@ it('leaves an experiment that has not started alone', async () => {
   expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['engine', 'not-started'] })
 })
 
-it('names the environments there are when it is asked for another', async () => {
-  const { exitCode, reports } = await run(shop, { environmentId: 'prod' })
+it('names the existing environments if the requested one does not exist', async () => {
+  const { exitCode, events } = await run(shop, { environmentId: 'prod' })
   expect(exitCode).toBe(2)
-  expect(reports).toMatchObject([{ failure: { message: 'There is no environment prod; there are: demo.' } }])
+  expect(events).toMatchObject([{ failure: { message: 'There is no environment prod; there are: demo.' } }])
+})
+
+describe('a control that is one release ahead', () => {
+  const holdout = { ...experiment({ id: 'holdout-1' }), kind: 'holdout' }
+  const paused = { ...experiment({ id: 'paused-1' }), status: 'paused' }
+  const schedule = { ...killSwitch({ id: 'schedule-1' }), kind: 'schedule' }
+
+  it('gets its unknown experiments skipped by name, and the others go on', async () => {
+    const experiments = [holdout, experiment({ startAt: startAt + 48 * hourMs }), paused] as never
+    const { exitCode, events } = await run({ ...shop, experiments }, { work: 'experiments' })
+    expect({ exitCode, events }).toMatchObject({
+      exitCode: 0,
+      events: [
+        { kind: 'engine' },
+        {
+          kind: 'skipped',
+          work: 'experiments',
+          id: 'holdout-1',
+          reason: expect.stringContaining('"holdout"'),
+        },
+        { kind: 'skipped', work: 'experiments', id: 'paused-1', reason: expect.stringContaining('"paused"') },
+        { kind: 'not-started', experiment: { id: 'button' } },
+      ],
+    })
+  })
+
+  it('gets its unknown operations skipped by name', async () => {
+    const { exitCode, events } = await run(
+      { ...shop, operations: [schedule] as never },
+      { work: 'operations' },
+    )
+    expect({ exitCode, events }).toMatchObject({
+      exitCode: 0,
+      events: [{ kind: 'skipped', work: 'operations', id: 'schedule-1' }],
+    })
+  })
+
+  it.skipIf(!hasChdb)(
+    'may use a strategy that this release cannot read, unless it is under test',
+    async () => {
+      const rule = { id: 'vip', anyOf: [], strategy: { kind: 'bandit', arms: 3 } }
+      const flags = [{ ...checkout, rules: [rule] }] as never
+      const experiments = [experiment(), experiment({ id: 'vips', ruleId: 'vip' })]
+      const { events } = await run(
+        { ...shop, flags, experiments, records: twoGroups },
+        { work: 'experiments' },
+      )
+      expect(events).toMatchObject([
+        { kind: 'engine' },
+        { kind: 'concluded', experiment: { id: 'button' } },
+        { kind: 'skipped', id: 'vips', reason: expect.stringContaining('strategy of rule vip') },
+      ])
+    },
+  )
 })

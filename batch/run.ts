@@ -1,103 +1,73 @@
-// One run of the runner, to be called by the command line or in-process: environments, then operations, then
-// experiments.
+// One run from top to bottom: chooses the environments, then applies operations, then concludes experiments.
+// The command line and the demo call it.
+import { ok, type Result } from '../core/model/problem.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
-import type { Configuration, Question } from './configuration.ts'
-import {
-  done,
-  exitCodeOf,
-  type Failure,
-  fail,
-  failureKinds,
-  type Outcome,
-  noEventsExitCode,
-} from './failure.ts'
+import type { Configuration, RunOptions } from './configuration.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { lakeCache } from './lake/cache.ts'
 import { s3Store } from './lake/s3.ts'
 import { loadChdb, openWarehouse } from './lake/warehouse.ts'
-import type { Report, Tell } from './run-event.ts'
-import { type Environment, pickEngine } from './stan/engine.ts'
+import type { RunEvent } from './run-event.ts'
+import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
 
-export interface RunOptions {
+export interface RunContext {
   readonly configuration: Configuration
-  readonly question: Omit<Question, 'print'>
-  /** Where Stan's executables are named: process.env, as a rule. */
-  readonly variables: Environment
+  /** process.env; Stan's executables are looked up there. */
+  readonly variables: EnvironmentVariables
+  /** Epoch milliseconds. */
   readonly now: number
-  /** Hears of each piece of work as soon as it is done. */
-  readonly tell: Tell
+  /** Called with each event as soon as it happens. */
+  readonly onEvent: (event: RunEvent) => void
 }
 
-/** The exit code; all else is told. */
-export async function runBatch({
-  configuration,
-  question,
-  variables,
-  now,
-  tell,
-}: RunOptions): Promise<number> {
-  const failures: Failure[] = []
-  let anythingDone = false
-  let anyWithoutEvents = false
-  let anyConcluded = false
-  const listen = (report: Report) => {
-    if (report.kind === 'failed') failures.push(report.failure)
-    if (isWork(report)) anythingDone = true
-    if (report.kind === 'no-events') anyWithoutEvents = true
-    if (report.kind === 'concluded') anyConcluded = true
-    tell(report)
+/** Resolves to the exit code. */
+export async function runBatch(options: RunOptions, context: RunContext): Promise<number> {
+  const events: RunEvent[] = []
+  const onEvent = (event: RunEvent) => {
+    events.push(event)
+    context.onEvent(event)
   }
-  const stop = (failure: Failure) => {
-    tell({ kind: 'failed', subject: '', failure })
-    return failureKinds[failure.kind].exitCode
-  }
+  const completed = await run(options, { ...context, onEvent })
+  if (!completed.ok) onEvent({ kind: 'failed', subject: '', failure: completed.problem })
+  return exitCodeOf(events)
+}
 
+/** Fails only if the whole run cannot go on; a failed job is an event. */
+async function run(
+  { work, environmentId, engine: choice }: RunOptions,
+  { configuration, variables, now, onEvent }: RunContext,
+): Promise<Result<void, Failure>> {
   const api = adminApi(configuration.api)
-  const environmentIds = await chosenEnvironments(api, question.environmentId)
-  if (!environmentIds.ok) return stop(environmentIds.failure)
+  const environmentIds = await chooseEnvironments(api, environmentId)
+  if (!environmentIds.ok) return environmentIds
   const lake = lakeCache(s3Store(configuration.lake), configuration.cacheFolder, now)
-  const means = { api, lake, warehouse: openWarehouse(loadChdb), now, tell: listen }
+  const context = { api, lake, warehouse: openWarehouse(loadChdb), now, onEvent }
 
   // Kill switches go first: they are urgent, and need no engine.
-  if (question.work !== 'experiments') {
-    for (const id of environmentIds.value) await applyOperations(id, means)
+  if (work !== 'experiments') {
+    for (const id of environmentIds.value) await applyOperations(id, context)
   }
-  if (question.work === 'operations') return exitCodeOf(failures, anythingDone)
+  if (work === 'operations') return ok(undefined)
 
-  const picked = await pickEngine(question.engine, variables)
-  if (!picked.ok) return stop(fail('stan-missing', picked.problem.message).failure)
+  const picked = await pickEngine(choice, variables)
+  if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
-  listen({ kind: 'engine', engine: kind, passedOver })
-  for (const id of environmentIds.value) await concludeExperiments(id, { ...means, engine })
-  const isWaiting = anyWithoutEvents && !anyConcluded && failures.length === 0
-  return isWaiting ? noEventsExitCode : exitCodeOf(failures, anythingDone)
+  onEvent({ kind: 'engine', engine: kind, passedOver })
+  for (const id of environmentIds.value) await concludeExperiments(id, engine, context)
+  return ok(undefined)
 }
 
-async function chosenEnvironments(api: AdminApi, wanted: string | undefined): Promise<Outcome<string[]>> {
+async function chooseEnvironments(
+  api: AdminApi,
+  wanted: string | undefined,
+): Promise<Result<string[], Failure>> {
   const environments = await api.environments()
   if (!environments.ok) return environments
   const ids = environments.value.map(({ id }) => id).toSorted()
-  if (wanted === undefined) return done(ids)
-  if (ids.includes(wanted)) return done([wanted])
+  if (wanted === undefined) return ok(ids)
+  if (ids.includes(wanted)) return ok([wanted])
   return fail('usage', `There is no environment ${wanted}; there are: ${ids.join(', ') || 'none'}.`)
-}
-
-/** Whether something was brought to its end, so that a failure elsewhere is not all there is to say. */
-function isWork({ kind }: Report): boolean {
-  switch (kind) {
-    case 'no-events':
-    case 'concluded':
-    case 'watched':
-    case 'applied':
-      return true
-    case 'engine':
-    case 'idle':
-    case 'not-started':
-    case 'settled':
-    case 'failed':
-      return false
-    default:
-      return kind satisfies never
-  }
 }

@@ -1,15 +1,15 @@
-// What both floors are made of; nothing of it is Tackline's.
+// Shared parts of the two floors. Uses no code of Tackline.
 import type { Condition, Outcome, WorkRule } from './workloads.ts'
 
 export interface Operands {
   readonly countries: readonly string[]
   readonly atLeast: number
-  /** Of version numbers. */
+  /** Compares version numbers. */
   readonly from: number
   readonly below: number
 }
 
-/** Of a rule of W2. */
+/** A condition of a rule of W2. */
 export function operandsOf([list, number, version]: readonly Condition[]): Operands {
   if (list?.kind !== 'list' || number?.kind !== 'number' || version?.kind !== 'version')
     throw new Error('not a rule of W2')
@@ -23,7 +23,7 @@ export function operandsOf([list, number, version]: readonly Condition[]): Opera
   }
 }
 
-/** Of the rule of W5. */
+/** A condition of the rule of W5. */
 export function idsOf({ conditions }: WorkRule): ReadonlySet<string> {
   const [condition] = conditions
   if (condition?.kind !== 'list') throw new Error('not the rule of W5')
@@ -37,9 +37,7 @@ export function nameOf(outcome: Outcome): string {
 
 const dot = 46
 
-/**
- * `1.2.3` as 1_002_003: enough for people without prereleases, and small enough to stay a machine integer.
- */
+/** `1.2.3` as 1_002_003: enough for versions without prereleases, and small enough for a machine integer. */
 export function versionNumber(version: string): number {
   let number = 0
   let part = 0
@@ -53,7 +51,7 @@ export function versionNumber(version: string): number {
   return number + part
 }
 
-// MurmurHash3 x86-32, in steps. Texts are ASCII, and the ids of rules end with a whole block of four.
+// MurmurHash3 x86-32 in steps. Texts are ASCII, and the length of a rule's id is a multiple of four.
 
 export function block(text: string, i: number): number {
   return (

@@ -1,4 +1,4 @@
-// One contender in a process of its own, told by its parent what to measure.
+// One contender in a process of its own. The parent process sends it the rounds to measure.
 import { load, type Prepared } from './contender.ts'
 import { faultsOf } from './correctness.ts'
 import { cpuNanoseconds, spend, threadNanoseconds } from './timing.ts'
@@ -10,32 +10,32 @@ export interface RoundRequest {
   readonly cpuMs: number
 }
 export type Reply =
-  /** By workload, what it answers wrongly: no workload is here where all is right. */
+  /** The wrong answers of each workload. Workloads without any are absent. */
   | { readonly kind: 'ready'; readonly faults: Partial<Record<WorkloadName, readonly string[]>> }
   | { readonly kind: 'round'; readonly nsPerFlag: number }
 
 interface Known {
   readonly workload: Workload
   readonly prepared: Prepared
-  /** Estimated when warmed up. */
+  /** Estimated during warm-up. */
   nsPerCall: number
 }
 
 const [name = '', warmUpMs = '200'] = process.argv.slice(2)
 const people = users()
 /**
- * So many contexts at once, where each is met once: they have to be made beforehand and fit a young
- * generation.
+ * How many contexts are made at once, if each is used once. They are made before the measurement and must fit
+ * into the young generation.
  */
 const newAtOnce = 20_000
-/** Making them takes far longer than meeting them: less will do. */
+/** Fewer, because making them takes far longer than using them. */
 const newShare = 0.3
 
 const known = new Map<WorkloadName, Known>()
 
 /**
- * Every workload is prepared and warmed up, also those that nobody asks for: what the engine has seen of a
- * contender's code is then always the same, and always more than one kind of flag.
+ * Every workload is prepared and warmed up, even if it is not measured. So the engine has always seen the
+ * same flags, of more than one kind.
  */
 async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>>> {
   const contender = await load(name)
@@ -53,12 +53,12 @@ async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>
 
 async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
   if (each.workload.idsAreNew === 'each time') return nsPerNewCall(each, cpuMs)
-  const decide = await each.prepared.meet(anew(people))
+  const decide = await each.prepared.takeUsers(anew(people))
   let calls = Math.max(1, Math.round((cpuMs * 1e6) / each.nsPerCall))
   settle()
   let spent = 0
   let made = 0
-  // The estimate may have been far off: go on until about the time asked for is spent.
+  // The estimate may be far off, so go on until about the requested time is spent.
   while (spent < cpuMs * 0.8e6) {
     spent += await cpuNanoseconds(() => spend(decide, people.length, calls))
     made += calls
@@ -67,23 +67,20 @@ async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
   return spent / made
 }
 
-/**
- * Moves the people just made out of the young generation. A whole collection would also throw away what the
- * engine has compiled.
- */
+/** Moves the new users out of the young generation. A full collection would also discard compiled code. */
 function settle(): void {
   globalThis.gc?.({ type: 'minor' })
   globalThis.gc?.({ type: 'minor' })
 }
 
-/** In pieces: their people are made untimed, and each is met once. */
+/** Measures in pieces: users are made outside of the measured time, and each is used once. */
 async function nsPerNewCall({ prepared, nsPerCall: estimate }: Known, cpuMsAsked: number): Promise<number> {
   const cpuMs = cpuMsAsked * newShare
   const calls = Math.min(newAtOnce, Math.max(1, Math.round((cpuMs * 1e6) / estimate)))
   let spent = 0
   let made = 0
   while (spent < cpuMs * 0.8e6) {
-    const decide = await prepared.meet(anew(strangers(calls, made)))
+    const decide = await prepared.takeUsers(anew(strangers(calls, made)))
     settle()
     spent += await threadNanoseconds(() => spend(decide, calls, calls))
     made += calls
@@ -96,9 +93,9 @@ const strangers = (count: number, from: number): User[] =>
 
 const reply = (message: Reply) => process.send!(message)
 
-process.on('message', ({ workload: asked, cpuMs }: RoundRequest) => {
+process.on('message', ({ workload: workloadName, cpuMs }: RoundRequest) => {
   void (async () => {
-    const each = known.get(asked)!
+    const each = known.get(workloadName)!
     each.nsPerCall = await nsPerCall(each, cpuMs)
     reply({ kind: 'round', nsPerFlag: each.nsPerCall / each.workload.flags.length })
   })()

@@ -1,29 +1,32 @@
-// What every contender offers: it takes a workload in, then people, and answers by the person's place.
+// The interface of all contenders: prepare a workload, take users, decide by the user's index.
 import type { User } from './users.ts'
 import type { Workload, WorkloadName } from './workloads.ts'
 
 export interface Contender {
-  /** Where it says something else than the workload, or less: by workload, what. */
+  /** Deviations from the workload, by workload. */
   readonly deviations: Partial<Record<WorkloadName, string>>
   /**
-   * How a split becomes a share: `rule id + user id` through murmur3 x86-32, where the exact answer is known;
-   * or by its own hash.
+   * How a user gets a side of a split: `rule id + user id` through murmur3 x86-32, where the exact answer is
+   * known, or the contender's own hash.
    */
   readonly splitsBy: 'percent' | 'own hash'
-  /** Whatever happens once per revision of the flags. Not timed. */
+  /** Work done once per revision of the flags. Not timed. */
   readonly prepare: (workload: Workload) => Promise<Prepared>
 }
 
 export interface Prepared {
-  /** Puts people into the contender's own form of a context. Not timed. */
-  readonly meet: (people: readonly User[]) => Decide | Promise<Decide>
-  /** The variation of each flag in the workload's order, for the checks. Not timed. */
+  /** Converts users to the contender's form of a context. Not timed. */
+  readonly takeUsers: (people: readonly User[]) => Decide | Promise<Decide>
+  /** The variation of each flag, in the workload's order, for the checks. Not timed. */
   readonly variationsOf: (answer: unknown) => readonly (string | undefined)[]
   readonly close?: () => Promise<void> | void
 }
 
-/** What is timed: the person's answer, as the contender's callers get it; one flag's or all flags'. */
-export type Decide = (place: number) => unknown
+/**
+ * The timed call: the decision for the user at this index, as the contender's callers get it. One flag or all
+ * flags.
+ */
+export type Decide = (index: number) => unknown
 
 export const ourNames = ['floor', 'floor-prepared', 'tackline-percent', 'tackline-fine'] as const
 export const peerNames = ['growthbook', 'unleash', 'flagd', 'launchdarkly', 'flagship'] as const

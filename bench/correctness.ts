@@ -1,28 +1,28 @@
-// Whether a contender answers a workload rightly: what rules, lists and switches decide exactly, and a split
-// by percent exactly too; a split by another hash in halves that stay.
+// Checks the answers of a contender: rules, lists, switches and splits by percent exactly; splits by another
+// hash for even and stable halves.
 import murmurhash from 'murmurhash-js'
 import type { Contender, Prepared } from './contender.ts'
 import { probes, type User, users } from './users.ts'
 import { type Condition, disabled, type WorkFlag, type Workload } from './workloads.ts'
 
-/** Fewer would not show whether a split is even. */
+/** Fewer users would not show whether a split is even. */
 const peopleMin = 100
 
-/** What is wrong, in words; nothing where all is right. */
+/** Descriptions of all wrong answers. */
 export async function faultsOf(
   contender: Contender,
   workload: Workload,
   prepared: Prepared,
   answersMax = 200_000,
 ): Promise<string[]> {
-  const asked = Math.max(peopleMin, answersMax / workload.flags.length)
-  const people = [...probes(), ...users()].slice(0, asked)
-  const decide = await prepared.meet(people)
+  const peopleCount = Math.max(peopleMin, answersMax / workload.flags.length)
+  const people = [...probes(), ...users()].slice(0, peopleCount)
+  const decide = await prepared.takeUsers(people)
   const faults: string[] = []
   const shares = workload.flags.map(() => ({ a: 0, b: 0 }))
-  for (const [place, user] of people.entries()) {
-    const found = prepared.variationsOf(await decide(place))
-    const again = prepared.variationsOf(await decide(place))
+  for (const [index, user] of people.entries()) {
+    const found = prepared.variationsOf(await decide(index))
+    const again = prepared.variationsOf(await decide(index))
     workload.flags.forEach((flag, i) => {
       const variation = found[i]
       const wanted = wantedOf(contender, flag, user)
@@ -38,20 +38,20 @@ export async function faultsOf(
   return [...faults, ...uneven]
 }
 
-/** Within five standard deviations: of some thousand splits none should fall out by chance. */
+/** Five standard deviations: among some thousand splits none should fail by chance. */
 const isEven = (a: number, b: number) => Math.abs(a - b) <= 5 * Math.sqrt(a + b)
 
 const halfOf = (ruleId: string, { id }: User) => (murmurhash.murmur3(ruleId + id, 0) % 100 < 50 ? 'a' : 'b')
 
-/** The variations that are right: one, or two where only the contender's own hash knows which. */
+/** The right variations: one, or two if only the contender's own hash decides. */
 function wantedOf(
   { splitsBy }: Contender,
-  { enabled, rules, otherwise }: WorkFlag,
+  { enabled, rules, fallthrough }: WorkFlag,
   user: User,
 ): readonly string[] {
   if (!enabled) return [disabled]
   const { id, outcome } =
-    rules.find(({ conditions }) => conditions.every((each) => isMet(each, user))) ?? otherwise
+    rules.find(({ conditions }) => conditions.every((each) => isMet(each, user))) ?? fallthrough
   if (outcome.kind === 'fixed') return [outcome.variation]
   return splitsBy === 'percent' ? [halfOf(id, user)] : ['a', 'b']
 }

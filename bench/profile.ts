@@ -1,6 +1,5 @@
-// A CPU profile of one contender at one workload, taken after warm-up: where its time goes, by function; and
-// the profile itself, as a file for a browser's developer tools. `node bench/profile.ts tackline-percent W2
-// [seconds]`.
+// Takes a CPU profile of one contender at one workload after warm-up. Prints the time by function and writes
+// the profile for a browser's developer tools. `node bench/profile.ts tackline-percent W2 [seconds]`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type Profiler, Session } from 'node:inspector/promises'
 import { basename, join } from 'node:path'
@@ -16,12 +15,12 @@ const session = new Session()
 session.connect()
 await session.post('Profiler.enable')
 await session.post('Profiler.setSamplingInterval', { interval: 200 })
-await session.post('Profiler.start') // the engine notes where inlined code came from only while it is watched
+await session.post('Profiler.start') // the engine records positions of inlined code only while it is profiled
 
-const asked = workload(workloadName as WorkloadName)
-const prepared = await (await load(name)).prepare(asked)
+const target = workload(workloadName as WorkloadName)
+const prepared = await (await load(name)).prepare(target)
 const people = anew(users())
-const decide = await prepared.meet(people)
+const decide = await prepared.takeUsers(people)
 const perSecond = await callsPerSecond()
 await session.post('Profiler.stop')
 
@@ -35,14 +34,14 @@ mkdirSync(directory, { recursive: true })
 const file = join(directory, `${name}-${workloadName.replace(' ', '-')}.cpuprofile`)
 writeFileSync(file, JSON.stringify(profile))
 
-const nsPerFlag = spent / calls / asked.flags.length
-console.log(`${name}, ${asked.title}: ${nsPerFlag.toFixed(1)} ns per flag, under the profiler\n`)
+const nsPerFlag = spent / calls / target.flags.length
+console.log(`${name}, ${target.title}: ${nsPerFlag.toFixed(1)} ns per flag, under the profiler\n`)
 show(profile)
 console.log(file)
 await prepared.close?.()
 process.exit()
 
-/** After so many runs that everything is compiled for good; each run takes about a tenth of a second. */
+/** After enough runs that everything is compiled. Each run takes about a tenth of a second. */
 async function callsPerSecond(): Promise<number> {
   let perCall = 1e6
   for (let run = 0; run < 20; run++) {
@@ -52,20 +51,20 @@ async function callsPerSecond(): Promise<number> {
   return 1e9 / perCall
 }
 
-/** Shares of the samples, most first. Starting and stopping the profiler is left out. */
+/** Prints the share of samples by location, largest first, without the profiler's own. */
 function show({ nodes }: Profiler.Profile): void {
   const sums = new Map<string, number>()
   for (const { callFrame, hitCount = 0 } of nodes) {
-    const place = placeOf(callFrame)
-    if (!place.includes('node:inspector')) sums.set(place, (sums.get(place) ?? 0) + hitCount)
+    const location = locationOf(callFrame)
+    if (!location.includes('node:inspector')) sums.set(location, (sums.get(location) ?? 0) + hitCount)
   }
   const total = [...sums.values()].reduce((sum, each) => sum + each, 0)
   const most = [...sums].sort(([, a], [, b]) => b - a).slice(0, shownMax)
-  for (const [place, count] of most)
-    console.log(`${((count * 100) / total).toFixed(1).padStart(5)} %  ${place}`)
+  for (const [location, count] of most)
+    console.log(`${((count * 100) / total).toFixed(1).padStart(5)} %  ${location}`)
   console.log()
 }
 
-function placeOf({ functionName, url, lineNumber }: Profiler.ProfileNode['callFrame']): string {
+function locationOf({ functionName, url, lineNumber }: Profiler.ProfileNode['callFrame']): string {
   return url ? `${functionName || '(anonymous)'}  ${basename(url)}:${lineNumber + 1}` : functionName
 }

@@ -1,5 +1,4 @@
-// Starts a process per contender and lets them run in turn, so that what the machine does besides meets all
-// alike.
+// Starts a process per contender and runs them in turn, so that other load on the machine affects all alike.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,19 +6,19 @@ import type { Reply, RoundRequest } from './contender-process.ts'
 import type { WorkloadName } from './workloads.ts'
 
 export interface Effort {
-  /** What an engine makes of a program differs from start to start: so many starts. */
+  /** How many processes: compiled code differs from start to start. */
   readonly processes: number
-  /** Of each process. */
+  /** Per process. */
   readonly rounds: number
   readonly cpuMs: number
   readonly warmUpMs: number
 }
 
-/** Nanoseconds per flag, round by round, by workload and contender. */
+/** Nanoseconds per flag of each round, by workload and contender. */
 export type Rounds = Map<WorkloadName, Map<string, number[]>>
 
 type FaultsByWorkload = Partial<Record<WorkloadName, readonly string[]>>
-/** By contender, then workload: what it answers wrongly. */
+/** Wrong answers by contender and workload. */
 export type Faults = Map<string, FaultsByWorkload>
 
 /** For Node 22, which does not yet strip types by itself. */
@@ -38,7 +37,8 @@ export async function runRounds(
     const crew = new Map<string, ChildProcess>()
     try {
       for (const name of contenders) {
-        const { child, found } = await start(name, effort.warmUpMs) // one by one: a start is work too
+        // One by one, because starting takes CPU time too.
+        const { child, found } = await start(name, effort.warmUpMs)
         crew.set(name, child)
         faults.set(name, found)
       }
@@ -48,7 +48,7 @@ export async function runRounds(
             rounds
               .get(workload)!
               .get(name)!
-              .push(await ask(child, { workload, cpuMs: effort.cpuMs }))
+              .push(await requestRound(child, { workload, cpuMs: effort.cpuMs }))
         }
         say(`round ${round + 1} of ${effort.rounds}, processes ${process + 1} of ${effort.processes}`)
       }
@@ -72,7 +72,7 @@ async function start(
   return { child, found: reply.faults }
 }
 
-async function ask(child: ChildProcess, request: RoundRequest): Promise<number> {
+async function requestRound(child: ChildProcess, request: RoundRequest): Promise<number> {
   child.send(request)
   const reply = await answer(child)
   if (reply.kind !== 'round') throw new Error('a contender spoke out of turn')
@@ -95,13 +95,13 @@ async function answer(child: ChildProcess): Promise<Reply> {
   }
 }
 
-/** Each round begins with another one. */
+/** Rotates, so that each round begins with another contender. */
 export function rotated<T>(all: readonly T[], by: number): T[] {
   const at = by % all.length
   return [...all.slice(at), ...all.slice(0, at)]
 }
 
-/** Not among the results. */
+/** Discarded: not among the results. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }

@@ -1,7 +1,7 @@
-// `npm run bench`: what a decision costs, beside closures written by hand and the published evaluators; in
-// Node and in workerd. Results go to standard output as Markdown, progress to standard error. Exits with 1
-// where a contender answered wrongly; never because of a time.
-import { parseArgs } from 'node:util'
+// `npm run bench`: compares the cost of a decision with hand-written closures and with published evaluators,
+// in Node and in workerd. Prints Markdown to standard output and progress to standard error. Exits with 1 if
+// a contender answers wrongly, never because of a time.
+import { exitWithUsage, readOptions } from '../scripts/command-line.ts'
 import { type Contender, contenderNames, load, ourNames, peerNames } from './contender.ts'
 import { type Figure, type FigureName, figureNames } from './figures/figure.ts'
 import { takeFigures } from './figures/take.ts'
@@ -22,13 +22,11 @@ import { type WorkloadName, workloadNames } from './workloads.ts'
 
 const parts = [...workloadNames, ...figureNames, 'workerd'] as const
 
-const { values } = parseArgs({
-  options: {
-    /** Few and short rounds: whether it works, not what it takes. */
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: parts.join(',') },
-    contenders: { type: 'string', default: contenderNames.join(',') },
-  },
+const { values } = readOptions({
+  /** Few and short rounds, to see that it works. */
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', default: parts.join(',') },
+  contenders: { type: 'string', default: contenderNames.join(',') },
 })
 
 const effort: Effort = values.quick
@@ -37,14 +35,15 @@ const effort: Effort = values.quick
 
 const only = chosen(values.only, parts)
 const names = chosen(values.contenders, contenderNames)
-const asked = workloadNames.filter((name) => only.includes(name))
+const chosenWorkloads = workloadNames.filter((name) => only.includes(name))
 const contenders = new Map<string, Contender>()
 for (const name of names) contenders.set(name, await load(name))
 
 console.log(`${heading(effort, new Date().toISOString().slice(0, 10))}\n`)
 let isRight = true
-if (asked.length > 0) isRight = await compare(asked)
-if (only.includes('workerd')) await compareInWorkerd(asked.length > 0 ? asked : workloadNames)
+if (chosenWorkloads.length > 0) isRight = await compare(chosenWorkloads)
+if (only.includes('workerd'))
+  await compareInWorkerd(chosenWorkloads.length > 0 ? chosenWorkloads : workloadNames)
 await measure(figureNames.filter((name) => only.includes(name)))
 process.exitCode = isRight ? 0 : 1
 
@@ -94,6 +93,6 @@ function print(title: string, text: string): void {
 function chosen<T extends string>(text: string, from: readonly T[]): T[] {
   const wanted = text.split(',').map((name) => name.trim())
   const unknown = wanted.filter((name) => !(from as readonly string[]).includes(name))
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known: ${from.join(', ')}`)
+  if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; known: ${from.join(', ')}.`)
   return from.filter((name) => wanted.includes(name))
 }

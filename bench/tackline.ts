@@ -1,4 +1,4 @@
-// A workload as Tackline says it: for its two contenders, and for what it costs to load and to keep.
+// Converts a workload to Tackline's snapshot: for its two contenders, and for measuring load time and memory.
 import { compile } from '../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../core/evaluation/context.ts'
 import { evaluate, evaluateAll } from '../core/evaluation/evaluate.ts'
@@ -23,11 +23,11 @@ export const tackline = (allocation: Allocation): Contender => ({
     const compiled = compile(asParsed(toSnapshot(flags, allocation)))
     const key = flags[0]!.key
     return Promise.resolve({
-      meet(people) {
+      takeUsers(people) {
         const contexts = people.map(toContext)
         return asks === 'one'
-          ? (place) => evaluate(compiled, key, contexts[place]!)
-          : (place) => evaluateAll(compiled, contexts[place]!)
+          ? (index) => evaluate(compiled, key, contexts[index]!)
+          : (index) => evaluateAll(compiled, contexts[index]!)
       },
       variationsOf: (answer) =>
         (asks === 'one' ? [answer as Evaluation] : (answer as Evaluation[])).map(
@@ -69,7 +69,7 @@ const toFlag = (flag: WorkFlag, allocation: Allocation): Flag => ({
     anyOf: [conditions.map(toClause)],
     strategy: toStrategy(outcome),
   })),
-  defaultStrategy: { id: flag.otherwise.id, strategy: toStrategy(flag.otherwise.outcome) },
+  defaultStrategy: { id: flag.fallthrough.id, strategy: toStrategy(flag.fallthrough.outcome) },
   allocation,
   seed: '',
   tags: [],
@@ -94,7 +94,7 @@ function toClause(condition: Condition): Flag['rules'][number]['anyOf'][number][
   }
 }
 
-/** Halves of 100,000: core/model/limits.ts. */
+/** Half of the weight total in core/model/limits.ts. */
 const toStrategy = (outcome: Outcome): Strategy =>
   outcome.kind === 'fixed'
     ? { kind: 'fixed', variationId: outcome.variation }

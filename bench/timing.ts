@@ -1,30 +1,29 @@
-// Inside a contender's process: what one round takes. CPU time, since the machine may be shared.
+// Measures one round inside a contender's process. CPU time, because the machine may be shared.
 import type { Decide } from './contender.ts'
 
 /**
- * Runs `calls` decisions over people in turn. Async answers are awaited one after the other, as a caller
- * would.
+ * Runs `calls` decisions over the users in turn. Asynchronous answers are awaited one by one, as a caller
+ * does.
  */
 export async function spend(decide: Decide, people: number, calls: number): Promise<void> {
   if (decide(0) instanceof Promise) {
     for (let i = 0; i < calls; i++) await decide(i % people)
     return
   }
-  let place = 0
+  let index = 0
   for (let i = 0; i < calls; i++) {
-    if (decide(place) === never) throw new Error('never')
-    if (++place === people) place = 0
+    if (decide(index) === never) throw new Error('never')
+    if (++index === people) index = 0
   }
 }
 /**
- * No answer is this: comparing with it keeps the engine from leaving out a decision whose answer nobody
- * wants.
+ * No decision returns this value. Comparing with it keeps the engine from optimising unused decisions away.
  */
 const never = {}
 
 /**
- * CPU nanoseconds of this process while `work` runs: all its threads, so also what its engine compiles and
- * collects.
+ * CPU nanoseconds of this process while `work` runs, including compilation and garbage collection in other
+ * threads.
  */
 export async function cpuNanoseconds(work: () => Promise<void>): Promise<number> {
   const before = process.cpuUsage()
@@ -34,8 +33,8 @@ export async function cpuNanoseconds(work: () => Promise<void>): Promise<number>
 }
 
 /**
- * Of this thread alone: where other threads may still be collecting what was made before the work began. Node
- * 22 cannot tell.
+ * CPU nanoseconds of this thread alone, if other threads may still collect earlier garbage. Not available in
+ * Node 22.
  */
 export async function threadNanoseconds(work: () => Promise<void>): Promise<number> {
   if (!process.threadCpuUsage) return cpuNanoseconds(work)

@@ -1,4 +1,4 @@
-// Who is decided for: made from a seed, so that every process meets the same people.
+// The users of all workloads, made from a seed so that every process gets the same ones.
 
 export interface User {
   readonly id: string
@@ -15,8 +15,8 @@ export const foreign = codes('AR AU BR CA CL CN CO EG ID IN JP KE KR MX MY NG NZ
 export const usersCount = 1_000
 
 /**
- * The people of the timed rounds: of listed countries, of age, with a version from 2.0.0 up to, but not
- * including, 10.0.0.
+ * The users of the timed rounds: from listed countries, of age, with a version of at least 2.0.0 and below
+ * 10.0.0.
  */
 export function users(seed = 1): User[] {
   const random = mulberry32(seed)
@@ -29,7 +29,7 @@ export function users(seed = 1): User[] {
 }
 
 /**
- * One user for each way through the rules, at and beside their limits. The timed rounds meet none of them.
+ * One user for each path through the rules, at and next to their limits. The timed rounds have none of them.
  */
 export function probes(): User[] {
   const random = mulberry32(2)
@@ -54,15 +54,12 @@ export function probes(): User[] {
   ]
 }
 
-/**
- * The same people in new objects, as requests would bring them: no hash of these ids is known to the engine
- * yet.
- */
+/** The same users as new objects, as requests would bring them: the engine has not hashed their ids yet. */
 export const anew = (people: readonly User[]): User[] => asParsed([...people])
 
 /**
- * Strings as JSON.parse makes them: in one piece, the short ones shared. What code puts together or cuts
- * costs more to read.
+ * Strings as JSON.parse makes them: flat, and short ones interned. Concatenated and sliced strings cost more
+ * to read.
  */
 export const asParsed = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 

@@ -1,4 +1,4 @@
-// What is decided, in words of no evaluator. Each contender says the same in its own form.
+// The workloads in a neutral form. Each contender converts them to its own.
 import {
   asParsed,
   domestic,
@@ -21,13 +21,13 @@ export type Condition =
       readonly version: string
     }
 
-/** A split gives half of the users `a`, the other half `b`, by the user's id. */
+/** A split serves `a` to half of the users and `b` to the others, by the user's id. */
 export type Outcome = { readonly kind: 'fixed'; readonly variation: string } | { readonly kind: 'split' }
 
 export interface WorkRule {
-  /** Of 20 characters, as the ids of most systems: what is hashed before the user's id. */
+  /** 20 characters, as in most systems. It is hashed before the user's id. */
   readonly id: string
-  /** All must hold. */
+  /** All of them must match. */
   readonly conditions: readonly Condition[]
   readonly outcome: Outcome
 }
@@ -35,9 +35,9 @@ export interface WorkRule {
 export interface WorkFlag {
   readonly key: string
   readonly enabled: boolean
-  /** The first that holds decides. */
+  /** The first rule that matches decides. */
   readonly rules: readonly WorkRule[]
-  readonly otherwise: { readonly id: string; readonly outcome: Outcome }
+  readonly fallthrough: { readonly id: string; readonly outcome: Outcome }
 }
 
 export const workloadNames = ['W1', 'W2', 'W3', 'W4', 'W5', 'W5 new'] as const
@@ -46,19 +46,19 @@ export type WorkloadName = (typeof workloadNames)[number]
 export interface Workload {
   readonly name: WorkloadName
   readonly title: string
-  /** Whether one flag is asked for by its key, or all of them at once. */
+  /** Whether one flag is evaluated by its key, or all flags at once. */
   readonly asks: 'one' | 'all'
   readonly flags: readonly WorkFlag[]
-  /** Ids as new strings: for every round, or for every single evaluation. */
+  /** Whether ids are new strings for every round, or for every single evaluation. */
   readonly idsAreNew: 'each round' | 'each time'
 }
 
-/** What a flag answers that is off. */
+/** The variation of a flag that is off. */
 export const disabled = 'disabled'
 
-/** Every variation the flag can answer. */
-export function variationsOf({ rules, otherwise }: WorkFlag): string[] {
-  const outcomes = [...rules, otherwise].map(({ outcome }) => outcome)
+/** Every variation that the flag can serve. */
+export function variationsOf({ rules, fallthrough }: WorkFlag): string[] {
+  const outcomes = [...rules, fallthrough].map(({ outcome }) => outcome)
   const named = outcomes.flatMap((outcome) => (outcome.kind === 'fixed' ? [outcome.variation] : ['a', 'b']))
   return [...new Set([...named, disabled])]
 }
@@ -109,7 +109,7 @@ function written(name: WorkloadName): Workload {
 const described = (name: WorkloadName, title: string) =>
   ({ name, title, asks: 'one', idsAreNew: 'each round' }) as const
 
-/** A few flags of each kind: for checks, which need not be large. */
+/** A few flags of each kind, for the checks. */
 export function slice(whole: Workload, count: number): Workload {
   return { ...whole, flags: whole.flags.slice(0, count) }
 }
@@ -118,12 +118,12 @@ export const fixed = (variation: string): Outcome => ({ kind: 'fixed', variation
 export const split: Outcome = { kind: 'split' }
 
 function splitFlag(key: string, random: Random): WorkFlag {
-  return { key, enabled: true, rules: [], otherwise: { id: ruleId(random), outcome: split } }
+  return { key, enabled: true, rules: [], fallthrough: { id: ruleId(random), outcome: split } }
 }
 
 /**
- * Of the first four rules, which fail for every user of the rounds, one fails at its list, one at its number,
- * two at their version.
+ * The first four rules match no user of the rounds: one fails at its list, one at its number, two at their
+ * version.
  */
 function ruledFlag(key: string, random: Random): WorkFlag {
   const conditions = (
@@ -154,11 +154,11 @@ function ruledFlag(key: string, random: Random): WorkFlag {
       })),
       { id: ruleId(random), conditions: conditions(domestic, 18, '2.0.0', 'at-least'), outcome: split },
     ],
-    otherwise: { id: ruleId(random), outcome: fixed('default') },
+    fallthrough: { id: ruleId(random), outcome: fixed('default') },
   }
 }
 
-/** The kinds in turn, so that any ten neighbours have them in the same shares. */
+/** Kinds alternate, so that any ten consecutive flags have them in the same shares. */
 function manyFlags(count: number, random: Random): WorkFlag[] {
   return Array.from({ length: count }, (_, n) => {
     const key = `flag-${String(n).padStart(4, '0')}`
@@ -182,7 +182,7 @@ function listFlag(key: string, random: Random): WorkFlag {
         outcome: fixed('rule-1'),
       },
     ],
-    otherwise: { id: ruleId(random), outcome: fixed('default') },
+    fallthrough: { id: ruleId(random), outcome: fixed('default') },
   }
 }
 

@@ -1,7 +1,8 @@
-// What the console says about a flag is what people act on: each sentence is held to what core would decide.
+// People act on what the console says about a flag, so each sentence must agree with what core decides.
 import { describe, expect, it } from 'vitest'
 import type { AnyOf } from '../core/model/clause.ts'
 import type { Flag, Strategy } from '../core/model/flag.ts'
+import { percent } from '../batch/print.ts'
 import { expectedWeights } from '../core/model/experiment.ts'
 
 interface Words {
@@ -10,7 +11,8 @@ interface Words {
   division(strategy: Strategy): { variationId: string | undefined; share: number }[]
   percent(share: number): string
 }
-const address = './public/words.js' // not a literal import: a room's JavaScript is typed by that room's tsconfig
+// Not a literal import: a room's JavaScript is typed by that room's tsconfig.
+const address = './public/words.js'
 const words = (await import(address)) as Words
 
 const text = (sentence: string) => sentence.replaceAll('\u00a0', ' ')
@@ -51,7 +53,7 @@ describe('an outcome', () => {
     expect(words.outcome(flag, { kind: 'fixed', variationId: 'new' })).toBe('express')
   })
 
-  it('tells who takes part, and what gets no variation', () => {
+  it('says who takes part, and which share gets no variation', () => {
     expect(text(words.outcome(flag, limited))).toBe(
       '20 % take part: classic 50 %, express 40 %, no variation 10 %; the others: classic',
     )
@@ -83,4 +85,8 @@ it('keeps three significant digits of a rate', () => {
     '−59.9 %',
     '0.00400 %',
   ])
+})
+
+it.each([0, 0.0884, 0.141, -0.599, 0.00004, 1])('formats the rate %d as the batch runner does', (share) => {
+  expect(text(words.percent(share)).replace('−', '-')).toBe(percent(share))
 })

@@ -1,4 +1,4 @@
-// The admin API for scripts: one call, its JSON, or an error with the server's own sentence.
+// Calls the admin API from scripts and tests. Returns the JSON, or throws with the server's problem.
 
 export interface Admin {
   readonly url: string

@@ -1,7 +1,7 @@
-// Every path that a Markdown file names must exist: relative links, and repository paths in backticks. A path
-// in backticks counts when it starts with a room (or ./ or ../), or is a bare name of source code. Globs must
-// match something; placeholders such as <name> and everything in fenced blocks are left alone. Decisions are
-// dated and keep the paths of their day.
+// Checks that every path in a Markdown file exists: relative links, and repository paths in backticks. A text
+// in backticks is a path if it starts with a room (or ./ or ../), or is the bare name of a source file. A
+// glob must match something. Placeholders such as <name> and fenced blocks are ignored. So are decisions,
+// which keep the paths of their day.
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -57,10 +57,7 @@ function isDead(code: string, file: string): boolean {
   return bareSource.test(code) && !names.has(code)
 }
 
-/**
- * From the repository's root or from the page's own folder; `core/change` may stand for
- * core/change/change.ts.
- */
+/** Resolves from the repository's root or the page's folder. `core/change` also finds core/change.ts. */
 function isThere(target: string, file: string): boolean {
   return [target, path.posix.join(path.posix.dirname(file), target)]
     .filter((candidate) => !candidate.startsWith('..'))

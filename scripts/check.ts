@@ -1,7 +1,7 @@
-// `npm run check`: everything that means "done", fastest first; stops at the first failure with the tool's
-// own words. `--fast` leaves the tests out; names run only those steps: `npm run layers` is `check.ts
-// layers`.
+// `npm run check`: runs all checks, fastest first, and stops at the first failure with the tool's output.
+// `--fast` leaves the tests out. Arguments choose steps: `npm run check -- lint types`.
 import { existsSync, globSync } from 'node:fs'
+import { exitWithUsage, readOptions } from './command-line.ts'
 import { judgeLayers, type CruiseResult } from './layers.ts'
 import { checkSchema } from './schema-drift.ts'
 import { root, run, typescript, type Outcome } from './tool.ts'
@@ -21,17 +21,11 @@ const steps: Record<string, () => Promise<Outcome>> = {
   tests: runTests,
 }
 
-const options = process.argv.slice(2)
-const named = options.filter((option) => !option.startsWith('-'))
-const unknown = [
-  ...named.filter((name) => !(name in steps)),
-  ...options.filter((option) => option.startsWith('-') && option !== '--fast'),
-]
-if (unknown.length > 0) fail(`Unknown: ${unknown.join(', ')}. Steps: ${Object.keys(steps).join(', ')}.`)
-const chosen =
-  named.length > 0
-    ? named
-    : Object.keys(steps).filter((name) => name !== 'tests' || !options.includes('--fast'))
+const names = Object.keys(steps)
+const { values, positionals } = readOptions({ fast: { type: 'boolean', default: false } }, names.length)
+const unknown = positionals.filter((name) => !names.includes(name))
+if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; the steps are ${names.join(', ')}.`)
+const chosen = positionals.length > 0 ? positionals : names.filter((name) => name !== 'tests' || !values.fast)
 
 for (const name of chosen) {
   const start = performance.now()
@@ -43,7 +37,7 @@ for (const name of chosen) {
   if (!ok) fail(output)
 }
 
-/** Every tsconfig of every room at once; each sees only the platform its room runs on. */
+/** Checks all rooms at once. Each tsconfig allows only the platform that its room runs on. */
 async function checkTypes(): Promise<Outcome> {
   const configs = globSync('*/tsconfig*.json', { exclude: ['node_modules'] }).sort()
   const results = await Promise.all(

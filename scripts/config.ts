@@ -1,11 +1,11 @@
-// `npm run config -- export|plan|apply ENVIRONMENT [FILE]`: configuration as code, through the admin API.
-// TACKLINE_URL and TACKLINE_TOKEN say where and as whom; a FILE whose name does not end in .json is YAML.
-// `--revision N` applies only on what was exported then.
+// `npm run config -- export|plan|apply ENVIRONMENT [FILE]`: configuration as code, through the admin API at
+// TACKLINE_URL with TACKLINE_TOKEN. A FILE whose name does not end in .json is YAML. `--revision N` applies
+// only if N is still the newest revision.
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { exitWithUsage, readOptions } from './command-line.ts'
 
-/** Changes with every change. */
-const kept: ReadonlySet<string> = new Set(['/version', '/updatedAt'])
+/** Fields that every change changes; not printed. */
+const ignoredPaths: ReadonlySet<string> = new Set(['/version', '/updatedAt'])
 const usage = 'npm run config -- export|plan|apply ENVIRONMENT [FILE] [--revision N] [--comment TEXT]'
 
 interface Plan {
@@ -22,21 +22,18 @@ interface Plan {
   }[]
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { revision: { type: 'string' }, comment: { type: 'string' } },
-})
+const { values, positionals } = readOptions({ revision: { type: 'string' }, comment: { type: 'string' } }, 3)
 const [verb, environment, file] = positionals
 const { TACKLINE_URL: url, TACKLINE_TOKEN: token } = process.env
-if (!url || !token) fail('set TACKLINE_URL and TACKLINE_TOKEN')
-if (environment === undefined) fail(usage)
+if (!url || !token) exitWithUsage('Set TACKLINE_URL and TACKLINE_TOKEN.')
+if (environment === undefined) exitWithUsage(usage)
 const base = `${url}/api/v1/environments/${encodeURIComponent(environment)}`
 
 switch (verb) {
   case 'export': {
-    const answered = await ask(`${base}/export`, { headers: { accept: 'application/yaml' } })
-    process.stdout.write(await answered.text())
-    console.error(`# revision ${answered.headers.get('etag') ?? ''}`)
+    const response = await request(`${base}/export`, { headers: { accept: 'application/yaml' } })
+    process.stdout.write(await response.text())
+    console.error(`# revision ${response.headers.get('etag') ?? ''}`)
     break
   }
   case 'plan':
@@ -44,25 +41,25 @@ switch (verb) {
     print((await (await send(verb === 'plan')).json()) as Plan)
     break
   default:
-    fail(usage)
+    exitWithUsage(usage)
 }
 
 function send(isPlan: boolean): Promise<Response> {
-  if (file === undefined) fail(usage)
+  if (file === undefined) exitWithUsage(usage)
   const headers = {
     'content-type': file.endsWith('.json') ? 'application/json' : 'application/yaml',
     ...(values.revision !== undefined && { 'if-match': `"${values.revision}"` }),
     ...(values.comment !== undefined && { 'x-comment': encodeURIComponent(values.comment) }),
   }
   const body = readFileSync(file, 'utf8')
-  return ask(`${base}/apply${isPlan ? '?dryRun=true' : ''}`, { method: 'POST', headers, body })
+  return request(`${base}/apply${isPlan ? '?dryRun=true' : ''}`, { method: 'POST', headers, body })
 }
 
-async function ask(address: string, init: RequestInit): Promise<Response> {
+async function request(address: string, init: RequestInit): Promise<Response> {
   const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${token}` }
-  const answered = await fetch(address, { ...init, headers })
-  if (answered.ok) return answered
-  const problem = (await answered.json()) as { detail: string; errors?: { path: string; message: string }[] }
+  const response = await fetch(address, { ...init, headers })
+  if (response.ok) return response
+  const problem = (await response.json()) as { detail: string; errors?: { path: string; message: string }[] }
   const fields = (problem.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`)
   return fail(problem.detail + fields.join(''))
 }
@@ -73,7 +70,8 @@ function print({ revision, changed, entity, notes = [], changes = [] }: Plan): v
     console.log(`${sign} ${kind} ${id}`)
     if (sign !== '~') continue
     for (const each of diff)
-      if (!kept.has(each.path)) console.log(`    ${each.path}: ${text(each.before)} -> ${text(each.after)}`)
+      if (!ignoredPaths.has(each.path))
+        console.log(`    ${each.path}: ${text(each.before)} -> ${text(each.after)}`)
   }
   for (const { path, message } of notes) console.log(`! ${path}: ${message}`)
   const counts = Object.entries(entity).map(([what, count]) => `${count} to ${what}`)

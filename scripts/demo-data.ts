@@ -1,4 +1,4 @@
-// What a first start holds: one environment with a rollout under test, a targeted flag, and a flag that an
+// The data of a first start: one environment with a rollout under test, a targeted flag, and a flag that an
 // operation watches.
 import { type Admin, call } from './admin.ts'
 

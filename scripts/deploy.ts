@@ -1,12 +1,11 @@
-// `npm run deploy`: bundles the three Workers, weighs them, and uploads them. Control goes first, since edge
-// binds its Durable Object; edge goes last, since nothing may reach the queue before there is somebody to
-// take it out. `-- --dry-run` stops before the upload: it needs neither network nor account, and leaves the
-// bundles in dist/.
+// `npm run deploy`: bundles the three Workers, checks their sizes and uploads them. Control goes first,
+// because edge binds its Durable Object. Edge goes last, because its events need a consumer. `-- --dry-run`
+// stops before the upload: it needs neither network nor account, and leaves the bundles in dist/.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { readOptions } from './command-line.ts'
 import { root, run, toolEnv } from './tool.ts'
 
 const workers = [
@@ -16,16 +15,17 @@ const workers = [
 ] as const
 type Worker = (typeof workers)[number]
 
-/** What edge may weigh, so that a new isolate answers quickly. */
+/** The limit of edge's bundle, so that a new isolate answers quickly. */
 const edgeGzipBytesMax = 72_000
 
-/** What the configurations hold until the resources exist (README, "Deploy to Cloudflare"). */
+/** Placeholders in the configurations until the resources exist (README, "Deploy to Cloudflare"). */
 const placeholder = /^\s*(?:database_)?id\s*=\s*"(tackline|tackline-snapshots)"/m
 
 Object.assign(toolEnv, { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' })
 
+const { values } = readOptions({ 'dry-run': { type: 'boolean', default: false } })
+
 try {
-  const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } })
   for (const worker of workers) await bundle(worker)
   if (!values['dry-run']) {
     for (const worker of workers) checkIds(worker)
@@ -39,7 +39,7 @@ try {
 async function bundle({ name, config }: Worker): Promise<void> {
   const folder = path.join(root, 'dist', name)
   rmSync(folder, { recursive: true, force: true })
-  // An absolute folder: wrangler takes a relative one from the configuration's place.
+  // An absolute path: wrangler resolves a relative one from the configuration's folder.
   const options = ['--dry-run', '--minify', '--outdir', folder]
   const { ok, output } = await run('wrangler', 'deploy', '--config', config, ...options)
   if (!ok) throw new Error(`${name} cannot be bundled:\n${output.trim()}`)
@@ -56,7 +56,8 @@ function checkIds({ config }: Worker): void {
   const [, id] = placeholder.exec(readFileSync(path.join(root, config), 'utf8')) ?? []
   if (id !== undefined) {
     throw new Error(
-      `${config} still holds the placeholder "${id}": put the id of your own resource there (README, "Deploy to Cloudflare")`,
+      `${config} still holds the placeholder "${id}": put the id of your own resource there ` +
+        '(README, "Deploy to Cloudflare")',
     )
   }
 }

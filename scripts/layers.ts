@@ -1,5 +1,5 @@
-// Judges what dependency-cruiser found: that it saw the sources at all, its own rules, and what is reached
-// through others.
+// Evaluates dependency-cruiser's report: that it read all sources, that its rules hold, and that some modules
+// are not reached through others either.
 
 type Dependency = { resolved: string; dependencyTypes: string[]; typeOnly?: boolean }
 export type CruiseResult = {
@@ -12,7 +12,7 @@ export type CruiseResult = {
   }
 }
 
-/** At run time, `from` must not come to load `to`, through however many others. */
+/** `from` must not load `to` at run time, directly or through other modules. */
 const outOfReach = [
   {
     name: 'edge-has-no-database',
@@ -41,10 +41,11 @@ export function judgeLayers(
   const { summary, modules } = result
   const dependencies = summary.totalDependenciesCruised ?? 0
   const note = `${summary.totalCruised} modules, ${dependencies} dependencies`
-  const seen = new Set(modules.map((module) => module.source))
-  const unseen = sources.filter((file) => !seen.has(file) && !file.endsWith('.d.ts'))
-  if (sources.length === 0 || unseen.length > 0 || dependencies < sources.length / 2) {
-    const output = `dependency-cruiser did not read the sources (${note}; ${sources.length} files). Is @swc/core installed?\n${unseen.slice(0, 10).join('\n')}`
+  const cruised = new Set(modules.map((module) => module.source))
+  const missed = sources.filter((file) => !cruised.has(file) && !file.endsWith('.d.ts'))
+  if (sources.length === 0 || missed.length > 0 || dependencies < sources.length / 2) {
+    const problem = `dependency-cruiser did not read the sources (${note}; ${sources.length} files).`
+    const output = [`${problem} Is @swc/core installed?`, ...missed.slice(0, 10)].join('\n')
     return { ok: false, output, note }
   }
 
@@ -63,7 +64,7 @@ export function judgeLayers(
   return { ok: output === '', output, note }
 }
 
-/** The shortest route of run-time imports from a module to one whose path matches, if there is any. */
+/** The shortest chain of run-time imports from a module to one whose path matches. */
 function routeTo({ modules }: CruiseResult, from: string, target: RegExp): [string[]] | undefined {
   const dependenciesOf = new Map(modules.map((module) => [module.source, module.dependencies]))
   const routes = [[from]]

@@ -1,6 +1,6 @@
-// The local D1, opened without a Worker around it: migrations and the first token go in before the stack
-// starts, in one process and a second or two. On Cloudflare the same is done by `wrangler d1 migrations
-// apply` and `npm run token` (see the README).
+// Prepares the local D1 without a Worker: applies the migrations and inserts the first token before the stack
+// starts. Takes a second or two. On Cloudflare, `wrangler d1 migrations apply` and `npm run token` do this
+// (README).
 import type { D1Database } from '@cloudflare/workers-types'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export interface FirstToken {
   readonly createdAt: number
 }
 
-/** Brings the database up to the newest migration and makes sure that it holds the token. Safe to repeat. */
+/** Applies missing migrations and inserts the token if it is missing. */
 export async function prepareDatabase(stateDirectory: string, token: FirstToken): Promise<void> {
   const { getPlatformProxy } = await import('wrangler')
   mkdirSync(stateDirectory, { recursive: true })
@@ -34,10 +34,11 @@ export async function prepareDatabase(stateDirectory: string, token: FirstToken)
   }
 }
 
-/** Keeps wrangler's own books, so that `wrangler d1 migrations list` agrees. */
+/** Records applied migrations as wrangler does, so that `wrangler d1 migrations list` agrees. */
 async function migrate(database: D1Database): Promise<void> {
   await database.exec(
-    'CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)',
+    'CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ' +
+      'applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)',
   )
   const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()
   const applied = new Set(results.map(({ name }) => name))

@@ -7,6 +7,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 
 const completable = /^@chdb\/lib-(darwin|linux)-(x64|arm64)(-gnu)?$/
 const path = 'package-lock.json'
+const misspelt = process.argv.slice(2).find((argument) => argument !== '--complete')
+if (misspelt !== undefined) {
+  console.error(`Unknown option '${misspelt}'; the only option is --complete.`)
+  process.exit(2)
+}
 const lock = JSON.parse(readFileSync(path, 'utf8'))
 const entries = lock.packages
 

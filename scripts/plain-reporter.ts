@@ -1,6 +1,6 @@
-// Ends a test run with one line that any reader knows: `N passed, N failed`. A file that does not load, an
-// error outside every test and a run without tests count as failures. Under scripts/test.ts the counts go to
-// a file, and that script prints the line last.
+// A Vitest reporter that ends a run with one line, `N passed, N failed`. Files that do not load, errors
+// outside of tests and runs without tests count as failures. Under scripts/test.ts the line goes to a file,
+// and that script prints it last.
 import { writeFileSync } from 'node:fs'
 import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 
@@ -14,7 +14,7 @@ export default class PlainReporter implements Reporter {
     const passed = count('passed')
     const skipped = count('skipped')
     const broken = modules.filter((module) => module.errors().length > 0).length
-    // A test still pending at the end did not run to its verdict: that is a failure, not a gap.
+    // A test still pending at the end never finished: it counts as failed, not as skipped.
     const unfinished = states.length - passed - skipped - count('failed')
     const failed = count('failed') + broken + brokenSuites(modules) + unhandled.length + unfinished
     const nothingRan = passed + failed === 0
@@ -40,7 +40,7 @@ export function summaryLine({
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-/** Suites whose own hooks failed, for instance a `beforeAll` that threw. */
+/** Suites whose hooks failed, for instance a `beforeAll` that threw. */
 function brokenSuites(modules: readonly TestModule[]): number {
   return modules
     .flatMap((module) => [...module.children.allSuites()])

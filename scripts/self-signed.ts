@@ -1,5 +1,5 @@
-// A certificate for this machine alone, made by openssl and trusted by this process: for SDKs that speak
-// nothing but TLS.
+// Makes a certificate for this machine with openssl and makes this process trust it, for SDKs that require
+// TLS.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

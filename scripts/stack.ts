@@ -1,5 +1,5 @@
-// Starts all three Workers in one `wrangler dev`, offline, over a state directory: for `npm start`, the demo
-// and the tests that kill it.
+// Starts all three Workers in one `wrangler dev`, offline, with a state directory. For `npm start`, the demo
+// and the tests.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,13 +15,13 @@ export interface StackOptions {
   readonly port: number
   /** Holds the databases, the log and `local.json` with the token. */
   readonly directory: string
-  /** Whether what an earlier run left is thrown away. */
+  /** Whether the data of an earlier run is kept or deleted. */
   readonly state: 'keep' | 'reset'
-  /** TLS with a certificate made for this run; this process trusts it. */
+  /** TLS with a new certificate, which this process trusts. */
   readonly https?: boolean | undefined
   /**
-   * Other Workers than the product's, or one before edge that gets the requests: for tests that put it into
-   * another world.
+   * Replacements for the product's Workers, or Workers before and behind them, for tests that simulate
+   * faults.
    */
   readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
 }
@@ -31,12 +31,12 @@ export interface Stack {
   /** An owner's API token. */
   readonly token: string
   readonly logPath: string
-  /** With `https`: what a client has to trust. */
+  /** With `https`: the certificate that clients must trust. */
   readonly certPath: string | undefined
   readonly exited: Promise<number | undefined>
-  /** Ends it as Ctrl-C does. */
+  /** Stops it as Ctrl-C does. */
   readonly stop: () => Promise<void>
-  /** Ends it as a power cut does: SIGKILL to every process of it. */
+  /** Stops it as a power cut does: SIGKILL to all its processes. */
   readonly kill: () => Promise<void>
 }
 
@@ -47,7 +47,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
   if (state === 'reset') rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
-  const token = readToken(directory)
+  const token = ensureToken(directory)
   await prepareDatabase(join(directory, 'state'), {
     id: 'first-token',
     name: 'first token',
@@ -63,7 +63,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const signal = async (name: NodeJS.Signals) => {
     killGroup(child, name)
     await exited
-    await untilFree(port) // workerd goes a moment after wrangler
+    await untilFree(port) // workerd ends shortly after wrangler
   }
   const stack: Stack = {
     url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
@@ -74,7 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stop: () => signal('SIGTERM'),
     kill: () => signal('SIGKILL'),
   }
-  // Whatever ends this process, also while the stack still starts, takes the stack along.
+  // If this process ends, also during the start, the stack ends too.
   const reap = () => killGroup(child, 'SIGKILL')
   process.once('exit', reap)
   void exited.then(() => process.off('exit', reap))
@@ -91,8 +91,8 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal)
 }
 
-/** Made at the first start, kept with the state. */
-function readToken(directory: string): string {
+/** The token of this directory. The first start creates it. */
+function ensureToken(directory: string): string {
   const path = join(directory, 'token')
   if (!existsSync(path)) writeFileSync(path, `tla_${randomBytes(24).toString('hex')}`, { mode: 0o600 })
   return readFileSync(path, 'utf8')
@@ -112,7 +112,7 @@ function launch(
   configs: Configs,
   certificate: Certificate | undefined,
 ): ChildProcess {
-  const { front, edge, control, ingest, behind } = configs // only the first is reached over HTTP
+  const { front, edge, control, ingest, behind } = configs // only the first one is reached over HTTP
   const log = createWriteStream(logPath)
   const options = {
     'persist-to': join(directory, 'state'),
@@ -126,7 +126,7 @@ function launch(
       'https-key-path': certificate.keyPath,
       'https-cert-path': certificate.certPath,
     }),
-    var: 'EXPOSURE_SECRET:of-this-machine', // on Cloudflare a secret of edge's
+    var: 'EXPOSURE_SECRET:of-this-machine', // on Cloudflare, a secret of edge
   }
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),
@@ -141,10 +141,11 @@ function launch(
     WRANGLER_HIDE_BANNER: 'true',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_LOG_PATH: directory,
-    WRANGLER_REGISTRY_PATH: join(directory, 'registry'), // or two stacks on one machine would bind to each other's Workers
+    // With a shared registry, two stacks on one machine would bind to each other's Workers.
+    WRANGLER_REGISTRY_PATH: join(directory, 'registry'),
     X_LOCAL_OBSERVABILITY: 'false',
   }
-  // A group of its own: wrangler starts workerd, and both have to go.
+  // A process group of its own: wrangler starts workerd, and both must end.
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: environment,
@@ -181,25 +182,4 @@ async function untilFree(port: number): Promise<void> {
   const deadline = Date.now() + 5_000
   while ((await isTaken(port)) && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 50))
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-}
-
-/** Runs SQL in a stack's D1, behind the back of everybody. */
-export async function localD1(url: string, sql: string): Promise<void> {
-  const answer = await fetch(`${url}/cdn-cgi/local/explorer/api/d1/database/tackline/raw`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ sql }),
-  })
-  if (!answer.ok) throw new Error(`${sql}: ${answer.status} ${await answer.text()}`)
 }

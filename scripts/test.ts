@@ -1,6 +1,5 @@
-// `npm test`: makes sure real Stan is built, runs every test, and ends with one line `N passed, N failed`.
-// Arguments go to Vitest. A run that names files (or a `-t` pattern) is a partial one and leaves Stan as it
-// is.
+// `npm test`: builds Stan, runs every test, and ends with one line, `N passed, N failed`. Arguments go to
+// Vitest. A run that names files (or has a `-t` pattern) does not build Stan.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,7 +34,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Builds Stan, or says in one sentence that it could not. Its own last line is the reason. */
+/** Builds Stan, or prints the last line of the build as the reason why not. */
 async function buildStan(): Promise<void> {
   let last = ''
   const child = spawn('bash', ['batch/stan/build.sh'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -65,8 +64,7 @@ function runVitest(): Promise<number> {
 }
 
 /**
- * The reporter's line. Without one, or when Vitest failed beyond its tests, the run has failed and must say
- * so.
+ * The reporter's line. If it is missing, or Vitest failed outside of its tests, the line reports a failure.
  */
 function readSummary(code: number): string {
   let line = '0 passed, 1 failed'

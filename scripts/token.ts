@@ -1,16 +1,16 @@
-// `npm run token -- --remote|--local [--name NAME]`: makes an owner's API token and writes its SHA-256
-// straight into D1, which proves that the caller owns the database. Printed once; whoever loses it makes
-// another. More tokens, of any role: POST /api/v1/organisations/default/tokens.
+// `npm run token -- --remote|--local [--name NAME]`: creates an owner's API token and writes its SHA-256
+// straight into D1, which proves that the caller owns the database. The token is printed once. For further
+// tokens of any role: POST /api/v1/organisations/default/tokens.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { exitWithUsage, readOptions } from './command-line.ts'
 import { root, run, toolEnv } from './tool.ts'
 
 const usage = 'usage: npm run token -- --remote|--local [--name NAME]'
 const nameLengthMax = 200
 const config = 'workers/control/wrangler.toml'
-/** Where `npm start` keeps its databases. */
+/** The databases of `npm start`. */
 const localState = path.join(root, '.tackline', 'state')
 
 Object.assign(toolEnv, {
@@ -20,40 +20,38 @@ Object.assign(toolEnv, {
   NO_COLOR: '1',
 })
 
+const { target, name } = readArguments()
 try {
-  const { place, name } = readArguments()
   const token = `tla_${randomBytes(24).toString('hex')}`
-  await insert(place, name, token)
+  await insert(target, name, token)
   console.log(token)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
 
-function readArguments(): { place: 'remote' | 'local'; name: string } {
-  const { values } = parseArgs({
-    options: {
-      remote: { type: 'boolean', default: false },
-      local: { type: 'boolean', default: false },
-      name: { type: 'string', default: 'owner' },
-    },
+function readArguments(): { target: 'remote' | 'local'; name: string } {
+  const { values } = readOptions({
+    remote: { type: 'boolean', default: false },
+    local: { type: 'boolean', default: false },
+    name: { type: 'string', default: 'owner' },
   })
-  if (values.remote === values.local) throw new Error(usage)
+  if (values.remote === values.local) exitWithUsage(usage)
   if (values.name === '' || values.name.length > nameLengthMax)
-    throw new Error(`a name has 1 to ${nameLengthMax} characters`)
+    exitWithUsage(`A name has 1 to ${nameLengthMax} characters.`)
   if (values.local && !existsSync(localState))
-    throw new Error('there is no local database yet: run "npm start"')
-  return { place: values.remote ? 'remote' : 'local', name: values.name }
+    exitWithUsage('There is no local database yet: run "npm start".')
+  return { target: values.remote ? 'remote' : 'local', name: values.name }
 }
 
-async function insert(place: 'remote' | 'local', name: string, token: string): Promise<void> {
+async function insert(target: 'remote' | 'local', name: string, token: string): Promise<void> {
   const sha256 = createHash('sha256').update(token).digest('hex')
-  // Hexadecimal digits, a UUID and a number: nothing that could end a quotation.
+  // Hexadecimal digits, a UUID and a number cannot end a quotation.
   const nameText = `CAST(x'${Buffer.from(name).toString('hex')}' AS TEXT)`
   const command =
     'INSERT INTO api_tokens (id, name, role, sha256, created_at) ' +
     `VALUES ('${randomUUID()}', ${nameText}, 'owner', '${sha256}', ${Date.now()})`
-  const where = place === 'local' ? ['--local', '--persist-to', localState] : ['--remote']
+  const where = target === 'local' ? ['--local', '--persist-to', localState] : ['--remote']
   const options = ['--config', config, ...where, '--yes', '--command', command]
   const { ok, output } = await run('wrangler', 'd1', 'execute', 'DB', ...options)
   if (ok) return

@@ -1,14 +1,14 @@
-// Runs one of the project's tools and keeps what it says.
+// Runs one of the project's tools and captures its output.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 
 export type Outcome = { ok: boolean; output: string; note?: string }
 
 export const root = path.resolve(import.meta.dirname, '..')
-/** Flags for Node 22, which does not yet strip types by itself. */
+/** Options for Node 22, which does not strip types by default. */
 export const typescript = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
 
-/** The environment of child processes: the project's own tools, and its own Node, come first. */
+/** The environment of child processes. The project's tools and its Node come first on the path. */
 export const toolEnv = {
   ...process.env,
   PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,

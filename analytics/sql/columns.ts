@@ -1,11 +1,11 @@
-// How ClickHouse reads one line of the lake: the only place where a record's fields meet a column type. A
-// table in full, so that a new field of a record does not compile until it has one.
+// The ClickHouse type of each field of a record: the only place where they are given. The table is complete,
+// so a new field of a record does not compile until it has a type.
 import type { EventRecord } from '../records.ts'
 
 type FieldOf<T> = T extends T ? keyof T : never
 type ColumnType = 'String' | 'Int64' | 'UInt8' | 'Float64' | 'Map(String, String)'
 
-/** A field that a kind of record lacks reads as empty or zero: look at `kind` first. */
+/** Fields that a kind of record lacks are read as empty or zero, so queries check `kind` first. */
 const columns = {
   v: 'UInt8',
   kind: 'String',
@@ -26,7 +26,7 @@ const columns = {
   content: 'String',
 } satisfies Record<FieldOf<EventRecord>, ColumnType>
 
-/** The structure argument of ClickHouse's file(): `{columns:String}` in every query. */
+/** The structure argument of ClickHouse's file(); lake.sql calls it `{columns:String}`. */
 export const recordColumns = Object.entries(columns)
   .map(([name, type]) => `${name} ${type}`)
   .join(', ')

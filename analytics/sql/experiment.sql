@@ -1,28 +1,25 @@
--- Counts one experiment by one goal: a row per variation that anybody saw.
+-- Counts one experiment for one goal: one row for each variation that users were exposed to.
 --
 -- A user is counted once, in the variation of the first exposure inside [from, to) that the experiment's
--- rule decided. Whoever saw a second variation later stays with the first, and is also counted in
--- usersInTwoVariations, which makes health red if there are many. A goal event counts from that first
--- exposure on (at the same millisecond: yes) and before `to`. A user converts once, however many goal events
--- there are; their values are added up per user, so that valueSumOfSquares is of users and not of events.
--- Equal content of one user within {sameWithinMs} is one event that came twice: of it the earlier value is
--- added. All times are `at`, the client's account; the order of arrival decides nothing.
-WITH
+-- rule decided. A user who later saw a second variation stays with the first, and also counts in
+-- usersInTwoVariations, which makes health red if there are many. Goal events count from the first exposure,
+-- inclusive, until `to`, exclusive. A user converts at most once. The values of a user's goal events are
+-- summed first, so valueSumOfSquares is of users, not of events. Two events of a user with equal content
+-- within {sameWithinMs} are copies: only the earlier value counts. All times are `at`, the client's clock;
+-- the order of arrival does not matter.
   records AS (
     SELECT kind, id, at, receivedAt, targetingKey, variationId, value, content
-    FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
+    FROM lake
     WHERE at >= {from:Int64} AND at < {to:Int64}
-      AND targetingKey != '' -- anonymous: would be one enormous user
       AND (
         (kind = 'exposure' AND flagKey = {flagKey:String} AND ruleId = {ruleId:String} AND variationId != '')
         OR (kind = 'tracking' AND event = {event:String})
       )
-    -- Delivery is at least once. Copies that differ are an SDK's doing: the one received first counts,
-    -- whatever file is read first.
+    -- Delivery is at least once. If copies differ, the one received first counts.
     ORDER BY id, receivedAt, at
     LIMIT 1 BY id
   ),
-  -- One pass and no join: a user's goal events wait in an array until the first exposure is known.
+  -- One pass without a join: goal events are kept in an array until the first exposure is known.
   users AS (
     SELECT
       minIf(at, kind = 'exposure') AS firstAt,
@@ -39,11 +36,15 @@ WITH
       isInTwoVariations,
       arrayFilter(goalEvent -> goalEvent.2 >= firstAt, goalEvents) AS countedEvents,
       notEmpty(countedEvents) AS isConverted,
-      -- Behind its like in the array, if there is one: of a content, events lie in the order of their times.
+      -- The array is sorted by content and time, so a copy directly follows its original.
       arrayPopBack(arrayPushFront(countedEvents, ('', toInt64(0), 0.))) AS eventsBefore,
       arraySum(
         (goalEvent, before) -> if(
-          goalEvent.1 != '' AND goalEvent.1 = before.1 AND goalEvent.2 - before.2 <= {sameWithinMs:Int64}, 0, goalEvent.3
+          goalEvent.1 != ''
+            AND goalEvent.1 = before.1
+            AND goalEvent.2 - before.2 <= {sameWithinMs:Int64},
+          0,
+          goalEvent.3
         ),
         countedEvents,
         eventsBefore
@@ -60,7 +61,4 @@ SELECT
 FROM outcomes
 GROUP BY firstVariationId
 ORDER BY firstVariationId
-SETTINGS
-  input_format_skip_unknown_fields = 1, -- records are only ever added to
-  use_hive_partitioning = 0, -- `name=value` in a path is no column
-  output_format_json_quote_64bit_integers = 0
+SETTINGS output_format_json_quote_64bit_integers = 0

@@ -1,6 +1,5 @@
-// Each query over its fixture gives its expected table, in real ClickHouse; and both agree with a plain count
-// in TypeScript. In the fixtures `//` says what a line is there for; ClickHouse skips it, as it skips any
-// field it does not know.
+// Runs each query over its fixture in real ClickHouse, and compares the queries with plain counts in
+// TypeScript. In a fixture, `//` says what a line is there for; ClickHouse skips it like any unknown field.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -24,8 +23,8 @@ const lines = (name: string) => readFileSync(beside(name), 'utf8').trimEnd().spl
 const parse = (text: string) =>
   text.split('\n').flatMap((line) => (line ? [JSON.parse(line) as unknown] : []))
 
-/** Each list of lines is one object of the lake. */
-async function ask(
+/** Each list of lines becomes one object of the lake. */
+async function runQuery(
   name: string,
   objects: readonly (readonly string[])[],
   parameters: object,
@@ -35,7 +34,7 @@ async function ask(
     return `${i}.ndjson.gz`
   })
   const files = path.join(folder, `{${names.join(',')}}`)
-  const sql = readFileSync(beside(`${name}.sql`), 'utf8')
+  const sql = ['lake', name].map((part) => readFileSync(beside(`${part}.sql`), 'utf8')).join('')
   const answer = await chdb!.queryBindAsync(
     sql,
     { files, columns: recordColumns, ...parameters },
@@ -75,29 +74,29 @@ describe.skipIf(!chdb).each(queries)('$name.sql', ({ name, parameters }) => {
   })
 
   it('gives the expected table', async () => {
-    expect(await ask(name, [fixture], parameters)).toEqual(expected)
+    expect(await runQuery(name, [fixture], parameters)).toEqual(expected)
   })
 
   it('gives it however the lines are spread over objects, in whatever order', async () => {
     const evenLines = fixture.filter((_, i) => i % 2 === 0)
     const oddLines = fixture.filter((_, i) => i % 2 === 1)
-    expect(await ask(name, [oddLines.toReversed(), evenLines], parameters)).toEqual(expected)
+    expect(await runQuery(name, [oddLines.toReversed(), evenLines], parameters)).toEqual(expected)
   })
 
   it('gives it when every object is there twice', async () => {
-    expect(await ask(name, [fixture, fixture], parameters)).toEqual(expected)
+    expect(await runQuery(name, [fixture, fixture], parameters)).toEqual(expected)
   })
 
   it('answers for an empty lake, and for an empty object', async () => {
     const empty = name === 'experiment' ? [] : [{ exposedUsers: 0, goalUsers: 0 }]
-    expect(await ask(name, [], parameters)).toEqual(empty)
-    expect(await ask(name, [[]], parameters)).toEqual(empty)
+    expect(await runQuery(name, [], parameters)).toEqual(empty)
+    expect(await runQuery(name, [[]], parameters)).toEqual(empty)
   })
 
   it('takes names with quotes, braces and other scripts for what they are', async () => {
     const odd = `it's "{odd}" \\ 料\t;--`
     const record = { ...base, flagKey: odd, ruleId: odd, variationId: odd, targetingKey: odd }
-    const answer = await ask(name, [[JSON.stringify(record)]], {
+    const answer = await runQuery(name, [[JSON.stringify(record)]], {
       ...parameters,
       flagKey: odd,
       ruleId: odd,
@@ -170,7 +169,7 @@ describe.skipIf(!chdb)('a plain count', () => {
           sameWithinMs,
         }
         expect(
-          await ask(
+          await runQuery(
             'experiment',
             [
               toNdjson([...all, ...all])
@@ -189,7 +188,7 @@ describe.skipIf(!chdb)('a plain count', () => {
       fc.asyncProperty(records, async (all) => {
         const parameters = { countingFrom: 1000, flagKey: 'checkout', variationId: 'on', event: 'bought' }
         expect(
-          await ask(
+          await runQuery(
             'event-rate',
             [
               toNdjson([...all, ...all])

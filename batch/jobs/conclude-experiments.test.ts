@@ -9,7 +9,7 @@ const fixed: Flag = {
   ...checkout,
   defaultStrategy: { id: 'split', strategy: { kind: 'fixed', variationId: 'green' } },
 }
-const seen = (variationId: string, users: number) => ({
+const observed = (variationId: string, users: number) => ({
   variationId,
   users,
   conversions: 1,
@@ -19,17 +19,17 @@ const seen = (variationId: string, users: number) => ({
 })
 
 describe('open experiments', () => {
-  it('are those that run, also past their planned end', () => {
+  it('are the running ones, also past their planned end', () => {
     expect(openExperiments([experiment(), experiment({ stopAt: startAt + 1 })], now)).toHaveLength(2)
   })
-  it('and those stopped so lately that events may still come in', () => {
+  it('are also those stopped so recently that events may still arrive', () => {
     const stopped = (hoursAgo: number) => experiment({ status: 'stopped', stopAt: now - hoursAgo * hourMs })
     expect(openExperiments([stopped(47), stopped(48)], now)).toEqual([stopped(47)])
   })
 })
 
 describe('the plan', () => {
-  it('is to count from the start until now, with the shares of the rollout', () => {
+  it('counts from the start until now, with the shares of the rollout', () => {
     expect(planExperiment(experiment(), [checkout], [purchase], now)).toMatchObject({
       kind: 'count',
       window: { from: startAt, to: now },
@@ -45,14 +45,14 @@ describe('the plan', () => {
     const plan = planExperiment(experiment({ stopAt: startAt + hourMs }), [checkout], [purchase], now)
     expect(plan).toMatchObject({ window: { from: startAt, to: startAt + hourMs } })
   })
-  it('says when the rule is gone', () => {
+  it('says that the rule is gone', () => {
     const plan = planExperiment(experiment({ ruleId: 'old' }), [checkout], [purchase], now)
     expect(plan).toMatchObject({
       goals: [],
       failures: [{ message: expect.stringContaining('no longer has the rule old') }],
     })
   })
-  it('leaves the last result alone when an experiment was stopped and a variation shipped', () => {
+  it('keeps the last result if an experiment was stopped and a variation shipped', () => {
     const stopped = experiment({ status: 'stopped', stopAt: now - hourMs })
     expect(planExperiment(stopped, [fixed], [purchase], now).kind).toBe('settled')
     expect(planExperiment(stopped, [checkout], [purchase], now).kind).toBe('count')
@@ -66,14 +66,14 @@ describe('counts', () => {
     ['green', 50_000],
     ['paused', 0],
   ])
-  it('hold every variation that is served, also where nobody saw it', () => {
-    expect(toCounts([seen('green', 3)], weights)).toEqual([
+  it('contain every served variation, also one without users', () => {
+    expect(toCounts([observed('green', 3)], weights)).toEqual([
       { variationId: 'control', users: 0, conversions: 0, expectedWeight: 50_000 },
       { variationId: 'green', users: 3, conversions: 1, expectedWeight: 50_000 },
     ])
   })
-  it('hold what was seen and is not served, with weight 0, so that health can tell', () => {
-    expect(toCounts([seen('blue', 2), seen('paused', 1)], weights)).toMatchObject([
+  it('contain variations that have users and are not served, with weight 0, for the health checks', () => {
+    expect(toCounts([observed('blue', 2), observed('paused', 1)], weights)).toMatchObject([
       { variationId: 'blue', users: 2, expectedWeight: 0 },
       { variationId: 'control' },
       { variationId: 'green' },
@@ -82,14 +82,14 @@ describe('counts', () => {
   })
 })
 
-it('the seed is a uint32 that depends on experiment, goal and counts alone', () =>
+it('the seed is a uint32 that depends only on experiment, goal and counts', () =>
   fc.assert(
     fc.property(fc.string(), fc.string(), fc.nat(), (id, goalKey, users) => {
-      const counts = toCounts([seen('green', users)], new Map())
+      const counts = toCounts([observed('green', users)], new Map())
       const seed = seedOf(id, goalKey, counts)
       expect(seed).toBe(seedOf(id, goalKey, structuredClone(counts)))
       expect(seed >>> 0).toBe(seed)
       expect(seedOf(`${id}.`, goalKey, counts)).not.toBe(seed)
-      expect(seedOf(id, goalKey, toCounts([seen('green', users + 1)], new Map()))).not.toBe(seed)
+      expect(seedOf(id, goalKey, toCounts([observed('green', users + 1)], new Map()))).not.toBe(seed)
     }),
   ))

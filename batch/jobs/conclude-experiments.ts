@@ -1,47 +1,42 @@
-// From running experiments to stored results: which questions are open, what counts to fit, and the doing of
-// it.
+// From open experiments to stored results: plans what to count for each, counts and fits each goal, and
+// stores the result.
 import { createHash } from 'node:crypto'
-import { expectedWeights, type Experiment, strategyOf } from '../../core/model/experiment.ts'
+import { expectedWeights, type Experiment } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
-import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
-import type { AdminApi } from '../admin-api.ts'
-import { done, type Failure, fail, type Outcome } from '../failure.ts'
-import { type LakeCache, receivedLateMaxMs, type Window } from '../lake/cache.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { receivedLateMaxMs } from '../../analytics/lake.ts'
+import type { FlagStrategies } from '../admin-api-schemas.ts'
+import { type Failure, fail } from '../failure.ts'
+import type { Window } from '../lake/cache.ts'
 import { countExperiment, type ObservedVariation } from '../lake/counts.ts'
-import type { Warehouse } from '../lake/warehouse.ts'
-import type { Tell } from '../run-event.ts'
 import { conclude, flatPrior, type VariationCounts } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
-
-export interface ConcludeMeans {
-  readonly api: AdminApi
-  readonly lake: LakeCache
-  readonly warehouse: Warehouse
-  readonly engine: Engine
-  readonly now: number
-  readonly tell: Tell
-}
+import type { JobContext } from './job-context.ts'
 
 export type Plan =
   | { readonly kind: 'not-started' | 'settled'; readonly experiment: Experiment }
-  | {
-      readonly kind: 'count'
-      readonly experiment: Experiment
-      readonly weights: ReadonlyMap<string, number>
-      readonly window: Window
-      readonly goals: readonly Goal[]
-      /** What keeps a part of it from being counted. */
-      readonly failures: readonly Failure[]
-    }
+  | { readonly kind: 'skipped'; readonly experiment: Experiment; readonly reason: string }
+  | CountingPlan
 
-/** Running experiments, and stopped ones for which events may still come in late. */
+interface CountingPlan {
+  readonly kind: 'count'
+  readonly experiment: Experiment
+  /** The share of users that each variation should have, by variation id; only the proportions count. */
+  readonly weights: ReadonlyMap<string, number>
+  readonly window: Window
+  readonly goals: readonly Goal[]
+  /** Goals that cannot be counted, and why. */
+  readonly failures: readonly Failure[]
+}
+
+/** Running experiments, and stopped ones whose events may still arrive. */
 export const openExperiments = (experiments: readonly Experiment[], now: number): Experiment[] =>
   experiments.filter(({ status, stopAt }) => status === 'running' || now - stopAt < receivedLateMaxMs)
 
 export function planExperiment(
   experiment: Experiment,
-  flags: readonly Flag[],
+  flags: readonly FlagStrategies[],
   goals: readonly Goal[],
   now: number,
 ): Plan {
@@ -50,40 +45,49 @@ export function planExperiment(
   const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
   const flag = flags.find(({ key }) => key === flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
-  // Whoever stops an experiment and ships a variation takes away the shares it ran with: late events then
-  // change no result.
+  if (strategy?.kind === 'unknown') {
+    const reason = `the strategy of rule ${ruleId} of flag ${flagKey} is unknown to this release`
+    return { kind: 'skipped', experiment, reason }
+  }
+  // Shipping a variation removes the shares that the experiment ran with, so its last result stays.
   if (experiment.status === 'stopped' && strategy?.kind !== 'rollout') return { kind: 'settled', experiment }
   if (!strategy) {
     const missing = flag ? `Flag ${flagKey} no longer has the rule ${ruleId}` : `There is no flag ${flagKey}`
-    const { failure } = fail('job', `${missing}, so the shares that the variations should have are unknown.`)
-    return { kind: 'count', experiment, weights: new Map(), window, goals: [], failures: [failure] }
+    const { problem } = fail('job', `${missing}, so the shares that the variations should have are unknown.`)
+    return { kind: 'count', experiment, weights: new Map(), window, goals: [], failures: [problem] }
   }
-  const known = goals.filter(({ key }) => goalKeys.includes(key))
-  const unknown = goalKeys.filter((key) => !known.some((goal) => goal.key === key))
-  const failures = unknown.map((key) => fail('job', `There is no goal ${key}.`).failure)
-  return { kind: 'count', experiment, weights: expectedWeights(strategy), window, goals: known, failures }
+  const existing = goals.filter(({ key }) => goalKeys.includes(key))
+  const missing = goalKeys.filter((key) => !existing.some((goal) => goal.key === key))
+  const failures = missing.map((key) => fail('job', `There is no goal ${key}.`).problem)
+  return { kind: 'count', experiment, weights: expectedWeights(strategy), window, goals: existing, failures }
 }
 
+const strategyOf = ({ rules, defaultStrategy }: FlagStrategies, ruleId: string) =>
+  [defaultStrategy, ...rules].find(({ id }) => id === ruleId)?.strategy
+
 /**
- * A variation that nobody saw counts with zero users; one that the rollout does not serve (any more) with
- * weight zero.
+ * Served variations without users count with zero users; variations that are not served (any more) with
+ * weight 0.
  */
 export function toCounts(
   observed: readonly ObservedVariation[],
   weights: ReadonlyMap<string, number>,
 ): VariationCounts[] {
-  const seen = new Map(observed.map((row) => [row.variationId, row]))
-  // A share of 0 is a pause, not a variation of the experiment, unless somebody saw it.
+  const byVariation = new Map(observed.map((row) => [row.variationId, row]))
+  // A share of 0 is a pause, not a variation of the experiment, unless users were exposed to it.
   const served = [...weights].filter(([, weight]) => weight > 0).map(([variationId]) => variationId)
-  return [...new Set([...served, ...seen.keys()])].toSorted().map((variationId) => ({
+  return [...new Set([...served, ...byVariation.keys()])].toSorted().map((variationId) => ({
     variationId,
-    users: seen.get(variationId)?.users ?? 0,
-    conversions: seen.get(variationId)?.conversions ?? 0,
+    users: byVariation.get(variationId)?.users ?? 0,
+    conversions: byVariation.get(variationId)?.conversions ?? 0,
     expectedWeight: weights.get(variationId) ?? 0,
   }))
 }
 
-/** Equal counts of one question are fitted with one seed, so that a result can be had again to the digit. */
+/**
+ * A uint32. Equal counts for one experiment and goal give an equal seed, so a result can be reproduced
+ * exactly.
+ */
 export function seedOf(experimentId: string, goalKey: string, counts: readonly VariationCounts[]): number {
   const figures = counts.map(({ variationId, users, conversions }) => [variationId, users, conversions])
   const digest = createHash('sha256')
@@ -93,52 +97,66 @@ export function seedOf(experimentId: string, goalKey: string, counts: readonly V
 }
 
 /**
- * Says of each experiment and goal what became of it; one that fails does not keep the next from being done.
+ * Emits an event for each experiment and goal. One that fails does not keep the others from being concluded.
  */
-export async function concludeExperiments(environmentId: string, means: ConcludeMeans): Promise<void> {
-  const { api, now, tell } = means
+export async function concludeExperiments(
+  environmentId: string,
+  engine: Engine,
+  context: JobContext,
+): Promise<void> {
+  const { api, now, onEvent } = context
+  const failed = (failure: Failure) => onEvent({ kind: 'failed', subject: environmentId, failure })
+  const skipped = (id: string, reason: string) =>
+    onEvent({ kind: 'skipped', environmentId, work: 'experiments', id, reason })
   const experiments = await api.experiments(environmentId)
-  if (!experiments.ok) return tell({ kind: 'failed', subject: environmentId, failure: experiments.failure })
-  const open = openExperiments(experiments.value, now)
-  if (open.length === 0) return tell({ kind: 'idle', environmentId, work: 'experiments' })
+  if (!experiments.ok) return failed(experiments.problem)
+  const unknown = experiments.value.unknown.filter(({ status }) => status !== 'stopped')
+  for (const { id, reason } of unknown) skipped(id, reason)
+  const open = openExperiments(experiments.value.entries, now)
+  if (open.length === 0) {
+    if (unknown.length === 0) onEvent({ kind: 'idle', environmentId, work: 'experiments' })
+    return
+  }
   const [flags, goals] = await Promise.all([api.flags(environmentId), api.goals(environmentId)])
-  if (!flags.ok) return tell({ kind: 'failed', subject: environmentId, failure: flags.failure })
-  if (!goals.ok) return tell({ kind: 'failed', subject: environmentId, failure: goals.failure })
+  if (!flags.ok) return failed(flags.problem)
+  if (!goals.ok) return failed(goals.problem)
   for (const experiment of open) {
     const plan = planExperiment(experiment, flags.value, goals.value, now)
-    if (plan.kind === 'count') await carryOut(environmentId, plan, means)
-    else tell({ ...plan, environmentId })
+    if (plan.kind === 'count') await carryOut(environmentId, plan, engine, context)
+    else if (plan.kind === 'skipped') skipped(experiment.id, plan.reason)
+    else onEvent({ ...plan, environmentId })
   }
 }
 
-async function carryOut(environmentId: string, plan: Extract<Plan, { kind: 'count' }>, means: ConcludeMeans) {
+async function carryOut(environmentId: string, plan: CountingPlan, engine: Engine, context: JobContext) {
   const { experiment, goals, window } = plan
-  const { lake, tell } = means
+  const { lake, onEvent } = context
   const subject = `${environmentId}/${experiment.id}`
-  for (const failure of plan.failures) tell({ kind: 'failed', subject, failure })
+  for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
   if (goals.length === 0) return
   const files = await lake.files(environmentId, window)
-  if (!files.ok) return tell({ kind: 'failed', subject, failure: files.failure })
+  if (!files.ok) return onEvent({ kind: 'failed', subject, failure: files.problem })
   for (const goal of goals) {
-    const result = await concludeGoal(environmentId, plan, goal, files.value, means)
-    if (!result.ok) tell({ kind: 'failed', subject: `${subject}/${goal.key}`, failure: result.failure })
+    const result = await concludeGoal(environmentId, plan, goal, files.value, engine, context)
+    if (!result.ok) onEvent({ kind: 'failed', subject: `${subject}/${goal.key}`, failure: result.problem })
     else if (result.value === undefined)
-      tell({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
-    else tell({ kind: 'concluded', environmentId, experiment, goalKey: goal.key, result: result.value })
+      onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
+    else onEvent({ kind: 'concluded', environmentId, experiment, goalKey: goal.key, result: result.value })
   }
 }
 
-/** undefined where nobody was exposed yet: a posterior of nothing is the prior, and not worth keeping. */
+/** undefined if no user was exposed yet: the posterior would be the prior, which is not worth storing. */
 async function concludeGoal(
   environmentId: string,
-  { experiment, weights, window }: Extract<Plan, { kind: 'count' }>,
+  { experiment, weights, window }: CountingPlan,
   goal: Goal,
   files: readonly string[],
-  { api, warehouse, engine, now }: ConcludeMeans,
-): Promise<Outcome<ExperimentResult | undefined>> {
+  engine: Engine,
+  { api, warehouse, now }: JobContext,
+): Promise<Result<ExperimentResult | undefined, Failure>> {
   const observed = await countExperiment(warehouse, files, experiment, window, goal.event)
   if (!observed.ok) return observed
-  if (observed.value.length === 0) return done(undefined)
+  if (observed.value.length === 0) return ok(undefined)
   const counts = toCounts(observed.value, weights)
   const evidence = {
     goalKey: goal.key,
@@ -153,5 +171,5 @@ async function concludeGoal(
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)
   const stored = await api.storeResult(environmentId, experiment.id, result.value)
-  return stored.ok ? done(result.value) : stored
+  return stored.ok ? ok(result.value) : stored
 }

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dayPrefix, lakeKey } from '../../analytics/lake.ts'
-import { done, fail } from '../failure.ts'
+import { ok } from '../../core/model/problem.ts'
+import { fail } from '../failure.ts'
 import { daysOfReceipt, lakeCache } from './cache.ts'
 import type { ObjectStore } from './s3.ts'
 
@@ -18,26 +19,26 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** A store that counts what is asked of it, and how much at once. */
+/** A store that records which keys were read, and how many at once. */
 function storeOf(keys: readonly string[]) {
-  const asked: string[] = []
-  let underway = 0
-  const seen = { asked, most: 0 }
+  const keysRead: string[] = []
+  let reading = 0
+  const log = { keysRead, most: 0 }
   const store: ObjectStore = {
-    list: async (prefix) => done(keys.filter((key) => key.startsWith(prefix))),
+    list: async (prefix) => ok(keys.filter((key) => key.startsWith(prefix))),
     async read(key) {
-      asked.push(key)
-      seen.most = Math.max(seen.most, ++underway)
+      keysRead.push(key)
+      log.most = Math.max(log.most, ++reading)
       await setTimeout(10)
-      underway--
-      return done(new Blob([`content of ${key}`]).stream())
+      reading--
+      return ok(new Blob([`content of ${key}`]).stream())
     },
   }
-  return { store, seen }
+  return { store, log }
 }
 
 describe('the days of receipt', () => {
-  it('go on for two days after the window, but not into the future', () => {
+  it('reach two days past the window, but not into the future', () => {
     expect(daysOfReceipt(window, noon + 9 * dayMs)).toEqual([
       '2026-11-20',
       '2026-11-21',
@@ -46,7 +47,7 @@ describe('the days of receipt', () => {
     ])
     expect(daysOfReceipt(window, noon)).toEqual(['2026-11-20', '2026-11-21'])
   })
-  it('begin earlier when a clock that is ahead could put an event over midnight', () => {
+  it('begin a day earlier if a fast clock could move an event past midnight', () => {
     const midnight = Date.UTC(2026, 10, 21)
     expect(daysOfReceipt({ from: midnight, to: noon }, noon)[0]).toBe('2026-11-20')
   })
@@ -55,18 +56,18 @@ describe('the days of receipt', () => {
 describe('the cache', () => {
   const keys = Array.from({ length: 60 }, (_, i) => lakeKey('demo', '2026-11-21T09', `digest${i}`))
 
-  it('fetches what is missing, once, under the same keys, at most 16 at a time', async () => {
-    const { store, seen } = storeOf(keys)
+  it('fetches each missing object once, under the same key, at most 16 at a time', async () => {
+    const { store, log } = storeOf(keys)
     const first = await lakeCache(store, folder, noon).files('demo', window)
     expect(first).toEqual({ ok: true, value: keys.toSorted().map((key) => path.join(folder, key)) })
     expect(await lakeCache(store, folder, noon).files('demo', window)).toEqual(first)
-    expect(seen.asked.toSorted()).toEqual(keys.toSorted())
-    expect(seen.most).toBeGreaterThan(1)
-    expect(seen.most).toBeLessThanOrEqual(16)
+    expect(log.keysRead.toSorted()).toEqual(keys.toSorted())
+    expect(log.most).toBeGreaterThan(1)
+    expect(log.most).toBeLessThanOrEqual(16)
     expect(readFileSync(path.join(folder, keys[0]!), 'utf8')).toBe(`content of ${keys[0]}`)
   })
 
-  it('reads the listed objects only, whatever else lies there', async () => {
+  it('returns listed objects only, whatever else is cached', async () => {
     await lakeCache(storeOf(keys).store, folder, noon).files('demo', window)
     expect(await lakeCache(storeOf([]).store, folder, noon).files('demo', window)).toEqual({
       ok: true,
@@ -74,7 +75,7 @@ describe('the cache', () => {
     })
   })
 
-  it('lets no key out of its folder, and no sign of a pattern in', async () => {
+  it('ignores keys that leave its folder or contain pattern characters', async () => {
     const prefix = dayPrefix('demo', '2026-11-21')
     const odd = [
       '../../../../etc/passwd',
@@ -82,9 +83,9 @@ describe('the cache', () => {
       'hour=09/{a,b}.ndjson.gz',
       'hour=09/a.part',
     ]
-    const { store, seen } = storeOf(odd.map((rest) => prefix + rest))
+    const { store, log } = storeOf(odd.map((rest) => prefix + rest))
     expect(await lakeCache(store, folder, noon).files('demo', window)).toEqual({ ok: true, value: [] })
-    expect(seen.asked).toEqual([])
+    expect(log.keysRead).toEqual([])
   })
 
   it('keeps nothing of a transfer that breaks off', async () => {
@@ -98,39 +99,39 @@ describe('the cache', () => {
             controller.error(new Error('connection reset'))
           },
         })
-        return done(body)
+        return ok(body)
       },
     }
     expect(await lakeCache(broken, folder, noon).files('demo', window)).toMatchObject({
       ok: false,
-      failure: { kind: 'lake-unreachable', message: expect.stringContaining('connection reset') },
+      problem: { kind: 'lake-unreachable', message: expect.stringContaining('connection reset') },
     })
     expect(readdirSync(path.dirname(path.join(folder, keys[0]!)))).toEqual([])
   })
 
   it('gives up at the first failure', async () => {
-    let asked = 0
+    let reads = 0
     const store: ObjectStore = {
       ...storeOf(keys).store,
       async read() {
-        asked++
+        reads++
         return fail('lake-unreachable', 'The lake is dry.')
       },
     }
     expect(await lakeCache(store, folder, noon).files('demo', window)).toMatchObject({
       ok: false,
-      failure: { message: 'The lake is dry.' },
+      problem: { message: 'The lake is dry.' },
     })
-    expect(asked).toBeLessThanOrEqual(16)
+    expect(reads).toBeLessThanOrEqual(16)
     expect(existsSync(path.join(folder, keys[0]!))).toBe(false)
   })
 
-  it('refuses to list a lifetime', async () => {
+  it('refuses a window of too many days', async () => {
     expect(
       await lakeCache(storeOf([]).store, folder, noon).files('demo', { from: 0, to: noon }),
     ).toMatchObject({
       ok: false,
-      failure: { kind: 'job', message: expect.stringContaining('at most 400') },
+      problem: { kind: 'job', message: expect.stringContaining('at most 400') },
     })
   })
 })

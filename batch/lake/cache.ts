@@ -1,25 +1,19 @@
-// The lake's objects on this machine's disk, under the same keys. An object's name is the digest of its
-// content and nothing ever changes it, so what is here is right and only what is missing is fetched. The
-// listing decides what is read: a file of an object that the lake no longer has lies idle.
+// A disk cache of the lake's objects, under the same keys. An object is named after the digest of its content
+// and never changes, so only missing ones are fetched. The lake's listing decides what is read: a cached file
+// that is no longer listed is ignored.
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { dayPrefix, daysBetween } from '../../analytics/lake.ts'
-import { done, fail, type Outcome, reasonOf } from '../failure.ts'
-import { inLanes } from './lanes.ts'
+import { clockAheadMaxMs, dayPrefix, daysBetween, receivedLateMaxMs } from '../../analytics/lake.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
 import type { ObjectStore } from './s3.ts'
 
-/**
- * The lake is filed by receipt, questions are of `at`: a phone may send what happened this long ago. Later
- * comers do not count.
- */
-export const receivedLateMaxMs = 2 * 24 * 60 * 60 * 1000
-/** A client's clock may be ahead of ours, so that an event is received before it "happens". */
-export const clockAheadMaxMs = 60 * 60 * 1000
 const transfersMax = 16
-/** Each day is a request to list it. */
+/** Listing a day takes at least one request. */
 const daysMax = 400
 
 /** Half-open, in epoch milliseconds of `at`. */
@@ -29,11 +23,11 @@ export interface Window {
 }
 
 export interface LakeCache {
-  /** Paths of all objects that can hold records of the window, each fetched if it was not here. */
-  files(environmentId: string, window: Window): Promise<Outcome<string[]>>
+  /** Paths of all objects that can hold records of the window. Missing ones are fetched first. */
+  files(environmentId: string, window: Window): Promise<Result<string[], Failure>>
 }
 
-/** Days of receipt, in UTC, whose objects can hold records of the window. */
+/** The UTC days of receipt whose objects can hold records of the window. */
 export const daysOfReceipt = ({ from, to }: Window, now: number): string[] =>
   daysBetween(from - clockAheadMaxMs, Math.min(to + receivedLateMaxMs, now))
 
@@ -42,36 +36,37 @@ export function lakeCache(store: ObjectStore, folder: string, now: number): Lake
     async files(environmentId, window) {
       const days = daysOfReceipt(window, now)
       if (days.length > daysMax)
-        return fail('job', `It asks for ${days.length} days of events; at most ${daysMax} are read.`)
-      const lists = await inLanes(days, transfersMax, (day) => store.list(dayPrefix(environmentId, day)))
+        return fail('job', `Its window covers ${days.length} days of events; at most ${daysMax} are read.`)
+      const list = (day: string) => store.list(dayPrefix(environmentId, day))
+      const lists = await mapConcurrently(days, transfersMax, list)
       if (!lists.ok) return lists
-      return inLanes(lists.value.flat().filter(isRecordKey).toSorted(), transfersMax, (key) =>
+      return mapConcurrently(lists.value.flat().filter(isRecordKey).toSorted(), transfersMax, (key) =>
         fetchMissing(store, folder, key),
       )
     },
   }
 }
 
-/**
- * A key becomes a path and a part of a glob, so that only the shape we write is let in; other objects are not
- * ours.
- */
+/** Keys become paths and parts of a glob, so only keys of the shape that ingest writes are accepted. */
 const isRecordKey = (key: string) =>
   /^events\/v1\/environment=[\w.-]+\/day=\d{4}-\d\d-\d\d\/hour=\d\d\/[\w-]+\.ndjson\.gz$/.test(key)
 
-async function fetchMissing(store: ObjectStore, folder: string, key: string): Promise<Outcome<string>> {
+async function fetchMissing(
+  store: ObjectStore,
+  folder: string,
+  key: string,
+): Promise<Result<string, Failure>> {
   const file = path.join(folder, key)
-  if (await exists(file)) return done(file)
+  if (await exists(file)) return ok(file)
   const body = await store.read(key)
   if (!body.ok) return body
-  // Under another name until it is whole: neither a crash nor a second runner leaves half an object to be
-  // counted.
+  // Renamed when complete, so neither a crash nor a second runner leaves half an object to be counted.
   const part = `${file}.${randomUUID()}.part`
   try {
     await mkdir(path.dirname(file), { recursive: true })
     await pipeline(body.value, createWriteStream(part))
     await rename(part, file)
-    return done(file)
+    return ok(file)
   } catch (error) {
     await rm(part, { force: true })
     return fail(

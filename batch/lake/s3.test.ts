@@ -1,4 +1,4 @@
-// Against R2 itself, as wrangler runs it locally: signatures, keys with odd signs, pages, refusals.
+// Against R2 as wrangler runs it locally: signatures, keys with special characters, pages, refusals.
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
@@ -9,7 +9,7 @@ import { close, listen } from '../../test/support/simulated-stack.ts'
 import { type S3Options, s3Store } from './s3.ts'
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
-/** S3 and R2 list this many keys a page. */
+/** S3 and R2 list this many keys per page. */
 const pageLength = 1000
 
 let miniflare: Miniflare
@@ -41,44 +41,44 @@ describe('the S3 client', () => {
     },
   )
 
-  it('lists page after page', async () => {
+  it('lists all pages', async () => {
     const keys = Array.from({ length: pageLength + 1 }, (_, i) => `pages/${String(i).padStart(5, '0')}`)
     await Promise.all(keys.map((key) => put(key, '')))
     expect(await s3Store(local).list('pages/')).toEqual({ ok: true, value: keys })
   })
 
-  it('says why it was refused', async () => {
+  it('says why a request was refused', async () => {
     const refused = (options: S3Options) => s3Store(options).list('')
     expect(await refused({ ...local, secretAccessKey: 'wrong' })).toMatchObject({
       ok: false,
-      failure: {
+      problem: {
         kind: 'lake-unreachable',
         message: expect.stringContaining('refused: SignatureDoesNotMatch'),
       },
     })
     expect(await refused({ ...local, bucket: 'none' })).toMatchObject({
-      failure: { message: expect.stringContaining('NoSuchBucket') },
+      problem: { message: expect.stringContaining('NoSuchBucket') },
     })
     expect(await s3Store(local).read('none')).toMatchObject({
-      failure: { message: expect.stringContaining('NoSuchKey') },
+      problem: { message: expect.stringContaining('NoSuchKey') },
     })
   })
 
-  it('tells an S3 bucket from anything else that answers 200', async () => {
+  it('detects that a server is not an S3 bucket, although it answers 200', async () => {
     const server = createServer((_, response) => response.end('<h1>It works!</h1>'))
     const endpoint = await listen(server)
     expect(await s3Store({ ...local, endpoint }).list('')).toMatchObject({
       ok: false,
-      failure: { message: expect.stringContaining('is no S3 bucket') },
+      problem: { message: expect.stringContaining('is not an S3 bucket') },
     })
     await close(server)
   })
 
-  it('asks again when the store is busy', async () => {
-    let asked = 0
+  it('tries again if the store is busy', async () => {
+    let requests = 0
     const server = createServer((_, response) => {
-      asked++
-      if (asked < 3) response.writeHead(503).end()
+      requests++
+      if (requests < 3) response.writeHead(503).end()
       else response.end('<ListBucketResult><Key>a</Key></ListBucketResult>')
     })
     const endpoint = await listen(server)

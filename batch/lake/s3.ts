@@ -1,12 +1,12 @@
-// The event lake over S3: Cloudflare R2 in production, wrangler's own R2 on one's machine, both with signed
-// requests.
+// The event lake over S3, with signed requests: Cloudflare R2 in production, wrangler's R2 locally.
 import { AwsClient } from 'aws4fetch'
-import { done, fail, type Outcome, reasonOf } from '../failure.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
 
 export interface ObjectStore {
-  /** Every key that starts so, in the store's order (by bytes). */
-  list(prefix: string): Promise<Outcome<string[]>>
-  read(key: string): Promise<Outcome<AsyncIterable<Uint8Array>>>
+  /** All keys with this prefix, in the store's order (by bytes). */
+  list(prefix: string): Promise<Result<string[], Failure>>
+  read(key: string): Promise<Result<AsyncIterable<Uint8Array>, Failure>>
 }
 
 export interface S3Options {
@@ -16,9 +16,9 @@ export interface S3Options {
   readonly secretAccessKey: string
 }
 
-/** Of 5xx and 429 answers; aws4fetch waits up to 50 ms, then twice as long each time. */
+/** aws4fetch retries 5xx and 429 responses, after a random wait of up to 50 ms that doubles each time. */
 const retriesMax = 4
-const answerWaitMaxMs = 60_000
+const responseWaitMaxMs = 60_000
 
 export function s3Store({ endpoint, bucket, accessKeyId, secretAccessKey }: S3Options): ObjectStore {
   const client = new AwsClient({
@@ -30,13 +30,13 @@ export function s3Store({ endpoint, bucket, accessKeyId, secretAccessKey }: S3Op
   })
   const base = `${endpoint}/${encodeURIComponent(bucket)}`
 
-  async function get(url: string): Promise<Outcome<Response>> {
+  async function get(url: string): Promise<Result<Response, Failure>> {
     try {
-      const response = await client.fetch(url, { signal: AbortSignal.timeout(answerWaitMaxMs) })
-      if (response.ok) return done(response)
+      const response = await client.fetch(url, { signal: AbortSignal.timeout(responseWaitMaxMs) })
+      if (response.ok) return ok(response)
       return fail(
         'lake-unreachable',
-        `The event lake at ${base} refused: ${complaint(response.status, await response.text())}`,
+        `The event lake at ${base} refused: ${describeError(response.status, await response.text())}`,
       )
     } catch (error) {
       return fail('lake-unreachable', `The event lake does not answer at ${base}: ${reasonOf(error)}.`)
@@ -57,14 +57,14 @@ export function s3Store({ endpoint, bucket, accessKeyId, secretAccessKey }: S3Op
         if (!page.ok) return page
         const xml = await textOf(page.value)
         if (xml === undefined)
-          return fail('lake-unreachable', `The event lake at ${base} broke off while it listed ${prefix}.`)
+          return fail('lake-unreachable', `The event lake at ${base} broke off while listing ${prefix}.`)
         if (!xml.includes('<ListBucketResult'))
-          return fail('lake-unreachable', `What answers at ${base} is no S3 bucket.`)
+          return fail('lake-unreachable', `What answers at ${base} is not an S3 bucket.`)
         keys.push(...elements(xml, 'Key'))
         next =
           elements(xml, 'IsTruncated')[0] === 'true' ? elements(xml, 'NextContinuationToken')[0] : undefined
       } while (next)
-      return done(keys)
+      return ok(keys)
     },
 
     async read(key) {
@@ -72,24 +72,25 @@ export function s3Store({ endpoint, bucket, accessKeyId, secretAccessKey }: S3Op
       if (!response.ok) return response
       const { body } = response.value
       return body
-        ? done(body)
+        ? ok(body)
         : fail('lake-unreachable', `The event lake at ${base} sent no content for ${key}.`)
     },
   }
 }
 
 /**
- * Signature V4 signs the path percent-encoded. aws4fetch signs `=` as %3D but would send it bare, and
- * wrangler's R2 checks the path as sent, so a key like `day=2026-11-21` is refused unless it travels encoded.
+ * Signature V4 signs the percent-encoded path. aws4fetch signs `=` as %3D but sends it bare, and wrangler's
+ * R2 checks the path as sent. So a key like `day=2026-11-21` must be encoded here, or it is refused.
  */
-const encodeKey = (key: string) => key.split('/').map(encodeURIComponent).map(encodeRest).join('/')
+const encodeKey = (key: string) => key.split('/').map(encodeURIComponent).map(encodeReserved).join('/')
 
-const encodeRest = (part: string) =>
-  part.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+/** What encodeURIComponent leaves and RFC 3986 reserves. */
+const encodeReserved = (part: string) =>
+  part.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const textOf = (response: Response) => response.text().catch(() => undefined)
 
-/** S3's XML is flat where we read it, and written by machines: no parser is needed. */
+/** The texts of all elements of this name. S3's XML is flat where it is read here, so no parser is needed. */
 function elements(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
     unescapeXml(text),
@@ -105,7 +106,7 @@ const unescapeXml = (text: string) =>
       : (entities[name ?? ''] ?? whole),
   )
 
-function complaint(status: number, xml: string): string {
+function describeError(status: number, xml: string): string {
   const [code] = elements(xml, 'Code')
   const [message] = elements(xml, 'Message')
   return code ? `${code}, ${message ?? ''}` : `status ${status}.`

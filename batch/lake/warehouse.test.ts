@@ -4,7 +4,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
-import { experiment, killSwitch, startAt, visits } from '../../test/support/simulated-shop.ts'
+import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { countEventRate, countExperiment } from './counts.ts'
 import { loadChdb, openWarehouse } from './warehouse.ts'
 
@@ -29,9 +29,9 @@ const window = { from: startAt, to: startAt + 86_400_000 }
 describe.skipIf(!hasChdb)('the warehouse', () => {
   const warehouse = openWarehouse(loadChdb)
 
-  it('counts over files, however many', async () => {
+  it('counts over several files', async () => {
     const files = ['control', 'green'].map((variationId) =>
-      file(`${variationId}.ndjson.gz`, gzipSync(toNdjson(visits(variationId, 20, 5)))),
+      file(`${variationId}.ndjson.gz`, gzipSync(toNdjson(visitRecords(variationId, 20, 5)))),
     )
     expect(await countExperiment(warehouse, files, experiment(), window, 'bought')).toMatchObject({
       ok: true,
@@ -46,7 +46,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
   })
 
-  it('answers over no file at all', async () => {
+  it('counts over no file at all', async () => {
     expect(await countExperiment(warehouse, [], experiment(), window, 'bought')).toEqual({
       ok: true,
       value: [],
@@ -57,31 +57,31 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
   })
 
-  it('names the file that cannot be read, rather than count less', async () => {
-    const whole = gzipSync(toNdjson(visits('green', 2000, 0)))
+  it('fails and names a file that cannot be read, instead of counting less', async () => {
+    const whole = gzipSync(toNdjson(visitRecords('green', 2000, 0)))
     const half = file('half.ndjson.gz', whole.subarray(0, whole.length / 2))
     expect(await countExperiment(warehouse, [half], experiment(), window, 'bought')).toMatchObject({
       ok: false,
-      failure: { kind: 'job', message: expect.stringContaining('half.ndjson.gz') },
+      problem: { kind: 'job', message: expect.stringContaining('half.ndjson.gz') },
     })
   })
 })
 
-it('says in a sentence where chdb is missing, and what to do', async () => {
+it('says in one sentence that chdb is missing, and what to do', async () => {
   const warehouse = openWarehouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more")))
   expect(await countExperiment(warehouse, [], experiment(), window, 'bought')).toEqual({
     ok: false,
-    failure: {
+    problem: {
       kind: 'chdb-missing',
       message: expect.stringMatching(/npm install --include=optional.*'chdb'\)$/),
     },
   })
 })
 
-it('refuses a folder that ClickHouse would take for a pattern', async () => {
-  const warehouse = openWarehouse(() => Promise.reject(new Error('not asked')))
+it('refuses a folder that ClickHouse would read as a pattern', async () => {
+  const warehouse = openWarehouse(() => Promise.reject(new Error('not called')))
   expect(await countExperiment(warehouse, ['/tmp/a{b}/c.gz'], experiment(), window, 'bought')).toMatchObject({
     ok: false,
-    failure: { kind: 'job', message: expect.stringContaining('/tmp/a{b}/c.gz') },
+    problem: { kind: 'job', message: expect.stringContaining('/tmp/a{b}/c.gz') },
   })
 })

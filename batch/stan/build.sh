@@ -33,14 +33,14 @@ done
 mkdir -p "$target/build" "$target/bin" 2>/dev/null || fail 14 "cannot write to $target"
 target=$(cd "$target" && pwd)
 
-# Content, not time stamps, decides what is stale: a checkout changes every mtime.
+# Stale files are found by content, because a checkout changes every modification time.
 cd "$here"
 runner_key=$({ echo "${flags[@]}"; sha256sum runner.cpp tbb-stub/tbb/*.h; } | hash_of)
 model_key=$({ echo "${flags[@]}"; sha256sum "models/$model.stan" stanc.mjs tbb-stub/tbb/*.h; } | hash_of)
 build_key=$(echo "$runner_key $model_key" | hash_of)
 
 exec 9>"$target/lock"
-flock 9 # a second build waits, and then finds nothing to do
+flock 9 # a second build waits and then finds nothing to do
 
 up_to_date() {
   [ -x "$target/bin/$model" ] && grep -qs "\"buildKey\": \"$build_key\"" "$target/manifest.json"
@@ -55,13 +55,14 @@ command -v node >/dev/null || export PATH="$here/../../node_modules/.bin:$PATH"
 command -v node >/dev/null || fail 10 'node is missing: run this as "npm run stan"'
 
 lists() {
-  apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(COMPONENT)|$(LABEL)' 'Created-By: Packages' 2>/dev/null
+  apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(COMPONENT)|$(LABEL)' \
+    'Created-By: Packages' 2>/dev/null
 }
 refresh_empty_lists() {
   [ -z "$(lists)" ] || return 0
   [ "$(id -u)" = 0 ] || fail 12 "apt's package lists are empty: run \"apt-get update\" as root once"
   say "apt's package lists are empty: running apt-get update"
-  # A broken third-party source is none of our business: the lists tell whether Debian's are there.
+  # A third-party source may be broken: the lists show whether Debian's are there.
   apt-get -qq update >/dev/null 2>&1 || true
   [ -n "$(lists)" ] || fail 12 'apt-get update fetched no package list: is there a network?'
 }
@@ -78,10 +79,10 @@ sysroot=$target/sysroot
 apt=$target/apt
 trap 'rm -rf "$sysroot" "$apt"' EXIT # 260 MB that the kept packages (13 MB) give back in seconds
 
-complaint() { grep -m1 -E '^[EW]:' "$apt/log" || echo 'is there a network?'; }
+apt_error() { grep -m1 -E '^[EW]:' "$apt/log" || echo 'is there a network?'; }
 
 fetch_packages() {
-  # The machine's own Debian mirror with another suite: no host is named here.
+  # The machine's own Debian mirror with another suite, so no host is named here.
   mirror=${TACKLINE_DEBIAN_MIRROR:-}
   if [ -z "$mirror" ]; then
     refresh_empty_lists
@@ -99,12 +100,12 @@ fetch_packages() {
     -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt" -o APT::Sandbox::User= -o Debug::NoLocking=1
     -o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=30)
   apt-get "${private[@]}" -qq update -o APT::Update::Error-Mode=any >"$apt/log" 2>&1 ||
-    fail 12 "Debian $suite is out of reach: $(complaint)"
+    fail 12 "Debian $suite is out of reach: $(apt_error)"
   boost=$(apt-cache "${private[@]}" depends libboost-dev |
     awk '/Depends: libboost[0-9.]+-dev/ { print $2; exit }')
   names=(r-cran-stanheaders "$boost" libeigen3-dev rapidjson-dev)
   (cd "$apt/packages" && apt-get "${private[@]}" -qq download "${names[@]}") >"$apt/log" 2>&1 ||
-    fail 12 "cannot download Stan's packages: $(complaint)"
+    fail 12 "cannot download Stan's packages: $(apt_error)"
   (cd "$apt/packages" && sha256sum -- *.deb >SHA256SUMS)
   mv "$apt/packages" "$target/packages"
   size=$(du -ch "$target"/packages/*.deb | tail -1 | cut -f1)
@@ -131,20 +132,20 @@ compile() { # compile SOURCE OBJECT KEY
 node "$here/stanc.mjs" "$stan/stanc.js" "$here/models/$model.stan" "$model.cpp" 2>stanc.log ||
   fail 13 "models/$model.stan is not valid Stan: $(tr -s '\n ' ' ' <stanc.log)"
 
-# Each takes some 25 s and 1.7 GB, nearly all of it spent on parsing headers.
+# Each takes about 25 s and 1.7 GB, nearly all of it for parsing headers.
 compile "$here/runner.cpp" runner.o "$runner_key" & runner_job=$!
 compile "$model.cpp" "$model.o" "$model_key" & model_job=$!
 status=0
 wait "$runner_job" || status=1
 wait "$model_job" || status=1
 [ "$status" = 0 ] ||
-  fail 14 "compilation failed; see $target/build/*.o.log (a killed g++ means too little memory: 3.5 GB are needed)"
+  fail 14 "compilation failed; see $target/build/*.o.log (g++ is killed with less than 3.5 GB of memory)"
 say 'compiled the front end and the model'
 
 g++ -static -s runner.o "$model.o" -o "$model.new" 2>link.log ||
   fail 14 "linking failed; see $target/build/link.log"
 
-# --- try it before it takes the place of an older one ------------------------------------------------------
+# --- try it before it replaces an older one ----------------------------------------------------------------
 echo '{"K":2,"n":[10,10],"x":[1,2],"baseline":1,"prior_alpha":1,"prior_beta":1}' >try.json
 try=(sample num_samples=10 num_warmup=10 data file=try.json random seed=1 output file=try.csv refresh=0)
 "./$model.new" "${try[@]}" >try.log 2>&1 && [ "$(grep -c '^-' try.csv)" = 10 ] ||

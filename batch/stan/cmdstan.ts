@@ -1,9 +1,10 @@
-// Runs a CmdStan executable, ours or a user's: one process a chain, as works with every build of CmdStan.
+// Runs a CmdStan executable, ours or a user's: one process per chain, which every build of CmdStan supports.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
 import { parseStanCsv, type StanOutput } from './stan-csv.ts'
 
 export interface SamplerSettings {
@@ -18,7 +19,7 @@ export interface SamplerSettings {
   readonly timeoutMs: number
 }
 
-/** 10,000 draws put P(best) = 0.95 within 0.002, and take a tenth of a second for three variations. */
+/** 10,000 draws give P(best) = 0.95 with an error of 0.002, and take 0.1 s for three variations. */
 export const defaultSampler: SamplerSettings = {
   chains: 4,
   warmup: 1000,
@@ -36,37 +37,23 @@ export interface SamplerRun {
   readonly wanted: (column: string) => boolean
 }
 
-/** All chains, or the first failure in one sentence; the others are then stopped. */
+/** All chains in order, or the failure that came first; the other chains are then stopped. */
 export async function sample(run: SamplerRun): Promise<Result<StanOutput[]>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'tackline-stan-'))
   const stop = new AbortController()
-  const late = AbortSignal.timeout(run.settings.timeoutMs)
+  const timeout = AbortSignal.timeout(run.settings.timeoutMs)
+  const signal = AbortSignal.any([stop.signal, timeout])
   try {
     const dataFile = path.join(folder, 'data.json')
     await writeFile(dataFile, JSON.stringify(run.data))
-    const outputs: StanOutput[] = []
-    const chains = Array.from({ length: run.settings.chains }, (_, k) => k + 1).values()
-    // Each lane takes the next chain when it has finished one; the lanes share the iterator.
-    const lane = async (): Promise<Result<void>> => {
-      for (const id of chains) {
-        const outputFile = path.join(folder, `chain-${id}.csv`)
-        const output = await sampleChain(run, id, dataFile, outputFile, AbortSignal.any([stop.signal, late]))
-        if (!output.ok) {
-          stop.abort()
-          return output
-        }
-        outputs[id - 1] = output.value
-      }
-      return ok(undefined)
-    }
-    const lanes = await Promise.all(Array.from({ length: os.availableParallelism() }, lane))
-    if (late.aborted) return refuse('UNAVAILABLE', `Stan was stopped after ${run.settings.timeoutMs} ms.`)
-    const failures = lanes.filter((result) => !result.ok)
-    return (
-      failures.find(({ problem }) => problem.message !== stopped.problem.message) ??
-      failures[0] ??
-      ok(outputs)
-    )
+    const chainIds = Array.from({ length: run.settings.chains }, (_, k) => k + 1)
+    const outputs = await mapConcurrently(chainIds, os.availableParallelism(), async (id) => {
+      const output = await sampleChain(run, id, dataFile, path.join(folder, `chain-${id}.csv`), signal)
+      if (!output.ok) stop.abort()
+      return output
+    })
+    if (timeout.aborted) return refuse('UNAVAILABLE', `Stan was stopped after ${run.settings.timeoutMs} ms.`)
+    return outputs
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -90,8 +77,7 @@ async function sampleChain(
 }
 
 /**
- * Sub-arguments follow their group's word. 17 digits carry a double without loss; the default would keep 6 to
- * 8.
+ * Arguments follow the word of their group. 17 digits represent a double exactly; the default keeps 6 to 8.
  */
 export function chainArguments(
   { settings, seed }: SamplerRun,
@@ -124,7 +110,7 @@ export function chainArguments(
   ]
 }
 
-const spokenLengthMax = 16_384
+const outputLengthMax = 16_384
 const stopped = refuse('UNAVAILABLE', 'Stan was stopped.')
 
 function execute(executable: string, parts: readonly string[], signal: AbortSignal): Promise<Result<void>> {
@@ -134,27 +120,27 @@ function execute(executable: string, parts: readonly string[], signal: AbortSign
       signal,
       killSignal: 'SIGKILL',
     })
-    let spoken = ''
-    const listen = (chunk: Buffer) => {
-      if (spoken.length < spokenLengthMax) spoken += chunk.toString()
+    let output = ''
+    const append = (chunk: Buffer) => {
+      if (output.length < outputLengthMax) output += chunk.toString()
     }
-    child.stdout.on('data', listen)
-    child.stderr.on('data', listen)
+    child.stdout.on('data', append)
+    child.stderr.on('data', append)
     child.on('error', (error) =>
       resolve(signal.aborted ? stopped : refuse('UNAVAILABLE', `Stan cannot be started: ${error.message}.`)),
     )
     child.on('close', (code, killedBy) => {
       if (code === 0) return resolve(ok(undefined))
       const why =
-        complaint(spoken) ?? (killedBy ? `it was ended by ${killedBy}` : `it ended with code ${code}`)
+        errorLine(output) ?? (killedBy ? `it was ended by ${killedBy}` : `it ended with code ${code}`)
       resolve(signal.aborted ? stopped : refuse('UNAVAILABLE', `Stan failed: ${why}.`))
     })
   })
 }
 
-/** The line that tells, out of what may be a hundred: exceptions come first and failures come last. */
-function complaint(spoken: string): string | undefined {
-  const lines = spoken
+/** The line that says what went wrong, out of maybe a hundred: exceptions come first, other failures last. */
+function errorLine(output: string): string | undefined {
+  const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

@@ -1,5 +1,5 @@
-// Real Stan against the closed form, the committed reference and itself. Skipped, with the reason in its
-// title, where Stan is not built; TACKLINE_STAN=required makes the absence a failure.
+// Real Stan against the closed form, the committed reference and itself. Skipped if Stan is not built, with
+// the reason in the title; with TACKLINE_STAN=required that is a failure.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ const reference = JSON.parse(
   await readFile(path.join(import.meta.dirname, 'reference', 'conversion.json'), 'utf8'),
 ) as { provenance: { modelSha256: string }; cases: Record<string, Recorded> }
 
-/** What the closed form says about the columns of the model. */
+/** The closed form's values for the columns of the model. */
 function truths(posteriors: Fit['variations']): Record<string, number> {
   return Object.fromEntries(
     posteriors.flatMap((posterior, k) => [
@@ -42,7 +42,7 @@ function truths(posteriors: Fit['variations']): Record<string, number> {
   )
 }
 
-it('has a reference for each case, recorded from closed form and Stan alike', () => {
+it('has a reference for each case, recorded from the closed form and from Stan', () => {
   expect(Object.keys(reference.cases)).toEqual(Object.keys(cases))
   for (const [name, { exact, stan }] of Object.entries(reference.cases)) {
     const truth = truths(exactPosteriors(cases[name]!))
@@ -52,12 +52,11 @@ it('has a reference for each case, recorded from closed form and Stan alike', ()
 })
 
 /**
- * Four standard errors: some hundred comparisons of sound draws fail by chance less than once in a hundred
- * runs, and seeds are fixed.
+ * Four standard errors: with a hundred comparisons, sound draws fail by chance less than once in a hundred
+ * runs, and the seeds are fixed.
  */
 function expectWithin(mean: number, truth: number, error: number | null): void {
-  // Among ten thousand draws that are all alike, an event of probability below 1e-3 may just not have
-  // happened.
+  // If all ten thousand draws are equal, an event of a probability below 1e-3 may just not have happened.
   const tolerance = error === null ? 1e-3 : 4 * error + 1e-12
   expect(Math.abs(mean - truth)).toBeLessThanOrEqual(tolerance)
 }
@@ -78,7 +77,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
       for (const [column, { mean, error }] of Object.entries(means)) expectWithin(mean, truth[column]!, error)
     })
 
-    it('agrees with the committed draws, which another machine may have made', () => {
+    it('agrees with the committed draws, which may be from another machine', () => {
       const recorded = reference.cases[name]!.stan
       for (const [column, { mean, error }] of Object.entries(stanMeans(draws, input.variations.length))) {
         const theirs = recorded[column]!
@@ -87,7 +86,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
       }
     })
 
-    it('converges, and says with what it ran', async () => {
+    it('converges, and reports its settings', async () => {
       const fit = await stanEngine(executable()).fit(input)
       if (!fit.ok) throw new Error(fit.problem.message)
       const { engine, variations } = fit.value
@@ -103,7 +102,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
         (check) => check.name === 'sampler',
       )
       expect(sampler?.status).toBe('passed')
-      // Limits and spread: within a twentieth of the width of the interval.
+      // Limits and spread agree within a twentieth of the width of the interval.
       exactPosteriors(input).forEach(({ rate }, k) => {
         const width = rate.q975 - rate.q025
         for (const figure of ['sd', 'q025', 'median', 'q975'] as const) {
@@ -113,7 +112,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     })
   })
 
-  it('draws the same numbers from the same seed, others from another', async () => {
+  it('draws the same numbers from the same seed, and others from another', async () => {
     const input = cases['three alike']!
     const settings = { ...defaultSampler, draws: 200 }
     const [first, second, other] = await Promise.all(
@@ -132,9 +131,13 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     expect(new Set(drawn.value.chains.map((chain) => chain.get('p.1')!.join())).size).toBe(4)
   })
 
-  it('takes the extremes: nobody, everybody, one variation, the largest integer', async () => {
-    // prettier-ignore
-    const pairs: [number, number][][] = [[[0, 0], [0, 0]], [[9, 9], [9, 9]], [[9, 1]], [[2_147_483_647, 2_000_000], [9, 1]]]
+  it('accepts extremes: no conversions, only conversions, one variation, the largest integer', async () => {
+    const pairs: [number, number][][] = [
+      [[0, 0], [0, 0]],
+      [[9, 9], [9, 9]],
+      [[9, 1]],
+      [[2_147_483_647, 2_000_000], [9, 1]],
+    ] // prettier-ignore
     for (const pair of pairs) {
       const variations = pair.map(([users, conversions], k) => ({ variationId: `v${k}`, users, conversions }))
       const fit = await stanEngine(executable()).fit({
@@ -152,7 +155,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     }
   })
 
-  it('refuses more conversions than users at once, in the words of the model', async () => {
+  it('refuses more conversions than users at once, with the message of the model', async () => {
     const variations = [{ variationId: 'a', users: 10, conversions: 11 }]
     const fit = await stanEngine(executable()).fit({
       ...cases['three alike']!,
@@ -169,7 +172,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     })
   })
 
-  it('concludes as the closed form does', async () => {
+  it('leads to the same verdict as the closed form', async () => {
     const evidence: Evidence = {
       goalKey: 'purchase',
       baselineVariationId: 'old',

@@ -1,4 +1,5 @@
-// The conversion model in real Stan, as an engine: counts to data, processes to draws, draws to the summary.
+// The conversion model in Stan, as an engine: turns counts into Stan's data, runs the chains, and summarises
+// the draws.
 import type { SamplerReport } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Engine, FitInput } from '../statistics/fit.ts'
@@ -34,7 +35,7 @@ export const stanEngine = (
     const figures = examineChains(drawn.value.chains, input.variations.length, settings.maxTreedepth)
     const variations = summariseDraws(drawn.value.chains, input)
     if (![figures.rhatMax, figures.essBulkMin, figures.essTailMin].every(Number.isFinite)) {
-      return refuse('UNAVAILABLE', 'Stan failed: a chain never moved, so that its draws say nothing.')
+      return refuse('UNAVAILABLE', 'Stan failed: a chain never moved, so its draws are useless.')
     }
     const report: SamplerReport = {
       stanVersion: drawn.value.stanVersion,

@@ -25,7 +25,7 @@ const manifest = (sha256: string) =>
 const unavailable = (message: string) => ({ ok: false, problem: { code: 'UNAVAILABLE', message } })
 
 describe('the exact engine', () => {
-  it('is there whatever else is', async () => {
+  it('is always available', async () => {
     expect(await pickEngine('exact', {})).toMatchObject({
       ok: true,
       value: { kind: 'exact', passedOver: [] },
@@ -33,8 +33,8 @@ describe('the exact engine', () => {
   })
 })
 
-describe('our own Stan', () => {
-  it('is taken when it was built from the model as it is now', async () => {
+describe('the Stan that npm run stan builds', () => {
+  it('is picked if it was built from the current model', async () => {
     const environment = await built(manifest(await modelSha256()))
     expect(await pickEngine('stan-native', environment)).toMatchObject({
       ok: true,
@@ -46,7 +46,7 @@ describe('our own Stan', () => {
     })
   })
 
-  it('is refused when it is not built; auto then computes exactly and says why', async () => {
+  it('is refused if it is not built; auto then picks the closed form and says why', async () => {
     const sentence = `Stan is not built in ${folder}; run "npm run stan".`
     expect(await pickEngine('stan-native', { TACKLINE_STAN_DIR: folder })).toEqual(unavailable(sentence))
     expect(await pickEngine('auto', { TACKLINE_STAN_DIR: folder })).toMatchObject({
@@ -55,8 +55,9 @@ describe('our own Stan', () => {
     })
   })
 
-  it('is refused when the model has changed since', async () => {
-    const sentence = `Stan in ${folder} was built from another version of conversion.stan; run "npm run stan".`
+  it('is refused if the model has changed since', async () => {
+    const sentence =
+      `Stan in ${folder} was built from another version of conversion.stan; ` + 'run "npm run stan".'
     const environment = await built(manifest('0'.repeat(64)))
     expect(await pickEngine('stan-native', environment)).toEqual(unavailable(sentence))
     expect(await pickEngine('auto', environment)).toMatchObject({
@@ -65,7 +66,7 @@ describe('our own Stan', () => {
     })
   })
 
-  it('is refused when its manifest is broken', async () => {
+  it('is refused if its manifest is broken', async () => {
     expect(await pickEngine('stan-native', await built('{'))).toEqual(
       unavailable(`The manifest of Stan in ${folder} cannot be read; run "npm run stan".`),
     )
@@ -77,32 +78,36 @@ describe("a user's CmdStan", () => {
   const named = () => ({ TACKLINE_STAN_CONVERSION: executable(), TACKLINE_STAN_DIR: folder })
   const compile = () => writeFile(executable(), '#!/bin/sh\n', { mode: 0o755 })
 
-  it('is taken when the source beside it is our model, and goes before our own', async () => {
+  it('is picked if the source beside it is our model, and comes before our own build', async () => {
     await compile()
     await copyFile(modelPath, `${executable()}.stan`)
     expect(await pickEngine('cmdstan', named())).toMatchObject({ ok: true, value: { kind: 'cmdstan' } })
     expect(await pickEngine('auto', named())).toMatchObject({ ok: true, value: { kind: 'cmdstan' } })
   })
 
-  it('is refused when it is not named', async () => {
+  it('is refused if it is not named', async () => {
     expect(await pickEngine('cmdstan', {})).toEqual(
       unavailable(
-        'TACKLINE_STAN_CONVERSION does not name a CmdStan executable; without CmdStan, "npm run stan" builds one.',
+        'TACKLINE_STAN_CONVERSION does not name a CmdStan executable; ' +
+          'without CmdStan, "npm run stan" builds one.',
       ),
     )
   })
 
-  it('is refused, also by auto, when the name leads nowhere', async () => {
-    const sentence = `TACKLINE_STAN_CONVERSION names ${executable()}, which cannot be executed; "npm run stan" builds an executable.`
+  it('is refused, also by auto, if the named file cannot be executed', async () => {
+    const sentence =
+      `TACKLINE_STAN_CONVERSION names ${executable()}, which cannot be executed; ` +
+      '"npm run stan" builds an executable.'
     expect(await pickEngine('cmdstan', named())).toEqual(unavailable(sentence))
     expect(await pickEngine('auto', named())).toEqual(unavailable(sentence))
   })
 
-  it('is refused when nothing proves which model it is', async () => {
+  it('is refused if nothing proves which model it is', async () => {
     await compile()
     expect(await pickEngine('cmdstan', named())).toEqual(
       unavailable(
-        `${executable()}.stan is missing; compile a copy of batch/stan/models/conversion.stan and leave it there.`,
+        `${executable()}.stan is missing; ` +
+          'compile a copy of batch/stan/models/conversion.stan and leave it there.',
       ),
     )
     await writeFile(`${executable()}.stan`, 'parameters { real y; } model { y ~ normal(0, 1); }')

@@ -1,6 +1,5 @@
-// Which engine computes: the user's CmdStan executable, the one `npm run stan` builds, or the closed form.
-// Nothing falls back in silence: a choice that cannot be had is refused, and `auto` names what it passed
-// over.
+// Picks the engine: the user's CmdStan executable, the one that `npm run stan` builds, or the closed form.
+// There is no silent fallback: an unavailable choice is refused, and `auto` says what it passed over.
 import { createHash } from 'node:crypto'
 import { access, constants, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,12 +15,12 @@ export type EngineChoice = z.infer<typeof EngineChoice>
 export interface PickedEngine {
   readonly kind: Exclude<EngineChoice, 'auto'>
   readonly engine: Engine
-  /** Why `auto` did not take an engine that ranks higher: one sentence each. */
+  /** Why `auto` did not take a better engine: one sentence each. */
   readonly passedOver: readonly string[]
 }
 
-/** Only these two variables are read: TACKLINE_STAN_CONVERSION and TACKLINE_STAN_DIR. */
-export type Environment = Readonly<Record<string, string | undefined>>
+/** Only TACKLINE_STAN_CONVERSION and TACKLINE_STAN_DIR are read. */
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
 export const modelPath = path.join(import.meta.dirname, 'models', `${modelName}.stan`)
 const repository = path.join(import.meta.dirname, '..', '..')
@@ -30,26 +29,26 @@ const Manifest = z.object({ model: z.literal(modelName), modelSha256: z.string()
 
 export async function pickEngine(
   choice: EngineChoice,
-  environment: Environment,
+  variables: EnvironmentVariables,
 ): Promise<Result<PickedEngine>> {
   switch (choice) {
     case 'exact':
       return ok({ kind: 'exact', engine: exactEngine, passedOver: [] })
     case 'cmdstan':
-      return picked(await findCmdstan(environment))
+      return picked(await findCmdstan(variables))
     case 'stan-native':
-      return picked(await findNative(environment))
+      return picked(await findNative(variables))
     case 'auto':
-      return pickFirst(environment)
+      return pickFirst(variables)
     default:
       return choice satisfies never
   }
 }
 
-async function pickFirst(environment: Environment): Promise<Result<PickedEngine>> {
-  // Whoever names an executable wants it: a wrong path is a mistake to be told, not passed over.
-  if (environment.TACKLINE_STAN_CONVERSION) return picked(await findCmdstan(environment))
-  const native = await findNative(environment)
+async function pickFirst(variables: EnvironmentVariables): Promise<Result<PickedEngine>> {
+  // A named executable is meant to be used, so a wrong path is an error and not passed over.
+  if (variables.TACKLINE_STAN_CONVERSION) return picked(await findCmdstan(variables))
+  const native = await findNative(variables)
   if (native.ok) return picked(native)
   return ok({ kind: 'exact', engine: exactEngine, passedOver: [native.problem.message] })
 }
@@ -58,19 +57,21 @@ const picked = (found: Result<StanExecutable>): Result<PickedEngine> =>
   found.ok ? ok({ kind: found.value.kind, engine: stanEngine(found.value), passedOver: [] }) : found
 
 /**
- * CmdStan's make leaves the executable beside its source, so the source there proves which model it is. An
- * executable alone could be any model, and its result would carry our model's hash without cause.
+ * CmdStan's make leaves the executable beside its source, so the source proves which model it is. Without it,
+ * the result could carry our model's hash for another model.
  */
-async function findCmdstan(environment: Environment): Promise<Result<StanExecutable>> {
-  const executable = environment.TACKLINE_STAN_CONVERSION
+async function findCmdstan(variables: EnvironmentVariables): Promise<Result<StanExecutable>> {
+  const executable = variables.TACKLINE_STAN_CONVERSION
   if (!executable) {
     return unavailable(
-      'TACKLINE_STAN_CONVERSION does not name a CmdStan executable; without CmdStan, "npm run stan" builds one',
+      'TACKLINE_STAN_CONVERSION does not name a CmdStan executable; ' +
+        'without CmdStan, "npm run stan" builds one',
     )
   }
   if (!(await isExecutable(executable))) {
     return unavailable(
-      `TACKLINE_STAN_CONVERSION names ${executable}, which cannot be executed; "npm run stan" builds an executable`,
+      `TACKLINE_STAN_CONVERSION names ${executable}, which cannot be executed; ` +
+        `"npm run stan" builds an executable`,
     )
   }
   const source = `${executable}.stan`
@@ -86,8 +87,8 @@ async function findCmdstan(environment: Environment): Promise<Result<StanExecuta
   return ok({ kind: 'cmdstan', path: executable, modelSha256: theirs })
 }
 
-export async function findNative(environment: Environment): Promise<Result<StanExecutable>> {
-  const folder = environment.TACKLINE_STAN_DIR || path.join(repository, '.stan')
+export async function findNative(variables: EnvironmentVariables): Promise<Result<StanExecutable>> {
+  const folder = variables.TACKLINE_STAN_DIR || path.join(repository, '.stan')
   const executable = path.join(folder, 'bin', modelName)
   const text = await readFile(path.join(folder, 'manifest.json'), 'utf8').catch(() => undefined)
   if (text === undefined || !(await isExecutable(executable))) {

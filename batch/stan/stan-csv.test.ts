@@ -20,7 +20,7 @@ const all = () => true
 const refusal = (message: string) => ({ ok: false, problem: { code: 'UNAVAILABLE', message } })
 
 describe('parseStanCsv', () => {
-  it('reads columns past the comments at the top, in the middle and at the end', () => {
+  it('skips comments at the top, in the middle and at the end', () => {
     const parsed = parseStanCsv(output, 3, all)
     if (!parsed.ok) throw new Error(parsed.problem.message)
     expect(parsed.value.stanVersion).toBe('2.36.1')
@@ -36,7 +36,7 @@ describe('parseStanCsv', () => {
     expect(parsed.ok && [...parsed.value.columns.keys()]).toEqual(['p.1'])
   })
 
-  it('reads Windows lines, a missing last newline and infinities in either case', () => {
+  it('reads Windows line ends, a missing last newline and infinities in either case', () => {
     const parsed = parseStanCsv('p.1\r\nInf\r\n+inf\r\nNaN', 3, all)
     expect(parsed.ok && parsed.value.columns.get('p.1')).toEqual(Float64Array.of(Infinity, Infinity, NaN))
   })
@@ -48,7 +48,7 @@ describe('parseStanCsv', () => {
     ['a ragged row', 'a,b\n1,2\n1\n', "Stan's output cannot be used: row 2 has 1 of 2 fields."],
   ])('refuses %s', (_, text, message) => expect(parseStanCsv(text, 4, all)).toEqual(refusal(message)))
 
-  it('refuses more draws than were asked for', () => {
+  it('refuses more draws than expected', () => {
     expect(parseStanCsv(output, 2, all)).toEqual(
       refusal("Stan's output cannot be used: it has 3 of 2 draws."),
     )

@@ -1,4 +1,5 @@
-// CmdStan's output: a CSV with comments at the top, in the middle (adaptation) and at the end (elapsed time).
+// Parses CmdStan's output: a CSV with comments at the top, in the middle (adaptation) and at the end (elapsed
+// time).
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 
 export interface StanOutput {
@@ -7,8 +8,7 @@ export interface StanOutput {
 }
 
 /**
- * Keeps the wanted columns only. Refuses a ragged or short table: a failed run leaves a file with comments
- * and few rows.
+ * Keeps the wanted columns only. Refuses a ragged or short table, which is what a failed run leaves behind.
  */
 export function parseStanCsv(
   text: string,
@@ -51,12 +51,12 @@ export function parseStanCsv(
   })
 }
 
-/** Stan writes nan, inf and -inf; some versions with a capital. */
+/** Stan writes nan, inf and -inf; some versions capitalise them. */
 function toNumber(field: string): number {
   const value = Number(field)
   if (!Number.isNaN(value)) return value
-  const word = field.trim().toLowerCase()
-  return word === 'inf' || word === '+inf' ? Infinity : word === '-inf' ? -Infinity : NaN
+  const text = field.trim().toLowerCase()
+  return text === 'inf' || text === '+inf' ? Infinity : text === '-inf' ? -Infinity : NaN
 }
 
 const unreadable = (why: string) => refuse('UNAVAILABLE', `Stan's output cannot be used: ${why}.`)

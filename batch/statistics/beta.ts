@@ -1,11 +1,10 @@
-// One Beta distribution, seen on the log-odds scale, where it is smooth, single-peaked and free of end
-// points.
+// The Beta distribution on the log-odds scale, on which it is smooth, has one peak and no end points.
 import betainc from '@stdlib/math-base-special-betainc'
 import betaln from '@stdlib/math-base-special-betaln'
 import { crossing } from './root.ts'
 
-// @stdlib's incomplete beta is good to 1e-13; jstat's is 0.4 % off at ten million users, lib-r-math's 3e-4 at
-// twenty.
+// @stdlib's incomplete beta is accurate to 1e-13. jstat's is off by 0.4 % at ten million users, lib-r-math's
+// by 3e-4 at twenty.
 
 export interface Beta {
   readonly alpha: number
@@ -21,7 +20,7 @@ export interface Beta {
   readonly logNormaliser: number
 }
 
-// Towards one end the density falls off as exp(-alpha |t|), not as a normal: a small alpha or beta needs a
+// In the tails the density falls as exp(-shape * |t|), more slowly than a normal: a small shape needs a
 // longer reach.
 const reach = (shape: number, spread: number): number => 12 * spread + 40 / shape
 

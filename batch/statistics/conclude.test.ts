@@ -34,7 +34,7 @@ const concluded = async (more?: Partial<Evidence>) => {
 }
 
 describe('conclude', () => {
-  it('gives a result of the stored shape that survives JSON', async () => {
+  it('gives a result of the stored shape, also after a round trip through JSON', async () => {
     const result = await concluded()
     expect(ExperimentResult.parse(JSON.parse(JSON.stringify(result)))).toEqual(result)
     expect(result).toMatchObject({
@@ -58,7 +58,7 @@ describe('conclude', () => {
     expect(await concluded({ counts: evidence().counts.toReversed() })).toEqual(await concluded())
   })
 
-  it('withholds the verdict when the sample ratio is off', async () => {
+  it('withholds the verdict if the sample ratio is off', async () => {
     const { verdict, health } = await concluded({
       counts: [counts('old', 5000, 250), counts('new', 4000, 330)],
     })
@@ -69,12 +69,21 @@ describe('conclude', () => {
     })
   })
 
-  it('withholds it when users were in two variations', async () => {
+  it('names a winner although the sample ratio cannot be tested yet', async () => {
+    const { verdict, health } = await concluded({
+      counts: [counts('old', 900, 20, 999), counts('new', 100, 60, 1)],
+    })
+    const status = Object.fromEntries(health.checks.map((check) => [check.name, check.status]))
+    expect([health.status, status['sample-ratio']]).toEqual(['amber', 'too-early'])
+    expect(verdict).toMatchObject({ kind: 'winner', variationId: 'new' })
+  })
+
+  it('withholds it if users were in two variations', async () => {
     expect((await concluded({ usersInTwoVariations: 500 })).verdict.kind).toBe('withheld')
   })
 
   it.each([
-    ['nobody', [counts('old', 0, 0), counts('new', 0, 0)], 'Variation new has 0 users; 100 are needed.'],
+    ['no users', [counts('old', 0, 0), counts('new', 0, 0)], 'Variation new has 0 users; 100 are needed.'],
     [
       'no conversions',
       [counts('old', 900, 0), counts('new', 900, 0)],
@@ -121,7 +130,11 @@ describe('conclude', () => {
     ],
     ['no prior', { prior: { alpha: 0, beta: 1 } }, 'The prior needs a positive alpha and beta.'],
     ['a fractional seed', { seed: 0.5 }, 'The seed is not an integer from 0 to 4294967295.'],
-    ['a window backwards', { window: { from: 2, to: 1 } }, 'The window ends before it starts.'],
+    [
+      'a window that ends before it starts',
+      { window: { from: 2, to: 1 } },
+      'The window ends before it starts.',
+    ],
     ['an uncounted overlap', { usersInTwoVariations: NaN }, 'usersInTwoVariations is not a count.'],
   ] as [string, Partial<Evidence>, string][])('refuses %s in one sentence', async (_, more, message) => {
     expect(await conclude(evidence(more), exactEngine)).toMatchObject({
@@ -130,7 +143,7 @@ describe('conclude', () => {
     })
   })
 
-  it('hands on what the engine refuses', async () => {
+  it('passes on the refusal of the engine', async () => {
     const broken: Engine = { fit: async () => refuse('UNAVAILABLE', 'No.') }
     expect(await conclude(evidence(), broken)).toEqual({
       ok: false,
@@ -138,16 +151,16 @@ describe('conclude', () => {
     })
   })
 
-  it('gives the engine variations in order, the prior and the seed, and nothing else', async () => {
-    const seen: FitInput[] = []
-    const watching: Engine = {
+  it('gives the engine the sorted variations, the prior and the seed, and nothing else', async () => {
+    const inputs: FitInput[] = []
+    const recording: Engine = {
       fit: async (input) => {
-        seen.push(input)
+        inputs.push(input)
         return ok({ engine: { kind: 'exact', method: 'beta-binomial quadrature' }, variations: [] })
       },
     }
-    await conclude(evidence(), watching)
-    expect(seen).toEqual([
+    await conclude(evidence(), recording)
+    expect(inputs).toEqual([
       {
         variations: [
           { variationId: 'new', users: 5000, conversions: 330 },
@@ -162,10 +175,10 @@ describe('conclude', () => {
 })
 
 describe('inputHash', () => {
-  it('is the same for the same input, whatever the order or the hour', () => {
+  it('depends neither on the order of the variations nor on the time', () => {
     const { counts: given } = evidence()
     expect(inputHash(evidence({ counts: given.toReversed(), now: 9 }))).toBe(inputHash(evidence()))
-    // sha256sum of the canonical JSON, computed outside of this program
+    // sha256sum of the canonical JSON, computed outside this program
     expect(inputHash(evidence())).toBe('9a4586b908fccbc102df475bdb557ce45cfd349b7d98c405ab7bd59927fd3fd0')
   })
 

@@ -1,5 +1,5 @@
-// Counts of one experiment and one goal -> its result. The engine is the only effect; the clock and the seed
-// are arguments.
+// Computes the result of one experiment and one goal from its counts. The engine is the only effect; time and
+// seed are arguments.
 import { createHash } from 'node:crypto'
 import type { ExperimentResult, Prior, ResultWindow } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
@@ -7,15 +7,15 @@ import type { Counts, Engine } from './fit.ts'
 import { healthOf } from './health.ts'
 import { verdictOf } from './verdict.ts'
 
-/** Stan's int. */
+/** The largest int in Stan. */
 export const usersMax = 2_147_483_647
-/** CmdStan's seed. */
+/** The largest seed that CmdStan takes. */
 export const seedMax = 4_294_967_295
-/** Every rate equally likely beforehand, as in Bucketeer. */
+/** Every rate is equally likely a priori, as in Bucketeer. */
 export const flatPrior: Prior = { alpha: 1, beta: 1 }
 
 export interface VariationCounts extends Counts {
-  /** The share of users this variation should have, in any unit: only the proportions count. */
+  /** The share of users that this variation should have, in any unit: only the proportions count. */
   readonly expectedWeight: number
 }
 
@@ -30,10 +30,10 @@ export interface Evidence {
   readonly prior: Prior
 }
 
-/** Equal evidence, equal result: variations are put in the order of their ids before the engine sees them. */
+/** Equal evidence gives an equal result: the engine gets the variations sorted by id. */
 export async function conclude(evidence: Evidence, engine: Engine): Promise<Result<ExperimentResult>> {
   const counts = [...evidence.counts].sort((a, b) => (a.variationId < b.variationId ? -1 : 1))
-  const invalid = whatIsWrong({ ...evidence, counts })
+  const invalid = validate({ ...evidence, counts })
   if (invalid) return invalid
 
   const { goalKey, baselineVariationId, window, usersInTwoVariations, prior, seed } = evidence
@@ -62,8 +62,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
 }
 
 /**
- * SHA-256 of all that the figures depend on besides the engine, as JSON with its keys and variations in
- * order.
+ * SHA-256 of everything that the figures depend on besides the engine: JSON with sorted keys and variations.
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
   const { baselineVariationId, counts, prior, seed, usersInTwoVariations } = evidence
@@ -84,7 +83,8 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
 }
 
-function whatIsWrong({ counts, baselineVariationId, usersInTwoVariations, prior, seed, window }: Evidence) {
+/** The first thing that is wrong with the evidence; undefined if nothing is. Expects counts sorted by id. */
+function validate({ counts, baselineVariationId, usersInTwoVariations, prior, seed, window }: Evidence) {
   if (counts.length === 0) return refuse('INVALID', 'There is no variation to count.')
   if (!counts.some(({ variationId }) => variationId === baselineVariationId)) {
     return refuse('INVALID', `The baseline ${baselineVariationId} is not among the variations.`)
@@ -113,7 +113,9 @@ function whatIsWrong({ counts, baselineVariationId, usersInTwoVariations, prior,
   return undefined
 }
 
-/** Counting went wrong upstream: a user converts once, so no posterior of these numbers means anything. */
+/**
+ * The counting is wrong: a user converts at most once, so a posterior of such counts would be meaningless.
+ */
 export const conversionsExceedUsers = (variationId: string, conversions: number, users: number) =>
   refuse('INVALID', `Variation ${variationId} has ${conversions} conversions but only ${users} users.`, {
     fields: [{ path: `counts.${variationId}.conversions`, message: 'more conversions than users' }],

@@ -2,7 +2,7 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { describe, expect, it } from 'vitest'
 import { diagnose, effectiveSize, meanError, quantileOf, rhatOf, sortedDraws } from './diagnostics.ts'
 
-/** An autoregressive series of sums of uniforms, the same on every machine. */
+/** An autoregressive series of sums of uniforms; the same on every machine. */
 function series(seed: number, correlation: number, shift = 0, length = 500): Float64Array {
   let state = seed
   const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
@@ -29,7 +29,7 @@ describe('split R-hat and effective size', () => {
     expect(rhatOf(halved(chainsOf(correlation)))).toBeCloseTo(rhat, 12)
   })
 
-  it('agrees with it about a chain that is elsewhere', () => {
+  it('agree with it on a chain that is elsewhere', () => {
     expect(rhatOf(halved(chainsOf(0.3, 0.4)))).toBeCloseTo(1.06571884616913, 12)
   })
 })
@@ -42,7 +42,7 @@ describe('diagnose', () => {
     expect(essTail).toBeGreaterThan(1400)
   })
 
-  it('ranks, then scores, as the definition says', () => {
+  it('ranks and then scores, as the definition says', () => {
     const chains = chainsOf(0.5).map((chain) => chain.map((x) => Math.round(10 * x) / 10)) // with ties
     const all = chains.flatMap((chain) => [...chain])
     const rankOf = (x: number) =>
@@ -53,7 +53,7 @@ describe('diagnose', () => {
     expect(diagnose(chains).essBulk).toBeCloseTo(effectiveSize(halved(scored)), 9)
   })
 
-  it('measures the tails by the worse of the two, here the upper, where the chains linger', () => {
+  it('takes the worse of the two tails, here the upper one, where the chains linger', () => {
     const chains = chainsOf(0).map((chain) => chain.map((x, i) => (i % 100 < 10 ? x + 9 : x)))
     const sorted = sortedDraws(chains)
     const sizeBelow = (probability: number) => {
@@ -64,16 +64,16 @@ describe('diagnose', () => {
     expect(diagnose(chains).essTail).toBe(sizeBelow(0.95))
   })
 
-  it('counts the sticky draws of an autoregression for what they are worth, (1 - r) / (1 + r) of their number', () => {
+  it('counts the draws of an autoregression as (1 - r) / (1 + r) of their number', () => {
     const chains = [1, 2, 3, 4].map((seed) => series(seed, 0.6, 0, 10_000))
     expect(diagnose(chains).essBulk / (40_000 * (0.4 / 1.6))).toBeCloseTo(1, 0)
     expect(diagnose(chains).essBulk / 10_000).toBeGreaterThan(0.9)
     expect(diagnose(chains).essBulk / 10_000).toBeLessThan(1.1)
   })
 
-  it('sees a chain in another place', () => expect(diagnose(chainsOf(0, 0.4)).rhat).toBeGreaterThan(1.01))
+  it('detects a chain in another place', () => expect(diagnose(chainsOf(0, 0.4)).rhat).toBeGreaterThan(1.01))
 
-  it('sees a chain of another width at the same place, by folding', () => {
+  it('detects a chain of another width in the same place, by folding', () => {
     const chains = chainsOf(0)
     chains[3] = chains[3]!.map((x) => 3 * x)
     expect(rhatOf(halved(chains))).toBeLessThan(1.01)
@@ -88,7 +88,7 @@ describe('diagnose', () => {
     expect(skewed.essTail).toBeCloseTo(plain.essTail, 9)
   })
 
-  it('says NaN of a chain that never moved', () => {
+  it('is NaN for chains that never moved', () => {
     expect(diagnose([new Float64Array(100).fill(1), new Float64Array(100).fill(1)])).toEqual({
       rhat: NaN,
       essBulk: NaN,
@@ -97,11 +97,11 @@ describe('diagnose', () => {
   })
 })
 
-it('gives the error of a mean: for independent draws, sd / sqrt(n)', () => {
+it('gives sd / sqrt(n) as the error of the mean of independent draws', () => {
   expect(meanError(chainsOf(0))).toBeCloseTo(Math.sqrt(3 / 12 / 2000), 3)
 })
 
-it('takes quantiles of type 7', () => {
+it('computes quantiles of type 7', () => {
   expect(quantileOf([1, 2, 3, 4], 0.5)).toBe(2.5)
   expect(quantileOf([1, 2, 3, 4, 5], 0.025)).toBeCloseTo(1.1, 15)
   expect(quantileOf([7], 0.975)).toBe(7)

@@ -1,6 +1,6 @@
-// Did the chains agree, and how much are their draws worth? Rank-normalised split R-hat and bulk and tail
-// effective sample size after Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), "Rank-normalization,
-// folding, and localization".
+// Convergence diagnostics of Markov chains: rank-normalised split R-hat, and bulk and tail effective sample
+// size. After Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), "Rank-normalization, folding, and
+// localization".
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 
 export type Chain = ArrayLike<number> & Iterable<number>
@@ -11,7 +11,7 @@ export interface Diagnostics {
   readonly essTail: number
 }
 
-/** NaN where a chain never moved. Chains are equally long. */
+/** Figures are NaN if a chain never moved. All chains have the same length. */
 export function diagnose(chains: readonly Chain[]): Diagnostics {
   const halves = chains.flatMap(split)
   const sorted = sortedDraws(chains)
@@ -25,7 +25,7 @@ export function diagnose(chains: readonly Chain[]): Diagnostics {
   }
 }
 
-/** Monte Carlo standard error of the mean of all draws. */
+/** The Monte Carlo standard error of the mean of all draws. */
 export function meanError(chains: readonly Chain[]): number {
   return Math.sqrt(variance(sortedDraws(chains)) / effectiveSize(chains.flatMap(split)))
 }
@@ -55,14 +55,14 @@ export function variance(values: Chain): number {
   return sum / (values.length - 1)
 }
 
-/** Both halves; of an odd number the middle draw is left out. */
+/** Splits a chain into halves; with an odd number of draws the middle one is left out. */
 function split(chain: Chain): Float64Array[] {
   const draws = Float64Array.from(chain)
   const half = Math.floor(draws.length / 2)
   return [draws.subarray(0, half), draws.subarray(draws.length - half)]
 }
 
-/** Replaces each draw by the normal score of its rank among all chains, ties sharing their average rank. */
+/** Replaces each draw by the normal score of its rank among all chains; ties get their average rank. */
 function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   const all = Float64Array.from(chains.flatMap((chain) => [...chain]))
   const order = Uint32Array.from(all, (_, i) => i).sort((i, j) => all[i]! - all[j]!)
@@ -77,7 +77,7 @@ function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   return chains.map((chain) => scores.subarray(start, (start += chain.length)))
 }
 
-/** R-hat of chains that are split already. */
+/** R-hat of chains that are already split. */
 export function rhatOf(chains: readonly Float64Array[]): number {
   const length = chains[0]!.length
   const within = mean(chains.map(variance))
@@ -89,7 +89,7 @@ const tailSize = (chains: readonly Float64Array[], threshold: number): number =>
   effectiveSize(chains.map((chain) => chain.map((x) => (x <= threshold ? 1 : 0))))
 
 /**
- * Effective sample size of chains that are split already: Geyer's initial monotone sequence over the mean
+ * The effective sample size of chains that are already split: Geyer's initial monotone sequence over the mean
  * autocovariance.
  */
 export function effectiveSize(chains: readonly Float64Array[]): number {
@@ -113,7 +113,7 @@ export function effectiveSize(chains: readonly Float64Array[]): number {
     previous = Math.min(previous, pair)
     time += 2 * previous
   }
-  time += Math.max(0, autocorrelation(lag)) // lowers the variance of the estimate for antithetic chains
+  time += Math.max(0, autocorrelation(lag)) // lowers the estimate's variance for antithetic chains
   const draws = count * length
   return draws / Math.max(time, 1 / Math.log10(draws))
 }

@@ -92,7 +92,7 @@ describe('which variation is best', () => {
     expect(first!.probabilityBeatsBaseline).toBe(0)
   })
 
-  it('resolves twenty users beside ten million', () => {
+  it('compares twenty users with ten million', () => {
     const [few] = posteriorsOf([20, 0], [10_000_000, 1_000_000])
     // P(Beta(1, 21) > p) = (1 - p)^21, and E[(1 - p)^21] is a moment of Beta(9000001, 1000001).
     let truth = 1
@@ -100,7 +100,7 @@ describe('which variation is best', () => {
     expect(few!.probabilityBest).toBeCloseTo(truth, 9)
   })
 
-  it('knows the loss among uniform rates: the largest of K is K / (K + 1) on average', () => {
+  it('gives the loss among uniform rates: the largest of K is K / (K + 1) on average', () => {
     for (const count of [1, 2, 3, 10]) {
       const posteriors = posteriorsOf(...Array.from({ length: count }, () => [0, 0] as const))
       for (const { expectedLoss, probabilityBest } of posteriors) {
@@ -110,7 +110,7 @@ describe('which variation is best', () => {
     }
   })
 
-  it('stays a distribution whatever is counted, and losses keep the order of the rates', () => {
+  it('is a distribution for any counts, and losses have the order of the rates', () => {
     const pair = fc
       .tuple(fc.nat({ max: 1_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }))
       .map(([users, share]) => [users, Math.round(users * share)] as const)
@@ -132,20 +132,20 @@ describe('which variation is best', () => {
 })
 
 describe('the uplift over the baseline', () => {
-  it('knows the ratio of two uniform rates: P(ratio <= r) = r / 2 up to one', () => {
+  it('gives the ratio of two uniform rates: P(ratio <= r) = r / 2 up to one', () => {
     const [baseline, other] = posteriorsOf([0, 0], [0, 0])
     expect(baseline!.uplift).toBeNull()
     expect(other!.uplift!.q025).toBeCloseTo(0.05 - 1, 12)
     expect(other!.uplift!.q975).toBeCloseTo(20 - 1, 10)
   })
 
-  it('has no mean while the baseline has no conversions, and the mean of a Beta ratio after that', () => {
+  it('has no mean without conversions of the baseline, and else the mean of a Beta ratio', () => {
     expect(posteriorsOf([20, 0], [20, 4])[1]!.uplift!.mean).toBeNull()
     // E[b] E[1 / a] for Beta(5, 17) and Beta(3, 19)
     expect(posteriorsOf([20, 2], [20, 4])[1]!.uplift!.mean).toBeCloseTo((5 / 22) * (21 / 2) - 1, 14)
   })
 
-  it('puts 2.5 % of the posterior beyond either limit, by brute force', () => {
+  it('has 2.5 % of the posterior beyond either limit, by brute force', () => {
     const [a, b] = [betaOf(101, 901), betaOf(71, 751)]
     const { q025, q975 } = posteriorsOf([1000, 100], [820, 70])[1]!.uplift!
     const below = (uplift: number) => {
@@ -163,7 +163,7 @@ describe('the uplift over the baseline', () => {
   })
 })
 
-it('calls itself exact and nothing else', async () => {
+it('reports the exact engine, and never Stan', async () => {
   const fit = await exactEngine.fit({
     variations: counted([9, 1]),
     baselineVariationId: 'v0',

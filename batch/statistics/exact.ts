@@ -1,5 +1,5 @@
-// The closed form of the conversion model: Beta posteriors, compared by quadrature. It is the engine where no
-// Stan is built, and the oracle that Stan is tested against.
+// The closed form of the conversion model: Beta posteriors, compared by quadrature. It is the engine if Stan
+// is not built, and the oracle that Stan is tested against.
 import type { Prior, UpliftSummary, VariationPosterior } from '../../core/model/experiment-result.ts'
 import { ok } from '../../core/model/problem.ts'
 import { betaOf, cumulative, densityOfLogOdds, fromLogOdds, quantile, type Beta } from './beta.ts'
@@ -38,8 +38,8 @@ const rateOf = (posterior: Beta) => ({
 type Comparison = Pick<VariationPosterior, 'probabilityBest' | 'probabilityBeatsBaseline' | 'expectedLoss'>
 
 /**
- * P(k is best) = the integral of f_k times the product of the others' F; E[max] = the sum over k of E[p_k; k
- * is best].
+ * P(k is best) is the integral of f_k times the product of the others' F. E[max] is the sum over k of E[p_k;
+ * k is best].
  */
 function compare(posteriors: readonly Beta[], baseline: number): Comparison[] {
   const best = posteriors.map(() => 0)
@@ -59,7 +59,7 @@ function compare(posteriors: readonly Beta[], baseline: number): Comparison[] {
       if (k !== baseline) beats[k]! += mass * below[baseline]!
     })
   }
-  // One of them is best: dividing by the sum takes out the common part of the rounding, 1e-10 at ten million
+  // The probabilities sum to 1: dividing by their sum removes the common rounding error, 1e-10 at ten million
   // users.
   const total = best.reduce((sum, probability) => sum + probability, 0)
   return posteriors.map(({ mean }, k) => ({
@@ -85,8 +85,8 @@ function uplift(variation: Beta, baseline: Beta): UpliftSummary {
 }
 
 /**
- * E[1 / p] of a Beta is finite only above 1; at or below, any sample mean of the uplift is an accident of its
- * largest draw.
+ * E[1 / p] of a Beta is finite only for an alpha above 1. Otherwise a sample mean of the uplift depends on
+ * its largest draw alone.
  */
 export const upliftMeanExists = (baselineAlpha: number): boolean => baselineAlpha > 1
 
@@ -97,8 +97,8 @@ const quantileLog = (posterior: Beta, probability: number): number =>
   Math.log(quantile(posterior, probability))
 
 /**
- * P(variation / baseline <= exp(logRatio)). The larger of the two is integrated over, so that the other's
- * argument stays in (0, 1).
+ * P(variation / baseline <= exp(logRatio)). Integrates over the larger one, so the other's argument stays in
+ * (0, 1).
  */
 function ratioBelow(variation: Beta, baseline: Beta, logRatio: number): number {
   const ratio = Math.exp(logRatio)
@@ -116,7 +116,7 @@ function below(p: Beta, q: Beta, factor: number): number {
   return sum
 }
 
-/** Where on the log-odds scale F(factor * p) climbs from 0 to 1, and how steeply. */
+/** Where F(factor * p) rises from 0 to 1 on the log-odds scale, and how steeply. */
 function stepOf(q: Beta, factor: number) {
   const p = Math.min(q.mean / factor, 0.99)
   return { centre: Math.log(p / (1 - p)), spread: q.sd / (factor * p * (1 - p)) }

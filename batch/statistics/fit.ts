@@ -1,4 +1,4 @@
-// The port between the experiment's counts and whatever computes their posterior: Stan or the closed form.
+// The port of the engines that compute a posterior from counts: Stan or the closed form.
 import type { EngineReport, Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
 import type { Result } from '../../core/model/problem.ts'
 
@@ -8,7 +8,7 @@ export interface Counts {
   readonly conversions: number
 }
 
-/** Already checked: at least one variation, the baseline among them, no more conversions than users. */
+/** Valid: at least one variation, the baseline among them, and no more conversions than users. */
 export interface FitInput {
   readonly variations: readonly Counts[]
   readonly baselineVariationId: string
@@ -18,7 +18,7 @@ export interface FitInput {
 
 export interface Fit {
   readonly engine: EngineReport
-  /** One for each variation of the input, in its order. */
+  /** One for each variation of the input, in the same order. */
   readonly variations: readonly VariationPosterior[]
 }
 

@@ -28,32 +28,44 @@ const facts = (more: Partial<HealthFacts> = {}): HealthFacts => ({
   engine: sampled(),
   ...more,
 })
-const statuses = (more?: Partial<HealthFacts>) => healthOf(facts(more)).checks.map(({ status }) => status)
+/** The status of the health and of each check by name. */
+function statuses(more?: Partial<HealthFacts>) {
+  const { status, checks } = healthOf(facts(more))
+  return { health: status, ...Object.fromEntries(checks.map((check) => [check.name, check.status])) }
+}
+const passed = {
+  health: 'green',
+  'sample-ratio': 'passed',
+  'users-in-two-variations': 'passed',
+  sampler: 'passed',
+}
 
 describe('healthOf', () => {
-  it('is green when all is well, and gives its figures', () => {
-    const health = healthOf(facts())
-    expect(health.status).toBe('green')
-    expect(health.checks.map(({ detail }) => detail)).toEqual([
-      'The variations got their shares of users: chi-square 0.00 with 1 degrees of freedom, p = 1.0.',
-      '0 of 2000 users saw more than one variation; 20 are tolerated.',
-      'The chains converged: R-hat at most 1.0010 (limit 1.01), effective sample size at least 3000 in the bulk and 2500 in the tails (limit 400), 0 divergences.',
-    ])
+  it('is green if all checks pass, and each check gives its figures', () => {
+    expect(statuses()).toEqual(passed)
+    const details = Object.fromEntries(healthOf(facts()).checks.map(({ name, detail }) => [name, detail]))
+    expect(details).toEqual({
+      'sample-ratio':
+        'The variations got their shares of users: chi-square 0.00 with 1 degrees of freedom, p = 1.0.',
+      'users-in-two-variations': '0 of 2000 users saw more than one variation; 20 are tolerated.',
+      sampler:
+        'The chains converged: R-hat at most 1.0010 (limit 1.01), effective sample size at least 3000 in ' +
+        'the bulk and 2500 in the tails (limit 400), 0 divergences.',
+    })
   })
 
-  it('turns red with a mismatched sample ratio', () => {
-    const lopsided = [
+  it('turns red with a sample ratio mismatch', () => {
+    const cells = [
       { users: 1000, expectedWeight: 1 },
       { users: 800, expectedWeight: 1 },
     ]
-    expect(healthOf(facts({ cells: lopsided })).status).toBe('red')
-    expect(statuses({ cells: lopsided })).toEqual(['failed', 'passed', 'passed'])
+    expect(statuses({ cells })).toEqual({ ...passed, health: 'red', 'sample-ratio': 'failed' })
   })
 
   it('turns red with more than one percent of users in two variations', () => {
-    expect(statuses({ usersInTwoVariations: 20 })).toEqual(['passed', 'passed', 'passed'])
-    expect(statuses({ usersInTwoVariations: 21 })).toEqual(['passed', 'failed', 'passed'])
-    expect(healthOf(facts({ usersInTwoVariations: 21 })).status).toBe('red')
+    expect(statuses({ usersInTwoVariations: 20 })).toEqual(passed)
+    const failed = { ...passed, health: 'red', 'users-in-two-variations': 'failed' }
+    expect(statuses({ usersInTwoVariations: 21 })).toEqual(failed)
   })
 
   it.each([
@@ -63,14 +75,44 @@ describe('healthOf', () => {
     { divergences: 1 },
     { rhatMax: NaN },
   ])('turns red with a sampler of %j', (trouble) => {
-    expect(statuses({ engine: sampled(trouble) })).toEqual(['passed', 'passed', 'failed'])
-    expect(healthOf(facts({ engine: sampled(trouble) })).status).toBe('red')
+    const engine = sampled(trouble)
+    expect(statuses({ engine })).toEqual({ ...passed, health: 'red', sampler: 'failed' })
   })
 
-  it('skips what cannot be asked', () => {
-    const health = healthOf(facts({ cells: [{ users: 0, expectedWeight: 1 }], engine: exact }))
-    expect(health.status).toBe('green')
-    expect(health.checks.map(({ status }) => status)).toEqual(['skipped', 'skipped', 'skipped'])
-    expect(JSON.stringify(health)).not.toMatch(/stan/i)
+  it('is amber while a check cannot judge yet', () => {
+    const few = [
+      { users: 40, expectedWeight: 1 },
+      { users: 30, expectedWeight: 1 },
+    ]
+    expect(statuses({ cells: few })).toEqual({ ...passed, health: 'amber', 'sample-ratio': 'too-early' })
+    const nobody = few.map((cell) => ({ ...cell, users: 0 }))
+    expect(statuses({ cells: nobody })).toMatchObject({
+      health: 'amber',
+      'users-in-two-variations': 'too-early',
+    })
+  })
+
+  it('is red if one check fails and another cannot judge yet', () => {
+    const cells = [
+      { users: 40, expectedWeight: 1 },
+      { users: 30, expectedWeight: 1 },
+    ]
+    expect(statuses({ cells, usersInTwoVariations: 6 })).toEqual({
+      ...passed,
+      health: 'red',
+      'sample-ratio': 'too-early',
+      'users-in-two-variations': 'failed',
+    })
+  })
+
+  it('skips checks that do not apply', () => {
+    const given = { cells: [{ users: 0, expectedWeight: 1 }], engine: exact }
+    expect(statuses(given)).toEqual({
+      health: 'green',
+      'sample-ratio': 'skipped',
+      'users-in-two-variations': 'skipped',
+      sampler: 'skipped',
+    })
+    expect(JSON.stringify(healthOf(facts(given)))).not.toMatch(/stan/i)
   })
 })

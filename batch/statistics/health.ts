@@ -1,16 +1,13 @@
-// May this result be believed at all? Each check says so with its figures; one failure turns health red and
-// fences the verdict.
+// Health checks: whether a result can be trusted. One failed check turns health red and withholds the
+// verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
 import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
 import { mismatchProbability, sampleRatio, type Cell } from './sample-ratio.ts'
 
-/**
- * A user counted on both sides dilutes the difference by about its share: one percent is the most we call
- * harmless.
- */
+/** Users in two variations dilute the difference by about their share. More than one percent is too much. */
 export const usersInTwoVariationsShareMax = 0.01
-/** Single stragglers do not stop a small experiment. */
+/** So that single users do not fail a small experiment. */
 export const usersInTwoVariationsTolerated = 5
-// Vehtari and others (2021): R-hat at most 1.01, effective sample size at least 100 for each of four chains.
+// Vehtari and others (2021): R-hat at most 1.01, and an effective sample size of 100 for each of four chains.
 export const rhatMax = 1.01
 export const effectiveSizeMin = 400
 
@@ -23,24 +20,27 @@ export interface HealthFacts {
 export function healthOf({ cells, usersInTwoVariations, engine }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
-    checkRatio(cells),
-    checkOverlap(usersInTwoVariations, users, cells.length),
+    checkSampleRatio(cells),
+    checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
   ]
-  return { status: checks.some(({ status }) => status === 'failed') ? 'red' : 'green', checks }
+  const has = (wanted: HealthCheck['status']) => checks.some(({ status }) => status === wanted)
+  return { status: has('failed') ? 'red' : has('too-early') ? 'amber' : 'green', checks }
 }
 
-function checkRatio(cells: readonly Cell[]): HealthCheck {
+function checkSampleRatio(cells: readonly Cell[]): HealthCheck {
   const name = 'sample-ratio'
   const ratio = sampleRatio(cells)
   switch (ratio.kind) {
     case 'skipped':
       return { name, status: 'skipped', detail: `Not tested: ${ratio.reason}.` }
+    case 'too-early':
+      return { name, status: 'too-early', detail: `Cannot be tested yet: ${ratio.reason}.` }
     case 'unexpected-users':
       return {
         name,
         status: 'failed',
-        detail: `${ratio.users} users are in variations that are served to nobody.`,
+        detail: `${ratio.users} users are in variations that are not served.`,
       }
     case 'tested': {
       const { chiSquare, degreesOfFreedom, probability } = ratio
@@ -51,7 +51,9 @@ function checkRatio(cells: readonly Cell[]): HealthCheck {
         ? {
             name,
             status: 'failed',
-            detail: `The variations did not get their shares of users: ${figures}, below ${mismatchProbability}.`,
+            detail:
+              `The variations did not get their shares of users: ${figures}, ` +
+              `below ${mismatchProbability}.`,
           }
         : { name, status: 'passed', detail: `The variations got their shares of users: ${figures}.` }
     }
@@ -60,16 +62,15 @@ function checkRatio(cells: readonly Cell[]): HealthCheck {
   }
 }
 
-function checkOverlap(overlap: number, users: number, variations: number): HealthCheck {
+function checkUsersInTwoVariations(count: number, users: number, variations: number): HealthCheck {
   const name = 'users-in-two-variations'
-  if (variations < 2 || users === 0) {
-    return { name, status: 'skipped', detail: 'Not tested: there are no two variations with users.' }
-  }
+  if (variations < 2) return { name, status: 'skipped', detail: 'Not tested: there is only one variation.' }
+  if (users === 0) return { name, status: 'too-early', detail: 'Cannot be tested yet: there are no users.' }
   const allowed = Math.max(usersInTwoVariationsTolerated, Math.floor(users * usersInTwoVariationsShareMax))
   return {
     name,
-    status: overlap > allowed ? 'failed' : 'passed',
-    detail: `${overlap} of ${users} users saw more than one variation; ${allowed} are tolerated.`,
+    status: count > allowed ? 'failed' : 'passed',
+    detail: `${count} of ${users} users saw more than one variation; ${allowed} are tolerated.`,
   }
 }
 
@@ -84,8 +85,8 @@ function checkSampler(engine: EngineReport): HealthCheck {
     engine.divergences === 0
   const figures =
     `R-hat at most ${engine.rhatMax.toFixed(4)} (limit ${rhatMax}), effective sample size at least ` +
-    `${Math.floor(engine.essBulkMin)} in the bulk and ${Math.floor(engine.essTailMin)} in the tails (limit ${effectiveSizeMin}), ` +
-    `${engine.divergences} divergences`
+    `${Math.floor(engine.essBulkMin)} in the bulk and ${Math.floor(engine.essTailMin)} in the tails ` +
+    `(limit ${effectiveSizeMin}), ${engine.divergences} divergences`
   return sound
     ? { name, status: 'passed', detail: `The chains converged: ${figures}.` }
     : { name, status: 'failed', detail: `The chains did not converge: ${figures}.` }

@@ -8,7 +8,7 @@ const normal = (t: number, { centre, spread }: Scale) =>
   Math.exp(-(((t - centre) / spread) ** 2) / 2) / (spread * Math.sqrt(2 * Math.PI))
 
 describe('nodesOver', () => {
-  it('integrates a peak at its own scale to the last digits', () => {
+  it('integrates a peak to the last digits', () => {
     const scale = { centre: 3, spread: 0.01 }
     expect(integrate([scale], 100, (t) => normal(t, scale))).toBeCloseTo(1, 13)
   })
@@ -26,7 +26,7 @@ describe('nodesOver', () => {
     )
   })
 
-  it('goes from end to end in order', () => {
+  it('covers the range from end to end, in order', () => {
     const nodes = nodesOver([{ centre: 0, spread: 1 }], -10, 10).map(({ t }) => t)
     expect(nodes[0]).toBeCloseTo(-10, 12)
     expect(nodes.at(-1)).toBeGreaterThanOrEqual(10 - 1e-12)

@@ -1,8 +1,8 @@
 // Integrals over products of Beta densities and distribution functions. The trapezium rule converges
-// geometrically on smooth functions that die off at both ends, provided that its steps resolve the sharpest
-// of them. Steps on an even log-odds grid cannot: beside ten million users, a variation of twenty is a
-// thousand times wider. So the rule runs in u, where t -> u = sum over k of asinh((t - centre_k) / spread_k)
-// packs the steps around each centre at that one's own scale.
+// geometrically on smooth functions that vanish at both ends, if its steps resolve the sharpest of them. An
+// even grid of log-odds cannot do that: a variation with twenty users is a thousand times wider than one with
+// ten million. So the grid is even in u, where u(t) is the sum over k of asinh((t - centre_k) / spread_k).
+// That puts steps around each centre at its own scale.
 
 export interface Scale {
   readonly centre: number
@@ -14,14 +14,13 @@ export interface Node {
   readonly weight: number
 }
 
-// The integrands are analytic within pi/4 of the real u axis, which makes the error about exp(-pi^2 / (2 *
-// step)) < 1e-17.
+// The integrands are analytic within pi / 4 of the real u axis, so the error is about exp(-pi^2 / (2 * step))
+// < 1e-17.
 const step = 1 / 8
 const newtonStepsMax = 8
 
 /**
- * Nodes and weights for the integral over log-odds from `low` to `high` of functions that vary on these
- * scales.
+ * Nodes and weights for integrals over log-odds from `low` to `high` of functions that vary on these scales.
  */
 export function nodesOver(scales: readonly Scale[], low: number, high: number): Node[] {
   const position = (t: number) =>
@@ -33,8 +32,8 @@ export function nodesOver(scales: readonly Scale[], low: number, high: number): 
   const nodes: Node[] = []
   let t = low
   for (let i = 0; i <= count; i++) {
-    // The slope changes by at most an eighth between neighbours, so that Newton's method from the last node
-    // cannot stray.
+    // The slope changes by at most an eighth between neighbours, so Newton's method converges from the last
+    // node.
     for (let newton = 0; newton < newtonStepsMax; newton++) {
       const correction = (start + i * step - position(t)) / slope(t)
       t += correction

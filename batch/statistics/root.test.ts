@@ -20,12 +20,12 @@ describe('crossing', () => {
     expect(evaluations).toBeLessThan(20)
   })
 
-  it('gives the nearer end when the value is not reached', () => {
+  it('returns the nearer end if the value is not reached', () => {
     expect(crossing((x) => x, 5, 0, 1)).toBe(1)
     expect(crossing((x) => x, -5, 0, 1)).toBe(0)
   })
 
-  it('meets every target of an increasing function', () =>
+  it('finds every target of an increasing function', () =>
     fc.assert(
       fc.property(fc.double({ min: -0.999, max: 0.999, noNaN: true }), (target) => {
         expect(Math.tanh(crossing(Math.tanh, target, -40, 40))).toBeCloseTo(target, 12)

@@ -1,9 +1,10 @@
-// Where an increasing function crosses a value. Chandrupatla's method (1997): inverse quadratic steps where
-// they are safe, bisection elsewhere, so that the flat tails of a distribution function cannot trap it.
+// Finds where an increasing function crosses a value, by Chandrupatla's method (1997): inverse quadratic
+// steps where they are safe and bisection elsewhere, so the flat tails of a distribution function cannot trap
+// it.
 
 const iterationsMax = 200
 
-/** The x in [low, high] where `value(x)` reaches `target`; the nearer end if it lies outside. */
+/** The x in [low, high] at which `value(x)` reaches `target`; the nearer end if it is outside. */
 export function crossing(value: (x: number) => number, target: number, low: number, high: number): number {
   let [a, b] = [high, low]
   let [fa, fb] = [value(a) - target, value(b) - target]

@@ -17,7 +17,7 @@ describe('sampleRatio', () => {
     })
   })
 
-  it('calls it a mismatch below one in a thousand, and not above', () => {
+  it('is a mismatch below a probability of 0.001', () => {
     expect(sampleRatio(cells([5164, 1], [4836, 1]))).toMatchObject({ mismatch: false }) // p = 0.00104
     expect(sampleRatio(cells([5165, 1], [4835, 1]))).toMatchObject({ mismatch: true }) // p = 0.00097
   })
@@ -28,20 +28,25 @@ describe('sampleRatio', () => {
   })
 
   it.each([
-    ['too few users', cells([50, 1], [49, 1]), '99 users are fewer than 100'],
+    ['users', cells([50, 1], [49, 1]), '99 users are fewer than 100'],
     [
-      'too small a cell',
+      'users in the smallest variation',
       cells([996, 0.996], [4, 0.004]),
       'the smallest variation expects 4.0 users, fewer than 5',
     ],
+  ])('cannot be tested yet with too few %s', (_, given, reason) => {
+    expect(sampleRatio(given)).toEqual({ kind: 'too-early', reason })
+  })
+
+  it.each([
     ['one variation', cells([1000, 1]), 'fewer than two variations have a weight'],
     ['one weight', cells([1000, 1], [0, 0]), 'fewer than two variations have a weight'],
     ['no variation', [], 'fewer than two variations have a weight'],
-  ])('is skipped for %s, and says why', (_, given, reason) => {
+  ])('is skipped for %s', (_, given, reason) => {
     expect(sampleRatio(given)).toEqual({ kind: 'skipped', reason })
   })
 
-  it('finds users where nobody was sent, but tolerates five', () => {
+  it('finds users in variations that are not served, but tolerates five', () => {
     expect(sampleRatio(cells([500, 1], [500, 1], [6, 0]))).toEqual({ kind: 'unexpected-users', users: 6 })
     expect(sampleRatio(cells([500, 1], [500, 1], [5, 0]))).toMatchObject({ kind: 'tested', mismatch: false })
   })

@@ -1,14 +1,13 @@
-// Sample ratio mismatch: did the variations get the users that their weights promised? If not, something
-// between assignment and counting loses users unevenly, and no comparison of the variations means what it
-// says.
+// Sample ratio mismatch: tests whether the variations have the users that their weights promise. If they do
+// not, users are lost unevenly between assignment and counting, and comparing the variations is misleading.
 import chiSquareCumulative from '@stdlib/stats-base-dists-chisquare-cdf'
 
-/** Kohavi and others: strict, since the check runs again and again while an experiment collects. */
+/** Strict, since the check is repeated while an experiment runs (Kohavi, Tang and Xu 2020, chapter 21). */
 export const mismatchProbability = 0.001
 export const usersTotalMin = 100
-/** Below five expected users in a cell the chi-square approximation no longer holds. */
+/** With fewer expected users in a cell the chi-square approximation does not hold. */
 export const expectedUsersMin = 5
-/** Bucketeer: users where none may be are tolerated up to five, or one in ten thousand. */
+/** As in Bucketeer: up to five users, or one in ten thousand, may be in variations without a weight. */
 export const unexpectedUsersTolerated = 5
 export const unexpectedShareTolerated = 0.0001
 
@@ -26,13 +25,16 @@ export type SampleRatio =
       readonly mismatch: boolean
     }
   | { readonly kind: 'unexpected-users'; readonly users: number }
+  /** More users will make it testable. */
+  | { readonly kind: 'too-early'; readonly reason: string }
+  /** There is nothing to compare. */
   | { readonly kind: 'skipped'; readonly reason: string }
 
 export function sampleRatio(cells: readonly Cell[]): SampleRatio {
   const total = sum(cells.map(({ users }) => users))
   const served = cells.filter(({ expectedWeight }) => expectedWeight > 0)
-  if (served.length < 2) return skipped('fewer than two variations have a weight')
-  if (total < usersTotalMin) return skipped(`${total} users are fewer than ${usersTotalMin}`)
+  if (served.length < 2) return { kind: 'skipped', reason: 'fewer than two variations have a weight' }
+  if (total < usersTotalMin) return tooEarly(`${total} users are fewer than ${usersTotalMin}`)
 
   const expected = sum(served.map(({ users }) => users))
   const unexpected = total - expected
@@ -46,7 +48,7 @@ export function sampleRatio(cells: readonly Cell[]): SampleRatio {
   }))
   const smallest = Math.min(...parts.map((part) => part.expected))
   if (smallest < expectedUsersMin) {
-    return skipped(
+    return tooEarly(
       `the smallest variation expects ${smallest.toFixed(1)} users, fewer than ${expectedUsersMin}`,
     )
   }
@@ -64,4 +66,4 @@ export function sampleRatio(cells: readonly Cell[]): SampleRatio {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-const skipped = (reason: string): SampleRatio => ({ kind: 'skipped', reason })
+const tooEarly = (reason: string): SampleRatio => ({ kind: 'too-early', reason })

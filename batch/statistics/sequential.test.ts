@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bayesFactor, bayesFactorMin } from './sequential.ts'
 
-/** Mulberry32: the same experiments on every machine. */
+/** Mulberry32, so that every machine simulates the same experiments. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
@@ -12,7 +12,7 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-/** The share of two-armed experiments that reach the limit at some look. */
+/** The share of experiments with two variations that reach the limit at some look. */
 function alarms(
   rates: readonly [number, number],
   usersPerLook: number,
@@ -29,7 +29,7 @@ function alarms(
       conversions[0] += convert(rates[0])
       conversions[1] += convert(rates[1])
       const users = look * usersPerLook
-      const enough = Math.max(...conversions) >= 25 // as the verdict asks
+      const enough = Math.max(...conversions) >= 25 // as the verdict requires
       if (
         enough &&
         bayesFactor({ users, conversions: conversions[0] }, { users, conversions: conversions[1] }) >=
@@ -57,7 +57,7 @@ describe('bayesFactor', () => {
     expect(bayesFactor(a, b)).toBe(bayesFactor(b, a))
   })
 
-  it('says nothing about nobody, and speaks against a difference among many alike', () => {
+  it('is 1 without users, and small if many users are alike', () => {
     expect(bayesFactor({ users: 0, conversions: 0 }, { users: 0, conversions: 0 })).toBeCloseTo(1, 2)
     const many = { users: 1_000_000, conversions: 100_000 }
     expect(bayesFactor(many, many)).toBeLessThan(0.05)
@@ -68,7 +68,7 @@ describe('bayesFactor', () => {
     [0.3, 50],
     [0.95, 50],
   ])(
-    'is fooled in at most one of twenty experiments between equals at rate %d, over 50 looks',
+    'names a winner in at most one of twenty experiments between equals at rate %d, over 50 looks',
     (rate, usersPerLook) => {
       expect(alarms([rate, rate], usersPerLook, 50, 400)).toBeLessThan(0.05)
     },

@@ -15,12 +15,14 @@ const chain = (columns: Record<string, number[]>): ChainColumns =>
   new Map(Object.entries(columns).map(([name, values]) => [name, Float64Array.from(values)]))
 const chains = [
   chain({
-    'p.1': [0.1, 0.2], 'p.2': [0.3, 0.1], 'is_best.1': [0, 1], 'is_best.2': [1, 0], 'beats_baseline.1': [0, 0],
-    'beats_baseline.2': [1, 0], 'loss.1': [0.2, 0], 'loss.2': [0, 0.1], 'uplift.1': [0, 0], 'uplift.2': [2, -0.5],
+    'p.1': [0.1, 0.2], 'p.2': [0.3, 0.1], 'is_best.1': [0, 1], 'is_best.2': [1, 0],
+    'beats_baseline.1': [0, 0], 'beats_baseline.2': [1, 0], 'loss.1': [0.2, 0], 'loss.2': [0, 0.1],
+    'uplift.1': [0, 0], 'uplift.2': [2, -0.5],
   }),
   chain({
-    'p.1': [0.1, 0.2], 'p.2': [0.2, 0.4], 'is_best.1': [0, 0], 'is_best.2': [1, 1], 'beats_baseline.1': [0, 0],
-    'beats_baseline.2': [1, 1], 'loss.1': [0.1, 0.2], 'loss.2': [0, 0], 'uplift.1': [0, 0], 'uplift.2': [1, 1],
+    'p.1': [0.1, 0.2], 'p.2': [0.2, 0.4], 'is_best.1': [0, 0], 'is_best.2': [1, 1],
+    'beats_baseline.1': [0, 0], 'beats_baseline.2': [1, 1], 'loss.1': [0.1, 0.2], 'loss.2': [0, 0],
+    'uplift.1': [0, 0], 'uplift.2': [1, 1],
   }),
 ] // prettier-ignore
 
@@ -53,7 +55,7 @@ describe('summariseDraws', () => {
     })
   })
 
-  it('gives no mean uplift where the true one is infinite', () => {
+  it('gives no mean uplift if the true one is infinite', () => {
     expect(summariseDraws(chains, input(0))[1]!.uplift!.mean).toBeNull()
   })
 })
@@ -70,14 +72,14 @@ describe('examineChains', () => {
       ...more,
     })
 
-  it('counts treedepth hits and finds nothing else wrong', () => {
+  it('counts treedepth hits and finds no other problem', () => {
     const figures = examineChains([sampled(1), sampled(2)], 2, 10)
     expect(figures).toMatchObject({ divergences: 0, maxTreedepthHits: 6 })
     expect(figures.rhatMax).toBeLessThan(1.02)
     expect(figures.essBulkMin).toBeGreaterThan(200)
   })
 
-  it('reports the worst parameter, the log density included', () => {
+  it('reports the worst parameter, including the log density', () => {
     const moved = { lp__: wave(2).map((x) => x + 2) }
     const figures = examineChains([sampled(1), sampled(2, moved)], 2, 10)
     expect(figures.rhatMax).toBeGreaterThan(1.1)

@@ -1,11 +1,11 @@
-// Draws of the conversion model -> the summary that the closed form gives as well, and the worst of the
-// chains' diagnostics.
+// Summarises draws of the conversion model into the same figures as the closed form, and takes the worst
+// diagnostics of its parameters.
 import type { VariationPosterior } from '../../core/model/experiment-result.ts'
 import { diagnose, mean, quantileOf, sortedDraws, variance, type Diagnostics } from './diagnostics.ts'
 import { upliftMeanExists } from './exact.ts'
 import type { FitInput } from './fit.ts'
 
-/** One chain's columns by Stan's names for them: `p.1`, `is_best.2`, ... */
+/** The columns of one chain by Stan's names: `p.1`, `is_best.2`, ... */
 export type ChainColumns = ReadonlyMap<string, Float64Array>
 
 export const modelColumns = ['p', 'is_best', 'beats_baseline', 'loss', 'uplift'] as const
@@ -27,7 +27,7 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
         median: quantileOf(rate, 0.5),
         q975: quantileOf(rate, 0.975),
       },
-      // Means of indicators: rounding may carry the sum of ones past one.
+      // The mean of indicators, which rounding may carry past 1.
       probabilityBest: Math.min(1, mean(pooled(`is_best.${k + 1}`))),
       probabilityBeatsBaseline: Math.min(1, mean(pooled(`beats_baseline.${k + 1}`))),
       expectedLoss: mean(pooled(`loss.${k + 1}`)),
@@ -51,7 +51,7 @@ export interface ChainFigures {
   readonly maxTreedepthHits: number
 }
 
-/** The log density is diagnosed with the rates: it notices trouble that each rate alone hides. */
+/** The log density is diagnosed with the rates, because it shows problems that no single rate does. */
 export function examineChains(
   chains: readonly ChainColumns[],
   variations: number,

@@ -3,6 +3,13 @@ import type { Health, VariationResult } from '../../core/model/experiment-result
 import { verdictOf } from './verdict.ts'
 
 const green: Health = { status: 'green', checks: [] }
+const amber: Health = {
+  status: 'amber',
+  checks: [
+    { name: 'sampler', status: 'passed', detail: 'Fine.' },
+    { name: 'sample-ratio', status: 'too-early', detail: 'Cannot be tested yet.' },
+  ],
+}
 const red: Health = {
   status: 'red',
   checks: [
@@ -43,8 +50,12 @@ describe('verdictOf', () => {
     })
   })
 
-  it('withholds it while health is red, with the reasons', () => {
+  it('is withheld while health is red, with the reasons', () => {
     expect(verdict({}, red)).toEqual({ kind: 'withheld', reason: 'Lopsided.' })
+  })
+
+  it('does not wait for a health check that cannot judge yet', () => {
+    expect(verdict({}, amber)).toEqual(verdict({}, green))
   })
 
   it('accepts exactly the limits', () => {
@@ -72,7 +83,7 @@ describe('verdictOf', () => {
     expect(verdict(more)).toEqual({ kind: 'undecided', reason })
   })
 
-  it('looks for evidence against the closest rival, not the baseline alone', () => {
+  it('needs evidence against the closest rival, not only the baseline', () => {
     const rival = variation('other', { conversions: 165 })
     expect(verdictOf([variation('old'), rival, leader()], 'old', green)).toMatchObject({
       kind: 'undecided',
@@ -80,7 +91,7 @@ describe('verdictOf', () => {
     })
   })
 
-  it('is undecided about a variation without rival', () => {
+  it('is undecided about a single variation', () => {
     expect(verdictOf([leader()], 'new', green)).toEqual({
       kind: 'undecided',
       reason: 'There is only one variation.',

@@ -1,18 +1,19 @@
-// What may be said aloud about a result. Pure: figures and health in, verdict out. It may be asked after each
-// hour of an experiment, so it also wants evidence that survives looking often.
+// The verdict on a result, from its figures and its health. It may be computed again after every hour of an
+// experiment, so it also requires evidence that stays valid under repeated looks (sequential.ts). Only failed
+// health checks withhold it: a check that cannot judge yet does not.
 import type { Health, VariationResult, Verdict } from '../../core/model/experiment-result.ts'
 import { bayesFactor, bayesFactorMin } from './sequential.ts'
 
 export const probabilityBestMin = 0.95
 /**
- * What the winner may cost if it is not the best, as a share of the baseline's rate. An absolute threshold
- * would be reckless at a rate of 0.1 % and idle at 50 %. It holds back a lucky start: where P(best) has just
- * reached 0.95, it asks for a standard error of the difference below a quarter of the baseline's rate.
+ * The expected loss that is accepted, as a share of the baseline's rate. An absolute threshold would be too
+ * lax at a rate of 0.1 % and too strict at 50 %. It holds back lucky starts: when P(best) has just reached
+ * 0.95, it requires a standard error of the difference below a quarter of the baseline's rate.
  */
 export const expectedLossShareMax = 0.005
-/** In every variation. */
+/** For every variation. */
 export const usersMin = 100
-/** In the variation to be named. */
+/** For the winner. */
 export const conversionsMin = 25
 
 export function verdictOf(

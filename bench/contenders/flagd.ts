@@ -15,11 +15,11 @@ export const contender: Contender = {
     core.setConfigurations(toFlags(flags))
     const key = flags[0]!.key
     return Promise.resolve({
-      meet(people) {
+      takeUsers(people) {
         const contexts = people.map(toContext)
         return asks === 'one'
-          ? (place) => core.resolveStringEvaluation(key, disabled, contexts[place]!)
-          : (place) => core.resolveAll(contexts[place]!)
+          ? (index) => core.resolveStringEvaluation(key, disabled, contexts[index]!)
+          : (index) => core.resolveAll(contexts[index]!)
       },
       variationsOf(answer) {
         if (asks === 'one') return [(answer as { value: string }).value]
@@ -36,7 +36,7 @@ const silent = { error: quiet, warn: quiet, info: quiet, debug: quiet }
 
 const toContext = ({ id, country, age, appVersion }: User) => ({ targetingKey: id, country, age, appVersion })
 
-/** What flagd reads. */
+/** flagd's flag format. */
 export const toFlags = (flags: readonly WorkFlag[]): string =>
   JSON.stringify({ flags: Object.fromEntries(flags.map((flag) => [flag.key, toFlag(flag)])) })
 
@@ -48,8 +48,8 @@ const toFlag = (flag: WorkFlag) => ({
 })
 
 /** if, then, if, then, ..., else. */
-function targetingOf({ rules, otherwise }: WorkFlag): unknown {
-  const last = logicOf(otherwise.outcome)
+function targetingOf({ rules, fallthrough }: WorkFlag): unknown {
+  const last = logicOf(fallthrough.outcome)
   if (rules.length === 0) return last
   const branches = rules.flatMap(({ conditions, outcome }) => [
     { and: conditions.map(toLogic) },
@@ -58,7 +58,7 @@ function targetingOf({ rules, otherwise }: WorkFlag): unknown {
   return { if: [...branches, last] }
 }
 
-/** Its own seed is the flag's key. */
+/** flagd uses the flag's key as the seed. */
 const logicOf = (outcome: Outcome) =>
   outcome.kind === 'fixed'
     ? outcome.variation

@@ -1,7 +1,6 @@
-// @flagship.io/js-sdk: its edge build in bucketing-edge mode, as published, fed with a bucketing file.
-// Visitors gave no consent, so that it sends nothing; caches are off, so that it remembers no assignment.
-// What is timed is its fetchFlags, which decides every flag of the file, and the reading of the flags that
-// were asked for; making a visitor is not.
+// @flagship.io/js-sdk: its edge build in bucketing-edge mode, as published, with a bucketing file. Visitors
+// give no consent, so it sends nothing; caches are off, so it remembers no assignment. Timed are fetchFlags,
+// which decides every flag of the file, and reading the requested flags. Making a visitor is not timed.
 import { createRequire } from 'node:module'
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -30,11 +29,11 @@ export const contender: Contender = {
     })
     const key = flags[0]!.key
     return {
-      async meet(people) {
+      async takeUsers(people) {
         const visitors = people.map((user) => flagship.newVisitor(toVisitor(user)))
-        await setImmediate() // what they began when they were made
-        return async (place) => {
-          const visitor = visitors[place]!
+        await setImmediate() // lets the work finish that their creation began
+        return async (index) => {
+          const visitor = visitors[index]!
           await visitor.fetchFlags()
           return asks === 'one' ? visitor.getFlag(key).getValue(disabled, false) : valuesOf(visitor)
         }
@@ -48,7 +47,7 @@ export const contender: Contender = {
   },
 }
 
-/** Only what is there is read: reading a flag that is not makes it write a report. */
+/** Reads existing flags only: reading a missing one makes the SDK write a report. */
 function valuesOf(visitor: Visitor): Map<string, string> {
   const values = new Map<string, string>()
   for (const [key, flag] of visitor.getFlags()) values.set(key, flag.getValue(disabled, false))
@@ -57,7 +56,7 @@ function valuesOf(visitor: Visitor): Map<string, string> {
 
 type Visitor = ReturnType<Sdk.Flagship['newVisitor']>
 
-/** It knows one environment per process: each workload gets a copy of it. */
+/** The SDK holds one environment per process, so each workload gets its own copy of the module. */
 async function sdkOf(name: string): Promise<typeof Sdk> {
   const edge = createRequire(import.meta.url)
     .resolve('@flagship.io/js-sdk/edge')
@@ -77,13 +76,13 @@ type Targeting = Group['targeting']['targetingGroups'][number]['targetings'][num
 
 const everybody = { key: 'fs_all_users', operator: 'EQUALS', value: '' } as Targeting
 
-const toCampaign = ({ key, rules, otherwise }: WorkFlag): Campaign => ({
+const toCampaign = ({ key, rules, fallthrough }: WorkFlag): Campaign => ({
   id: `campaign-${key}`,
   type: 'toggle',
   slug: null,
   variationGroups: [
     ...rules.map((rule) => toGroup(key, rule)),
-    groupOf(key, otherwise.id, [everybody], otherwise.outcome),
+    groupOf(key, fallthrough.id, [everybody], fallthrough.outcome),
   ],
 })
 

@@ -1,6 +1,6 @@
-// The floor with everything done beforehand that can be: the hash over a rule's id once per flag, the user's
-// version and the blocks of the user's id once per request. What an evaluator could reach that knew these
-// flags by heart.
+// The floor with everything precomputed that can be: the hash of a rule's id once per flag, the user's
+// version and the blocks of the user's id once per request. A lower bound for an evaluator that knows these
+// flags.
 import {
   block,
   finish,
@@ -20,7 +20,7 @@ import { disabled, type WorkFlag, type WorkRule } from '../workloads.ts'
 interface Request {
   user: User
   version: number
-  /** All but the state of the hash: of the id's whole blocks, then of its tail. */
+  /** Everything except the hash state: the scrambled whole blocks of the id, then its tail. */
   readonly scrambled: Int32Array
 }
 
@@ -36,7 +36,7 @@ export const contender: Contender = {
   prepare({ flags, asks }) {
     const closures = flags.map(closureOf)
     return Promise.resolve({
-      meet: (people) => decide(closures, people, asks),
+      takeUsers: (people) => decide(closures, people, asks),
       variationsOf: (answer) => (asks === 'one' ? [answer as string] : (answer as string[])),
     })
   },
@@ -46,13 +46,13 @@ function decide(closures: readonly Closure[], people: readonly User[], asks: 'on
   const request: Request = { user: people[0]!, version: -1, scrambled: new Int32Array(blocks + 1) }
   if (asks === 'one') {
     const closure = closures[0]!
-    return (place) => {
-      begin(request, people[place]!)
+    return (index) => {
+      begin(request, people[index]!)
       return closure(request)
     }
   }
-  return (place) => {
-    begin(request, people[place]!)
+  return (index) => {
+    begin(request, people[index]!)
     const answers: string[] = new Array(closures.length)
     for (let i = 0; i < closures.length; i++) answers[i] = closures[i]!(request)
     return answers
@@ -66,23 +66,23 @@ function begin(request: Request, user: User): void {
 }
 const unknown = -1 // of an id's empty tail it would be 0
 
-function closureOf({ enabled, rules, otherwise }: WorkFlag): Closure {
+function closureOf({ enabled, rules, fallthrough }: WorkFlag): Closure {
   if (!enabled) return () => disabled
   if (rules.length === 0) {
-    const state = stateAfter(otherwise.id)
+    const state = stateAfter(fallthrough.id)
     return (request) => half(state, request)
   }
-  if (rules.length === 1) return closureOfList(rules[0]!, nameOf(otherwise.outcome))
-  return closureOfFive(rules, nameOf(otherwise.outcome))
+  if (rules.length === 1) return closureOfList(rules[0]!, nameOf(fallthrough.outcome))
+  return closureOfFive(rules, nameOf(fallthrough.outcome))
 }
 
-function closureOfList(rule: WorkRule, otherwise: string): Closure {
+function closureOfList(rule: WorkRule, fallthrough: string): Closure {
   const ids = idsOf(rule)
   const listed = nameOf(rule.outcome)
-  return ({ user }) => (ids.has(user.id) ? listed : otherwise)
+  return ({ user }) => (ids.has(user.id) ? listed : fallthrough)
 }
 
-function closureOfFive(rules: readonly WorkRule[], otherwise: string): Closure {
+function closureOfFive(rules: readonly WorkRule[], fallthrough: string): Closure {
   const [first, second, third, fourth, fifth] = rules.map(({ conditions }) => operandsOf(conditions))
   if (!first || !second || !third || !fourth || !fifth) throw new Error('not the rules of W2')
   const state = stateAfter(rules[4]!.id)
@@ -91,7 +91,7 @@ function closureOfFive(rules: readonly WorkRule[], otherwise: string): Closure {
     if (holds(second, request)) return 'rule-2'
     if (holds(third, request)) return 'rule-3'
     if (holds(fourth, request)) return 'rule-4'
-    return holds(fifth, request) ? half(state, request) : otherwise
+    return holds(fifth, request) ? half(state, request) : fallthrough
   }
 }
 

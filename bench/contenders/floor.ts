@@ -1,5 +1,5 @@
-// What one would write by hand for exactly these flags: a closure per flag, operands in place, no look-up by
-// key.
+// The floor: code that one would write by hand for exactly these flags. One closure per flag, constants
+// inside, no lookup by key.
 import {
   block,
   finish,
@@ -24,39 +24,39 @@ export const contender: Contender = {
   prepare({ flags, asks }) {
     const closures = flags.map(closureOf)
     return Promise.resolve({
-      meet: (people) => (asks === 'one' ? decideOne(closures[0]!, people) : decideAll(closures, people)),
+      takeUsers: (people) => (asks === 'one' ? decideOne(closures[0]!, people) : decideAll(closures, people)),
       variationsOf: (answer) => (asks === 'one' ? [answer as string] : (answer as string[])),
     })
   },
 }
 
 function decideOne(closure: Closure, people: readonly User[]): Decide {
-  return (place) => closure(people[place]!)
+  return (index) => closure(people[index]!)
 }
 
 function decideAll(closures: readonly Closure[], people: readonly User[]): Decide {
-  return (place) => {
-    const user = people[place]!
+  return (index) => {
+    const user = people[index]!
     const answers: string[] = new Array(closures.length)
     for (let i = 0; i < closures.length; i++) answers[i] = closures[i]!(user)
     return answers
   }
 }
 
-function closureOf({ enabled, rules, otherwise }: WorkFlag): Closure {
+function closureOf({ enabled, rules, fallthrough }: WorkFlag): Closure {
   if (!enabled) return () => disabled
-  if (rules.length === 0) return (user) => half(otherwise.id, user)
-  if (rules.length === 1) return closureOfList(rules[0]!, nameOf(otherwise.outcome))
-  return closureOfFive(rules, nameOf(otherwise.outcome))
+  if (rules.length === 0) return (user) => half(fallthrough.id, user)
+  if (rules.length === 1) return closureOfList(rules[0]!, nameOf(fallthrough.outcome))
+  return closureOfFive(rules, nameOf(fallthrough.outcome))
 }
 
-function closureOfList(rule: WorkRule, otherwise: string): Closure {
+function closureOfList(rule: WorkRule, fallthrough: string): Closure {
   const ids = idsOf(rule)
   const listed = nameOf(rule.outcome)
-  return (user) => (ids.has(user.id) ? listed : otherwise)
+  return (user) => (ids.has(user.id) ? listed : fallthrough)
 }
 
-function closureOfFive(rules: readonly WorkRule[], otherwise: string): Closure {
+function closureOfFive(rules: readonly WorkRule[], fallthrough: string): Closure {
   const [first, second, third, fourth, fifth] = rules.map(({ conditions }) => operandsOf(conditions))
   if (!first || !second || !third || !fourth || !fifth) throw new Error('not the rules of W2')
   const { id } = rules[4]!
@@ -65,7 +65,7 @@ function closureOfFive(rules: readonly WorkRule[], otherwise: string): Closure {
     if (holds(second, user)) return 'rule-2'
     if (holds(third, user)) return 'rule-3'
     if (holds(fourth, user)) return 'rule-4'
-    return holds(fifth, user) ? half(id, user) : otherwise
+    return holds(fifth, user) ? half(id, user) : fallthrough
   }
 }
 
@@ -77,7 +77,7 @@ function holds({ countries, atLeast, from, below }: Operands, { country, age, ap
 
 const half = (id: string, user: User) => (percentOf(id, user.id) < 50 ? 'a' : 'b')
 
-/** MurmurHash3 of `key + id`, without putting them together. */
+/** MurmurHash3 of `key + id` without concatenation. */
 function percentOf(key: string, id: string): number {
   let state = 0
   for (let i = 0; i < key.length; i += 4) state = mix(state, scramble(block(key, i)))

@@ -1,4 +1,4 @@
-// @growthbook/growthbook: its client for servers, as published, with what it would send turned off.
+// @growthbook/growthbook: its server client as published, with all sending turned off.
 import {
   type FeatureDefinition,
   type FeatureRule,
@@ -20,11 +20,11 @@ export const contender: Contender = {
     const keys = flags.map(({ key }) => key)
     const key = keys[0]!
     return Promise.resolve({
-      meet(people) {
+      takeUsers(people) {
         const contexts = people.map((user): UserContext => ({ attributes: { ...user } }))
         return asks === 'one'
-          ? (place) => client.evalFeature(key, contexts[place]!)
-          : (place) => keys.map((each) => client.evalFeature(each, contexts[place]!))
+          ? (index) => client.evalFeature(key, contexts[index]!)
+          : (index) => keys.map((each) => client.evalFeature(each, contexts[index]!))
       },
       variationsOf: (answer) => (asks === 'one' ? [answer] : (answer as unknown[])).map(valueOf),
       close: () => client.destroy(),
@@ -34,12 +34,15 @@ export const contender: Contender = {
 
 const valueOf = (result: unknown) => (result as { value: string }).value
 
-function toFeature({ enabled, rules, otherwise }: WorkFlag): FeatureDefinition<string> {
+function toFeature({ enabled, rules, fallthrough }: WorkFlag): FeatureDefinition<string> {
   if (!enabled) return { defaultValue: disabled }
-  if (otherwise.outcome.kind === 'fixed') {
-    return { defaultValue: otherwise.outcome.variation, rules: rules.map(toRule) }
+  if (fallthrough.outcome.kind === 'fixed') {
+    return { defaultValue: fallthrough.outcome.variation, rules: rules.map(toRule) }
   }
-  return { defaultValue: disabled, rules: [...rules.map(toRule), outcomeOf(otherwise.id, otherwise.outcome)] }
+  return {
+    defaultValue: disabled,
+    rules: [...rules.map(toRule), outcomeOf(fallthrough.id, fallthrough.outcome)],
+  }
 }
 
 const toRule = ({ id, conditions, outcome }: WorkRule): FeatureRule<string> => ({

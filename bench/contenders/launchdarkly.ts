@@ -26,11 +26,11 @@ export const contender: Contender = {
     await client.waitForInitialization({ timeout: 10 })
     const key = flags[0]!.key
     return {
-      meet(people) {
+      takeUsers(people) {
         const contexts = people.map(toContext)
         return asks === 'one'
-          ? (place) => client.variation(key, contexts[place]!, undefined)
-          : (place) => client.allFlagsState(contexts[place]!)
+          ? (index) => client.variation(key, contexts[index]!, undefined)
+          : (index) => client.allFlagsState(contexts[index]!)
       },
       variationsOf: (answer) =>
         asks === 'one'
@@ -67,7 +67,7 @@ function toFlag(flag: WorkFlag) {
     key: flag.key,
     version: 1,
     on: flag.enabled,
-    salt: flag.otherwise.id,
+    salt: flag.fallthrough.id,
     variations,
     offVariation: variations.indexOf(disabled),
     rules: flag.rules.map(({ id, conditions, outcome }, i) => ({
@@ -75,7 +75,7 @@ function toFlag(flag: WorkFlag) {
       clauses: conditions.map((condition) => toClause(condition, flag.key)),
       ...outcomeOf(outcome, seedOf(id) + i),
     })),
-    fallthrough: outcomeOf(flag.otherwise.outcome, seedOf(flag.otherwise.id)),
+    fallthrough: outcomeOf(flag.fallthrough.outcome, seedOf(flag.fallthrough.id)),
   }
 }
 

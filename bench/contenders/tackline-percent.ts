@@ -1,4 +1,4 @@
-// Tackline as it is by default: whole percents, murmur3 x86-32.
+// Tackline with its default allocation: whole percents, murmur3 x86-32.
 import { tackline } from '../tackline.ts'
 
 export const contender = tackline('percent')

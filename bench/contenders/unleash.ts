@@ -18,21 +18,21 @@ export const contender: Contender = {
       storageProvider: new InMemStorageProvider(),
       bootstrap: { data: flags.map(toFeature) as never },
     })
-    unleash.on('error', () => {}) // it asks once, and nobody answers
+    unleash.on('error', () => {}) // it requests once, and gets no answer
     const ready = once(unleash, 'ready')
     await unleash.start()
     await ready
     const keys = flags.map(({ key }) => key)
     const key = keys[0]!
     return {
-      meet(people) {
+      takeUsers(people) {
         const contexts = people.map(({ id, country, age, appVersion }): Context => ({
           userId: id,
           properties: { country, age, appVersion },
         }))
         return asks === 'one'
-          ? (place) => unleash.getVariant(key, contexts[place]!)
-          : (place) => keys.map((each) => unleash.getVariant(each, contexts[place]!))
+          ? (index) => unleash.getVariant(key, contexts[index]!)
+          : (index) => keys.map((each) => unleash.getVariant(each, contexts[index]!))
       },
       variationsOf: (answer) => (asks === 'one' ? [answer] : (answer as unknown[])).map(nameOf),
       close: () => unleash.destroy(),
@@ -45,14 +45,14 @@ function nameOf(variant: unknown): string {
   return isOn ? name : disabled
 }
 
-/** A strategy per rule, each with the variants it chooses from; the first that is met decides. */
-function toFeature({ key, enabled, rules, otherwise }: WorkFlag) {
+/** One strategy per rule, each with its variants. The first one that matches decides. */
+function toFeature({ key, enabled, rules, fallthrough }: WorkFlag) {
   return {
     name: key,
     enabled,
     strategies: [
       ...rules.map(({ id, conditions, outcome }) => strategy(id, conditions.map(toConstraint), outcome)),
-      strategy(otherwise.id, [], otherwise.outcome),
+      strategy(fallthrough.id, [], fallthrough.outcome),
     ],
   }
 }

@@ -1,12 +1,13 @@
-// `npm run bench:control`: what the control plane takes on this machine, through the admin API of the local
+// `npm run bench:control`: measures the control plane on this machine through the admin API of the local
 // stack: a change from command to KV, a page of a list, a million members from upload to decision. Times are
-// of whole requests. Nothing fails because of a time.
+// of whole requests. Never fails because of a time.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Admin, call } from '../../scripts/admin.ts'
-import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
+import { freePort } from '../../test/support/free-port.ts'
 import { flag } from '../../test/support/build/flags.ts'
 
 const sizes = [1_000, 10_000] as const
@@ -36,7 +37,7 @@ try {
 console.log('| what | takes |\n| --- | --- |')
 for (const row of table) console.log(`| ${row.join(' | ')} |`)
 
-/** Straight into D1's file: ten thousand requests would measure nothing more. */
+/** Inserts straight into D1's file: ten thousand requests would take long and measure nothing more. */
 function fill(size: number): void {
   const folder = join(directory, 'state/v3/d1/miniflare-D1DatabaseObject')
   const file = readdirSync(folder).find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')

@@ -1,18 +1,19 @@
-// What a fresh isolate costs, and what many environments weigh. Each in a workerd of its own.
+// The CPU time of the first request to a fresh isolate, and the memory of many environments. Each is measured
+// in a workerd of its own.
 import { median } from '../numbers.ts'
-import { type Ask, once } from './load.ts'
+import { type LoadRequest, once } from './load.ts'
 import { isolateHeapMax, startEdge } from './server.ts'
 
 const starts = 5
 
 /**
- * CPU milliseconds from the first request to its answer, in a process that has answered nothing before;
- * workerd's own start is not in it.
+ * CPU milliseconds of the first request, in a process that has answered none before, without workerd's own
+ * start.
  */
 export async function firstDecision(
   directory: string,
   snapshot: string,
-  ask: Omit<Ask, 'port'>,
+  request: Omit<LoadRequest, 'port'>,
   environmentId: string,
 ): Promise<number> {
   const taken: number[] = []
@@ -20,11 +21,11 @@ export async function firstDecision(
     const server = await startEdge(directory, { snapshot, flagdFlags: '{"flags":{}}' })
     try {
       await new Promise((resolve) => setTimeout(resolve, 500))
-      // The object and KV's stand-in start with the first question too: another environment's asks them
-      // before.
+      // The environment object and the KV stand-in also start with the first request, so a request for
+      // another environment starts them before.
       await once({ method: 'GET', path: `/snapshot:${environmentId}-0`, port: server.port('edge') })
       const before = server.spentNs()
-      const { status, text } = await once({ ...ask, port: server.port('edge') })
+      const { status, text } = await once({ ...request, port: server.port('edge') })
       if (status !== 200) throw new Error(`${status} ${text}`)
       taken.push((server.spentNs() - before) / 1e6)
     } finally {
@@ -35,13 +36,13 @@ export async function firstDecision(
 }
 
 /**
- * Heap of edge's isolate after every environment was asked for all of its flags, garbage included, in MB; as
- * workerd's inspector tells it.
+ * Heap of edge's isolate in MB, garbage included, after all flags of every environment were evaluated.
+ * Reported by workerd's inspector.
  */
 export async function memoryOf(
   directory: string,
   snapshot: string,
-  ask: (environmentId: string) => Omit<Ask, 'port'>,
+  request: (environmentId: string) => Omit<LoadRequest, 'port'>,
   environmentIds: readonly string[],
 ): Promise<number> {
   const server = await startEdge(directory, {
@@ -52,7 +53,7 @@ export async function memoryOf(
   })
   try {
     for (const id of environmentIds) {
-      const { status, text } = await once({ ...ask(id), port: server.port('edge') })
+      const { status, text } = await once({ ...request(id), port: server.port('edge') })
       if (status !== 200) throw new Error(`${id}: ${status} ${text}`)
     }
     return (await heapBytes(server.inspector!)) / 1e6
@@ -61,7 +62,7 @@ export async function memoryOf(
   }
 }
 
-/** What V8 has reserved for the isolate, by Chrome's DevTools protocol. */
+/** The heap that V8 has reserved for the isolate, by Chrome's DevTools protocol. */
 async function heapBytes(port: number): Promise<number> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/edge`)
   try {

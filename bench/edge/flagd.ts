@@ -1,5 +1,5 @@
-// The approach of flagd's OFREP Worker: flagd's evaluator inside the Worker, behind one Hono route, with the
-// flags in memory. Workers may not make code, so it interprets its rules.
+// flagd's evaluator inside a Worker, as in flagd's OFREP Worker: behind one Hono route, with the flags in
+// memory. Workers may not generate code, so it interprets the rules.
 import { FlagdCore } from '@openfeature/flagd-core'
 import { Hono } from 'hono'
 

@@ -1,13 +1,12 @@
-// A client that costs little: connections kept open, each sends its next request when the answer to the last
-// one is there.
+// A cheap HTTP client: each of its open connections sends the next request once the last one is answered.
 import { connect } from 'node:net'
 
-export interface Ask {
+export interface LoadRequest {
   readonly port: number
   readonly method: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent in turn, one a request: one user's answers could be remembered. */
+  /** Sent in turn, one per request, so that the answers of one user cannot be remembered. */
   readonly bodies?: readonly string[]
 }
 
@@ -16,22 +15,31 @@ export interface Load {
   readonly seconds: number
 }
 
-/** Sends `requests` over `connections`; every answer has to have the status. */
-export async function load(ask: Ask, connections: number, requests: number, status: number): Promise<Load> {
-  const texts = ask.bodies ? ask.bodies.map((body) => textOf(ask, body)) : [textOf(ask)]
+/** Sends `requests` over `connections`. Throws if a response has another status. */
+export async function load(
+  request: LoadRequest,
+  connections: number,
+  requests: number,
+  status: number,
+): Promise<Load> {
+  const texts = request.bodies ? request.bodies.map((body) => textOf(request, body)) : [textOf(request)]
   const requestsBytes = texts.map((text) => Buffer.from(text))
   let left = requests
   const startedAt = performance.now()
   await Promise.all(
     Array.from({ length: connections }, () =>
-      serveOne(ask.port, () => (left-- > 0 ? requestsBytes[left % requestsBytes.length] : undefined), status),
+      serveOne(
+        request.port,
+        () => (left-- > 0 ? requestsBytes[left % requestsBytes.length] : undefined),
+        status,
+      ),
     ),
   )
   return { requests, seconds: (performance.now() - startedAt) / 1_000 }
 }
 
-/** One request; its status and body. */
-export async function once({ port, method, path, headers = {}, bodies }: Ask) {
+/** Sends one request and returns status and body. */
+export async function once({ port, method, path, headers = {}, bodies }: LoadRequest) {
   const body = bodies?.[0]
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
@@ -41,7 +49,7 @@ export async function once({ port, method, path, headers = {}, bodies }: Ask) {
   return { status: answer.status, headers: answer.headers, text: await answer.text() }
 }
 
-function textOf({ method, path, headers = {} }: Ask, body?: string): string {
+function textOf({ method, path, headers = {} }: LoadRequest, body?: string): string {
   const all = {
     host: 'bench.test',
     ...headers,

@@ -1,11 +1,11 @@
-// `npm run bench:edge`: what edge costs beside routes that decide nothing, and beside flagd's evaluator, all
-// in one workerd. Prints Markdown.
+// `npm run bench:edge`: compares edge with routes that decide nothing and with flagd's evaluator, all in one
+// workerd. Prints Markdown.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../scripts/command-line.ts'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
 import { toFlags } from '../contenders/flagd.ts'
 import { median, ratio, short } from '../numbers.ts'
@@ -14,16 +14,18 @@ import { users } from '../users.ts'
 import { slice, split, workload } from '../workloads.ts'
 import { workerdVersion } from '../workerd/server.ts'
 import { firstDecision, memoryOf } from './figures.ts'
-import { type Ask, load, once } from './load.ts'
+import { type LoadRequest, load, once } from './load.ts'
 import { bundleAll, type EdgeServer, type Service, startEdge } from './server.ts'
 
 /**
- * `--only flag`: the cases with that in their names, and what they are measured against, without the figures.
+ * `--only flag` runs the cases with `flag` in their names and the cases they are compared with, without the
+ * figures.
  */
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+const { values } = readOptions({
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string' },
 })
-// Many short rounds: what else the machine does then hits all cases alike.
+// Many short rounds, so that other load on the machine affects all cases alike.
 const rounds = values.quick ? 15 : 45
 const requestsARound = 500
 const warmUps = 4
@@ -33,7 +35,7 @@ const environmentId = 'bench'
 const manyIds = Array.from({ length: 50 }, (_, i) => `${environmentId}-${i}`)
 const keyOf = (id: string) => makeSdkKey('client', id, new Uint8Array(24).fill(7))
 const key = keyOf(environmentId)
-/** In every environment's snapshot: the stand-in has one for all. */
+/** The same in every environment: the stand-in serves one snapshot under all names. */
 const sdkKeys = [environmentId, ...manyIds].map((id) => ({
   id,
   role: 'client' as const,
@@ -45,23 +47,23 @@ const snapshotOf = (flags: typeof flags200) => JSON.stringify({ ...toSnapshot(fl
 interface Case {
   readonly name: string
   readonly service: Service
-  readonly ask: Omit<Ask, 'port'>
+  readonly request: Omit<LoadRequest, 'port'>
   readonly status: number
-  /** What it is measured against. */
+  /** The name of the case that this one is compared with. */
   readonly against?: string
 }
 
-const askers = users().slice(0, 256)
-const bodies = askers.map((user) => JSON.stringify({ context: { targetingKey: user.id, ...user } }))
+const callers = users().slice(0, 256)
+const bodies = callers.map((user) => JSON.stringify({ context: { targetingKey: user.id, ...user } }))
 const headers = { authorization: `Bearer ${key}` }
 const one = { method: 'POST', path: '/ofrep/v1/evaluate/flags/flag-0004', headers, bodies }
 const all = { method: 'POST', path: '/ofrep/v1/evaluate/flags', headers, bodies }
 
 const allOf = (id: string) => ({ ...all, headers: { authorization: `Bearer ${keyOf(id)}` } })
 
-const dataOf = (user: (typeof askers)[number]) =>
+const dataOf = (user: (typeof callers)[number]) =>
   Object.fromEntries(Object.entries(user).map(([name, value]) => [name, String(value)]))
-const bucketeer = (userEvaluationsId: string, people = askers) => ({
+const bucketeer = (userEvaluationsId: string, people = callers) => ({
   method: 'POST',
   path: '/get_evaluations',
   headers: { authorization: key },
@@ -70,12 +72,12 @@ const bucketeer = (userEvaluationsId: string, people = askers) => ({
   ),
 })
 
-/** As the published SDK asks. */
+/** The request of the published SDK. */
 const flagship = {
   method: 'POST',
   path: `/v2/${environmentId}/campaigns?exposeAllKeys=true&extras[]=accountSettings`,
   headers: { 'x-api-key': key, 'x-sdk-client': 'TypeScript', 'x-sdk-version': '5.2.0' },
-  bodies: askers.map(({ id, ...context }) =>
+  bodies: callers.map(({ id, ...context }) =>
     JSON.stringify({
       visitorId: id,
       anonymousId: null,
@@ -95,7 +97,8 @@ try {
   )
   if (values.only === undefined || values.only === 'figures') await figures()
   console.log(
-    `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests over ${connections} connections`,
+    `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests ` +
+      `over ${connections} connections`,
   )
 } finally {
   rmSync(directory, { recursive: true, force: true })
@@ -125,7 +128,7 @@ async function figures(): Promise<void> {
     workload('W4').flags.map((flag) => ({
       ...flag,
       rules: [],
-      otherwise: { ...flag.otherwise, outcome: split },
+      fallthrough: { ...flag.fallthrough, outcome: split },
     })),
   )
   console.log('| figure | value | at most |\n| --- | ---: | ---: |')
@@ -148,9 +151,9 @@ function row(...cells: string[]): void {
   console.log(`| ${cells.join(' | ')} |`)
 }
 
-/** What is asked of each, after making sure that it answers what is meant. */
+/** Builds the cases, after checking that each answers what it should. */
 async function casesOf(server: EdgeServer): Promise<Case[]> {
-  const edge = (ask: Omit<Ask, 'port'>) => once({ ...ask, port: server.port('edge') })
+  const edge = (request: Omit<LoadRequest, 'port'>) => once({ ...request, port: server.port('edge') })
   const answer = await edge(one)
   if (!answer.text.includes('"value"'))
     throw new Error(`edge does not decide: ${answer.status} ${answer.text}`)
@@ -165,18 +168,18 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
   const { headers: validators } = await edge(file)
   const unmodified = (name: string, value: string | null) => ({ ...file, headers: { [name]: value! } })
   return [
-    { name: 'bare route', service: 'bare', ask: { method: 'POST', path: '/fixed', bodies }, status: 200 },
+    { name: 'bare route', service: 'bare', request: { method: 'POST', path: '/fixed', bodies }, status: 200 },
     {
       name: 'bare route that reads its JSON',
       service: 'bare',
-      ask: { method: 'POST', path: '/read', bodies },
+      request: { method: 'POST', path: '/read', bodies },
       status: 200,
     },
-    { name: 'one flag of 200', service: 'edge', ask: one, status: 200, against: 'bare route' },
+    { name: 'one flag of 200', service: 'edge', request: one, status: 200, against: 'bare route' },
     {
       name: 'one flag of 200, with its log line',
       service: 'logged',
-      ask: one,
+      request: one,
       status: 200,
       against: 'bare route',
     },
@@ -185,7 +188,7 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
     {
       name: 'all of 200 flags, 304 by tag',
       service: 'edge',
-      ask: {
+      request: {
         ...all,
         bodies: bodies.slice(0, 1),
         headers: { ...headers, 'if-none-match': bulk.headers.get('etag')! },
@@ -197,50 +200,50 @@ async function casesOf(server: EdgeServer): Promise<Case[]> {
     {
       name: 'all of 200 flags, Bucketeer',
       service: 'edge',
-      ask: bucketeer(''),
+      request: bucketeer(''),
       status: 200,
       against: 'all of 200 flags',
     },
     {
       name: 'all of 200 flags, Bucketeer, the id is current',
       service: 'edge',
-      ask: bucketeer(userEvaluationsId, askers.slice(0, 1)),
+      request: bucketeer(userEvaluationsId, callers.slice(0, 1)),
       status: 200,
       against: 'all of 200 flags',
     },
     {
       name: 'all of 200 flags, AB Tasty',
       service: 'edge',
-      ask: flagship,
+      request: flagship,
       status: 200,
       against: 'all of 200 flags',
     },
-    { name: 'bare GET route', service: 'bare', ask: { method: 'GET', path: '/file' }, status: 200 },
+    { name: 'bare GET route', service: 'bare', request: { method: 'GET', path: '/file' }, status: 200 },
     {
       name: 'bucketing file, 304 by date',
       service: 'edge',
-      ask: unmodified('if-modified-since', validators.get('last-modified')),
+      request: unmodified('if-modified-since', validators.get('last-modified')),
       status: 304,
       against: 'bare GET route',
     },
     {
       name: 'bucketing file, 304 by tag',
       service: 'edge',
-      ask: unmodified('if-none-match', validators.get('etag')),
+      request: unmodified('if-none-match', validators.get('etag')),
       status: 304,
       against: 'bare GET route',
     },
     {
       name: 'bucketing file, 200 with Brotli',
       service: 'edge',
-      ask: { ...file, headers: { 'accept-encoding': 'br' } },
+      request: { ...file, headers: { 'accept-encoding': 'br' } },
       status: 200,
       against: 'bare GET route',
     },
   ]
 }
 
-/** All flags at once, beside a route that sends the same bytes, and beside flagd's evaluator. */
+/** All flags in one request, compared with a route that sends the same bytes and with flagd's evaluator. */
 async function bulkOf(server: EdgeServer, flags: string): Promise<Case[]> {
   const ours = await once({ ...all, port: server.port('edge') })
   const byFlagd = await once({ ...all, port: server.port('flagd') })
@@ -250,9 +253,9 @@ async function bulkOf(server: EdgeServer, flags: string): Promise<Case[]> {
   const bare = `bare route, the bytes of ${flags}`
   const name = `all of ${flags}`
   return [
-    { name: bare, service: 'bare', ask: { method: 'POST', path: '/bytes', bodies }, status: 200 },
-    { name, service: 'edge', ask: all, status: 200, against: bare },
-    { name: `${name}, by flagd-core`, service: 'flagd', ask: all, status: 200, against: name },
+    { name: bare, service: 'bare', request: { method: 'POST', path: '/bytes', bodies }, status: 200 },
+    { name, service: 'edge', request: all, status: 200, against: bare },
+    { name: `${name}, by flagd-core`, service: 'flagd', request: all, status: 200, against: name },
   ]
 }
 
@@ -262,21 +265,22 @@ async function compare(server: EdgeServer, cases: readonly Case[]): Promise<void
   const rate = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = -warmUps; round < rounds; round++) {
     const turn = Math.max(0, round) % cases.length
-    for (const { name, service, ask, status } of [...cases.slice(turn), ...cases.slice(0, turn)]) {
+    for (const { name, service, request, status } of [...cases.slice(turn), ...cases.slice(0, turn)]) {
       const before = server.spentNs()
       const { requests, seconds } = await load(
-        { ...ask, port: server.port(service) },
+        { ...request, port: server.port(service) },
         connections,
         requestsARound,
         status,
       )
-      if (round < 0) continue // warms up
+      if (round < 0) continue // warm-up
       cpu.get(name)!.push((server.spentNs() - before) / requests / 1_000)
       rate.get(name)!.push(requests / seconds)
     }
   }
   console.log(
-    '| request | requests a second | CPU a request | requests a second, of the bare | CPU, times the bare | |',
+    '| request | requests a second | CPU a request | requests a second, of the bare ' +
+      '| CPU, times the bare | |',
   )
   console.log('| --- | ---: | ---: | ---: | ---: | --- |')
   for (const { name, against } of cases) {

@@ -1,5 +1,4 @@
-// Edge's bundle, a bare Worker and flagd's, in one workerd without anything before it, each on a port of its
-// own.
+// Runs edge's bundle, the bare Worker and flagd's Worker in one workerd, each on a port of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -15,9 +14,9 @@ export interface EdgeServer {
   readonly port: (service: Service) => number
   /** CPU nanoseconds of the process so far, all threads. */
   readonly spentNs: () => number
-  /** Bytes in memory. */
+  /** Resident memory in bytes. */
   readonly residentBytes: () => number
-  /** Where V8's inspector listens, if it was asked for. */
+  /** The port of V8's inspector, if requested. */
   readonly inspector: number | undefined
   readonly stop: () => Promise<void>
 }
@@ -26,9 +25,9 @@ export interface Loaded {
   readonly snapshot: string
   readonly flagdFlags: string
   readonly publish?: 'every second'
-  /** Heap that an isolate may have, in MB. */
+  /** Heap limit of an isolate, in MB. */
   readonly heapMax?: number
-  /** With V8's inspector, which tells what an isolate has. */
+  /** Starts V8's inspector, which reports the heap of an isolate. */
   readonly inspects?: boolean
 }
 
@@ -37,10 +36,10 @@ const configs = {
   edge: join(root, 'wrangler.toml'),
   bare: join(import.meta.dirname, 'bare.toml'),
   flagd: join(import.meta.dirname, 'flagd.toml'),
-  world: join(import.meta.dirname, 'world.toml'),
+  'stand-ins': join(import.meta.dirname, 'stand-ins.toml'),
 }
 
-/** Bundles everything as `wrangler deploy` would, into the directory. */
+/** Bundles all Workers as `wrangler deploy` does, into the directory. */
 export async function bundleAll(directory: string): Promise<void> {
   for (const [name, config] of Object.entries(configs)) {
     const folder = join(directory, name)
@@ -51,7 +50,7 @@ export async function bundleAll(directory: string): Promise<void> {
   }
 }
 
-/** What Cloudflare gives an isolate, in MB. */
+/** Cloudflare's memory limit of an isolate, in MB. */
 export const isolateHeapMax = 128
 
 export async function startEdge(
@@ -86,25 +85,30 @@ const configOf = (compatibilityDate: string, publish: string | undefined, heapMa
   compatibilityDate = "${compatibilityDate}",
   bindings = [${bindings}],${more}
 )`
-  const edge = `(name = "SNAPSHOTS", kvNamespace = "world"),
-    (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "world")),
-    (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "world")),
-    (name = "EVENTS", queue = "world"), (name = "CONTROL", service = "world")`
+  const edge = `(name = "SNAPSHOTS", kvNamespace = "stand-ins"),
+    (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
+    (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
+    (name = "EVENTS", queue = "stand-ins"), (name = "CONTROL", service = "stand-ins")`
+  const v8Flags = heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`
+  const sockets = services.map(
+    (name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`,
+  )
+  const published = publish ? `, (name = "PUBLISH", text = "${publish}")` : ''
   return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (${heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`}
+const config :Workerd.Config = (${v8Flags}
   services = [
     (name = "edge", worker = .edge), (name = "logged", worker = .logged), (name = "bare", worker = .bare),
-    (name = "flagd", worker = .flagd), (name = "world", worker = .world),
+    (name = "flagd", worker = .flagd), (name = "stand-ins", worker = .standIns),
   ],
-  sockets = [${services.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`).join(', ')}],
+  sockets = [${sockets.join(', ')}],
 );
 const edge :Workerd.Worker = ${worker('edge/index', edge)};
 const logged :Workerd.Worker = ${worker('edge/index', `${edge}, (name = "LOG_REQUESTS", text = "all")`)};
 const bare :Workerd.Worker = ${worker('bare/bare', '')};
 const flagd :Workerd.Worker = ${worker('flagd/flagd', '(name = "FLAGS", text = embed "flagd.json")')};
-const world :Workerd.Worker = ${worker(
-    'world/world',
-    `(name = "SNAPSHOT", text = embed "snapshot.json")${publish ? `, (name = "PUBLISH", text = "${publish}")` : ''}`,
+const standIns :Workerd.Worker = ${worker(
+    'stand-ins/stand-ins',
+    `(name = "SNAPSHOT", text = embed "snapshot.json")${published}`,
     `
   durableObjectNamespaces = [(className = "Environment", uniqueKey = "environment")],
   durableObjectStorage = (inMemory = void),`,
@@ -112,7 +116,7 @@ const world :Workerd.Worker = ${worker(
 `
 }
 
-/** workerd says on its control channel where each socket, and the inspector, listens. */
+/** workerd reports on its control channel on which port each socket and the inspector listen. */
 async function portsOf(control: Readable, count: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   let said = ''

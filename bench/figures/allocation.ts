@@ -1,6 +1,5 @@
-// Heap bytes that a decision leaves to the collector. The young generation of this process is so large that
-// nothing is collected while it is measured; a round in which something was, counts less than the others and
-// falls out of the median.
+// Heap bytes that a decision allocates. This process has a young generation so large that nothing is
+// collected during a measurement. A round with a collection has a lower figure and drops out of the median.
 import { load } from '../contender.ts'
 import { median } from '../numbers.ts'
 import { spend } from '../timing.ts'
@@ -8,28 +7,28 @@ import { users } from '../users.ts'
 import { workload, type WorkloadName } from '../workloads.ts'
 import type { Figure } from './figure.ts'
 
-/** An array of 1,000 answers is little more than 8 bytes a flag: the answer itself. */
+/** An array of 1,000 answers takes little more than 8 bytes per flag. */
 const bytesPerAnswer = 8.3
 
 export async function figures(rounds: number): Promise<Figure[]> {
   const found: Figure[] = []
   for (const name of ['floor', 'tackline-percent', 'tackline-fine']) {
-    for (const asked of ['W1', 'W2', 'W4', 'W5'] as const) {
-      const value = await bytesPerFlag(name, asked, rounds)
-      const limit = asked === 'W4' ? bytesPerAnswer : 0.1
+    for (const workloadName of ['W1', 'W2', 'W4', 'W5'] as const) {
+      const value = await bytesPerFlag(name, workloadName, rounds)
+      const limit = workloadName === 'W4' ? bytesPerAnswer : 0.1
       const target = name.startsWith('tackline') ? { atMost: limit } : {}
-      found.push({ name: `heap bytes per flag, ${asked}, ${name}`, value, unit: 'B', ...target })
+      found.push({ name: `heap bytes per flag, ${workloadName}, ${name}`, value, unit: 'B', ...target })
     }
   }
   return found
 }
 
-async function bytesPerFlag(name: string, asked: WorkloadName, rounds: number): Promise<number> {
-  const given = workload(asked)
+async function bytesPerFlag(name: string, workloadName: WorkloadName, rounds: number): Promise<number> {
+  const given = workload(workloadName)
   const people = users()
-  const decide = await (await load(name)).prepare(given).then((prepared) => prepared.meet(people))
+  const decide = await (await load(name)).prepare(given).then((prepared) => prepared.takeUsers(people))
   const calls = Math.round(100_000 / given.flags.length)
-  await spend(decide, people.length, 10 * calls) // in interpreted code numbers live on the heap
+  await spend(decide, people.length, 10 * calls) // interpreted code keeps numbers on the heap
   const perCall: number[] = []
   for (let round = 0; round < 3 * rounds; round++) {
     globalThis.gc!({ type: 'minor' })
@@ -40,7 +39,7 @@ async function bytesPerFlag(name: string, asked: WorkloadName, rounds: number): 
   return Math.max(0, median(perCall)) / given.flags.length
 }
 
-/** What the measuring itself takes. */
+/** The allocation of the measurement itself. */
 const own = await ownBytes()
 async function ownBytes(): Promise<number> {
   const found: number[] = []

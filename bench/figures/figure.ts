@@ -1,4 +1,4 @@
-// A number beside the rounds, and what it may be at most.
+// A figure that is measured outside of the rounds, with its target.
 export interface Figure {
   readonly name: string
   readonly value: number
@@ -11,6 +11,6 @@ export interface Figures {
   readonly figures: (rounds: number) => Promise<Figure[]> | Figure[]
 }
 
-/** Each is measured in a process of its own, by the module of its name. */
+/** Each is measured in a process of its own, by the module of that name. */
 export const figureNames = ['load', 'first-load', 'memory', 'allocation', 'members'] as const
 export type FigureName = (typeof figureNames)[number]

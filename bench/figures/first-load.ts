@@ -1,5 +1,4 @@
-// The same the first time, as an isolate that has just started does it: the code that compiles is itself not
-// compiled yet.
+// The cost of the first revision in a new isolate: the code that compiles it is not compiled itself yet.
 import { compile, prepare, prepareAll } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { toSnapshot } from '../tackline.ts'

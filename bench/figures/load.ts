@@ -1,5 +1,5 @@
-// What a new revision costs: its text, parsed and compiled, beside the parsing alone. In turns, in a process
-// that has done it before.
+// The cost of a new revision: parsing and compiling its text, compared with parsing alone. Alternates between
+// the two, in a process that is warmed up.
 import { compile, prepareAll } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { median, ratio } from '../numbers.ts'
@@ -34,7 +34,7 @@ function loaded(text: string) {
   return compiled
 }
 
-/** What is made is kept until the time was taken: throwing it away is no part of making it. */
+/** Keeps what is made until the time is taken, so that collecting it is not measured. */
 function cpuMs(make: () => unknown): number {
   const before = process.cpuUsage()
   kept.push(make())

@@ -1,5 +1,5 @@
-// A segment of a million members: how long one look takes, for members and strangers in turn, each asked for
-// but once.
+// The time of one lookup in a segment of a million members, for members and non-members in turn. Each key is
+// looked up once.
 import { decodeMembers, encodeMembers, isMember, membersMax } from '../../core/model/members.ts'
 import { median } from '../numbers.ts'
 import { asParsed, mulberry32, uuid } from '../users.ts'
@@ -14,17 +14,17 @@ export function figures(rounds: number): Figure[] {
   const decoding: number[] = []
   const looking: number[] = []
   for (let round = -2; round < rounds; round++) {
-    const asked = asParsed(keys.filter((_, i) => i >= membersMax || i % (membersMax / (looks / 2)) === 0))
+    const lookedUp = asParsed(keys.filter((_, i) => i >= membersMax || i % (membersMax / (looks / 2)) === 0))
     const start = process.cpuUsage()
     const members = decodeMembers(bytes)!
     const decoded = process.cpuUsage(start)
     let found = 0
-    for (const key of asked) if (isMember(members, key)) found++
+    for (const key of lookedUp) if (isMember(members, key)) found++
     const looked = process.cpuUsage(start)
     if (found !== looks / 2) throw new Error(`${found} members found`)
     if (round < 0) continue
     decoding.push(ms(decoded))
-    looking.push(((ms(looked) - ms(decoded)) * 1e6) / asked.length)
+    looking.push(((ms(looked) - ms(decoded)) * 1e6) / lookedUp.length)
   }
   return [
     {

@@ -1,4 +1,4 @@
-// What a compiled snapshot keeps in the heap, with all that it was compiled from, beside the bytes of its
+// The heap size of a compiled snapshot with everything it was compiled from, compared with the bytes of its
 // text.
 import { compile } from '../../core/evaluation/compile.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
@@ -9,7 +9,7 @@ import { workload } from '../workloads.ts'
 import type { Figure } from './figure.ts'
 
 export function figures(): Figure[] {
-  // As bytes, outside of the heap; a first one, thrown away, has made whatever is made but once.
+  // As bytes outside of the heap. The first snapshot is discarded: it includes what is allocated once only.
   const bytes = Buffer.from(JSON.stringify(toSnapshot(workload('W4').flags, 'percent')))
   const snapshotOf = () => JSON.parse(bytes.toString()) as Snapshot
   const user = toContext(users()[0]!)

@@ -1,4 +1,4 @@
-// One kind of figure in a process of its own.
+// Takes one kind of figure in a process of its own.
 import type { Figures } from './figure.ts'
 
 const [name = '', rounds = '1'] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Takes figures, each in a fresh process; of those that can be had but once per process, several.
+// Takes each figure in a fresh process, several times if a process can measure it only once.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { median } from '../numbers.ts'
 import { say, typescript } from '../rounds.ts'
 import type { Figure, FigureName } from './figure.ts'
 
-/** MB of young generation: enough that nothing is collected while allocation is measured. */
+/** MB of young generation, enough that nothing is collected while allocation is measured. */
 const semiSpace = 256
 const firstTimes = 5
 
@@ -28,6 +28,6 @@ async function inProcess(name: FigureName, rounds: number): Promise<Figure[]> {
     throw new Error(`the process for ${name} ended with ${code}`)
   })
   const [figures] = (await Promise.race([once(child, 'message'), exited])) as [Figure[]]
-  exited.catch(() => {}) // it has said what it had to say
+  exited.catch(() => {}) // its result has arrived already
   return figures
 }

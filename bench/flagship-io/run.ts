@@ -1,6 +1,6 @@
-// What a whole request at AB Tasty's door costs beside OFREP's answer about the same hundred flags: CPU time
-// in this process, from the request to the read answer. Prints Markdown. `npm run bench:edge` asks through
-// workerd.
+// Compares a whole request to the AB Tasty routes with OFREP's response for the same hundred flags: CPU time
+// in this process, from the request to the read response. Prints Markdown. `npm run bench:edge` measures
+// through workerd.
 import { createHash } from 'node:crypto'
 import { compile } from '../../core/evaluation/compile.ts'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
@@ -49,7 +49,7 @@ const json = { 'content-type': 'application/json' }
 const asFlagship = { ...json, 'x-api-key': key, 'x-sdk-client': 'TypeScript', 'x-sdk-version': '5.2.0' }
 const asOfrep = { ...json, authorization: `Bearer ${key}` }
 const bodies = people.map(({ id, ...context }) => ({
-  /** As the published SDK sends it, with what it adds to every context. */
+  /** The request of the published SDK, with what it adds to every context. */
   flagship: JSON.stringify({
     visitorId: id,
     anonymousId: null,
@@ -80,7 +80,7 @@ const modified = (await file({})).headers.get('last-modified')!
 const reference = 'OFREP bulk, 200'
 const ofSdk = '?exposeAllKeys=true&extras[]=accountSettings'
 
-const cases: Record<string, [status: number, ask: (i: number) => Response | Promise<Response>]> = {
+const cases: Record<string, [status: number, send: (i: number) => Response | Promise<Response>]> = {
   [reference]: [200, (i) => bulk(i)],
   'OFREP bulk, 304': [304, (i) => bulk(i, { ...asOfrep, 'if-none-match': tags[i % tags.length]! } as never)],
   'campaigns as the SDK asks': [200, (i) => campaigns(i, ofSdk)],
@@ -100,10 +100,10 @@ const cases: Record<string, [status: number, ask: (i: number) => Response | Prom
 const taken = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]))
 const bytes = new Map<string, number>()
 for (let round = -3; round < rounds; round++) {
-  for (const [name, [status, ask]] of Object.entries(cases)) {
+  for (const [name, [status, send]] of Object.entries(cases)) {
     const spent = await cpuNanoseconds(async () => {
       for (let i = 0; i < callsARound; i++) {
-        const answer = await ask(i)
+        const answer = await send(i)
         const text = await answer.text()
         if (answer.status !== status) throw new Error(`${name}: ${answer.status} ${text}`)
         bytes.set(name, text.length)

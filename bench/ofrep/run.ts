@@ -1,5 +1,5 @@
-// What OFREP's answer about a hundred flags costs after the body is read, and how much of it is the tag: CPU
-// time in this process. Prints Markdown. `npm run bench:edge` measures whole requests through workerd.
+// The CPU time of OFREP's response for a hundred flags after the body is read, and the part of it that the
+// entity tag takes. Prints Markdown. `npm run bench:edge` measures whole requests through workerd.
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { type BulkRequest, bulkResponse } from '../../workers/protocols/ofrep/bulk.ts'

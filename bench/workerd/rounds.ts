@@ -1,5 +1,4 @@
-// The same rounds inside workerd. A request that decides nothing tells what a request costs; the rest is the
-// decisions'.
+// The rounds inside workerd. The cost of a request that decides nothing is subtracted.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +19,7 @@ export async function runRoundsInWorkerd(
   try {
     await bundle(directory)
     for (let process = 0; process < effort.processes; process++) {
-      // One process per contender: what the engine learns from one must not help or hurt another.
+      // One process per contender, so that compiled code of one does not affect another.
       const crew = new Map<string, Server>()
       try {
         for (const name of contenders) crew.set(name, await startServer(directory))
@@ -66,8 +65,8 @@ async function runOneCrew(
 }
 
 /**
- * Contexts that are met once have to be there all at the same time: so many that a request costs little
- * beside them.
+ * Contexts that are used once must all exist at the same time. Enough of them that the cost of a request is
+ * small.
  */
 const newAtOnce = 60_000
 
@@ -82,14 +81,14 @@ async function nsPerCall(
   const wanted = Math.max(1, Math.round((cpuMs * 1e6) / estimate))
   const calls = isNew ? Math.min(newAtOnce, wanted) : wanted
   const query = new URLSearchParams({ contender, workload: name, people: String(isNew ? calls : usersCount) })
-  await server.ask(`/meet?${query.toString()}`)
-  const by = isNew ? 'thread' : 'process' // others may still be collecting what was made for the meeting
+  await server.get(`/users?${query.toString()}`)
+  const by = isNew ? 'thread' : 'process' // other threads may still collect garbage of the preparation
   const spent = await spentOn(server, calls, by)
   return Math.max(0, spent - (await spentOn(server, 0, by))) / calls
 }
 
 async function spentOn(server: Server, calls: number, by: Spender): Promise<number> {
   const before = server.spentNs(by)
-  await server.ask(`/decide?calls=${calls}`)
+  await server.get(`/decide?calls=${calls}`)
   return server.spentNs(by) - before
 }

@@ -1,4 +1,5 @@
-// The Worker as `wrangler deploy` would bundle it, in a workerd of its own, and what its process spends.
+// Bundles the Worker as `wrangler deploy` does, runs it in a workerd of its own, and reads the time it
+// spends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,10 +11,9 @@ import { run } from '../../scripts/tool.ts'
 export type Spender = 'process' | 'thread'
 
 export interface Server {
-  readonly ask: (path: string) => Promise<void>
+  readonly get: (path: string) => Promise<void>
   /**
-   * What it has spent so far, all of it or the thread that decides: CPU time where Linux tells, else the time
-   * of the clock.
+   * The time spent so far by the process, or by the thread that decides: CPU time on Linux, else wall time.
    */
   readonly spentNs: (by: Spender) => number
   readonly stop: () => Promise<void>
@@ -34,7 +34,7 @@ export async function startServer(directory: string): Promise<Server> {
   })
   const port = await portOf(child)
   return {
-    async ask(path) {
+    async get(path) {
       const response = await fetch(`http://127.0.0.1:${port}${path}`)
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
       await response.arrayBuffer()
@@ -47,7 +47,7 @@ export async function startServer(directory: string): Promise<Server> {
   }
 }
 
-/** As wrangler finds it: it is wrangler's package, not ours. */
+/** Resolved from wrangler, because workerd is wrangler's dependency. */
 const wranglers = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))
 export const workerd = () => (wranglers('workerd') as { default: string }).default
 export const workerdVersion = () => (wranglers('workerd/package.json') as { version: string }).version
@@ -63,7 +63,7 @@ const bench :Workerd.Worker = (
 );
 `
 
-/** workerd says on its control channel where it listens. */
+/** workerd reports on its control channel on which port it listens. */
 async function portOf(child: ChildProcess): Promise<number> {
   let said = ''
   for await (const chunk of child.stdio[3] as Readable) {
@@ -74,7 +74,7 @@ async function portOf(child: ChildProcess): Promise<number> {
   throw new Error('workerd did not start')
 }
 
-/** Linux counts nanoseconds per thread; workerd decides on its first, whose id is the process's. */
+/** Linux counts CPU time per thread. workerd decides on its first thread, whose id is the process's. */
 export function spentBy(pid: number, by: Spender): number {
   const tasks = `/proc/${pid}/task`
   if (!existsSync(tasks)) return performance.now() * 1e6

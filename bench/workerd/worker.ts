@@ -1,5 +1,5 @@
-// Ours and the floors inside workerd. Its clock stands still while it computes, so it only does what it is
-// told, many times over, and whoever asks takes the time: `/meet` prepares, untimed, `/decide` decides.
+// Runs our contenders and the floors inside workerd. A Worker's clock stands still while it computes, so the
+// caller takes the time: `/users` prepares untimed, `/decide` decides many times.
 import type { Contender, Decide, Prepared } from '../contender.ts'
 import { contender as floor } from '../contenders/floor.ts'
 import { contender as floorPrepared } from '../contenders/floor-prepared.ts'
@@ -16,7 +16,7 @@ const contenders: Readonly<Record<string, Contender>> = {
   'tackline-fine': tacklineFine,
 }
 
-/** It lives as long as its process, and serves one caller that asks one thing after the other. */
+/** State of the process. It serves one caller, one request at a time. */
 const prepared = new Map<string, Prepared>()
 let decide: Decide = () => undefined
 let people = users()
@@ -24,12 +24,12 @@ let people = users()
 export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    if (pathname === '/meet') {
+    if (pathname === '/users') {
       const wanted = Number(searchParams.get('people'))
       people = anew(Array.from({ length: wanted }, (_, i) => people[i % people.length]!))
       decide = await (
         await preparedFor(searchParams.get('contender')!, searchParams.get('workload')!)
-      ).meet(people)
+      ).takeUsers(people)
     } else {
       await spend(decide, people.length, Number(searchParams.get('calls')))
     }
@@ -37,9 +37,9 @@ export default {
   },
 }
 
-async function preparedFor(name: string, asked: string): Promise<Prepared> {
-  const key = `${name} ${asked}`
-  const known = prepared.get(key) ?? (await contenders[name]!.prepare(workload(asked as WorkloadName)))
+async function preparedFor(name: string, workloadName: string): Promise<Prepared> {
+  const key = `${name} ${workloadName}`
+  const known = prepared.get(key) ?? (await contenders[name]!.prepare(workload(workloadName as WorkloadName)))
   prepared.set(key, known)
   return known
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The admin API as the console sees it: the token, one way to ask, and the shapes that come back.
+// The only module that calls the admin API: token, requests, types of responses.
 
 /** @import { Command } from '../../core/change/command.ts' */
 /** @import { Experiment } from '../../core/model/experiment.ts' */
@@ -8,15 +8,16 @@
 /** @import { Goal } from '../../core/model/goal.ts' */
 /** @import { Operation } from '../../core/model/operation.ts' */
 
-/** @import { Changed, EnvironmentRow, Problem, Revision as RevisionShape } from '../../workers/control/api/shapes.ts' */
+/** @import { ChangeAnswer, EnvironmentRow, Problem } from '../../workers/control/api/shapes.ts' */
+/** @import { Revision as RevisionShape } from '../../workers/control/api/shapes.ts' */
 
 /** @typedef {Omit<RevisionShape, 'command'> & { command: Command | null }} Revision */
 /** @typedef {{ flagKey: string, reason: string }} Omission */
 /** @typedef {{ portable: string[], omitted: Omission[], notes: Omission[] }} Portability */
-/** @typedef {Changed<Flag>} FlagChanged */
+/** @typedef {ChangeAnswer<Flag>} FlagChangeAnswer */
 
 /**
- * Why the API did not do it; `UNREACHABLE` when it did not answer in its own words.
+ * Why a request failed. `UNREACHABLE` if there was no response of the admin API.
  * @typedef {{ code: Problem['code'] | 'UNREACHABLE', message: string, current?: unknown }} Refusal
  */
 
@@ -68,10 +69,10 @@ export function environmentApi(environmentId) {
     /** @returns {Promise<Record<string, Portability>>} */
     portability: () => read(`${base}/portability`),
     /**
-     * `version` is the one on the screen: a flag that has moved on is left alone.
+     * `version` is the one on the screen. A flag that has another version meanwhile is not changed.
      * @param {Flag} flag
      * @param {boolean} enabled
-     * @returns {Promise<{ ok: true, value: FlagChanged } | { ok: false, refusal: Refusal }>}
+     * @returns {Promise<{ ok: true, value: FlagChangeAnswer } | { ok: false, refusal: Refusal }>}
      */
     switchFlag: ({ key, version }, enabled) =>
       request('PATCH', `${base}/flags/${encodeURIComponent(key)}`, { version, enabled }),

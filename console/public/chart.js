@@ -1,15 +1,19 @@
 // @ts-check
-// Drawings. Positions are percentages of the width, so that a drawing fits any width without scaling its
+// Charts as SVG. Positions are percentages of the width, so that a chart fits any width without scaling its
 // strokes and letters.
 import { svg } from './dom.js'
 
-/** @typedef {{ from: number, to: number, ticks: readonly number[], label: (tick: number) => string }} Scale */
+/** @typedef {(tick: number) => string} TickLabel */
+/** @typedef {{ from: number, to: number, ticks: readonly number[], label: TickLabel }} Scale */
+
+/** @typedef {{ low: number, middle: number, high: number }} Bounds */
+/** @typedef {Bounds & { reference: number | undefined, tone: string }} Interval */
 
 const tones = 5
 const gridSteps = 4
 
 /**
- * Class of a variation's colour: the same place in the flag, the same tone everywhere. -1: none.
+ * The CSS class of a variation's colour, by its index in the flag. -1: none.
  * @param {number} index
  */
 export const tone = (index) => (index < 0 ? 'tone-none' : `tone-${index % tones}`)
@@ -32,7 +36,7 @@ export function shareBar(segments) {
 }
 
 /**
- * One axis for all intervals: round steps, from 0 unless that would waste half of it.
+ * The axis of all intervals, with round steps. It begins at 0 unless half of it would then be empty.
  * @param {readonly { low: number, high: number }[]} intervals shares, 0 to 1
  * @returns {Scale}
  */
@@ -63,10 +67,9 @@ function roundStep(step) {
 }
 
 /**
- * A rate and its interval on the shared axis; `reference` is the baseline's rate, a dashed line through all
- * rows.
+ * A rate and its interval on the shared axis. `reference` is the baseline's rate, a dashed line.
  * @param {Scale} scale
- * @param {{ low: number, middle: number, high: number, reference: number | undefined, tone: string }} interval
+ * @param {Interval} interval
  */
 export function interval(scale, { low, middle, high, reference, tone: className }) {
   const x = position(scale)

@@ -1,6 +1,6 @@
 // @ts-check
-// Makes elements. Children that are text become text nodes: nothing in this console turns a text into markup,
-// and the page's Content-Security-Policy (trusted-types 'none') would refuse it.
+// Makes elements. Text becomes text nodes, never markup; the page's Content-Security-Policy (trusted-types
+// 'none') enforces this.
 
 /** @typedef {Node | string | undefined} Child */
 /** @typedef {Record<string, string | number | boolean | undefined | ((event: Event) => void)>} Attributes */
@@ -45,7 +45,7 @@ function dress(element, attributes, children) {
 }
 
 /**
- * The element that index.html holds under this id.
+ * The element of index.html with this id.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -56,7 +56,7 @@ export function byId(id) {
 }
 
 /**
- * Text with `code` in it: what stands between backticks is set as code.
+ * Text in which backticks mark code.
  * @param {string} text
  * @returns {Node[]}
  */
@@ -70,7 +70,7 @@ export const prose = (text) =>
 export const sentence = (text, className = 'sentence') => h('p', { class: className }, ...prose(text))
 
 /**
- * Terms and what they are, side by side.
+ * A list of terms and their values.
  * @param {readonly (readonly [term: string, description: Child])[]} pairs
  */
 export const facts = (pairs) =>

@@ -1,5 +1,5 @@
 // @ts-check
-// Experiments: the question, and what the newest result says about each goal.
+// The section of experiments, with the newest result of each goal.
 import { facts, h, prose, sentence } from './dom.js'
 import { resultSection } from './result.js'
 import { condition, minute } from './words.js'
@@ -71,6 +71,7 @@ const noResult = (goal) =>
     { class: 'sentence' },
     `No result for the goal “${goal}” yet. `,
     ...prose(
-      'Run `npm run batch`: it counts who was exposed and who reached the goal, and stores a result here as soon as somebody was exposed.',
+      'Run `npm run batch`: it counts exposed users and those who reached the goal, and stores a result ' +
+        'as soon as a user was exposed.',
     ),
   )

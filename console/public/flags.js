@@ -1,5 +1,5 @@
 // @ts-check
-// Flags: how each is decided, and the switch.
+// The section of flags: how each is decided, and the switch.
 import { shareBar, tone } from './chart.js'
 import { h, sentence } from './dom.js'
 import { condition, counted, division, integer, nameIn, outcome, variationName } from './words.js'
@@ -29,7 +29,7 @@ export async function flagsView(api, changedTo) {
 }
 
 /**
- * Keeps one flag on the screen, through its changes.
+ * Shows one flag, and its changes.
  * @param {EnvironmentApi} api
  * @param {Flag} first
  * @param {(revision: number | undefined) => void} changedTo
@@ -43,18 +43,18 @@ function flagArticle(api, first, changedTo) {
   return article
 
   function show() {
-    const button = enabledSwitch(flag, () => void turn(!flag.enabled))
+    const button = enabledSwitch(flag, () => void setEnabled(!flag.enabled))
     const hadFocus = article.contains(document.activeElement)
     const old = [...article.children].filter((child) => child !== said)
     for (const child of old) child.remove()
     article.prepend(heading(flag), button)
-    if (!said.isConnected) article.append(said) // stays in place: a screen reader reads what changes in it
+    if (!said.isConnected) article.append(said) // not replaced: screen readers announce changes in it
     said.before(decisions(flag))
     if (hadFocus) button.focus()
   }
 
   /** @param {boolean} enabled */
-  async function turn(enabled) {
+  async function setEnabled(enabled) {
     if (isBusy) return
     isBusy = true
     say(`Turning ${flag.key} ${enabled ? 'on' : 'off'}…`, 'calm')
@@ -77,12 +77,13 @@ function flagArticle(api, first, changedTo) {
   /** @param {Refusal} refusal */
   function refused({ code, message, current }) {
     if (code !== 'CONFLICT') return say(`Not changed: ${message}.`, 'alarm')
-    const seen = flag.version
+    const versionOnScreen = flag.version
     flag = /** @type {Flag} */ (current)
     show()
     changedTo(undefined)
     say(
-      `Not changed: somebody else changed this flag meanwhile (version ${seen} was on the screen, ${flag.version} is stored). It is shown as it is now.`,
+      `Not changed: somebody else changed this flag meanwhile (version ${versionOnScreen} was on the ` +
+        `screen, ${flag.version} is stored). It is shown as it is now.`,
       'alarm',
     )
   }

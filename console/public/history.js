@@ -1,7 +1,7 @@
 // @ts-check
 // History: the newest revisions, and older ones on demand.
 import { h, sentence } from './dom.js'
-import { capital, deed, integer, minute } from './words.js'
+import { capital, describeCommand, integer, minute } from './words.js'
 
 /** @import { Revision } from './api.js' */
 /** @import { View } from './main.js' */
@@ -45,7 +45,8 @@ export async function historyView(api) {
       lowest = next.at(-1)?.number ?? 1
       said.textContent = `Shown down to revision ${lowest}.`
     } catch (error) {
-      said.textContent = `Older revisions could not be read: ${error instanceof Error ? error.message : String(error)}.`
+      const reason = error instanceof Error ? error.message : String(error)
+      said.textContent = `Older revisions could not be read: ${reason}.`
     }
     older.disabled = false
     older.hidden = lowest <= 1
@@ -60,6 +61,6 @@ const row = ({ number, createdAt, actor, command, comment }) =>
     h('th', { scope: 'row', class: 'number' }, integer(number)),
     h('td', { class: 'when' }, h('time', { datetime: new Date(createdAt).toISOString() }, minute(createdAt))),
     h('td', { class: 'who' }, actor.name),
-    h('td', { class: 'what' }, capital(deed(command))),
+    h('td', { class: 'what' }, capital(describeCommand(command))),
     h('td', { class: 'comment' }, comment),
   )

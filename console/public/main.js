@@ -1,6 +1,6 @@
 // @ts-check
-// The frame: token, environment, section. Views give back what to show; this module decides when, and says
-// what went wrong.
+// The frame of the page: token, environment, section. Views return nodes; this module shows them, and shows
+// errors.
 import { environmentApi, listEnvironments, Refused, session } from './api.js'
 import { byId, h, sentence } from './dom.js'
 import { experimentsView } from './experiments.js'
@@ -14,7 +14,7 @@ import { integer } from './words.js'
 /** @import { EnvironmentApi } from './api.js' */
 
 /**
- * `changedTo` tells the frame of a new revision; undefined: there is one, its number is not known.
+ * `changedTo` notifies the frame of a new revision; undefined if its number is not known.
  * @typedef {(api: EnvironmentApi, changedTo: (revision: number | undefined) => void) => Promise<Node[]>} View
  */
 
@@ -34,10 +34,10 @@ const noPage = {
 
 const main = byId('main')
 const select = /** @type {HTMLSelectElement} */ (byId('environments'))
-let turn = 0 // an answer that comes after the reader moved on is dropped
+let showCount = 0 // a response is dropped if another page was opened meanwhile
 
 takeTokenFromAddress()
-select.addEventListener('change', () => go(addressOf(select.value, place().section || firstSection)))
+select.addEventListener('change', () => go(addressOf(select.value, readAddress().section || firstSection)))
 byId('reload').addEventListener('click', () => void show())
 byId('sign-out').addEventListener('click', () => signOut('Signed out.'))
 addEventListener('popstate', () => void show())
@@ -54,10 +54,11 @@ function takeTokenFromAddress() {
 }
 
 /**
- * An address that names no section has an empty one; the bare address means the first.
+ * Environment and section of the address. The bare address has the first section, an unknown one has an empty
+ * section.
  * @returns {{ environmentId: string | undefined, section: string }}
  */
-function place() {
+function readAddress() {
   const [, first, id, section = firstSection, ...rest] = location.pathname.replace(/\/$/, '').split('/')
   if (first === undefined) return { environmentId: undefined, section: firstSection }
   const isKnown = first === 'environments' && !!id && Object.hasOwn(sections, section) && rest.length === 0
@@ -79,16 +80,16 @@ function go(address) {
 }
 
 async function show() {
-  const mine = ++turn
-  const isCurrent = () => mine === turn
+  const count = ++showCount
+  const isCurrent = () => count === showCount
   if (session.token() === '') return signOut('Sign in with an API token to see flags and experiments.')
   try {
-    const { environmentId: asked, section } = place()
+    const { environmentId: requestedId, section } = readAddress()
     const { title, view } = sections[section] ?? noPage
     fill(title, [sentence('Loading…')])
     const environments = await listEnvironments()
     if (!isCurrent()) return
-    const environmentId = asked ?? environments[0]?.id
+    const environmentId = requestedId ?? environments[0]?.id
     frame(environments, environmentId, section)
     if (environmentId === undefined) return fill('No environments', [noEnvironments()])
     if (section) history.replaceState(null, '', addressOf(environmentId, section))
@@ -186,7 +187,7 @@ function explain(error) {
 
 /** @param {string} reason */
 function signOut(reason) {
-  turn++
+  showCount++
   session.end()
   for (const id of ['environment', 'sections', 'session']) byId(id).hidden = true
   const field = h('input', {
@@ -211,7 +212,8 @@ function signOut(reason) {
       h('button', { type: 'submit' }, 'Sign in'),
     ),
     sentence(
-      '`npm start` prints one; on Cloudflare, `npm run token` makes one. It is kept in this tab only, until the tab is closed.',
+      '`npm start` prints one; on Cloudflare, `npm run token` makes one. ' +
+        'It is kept in this tab only, until the tab is closed.',
       'sentence muted',
     ),
   ])

@@ -1,5 +1,5 @@
 // @ts-check
-// Operations: what each watches, and whether it fired.
+// The section of operations: what each watches, and whether it fired.
 import { facts, h, prose, sentence } from './dom.js'
 import { counted, exactPercent, minute, nameIn, reached } from './words.js'
 
@@ -53,7 +53,9 @@ function operationArticle(operation, flag, goal, revisions) {
     h(
       'p',
       { class: 'description' },
-      `Turns “${flag?.name || flagKey}” off when ${limit} of the users who got “${nameIn(flag, variationId)}” reach the goal “${goal?.name || goalKey}”, as soon as ${counted(minimumUsers, 'user')} got it.`,
+      `Turns “${flag?.name || flagKey}” off when ${limit} of the users who got ` +
+        `“${nameIn(flag, variationId)}” reach the goal “${goal?.name || goalKey}”, ` +
+        `as soon as ${counted(minimumUsers, 'user')} got it.`,
     ),
     facts([
       ['Flag', flag && h('span', {}, h('code', {}, flagKey), ` is ${flag.enabled ? 'on' : 'off'} now`)],
@@ -77,7 +79,8 @@ const stillWatching = () =>
 function firedWhen(id, revisions) {
   for (const { number, createdAt, command } of revisions) {
     if (command?.kind !== 'apply-operation' || command.id !== id) continue
-    return `Fired in revision ${number}, ${minute(createdAt)}: ${reached(command.facts)}. It does not watch any more.`
+    const details = `${minute(createdAt)}: ${reached(command.facts)}`
+    return `Fired in revision ${number}, ${details}. It does not watch any more.`
   }
   return `Fired before the newest ${revisionsRead} revisions. It does not watch any more.`
 }

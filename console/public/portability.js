@@ -1,5 +1,5 @@
 // @ts-check
-// Portability: which flags SDKs that decide by themselves are not given, and why.
+// The section of portability: flags that are withheld from SDKs that decide by themselves, and why.
 import { h, sentence } from './dom.js'
 import { counted } from './words.js'
 
@@ -17,7 +17,9 @@ export async function portabilityView(api) {
   const families = await api.portability()
   return [
     sentence(
-      'Some SDKs fetch the whole configuration and decide by themselves. They are given a flag only if they will decide it exactly as the edge does. SDKs that ask the edge to decide are not limited in this way.',
+      'Some SDKs fetch the whole configuration and decide by themselves. They are given a flag only if ' +
+        'they will decide it exactly as the edge does. SDKs that ask the edge to decide are not limited ' +
+        'in this way.',
     ),
     ...Object.entries(families).map(([family, { omitted, notes }]) =>
       familyArticle(names[family] ?? family, omitted, notes),

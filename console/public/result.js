@@ -1,10 +1,12 @@
 // @ts-check
-// One result of one goal: what was counted, what follows from it, and by what means.
+// One result of one goal: what was counted, the verdict, its health and the engine. A newer runner may have
+// stored statuses, verdicts and engines that this console does not know: it shows their names.
 import { axis, interval, sharedScale, tone } from './chart.js'
 import { facts, h } from './dom.js'
 import { capital, integer, nameIn, percent, points, second, signedPercent } from './words.js'
 
-/** @import { EngineReport, ExperimentResult, HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
+/** @import { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts' */
+/** @import { HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
 /** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Scale } from './chart.js' */
 
@@ -44,14 +46,17 @@ function verdictParagraph(verdict, flag) {
     case 'winner':
       return paragraph(
         `${nameIn(flag, verdict.variationId)} wins.`,
-        `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ${points(verdict.expectedLoss)} of conversion rate on average.`,
+        `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ` +
+          `${points(verdict.expectedLoss)} of conversion rate on average.`,
       )
     case 'undecided':
       return paragraph('Undecided.', verdict.reason)
     case 'withheld':
       return paragraph('No verdict, because the health checks failed.', verdict.reason)
-    default:
-      return /** @satisfies {never} */ (verdict)
+    default: {
+      const { kind, reason } = /** @type {{ kind: string, reason?: string }} */ (verdict)
+      return paragraph(`${capital(statusWords(kind))}.`, reason ?? '')
+    }
   }
 }
 
@@ -66,7 +71,7 @@ const columns = [
 ]
 
 /**
- * Roles are spelled out: on a narrow screen the rows are no table rows to the browser any more.
+ * Roles are explicit, because the style for narrow screens removes the implicit ones of a table.
  * @param {ExperimentResult} result
  * @param {Flag | undefined} flag
  * @param {string} goal
@@ -172,32 +177,49 @@ function healthSection({ status, checks }) {
   return h(
     'div',
     { class: 'health' },
-    h('h4', {}, status === 'green' ? 'Healthy' : 'Not healthy'),
+    h('h4', {}, healthTitles[status] ?? capital(statusWords(status))),
     h('ul', {}, ...checks.map(healthItem)),
   )
 }
 
-const marks = { passed: '✓', failed: '✗', skipped: '–' }
+/** @type {Record<string, string>} */
+const healthTitles = { green: 'Healthy', amber: 'Healthy so far', red: 'Not healthy' }
+/** @type {Record<string, string>} */
+const marks = { passed: '✓', failed: '✗', skipped: '–', 'too-early': '…' }
+
+/**
+ * A status of the API as a reader knows it.
+ * @param {string} status
+ */
+const statusWords = (status) => (status === 'too-early' ? 'too early to tell' : status.replaceAll('-', ' '))
 
 /** @param {HealthCheck} check */
 const healthItem = ({ name, status, detail }) =>
   h(
     'li',
     { class: status },
-    h('span', { class: 'mark', 'aria-hidden': 'true' }, marks[status]),
-    h('span', {}, h('strong', {}, `${capital(name.replaceAll('-', ' '))} ${status}.`), ` ${detail}`),
+    h('span', { class: 'mark', 'aria-hidden': 'true' }, marks[status] ?? '?'),
+    h(
+      'span',
+      {},
+      h('strong', {}, `${capital(name.replaceAll('-', ' '))}: ${statusWords(status)}.`),
+      ` ${detail}`,
+    ),
   )
 
 /** @param {EngineReport} engine */
 function engineWords(engine) {
   if (engine.kind === 'exact') return `exact, by ${engine.method}; nothing was sampled`
+  if (engine.kind !== 'cmdstan' && engine.kind !== 'stan-native')
+    return /** @type {{ kind: string }} */ (engine).kind
   const { kind, stanVersion, model, modelSha256, chains, warmup, draws, host } = engine
   return h(
     'span',
     {},
     `${kind} ${stanVersion}, model ${model} `,
     h('code', { title: modelSha256 }, modelSha256.slice(0, 12)),
-    `, ${chains} chains of ${integer(draws)} draws after ${integer(warmup)} of warm-up${host ? `, on ${host}` : ''}`,
+    `, ${chains} chains of ${integer(draws)} draws after ${integer(warmup)} of warm-up`,
+    host ? `, on ${host}` : undefined,
   )
 }
 
@@ -206,13 +228,14 @@ function engineWords(engine) {
  * @returns {[string, string][]}
  */
 function samplerFacts(engine) {
-  if (engine.kind === 'exact') return []
+  if (!('rhatMax' in engine)) return []
   const { rhatMax, essBulkMin, essTailMin, divergences, maxTreedepthHits, seed } = engine
   return [
     ['R-hat', `at most ${rhatMax.toFixed(4)}`],
     [
       'ESS',
-      `at least ${integer(Math.floor(essBulkMin))} in the bulk, ${integer(Math.floor(essTailMin))} in the tails`,
+      `at least ${integer(Math.floor(essBulkMin))} in the bulk, ` +
+        `${integer(Math.floor(essTailMin))} in the tails`,
     ],
     [
       'Divergences',

@@ -1,5 +1,5 @@
 // @ts-check
-// Configuration and numbers in words. Pure: no document, no clock.
+// Formats configuration and numbers as text. Pure: no document, no clock.
 
 /** @import { AnyOf, Clause } from '../../core/model/clause.ts' */
 /** @import { Command } from '../../core/change/command.ts' */
@@ -19,7 +19,7 @@ export const integer = (count) => count.toLocaleString('en-US').replaceAll(',', 
 export const counted = (count, one) => `${integer(count)}${space}${one}${count === 1 ? '' : 's'}`
 
 /**
- * Three significant digits, so that rare conversions are not all 0.0 %.
+ * Three significant digits, so that rare conversions are not all 0.0 %. As in batch/print.ts.
  * @param {number} share
  */
 export function percent(share) {
@@ -32,7 +32,7 @@ export function percent(share) {
 export const signedPercent = (share) => `${share > 0 ? '+' : ''}${percent(share)}`
 
 /**
- * A setting as it was written: 50 %, 12.5 %.
+ * A configured share with all its digits: 50 %, 12.5 %.
  * @param {number} share
  */
 export const exactPercent = (share) => `${Number((share * 100).toFixed(3))}${space}%`
@@ -62,7 +62,7 @@ export function nameIn(flag, id) {
 }
 
 /**
- * Any of the groups, each of which asks for all of its clauses.
+ * One group must match, and in it all clauses.
  * @param {AnyOf} anyOf
  */
 export const condition = (anyOf) =>
@@ -124,8 +124,10 @@ const value = (text) => text || '(empty)'
 
 /** @param {readonly string[]} values */
 export function list(values) {
-  const shown = values.slice(0, valuesShown).map(value).join(', ')
-  return values.length > valuesShown ? `${shown} and ${integer(values.length - valuesShown)} more` : shown
+  const firstValues = values.slice(0, valuesShown).map(value).join(', ')
+  return values.length > valuesShown
+    ? `${firstValues} and ${integer(values.length - valuesShown)} more`
+    : firstValues
 }
 
 /**
@@ -144,12 +146,13 @@ export function outcome(flag, strategy) {
   ].join(', ')
   const audience = limitedAudience(strategy)
   if (!audience) return split
-  return `${exactPercent(audience.percentage / 100)} take part: ${split}; the others: ${nameIn(flag, audience.defaultVariationId)}`
+  const others = nameIn(flag, audience.defaultVariationId)
+  return `${exactPercent(audience.percentage / 100)} take part: ${split}; the others: ${others}`
 }
 
 /**
- * How a strategy divides those it meets; undefined is the remainder that gets no variation. Nothing to draw
- * where one gets all.
+ * How a strategy divides users. Undefined is the remainder that gets no variation. Empty if one variation
+ * gets all users.
  * @param {Strategy} strategy
  * @returns {{ variationId: string | undefined, share: number }[]}
  */
@@ -174,16 +177,16 @@ const limitedAudience = ({ audience }) =>
   audience && audience.percentage > 0 && audience.percentage < 100 ? audience : undefined
 
 /**
- * What a revision did. Null made the environment.
+ * What a revision did, in words. Null is the revision that created the environment.
  * @param {Command | null} command
  */
-export function deed(command) {
+export function describeCommand(command) {
   if (command === null) return 'created the environment'
   switch (command.kind) {
     case 'create-flag':
       return `created flag ${command.flag.key}`
     case 'update-flag':
-      return updateDeed(command)
+      return describeUpdate(command)
     case 'create-segment':
       return `created segment ${command.segment.key}`
     case 'create-goal':
@@ -199,7 +202,7 @@ export function deed(command) {
     case 'create-sdk-key':
       return `created ${command.key.role} SDK key ${command.key.name || command.key.id}`
     default:
-      return plainDeed(command)
+      return describeByKind(command)
   }
 }
 
@@ -207,10 +210,10 @@ export function deed(command) {
  * `delete-goal` as `delete goal buy`.
  * @param {{ kind: string, key?: string, id?: string }} command
  */
-const plainDeed = ({ kind, key, id }) => [kind.replaceAll('-', ' '), key ?? id].filter(Boolean).join(' ')
+const describeByKind = ({ kind, key, id }) => [kind.replaceAll('-', ' '), key ?? id].filter(Boolean).join(' ')
 
 /** @param {Extract<Command, { kind: 'update-flag' }>} command */
-function updateDeed({ key, changes }) {
+function describeUpdate({ key, changes }) {
   const fields = Object.keys(changes)
   if (fields.length !== 1) return `changed ${fields.map(fieldName).join(', ')} of flag ${key}`
   if (changes.enabled !== undefined) return `turned ${changes.enabled ? 'on' : 'off'} flag ${key}`
@@ -230,7 +233,7 @@ export const reached = ({ exposedUsers, goalUsers }) =>
   (exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : '')
 
 /**
- * The first letter as a sentence has it.
+ * The text with a capital first letter.
  * @param {string} text
  */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -10,6 +10,7 @@ import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts } from '../model/operation.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
+import { SecretHash } from '../model/secret.ts'
 import { Segment } from '../model/segment.ts'
 import { Settings } from '../model/settings.ts'
 import { Tag, TagKey } from '../model/tag.ts'
@@ -129,7 +130,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-operation', idAndVersion),
   command('create-trigger', { trigger: TriggerDraft }),
   command('update-trigger', { ...idAndVersion, changes: TriggerChanges }),
-  command('rotate-trigger', { ...idAndVersion, sha256: z.string() }),
+  command('rotate-trigger', { ...idAndVersion, sha256: SecretHash }),
   command('fire-trigger', { id: Id }),
   command('delete-trigger', idAndVersion),
   command('create-schedule', { schedule: ScheduleDraft }),
@@ -147,7 +148,7 @@ export const Command = z.discriminatedUnion('kind', [
   /** The old one stays good for a while. */
   command('rotate-sdk-key', {
     ...idAndVersion,
-    sha256: z.string(),
+    sha256: SecretHash,
     overlapMs: z.int().min(0).max(limits.overlapMsMax),
   }),
   command('delete-sdk-key', idAndVersion),

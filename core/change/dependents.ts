@@ -9,9 +9,9 @@ export interface Dependent {
 
 const namedMax = 10
 
-export function named(users: readonly Dependent[]): string {
-  const names = users.slice(0, namedMax).map(({ kind, id }) => `${kind} ${id}`)
-  return names.join(', ') + (users.length > namedMax ? ` and ${users.length - namedMax} more` : '')
+export function named(dependents: readonly Dependent[]): string {
+  const names = dependents.slice(0, namedMax).map(({ kind, id }) => `${kind} ${id}`)
+  return names.join(', ') + (dependents.length > namedMax ? ` and ${dependents.length - namedMax} more` : '')
 }
 
 /** Archived flags count: they can come back. */

@@ -123,8 +123,8 @@ export const edit = (
 export function remove(state: EnvironmentState, kind: EntityKind, target: EditTarget): Result<Change> {
   const found = find(state, kind, target)
   if (!found.ok) return found
-  const users = dependentsOf(state, kind, target.id)
-  if (users.length > 0) return inUse(`the ${wordOf(kind)} is in use by`, users)
+  const dependents = dependentsOf(state, kind, target.id)
+  if (dependents.length > 0) return inUse(`the ${wordOf(kind)} is in use by`, dependents)
   return ok({ writes: [{ kind, id: target.id, value: null }], entity: found.value })
 }
 
@@ -162,8 +162,8 @@ function isTooLarge(value: unknown): boolean {
   return text.length * 3 > entityBytesMax && appendUtf8([], text).length > entityBytesMax
 }
 
-export const inUse = (sentence: string, users: readonly Dependent[]) =>
-  refuse('IN_USE', `${sentence} ${named(users)}`, { users })
+export const inUse = (sentence: string, dependents: readonly Dependent[]) =>
+  refuse('IN_USE', `${sentence} ${named(dependents)}`, { dependents })
 
 export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: ChangeContext): string =>
   id ?? newId()

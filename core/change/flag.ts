@@ -50,8 +50,8 @@ export function editFlag(
 ): Result<Change> {
   const changed = update(state, 'flag', target, context, edited)
   if (!changed.ok || changed.value.writes.length === 0) return changed
-  const users = strandedBy(state, changed.value.entity as Flag)
-  return users.length > 0 ? inUse('other flags depend on this:', users) : changed
+  const dependents = strandedBy(state, changed.value.entity as Flag)
+  return dependents.length > 0 ? inUse('other flags depend on this:', dependents) : changed
 }
 
 /** Only from the archive, so that nobody deletes by mistake what users still see. */

@@ -71,8 +71,9 @@ export function rollBack(
     const sound = [parsed(write.kind, write.value), problemsOf(after, write)].find((each) => !each.ok)
     if (sound && !sound.ok) return sound
     if (write.kind !== 'flag') continue
-    const users = strandedBy(after, write.value)
-    if (users.length > 0) return inUse(`other flags depend on flag ${write.id} as it is now:`, users)
+    const dependents = strandedBy(after, write.value)
+    if (dependents.length > 0)
+      return inUse(`other flags depend on flag ${write.id} as it is now:`, dependents)
   }
   return ok({ writes, entity: undefined, notes })
 }

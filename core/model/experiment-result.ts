@@ -34,7 +34,7 @@ export type SamplerReport = z.infer<typeof SamplerReport>
 export const EngineReport = z.discriminatedUnion('kind', [
   SamplerReport.extend({ kind: z.literal('cmdstan') }),
   SamplerReport.extend({ kind: z.literal('stan-native') }),
-  z.object({ kind: z.literal('exact'), method: z.literal('beta-binomial quadrature') }),
+  z.object({ kind: z.literal('exact'), method: z.string().min(1) }),
 ])
 export type EngineReport = z.infer<typeof EngineReport>
 
@@ -80,8 +80,8 @@ export type VariationResult = z.infer<typeof VariationResult>
 
 export const HealthCheck = z.object({
   name: z.enum(['sample-ratio', 'users-in-two-variations', 'sampler']),
-  /** `skipped`: the check does not apply to this result. */
-  status: z.enum(['passed', 'failed', 'skipped']),
+  /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
+  status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
   detail: Sentence,
 })
 export type HealthCheck = z.infer<typeof HealthCheck>

@@ -53,7 +53,7 @@ export interface Problem {
   /** The edit that was based on an older version. */
   readonly yours?: unknown
   /** The entities that still depend on one that should be deleted or archived. */
-  readonly users?: readonly { readonly kind: string; readonly id: string }[]
+  readonly dependents?: readonly { readonly kind: string; readonly id: string }[]
 }
 
 /** A value, or why there is none. `E` is the kind of failure, where a room has its own. */

@@ -2,6 +2,7 @@
 // published.
 import * as z from 'zod'
 import { Id } from './flag.ts'
+import { SecretHash } from './secret.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import type { SnapshotKey } from './snapshot.ts'
@@ -10,7 +11,7 @@ export const SdkKey = z.strictObject({
   id: Id,
   role: z.enum(['client', 'server']),
   name: z.string().max(limits.nameLengthMax).default(''),
-  sha256: z.string(),
+  sha256: SecretHash,
   /** Imported from another system. Its text does not name the environment, so KV maps the key to it. */
   foreign: z.literal(true).optional(),
   /** OFREP: `plain` omits event streams and metadata of the flag set, which the strictest clients reject. */
@@ -18,7 +19,7 @@ export const SdkKey = z.strictObject({
   /** A disabled key is not in the snapshot. */
   disabled: z.boolean().default(false),
   /** The key before rotation; valid until `expiresAt` (epoch milliseconds). */
-  previous: z.strictObject({ sha256: z.string(), expiresAt: z.int() }).optional(),
+  previous: z.strictObject({ sha256: SecretHash, expiresAt: z.int() }).optional(),
   ...versioned,
 })
 export type SdkKey = z.infer<typeof SdkKey>

@@ -2,6 +2,7 @@
 // deploy hooks.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
+import { SecretHash } from './secret.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -12,8 +13,8 @@ export const Trigger = z.strictObject({
   action: z.enum(['turn-on', 'turn-off']),
   /** A disabled trigger does nothing; it can be enabled again. */
   disabled: z.boolean().default(false),
-  /** SHA-256 of the secret, in hexadecimal. The secret itself is returned once, when it is created. */
-  sha256: z.string(),
+  /** The token itself is returned once, when it is created. */
+  sha256: SecretHash,
   ...versioned,
 })
 export type Trigger = z.infer<typeof Trigger>

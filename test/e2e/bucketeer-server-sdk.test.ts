@@ -7,17 +7,23 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 import { createFlags } from '../support/sdk/flags.ts'
-import { changeFlag, createFlag, createPlace, type Place } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+} from '../support/stack-fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-https-'))
 let stack: Stack
-let place: Place
+let environment: TestEnvironment
 beforeAll(async () => {
   stack = await startStack({ port: await freePort(), directory, state: 'reset', https: true })
-  place = await createPlace(stack, 'node-sdk')
-  await createFlags(place)
+  environment = await createTestEnvironment(stack, 'node-sdk')
+  await createFlags(environment)
 })
 afterAll(async () => {
   await stack?.stop()
@@ -29,7 +35,7 @@ const sdk = { sourceId: 6, sdkVersion: '0.4.6' }
 function post(path: string, key: string, body: object) {
   return new Promise<{ status: number; body: any }>((resolve, reject) => {
     const headers = { 'Content-Type': 'application/json', Authorization: key }
-    const sent = request(place.url + path, { method: 'POST', headers }, (response) => {
+    const sent = request(environment.url + path, { method: 'POST', headers }, (response) => {
       text(response).then(
         (answer) => resolve({ status: response.statusCode!, body: JSON.parse(answer) }),
         reject,
@@ -43,7 +49,12 @@ function post(path: string, key: string, body: object) {
 
 describe('in remote mode, with a client key', () => {
   const evaluation = (featureId: string, data: Record<string, string> = {}) =>
-    post('/get_evaluation', place.clientKey, { tag: 'web', user: { id: 'u1', data }, featureId, ...sdk })
+    post('/get_evaluation', environment.clientKey, {
+      tag: 'web',
+      user: { id: 'u1', data },
+      featureId,
+      ...sdk,
+    })
 
   it('is given one evaluation a call', async () => {
     expect(await evaluation('by-plan', { plan: 'pro' })).toMatchObject({
@@ -56,9 +67,9 @@ describe('in remote mode, with a client key', () => {
 
 describe('in local mode, with a server key', () => {
   const flags = (featureFlagsId = '', requestedAt: number | string = 0) =>
-    post('/get_feature_flags', place.serverKey, { tag: 'web', featureFlagsId, requestedAt, ...sdk })
+    post('/get_feature_flags', environment.serverKey, { tag: 'web', featureFlagsId, requestedAt, ...sdk })
   const users = (segmentIds: string[] = [], requestedAt: number | string = 0) =>
-    post('/get_segment_users', place.serverKey, { segmentIds, requestedAt, ...sdk })
+    post('/get_segment_users', environment.serverKey, { segmentIds, requestedAt, ...sdk })
 
   it('is given all definitions once, and again when one changed', async () => {
     const first = await flags()
@@ -67,16 +78,16 @@ describe('in local mode, with a server key', () => {
     expect(await flags(featureFlagsId, requestedAt)).toMatchObject({
       body: { featureFlagsId, features: [], forceUpdate: false, requestedAt },
     })
-    await changeFlag(place, 'title', { description: 'a word' })
+    await changeFlag(environment, 'title', { description: 'a word' })
     const asked = async () => (await flags(featureFlagsId, requestedAt)).body.forceUpdate as boolean
     await expect.poll(asked, { timeout: 3_000 }).toBe(true)
   })
 
   it('is given who is in a segment as soon as a flag asks for it, and what changes there', async () => {
     expect((await users()).body).toMatchObject({ segmentUsers: [], forceUpdate: true })
-    const segments = `/environments/${place.environmentId}/segments`
-    await call(place, 'POST', segments, { key: 'staff', included: ['u1'] })
-    await createFlag(place, {
+    const segments = `/environments/${environment.environmentId}/segments`
+    await call(environment, 'POST', segments, { key: 'staff', included: ['u1'] })
+    await createFlag(environment, {
       key: 'for-staff',
       type: 'string',
       enabled: true,
@@ -100,7 +111,7 @@ describe('in local mode, with a server key', () => {
       ) as string[]
     await expect.poll(() => members(), { timeout: 3_000 }).toEqual(['u1'])
     const { requestedAt } = (await users()).body
-    await call(place, 'PATCH', `${segments}/staff`, { included: ['u1', 'u2'] })
+    await call(environment, 'PATCH', `${segments}/staff`, { included: ['u1', 'u2'] })
     await expect.poll(() => members(['staff'], requestedAt), { timeout: 3_000 }).toEqual(['u1', 'u2'])
     const gone = await users(['staff', 'long-gone'], requestedAt)
     expect(gone.body.deletedSegmentIds).toEqual(['long-gone'])
@@ -121,7 +132,7 @@ describe('in local mode, with a server key', () => {
       '@type': 'type.googleapis.com/bucketeer.event.client.EvaluationEvent',
     }
     const events = [{ id: '5b9d3b5e-6f3c-4b4e-9d1c-6f1f0a4f0a11', event }]
-    expect(await post('/register_events', place.serverKey, { events, ...sdk })).toEqual({
+    expect(await post('/register_events', environment.serverKey, { events, ...sdk })).toEqual({
       status: 200,
       body: { errors: {} },
     })

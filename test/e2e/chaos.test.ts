@@ -2,16 +2,23 @@
 // decision fails; then the fault is taken away, and without a restart everything is as it should be. What the
 // stack holds is in docs/reliability.md.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { localD1 } from '../../scripts/stack.ts'
-import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createFlag,
+  createTestEnvironment,
+  executeSql,
+  pause,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 import type { Faults } from './chaos-edge/index.ts'
 
 const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
 
 let made = 0
-async function freshPlace(): Promise<Place> {
-  const place = await createPlace(stack(), `chaos-${++made}`)
-  await createFlag(place, {
+async function freshPlace(): Promise<TestEnvironment> {
+  const environment = await createTestEnvironment(stack(), `chaos-${++made}`)
+  await createFlag(environment, {
     key: 'lights',
     type: 'string',
     enabled: true,
@@ -19,7 +26,7 @@ async function freshPlace(): Promise<Place> {
     offVariationId: 'off',
     defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
   })
-  return place
+  return environment
 }
 
 const chaos = async (faults: Faults): Promise<unknown[]> => {
@@ -34,7 +41,7 @@ interface Decided {
   readonly tookMs: number
 }
 
-async function decide({ url, clientKey }: Place): Promise<Decided> {
+async function decide({ url, clientKey }: TestEnvironment): Promise<Decided> {
   const from = Date.now()
   const answer = await fetch(`${url}/ofrep/v1/evaluate/flags/lights`, {
     method: 'POST',
@@ -46,9 +53,10 @@ async function decide({ url, clientKey }: Place): Promise<Decided> {
   return { status: answer.status, value, staleMs, tookMs: Date.now() - from }
 }
 
-async function decideFor(ms: number, place: Place): Promise<Decided[]> {
+async function decideFor(ms: number, environment: TestEnvironment): Promise<Decided[]> {
   const decided: Decided[] = []
-  for (const until = Date.now() + ms; Date.now() < until; await pause(25)) decided.push(await decide(place))
+  for (const until = Date.now() + ms; Date.now() < until; await pause(25))
+    decided.push(await decide(environment))
   return decided
 }
 
@@ -68,13 +76,13 @@ const faults: [name: string, faults: Faults, isSeen: boolean][] = [
 
 describe.each(faults)('where %s', (_, fault, isSeen) => {
   it(`decisions go on, ${isSeen ? 'by the change' : 'and say how old they are'}; then all is well without a restart`, async () => {
-    const place = await freshPlace()
-    expect(await decide(place)).toMatchObject({ status: 200, value: 'on' })
+    const environment = await freshPlace()
+    expect(await decide(environment)).toMatchObject({ status: 200, value: 'on' })
     await chaos(fault)
-    await changeFlag(place, 'lights', { enabled: false })
-    const during = await decideFor(sufferMs, place)
+    await changeFlag(environment, 'lights', { enabled: false })
+    const during = await decideFor(sufferMs, environment)
     const points = JSON.stringify(await chaos({}))
-    const after = await decideFor(2_500, place)
+    const after = await decideFor(2_500, environment)
 
     expect(during.map(({ status }) => status)).toEqual(during.map(() => 200))
     const values = during.map(({ value }) => value)
@@ -97,14 +105,14 @@ describe('an environment that no isolate holds', () => {
     ['the object in time', { object: 'sleeps' }, 200],
     ['KV and the object', { kv: 'refuses', object: 'refuses' }, 500],
   ] satisfies [string, Faults, number][])('is had without %s, or refused', async (_, fault, status) => {
-    const place = await freshPlace()
+    const environment = await freshPlace()
     await chaos(fault)
-    const { status: answered, tookMs } = await decide(place)
+    const { status: answered, tookMs } = await decide(environment)
     await chaos({})
     expect(answered).toBe(status)
     expect(tookMs).toBeLessThan(5_000)
     await pause(1_000)
-    expect(await decide(place)).toMatchObject({ status: 200, value: 'on' })
+    expect(await decide(environment)).toMatchObject({ status: 200, value: 'on' })
   })
 })
 
@@ -126,7 +134,7 @@ it('refuses a key that asks too often, by the real binding, no other key, and no
 })
 
 describe('events', () => {
-  const send = ({ url, environmentId, clientKey }: Place, id: string) =>
+  const send = ({ url, environmentId, clientKey }: TestEnvironment, id: string) =>
     Promise.all([
       fetch(`${url}/register_events`, {
         method: 'POST',
@@ -160,34 +168,34 @@ describe('events', () => {
     ])
 
   it('are refused so that SDKs send them again while the queue refuses, and taken when it does not', async () => {
-    const place = await freshPlace()
+    const environment = await freshPlace()
     await chaos({ queue: 'refuses' })
-    const [bucketeer, hit] = await send(place, 'event-1')
+    const [bucketeer, hit] = await send(environment, 'event-1')
     expect(await bucketeer.json()).toMatchObject({ errors: { 'event-1': { retriable: true } } })
     expect([hit.status, hit.headers.get('retry-after')]).toEqual([503, '1'])
-    expect(await decide(place)).toMatchObject({ status: 200 })
+    expect(await decide(environment)).toMatchObject({ status: 200 })
     await chaos({})
-    const [again, hitAgain] = await send(place, 'event-1')
+    const [again, hitAgain] = await send(environment, 'event-1')
     expect([await again.json(), hitAgain.status]).toEqual([{ errors: {} }, 204])
   })
 })
 
 describe('where D1 is gone', () => {
-  const rename = (from: string, to: string) => localD1(stack().url, `ALTER TABLE ${from} RENAME TO ${to}`)
+  const rename = (from: string, to: string) => executeSql(stack().url, `ALTER TABLE ${from} RENAME TO ${to}`)
   beforeAll(() => chaos({}))
 
   it('changes are refused, decisions go on unharmed, and changes go on when it is back', async () => {
-    const place = await freshPlace()
-    expect(await decide(place)).toMatchObject({ value: 'on' })
+    const environment = await freshPlace()
+    expect(await decide(environment)).toMatchObject({ value: 'on' })
     await rename('revisions', 'revisions_gone')
-    await expect(changeFlag(place, 'lights', { enabled: false })).rejects.toThrow(/50\d/)
-    const during = await decideFor(sufferMs, place)
+    await expect(changeFlag(environment, 'lights', { enabled: false })).rejects.toThrow(/50\d/)
+    const during = await decideFor(sufferMs, environment)
     await rename('revisions_gone', 'revisions')
     expect(
       during.every(({ status, value, staleMs }) => status === 200 && value === 'on' && staleMs === 0),
     ).toBe(true)
-    await changeFlag(place, 'lights', { enabled: false })
+    await changeFlag(environment, 'lights', { enabled: false })
     await pause(1_500)
-    expect(await decide(place)).toMatchObject({ status: 200, value: 'off' })
+    expect(await decide(environment)).toMatchObject({ status: 200, value: 'off' })
   })
 })

@@ -5,7 +5,8 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 
 const folder = join(import.meta.dirname, '../../console/public')
 const modules = globSync('*.js', { cwd: folder }).sort()

@@ -2,20 +2,26 @@
 // what a client cannot forge, and readiness.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  createFlag,
+  createTestEnvironment,
+  pause,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 const url = (path: string) => stack().url + path
 
 async function settle(settings: object): Promise<void> {
-  await call(place, 'PATCH', `/environments/${place.environmentId}/settings`, settings)
+  await call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, settings)
   await pause(1_300)
 }
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'rails')
-  await createFlag(place, {
+  environment = await createTestEnvironment(stack(), 'rails')
+  await createFlag(environment, {
     key: 'lights',
     type: 'string',
     enabled: true,
@@ -34,7 +40,7 @@ beforeAll(async () => {
     ],
     defaultStrategy: { strategy: { kind: 'fixed', variationId: 'off' } },
   })
-  await createFlag(place, {
+  await createFlag(environment, {
     key: 'title',
     type: 'string',
     enabled: true,
@@ -75,7 +81,11 @@ describe('what Cloudflare knows', () => {
   const decide = async (context: object, headers: Record<string, string> = {}) => {
     const answer = await fetch(url('/ofrep/v1/evaluate/flags/lights'), {
       method: 'POST',
-      headers: { authorization: `Bearer ${place.clientKey}`, 'content-type': 'application/json', ...headers },
+      headers: {
+        authorization: `Bearer ${environment.clientKey}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
       body: JSON.stringify({ context }),
     })
     return ((await answer.json()) as { variant: string }).variant
@@ -103,9 +113,9 @@ describe('an environment', () => {
     const statusOf = async (key: string) =>
       (await fetch(url('/rails/bucketing.json'), { headers: { 'x-api-key': key } })).status
     await settle({ bucketingFile: 'by-key' })
-    expect([await statusOf(''), await statusOf(place.serverKey)]).toEqual([401, 200])
+    expect([await statusOf(''), await statusOf(environment.serverKey)]).toEqual([401, 200])
     await settle({ bucketingFile: 'off' })
-    expect(await statusOf(place.serverKey)).toBe(404)
+    expect(await statusOf(environment.serverKey)).toBe(404)
   })
 })
 

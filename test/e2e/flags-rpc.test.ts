@@ -2,10 +2,16 @@
 // answers as over HTTP.
 import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, it } from 'vitest'
-import { changeFlag, createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 
 const stack = useStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
-let place: Place
+let environment: TestEnvironment
 
 const fixed = (key: string, type: string, value: string) => ({
   key,
@@ -19,13 +25,13 @@ const fixed = (key: string, type: string, value: string) => ({
 })
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'called')
-  await createFlag(place, fixed('switch', 'boolean', 'true'))
-  await createFlag(place, fixed('title', 'string', 'apple'))
-  await createFlag(place, fixed('limit', 'number', '12.5'))
-  await createFlag(place, fixed('layout', 'json', '{"columns":3}'))
+  environment = await createTestEnvironment(stack(), 'called')
+  await createFlag(environment, fixed('switch', 'boolean', 'true'))
+  await createFlag(environment, fixed('title', 'string', 'apple'))
+  await createFlag(environment, fixed('limit', 'number', '12.5'))
+  await createFlag(environment, fixed('layout', 'json', '{"columns":3}'))
   const shares = ['it', 'other'].map((variationId) => ({ variationId, weight: 50_000 }))
-  await createFlag(place, {
+  await createFlag(environment, {
     ...fixed('split', 'boolean', 'true'),
     defaultStrategy: { strategy: { kind: 'rollout', shares } },
   })
@@ -65,7 +71,7 @@ it('is told of in the log as any request is, without whom it was about', async (
   const lines = log.split('\n').flatMap((line) => /\{.*"dialect":"rpc".*\}/.exec(line)?.[0] ?? [])
   const points = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(points).toContainEqual(
-    expect.objectContaining({ environmentId: place.environmentId, outcome: 'OK', decisions: 5 }),
+    expect.objectContaining({ environmentId: environment.environmentId, outcome: 'OK', decisions: 5 }),
   )
   expect(points).toContainEqual(expect.objectContaining({ outcome: 'NOT_FOUND', decisions: 0 }))
   expect(lines.join()).not.toContain('ada')
@@ -79,7 +85,7 @@ it('goes by what is kept of a visitor, as every route does', async () => {
       shares: Object.entries(weights).map(([variationId, weight]) => ({ variationId, weight })),
     },
   })
-  await createFlag(place, {
+  await createFlag(environment, {
     key: 'kept',
     type: 'string',
     enabled: true,
@@ -95,7 +101,7 @@ it('goes by what is kept of a visitor, as every route does', async () => {
     .toEqual([expect.stringMatching(/^[ab]$/), expect.anything()])
   const had = await Promise.all(visitors.map(ask))
   expect(new Set(had.flat())).toEqual(new Set(['a', 'b']))
-  await changeFlag(place, 'kept', { defaultStrategy: split({ c: 100_000 }) })
+  await changeFlag(environment, 'kept', { defaultStrategy: split({ c: 100_000 }) })
   let newcomers = 0
   await expect.poll(() => ask(`newcomer-${++newcomers}`), { timeout: 5_000 }).toEqual(['c', 'c'])
   expect(await Promise.all(visitors.map(ask))).toEqual(had)

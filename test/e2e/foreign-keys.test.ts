@@ -2,7 +2,7 @@
 // dialect, until it is disabled.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { createPlace, pause, useStack } from '../support/stack-fixture.ts'
+import { createTestEnvironment, pause, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 const key = 'f00dcafe'.repeat(8) // as Bucketeer's: 64 hexadecimal digits
@@ -28,45 +28,45 @@ const file = {
 }
 
 it('is let in, is nobody’s elsewhere, and is refused once it is disabled', async () => {
-  const place = await createPlace(stack(), 'moved')
-  const base = `/environments/${place.environmentId}`
+  const environment = await createTestEnvironment(stack(), 'moved')
+  const base = `/environments/${environment.environmentId}`
   const asBucketeer = (authorization: string) =>
-    fetch(`${place.url}/get_evaluations`, {
+    fetch(`${environment.url}/get_evaluations`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify({ user: { id: 'ada' }, tag: '' }),
     })
   expect((await asBucketeer(`unknown-${key}`)).status).toBe(403)
-  await call(place, 'POST', `${base}/import/flagship-io`, file)
+  await call(environment, 'POST', `${base}/import/flagship-io`, file)
   const answered = await asBucketeer(key)
   expect(await answered.json()).toMatchObject({
     evaluations: { evaluations: [{ featureId: 'colour', variationValue: 'red' }] },
   })
-  const asOpenFeature = await fetch(`${place.url}/ofrep/v1/evaluate/flags/colour`, {
+  const asOpenFeature = await fetch(`${environment.url}/ofrep/v1/evaluate/flags/colour`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ context: { targetingKey: 'ada' } }),
   })
   expect(await asOpenFeature.json()).toMatchObject({ value: 'red' })
   const campaigns = (environmentId: string) =>
-    fetch(`${place.url}/v2/${environmentId}/campaigns`, {
+    fetch(`${environment.url}/v2/${environmentId}/campaigns`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body: JSON.stringify({ visitorId: 'ada', context: {}, trigger_hit: false }),
     })
-  expect(await (await campaigns(place.environmentId)).json()).toMatchObject({
+  expect(await (await campaigns(environment.environmentId)).json()).toMatchObject({
     campaigns: [{ variation: { modifications: { value: { colour: 'red' } } } }],
   })
-  const other = await createPlace(stack(), 'elsewhere')
+  const other = await createTestEnvironment(stack(), 'elsewhere')
   expect((await campaigns(other.environmentId)).status).toBeGreaterThanOrEqual(400)
 
   const { sdkKeys } = await call<{ sdkKeys: { id: string; name: string }[] }>(
-    place,
+    environment,
     'GET',
     `${base}/sdk-keys`,
   )
   const { id } = sdkKeys.find(({ name }) => name === 'from before')!
-  await call(place, 'PATCH', `${base}/sdk-keys/${id}`, { disabled: true })
+  await call(environment, 'PATCH', `${base}/sdk-keys/${id}`, { disabled: true })
   await pause(1_500)
   expect((await asBucketeer(key)).status).toBe(403)
 })

@@ -1,7 +1,14 @@
 // After the admin API has answered, every dialect decides by the change within a second: asked before and
 // after without pause, and asked for the first time after a pause, when the isolate's copy is old.
 import { expect, it } from 'vitest'
-import { changeFlag, createFlag, createPlace, pause, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createFlag,
+  createTestEnvironment,
+  pause,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 
 const freshWithinMs = 1_000
 const idleMs = 3_000
@@ -19,7 +26,7 @@ async function ask(url: string, headers: Record<string, string> = {}, body?: obj
 }
 
 /** How each dialect is asked; any answer shows which of the two variations it decided. */
-const dialects: Record<string, (place: Place) => Promise<string>> = {
+const dialects: Record<string, (environment: TestEnvironment) => Promise<string>> = {
   'bucketeer-all': ({ url, clientKey }) =>
     ask(`${url}/get_evaluations`, { authorization: clientKey }, { user: { id: 'ada' } }),
   'bucketeer-one': ({ url, clientKey }) =>
@@ -48,8 +55,8 @@ interface Watched {
 /** An environment of its own per dialect, so that none keeps another's copy fresh. */
 function watch(suffix: string): Promise<Watched[]> {
   const created = Object.entries(dialects).map(async ([name, request]): Promise<Watched> => {
-    const place = await createPlace(stack(), `${name}-${suffix}`)
-    await createFlag(place, {
+    const environment = await createTestEnvironment(stack(), `${name}-${suffix}`)
+    await createFlag(environment, {
       key: 'lights',
       type: 'string',
       enabled: true,
@@ -61,12 +68,12 @@ function watch(suffix: string): Promise<Watched[]> {
     return {
       name,
       async decide() {
-        const answer = await request(place)
+        const answer = await request(environment)
         return /"(?:value|lights)":"(on|off)"/.exec(answer)?.[1] ?? answer
       },
       async turn() {
         enabled = !enabled
-        await changeFlag(place, 'lights', { enabled })
+        await changeFlag(environment, 'lights', { enabled })
         return enabled ? 'on' : 'off'
       },
     }

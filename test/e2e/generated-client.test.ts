@@ -2,13 +2,13 @@
 // against a real stack.
 import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { expect, it } from 'vitest'
-import { createPlace, useStack } from '../support/stack-fixture.ts'
+import { createTestEnvironment, useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 
 it('creates, changes, publishes and rolls back a flag', async () => {
   const { url, token } = stack()
-  const { environmentId: environment, clientKey } = await createPlace(stack(), 'generated')
+  const { environmentId: environment, clientKey } = await createTestEnvironment(stack(), 'generated')
   const generator = new OpenAPIClientAxios({
     definition: `${url}/api/v1/openapi.json`,
     axiosConfigDefaults: { baseURL: url, headers: { authorization: `Bearer ${token}` } },

@@ -11,16 +11,21 @@ import {
   goldenNow,
   requestOf,
 } from '../support/golden-cases.ts'
-import { createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  createFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 
 const dialects = ['bucketeer', 'flagship-io', 'ofrep'] as const
 /** Environments that are made at a time. */
 const lanes = 4
 
 const stack = useStack()
-let elsewhere: Place
+let elsewhere: TestEnvironment
 /** One environment for all cases that are given the same. */
-const places = new Map<string, Place>()
+const environments = new Map<string, TestEnvironment>()
 
 const conditional = ['if-none-match', 'if-modified-since']
 /** Of the long files every third case goes through workerd: each needs an environment of its own. */
@@ -47,27 +52,27 @@ const cases = dialects.flatMap((dialect) =>
 
 async function createGiven(text: string, n: number): Promise<void> {
   const given = JSON.parse(text) as GoldenCase['given']
-  const place = await createPlace(stack(), `golden-${n}-${goldenEnvironment}`)
+  const environment = await createTestEnvironment(stack(), `golden-${n}-${goldenEnvironment}`)
   for (const segment of given.segments ?? [])
-    await call(place, 'POST', `/environments/${place.environmentId}/segments`, segment)
-  for (const flag of inOrder(given.flags)) await createFlag(place, flag)
+    await call(environment, 'POST', `/environments/${environment.environmentId}/segments`, segment)
+  for (const flag of inOrder(given.flags)) await createFlag(environment, flag)
   if (given.settings)
-    await call(place, 'PATCH', `/environments/${place.environmentId}/settings`, given.settings)
-  places.set(text, place)
+    await call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, given.settings)
+  environments.set(text, environment)
 }
 
 /** A flag can be made only after those that it names. */
 function inOrder(flags: readonly object[]): object[] {
   const byKey = new Map(flags.map((flag) => [(flag as { key: string }).key, flag]))
   const placed = new Set<object>()
-  const place = (flag: object) => {
+  const environment = (flag: object) => {
     for (const key of namesIn(flag)) {
       const other = byKey.get(key)
-      if (other && other !== flag && !placed.has(other)) place(other)
+      if (other && other !== flag && !placed.has(other)) environment(other)
     }
     placed.add(flag)
   }
-  for (const flag of flags) place(flag)
+  for (const flag of flags) environment(flag)
   return [...placed]
 }
 
@@ -75,7 +80,7 @@ const namesIn = (flag: object) =>
   [...JSON.stringify(flag).matchAll(/"(?:flagKey|attribute)":"([^"]*)"/g)].map(([, name]) => name!)
 
 beforeAll(async () => {
-  elsewhere = await createPlace(stack(), 'elsewhere-still')
+  elsewhere = await createTestEnvironment(stack(), 'elsewhere-still')
   const texts = [...new Set(cases.map(([, { given }]) => JSON.stringify(given)))].entries()
   const lane = async () => {
     for (const [n, text] of texts) await createGiven(text, n)
@@ -84,7 +89,7 @@ beforeAll(async () => {
 })
 
 /** The case with the environment's own name in place of the golden one. */
-function placed(golden: GoldenCase, { environmentId }: Place): GoldenCase {
+function placed(golden: GoldenCase, { environmentId }: TestEnvironment): GoldenCase {
   const when = JSON.stringify(golden.when)
     .replaceAll(`/${goldenEnvironment}/`, `/${environmentId}/`)
     .replaceAll(`"cid":"${goldenEnvironment}"`, `"cid":"${environmentId}"`)
@@ -93,7 +98,7 @@ function placed(golden: GoldenCase, { environmentId }: Place): GoldenCase {
 
 const seconds = String(goldenNow / 1_000)
 /** The answer as it would have been in the golden environment, at the golden time. */
-function unplaced(then: GoldenCase['then'], { environmentId }: Place): unknown {
+function unplaced(then: GoldenCase['then'], { environmentId }: TestEnvironment): unknown {
   const { 'last-modified': _, etag: __, ...headers } = then.headers ?? {}
   const text = JSON.stringify({ ...then, headers })
     .replaceAll(environmentId, goldenEnvironment)
@@ -107,10 +112,12 @@ function unplaced(then: GoldenCase['then'], { environmentId }: Place): unknown {
 
 describe('through workerd', () => {
   it.each(cases)('%s', async (_, golden) => {
-    const place = places.get(JSON.stringify(golden.given))!
-    const keys = { ...place, foreignKey: goldenKeys.foreignKey }
-    const response = await fetch(requestOf(placed(golden, place), place.url, keys))
-    expect(unplaced(await answerOf(response, golden, keys), place)).toEqual(unplaced(golden.then, place))
+    const environment = environments.get(JSON.stringify(golden.given))!
+    const keys = { ...environment, foreignKey: goldenKeys.foreignKey }
+    const response = await fetch(requestOf(placed(golden, environment), environment.url, keys))
+    expect(unplaced(await answerOf(response, golden, keys), environment)).toEqual(
+      unplaced(golden.then, environment),
+    )
   })
 
   it('answers 304 to the date that the bucketing file came with, and 200 after a change', async () => {

@@ -14,7 +14,8 @@ import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { Operation } from '../../core/model/operation.ts'
 import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
-import { freePort, type Stack, startStack } from '../../scripts/stack.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-faults-'))
 let stack: Stack
@@ -96,7 +97,7 @@ async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: 
   let before = -1
   for (;;) {
     const files = await lakeCache(store, join(directory, 'lake'), Date.now()).files('demo', window)
-    if (!files.ok) throw new Error(files.failure.message)
+    if (!files.ok) throw new Error(files.problem.message)
     const lines = files.value.flatMap((path) => gunzipSync(readFileSync(path)).toString().trim().split('\n'))
     const ids = lines.map((line) => (JSON.parse(line) as EventRecord).id)
     if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value }

@@ -16,11 +16,16 @@ import type { Flag } from '../../core/model/flag.ts'
 import { buildSnapshot } from '../../core/model/snapshot.ts'
 import { call } from '../../scripts/admin.ts'
 import { openFeatureProvider, redirectFlagshipHosts, startFlagship } from '../demo/clients.ts'
-import { createFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  createFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 import { createFlags, flags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 let restoreFetch: () => void
 let core: CompiledSnapshot
 let flagship: Flagship
@@ -45,13 +50,13 @@ const frequent = {
 const compared = ['by-plan', 'by-name', 'split', 'frequent'] as const
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'agreement')
-  await createFlags(place)
-  await createFlag(place, frequent)
-  restoreFetch = redirectFlagshipHosts(place.url)
-  flagship = await startFlagship(place)
-  openFeature = openFeatureProvider(place)
-  const stored = await call<{ flags: Flag[] }>(place, 'GET', '/environments/agreement/flags')
+  environment = await createTestEnvironment(stack(), 'agreement')
+  await createFlags(environment)
+  await createFlag(environment, frequent)
+  restoreFetch = redirectFlagshipHosts(environment.url)
+  flagship = await startFlagship(environment)
+  openFeature = openFeatureProvider(environment)
+  const stored = await call<{ flags: Flag[] }>(environment, 'GET', '/environments/agreement/flags')
   core = compile(
     buildSnapshot({
       environmentId: 'agreement',
@@ -83,8 +88,8 @@ async function meetFlagship(visitorId: string, context: Context): Promise<Answer
 
 async function meetBucketeer(id: string, context: Context): Promise<Answers> {
   const config = defineBKTConfig({
-    apiKey: place.clientKey,
-    apiEndpoint: place.url,
+    apiKey: environment.clientKey,
+    apiEndpoint: environment.url,
     featureTag: 'web',
     appVersion: '1.0.0',
     userAgent: 'test',

@@ -13,9 +13,9 @@ import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   changeFlag,
-  createPlace,
+  createTestEnvironment,
   lakeHolding,
-  type Place,
+  type TestEnvironment,
   readLake,
   useStack,
 } from '../support/stack-fixture.ts'
@@ -23,10 +23,10 @@ import { createFlags } from '../support/sdk/flags.ts'
 import { servePage } from '../support/sdk/web-page.ts'
 
 const stack = useStack()
-const placeOf = async (id: string): Promise<Place> => {
-  const place = await createPlace(stack(), id)
-  await createFlags(place)
-  return place
+const placeOf = async (id: string): Promise<TestEnvironment> => {
+  const environment = await createTestEnvironment(stack(), id)
+  await createFlags(environment)
+  return environment
 }
 const titled = (variationId: string) => ({
   defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
@@ -49,10 +49,14 @@ interface Options {
   readonly pollingInterval?: number
 }
 
-async function start(place: Place, id: string, { attributes = {}, ...options }: Options = {}) {
+async function start(
+  environment: TestEnvironment,
+  id: string,
+  { attributes = {}, ...options }: Options = {},
+) {
   const config = defineBKTConfig({
-    apiKey: place.clientKey,
-    apiEndpoint: place.url,
+    apiKey: environment.clientKey,
+    apiEndpoint: environment.url,
     featureTag: 'web',
     appVersion: '1.0.0',
     userAgent: 'test',
@@ -87,12 +91,12 @@ function failing(path: string, ...statuses: number[]) {
 }
 
 /** Edge sees a change within a second. */
-const untilServed = (place: Place, value: string) =>
+const untilServed = (environment: TestEnvironment, value: string) =>
   vi.waitUntil(
     async () => {
-      const answer = await fetch(`${place.url}/get_evaluation`, {
+      const answer = await fetch(`${environment.url}/get_evaluation`, {
         method: 'POST',
-        headers: { authorization: place.clientKey },
+        headers: { authorization: environment.clientKey },
         body: JSON.stringify({ user: { id: 'someone' }, featureId: 'title' }),
       })
       return (await answer.text()).includes(value)
@@ -102,15 +106,15 @@ const untilServed = (place: Place, value: string) =>
 
 describe('in Node', () => {
   it('is given what an attribute changes, and what another user is given', async () => {
-    const place = await placeOf('client-users')
+    const environment = await placeOf('client-users')
     const storageFactory = device()
-    const { client } = await start(place, 'user-1', { attributes: { plan: 'free' }, storageFactory })
+    const { client } = await start(environment, 'user-1', { attributes: { plan: 'free' }, storageFactory })
     expect(client.stringVariation('by-plan', 'none')).toBe('apple')
     await client.updateUserAttributes({ plan: 'pro' })
     await client.fetchEvaluations()
     expect(client.stringVariation('by-plan', 'none')).toBe('banana')
     destroyBKTClient()
-    const other = await start(place, 'ada', { storageFactory })
+    const other = await start(environment, 'ada', { storageFactory })
     expect(other.client.stringVariationDetails('by-name', 'none')).toMatchObject({
       userId: 'ada',
       variationValue: 'cherry',
@@ -119,13 +123,13 @@ describe('in Node', () => {
   })
 
   it('sees a change at its next poll, and tells its listeners', async () => {
-    const place = await placeOf('client-polls')
+    const environment = await placeOf('client-polls')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-    const { client } = await start(place, 'user-1', { pollingInterval: 60_000 })
+    const { client } = await start(environment, 'user-1', { pollingInterval: 60_000 })
     const listener = vi.fn<() => void>()
     client.addEvaluationUpdateListener(listener)
-    await changeFlag(place, 'title', titled('word-b'))
-    await untilServed(place, 'banana')
+    await changeFlag(environment, 'title', titled('word-b'))
+    await untilServed(environment, 'banana')
     expect(client.stringVariation('title', 'none')).toBe('apple')
     await vi.advanceTimersByTimeAsync(60_000)
     vi.useRealTimers()
@@ -134,54 +138,54 @@ describe('in Node', () => {
   })
 
   it('starts offline from what it stored, and is current again once it is back', async () => {
-    const place = await placeOf('client-offline')
+    const environment = await placeOf('client-offline')
     const storageFactory = device()
-    await start(place, 'user-1', { storageFactory })
+    await start(environment, 'user-1', { storageFactory })
     destroyBKTClient()
-    await changeFlag(place, 'title', titled('word-b'))
+    await changeFlag(environment, 'title', titled('word-b'))
     let isOffline = true
     const wire: typeof fetch = (input, init) =>
       isOffline ? Promise.reject(new TypeError('offline')) : fetch(input, init)
-    const { client, failure } = await start(place, 'user-1', { storageFactory, fetch: wire })
+    const { client, failure } = await start(environment, 'user-1', { storageFactory, fetch: wire })
     expect(failure).toMatchObject({ name: 'NetworkException' })
     expect(client.stringVariation('title', 'none')).toBe('apple')
-    await untilServed(place, 'banana')
+    await untilServed(environment, 'banana')
     isOffline = false
     await client.fetchEvaluations()
     expect(client.stringVariation('title', 'none')).toBe('banana')
   })
 
   it('tries again after 499, and says so after 503 while the defaults hold', async () => {
-    const place = await placeOf('client-fails')
+    const environment = await placeOf('client-fails')
     const busy = failing('/get_evaluations', 499, 499)
-    const patient = await start(place, 'user-1', { fetch: busy.fetch })
+    const patient = await start(environment, 'user-1', { fetch: busy.fetch })
     expect(patient.failure).toBeUndefined()
     expect(busy.asked.filter((path) => path === '/get_evaluations')).toHaveLength(3)
     expect(patient.client.stringVariation('title', 'none')).toBe('apple')
     destroyBKTClient()
     const away = failing('/get_evaluations', 503)
-    const { client, failure } = await start(place, 'user-2', { fetch: away.fetch })
+    const { client, failure } = await start(environment, 'user-2', { fetch: away.fetch })
     expect(failure).toMatchObject({ name: 'ServiceUnavailableException' })
     expect(client.stringVariation('title', 'mine')).toBe('mine')
     await client.fetchEvaluations()
     expect(client.stringVariation('title', 'mine')).toBe('apple')
     await client.flush()
     const reports = async () =>
-      (await readLake(place)).map((record) => (record.kind === 'sdk-report' ? record.event : ''))
+      (await readLake(environment)).map((record) => (record.kind === 'sdk-report' ? record.event : ''))
     await expect
       .poll(reports, { timeout: 15_000 })
       .toContain('ServiceUnavailableErrorMetricsEvent/GET_EVALUATIONS')
   })
 
   it('keeps its events where they could not be taken, and brings them once', async () => {
-    const place = await placeOf('client-events')
+    const environment = await placeOf('client-events')
     const wire = failing('/register_events', 503)
-    const { client } = await start(place, 'shopper', { fetch: wire.fetch })
+    const { client } = await start(environment, 'shopper', { fetch: wire.fetch })
     client.stringVariation('title', 'none')
     await client.track('purchase', 5)
     await client.flush().catch(() => undefined)
     await client.flush()
-    const records = await lakeHolding(4, place)
+    const records = await lakeHolding(4, environment)
     expect(wire.asked.filter((path) => path === '/register_events').length).toBeGreaterThan(1)
     expect(
       records
@@ -218,7 +222,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
   })
 
   it('reads across origins, starts from localStorage while offline, and sends what happened', async () => {
-    const place = await placeOf('client-browser')
+    const environment = await placeOf('client-browser')
     const tab = await browser.newPage()
     const open = async () => {
       await tab.goto(page.url)
@@ -233,7 +237,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
             ({ name }: Error) => name,
           ) as Promise<string>
         },
-        { url: place.url, key: place.clientKey },
+        { url: environment.url, key: environment.clientKey },
       )
     }
     const value = (key: string) =>
@@ -248,7 +252,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
       client.track('purchase', 5)
       await client.flush()
     })
-    const records = await lakeHolding(5, place)
+    const records = await lakeHolding(5, environment)
     expect(records.map(({ kind }) => kind).toSorted()).toEqual([
       'exposure',
       'exposure',
@@ -256,7 +260,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
       'sdk-report',
       'tracking',
     ])
-    await tab.route(`${place.url}/**`, (route) => route.abort())
+    await tab.route(`${environment.url}/**`, (route) => route.abort())
     expect(await open()).not.toBe('current')
     expect(await value('by-name')).toBe('cherry')
   })

@@ -7,15 +7,21 @@ import {
   initializeBKTClient,
 } from '@bucketeer/js-client-sdk'
 import { afterEach, beforeAll, expect, it } from 'vitest'
-import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createTestEnvironment,
+  lakeHolding,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'sdk')
-  await createFlags(place)
+  environment = await createTestEnvironment(stack(), 'sdk')
+  await createFlags(environment)
 })
 afterEach(() => destroyBKTClient())
 
@@ -27,8 +33,8 @@ interface Options {
 
 async function start(id: string, attributes: Record<string, string> = {}, options: Options = {}) {
   const config = defineBKTConfig({
-    apiKey: options.key ?? place.clientKey,
-    apiEndpoint: place.url,
+    apiKey: options.key ?? environment.clientKey,
+    apiEndpoint: environment.url,
     featureTag: options.tag ?? 'web',
     appVersion: '1.0.0',
     userAgent: 'test',
@@ -83,11 +89,15 @@ it('uses the default of the code for an unknown flag, another type, another tag,
 })
 
 it('refuses a wrong key, and the client serves the defaults of the code', async () => {
-  const { client, initialized } = await start('user-1', {}, { key: `${place.clientKey.slice(0, -4)}0000` })
+  const { client, initialized } = await start(
+    'user-1',
+    {},
+    { key: `${environment.clientKey.slice(0, -4)}0000` },
+  )
   await expect(initialized).rejects.toMatchObject({ name: 'ForbiddenException' })
   expect(client.stringVariation('title', 'mine')).toBe('mine')
   destroyBKTClient()
-  const server = await start('user-1', {}, { key: place.serverKey })
+  const server = await start('user-1', {}, { key: environment.serverKey })
   await expect(server.initialized).rejects.toMatchObject({ name: 'ForbiddenException' })
 })
 
@@ -103,7 +113,7 @@ it('is told nothing new while nothing changed, and sees a change within a second
   await client.fetchEvaluations()
   expect(answers.at(-1)!.evaluations).toMatchObject({ id: 'no_evaluations', evaluations: [] })
   expect(client.stringVariation('title', 'none')).toBe('apple')
-  await changeFlag(place, 'title', {
+  await changeFlag(environment, 'title', {
     defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId: 'word-b' } },
   })
   const value = async () => {
@@ -115,9 +125,9 @@ it('is told nothing new while nothing changed, and sees a change within a second
 })
 
 it('has every exposure and goal in the lake once', async () => {
-  const shop = await createPlace(stack(), 'sdk-events')
+  const shop = await createTestEnvironment(stack(), 'sdk-events')
   await createFlags(shop)
-  place = shop
+  environment = shop
   const { client } = await start('shopper', { plan: 'team' })
   client.stringVariation('by-plan', 'none')
   client.stringVariation('by-plan', 'none') // the SDK suppresses the second

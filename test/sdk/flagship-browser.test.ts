@@ -8,7 +8,13 @@ import type { DecisionMode, Flagship, FSFetchStatus, Visitor } from '@flagship.i
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { changeFlag, createPlace, type Place, readLake, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+  readLake,
+  useStack,
+} from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
 
@@ -41,9 +47,9 @@ const reason = existsSync(executablePath)
   : `: skipped, there is no ${executablePath} (CHROMIUM names another)`
 
 it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, async () => {
-  const place = await createPlace(stack(), 'browser')
-  await createFlags(place)
-  const page = await servePage(place.url)
+  const environment = await createTestEnvironment(stack(), 'browser')
+  await createFlags(environment)
+  const page = await servePage(environment.url)
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
     for (const mode of ['DECISION-API', 'BUCKETING']) {
@@ -82,11 +88,11 @@ it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, 
             byPlan: read('by-plan', 'none'),
           }
         },
-        [place.environmentId, place.clientKey, mode],
+        [environment.environmentId, environment.clientKey, mode],
       )
       expect(answers).toEqual({ values: ['apple', 12.5, true, 'red'], status: 'FETCHED', byPlan: 'banana' })
       const sent = async () =>
-        (await readLake(place)).flatMap((record) =>
+        (await readLake(environment)).flatMap((record) =>
           record.targetingKey !== `${mode}-reader` || record.kind === 'sdk-report'
             ? []
             : [record.kind === 'exposure' ? record.variationId : record.event],
@@ -104,14 +110,14 @@ it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, 
 })
 
 describe.skipIf(reason)('in a browser', () => {
-  let place: Place
+  let environment: TestEnvironment
   let gate: Gate
   let browser: Browser
   let page: Awaited<ReturnType<typeof servePage>>
   beforeAll(async () => {
-    place = await createPlace(stack(), 'tab')
-    await createFlags(place)
-    gate = await openGate(place.url)
+    environment = await createTestEnvironment(stack(), 'tab')
+    await createFlags(environment)
+    gate = await openGate(environment.url)
     page = await servePage(gate.url)
     browser = await chromium.launch({ executablePath: executablePath, args: ['--no-sandbox'] })
   })
@@ -129,7 +135,7 @@ describe.skipIf(reason)('in a browser', () => {
     tab.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
     await tab.goto(page.url)
     await expect.poll(() => tab.title()).toBe('ready')
-    const meet = (mode: string, visitorId: string, environmentId = place.environmentId) =>
+    const meet = (mode: string, visitorId: string, environmentId = environment.environmentId) =>
       tab.evaluate(
         async ([id, apiKey, decisionMode, who]) => {
           const started = await window.Flagship.start(id!, apiKey!, {
@@ -147,7 +153,7 @@ describe.skipIf(reason)('in a browser', () => {
             context: { plan: 'pro' },
           })
         },
-        [environmentId, place.clientKey, mode, visitorId],
+        [environmentId, environment.clientKey, mode, visitorId],
       )
     const told = () =>
       tab.evaluate(async () => {
@@ -159,7 +165,7 @@ describe.skipIf(reason)('in a browser', () => {
   }
   /** Each thing that somebody did, as often as it is in the lake. */
   const inLake = async (visitorIds: readonly string[]) =>
-    (await readLake(place))
+    (await readLake(environment))
       .flatMap((record) => {
         if (!visitorIds.includes(record.targetingKey)) return []
         if (record.kind === 'sdk-report') return []
@@ -190,11 +196,12 @@ describe.skipIf(reason)('in a browser', () => {
       const titled = (variationId: string) => ({
         defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
       })
-      await changeFlag(place, 'title', titled('word-b'))
+      await changeFlag(environment, 'title', titled('word-b'))
       await expect.poll(told, { timeout: 4_000 }).toBe('FETCHED NONE banana')
       if (isBucketing) expect(gate.calls).toContain('GET /tab/bucketing.json 200')
-      await changeFlag(place, 'title', titled('word-a'))
-      const panic = (isOn: boolean) => call(place, 'PATCH', '/environments/tab/settings', { panic: isOn })
+      await changeFlag(environment, 'title', titled('word-a'))
+      const panic = (isOn: boolean) =>
+        call(environment, 'PATCH', '/environments/tab/settings', { panic: isOn })
       await panic(true)
       await expect.poll(told, { timeout: 4_000 }).toBe('PANIC NONE mine')
       await panic(false)

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import type { Faults } from '../e2e/chaos-edge/index.ts'
-import { createPlace, pause, readLake, useStack } from '../support/stack-fixture.ts'
+import { createTestEnvironment, pause, readLake, useStack } from '../support/stack-fixture.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
 
@@ -72,7 +72,7 @@ function newWorld() {
     key,
     url: stack().url,
     make: async () => {
-      await createPlace(stack(), environmentId)
+      await createTestEnvironment(stack(), environmentId)
       await call(stack(), 'POST', `${base}/import/flagship-io`, file)
     },
     change: (value: string) =>

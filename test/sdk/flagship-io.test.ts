@@ -14,24 +14,24 @@ import { redirectFlagshipHosts } from '../demo/clients.ts'
 import {
   changeFlag,
   createFlag,
-  createPlace,
+  createTestEnvironment,
   lakeHolding,
-  type Place,
+  type TestEnvironment,
   useStack,
 } from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 let restoreFetch: () => void
 /** Method, path and status of what the SDK asked for. */
 const calls: string[] = []
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'sdk')
-  await createFlags(place)
-  await createFlag(place, {
+  environment = await createTestEnvironment(stack(), 'sdk')
+  await createFlags(environment)
+  await createFlag(environment, {
     key: 'changing',
     type: 'string',
     enabled: true,
@@ -45,7 +45,7 @@ beforeAll(async () => {
     calls.push(`${init?.method ?? 'GET'} ${pathname} ${response.status}`)
     return response
   }
-  const restore = redirectFlagshipHosts(place.url)
+  const restore = redirectFlagshipHosts(environment.url)
   restoreFetch = () => {
     restore()
     globalThis.fetch = original
@@ -55,8 +55,8 @@ afterAll(() => restoreFetch())
 
 type Mode = DecisionMode.BUCKETING | DecisionMode.DECISION_API
 
-const start = (decisionMode: Mode, apiKey = place.clientKey) =>
-  Flagship.start(place.environmentId, apiKey, flagshipOptions(decisionMode))
+const start = (decisionMode: Mode, apiKey = environment.clientKey) =>
+  Flagship.start(environment.environmentId, apiKey, flagshipOptions(decisionMode))
 type Sdk = Awaited<ReturnType<typeof start>>
 
 async function meet(sdk: Sdk, visitorId: string, context: Record<string, string> = {}): Promise<Visitor> {
@@ -137,7 +137,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     }
     if (isBucketing)
       await expect.poll(() => calls, { timeout: 3_000 }).toContain('GET /sdk/bucketing.json 304')
-    await changeFlag(place, 'changing', { variations: [{ id: 'only', value: mode }] })
+    await changeFlag(environment, 'changing', { variations: [{ id: 'only', value: mode }] })
     // The SDK polls the file once a second.
     await expect.poll(value, { timeout: isBucketing ? 2_200 : 1_000 }).toBe(mode)
     if (isBucketing) expect(calls).toContain('GET /sdk/bucketing.json 200')
@@ -179,7 +179,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
 it('has every exposure and hit in the lake once, whichever mode sent it', async () => {
   const shoppers = ['BUCKETING-shopper', 'DECISION-API-shopper']
   // Each of the eight visitors that are made tells its consent, and the two shoppers leave fourteen records.
-  const records = await lakeHolding(14 + 2, place)
+  const records = await lakeHolding(14 + 2, environment)
   const exposures = records.filter((record) => record.kind === 'exposure')
   const hits = records.filter((record) => record.kind === 'tracking')
   const named = (texts: readonly string[]) =>
@@ -200,7 +200,7 @@ it('has every exposure and hit in the lake once, whichever mode sent it', async 
 })
 
 it('uses the defaults of the code where the key is wrong', async () => {
-  const sdk = await start(DecisionMode.DECISION_API, `${place.clientKey.slice(0, -4)}0000`)
+  const sdk = await start(DecisionMode.DECISION_API, `${environment.clientKey.slice(0, -4)}0000`)
   calls.length = 0
   const visitor = await meet(sdk, 'visitor-1')
   expect(calls).toContain('POST /v2/sdk/campaigns 401')

@@ -14,7 +14,7 @@ import { settle } from '../../core/change/import-plan.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
 import { ForeignFile } from '../../workers/protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../workers/protocols/flagship-io/import/campaigns.ts'
-import { type Lint, lint, sdkOperators } from '../../workers/protocols/flagship-io/import/lint.ts'
+import { type LintFinding, lint, sdkOperators } from '../../workers/protocols/flagship-io/import/lint.ts'
 import { flag, snapshotOf } from '../support/build/flags.ts'
 
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_124)
@@ -123,7 +123,7 @@ const campaign = fc
   }))
 
 /** What the linter says of AB Tasty's servers alone is no warning of this difference. */
-const ofServers: ReadonlySet<Lint['code']> = new Set([
+const ofServers: ReadonlySet<LintFinding['code']> = new Set([
   'case',
   'exists-value',
   'list',

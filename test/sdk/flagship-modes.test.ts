@@ -17,8 +17,8 @@ import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import {
   changeFlag,
   createFlag,
-  createPlace,
-  type Place,
+  createTestEnvironment,
+  type TestEnvironment,
   readLake,
   useStack,
 } from '../support/stack-fixture.ts'
@@ -26,14 +26,14 @@ import { createFlags } from '../support/sdk/flags.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 const original = https.request
 const originalFetch = globalThis.fetch
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'modes')
-  await createFlags(place)
-  await createFlag(place, {
+  environment = await createTestEnvironment(stack(), 'modes')
+  await createFlags(environment)
+  await createFlag(environment, {
     key: 'kept',
     type: 'string',
     enabled: true,
@@ -50,12 +50,12 @@ beforeAll(async () => {
       },
     },
   })
-  const served = await (await fetch(`${place.url}/flagship-io/bootstrap.js`)).text()
+  const served = await (await fetch(`${environment.url}/flagship-io/bootstrap.js`)).text()
   expect(served).toBe(bootstrapText)
   const { default: point } = (await import(
     /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(served)}`
   )) as { default: (to: string, ...modules: object[]) => void }
-  point(place.url, https, http)
+  point(environment.url, https, http)
 })
 afterAll(() => {
   https.request = original
@@ -63,10 +63,10 @@ afterAll(() => {
 })
 
 const panic = (isOn: boolean) =>
-  call(place, 'PATCH', `/environments/${place.environmentId}/settings`, { panic: isOn })
+  call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, { panic: isOn })
 
-async function start(decisionMode: DecisionMode, environmentId = place.environmentId) {
-  return Flagship.start(environmentId, place.clientKey, flagshipOptions(decisionMode))
+async function start(decisionMode: DecisionMode, environmentId = environment.environmentId) {
+  return Flagship.start(environmentId, environment.clientKey, flagshipOptions(decisionMode))
 }
 type Sdk = Awaited<ReturnType<typeof start>>
 const newVisitor = (sdk: Sdk, visitorId: string, context: Record<string, string> = {}) =>
@@ -121,7 +121,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     visitor.getFlag('by-plan').getValue('none')
     const wanted = ['read 2', 'home 0', 'https://shop.example/ 0', 'purchase 20', 'tea 10']
     const isDone = async () => {
-      const records = new Map((await readLake(place)).map((record) => [record.id, record]))
+      const records = new Map((await readLake(environment)).map((record) => [record.id, record]))
       const hits = [...records.values()].filter(
         (record): record is Tracking => record.kind === 'tracking' && record.targetingKey === who,
       )
@@ -130,7 +130,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     await expect.poll(isDone, { timeout: 20_000 }).toEqual(wanted.toSorted())
     visitor.setConsent(false) // which takes back what the SDK has not sent yet
     const isRefused = async () =>
-      (await readLake(place)).some(
+      (await readLake(environment)).some(
         (each) =>
           each.kind === 'sdk-report' &&
           each.event === 'fs_consent' &&
@@ -138,7 +138,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
           each.value === 0,
       )
     await expect.poll(isRefused, { timeout: 10_000 }).toBe(true)
-    const all = await readLake(place)
+    const all = await readLake(environment)
     const exposures = all.filter(({ kind, targetingKey }) => kind === 'exposure' && targetingKey === who)
     expect(new Set(exposures.map(({ id }) => id)).size).toBe(1)
     const segment = all.find((each) => each.kind === 'sdk-report' && each.event === 'SEGMENT')
@@ -166,7 +166,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     shown.getValue('none', false)
     await shown.visitorExposed()
     const told = async () =>
-      (await readLake(place)).flatMap((record) => {
+      (await readLake(environment)).flatMap((record) => {
         if (![guest, member].includes(record.targetingKey)) return []
         if (record.kind === 'sdk-report')
           return record.event === 'fs_consent' ? [`${record.targetingKey} consent ${record.value}`] : []
@@ -198,7 +198,7 @@ it('keeps a visitor’s variation through a change of weights and a login, in ob
   const had = await kept()
   expect(['a', 'b']).toContain(had)
   const strategy = { kind: 'rollout', shares: [{ variationId: 'c', weight: 100_000 }] }
-  await changeFlag(place, 'kept', { defaultStrategy: { id: 'kept-rule', strategy } })
+  await changeFlag(environment, 'kept', { defaultStrategy: { id: 'kept-rule', strategy } })
   let newcomers = 0
   const ofNewcomer = async () => {
     const newcomer = newVisitor(sdk, `newcomer-${newcomers++}`)

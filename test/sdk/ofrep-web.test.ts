@@ -8,22 +8,28 @@ import { EventSource as NodeEventSource } from 'eventsource'
 import { chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { changeFlag, createPlace, lakeHolding, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createTestEnvironment,
+  lakeHolding,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import { broken } from '../support/sdk/ofrep-rules.ts'
 import { servePage } from '../support/sdk/web-page.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 beforeAll(async () => {
-  place = await createPlace(stack(), 'web')
-  await createFlags(place)
+  environment = await createTestEnvironment(stack(), 'web')
+  await createFlags(environment)
 })
 
 const titled = (word: string) => ({
   defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId: word } },
 })
-const authorization = (): [string, string][] => [['Authorization', `Bearer ${place.clientKey}`]]
+const authorization = (): [string, string][] => [['Authorization', `Bearer ${environment.clientKey}`]]
 
 /** Connections that the test can cut, and keep from coming back. */
 const wire = {
@@ -72,14 +78,19 @@ describe('in Node', () => {
     const response = await fetch(input, init)
     const path = String(input instanceof Request ? input.url : input)
     expect(await broken(path.split('?')[0]!, response.clone())).toBeUndefined()
-    asked.push(`${path.replace(place.url, '')} ${response.status}`)
+    asked.push(`${path.replace(environment.url, '')} ${response.status}`)
     return response
   }
   const connect = async (options: object = {}) => {
     asked.length = 0
     wire.urls.length = 0
     await OpenFeature.setContext({ targetingKey: 'ada' })
-    const base = { baseUrl: place.url, headers: authorization(), fetchImplementation, cacheMode: 'disabled' }
+    const base = {
+      baseUrl: environment.url,
+      headers: authorization(),
+      fetchImplementation,
+      cacheMode: 'disabled',
+    }
     const provider = new OFREPWebProvider({ ...base, ...options } as never) as Provider
     await OpenFeature.setProviderAndWait(provider)
     return OpenFeature.getClient()
@@ -90,7 +101,7 @@ describe('in Node', () => {
   afterEach(async () => {
     await OpenFeature.clearProviders()
     wire.cut()
-    await changeFlag(place, 'title', titled('word-a'))
+    await changeFlag(environment, 'title', titled('word-a'))
   })
 
   it('hears of a change at once, and asks with the revision that it was told', async () => {
@@ -103,14 +114,14 @@ describe('in Node', () => {
       ProviderEvents.ConfigurationChanged,
       (details) => void changed.push(details?.flagsChanged),
     )
-    await changeFlag(place, 'title', titled('word-b'))
+    await changeFlag(environment, 'title', titled('word-b'))
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('banana')
     expect(asked.at(-1)).toMatch(/flagConfigEtag=%22\d+%22.* 200$/)
     expect(changed).toEqual([['title']])
   })
 
   it('hears of what was published just before it came, and was not in its first answer', async () => {
-    await changeFlag(place, 'title', titled('word-b'))
+    await changeFlag(environment, 'title', titled('word-b'))
     const client = await connect()
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('banana')
   })
@@ -122,27 +133,27 @@ describe('in Node', () => {
     let letIn = () => {}
     wire.gate = new Promise((resolve) => (letIn = resolve))
     wire.cut()
-    await changeFlag(place, 'title', titled('word-c'))
+    await changeFlag(environment, 'title', titled('word-c'))
     letIn()
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 10_000 }).toBe('cherry')
   })
 
   it('works under a path prefix, its stream too', async () => {
     const settings = (pathPrefix: string | null) =>
-      call(place, 'PATCH', `/environments/${place.environmentId}/settings`, { pathPrefix })
+      call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, { pathPrefix })
     await settings('/team/a')
     const atPrefix = () =>
-      fetch(`${place.url}/team/a/ofrep/v1/evaluate/flags`, {
+      fetch(`${environment.url}/team/a/ofrep/v1/evaluate/flags`, {
         method: 'POST',
         headers: authorization(),
         body: '{}',
       })
     await expect.poll(async () => (await atPrefix()).status, { timeout: 3_000 }).toBe(200)
-    const client = await connect({ baseUrl: `${place.url}/team/a` })
+    const client = await connect({ baseUrl: `${environment.url}/team/a` })
     await expect.poll(() => wire.open.size).toBe(1)
-    expect(wire.urls).toEqual([`${place.url}/team/a/ofrep/v1/stream/${place.clientKey}`])
+    expect(wire.urls).toEqual([`${environment.url}/team/a/ofrep/v1/stream/${environment.clientKey}`])
     await new Promise((resolve) => setTimeout(resolve, 300))
-    await changeFlag(place, 'title', titled('word-b'))
+    await changeFlag(environment, 'title', titled('word-b'))
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('banana')
     await OpenFeature.clearProviders()
     await settings(null)
@@ -150,10 +161,10 @@ describe('in Node', () => {
 
   it('opens no stream where the environment has none', async () => {
     const settings = (streams: boolean) =>
-      call(place, 'PATCH', `/environments/${place.environmentId}/settings`, { streams })
+      call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, { streams })
     await settings(false)
     await expect
-      .poll(async () => (await fetch(`${place.url}/ofrep/v1/stream/${place.clientKey}`)).status, {
+      .poll(async () => (await fetch(`${environment.url}/ofrep/v1/stream/${environment.clientKey}`)).status, {
         timeout: 3_000,
       })
       .toBe(404)
@@ -163,12 +174,12 @@ describe('in Node', () => {
   })
 
   it('refuses a stream with a wrong key in form, and lets a browser ask first', async () => {
-    const wrong = await fetch(`${place.url}/ofrep/v1/stream/nonsense`)
+    const wrong = await fetch(`${environment.url}/ofrep/v1/stream/nonsense`)
     expect([wrong.status, await wrong.json()]).toEqual([
       403,
       { errorCode: 'GENERAL', errorDetails: expect.any(String) },
     ])
-    const preflight = await fetch(`${place.url}/ofrep/v1/evaluate/flags`, {
+    const preflight = await fetch(`${environment.url}/ofrep/v1/evaluate/flags`, {
       method: 'OPTIONS',
       headers: {
         origin: 'https://shop.example',
@@ -185,9 +196,9 @@ describe('in Node', () => {
     const client = await connect({ headers: [...authorization(), ['X-Exposure-Tokens', 'true']] })
     const { flagMetadata } = client.getStringDetails('split', '')
     expect(flagMetadata['exposureToken']).toMatch(/\./)
-    const answer = await fetch(`${place.url}/ofrep/v1/track`, {
+    const answer = await fetch(`${environment.url}/ofrep/v1/track`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${place.clientKey}` },
+      headers: { authorization: `Bearer ${environment.clientKey}` },
       body: JSON.stringify({
         context: { targetingKey: 'ada', country: 'NL' },
         events: [
@@ -199,7 +210,7 @@ describe('in Node', () => {
       }),
     })
     expect(await answer.json()).toMatchObject({ accepted: 3, rejected: [{ index: 1, errorCode: 'GENERAL' }] })
-    const records = await lakeHolding(2, place)
+    const records = await lakeHolding(2, environment)
     expect(records).toHaveLength(2)
     expect(records).toContainEqual(
       expect.objectContaining({
@@ -253,7 +264,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
           const headers = [['Authorization', `Bearer ${key}`]]
           await sdk.setProviderAndWait(new Provider({ baseUrl: url, headers }))
         },
-        { url: place.url, key: place.clientKey },
+        { url: environment.url, key: environment.clientKey },
       )
     }
     const valueOf = (key: string) =>
@@ -261,7 +272,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     await start()
     await expect.poll(() => valueOf('title')).toBe('apple')
     await tab.waitForTimeout(500) // the stream opens
-    await changeFlag(place, 'title', titled('word-b'))
+    await changeFlag(environment, 'title', titled('word-b'))
     await expect.poll(() => valueOf('title'), { timeout: 5_000 }).toBe('banana')
     expect(await valueOf('by-plan')).toBe('apple')
     await tab.evaluate(() => (globalThis as any).OpenFeature.setContext({ targetingKey: 'ada', plan: 'pro' }))

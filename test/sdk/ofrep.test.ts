@@ -3,22 +3,27 @@ import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { type Client, OpenFeature } from '@openfeature/server-sdk'
 import { call } from '../../scripts/admin.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { changeFlag, createPlace, type Place, useStack } from '../support/stack-fixture.ts'
+import {
+  changeFlag,
+  createTestEnvironment,
+  type TestEnvironment,
+  useStack,
+} from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 
 const stack = useStack()
-let place: Place
+let environment: TestEnvironment
 let client: Client
 
 const connect = async (domain: string, headers: [string, string][]) => {
-  await OpenFeature.setProviderAndWait(domain, new OFREPProvider({ baseUrl: place.url, headers }))
+  await OpenFeature.setProviderAndWait(domain, new OFREPProvider({ baseUrl: environment.url, headers }))
   return OpenFeature.getClient(domain)
 }
 
 beforeAll(async () => {
-  place = await createPlace(stack(), 'sdk')
-  await createFlags(place)
-  client = await connect('right', [['Authorization', `Bearer ${place.clientKey}`]])
+  environment = await createTestEnvironment(stack(), 'sdk')
+  await createFlags(environment)
+  client = await connect('right', [['Authorization', `Bearer ${environment.clientKey}`]])
 })
 afterAll(() => OpenFeature.close())
 
@@ -45,7 +50,7 @@ it('reads a flag of every type, with variant, reason and metadata', async () => 
 })
 
 it('takes the key from X-API-Key as well, also a server key', async () => {
-  const other = await connect('server', [['X-API-Key', place.serverKey]])
+  const other = await connect('server', [['X-API-Key', environment.serverKey]])
   expect(await other.getBooleanValue('lights', false, somebody)).toBe(true)
 })
 
@@ -84,7 +89,9 @@ it('misses the targeting key only where a flag is split by it', async () => {
 })
 
 it('refuses a wrong key and a missing one, and the application gets its default', async () => {
-  const wrong = await connect('wrong', [['Authorization', `Bearer ${place.clientKey.slice(0, -4)}0000`]])
+  const wrong = await connect('wrong', [
+    ['Authorization', `Bearer ${environment.clientKey.slice(0, -4)}0000`],
+  ])
   expect(await wrong.getStringDetails('title', 'mine', somebody)).toMatchObject({
     value: 'mine',
     reason: 'ERROR',
@@ -95,13 +102,13 @@ it('refuses a wrong key and a missing one, and the application gets its default'
 })
 
 it('answers the clients of a plain key nothing but flags, until the key is changed', async () => {
-  const path = `/environments/${place.environmentId}/sdk-keys`
-  const { id, key } = await call<{ id: string; key: string }>(place, 'POST', path, {
+  const path = `/environments/${environment.environmentId}/sdk-keys`
+  const { id, key } = await call<{ id: string; key: string }>(environment, 'POST', path, {
     role: 'client',
     answers: 'plain',
   })
   const fields = async () => {
-    const answer = await fetch(`${place.url}/ofrep/v1/evaluate/flags`, {
+    const answer = await fetch(`${environment.url}/ofrep/v1/evaluate/flags`, {
       method: 'POST',
       headers: { 'x-api-key': key },
       body: '{}',
@@ -109,12 +116,12 @@ it('answers the clients of a plain key nothing but flags, until the key is chang
     return Object.keys((await answer.json()) as object)
   }
   await expect.poll(fields, { timeout: 3_000 }).toEqual(['flags'])
-  await call(place, 'PATCH', `${path}/${id}`, { answers: 'full' })
+  await call(environment, 'PATCH', `${path}/${id}`, { answers: 'full' })
   await expect.poll(fields, { timeout: 3_000 }).toEqual(['flags', 'metadata', 'eventStreams'])
 })
 
 it('sees a change within a second', async () => {
-  await changeFlag(place, 'title', {
+  await changeFlag(environment, 'title', {
     defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId: 'word-b' } },
   })
   await expect.poll(() => client.getStringValue('title', 'none', somebody), { timeout: 1_000 }).toBe('banana')

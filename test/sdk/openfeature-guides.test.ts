@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { freePort } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 import {
   changeFlag,
   createFlag,
-  createPlace,
+  createTestEnvironment,
   lakeHolding,
-  type Place,
+  type TestEnvironment,
   useStack,
 } from '../support/stack-fixture.ts'
 import { servePage } from '../support/sdk/web-page.ts'
@@ -33,9 +33,9 @@ const put = (name: string, text: string) => {
   return path
 }
 
-async function shop(id: string): Promise<Place> {
-  const place = await createPlace(stack(), id)
-  await createFlag(place, {
+async function shop(id: string): Promise<TestEnvironment> {
+  const environment = await createTestEnvironment(stack(), id)
+  await createFlag(environment, {
     key: 'new-checkout',
     type: 'boolean',
     enabled: true,
@@ -46,24 +46,26 @@ async function shop(id: string): Promise<Place> {
     offVariationId: 'off',
     defaultStrategy: { id: 'checkout', strategy: { kind: 'fixed', variationId: 'on' } },
   })
-  return place
+  return environment
 }
 
 it('Node: decides and tracks', async () => {
-  const place = await shop('guide-node')
+  const environment = await shop('guide-node')
   const [code = ''] = blocksOf('node', 'js')
-  const env = { ...process.env, TACKLINE_URL: place.url, TACKLINE_KEY: place.serverKey }
+  const env = { ...process.env, TACKLINE_URL: environment.url, TACKLINE_KEY: environment.serverKey }
   const { stdout } = await run(process.execPath, [put('app.mjs', code)], { env })
   expect(stdout).toContain("{ value: true, variant: 'new', reason: 'STATIC' }")
   expect(stdout).toContain('{ accepted: 1, rejected: [] }')
-  expect(await lakeHolding(1, place)).toMatchObject([{ kind: 'tracking', event: 'purchase', value: 25 }])
+  expect(await lakeHolding(1, environment)).toMatchObject([
+    { kind: 'tracking', event: 'purchase', value: 25 },
+  ])
 })
 
 it('Workers: decides in workerd', async () => {
-  const place = await shop('guide-worker')
+  const environment = await shop('guide-worker')
   put('index.js', blocksOf('workers', 'js')[0]!)
-  put('wrangler.toml', blocksOf('workers', 'toml')[0]!.replace('http://127.0.0.1:8787', place.url))
-  put('.dev.vars', `TACKLINE_KEY=${place.serverKey}`)
+  put('wrangler.toml', blocksOf('workers', 'toml')[0]!.replace('http://127.0.0.1:8787', environment.url))
+  put('.dev.vars', `TACKLINE_KEY=${environment.serverKey}`)
   const port = await freePort()
   const env = {
     ...process.env,
@@ -100,7 +102,7 @@ beforeAll(() => () => closePage())
 it.skipIf(executablePath === undefined)(
   'browser: shows, hears of a change, brings back what was shown and done',
   async () => {
-    const place = await shop('guide-browser')
+    const environment = await shop('guide-browser')
     const page = await servePage()
     closePage = page.close
     const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
@@ -109,16 +111,16 @@ it.skipIf(executablePath === undefined)(
       await tab.goto(page.url)
       await tab.waitForFunction("document.title === 'ready'")
       const code = blocksOf('browser', 'js')[0]!
-        .replace('http://127.0.0.1:8787', place.url)
-        .replace('<client key>', place.clientKey)
+        .replace('http://127.0.0.1:8787', environment.url)
+        .replace('<client key>', environment.clientKey)
       await tab.addScriptTag({ type: 'module', content: code })
       const shown = () => tab.textContent('body')
       await expect.poll(shown, { timeout: 5_000 }).toBe('the new checkout')
       await tab.click('body')
       await tab.waitForTimeout(500) // the stream opens
-      await changeFlag(place, 'new-checkout', { enabled: false })
+      await changeFlag(environment, 'new-checkout', { enabled: false })
       await expect.poll(shown, { timeout: 5_000 }).toBe('the old checkout')
-      const records = await lakeHolding(3, place)
+      const records = await lakeHolding(3, environment)
       expect(records.map(({ kind }) => kind).toSorted((a, b) => a.localeCompare(b))).toEqual([
         'exposure',
         'exposure',

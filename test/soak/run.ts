@@ -5,16 +5,16 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
-import { type Ask, load, once } from '../../bench/edge/load.ts'
+import { type LoadRequest, load, once } from '../../bench/edge/load.ts'
 import { bundleAll, isolateHeapMax, startEdge } from '../../bench/edge/server.ts'
+import { readOptions } from '../../scripts/command-line.ts'
 import { median } from '../../bench/numbers.ts'
 import { toSnapshot } from '../../bench/tackline.ts'
 import { users } from '../../bench/users.ts'
 import { slice, workload } from '../../bench/workloads.ts'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
+const { values } = readOptions({ minutes: { type: 'string', default: '10' } })
 const forMs = Number(values.minutes) * 60_000
 const connectionsEach = 3
 const requestsAtOnce = 500
@@ -42,7 +42,7 @@ const goal = {
   value: 1,
 }
 
-const asks: Record<string, [ask: Omit<Ask, 'port'>, status: number]> = {
+const asks: Record<string, [request: Omit<LoadRequest, 'port'>, status: number]> = {
   'OFREP, one flag': [ofrep('/flag-0004'), 200],
   'OFREP, all flags': [ofrep(''), 200],
   'Bucketeer, all flags': [post('/get_evaluations', { authorization: key }, { user: { id, data } }), 200],
@@ -60,11 +60,11 @@ const asks: Record<string, [ask: Omit<Ask, 'port'>, status: number]> = {
   ],
 }
 
-function post(path: string, headers: Record<string, string>, body: unknown): Omit<Ask, 'port'> {
+function post(path: string, headers: Record<string, string>, body: unknown): Omit<LoadRequest, 'port'> {
   return { method: 'POST', path, headers, bodies: [JSON.stringify(body)] }
 }
 
-function ofrep(path: string): Omit<Ask, 'port'> {
+function ofrep(path: string): Omit<LoadRequest, 'port'> {
   const context = { targetingKey: id, ...attributes }
   return post(`/ofrep/v1/evaluate/flags${path}`, { authorization: `Bearer ${key}` }, { context })
 }
@@ -85,9 +85,9 @@ try {
   const lags: number[] = []
   try {
     await Promise.all([
-      ...Object.entries(asks).map(async ([name, [ask, status]]) => {
+      ...Object.entries(asks).map(async ([name, [request, status]]) => {
         while (Date.now() < until) {
-          await load({ ...ask, port }, connectionsEach, requestsAtOnce, status)
+          await load({ ...request, port }, connectionsEach, requestsAtOnce, status)
           answered.set(name, (answered.get(name) ?? 0) + requestsAtOnce)
         }
       }),

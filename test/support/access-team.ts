@@ -1,5 +1,5 @@
-// The key server of a Cloudflare Access team, as the tests in workerd reach it: every request that leaves
-// workerd comes here. A test makes the keys and says which ones are served.
+// Simulates the key server of a Cloudflare Access team for tests in workerd: all requests that leave workerd
+// arrive here. A test makes the keys and chooses which ones are served.
 import { Response } from 'miniflare'
 
 export const accessTeam = { ACCESS_TEAM_DOMAIN: 'team.cloudflareaccess.com', ACCESS_AUDIENCE: 'the-console' }

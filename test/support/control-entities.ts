@@ -1,5 +1,5 @@
-// Entities of an environment through the admin API, for tests that run in workerd: an owner's token, paths,
-// and what edge would read.
+// Creates and reads entities of an environment through the admin API, for tests in workerd, with an owner's
+// token.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { addToken, call as callAs, env, host, newEnvironment, worker } from './control-plane.ts'
 
@@ -22,7 +22,7 @@ export async function call(
   return { ...answer, etag: answer.headers.get('etag') }
 }
 
-/** A body that is no JSON; and the answer's text. */
+/** For bodies that are not JSON. Returns the text of the response. */
 export async function upload(
   method: string,
   path: string,
@@ -46,7 +46,7 @@ export const inSegment = (key: string) => ({
   strategy: { kind: 'fixed', variationId: 'off' },
 })
 
-/** The path of a fresh one. */
+/** The path of a new environment. */
 export const environment = async () => `/environments/${await newEnvironment({}, { authorization })}`
 
 export const objectOf = (path: string) => env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(path.split('/')[2]!))

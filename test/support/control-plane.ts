@@ -1,5 +1,5 @@
-// The admin API for tests that run in workerd beside it. Every answer is held against what its route
-// declares, so no test passes on an answer that the OpenAPI document does not describe.
+// Calls the admin API in tests that run in workerd. Every response is checked against the schema that its
+// route declares, so the OpenAPI document describes all of them.
 import { env as bindings, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { ControlBindings } from '../../workers/control/bindings.ts'
@@ -16,7 +16,7 @@ export const database = openDatabase(env.DB)
 
 export const host = 'https://tackline.example'
 
-/** With a token, or with headers of its own. */
+/** Calls with a token, or with other headers. */
 export async function call(
   method: string,
   path: string,
@@ -40,20 +40,20 @@ export async function call(
   return { status: response.status, body: answer, headers: response.headers }
 }
 
-/** Fixed parts of a path win over braces. */
+/** Finds the declared route. Literal segments take precedence over parameters. */
 function routeOf(method: string, path: string): Route | undefined {
-  const asked = path.split('?')[0]
+  const requestedPath = path.split('?')[0]
   const matching = routes.filter(
     (route) =>
       route.method === method &&
-      new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(asked ?? ''),
+      new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(requestedPath ?? ''),
   )
   return matching.toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
 }
 
 type Token = typeof apiTokens.$inferInsert
 
-/** A token whose text is `{id}-token`. */
+/** Adds a token whose text is `{id}-token`. */
 export async function addToken(token: Omit<Token, 'name' | 'sha256' | 'createdAt'>): Promise<void> {
   const sha256 = await sha256Hex(`${token.id}-token`)
   await database.insert(apiTokens).values({ name: token.id, createdAt: 0, ...token, sha256 })
@@ -72,7 +72,7 @@ export const flagDraft = (key: string, changes: object = {}) => ({
   ...changes,
 })
 
-/** A fresh environment, so that tests do not meet. */
+/** Creates a new environment, so that tests do not share one. */
 let made = 0
 export async function newEnvironment(more: object = {}, as?: Record<string, string>): Promise<string> {
   const id = `env-${++made}`

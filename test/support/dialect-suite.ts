@@ -1,4 +1,4 @@
-// The tests that every dialect's routes have in common: the golden cases, and damaged requests.
+// The tests that the routes of all dialects share: golden cases and damaged requests.
 import { describe, expect, it } from 'vitest'
 import { EventRecord } from '../../analytics/records.ts'
 import type { Ports } from '../../workers/contracts/ports.ts'
@@ -59,8 +59,8 @@ const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_
 const mutations = scaled(1_000)
 
 /**
- * Damages a request in many ways. No response may be complained about, every stored record must be valid, and
- * the undamaged request must be answered as before. `damage` returns a body's JSON, damaged.
+ * Damages a request in many ways. No response may be invalid, every stored record must be valid, and the
+ * undamaged request must be answered as before. `damage` returns the damaged JSON of a body.
  */
 export async function sendDamaged(
   routes: Routes,

@@ -1,5 +1,5 @@
-// Wire compatibility as data: what is configured, what is asked over HTTP, and what is answered, word for
-// word. Run against the route apps with ports in memory, and through real workerd.
+// Golden cases: wire compatibility as data. A case has a configuration, HTTP requests and the exact
+// responses. Cases run against the routes with ports in memory, and through real workerd.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,15 +13,15 @@ import type { Ports } from '../../workers/contracts/ports.ts'
 
 export interface GoldenCase {
   readonly name: string
-  /** Section of a specification, a vendor's reference, or what it was recorded from. */
+  /** The section of a specification, a vendor's reference, or the recording it comes from. */
   readonly source: string
   /**
-   * Flags and segments as the admin API takes them; a version, or `archived`, only where the case is about
-   * it.
+   * Flags and segments as the admin API accepts them. `version` and `archived` are given only if the case is
+   * about them.
    */
   readonly given: Given
   /**
-   * `{clientKey}`, `{serverKey}` and `{foreignKey}` in a header stand for keys; the environment is called
+   * `{clientKey}`, `{serverKey}` and `{foreignKey}` in a header are replaced by keys. The environment is
    * `shop`.
    */
   readonly when: {
@@ -33,11 +33,11 @@ export interface GoldenCase {
   }
   readonly then: {
     readonly status: number
-    /** Those that matter. */
+    /** The headers that matter. */
     readonly headers?: Readonly<Record<string, string>>
-    /** Absent where nothing is sent. */
+    /** Absent if nothing is sent. */
     readonly body?: unknown
-    /** What is handed to the queue. */
+    /** The records that are sent to the queue. */
     readonly records?: readonly unknown[]
   }
 }
@@ -45,7 +45,7 @@ export interface GoldenCase {
 export interface Given {
   readonly flags: readonly object[]
   readonly segments?: readonly object[]
-  /** Those that are not as they are by default. */
+  /** Settings that differ from the default. */
   readonly settings?: Partial<Settings>
 }
 
@@ -56,7 +56,7 @@ export interface Keys {
 }
 
 export const goldenEnvironment = 'shop'
-/** The clock of every case. */
+/** The time in every case. */
 export const goldenNow = Date.UTC(2026, 10, 21, 12)
 export const goldenKeys: Keys = {
   clientKey: `tl_client_shop_${'c'.repeat(48)}`,
@@ -77,11 +77,11 @@ export function goldenCases(protocol: string): (GoldenCase & { file: string })[]
     )
 }
 
-/** Revision after an environment was made with two keys, and then everything that is given. */
+/** The revision after an environment was created with two keys and all given entities. */
 export const revisionOf = ({ flags, segments = [], settings }: Given) =>
   3 + flags.length + segments.length + (settings ? 1 : 0)
 
-/** Ports that hold one environment, and what was sent through them. */
+/** Ports in memory with one environment, and what was sent through them. */
 export function memoryPorts({ flags, segments = [], settings }: Given): {
   ports: Ports
   sent: EventRecord[]
@@ -146,14 +146,14 @@ export function requestOf({ when }: GoldenCase, url: string, keys: Keys): Reques
       value.replaceAll(/\{(\w+Key)\}/g, (_, key: keyof Keys) => keys[key]),
     )
   const { body } = when
-  const redirect = 'manual' // what is answered, not where that leads
+  const redirect = 'manual' // compares the redirect itself, not its target
   if (body === undefined) return new Request(url + when.path, { method: when.method, headers, redirect })
   if (!headers.has('content-type')) headers.set('content-type', 'application/json')
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return new Request(url + when.path, { method: when.method, headers, body: text, redirect })
 }
 
-/** What `then` says, as it was really answered; a key in it by its name. */
+/** The real response in the form of `then`, with keys replaced by their names. */
 export async function answerOf(
   response: Response,
   { then }: GoldenCase,

@@ -1,4 +1,4 @@
-// Runs in workerd before each test file: gives it the database that the migrations make.
+// Runs in workerd before each test file: creates the database with the migrations.
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 

@@ -1,4 +1,4 @@
-// For tests: a shop with one experiment, one goal and one kill switch, and the events of its visitors.
+// Test data: a shop with one experiment, one goal and one kill switch, and the events of its visitors.
 import type { EventRecord } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import { Flag } from '../../core/model/flag.ts'
@@ -64,8 +64,8 @@ export const killSwitch = (changes: Partial<Operation> = {}): Operation => ({
   ...changes,
 })
 
-/** The first `conversions` users of each variation buy, a minute after they saw it. */
-export function visits(variationId: string, users: number, conversions: number): EventRecord[] {
+/** Exposures of users to a variation. The first `conversions` users buy a minute later. */
+export function visitRecords(variationId: string, users: number, conversions: number): EventRecord[] {
   return Array.from({ length: users }, (_, i) => {
     const at = startAt + i * 1000
     const common = {
@@ -76,7 +76,7 @@ export function visits(variationId: string, users: number, conversions: number):
       targetingKey: `${variationId}-${i}`,
       attributes: {},
     }
-    const seen: EventRecord = {
+    const exposure: EventRecord = {
       ...common,
       kind: 'exposure',
       id: `${variationId}-${i}-saw`,
@@ -87,7 +87,7 @@ export function visits(variationId: string, users: number, conversions: number):
       variationId,
       ruleId: 'split',
     }
-    const bought: EventRecord = {
+    const goalEvent: EventRecord = {
       ...common,
       kind: 'tracking',
       id: `${variationId}-${i}-bought`,
@@ -96,6 +96,6 @@ export function visits(variationId: string, users: number, conversions: number):
       event: 'bought',
       value: 10,
     }
-    return i < conversions ? [seen, bought] : [seen]
+    return i < conversions ? [exposure, goalEvent] : [exposure]
   }).flat()
 }

@@ -1,5 +1,5 @@
-// For tests: the admin API and the event lake as the runner sees them, on one loopback address, like the
-// local stack.
+// Simulates the admin API and the event lake for the runner's tests, on one loopback address like the local
+// stack.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -21,9 +21,9 @@ export interface SimulatedState {
 
 export interface SimulatedStack {
   readonly url: string
-  /** What was posted to the admin API. */
+  /** The bodies posted to the admin API. */
   readonly posts: { path: string; body: unknown }[]
-  /** Keys of the objects that were fetched. */
+  /** The keys of the fetched objects. */
   readonly fetched: string[]
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// One real stack per test file: all three Workers in workerd, an environment per question, and the lake as
-// the batch runner reads it.
+// Gives a test file a real stack of its own: all three Workers in workerd, environments with keys, and the
+// event lake as the batch runner reads it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,10 +10,11 @@ import { environmentPrefix } from '../../analytics/lake.ts'
 import { EventRecord } from '../../analytics/records.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { type Admin, call } from '../../scripts/admin.ts'
-import { freePort, type Stack, type StackOptions, startStack } from '../../scripts/stack.ts'
+import { type Stack, type StackOptions, startStack } from '../../scripts/stack.ts'
+import { freePort } from './free-port.ts'
 
-/** Everything a test has to know to act as an SDK or as an editor of one environment. */
-export interface Place {
+/** What a test needs to act as an SDK or as an editor of one environment. */
+export interface TestEnvironment {
   readonly url: string
   readonly token: string
   readonly environmentId: string
@@ -21,7 +22,7 @@ export interface Place {
   readonly serverKey: string
 }
 
-/** Starts before the first test of the file and is gone, with all it stored, after the last. */
+/** Starts a stack before the first test of the file. Stops it and deletes its data after the last. */
 export function useStack(configs: StackOptions['configs'] = {}): () => Stack {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
   let stack: Stack | undefined
@@ -38,8 +39,11 @@ export function useStack(configs: StackOptions['configs'] = {}): () => Stack {
   }
 }
 
-/** A new environment with a key of each role: revision 3. */
-export async function createPlace({ url, token }: Admin, environmentId: string): Promise<Place> {
+/** Creates an environment with a key of each role. It is then at revision 3. */
+export async function createTestEnvironment(
+  { url, token }: Admin,
+  environmentId: string,
+): Promise<TestEnvironment> {
   await call({ url, token }, 'POST', '/environments', { id: environmentId })
   const createKey = (role: 'client' | 'server') =>
     call<{ key: string }>({ url, token }, 'POST', `/environments/${environmentId}/sdk-keys`, { role })
@@ -48,14 +52,14 @@ export async function createPlace({ url, token }: Admin, environmentId: string):
   return { url, token, environmentId, clientKey: client.key, serverKey: server.key }
 }
 
-export const createFlag = (place: Place, flag: unknown): Promise<unknown> =>
-  call(place, 'POST', `/environments/${place.environmentId}/flags`, flag)
+export const createFlag = (environment: TestEnvironment, flag: unknown): Promise<unknown> =>
+  call(environment, 'POST', `/environments/${environment.environmentId}/flags`, flag)
 
-export const changeFlag = (place: Place, key: string, changes: unknown): Promise<unknown> =>
-  call(place, 'PATCH', `/environments/${place.environmentId}/flags/${key}`, changes)
+export const changeFlag = (environment: TestEnvironment, key: string, changes: unknown): Promise<unknown> =>
+  call(environment, 'PATCH', `/environments/${environment.environmentId}/flags/${key}`, changes)
 
-/** Every line that is in the lake for an environment, as often as it is there. */
-export async function readLake({ url, environmentId }: Place): Promise<EventRecord[]> {
+/** All records in the lake for an environment, copies included. */
+export async function readLake({ url, environmentId }: TestEnvironment): Promise<EventRecord[]> {
   const store = s3Store({
     endpoint: `${url}/cdn-cgi/local/r2/s3`,
     bucket: 'tackline-lake',
@@ -63,11 +67,11 @@ export async function readLake({ url, environmentId }: Place): Promise<EventReco
     secretAccessKey: 'local-secret',
   })
   const keys = await store.list(environmentPrefix(environmentId))
-  if (!keys.ok) throw new Error(keys.failure.message)
+  if (!keys.ok) throw new Error(keys.problem.message)
   const texts = await Promise.all(
     keys.value.map(async (key) => {
       const body = await store.read(key)
-      if (!body.ok) throw new Error(body.failure.message)
+      if (!body.ok) throw new Error(body.problem.message)
       return gunzipSync(await buffer(body.value)).toString()
     }),
   )
@@ -75,11 +79,11 @@ export async function readLake({ url, environmentId }: Place): Promise<EventReco
 }
 
 /**
- * The records once there are `count`, and for a moment longer: what should not be there would have come by
- * then. One of each id, which is how often whoever reads the lake counts it.
+ * Waits until the lake holds `count` records, and a moment longer for records that should not come. Returns
+ * one record per id, as readers of the lake count them.
  */
-export async function lakeHolding(count: number, place: Place): Promise<EventRecord[]> {
-  const read = async () => new Map((await readLake(place)).map((record) => [record.id, record]))
+export async function lakeHolding(count: number, environment: TestEnvironment): Promise<EventRecord[]> {
+  const read = async () => new Map((await readLake(environment)).map((record) => [record.id, record]))
   const deadline = Date.now() + 15_000
   while (Date.now() < deadline && (await read()).size < count) await pause(200)
   await pause(1_500) // the queue waits a second for a batch to fill
@@ -87,3 +91,13 @@ export async function lakeHolding(count: number, place: Place): Promise<EventRec
 }
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** Runs SQL directly in the D1 of a local stack, bypassing the Workers. */
+export async function executeSql(url: string, sql: string): Promise<void> {
+  const response = await fetch(`${url}/cdn-cgi/local/explorer/api/d1/database/tackline/raw`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql }),
+  })
+  if (!response.ok) throw new Error(`${sql}: ${response.status} ${await response.text()}`)
+}

@@ -1,4 +1,4 @@
-// What the object that keeps assignments answers to edge: the contract, without the class behind it.
+// The interface of the Durable Object that stores assignments, for edge, which must not depend on its class.
 
 /** Id of the rule, id of the variation. */
 export type AssignmentRow = readonly [ruleId: string, variationId: string]

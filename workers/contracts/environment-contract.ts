@@ -1,36 +1,35 @@
-// What the environment's Durable Object answers to the other Workers: the contract, without the class behind
-// it.
+// The interface of an environment's Durable Object, for callers that must not depend on its class.
 import type { Command } from '../../core/change/command.ts'
 import type { FieldProblem, Problem } from '../../core/model/problem.ts'
 
-/** Who asked for a change: a person, a script by its token, or the system itself. */
+/** Who made a change: a person, a script by its token, or the system itself. */
 export interface Actor {
   readonly kind: 'token' | 'member' | 'job' | 'trigger'
   readonly id: string
   readonly name: string
 }
 
-/** Where a change was asked for from. Kept in the audit trail. */
+/** Where the request for a change came from. Stored in the audit trail. */
 export interface Origin {
   readonly ip: string
   readonly userAgent: string
 }
 
-/** What the audit trail keeps of a request beside the command. */
-export interface Asked {
+/** What the audit trail stores of every request. */
+export interface RequestOrigin {
   readonly environmentId: string
   readonly actor: Actor
   readonly origin: Origin
 }
 
-export interface CommandRequest extends Asked {
+export interface CommandRequest extends RequestOrigin {
   readonly command: Command
   readonly comment: string
-  /** `try`: say what would change, and change nothing. */
+  /** `try`: a dry run. */
   readonly mode: 'make' | 'try'
 }
 
-export interface CreationRequest extends Asked {
+export interface CreationRequest extends RequestOrigin {
   readonly organisationId: string
   readonly projectId: string
   readonly name: string
@@ -39,16 +38,16 @@ export interface CreationRequest extends Asked {
 export type CommandAnswer =
   | {
       readonly ok: true
-      /** The revision that holds the change; the current one where nothing had to change. */
+      /** The revision that holds the change, or the newest one if nothing had to change. */
       readonly revision: number
       readonly changed: boolean
-      /** Whether edge can read it already; otherwise an alarm brings it there. */
+      /** Whether edge can read it already. If false, an alarm publishes it soon. */
       readonly published: boolean
       /** The changed entity, as JSON. */
       readonly entity: string
-      /** What could not come along. */
+      /** What could not be carried over. */
       readonly notes: readonly FieldProblem[]
-      /** Of a try: what each entity is and would be, as JSON. */
+      /** Of a dry run: each entity as it is and as it would be, as JSON. */
       readonly changes?: string
     }
   | { readonly ok: false; readonly problem: Problem }

@@ -1,4 +1,4 @@
-// What the dialects need of the world, and nothing more. Adapters: workers/edge and workers/storage.
+// The ports through which SDK protocols use the platform. Adapters: workers/edge and workers/storage.
 import type { EventRecord } from '../../analytics/records.ts'
 import type { AssignedVariations, Assignment } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
@@ -8,51 +8,53 @@ export type Reading =
   | {
       readonly status: 'ready'
       readonly compiled: CompiledSnapshot
-      /** How long nobody could confirm that it is the newest; 0 where that is no matter. */
+      /** For how long nothing has confirmed that it is the newest; 0 if that is no concern. */
       readonly staleMs: number
     }
   /** There is no such environment. */
   | { readonly status: 'unknown' }
-  /** No copy is to be had anywhere at the moment. */
+  /** No copy can be read at the moment. */
   | { readonly status: 'unavailable' }
 
 export interface SnapshotSource {
   /**
-   * At once where a copy is in memory. A revision asked for is waited for, not for long; what is answered may
-   * be older.
+   * Synchronous if a copy is in memory. Waits for the revision `atLeast` for a short time only: the result
+   * may be older.
    */
   read(environmentId: string, atLeast?: number): Reading | Promise<Reading>
 }
 
 export interface EventSink {
-  /** True when every record is in the queue; false means: none may be acknowledged, try again. */
+  /**
+   * True if every record is in the queue. If false, no record may be acknowledged: the client sends again.
+   */
   send(records: readonly EventRecord[]): Promise<boolean>
 }
 
-/** Keys that clients brought along from another system: their texts do not name an environment. */
+/** The environment of a key that was imported from another system, and so does not name it. */
 export type ForeignEnvironment =
   | { readonly status: 'known'; readonly environmentId: string }
-  /** It leads nowhere. */
+  /** No environment has the key. */
   | { readonly status: 'unknown' }
-  /** Nobody can tell at the moment. */
+  /** KV cannot be read at the moment. */
   | { readonly status: 'unavailable' }
 
 export interface ForeignKeys {
-  /** Whether an answer is at hand. */
+  /** Whether the answer is in memory. */
   knows(sha256: string): boolean
   environmentOf(sha256: string): Promise<ForeignEnvironment>
 }
 
 export interface RateLimits {
-  /** At once: whoever was over the limit a moment ago is refused. */
+  /** Synchronous, so it refuses by the result of the previous check. */
   allows(kind: 'key' | 'address', id: string): boolean
 }
 
-/** What was assigned to somebody, by name: a visitor, or a group that decides as one. */
+/** Stored assignments, by the name of a visitor or of a group that decides as one. */
 export interface Assignments {
-  /** In the order of the names; undefined where it cannot be had at the moment. */
+  /** In the order of the names; undefined if they cannot be read at the moment. */
   read(environmentId: string, whos: readonly string[]): Promise<readonly AssignedVariations[] | undefined>
-  /** Behind the answer. What is there already stays. */
+  /** Runs after the response. Existing assignments stay. */
   keep(environmentId: string, whos: readonly string[], fresh: readonly Assignment[]): void
 }
 
@@ -62,11 +64,11 @@ export interface Ports {
   readonly limits: RateLimits
   readonly events: EventSink
   readonly assignments: Assignments
-  /** Lets work go on after the answer. */
+  /** Lets work continue after the response. */
   readonly defer: (work: Promise<unknown>) => void
   /** Revisions as they are published. */
   readonly feed: Feed
-  /** Signs exposure tokens; undefined where none are given out. */
+  /** Signs exposure tokens; undefined if none are issued. */
   readonly exposureSecret: string | undefined
   /** Epoch milliseconds. */
   readonly now: () => number

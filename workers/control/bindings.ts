@@ -1,9 +1,11 @@
+// The bindings and variables of the control Worker, as wrangler.toml configures them.
 import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
 
 export interface ControlBindings extends EnvironmentBindings {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
   readonly ASSETS: Fetcher
-  /** `<team>.cloudflareaccess.com`, and the tag of the application; empty where Access is not used. */
+  /** `<team>.cloudflareaccess.com`. Absent or empty, as ACCESS_AUDIENCE, if Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string
+  /** The tag of the Access application. */
   readonly ACCESS_AUDIENCE?: string
 }

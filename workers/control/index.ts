@@ -1,10 +1,10 @@
-// The control plane: admin API, console, and the classes of the environment's object and of its notifiers.
+// The control Worker: admin API, console files, and the Durable Object classes.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
 import { api } from './api/app.ts'
 import type { ControlBindings } from './bindings.ts'
 import { EnvironmentObject } from './environment/environment-do.ts'
-import { fromRoot, isManifestRoot } from './manifest/routes.ts'
+import { fromManifestRoot, isManifestRoot } from './manifest/routes.ts'
 
 export { Assignments } from './environment/assignments-do.ts'
 export { Notifier } from '../streams/notifier.ts'
@@ -19,8 +19,8 @@ export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
     if (isManifestRoot(pathname)) {
-      const placed = await fromRoot(request, env)
-      return placed instanceof Response ? placed : api.fetch(placed, env, ctx)
+      const rewritten = await fromManifestRoot(request, env)
+      return rewritten instanceof Response ? rewritten : api.fetch(rewritten, env, ctx)
     }
     return pathname.startsWith('/api/') ? api.fetch(request, env, ctx) : env.ASSETS.fetch(request)
   },

@@ -31,7 +31,7 @@ const titles = {
 export const retryHeaders = (code: ProblemCode): Record<string, string> =>
   code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? { 'retry-after': '1' } : {}
 
-export function problemResponse({ code, message, fields, current, yours, users }: Problem): Response {
+export function problemResponse({ code, message, fields, current, yours, dependents }: Problem): Response {
   const status = statusOf[code]
   const body = {
     type: 'about:blank',
@@ -42,7 +42,7 @@ export function problemResponse({ code, message, fields, current, yours, users }
     ...(fields && { errors: fields }),
     ...(current !== undefined && { current }),
     ...(yours !== undefined && { yours }),
-    ...(users && { users }),
+    ...(dependents && { dependents, users: dependents }), // `users` is the old name of the field
   }
   const headers = {
     'content-type': 'application/problem+json',

@@ -3,10 +3,11 @@
 // next revision.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { sha256OfText } from '../../core/hash/sha-256.ts'
+import { slugSource } from '../../core/model/slug.ts'
 import type { SdkKeyRole, SnapshotKey } from '../../core/model/snapshot.ts'
 import { toHex } from './digest.ts'
 
-const pattern = /^tl_(client|server)_([a-z0-9][a-z0-9-]{0,39})_[0-9a-f]{48}$/
+const pattern = new RegExp(`^tl_(client|server)_(${slugSource})_[0-9a-f]{48}$`)
 /** Keys that an isolate caches. */
 const cachedKeysMax = 1_000
 

@@ -1,7 +1,8 @@
-// The queue's consumer. A batch counts as taken only when all of it is in R2: whatever fails before is
-// delivered again, and ids and content-derived names make the repetition harmless.
+// The ingest Worker: consumes the event queue. It acknowledges a batch only when all of it is in R2. A failed
+// batch is delivered again, which is harmless, because objects are named by their content and events have
+// ids.
 import type { EventMessage } from '../../analytics/records.ts'
-import { lastSeen } from '../../analytics/usage.ts'
+import { lastExposures } from '../../analytics/usage.ts'
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { writeLive } from '../storage/analytics-engine.ts'
@@ -26,9 +27,9 @@ export default {
     writeLive(env.LIVE, records)
     batch.ackAll()
     try {
-      await writeUsage(openDatabase(env.DB), lastSeen(records))
+      await writeUsage(openDatabase(env.DB), lastExposures(records))
     } catch (cause) {
-      logError('usage', cause) // the next exposure says it again
+      logError('usage', cause) // not retried: the next exposure writes a newer time
     }
   },
 } satisfies ExportedHandler<IngestBindings, EventMessage>

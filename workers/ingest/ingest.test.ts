@@ -1,5 +1,5 @@
-// The consumer in workerd, with real R2. Analytics Engine cannot be read back locally: what would be sent is
-// in analytics/live-points.test.ts.
+// The consumer in workerd, with real R2. Analytics Engine cannot be read locally:
+// analytics/live-points.test.ts tests what is sent to it.
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -75,13 +75,13 @@ describe('a batch', () => {
     expect([...objects.values()][0]).toEqual([exposure('a'), exposure('b')])
   })
 
-  it('delivered again, in whatever order, overwrites itself', async () => {
+  it('that is delivered again, in any order, overwrites its objects', async () => {
     await deliver([exposure('a'), exposure('b')])
     await deliver([exposure('b'), exposure('a')])
     expect((await stored()).size).toBe(1)
   })
 
-  it('is delivered again when R2 fails, and nothing of it is acknowledged', async () => {
+  it('is retried if R2 fails, and nothing of it is acknowledged', async () => {
     const failing = {
       ...env,
       LAKE: { put: vi.fn().mockRejectedValue(new Error('R2 is away')) } as unknown as R2Bucket,
@@ -91,7 +91,7 @@ describe('a batch', () => {
     expect((await stored()).size).toBe(0)
   })
 
-  it('adds up its points for the live view', async () => {
+  it('is aggregated for the live view', async () => {
     const LIVE = { writeDataPoint: vi.fn() }
     await deliver(
       [exposure('a'), exposure('b'), exposure('c', { variationId: 'off' } as Partial<EventRecord>)],
@@ -103,7 +103,7 @@ describe('a batch', () => {
     ])
   })
 
-  it('notes when each variation was last met, and an older delivery takes nothing back', async () => {
+  it('stores when each variation was last exposed, which an older delivery does not change', async () => {
     const met = { environmentId: 'met' }
     const later = nine + 5_000
     await deliver([
@@ -117,7 +117,7 @@ describe('a batch', () => {
     ])
   })
 
-  it('is taken also while D1 is away: what it notes there is a hint', async () => {
+  it('is acknowledged also while D1 is unavailable', async () => {
     const DB = { prepare: vi.fn().mockRejectedValue(new Error('D1 is away')) } as unknown as D1Database
     expect((await deliver([exposure('a')], { ...env, DB })).ackAll).toBe(true)
     expect((await stored()).size).toBe(1)

@@ -2,14 +2,12 @@
 // limits, path prefixes and the snapshot's age are handled here as well.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
+import { slugPattern } from '../../core/model/slug.ts'
 import { type SnapshotKey, settingsOf } from '../../core/model/snapshot.ts'
 import type { Ports, Reading } from '../contracts/ports.ts'
 import { type MaybePromise, chain } from './maybe-promise.ts'
 import { digestOf, environmentOf, findSdkKey, isForeignKey } from '../http/sdk-key.ts'
 import type { RequestContext } from './request-context.ts'
-
-/** The ids that environments can have. Any other is refused without asking a Durable Object. */
-const environmentIdPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
 export interface Caller {
   readonly compiled: CompiledSnapshot
@@ -73,7 +71,8 @@ export function readEnvironment(
 ): MaybePromise<Result<CompiledSnapshot>> {
   if (requestContext.address !== undefined && !ports.limits.allows('address', requestContext.address))
     return tooMany
-  if (!environmentIdPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
+  // ids that no environment can have are refused without asking a Durable Object
+  if (!slugPattern.test(environmentId)) return refuse('NOT_FOUND', 'there is no such environment')
   return chain(ports.snapshots.read(environmentId, requestContext.atLeast), (reading) =>
     acceptReading(reading, requestContext, environmentId),
   )

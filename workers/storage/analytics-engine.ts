@@ -1,4 +1,4 @@
-// The live view. Losing a point here loses no event: R2 is the record.
+// Writes the live view in Analytics Engine. It may lose points; the complete record is in R2.
 import { livePoints, toDataPoint } from '../../analytics/live-points.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 

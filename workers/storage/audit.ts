@@ -1,5 +1,5 @@
-// The audit trail, read: of an environment (its revisions) and of an organisation. Lists read light columns
-// by an index; what exactly was changed is read one entry at a time.
+// Reads the audit trails of environments (their revisions) and of organisations. Lists read a few small
+// columns by an index; the values before and after a change are read one entry at a time.
 import { type SQL, and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { EntityKind } from '../../core/model/environment-state.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
@@ -8,12 +8,12 @@ import { audit } from './organisation-schema.ts'
 import { changes, revisions } from './schema.ts'
 
 export interface AuditFilter {
-  /** Id of who did it. */
+  /** Id of the token or member. */
   readonly actor?: string | undefined
-  /** What was done: `update-flag`. */
+  /** Kind of the command: `update-flag`. */
   readonly kind?: string | undefined
   readonly entity?: { readonly kind: string; readonly id: string } | undefined
-  /** Epoch milliseconds: from one moment on, up to and without another. */
+  /** Epoch milliseconds: `from` is inclusive, `to` is exclusive. */
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
@@ -22,59 +22,60 @@ export interface AuditEntry {
   readonly number: number
   readonly createdAt: number
   readonly actor: Actor
-  /** Null in entries from before it was kept. */
+  /** Null in entries that are older than this column. */
   readonly origin: Origin | null
   readonly kind: string
-  /** The first of what was changed. */
+  /** The first changed entities. */
   readonly entities: readonly { readonly kind: string; readonly id: string }[]
   readonly entityCount: number
   readonly comment: string
 }
 
 export interface AuditDetail extends AuditEntry {
-  /** Null where the entry is not of a command. */
+  /** Null if the entry is not of a command. */
   readonly command: unknown
   readonly before: unknown
   readonly after: unknown
 }
 
-/** Entities that a list shows of one entry: an import changes thousands. */
-const entitiesShownMax = 10
+/** Entities listed per entry. An import changes thousands. */
+const entitiesListedMax = 10
 
-/** One trail: the newest entries before a number, and one entry whole. */
-export interface Trail {
+export interface AuditTrail {
+  /** The newest entries below the number `before`. */
   readonly list: (filter: AuditFilter, before: number, limit: number) => Promise<AuditEntry[]>
+  /** One entry with all its values. */
   readonly read: (number: number) => Promise<AuditDetail | undefined>
 }
 
-export function environmentTrail(database: Database, environmentId: string): Trail {
-  const inside = eq(revisions.environmentId, environmentId)
+export function environmentTrail(database: Database, environmentId: string): AuditTrail {
+  const inScope = eq(revisions.environmentId, environmentId)
   const ofRevision = and(eq(changes.environmentId, environmentId), eq(changes.number, revisions.number))
-  const shown = database
+  const listed = database
     .select({ kind: changes.kind, id: changes.id })
     .from(changes)
     .where(ofRevision)
-    .orderBy(asc(changes.place))
-    .limit(entitiesShownMax)
+    .orderBy(asc(changes.position))
+    .limit(entitiesListedMax)
   const counted = database.select({ entities: count() }).from(changes).where(ofRevision)
-  const light = {
+  const columns = {
     number: revisions.number,
     createdAt: revisions.createdAt,
     actor: revisions.actor,
     origin: revisions.origin,
     kind: sql<string>`${revisions.kind}`,
-    entities: sql<string>`(select json_group_array(json_object('kind', kind, 'id', id)) from (${shown}))`,
+    entities: sql<string>`(select json_group_array(json_object('kind', kind, 'id', id)) from (${listed}))`,
     entityCount: sql<number>`(${counted})`,
     comment: revisions.comment,
   }
   return {
     list: async ({ actor, kind, entity, from, to }, before, limit) => {
       const rows = await database
-        .select(light)
+        .select(columns)
         .from(revisions)
         .where(
           and(
-            inside,
+            inScope,
             lt(revisions.number, before),
             actor === undefined ? undefined : eq(revisions.actorId, actor),
             kind === undefined ? undefined : eq(revisions.kind, kind),
@@ -90,14 +91,14 @@ export function environmentTrail(database: Database, environmentId: string): Tra
     read: async (number) => {
       const [[row], rows] = await database.batch([
         database
-          .select({ ...light, command: revisions.command })
+          .select({ ...columns, command: revisions.command })
           .from(revisions)
-          .where(and(inside, eq(revisions.number, number))),
+          .where(and(inScope, eq(revisions.number, number))),
         database
           .select()
           .from(changes)
           .where(and(eq(changes.environmentId, environmentId), eq(changes.number, number)))
-          .orderBy(asc(changes.place)),
+          .orderBy(asc(changes.position)),
       ])
       const side = (which: 'before' | 'after') =>
         rows.map(({ kind, id, [which]: value }) => ({ kind, id, value }))
@@ -105,12 +106,12 @@ export function environmentTrail(database: Database, environmentId: string): Tra
     },
   }
 
-  /** Numbers and times grow together, so a moment is a number, found by the index of times. */
-  function firstSince(moment: number): SQL {
+  /** The number of the first revision since a time. Numbers grow with time, so one index lookup finds it. */
+  function firstSince(time: number): SQL {
     const first = database
       .select({ number: revisions.number })
       .from(revisions)
-      .where(and(inside, gte(revisions.createdAt, moment)))
+      .where(and(inScope, gte(revisions.createdAt, time)))
       .orderBy(asc(revisions.createdAt), asc(revisions.number))
       .limit(1)
     return sql`coalesce((${first}), ${Number.MAX_SAFE_INTEGER})`
@@ -130,9 +131,9 @@ const toEntry = <T extends { readonly entities: string }>(row: T) => ({
   entities: JSON.parse(row.entities) as AuditEntry['entities'],
 })
 
-export function organisationTrail(database: Database, organisationId: string): Trail {
-  const inside = eq(audit.organisationId, organisationId)
-  const light = {
+export function organisationTrail(database: Database, organisationId: string): AuditTrail {
+  const inScope = eq(audit.organisationId, organisationId)
+  const columns = {
     number: audit.number,
     createdAt: audit.createdAt,
     actor: audit.actor,
@@ -145,11 +146,11 @@ export function organisationTrail(database: Database, organisationId: string): T
   return {
     list: async ({ actor, kind, entity, from, to }, before, limit) => {
       const rows = await database
-        .select(light)
+        .select(columns)
         .from(audit)
         .where(
           and(
-            inside,
+            inScope,
             lt(audit.number, before),
             actor === undefined ? undefined : eq(audit.actorId, actor),
             kind === undefined ? undefined : eq(audit.kind, kind),
@@ -166,9 +167,9 @@ export function organisationTrail(database: Database, organisationId: string): T
     read: async (number) => {
       const { before, after } = audit
       const [row] = await database
-        .select({ ...light, before, after })
+        .select({ ...columns, before, after })
         .from(audit)
-        .where(and(inside, eq(audit.number, number)))
+        .where(and(inScope, eq(audit.number, number)))
       return row && toEntry({ ...row, command: null })
     },
   }

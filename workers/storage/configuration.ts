@@ -1,4 +1,4 @@
-// Configuration in D1: an environment's state out, one batch of rows per revision in.
+// Reads an environment's state from D1, and writes revisions, each as one batch of rows.
 import { and, asc, between, desc, eq, getTableColumns, lt } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Command } from '../../core/change/command.ts'
@@ -23,7 +23,7 @@ export interface StoredEnvironment {
   readonly state: EnvironmentState
 }
 
-/** Undefined where there is no such environment. One batch: the rows are of one moment. */
+/** Undefined if there is no such environment. One batch, so the rows are consistent. */
 export async function loadEnvironment(
   database: Database,
   environmentId: string,
@@ -47,7 +47,7 @@ export async function loadEnvironment(
   return { name: environment.name, revision: newest.number, modifiedAt: newest.modifiedAt, state }
 }
 
-/** Number of the newest revision; undefined where there is no such environment. */
+/** The number of the newest revision; undefined if there is no such environment. */
 export async function newestRevision(database: Database, id: string): Promise<number | undefined> {
   const [row] = await database
     .select({ number: tables.revisions.number })
@@ -76,12 +76,12 @@ export class RevisionTaken extends Error {
   override name = 'RevisionTaken'
 }
 
-/** Of a command as the audit trail keeps it: what it did is in the changes, whole. */
+/** Limit for a stored command. Nothing is lost: `changes` holds its full effect. */
 const commandLengthMax = 100_000
 const textLengthMax = 200
 const listLengthMax = 20
 
-/** A long command keeps its shape, with long texts and lists cut. */
+/** Cuts long texts and lists of a long command. */
 export function abridged(command: Command | null): Command | null {
   if (command === null || JSON.stringify(command).length <= commandLengthMax) return command
   const cut = (_: string, value: unknown): unknown =>
@@ -96,7 +96,7 @@ export function abridged(command: Command | null): Command | null {
   ) as Command
 }
 
-/** All rows of one revision, or none. */
+/** Writes all rows of a revision or none. */
 export async function commit(database: Database, { before, after, ...revision }: Revision): Promise<void> {
   const { environmentId, number, command } = revision
   await atomically(database, [
@@ -105,18 +105,18 @@ export async function commit(database: Database, { before, after, ...revision }:
   ])
 }
 
-/** The environment and its first revision, which the organisation's audit trail tells as well. */
+/** Writes the environment, its first revision, and an entry in the organisation's audit trail. */
 export async function commitEnvironment(
   database: Database,
-  place: { readonly organisationId: string; readonly projectId: string; readonly name: string },
+  environment: { readonly organisationId: string; readonly projectId: string; readonly name: string },
   revision: Revision & { readonly origin: Origin },
 ): Promise<void> {
   const { environmentId: id, createdAt, actor, origin } = revision
-  const { organisationId, ...named } = place
+  const { organisationId, ...fields } = environment
   const { before: _, after: __, ...row } = revision
   await atomically(database, [
     database.insert(tables.revisions).values(row),
-    database.insert(tables.environments).values({ id, ...named, createdAt }),
+    database.insert(tables.environments).values({ id, ...fields, createdAt }),
     database.insert(audit).values({
       organisationId,
       createdAt,
@@ -127,7 +127,7 @@ export async function commitEnvironment(
       entityKind: 'environment',
       entityId: id,
       version: 1,
-      after: { id, ...named },
+      after: { id, ...fields },
       comment: '',
     }),
   ])
@@ -149,7 +149,7 @@ async function atomically(
 const messagesOf = (error: unknown): string =>
   error instanceof Error ? `${error.message} ${messagesOf(error.cause)}` : ''
 
-/** Newest first, from `before` (exclusive) down. */
+/** Newest first, below the revision `before`. */
 export async function listRevisions(
   database: Database,
   environmentId: string,
@@ -172,13 +172,14 @@ export async function listRevisions(
     .where(
       and(eq(changes.environmentId, environmentId), between(changes.number, oldest.number, newest.number)),
     )
-    .orderBy(asc(changes.number), asc(changes.place))
-  const of = (number: number) => rows.filter((row) => row.number === number)
-  const side = (number: number, which: 'before' | 'after') =>
-    of(number).map((row) => ({ kind: row.kind, id: row.id, value: row[which] }) as Write)
+    .orderBy(asc(changes.number), asc(changes.position))
+  const values = (number: number, side: 'before' | 'after') =>
+    rows
+      .filter((row) => row.number === number)
+      .map((row) => ({ kind: row.kind, id: row.id, value: row[side] }) as Write)
   return found.map((revision) => ({
     ...revision,
-    before: side(revision.number, 'before').filter(({ value }) => value !== null),
-    after: side(revision.number, 'after'),
+    before: values(revision.number, 'before').filter(({ value }) => value !== null),
+    after: values(revision.number, 'after'),
   }))
 }

@@ -1,4 +1,4 @@
-// D1 through drizzle: the handle that everything in this folder takes.
+// D1 through drizzle.
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
 export type Database = DrizzleD1Database

@@ -1,5 +1,5 @@
-// Entities as lists show them: found, filtered, in order, one page at a time. Every list walks an index from
-// where the page before ended; none reads all rows (entities.workerd.test.ts asks the planner).
+// Lists entities, filtered, sorted and paged, and reads single ones. Every list walks an index from where the
+// previous page ended; none reads all rows (entities.workerd.test.ts checks the query plans).
 import { and, eq, exists, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
@@ -12,9 +12,7 @@ export type Sort = (typeof sorts)[number]
 export interface EntityList<K extends EntityKind> {
   readonly environmentId: string
   readonly kind: K
-  /**
-   * Looked for inside id, name and description; of fewer than three characters, at the beginning of the id.
-   */
+  /** Text in the id, name or description. With fewer than three characters: the beginning of the id. */
   readonly q?: string | undefined
   readonly tag?: string | undefined
   readonly maintainer?: string | undefined
@@ -23,18 +21,18 @@ export interface EntityList<K extends EntityKind> {
   readonly flagKey?: string | undefined
   readonly enabled?: boolean | undefined
   readonly archived?: boolean | undefined
-  /** Flags: whether an entity of another kind is about them. */
+  /** For flags: whether an experiment or operation refers to them. */
   readonly hasExperiment?: boolean | undefined
   readonly hasOperations?: boolean | undefined
   readonly sort: Sort
   readonly order: 'asc' | 'desc'
-  /** Sort key and id of the last one of the page before. */
+  /** Sort key and id of the last entity of the previous page. */
   readonly after?: readonly [string | number, string] | undefined
   readonly limit: number
 }
 
-/** The index of trigrams knows nothing shorter. */
-const trigram = 3
+/** The shortest text that the trigram index can find. */
+const trigramLength = 3
 
 export async function listEntities<K extends EntityKind>(
   database: Database,
@@ -44,7 +42,7 @@ export async function listEntities<K extends EntityKind>(
   return rows.map(({ value }) => value as Entities[K])
 }
 
-/** Apart, so that its plan can be asked for. */
+/** Separate, so that a test can check the query plan. */
 export function entityQuery(database: Database, list: EntityList<EntityKind>) {
   const { environmentId, kind, sort, order, after, limit } = list
   const column = entities[sort]
@@ -68,8 +66,8 @@ export function entityQuery(database: Database, list: EntityList<EntityKind>) {
 function filters(database: Database, list: EntityList<EntityKind>): (SQL | undefined)[] {
   const { environmentId, q, tag, maintainer, type, status, flagKey, enabled, archived } = list
   return [
-    q === undefined || q === '' ? undefined : found(q),
-    tag === undefined ? undefined : tagged(database, environmentId, tag),
+    q === undefined || q === '' ? undefined : matchesText(q),
+    tag === undefined ? undefined : hasTag(database, environmentId, tag),
     maintainer === undefined ? undefined : eq(entities.maintainer, maintainer),
     type === undefined ? undefined : eq(entities.type, type),
     status === undefined ? undefined : eq(entities.status, status),
@@ -80,18 +78,18 @@ function filters(database: Database, list: EntityList<EntityKind>): (SQL | undef
       : archived
         ? eq(entities.archived, 1)
         : or(eq(entities.archived, 0), isNull(entities.archived)),
-    about(database, 'experiment', list.hasExperiment),
-    about(database, 'operation', list.hasOperations),
+    isReferredTo(database, 'experiment', list.hasExperiment),
+    isReferredTo(database, 'operation', list.hasOperations),
   ]
 }
 
-function found(q: string): SQL | undefined {
-  if (Array.from(q).length < trigram) return and(gte(entities.id, q), lt(entities.id, `${q}\u{10ffff}`))
+function matchesText(q: string): SQL | undefined {
+  if (Array.from(q).length < trigramLength) return and(gte(entities.id, q), lt(entities.id, `${q}\u{10ffff}`))
   const phrase = `"${q.replaceAll('"', '""')}"`
   return sql`${entities.row} in (select rowid from entity_words where words match ${phrase})`
 }
 
-const tagged = (database: Database, environmentId: string, tag: string) =>
+const hasTag = (database: Database, environmentId: string, tag: string) =>
   inArray(
     entities.id,
     database
@@ -100,10 +98,10 @@ const tagged = (database: Database, environmentId: string, tag: string) =>
       .where(and(eq(entityTags.environmentId, environmentId), eq(entityTags.tag, tag))),
   )
 
-function about(database: Database, kind: EntityKind, wanted: boolean | undefined): SQL | undefined {
+function isReferredTo(database: Database, kind: EntityKind, wanted: boolean | undefined): SQL | undefined {
   if (wanted === undefined) return undefined
   const other = alias(entities, kind)
-  const one = database
+  const reference = database
     .select({ id: other.id })
     .from(other)
     .where(
@@ -113,7 +111,7 @@ function about(database: Database, kind: EntityKind, wanted: boolean | undefined
         eq(other.flagKey, entities.id),
       ),
     )
-  return wanted ? exists(one) : sql`not ${exists(one)}`
+  return wanted ? exists(reference) : sql`not ${exists(reference)}`
 }
 
 export async function readEntity<K extends EntityKind>(
@@ -129,7 +127,7 @@ export async function readEntity<K extends EntityKind>(
   return row?.value as Entities[K] | undefined
 }
 
-/** The trigger that a secret belongs to. */
+/** The trigger with this hash of its token. */
 export async function findTrigger(
   database: Database,
   environmentId: string,

@@ -1,5 +1,4 @@
-// What the planner makes of the lists: each walks an index, whatever is asked for. And what is written in
-// bulk.
+// Query plans of the lists: each walks an index with every filter. And bulk writes.
 import { env as bindings } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { type Write, previousValues, emptyState } from '../../core/model/environment-state.ts'
@@ -22,8 +21,8 @@ const list = (more: Partial<EntityList<'flag'>>): EntityList<'flag'> => ({
   ...more,
 })
 
-async function planOf(asked: EntityList<'flag'>): Promise<string[]> {
-  const { sql, params } = entityQuery(database, asked).toSQL()
+async function planOf(filter: EntityList<'flag'>): Promise<string[]> {
+  const { sql, params } = entityQuery(database, filter).toSQL()
   const { results } = await DB.prepare(`explain query plan ${sql}`)
     .bind(...params)
     .all<{ detail: string }>()
@@ -46,13 +45,13 @@ it.each([
     'everything at once',
     { q: 'checkout', tag: 'web', hasExperiment: true, sort: 'updatedAt', enabled: true },
   ],
-] as [string, Partial<EntityList<'flag'>>][])('lists %s by an index', async (_, asked) => {
-  const plan = await planOf(list(asked))
+] as [string, Partial<EntityList<'flag'>>][])('lists %s by an index', async (_, filter) => {
+  const plan = await planOf(list(filter))
   expect(plan.some((line) => line.startsWith('SEARCH'))).toBe(true)
   expect(plan.filter((line) => /^SCAN (?!entity_words VIRTUAL)/.test(line))).toEqual([])
 })
 
-it('sorts nothing by hand where a page is a stretch of an index', async () => {
+it('needs no sort step if an index has the order of the page', async () => {
   for (const sort of ['id', 'name', 'createdAt', 'updatedAt'] as const)
     expect((await planOf(list({ sort, after: ['m', 'm'] }))).join()).not.toContain('TEMP B-TREE')
 })
@@ -79,7 +78,7 @@ async function write(environmentId: string, writes: readonly Write[]): Promise<v
   })
 }
 
-it('writes two thousand flags, light and heavy, in one batch, and reads back the same', async () => {
+it('writes two thousand small and large flags in one batch, and reads them back unchanged', async () => {
   const heavy = 'π'.repeat(chunkLengthMax)
   const writes = Array.from({ length: 2_000 }, (_, i): Write => {
     const value = flag({ key: `f${i}`, description: i % 500 === 0 ? heavy : `quoted "${i}" \\ ` })

@@ -1,13 +1,9 @@
-// Events into the queue. A request's records go in as few messages as the platform's sizes allow, in one
-// call.
+// Sends events to the queue. The records of a request are packed into as few messages as the limits allow.
 import type { EventMessage, EventRecord } from '../../analytics/records.ts'
 import { logError } from '../http/log.ts'
 import type { EventSink } from '../contracts/ports.ts'
 
-/**
- * Cloudflare: 128,000 bytes a message, 256,000 a sendBatch call; kept below, since a message also has a
- * frame.
- */
+/** Cloudflare's limits are 128,000 bytes per message and 256,000 per call, including overhead. */
 const messageBytesMax = 100_000
 const batchMessagesMax = 2
 const sendWithinMs = 5_000
@@ -18,11 +14,13 @@ export function eventQueue(queue: Queue<EventMessage>): EventSink {
       const messages = pack(records)
       try {
         for (let i = 0; i < messages.length; i += batchMessagesMax) {
-          await within(queue.sendBatch(messages.slice(i, i + batchMessagesMax).map((body) => ({ body }))))
+          await withTimeout(
+            queue.sendBatch(messages.slice(i, i + batchMessagesMax).map((body) => ({ body }))),
+          )
         }
         return true
       } catch (cause) {
-        // part of it may be in: the client sends all of it again, and ids keep the count right
+        // some messages may be in the queue; the client sends all again, and event ids prevent double counts
         logError('queue', cause)
         return false
       }
@@ -30,20 +28,20 @@ export function eventQueue(queue: Queue<EventMessage>): EventSink {
   }
 }
 
-/** A queue that hangs is a queue that refuses: the client is told to send again. */
-async function within(sending: Promise<unknown>): Promise<void> {
+/** Rejects if the queue does not answer in time. */
+async function withTimeout(sending: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise((_, reject) => {
+  const timeout = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${sendWithinMs} ms`)), sendWithinMs)
   })
   try {
-    await Promise.race([sending, late])
+    await Promise.race([sending, timeout])
   } finally {
     if (timer !== undefined) clearTimeout(timer)
   }
 }
 
-/** Splits by size; a single record is always small enough, since bodies are limited before. */
+/** Splits records by size. A single record always fits, because request bodies are limited. */
 export function pack(records: readonly EventRecord[]): EventMessage[] {
   const messages: EventRecord[][] = []
   let bytes = Infinity

@@ -1,15 +1,15 @@
-// What the admin API reads straight from D1, beside the single writer.
+// Results of experiments in D1. The admin API reads and stores them without the single writer.
 import { and, desc, eq } from 'drizzle-orm'
-import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
 import * as tables from './schema.ts'
 
-/** Storing the same computation twice keeps one. */
+/** Idempotent for the same computation. */
 export async function storeResult(
   database: Database,
   environmentId: string,
   experimentId: string,
-  result: ExperimentResult,
+  result: StoredResult,
 ) {
   const { goalKey, computedAt } = result
   await database

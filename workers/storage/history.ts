@@ -1,4 +1,4 @@
-// What was: one entity's changes, and what an environment held at a revision.
+// Reads the past: the changes of one entity, and the values of an environment at a revision.
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
 import type { EntityKind, Write } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
@@ -9,14 +9,14 @@ interface EntityName {
   readonly id: string
 }
 
-const isOf = (environmentId: string, { kind, id }: EntityName) =>
+const matches = (environmentId: string, { kind, id }: EntityName) =>
   and(
     eq(tables.changes.environmentId, environmentId),
     eq(tables.changes.kind, kind),
     eq(tables.changes.id, id),
   )
 
-/** Newest first, from `before` (exclusive) down. */
+/** Newest first, below the revision `before`. */
 export async function listEntityChanges(
   database: Database,
   { environmentId, ...entity }: EntityName & { readonly environmentId: string },
@@ -27,7 +27,7 @@ export async function listEntityChanges(
   const found = await database
     .select({ number: changes.number, before: changes.before, after: changes.after })
     .from(changes)
-    .where(and(isOf(environmentId, entity), lt(changes.number, before)))
+    .where(and(matches(environmentId, entity), lt(changes.number, before)))
     .orderBy(desc(changes.number))
     .limit(limit)
   const { number, createdAt, actor, comment, command } = revisions
@@ -59,7 +59,10 @@ export async function listEntityChanges(
   })
 }
 
-/** What every entity that has changed since a revision was then: what its first change after it found. */
+/**
+ * The values at a revision of all entities that have changed since: what the first change after the revision
+ * replaced.
+ */
 export async function valuesAt(
   database: Database,
   environmentId: string,
@@ -75,11 +78,12 @@ export async function valuesAt(
     })
     .from(changes)
     .where(and(eq(changes.environmentId, environmentId), gt(changes.number, revision)))
-    .groupBy(changes.kind, changes.id) // SQLite: with min(), the other columns are of the row that has it
+    // SQLite takes the other columns from the row with the minimum
+    .groupBy(changes.kind, changes.id)
   return rows.map(({ kind, id, value }) => ({ kind, id, value }) as Write)
 }
 
-/** The same of one entity; nothing where it has not changed since. */
+/** `valuesAt` for one entity; empty if it has not changed since. */
 export async function valueAt(
   database: Database,
   environmentId: string,
@@ -90,13 +94,13 @@ export async function valueAt(
   const rows = await database
     .select({ kind: changes.kind, id: changes.id, value: changes.before })
     .from(changes)
-    .where(and(isOf(environmentId, entity), gt(changes.number, revision)))
+    .where(and(matches(environmentId, entity), gt(changes.number, revision)))
     .orderBy(asc(changes.number))
     .limit(1)
   return rows as Write[]
 }
 
-/** Last-Modified of the bucketing file as of a revision; undefined where there is no such revision. */
+/** Last-Modified of the bucketing file at a revision; undefined if there is no such revision. */
 export async function modifiedAtOf(
   database: Database,
   environmentId: string,

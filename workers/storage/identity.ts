@@ -1,50 +1,51 @@
-// Who calls, and where what they ask for belongs: one batch, so one journey to D1 per request.
+// Looks up the caller and the scope of a request in one batch: one round trip to D1 per request.
 import { and, eq, isNull, lt, or } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { apiTokens, members, organisations, projects } from './organisation-schema.ts'
 import { environments } from './schema.ts'
 
-/** What names a place in a path. */
-export interface PlaceName {
+/** The ids in a path that name a scope. */
+export interface ScopeName {
   readonly environment?: string
   readonly project?: string
   readonly organisation?: string
 }
 
-export interface Place {
+/** The organisation, and perhaps the environment, that a request is about. */
+export interface Scope {
   readonly organisationId: string
   readonly environmentId?: string
-  /** Whether it takes no changes any more. */
+  /** An archived scope accepts no changes. */
   readonly archived: boolean
 }
 
 export type TokenRow = typeof apiTokens.$inferSelect
 export type MemberRow = typeof members.$inferSelect
 
-/** The token of this hash and the place, each undefined where there is none. */
-export async function findToken(database: Database, sha256: string, place: PlaceName) {
-  const [tokens, places] = await database.batch([
+/** The token with this hash, and the scope; each undefined if it does not exist. */
+export async function findToken(database: Database, sha256: string, scope: ScopeName) {
+  const [tokens, rows] = await database.batch([
     database.select().from(apiTokens).where(eq(apiTokens.sha256, sha256)),
-    selectPlace(database, place),
+    selectScope(database, scope),
   ])
-  return { token: tokens[0], place: toPlace(place, places[0]) }
+  return { token: tokens[0], scope: toScope(scope, rows[0]) }
 }
 
-/** Whoever has this address, in every organisation, and the place. */
-export async function findMembers(database: Database, email: string, place: PlaceName) {
-  const [found, places] = await database.batch([
+/** The memberships of a person in all organisations, and the scope. */
+export async function findMembers(database: Database, email: string, scope: ScopeName) {
+  const [memberRows, rows] = await database.batch([
     database.select().from(members).where(eq(members.email, email)),
-    selectPlace(database, place),
+    selectScope(database, scope),
   ])
-  return { members: found, place: toPlace(place, places[0]) }
+  return { members: memberRows, scope: toScope(scope, rows[0]) }
 }
 
-export async function findPlace(database: Database, place: PlaceName): Promise<Place | undefined> {
-  return toPlace(place, (await selectPlace(database, place))[0])
+export async function findScope(database: Database, scope: ScopeName): Promise<Scope | undefined> {
+  return toScope(scope, (await selectScope(database, scope))[0])
 }
 
-/** The narrowest of what is named; without a name, nothing is found. */
-function selectPlace(database: Database, { environment, project, organisation }: PlaceName) {
+/** Selects the narrowest scope that is named; no row if none is. */
+function selectScope(database: Database, { environment, project, organisation }: ScopeName) {
   if (environment !== undefined) {
     return database
       .select({ organisationId: projects.organisationId, archived: environments.archived })
@@ -63,22 +64,22 @@ function selectPlace(database: Database, { environment, project, organisation }:
     .where(eq(id, organisation ?? ''))
 }
 
-function toPlace(
-  { environment }: PlaceName,
-  row: Omit<Place, 'environmentId'> | undefined,
-): Place | undefined {
+function toScope(
+  { environment }: ScopeName,
+  row: Omit<Scope, 'environmentId'> | undefined,
+): Scope | undefined {
   return row && { ...row, ...(environment !== undefined && { environmentId: environment }) }
 }
 
-const touchedEveryMs = 60 * 60 * 1000
+const tokenUseResolutionMs = 60 * 60 * 1000
 
-/** Notes that a token was used; at most once an hour, so that reading costs no write. */
-export async function touchToken(
+/** Stores when the token was used last; at most once an hour, to save writes. */
+export async function recordTokenUse(
   database: Database,
   { id, lastUsedAt }: TokenRow,
   now: number,
 ): Promise<void> {
-  const before = now - touchedEveryMs
+  const before = now - tokenUseResolutionMs
   if (lastUsedAt !== null && lastUsedAt >= before) return
   await database
     .update(apiTokens)

@@ -1,4 +1,4 @@
-// Records into R2, one object per environment and hour of a batch.
+// Writes records to R2, one object per environment and hour of a batch.
 import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import { sha256Hex } from '../http/digest.ts'
@@ -14,7 +14,7 @@ export async function writePortions(bucket: R2Bucket, records: readonly EventRec
   await Promise.all(writes)
 }
 
-/** R2 wants the length of what it gets, so the compressed bytes are collected first. */
+/** Collects the compressed bytes, because R2 requires their length. */
 function gzip(text: string): Promise<ArrayBuffer> {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
 }

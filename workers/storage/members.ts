@@ -1,6 +1,6 @@
-// The members of large segments. Their hashes, by which edge decides, are one object in KV and one in R2,
-// named by their content; the ids themselves, for whoever wants them back, are a text in R2. Neither ever
-// changes: a segment names the ones it means.
+// The members of large segments. Their hashes, which edge decides by, are one object in KV and one in R2,
+// named by their content. The ids themselves are a text in R2, for downloads. Objects never change: a segment
+// refers to its current ones.
 import { sha256Hex } from '../http/digest.ts'
 
 const hashesKey = (environmentId: string, sha256: string) => `members:${environmentId}:${sha256}`
@@ -14,7 +14,7 @@ export interface MemberStores {
   readonly archive: R2Bucket
 }
 
-/** Their name. Published before anything refers to them. */
+/** Returns the name of the hashes: their SHA-256. Call before storing a reference to it. */
 export async function publishMembers(
   { kv, archive }: MemberStores,
   environmentId: string,
@@ -48,7 +48,7 @@ export const readIds = (archive: R2Bucket, environmentId: string, list: string) 
 export const deleteIds = (archive: R2Bucket, environmentId: string, list: string): Promise<void> =>
   archive.delete(listObject(environmentId, list))
 
-/** R2: parts of an upload are of one size, except the last. */
+/** R2 requires all parts of an upload but the last to have the same size. */
 const partBytes = 8 * 1024 * 1024
 
 export interface IdWriter {
@@ -57,7 +57,7 @@ export interface IdWriter {
   readonly abort: () => Promise<void>
 }
 
-/** Writes a list of any length without ever holding more than a part of it. */
+/** Streams a list of any length, with one part at a time in memory. */
 export function writeIds(archive: R2Bucket, environmentId: string, list: string): IdWriter {
   const key = listObject(environmentId, list)
   const options = { httpMetadata: { contentType: 'text/plain; charset=utf-8' } }
@@ -69,10 +69,10 @@ export function writeIds(archive: R2Bucket, environmentId: string, list: string)
 
   async function append(bytes: Uint8Array): Promise<void> {
     for (let from = 0; from < bytes.byteLength;) {
-      const taken = bytes.subarray(from, from + partBytes - filled)
-      buffer.set(taken, filled)
-      filled += taken.byteLength
-      from += taken.byteLength
+      const slice = bytes.subarray(from, from + partBytes - filled)
+      buffer.set(slice, filled)
+      filled += slice.byteLength
+      from += slice.byteLength
       if (filled < partBytes) continue
       upload ??= await archive.createMultipartUpload(key, options)
       parts.push(await upload.uploadPart(parts.length + 1, buffer))

@@ -1,11 +1,9 @@
-// The D1 tables of who may do what: organisations, their projects, members and tokens, and the audit trail of
-// changes to these. What an environment holds is in schema.ts.
+// The D1 tables of organisations, their projects, members and tokens, and the audit trail of changes to
+// these. The tables of environments are in schema.ts.
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 
-/**
- * The organisation and the project that every deployment starts with; both are rows that a migration writes.
- */
+/** The organisation and the project that every deployment starts with. A migration inserts them. */
 export const firstOrganisation = 'default'
 export const firstProject = 'default'
 
@@ -16,7 +14,10 @@ export type TokenRole = 'owner' | 'admin' | EnvironmentRole
 /** Roles by environment; `*` stands for every environment of the organisation. */
 export type Grants = Readonly<Record<string, EnvironmentRole>>
 
-/** `version` is +1 with every change; with the audit row's index it is the fence between two writers. */
+/**
+ * `version` grows by one with every change. The unique index of `audit` refuses a second change of the same
+ * version, so one of two concurrent writers fails.
+ */
 const versioned = {
   version: integer('version').notNull().default(1),
   createdAt: integer('created_at').notNull(),
@@ -31,7 +32,7 @@ export const organisations = sqliteTable('organisations', {
   ...versioned,
 })
 
-/** Ids are unique in the deployment, as those of environments are. */
+/** Ids of projects, like those of environments, are unique in the deployment. */
 export const projects = sqliteTable(
   'projects',
   {
@@ -45,7 +46,7 @@ export const projects = sqliteTable(
   (table) => [index('projects_by_organisation').on(table.organisationId, table.id)],
 )
 
-/** People who come through Cloudflare Access, known by their address. */
+/** People who sign in through Cloudflare Access, identified by their email address. */
 export const members = sqliteTable(
   'members',
   {
@@ -71,11 +72,11 @@ export const apiTokens = sqliteTable(
     organisationId: organisationId().default(firstOrganisation),
     name: text('name').notNull(),
     role: text('role').$type<TokenRole>().notNull(),
-    /** Of an editor's or viewer's token: where it is good. Null: everywhere in the organisation. */
+    /** The environments of an editor's or viewer's token. Null: all of the organisation. */
     environments: text('environments', { mode: 'json' }).$type<readonly string[]>(),
     sha256: text('sha256').notNull(),
     createdAt: integer('created_at').notNull(),
-    /** Epoch milliseconds from which on it is no longer good. */
+    /** Epoch milliseconds. */
     expiresAt: integer('expires_at'),
     /** Written at most once an hour. */
     lastUsedAt: integer('last_used_at'),
@@ -88,7 +89,7 @@ export const apiTokens = sqliteTable(
   ],
 )
 
-/** One row per change of what an organisation holds; changes inside an environment are its revisions. */
+/** One row per change of an organisation's rows. Changes inside an environment are in `revisions`. */
 export const audit = sqliteTable(
   'audit',
   {
@@ -101,7 +102,7 @@ export const audit = sqliteTable(
     kind: text('kind').notNull(),
     entityKind: text('entity_kind').notNull(),
     entityId: text('entity_id').notNull(),
-    /** The entity's version after the change: of two writers that saw the same one, the second fails here. */
+    /** The entity's version after the change. */
     version: integer('version').notNull(),
     before: text('before', { mode: 'json' }).$type<object>(),
     after: text('after', { mode: 'json' }).$type<object>(),

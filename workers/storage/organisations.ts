@@ -1,6 +1,10 @@
-// Organisations and what belongs to them, changed and read. Every change is one batch with its audit row.
+// Reads and writes organisations, projects, members, tokens and environments. A change and its audit row are
+// one batch.
 import { and, asc, eq, gt, inArray, max, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import * as z from 'zod'
+import { withoutSecrets } from '../../core/change/redaction.ts'
+import { SecretHash } from '../../core/model/secret.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import type { Database } from './database.ts'
 import { apiTokens, audit, members, organisations, projects } from './organisation-schema.ts'
@@ -13,6 +17,8 @@ const tables = {
   token: apiTokens,
   environment: environments,
 }
+/** Marks the secret column of these tables for `withoutSecrets`. */
+export const OrganisationRow = z.looseObject({ sha256: SecretHash.optional() })
 export type OrganisationEntity = keyof typeof tables
 export type RowOf<K extends OrganisationEntity> = (typeof tables)[K]['$inferSelect']
 
@@ -21,8 +27,9 @@ export interface OrganisationChange<K extends OrganisationEntity = OrganisationE
   /** What was done: `update-member`. */
   readonly kind: string
   readonly entity: K
-  /** Undefined where it did not exist, or exists no more. */
+  /** Undefined if it is created. */
   readonly before: RowOf<K> | undefined
+  /** Undefined if it is deleted. */
   readonly after: RowOf<K> | undefined
   readonly createdAt: number
   readonly actor: Actor
@@ -30,14 +37,14 @@ export interface OrganisationChange<K extends OrganisationEntity = OrganisationE
   readonly comment: string
 }
 
-/** `taken`: an entity of this name exists. `overtaken`: another writer changed it since `before` was read. */
-export type Stored = 'stored' | 'taken' | 'overtaken'
+/** `taken`: an entity with this id exists. `overtaken`: another writer changed it since `before` was read. */
+export type StoreOutcome = 'stored' | 'taken' | 'overtaken'
 
-/** All of these changes, or none. */
+/** Stores all of these changes or none. */
 export async function storeChanges(
   database: Database,
   changes: readonly [OrganisationChange, ...OrganisationChange[]],
-): Promise<Stored> {
+): Promise<StoreOutcome> {
   const [first, ...more] = changes.flatMap((change) => [
     auditRow(database, change),
     writeRow(database, change),
@@ -59,13 +66,13 @@ function auditRow(database: Database, change: OrganisationChange): BatchItem<'sq
     entityKind: entity,
     entityId: (after ?? before)!.id,
     version: (before?.version ?? 0) + 1,
-    before: before && withoutSecrets(before),
-    after: after && withoutSecrets(after),
+    before: before && withoutSecrets(before, OrganisationRow),
+    after: after && withoutSecrets(after, OrganisationRow),
   })
 }
 
 function writeRow(database: Database, { entity, before, after }: OrganisationChange): BatchItem<'sqlite'> {
-  const table = tables[entity] as typeof members // all have `id`, and the row is one of the table's own
+  const table = tables[entity] as typeof members // all tables have `id`, and the row is of this table
   const id = (after ?? before)!.id
   if (after === undefined) return database.delete(table).where(eq(table.id, id))
   if (before === undefined) return database.insert(table).values(after as never)
@@ -73,11 +80,6 @@ function writeRow(database: Database, { entity, before, after }: OrganisationCha
     .update(table)
     .set(after as never)
     .where(eq(table.id, id))
-}
-
-function withoutSecrets(row: object): object {
-  const { sha256: _, ...rest } = row as { readonly sha256?: string }
-  return rest
 }
 
 const messagesOf = (error: unknown): string =>
@@ -93,7 +95,7 @@ export async function readRow<K extends OrganisationEntity>(
   return row as RowOf<K> | undefined
 }
 
-/** In the order of their ids, from after one of them. */
+/** By id, starting after `after`. */
 export async function listRows<K extends 'project' | 'member' | 'token'>(
   database: Database,
   entity: K,
@@ -119,16 +121,16 @@ export async function listOrganisations(database: Database, ids: readonly string
     .orderBy(asc(organisations.id))
 }
 
-/** What a caller may see of one organisation: all of its environments, or some. */
-export interface Sight {
+/** The environments of one organisation that a caller may see. */
+export interface VisibleEnvironments {
   readonly organisationId: string
   readonly environmentIds: 'all' | readonly string[]
 }
 
-/** The environments in sight, in the order of their ids, from after one of them. */
+/** The visible environments by id, starting after `after`. */
 export async function listEnvironments(
   database: Database,
-  sights: readonly Sight[],
+  visible: readonly VisibleEnvironments[],
   project: string | undefined,
   after: string,
   limit: number,
@@ -138,7 +140,7 @@ export async function listEnvironments(
     .select({ number: max(revisions.number) })
     .from(revisions)
     .where(eq(revisions.environmentId, id))
-  const seen = sights.map(({ organisationId, environmentIds }) =>
+  const isVisible = visible.map(({ organisationId, environmentIds }) =>
     and(
       eq(projects.organisationId, organisationId),
       environmentIds === 'all'
@@ -159,7 +161,7 @@ export async function listEnvironments(
     })
     .from(environments)
     .innerJoin(projects, eq(projects.id, projectId))
-    .where(and(gt(id, after), project === undefined ? undefined : eq(projectId, project), or(...seen)))
+    .where(and(gt(id, after), project === undefined ? undefined : eq(projectId, project), or(...isVisible)))
     .orderBy(asc(id))
     .limit(limit)
 }

@@ -1,11 +1,11 @@
-// The D1 tables. Rows never leave this folder: what goes out is the domain's shape, held whole in a typed
-// JSON column, with the columns beside it that lists filter and sort by. Migrations are generated from this
-// file (`npm run db:generate`) and only ever added.
+// The D1 tables of environments. A typed JSON column holds each domain object; other columns are what lists
+// filter and sort by. Rows never leave this folder. Migrations are generated from this file (`npm run
+// db:generate`) and never edited.
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
-import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { firstProject } from './organisation-schema.ts'
 
@@ -17,16 +17,13 @@ export const environments = sqliteTable('environments', {
   projectId: text('project_id').notNull().default(firstProject),
   name: text('name').notNull(),
   description: text('description').notNull().default(''),
-  /** Takes no changes any more; what is published stays. */
+  /** An archived environment accepts no changes. What is published stays. */
   archived: integer('archived', { mode: 'boolean' }).notNull().default(false),
   version: integer('version').notNull().default(1),
   createdAt: createdAt(),
 })
 
-/**
- * One row per change: the audit entry, and by its primary key the fence against a lost race between two
- * writers.
- */
+/** One row per change: the audit entry. Of two concurrent writers, one fails at the primary key. */
 export const revisions = sqliteTable(
   'revisions',
   {
@@ -36,12 +33,12 @@ export const revisions = sqliteTable(
     /** Epoch seconds: Last-Modified of the bucketing file from this revision on. */
     modifiedAt: integer('modified_at').notNull(),
     actor: text('actor', { mode: 'json' }).$type<Actor>().notNull(),
-    /** Null in revisions from before it was kept. */
+    /** Null in revisions that are older than this column. */
     origin: text('origin', { mode: 'json' }).$type<Origin>(),
-    /** Null for the revision that made the environment. */
+    /** Null for the revision that created the environment. */
     command: text('command', { mode: 'json' }).$type<Command>(),
     comment: text('comment').notNull(),
-    /** For lists: who and what, without reading the rest. */
+    /** Generated for lists, which do not read the JSON columns. */
     actorId: text('actor_id').generatedAlwaysAs(sql`json_extract(actor, '$.id')`),
     kind: text('kind').generatedAlwaysAs(
       sql`coalesce(json_extract(command, '$.kind'), 'create-environment')`,
@@ -55,7 +52,7 @@ export const revisions = sqliteTable(
   ],
 )
 
-/** What a revision changed, one row for each entity: its history, and what a rollback goes by. */
+/** What each revision changed, one row per entity. Rollbacks and histories read it. */
 export const changes = sqliteTable(
   'changes',
   {
@@ -63,34 +60,30 @@ export const changes = sqliteTable(
     kind: text('kind').$type<EntityKind>().notNull(),
     id: text('id').notNull(),
     number: integer('number').notNull(),
-    /** Place among the revision's writes. */
-    place: integer('place').notNull(),
-    /** Null where the entity was not there. */
+    /** Position among the revision's writes. */
+    position: integer('place').notNull(),
+    /** Null if the entity was created. */
     before: text('before', { mode: 'json' }).$type<Entities[EntityKind]>(),
-    /** Null where it is gone. */
+    /** Null if it was deleted. */
     after: text('after', { mode: 'json' }).$type<Entities[EntityKind]>(),
   },
   (table) => [
     primaryKey({ columns: [table.environmentId, table.kind, table.id, table.number] }),
-    index('changes_by_revision').on(table.environmentId, table.number, table.place),
+    index('changes_by_revision').on(table.environmentId, table.number, table.position),
   ],
 )
 
-/**
- * A column that is read out of the value when it is written, so that it never says anything else. Null where
- * the kind has no such field.
- */
+/** A generated column, so it always equals the field in the value. Null if the kind has no such field. */
 const field = (path: string) => sql.raw(`json_extract("value", '$.${path}')`)
 
 /**
- * Every entity of every environment. What one holds is its schema's matter (core/model/environment-state.ts);
- * here is what lists filter and sort by. The value comes last, so that a row is judged without reading
- * through it.
+ * All entities of all environments. Their schemas are in core/model/environment-state.ts; the columns are
+ * what lists filter and sort by. The value is the last column, so that SQLite can filter without reading it.
  */
 export const entities = sqliteTable(
   'entities',
   {
-    /** Of the search index. */
+    /** The rowid, which the search index refers to. */
     row: integer('row').primaryKey(),
     environmentId: environmentId(),
     kind: text('kind').$type<EntityKind>().notNull(),
@@ -125,8 +118,7 @@ export const entities = sqliteTable(
 )
 
 /**
- * Which flags carry a tag. The database fills it by itself, when an entity is written; and so `entity_words`,
- * the full-text index.
+ * The flags of each tag. Triggers fill it, and the full-text index `entity_words`, when entities are written.
  */
 export const entityTags = sqliteTable(
   'entity_tags',
@@ -144,14 +136,14 @@ export const experimentResults = sqliteTable(
     experimentId: text('experiment_id').notNull(),
     goalKey: text('goal_key').notNull(),
     computedAt: integer('computed_at').notNull(),
-    result: text('result', { mode: 'json' }).$type<ExperimentResult>().notNull(),
+    result: text('result', { mode: 'json' }).$type<StoredResult>().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.environmentId, table.experimentId, table.goalKey, table.computedAt] }),
   ],
 )
 
-/** When a variation was last met, as ingest saw it. No count: deliveries repeat. */
+/** When a variation was last exposed, as ingest saw it. No count, because deliveries repeat. */
 export const flagUsage = sqliteTable(
   'flag_usage',
   {

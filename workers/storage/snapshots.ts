@@ -1,5 +1,5 @@
-// Published snapshots. The text under a revision never changes, so a read of it is never stale; only the
-// pointer can be, and it serves cold starts while the environment's object cannot be asked.
+// Snapshots in KV and R2. The snapshot of a revision never changes, so reading it is never stale. Only the
+// pointer to the newest can be; it is used for cold starts while the environment's object is unavailable.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 
 const snapshotKey = (environmentId: string, revision: number) => `snapshot:${environmentId}:${revision}`
@@ -7,27 +7,25 @@ const headKey = (environmentId: string) => `head:${environmentId}`
 const archiveKey = (environmentId: string, revision: number) =>
   `snapshots/environment=${environmentId}/${revision}.json`
 
-/**
- * Idempotent: publishing a revision again writes the same bytes to the same names. The archive is another
- * matter (`archiveSnapshot`).
- */
+/** Idempotent: publishing a revision again writes the same bytes to the same keys. Writes to KV only. */
 export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Promise<void> {
   const { environmentId, revision } = snapshot
   const foreign = snapshot.sdkKeys.filter((key) => key.foreign)
   await Promise.all([
     kv.put(snapshotKey(environmentId, revision), JSON.stringify(snapshot)),
-    ...foreign.map(({ sha256 }) => announceKey(kv, sha256, environmentId)),
+    ...foreign.map(({ sha256 }) => mapForeignKey(kv, sha256, environmentId)),
   ])
-  await kv.put(headKey(environmentId), String(revision)) // last: a pointer never names what is not there
+  // last, so that the pointer never names a missing snapshot
+  await kv.put(headKey(environmentId), String(revision))
 }
 
 const foreignKey = (sha256: string) => `key:${sha256}`
 
 /**
- * Says where a key leads whose text does not. Whether it is still good, the environment's snapshot says; a
- * key that leads elsewhere stays.
+ * Maps a foreign key, whose text does not name its environment. The environment's snapshot says whether the
+ * key is valid. A key of another environment keeps its mapping.
  */
-async function announceKey(kv: KVNamespace, sha256: string, environmentId: string): Promise<void> {
+async function mapForeignKey(kv: KVNamespace, sha256: string, environmentId: string): Promise<void> {
   if ((await readKeyEnvironment(kv, sha256)) === undefined) await kv.put(foreignKey(sha256), environmentId)
 }
 
@@ -35,7 +33,7 @@ async function announceKey(kv: KVNamespace, sha256: string, environmentId: strin
 export const readKeyEnvironment = async (kv: KVNamespace, sha256: string): Promise<string | undefined> =>
   (await kv.get(foreignKey(sha256))) ?? undefined
 
-/** For good: any revision can be looked at later. */
+/** The archive keeps every snapshot forever. */
 export async function archiveSnapshot(
   archive: R2Bucket,
   environmentId: string,
@@ -45,18 +43,18 @@ export async function archiveSnapshot(
   await archive.put(archiveKey(environmentId, revision), text)
 }
 
-/** A past snapshot's text: the newest ones are in KV, all but the very newest in the archive. */
+/** The text of a past snapshot, from KV or the archive. */
 export async function readPastSnapshot(
   { kv, archive }: { readonly kv: KVNamespace; readonly archive: R2Bucket },
   environmentId: string,
   revision: number,
 ): Promise<string | undefined> {
-  const kept = await readSnapshotText(kv, environmentId, revision)
-  if (kept !== null) return kept
+  const recent = await readSnapshotText(kv, environmentId, revision)
+  if (recent !== null) return recent
   return (await archive.get(archiveKey(environmentId, revision)))?.text()
 }
 
-/** From KV only: the archive keeps it. */
+/** Deletes from KV only. */
 export const clearSnapshot = (kv: KVNamespace, environmentId: string, revision: number): Promise<void> =>
   kv.delete(snapshotKey(environmentId, revision))
 

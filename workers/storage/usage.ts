@@ -1,16 +1,19 @@
-// When flags were last met: written by ingest, read by the admin API.
+// When flags were last exposed: written by ingest, read by the admin API.
 import { and, desc, eq, sql } from 'drizzle-orm'
-import type { Seen } from '../../analytics/usage.ts'
+import type { LastExposure } from '../../analytics/usage.ts'
 import { chunksOf } from './write-statements.ts'
 import type { Database } from './database.ts'
 import { flagUsage } from './schema.ts'
 
-/** Repeating it, or writing an older one, changes nothing. */
-export async function writeUsage(database: Database, seen: readonly Seen[]): Promise<void> {
-  const lengthOf = (each: Seen) => JSON.stringify(each).length
-  for (const chunk of chunksOf(seen, lengthOf)) {
-    const field = (name: keyof Seen) => sql.raw(`json_extract(value, '$.${name}')`)
-    const rows = sql`select ${field('environmentId')}, ${field('flagKey')}, ${field('variationId')}, ${field('at')} from json_each(${JSON.stringify(chunk)}) where true` // or SQLite takes ON for a join's
+/** Idempotent. An older time does not replace a newer one. */
+export async function writeUsage(database: Database, exposures: readonly LastExposure[]): Promise<void> {
+  const lengthOf = (each: LastExposure) => JSON.stringify(each).length
+  for (const chunk of chunksOf(exposures, lengthOf)) {
+    const field = (name: keyof LastExposure) => sql.raw(`json_extract(value, '$.${name}')`)
+    const names = ['environmentId', 'flagKey', 'variationId', 'at'] as const
+    const fields = sql.join(names.map(field), sql`, `)
+    // without `where`, SQLite would parse ON CONFLICT as the ON of a join
+    const rows = sql`select ${fields} from json_each(${JSON.stringify(chunk)}) where true`
     await database
       .insert(flagUsage)
       .select(rows)

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { chunksOf } from './write-statements.ts'
 
-it('cuts a list into stretches that each fit, and loses nothing', () =>
+it('splits a list into chunks that fit, and loses nothing', () =>
   fc.assert(
     fc.property(fc.array(fc.nat(20)), fc.integer({ min: 1, max: 30 }), (lengths, max) => {
       const chunks = chunksOf(lengths, (length) => length, max)

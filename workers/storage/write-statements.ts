@@ -1,21 +1,15 @@
-// Many rows in few statements. D1 takes 100 bound values a statement, 2 MB a value, and counts statements: so
-// rows travel as one JSON array, which the statement unfolds, and as many arrays as their sizes need.
+// Writes many rows with few statements. D1 limits the statements of a batch, the bound values of a statement
+// (100) and the size of a value (2 MB). So rows are bound as JSON arrays, which SQLite unnests.
 import { and, eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { EntityKind, Write } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
 import * as tables from './schema.ts'
 
-/**
- * Half of what D1 takes: signs outside ASCII weigh up to three times their length, and texts inside JSON are
- * escaped.
- */
+/** UTF-16 units. Well below 2 MB: a unit takes up to three bytes, and escapes in JSON lengthen texts. */
 export const chunkLengthMax = 300_000
 
-/**
- * Cuts a list where the sum of its lengths would pass the limit. What is longer than the limit alone stays
- * alone.
- */
+/** Splits a list into chunks up to a total length. An item longer than that gets a chunk of its own. */
 export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number, max = chunkLengthMax): T[][] {
   const chunks: T[][] = []
   let length = Infinity
@@ -33,13 +27,13 @@ export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number, 
 interface Row {
   readonly kind: EntityKind
   readonly id: string
-  readonly place: number
+  readonly position: number
   readonly before: string | null
   readonly after: string | null
 }
 const lengthOf = ({ before, after }: Row) => (before?.length ?? 0) + (after?.length ?? 0) + 200
 
-/** The statements that write entities, and what they were and are. */
+/** The statements that update `entities` and insert into `changes`. */
 export function writeStatements(
   database: Database,
   environmentId: string,
@@ -48,69 +42,73 @@ export function writeStatements(
   after: readonly Write[],
 ): BatchItem<'sqlite'>[] {
   const text = (write: Write | undefined) => (write?.value ? JSON.stringify(write.value) : null)
-  const rows = after.map((write, place): Row => ({
+  const rows = after.map((write, position): Row => ({
     kind: write.kind,
     id: write.id,
-    place,
-    before: text(before[place]),
+    position,
+    before: text(before[position]),
     after: text(write),
   }))
   return chunksOf(rows, lengthOf).flatMap((chunk) => {
     const [only] = chunk
-    const isHeavy = chunk.length === 1 && lengthOf(only!) > chunkLengthMax
-    return isHeavy
-      ? heavy(database, environmentId, number, only!)
-      : light(database, environmentId, number, chunk)
+    const isLarge = chunk.length === 1 && lengthOf(only!) > chunkLengthMax
+    return isLarge
+      ? writeLargeRow(database, environmentId, number, only!)
+      : writeRows(database, environmentId, number, chunk)
   })
 }
 
-function light(database: Database, environmentId: string, number: number, rows: readonly Row[]) {
+function writeRows(database: Database, environmentId: string, number: number, rows: readonly Row[]) {
   const { changes, entities } = tables
-  const kept = rows.flatMap(({ kind, id, after }) => (after === null ? [] : [{ kind, id, after }]))
-  const gone = rows.flatMap(({ kind, id, after }) => (after === null ? [{ kind, id }] : []))
+  const written = rows.flatMap(({ kind, id, after }) => (after === null ? [] : [{ kind, id, after }]))
+  const deleted = rows.flatMap(({ kind, id, after }) => (after === null ? [{ kind, id }] : []))
   const each = (list: readonly object[]) => sql`from json_each(${JSON.stringify(list)})`
   const field = (name: keyof Row) => sql.raw(`json_extract(value, '$.${name}')`)
-  const [kind, id, place, before, after] = [
+  const [kind, id, position, before, after] = [
     field('kind'),
     field('id'),
-    field('place'),
+    field('position'),
     field('before'),
     field('after'),
   ]
   const statements: BatchItem<'sqlite'>[] = [
-    database
-      .insert(changes)
-      .select(
-        sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${place}, ${before}, ${after} ${each(rows)}`,
-      ),
+    database.insert(changes).select(
+      sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${position}, ${before}, ${after}
+          ${each(rows)}`,
+    ),
   ]
-  if (kept.length > 0) {
-    const unfolded = sql`select null, ${environmentId}, ${kind}, ${id}, ${after} ${each(kept)} where true` // or SQLite takes ON for a join's
-    statements.push(database.insert(entities).select(unfolded).onConflictDoUpdate(newValue))
+  if (written.length > 0) {
+    // without `where`, SQLite would parse ON CONFLICT as the ON of a join
+    const values = sql`select null, ${environmentId}, ${kind}, ${id}, ${after} ${each(written)} where true`
+    statements.push(database.insert(entities).select(values).onConflictDoUpdate(newValue))
   }
-  if (gone.length > 0) {
-    const isGone = sql`(${entities.kind}, ${entities.id}) in (select ${kind}, ${id} ${each(gone)})`
-    statements.push(database.delete(entities).where(and(eq(entities.environmentId, environmentId), isGone)))
+  if (deleted.length > 0) {
+    const isDeleted = sql`(${entities.kind}, ${entities.id}) in (select ${kind}, ${id} ${each(deleted)})`
+    statements.push(
+      database.delete(entities).where(and(eq(entities.environmentId, environmentId), isDeleted)),
+    )
   }
   return statements
 }
 
-/** One entity that would not fit into an array beside its earlier self: each text is a value of its own. */
-function heavy(
+/**
+ * Writes one large entity. Binds its texts separately, because together they may exceed the limit of a value.
+ */
+function writeLargeRow(
   database: Database,
   environmentId: string,
   number: number,
-  { kind, id, place, before, after }: Row,
+  { kind, id, position, before, after }: Row,
 ): BatchItem<'sqlite'>[] {
   const { changes, entities } = tables
-  const noted = sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${place}, ${before}, ${after}`
-  const written = sql`select null, ${environmentId}, ${kind}, ${id}, ${after} where true`
-  const isIt = and(eq(entities.environmentId, environmentId), eq(entities.kind, kind), eq(entities.id, id))
+  const change = sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${position}, ${before}, ${after}`
+  const value = sql`select null, ${environmentId}, ${kind}, ${id}, ${after} where true`
+  const isSame = and(eq(entities.environmentId, environmentId), eq(entities.kind, kind), eq(entities.id, id))
   return [
-    database.insert(changes).select(noted),
+    database.insert(changes).select(change),
     after === null
-      ? database.delete(entities).where(isIt)
-      : database.insert(entities).select(written).onConflictDoUpdate(newValue),
+      ? database.delete(entities).where(isSame)
+      : database.insert(entities).select(value).onConflictDoUpdate(newValue),
   ]
 }
 

@@ -1,5 +1,5 @@
-// Writes conversion.json: what the closed form and Stan make of the reference cases. Run it when the model or
-// Stan's version changes, and read the diff: node batch/stan/reference/record.ts
+// Writes conversion.json: the results of the closed form and of Stan for the reference cases. Run it when the
+// model or Stan's version changes, and review the diff: node batch/stan/reference/record.ts
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { meanError, mean, sortedDraws } from '../../statistics/diagnostics.ts'
@@ -17,10 +17,7 @@ export interface StanMean {
   readonly error: number | null
 }
 
-/**
- * Mean and error of each of the model's columns; the uplift is left out, its mean being infinite in some
- * cases.
- */
+/** Mean and error of each column of the model, except the uplift, whose mean is infinite in some cases. */
 export function stanMeans({ chains }: ConversionDraws, variations: number): Record<string, StanMean> {
   const names = modelColumns
     .filter((name) => name !== 'uplift')

@@ -1,7 +1,7 @@
-// What every answer has to be, whatever was sent: no 5xx, no hang, no stack; and a refusal in the dialect's
-// own form.
+// Checks every response to bad input: no 5xx, no hang, no stack trace, and refusals in the dialect's own
+// form.
 import * as z from 'zod'
-import type { Place } from '../stack-fixture.ts'
+import type { TestEnvironment } from '../stack-fixture.ts'
 import type { Dialect, Route } from './routes.ts'
 
 const answerWithinMs = 10_000
@@ -18,7 +18,7 @@ const codes = [
   'RATE_LIMITED',
 ]
 
-/** How each dialect says no: a code for programs, a sentence for people. */
+/** The refusals of each dialect: a code for programs, a sentence for people. */
 const refusals: Record<Dialect, z.ZodType> = {
   bucketeer: z.strictObject({
     code: z.int().min(1).max(16),
@@ -58,16 +58,24 @@ export interface Sent {
   readonly method: string
   readonly path: string
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream
-  /** In place of the right one; empty for none. */
+  /** Replaces the right key; empty for no key. */
   readonly key?: string
   readonly role?: 'server'
 }
 
-/** Sends it. Throws, saying what was sent and answered, where the answer is not what it has to be. */
-export async function send(place: Place, { dialect, method, path, body, key, role }: Sent): Promise<number> {
-  const right = dialect === 'admin' ? place.token : role === 'server' ? place.serverKey : place.clientKey
+/** Sends a request. Throws with request and response if the response is invalid. */
+export async function send(
+  environment: TestEnvironment,
+  { dialect, method, path, body, key, role }: Sent,
+): Promise<number> {
+  const right =
+    dialect === 'admin'
+      ? environment.token
+      : role === 'server'
+        ? environment.serverKey
+        : environment.clientKey
   const used = key ?? right
-  const response = await fetch(place.url + path, {
+  const response = await fetch(environment.url + path, {
     method,
     headers: { 'content-type': 'application/json', ...(used !== '' && keyHeader[dialect](used)) },
     ...(body !== undefined && { body, duplex: 'half' }),
@@ -81,7 +89,7 @@ export async function send(place: Place, { dialect, method, path, body, key, rol
   throw new Error(`${complaint}: ${method} ${path.slice(0, 100)} ${shown} -> ${status} ${text.slice(0, 500)}`)
 }
 
-/** Undefined where there is nothing to complain about. */
+/** Undefined if the response is valid. */
 export function complaintAbout(dialect: Dialect, response: Response, text: string): string | undefined {
   if (response.status >= 500) return 'the server failed'
   if (/\.ts:\d+|\bat \S+ \(|node_modules/.test(text)) return 'a stack was shown'
@@ -92,13 +100,13 @@ export function complaintAbout(dialect: Dialect, response: Response, text: strin
   return refusal.success ? undefined : `not the form of ${dialect}`
 }
 
-/** The statuses that some bodies of one route get, each once. */
+/** The distinct statuses of a route for several bodies. */
 export async function statusesOf(
-  place: Place,
+  environment: TestEnvironment,
   route: Route,
   sent: readonly Partial<Sent>[],
 ): Promise<number[]> {
   const { body: _, ...to } = route
-  const statuses = await Promise.all(sent.map((each) => send(place, { ...to, ...each })))
+  const statuses = await Promise.all(sent.map((each) => send(environment, { ...to, ...each })))
   return [...new Set(statuses)].toSorted((a, b) => a - b)
 }

@@ -1,5 +1,5 @@
-// Valid bodies, damaged: a part replaced by rubbish, taken away, renamed or repeated, or the text itself cut
-// and smeared. From a seed.
+// Damages valid bodies, from a seed: replaces, removes, renames or repeats a part, or cuts and corrupts the
+// text.
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -35,7 +35,7 @@ const rubbish: Json[] = [
   '%00%ff',
   '../../etc',
   '1.2.3',
-  `x${'\u{1F600}'.repeat(600)}`, // cut at any even length it leaves half a pair
+  `x${'\u{1F600}'.repeat(600)}`, // cutting at an even length leaves half a pair
   'x'.repeat(2_000),
   [],
   {},
@@ -79,17 +79,17 @@ export function mutation(body: object, random: () => number): string {
 
 type Holder = Record<string, Json>
 
-/** Every place of a document: what holds it, and under which key. */
+/** Every location in a document: its container and its key. */
 function placesOf(json: Json): { holder: Json & object; key: string }[] {
   if (typeof json !== 'object' || json === null) return []
   return Object.entries(json).flatMap(([key, below]) => [{ holder: json, key }, ...placesOf(below)])
 }
 
-/** One place, each as likely as the other. */
+/** One location, all equally likely. */
 function damage(json: Json, random: () => number, pick: <T>(from: readonly T[]) => T): void {
-  const places = placesOf(json)
-  if (places.length === 0) return
-  const { holder, key } = pick(places)
+  const environments = placesOf(json)
+  if (environments.length === 0) return
+  const { holder, key } = pick(environments)
   const below = structuredClone((holder as Holder)[key]!)
   switch (Math.floor(random() * 6)) {
     case 0:
@@ -105,7 +105,7 @@ function damage(json: Json, random: () => number, pick: <T>(from: readonly T[]) 
   }
 }
 
-/** Assigning to `__proto__` would define nothing. */
+/** Defined explicitly, because assigning to `__proto__` defines nothing. */
 function define(holder: Holder, key: string, value: Json): void {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
 }

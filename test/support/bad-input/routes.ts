@@ -1,4 +1,4 @@
-// Every route that reads a body, with one that it takes.
+// All routes that read a body, each with a valid body.
 
 export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep' | 'admin'
 
@@ -7,7 +7,7 @@ export interface Route {
   readonly method: 'POST' | 'PATCH'
   readonly path: string
   readonly body: object
-  /** Whose key it takes: a client's where it does not say. */
+  /** The role of the key; `client` by default. */
   readonly role?: 'server'
 }
 

@@ -1,5 +1,5 @@
-// What the published SDKs are asked for: a flag of every type, and one for every way of being decided.
-import { createFlag, type Place } from '../stack-fixture.ts'
+// Flags for the tests with published SDKs: one of every type, and one for every way to be decided.
+import { createFlag, type TestEnvironment } from '../stack-fixture.ts'
 
 const onOff = [
   { id: 'on', name: 'lit', value: 'true' },
@@ -149,6 +149,6 @@ export const flags = [
   },
 ] as const
 
-export async function createFlags(place: Place): Promise<void> {
-  for (const flag of flags) await createFlag(place, flag)
+export async function createFlags(environment: TestEnvironment): Promise<void> {
+  for (const flag of flags) await createFlag(environment, flag)
 }

@@ -1,21 +1,21 @@
-// What lies between AB Tasty's SDK and edge in tests of faults: it passes everything on and notes what was
-// answered, or hangs, or breaks off.
+// A proxy between AB Tasty's SDK and edge for tests of faults. It forwards requests and records the
+// responses, hangs, or breaks the connection.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-/** `hangs`: takes the request and says nothing. `breaks`: closes the connection. Neither reaches edge. */
+/** `hangs`: accepts the request and never answers. `breaks`: closes the connection. Neither reaches edge. */
 export type GateMode = 'passes' | 'hangs' | 'breaks'
 
 export interface Gate {
   readonly url: string
-  /** Method, path and status, or what was done instead of answering. */
+  /** Method, path and status, or the fault. */
   readonly calls: string[]
   readonly set: (mode: GateMode) => void
   readonly close: () => void
 }
 
-/** Of one hop each, and made anew on the next. */
+/** Hop-by-hop headers, which a proxy must not forward. */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

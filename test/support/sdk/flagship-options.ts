@@ -1,4 +1,4 @@
-// How AB Tasty's SDK is started in tests: it asks and sends soon, and says nothing of itself.
+// Options of AB Tasty's SDK in tests: short intervals, and no logging or telemetry.
 import { type DecisionMode, LogLevel } from '@flagship.io/js-sdk'
 
 export const flagshipOptions = (decisionMode: DecisionMode) => ({

@@ -1,11 +1,11 @@
-// AB Tasty's SDK against our routes themselves, with ports in memory: for what needs no stack. Whoever starts
-// it puts `fetch` back.
+// Connects AB Tasty's SDK to our routes with ports in memory, for tests that need no stack. The caller
+// restores `fetch`.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { flagshipIoRoutes } from '../../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../call-handler.ts'
 import { type Given, memoryPorts } from '../golden-cases.ts'
 
-/** The paths that are asked for, and what is handed to the queue. */
+/** The requested paths, and the records sent to the queue. */
 export function serveRoutes(given: Given): { asked: string[]; sent: EventRecord[] } {
   const { ports, sent } = memoryPorts(given)
   const routes = flagshipIoRoutes(ports)

@@ -1,6 +1,5 @@
-// The rules of the protocol's OpenAPI file (service/openapi.yaml and event-streams.yaml, 0.3.0), written as
-// schemas of our own: what each status may answer. Strict, so that a field that the protocol does not name is
-// a failure.
+// The schemas of OFREP's OpenAPI file (service/openapi.yaml and event-streams.yaml, 0.3.0) by status. Strict:
+// a field that the protocol does not name is a failure.
 import * as z from 'zod'
 
 const metadata = z.record(z.string(), z.union([z.boolean(), z.string(), z.number()]))
@@ -48,7 +47,7 @@ const bulk: Record<number, z.ZodType> = {
   500: refusal,
 }
 
-/** What is wrong with an answer; undefined where nothing is. */
+/** The problem of a response; undefined if it is valid. */
 export async function broken(path: string, response: Response): Promise<string | undefined> {
   const { status, headers } = response
   if (status === 304)

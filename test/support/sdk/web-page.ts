@@ -1,5 +1,5 @@
-// A page on an origin of its own that loads the published web SDK and provider as they are, module by module:
-// what a browser makes of them.
+// Serves a page on an origin of its own that loads the published web SDK and provider as modules, for tests
+// in a browser.
 import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,10 +8,11 @@ import { join, normalize } from 'node:path'
 const modules = join(import.meta.dirname, '../../../node_modules')
 const provider = '@openfeature/ofrep-web-provider'
 const ownCore = `${provider}/node_modules/@openfeature/ofrep-core`
+const coreFolder = existsSync(join(modules, ownCore)) ? ownCore : '@openfeature/ofrep-core'
 const imports = {
   '@openfeature/web-sdk': '/@openfeature/web-sdk/dist/esm/index.js',
   '@openfeature/core': '/@openfeature/core/dist/esm/index.js',
-  '@openfeature/ofrep-core': `/${existsSync(join(modules, ownCore)) ? ownCore : '@openfeature/ofrep-core'}/index.esm.js`,
+  '@openfeature/ofrep-core': `/${coreFolder}/index.esm.js`,
   [provider]: `/${provider}/index.esm.js`,
 }
 
@@ -24,7 +25,7 @@ const page = `<!doctype html><meta charset="utf-8"><title>waiting</title><link r
   document.title = 'ready'
 </script>`
 
-/** The page, or another that loads modules by their paths below `node_modules`. */
+/** Serves the page, or another page that loads modules by their paths below `node_modules`. */
 export async function servePage(html = page): Promise<{ readonly url: string; readonly close: () => void }> {
   const server = createServer((request, response) => {
     if (request.url === '/') {

@@ -1,7 +1,6 @@
-// A request of the admin API that has been authenticated, authorised and parsed: what a route's handler is
-// given.
+// A request that has been authorised and parsed: the input of a route's handler.
 import type { Database } from '../../storage/database.ts'
-import type { Place } from '../../storage/identity.ts'
+import type { Scope } from '../../storage/identity.ts'
 import type { Caller } from '../auth/access.ts'
 import type { ControlBindings } from '../bindings.ts'
 
@@ -14,15 +13,19 @@ export interface Call<Path extends string = string, Query = unknown, Body = unkn
   readonly params: ParamsOf<Path>
   readonly query: Query
   readonly body: Body
-  /** The version that the caller saw, by If-Match. */
+  /** The version that If-Match names; undefined if the caller accepts any. */
   readonly ifMatch: number | undefined
   readonly caller: Caller
-  /** Where the path leads; undefined where it names no place. */
-  readonly place: Place | undefined
+  /** The organisation and environment that the path names; undefined if it names none. */
+  readonly scope: Scope | undefined
   readonly env: ControlBindings
   readonly database: Database
   /** Epoch milliseconds. */
   readonly now: number
-  /** For what the declaration does not parse: headers, uploads. */
+  /** For headers, uploads and whatever else the declaration does not parse. */
   readonly request: Request
 }
+
+/** A path parameter by name, for handlers that serve more than one path. Empty if the path lacks it. */
+export const pathParam = ({ params }: Call, name: string): string =>
+  (params as Readonly<Record<string, string>>)[name] ?? ''

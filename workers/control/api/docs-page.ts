@@ -1,13 +1,14 @@
-// The admin API for people: the OpenAPI document as one page, made here. It needs no script and no other
-// host, and everything that comes from a declaration is escaped by hono's `html`.
+// Renders the OpenAPI document as an HTML page, without scripts or resources of other hosts. Hono's `html`
+// escapes every text of a declaration.
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 
 type Html = HtmlEscapedString | Promise<HtmlEscapedString>
 
-/** As far as this page reads a schema. */
+/** The part of JSON Schema that the page shows. */
 interface Schema {
   readonly $ref?: string
+  readonly deprecated?: boolean
   readonly type?: string
   readonly description?: string
   readonly enum?: readonly unknown[]
@@ -49,7 +50,7 @@ export interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** Nothing but the style sheet beside it may be loaded. */
+/** The page may load its own style sheet only. */
 export const docsHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -61,7 +62,8 @@ export function docsPage({ info, tags, paths, components }: Document): Html {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   )
-  const of = (subject: string) => operations.filter(({ operation }) => operation.tags.includes(subject))
+  const inSection = (section: string) =>
+    operations.filter(({ operation }) => operation.tags.includes(section))
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -71,7 +73,7 @@ export function docsPage({ info, tags, paths, components }: Document): Html {
         <link rel="stylesheet" href="docs.css" />
       </head>
       <body>
-        <nav aria-label="Subjects">
+        <nav aria-label="Sections">
           <a class="home" href="#top">${info.title}</a>
           ${tags.map(({ name }) => html`<a href="#${name}">${name}</a>`)}
           <a href="#shapes">shapes</a>
@@ -79,12 +81,12 @@ export function docsPage({ info, tags, paths, components }: Document): Html {
         </nav>
         <main id="top">
           <h1>${info.title}</h1>
-          <p>${marked(info.description)}</p>
+          <p>${withCode(info.description)}</p>
           ${tags.map(
             ({ name }) =>
               html`<section id="${name}">
                 <h2>${name}</h2>
-                ${of(name).map(({ path, method, operation }) => operationOf(method, path, operation))}
+                ${inSection(name).map(({ path, method, operation }) => operationOf(method, path, operation))}
               </section>`,
           )}
           <section id="shapes">
@@ -111,7 +113,7 @@ function operationOf(method: string, path: string, operation: Operation): Html {
       <code>${path}</code>
       <span>${summary}</span>
     </summary>
-    ${description.split('\n\n').map((paragraph) => html`<p>${marked(paragraph)}</p>`)}
+    ${description.split('\n\n').map((paragraph) => html`<p>${withCode(paragraph)}</p>`)}
     ${parameters.length > 0 ? parameterTable(parameters) : ''}
     ${requestBody ? contentOf('Body', requestBody.content) : ''}
     ${answers.map(([status, { content }]) => contentOf(`Answer ${status}`, content ?? {}))}
@@ -127,7 +129,7 @@ const parameterTable = (parameters: readonly Parameter[]): Html =>
             <td><code>${parameter.name}</code>${parameter.required ? html` <em>required</em>` : ''}</td>
             <td>${parameter.in}</td>
             <td>${typeOf(parameter.schema)}</td>
-            <td>${marked(parameter.description ?? parameter.schema.description ?? '')}</td>
+            <td>${withCode(parameter.description ?? parameter.schema.description ?? '')}</td>
           </tr>`,
       )}
     </table>`
@@ -139,13 +141,11 @@ const contentOf = (title: string, content: Content): Html =>
         ${shapeOf(schema)}`,
   )}`
 
-/** Texts of declarations mark code with backticks, as Markdown does. */
-const marked = (text: string): Html[] =>
+/** Renders code between backticks, as Markdown does. */
+const withCode = (text: string): Html[] =>
   text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 
-/**
- * Shapes inside shapes that are shown in place; what is deeper has a name of its own, or is told as its kind.
- */
+/** Deeper nested schemas are shown by their type only. */
 const depthMax = 4
 
 function shapeOf(schema: Schema, depth = 0): Html {
@@ -158,7 +158,8 @@ function shapeOf(schema: Schema, depth = 0): Html {
         ([name, property]) =>
           html`<dt><code>${name}</code>${required.includes(name) ? '' : html` <small>optional</small>`}</dt>
             <dd>
-              ${typeOf(property)} ${marked(property.description ?? '')}
+              ${property.deprecated ? html`<small>deprecated</small>` : ''} ${typeOf(property)}
+              ${withCode(property.description ?? '')}
               ${isNested(property) ? shapeOf(property, depth + 1) : ''}
             </dd>`,
       )}
@@ -181,7 +182,7 @@ function isNested({ properties, items, anyOf, oneOf }: Schema): boolean {
   )
 }
 
-/** A schema in a few words; a named one as a link. */
+/** A schema in a few words; a named schema as a link. */
 function typeOf(schema: Schema): Html {
   const { $ref, type, items, additionalProperties } = schema
   if ($ref !== undefined) {
@@ -201,27 +202,37 @@ function typeOf(schema: Schema): Html {
 const separated = (parts: readonly Html[]): (Html | string)[] =>
   parts.flatMap((part, i) => (i === 0 ? [part] : [' or ', part]))
 
-function limits({ minimum, maximum, maxLength, maxItems, pattern, default: usual }: Schema): Html {
-  const told = [
+function limits({ minimum, maximum, maxLength, maxItems, pattern, default: defaultValue }: Schema): Html {
+  const parts = [
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `from ${minimum}`,
     maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `to ${maximum}`,
     maxLength !== undefined && `at most ${maxLength} characters`,
     maxItems !== undefined && `at most ${maxItems}`,
-    pattern !== undefined && `like ${pattern}`,
-    usual !== undefined && `usually ${JSON.stringify(usual)}`,
-  ].filter((each) => each !== false)
-  return told.length === 0 ? html`` : html`, <small>${told.join(', ')}</small>`
+    pattern !== undefined && `matches ${pattern}`,
+    defaultValue !== undefined && `default ${JSON.stringify(defaultValue)}`,
+  ].filter((part) => part !== false)
+  return parts.length === 0 ? html`` : html`, <small>${parts.join(', ')}</small>`
 }
 
 export const docsStyle = `
-:root { color-scheme: light dark; --line: light-dark(#d8dee6, #333b47); --soft: light-dark(#f5f7fa, #1b2027); --ink: light-dark(#17202b, #e4e9f0);
-  --faint: light-dark(#5a6675, #97a3b4); --accent: light-dark(#0b5cad, #7ab7ff) }
+:root {
+  color-scheme: light dark; --line: light-dark(#d8dee6, #333b47); --soft: light-dark(#f5f7fa, #1b2027);
+  --ink: light-dark(#17202b, #e4e9f0); --faint: light-dark(#5a6675, #97a3b4);
+  --accent: light-dark(#0b5cad, #7ab7ff);
+}
 * { box-sizing: border-box }
 html { scroll-padding-top: 1rem }
-body { margin: 0; display: grid; grid-template-columns: 13rem minmax(0, 1fr); color: var(--ink); background: light-dark(#fff, #12161c);
-  font: 15px/1.5 system-ui, sans-serif }
-nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1.2rem 1rem; border-right: 1px solid var(--line); background: var(--soft) }
-nav a { display: block; padding: .15rem .4rem; color: var(--faint); text-decoration: none; border-radius: 4px }
+body {
+  margin: 0; display: grid; grid-template-columns: 13rem minmax(0, 1fr); color: var(--ink);
+  background: light-dark(#fff, #12161c); font: 15px/1.5 system-ui, sans-serif;
+}
+nav {
+  position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1.2rem 1rem;
+  border-right: 1px solid var(--line); background: var(--soft);
+}
+nav a {
+  display: block; padding: .15rem .4rem; color: var(--faint); text-decoration: none; border-radius: 4px;
+}
 nav a:hover, nav a:focus-visible { color: var(--ink); background: var(--line) }
 nav .home { margin-bottom: .8rem; color: var(--ink); font-weight: 600 }
 main { max-width: 62rem; padding: 1.5rem 2rem 6rem }
@@ -231,19 +242,31 @@ h3 { margin: 1rem 0 .3rem; font-size: .85rem; color: var(--faint); font-weight: 
 code { font: .87em ui-monospace, monospace }
 a { color: var(--accent) }
 small, em { color: var(--faint); font-size: .85em; font-style: normal }
-details { border: 1px solid var(--line); border-radius: 6px; margin: .35rem 0; padding: 0 .8rem; overflow-wrap: anywhere }
+details {
+  border: 1px solid var(--line); border-radius: 6px; margin: .35rem 0; padding: 0 .8rem;
+  overflow-wrap: anywhere;
+}
 details[open] { padding-bottom: .8rem }
 summary { cursor: pointer; margin: 0 -.8rem; padding: .45rem .8rem; list-style: none; border-radius: 6px }
 summary:hover { background: var(--soft) }
 summary span { display: block; padding-left: 4.2rem; color: var(--faint) }
-summary b { display: inline-block; width: 4rem; font: 600 .75rem ui-monospace, monospace; color: var(--accent) }
-b.delete { color: light-dark(#b3261e, #ff9b93) } b.post { color: light-dark(#13713c, #77d79f) }
+summary b {
+  display: inline-block; width: 4rem; font: 600 .75rem ui-monospace, monospace; color: var(--accent);
+}
+b.delete { color: light-dark(#b3261e, #ff9b93) }
+b.post { color: light-dark(#13713c, #77d79f) }
 b.patch, b.put { color: light-dark(#8a5300, #f0bd6b) }
 table { width: 100%; border-collapse: collapse }
 td:nth-child(2) { white-space: nowrap }
 td { padding: .25rem .8rem .25rem 0; border-top: 1px solid var(--line); vertical-align: top }
 dl { margin: .2rem 0; padding-left: .8rem; border-left: 2px solid var(--line) }
-dt { margin-top: .25rem } dd { margin: 0 0 0 1rem; color: var(--faint) }
+dt { margin-top: .25rem }
+dd { margin: 0 0 0 1rem; color: var(--faint) }
 .choice { margin: .4rem 0 }
-@media (max-width: 50rem) { body { display: block } nav { position: static; height: auto; border: 0 } nav a { display: inline-block } main { padding: 1rem } }
+@media (max-width: 50rem) {
+  body { display: block }
+  nav { position: static; height: auto; border: 0 }
+  nav a { display: inline-block }
+  main { padding: 1rem }
+}
 `

@@ -1,26 +1,26 @@
-// The routes that every kind of entity has: a list in pages, one, and with them what makes, edits and deletes
-// one.
+// The routes that all kinds of entities share: list, read, create, update and delete.
 import * as z from 'zod'
 import type { Command } from '../../../core/change/command.ts'
-import type { Entities, EntityKind } from '../../../core/model/environment-state.ts'
-import { ok, refuse } from '../../../core/model/problem.ts'
 import { withoutSecrets } from '../../../core/change/redaction.ts'
+import { type Entities, type EntityKind, entitySchemas } from '../../../core/model/environment-state.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { newestRevision } from '../../storage/configuration.ts'
 import { type EntityList, listEntities, readEntity, sorts } from '../../storage/entities.ts'
+import { pathParam } from './call.ts'
 import { NextCursor, PageQuery, pageOf } from './pagination.ts'
 import { type Route, change, route } from './route.ts'
 
-interface Subject<K extends EntityKind> {
+interface Resource<K extends EntityKind> {
   readonly kind: K
-  /** As in commands and names of operations: `sdk-key`. */
+  /** As in operation names: `sdk-key`. */
   readonly name: string
   /** As in paths: `sdk-keys`. */
   readonly plural: string
-  /** The list's field in an answer: `sdkKeys`. */
+  /** The field of the list in an answer: `sdkKeys`. Default: `plural`. */
   readonly field?: string
-  /** As it is shown. */
+  /** The entity as in answers. */
   readonly schema: z.ZodType
-  /** What names one in the path. */
+  /** The path parameter that identifies an entity. */
   readonly param: 'key' | 'id'
   readonly filters?: FilterShape
 }
@@ -31,20 +31,23 @@ type Filter = Exclude<
 >
 type FilterShape = { readonly [F in Filter]?: z.ZodType }
 
-export const aText = z.string().min(1).max(200).optional()
-export const aFlag = z
+export const textFilter = z.string().min(1).max(200).optional()
+export const booleanFilter = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')
   .optional()
 
-const Sorted = PageQuery.extend({
-  q: aText.describe('Text inside id, name or description; under three characters: the beginning of the id.'),
+const ListQuery = PageQuery.extend({
+  q: textFilter.describe(
+    'Text in the id, name or description. With fewer than three characters: the beginning of the id.',
+  ),
   sort: z.enum(sorts).default('id'),
   order: z.enum(['asc', 'desc']).default('asc'),
 })
 
-export function readRoutes<K extends EntityKind>(subject: Subject<K>): Route[] {
-  const { kind, name, plural, field = plural, schema, param, filters = {} } = subject
+/** The routes that list and read entities. */
+export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[] {
+  const { kind, name, plural, field = plural, schema, param, filters = {} } = resource
   const path = `/environments/{environment}/${plural}` as const
   return [
     route({
@@ -52,33 +55,30 @@ export function readRoutes<K extends EntityKind>(subject: Subject<K>): Route[] {
       method: 'GET',
       path,
       needs: 'viewer',
-      summary: `The ${words(plural)} of an environment, in pages`,
-      query: Sorted.extend(filters as Record<string, z.ZodType>),
+      summary: `Lists the ${inWords(plural)} of an environment, in pages`,
+      query: ListQuery.extend(filters as Record<string, z.ZodType>),
       answer: z.strictObject({
         [field]: z.array(schema),
         nextCursor: NextCursor,
-        revision: z.int().describe('Of the environment, as the page was read.'),
+        revision: z.int().describe('The revision of the environment when the page was read.'),
       }),
       handle: async ({ database, params: { environment }, query }) => {
-        const { limit, cursor, sort, order, ...wanted } = query as z.output<typeof Sorted>
-        const [ofSort, ofOrder, key, id] = cursor ?? [sort, order]
-        if (ofSort !== sort || ofOrder !== order) {
-          const fields = [{ path: 'cursor', message: 'is of a list in another order' }]
-          return refuse('INVALID', 'cursor: is of a list in another order', { fields })
-        }
+        const { limit, cursor, sort, order, ...values } = query as z.output<typeof ListQuery>
+        const [cursorSort, cursorOrder, key, id] = cursor ?? [sort, order]
+        if (cursorSort !== sort || cursorOrder !== order) return wrongCursor
         const after = key === undefined ? undefined : ([key, String(id)] as const)
-        const list = { environmentId: environment, kind, sort, order, after, limit: limit + 1, ...wanted }
-        const [revision, found] = await Promise.all([
+        const list = { environmentId: environment, kind, sort, order, after, limit: limit + 1, ...values }
+        const [revision, entities] = await Promise.all([
           newestRevision(database, environment),
           listEntities(database, list),
         ])
-        const { rows, ...next } = pageOf(found, limit, (entity) => [
+        const { rows, ...next } = pageOf(entities, limit, (entity) => [
           sort,
           order,
-          keyOf(entity, sort),
+          sortKeyOf(entity, sort),
           idOf(entity),
         ])
-        return ok({ [field]: rows.map(withoutSecrets), ...next, revision })
+        return ok({ [field]: rows.map((row) => withoutSecrets(row, entitySchemas[kind])), ...next, revision })
       },
     }),
     route({
@@ -86,86 +86,102 @@ export function readRoutes<K extends EntityKind>(subject: Subject<K>): Route[] {
       method: 'GET',
       path: `${path}/{${param}}`,
       needs: 'viewer',
-      summary: `One ${words(name)}`,
+      summary: `Reads one ${inWords(name)}`,
       answer: schema,
-      handle: async ({ database, params }) => {
-        const { environment = '', [param]: id = '' } = params as Readonly<Record<string, string>>
-        const entity = await readEntity(database, environment, kind, id)
-        return entity ? ok(withoutSecrets(entity)) : refuse('NOT_FOUND', `there is no ${words(name)} ${id}`)
+      handle: async (call) => {
+        const id = pathParam(call, param)
+        const entity = await readEntity(call.database, pathParam(call, 'environment'), kind, id)
+        return entity
+          ? ok(withoutSecrets(entity, entitySchemas[kind]))
+          : refuse('NOT_FOUND', `there is no ${inWords(name)} ${id}`)
       },
     }),
   ]
 }
 
+const wrongCursor = refuse('INVALID', 'cursor: belongs to a list in another order', {
+  fields: [{ path: 'cursor', message: 'belongs to a list in another order' }],
+})
+
 const idOf = (entity: Entities[EntityKind]): string =>
   'key' in entity ? entity.key : 'id' in entity ? entity.id : ''
 
-const keyOf = (entity: Entities[EntityKind], sort: EntityList<EntityKind>['sort']): string | number =>
+const sortKeyOf = (entity: Entities[EntityKind], sort: EntityList<EntityKind>['sort']): string | number =>
   sort === 'id' ? idOf(entity) : sort === 'name' ? ('name' in entity ? entity.name : '') : entity[sort]
 
-const words = (name: string) => name.replaceAll('-', ' ').replace('sdk', 'SDK')
+const inWords = (name: string) => name.replaceAll('-', ' ').replace('sdk', 'SDK')
+const withArticle = (name: string) => `${/^([aeio]|sdk)/.test(name) ? 'an' : 'a'} ${inWords(name)}`
 
-interface Editable<K extends EntityKind> extends Subject<K> {
-  readonly draft: z.ZodType
-  readonly changes: z.ZodObject
+interface Creatable<Draft extends z.ZodType> {
+  readonly draft: Draft
+  readonly create: (draft: z.output<Draft>) => Command
 }
 
-/** Reads, and what makes and edits one. */
-export function entityRoutes<K extends EntityKind>(subject: Editable<K>): Route[] {
-  const { name, plural, schema, draft } = subject
+interface Editable<Changes extends z.ZodType> {
+  /** The changed fields, and `expectedVersion`. */
+  readonly changes: Changes
+  readonly update: (id: string, changes: z.output<Changes>) => Command
+}
+
+interface Removable {
+  readonly remove: (id: string) => Command
+}
+
+/** All five routes. */
+export function entityRoutes<K extends EntityKind, Draft extends z.ZodType, Changes extends z.ZodType>(
+  resource: Resource<K> & Creatable<Draft> & Editable<Changes> & Removable,
+): Route[] {
+  const { name, plural, schema, draft, create } = resource
   return [
-    ...readRoutes(subject),
+    ...readRoutes(resource),
     change({
       id: `create-${name}`,
       method: 'POST',
       path: `/environments/{environment}/${plural}`,
       needs: 'editor',
-      summary: `Makes a ${words(name)}`,
+      summary: `Creates ${withArticle(name)}`,
       body: draft,
       entity: schema,
       status: 201,
-      command: ({ body }) => ({ kind: `create-${name}`, [name]: body }) as unknown as Command,
+      command: ({ body }) => create(body),
     }),
-    updateRoute(subject),
-    deleteRoute(subject),
+    updateRoute(resource),
+    deleteRoute(resource),
   ]
 }
 
-export function updateRoute<K extends EntityKind>(subject: Omit<Editable<K>, 'draft'>): Route {
-  const { name, plural, schema, param, changes } = subject
+export function updateRoute<K extends EntityKind, Changes extends z.ZodType>(
+  resource: Resource<K> & Editable<Changes>,
+): Route {
+  const { name, plural, schema, param, changes, update } = resource
   return change({
     id: `update-${name}`,
     method: 'PATCH',
     path: `/environments/{environment}/${plural}/{${param}}`,
     needs: 'editor',
     summary: 'Changes the fields that are sent, all in one revision',
-    description: versionHelp,
-    body: changes.extend({ version: z.int().optional() }),
+    description: versionDescription,
+    body: changes,
     entity: schema,
-    command: ({ params, body }) => {
-      const { version, ...fields } = body as { version?: number }
-      const id = (params as Readonly<Record<string, string>>)[param]
-      return { kind: `update-${name}`, id, version, changes: fields } as unknown as Command
-    },
+    command: (call) => update(pathParam(call, param), call.body),
   })
 }
 
-export const versionHelp =
-  'With `If-Match` or `version`, only if that is still the newest; otherwise the answer is 409 with both sides.'
+/** A field of edits: the version that the caller read. A stale version is refused. */
+export const expectedVersion = { version: z.int().optional() }
+export const versionDescription =
+  'With `If-Match` or `version`, only if that is still the newest version. Otherwise the answer is 409 ' +
+  'with both sides.'
 
-export function deleteRoute<K extends EntityKind>(subject: Subject<K>): Route {
-  const { name, plural, schema, param } = subject
+export function deleteRoute<K extends EntityKind>(resource: Resource<K> & Removable): Route {
+  const { name, plural, schema, param, remove } = resource
   return change({
     id: `delete-${name}`,
     method: 'DELETE',
     path: `/environments/{environment}/${plural}/{${param}}`,
     needs: 'editor',
-    summary: `Deletes a ${words(name)}; one that is in use is refused, naming its users`,
+    summary: `Deletes ${withArticle(name)}, unless something depends on it`,
     entity: schema,
-    command: ({ params }) =>
-      ({
-        kind: `delete-${name}`,
-        id: (params as Readonly<Record<string, string>>)[param],
-      }) as unknown as Command,
+    command: (call) => remove(pathParam(call, param)),
   })
 }

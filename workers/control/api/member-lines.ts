@@ -1,12 +1,12 @@
-// Targeting keys out of an upload: one a line, as text, or as the first column of CSV. Read as they come,
-// never whole.
+// Reads targeting keys from an upload, one per line: plain text, or the first column of a CSV file.
+// Streams, so that the upload is never in memory as a whole.
 import { valueLengthMax } from '../../../core/model/limits.ts'
 
-export type LineFormat = 'text' | 'csv'
+type LineFormat = 'text' | 'csv'
 
-/** What is wrong with an upload. Thrown, since it ends a stream in the middle. */
-export class BadUpload extends Error {
-  override name = 'BadUpload'
+/** An invalid upload. Thrown, because it can occur in the middle of a stream. */
+export class UploadError extends Error {
+  override name = 'UploadError'
   readonly code: 'INVALID' | 'TOO_LARGE'
   constructor(code: 'INVALID' | 'TOO_LARGE', message: string) {
     super(message)
@@ -14,7 +14,7 @@ export class BadUpload extends Error {
   }
 }
 
-/** Some lines at a time, without empty ones. */
+/** Yields batches of trimmed lines without empty ones. */
 export async function* linesOf(
   body: ReadableStream<Uint8Array>,
   format: LineFormat,
@@ -24,37 +24,37 @@ export async function* linesOf(
   let rest = ''
   let bytes = 0
   let number = 0
-  const read = (line: string): string => {
+  const parseLine = (line: string): string => {
     number++
     const text = (format === 'csv' ? firstColumn(line) : line).trim()
     if (text.length > valueLengthMax)
-      throw new BadUpload('INVALID', `line ${number} is longer than ${valueLengthMax} characters`)
+      throw new UploadError('INVALID', `line ${number} is longer than ${valueLengthMax} characters`)
     return text
   }
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
-    if (bytes > bytesMax) throw new BadUpload('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
+    if (bytes > bytesMax) throw new UploadError('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
     const lines = (rest + decode(decoder, chunk)).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > lineLengthMax) read(rest.slice(0, lineLengthMax))
-    yield lines.map(read).filter((line) => line !== '')
+    if (rest.length > lineLengthMax) parseLine(rest.slice(0, lineLengthMax))
+    yield lines.map(parseLine).filter((line) => line !== '')
   }
-  const last = read(rest + decode(decoder))
+  const last = parseLine(rest + decode(decoder))
   if (last !== '') yield [last]
 }
 
-/** Of a line of CSV with all its columns. */
+/** A CSV line with all its columns. */
 const lineLengthMax = 100_000
 
 function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
   } catch {
-    throw new BadUpload('INVALID', 'the body is not valid UTF-8')
+    throw new UploadError('INVALID', 'the body is not valid UTF-8')
   }
 }
 
-/** RFC 4180, as far as one line goes: quoted, with quotes doubled, or up to the first comma. */
+/** RFC 4180 within one line: a quoted value with doubled quotes, or everything up to the first comma. */
 function firstColumn(line: string): string {
   const quoted = /^\s*"((?:[^"]|"")*)"/.exec(line)?.[1]
   return quoted === undefined ? line.split(',', 1)[0]! : quoted.replaceAll('""', '"')

@@ -1,5 +1,5 @@
-// The OpenAPI document and its page: valid by a published validator, whole, and without anything that could
-// run or be fetched elsewhere.
+// The OpenAPI document and its page: valid by a published validator, complete, and without scripts or foreign
+// resources.
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, it } from 'vitest'
 import { api } from './app.ts'
@@ -7,17 +7,17 @@ import { type Document, docsPage } from './docs-page.ts'
 import { openApiDocument } from './openapi.ts'
 import { routes } from './route-list.ts'
 
-const made = openApiDocument()
-const document = made as unknown as Document
+const generated = openApiDocument()
+const document = generated as unknown as Document
 
 it('is valid OpenAPI 3.1', async () => {
-  const { valid, errors } = await new Validator().validate(made)
+  const { valid, errors } = await new Validator().validate(generated)
   expect(errors).toBeUndefined()
   expect(valid).toBe(true)
   expect(document).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) })
 })
 
-it('describes every route, each once', () => {
+it('describes every route once', () => {
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
@@ -26,13 +26,19 @@ it('describes every route, each once', () => {
   )
 })
 
-it('refers to nothing that it does not hold', () => {
+it('describes fields, and marks the deprecated ones', () => {
+  const { properties } = document.components.schemas['Problem'] as { properties: Record<string, object> }
+  expect(properties['dependents']).toHaveProperty('description')
+  expect(properties['users']).toMatchObject({ deprecated: true, description: 'The same as `dependents`.' })
+})
+
+it('has no broken references', () => {
   const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)
   const unknown = [...references].filter(([, name]) => !Object.hasOwn(document.components.schemas, name!))
   expect(unknown).toEqual([])
 })
 
-it('is served to anybody, as JSON and as a page that loads its own style sheet only', async () => {
+it('is served without a token, as JSON and as a page that loads its own style sheet only', async () => {
   const get = (path: string) => api.request(`https://tackline.example/api/v1/${path}`)
   expect(await (await get('openapi.json')).json()).toEqual(document)
   const page = await get('docs')
@@ -43,7 +49,7 @@ it('is served to anybody, as JSON and as a page that loads its own style sheet o
   expect((await get('docs.css')).headers.get('content-type')).toContain('text/css')
 })
 
-it('escapes whatever a declaration says', async () => {
+it('escapes the texts of declarations', async () => {
   const evil = `<img src=x onerror=alert(1)>"'&`
   const operation = { operationId: evil, summary: evil, description: `a \`${evil}\``, tags: ['x'] }
   const schema = { type: evil, description: evil, enum: [evil], properties: { [evil]: { const: evil } } }

@@ -1,25 +1,25 @@
-// The OpenAPI 3.1 document, made of the routes' declarations. Its schemas are JSON Schema 2020-12, which is
-// what zod writes.
+// Generates the OpenAPI 3.1 document from the route declarations. Its schemas are JSON Schema 2020-12, as zod
+// generates them.
 import * as z from 'zod'
 import { Clause } from '../../../core/model/clause.ts'
-import { ExperimentResult } from '../../../core/model/experiment-result.ts'
 import { Experiment } from '../../../core/model/experiment.ts'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
 import { Flag, Rule, Strategy, Variation } from '../../../core/model/flag.ts'
 import { Goal } from '../../../core/model/goal.ts'
 import { Operation } from '../../../core/model/operation.ts'
 import { Segment } from '../../../core/model/segment.ts'
-import type { Needs } from '../auth/access.ts'
-import { Actor, Origin, Problem } from './shapes.ts'
+import { StoredResult } from '../../../core/model/stored-result.ts'
+import type { RequiredRole } from '../auth/access.ts'
+import { routesBySection } from './route-list.ts'
 import type { Route } from './route.ts'
-import { subjects } from './route-list.ts'
+import { Actor, Origin, Problem } from './shapes.ts'
 
-/** Shapes with a name of their own in the document. */
-const named = {
+/** Schemas that the document defines once, by name, and refers to. */
+const namedSchemas = {
   Actor,
   Clause,
   Experiment,
-  ExperimentResult,
+  ExperimentResult: StoredResult,
   Flag,
   FlagChanges,
   FlagDraft,
@@ -36,18 +36,18 @@ const named = {
 type Schema = Record<string, unknown>
 type Direction = 'input' | 'output'
 
-let text: string | undefined
-/** Made at the first question, and kept: nothing in it depends on who asks. */
-export const documentText = (): string => (text ??= JSON.stringify(openApiDocument()))
+let cachedText: string | undefined
+/** Generated on first use: it is the same for every caller. */
+export const documentText = (): string => (cachedText ??= JSON.stringify(openApiDocument()))
 
 export function openApiDocument() {
   const components: Record<string, Schema> = {}
-  const schemaOf = schemaMaker(components)
+  const schemaOf = createSchemaConverter(components)
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const [subject, routes] of Object.entries(subjects)) {
+  for (const [section, routes] of Object.entries(routesBySection)) {
     for (const route of routes) {
       const methods = (paths[`/api/v1${route.path}`] ??= {})
-      methods[route.method.toLowerCase()] = operationOf(route, subject, schemaOf)
+      methods[route.method.toLowerCase()] = operationOf(route, section, schemaOf)
     }
   }
   const problem = { 'application/problem+json': { schema: schemaOf(Problem, 'output') } }
@@ -57,13 +57,14 @@ export function openApiDocument() {
       title: 'Tackline admin API',
       version: '1',
       description:
-        'What the console, the batch runner and scripts use. Refusals are RFC 9457 problem details with a `code`.',
+        'Used by the console, the batch runner and scripts. Refusals are RFC 9457 problem details with ' +
+        'a `code`.',
     },
-    tags: Object.keys(subjects).map((name) => ({ name })),
+    tags: Object.keys(routesBySection).map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token.' } },
-      responses: { Problem: { description: 'Refused: `code` and `detail` say why', content: problem } },
+      responses: { Problem: { description: 'Refused: see `code` and `detail`', content: problem } },
       schemas: Object.fromEntries(Object.entries(components).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     },
   }
@@ -71,10 +72,12 @@ export function openApiDocument() {
 
 type SchemaOf = (schema: z.ZodType, direction: Direction) => Schema
 
-/** Turns zod into JSON Schema; named shapes go into `components` and are referred to. */
-function schemaMaker(components: Record<string, Schema>): SchemaOf {
+/**
+ * Converts zod to JSON Schema. Named schemas are put into `components` and replaced by references.
+ */
+function createSchemaConverter(components: Record<string, Schema>): SchemaOf {
   const metadata = { input: z.registry<{ id: string }>(), output: z.registry<{ id: string }>() }
-  for (const [name, schema] of Object.entries(named)) {
+  for (const [name, schema] of Object.entries(namedSchemas)) {
     metadata.output.add(schema, { id: name })
     metadata.input.add(schema, { id: `${name}Input` })
   }
@@ -87,20 +90,25 @@ function schemaMaker(components: Record<string, Schema>): SchemaOf {
       io,
       metadata: metadata[io],
       unrepresentable: 'any',
+      override: ({ zodSchema, jsonSchema }) => {
+        // `metadata` has only the names; descriptions are in zod's global registry
+        const { description, deprecated } = z.globalRegistry.get(zodSchema) ?? {}
+        Object.assign(jsonSchema, { ...(description && { description }), ...(deprecated && { deprecated }) })
+      },
     }) as Schema
     for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Schema>)) {
       const { id: _, ...shape } = definition
-      components[name] ??= pointed(shape)
+      components[name] ??= withComponentReferences(shape)
     }
-    return pointed(rest)
+    return withComponentReferences(rest)
   }
 }
 
-/** Zod points into the schema itself; the document keeps its shapes elsewhere. */
-const pointed = (schema: Schema): Schema =>
+/** Zod's references point into the schema itself; here they must point to the document's components. */
+const withComponentReferences = (schema: Schema): Schema =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Schema
 
-function operationOf(route: Route, subject: string, schemaOf: SchemaOf) {
+function operationOf(route: Route, section: string, schemaOf: SchemaOf) {
   const { id, summary, description, needs, query, body, uploads, answer, downloads, status = 200 } = route
   const contents = [
     ...(body ? [['application/json', { schema: schemaOf(body, 'input') }]] : []),
@@ -108,14 +116,14 @@ function operationOf(route: Route, subject: string, schemaOf: SchemaOf) {
   ]
   return {
     operationId: id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    tags: [subject],
+    tags: [section],
     summary,
-    description: [description, needsInWords[needs]].filter(Boolean).join('\n\n'),
+    description: [description, roleSentence[needs]].filter(Boolean).join('\n\n'),
     ...(needs !== 'anyone' && { security: [{ token: [] }] }),
     parameters: [
       ...pathParameters(route),
       ...queryParameters(query && schemaOf(query, 'input')),
-      ...headers(route),
+      ...headerParameters(route),
     ],
     ...(contents.length > 0 && { requestBody: { required: true, content: Object.fromEntries(contents) } }),
     responses: {
@@ -131,7 +139,7 @@ function operationOf(route: Route, subject: string, schemaOf: SchemaOf) {
   }
 }
 
-const needsInWords: Record<Needs, string> = {
+const roleSentence: Record<RequiredRole, string> = {
   anyone: 'Needs no token.',
   viewer: 'Needs the role viewer in the environment.',
   editor: 'Needs the role editor in the environment.',
@@ -161,21 +169,22 @@ function queryParameters(schema: Schema = {}) {
   }))
 }
 
-/** A write may say why. */
-const headers = ({ method }: Route) =>
+/** Every write takes these headers. */
+const headerParameters = ({ method }: Route) =>
   method === 'GET'
     ? []
     : [
         {
           name: 'X-Comment',
           in: 'header',
-          description: 'Why, for the audit trail. Percent-encoded UTF-8.',
+          description: 'The reason, for the audit trail. Percent-encoded UTF-8.',
           schema: { type: 'string' },
         },
         {
           name: 'If-Match',
           in: 'header',
-          description: 'The ETag of what is to change: its version. A stale one is refused with both sides.',
+          description:
+            'The ETag of the entity to change: its version. A stale version is refused with both sides.',
           schema: { type: 'string' },
         },
       ]

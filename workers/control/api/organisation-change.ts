@@ -1,37 +1,50 @@
-// A change of an organisation's own things: the row and its audit entry in one batch, or a refusal.
+// Stores a changed organisation, project, environment, member or token: its row and the audit entry in one
+// D1 batch.
+import { withoutSecrets } from '../../../core/change/redaction.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
-import { type OrganisationEntity, type RowOf, storeChanges } from '../../storage/organisations.ts'
-import { commentOf } from './execute.ts'
+import {
+  type OrganisationEntity,
+  OrganisationRow,
+  type RowOf,
+  storeChanges,
+} from '../../storage/organisations.ts'
 import type { Call } from './call.ts'
+import { commentOf } from './comment-header.ts'
 
-interface Change<K extends OrganisationEntity = OrganisationEntity> {
+interface RowChange<K extends OrganisationEntity = OrganisationEntity> {
+  /** The operation, for the audit trail: `update-member`. */
   readonly kind: string
   readonly entity: K
   readonly organisationId: string
+  /** Absent if the row is created. */
   readonly before?: RowOf<K>
+  /** Absent if the row is deleted. */
   readonly after?: RowOf<K>
 }
 
-/** The first entity as it is afterwards (as it was, where it is no more). All of the changes, or none. */
-export async function store<K extends OrganisationEntity>(
+/**
+ * Stores all of the changes or none. Answers the first row as it is afterwards, or as it was if it is
+ * deleted.
+ */
+export async function storeRow<K extends OrganisationEntity>(
   call: Call,
-  change: Change<K>,
-  ...more: readonly Change[]
+  change: RowChange<K>,
+  ...more: readonly RowChange[]
 ): Promise<Result<RowOf<K>>> {
   const comment = commentOf(call.request)
   if (!comment.ok) return comment
   const { actor, origin } = call.caller
-  const asked = { actor, origin, createdAt: call.now, comment: comment.value }
-  const toStore = ({ kind, entity, organisationId, before, after }: Change) => ({
-    ...asked,
+  const metadata = { actor, origin, createdAt: call.now, comment: comment.value }
+  const withMetadata = ({ kind, entity, organisationId, before, after }: RowChange) => ({
+    ...metadata,
     kind,
     entity,
     organisationId,
     before,
     after,
   })
-  const stored = await storeChanges(call.database, [toStore(change), ...more.map(toStore)])
-  switch (stored) {
+  const outcome = await storeChanges(call.database, [withMetadata(change), ...more.map(withMetadata)])
+  switch (outcome) {
     case 'stored':
       return ok((change.after ?? change.before)!)
     case 'taken':
@@ -42,26 +55,23 @@ export async function store<K extends OrganisationEntity>(
 }
 
 /**
- * Some fields of an entity anew, if the caller saw its newest version or does not say which one they saw.
- * Nothing new: nothing stored.
+ * Changes some fields of a row, unless If-Match names an older version. Stores nothing if no field differs.
  */
-export async function edit<K extends OrganisationEntity>(
+export async function editRow<K extends OrganisationEntity>(
   call: Call,
-  { before, ...change }: Omit<Change<K>, 'after'> & { readonly before: RowOf<K> },
+  { before, ...change }: Omit<RowChange<K>, 'after'> & { readonly before: RowOf<K> },
   changes: { readonly [F in keyof RowOf<K>]?: RowOf<K>[F] | undefined },
-  seen: number | undefined = call.ifMatch,
 ): Promise<Result<RowOf<K>>> {
-  if (seen !== undefined && seen !== before.version) {
-    const message = `version ${seen} is stale, version ${before.version} is the newest`
-    return refuse('CONFLICT', message, { current: withoutSecrets(before) })
+  const { ifMatch } = call
+  if (ifMatch !== undefined && ifMatch !== before.version) {
+    const message = `version ${ifMatch} is stale, version ${before.version} is the newest`
+    return refuse('CONFLICT', message, { current: withoutSecrets(before, OrganisationRow) })
   }
   const after = { ...before, ...changes }
   if (JSON.stringify(after) === JSON.stringify(before)) return ok(before)
-  return store(call, { ...change, before, after: { ...after, version: before.version + 1 } } as Change<K>)
-}
-
-/** What may be shown of a row: all but a hash. */
-export function withoutSecrets<T extends object>(row: T): Omit<T, 'sha256'> {
-  const { sha256: _, ...rest } = row as T & { readonly sha256?: string }
-  return rest as Omit<T, 'sha256'>
+  return storeRow(call, {
+    ...change,
+    before,
+    after: { ...after, version: before.version + 1 },
+  } as RowChange<K>)
 }

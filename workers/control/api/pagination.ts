@@ -1,9 +1,9 @@
-// Lists in pages. A cursor holds the last row's sort key, so that a page starts after it whatever came or
-// went meanwhile.
+// Pagination of lists. A cursor holds the sort key of the last row, so rows that come or go between two pages
+// neither repeat nor hide another.
 import * as z from 'zod'
 
 export const pageSizeMax = 200
-const pageSizeUsual = 50
+const pageSizeDefault = 50
 const cursorLengthMax = 2_000
 
 type Position = readonly (string | number)[]
@@ -13,25 +13,28 @@ const Cursor = z
   .string()
   .max(cursorLengthMax)
   .transform((text, context): Position => {
-    const position = Position.safeParse(decoded(text))
+    const position = Position.safeParse(decodeCursor(text))
     if (position.success) return position.data
     context.addIssue({ code: 'custom', message: 'is not the `nextCursor` of a page' })
     return z.NEVER
   })
-  .describe('The `nextCursor` of the page before.')
+  .describe('The `nextCursor` of the previous page.')
 
-/** Query parameters of every list; `.extend` adds filters. */
+/** The query parameters of every list. Add filters with `.extend`. */
 export const PageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(pageSizeMax).default(pageSizeUsual),
+  limit: z.coerce.number().int().min(1).max(pageSizeMax).default(pageSizeDefault),
   cursor: Cursor.optional(),
 })
 
 export const NextCursor = z
   .string()
   .optional()
-  .describe('Where the next page starts. Absent: this is the last one.')
+  .describe('The cursor of the next page. Absent on the last page.')
 
-/** One page of the rows found by asking for one more than the page holds. */
+/**
+ * The page, and the cursor of the next one. `rows` holds up to `limit + 1` rows: the extra row
+ * indicates another page.
+ */
 export function pageOf<T>(
   rows: readonly T[],
   limit: number,
@@ -41,11 +44,11 @@ export function pageOf<T>(
   const last = page.at(-1)
   return {
     rows: page,
-    ...(rows.length > limit && last !== undefined && { nextCursor: encoded(positionOf(last)) }),
+    ...(rows.length > limit && last !== undefined && { nextCursor: encodeCursor(positionOf(last)) }),
   }
 }
 
-function encoded(position: Position): string {
+function encodeCursor(position: Position): string {
   const bytes = new TextEncoder().encode(JSON.stringify(position))
   return btoa(String.fromCodePoint(...bytes))
     .replaceAll('+', '-')
@@ -53,7 +56,7 @@ function encoded(position: Position): string {
     .replace(/=+$/, '')
 }
 
-function decoded(text: string): unknown {
+function decodeCursor(text: string): unknown {
   try {
     const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
       c.charCodeAt(0),

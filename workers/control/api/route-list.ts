@@ -1,6 +1,5 @@
-// Every route of the admin API. A new file under routes/ is added here; the router, the document and the
-// tests find it by themselves.
-import type { Route } from './route.ts'
+// All routes of the admin API. A new file in routes/ is added here; the router, the OpenAPI document and the
+// authorisation tests use this list.
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
@@ -8,15 +7,15 @@ import { experiments } from '../routes/experiments.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
-import { members } from '../routes/members.ts'
 import { imports } from '../routes/import.ts'
+import { members } from '../routes/members.ts'
 import { operations } from '../routes/operations.ts'
 import { organisations } from '../routes/organisations.ts'
 import { portability } from '../routes/portability.ts'
 import { projects } from '../routes/projects.ts'
 import { revisions } from '../routes/revisions.ts'
-import { sdkKeys } from '../routes/sdk-keys.ts'
 import { schedules } from '../routes/schedules.ts'
+import { sdkKeys } from '../routes/sdk-keys.ts'
 import { segmentMembers } from '../routes/segment-members.ts'
 import { segments } from '../routes/segments.ts'
 import { settings } from '../routes/settings.ts'
@@ -24,9 +23,10 @@ import { tags } from '../routes/tags.ts'
 import { tokens } from '../routes/tokens.ts'
 import { triggers } from '../routes/triggers.ts'
 import { webhooks } from '../routes/webhooks.ts'
+import type { Route } from './route.ts'
 
-/** By subject, as the document shows them. */
-export const subjects = {
+/** By section of the OpenAPI document, in its order. */
+export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
   goals,
@@ -49,4 +49,4 @@ export const subjects = {
   tokens,
 } as const satisfies Record<string, readonly Route[]>
 
-export const routes: readonly Route[] = Object.values(subjects).flat()
+export const routes: readonly Route[] = Object.values(routesBySection).flat()

@@ -1,5 +1,5 @@
-// What the admin API answers of its own, beside core's entities. The one door through which the console and
-// the batch runner see control's types, so nothing here knows a platform.
+// Shapes in answers of the admin API that are not entities of core. The console and the batch runner import
+// their types from here, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import type { ProblemCode } from '../../../core/model/problem.ts'
 import type { Actor as ActorType, Origin as OriginType } from '../../contracts/environment-contract.ts'
@@ -12,64 +12,76 @@ export const Actor: z.ZodType<ActorType> = z.strictObject({
   name: z.string(),
 })
 
-/** Where a change was asked for from. */
+/** Where the request for a change came from. */
 export const Origin: z.ZodType<OriginType> = z.strictObject({
-  ip: z.string().describe('As Cloudflare saw it; empty on a machine of one’s own.'),
+  ip: z.string().describe('The client’s address as Cloudflare saw it. Empty in local development.'),
   userAgent: z.string(),
 })
 
 const FieldProblem = z.strictObject({
   path: z.string(),
-  rule: z.string().optional().describe('Name of the rule that is broken, for programs.'),
+  rule: z.string().optional().describe('The name of the broken rule, for programs.'),
   message: z.string(),
 })
 
-/** A refusal: problem details (RFC 9457). */
+const Dependent = z.strictObject({ kind: z.string(), id: z.string() })
+
+/** A refusal, as problem details (RFC 9457). */
 export const Problem = z.strictObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   code: z.enum(Object.keys(statusOf) as [ProblemCode, ...ProblemCode[]]),
-  detail: z.string().describe('One sentence for a person.'),
-  errors: z.array(FieldProblem).optional().describe('Every field that is not as it should be.'),
-  current: z.unknown().optional().describe('What is stored now, where a stale edit was refused.'),
-  yours: z.unknown().optional().describe('What the stale edit asked for.'),
-  users: z
-    .array(z.strictObject({ kind: z.string(), id: z.string() }))
+  detail: z.string().describe('One sentence for people.'),
+  errors: z.array(FieldProblem).optional().describe('Every invalid field.'),
+  current: z.unknown().optional().describe('After a stale edit: what is stored now.'),
+  yours: z.unknown().optional().describe('After a stale edit: what it would have stored.'),
+  dependents: z
+    .array(Dependent)
     .optional()
-    .describe('Who uses what would go away.'),
+    .describe('What depends on the entity that cannot be removed or changed.'),
+  users: z.array(Dependent).optional().meta({ deprecated: true, description: 'The same as `dependents`.' }),
 })
 export type Problem = z.infer<typeof Problem>
 
-/** RFC 6901 pointers; `before` or `after` is absent where there was or is nothing. */
+/**
+ * One changed value. `path` is an RFC 6901 pointer; `before` or `after` is absent if there was or is no
+ * value.
+ */
 export const Difference = z.strictObject({
   path: z.string(),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
 })
 
-/** What every change of an environment answers. */
-export const changedOf = <Entity extends z.ZodType>(entity: Entity) =>
+/** The answer to a change of an environment. */
+export const changeAnswer = <Entity extends z.ZodType>(entity: Entity) =>
   z.strictObject({
     revision: z
       .int()
-      .describe('The revision that holds the change; the newest one where nothing had to change.'),
-    changed: z.boolean().describe('Whether a revision was made. False: it was so already.'),
-    published: z.boolean().describe('Whether edge can read it already. False: it will a little later.'),
+      .describe('The revision that holds the change, or the newest one if nothing had to change.'),
+    changed: z.boolean().describe('Whether a new revision was made. False if nothing had to change.'),
+    published: z.boolean().describe('Whether edge can read the revision already. If false, it can soon.'),
     entity,
-    notes: z.array(FieldProblem).readonly().optional().describe('What could not come along.'),
-    changes: z.array(EntityChange).optional().describe('Of a dry run: what each entity is, and would be.'),
+    notes: z.array(FieldProblem).readonly().optional().describe('What could not be carried over.'),
+    changes: z
+      .array(EntityChange)
+      .optional()
+      .describe('Of a dry run: each entity as it is and as it would be.'),
   })
 
-export interface Changed<Entity> extends Omit<z.infer<ReturnType<typeof changedOf<z.ZodUnknown>>>, 'entity'> {
+export interface ChangeAnswer<Entity> extends Omit<
+  z.infer<ReturnType<typeof changeAnswer<z.ZodUnknown>>>,
+  'entity'
+> {
   readonly entity: Entity
 }
 
 const EntityChange = z.strictObject({
   kind: z.string(),
   id: z.string(),
-  before: z.unknown().describe('Null: it is not there.'),
-  after: z.unknown().describe('Null: it would be gone.'),
+  before: z.unknown().describe('Null if the entity would be created.'),
+  after: z.unknown().describe('Null if the entity would be removed.'),
   diff: z.array(Difference),
   moves: z
     .array(
@@ -77,14 +89,14 @@ const EntityChange = z.strictObject({
         ruleId: z.string(),
         weight: z
           .int()
-          .describe('Of 100,000 targeting keys that the rule decides: how many get another variation.'),
+          .describe('How many of 100,000 targeting keys under this rule would get another variation.'),
         flows: z.array(
           z.strictObject({ from: z.string().nullable(), to: z.string().nullable(), weight: z.int() }),
         ),
       }),
     )
     .optional()
-    .describe('Of a flag whose weights change: whom that moves. Null is no variation.'),
+    .describe('Of a flag whose weights change: the users who would move. Null stands for no variation.'),
 })
 
 export const Environment = z.strictObject({
@@ -97,7 +109,7 @@ export const Environment = z.strictObject({
   createdAt: z.int(),
 })
 export const EnvironmentRow = Environment.extend({
-  revision: z.int().describe('Number of the newest revision.'),
+  revision: z.int().describe('The number of the newest revision.'),
 })
 export type EnvironmentRow = z.infer<typeof EnvironmentRow>
 
@@ -111,7 +123,8 @@ export const Revision = z.strictObject({
   command: z
     .unknown()
     .describe(
-      'As it was sent, long ones cut; without hashes. Null for the revision that made the environment.',
+      'The command as sent, without hashes; long ones are cut. Null for the revision that created the ' +
+        'environment.',
     ),
   before: z.array(Write).readonly(),
   after: z.array(Write).readonly(),
@@ -120,21 +133,21 @@ export const Revision = z.strictObject({
 export type Revision = z.infer<typeof Revision>
 
 export const AuditEntry = z.strictObject({
-  number: z.int().describe('Of an environment: the revision.'),
+  number: z.int().describe('In the trail of an environment: its revision.'),
   createdAt: z.int(),
   actor: Actor,
-  origin: Origin.nullable().describe('For admins only; null for others, and where it was not kept.'),
+  origin: Origin.nullable().describe('For admins only: null for others, and if it was not recorded.'),
   kind: z.string(),
   entities: z
     .array(z.strictObject({ kind: z.string(), id: z.string() }))
     .readonly()
-    .describe('The first ten of what was changed.'),
+    .describe('The first ten changed entities.'),
   entityCount: z.int(),
   comment: z.string(),
 })
 export const AuditDetail = AuditEntry.extend({
-  command: z.unknown().describe('As it was sent; null in an organisation’s trail.'),
-  before: z.unknown().describe('What was changed, as it was.'),
-  after: z.unknown().describe('What was changed, as it became.'),
+  command: z.unknown().describe('The command as sent. Null in the trail of an organisation.'),
+  before: z.unknown().describe('The changed entities before the change.'),
+  after: z.unknown().describe('The changed entities after the change.'),
 })
 export type AuditEntry = z.infer<typeof AuditEntry>

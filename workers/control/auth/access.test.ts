@@ -1,5 +1,4 @@
-// Who may call what: every route that is declared, with every kind of caller. And who somebody is, by
-// Cloudflare Access.
+// Authorisation of every declared route for every kind of caller, and identification by Cloudflare Access.
 import { type CryptoKey, type JWTPayload, SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
@@ -12,7 +11,7 @@ import {
   worker,
 } from '../../../test/support/control-plane.ts'
 import { members } from '../../storage/organisation-schema.ts'
-import type { Needs } from './access.ts'
+import type { RequiredRole } from './access.ts'
 import { verifyAccessToken } from './access-jwt.ts'
 import { routes } from '../api/route-list.ts'
 
@@ -93,8 +92,8 @@ const admins = [...owners, 'an admin', 'a member who is admin']
 const editors = [...admins, 'an editor here', 'an editor everywhere', 'a member who edits here']
 const viewers = [...editors, 'a viewer here', 'a viewer everywhere', 'a member who views here']
 const insiders = [...viewers, 'a viewer elsewhere', 'an editor elsewhere', 'a member without environments']
-/** Spelt out, and not derived from the code that decides it. */
-const allowed: Record<Exclude<Needs, 'anyone'>, readonly string[]> = {
+/** Written out, not derived from the code under test. */
+const allowed: Record<Exclude<RequiredRole, 'anyone'>, readonly string[]> = {
   viewer: viewers,
   editor: editors,
   member: insiders,
@@ -136,7 +135,7 @@ beforeAll(async () => {
 afterEach(() => void vi.useRealTimers())
 
 describe('every route', () => {
-  const inPlace = (path: string) =>
+  const toUrlPath = (path: string) =>
     path
       .replace('{environment}', here)
       .replace('{organisation}', 'default')
@@ -144,12 +143,12 @@ describe('every route', () => {
       .replaceAll(/\{\w+\}/g, '0123456789')
 
   it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
-    '%s is open to whom it declares, and to nobody else',
+    '%s admits the callers that it declares, and no others',
     async (_, { method, path, needs, downloads }) => {
       const outcomes: Record<string, string> = {}
       const expected: Record<string, string> = {}
       for (const [kind, headers] of Object.entries(callers)) {
-        const response = await worker.fetch(`${host}/api/v1${inPlace(path)}`, {
+        const response = await worker.fetch(`${host}/api/v1${toUrlPath(path)}`, {
           method,
           headers: { ...headers, ...(downloads && { accept: downloads[0]! }) },
           ...(method !== 'GET' && { body: '{"there is no": "such field"}' }),
@@ -164,45 +163,44 @@ describe('every route', () => {
   )
 
   /**
-   * Where a path names no place, whoever has the role in their own organisation is let in, and finds only
-   * what is theirs.
+   * A path without a scope admits everybody with the role in any organisation, and lists only what is theirs.
    */
-  function expectation(kind: string, needs: Needs, path: string): string {
+  function expectation(kind: string, needs: RequiredRole, path: string): string {
     if (needs === 'anyone') return 'let in'
     if (outsiders.includes(kind)) return kind === 'a person who is no member' ? 'refused' : 'unknown'
     if (strangers.includes(kind)) return path.includes('{') ? 'refused' : 'let in'
     return allowed[needs].includes(kind) ? 'let in' : 'refused'
   }
 
-  it('that asks for a role in an environment names one in its path', () => {
-    const misplaced = routes.filter(
+  it('that needs a role in an environment has one in its path', () => {
+    const withoutEnvironment = routes.filter(
       ({ needs, path }) => (needs === 'viewer' || needs === 'editor') && !path.includes('{environment}'),
     )
-    expect(misplaced).toEqual([])
+    expect(withoutEnvironment).toEqual([])
   })
 
-  it('has a name of its own', () => {
+  it('has a unique name', () => {
     const ids = routes.map(({ id }) => id)
     expect(ids).toEqual([...new Set(ids)])
   })
 })
 
-describe('a path without a place', () => {
-  const seen = async (as: string | Record<string, string>) =>
+describe('a path without a scope', () => {
+  const visibleTo = async (as: string | Record<string, string>) =>
     ((await call('GET', '/environments', undefined, as)).body['environments'] as { id: string }[]).map(
       ({ id }) => id,
     )
 
-  it('shows each caller the environments they were given, and no others', async () => {
-    expect(await seen('owner-token')).toEqual([here, elsewhere])
-    expect(await seen('viewer-token')).toEqual([here, elsewhere])
-    expect(await seen('viewer-here-token')).toEqual([here])
-    expect(await seen(callers['a member without environments']!)).toEqual([])
-    expect(await seen(callers['a member who edits here']!)).toEqual([here])
-    expect(await seen('stranger-token')).toEqual([])
+  it('lists only the environments that were granted to the caller', async () => {
+    expect(await visibleTo('owner-token')).toEqual([here, elsewhere])
+    expect(await visibleTo('viewer-token')).toEqual([here, elsewhere])
+    expect(await visibleTo('viewer-here-token')).toEqual([here])
+    expect(await visibleTo(callers['a member without environments']!)).toEqual([])
+    expect(await visibleTo(callers['a member who edits here']!)).toEqual([here])
+    expect(await visibleTo('stranger-token')).toEqual([])
   })
 
-  it('makes nothing in an organisation where the caller has no such role', async () => {
+  it('creates nothing in an organisation where the caller lacks the role', async () => {
     const status = async (path: string, body: object, as: string) =>
       (await call('POST', path, body, as)).status
     expect(await status('/environments', { id: 'mine' }, 'stranger-token')).toBe(403)
@@ -210,7 +208,7 @@ describe('a path without a place', () => {
     expect(await status('/environments', { id: 'mine', project: 'nowhere' }, 'owner-token')).toBe(404)
   })
 
-  it('shows the organisations of the caller only', async () => {
+  it('lists only the organisations of the caller', async () => {
     const { body } = await call('GET', '/organisations', undefined, 'stranger-token')
     expect(body['organisations']).toMatchObject([{ id: 'others' }])
   })
@@ -221,7 +219,7 @@ describe('an Access token', () => {
     (await call('GET', `/environments/${here}`, undefined, { 'cf-access-jwt-assertion': token, ...headers }))
       .status
 
-  it('lets a member in, as header or as cookie, by their address in any case', async () => {
+  it('identifies a member by header or cookie, whatever the case of the address', async () => {
     const token = await sign(key, claims('Viewer@Example.com'))
     expect(await knock(token)).toBe(200)
     const cookie = `theme=dark; CF_Authorization=${token}`
@@ -242,7 +240,7 @@ describe('an Access token', () => {
     ['that has expired', () => sign(key, claims('owner@example.com', { exp: seconds() - 1 }))],
     ['that never expires', () => sign(key, claims('owner@example.com', { exp: undefined! }))],
     ['that is not yet valid', () => sign(key, claims('owner@example.com', { nbf: seconds() + 60 }))],
-    ['that nobody signed', async () => new UnsecuredJWT(claims('owner@example.com')).encode()],
+    ['without a signature', async () => new UnsecuredJWT(claims('owner@example.com')).encode()],
     [
       'signed with another key of the same name',
       async () => sign(await newKey('first'), claims('owner@example.com')),
@@ -257,20 +255,23 @@ describe('an Access token', () => {
           .sign(secret)
       },
     ],
-    ['of a service, which has no address', () => sign(key, claims('', { common_name: 'robot' }))],
+    ['of a service, without an address', () => sign(key, claims('', { common_name: 'robot' }))],
     ['that is none', async () => 'not.a.token'],
-    ['changed on the way', async () => (await sign(key, claims('owner@example.com'))).replace(/.\./, 'x.')],
+    [
+      'that was tampered with',
+      async () => (await sign(key, claims('owner@example.com'))).replace(/.\./, 'x.'),
+    ],
   ])('%s is refused', async (_, token) => {
     expect(await knock(await token())).toBe(401)
   })
 
-  it('of somebody who is no member is refused, by name', async () => {
+  it('of a person who is not a member is refused with their address', async () => {
     const as = { 'cf-access-jwt-assertion': await sign(key, claims('nobody@example.com')) }
     const { status, body } = await call('GET', '/environments', undefined, as)
     expect([status, body['detail']]).toEqual([403, 'nobody@example.com is not a member here'])
   })
 
-  it('does not help where an API token is shown that is not known', async () => {
+  it('is ignored if an unknown API token is sent as well', async () => {
     const token = await sign(key, claims('owner@example.com'))
     expect(await knock(token, { authorization: 'Bearer tla_wrong' })).toBe(401)
   })
@@ -294,7 +295,7 @@ describe('an Access token', () => {
     expect((await call('POST', `/environments/${here}/goals`, goal, as)).status).toBe(status)
   })
 
-  it('signed with a new key is good once the team serves it, and with the old one no more', async () => {
+  it('is accepted with a new key once the team serves it, and no longer with the old key', async () => {
     const next = await newKey('second')
     await serve(next)
     const [old, fresh] = [
@@ -307,7 +308,7 @@ describe('an Access token', () => {
     expect(await knock(old)).toBe(401)
   })
 
-  it('cannot be judged while the keys are out of reach: that is no refusal', async () => {
+  it('gets a retryable error while the keys cannot be fetched', async () => {
     const issuer = 'https://away.cloudflareaccess.com'
     const token = await sign(key, claims('owner@example.com', { iss: issuer }))
     const verified = await verifyAccessToken({ issuer, audience: 'the-console' }, token)

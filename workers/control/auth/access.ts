@@ -1,6 +1,6 @@
-// What a caller may, as a pure question. Who they are: identify.ts.
+// Who may do what: pure checks of a caller's roles. identify.ts says who the caller is.
 import type { Actor, Origin } from '../../contracts/environment-contract.ts'
-import type { Place } from '../../storage/identity.ts'
+import type { Scope } from '../../storage/identity.ts'
 import type {
   EnvironmentRole,
   Grants,
@@ -9,13 +9,16 @@ import type {
 } from '../../storage/organisation-schema.ts'
 
 /**
- * What a route asks of its caller: a role in the path's environment (viewer, editor) or in its organisation
- * (member, admin, owner; where the path names none, in any). An owner may all that an admin may, an admin all
- * in every environment; a member what it was given.
+ * The role that a route requires. `viewer` and `editor` are roles in the environment that the path names;
+ * `member`, `admin` and `owner` are roles in its organisation, or in any organisation where the path names
+ * none. Owners have every admin right. Admins have every right in every environment. Members have only what
+ * they were granted.
  */
-export type Needs = 'anyone' | EnvironmentRole | OrganisationRole
+export type RequiredRole = 'anyone' | EnvironmentRole | OrganisationRole
 
-/** A person's or a token's part in one organisation. */
+/**
+ * The role of a person or a token in one organisation, and its grants by environment id (`*`: all of them).
+ */
 export interface Membership {
   readonly organisationId: string
   readonly role: OrganisationRole
@@ -28,38 +31,47 @@ export interface Caller {
   readonly memberships: readonly Membership[]
 }
 
-export function may({ memberships }: Pick<Caller, 'memberships'>, needs: Needs, place?: Place): boolean {
-  if (needs === 'anyone') return true
+export function hasRole(
+  { memberships }: Pick<Caller, 'memberships'>,
+  role: RequiredRole,
+  scope?: Scope,
+): boolean {
+  if (role === 'anyone') return true
   return memberships.some(
     (membership) =>
-      (place === undefined || membership.organisationId === place.organisationId) &&
-      suffices(membership, needs, place?.environmentId),
+      (scope === undefined || membership.organisationId === scope.organisationId) &&
+      includesRole(membership, role, scope?.environmentId),
   )
 }
 
 const rank: Record<OrganisationRole, number> = { member: 1, admin: 2, owner: 3 }
 
-function suffices(
+function includesRole(
   { role, environments }: Membership,
-  needs: Exclude<Needs, 'anyone'>,
+  required: Exclude<RequiredRole, 'anyone'>,
   environmentId?: string,
-) {
-  if (needs !== 'viewer' && needs !== 'editor') return rank[role] >= rank[needs]
+): boolean {
+  if (required !== 'viewer' && required !== 'editor') return rank[role] >= rank[required]
   if (role !== 'member') return true
-  const given = [environmentId ?? '*', '*'].filter((id) => Object.hasOwn(environments, id))
-  return given.some((id) => environments[id] === needs || environments[id] === 'editor')
+  const granted = [environmentId ?? '*', '*'].filter((id) => Object.hasOwn(environments, id))
+  return granted.some((id) => environments[id] === required || environments[id] === 'editor')
 }
 
-/** Nobody makes, changes or unmakes somebody above themselves. */
-export function mayGrant(
+/**
+ * Whether the caller may create, change or remove a member or token with this role: nobody above
+ * themselves.
+ */
+export function canGrant(
   caller: Caller,
   role: OrganisationRole | TokenRole,
   organisationId: string,
 ): boolean {
-  return may(caller, role === 'owner' ? 'owner' : 'admin', { organisationId, archived: false })
+  return hasRole(caller, role === 'owner' ? 'owner' : 'admin', { organisationId, archived: false })
 }
 
-/** A token's part: its role in the organisation, or in the environments that it names. */
+/**
+ * A token is an owner or admin of its organisation, or a member with one role in some or all environments.
+ */
 export function membershipOfToken(token: {
   readonly organisationId: string
   readonly role: TokenRole

@@ -1,121 +1,128 @@
-// Who calls: by an API token, or as a member through Cloudflare Access. Tokens are stored as SHA-256 only;
-// the first one is written into D1 by whoever owns the database (`npm start` locally, `npm run token` on
-// Cloudflare).
+// Identifies the caller of an admin route, by API token or by Cloudflare Access, and checks the role it
+// requires. D1 stores only the SHA-256 of a token. The first token is inserted straight into D1 by the
+// owner of the database (`npm start` locally, `npm run token` on Cloudflare).
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { Actor, Origin } from '../../contracts/environment-contract.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import type { Database } from '../../storage/database.ts'
 import {
   type MemberRow,
-  type Place,
-  type PlaceName,
+  type Scope,
+  type ScopeName,
   findMembers,
-  findPlace,
+  findScope,
   findToken,
-  touchToken,
+  recordTokenUse,
 } from '../../storage/identity.ts'
-import { type Caller, type Membership, type Needs, may, membershipOfToken } from './access.ts'
+import { type Caller, type Membership, type RequiredRole, hasRole, membershipOfToken } from './access.ts'
 import { type AccessSettings, accessTokenOf, verifyAccessToken } from './access-jwt.ts'
 
-interface Arrival {
+interface AuthorisationRequest {
   readonly request: Request
   readonly database: Database
   readonly access: AccessSettings | undefined
+  /** Epoch milliseconds. */
   readonly now: number
-  /** For what need not be waited for. */
-  readonly later: (work: Promise<unknown>) => void
+  /** For work that the response need not wait for. */
+  readonly waitUntil: (work: Promise<unknown>) => void
 }
 
-export interface Admitted {
+export interface Authorisation {
   readonly caller: Caller
-  /** Where the path leads; undefined where it names no place. */
-  readonly place: Place | undefined
+  /** The organisation and environment that the path names; undefined if it names none. */
+  readonly scope: Scope | undefined
 }
 
 interface Identity {
   readonly actor: Actor
   readonly memberships: readonly Membership[]
-  readonly place: Place | undefined
+  readonly scope: Scope | undefined
 }
 
-/** Lets in whoever may call a route that needs this, at this place. */
-export async function admit(arrival: Arrival, needs: Needs, name: PlaceName): Promise<Result<Admitted>> {
-  const identity = needs === 'anyone' ? ok(await nobody(arrival, name)) : await identify(arrival, name)
+/** Identifies the caller and refuses those without the role in the scope that the path names. */
+export async function authorise(
+  input: AuthorisationRequest,
+  role: RequiredRole,
+  name: ScopeName,
+): Promise<Result<Authorisation>> {
+  const identity = role === 'anyone' ? ok(await anonymous(input, name)) : await identify(input, name)
   if (!identity.ok) return identity
-  const { actor, memberships, place } = identity.value
-  const named = name.environment ?? name.project ?? name.organisation
-  if (named !== undefined && place === undefined)
-    return refuse('NOT_FOUND', `there is no ${kindOf(name)} ${named}`)
-  if (!may({ memberships }, needs, place)) {
-    const where = named === undefined ? '' : ` in ${kindOf(name)} ${named}`
-    return refuse('FORBIDDEN', `this needs the role ${needs}${where}`)
+  const { actor, memberships, scope } = identity.value
+  const id = name.environment ?? name.project ?? name.organisation
+  if (id !== undefined && scope === undefined) return refuse('NOT_FOUND', `there is no ${kindOf(name)} ${id}`)
+  if (!hasRole({ memberships }, role, scope)) {
+    const where = id === undefined ? '' : ` in ${kindOf(name)} ${id}`
+    return refuse('FORBIDDEN', `this needs the role ${role}${where}`)
   }
-  return ok({ caller: { actor, memberships, origin: originOf(arrival.request) }, place })
+  return ok({ caller: { actor, memberships, origin: originOf(input.request) }, scope })
 }
 
-const kindOf = ({ environment, project }: PlaceName) =>
+const kindOf = ({ environment, project }: ScopeName) =>
   environment !== undefined ? 'environment' : project !== undefined ? 'project' : 'organisation'
 
-const nobody = async ({ database }: Arrival, name: PlaceName): Promise<Identity> => ({
+const anonymous = async ({ database }: AuthorisationRequest, name: ScopeName): Promise<Identity> => ({
   actor: { kind: 'job', id: 'anyone', name: 'anyone' },
   memberships: [],
-  place: await findPlace(database, name),
+  scope: await findScope(database, name),
 })
 
-/** A token that is shown counts, also where Access would know a member. */
-async function identify(arrival: Arrival, name: PlaceName): Promise<Result<Identity>> {
-  const { request, access } = arrival
+/** An API token takes precedence over Access. */
+async function identify(input: AuthorisationRequest, name: ScopeName): Promise<Result<Identity>> {
+  const { request, access } = input
   const authorization = request.headers.get('authorization')
-  if (authorization !== null) return identifyToken(arrival, authorization, name)
+  if (authorization !== null) return identifyToken(input, authorization, name)
   const assertion = access && accessTokenOf(request)
-  if (access && assertion !== undefined) return identifyMember(arrival, access, assertion, name)
-  return refuse('UNAUTHENTICATED', 'send an API token: Authorization: Bearer <token>')
+  if (access && assertion !== undefined) return identifyMember(input, access, assertion, name)
+  return missingToken
 }
 
+const missingToken = refuse('UNAUTHENTICATED', 'send an API token: Authorization: Bearer <token>')
+
+/** The token of an Authorization header; undefined if it uses another scheme. */
+export const bearerToken = (authorization: string): string | undefined =>
+  /^Bearer (\S+)$/i.exec(authorization)?.[1]
+
 async function identifyToken(
-  arrival: Arrival,
+  input: AuthorisationRequest,
   authorization: string,
-  name: PlaceName,
+  name: ScopeName,
 ): Promise<Result<Identity>> {
-  const { database, now, later } = arrival
-  const text = /^Bearer (\S+)$/i.exec(authorization)?.[1]
-  if (text === undefined) return refuse('UNAUTHENTICATED', 'send an API token: Authorization: Bearer <token>')
-  const { token, place } = await findToken(database, await sha256Hex(text), name)
+  const { database, now, waitUntil } = input
+  const text = bearerToken(authorization)
+  if (text === undefined) return missingToken
+  const { token, scope } = await findToken(database, await sha256Hex(text), name)
   if (!token) return refuse('UNAUTHENTICATED', 'this token is not known')
   if (token.disabled) return refuse('UNAUTHENTICATED', 'this token is disabled')
   if (token.expiresAt !== null && token.expiresAt <= now)
     return refuse('UNAUTHENTICATED', 'this token has expired')
-  later(touchToken(database, token, now))
+  waitUntil(recordTokenUse(database, token, now))
   const actor = { kind: 'token', id: token.id, name: token.name } as const
-  return ok({ actor, memberships: [membershipOfToken(token)], place })
+  return ok({ actor, memberships: [membershipOfToken(token)], scope })
 }
 
 async function identifyMember(
-  { request, database }: Arrival,
+  { request, database }: AuthorisationRequest,
   access: AccessSettings,
   assertion: string,
-  name: PlaceName,
+  name: ScopeName,
 ): Promise<Result<Identity>> {
-  // Browsers send what Access knows them by with every request, also with one that another site makes them
-  // send.
-  if (!isSafe(request) && !isOfThisSite(request))
-    return refuse('FORBIDDEN', 'a change may not be asked for by another site')
-  const verified = await verifyAccessToken(access, assertion)
-  if (!verified.ok) return verified
-  const { members, place } = await findMembers(database, verified.value, name)
-  const member = members.find(({ organisationId }) => organisationId === place?.organisationId) ?? members[0]
-  if (!member) return refuse('FORBIDDEN', `${verified.value} is not a member here`)
-  return ok({ actor: actorOf(member), memberships: members, place })
+  // Browsers attach the Access cookie to every request, also to those that another site makes them send.
+  if (!isSafeMethod(request) && !isSameOrigin(request))
+    return refuse('FORBIDDEN', 'a change must not come from another site')
+  const email = await verifyAccessToken(access, assertion)
+  if (!email.ok) return email
+  const { members, scope } = await findMembers(database, email.value, name)
+  const member = members.find(({ organisationId }) => organisationId === scope?.organisationId) ?? members[0]
+  if (!member) return refuse('FORBIDDEN', `${email.value} is not a member here`)
+  return ok({ actor: actorOf(member), memberships: members, scope })
 }
 
 const actorOf = ({ id, name, email }: MemberRow): Actor => ({ kind: 'member', id, name: name || email })
 
-const isSafe = ({ method }: Request) => method === 'GET' || method === 'HEAD'
+const isSafeMethod = ({ method }: Request) => method === 'GET' || method === 'HEAD'
 
-/**
- * Every browser says one of the two with a write; what says neither is no browser, and sends nothing unasked.
- */
-function isOfThisSite({ headers, url }: Request): boolean {
+/** Browsers send Sec-Fetch-Site or Origin with every write. Without both, the client is not a browser. */
+function isSameOrigin({ headers, url }: Request): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin' || site === 'none'
   const origin = headers.get('origin')
@@ -124,7 +131,7 @@ function isOfThisSite({ headers, url }: Request): boolean {
 
 const userAgentLengthMax = 300
 
-/** Where a request comes from, as Cloudflare and the client say. */
+/** The client's address as Cloudflare saw it, and its user agent, for the audit trail. */
 function originOf({ headers }: Request): Origin {
   return {
     ip: headers.get('cf-connecting-ip') ?? '',

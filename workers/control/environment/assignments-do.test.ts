@@ -1,9 +1,8 @@
-// The object that keeps assignments, on real SQLite in workerd: what stays, what is forgotten, and when the
-// alarm comes again.
+// The assignments object on real SQLite in workerd: what stays, what is deleted, and when alarms are set.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, expect, it, vi } from 'vitest'
 import { env } from '../../../test/support/control-plane.ts'
-import { type Assignments, sweptMax, unaskedMsMax } from './assignments-do.ts'
+import { type Assignments, sweepMax, unreadMsMax } from './assignments-do.ts'
 
 const start = Date.now()
 const clock = vi.spyOn(Date, 'now')
@@ -11,7 +10,7 @@ afterEach(() => clock.mockReset())
 const at = (sinceStart: number) => clock.mockReturnValue(start + sinceStart)
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Control holds the class and never asks it: the binding is edge's. */
+/** Control has the class, but only edge has the binding. */
 const { ASSIGNMENTS: objects } = env as unknown as { ASSIGNMENTS: DurableObjectNamespace<Assignments> }
 let made = 0
 function shard() {
@@ -37,7 +36,7 @@ function shard() {
   }
 }
 
-it('keeps the first that is written', async () => {
+it('keeps the first assignment that is written', async () => {
   at(0)
   const { keep, read } = shard()
   await keep('ada', 'a')
@@ -46,22 +45,22 @@ it('keeps the first that is written', async () => {
   expect(await read('eve')).toEqual([])
 })
 
-it('forgets who was not asked for in half a year, and keeps who was', async () => {
+it('deletes visitors that were not read for half a year, and keeps the others', async () => {
   at(0)
   const { keep, read, sweep, count } = shard()
   await keep('ada')
   await keep('eve')
-  at(unaskedMsMax)
+  at(unreadMsMax)
   expect(await sweep()).toBe(true)
   expect(await read('ada')).toHaveLength(1)
-  at(unaskedMsMax + 1)
+  at(unreadMsMax + 1)
   expect(await sweep()).toBe(true)
   expect(await read('eve')).toEqual([])
   expect(await read('ada')).toHaveLength(1)
   expect([await count('assignment'), await count('asked')]).toEqual([1, 1])
 })
 
-it('notes a question once a week, so that asking hardly ever writes', async () => {
+it('stores the time of a read at most once a week', async () => {
   at(0)
   const { keep, read, askedAt } = shard()
   await keep('ada')
@@ -75,7 +74,7 @@ it('notes a question once a week, so that asking hardly ever writes', async () =
   expect(await askedAt('eve')).toBeUndefined()
 })
 
-it('wakes once a week while there is somebody, and never again when all are gone', async () => {
+it('sets a weekly alarm while it has visitors, and none after the last is deleted', async () => {
   at(0)
   const { keep, sweep, alarmAt, count } = shard()
   expect(await alarmAt()).toBeNull()
@@ -84,19 +83,19 @@ it('wakes once a week while there is somebody, and never again when all are gone
   at(7 * dayMs)
   await sweep()
   expect(await alarmAt()).toBe(start + 14 * dayMs)
-  at(unaskedMsMax + 1)
+  at(unreadMsMax + 1)
   await sweep()
   expect([await alarmAt(), await count('assignment'), await count('asked')]).toEqual([null, 0, 0])
 })
 
-it('forgets so many at a time, and goes on at once', async () => {
+it('deletes a limited number per alarm, and continues at once', async () => {
   at(0)
   const { keep, sweep, alarmAt, count } = shard()
-  for (let i = 0; i <= sweptMax; i++) await keep(`visitor-${i}`)
-  at(unaskedMsMax + 1)
+  for (let i = 0; i <= sweepMax; i++) await keep(`visitor-${i}`)
+  at(unreadMsMax + 1)
   await sweep()
   expect([await count('assignment'), await count('asked')]).toEqual([1, 1])
-  expect(await alarmAt()).toBe(start + unaskedMsMax + 1)
+  expect(await alarmAt()).toBe(start + unreadMsMax + 1)
   await sweep()
   expect([await count('assignment'), await alarmAt()]).toEqual([0, null])
 })

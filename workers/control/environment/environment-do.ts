@@ -1,6 +1,6 @@
-// The Durable Object of one environment: lets one command in at a time, and brings the published revision up
-// to D1's newest. Decisions are in core/change, the steps of a change in writer.ts, what becomes of old
-// snapshots in shelf.ts.
+// The Durable Object of one environment. Executes one command at a time, and publishes every revision that D1
+// holds. Decisions are made in core/change; writer.ts has the steps of a change, snapshot-retention.ts the
+// archiving of old snapshots.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
@@ -22,11 +22,11 @@ import type { Notifier } from '../../streams/notifier.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
 import { type WriterState, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
 
-/** How long after a crash the published revision may lag behind D1 before the alarm sees to it. */
+/** After a crash, the alarm publishes the newest revision within this time. */
 const repairAfterMs = 2_000
-/** When the archive could not be reached. */
-const tidyAgainAfterMs = 30_000
-/** How long a caller may wait for a revision. */
+/** If the archive could not be reached. */
+const archiveRetryMs = 30_000
+/** The longest that a caller may wait for a revision. */
 const waitMaxMs = 10_000
 
 interface PublishedMark {
@@ -34,7 +34,7 @@ interface PublishedMark {
   readonly revision: number
 }
 
-/** What of its Worker's bindings the object uses. */
+/** The bindings of its Worker that the object uses. */
 export interface EnvironmentBindings {
   readonly DB: D1Database
   readonly SNAPSHOTS: KVNamespace
@@ -42,23 +42,24 @@ export interface EnvironmentBindings {
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
 }
 
-/** The entry says what the environment's bucketing file is made of: no vendor's format is known here. */
+/** Abstract, because only the Worker's entry (control/index.ts) knows a vendor's file format. */
 export abstract class EnvironmentObject extends DurableObject<EnvironmentBindings> {
-  /** Changes exactly when the bucketing file does. */
+  /** Differs exactly if the bucketing file does. */
   protected abstract bucketingFileFingerprint(snapshot: Snapshot): string
 
   readonly #memory: WriterState = { current: undefined }
   readonly #ports: WriterPorts
-  readonly #shelf: SnapshotRetention
-  #turn: Promise<unknown> = Promise.resolve()
-  /** Set once this incarnation has made sure that nothing committed is unpublished. */
-  #checked = false
+  readonly #retention: SnapshotRetention
+  /** The last task that was started or is waiting. */
+  #lastTask: Promise<unknown> = Promise.resolve()
+  /** Whether this instance has checked that every committed revision is published. */
+  #isRepaired = false
   /** Called at every publication. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiters = new Set<() => void>()
 
   constructor(ctx: DurableObjectState, env: EnvironmentBindings) {
     super(ctx, env)
-    this.#shelf = openSnapshotRetention(ctx.storage.sql)
+    this.#retention = openSnapshotRetention(ctx.storage.sql)
     this.#ports = {
       database: openDatabase(env.DB),
       now: () => Date.now(),
@@ -70,79 +71,79 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   }
 
   create(request: CreationRequest): Promise<CommandAnswer> {
-    return this.#inTurn(async () => {
+    return this.#serialize(async () => {
       await this.ctx.storage.put('environmentId', request.environmentId)
       return createEnvironment(this.#ports, request)
     })
   }
 
   execute(request: CommandRequest): Promise<CommandAnswer> {
-    return this.#inTurn(() => execute(this.#ports, this.#memory, request))
+    return this.#serialize(() => execute(this.#ports, this.#memory, request))
   }
 
   /** The newest revision that edge can read. */
   async head(environmentId: string): Promise<Head> {
-    if (!this.#checked) await this.#inTurn(() => this.#repair(environmentId))
+    if (!this.#isRepaired) await this.#serialize(() => this.#repair(environmentId))
     const mark = await this.ctx.storage.get<PublishedMark>('published')
     return mark ? { status: 'known', revision: mark.revision } : { status: 'unknown' }
   }
 
-  /** The same, once it has reached a revision, or time is up. */
+  /** The newest revision that edge can read, once it has reached `revision` or the time is up. */
   async waitFor(environmentId: string, revision: number, withinMs: number): Promise<Head> {
     const until = Date.now() + Math.min(withinMs, waitMaxMs)
     for (;;) {
       const head = await this.head(environmentId)
-      const left = until - Date.now()
-      if (head.status === 'unknown' || head.revision >= revision || left <= 0) return head
-      await this.#nextPublication(left)
+      const remainingMs = until - Date.now()
+      if (head.status === 'unknown' || head.revision >= revision || remainingMs <= 0) return head
+      await this.#nextPublication(remainingMs)
     }
   }
 
-  /** For a notifier, which is told of every publication from now on: the newest there is. */
+  /** Registers a notifier for every later publication. Returns the newest revision, or 0. */
   async listen(environmentId: string, shard: string): Promise<number> {
     await addListener(this.ctx.storage, shard)
     const head = await this.head(environmentId)
     return head.status === 'known' ? head.revision : 0
   }
 
-  /** The newest snapshot itself, for an edge that cannot read KV. */
+  /** The newest snapshot, for edge if it cannot read KV. */
   async snapshot(environmentId: string): Promise<Snapshot | undefined> {
-    const current = await this.#inTurn(() => this.#current(environmentId))
+    const current = await this.#serialize(() => this.#current(environmentId))
     return current && snapshotOf(environmentId, current)
   }
 
-  /** Members of a large segment, for an edge that cannot read KV. */
+  /** The member hashes of a large segment, for edge if it cannot read KV. */
   async members(environmentId: string, sha256: string): Promise<ArrayBuffer | undefined> {
     const published = await readMembers(this.env.SNAPSHOTS, environmentId, sha256).catch(() => null)
     return published ?? readArchivedMembers(this.env.LAKE, environmentId, sha256)
   }
 
-  /** Who uses an entity; undefined where there is no such one. */
-  async users(environmentId: string, kind: EntityKind, id: string): Promise<Dependent[] | undefined> {
-    const current = await this.#inTurn(() => this.#current(environmentId))
+  /** What depends on an entity; undefined if it does not exist. */
+  async dependents(environmentId: string, kind: EntityKind, id: string): Promise<Dependent[] | undefined> {
+    const current = await this.#serialize(() => this.#current(environmentId))
     return current?.state[kind].has(id) ? dependentsOf(current.state, kind, id) : undefined
   }
 
-  /** Armed before every write: whatever crashed in between, D1's newest revision gets published. */
+  /** Armed before every write, so that D1's newest revision is published even after a crash. */
   override async alarm(): Promise<void> {
     const environmentId = await this.ctx.storage.get<string>('environmentId')
     if (environmentId === undefined) return
-    await this.#inTurn(() => this.#repair(environmentId))
-    await this.#tidy(environmentId) // not in turn: an archive that hangs keeps no change waiting
+    await this.#serialize(() => this.#repair(environmentId))
+    await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
 
   async #repair(environmentId: string): Promise<void> {
     try {
       const mark = await this.ctx.storage.get<PublishedMark>('published')
       const newest = await newestRevision(this.#ports.database, environmentId)
-      this.#checked = true
+      this.#isRepaired = true
       if (newest === undefined || newest === mark?.revision) return
       this.#memory.current = await loadEnvironment(this.#ports.database, environmentId)
       const published =
         this.#memory.current && (await this.#publish(snapshotOf(environmentId, this.#memory.current)))
       if (published === false) await this.#arm(repairAfterMs)
     } catch (cause) {
-      logError('repair', cause) // D1 is away: what is published stays published, and the alarm looks again
+      logError('repair', cause) // the alarm tries again
       await this.#arm(repairAfterMs)
     }
   }
@@ -155,17 +156,17 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       return false
     }
     const { environmentId, revision } = snapshot
-    this.#shelf.note(revision, Date.now())
+    this.#retention.recordPublication(revision, Date.now())
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
-    for (const wake of this.#waiting) wake()
+    for (const wake of this.#waiters) wake()
     this.ctx.waitUntil(notifyListeners(this.ctx.storage, this.env.NOTIFIER, revision))
     return true
   }
 
-  async #tidy(environmentId: string): Promise<void> {
+  async #archiveOldSnapshots(environmentId: string): Promise<void> {
     try {
-      const isDone = await this.#shelf.tidy({
+      const isDone = await this.#retention.run({
         textAt: (revision) => this.#textAt(environmentId, revision),
         archive: (revision, text) => archiveSnapshot(this.env.LAKE, environmentId, revision, text),
         clear: (revision) => clearSnapshot(this.env.SNAPSHOTS, environmentId, revision),
@@ -174,16 +175,16 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       if (!isDone) await this.#arm(repairAfterMs)
     } catch (cause) {
       logError('archive', cause)
-      await this.#arm(tidyAgainAfterMs)
+      await this.#arm(archiveRetryMs)
     }
   }
 
-  /** As it was published; one that never was, because a newer one came first, from D1's history. */
+  /** The published text. A revision that was never published, because a newer one was, is rebuilt from D1. */
   async #textAt(environmentId: string, revision: number): Promise<string | undefined> {
     const published = await readSnapshotText(this.env.SNAPSHOTS, environmentId, revision)
     if (published !== null) return published
     const { database } = this.#ports
-    // before the past: which then reaches back from at least there
+    // read before the past values, so that these reach back from this state or a newer one
     const newest = await loadEnvironment(database, environmentId)
     const past = await valuesAt(database, environmentId, revision)
     const modifiedAt = await modifiedAtOf(database, environmentId, revision)
@@ -202,9 +203,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return this.#memory.current
   }
 
-  /**
-   * An alarm that is set already and comes no later stays: a stream of changes must not put it off for ever.
-   */
+  /** Keeps an earlier alarm: frequent changes must not postpone it forever. */
   async #arm(afterMs: number): Promise<void> {
     const at = Date.now() + afterMs
     const armed = await this.ctx.storage.getAlarm()
@@ -215,21 +214,18 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer)
-        this.#waiting.delete(wake)
+        this.#waiters.delete(wake)
         resolve()
       }
       const timer = setTimeout(wake, withinMs)
-      this.#waiting.add(wake)
+      this.#waiters.add(wake)
     })
   }
 
-  /**
-   * D1 calls let other requests in, so order is kept by hand: each turn starts when the one before has ended,
-   * well or badly.
-   */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work, work)
-    this.#turn = turn.catch(() => undefined)
-    return turn
+  /** Starts each task after the previous one has ended, because other requests run during calls to D1. */
+  #serialize<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#lastTask.then(task, task)
+    this.#lastTask = result.catch(() => undefined)
+    return result
   }
 }

@@ -1,18 +1,15 @@
-// What becomes of published snapshots after a while, off the path of a change: each goes to the archive for
-// good, and leaves KV when newer ones have long taken its place. Books are kept in the object's own storage;
-// whatever fails is tried again at the next alarm.
+// Archives published snapshots and removes old ones from KV. Runs in the environment's Durable Object at its
+// alarm, so that no change waits for it. The object's own SQLite lists the snapshots that are still in KV;
+// whatever fails is retried at the next alarm.
 
-/**
- * The newest ones stay in KV, and so does what is younger than `keptForMs`: an edge that lags behind may
- * still ask for them.
- */
-export const keptInKv = 10
-const keptForMs = 60 * 60 * 1000
-/** Of each kind of work an alarm. */
-const atOnceMax = 50
+/** The newest snapshots, and those younger than `minimumAgeMs`, stay in KV for an edge that lags behind. */
+export const retainedInKv = 10
+const minimumAgeMs = 60 * 60 * 1000
+/** Snapshots to archive, and to remove, in one alarm. */
+const batchMax = 50
 
-export interface ShelfPorts {
-  /** The snapshot of this revision as it was published, or as it would have been. */
+export interface RetentionPorts {
+  /** The snapshot of a revision as it was published, or as it would have been. */
   readonly textAt: (revision: number) => Promise<string | undefined>
   readonly archive: (revision: number, text: string) => Promise<void>
   readonly clear: (revision: number) => Promise<void>
@@ -20,12 +17,13 @@ export interface ShelfPorts {
 }
 
 export interface SnapshotRetention {
-  /** Revisions up to this one exist; it itself is in KV from now on. */
-  readonly note: (revision: number, now: number) => void
-  /** True where there is nothing left to do. Throws what the archive or KV throws. */
-  readonly tidy: (ports: ShelfPorts) => Promise<boolean>
+  /** Call when a revision is published. Older unpublished ones are archived as well. */
+  readonly recordPublication: (revision: number, now: number) => void
+  /** Resolves to true if nothing is left to do. Rejects if the archive or KV does. */
+  readonly run: (ports: RetentionPorts) => Promise<boolean>
 }
 
+/** The table `shelf` keeps its name, because existing objects have it. */
 export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
   sql.exec(
     'create table if not exists shelf (revision integer primary key, at integer, archived integer not null)',
@@ -33,20 +31,19 @@ export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
   const revisions = (where: string, ...values: number[]) =>
     sql
       .exec<{ revision: number }>(
-        `select revision from shelf where ${where} order by revision limit ${atOnceMax}`,
+        `select revision from shelf where ${where} order by revision limit ${batchMax}`,
         ...values,
       )
       .toArray()
       .map(({ revision }) => revision)
 
   return {
-    note(revision, now) {
+    recordPublication(revision, now) {
       const [{ last }] = sql
         .exec<{ last: number }>('select coalesce(max(revision), 0) as last from shelf')
         .toArray() as [{ last: number }]
-      // One that could not be published while a newer one came is known to the archive all the same.
-      for (let missed = last + 1; missed < revision; missed++)
-        sql.exec('insert or ignore into shelf values (?, null, 0)', missed)
+      for (let unpublished = last + 1; unpublished < revision; unpublished++)
+        sql.exec('insert or ignore into shelf values (?, null, 0)', unpublished)
       sql.exec(
         'insert into shelf values (?1, ?2, 0) on conflict do update set at = coalesce(at, ?2)',
         revision,
@@ -54,22 +51,23 @@ export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
       )
     },
 
-    async tidy({ textAt, archive, clear, now }) {
-      const waiting = revisions('archived = 0')
-      for (const revision of waiting) {
+    async run({ textAt, archive, clear, now }) {
+      const unarchived = revisions('archived = 0')
+      for (const revision of unarchived) {
         const text = await textAt(revision)
         if (text !== undefined) await archive(revision, text)
         sql.exec('update shelf set archived = 1 where revision = ?', revision)
       }
+      const lastRemovable = `select max(revision) - ${retainedInKv} from shelf`
       const old = revisions(
-        `archived = 1 and coalesce(at, 0) < ? and revision <= (select max(revision) - ${keptInKv} from shelf)`,
-        now() - keptForMs,
+        `archived = 1 and coalesce(at, 0) < ? and revision <= (${lastRemovable})`,
+        now() - minimumAgeMs,
       )
       for (const revision of old) {
         await clear(revision)
         sql.exec('delete from shelf where revision = ?', revision)
       }
-      return waiting.length < atOnceMax && old.length < atOnceMax
+      return unarchived.length < batchMax && old.length < batchMax
     },
   }
 }

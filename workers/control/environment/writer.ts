@@ -1,22 +1,22 @@
-// One change of one environment, start to end: decide, commit to D1 in one batch, publish. Runs inside the
-// environment's Durable Object, which lets one command in at a time.
+// The steps of one change of an environment: decide, commit to D1 in one batch, publish. Runs inside the
+// environment's Durable Object, which executes one command at a time.
 import { change, commentMissing } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { diff } from '../../../core/change/diff.ts'
 import {
-  type Entities,
   type EntityKind,
   type EnvironmentState,
   type Write,
   previousValues,
   emptyState,
+  entitySchemas,
   toSnapshot,
   withWrites,
 } from '../../../core/model/environment-state.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 import { movesOf } from '../../../core/model/rebalance.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
-import { withoutSecrets } from '../../../core/change/redaction.ts'
+import { AnyEntity, withoutSecrets } from '../../../core/change/redaction.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import type { CommandAnswer, CommandRequest, CreationRequest } from '../../contracts/environment-contract.ts'
 import {
@@ -34,27 +34,21 @@ export interface WriterPorts {
   readonly database: Database
   readonly now: () => number
   readonly newId: () => string
-  /**
-   * Promises that `publish` will be tried until it succeeds, also after a crash. Called before anything is
-   * written.
-   */
+  /** Called before every commit. Ensures that `publish` is retried until it succeeds, also after a crash. */
   readonly armRepair: () => Promise<void>
-  /** Makes a committed revision readable for edge; false where that has to wait for the repair. */
+  /** Makes a committed revision readable for edge. False if that failed, and is left to the repair. */
   readonly publish: (snapshot: Snapshot) => Promise<boolean>
-  /** Changes exactly when the bucketing file does: its modification time follows. */
+  /** Differs exactly if the bucketing file does. Determines when Last-Modified moves. */
   readonly bucketingFileFingerprint: (snapshot: Snapshot) => string
 }
 
-/**
- * The environment as its writer last saw it; undefined before the first look, and after anything unexpected.
- */
 export interface WriterState {
+  /** Cached from D1; undefined before the first read, and after an unexpected error. */
   current: StoredEnvironment | undefined
 }
 
 /**
- * Another writer may hold the number we want after a failover: look again, decide again, and give up after
- * this many times.
+ * After a failover, another writer may have taken the revision number. Each attempt reads and decides anew.
  */
 const attemptsMax = 3
 
@@ -67,11 +61,11 @@ export async function execute(
     try {
       return await attemptCommand(ports, memory, request)
     } catch (cause) {
-      memory.current = undefined // what D1 holds now is not known: read it again
+      memory.current = undefined // D1 may hold anything now
       if (!(cause instanceof RevisionTaken)) throw cause
     }
   }
-  return refuse('UNAVAILABLE', 'other changes came in between, try again')
+  return refuse('UNAVAILABLE', 'other changes were made at the same time, try again')
 }
 
 async function attemptCommand(
@@ -89,18 +83,18 @@ async function attemptCommand(
   const past = await pastOf(ports.database, environmentId, before.revision, command)
   if (!past.ok) return past
   const now = ports.now()
-  const changed = change(before.state, command, {
+  const decision = change(before.state, command, {
     now,
     newId: ports.newId,
     past: past.value,
     revision: before.revision,
   })
-  if (!changed.ok) return { ok: false, problem: problemWithoutSecrets(changed.problem) }
-  const { writes, entity, notes = [] } = changed.value
+  if (!decision.ok) return { ok: false, problem: problemWithoutSecrets(decision.problem) }
+  const { writes, entity, notes = [] } = decision.value
   const answer = {
     ok: true,
     changed: writes.length > 0,
-    entity: JSON.stringify(entity ? withoutSecrets(entity) : null),
+    entity: JSON.stringify(entity ? withoutSecrets(entity, AnyEntity) : null),
     notes,
   } as const
   if (request.mode === 'try') {
@@ -108,7 +102,7 @@ async function attemptCommand(
     return { ...answer, revision: before.revision, published: false, changes }
   }
   if (writes.length === 0) return { ...answer, revision: before.revision, published: true }
-  const after = next(ports, environmentId, before, writes, now)
+  const after = nextRevision(ports, environmentId, before, writes, now)
   await ports.armRepair()
   await commit(ports.database, {
     environmentId,
@@ -127,7 +121,7 @@ async function attemptCommand(
   return { ...answer, revision: after.revision, published }
 }
 
-/** What a command that goes back needs to know of the past; nothing for the others. */
+/** The past values that a rollback restores; undefined for other commands. */
 async function pastOf(
   database: Database,
   environmentId: string,
@@ -147,7 +141,8 @@ async function pastOf(
 function toChanges(state: EnvironmentState, writes: readonly Write[]) {
   return writes.map(({ kind, id, value }) => {
     const was = state[kind].get(id)
-    const [before, after] = [was && withoutSecrets(was), value && withoutSecrets(value)]
+    const schema = entitySchemas[kind]
+    const [before, after] = [was && withoutSecrets(was, schema), value && withoutSecrets(value, schema)]
     const moves = kind === 'flag' && was && value ? movesOf(was as Flag, value as Flag) : []
     return {
       kind,
@@ -163,7 +158,7 @@ function toChanges(state: EnvironmentState, writes: readonly Write[]) {
 const problemWithoutSecrets = (problem: Problem): Problem =>
   problem.current === undefined
     ? problem
-    : { ...problem, current: withoutSecrets(problem.current as Entities[EntityKind]) }
+    : { ...problem, current: withoutSecrets(problem.current, AnyEntity) }
 
 export async function createEnvironment(
   ports: WriterPorts,
@@ -207,10 +202,10 @@ export const snapshotOf = (
 ): Snapshot => toSnapshot({ environmentId, revision, modifiedAt, state })
 
 /**
- * The next revision. Last-Modified moves only when the bucketing file does, by at least the second that HTTP
- * dates can tell apart.
+ * The next revision. Last-Modified moves only if the bucketing file changes, and by at least one second, the
+ * resolution of HTTP dates.
  */
-function next(
+function nextRevision(
   { bucketingFileFingerprint }: WriterPorts,
   environmentId: string,
   before: StoredEnvironment,
@@ -222,10 +217,10 @@ function next(
     revision: before.revision + 1,
     state: withWrites(before.state, writes),
   }
-  if (!writes.some(({ kind }) => inFile.has(kind))) return after
+  if (!writes.some(({ kind }) => bucketingFileKinds.has(kind))) return after
   const fingerprintOf = (environment: StoredEnvironment) => {
-    const known = fingerprints.get(environment.state)
-    if (known !== undefined) return known
+    const cached = fingerprints.get(environment.state)
+    if (cached !== undefined) return cached
     const fingerprint = bucketingFileFingerprint(snapshotOf(environmentId, environment))
     fingerprints.set(environment.state, fingerprint)
     return fingerprint
@@ -237,7 +232,7 @@ function next(
 /** Computed once per state: the state after one change is the state before the next. */
 const fingerprints = new WeakMap<EnvironmentState, string>()
 
-/** What the bucketing file is made of. */
-const inFile: ReadonlySet<EntityKind> = new Set(['flag', 'segment', 'settings'])
+/** The kinds of entities that the bucketing file contains. */
+const bucketingFileKinds: ReadonlySet<EntityKind> = new Set(['flag', 'segment', 'settings'])
 
 const toSeconds = (ms: number) => Math.floor(ms / 1000)

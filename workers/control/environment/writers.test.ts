@@ -1,6 +1,6 @@
-// Two writers of one environment that crash anywhere, on real D1 and KV, against a model that knows nothing
-// of either. Laws: a change that was acknowledged is one revision, one that was not is at most one, the
-// revisions in their order explain what is stored, and after one alarm D1, KV and the object agree.
+// Two concurrent writers of one environment that crash at any point, on real D1 and KV, against a model.
+// Properties: an acknowledged change is exactly one revision, any other at most one; the revisions, in order,
+// explain what is stored; after one alarm, D1, KV and the object agree.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import * as fc from 'fast-check'
 import { beforeAll, expect, it, vi } from 'vitest'
@@ -15,7 +15,7 @@ import { type WriterState, type WriterPorts, execute, snapshotOf } from './write
 
 beforeAll(useOwner)
 
-/** Where a writer dies. `publish` has two writes: the snapshot, and the pointer to it. */
+/** Where a writer crashes. Publishing has two writes: the snapshot, and the pointer to it. */
 const crashes = [
   'nowhere',
   'nowhere',
@@ -32,10 +32,10 @@ interface Step {
   readonly writer: 0 | 1
   readonly crash: Crash
   readonly kind: 'goal' | 'flag'
-  readonly deed: 'create' | 'rename' | 'turn' | 'archive' | 'delete'
+  readonly action: 'create' | 'rename' | 'toggle' | 'archive' | 'delete'
   readonly key: 'a' | 'b'
   readonly isOn: boolean
-  /** Version it is meant for; 0: whatever is there. */
+  /** The expected version; 0 for any. */
   readonly version: number
 }
 
@@ -43,54 +43,63 @@ const step: fc.Arbitrary<Step> = fc.record({
   writer: fc.constantFrom(0, 1),
   crash: fc.constantFrom(...crashes),
   kind: fc.constantFrom('goal', 'flag'),
-  deed: fc.constantFrom('create', 'create', 'rename', 'turn', 'archive', 'delete'),
+  action: fc.constantFrom('create', 'create', 'rename', 'toggle', 'archive', 'delete'),
   key: fc.constantFrom('a', 'b'),
   isOn: fc.boolean(),
   version: fc.constantFrom(0, 0, 1, 2),
 })
 
-function toCommand({ kind, deed, key, isOn, version }: Step, place: number): Command {
-  const seen = version === 0 ? {} : { version }
-  if (deed === 'create')
+function toCommand({ kind, action, key, isOn, version }: Step, index: number): Command {
+  const expectedVersion = version === 0 ? {} : { version }
+  if (action === 'create')
     return Command.parse(
       kind === 'flag'
         ? { kind: 'create-flag', flag: flagDraft(key) }
         : { kind: 'create-goal', goal: { key } },
     )
-  if (deed === 'delete') return Command.parse({ kind: `delete-${kind}`, id: key, ...seen })
+  if (action === 'delete') return Command.parse({ kind: `delete-${kind}`, id: key, ...expectedVersion })
   if (kind === 'goal')
-    return Command.parse({ kind: 'update-goal', id: key, ...seen, changes: { name: `${place % 3}` } })
+    return Command.parse({
+      kind: 'update-goal',
+      id: key,
+      ...expectedVersion,
+      changes: { name: `${index % 3}` },
+    })
   const changes =
-    deed === 'turn' ? { enabled: isOn } : deed === 'archive' ? { archived: isOn } : { name: `${place % 3}` }
-  return Command.parse({ kind: 'update-flag', key, ...seen, changes })
+    action === 'toggle'
+      ? { enabled: isOn }
+      : action === 'archive'
+        ? { archived: isOn }
+        : { name: `${index % 3}` }
+  return Command.parse({ kind: 'update-flag', key, ...expectedVersion, changes })
 }
 
 type Thing = { name: string; version: number; enabled: boolean; archived: boolean }
 type Model = Map<string, Thing>
 
-/** What a command does, said once more and simply. */
+/** The model: a second, simple implementation of the commands. */
 function apply(
   model: Model,
-  { kind, deed, key, isOn, version }: Step,
-  place: number,
+  { kind, action, key, isOn, version }: Step,
+  index: number,
 ): 'done' | 'nothing' | 'refused' {
   const id = `${kind} ${key}`
   const thing = model.get(id)
-  if (deed === 'create') {
+  if (action === 'create') {
     if (thing) return 'refused'
     model.set(id, { name: '', version: 1, enabled: kind === 'flag', archived: false })
     return 'done'
   }
   if (!thing || (version !== 0 && thing.version !== version)) return 'refused'
-  if (deed === 'delete') {
+  if (action === 'delete') {
     if (kind === 'flag' && !thing.archived) return 'refused'
     model.delete(id)
     return 'done'
   }
   const next = { ...thing }
-  if (kind === 'flag' && deed === 'turn') next.enabled = isOn
-  else if (kind === 'flag' && deed === 'archive') next.archived = isOn
-  else next.name = `${place % 3}`
+  if (kind === 'flag' && action === 'toggle') next.enabled = isOn
+  else if (kind === 'flag' && action === 'archive') next.archived = isOn
+  else next.name = `${index % 3}`
   if (JSON.stringify(next) === JSON.stringify(thing)) return 'nothing'
   model.set(id, { ...next, version: thing.version + 1 })
   return 'done'
@@ -141,19 +150,19 @@ function portsOf(path: string, crash: Crash): WriterPorts {
 
 const environmentIdOf = (path: string) => path.split('/')[2]!
 
-/** `died`: nobody was told how it ended. */
+/** `died`: the caller got no answer. */
 async function run(
   path: string,
   memories: WriterState[],
   one: Step,
-  place: number,
+  index: number,
 ): Promise<CommandAnswer | 'died'> {
   const request = {
     environmentId: environmentIdOf(path),
-    command: toCommand(one, place),
+    command: toCommand(one, index),
     actor: { kind: 'job', id: 'x', name: 'x' },
     origin: { ip: '', userAgent: '' },
-    comment: `${place}`,
+    comment: `${index}`,
     mode: 'make',
   } as const
   try {
@@ -165,7 +174,7 @@ async function run(
   }
 }
 
-it('lose no acknowledged change and make no other twice, wherever they crash', { timeout: 120_000 }, () =>
+it('lose no acknowledged change and repeat none, wherever they crash', { timeout: 120_000 }, () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(step, fc.option(step)), { minLength: 1, maxLength: 12 }),
@@ -177,7 +186,7 @@ it('lose no acknowledged change and make no other twice, wherever they crash', {
         const steps: Step[] = []
         const answers: (CommandAnswer | 'died')[] = []
         for (const [first, second] of rounds) {
-          // Two at once are of different writers, so that they race for one number.
+          // concurrent commands go to different writers, so that they compete for a revision number
           const pair = second ? [first, { ...second, writer: first.writer === 0 ? 1 : 0 } as Step] : [first]
           const places = pair.map((one) => steps.push(one) - 1)
           answers.push(...(await Promise.all(pair.map((one, i) => run(path, memories, one, places[i]!)))))
@@ -191,10 +200,10 @@ it('lose no acknowledged change and make no other twice, wherever they crash', {
           expect(apply(model, steps[Number(comment)]!, Number(comment))).toBe('done')
         const numbers = new Map(revisions.map(({ comment, number }) => [Number(comment), number]))
         expect(numbers.size).toBe(revisions.length)
-        answers.forEach((answer, place) => {
+        answers.forEach((answer, index) => {
           if (answer === 'died') return
-          if (answer.ok && answer.changed) expect(numbers.get(place)).toBe(answer.revision)
-          else expect(numbers.has(place)).toBe(false)
+          if (answer.ok && answer.changed) expect(numbers.get(index)).toBe(answer.revision)
+          else expect(numbers.has(index)).toBe(false)
         })
 
         const stored = (await loadEnvironment(database, id))!
@@ -222,7 +231,7 @@ it('lose no acknowledged change and make no other twice, wherever they crash', {
   ),
 )
 
-it('are not kept waiting by an archive that is away: it follows, with what was never published filled in', async () => {
+it('do not wait for the archive, which gets every revision later, also unpublished ones', async () => {
   const path = await environment()
   const id = environmentIdOf(path)
   await runInDurableObject(objectOf(path), async (object) => {

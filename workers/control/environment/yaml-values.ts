@@ -1,4 +1,4 @@
-// YAML becomes JSON where it is written, so that nobody who reads a snapshot needs a YAML parser.
+// Converts YAML values to JSON when they are written, so that readers of snapshots need no YAML parser.
 import { parse } from 'yaml'
 import type { Command } from '../../../core/change/command.ts'
 import type { EnvironmentState } from '../../../core/model/environment-state.ts'
@@ -6,8 +6,8 @@ import type { FlagChanges } from '../../../core/model/flag-draft.ts'
 import type { FlagType, Variation } from '../../../core/model/flag.ts'
 
 /**
- * The command with the JSON of each variation of a yaml flag, and of no other. A text that is no YAML gets
- * none, and is then refused.
+ * Sets the JSON of the variations of yaml flags, and removes it from all others. Invalid YAML gets none, and
+ * is refused later for that.
  */
 export function withJsonOfYaml(command: Command, state: EnvironmentState): Command {
   if (command.kind === 'create-flag') {
@@ -47,7 +47,7 @@ const convertFlag = <F extends { type: FlagType; variations: Variation[] }>(flag
   variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson),
 })
 
-/** Some broken texts take the parser time by their square: a longer text is not tried. */
+/** Some invalid texts take the parser quadratic time, so longer ones are not parsed. */
 const yamlLengthMax = 20_000
 
 function withJson(variation: Variation): Variation {
@@ -55,7 +55,7 @@ function withJson(variation: Variation): Variation {
   return json === undefined ? withoutJson(variation) : { ...variation, json }
 }
 
-/** Undefined where the text is no YAML. Aliases are bounded, so that no text grows without measure. */
+/** Undefined if the text is not YAML. Aliases are limited, so that no text expands without bound. */
 export function toJson(text: string, version: '1.1' | '1.2' = '1.2'): string | undefined {
   if (text.length > yamlLengthMax) return undefined
   try {

@@ -1,5 +1,4 @@
-// OpenFeature's manifest against the rules of its API: shapes, conflicts, capabilities, refusals; and what
-// becomes of flags behind it.
+// The manifest API: shapes, conflicts, capabilities, refusals, and the flags that result.
 import { beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { addToken, call as admin, host, newEnvironment, worker } from '../../../test/support/control-plane.ts'
@@ -61,7 +60,7 @@ async function call(
 
 const banner = { key: 'banner', type: 'string', defaultValue: 'none' }
 
-it('makes, shows, changes and archives a flag of every type', async () => {
+it('creates, lists, changes and archives flags of every type', async () => {
   for (const [type, defaultValue, other] of [
     ['boolean', false, true],
     ['string', 'a', 'b'],
@@ -95,7 +94,7 @@ it('makes, shows, changes and archives a flag of every type', async () => {
   }
 })
 
-it('refuses a key that is taken, live or archived, and a change of type', async () => {
+it('refuses a key of a live or archived flag, and a change of type', async () => {
   expect((await call('POST', '/flags', banner)).status).toBe(201)
   expect((await call('POST', '/flags', banner)).status).toBe(409)
   const retyped = await call('PUT', '/flags/banner', { ...banner, type: 'boolean', defaultValue: true })
@@ -109,7 +108,7 @@ it('refuses a key that is taken, live or archived, and a change of type', async 
   expect((await call('DELETE', '/flags/banner')).status).toBe(409)
 })
 
-it('names what is wrong with a request', async () => {
+it('lists the invalid fields of a request', async () => {
   const fieldsOf = async (body: object, method: 'POST' | 'PUT' = 'POST', path = '/flags') => {
     const { status, body: answered } = await call(method, path, body)
     return [status, ...answered.error.details.map(({ field }: any) => field)]
@@ -129,14 +128,14 @@ it('names what is wrong with a request', async () => {
   expect((await call('DELETE', '/flags/nowhere')).status).toBe(404)
 })
 
-it('lets in by role, and says in every answer what the caller may', async () => {
+it('authorises by role, and returns the capabilities of the caller in every response', async () => {
   expect(await call('GET', '', undefined, { token: 'viewer' })).toMatchObject({ status: 200, may: 'read' })
   expect((await call('POST', '/flags', banner, { token: 'viewer' })).status).toBe(403)
   expect((await call('GET', '', undefined, { token: 'nobody' })).status).toBe(401)
   expect((await call('GET', '', undefined, { token: '' })).status).toBe(401)
 })
 
-it('finds the environment of a token that has one, without a path', async () => {
+it('takes the environment from a token that is limited to one', async () => {
   const atRoot = (method: 'GET' | 'POST', token: string, path?: string, body?: object) =>
     call(method, path, body, { token, base: '' })
   expect((await atRoot('POST', 'editor', '/flags', { ...banner, key: 'rooted' })).status).toBe(201)
@@ -145,7 +144,7 @@ it('finds the environment of a token that has one, without a path', async () => 
   expect((await atRoot('GET', '')).status).toBe(401)
 })
 
-it('gives a changed default a variation of its own, so that nobody is served another value', async () => {
+it('adds a variation for a new default, so that no user gets another value', async () => {
   await call('POST', '/flags', { key: 'kept', type: 'string', defaultValue: 'old' })
   const path = `/environments/${environment}/flags/kept`
   await admin('PATCH', path, { enabled: true })
@@ -157,7 +156,7 @@ it('gives a changed default a variation of its own, so that nobody is served ano
   expect(valueOf(body['offVariationId'])).toBe('new')
 })
 
-it('leaves out flags that the manifest has no type for', async () => {
+it('omits flags that the manifest has no type for', async () => {
   const make = (key: string, type: string, value: string) =>
     admin('POST', `/environments/${environment}/flags`, {
       key,

@@ -1,6 +1,6 @@
-// Between OpenFeature's manifest (Manifest Management API 0.1.0) and flags: what a code generator has to know
-// of each, its default above all. The default in code is what a flag is to be while nobody can be asked, so
-// it is the off variation.
+// Converts between flags and OpenFeature's manifest (Manifest Management API 0.1.0), which code generators
+// read. The default in the code is used while a flag cannot be evaluated, so it corresponds to the off
+// variation.
 import * as z from 'zod'
 import { holdsFractions } from '../../protocols/ofrep/value-text.ts'
 import type { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
@@ -22,18 +22,20 @@ export const ManifestFlag = z.strictObject({
 })
 type ManifestFlag = z.infer<typeof ManifestFlag>
 
-const written = {
+const writableFields = {
   key: Key,
   type: Type,
   name: z.string().max(nameLengthMax).optional(),
   description: z.string().max(descriptionLengthMax).nullish(),
 }
-export const ManifestDraft = z.strictObject({ ...written, defaultValue: Value }).superRefine(isOfItsType)
+export const ManifestDraft = z
+  .strictObject({ ...writableFields, defaultValue: Value })
+  .superRefine(checkDefaultValue)
 export const ManifestChanges = z
-  .strictObject({ ...written, defaultValue: Value.optional() })
-  .superRefine(isOfItsType)
+  .strictObject({ ...writableFields, defaultValue: Value.optional() })
+  .superRefine(checkDefaultValue)
 
-function isOfItsType(
+function checkDefaultValue(
   { type, defaultValue }: { readonly type: Type; readonly defaultValue?: Value | undefined },
   context: z.RefinementCtx,
 ): void {
@@ -51,7 +53,7 @@ const typeOfValue = (value: Value): Type =>
         : 'object'
 
 /**
- * Undefined for a flag that this version of the manifest has no type for: floats, and JSON that is no object.
+ * Undefined for flags that this version of the manifest has no type for: floats, and JSON that is no object.
  */
 export function toManifestFlag(flag: Flag): ManifestFlag | undefined {
   const type = typeOf(flag)
@@ -74,7 +76,7 @@ export function typeOf(flag: Flag): Type | undefined {
   return 'object'
 }
 
-/** The off variation; without one what everybody gets, if it is one and the same. */
+/** The off variation; without that, the variation of a fixed default strategy or the first. */
 function defaultVariationOf({ variations, offVariationId, defaultStrategy }: Flag): Variation | undefined {
   const { strategy } = defaultStrategy
   const id = offVariationId ?? (strategy.kind === 'fixed' ? strategy.variationId : variations[0]?.id)
@@ -83,7 +85,7 @@ function defaultVariationOf({ variations, offVariationId, defaultStrategy }: Fla
 
 const textOf = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** Off, with its default as the only answer. A boolean has both of its values at once. */
+/** A flag that is off and has its default as the only variation. A boolean flag has both values. */
 export function toDraft({
   key,
   type,
@@ -112,25 +114,25 @@ export function toDraft({
 }
 
 /**
- * A new default is a variation of its own where there is none of that value: those that are there may be what
- * somebody gets.
+ * Adds a variation if none has the new default value. Existing ones do not change, because users may get
+ * them.
  */
 export function toChanges(
   flag: Flag,
   { name, description, defaultValue }: z.infer<typeof ManifestChanges>,
   newId: () => string,
 ): FlagChanges {
-  const named = {
+  const changes = {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description: description ?? '' }),
   }
-  if (defaultValue === undefined || isDefault(flag, defaultValue)) return named
+  if (defaultValue === undefined || isDefault(flag, defaultValue)) return changes
   const value = textOf(defaultValue)
-  const held = flag.variations.find((variation) => isSame(parseValue(flag.type, variation), defaultValue))
-  const variation = held ?? { id: newId(), name: 'default', description: '', value }
+  const existing = flag.variations.find((variation) => isSame(parseValue(flag.type, variation), defaultValue))
+  const variation = existing ?? { id: newId(), name: 'default', description: '', value }
   return {
-    ...named,
-    ...(!held && { variations: [...flag.variations, variation] }),
+    ...changes,
+    ...(!existing && { variations: [...flag.variations, variation] }),
     offVariationId: variation.id,
   }
 }
@@ -139,4 +141,4 @@ const isDefault = (flag: Flag, value: Value) => {
   const variation = defaultVariationOf(flag)
   return variation !== undefined && isSame(parseValue(flag.type, variation), value)
 }
-const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)

@@ -1,7 +1,7 @@
-// OpenFeature's Manifest Management API 0.1.0, for its command line: what flags there are and what their
-// defaults in code are. An environment is reached under its own path, which is the provider's URL; or under
-// the root, by a token of that environment alone. Declared and let in like every route of the admin API, but
-// with refusals in the manifest's form, and so not in our own document.
+// OpenFeature's Manifest Management API 0.1.0, for its command line: lists flags and their defaults in the
+// code. The provider's URL is the path of an environment, or the root if the token is for a single
+// environment. Routes are declared and authorised like those of the admin API. They are not in our OpenAPI
+// document, because refusals have the manifest's format.
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { FlagDraft } from '../../../core/model/flag-draft.ts'
@@ -13,11 +13,12 @@ import { loadEnvironment } from '../../storage/configuration.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { findToken } from '../../storage/identity.ts'
-import { may } from '../auth/access.ts'
+import { hasRole } from '../auth/access.ts'
+import { bearerToken } from '../auth/identify.ts'
 import type { Problem } from '../api/shapes.ts'
 import type { ControlBindings } from '../bindings.ts'
 import { dispatch } from '../api/dispatch.ts'
-import { type Changed, executeCommand } from '../api/execute.ts'
+import { type CommandResult, executeCommand } from '../api/execute-command.ts'
 import {
   ManifestChanges,
   ManifestDraft,
@@ -32,7 +33,7 @@ import { type Route, route } from '../api/route.ts'
 
 const root = '/openfeature/v0/manifest'
 const base = `/environments/{environment}${root}` as const
-const one = `${base}/flags/{key}` as const
+const flagPath = `${base}/flags/{key}` as const
 
 const Envelope = z.strictObject({ flags: z.array(ManifestFlag) })
 const Answer = z.strictObject({ flag: ManifestFlag, updatedAt: z.iso.datetime() })
@@ -44,14 +45,14 @@ export const manifestRoutes: readonly Route[] = [
     method: 'GET',
     path: base,
     needs: 'viewer',
-    summary: 'Every flag that is not archived',
+    summary: 'Lists the flags that are not archived',
     answer: Envelope,
     handle: async (call) => {
       const { environment } = call.params
       const stored = await loadEnvironment(call.database, environment)
       if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
       const flags = [...stored.state.flag.values()].filter(({ archived }) => !archived)
-      return answer(call, { flags: flags.flatMap((flag) => toManifestFlag(flag) ?? []) }, 200)
+      return respond(call, { flags: flags.flatMap((flag) => toManifestFlag(flag) ?? []) }, 200)
     },
   }),
   route({
@@ -59,100 +60,110 @@ export const manifestRoutes: readonly Route[] = [
     method: 'POST',
     path: `${base}/flags`,
     needs: 'editor',
-    summary: 'Makes a flag',
+    summary: 'Creates a flag',
     body: ManifestDraft,
     answer: Answer,
     status: 201,
     handle: async (call) => {
       const { key } = call.body
-      const held = await readEntity(call.database, call.params.environment, 'flag', key)
-      if (held)
+      const existing = await readEntity(call.database, call.params.environment, 'flag', key)
+      if (existing)
         return conflict(
-          `Flag "${key}" ${held.archived ? 'is archived: restore it, or choose another key.' : 'exists.'}`,
+          `Flag "${key}" ` +
+            `${existing.archived ? 'is archived: restore it, or choose another key.' : 'exists.'}`,
         )
       const draft = parseWith(FlagDraft, toDraft(call.body))
       if (!draft.ok) return draft
-      return changed(call, await executeCommand(call, { kind: 'create-flag', flag: draft.value }), 201)
+      return respondWithFlag(
+        call,
+        await executeCommand(call, { kind: 'create-flag', flag: draft.value }),
+        201,
+      )
     },
   }),
   route({
     id: 'update-manifest-flag',
     method: 'PUT',
-    path: one,
+    path: flagPath,
     needs: 'editor',
-    summary: 'Changes name, description or default of a flag',
+    summary: 'Changes the name, description or default of a flag',
     body: ManifestChanges,
     answer: Answer,
     handle: async (call) => {
       const { key, type } = call.body
-      if (key !== call.params.key) return flawed('INVALID', 'Flag key in path and payload must match.')
-      const held = await liveFlag(call)
-      if (!held.ok) return held
-      const is = typeOf(held.value) ?? 'float'
-      if (is !== type) return conflict(`Flag type cannot be changed from ${is} to ${type}.`, 'type')
-      const changes = toChanges(held.value, call.body, () => crypto.randomUUID())
-      const command = { kind: 'update-flag', key, version: held.value.version, changes } as const
-      return changed(call, await executeCommand(call, command), 200)
+      if (key !== call.params.key) return refuseField('INVALID', 'Flag key in path and payload must match.')
+      const existing = await liveFlag(call)
+      if (!existing.ok) return existing
+      const currentType = typeOf(existing.value) ?? 'float'
+      if (currentType !== type)
+        return conflict(`Flag type cannot be changed from ${currentType} to ${type}.`, 'type')
+      const changes = toChanges(existing.value, call.body, () => crypto.randomUUID())
+      const command = { kind: 'update-flag', key, version: existing.value.version, changes } as const
+      return respondWithFlag(call, await executeCommand(call, command), 200)
     },
   }),
   route({
     id: 'archive-manifest-flag',
     method: 'DELETE',
-    path: one,
+    path: flagPath,
     needs: 'editor',
     summary: 'Archives a flag',
     answer: Archived,
     handle: async (call) => {
-      const held = await liveFlag(call)
-      if (!held.ok) return held
-      const { key, version } = held.value
+      const existing = await liveFlag(call)
+      if (!existing.ok) return existing
+      const { key, version } = existing.value
       const command = { kind: 'update-flag', key, version, changes: { archived: true } } as const
       const executed = await executeCommand(call, command)
       if (!executed.ok) return executed
       const { updatedAt } = executed.value.entity as Flag
       const message = `Flag "${key}" archived. Restore it in the console if needed.`
-      return answer(call, { message, archivedAt: new Date(updatedAt).toISOString() }, 200)
+      return respond(call, { message, archivedAt: new Date(updatedAt).toISOString() }, 200)
     },
   }),
 ]
 
-const flawed = (code: 'INVALID' | 'CONFLICT', message: string, path = 'key') =>
+const refuseField = (code: 'INVALID' | 'CONFLICT', message: string, path = 'key') =>
   refuse(code, message, { fields: [{ path, message }] })
-const conflict = (message: string, path?: string) => flawed('CONFLICT', message, path)
+const conflict = (message: string, path?: string) => refuseField('CONFLICT', message, path)
 
-async function liveFlag({ database, params }: Call<typeof one>): Promise<Result<Flag>> {
+async function liveFlag({ database, params }: Call<typeof flagPath>): Promise<Result<Flag>> {
   const { environment, key } = params
   const flag = await readEntity(database, environment, 'flag', key)
   if (!flag) return refuse('NOT_FOUND', `Flag "${key}" was not found.`)
   return flag.archived ? conflict(`Flag "${key}" is archived: restore it first.`) : ok(flag)
 }
 
-function changed(call: Call, executed: Result<Changed>, status: number): Result<never> | Response {
+function respondWithFlag(
+  call: Call,
+  executed: Result<CommandResult>,
+  status: number,
+): Result<never> | Response {
   if (!executed.ok) return executed
   const flag = executed.value.entity as Flag
-  return answer(
+  return respond(
     call,
     { flag: toManifestFlag(flag), updatedAt: new Date(flag.updatedAt).toISOString() },
     status,
   )
 }
 
-/** Every answer says what its caller may do here. */
-function answer({ caller, place }: Call, body: object, status: number): Response {
-  const capabilities = may(caller, 'editor', place) ? 'read,write,delete' : 'read'
+/** Every response has the caller's capabilities. */
+function respond({ caller, scope }: Call, body: object, status: number): Response {
+  const capabilities = hasRole(caller, 'editor', scope) ? 'read,write,delete' : 'read'
   const headers = { 'x-manifest-capabilities': capabilities, 'cache-control': 'no-store' }
   return Response.json(body, { status, headers })
 }
 
 export async function dispatchManifest(
-  declared: Route,
+  manifestRoute: Route,
   c: Context<{ Bindings: ControlBindings }>,
 ): Promise<Response> {
-  const response = await dispatch(declared, c)
-  return response.ok ? response : inManifestForm((await response.json()) as Problem, response.headers)
+  const response = await dispatch(manifestRoute, c)
+  return response.ok ? response : toManifestProblem((await response.json()) as Problem, response.headers)
 }
 
-function inManifestForm({ detail, status, errors = [] }: Problem, headers?: Headers): Response {
+function toManifestProblem({ detail, status, errors = [] }: Problem, headers?: Headers): Response {
   const details = errors.map(({ path, rule, message }) => ({
     field: path,
     ...(rule && { code: rule }),
@@ -165,15 +176,16 @@ function inManifestForm({ detail, status, errors = [] }: Problem, headers?: Head
   )
 }
 
-/** A request to the root, as one to the environment that its token is for. */
-export async function fromRoot(request: Request, env: ControlBindings): Promise<Request | Response> {
+/** Rewrites a request to the root to the path of the environment that its token is for. */
+export async function fromManifestRoot(request: Request, env: ControlBindings): Promise<Request | Response> {
   const url = new URL(request.url)
-  const text = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  const text = bearerToken(request.headers.get('authorization') ?? '')
   const { token } = text === undefined ? {} : await findToken(openDatabase(env.DB), await sha256Hex(text), {})
   const [environment, ...others] = token?.environments ?? []
   if (token && (environment === undefined || others.length > 0)) {
-    const detail = `This token is not of one environment: use ${url.origin}/api/v1/environments/{environment} as the provider URL.`
-    return inManifestForm({ type: '', title: '', status: 400, code: 'INVALID', detail })
+    const providerUrl = `${url.origin}/api/v1/environments/{environment}`
+    const detail = `This token is not limited to one environment: use ${providerUrl} as the provider URL.`
+    return toManifestProblem({ type: '', title: '', status: 400, code: 'INVALID', detail })
   }
   url.pathname = `/api/v1/environments/${environment ?? 'none'}${url.pathname}`
   return new Request(url, request)

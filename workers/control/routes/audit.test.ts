@@ -1,4 +1,4 @@
-// The audit trail, in workerd: what it tells of a change, how it is searched, and how it is taken home.
+// The audit trail in workerd: entries, filters and export.
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   addToken,
@@ -45,7 +45,7 @@ const numbers = async (query: string) => {
 }
 
 describe('an entry', () => {
-  it('says who, what, to what, why in any language, and from where', async () => {
+  it('has actor, kind, entities, comment in any language, and origin', async () => {
     const { body } = await call('GET', `/environments/${id}/audit?actor=robot`)
     expect(body['entries']).toEqual([
       {
@@ -61,7 +61,7 @@ describe('an entry', () => {
     ])
   })
 
-  it('holds what was and what became, by its number', async () => {
+  it('has the values before and after, read by its number', async () => {
     expect((await call('GET', `/environments/${id}/audit/4`)).body).toMatchObject({
       command: { kind: 'update-flag', key: 'banner', changes: { enabled: false } },
       before: [{ kind: 'flag', id: 'banner', value: { enabled: true, version: 1 } }],
@@ -71,7 +71,7 @@ describe('an entry', () => {
     expect((await call('GET', `/environments/${id}/audit/x`)).status).toBe(404)
   })
 
-  it('shows addresses to admins only, and hashes to nobody', async () => {
+  it('has addresses for admins only, and hashes for nobody', async () => {
     const entry = async (as: string) => (await call('GET', `/environments/${id}/audit/5`, undefined, as)).body
     expect((await entry('owner-token'))['origin']).not.toBeNull()
     expect((await entry('viewer-token'))['origin']).toBeNull()
@@ -82,7 +82,7 @@ describe('an entry', () => {
 })
 
 describe('a search', () => {
-  it('goes by actor, kind, entity and time, one or all at once', async () => {
+  it('filters by actor, kind, entity and time, alone or combined', async () => {
     expect(await numbers('')).toEqual([5, 4, 3, 2, 1])
     expect(await numbers('kind=create-goal')).toEqual([3])
     expect(await numbers('entity=flag:banner')).toEqual([4, 2])
@@ -91,7 +91,7 @@ describe('a search', () => {
     expect(await numbers('kind=create-environment')).toEqual([1])
   })
 
-  it('takes a span of time: from a moment on, up to and without another', async () => {
+  it('filters by time, from inclusive to exclusive', async () => {
     const at = Object.fromEntries(
       ((await call('GET', `/environments/${id}/audit`)).body['entries'] as Entry[]).map((entry) => [
         entry.number,
@@ -104,7 +104,7 @@ describe('a search', () => {
     expect(await numbers(`from=${Date.now() + 1_000}`)).toEqual([])
   })
 
-  it('comes in pages that hold every entry once', async () => {
+  it('returns every entry once over all pages', async () => {
     const first = await call('GET', `/environments/${id}/audit?limit=2`)
     const cursor = first.body['nextCursor'] as string
     expect((first.body['entries'] as Entry[]).map(({ number }) => number)).toEqual([5, 4])
@@ -128,7 +128,7 @@ describe('an export', () => {
       .map((line) => JSON.parse(line) as Entry)
   }
 
-  it('is every entry the filters leave, whole, one a line', async () => {
+  it('has all matching entries in full, one per line', async () => {
     for (let i = 0; i < 25; i++) await call('POST', `/environments/${id}/goals`, { key: `goal-${i}` })
     const all = await lines(`/environments/${id}/audit`)
     expect(all.map(({ number }) => number)).toEqual(Array.from({ length: 30 }, (_, i) => 30 - i))
@@ -138,7 +138,7 @@ describe('an export', () => {
     )
   })
 
-  it('of an organisation tells the making of its environments and tokens', async () => {
+  it('of an organisation includes the creation of environments and tokens', async () => {
     await call('POST', '/organisations/default/tokens', { name: 'deploy', role: 'viewer' })
     const all = await lines('/organisations/default/audit')
     expect(all.map(({ kind }) => kind)).toEqual(['create-token', 'create-environment'])
@@ -150,7 +150,7 @@ describe('an export', () => {
   })
 })
 
-describe('a list reads by an index, whatever is asked for', () => {
+describe('a list uses an index with every filter', () => {
   const filters = [
     {},
     { actor: 'a' },
@@ -159,13 +159,13 @@ describe('a list reads by an index, whatever is asked for', () => {
     { from: 1, to: 2 },
     { actor: 'a', kind: 'k', entity: { kind: 'flag', id: 'banner' }, from: 1, to: 2 },
   ]
-  /** The plans of what a trail asks D1. */
+  /** The query plans of a trail's queries. */
   async function plansOf(ask: (recording: typeof database) => Promise<unknown>): Promise<string[]> {
-    const asked: { sql: string; params: unknown[] }[] = []
+    const queries: { sql: string; params: unknown[] }[] = []
     const { drizzle } = await import('drizzle-orm/d1')
-    const logger = { logQuery: (sql: string, params: unknown[]) => void asked.push({ sql, params }) }
+    const logger = { logQuery: (sql: string, params: unknown[]) => void queries.push({ sql, params }) }
     await ask(drizzle(env.DB, { logger }) as typeof database)
-    const plans = asked.map(({ sql, params }) =>
+    const plans = queries.map(({ sql, params }) =>
       env.DB.prepare(`explain query plan ${sql}`)
         .bind(...params)
         .all<{ detail: string }>(),
@@ -183,7 +183,7 @@ describe('a list reads by an index, whatever is asked for', () => {
     expect(plans.filter((detail) => /TEMP B-TREE FOR ORDER/.test(detail))).toEqual([])
   })
 
-  it('and an entry of an organisation is never found through another', async () => {
+  it('an entry of an organisation is not found through another', async () => {
     const [row] = await database.select({ number: audit.number }).from(audit).limit(1)
     expect(await organisationTrail(database, 'others').read(row!.number)).toBeUndefined()
   })

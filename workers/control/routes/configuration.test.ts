@@ -63,7 +63,7 @@ flags:
 const asYaml = { 'content-type': 'application/yaml' }
 
 describe('a document', () => {
-  it('in YAML is planned, applied as one revision, and changes nothing the second time', async () => {
+  it('in YAML can be planned and applied as one revision, and changes nothing the second time', async () => {
     const path = await environment()
     const plan = await send('POST', `${path}/apply?dryRun=true`, yamlDocument, asYaml)
     expect(await plan.json()).toMatchObject({
@@ -85,7 +85,7 @@ describe('a document', () => {
     expect(flags.find(({ key }) => key === 'menu')?.variations[0]?.json).toBe('{"items":["tea"]}')
   })
 
-  it('is exported in JSON and YAML, and applying either to where it came from changes nothing', async () => {
+  it('is exported in JSON and YAML, and applying either again changes nothing', async () => {
     const path = await environment()
     await send('POST', `${path}/apply`, yamlDocument, asYaml)
     const json = await call('GET', `${path}/export`)
@@ -101,7 +101,7 @@ describe('a document', () => {
     expect((await call('GET', `${elsewhere}/export`)).body).toEqual(json.body)
   })
 
-  it('says field by field what it would change, and archives what a whole one does not name', async () => {
+  it('plans changes field by field, and with prune archives what it does not name', async () => {
     const path = await environment()
     await send('POST', `${path}/apply`, yamlDocument, asYaml)
     const { body } = await call('GET', `${path}/export`)
@@ -143,7 +143,7 @@ describe('a document', () => {
     expect(await response.json()).toMatchObject({ code: status === 413 ? 'TOO_LARGE' : 'INVALID' })
   })
 
-  it('of 1,000 flags is one revision, and is exported again as it was', async () => {
+  it('of 1,000 flags is one revision, and is exported unchanged', async () => {
     const path = await environment()
     const flag = (i: number) => ({
       type: 'boolean',
@@ -223,7 +223,7 @@ const bucketingFile = {
 const foreignKey = (name: string) => `${name}-${'0123456789abcdef'.repeat(2)}`
 
 describe('an import', () => {
-  it('of Bucketeer features is one revision that gives users what they had, and names what stays behind', async () => {
+  it('of Bucketeer features keeps users’ variations, and lists what is left out', async () => {
     const path = await environment()
     const key = foreignKey('bucketeer')
     const body = { ...features, sdkKeys: [{ key, role: 'client' }] }
@@ -237,12 +237,13 @@ describe('an import', () => {
     const snapshot = (await snapshotAt(path, 2))!
     expect(snapshot.flags).toMatchObject([{ key: 'new-checkout', version: 12, createdAt: 1_700_000_000_000 }])
     const user = { targetingKey: 'user-42', attributes: {} }
-    expect(evaluate(compile(snapshot), 'new-checkout', user).variation?.id).toBe('b') // Bucketeer's own vector
+    // Bucketeer's own test vector
+    expect(evaluate(compile(snapshot), 'new-checkout', user).variation?.id).toBe('b')
     expect(await env.SNAPSHOTS.get(`key:${await sha256Hex(key)}`)).toBe(path.split('/')[2])
     expect(await call('POST', `${path}/import/bucketeer`, body)).toMatchObject({ body: { changed: false } })
   })
 
-  it('of a bucketing file gives visitors what they had', async () => {
+  it('of a bucketing file keeps visitors’ variations', async () => {
     const path = await environment()
     expect(await call('POST', `${path}/import/flagship-io`, bucketingFile)).toMatchObject({
       status: 200,
@@ -255,7 +256,7 @@ describe('an import', () => {
     expect(given).toEqual(['V1', 'V3', 'V2']) // the published SDK's own vectors
   })
 
-  it('does not overwrite what is here and differs, unless told to; then versions go on', async () => {
+  it('overwrites differing entities only with replace, and then increments their versions', async () => {
     const path = await environment()
     await call('POST', `${path}/import/bucketeer`, features)
     await call('PATCH', `${path}/flags/new-checkout`, { enabled: false })
@@ -272,7 +273,7 @@ describe('an import', () => {
     })
   })
 
-  it('does not bring along a key that opens another environment', async () => {
+  it('refuses a key of another environment', async () => {
     const [one, other] = [await environment(), await environment()]
     const body = { features: [], sdkKeys: [{ key: foreignKey('shared'), role: 'client' }] }
     expect(await call('POST', `${one}/import/bucketeer`, body)).toMatchObject({ status: 200 })
@@ -294,14 +295,15 @@ describe('an import', () => {
     expect(answer.body.errors.map((each: { path: string }) => each.path)).toContain(path)
   })
 
-  it('of values that nest without end is refused', async () => {
+  it('of too deeply nested values is refused', async () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
-    const body = `{"campaigns":[{"id":"c","variationGroups":[{"id":"g","variations":[{"id":"v","modifications":{"value":{"k":${deep}}}}]}]}]}`
+    const variation = `{"id":"v","modifications":{"value":{"k":${deep}}}}`
+    const body = `{"campaigns":[{"id":"c","variationGroups":[{"id":"g","variations":[${variation}]}]}]}`
     expect((await send('POST', `${await environment()}/import/flagship-io`, body)).status).toBe(400)
   })
 })
 
-it('the portability report says of each family which flags it is given, and why not', async () => {
+it('the portability report lists the flags of each SDK family, and why others are omitted', async () => {
   const path = await environment()
   await call('POST', `${path}/import/bucketeer`, features)
   await call('POST', `${path}/import/flagship-io`, bucketingFile)

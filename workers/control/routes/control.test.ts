@@ -1,4 +1,4 @@
-// The control plane in workerd: real D1, KV, R2 and the environment's object, through the admin API.
+// The control plane in workerd, through the admin API, with real D1, KV, R2 and Durable Objects.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 
 describe('a change', () => {
-  it('is one revision in D1, KV, R2 and the object, and says by whom and from what to what', async () => {
+  it('is one revision in D1, KV, R2 and the object, with actor and values before and after', async () => {
     const id = await environment()
     const created = await call('POST', `/environments/${id}/flags`, draft('banner'))
     expect(created).toMatchObject({
@@ -64,7 +64,7 @@ describe('a change', () => {
     })
   })
 
-  it('that changes nothing makes no revision', async () => {
+  it('without effect makes no revision', async () => {
     const id = await environment()
     await call('POST', `/environments/${id}/flags`, draft('banner'))
     expect(await call('PATCH', `/environments/${id}/flags/banner`, { enabled: true })).toMatchObject({
@@ -73,7 +73,7 @@ describe('a change', () => {
     expect(await newestInD1(id)).toBe(2)
   })
 
-  it('to a yaml flag carries the value as JSON too, and refuses what is no YAML', async () => {
+  it('of a yaml flag stores the value as JSON as well, and refuses invalid YAML', async () => {
     const id = await environment()
     const yaml = (value: string) => ({
       key: 'theme',
@@ -94,7 +94,7 @@ describe('a change', () => {
     })
   })
 
-  it('of fifty at once loses none', async () => {
+  it('is not lost among fifty concurrent ones', async () => {
     const id = await environment()
     const all = await Promise.all(
       Array.from({ length: 50 }, (_, i) => call('POST', `/environments/${id}/flags`, draft(`flag-${i}`))),
@@ -104,7 +104,7 @@ describe('a change', () => {
     expect(await newestInD1(id)).toBe(51)
   })
 
-  it('moves Last-Modified only with the bucketing file, and then by a second at least', async () => {
+  it('moves Last-Modified only if the bucketing file changes, and by at least a second', async () => {
     const id = await environment()
     await call('POST', `/environments/${id}/flags`, draft('banner'))
     await call('PATCH', `/environments/${id}/flags/banner`, { description: 'not in the file' })
@@ -126,7 +126,7 @@ describe('a crash', () => {
     work: (object: EnvironmentObject, state: DurableObjectState) => Promise<T>,
   ) => runInDurableObject(objectOf(id) as DurableObjectStub<EnvironmentObject>, work)
 
-  it('between commit and publication is repaired by the alarm that was armed before', async () => {
+  it('between commit and publication is repaired by the alarm', async () => {
     const id = await environment()
     const answer = await interrupt(id, (object) => {
       const inside = (object as unknown as { env: ControlBindings }).env.SNAPSHOTS
@@ -150,7 +150,7 @@ describe('a crash', () => {
     expect(await objectOf(id).head(id)).toEqual({ status: 'known', revision: 2 })
   })
 
-  it('of D1 leaves everything as it was, and the next command goes through', async () => {
+  it('of D1 changes nothing, and the next command succeeds', async () => {
     const id = await environment()
     const answer = await interrupt(id, (object) => {
       const inside = (object as unknown as { env: ControlBindings }).env.DB
@@ -165,12 +165,13 @@ describe('a crash', () => {
     })
   })
 
-  it('that left another writer ahead is noticed: the command is decided again on what is there now', async () => {
+  it('that let another writer commit makes the command start over from the new state', async () => {
     const id = await environment()
     await call('POST', `/environments/${id}/flags`, draft('banner'))
-    // What a second incarnation of the object would have done behind this one's back.
+    // as a second instance of the object would do
     await env.DB.prepare(
-      "insert into revisions (environment_id, number, created_at, modified_at, actor, command, comment) values (?, 3, 0, 0, '{}', null, '')",
+      `insert into revisions (environment_id, number, created_at, modified_at, actor, command, comment)
+       values (?, 3, 0, 0, '{}', null, '')`,
     )
       .bind(id)
       .run()
@@ -183,7 +184,7 @@ describe('a crash', () => {
 })
 
 describe('the admin API', () => {
-  it('refuses by role, and without a token', async () => {
+  it('refuses callers without the role or a token', async () => {
     const id = await environment()
     expect((await call('GET', `/environments/${id}/flags`, undefined, 'nobody')).status).toBe(401)
     expect((await call('GET', `/environments/${id}/flags`, undefined, 'viewer-token')).status).toBe(200)
@@ -192,7 +193,7 @@ describe('the admin API', () => {
     expect((await call('POST', '/environments', { id: 'x' }, 'editor-token')).status).toBe(403)
   })
 
-  it('shows a token and an SDK key once, and stores their hashes only', async () => {
+  it('returns tokens and SDK keys once, and stores only their hashes', async () => {
     const id = await environment()
     const token = (await call('POST', '/organisations/default/tokens', { name: 'script', role: 'viewer' }))
       .body['token'] as string
@@ -237,7 +238,7 @@ describe('the admin API', () => {
     })
   })
 
-  it('names every bad field at once', async () => {
+  it('lists all invalid fields at once', async () => {
     const id = await environment()
     const { body } = await call(
       'POST',
@@ -251,19 +252,19 @@ describe('the admin API', () => {
     ])
   })
 
-  it('lists environments page by page, each once, whatever comes in between', async () => {
+  it('lists every environment once over all pages, also if others are created meanwhile', async () => {
     for (let i = 0; i < 5; i++) await environment()
-    const seen: string[] = []
+    const listed: string[] = []
     let cursor = ''
     do {
       const { status, body } = await call('GET', `/environments?limit=2${cursor && `&cursor=${cursor}`}`)
       expect(status).toBe(200)
-      seen.push(...(body['environments'] as { id: string }[]).map(({ id }) => id))
+      listed.push(...(body['environments'] as { id: string }[]).map(({ id }) => id))
       cursor = (body['nextCursor'] as string | undefined) ?? ''
-      if (seen.length === 2) await call('POST', '/environments', { id: '0-comes-before' })
+      if (listed.length === 2) await call('POST', '/environments', { id: '0-comes-before' })
     } while (cursor !== '')
-    expect(seen).toEqual([...new Set(seen)].toSorted())
-    expect(seen.length).toBeGreaterThanOrEqual(5)
+    expect(listed).toEqual([...new Set(listed)].toSorted())
+    expect(listed.length).toBeGreaterThanOrEqual(5)
     const one = await environment()
     await call('POST', `/environments/${one}/goals`, { key: 'buy' })
     const { environments } = (await call('GET', '/environments?limit=200')).body

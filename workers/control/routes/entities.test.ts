@@ -38,7 +38,7 @@ describe('every kind of entity', () => {
       { threshold: 0.6 },
     ],
   ])(
-    'is made, read with its version, edited on it, refused on a stale one, deleted: %s',
+    'can be created, read with its version, edited on that version only, and deleted: %s',
     async (plural, body, id, changes) => {
       const path = await environment()
       await call('POST', `${path}/flags`, draft('base'))
@@ -72,11 +72,12 @@ describe('every kind of entity', () => {
     },
   )
 
-  it('that is in use stays, and says who uses it', async () => {
+  it('that is in use is not deleted, and the refusal lists its dependents', async () => {
     const path = await environment()
     await call('POST', `${path}/segments`, { key: 'staff' })
     await call('POST', `${path}/flags`, draft('a', { tags: ['web'], rules: [inSegment('staff')] }))
-    const refused = { status: 409, body: { code: 'IN_USE', users: [{ kind: 'flag', id: 'a' }] } }
+    const dependents = [{ kind: 'flag', id: 'a' }]
+    const refused = { status: 409, body: { code: 'IN_USE', dependents, users: dependents } }
     expect(await call('DELETE', `${path}/segments/staff`)).toMatchObject(refused)
     expect(await call('DELETE', `${path}/tags/web`)).toMatchObject(refused)
     expect((await call('GET', `${path}/segments/staff/dependents`)).body).toEqual({
@@ -85,7 +86,7 @@ describe('every kind of entity', () => {
     expect((await call('GET', `${path}/segments/nobody/dependents`)).status).toBe(404)
   })
 
-  it('answers a try with the exact change, and makes none', async () => {
+  it('answers a dry run with the exact change, and makes none', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))
     const tried = await call('PATCH', `${path}/flags/a?dryRun=true`, { enabled: false })
@@ -106,7 +107,7 @@ describe('every kind of entity', () => {
 })
 
 describe('an environment', () => {
-  it('goes back to a revision as a whole, without undoing what has its own course', async () => {
+  it('rolls back as a whole, except for SDK keys, experiments and other independent entities', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a', { tags: ['web'] }))
     await call('POST', `${path}/segments`, { key: 'staff', included: ['ada'] })
@@ -125,7 +126,7 @@ describe('an environment', () => {
     expect((await call('POST', `${path}/rollback`, { revision: 8 })).body.changed).toBe(false)
   })
 
-  it('has settings that hold for new flags, for comments, and for edge', async () => {
+  it('has settings for new flags, for comments, and for edge', async () => {
     const path = await environment()
     expect(await call('GET', `${path}/settings`)).toMatchObject({
       etag: '"0"',
@@ -164,7 +165,7 @@ describe('an environment', () => {
 })
 
 describe('secrets', () => {
-  it('of an SDK key are rotated with an overlap that the snapshot names, and disabled for good', async () => {
+  it('of an SDK key can be rotated with an overlap, and disabled', async () => {
     const path = await environment()
     const { body: key } = await call('POST', `${path}/sdk-keys`, { role: 'server', name: 'api' })
     const rotated = await call('POST', `${path}/sdk-keys/${key.id}/rotate`, { overlapMs: 60_000 })
@@ -181,15 +182,15 @@ describe('secrets', () => {
     ])
     await call('PATCH', `${path}/sdk-keys/${key.id}`, { disabled: true })
     expect((await publishedNow(path))?.sdkKeys).toEqual([])
-    const withoutSecrets = JSON.stringify([
+    const responses = JSON.stringify([
       rotated.body.entity,
       await call('GET', `${path}/sdk-keys`),
       await call('GET', `${path}/sdk-keys/${key.id}`),
     ])
-    expect(withoutSecrets).not.toContain('sha256')
+    expect(responses).not.toContain('sha256')
   })
 
-  it('of a trigger fire it without a token, until it is rotated, disabled or deleted', async () => {
+  it('of a trigger fire it without a token until they are rotated or it is disabled', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))
     const { body } = await call('POST', `${path}/triggers`, {
@@ -216,7 +217,7 @@ describe('secrets', () => {
 })
 
 describe('a scheduled change', () => {
-  it('is made once its time has come, once, and in one revision with its mark', async () => {
+  it('is applied once when due, in the same revision as its status', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))
     const make = (id: string, at: number) =>

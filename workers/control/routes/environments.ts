@@ -1,19 +1,20 @@
-// Environments: what has flags, keys and a history of its own. Each belongs to a project.
+// Routes of environments, which hold flags, SDK keys and a history. Each belongs to a project.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { findPlace } from '../../storage/identity.ts'
+import { findScope } from '../../storage/identity.ts'
 import { firstProject } from '../../storage/organisation-schema.ts'
-import { type Sight, listEnvironments, readRow } from '../../storage/organisations.ts'
-import { type Membership, may } from '../auth/access.ts'
-import { Environment, EnvironmentRow, changedOf } from '../api/shapes.ts'
-import { objectOf, toResult } from '../api/execute.ts'
+import { type VisibleEnvironments, listEnvironments, readRow } from '../../storage/organisations.ts'
+import { type Membership, hasRole } from '../auth/access.ts'
+import { Environment, EnvironmentRow, changeAnswer } from '../api/shapes.ts'
+import { toResult } from '../api/execute-command.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 import { Description, Name, Slug } from '../api/slugs.ts'
-import { edit } from '../api/organisation-change.ts'
+import { editRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 
-/** What a membership lets its holder see: all environments of an organisation, or those it names. */
-function sightOf({ organisationId, role, environments }: Membership): Sight {
+/** The environments that a membership makes visible: all of the organisation, or those it names. */
+function visibleEnvironmentsOf({ organisationId, role, environments }: Membership): VisibleEnvironments {
   const everywhere = role !== 'member' || Object.hasOwn(environments, '*')
   return { organisationId, environmentIds: everywhere ? 'all' : Object.keys(environments) }
 }
@@ -24,17 +25,17 @@ export const environments = [
     method: 'GET',
     path: '/environments',
     needs: 'member',
-    summary: 'The environments that the caller may see, with their newest revision',
+    summary: 'Lists the environments that the caller may see, with their newest revision',
     query: PageQuery.extend({ project: Slug.optional() }),
     answer: z.strictObject({
       environments: z.array(EnvironmentRow),
       nextCursor: NextCursor,
     }),
     handle: async ({ database, caller, query: { limit, cursor, project } }) => {
-      const sights = caller.memberships.map(sightOf)
+      const visible = caller.memberships.map(visibleEnvironmentsOf)
       const after = String(cursor?.[0] ?? '')
-      const found = await listEnvironments(database, sights, project, after, limit + 1)
-      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
+      const listed = await listEnvironments(database, visible, project, after, limit + 1)
+      const { rows, ...next } = pageOf(listed, limit, ({ id }) => [id])
       return ok({ environments: rows, ...next })
     },
   }),
@@ -43,22 +44,22 @@ export const environments = [
     method: 'POST',
     path: '/environments',
     needs: 'admin',
-    summary: 'Makes an environment',
-    description: 'In a project of an organisation where the caller is an admin.',
+    summary: 'Creates an environment',
+    description: 'The caller must be an admin of the organisation that has the project.',
     body: z.strictObject({ id: Slug, name: Name.default(''), project: Slug.default(firstProject) }),
-    answer: changedOf(z.strictObject({ id: z.string(), name: z.string() })),
+    answer: changeAnswer(z.strictObject({ id: z.string(), name: z.string() })),
     status: 201,
     handle: async (call) => {
       const { id, name, project } = call.body
-      const place = await findPlace(call.database, { project })
-      if (!place) return refuse('NOT_FOUND', `there is no project ${project}`)
-      if (!may(call.caller, 'admin', place))
+      const scope = await findScope(call.database, { project })
+      if (!scope) return refuse('NOT_FOUND', `there is no project ${project}`)
+      if (!hasRole(call.caller, 'admin', scope))
         return refuse('FORBIDDEN', `this needs the role admin in project ${project}`)
-      if (place.archived) return refuse('CONFLICT', `project ${project} is archived`)
+      if (scope.archived) return refuse('CONFLICT', `project ${project} is archived`)
       const { actor, origin } = call.caller
-      const { organisationId } = place
+      const { organisationId } = scope
       const request = { environmentId: id, organisationId, projectId: project, name, actor, origin }
-      return toResult(await objectOf(call, id).create(request))
+      return toResult(await environmentStub(call, id).create(request))
     },
   }),
   route({
@@ -66,11 +67,11 @@ export const environments = [
     method: 'GET',
     path: '/environments/{environment}',
     needs: 'viewer',
-    summary: 'One environment',
+    summary: 'Reads one environment',
     answer: Environment,
     handle: async ({ database, params: { environment } }) => {
-      const found = await readRow(database, 'environment', environment)
-      return found ? ok(found) : refuse('NOT_FOUND', `there is no environment ${environment}`)
+      const row = await readRow(database, 'environment', environment)
+      return row ? ok(row) : refuse('NOT_FOUND', `there is no environment ${environment}`)
     },
   }),
   route({
@@ -78,17 +79,18 @@ export const environments = [
     method: 'PATCH',
     path: '/environments/{environment}',
     needs: 'admin',
-    summary: 'Renames an environment, describes it, or archives it',
+    summary: 'Changes the name or description of an environment, or archives it',
     description:
-      'An archived environment takes no changes. What is published stays: to end that too, disable its SDK keys first.',
+      'An archived environment accepts no changes. What is published stays: to stop serving it, ' +
+      'disable its SDK keys first.',
     body: z.strictObject({ name: Name, description: Description, archived: z.boolean() }).partial(),
     answer: Environment,
     handle: async (call) => {
       const before = await readRow(call.database, 'environment', call.params.environment)
-      if (!before || !call.place)
+      if (!before || !call.scope)
         return refuse('NOT_FOUND', `there is no environment ${call.params.environment}`)
-      const { organisationId } = call.place
-      return edit(
+      const { organisationId } = call.scope
+      return editRow(
         call,
         { kind: 'update-environment', entity: 'environment', organisationId, before },
         call.body,

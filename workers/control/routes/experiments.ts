@@ -1,12 +1,12 @@
-// Experiments, and the results that the batch runner computes of them.
+// Routes of experiments, and of the results that the batch runner computes.
 import * as z from 'zod'
 import { ExperimentChanges, ExperimentDraft } from '../../../core/change/command.ts'
-import { ExperimentResult } from '../../../core/model/experiment-result.ts'
+import { StoredResult } from '../../../core/model/stored-result.ts'
 import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { listResults, storeResult } from '../../storage/experiment-results.ts'
-import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
 
@@ -18,15 +18,18 @@ export const experiments = [
     param: 'id',
     schema: Experiment,
     draft: ExperimentDraft,
-    changes: ExperimentChanges,
-    filters: { flagKey: aText, status: Experiment.shape.status.optional() },
+    changes: ExperimentChanges.extend(expectedVersion),
+    filters: { flagKey: textFilter, status: Experiment.shape.status.optional() },
+    create: (experiment) => ({ kind: 'create-experiment', experiment }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-experiment', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-experiment', id }),
   }),
   change({
     id: 'stop-experiment',
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/stop',
     needs: 'editor',
-    summary: 'Ends an experiment now',
+    summary: 'Stops an experiment now',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'stop-experiment', id }),
   }),
@@ -35,8 +38,8 @@ export const experiments = [
     method: 'GET',
     path: '/environments/{environment}/experiments/{id}/results',
     needs: 'viewer',
-    summary: `The newest ${pageSizeMax} results of an experiment, newest first`,
-    answer: z.strictObject({ results: z.array(ExperimentResult) }),
+    summary: `Lists the newest ${pageSizeMax} results of an experiment, newest first`,
+    answer: z.strictObject({ results: z.array(StoredResult) }),
     handle: async ({ database, params: { environment, id } }) =>
       ok({ results: await listResults(database, environment, id, pageSizeMax) }),
   }),
@@ -45,8 +48,8 @@ export const experiments = [
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/results',
     needs: 'editor',
-    summary: 'Stores a computed result; the same computation twice is kept once',
-    body: ExperimentResult,
+    summary: 'Stores a computed result; sending the same computation again changes nothing',
+    body: StoredResult,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
     handle: async ({ database, params: { environment, id }, body }) => {

@@ -1,5 +1,5 @@
-// What can be asked about a flag: how it came to be what it is, and what it decides for somebody, now or at
-// any revision.
+// Routes that explain a flag: its history, its usage, and its evaluation for given contexts, now or at any
+// past revision.
 import * as z from 'zod'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { type Explanation, explain } from '../../../core/evaluation/explain.ts'
@@ -15,11 +15,11 @@ import { readUsage } from '../../storage/usage.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 import { Actor, Difference } from '../api/shapes.ts'
-import { objectOf } from '../api/execute.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 
 const contextsMax = 100
 const flagsMax = 1_000
-const answersMax = 10_000
+const evaluationsMax = 10_000
 
 const Context = z.strictObject({
   targetingKey: z.string().max(valueLengthMax).optional(),
@@ -41,14 +41,14 @@ export const flagInsight = [
     method: 'GET',
     path: '/environments/{environment}/flags/{key}/history',
     needs: 'viewer',
-    summary: 'What changed about a flag, field by field, newest first',
+    summary: 'Lists the changes of a flag, field by field, newest first',
     query: PageQuery,
     answer: z.strictObject({ history: z.array(Entry), nextCursor: NextCursor }),
     handle: async ({ database, params: { environment, key }, query: { limit, cursor } }) => {
       const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
-      const of = { environmentId: environment, kind: 'flag', id: key } as const
-      const found = await listEntityChanges(database, of, before, limit + 1)
-      const { rows, ...next } = pageOf(found, limit, ({ number }) => [number])
+      const flag = { environmentId: environment, kind: 'flag', id: key } as const
+      const changes = await listEntityChanges(database, flag, before, limit + 1)
+      const { rows, ...next } = pageOf(changes, limit, ({ number }) => [number])
       const history = rows.map(({ before: was, after: is, ...entry }) => ({ ...entry, diff: diff(was, is) }))
       if (history.length === 0 && cursor === undefined) return refuse('NOT_FOUND', `there is no flag ${key}`)
       return ok({ history, ...next })
@@ -59,8 +59,8 @@ export const flagInsight = [
     method: 'GET',
     path: '/environments/{environment}/flags/{key}/usage',
     needs: 'viewer',
-    summary: 'When users last met each variation of a flag',
-    description: 'Exposures that were reported, by the second or so. Empty where none ever was.',
+    summary: 'Reads when each variation of a flag was last exposed',
+    description: 'By reported exposures, with a delay of about a second. Empty if there were none.',
     answer: z.strictObject({
       lastSeenAt: z.int().nullable().describe('Epoch milliseconds.'),
       variations: z
@@ -79,11 +79,11 @@ export const flagInsight = [
     method: 'POST',
     path: '/environments/{environment}/evaluate',
     needs: 'viewer',
-    summary: 'What flags decide for somebody, and why; now, or as of a revision',
-    description: `At most ${answersMax} answers: contexts times flags.`,
+    summary: 'Evaluates flags for given contexts, with reasons; now, or at a past revision',
+    description: `At most ${evaluationsMax} evaluations: contexts times flags.`,
     body: z.strictObject({
       contexts: z.array(Context).min(1).max(contextsMax),
-      flags: z.array(Key).max(flagsMax).optional().describe('Absent: all.'),
+      flags: z.array(Key).max(flagsMax).optional().describe('Absent: all flags.'),
       revision: z.int().min(1).optional(),
       explain: z.boolean().default(true),
     }),
@@ -95,15 +95,19 @@ export const flagInsight = [
       const { contexts, flags, revision, explain: isExplained } = call.body
       const environmentId = call.params.environment
       const snapshot = await snapshotAt(call, environmentId, revision)
-      if (!snapshot) return refuse('NOT_FOUND', `there is no snapshot of revision ${revision ?? 'now'}`)
-      const asked = flags ?? snapshot.flags.map(({ key }) => key)
-      if (asked.length * contexts.length > answersMax) {
-        const fields = [{ path: 'flags', message: `times contexts, at most ${answersMax}` }]
-        return refuse('INVALID', 'too many answers at once', { fields })
+      if (!snapshot)
+        return refuse(
+          'NOT_FOUND',
+          `there is no snapshot of ${revision === undefined ? environmentId : `revision ${revision}`}`,
+        )
+      const keys = flags ?? snapshot.flags.map(({ key }) => key)
+      if (keys.length * contexts.length > evaluationsMax) {
+        const fields = [{ path: 'flags', message: `times contexts, at most ${evaluationsMax}` }]
+        return refuse('INVALID', 'too many evaluations in one request', { fields })
       }
       const compiled = compile(snapshot)
       const results = contexts.map(({ targetingKey, attributes }) =>
-        asked.map((key) => toAnswer(key, explain(compiled, key, { targetingKey, attributes }), isExplained)),
+        keys.map((key) => toAnswer(key, explain(compiled, key, { targetingKey, attributes }), isExplained)),
       )
       return ok({ revision: snapshot.revision, results })
     },
@@ -111,11 +115,11 @@ export const flagInsight = [
 ]
 
 async function snapshotAt(
-  call: Parameters<typeof objectOf>[0],
+  call: Parameters<typeof environmentStub>[0],
   environmentId: string,
   revision: number | undefined,
 ): Promise<Snapshot | undefined> {
-  if (revision === undefined) return objectOf(call, environmentId).snapshot(environmentId)
+  if (revision === undefined) return environmentStub(call, environmentId).snapshot(environmentId)
   const text = await readPastSnapshot(
     { kv: call.env.SNAPSHOTS, archive: call.env.LAKE },
     environmentId,

@@ -1,4 +1,4 @@
-// Flags through the admin API, in workerd: lists, and what can be done to one.
+// Flags through the admin API in workerd: lists and changes.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -16,24 +16,24 @@ import { writeUsage } from '../../storage/usage.ts'
 beforeAll(useOwner)
 
 describe('flags', () => {
-  it('tell when their variations were last met', async () => {
+  it('have the time when each variation was last exposed', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('met'))
     expect((await call('GET', `${path}/flags/met/usage`)).body).toEqual({ lastSeenAt: null, variations: [] })
     const environmentId = path.split('/').at(-1)!
-    const seen = { environmentId, flagKey: 'met', variationId: 'on', at: 1_700_000_000_000 }
-    await writeUsage(openDatabase(env.DB), [seen, { ...seen, variationId: 'off', at: 5 }])
+    const exposure = { environmentId, flagKey: 'met', variationId: 'on', at: 1_700_000_000_000 }
+    await writeUsage(openDatabase(env.DB), [exposure, { ...exposure, variationId: 'off', at: 5 }])
     expect((await call('GET', `${path}/flags/met/usage`)).body).toEqual({
-      lastSeenAt: seen.at,
+      lastSeenAt: exposure.at,
       variations: [
-        { variationId: 'on', lastSeenAt: seen.at },
+        { variationId: 'on', lastSeenAt: exposure.at },
         { variationId: 'off', lastSeenAt: 5 },
       ],
     })
     expect((await call('GET', `${path}/flags/unmet/usage`)).status).toBe(404)
   })
 
-  it('are found, filtered, sorted, and paged so that what comes in between moves nothing', async () => {
+  it('can be searched, filtered, sorted and paged, and changes between pages move nothing', async () => {
     const path = await environment()
     const keys = ['apple-pie', 'banana', 'cherry', 'date', 'elder']
     for (const [i, key] of keys.entries())
@@ -60,21 +60,21 @@ describe('flags', () => {
     expect(await list('hasExperiment=true')).toEqual([])
     expect(await list('hasOperations=false&limit=2')).toEqual(['apple-pie', 'banana'])
     expect(await list('sort=name&limit=2')).toEqual(['elder', 'date'])
-    const seen: string[] = []
+    const listed: string[] = []
     let cursor = ''
     do {
       const { body } = await call('GET', `${path}/flags?sort=createdAt&order=desc&limit=2${cursor}`)
-      seen.push(...(body.flags as { key: string }[]).map(({ key }) => key))
+      listed.push(...(body.flags as { key: string }[]).map(({ key }) => key))
       if (cursor === '') await call('POST', `${path}/flags`, draft('newer')) // before all, in this order
       cursor = body.nextCursor === undefined ? '' : `&cursor=${body.nextCursor}`
     } while (cursor !== '')
-    expect(seen).toEqual(keys.toReversed())
+    expect(listed).toEqual(keys.toReversed())
     const { body } = await call('GET', `${path}/flags?limit=1`)
     expect((await call('GET', `${path}/flags?sort=name&cursor=${body.nextCursor}`)).status).toBe(400)
     expect((await call('GET', `${path}/flags?colour=red`)).status).toBe(400)
   })
 
-  it('are deleted only from the archive, and leave no trace in the snapshot', async () => {
+  it('can be deleted only if archived, and disappear from the snapshot', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))
     expect((await call('DELETE', `${path}/flags/a`)).status).toBe(409)
@@ -85,7 +85,7 @@ describe('flags', () => {
     expect((await call('POST', `${path}/flags`, draft('a'))).status).toBe(201)
   })
 
-  it('are cloned, reordered, rolled back, and tell their history field by field', async () => {
+  it('can be cloned, reordered and rolled back, and have a history field by field', async () => {
     const path = await environment()
     const rules = ['one', 'two'].map((id) => ({
       id,
@@ -122,7 +122,7 @@ describe('flags', () => {
     })
   })
 
-  it('are brought from another environment, and what cannot come along is told', async () => {
+  it('can be copied from another environment, with notes on what is left out', async () => {
     const [from, to] = [await environment(), await environment()]
     await call('POST', `${from}/segments`, { key: 'staff' })
     await call('POST', `${from}/flags`, draft('base'))
@@ -146,7 +146,7 @@ describe('flags', () => {
     expect((await call('POST', `${to}/copies`, { ...body, flag: 'nothing' })).status).toBe(404)
   })
 
-  it('are decided for somebody now and as of any revision, with the reasons', async () => {
+  it('can be evaluated now and at any revision, with reasons', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))
     await call('PATCH', `${path}/flags/a`, { enabled: false })

@@ -1,44 +1,51 @@
-// Flags: what is decided. What is asked about one is in flag-insight.ts.
+// Routes that create and change flags. Their history and evaluation are in flag-insight.ts.
 import * as z from 'zod'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
 import { Flag, FlagType, Id, Key } from '../../../core/model/flag.ts'
 import { rulesMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { findPlace } from '../../storage/identity.ts'
+import { findScope } from '../../storage/identity.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { may } from '../auth/access.ts'
-import { aFlag, aText, deleteRoute, readRoutes, versionHelp } from '../api/entity-routes.ts'
+import { hasRole } from '../auth/access.ts'
+import {
+  booleanFilter,
+  deleteRoute,
+  expectedVersion,
+  readRoutes,
+  textFilter,
+  versionDescription,
+} from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
 import { dependentsRoute } from './dependents.ts'
 
-const subject = {
+const resource = {
   kind: 'flag',
   name: 'flag',
   plural: 'flags',
   param: 'key',
   schema: Flag,
   filters: {
-    tag: aText,
-    maintainer: aText,
+    tag: textFilter,
+    maintainer: textFilter,
     type: FlagType.optional(),
-    enabled: aFlag,
-    archived: aFlag,
-    hasExperiment: aFlag,
-    hasOperations: aFlag,
+    enabled: booleanFilter,
+    archived: booleanFilter,
+    hasExperiment: booleanFilter,
+    hasOperations: booleanFilter,
   },
+  remove: (id: string) => ({ kind: 'delete-flag', id }) as const,
 } as const
 
-const one = '/environments/{environment}/flags/{key}'
-const version = { version: z.int().optional() }
+const flagPath = '/environments/{environment}/flags/{key}'
 
 export const flags = [
-  ...readRoutes(subject),
+  ...readRoutes(resource),
   change({
     id: 'create-flag',
     method: 'POST',
     path: '/environments/{environment}/flags',
     needs: 'editor',
-    summary: 'Makes a flag',
+    summary: 'Creates a flag',
     body: FlagDraft,
     entity: Flag,
     status: 201,
@@ -47,11 +54,11 @@ export const flags = [
   change({
     id: 'update-flag',
     method: 'PATCH',
-    path: one,
+    path: flagPath,
     needs: 'editor',
     summary: 'Changes the fields that are sent, all in one revision',
-    description: versionHelp,
-    body: FlagChanges.safeExtend(version),
+    description: versionDescription,
+    body: FlagChanges.safeExtend(expectedVersion),
     entity: Flag,
     command: ({ params: { key }, body: { version, ...changes } }) => ({
       kind: 'update-flag',
@@ -60,24 +67,24 @@ export const flags = [
       changes,
     }),
   }),
-  deleteRoute(subject),
+  deleteRoute(resource),
   change({
     id: 'reorder-rules',
     method: 'POST',
-    path: `${one}/reorder`,
+    path: `${flagPath}/reorder`,
     needs: 'editor',
-    summary: 'Puts the rules of a flag in another order; `ruleIds` names each of them once',
-    description: versionHelp,
-    body: z.strictObject({ ruleIds: z.array(Id).max(rulesMax), ...version }),
+    summary: 'Reorders the rules of a flag; `ruleIds` names each of them once',
+    description: versionDescription,
+    body: z.strictObject({ ruleIds: z.array(Id).max(rulesMax), ...expectedVersion }),
     entity: Flag,
     command: ({ params: { key }, body }) => ({ kind: 'reorder-rules', key, ...body }),
   }),
   change({
     id: 'clone-flag',
     method: 'POST',
-    path: `${one}/clone`,
+    path: `${flagPath}/clone`,
     needs: 'editor',
-    summary: 'The same flag under another key: off, and splitting users anew',
+    summary: 'Copies a flag to another key: off, and with a new split of users',
     body: z.strictObject({ key: Key, name: FlagChanges.shape.name }),
     entity: Flag,
     status: 201,
@@ -88,21 +95,22 @@ export const flags = [
     method: 'POST',
     path: '/environments/{environment}/copies',
     needs: 'editor',
-    summary:
-      'Brings a flag of another environment into this one, off; `notes` lists what could not come along',
+    summary: 'Copies a flag from another environment, off; `notes` lists what could not be copied',
     description:
-      'Ids of rules stay where they are free, so that both environments split users alike. A rule or prerequisite that needs a segment, flag or variation which is not here stays behind. `replace` allows it where there is a flag of that key, which stays on or off as it is.',
+      'Rules keep their ids if these are free, so that both environments split users alike. Rules and ' +
+      'prerequisites that need a missing segment, flag or variation are left out. `replace` also ' +
+      'overwrites an existing flag of that key, which stays on or off.',
     body: z.strictObject({
       from: z.string().describe('The other environment.'),
       flag: Key,
       replace: z.boolean().default(false),
-      ...version,
+      ...expectedVersion,
     }),
     entity: Flag,
     status: 201,
     command: async ({ body: { from, flag: key, ...rest }, database, caller }) => {
-      const place = await findPlace(database, { environment: from })
-      if (!place || !may(caller, 'viewer', place))
+      const scope = await findScope(database, { environment: from })
+      if (!scope || !hasRole(caller, 'viewer', scope))
         return refuse('NOT_FOUND', `there is no environment ${from}`)
       const flag = await readEntity(database, from, 'flag', key)
       if (!flag) return refuse('NOT_FOUND', `there is no flag ${key} in ${from}`)
@@ -112,11 +120,11 @@ export const flags = [
   change({
     id: 'roll-back-flag',
     method: 'POST',
-    path: `${one}/rollback`,
+    path: `${flagPath}/rollback`,
     needs: 'editor',
-    summary: 'Makes a flag what it was at a revision',
-    description: versionHelp,
-    body: z.strictObject({ revision: z.int().min(1), ...version }),
+    summary: 'Restores a flag to what it was at a revision',
+    description: versionDescription,
+    body: z.strictObject({ revision: z.int().min(1), ...expectedVersion }),
     entity: Flag,
     command: ({ params: { key }, body }) => ({ kind: 'roll-back-flag', key, ...body }),
   }),

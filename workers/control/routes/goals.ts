@@ -1,7 +1,7 @@
-// Goals: tracking events that count as success.
+// Routes of goals: tracking events that count as success.
 import { GoalChanges, GoalDraft } from '../../../core/change/command.ts'
 import { Goal } from '../../../core/model/goal.ts'
-import { entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const goals = [
@@ -12,7 +12,10 @@ export const goals = [
     param: 'key',
     schema: Goal,
     draft: GoalDraft,
-    changes: GoalChanges,
+    changes: GoalChanges.extend(expectedVersion),
+    create: (goal) => ({ kind: 'create-goal', goal }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-goal', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-goal', id }),
   }),
   dependentsRoute('goal', 'goals', 'key'),
 ]

@@ -1,4 +1,4 @@
-// Configuration of other systems, as flags that give everybody what they had.
+// Routes that import the configuration of other systems, as flags that keep every user's variation.
 import * as z from 'zod'
 import { type Candidates, settle } from '../../../core/change/import-plan.ts'
 import { nameLengthMax } from '../../../core/model/limits.ts'
@@ -11,9 +11,9 @@ import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../protocols/flagship-io/import/campaigns.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
 import { readKeyEnvironment } from '../../storage/snapshots.ts'
-import { changedOf } from '../api/shapes.ts'
-import { type Changed, environmentOf, executeCommand } from '../api/execute.ts'
-import type { Call } from '../api/call.ts'
+import { changeAnswer } from '../api/shapes.ts'
+import { type CommandResult, executeCommand } from '../api/execute-command.ts'
+import { type Call, pathParam } from '../api/call.ts'
 import { route } from '../api/route.ts'
 import { toJson } from '../environment/yaml-values.ts'
 import { Counts } from './document.ts'
@@ -21,7 +21,7 @@ import { Counts } from './document.ts'
 const importBytesMax = 16 * 1024 * 1024
 const keysMax = 100
 
-/** Keys that clients out there already show. Hashed before they are stored. */
+/** Keys that clients of the other system already use. Only their hash is stored. */
 const ForeignKey = z.strictObject({
   key: z
     .string()
@@ -35,11 +35,8 @@ const query = z.strictObject({
   dryRun: z
     .enum(['true', 'false'])
     .optional()
-    .describe('`true`: answers what would be made and every finding, and changes nothing.'),
-  replace: z
-    .enum(['true', 'false'])
-    .optional()
-    .describe('`true`: flags and segments that are here already are replaced.'),
+    .describe('`true`: answers what would be created, with all findings, and changes nothing.'),
+  replace: z.enum(['true', 'false']).optional().describe('`true`: existing flags and segments are replaced.'),
 })
 const Finding = z.strictObject({
   subject: z.enum(['environment', 'flag', 'segment']),
@@ -48,8 +45,8 @@ const Finding = z.strictObject({
   effect: z.enum(['left-out', 'differs', 'lost']),
   reason: z.string(),
 })
-const answer = changedOf(Counts).extend({
-  findings: z.array(Finding).readonly().describe('Each thing that could not be carried over exactly.'),
+const answer = changeAnswer(Counts).extend({
+  findings: z.array(Finding).readonly().describe('Everything that could not be carried over exactly.'),
 })
 
 interface ImportBody {
@@ -60,8 +57,8 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
   source: 'bucketeer' | 'flagship-io',
   toCandidates: (stored: StoredEnvironment) => Candidates,
-): Promise<Result<Changed & { findings: Candidates['findings'] }>> {
-  const environment = environmentOf(call)
+): Promise<Result<CommandResult & { findings: Candidates['findings'] }>> {
+  const environment = pathParam(call, 'environment')
   const stored = await loadEnvironment(call.database, environment)
   if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
   const sdkKeys = await Promise.all(
@@ -78,9 +75,10 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   const taken = owners.flatMap((owner, i) =>
     owner === undefined || owner === environment
       ? []
-      : [{ path: `sdkKeys.${i}.key`, message: 'is another environment’s' }],
+      : [{ path: `sdkKeys.${i}.key`, message: 'belongs to another environment' }],
   )
-  if (taken.length > 0) return refuse('CONFLICT', 'a key opens one environment', { fields: taken })
+  if (taken.length > 0)
+    return refuse('CONFLICT', 'a key can belong to one environment only', { fields: taken })
   const { flags, segments, findings } = settle(stored.state, toCandidates(stored))
   const replace = call.query.replace === 'true'
   const executed = await executeCommand(call, {
@@ -102,7 +100,8 @@ export const imports = [
     needs: 'editor',
     summary: 'Imports a Bucketeer feature list, all in one revision',
     description:
-      'The answer of `get_feature_flags` or of the list of features, with `segmentUsers` of `get_segment_users` and `segments` beside it where there are any.',
+      'The response of `get_feature_flags` or of the list of features. Add `segmentUsers`, as ' +
+      '`get_segment_users` returns them, and `segments` if there are any.',
     query,
     body: FeatureList.extend(withKeys),
     bodyBytesMax: importBytesMax,

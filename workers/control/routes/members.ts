@@ -1,10 +1,10 @@
-// Members: people who come through Cloudflare Access, by their address.
+// Routes of members: people who sign in through Cloudflare Access, identified by their email address.
 import * as z from 'zod'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
-import { mayGrant } from '../auth/access.ts'
+import { canGrant } from '../auth/access.ts'
 import { Name, Slug } from '../api/slugs.ts'
-import { edit, store } from '../api/organisation-change.ts'
+import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
@@ -15,7 +15,9 @@ const emailLengthMax = 254 // RFC 5321, 4.5.3.1.3
 const Grants = z
   .record(z.union([Slug, z.literal('*')]), z.enum(['editor', 'viewer']))
   .refine((grants) => Object.keys(grants).length <= grantsMax, `at most ${grantsMax} environments`)
-  .describe('Of the role member: what it may where. `*` stands for every environment of the organisation.')
+  .describe(
+    'For the role member: its role by environment. `*` stands for all environments of the organisation.',
+  )
 
 const MemberFields = z.strictObject({
   name: Name.default(''),
@@ -32,13 +34,13 @@ const Member = MemberFields.extend({
 })
 const path = '/organisations/{organisation}/members'
 
-/** The member, if the caller may change them. */
-async function find(call: Call, organisation: string, id: string): Promise<Result<RowOf<'member'>>> {
+/** The member, if the caller may change it. */
+async function findEditable(call: Call, organisation: string, id: string): Promise<Result<RowOf<'member'>>> {
   const member = await readRow(call.database, 'member', id)
   if (member?.organisationId !== organisation) return refuse('NOT_FOUND', `there is no member ${id}`)
-  return mayGrant(call.caller, member.role, organisation)
+  return canGrant(call.caller, member.role, organisation)
     ? ok(member)
-    : refuse('FORBIDDEN', 'an owner is changed by owners')
+    : refuse('FORBIDDEN', 'only an owner may change an owner')
 }
 
 export const members = [
@@ -47,13 +49,13 @@ export const members = [
     method: 'GET',
     path,
     needs: 'admin',
-    summary: 'The members of an organisation',
+    summary: 'Lists the members of an organisation',
     query: PageQuery,
     answer: z.strictObject({ members: z.array(Member), nextCursor: NextCursor }),
     handle: async ({ database, params, query: { limit, cursor } }) => {
       const after = String(cursor?.[0] ?? '')
-      const found = await listRows(database, 'member', params.organisation, after, limit + 1)
-      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
+      const listed = await listRows(database, 'member', params.organisation, after, limit + 1)
+      const { rows, ...next } = pageOf(listed, limit, ({ id }) => [id])
       return ok({ members: rows, ...next })
     },
   }),
@@ -62,18 +64,18 @@ export const members = [
     method: 'POST',
     path,
     needs: 'admin',
-    summary: 'Lets a person in',
-    description: 'By the address that Cloudflare Access knows them by. Only owners make owners.',
+    summary: 'Adds a member',
+    description: 'By their email address in Cloudflare Access. Only owners can add owners.',
     body: MemberFields.extend({ email: Email }),
     answer: Member,
     status: 201,
     handle: async (call) => {
       const { organisation: organisationId } = call.params
-      if (!mayGrant(call.caller, call.body.role, organisationId))
-        return refuse('FORBIDDEN', 'only owners make owners')
+      if (!canGrant(call.caller, call.body.role, organisationId))
+        return refuse('FORBIDDEN', 'only an owner may add an owner')
       const id = crypto.randomUUID()
       const after = { ...call.body, organisationId, id, version: 1, createdAt: call.now }
-      return store(call, { kind: 'create-member', entity: 'member', organisationId, after })
+      return storeRow(call, { kind: 'create-member', entity: 'member', organisationId, after })
     },
   }),
   route({
@@ -81,7 +83,7 @@ export const members = [
     method: 'PATCH',
     path: `${path}/{id}`,
     needs: 'admin',
-    summary: 'Gives a member another name, role or other environments',
+    summary: 'Changes the name, role or environments of a member',
     body: z
       .strictObject({
         name: MemberFields.shape.name.unwrap(),
@@ -92,17 +94,17 @@ export const members = [
     answer: Member,
     handle: async (call) => {
       const { organisation: organisationId, id } = call.params
-      const before = await find(call, organisationId, id)
+      const before = await findEditable(call, organisationId, id)
       if (!before.ok) return before
-      if (call.body.role !== undefined && !mayGrant(call.caller, call.body.role, organisationId))
-        return refuse('FORBIDDEN', 'only owners make owners')
+      if (call.body.role !== undefined && !canGrant(call.caller, call.body.role, organisationId))
+        return refuse('FORBIDDEN', 'only an owner may add an owner')
       const change = {
         kind: 'update-member',
         entity: 'member',
         organisationId,
         before: before.value,
       } as const
-      return edit(call, change, call.body)
+      return editRow(call, change, call.body)
     },
   }),
   route({
@@ -110,13 +112,13 @@ export const members = [
     method: 'DELETE',
     path: `${path}/{id}`,
     needs: 'admin',
-    summary: 'Takes a member out; the audit trail keeps what they did, and their name',
+    summary: 'Removes a member; the audit trail keeps their changes and their name',
     answer: Member,
     handle: async (call) => {
       const { organisation: organisationId, id } = call.params
-      const before = await find(call, organisationId, id)
+      const before = await findEditable(call, organisationId, id)
       if (!before.ok) return before
-      return store(call, { kind: 'remove-member', entity: 'member', organisationId, before: before.value })
+      return storeRow(call, { kind: 'remove-member', entity: 'member', organisationId, before: before.value })
     },
   }),
 ]

@@ -1,7 +1,7 @@
-// Automatic operations. The batch runner gathers the facts and asks to apply them.
+// Routes of automatic operations. The batch runner gathers the facts and requests their application.
 import { OperationChanges, OperationDraft } from '../../../core/change/command.ts'
 import { Operation, OperationFacts } from '../../../core/model/operation.ts'
-import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
 
 export const operations = [
@@ -12,15 +12,18 @@ export const operations = [
     param: 'id',
     schema: Operation,
     draft: OperationDraft,
-    changes: OperationChanges,
-    filters: { flagKey: aText, status: Operation.shape.status.optional() },
+    changes: OperationChanges.extend(expectedVersion),
+    filters: { flagKey: textFilter, status: Operation.shape.status.optional() },
+    create: (operation) => ({ kind: 'create-operation', operation }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-operation', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-operation', id }),
   }),
   change({
     id: 'apply-operation',
     method: 'POST',
     path: '/environments/{environment}/operations/{id}/apply',
     needs: 'editor',
-    summary: 'Applies an operation, if it is due on the facts sent',
+    summary: 'Applies an operation if the sent facts fulfil its condition',
     body: OperationFacts,
     entity: Operation,
     command: ({ params: { id }, body }) => ({ kind: 'apply-operation', id, facts: body }),

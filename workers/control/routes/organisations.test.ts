@@ -1,5 +1,4 @@
-// Organisations, projects, members and tokens, in workerd through the admin API: who may change what, and
-// that the audit trail says so.
+// Organisations, projects, members and tokens through the admin API in workerd, with their audit trail.
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { addToken, call, database, newEnvironment } from '../../../test/support/control-plane.ts'
 import { readRow } from '../../storage/organisations.ts'
@@ -18,14 +17,14 @@ async function newToken(draft: object, as = 'owner-token') {
 }
 
 describe('an API token', () => {
-  it('reaches the environments it names, and no others', async () => {
+  it('gives access to its environments only', async () => {
     const [one, other] = [await newEnvironment(), await newEnvironment()]
     const { token } = await newToken({ name: 'deploy', role: 'editor', environments: [one] })
     expect((await call('POST', `/environments/${one}/goals`, { key: 'buy' }, token)).status).toBe(201)
     expect((await call('GET', `/environments/${other}/goals`, undefined, token)).status).toBe(403)
   })
 
-  it('is shown once: neither it nor its hash is in any list, answer or audit entry', async () => {
+  it('is returned once: neither it nor its hash is in any list, answer or audit entry', async () => {
     const { id, token } = await newToken({ name: 'secret', role: 'viewer' })
     const stored = await readRow(database, 'token', id)
     const answers = [
@@ -40,14 +39,14 @@ describe('an API token', () => {
     expect(text).not.toContain(stored!.sha256)
   })
 
-  it('that is rotated is good by its new text only', async () => {
+  it('that was rotated works by its new text only', async () => {
     const { id, token } = await newToken({ name: 'old', role: 'viewer' })
     const rotated = (await call('POST', `${root}/tokens/${id}/rotate`)).body['token'] as string
     expect((await call('GET', '/environments', undefined, token)).status).toBe(401)
     expect((await call('GET', '/environments', undefined, rotated)).status).toBe(200)
   })
 
-  it('is rotated with an empty body, with none, and not with rubbish', async () => {
+  it('can be rotated with an empty body or none, and not with an invalid one', async () => {
     const { id } = await newToken({ name: 'empty', role: 'viewer' })
     const status = async (body?: string) => (await call('POST', `${root}/tokens/${id}/rotate`, body)).status
     expect([await status(), await status(''), await status('{}'), await status('{"a')]).toEqual([
@@ -55,7 +54,7 @@ describe('an API token', () => {
     ])
   })
 
-  it('that is disabled is good again once it is enabled', async () => {
+  it('that was disabled works again once it is enabled', async () => {
     const { id, token } = await newToken({ name: 'pausing', role: 'viewer' })
     const status = async () => (await call('GET', '/environments', undefined, token)).status
     await call('PATCH', `${root}/tokens/${id}`, { disabled: true })
@@ -64,7 +63,7 @@ describe('an API token', () => {
     expect(await status()).toBe(200)
   })
 
-  it('is good until it expires', async () => {
+  it('works until it expires', async () => {
     const expiresAt = Date.now() + 60_000
     const { token } = await newToken({ name: 'short', role: 'viewer', expiresAt })
     const status = async () => (await call('GET', '/environments', undefined, token)).status
@@ -75,7 +74,7 @@ describe('an API token', () => {
     vi.useRealTimers()
   })
 
-  it('tells when it was last used, written at most once an hour', async () => {
+  it('has the time of its last use, written at most once an hour', async () => {
     const start = Date.now()
     const { id, token } = await newToken({ name: 'busy', role: 'viewer' })
     const used = async (now: number) => {
@@ -92,7 +91,7 @@ describe('an API token', () => {
     expect(await used(start + hour + 1)).toBe(start + hour + 1)
   })
 
-  it('gives an admin no way to an owner’s', async () => {
+  it('of an owner cannot be changed by an admin', async () => {
     const owner = await newToken({ name: 'boss', role: 'owner' })
     const status = async (method: string, path: string, body?: object) =>
       (await call(method, `${root}${path}`, body, 'admin-token')).status
@@ -104,10 +103,14 @@ describe('an API token', () => {
   })
 
   it.each([
-    ['an owner’s with a scope', { name: 'x', role: 'owner', environments: ['a'] }, ['environments']],
-    ['one for nowhere', { name: 'x', role: 'viewer', environments: [] }, ['environments']],
     [
-      'a bad one, all fields at once',
+      'an owner’s, limited to environments',
+      { name: 'x', role: 'owner', environments: ['a'] },
+      ['environments'],
+    ],
+    ['one for no environment', { name: 'x', role: 'viewer', environments: [] }, ['environments']],
+    [
+      'an invalid one, with all its fields',
       { name: '', role: 'king', expiresAt: 'soon' },
       ['name', 'role', 'expiresAt'],
     ],
@@ -119,7 +122,7 @@ describe('an API token', () => {
 })
 
 describe('a member', () => {
-  it('is let in once, changed and taken out, with every step in the audit trail', async () => {
+  it('can be added once, changed and removed, with every step in the audit trail', async () => {
     const draft = { email: 'Ada@Example.com', role: 'member', environments: { '*': 'viewer' } }
     const { body: ada } = await call('POST', `${root}/members`, draft)
     expect(ada).toMatchObject({ email: 'ada@example.com', version: 1 })
@@ -148,7 +151,7 @@ describe('a member', () => {
 })
 
 describe('a stale edit', () => {
-  it('is refused with what is stored now, and changes nothing', async () => {
+  it('is refused with the stored value, and changes nothing', async () => {
     await call('POST', `${root}/projects`, { id: 'shop', name: 'Shop' })
     const first = await call('PATCH', '/projects/shop', { name: 'Store' })
     expect(first.headers.get('etag')).toBe('"2"')
@@ -160,7 +163,7 @@ describe('a stale edit', () => {
     expect((await call('GET', '/projects/shop')).body['name']).toBe('Store')
   })
 
-  it('of two at once loses to the first: never both, and one audit entry each', async () => {
+  it('of two concurrent ones is refused: never both are stored', async () => {
     await call('POST', `${root}/projects`, { id: 'race' })
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => call('PATCH', '/projects/race', { name: `name ${i}` })),
@@ -174,13 +177,13 @@ describe('a stale edit', () => {
 })
 
 describe('an archive', () => {
-  it('of a project takes no new environments', async () => {
+  it('of a project refuses new environments', async () => {
     await call('POST', `${root}/projects`, { id: 'done' })
     await call('PATCH', '/projects/done', { archived: true })
     expect((await call('POST', '/environments', { id: 'late', project: 'done' })).status).toBe(409)
   })
 
-  it('of an environment takes no changes until it is brought back', async () => {
+  it('of an environment refuses changes until it is restored', async () => {
     const id = await newEnvironment()
     const status = async () => (await call('POST', `/environments/${id}/goals`, { key: 'buy' })).status
     await call('PATCH', `/environments/${id}`, { archived: true })
@@ -191,14 +194,14 @@ describe('an archive', () => {
 })
 
 describe('another organisation', () => {
-  it('has its own members, and its owner sees nothing of this one', async () => {
+  it('has its own members, and its owner has no access to this one', async () => {
     const made = await call('POST', '/organisations', { id: 'guests', owner: 'guest@example.com' })
     expect(made).toMatchObject({ status: 201, body: { id: 'guests', version: 1 } })
     expect((await call('POST', '/organisations', { id: 'guests', owner: 'me@example.com' })).status).toBe(409)
     expect((await call('GET', '/organisations/guests/members')).status).toBe(403)
     await addToken({ id: 'guest', role: 'owner', organisationId: 'guests' })
-    const seen = await call('GET', '/organisations/guests/members', undefined, 'guest-token')
-    expect(seen.body['members']).toMatchObject([{ email: 'guest@example.com', role: 'owner' }])
+    const listed = await call('GET', '/organisations/guests/members', undefined, 'guest-token')
+    expect(listed.body['members']).toMatchObject([{ email: 'guest@example.com', role: 'owner' }])
     expect((await call('GET', `${root}/audit`, undefined, 'guest-token')).status).toBe(403)
     expect((await call('GET', '/projects/default', undefined, 'guest-token')).status).toBe(403)
   })

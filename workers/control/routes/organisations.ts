@@ -1,12 +1,12 @@
-// Organisations: what has members, tokens and projects. A deployment starts with one, whose owners may make
-// others.
+// Routes of organisations, which have members, tokens and projects. A deployment starts with one; its owners
+// can create others.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'
 import { type RowOf, listOrganisations, readRow } from '../../storage/organisations.ts'
-import { may } from '../auth/access.ts'
+import { hasRole } from '../auth/access.ts'
 import { Name, Slug } from '../api/slugs.ts'
-import { edit, store } from '../api/organisation-change.ts'
+import { editRow, storeRow } from '../api/organisation-change.ts'
 import { route } from '../api/route.ts'
 
 const Organisation = z.strictObject({
@@ -24,7 +24,7 @@ export const organisations = [
     method: 'GET',
     path: '/organisations',
     needs: 'member',
-    summary: 'The organisations that the caller belongs to',
+    summary: 'Lists the organisations that the caller belongs to',
     answer: z.strictObject({ organisations: z.array(Organisation) }),
     handle: async ({ database, caller }) => {
       const ids = caller.memberships.map(({ organisationId }) => organisationId)
@@ -36,17 +36,17 @@ export const organisations = [
     method: 'POST',
     path: '/organisations',
     needs: 'owner',
-    summary: 'Makes an organisation, and its first owner',
+    summary: 'Creates an organisation with its first owner',
     description: `For owners of the organisation \`${firstOrganisation}\`, which a deployment starts with.`,
     body: z.strictObject({ id: Slug, name: Name.default(''), owner: z.email().max(254).toLowerCase() }),
     answer: Organisation,
     status: 201,
     handle: async (call) => {
       const { body, caller, now } = call
-      if (!may(caller, 'owner', { organisationId: firstOrganisation, archived: false }))
+      if (!hasRole(caller, 'owner', { organisationId: firstOrganisation, archived: false }))
         return refuse('FORBIDDEN', `this needs the role owner in organisation ${firstOrganisation}`)
       const { id, name, owner } = body
-      const made = { version: 1, createdAt: now }
+      const versioned = { version: 1, createdAt: now }
       const member: RowOf<'member'> = {
         organisationId: id,
         id: crypto.randomUUID(),
@@ -54,15 +54,15 @@ export const organisations = [
         name: '',
         role: 'owner',
         environments: {},
-        ...made,
+        ...versioned,
       }
-      return store(
+      return storeRow(
         call,
         {
           kind: 'create-organisation',
           entity: 'organisation',
           organisationId: id,
-          after: { id, name, archived: false, ...made },
+          after: { id, name, archived: false, ...versioned },
         },
         { kind: 'create-member', entity: 'member', organisationId: id, after: member },
       )
@@ -73,11 +73,11 @@ export const organisations = [
     method: 'GET',
     path,
     needs: 'member',
-    summary: 'One organisation',
+    summary: 'Reads one organisation',
     answer: Organisation,
     handle: async ({ database, params }) => {
-      const found = await readRow(database, 'organisation', params.organisation)
-      return found ? ok(found) : refuse('NOT_FOUND', `there is no organisation ${params.organisation}`)
+      const row = await readRow(database, 'organisation', params.organisation)
+      return row ? ok(row) : refuse('NOT_FOUND', `there is no organisation ${params.organisation}`)
     },
   }),
   route({
@@ -85,7 +85,7 @@ export const organisations = [
     method: 'PATCH',
     path,
     needs: 'owner',
-    summary: 'Renames an organisation, or archives it',
+    summary: 'Changes the name of an organisation, or archives it',
     body: z.strictObject({ name: Name, archived: z.boolean() }).partial(),
     answer: Organisation,
     handle: async (call) => {
@@ -96,7 +96,7 @@ export const organisations = [
         entity: 'organisation',
         organisationId: before.id,
       } as const
-      return edit(call, { ...change, before }, call.body)
+      return editRow(call, { ...change, before }, call.body)
     },
   }),
 ]

@@ -1,5 +1,5 @@
-// Which flags SDKs that evaluate by themselves are given, family by family, and why not. Computed from what
-// is stored: never out of date.
+// Reports which flags are served to SDKs that evaluate locally, by SDK family, and why others are not.
+// Computed on request, so it is never out of date.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { localMode } from '../../protocols/bucketeer/local-mode.ts'
@@ -11,15 +11,16 @@ import { route } from '../api/route.ts'
 import { snapshotOf } from '../environment/writer.ts'
 
 const Family = z.strictObject({
-  portable: z.array(z.string()).describe('Keys of the flags that these SDKs decide as edge does.'),
+  portable: z.array(z.string()).describe('Keys of the flags that these SDKs evaluate exactly as edge does.'),
   omitted: z
     .array(z.strictObject({ flagKey: z.string(), reason: z.string() }))
     .describe(
-      'Not given to these SDKs: there the caller’s default is used. SDKs that ask edge are answered all the same.',
+      'Flags that are not served to these SDKs, which use the default in the code instead. Evaluation ' +
+        'at edge is not affected.',
     ),
   notes: z
     .array(z.strictObject({ flagKey: z.string(), field: z.string(), reason: z.string() }))
-    .describe('Of portable flags: what other clients of the vendor’s make of them differently.'),
+    .describe('Fields of portable flags that other clients of the vendor handle differently.'),
 })
 
 export const portability = [
@@ -28,16 +29,16 @@ export const portability = [
     method: 'GET',
     path: '/environments/{environment}/portability',
     needs: 'viewer',
-    summary: 'Which flags SDKs that evaluate by themselves are given, and why not',
+    summary: 'Reports which flags SDKs that evaluate locally get, and why not the others',
     answer: z.strictObject({ 'flagship-io': Family, bucketeer: Family }),
     handle: async ({ database, params: { environment } }) => {
       const stored = await loadEnvironment(database, environment)
       if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
       const snapshot = snapshotOf(environment, stored)
       const live = snapshot.flags.filter(({ archived }) => !archived).map(({ key }) => key)
-      const portableBut = (omitted: readonly { flagKey: string }[]) => {
-        const left = new Set(omitted.map(({ flagKey }) => flagKey))
-        return live.filter((key) => !left.has(key))
+      const liveWithout = (omitted: readonly { flagKey: string }[]) => {
+        const omittedKeys = new Set(omitted.map(({ flagKey }) => flagKey))
+        return live.filter((key) => !omittedKeys.has(key))
       }
       const { file, omitted } = bucketingFile(snapshot)
       const local = localMode(snapshot)
@@ -45,8 +46,8 @@ export const portability = [
         lint(campaign).map(({ field, reason }) => ({ flagKey: campaign.id, field, reason })),
       )
       return ok({
-        'flagship-io': { portable: portableBut(omitted), omitted, notes },
-        bucketeer: { portable: portableBut(local.omitted), omitted: local.omitted, notes: [] },
+        'flagship-io': { portable: liveWithout(omitted), omitted, notes },
+        bucketeer: { portable: liveWithout(local.omitted), omitted: local.omitted, notes: [] },
       })
     },
   }),

@@ -1,9 +1,9 @@
-// Projects: environments that belong together, such as production and staging of one product.
+// Routes of projects: environments that belong together, such as production and staging of one product.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { listRows, readRow } from '../../storage/organisations.ts'
 import { Description, Name, Slug } from '../api/slugs.ts'
-import { edit, store } from '../api/organisation-change.ts'
+import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 
@@ -24,13 +24,13 @@ export const projects = [
     method: 'GET',
     path,
     needs: 'member',
-    summary: 'The projects of an organisation',
+    summary: 'Lists the projects of an organisation',
     query: PageQuery,
     answer: z.strictObject({ projects: z.array(Project), nextCursor: NextCursor }),
     handle: async ({ database, params, query: { limit, cursor } }) => {
       const after = String(cursor?.[0] ?? '')
-      const found = await listRows(database, 'project', params.organisation, after, limit + 1)
-      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
+      const listed = await listRows(database, 'project', params.organisation, after, limit + 1)
+      const { rows, ...next } = pageOf(listed, limit, ({ id }) => [id])
       return ok({ projects: rows, ...next })
     },
   }),
@@ -39,7 +39,7 @@ export const projects = [
     method: 'POST',
     path,
     needs: 'admin',
-    summary: 'Makes a project',
+    summary: 'Creates a project',
     description: 'Ids of projects are unique in the deployment.',
     body: z.strictObject({ id: Slug, name: Name.default(''), description: Description.default('') }),
     answer: Project,
@@ -47,7 +47,7 @@ export const projects = [
     handle: async (call) => {
       const { organisation: organisationId } = call.params
       const after = { ...call.body, organisationId, archived: false, version: 1, createdAt: call.now }
-      return store(call, { kind: 'create-project', entity: 'project', organisationId, after })
+      return storeRow(call, { kind: 'create-project', entity: 'project', organisationId, after })
     },
   }),
   route({
@@ -55,11 +55,11 @@ export const projects = [
     method: 'GET',
     path: '/projects/{project}',
     needs: 'member',
-    summary: 'One project',
+    summary: 'Reads one project',
     answer: Project,
     handle: async ({ database, params }) => {
-      const found = await readRow(database, 'project', params.project)
-      return found ? ok(found) : refuse('NOT_FOUND', `there is no project ${params.project}`)
+      const row = await readRow(database, 'project', params.project)
+      return row ? ok(row) : refuse('NOT_FOUND', `there is no project ${params.project}`)
     },
   }),
   route({
@@ -67,15 +67,15 @@ export const projects = [
     method: 'PATCH',
     path: '/projects/{project}',
     needs: 'admin',
-    summary: 'Renames a project, describes it, or archives it',
-    description: 'An archived project takes no new environments; those that it has stay as they are.',
+    summary: 'Changes the name or description of a project, or archives it',
+    description: 'An archived project accepts no new environments. Existing ones do not change.',
     body: z.strictObject({ name: Name, description: Description, archived: z.boolean() }).partial(),
     answer: Project,
     handle: async (call) => {
       const before = await readRow(call.database, 'project', call.params.project)
       if (!before) return refuse('NOT_FOUND', `there is no project ${call.params.project}`)
       const { organisationId } = before
-      return edit(call, { kind: 'update-project', entity: 'project', organisationId, before }, call.body)
+      return editRow(call, { kind: 'update-project', entity: 'project', organisationId, before }, call.body)
     },
   }),
 ]

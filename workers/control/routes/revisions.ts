@@ -1,14 +1,16 @@
-// The revisions of an environment: its history, and its audit trail.
+// Routes of the revisions of an environment: list them, roll back to one, and wait for the publication of
+// one.
 import * as z from 'zod'
+import { withoutSecrets } from '../../../core/change/redaction.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { listRevisions } from '../../storage/configuration.ts'
 import { Revision } from '../api/shapes.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
-import { objectOf } from '../api/execute.ts'
-import { withoutHashes } from '../api/history-redaction.ts'
+import { environmentStub } from '../api/environment-stub.ts'
+import { HistoryEntry } from '../api/history-schema.ts'
 
-const waitMs = 10_000
+const waitMaxMs = 10_000
 
 export const revisions = [
   route({
@@ -16,15 +18,17 @@ export const revisions = [
     method: 'GET',
     path: '/environments/{environment}/revisions',
     needs: 'viewer',
-    summary: 'The history of an environment, newest first',
+    summary: 'Lists the revisions of an environment, newest first',
     query: z.strictObject({
       before: z.coerce.number().int().default(Number.MAX_SAFE_INTEGER),
       limit: z.coerce.number().int().min(1).max(pageSizeMax).default(50),
     }),
     answer: z.strictObject({ revisions: z.array(Revision) }),
     handle: async ({ database, params: { environment }, query: { before, limit } }) => {
-      const found = await listRevisions(database, environment, before, limit)
-      return ok({ revisions: found.map(({ origin: _, ...revision }) => withoutHashes(revision)) })
+      const listed = await listRevisions(database, environment, before, limit)
+      return ok({
+        revisions: listed.map(({ origin: _, ...revision }) => withoutSecrets(revision, HistoryEntry)),
+      })
     },
   }),
   change({
@@ -32,9 +36,11 @@ export const revisions = [
     method: 'POST',
     path: '/environments/{environment}/rollback',
     needs: 'editor',
-    summary: 'Makes flags, segments, goals, tags and settings what they were at a revision',
+    summary: 'Restores flags, segments, goals, tags and settings to what they were at a revision',
     description:
-      'A new revision. Flags made since go off and to the archive. SDK keys, triggers, experiments, operations, schedules and webhooks stay as they are; `notes` names what has changed of them since.',
+      'Makes a new revision. Flags that were created since are turned off and archived. SDK keys, ' +
+      'triggers, experiments, operations, schedules and webhooks do not change; `notes` lists those ' +
+      'that have changed since.',
     body: z.strictObject({ revision: z.int().min(1) }),
     entity: z.null(),
     command: ({ body: { revision } }) => ({ kind: 'roll-back', revision }),
@@ -45,15 +51,19 @@ export const revisions = [
     path: '/environments/{environment}/published',
     needs: 'viewer',
     summary:
-      'The newest revision that edge can read; with `revision`, once that is reached, within ten seconds',
+      'Reads the newest revision that edge can read; waits up to ten seconds for `revision`, if it is set',
     query: z.strictObject({ revision: z.coerce.number().int().min(1).default(1) }),
     answer: z.strictObject({ revision: z.int() }),
     handle: async (call) => {
       const { environment } = call.params
-      const head = await objectOf(call, environment).waitFor(environment, call.query.revision, waitMs)
+      const head = await environmentStub(call, environment).waitFor(
+        environment,
+        call.query.revision,
+        waitMaxMs,
+      )
       return head.status === 'known'
         ? ok({ revision: head.revision })
-        : refuse('NOT_FOUND', `nothing of ${environment} is published`)
+        : refuse('NOT_FOUND', `no revision of ${environment} is published`)
     },
   }),
 ]

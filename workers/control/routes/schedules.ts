@@ -1,8 +1,8 @@
-// Scheduled changes: edits of a flag that wait for their time. Whoever watches the clock asks to apply them;
-// too early is refused, twice changes nothing.
+// Routes of scheduled changes of flags. The batch runner requests their application. A request before their
+// time is refused; a repeated one changes nothing.
 import { ScheduleChanges, ScheduleDraft } from '../../../core/change/command.ts'
 import { Schedule } from '../../../core/model/schedule.ts'
-import { aText, entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
 
 export const schedules = [
@@ -13,15 +13,18 @@ export const schedules = [
     param: 'id',
     schema: Schedule,
     draft: ScheduleDraft,
-    changes: ScheduleChanges,
-    filters: { flagKey: aText, status: Schedule.shape.status.optional() },
+    changes: ScheduleChanges.extend(expectedVersion),
+    filters: { flagKey: textFilter, status: Schedule.shape.status.optional() },
+    create: (schedule) => ({ kind: 'create-schedule', schedule }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-schedule', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-schedule', id }),
   }),
   change({
     id: 'apply-schedule',
     method: 'POST',
     path: '/environments/{environment}/schedules/{id}/apply',
     needs: 'editor',
-    summary: 'Makes a scheduled change, if its time has come',
+    summary: 'Makes a scheduled change if its time has come',
     entity: Schedule,
     command: ({ params: { id } }) => ({ kind: 'apply-schedule', id }),
   }),

@@ -1,5 +1,5 @@
-// SDK keys: what clients and servers show at edge. Their text is shown once; its SHA-256 travels in the
-// snapshot.
+// Routes of SDK keys, which clients and servers send to edge. A key is returned once, when it is created;
+// only its SHA-256 is stored and published.
 import * as z from 'zod'
 import { SdkKeyChanges, SdkKeyDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'
@@ -8,43 +8,51 @@ import { SdkKey } from '../../../core/model/sdk-key.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { makeSdkKey, sdkKeySecretBytes } from '../../http/sdk-key.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { changedOf } from '../api/shapes.ts'
-import { deleteRoute, readRoutes, updateRoute, versionHelp } from '../api/entity-routes.ts'
-import { executeCommand, isTry } from '../api/execute.ts'
+import { changeAnswer } from '../api/shapes.ts'
+import {
+  deleteRoute,
+  expectedVersion,
+  readRoutes,
+  updateRoute,
+  versionDescription,
+} from '../api/entity-routes.ts'
+import { executeCommand } from '../api/execute-command.ts'
+import { isDryRun } from '../api/dry-run.ts'
 import { route } from '../api/route.ts'
 
-const Shown = SdkKey.omit({ sha256: true, previous: true }).extend({
+const PublicSdkKey = SdkKey.omit({ sha256: true, previous: true }).extend({
   previous: z
     .strictObject({ expiresAt: z.int() })
     .optional()
-    .describe('Set after a rotation: until then (epoch milliseconds) the old key is good too.'),
+    .describe('Set after a rotation: until then (epoch milliseconds) the old key is valid too.'),
 })
 
-const subject = {
+const resource = {
   kind: 'sdkKey',
   name: 'sdk-key',
   plural: 'sdk-keys',
   field: 'sdkKeys',
   param: 'id',
-  schema: Shown,
+  schema: PublicSdkKey,
+  remove: (id: string) => ({ kind: 'delete-sdk-key', id }) as const,
 } as const
 
 const path = '/environments/{environment}/sdk-keys'
-const Made = Shown.pick({ id: true, role: true, name: true }).extend({
-  key: z.string().describe('Shown this once. Empty in a dry run.'),
+const CreatedSdkKey = PublicSdkKey.pick({ id: true, role: true, name: true }).extend({
+  key: z.string().describe('Returned only this once. Empty in a dry run.'),
   revision: z.int(),
 })
 
 export const sdkKeys = [
-  ...readRoutes(subject),
+  ...readRoutes(resource),
   route({
     id: 'create-sdk-key',
     method: 'POST',
     path,
     needs: 'editor',
-    summary: 'Makes an SDK key; its text is shown this once',
+    summary: 'Creates an SDK key, and returns it only this once',
     body: SdkKeyDraft.omit({ id: true, sha256: true, foreign: true }),
-    answer: Made,
+    answer: CreatedSdkKey,
     status: 201,
     handle: async (call) => {
       const { role, name, answers } = call.body
@@ -53,33 +61,37 @@ export const sdkKeys = [
       const command = { kind: 'create-sdk-key', key: { id, role, name, answers, sha256 } } as const
       const executed = await executeCommand(call, command)
       if (!executed.ok) return executed
-      return ok({ id, role, name, key: isTry(call.request) ? '' : key, revision: executed.value.revision })
+      return ok({ id, role, name, key: isDryRun(call.request) ? '' : key, revision: executed.value.revision })
     },
   }),
-  updateRoute({ ...subject, changes: SdkKeyChanges }),
+  updateRoute({
+    ...resource,
+    changes: SdkKeyChanges.extend(expectedVersion),
+    update: (id, { version, ...changes }) => ({ kind: 'update-sdk-key', id, version, changes }),
+  }),
   route({
     id: 'rotate-sdk-key',
     method: 'POST',
     path: `${path}/{id}/rotate`,
     needs: 'editor',
-    summary: 'Gives an SDK key a new text, shown this once; the old one stays good for `overlapMs`',
-    description: versionHelp,
+    summary: 'Replaces an SDK key, and returns the new one only this once',
+    description: `The old key stays valid for \`overlapMs\`. ${versionDescription}`,
     body: z.strictObject({
       overlapMs: z.int().min(0).max(overlapMsMax).default(0),
-      version: z.int().optional(),
+      ...expectedVersion,
     }),
-    answer: changedOf(Shown).extend({ key: z.string() }),
+    answer: changeAnswer(PublicSdkKey).extend({ key: z.string() }),
     handle: async (call) => {
       const { environment, id } = call.params
       const current = await readEntity(call.database, environment, 'sdkKey', id)
-      // one that is not there is refused for itself
+      // the command refuses a missing key
       const { key, sha256 } = await newKey(current?.role ?? 'client', environment)
       const executed = await executeCommand(call, { kind: 'rotate-sdk-key', id, sha256, ...call.body })
       if (!executed.ok) return executed
-      return ok({ ...executed.value, key: isTry(call.request) ? '' : key })
+      return ok({ ...executed.value, key: isDryRun(call.request) ? '' : key })
     },
   }),
-  deleteRoute(subject),
+  deleteRoute(resource),
 ]
 
 async function newKey(role: 'client' | 'server', environmentId: string) {

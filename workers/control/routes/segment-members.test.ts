@@ -1,4 +1,4 @@
-// Members of a segment by upload, in workerd: what is kept, what edge gets, what is refused.
+// Uploaded members of a segment, in workerd: what is stored, what edge gets, what is refused.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeMembers, isMember } from '../../../core/model/members.ts'
 import {
@@ -24,7 +24,7 @@ async function segmentWith(lines: string): Promise<string> {
 const download = async (one: string) => (await upload('GET', one)).text.split('\n').filter(Boolean)
 
 describe('members', () => {
-  it('are put, added and taken away, each counted once, and come back as they were sent', async () => {
+  it('can be replaced, added and removed, count once, and are downloaded as they were sent', async () => {
     const one = await segmentWith('ada\r\nbob\n\n  cleo  \nada\nπ')
     expect(await download(one)).toEqual(['ada', 'bob', 'cleo', 'π'])
     expect(await upload('POST', one, 'dan\nbob\n')).toMatchObject({
@@ -43,7 +43,7 @@ describe('members', () => {
     expect(await download(one)).toEqual([])
   })
 
-  it('reach edge as hashes beside the snapshot, under a name that their content gives', async () => {
+  it('reach edge as hashes beside the snapshot, named by their content', async () => {
     const one = await segmentWith('ada\nbob')
     const path = one.split('/segments')[0]!
     const { members } = (await publishedNow(path))!.segments[0]!
@@ -53,7 +53,7 @@ describe('members', () => {
     expect(members!.count).toBe(2)
   })
 
-  it('are in a rollback and out of a dry run', async () => {
+  it('are rolled back, and not changed by a dry run', async () => {
     const one = await segmentWith('ada')
     const path = one.split('/segments')[0]!
     expect((await upload('POST', `${one}?dryRun=true`, 'bob')).body).toMatchObject({
@@ -66,7 +66,7 @@ describe('members', () => {
     expect(await download(one)).toEqual(['ada'])
   })
 
-  it('of a stale version, of nothing, too long or no text are refused, and change nothing', async () => {
+  it('of a stale version, of a missing segment, too long or not text are refused', async () => {
     const one = await segmentWith('ada')
     expect((await upload('PUT', one, 'bob', 'text/plain', { 'if-match': '"1"' })).status).toBe(409)
     expect((await upload('PUT', one.replace('beta', 'none'), 'bob')).status).toBe(404)
@@ -77,7 +77,7 @@ describe('members', () => {
     expect(stored.objects).toHaveLength(1)
   })
 
-  it('keep a segment that a flag asks for from being deleted, like any', async () => {
+  it('do not allow to delete a segment that a flag uses', async () => {
     const one = await segmentWith('ada')
     const path = one.split('/segments')[0]!
     await call('POST', `${path}/flags`, draft('a', { rules: [inSegment('beta')] }))

@@ -1,7 +1,7 @@
-// Segments: named sets of targeting keys.
+// Routes of segments: named sets of users. Large member lists are uploaded in segment-members.ts.
 import { SegmentChanges, SegmentDraft } from '../../../core/change/command.ts'
 import { Segment } from '../../../core/model/segment.ts'
-import { entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const segments = [
@@ -12,7 +12,10 @@ export const segments = [
     param: 'key',
     schema: Segment,
     draft: SegmentDraft,
-    changes: SegmentChanges,
+    changes: SegmentChanges.extend(expectedVersion),
+    create: (segment) => ({ kind: 'create-segment', segment }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-segment', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-segment', id }),
   }),
   dependentsRoute('segment', 'segments', 'key'),
 ]

@@ -1,7 +1,7 @@
-// Tags: words that flags are sorted by. A flag that carries an unknown one makes it.
+// Routes of tags: words that flags are sorted by. Saving a flag creates the tags that it names.
 import { TagChanges, TagDraft } from '../../../core/change/command.ts'
 import { Tag } from '../../../core/model/tag.ts'
-import { entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 export const tags = [
@@ -12,7 +12,10 @@ export const tags = [
     param: 'key',
     schema: Tag,
     draft: TagDraft,
-    changes: TagChanges,
+    changes: TagChanges.extend(expectedVersion),
+    create: (tag) => ({ kind: 'create-tag', tag }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-tag', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-tag', id }),
   }),
   dependentsRoute('tag', 'tags', 'key'),
 ]

@@ -1,13 +1,14 @@
-// API tokens: what scripts and people without single sign-on show to the admin API. Their text is shown once,
-// and stored as SHA-256.
+// Routes of API tokens, for scripts and people without single sign-on. A token is returned once, when it is
+// created; only its SHA-256 is stored.
 import * as z from 'zod'
+import { withoutSecrets } from '../../../core/change/redaction.ts'
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
-import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
-import { mayGrant } from '../auth/access.ts'
+import { OrganisationRow, type RowOf, listRows, readRow } from '../../storage/organisations.ts'
+import { canGrant } from '../auth/access.ts'
 import { Slug } from '../api/slugs.ts'
-import { edit, withoutSecrets, store } from '../api/organisation-change.ts'
+import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
@@ -16,7 +17,7 @@ const environmentsMax = 1_000
 const tokenSecretBytes = 24
 
 const Scope = z.array(Slug).min(1).max(environmentsMax)
-const ExpiresAt = z.int().min(0).describe('Epoch milliseconds from which on it is no longer good.')
+const ExpiresAt = z.int().min(0).describe('Epoch milliseconds from which the token is invalid.')
 const TokenName = z.string().min(1).max(nameLengthMax)
 
 const TokenDraft = z
@@ -24,13 +25,13 @@ const TokenDraft = z
     name: TokenName,
     role: z.enum(['owner', 'admin', 'editor', 'viewer']),
     environments: Scope.optional().describe(
-      'Where an editor or viewer is one. Absent: everywhere in the organisation.',
+      'The environments of an editor or viewer. Absent: all of the organisation.',
     ),
     expiresAt: ExpiresAt.optional(),
   })
   .refine(({ role, environments }) => environments === undefined || role === 'editor' || role === 'viewer', {
     path: ['environments'],
-    message: 'owners and admins are so in the whole organisation',
+    message: 'only editors and viewers can be limited to environments',
   })
 const Token = z.strictObject({
   id: z.string(),
@@ -44,21 +45,23 @@ const Token = z.strictObject({
   disabled: z.boolean(),
   version: z.int(),
 })
-const TokenWithText = Token.extend({ token: z.string().describe('Shown this once.') })
+const TokenWithText = Token.extend({ token: z.string().describe('Returned only this once.') })
 const path = '/organisations/{organisation}/tokens'
 
-async function makeText(): Promise<{ readonly token: string; readonly sha256: string }> {
+const toPublicToken = (row: RowOf<'token'>) => withoutSecrets(row, OrganisationRow)
+
+async function generateToken(): Promise<{ readonly token: string; readonly sha256: string }> {
   const token = `tla_${toHex(crypto.getRandomValues(new Uint8Array(tokenSecretBytes)))}`
   return { token, sha256: await sha256Hex(token) }
 }
 
 /** The token, if the caller may change it. */
-async function find(call: Call, organisation: string, id: string): Promise<Result<RowOf<'token'>>> {
+async function findEditable(call: Call, organisation: string, id: string): Promise<Result<RowOf<'token'>>> {
   const token = await readRow(call.database, 'token', id)
   if (token?.organisationId !== organisation) return refuse('NOT_FOUND', `there is no token ${id}`)
-  return mayGrant(call.caller, token.role, organisation)
+  return canGrant(call.caller, token.role, organisation)
     ? ok(token)
-    : refuse('FORBIDDEN', 'an owner’s token is changed by owners')
+    : refuse('FORBIDDEN', 'only an owner may change an owner’s token')
 }
 
 export const tokens = [
@@ -67,14 +70,14 @@ export const tokens = [
     method: 'GET',
     path,
     needs: 'admin',
-    summary: 'The API tokens of an organisation, without their text',
+    summary: 'Lists the API tokens of an organisation, without the secrets',
     query: PageQuery,
     answer: z.strictObject({ tokens: z.array(Token), nextCursor: NextCursor }),
     handle: async ({ database, params, query: { limit, cursor } }) => {
       const after = String(cursor?.[0] ?? '')
-      const found = await listRows(database, 'token', params.organisation, after, limit + 1)
-      const { rows, ...next } = pageOf(found, limit, ({ id }) => [id])
-      return ok({ tokens: rows.map(withoutSecrets), ...next })
+      const listed = await listRows(database, 'token', params.organisation, after, limit + 1)
+      const { rows, ...next } = pageOf(listed, limit, ({ id }) => [id])
+      return ok({ tokens: rows.map(toPublicToken), ...next })
     },
   }),
   route({
@@ -82,17 +85,17 @@ export const tokens = [
     method: 'POST',
     path,
     needs: 'admin',
-    summary: 'Makes an API token; its text is shown this once',
-    description: 'Only owners make owners’ tokens.',
+    summary: 'Creates an API token, and returns it only this once',
+    description: 'Only owners can create owners’ tokens.',
     body: TokenDraft,
     answer: TokenWithText,
     status: 201,
     handle: async (call) => {
       const { organisation: organisationId } = call.params
       const { name, role, environments = null, expiresAt = null } = call.body
-      if (!mayGrant(call.caller, role, organisationId))
-        return refuse('FORBIDDEN', 'only owners make owners’ tokens')
-      const { token, sha256 } = await makeText()
+      if (!canGrant(call.caller, role, organisationId))
+        return refuse('FORBIDDEN', 'only an owner may create an owner’s token')
+      const { token, sha256 } = await generateToken()
       const after = {
         id: crypto.randomUUID(),
         organisationId,
@@ -106,8 +109,8 @@ export const tokens = [
         version: 1,
         createdAt: call.now,
       }
-      const stored = await store(call, { kind: 'create-token', entity: 'token', organisationId, after })
-      return stored.ok ? ok({ ...withoutSecrets(stored.value), token }) : stored
+      const stored = await storeRow(call, { kind: 'create-token', entity: 'token', organisationId, after })
+      return stored.ok ? ok({ ...toPublicToken(stored.value), token }) : stored
     },
   }),
   route({
@@ -115,19 +118,19 @@ export const tokens = [
     method: 'PATCH',
     path: `${path}/{id}`,
     needs: 'admin',
-    summary: 'Renames a token, moves its end, disables it or enables it again',
-    description: 'What it may never changes: make another.',
+    summary: 'Changes the name or expiry of a token, disables it or enables it again',
+    description: 'The rights of a token cannot be changed. Create another one instead.',
     body: z
       .strictObject({ name: TokenName, expiresAt: ExpiresAt.nullable(), disabled: z.boolean() })
       .partial(),
     answer: Token,
     handle: async (call) => {
       const { organisation: organisationId, id } = call.params
-      const before = await find(call, organisationId, id)
+      const before = await findEditable(call, organisationId, id)
       if (!before.ok) return before
       const change = { kind: 'update-token', entity: 'token', organisationId, before: before.value } as const
-      const edited = await edit(call, change, call.body)
-      return edited.ok ? ok(withoutSecrets(edited.value)) : edited
+      const edited = await editRow(call, change, call.body)
+      return edited.ok ? ok(toPublicToken(edited.value)) : edited
     },
   }),
   route({
@@ -135,16 +138,16 @@ export const tokens = [
     method: 'POST',
     path: `${path}/{id}/rotate`,
     needs: 'admin',
-    summary: 'Gives a token another text, shown this once; the old one is no longer good',
+    summary: 'Replaces a token, and returns the new one only this once; the old one stops working',
     answer: TokenWithText,
     handle: async (call) => {
       const { organisation: organisationId, id } = call.params
-      const before = await find(call, organisationId, id)
+      const before = await findEditable(call, organisationId, id)
       if (!before.ok) return before
-      const { token, sha256 } = await makeText()
+      const { token, sha256 } = await generateToken()
       const change = { kind: 'rotate-token', entity: 'token', organisationId, before: before.value } as const
-      const edited = await edit(call, change, { sha256 })
-      return edited.ok ? ok({ ...withoutSecrets(edited.value), token }) : edited
+      const edited = await editRow(call, change, { sha256 })
+      return edited.ok ? ok({ ...toPublicToken(edited.value), token }) : edited
     },
   }),
 ]

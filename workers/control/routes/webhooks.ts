@@ -1,7 +1,7 @@
-// Webhooks: who wants to hear of changes. They are kept; nothing is sent yet.
+// Routes of webhooks: addresses to notify of changes. They are only stored: nothing sends to them yet.
 import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
 import { Webhook } from '../../../core/model/webhook.ts'
-import { entityRoutes } from '../api/entity-routes.ts'
+import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 
 export const webhooks = entityRoutes({
   kind: 'webhook',
@@ -10,5 +10,8 @@ export const webhooks = entityRoutes({
   param: 'id',
   schema: Webhook,
   draft: WebhookDraft,
-  changes: WebhookChanges,
+  changes: WebhookChanges.extend(expectedVersion),
+  create: (webhook) => ({ kind: 'create-webhook', webhook }),
+  update: (id, { version, ...changes }) => ({ kind: 'update-webhook', id, version, changes }),
+  remove: (id) => ({ kind: 'delete-webhook', id }),
 })

@@ -4,6 +4,7 @@
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
+import { toEntityTag } from '../../http/entity-tag.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { openStream, revisionOf } from '../../streams/open-stream.ts'
@@ -36,7 +37,8 @@ export async function openRefetchStream(sdkRequest: SdkRequest, ports: Ports): P
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
   return openStream(request, compiled, ports, {
     since: revisionOf(request.headers.get('last-event-id')) ?? assumedRevision(compiled, ports.now()),
-    write: (revision) => `data: ${JSON.stringify({ type: 'refetchEvaluation', etag: `"${revision}"` })}`,
+    write: (revision) =>
+      `data: ${JSON.stringify({ type: 'refetchEvaluation', etag: toEntityTag(revision) })}`,
     headers: {},
   })
 }

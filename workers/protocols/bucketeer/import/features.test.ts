@@ -75,7 +75,7 @@ describe('allocation', () => {
 })
 
 describe('an imported list', () => {
-  it('decides for every user as Bucketeer does', () => {
+  it('gives every user the same variation as Bucketeer', () => {
     fc.assert(
       fc.property(featureList, fc.array(user, { minLength: 1, maxLength: 5 }), (list, users) => {
         const parsed = FeatureList.parse(list)
@@ -157,7 +157,7 @@ describe('an imported list', () => {
     )
   })
 
-  it('leaves out what stands on a flag that is left out, and says so of each', () => {
+  it('leaves out flags that depend on one that is left out, each with a finding', () => {
     const needs = (featureId: string) => ({ prerequisites: [{ featureId, variationId: 'a' }] })
     const { flags, findings } = imported({
       features: [
@@ -172,7 +172,7 @@ describe('an imported list', () => {
     expect([...new Set(leftOut)]).toEqual(['broken', 'first', 'second'])
   })
 
-  it('makes a segment that the file does not tell about empty, and says so; one that is there already stays', () => {
+  it('creates an empty segment, with a finding, if the file lacks it and it does not exist', () => {
     const list = FeatureList.parse({
       features: [
         feature({
@@ -197,7 +197,7 @@ describe('local mode', () => {
   const anyOf = (...operators: readonly ('equals' | 'exists' | 'contains')[]) =>
     operators.map((operator) => [clause('x', operator, 'a')])
 
-  it('imported into an empty environment decides the same for everybody', () => {
+  it('imported into an empty environment gives every user the same variation', () => {
     const ours = [
       flag({ key: 'plain' }),
       flag({ key: 'off', enabled: false }),

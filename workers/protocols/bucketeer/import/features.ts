@@ -1,6 +1,6 @@
-// A Bucketeer feature list as flags that give every user the variation they had: ids, versions, times and
-// seeds stay, and the allocation is `fine`, which is Bucketeer's own. Reference of the semantics: Bucketeer's
-// Go server.
+// Imports a Bucketeer feature list as flags that keep every user's variation: ids, versions, times and seeds
+// stay, and the allocation is `fine`, which hashes as Bucketeer does. The reference for the semantics is
+// Bucketeer's Go server.
 import type { Clause as OurClause } from '../../../../core/model/clause.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../../core/model/flag.ts'
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
@@ -10,25 +10,25 @@ import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from '../
 
 export interface Yaml {
   /**
-   * Compact JSON of a YAML text as we read it (1.2), and as Bucketeer's server does (1.1). Undefined where it
-   * is no YAML.
+   * Converts YAML to compact JSON, by version 1.2 as we do, or by 1.1 as Bucketeer's server does. Undefined
+   * if invalid.
    */
   readonly toJson: (text: string, version: '1.1' | '1.2') => string | undefined
 }
 
 type Report = (finding: Omit<Finding, 'subject' | 'key'>) => void
 
-/** `isThere` tells of a segment's key whether the environment has it already. */
+/** `hasSegment` tells whether the environment already has a segment of that key. */
 export function fromFeatureList(
   list: FeatureList,
   yaml: Yaml,
-  isThere: (segmentKey: string) => boolean,
+  hasSegment: (segmentKey: string) => boolean,
 ): Candidates {
   const findings: Finding[] = []
   const flags = list.features.flatMap((feature) =>
     fromFeature(feature, yaml, (finding) => findings.push({ subject: 'flag', key: feature.id, ...finding })),
   )
-  const segments = fromSegments(list, isThere, findings)
+  const segments = fromSegments(list, hasSegment, findings)
   return { flags, segments, findings }
 }
 
@@ -41,8 +41,8 @@ const flagTypes = {
 } as const satisfies Record<Feature['variationType'], Flag['type']>
 
 /**
- * None where it cannot be carried over at all; what only breaks our rules is found out later
- * (core/change/import-plan.ts).
+ * Empty if the feature cannot be imported. Violations of our own rules are found later, by
+ * core/change/import-plan.ts.
  */
 function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
   const leftOut = (field: string, reason: string): Flag[] => {
@@ -58,7 +58,7 @@ function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
     if (typeof ours === 'string') return leftOut(`rules.${i}.strategy`, ours)
     rules.push({ id, name: '', anyOf: [fromClauses(clauses)], strategy: ours })
   }
-  reportWhatIsBeside(feature, report)
+  reportLosses(feature, report)
   return [
     {
       key: feature.id,
@@ -76,7 +76,7 @@ function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
       targets: feature.targets
         .map(({ variation, users }) => ({
           variationId: variation,
-          targetingKeys: users.filter((user) => user !== ''), // no user has the empty id
+          targetingKeys: users.filter((user) => user !== ''), // no user has an empty id
         }))
         .filter(({ targetingKeys }) => targetingKeys.length > 0),
       rules,
@@ -94,8 +94,8 @@ function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
 }
 
 /**
- * Bucketeer's default strategy has no id. Fine allocation does not hash it; the same at every import, so that
- * importing again changes nothing.
+ * Bucketeer's default strategy has no id. Any id will do, because fine allocation does not hash it; a
+ * constant one lets a repeated import change nothing.
  */
 const defaultStrategyId = (featureId: string) => `default:${featureId.slice(0, 90)}`
 
@@ -119,20 +119,22 @@ function variationsOf(feature: Feature, yaml: Yaml, report: Report): Flag['varia
       report({
         field: `variations.${i}.value`,
         effect: 'differs',
-        reason: `Bucketeer's server reads this YAML by version 1.1 as something else than ${json.slice(0, 200)}: quote its texts (yes, no, on, off, 0o17, 12:30)`,
+        reason:
+          `Bucketeer's server reads this YAML, by version 1.1, differently from ${json.slice(0, 200)}: ` +
+          'quote its texts (yes, no, on, off, 0o17, 12:30)',
       })
     }
     return json === undefined ? variation : { ...variation, json }
   })
 }
 
-/** What is not part of a decision, or decides otherwise in a corner. */
-function reportWhatIsBeside(feature: Feature, report: Report): void {
+/** Reports what is lost without changing a decision, and corner cases that are decided differently. */
+function reportLosses(feature: Feature, report: Report): void {
   if (feature.variationValueSchema !== undefined && feature.variationValueSchema !== null) {
     report({
       field: 'variationValueSchema',
       effect: 'lost',
-      reason: 'values are no longer held against this schema',
+      reason: 'values are no longer validated by this schema',
     })
   }
   const summary = feature.autoOpsSummary
@@ -143,7 +145,7 @@ function reportWhatIsBeside(feature: Feature, report: Report): void {
     report({
       field: 'autoOpsSummary',
       effect: 'lost',
-      reason: `${operations} auto operations are not part of a feature list: make them anew`,
+      reason: `${operations} auto operations are not part of a feature list: create them again`,
     })
   }
   if (feature.prerequisites.length > 0 && feature.offVariation === '') {
@@ -151,33 +153,35 @@ function reportWhatIsBeside(feature: Feature, report: Report): void {
       field: 'prerequisites',
       effect: 'differs',
       reason:
-        'without an off variation Bucketeer ignores a prerequisite that fails; here the default of the caller is used. Give the flag an off variation, or take the prerequisite away',
+        'without an off variation Bucketeer ignores a prerequisite that fails; here the default in the ' +
+        'code is used. Give the flag an off variation, or remove the prerequisite',
     })
   }
 }
 
-/** A text is the reason against. */
+/** A text is the reason to leave out the feature. */
 function fromStrategy(
   strategy: Strategy | null | undefined,
   field: string,
   report: Report,
 ): OurStrategy | string {
-  if (!strategy) return 'it has no strategy: Bucketeer answers nobody anything for it'
+  if (!strategy) return 'it has no strategy: Bucketeer serves no variation of it'
   if (strategy.type === 'FIXED')
     return { kind: 'fixed', variationId: strategy.fixedStrategy?.variation ?? '' }
   const { variations = [], audience } = strategy.rolloutStrategy ?? {}
-  let given = 0
+  let allotted = 0
   const shares = variations.map(({ variation, weight }) => {
-    // the first whose end lies beyond the bucket: what exceeds the whole is never reached
-    const taken = Math.min(weight, weightTotal - given)
-    given += taken
-    return { variationId: variation, weight: taken }
+    const reachable = Math.min(weight, weightTotal - allotted) // no bucket lies beyond the total
+    allotted += reachable
+    return { variationId: variation, weight: reachable }
   })
-  if (given < weightTotal) {
+  if (allotted < weightTotal) {
     report({
       field,
       effect: 'differs',
-      reason: `the weights add up to ${given} of ${weightTotal}: for the rest Bucketeer fails, and here the default of the caller is used`,
+      reason:
+        `the weights add up to ${allotted} of ${weightTotal}: ` +
+        'for the rest Bucketeer fails, and here the default in the code is used',
     })
   }
   if (!audience || audience.percentage <= 0 || audience.percentage >= 100) return { kind: 'rollout', shares }
@@ -204,7 +208,7 @@ const operators = {
   NOT_EQUALS: 'not-equals',
 } as const satisfies Record<ClauseOperator, OurClause['operator']>
 
-/** Bucketeer: no clause at all matches everybody. Every Bucketeer user has an id. */
+/** For rules without clauses, which match everybody in Bucketeer. Every Bucketeer user has an id. */
 const everybody: OurClause = { attribute: 'id', operator: 'exists', values: [] }
 
 function fromClauses(clauses: readonly Clause[]): OurClause[] {
@@ -218,13 +222,15 @@ function fromClauses(clauses: readonly Clause[]): OurClause[] {
 
 type SegmentRules = FeatureList['segments'][number]['rules']
 
-/** Named by a list of segments, a list of their users, or only by the clauses that ask for them. */
+/**
+ * Segments come from a list of segments, a list of their users, or only from the clauses that refer to them.
+ */
 function fromSegments(
   { features, segments, segmentUsers }: FeatureList,
-  isThere: (segmentKey: string) => boolean,
+  hasSegment: (segmentKey: string) => boolean,
   findings: Finding[],
 ): Segment[] {
-  const made = new Map<string, Segment>()
+  const imported = new Map<string, Segment>()
   const add = (key: string, changes: Partial<Segment>) => {
     const empty = {
       name: '',
@@ -235,7 +241,7 @@ function fromSegments(
       createdAt: 0,
       updatedAt: 0,
     }
-    made.set(key, { ...empty, ...made.get(key), ...changes, key })
+    imported.set(key, { ...empty, ...imported.get(key), ...changes, key })
   }
   for (const { id, name, description, rules, createdAt, updatedAt } of segments) {
     const times = { createdAt: createdAt * 1_000, updatedAt: updatedAt * 1_000 }
@@ -246,18 +252,18 @@ function fromSegments(
     add(segmentId, {
       included: [...new Set(included.map(({ userId }) => userId))],
       ...(rules.length > 0 && { anyOf: groupsOf(rules) }),
-      updatedAt: Math.max(updatedAt * 1_000, made.get(segmentId)?.updatedAt ?? 0),
+      updatedAt: Math.max(updatedAt * 1_000, imported.get(segmentId)?.updatedAt ?? 0),
     })
   }
-  const known = new Set(segmentUsers.map(({ segmentId }) => segmentId))
-  const asked = features.flatMap(({ rules }) =>
+  const withUsers = new Set(segmentUsers.map(({ segmentId }) => segmentId))
+  const referenced = features.flatMap(({ rules }) =>
     rules.flatMap(({ clauses }) =>
       clauses.flatMap(({ operator, values }) => (operator === 'SEGMENT' ? values : [])),
     ),
   )
-  for (const key of new Set([...asked, ...made.keys()])) {
-    if (known.has(key) || (!made.has(key) && isThere(key))) continue
-    if (!made.has(key)) add(key, {})
+  for (const key of new Set([...referenced, ...imported.keys()])) {
+    if (withUsers.has(key) || (!imported.has(key) && hasSegment(key))) continue
+    if (!imported.has(key)) add(key, {})
     findings.push({
       subject: 'segment',
       key,
@@ -267,10 +273,10 @@ function fromSegments(
         'its users are not in the file: add `segmentUsers`, the answer of get_segment_users, or upload them',
     })
   }
-  return [...made.values()]
+  return [...imported.values()]
 }
 
-/** Bucketeer: an operator that looks outside the user makes a segment's rule fail, so it never holds. */
+/** In Bucketeer, a segment rule never matches if one of its operators depends on more than the user. */
 const groupsOf = (rules: SegmentRules): OurClause[][] =>
   rules
     .filter(({ clauses }) =>

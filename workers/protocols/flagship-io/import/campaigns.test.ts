@@ -45,7 +45,7 @@ const targeted = (...targetings: object[]) =>
   campaign({ variationGroups: [group({ targeting: { targetingGroups: [{ targetings }] } })] })
 
 describe('a campaign', () => {
-  it('of one flag is that flag, split by its group’s id in whole percents', () => {
+  it('with one flag becomes that flag, split by the group’s id in whole percents', () => {
     const { flags } = imported([campaign()])
     expect(flags).toMatchObject([
       {
@@ -72,7 +72,7 @@ describe('a campaign', () => {
     ])
   })
 
-  it('of several flags, of mixed types, or with a null is a bundle under its own id', () => {
+  it('with several flags, mixed types, or a null becomes a bundle under its own id', () => {
     const values = [{ a: 1, b: true }, { a: 1 }, { a: 'x' }, { a: null }]
     const campaigns = [[values[0]], [values[1], values[2]], [values[3]]].map((each, i) =>
       campaign({
@@ -90,14 +90,14 @@ describe('a campaign', () => {
     )
   })
 
-  it('keeps its slug, which is the first one’s where two have it', () => {
+  it('keeps its slug; of two with the same, only the first does', () => {
     const twin = campaign({ id: 'twin', slug: 'front', variationGroups: [group({ id: 'other' })] })
     const { flags, findings } = imported([campaign({ slug: 'front' }), twin])
     expect(flags.map(({ slug }) => slug)).toEqual(['front', undefined])
     expect(findings).toContainEqual(expect.objectContaining({ key: 'twin', field: 'slug', effect: 'lost' }))
   })
 
-  it('comes without its slug where a flag that is here is called so', () => {
+  it('loses a slug that is the key of another flag', () => {
     const here = Flag.parse({
       ...imported([campaign()]).flags[0],
       key: 'here',
@@ -177,13 +177,13 @@ describe('a campaign', () => {
     expect(flags[0]?.slices).toEqual(slices)
   })
 
-  it('of bucket ranges that are empty comes switched off', () => {
+  it('with empty bucket ranges is off', () => {
     const { flags } = imported([campaign({ bucketRanges: [{ r: [0, 0] }] })])
     expect(flags).toMatchObject([{ enabled: false }])
     expect(flags[0]).not.toHaveProperty('slices')
   })
 
-  it('is for those whom its bucket ranges hold, by the vendor’s servers’ vectors', () => {
+  it('targets the visitors in its bucket ranges, by test vectors of the vendor’s servers', () => {
     const { flags } = imported([campaign({ bucketRanges: [{ r: [0, 10] }, { r: [90, 100] }] })])
     const ready = compile(snapshotOf(flags))
     const isIn = (id: string) =>
@@ -191,7 +191,7 @@ describe('a campaign', () => {
     expect(['123', 'alice', 'bob'].map(isIn)).toEqual([false, true, true])
   })
 
-  it('holds the same places of a hundred in slices as in ranges', () => {
+  it('covers the same buckets in slices as in ranges', () => {
     const range = fc.tuple(
       fc.double({ min: -1, max: 101, noNaN: true }),
       fc.double({ min: -1, max: 101, noNaN: true }),
@@ -205,7 +205,7 @@ describe('a campaign', () => {
     )
   })
 
-  it('without a group for everybody leaves the rest untracked', () => {
+  it('without a group for everybody leaves other visitors untracked', () => {
     const { flags } = imported([targeted({ operator: 'EQUALS', key: 'plan', value: 'pro' })])
     expect(flags).toMatchObject([
       {
@@ -215,7 +215,7 @@ describe('a campaign', () => {
     ])
   })
 
-  it('keeps keys that JavaScript knows something else under', () => {
+  it('keeps keys that are names of JavaScript object members', () => {
     const value = JSON.parse('{"__proto__":{"polluted":true},"constructor":"x","colour":"red"}') as object
     const variations = [{ id: 'v1', allocation: 100, modifications: { value } }]
     const { flags } = imported([campaign({ variationGroups: [group({ variations })] })])
@@ -223,7 +223,7 @@ describe('a campaign', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
-  it('in panic comes switched off, so that everybody goes on getting the default', () => {
+  it('in panic mode is off, so that everybody still gets the default', () => {
     const { flags, findings } = imported([campaign()], { panic: true })
     expect(flags).toMatchObject([{ enabled: false }])
     expect(flags[0]).not.toHaveProperty('offVariationId')
@@ -231,7 +231,7 @@ describe('a campaign', () => {
   })
 })
 
-describe('what cannot be carried over exactly is told', () => {
+describe('findings list what cannot be carried over exactly', () => {
   const told = (campaigns: object[], more?: object) =>
     imported(campaigns, more).findings.map(({ field, effect }) => `${field} ${effect}`)
   const other = group({

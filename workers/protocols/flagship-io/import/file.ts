@@ -1,5 +1,5 @@
-// A bucketing file as AB Tasty's own CDN gives it, which says more, and less strictly, than ours. What is
-// false or zero may be left out of it; unknown fields are dropped.
+// The schema of bucketing files from AB Tasty's CDN. It is less strict than the files that we serve: values
+// that are false or zero may be missing. Unknown fields are dropped.
 import * as z from 'zod'
 
 const text = z.string().nullish()
@@ -22,14 +22,14 @@ export type TargetingGroup = z.infer<typeof TargetingGroup>
 
 type Values = Readonly<Record<string, unknown>>
 
-/** As deep as a flag's value may be: what is deeper can not even be printed. */
+/** Flags have the same limit. Much deeper values cannot even be serialized. */
 const depthMax = 100
 const isShallow = (value: unknown, left = depthMax): boolean =>
   typeof value !== 'object' ||
   value === null ||
   (left > 0 && Object.values(value).every((each) => isShallow(each, left - 1)))
 
-/** Kept as it was parsed: every own key is a flag's name, whatever JavaScript makes of it. */
+/** Not a record schema, because keys such as `__proto__` must stay: every own key is the name of a flag. */
 const values = z.custom<Values>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isShallow(value),
   'must be an object, and not nest too deep',
@@ -38,7 +38,7 @@ const values = z.custom<Values>(
 const Variation = z.object({
   id: z.string().min(1),
   name: text,
-  /** Percent; fractions are thresholds to the JavaScript SDK. */
+  /** Percent. The JavaScript SDK allows fractions. */
   allocation: z.number().min(0).nullish(),
   reference: z.boolean().nullish(),
   modifications: z.object({ type: text, value: values.nullish() }).nullish(),

@@ -1,9 +1,9 @@
-// What AB Tasty's own clients make of a campaign differently from each other, or break on: the JavaScript SDK
-// in bucketing mode on one side, their servers (Go) on the other. Used on files that come in, and on our own.
+// Finds parts of a campaign that AB Tasty's own clients handle differently or fail on: the JavaScript SDK in
+// bucketing mode, and their servers (Go). Used for imported files and for our own.
 import type { Campaign, Targeting, TargetingGroup, VariationGroup } from './file.ts'
 import { toSlices } from './slices.ts'
 
-export interface Lint {
+export interface LintFinding {
   /** Dotted path inside the campaign. */
   readonly field: string
   readonly code:
@@ -20,7 +20,7 @@ export interface Lint {
   readonly reason: string
 }
 
-/** The twelve that the JavaScript SDK knows. */
+/** The operators of the JavaScript SDK. */
 export const sdkOperators: ReadonlySet<string> = new Set([
   'EQUALS',
   'NOT_EQUALS',
@@ -35,7 +35,9 @@ export const sdkOperators: ReadonlySet<string> = new Set([
   'EXISTS',
   'NOT_EXISTS',
 ])
-/** The SDK calls a method of the attribute: without the attribute it throws, and loses every flag. */
+/**
+ * The SDK calls a method of the attribute. If the attribute is missing it throws, and serves no flag at all.
+ */
 const throwing: ReadonlySet<string> = new Set(['CONTAINS', 'NOT_CONTAINS', 'STARTS_WITH', 'ENDS_WITH'])
 const comparing: ReadonlySet<string> = new Set([
   'GREATER_THAN',
@@ -44,34 +46,38 @@ const comparing: ReadonlySet<string> = new Set([
   'LOWER_THAN_OR_EQUALS',
 ])
 
-/** Always in the visitor's context. */
-const isAlwaysThere = (key: string) => key === 'fs_users' || key === 'fs_all_users' || key === 'fs_client'
+/** Attributes that every visitor's context has. */
+const isAlwaysPresent = (key: string) => key === 'fs_users' || key === 'fs_all_users' || key === 'fs_client'
 
-export function lint(campaign: Campaign): Lint[] {
+export function lint(campaign: Campaign): LintFinding[] {
   const found = campaign.variationGroups.flatMap((group, i) => lintGroup(group, `variationGroups.${i}`))
   if (toSlices(campaign) || campaign.bucketRanges.length === 0) {
     const reason =
       campaign.bucketRanges.length === 0
-        ? 'AB Tasty’s servers skip a campaign without a range; the SDK in bucketing mode does not, nor does Tackline'
-        : 'AB Tasty’s servers skip visitors outside these ranges, as the flag’s slices do; the SDK in bucketing mode does not look at them, and is not given the flag'
+        ? 'AB Tasty’s servers skip a campaign without a range; ' +
+          'the SDK in bucketing mode does not, nor does Tackline'
+        : 'AB Tasty’s servers skip visitors outside these ranges, as the flag’s slices do; ' +
+          'the SDK in bucketing mode ignores ranges, so its file omits the flag'
     found.push({ field: 'bucketRanges', code: 'bucket-ranges', reason })
   }
   return found
 }
 
-function lintGroup({ targeting, variations }: VariationGroup, path: string): Lint[] {
+function lintGroup({ targeting, variations }: VariationGroup, path: string): LintFinding[] {
   const found = (targeting?.targetingGroups ?? []).flatMap((group, i) =>
     lintTargetings(group, `${path}.targeting.targetingGroups.${i}.targetings`),
   )
   variations.forEach(({ allocation }, i) => {
     if (Number.isInteger(allocation ?? 0)) return
-    const reason = `${allocation} is no whole percent: AB Tasty’s servers refuse the whole file, the SDK takes it as a threshold`
+    const reason =
+      `${allocation} is no whole percent: AB Tasty’s servers refuse the whole file, ` +
+      'the SDK takes it as a threshold'
     found.push({ field: `${path}.variations.${i}.allocation`, code: 'allocation', reason })
   })
   return found
 }
 
-function lintTargetings({ targetings }: TargetingGroup, path: string): Lint[] {
+function lintTargetings({ targetings }: TargetingGroup, path: string): LintFinding[] {
   const present = new Set<string>()
   return targetings.flatMap((targeting, i) => {
     const field = `${path}.${i}`
@@ -81,26 +87,29 @@ function lintTargetings({ targetings }: TargetingGroup, path: string): Lint[] {
   })
 }
 
-function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<Lint, 'field'>[] {
+function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<LintFinding, 'field'>[] {
   const { operator, key, value, provider } = targeting
   if (key === 'fs_all_users') return []
   if (!sdkOperators.has(operator))
     return [{ code: 'never-true', reason: `the SDK does not know ${operator}: the condition never holds` }]
-  const found: Omit<Lint, 'field'>[] = []
-  const isThere = isGuarded || isAlwaysThere(key)
+  const found: Omit<LintFinding, 'field'>[] = []
+  const isPresent = isGuarded || isAlwaysPresent(key)
   if (provider) {
-    const reason = `AB Tasty’s servers look for ${key} at the partner ${provider}, the SDK in the visitor’s context`
+    const reason = `AB Tasty’s servers read ${key} from the partner ${provider}, the SDK from the context`
     found.push({ code: 'provider', reason })
   }
   if (throwing.has(operator) && (value === null || value === undefined)) {
     const reason = `without a value the SDK fails and every flag is lost: give ${operator} a text`
     found.push({ code: 'crash', reason })
-  } else if (throwing.has(operator) && !isThere) {
-    const reason = `a visitor without ${key} makes the SDK fail and lose every flag: put EXISTS ${key} before it`
+  } else if (throwing.has(operator) && !isPresent) {
+    const reason =
+      `a visitor without ${key} makes the SDK fail and lose every flag: ` + `put EXISTS ${key} before it`
     found.push({ code: 'crash', reason })
   }
-  if (operator === 'NOT_EQUALS' && !isThere) {
-    const reason = `without ${key} it holds for the SDK and does not for AB Tasty’s servers: put EXISTS ${key} before it`
+  if (operator === 'NOT_EQUALS' && !isPresent) {
+    const reason =
+      `without ${key} it holds for the SDK and does not for AB Tasty’s servers: ` +
+      `put EXISTS ${key} before it`
     found.push({ code: 'missing-key', reason })
   }
   if ((operator === 'EXISTS' || operator === 'NOT_EXISTS') && targeting.value !== true) {
@@ -110,9 +119,9 @@ function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<Lint, 'fi
   return [...found, ...lintValues(targeting)]
 }
 
-function lintValues({ operator, key, value }: Targeting): Omit<Lint, 'field'>[] {
+function lintValues({ operator, key, value }: Targeting): Omit<LintFinding, 'field'>[] {
   if (operator === 'EXISTS' || operator === 'NOT_EXISTS') return []
-  const found: Omit<Lint, 'field'>[] = []
+  const found: Omit<LintFinding, 'field'>[] = []
   const isList = Array.isArray(value)
   const values = isList ? value : value === null || value === undefined ? [] : [value]
   if (values.length === 0 && !isList && comparing.has(operator)) {
@@ -125,17 +134,23 @@ function lintValues({ operator, key, value }: Targeting): Omit<Lint, 'field'>[] 
     found.push({ code: 'list', reason: `to AB Tasty’s servers ${operator} with a list never holds` })
   if (values.some((each) => typeof each === 'string' && each.toLowerCase() !== each.toUpperCase()))
     found.push({ code: 'case', reason: 'AB Tasty’s servers ignore case; the SDK, and Tackline, do not' })
-  const lonely = values.find((each) => isEquality(operator) && !hasTwin(each, values))
-  if (lonely !== undefined) {
-    const reason = `${key} has to be the ${typeof lonely} ${JSON.stringify(lonely)}; Tackline also takes it as another type: list both, or send one type`
+  const single = values.find((each) => isEquality(operator) && !hasTwin(each, values))
+  if (single !== undefined) {
+    const reason =
+      `${key} has to be the ${typeof single} ${JSON.stringify(single)}; ` +
+      'Tackline also accepts another type: list both, or send one type'
     found.push({ code: 'type', reason })
   }
   if (comparing.has(operator) && values.some((each) => typeof each === 'number')) {
-    const reason = `send ${key} as a number: what is none never holds for the SDK; Tackline compares it letter by letter`
+    const reason =
+      `send ${key} as a number: other types never hold for the SDK, ` +
+      'and Tackline compares them letter by letter'
     found.push({ code: 'type', reason })
   }
   if (comparing.has(operator) && values.some((each) => typeof each !== 'number')) {
-    const reason = `the SDK compares texts letter by letter ("10" before "9"); Tackline compares what looks like a number or a version as such`
+    const reason =
+      'the SDK compares texts letter by letter ("10" before "9"); ' +
+      'Tackline compares numbers and versions by their value'
     found.push({ code: 'type', reason })
   }
   return found
@@ -143,7 +158,7 @@ function lintValues({ operator, key, value }: Targeting): Omit<Lint, 'field'>[] 
 
 const isEquality = (operator: string) => operator === 'EQUALS' || operator === 'NOT_EQUALS'
 
-/** Whether a value that could also be told as another type is in the list as that too. */
+/** Whether the list also contains the value as the other type that it could be sent as. */
 function hasTwin(value: string | number | boolean, values: readonly unknown[]): boolean {
   if (typeof value !== 'string') return values.includes(String(value))
   if (value === 'true' || value === 'false') return values.includes(value === 'true')

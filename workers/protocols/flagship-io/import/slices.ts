@@ -1,16 +1,13 @@
-// A campaign's bucket ranges as slices of a flag. Both cut by the same hash of the visitor's id, which gives
-// whole numbers: a range's ends round up.
+// Converts a campaign's bucket ranges to slices of a flag. Both use the same hash of the visitor's id, a
+// whole number from 0 to 99, so the ends of ranges round up.
 import type { Slice } from '../../../../core/model/flag.ts'
 import type { Campaign } from './file.ts'
 
-/**
- * Undefined: everybody, also where there is no range at all, since the SDK goes by none. An empty list:
- * nobody.
- */
+/** Undefined for everybody, also without any range, because the SDK ignores ranges. Empty for nobody. */
 export function toSlices({ bucketRanges }: Pick<Campaign, 'bucketRanges'>): Slice[] | undefined {
   if (bucketRanges.length === 0) return undefined
   const ranges = bucketRanges
-    .map(({ r: [start, end] }) => ({ from: within(start), to: within(end) }))
+    .map(({ r: [start, end] }) => ({ from: bounded(start), to: bounded(end) }))
     .filter(({ from, to }) => from < to)
     .toSorted((a, b) => a.from - b.from)
   const slices: Slice[] = []
@@ -24,4 +21,4 @@ export function toSlices({ bucketRanges }: Pick<Campaign, 'bucketRanges'>): Slic
   return first?.from === 0 && first.to === 100 ? undefined : slices
 }
 
-const within = (end: number) => Math.min(100, Math.max(0, Math.ceil(end)))
+const bounded = (end: number) => Math.min(100, Math.max(0, Math.ceil(end)))

@@ -1,13 +1,17 @@
-// AB Tasty's targeting as ours, by the semantics of their JavaScript SDK in bucketing mode: strict and
-// case-sensitive. What it can not be carried over exactly for is reported.
+// Converts AB Tasty's targeting to clauses, by the semantics of their JavaScript SDK in bucketing mode:
+// strict and case-sensitive. Differences are reported.
+import type { Finding } from '../../../../core/change/import-plan.ts'
 import type { Clause } from '../../../../core/model/clause.ts'
 import { valueLengthMax } from '../../../../core/model/limits.ts'
 import { parseVersion } from '../../../../core/text/semver.ts'
 import type { Targeting, VariationGroup } from './file.ts'
 
-export type Report = (field: string, effect: 'differs' | 'lost', reason: string) => void
+export type Report = (field: string, effect: Finding['effect'], reason: string) => void
 
-/** Who a variation group is for: everybody, nobody, or whoever one of these groups holds for. */
+/**
+ * The visitors that a variation group targets: everybody, nobody, or those who match one of the clause
+ * groups.
+ */
 export function toAnyOf(
   targeting: VariationGroup['targeting'],
   path: string,
@@ -27,11 +31,11 @@ export function toAnyOf(
 function toClauses(targetings: readonly Targeting[], path: string, report: Report): Clause[] | 'never' {
   const clauses: Clause[] = []
   for (const [i, targeting] of targetings.entries()) {
-    const translated = toClausesOfOne(targeting, `${path}.${i}`, report)
-    if (translated === 'never') return 'never'
-    for (const clause of translated) {
-      const isThere = clause.operator === 'exists' && clauses.some((other) => isSame(other, clause))
-      if (!isThere) clauses.push(clause)
+    const converted = targetingToClauses(targeting, `${path}.${i}`, report)
+    if (converted === 'never') return 'never'
+    for (const clause of converted) {
+      const isDuplicate = clause.operator === 'exists' && clauses.some((other) => isSame(other, clause))
+      if (!isDuplicate) clauses.push(clause)
     }
   }
   return clauses
@@ -39,7 +43,7 @@ function toClauses(targetings: readonly Targeting[], path: string, report: Repor
 
 const isSame = (a: Clause, b: Clause) => a.operator === b.operator && a.attribute === b.attribute
 
-const plain = {
+const operators = {
   EQUALS: 'equals',
   NOT_EQUALS: 'not-equals',
   CONTAINS: 'contains',
@@ -54,8 +58,8 @@ const plain = {
   NOT_EXISTS: 'not-exists',
 } as const satisfies Record<string, Clause['operator']>
 
-/** None: it always holds. */
-function toClausesOfOne(
+/** The clauses for one targeting. An empty list always matches. */
+function targetingToClauses(
   { operator, key, value }: Targeting,
   path: string,
   report: Report,
@@ -69,8 +73,8 @@ function toClausesOfOne(
       'differs',
       'the attribute id is the visitor’s id here: call it by another name in your contexts',
     )
-  const ours = Object.hasOwn(plain, operator) ? plain[operator as keyof typeof plain] : undefined
-  if (!ours) return 'never' // the linter tells
+  const ours = Object.hasOwn(operators, operator) ? operators[operator as keyof typeof operators] : undefined
+  if (!ours) return 'never' // reported by the linter
   const present: Clause = { attribute, operator: 'exists', values: [] }
   const isEmptyList = Array.isArray(value) && value.length === 0
   if (ours === 'exists' || ours === 'not-exists')
@@ -90,14 +94,14 @@ function toClausesOfOne(
         report(path, 'differs', `a visitor without ${key} counts as one whose ${key} is empty`)
       return [{ attribute, operator: ours, values }]
     default:
-      // Without the attribute the SDK fails or says no; ours would read an empty text.
+      // Without the attribute the SDK fails or does not match, whereas our operators read an empty text.
       return isVisitor
         ? [{ attribute, operator: ours, values }]
         : [present, { attribute, operator: ours, values }]
   }
 }
 
-/** Our `equals` compares versions as such; a pattern compares the text. */
+/** `equals` would compare versions by their meaning, so for versions the text is compared by a pattern. */
 function equalTo(attribute: string, values: readonly string[], path: string, report: Report): Clause {
   const clause: Clause = { attribute, operator: 'equals', values: [...values] }
   if (!values.some((value) => parseVersion(value))) return clause

@@ -1,15 +1,15 @@
-// What edge is bound to, reduced to what bench and soak need: KV and the environment's object that hold one
-// snapshot each environment, which stays as it is, or is published anew every second. It answers workerd's KV
-// protocol, and takes the queue's messages.
+// Stand-ins for edge's bindings, for the benchmark and the soak: KV and the environment object serve one
+// snapshot under every environment id. The snapshot is fixed, or published anew every second. Speaks
+// workerd's KV protocol and accepts queue messages.
 import { DurableObject } from 'cloudflare:workers'
 
-interface World {
+interface StandInBindings {
   readonly SNAPSHOT: string
-  /** `every second`, or nothing. */
+  /** `every second`, or unset. */
   readonly PUBLISH?: string
 }
 
-export class Environment extends DurableObject<World> {
+export class Environment extends DurableObject<StandInBindings> {
   head(environmentId: string) {
     return environmentId.startsWith('bench')
       ? { status: 'known', revision: newest(this.env) }
@@ -35,10 +35,10 @@ export default {
       ? new Response(named(env.SNAPSHOT, environmentId, Number(revision)))
       : new Response(null, { status: 404 })
   },
-} satisfies ExportedHandler<World>
+} satisfies ExportedHandler<StandInBindings>
 
-/** The clock is the revision: whoever has an answer knows how old its copy was. */
-const newest = ({ PUBLISH }: World) => (PUBLISH === undefined ? 1 : Math.floor(Date.now() / 1_000))
+/** The revision is the time in seconds, so a response shows how old its copy was. */
+const newest = ({ PUBLISH }: StandInBindings) => (PUBLISH === undefined ? 1 : Math.floor(Date.now() / 1_000))
 
 const named = (text: string, environmentId: string, revision: number) =>
   text

@@ -1,0 +1,127 @@
+// What the runner reads of the admin API's answers. Control may be one release ahead (docs/operate.md, "Which
+// versions work together"): unknown fields are ignored, and an entry with an unknown kind or status is set
+// aside instead of refused.
+import * as z from 'zod'
+import type { Experiment as CoreExperiment } from '../core/model/experiment.ts'
+import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
+import type { Goal as CoreGoal } from '../core/model/goal.ts'
+import type { Operation as CoreOperation } from '../core/model/operation.ts'
+import type * as api from '../workers/control/api/shapes.ts'
+
+// Each schema is annotated with core's or control's type: a field that is renamed there does not compile
+// here.
+const versioned = { version: z.int(), createdAt: z.int(), updatedAt: z.int() }
+
+const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision'>> = z.object({
+  id: z.string(),
+  name: z.string(),
+  revision: z.int(),
+})
+export type Environment = z.infer<typeof Environment>
+
+const Strategy: z.ZodType<CoreStrategy> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('fixed'), variationId: z.string() }),
+  z.object({
+    kind: z.literal('rollout'),
+    shares: z.array(z.object({ variationId: z.string(), weight: z.number() })),
+    audience: z.object({ percentage: z.number(), defaultVariationId: z.string() }).optional(),
+  }),
+])
+/** Only the rule of an experiment matters, so the other rules of a flag may be whatever they are. */
+const AnyStrategy = Strategy.or(z.unknown().transform(() => ({ kind: 'unknown' as const })))
+const RuleStrategy = z.object({ id: z.string(), strategy: AnyStrategy })
+
+const Flag = z.object({ key: z.string(), rules: z.array(RuleStrategy), defaultStrategy: RuleStrategy })
+/** The strategies of a flag: `unknown` is one that this release cannot read. */
+export type FlagStrategies = z.infer<typeof Flag>
+
+const Goal: z.ZodType<CoreGoal> = z.looseObject({
+  key: z.string(),
+  name: z.string(),
+  event: z.string(),
+  ...versioned,
+})
+
+const experimentStatus = z.enum(['running', 'stopped'])
+const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  flagKey: z.string(),
+  ruleId: z.string(),
+  goalKeys: z.array(z.string()),
+  baselineVariationId: z.string(),
+  startAt: z.int(),
+  stopAt: z.int(),
+  status: experimentStatus,
+  ...versioned,
+})
+
+const operationKind = z.literal('event-rate')
+const operationStatus = z.enum(['active', 'fired'])
+const comparison = z.enum(['at-least', 'at-most'])
+const Operation: z.ZodType<CoreOperation> = z.looseObject({
+  id: z.string(),
+  kind: operationKind,
+  flagKey: z.string(),
+  variationId: z.string(),
+  goalKey: z.string(),
+  comparison,
+  threshold: z.number(),
+  minimumUsers: z.int(),
+  status: operationStatus,
+  countingFrom: z.int(),
+  ...versioned,
+})
+
+export const Applied: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, 'revision' | 'changed'>> = z.object({
+  revision: z.int(),
+  changed: z.boolean(),
+})
+export type Applied = z.infer<typeof Applied>
+
+/** RFC 9457, section 3.1; `code` and `errors` are ours. */
+export const ProblemDetails = z.object({
+  title: z.string().optional(),
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
+
+/** The lists of the API under their names. `words` are the fields whose vocabulary control may extend. */
+export const lists = {
+  environments: { entry: Environment, words: {} },
+  flags: { entry: Flag, words: {} },
+  goals: { entry: Goal, words: {} },
+  // Experiments have no kind yet: one that names a kind comes from a later release.
+  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus } },
+  operations: { entry: Operation, words: { kind: operationKind, status: operationStatus, comparison } },
+} satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
+
+export type ListName = keyof typeof lists
+export type EntryOf<L extends ListName> = z.output<(typeof lists)[L]['entry']>
+
+/** An entry that this release does not understand. */
+export interface UnknownEntry {
+  readonly id: string
+  /** What it says of its status; empty if it says nothing. */
+  readonly status: string
+  /** For a person: `its kind "holdout" is unknown to this release`. */
+  readonly reason: string
+}
+
+const Named = z.looseObject({ id: z.string(), status: z.string().catch('') })
+
+/**
+ * Undefined if every word of the entry is known. What is no entry at all is left to the list's own schema.
+ */
+export function toUnknownEntry(raw: unknown, words: Record<string, z.ZodType>): UnknownEntry | undefined {
+  const named = Named.safeParse(raw)
+  if (!named.success) return undefined
+  const { id, status } = named.data
+  for (const [field, known] of Object.entries(words)) {
+    const word = named.data[field]
+    if (typeof word === 'string' && !known.safeParse(word).success)
+      return { id, status, reason: `its ${field} "${word}" is unknown to this release` }
+  }
+  return undefined
+}

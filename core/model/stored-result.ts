@@ -1,0 +1,48 @@
+// An experiment result as the admin API accepts, stores and lists it. The batch runner may be newer than the
+// admin API, which only shows results and never acts on them. So fields, engines, health checks, statuses and
+// verdicts that this version does not know are accepted and kept. What ExperimentResult requires is required.
+import * as z from 'zod'
+import {
+  EngineReport,
+  ExperimentResult,
+  Health,
+  HealthCheck,
+  Prior,
+  RateSummary,
+  ResultWindow,
+  UpliftSummary,
+  VariationResult,
+  Verdict,
+} from './experiment-result.ts'
+
+const Text = z.string().min(1)
+
+/** An object of a kind that is not among those known. */
+const otherKind = (known: readonly string[]) =>
+  z.looseObject({ kind: Text }).refine(({ kind }) => !known.includes(kind), 'lacks a field of its kind')
+
+const kindsOf = (options: readonly { readonly shape: { readonly kind: { readonly value: string } } }[]) =>
+  options.map(({ shape }) => shape.kind.value)
+
+const StoredVariation = VariationResult.extend({
+  rate: RateSummary.loose(),
+  uplift: UpliftSummary.loose().nullable(),
+}).loose()
+
+const StoredHealth = Health.extend({
+  status: Text,
+  checks: z.array(HealthCheck.extend({ name: Text, status: Text }).loose()),
+}).loose()
+
+export const StoredResult = ExperimentResult.extend({
+  window: ResultWindow.loose(),
+  prior: Prior.loose(),
+  engine: z.union([
+    ...EngineReport.options.map((option) => option.loose()),
+    otherKind(kindsOf(EngineReport.options)),
+  ]),
+  variations: z.array(StoredVariation).min(1),
+  health: StoredHealth,
+  verdict: z.union([...Verdict.options.map((option) => option.loose()), otherKind(kindsOf(Verdict.options))]),
+}).loose()
+export type StoredResult = z.infer<typeof StoredResult>
