@@ -40,9 +40,19 @@ export function planExperiment(
   goals: readonly Goal[],
   now: number,
 ): Plan {
-  const { startAt, stopAt, flagKey, ruleId, goalKeys } = experiment
+  const { stopAt, flagKey, ruleId, goalKeys } = experiment
+  const phase = experiment.phases?.at(-1)
+  const startAt = phase?.startAt ?? experiment.startAt
   if (now <= startAt) return { kind: 'not-started', experiment }
   const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
+  const existing = goals.filter(({ key }) => goalKeys.includes(key))
+  const missingGoals = goalKeys.filter((key) => !existing.some((goal) => goal.key === key))
+  const failures = missingGoals.map((key) => fail('job', `There is no goal ${key}.`).problem)
+  if (phase) {
+    const weights = new Map(Object.entries(phase.weights))
+    return { kind: 'count', experiment, weights, window, goals: existing, failures }
+  }
+  // Experiments of earlier releases did not record their shares: those of the flag now are the best guess.
   const flag = flags.find(({ key }) => key === flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
   if (strategy?.kind === 'unknown') {
@@ -56,9 +66,6 @@ export function planExperiment(
     const { problem } = fail('job', `${missing}, so the shares that the variations should have are unknown.`)
     return { kind: 'count', experiment, weights: new Map(), window, goals: [], failures: [problem] }
   }
-  const existing = goals.filter(({ key }) => goalKeys.includes(key))
-  const missing = goalKeys.filter((key) => !existing.some((goal) => goal.key === key))
-  const failures = missing.map((key) => fail('job', `There is no goal ${key}.`).problem)
   return { kind: 'count', experiment, weights: expectedWeights(strategy), window, goals: existing, failures }
 }
 

@@ -1,4 +1,4 @@
-// Everything that can be asked of an environment, as data: parsed at the border, kept in the audit trail.
+// The commands of an environment, as data: routes make them from parsed bodies, the audit trail stores them.
 import * as z from 'zod'
 import { Document } from './document/schema.ts'
 import { Experiment } from '../model/experiment.ts'
@@ -21,10 +21,10 @@ const newId = { id: Id.optional() }
 
 export const SegmentDraft = Segment.omit({ ...versionedFields, members: true })
 export const GoalDraft = Goal.omit(versionedFields).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ ...versionedFields, status: true }).extend({
+export const ExperimentDraft = Experiment.omit({ ...versionedFields, status: true, phases: true }).extend({
   ...newId,
   ruleId: Id.optional(),
-  /** Where it is left out: the one variation of the rollout that is marked so. */
+  /** Default: the only variation of the rollout that is marked as baseline. */
   baselineVariationId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
@@ -33,8 +33,13 @@ export const OperationDraft = Operation.omit({ ...versionedFields, status: true 
   ...newId,
   countingFrom: z.int().optional(),
 })
-export const TriggerDraft = Trigger.omit({ ...versionedFields, disabled: true }).extend(newId)
-export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true }).extend(newId)
+export const TriggerDraft = Trigger.omit({
+  ...versionedFields,
+  disabled: true,
+  firings: true,
+  lastFiring: true,
+}).extend(newId)
+export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true, refusal: true }).extend(newId)
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit(versionedFields).extend(newId)
 export const SdkKeyDraft = SdkKey.omit({ ...versionedFields, disabled: true, previous: true })
@@ -46,8 +51,8 @@ type Editable<S extends z.ZodRawShape, F extends keyof S> = z.ZodObject<
 >
 
 /**
- * What an edit may touch: never what names an entity, nor what the system keeps. Fields lose their defaults:
- * what is absent stays.
+ * The schema of an edit: the given fields, all optional and without their defaults, so that an absent field
+ * stays as it is.
  */
 function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
   schema: z.ZodObject<S>,
@@ -69,12 +74,12 @@ export const ExperimentChanges = editable(
   'stopAt',
 )
 export const OperationChanges = editable(Operation, 'comparison', 'threshold', 'minimumUsers', 'countingFrom')
-export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled')
-export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at')
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment')
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
 export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
-/** `null` takes away what may be absent. */
+/** `null` removes an optional setting. */
 export const SettingsChanges = editable(
   Settings,
   'defaultAllocation',
@@ -89,7 +94,7 @@ export const SettingsChanges = editable(
   troubleshooting: Settings.shape.troubleshooting.nullable(),
 })
 
-/** The version that the caller saw; a stale one is refused. Absent: whatever is there. */
+/** The version that the caller saw; if it is stale, the command is refused. Absent: any version. */
 const expectedVersion = { version: z.int().optional() }
 const idAndVersion = { id: z.string(), ...expectedVersion }
 
@@ -102,14 +107,13 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-flag', idAndVersion),
   command('reorder-rules', { key: Key, ...expectedVersion, ruleIds: z.array(Id).max(limits.rulesMax) }),
   command('clone-flag', { key: Key, ...expectedVersion, as: Key, name: FlagChanges.shape.name }),
-  /** The flag as another environment has it. `replace`: also where there is one of that key. */
+  /** `flag` as the environment `from` has it. `replace` overwrites a flag of the same key. */
   command('copy-flag', {
     from: z.string(),
     flag: Flag,
     ...expectedVersion,
     replace: z.boolean().default(false),
   }),
-  /** To what it was at a revision. */
   command('roll-back-flag', { key: Key, ...expectedVersion, revision: z.int().min(1) }),
   command('roll-back', { revision: z.int().min(1) }),
 
@@ -145,7 +149,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-webhook', idAndVersion),
   command('create-sdk-key', { key: SdkKeyDraft }),
   command('update-sdk-key', { ...idAndVersion, changes: SdkKeyChanges }),
-  /** The old one stays good for a while. */
+  /** The old key stays valid for `overlapMs`. */
   command('rotate-sdk-key', {
     ...idAndVersion,
     sha256: SecretHash,
@@ -154,12 +158,9 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-sdk-key', idAndVersion),
   command('update-settings', { ...expectedVersion, changes: SettingsChanges }),
 
-  /** `version` is the environment's revision, as the document's author saw it. */
+  /** `version` is the revision of the environment that the document's author saw. */
   command('apply', { ...expectedVersion, document: Document }),
-  /**
-   * What a dialect made of another system's configuration. `replace`: also where there is something else of
-   * that key.
-   */
+  /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
     source: z.enum(['bucketeer', 'flagship-io']),
     flags: z.array(Flag),
@@ -175,8 +176,6 @@ const versioned: ReadonlySet<string> = new Set(
   Command.options.flatMap(({ shape }) => ('version' in shape ? [shape.kind.value] : [])),
 )
 
-/**
- * The command, made on a version that the caller saw; undefined where commands of its kind mind no version.
- */
+/** The command for a version that the caller saw; undefined if its kind takes no version. */
 export const onVersion = (command: Command, version: number): Command | undefined =>
   versioned.has(command.kind) ? ({ ...command, version } as Command) : undefined

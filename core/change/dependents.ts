@@ -1,6 +1,7 @@
-// Who uses what: the entities that would break, or come to mean something else, if one went away.
+// What depends on an entity: what would break, or change its meaning, without it.
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
-import type { Flag } from '../model/flag.ts'
+import type { Flag, Strategy } from '../model/flag.ts'
+import type { FlagChanges } from '../model/flag-draft.ts'
 
 export interface Dependent {
   readonly kind: EntityKind
@@ -9,14 +10,16 @@ export interface Dependent {
 
 const namedMax = 10
 
+/** The dependents as part of a sentence. */
 export function named(dependents: readonly Dependent[]): string {
   const names = dependents.slice(0, namedMax).map(({ kind, id }) => `${kind} ${id}`)
-  return names.join(', ') + (dependents.length > namedMax ? ` and ${dependents.length - namedMax} more` : '')
+  const others = dependents.length - namedMax
+  return names.join(', ') + (others > 0 ? ` and ${others} more` : '')
 }
 
 /** Archived flags count: they can come back. */
 export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: string): Dependent[] {
-  const flags = (isUser: (flag: Flag) => boolean) => pick('flag', state.flag, isUser)
+  const flags = (isDependent: (flag: Flag) => boolean) => pick('flag', state.flag, isDependent)
   const about = ({ flagKey }: { flagKey: string }) => flagKey === id
   switch (kind) {
     case 'flag':
@@ -28,7 +31,7 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('schedule', state.schedule, (schedule) => about(schedule) && schedule.status === 'waiting'),
       ]
     case 'segment':
-      return flags((flag) => asks(flag, 'in-segment').some(({ values }) => values.includes(id)))
+      return flags((flag) => clausesOf(flag, 'in-segment').some(({ values }) => values.includes(id)))
     case 'goal':
       return [
         ...pick('experiment', state.experiment, ({ goalKeys }) => goalKeys.includes(id)),
@@ -44,36 +47,74 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
 function pick<K extends EntityKind, T>(
   kind: K,
   all: ReadonlyMap<string, T>,
-  isUser: (entity: T) => boolean,
+  isDependent: (entity: T) => boolean,
 ): Dependent[] {
-  return [...all].filter(([, entity]) => isUser(entity)).map(([id]) => ({ kind, id }))
+  return [...all].filter(([, entity]) => isDependent(entity)).map(([id]) => ({ kind, id }))
 }
 
-const asks = ({ rules }: Flag, operator: 'in-segment' | 'flag-is') =>
+const clausesOf = ({ rules }: Flag, operator: 'in-segment' | 'flag-is') =>
   rules.flatMap(({ anyOf }) => anyOf.flat().filter((clause) => clause.operator === operator))
 
 const namesFlag = (flag: Flag, key: string) =>
   flag.prerequisites.some(({ flagKey }) => flagKey === key) ||
-  asks(flag, 'flag-is').some(({ attribute }) => attribute === key)
+  clausesOf(flag, 'flag-is').some(({ attribute }) => attribute === key)
 
 /**
- * Live flags that name a variation which `next` no longer has, or that stand on it while it goes to the
- * archive.
+ * What breaks if the flag becomes `next`: live flags that name a variation which it no longer has, or that
+ * depend on it while it is archived; active operations on such a variation; waiting schedules whose change
+ * names one.
  */
-export function strandedBy(state: EnvironmentState, next: Flag): Dependent[] {
+export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Dependent[] {
   const ids = new Set(next.variations.map(({ id }) => id))
+  const isMissing = (id: string) => !ids.has(id)
   const variationsNamed = (other: Flag) => [
     ...other.prerequisites
       .filter(({ flagKey }) => flagKey === next.key)
       .map(({ variationId }) => variationId),
-    ...asks(other, 'flag-is').flatMap(({ attribute, values }) => (attribute === next.key ? values : [])),
+    ...clausesOf(other, 'flag-is').flatMap(({ attribute, values }) => (attribute === next.key ? values : [])),
   ]
-  return pick(
-    'flag',
-    state.flag,
-    (other) =>
-      !other.archived &&
-      other.key !== next.key &&
-      variationsNamed(other).some((id) => next.archived || !ids.has(id)),
-  )
+  const isNamedBy = ({ flagKey }: { readonly flagKey: string }) => flagKey === next.key
+  return [
+    ...pick(
+      'flag',
+      state.flag,
+      (other) =>
+        !other.archived &&
+        other.key !== next.key &&
+        variationsNamed(other).some((id) => next.archived || isMissing(id)),
+    ),
+    ...pick(
+      'operation',
+      state.operation,
+      (operation) =>
+        isNamedBy(operation) && operation.status === 'active' && isMissing(operation.variationId),
+    ),
+    ...pick(
+      'schedule',
+      state.schedule,
+      (schedule) =>
+        isNamedBy(schedule) &&
+        schedule.status === 'waiting' &&
+        schedule.changes.variations === undefined &&
+        variationsIn(schedule.changes).some(isMissing),
+    ),
+  ]
 }
+
+/** The ids of variations that an edit of a flag names. */
+function variationsIn({ offVariationId, targets = [], rules = [], defaultStrategy }: FlagChanges): string[] {
+  const strategies = [...rules, ...(defaultStrategy ? [defaultStrategy] : [])].map(({ strategy }) => strategy)
+  return [
+    ...(typeof offVariationId === 'string' ? [offVariationId] : []),
+    ...targets.map(({ variationId }) => variationId),
+    ...strategies.flatMap(variationsOf),
+  ]
+}
+
+const variationsOf = (strategy: Strategy): string[] =>
+  strategy.kind === 'fixed'
+    ? [strategy.variationId]
+    : [
+        ...strategy.shares.map(({ variationId }) => variationId),
+        ...(strategy.audience ? [strategy.audience.defaultVariationId] : []),
+      ]

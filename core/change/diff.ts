@@ -1,17 +1,15 @@
-// What is different between two JSON values, field by field: JSON pointers (RFC 6901), with what was and what
-// is.
+// The differences between two JSON values, as JSON pointers (RFC 6901) with the values before and after.
 
 export interface Difference {
-  /** In what is; of what is gone, in what was. */
+  /** In the value after; for something removed, in the value before. */
   readonly path: string
   readonly before?: unknown
   readonly after?: unknown
 }
 
 /**
- * Elements that carry an id (variations, rules) are compared with the one of the same id, wherever it stood;
- * another order of them is a difference of its own, of their ids. Lists of plain values are compared as a
- * whole.
+ * Elements with an id (variations, rules) are compared with the element of the same id, at whatever index. A
+ * changed order is a difference of its own: the two lists of ids. Other lists are compared as a whole.
  */
 export function diff(before: unknown, after: unknown, path = ''): Difference[] {
   if (isRecord(before) && isRecord(after)) return diffRecords(before, after, path)
@@ -48,7 +46,7 @@ const own = (fields: Fields, field: string) => (Object.hasOwn(fields, field) ? f
 const isRecord = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A list whose elements all have an id, each its own. */
+/** A list whose elements all have a unique id. */
 const isIdentified = (value: unknown): value is Identified =>
   Array.isArray(value) &&
   value.every((element) => isRecord(element) && typeof element['id'] === 'string') &&

@@ -1,5 +1,4 @@
-// What creating, editing and deleting have in common, whatever the kind: identity, versions, validity,
-// references, and who stands in the way.
+// Creates, edits and deletes entities of any kind: identity, versions, validity, references, dependents.
 import type { ZodType } from 'zod'
 import {
   type Entities,
@@ -9,9 +8,10 @@ import {
   type Write,
   withWrites,
 } from '../model/environment-state.ts'
+import type { ExperimentChoice } from '../model/experiment.ts'
 import type { Versioned } from '../model/versioned.ts'
 import { entityBytesMax } from '../model/limits.ts'
-import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../model/problem.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse, toFieldProblem } from '../model/problem.ts'
 import { appendUtf8 } from '../hash/utf8.ts'
 import { type Dependent, named, dependentsOf } from './dependents.ts'
 import { writeProblems } from './reference-problems.ts'
@@ -20,13 +20,15 @@ export interface ChangeContext {
   /** Epoch milliseconds. */
   readonly now: number
   readonly newId: () => string
-  /** Of a command that goes back to a revision: what has changed since, as it was then. */
+  /** For a rollback: the entities that have changed since the revision, as they were then. */
   readonly past?: readonly Write[] | undefined
-  /** Of the state that the command meets. */
+  /** Revision of the state that the command is applied to. */
   readonly revision?: number | undefined
+  /** What becomes of running experiments that the command would disturb. Absent: the command is refused. */
+  readonly experiment?: ExperimentChoice | undefined
 }
 
-/** How much of a change is what. */
+/** Numbers of entities that a change creates, changes, archives and deletes. */
 export interface Counts {
   readonly create: number
   readonly change: number
@@ -47,16 +49,17 @@ export function countsOf(state: EnvironmentState, writes: readonly Write[]): Cou
   return counts
 }
 
-/** No writes: the command asks for what is already so, and makes no revision. */
+/** Without writes, everything is already as the command wants it, and no revision is made. */
 export interface Change {
   readonly writes: readonly Write[]
-  /**
-   * What the caller asked to change, as it will be; what was deleted, as it was. Of a change of many things
-   * how many, or nothing.
-   */
+  /** The entity after the change; a deleted one as it was. For a change of many entities, their numbers. */
   readonly entity: Entities[EntityKind] | Counts | undefined
-  /** What could not come along, by path. */
+  /** What was left out or done differently, by path. */
   readonly notes?: readonly FieldProblem[] | undefined
+  /** The writes are made, but the caller gets this problem: they only record that it was refused. */
+  readonly refusal?: Problem | undefined
+  /** Overrides the caller's choice for running experiments. */
+  readonly experiment?: ExperimentChoice | undefined
 }
 
 export const put = (write: Write & { value: object }): Result<Change> =>
@@ -74,14 +77,14 @@ export function create(
   return checked(state, kind, id, { ...fields, version: 1, createdAt: now, updatedAt: now })
 }
 
-/** Which entity, as which version the caller saw it, and what the caller wants of it. */
+/** The entity to edit, the version that the caller saw, and the fields to change. */
 export interface EditTarget {
   readonly id: string
   readonly version?: number | undefined
   readonly changes?: object | undefined
 }
 
-/** The entity an edit is about, if it is there and as the caller saw it. */
+/** The entity to edit, if it exists at the version that the caller saw. */
 export function find<K extends EntityKind>(
   state: EnvironmentState,
   kind: K,
@@ -94,7 +97,7 @@ export function find<K extends EntityKind>(
   return refuse('CONFLICT', message, { current, yours: { version, ...changes } })
 }
 
-/** `edit` gives the entity as it shall be; what the system keeps is seen to here. */
+/** Edits an entity. `edit` returns its new fields; version and times are set here. */
 export function update<K extends EntityKind>(
   state: EnvironmentState,
   kind: K,
@@ -112,7 +115,7 @@ export function update<K extends EntityKind>(
   return checked(state, kind, target.id, { ...edited.value, version: version + 1, updatedAt: now })
 }
 
-/** An edit that puts fields in the place of others. */
+/** An edit that replaces fields. */
 export const edit = (
   state: EnvironmentState,
   kind: EntityKind,
@@ -136,12 +139,12 @@ function checked(state: EnvironmentState, kind: EntityKind, id: string, value: o
   return problems.ok ? put(write) : problems
 }
 
-/** Whether a write is sound in the state that it is part of. */
+/** Whether everything that a write refers to exists in the state after it. */
 export function problemsOf(after: EnvironmentState, write: Write): Result<undefined> {
   if (write.value === null) return ok(undefined)
   const fields = writeProblems(after, write)
   if (fields.length > 0)
-    return refuse('INVALID', `the ${wordOf(write.kind)} refers to what is not there`, { fields })
+    return refuse('INVALID', `the ${wordOf(write.kind)} refers to something that does not exist`, { fields })
   return ok(undefined)
 }
 
@@ -156,7 +159,7 @@ export function parsed<K extends EntityKind>(kind: K, value: object): Result<Ent
   return ok(found.data)
 }
 
-/** UTF-8 takes at most three bytes for each unit of a text: most entities need no counting. */
+/** UTF-8 takes at most three bytes per UTF-16 unit, so most entities need no exact count. */
 function isTooLarge(value: unknown): boolean {
   const text = JSON.stringify(value)
   return text.length * 3 > entityBytesMax && appendUtf8([], text).length > entityBytesMax
@@ -168,7 +171,7 @@ export const inUse = (sentence: string, dependents: readonly Dependent[]) =>
 export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: ChangeContext): string =>
   id ?? newId()
 
-/** Equal as JSON: both sides came out of the same schema, which fixes the order of fields. */
+/** Equal as JSON. Both sides are parsed by the same schema, which fixes the order of fields. */
 export const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 export const isSameButVersion = (a: Versioned, b: Versioned) =>

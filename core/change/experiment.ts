@@ -1,80 +1,61 @@
-// What happens to an experiment: begun on one rollout, edited while it runs, stopped once, deleted when it
-// has stopped.
-import type { CommandOf } from './command.ts'
-import type { EnvironmentState } from '../model/environment-state.ts'
-import { type Result, ok, refuse } from '../model/problem.ts'
+// Commands on experiments: created on one rollout, edited while they run, stopped once, deleted after that.
+import { ok, refuse } from '../model/problem.ts'
 import { baselineOf } from '../model/experiment.ts'
-import { type Change, type ChangeContext, create, draftId, edit, find, put, remove } from './entity.ts'
+import { create, draftId, edit, find, put, remove } from './entity.ts'
+import { firstPhases } from './experiment-guard.ts'
+import type { Handlers } from './handler.ts'
 
-export const maxExperimentMs = 90 * 24 * 60 * 60 * 1000
+export const experimentMsMax = 90 * 24 * 60 * 60 * 1000
 
-export function createExperiment(
-  state: EnvironmentState,
-  { experiment: draft }: CommandOf<'create-experiment'>,
-  context: ChangeContext,
-): Result<Change> {
-  const flag = state.flag.get(draft.flagKey)
-  const startAt = draft.startAt ?? toWholeSecond(context.now)
-  // a flag that is not there is refused for itself
-  const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey
-  const filled = {
-    ...draft,
-    id: draftId(draft, context),
-    ruleId,
-    baselineVariationId: draft.baselineVariationId ?? (flag ? baselineOf(flag, ruleId) : draft.flagKey),
-    startAt,
-    stopAt: draft.stopAt ?? startAt + maxExperimentMs,
-    status: 'running',
-  }
-  return create(state, 'experiment', filled.id, filled, context)
-}
-
-export function updateExperiment(
-  state: EnvironmentState,
-  command: CommandOf<'update-experiment'>,
-  context: ChangeContext,
-): Result<Change> {
-  const found = find(state, 'experiment', command)
-  if (
-    found.ok &&
-    found.value.status === 'stopped' &&
-    Object.keys(command.changes).some((field) => field !== 'name')
-  )
-    return refuse('CONFLICT', 'the experiment has stopped: only its name may change', {
-      current: found.value,
+export const experimentHandlers: Handlers<
+  'create-experiment' | 'update-experiment' | 'stop-experiment' | 'delete-experiment'
+> = {
+  'create-experiment': (state, { experiment: draft }, context) => {
+    const flag = state.flag.get(draft.flagKey)
+    const startAt = draft.startAt ?? toWholeSecond(context.now)
+    // Without a flag, its key stands for ids of the flag: create() reports that the flag does not exist.
+    const ruleId = draft.ruleId ?? flag?.defaultStrategy.id ?? draft.flagKey
+    const experiment = {
+      ...draft,
+      id: draftId(draft, context),
+      ruleId,
+      baselineVariationId: draft.baselineVariationId ?? (flag ? baselineOf(flag, ruleId) : draft.flagKey),
+      startAt,
+      stopAt: draft.stopAt ?? startAt + experimentMsMax,
+      status: 'running',
+      phases: firstPhases(flag, { ruleId, startAt }),
+    }
+    return create(state, 'experiment', experiment.id, experiment, context)
+  },
+  'update-experiment': (state, command, context) => {
+    const found = find(state, 'experiment', command)
+    const changesMore = Object.keys(command.changes).some((field) => field !== 'name')
+    if (found.ok && found.value.status === 'stopped' && changesMore)
+      return refuse('CONFLICT', 'the experiment has stopped: only its name can change', {
+        current: found.value,
+      })
+    return edit(state, 'experiment', command, context)
+  },
+  'stop-experiment': (state, { id }, { now }) => {
+    const found = find(state, 'experiment', { id })
+    if (!found.ok) return found
+    const { value: running } = found
+    if (running.status === 'stopped') return ok({ writes: [], entity: running })
+    const stopAt = Math.min(running.stopAt, now)
+    const version = running.version + 1
+    return put({
+      kind: 'experiment',
+      id,
+      value: { ...running, status: 'stopped', stopAt, version, updatedAt: now },
     })
-  return edit(state, 'experiment', command, context)
+  },
+  'delete-experiment': (state, command) => {
+    const found = find(state, 'experiment', command)
+    if (found.ok && found.value.status === 'running')
+      return refuse('CONFLICT', 'stop the experiment before you delete it', { current: found.value })
+    return remove(state, 'experiment', command)
+  },
 }
 
-export function stopExperiment(
-  state: EnvironmentState,
-  { id }: CommandOf<'stop-experiment'>,
-  { now }: ChangeContext,
-): Result<Change> {
-  const found = find(state, 'experiment', { id })
-  if (!found.ok) return found
-  const { value: running } = found
-  if (running.status === 'stopped') return ok({ writes: [], entity: running })
-  const stopAt = Math.min(running.stopAt, now)
-  const value = {
-    ...running,
-    status: 'stopped' as const,
-    stopAt,
-    version: running.version + 1,
-    updatedAt: now,
-  }
-  return put({ kind: 'experiment', id, value })
-}
-
-export function deleteExperiment(
-  state: EnvironmentState,
-  command: CommandOf<'delete-experiment'>,
-): Result<Change> {
-  const found = find(state, 'experiment', command)
-  if (found.ok && found.value.status === 'running')
-    return refuse('CONFLICT', 'stop the experiment before you delete it', { current: found.value })
-  return remove(state, 'experiment', command)
-}
-
-/** Some SDKs tell time in whole seconds: a window that begins inside one would miss their first events. */
+/** Some SDKs report time in whole seconds: a window that starts within one would miss their first events. */
 export const toWholeSecond = (ms: number) => Math.floor(ms / 1_000) * 1_000

@@ -1,6 +1,5 @@
-// Configuration that was made for another system. A dialect translates; here what it made is held against our
-// own rules and against the environment it comes into, and whatever cannot be carried over exactly gets a
-// finding.
+// Checks configuration that a protocol translated from another system, against the model and the environment.
+// Everything that is not carried over exactly gets a finding.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { Flag } from '../model/flag.ts'
 import { referenceProblems } from './references.ts'
@@ -8,30 +7,30 @@ import { Segment } from '../model/segment.ts'
 
 export interface Finding {
   readonly subject: 'environment' | 'flag' | 'segment'
-  /** Of the flag or segment, as it was called where it comes from where it did not come along. */
+  /** Key of the flag or segment; if it was left out, its name in the other system. */
   readonly key: string
-  /** Dotted path inside the subject; empty for the whole of it. */
+  /** Dotted path within the subject; empty for the whole. */
   readonly field: string
   /**
-   * `left-out`: it did not come along. `differs`: it did, and somebody may be given something else than
-   * before. `lost`: it did, decisions are the same, and something beside them is gone.
+   * `left-out`: not imported. `differs`: imported, but somebody may get another value than before. `lost`:
+   * imported, with the same decisions, but something else is gone.
    */
   readonly effect: 'left-out' | 'differs' | 'lost'
-  /** For a person, with what to do about it where there is something. */
+  /** A sentence for a person, with what to do about it if there is something. */
   readonly reason: string
 }
 
-/** What a dialect made of its input: in our shape, not yet held against our rules. */
+/** The result of a translation, not yet checked. */
 export interface Candidates {
   readonly flags: readonly Flag[]
   readonly segments: readonly Segment[]
   readonly findings: readonly Finding[]
 }
 
-/** Reasons told of one flag or segment that breaks our rules: more would not help anybody. */
+/** The largest number of findings for one invalid flag or segment. More would not help. */
 const reasonsMax = 20
 
-/** The candidates that can be written, and a finding for each that cannot. */
+/** Returns the candidates that can be imported, and a finding for each that cannot. */
 export function settle(state: EnvironmentState, candidates: Candidates): Candidates {
   const findings = [...candidates.findings]
   const leaveOut = (subject: 'flag' | 'segment', key: string, problems: readonly Issue[]) => {
@@ -50,7 +49,7 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
     if (problems.length === 0) flags.set(candidate.key, candidate)
     else leaveOut('flag', candidate.key, problems)
   }
-  // A flag that is left out may be what others stand on: until nothing more falls.
+  // Other flags may depend on one that is left out, so this repeats until nothing changes.
   for (let before = -1; before !== flags.size;) {
     before = flags.size
     const after = {
@@ -82,7 +81,7 @@ interface Issue {
   readonly path: string
   readonly message: string
 }
-const twice: Issue = { path: 'key', message: 'this key is there twice; the first is taken' }
+const twice: Issue = { path: 'key', message: 'this key occurs twice; the first one is imported' }
 
 interface Schema {
   safeParse: (value: unknown) => {

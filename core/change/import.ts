@@ -1,28 +1,31 @@
-// An import: whole entities as another system had them, with their ids, versions and times, all in one
-// change.
+// Imports entities of another system with their ids, versions and times, all in one change.
 import type { CommandOf } from './command.ts'
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
 import { withWrites } from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
 import { type Change, type ChangeContext, countsOf, isSame, isSameButVersion, parsed } from './entity.ts'
+import type { Handlers } from './handler.ts'
 import { writeProblems } from './reference-problems.ts'
 
+export const importHandlers: Handlers<'import'> = { import: importEntities }
+
 /**
- * The same import again changes nothing. What is here and different is refused, unless it is to be replaced.
+ * Importing the same again changes nothing. Entities that exist here and differ are refused unless `replace`
+ * is set: then they get the ids of the import, so that users get what they have in the other system.
  */
-export function importEntities(
+function importEntities(
   state: EnvironmentState,
   { flags, segments, sdkKeys, replace }: CommandOf<'import'>,
   { now, newId }: ChangeContext,
 ): Result<Change> {
   const problems: FieldProblem[] = []
-  const held = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))
+  const knownKeys = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))
   const writes = [
-    ...segments.flatMap((segment) => written(state, 'segment', segment, replace, problems)),
-    ...flags.flatMap((flag) => written(state, 'flag', flag, replace, problems)),
+    ...segments.flatMap((segment) => toWrites(state, 'segment', segment, replace, problems)),
+    ...flags.flatMap((flag) => toWrites(state, 'flag', flag, replace, problems)),
     ...sdkKeys.flatMap((draft): Write[] => {
-      if (held.has(draft.sha256)) return []
+      if (knownKeys.has(draft.sha256)) return []
       const id = newId()
       const value = { ...draft, id, disabled: false, version: 1, createdAt: now, updatedAt: now }
       return [{ kind: 'sdkKey', id, value }]
@@ -31,7 +34,7 @@ export function importEntities(
   if (problems.length > 0)
     return refuse(
       'CONFLICT',
-      'flags or segments of these keys are here already and differ: import with replace=true',
+      'flags or segments of these keys exist here already and differ: import with replace=true',
       {
         fields: problems,
       },
@@ -48,23 +51,23 @@ export function importEntities(
   return ok({ writes, entity: countsOf(state, writes) })
 }
 
-function written<K extends 'flag' | 'segment'>(
+function toWrites<K extends 'flag' | 'segment'>(
   state: EnvironmentState,
   kind: K,
-  asSent: Entities[K],
+  imported: Entities[K],
   replace: boolean,
   problems: FieldProblem[],
 ): Write[] {
-  const path = `${kind}s.${asSent.key}`
-  const sound = parsed(kind, asSent)
-  if (!sound.ok) {
-    problems.push({ path, message: sound.problem.message })
+  const path = `${kind}s.${imported.key}`
+  const valid = parsed(kind, imported)
+  if (!valid.ok) {
+    problems.push({ path, message: valid.problem.message })
     return []
   }
-  const entity = sound.value
+  const entity = valid.value
   const current = state[kind].get(entity.key) as Entities[K] | undefined
   if (current && isSameButVersion(current, entity)) return []
-  if (current && !replace) problems.push({ path, message: 'is here already, and differs' })
+  if (current && !replace) problems.push({ path, message: 'exists here already, and differs' })
   if (current && 'type' in current && 'type' in entity && !isSame(current.type, entity.type))
     problems.push({ path: `${path}.type`, message: 'never changes' })
   const value = current ? { ...entity, version: Math.max(entity.version, current.version + 1) } : entity

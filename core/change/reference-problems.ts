@@ -1,4 +1,4 @@
-// Whether what an entity names is there: of a flag in ../references.ts, of the other kinds here.
+// Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
 import { strategyOf } from '../model/experiment.ts'
 import type { FieldProblem } from '../model/problem.ts'

@@ -1,9 +1,8 @@
-// Back to what was: one flag, or all that an environment decides by, as it was at a revision. A new revision
-// like any other.
+// Rolls one flag, or everything that decides, back to a revision. The result is a new revision.
 import type { CommandOf } from './command.ts'
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
-import { strandedBy } from './dependents.ts'
+import { dependentsBrokenBy } from './dependents.ts'
 import {
   type Change,
   type ChangeContext,
@@ -13,9 +12,15 @@ import {
   problemsOf,
   put,
 } from './entity.ts'
-import { editFlag } from './flag.ts'
+import { editFlag } from './edit-flag.ts'
+import type { Handlers } from './handler.ts'
 
-export function rollBackFlag(
+export const restoreHandlers: Handlers<'roll-back-flag' | 'roll-back'> = {
+  'roll-back-flag': rollBackFlag,
+  'roll-back': rollBack,
+}
+
+function rollBackFlag(
   state: EnvironmentState,
   { key, version, revision }: CommandOf<'roll-back-flag'>,
   context: ChangeContext,
@@ -35,16 +40,16 @@ export function rollBackFlag(
 }
 
 /**
- * What decides. Keys and triggers are not brought back, since their secrets may have leaked; nor what has run
- * its course since.
+ * The kinds that decide. Keys and triggers are not restored, since their secrets may have leaked. Experiments,
+ * operations and schedules are not, since time has passed.
  */
 const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'settings', 'tag'])
 
 /**
- * Flags made since then go off and to the archive, where their history stays; other things made since then
- * are left alone, since they decide nothing by themselves.
+ * Flags created since then are disabled and archived, where their history stays. Other entities created since
+ * then stay, since they decide nothing by themselves.
  */
-export function rollBack(
+function rollBack(
   state: EnvironmentState,
   { revision }: CommandOf<'roll-back'>,
   context: ChangeContext,
@@ -57,9 +62,9 @@ export function rollBack(
       notes.push({ path, message: 'stays as it is now' })
       return []
     }
-    const next = then.value ?? asUnmade(then, current)
+    const next = then.value ?? withdrawn(then, current)
     if (!next) {
-      if (current) notes.push({ path, message: `was made after revision ${revision}, and stays` })
+      if (current) notes.push({ path, message: `was created after revision ${revision}, and stays` })
       return []
     }
     if (current && isSameButVersion(current, next)) return []
@@ -71,14 +76,13 @@ export function rollBack(
     const sound = [parsed(write.kind, write.value), problemsOf(after, write)].find((each) => !each.ok)
     if (sound && !sound.ok) return sound
     if (write.kind !== 'flag') continue
-    const dependents = strandedBy(after, write.value)
-    if (dependents.length > 0)
-      return inUse(`other flags depend on flag ${write.id} as it is now:`, dependents)
+    const dependents = dependentsBrokenBy(after, write.value)
+    if (dependents.length > 0) return inUse(`rolling back flag ${write.id} would break`, dependents)
   }
   return ok({ writes, entity: undefined, notes })
 }
 
-function asUnmade({ kind }: Write, current: Entities[Write['kind']] | undefined) {
+function withdrawn({ kind }: Write, current: Entities[Write['kind']] | undefined) {
   if (kind !== 'flag' || !current) return undefined
   const { slug: _, ...flag } = current as Entities['flag'] // which another flag may have had then
   return flag.archived ? undefined : { ...flag, enabled: false, archived: true }

@@ -5,6 +5,22 @@ import { type Flag, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
+/**
+ * What becomes of a running experiment whose flag is edited: it stops, or it counts anew from then on, by the
+ * new shares.
+ */
+export const experimentChoices = ['stop', 'new-phase'] as const
+export type ExperimentChoice = (typeof experimentChoices)[number]
+
+/** A stretch of time with the same shares. Only events of the newest phase count. */
+const ExperimentPhase = z.strictObject({
+  /** Epoch milliseconds. The phase lasts until the next one starts. */
+  startAt: z.int(),
+  /** Relative weights of the variations, by id. */
+  weights: z.record(Id, z.number().min(0)),
+})
+export type ExperimentPhase = z.infer<typeof ExperimentPhase>
+
 export const Experiment = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
@@ -20,6 +36,8 @@ export const Experiment = z.strictObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: z.enum(['running', 'stopped']),
+  /** In order of time. Recorded when the experiment is created and with every new phase. */
+  phases: z.array(ExperimentPhase).max(limits.experimentPhasesMax).optional(),
   ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>
@@ -39,12 +57,18 @@ export function baselineOf(flag: Flag, ruleId: string): string | undefined {
   return others.length === 0 ? only?.variationId : undefined
 }
 
+/** The share of a strategy's users that are inside its audience, in (0, 1]. */
+export function insideAudience(strategy: Strategy): number {
+  if (strategy.kind === 'fixed') return 1
+  const { percentage } = strategy.audience ?? { percentage: 100 }
+  return percentage > 0 && percentage < 100 ? percentage / 100 : 1
+}
+
 /** The relative weight that each variation should have among the users of the strategy, by variation id. */
 export function expectedWeights(strategy: Strategy): ReadonlyMap<string, number> {
   if (strategy.kind === 'fixed') return new Map([[strategy.variationId, 1]])
   const { shares, audience } = strategy
-  const inside =
-    audience && audience.percentage > 0 && audience.percentage < 100 ? audience.percentage / 100 : 1
+  const inside = insideAudience(strategy)
   const weights = new Map(shares.map(({ variationId, weight }) => [variationId, weight * inside]))
   if (audience && inside < 1) {
     const total = shares.reduce((sum, { weight }) => sum + weight, 0)

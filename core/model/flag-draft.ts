@@ -42,10 +42,7 @@ export const FlagChanges = z
     maintainer: flagShape.maintainer.unwrap(),
     archived: z.boolean(),
     resetSeed: z.literal(true),
-    /**
-     * New weights are arranged so that as few targeting keys as possible change their variation
-     * (rebalance.ts).
-     */
+    /** Deprecated, without effect: new weights always move the fewest targeting keys. */
     keepVisitors: z.literal(true),
   })
   .partial()

@@ -28,6 +28,8 @@ export const commentLengthMax = 1_000
 
 export const slicesMax = 20
 /** The ranges of a rebalanced rollout. With more, the shares are laid out in order again (rebalance.ts). */
+/** New phases of one experiment. */
+export const experimentPhasesMax = 100
 export const piecesMax = 300
 /** Bucketeer: the weights of a rollout are in thousandths of a percent. */
 export const weightTotal = 100_000

@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'NOT_FOUND'
   | 'CONFLICT'
   | 'IN_USE'
+  | 'EXPERIMENT_RUNNING'
   | 'FORBIDDEN'
   | 'UNAUTHENTICATED'
   | 'TOO_LARGE'
@@ -34,6 +35,7 @@ export type FieldRule =
   | 'clause-case'
   | 'clause-pattern'
   | 'order-of-time'
+  | 'moves-users'
 
 export interface FieldProblem {
   /** Dotted path to the field, as in the request: `rules.0.strategy.shares.1.weight`. */

@@ -6,7 +6,8 @@ import { scaled } from '../../test/support/build/scale.ts'
 import { compile } from '../evaluation/compile.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { Flag, type Strategy } from './flag.ts'
-import { hasGap, rebalance, movesOf } from './rebalance.ts'
+import { movesOf } from './moves.ts'
+import { hasGap, rebalance } from './rebalance.ts'
 import { weightPerPercent, weightTotal } from './limits.ts'
 
 type Rollout = Extract<Strategy, { kind: 'rollout' }>
@@ -57,7 +58,7 @@ describe('a rebalanced rollout', () => {
     expect(movedBetween(before, wanted)).toBe(20_000)
     const after = rebalance(before, wanted)
     expect(movesOf(withStrategy(before), withStrategy(after))).toEqual([
-      { ruleId: 'rule', weight: 10_000, flows: [{ from: 'c', to: 'a', weight: 10_000 }] },
+      { ruleId: 'rule', share: 0.1, weight: 10_000, flows: [{ from: 'c', to: 'a', weight: 10_000 }] },
     ])
     expect(after.pieces).toEqual([
       { variationId: 'a', weight: 30_000 },

@@ -1,6 +1,6 @@
 // Arranges a rollout's variations in ranges of buckets. When weights change, it moves as few targeting keys
 // as possible: only the weight that one variation loses goes to others.
-import type { Flag, Strategy } from './flag.ts'
+import type { Strategy } from './flag.ts'
 import { piecesMax, weightTotal } from './limits.ts'
 
 /** A range of consecutive buckets. Without variation it is a gap: its users are untracked. */
@@ -20,7 +20,7 @@ export function hasGap(rollout: Rollout): boolean {
 }
 
 /** Ranges that cover all buckets, including the gap at the end. */
-function allRangesOf(strategy: Strategy): readonly WeightRange[] {
+export function allRangesOf(strategy: Strategy): readonly WeightRange[] {
   if (strategy.kind === 'fixed') return [{ variationId: strategy.variationId, weight: weightTotal }]
   const ranges = rangesOf(strategy)
   return [...ranges, { weight: weightTotal - sumOf(ranges) }].filter(({ weight }) => weight > 0)
@@ -28,8 +28,15 @@ function allRangesOf(strategy: Strategy): readonly WeightRange[] {
 
 const sumOf = (ranges: readonly WeightRange[]) => ranges.reduce((sum, { weight }) => sum + weight, 0)
 
-/** Returns `after` with `pieces` arranged so that the fewest targeting keys change their variation. */
+/**
+ * Returns `after` with `pieces` arranged so that the fewest targeting keys change their variation. Pieces that
+ * `after` has are ignored: they belong to earlier shares.
+ */
 export function rebalance(before: Strategy, after: Rollout): Rollout {
+  if (before.kind === 'rollout' && hasSameShares(before, after)) {
+    const { pieces: _, ...plain } = after
+    return before.pieces ? { ...plain, pieces: before.pieces } : { ...plain, shares: before.shares }
+  }
   const wanted = new Map(after.shares.map(({ variationId, weight }) => [variationId, weight]))
   const take = (variationId: string | undefined, max: number) => {
     const left = variationId === undefined ? 0 : (wanted.get(variationId) ?? 0)
@@ -59,6 +66,15 @@ export function rebalance(before: Strategy, after: Rollout): Rollout {
   return isPlain ? plain : { ...plain, pieces }
 }
 
+/** Whether each variation has the weight it had, in whatever order. */
+function hasSameShares(before: Rollout, after: Rollout): boolean {
+  const weights = new Map(before.shares.map(({ variationId, weight }) => [variationId, weight]))
+  return (
+    before.shares.length === after.shares.length &&
+    after.shares.every(({ variationId, weight }) => weights.get(variationId) === weight)
+  )
+}
+
 function fill<P extends WeightRange>(
   gap: P,
   { shares }: Rollout,
@@ -84,72 +100,4 @@ function mergeAdjacent(ranges: readonly WeightRange[]): WeightRange[] {
   }
   if (merged.at(-1)?.variationId === undefined) merged.pop()
   return merged
-}
-
-export interface Moves {
-  readonly ruleId: string
-  /** How many of 100,000 targeting keys get another variation than before. */
-  readonly weight: number
-  /** By variation id before and after; null means untracked. */
-  readonly flows: readonly {
-    readonly from: string | null
-    readonly to: string | null
-    readonly weight: number
-  }[]
-}
-
-/**
- * The share of users whom an edit of a flag moves, for each rule that exists before and after. Ignores
- * audiences and the order of rules.
- */
-export function movesOf(before: Flag, after: Flag): Moves[] {
-  const strategies = strategiesOf(before)
-  const isHashedAlike = before.allocation === after.allocation && before.seed === after.seed
-  return [...strategiesOf(after)].flatMap(([ruleId, strategy]) => {
-    const earlier = strategies.get(ruleId)
-    if (!earlier) return []
-    const flows = isHashedAlike
-      ? flowsOf(allRangesOf(earlier), allRangesOf(strategy))
-      : flowsByChance(earlier, strategy)
-    const weight = flows.reduce((sum, flow) => sum + flow.weight, 0)
-    return weight > 0 ? [{ ruleId, weight, flows }] : []
-  })
-}
-
-export const strategiesOf = ({ rules, defaultStrategy }: Flag): Map<string, Strategy> =>
-  new Map([...rules, defaultStrategy].map(({ id, strategy }) => [id, strategy]))
-
-function flowsOf(before: readonly WeightRange[], after: readonly WeightRange[]): Moves['flows'] {
-  const flows = new Map<string, Moves['flows'][number]>()
-  let [i, j, at] = [0, 0, 0]
-  let [endBefore, endAfter] = [before[0]?.weight ?? 0, after[0]?.weight ?? 0]
-  while (at < weightTotal) {
-    const to = Math.min(endBefore, endAfter)
-    add(flows, before[i]?.variationId, after[j]?.variationId, to - at)
-    at = to
-    if (endBefore === at) endBefore += before[++i]?.weight ?? weightTotal
-    if (endAfter === at) endAfter += after[++j]?.weight ?? weightTotal
-  }
-  return [...flows.values()]
-}
-
-/** For a changed hash: the new bucket is independent of the old one. */
-function flowsByChance(before: Strategy, after: Strategy): Moves['flows'] {
-  const flows = new Map<string, Moves['flows'][number]>()
-  for (const from of allRangesOf(before))
-    for (const to of allRangesOf(after))
-      add(flows, from.variationId, to.variationId, Math.round((from.weight * to.weight) / weightTotal))
-  return [...flows.values()]
-}
-
-function add(
-  flows: Map<string, Moves['flows'][number]>,
-  was: string | undefined,
-  is: string | undefined,
-  weight: number,
-): void {
-  if (was === is || weight === 0) return
-  const [from, to] = [was ?? null, is ?? null]
-  const name = JSON.stringify([from, to])
-  flows.set(name, { from, to, weight: (flows.get(name)?.weight ?? 0) + weight })
 }

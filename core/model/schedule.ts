@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
 import { FlagChanges } from './flag-draft.ts'
+import { experimentChoices } from './experiment.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -13,7 +14,11 @@ export const Schedule = z.strictObject({
   changes: FlagChanges,
   /** Epoch milliseconds. */
   at: z.int().min(0),
-  status: z.enum(['waiting', 'applied']),
+  /** What becomes of an experiment that runs on the flag and that the change would disturb. */
+  experiment: z.enum(experimentChoices).optional(),
+  status: z.enum(['waiting', 'applied', 'refused']),
+  /** Why the change was not applied when its time had come. */
+  refusal: z.strictObject({ at: z.int(), reason: z.string() }).optional(),
   ...versioned,
 })
 export type Schedule = z.infer<typeof Schedule>

@@ -2,19 +2,31 @@
 // deploy hooks.
 import * as z from 'zod'
 import { Id, Key } from './flag.ts'
+import { experimentChoices } from './experiment.ts'
 import { SecretHash } from './secret.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
+
+/** What a request to the URL did: changed the flag, found it so already, or was refused. */
+export const TriggerOutcome = z.enum(['changed', 'unchanged', 'refused'])
 
 export const Trigger = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
   flagKey: Key,
   action: z.enum(['turn-on', 'turn-off']),
+  /** What becomes of an experiment that runs on the flag. Absent: the trigger is refused while one runs. */
+  experiment: z.enum(experimentChoices).optional(),
   /** A disabled trigger does nothing; it can be enabled again. */
   disabled: z.boolean().default(false),
   /** The token itself is returned once, when it is created. */
   sha256: SecretHash,
+  /** How often its URL was requested. */
+  firings: z.int().min(0).default(0),
+  /** `at`: epoch milliseconds. `reason`: why it was refused. */
+  lastFiring: z
+    .strictObject({ at: z.int(), outcome: TriggerOutcome, reason: z.string().optional() })
+    .optional(),
   ...versioned,
 })
 export type Trigger = z.infer<typeof Trigger>

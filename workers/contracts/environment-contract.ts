@@ -1,5 +1,7 @@
 // The interface of an environment's Durable Object, for callers that must not depend on its class.
 import type { Command } from '../../core/change/command.ts'
+import type { ExperimentChoice } from '../../core/model/experiment.ts'
+import type { Moves } from '../../core/model/moves.ts'
 import type { FieldProblem, Problem } from '../../core/model/problem.ts'
 
 /** Who made a change: a person, a script by its token, or the system itself. */
@@ -27,12 +29,19 @@ export interface CommandRequest extends RequestOrigin {
   readonly comment: string
   /** `try`: a dry run. */
   readonly mode: 'make' | 'try'
+  /** What becomes of running experiments that the command would disturb. Absent: it is refused. */
+  readonly experiment?: ExperimentChoice | undefined
 }
 
 export interface CreationRequest extends RequestOrigin {
   readonly organisationId: string
   readonly projectId: string
   readonly name: string
+}
+
+/** The users of one rule of a flag that a change moves to another variation. */
+export interface FlagMoves extends Moves {
+  readonly flagKey: string
 }
 
 export type CommandAnswer =
@@ -47,6 +56,7 @@ export type CommandAnswer =
       readonly entity: string
       /** What could not be carried over. */
       readonly notes: readonly FieldProblem[]
+      readonly moves: readonly FlagMoves[]
       /** Of a dry run: each entity as it is and as it would be, as JSON. */
       readonly changes?: string
     }

@@ -1,7 +1,10 @@
-// A document applied to an environment: the writes that make it so, all in one change, or everything that
-// stands against it. Pure, so that a plan is this same change, not made.
+// Applies a document to an environment: returns the writes that make it so, all in one change, or all reasons
+// why it cannot. A dry run is the same change, not committed.
 import { countsOf, isSame, type Change, type ChangeContext, parsed } from '../entity.ts'
-import { toWholeSecond, maxExperimentMs } from '../experiment.ts'
+import { experimentMsMax, toWholeSecond } from '../experiment.ts'
+import { firstPhases } from '../experiment-guard.ts'
+import type { Handlers } from '../handler.ts'
+import { keepUsers, rehashProblems } from '../keep-users.ts'
 import { writeProblems } from '../reference-problems.ts'
 import type { CommandOf } from '../command.ts'
 import {
@@ -15,11 +18,13 @@ import {
 } from '../../model/environment-state.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../model/problem.ts'
 import { dependenciesOf } from '../../model/snapshot.ts'
-import { named, strandedBy, dependentsOf } from '../dependents.ts'
-import { withRuleIds } from './rule-ids.ts'
+import { dependentsBrokenBy, dependentsOf, named } from '../dependents.ts'
+import { withRuleIds } from '../rule-ids.ts'
 import type { Document } from './schema.ts'
 
-export function applyDocument(
+export const documentHandlers: Handlers<'apply'> = { apply: applyDocument }
+
+function applyDocument(
   state: EnvironmentState,
   { document, version }: CommandOf<'apply'>,
   context: ChangeContext,
@@ -29,19 +34,22 @@ export function applyDocument(
     return refuse('CONFLICT', message, { current: { revision: context.revision } })
   }
   const problems: FieldProblem[] = []
+  const notes: FieldProblem[] = []
   const add: Add = (kind, id, fields) => {
     const made = toWrite(state, kind, id, fields, context)
     if (made.ok) return made.value
     problems.push(...made.problem)
     return undefined
   }
-  // First what others stand on: an experiment may name the rule of a flag that the document makes.
+  // Experiments and operations come last: they may name a rule of a flag that the document creates.
   const base = [
     ...settingsWrites(state, document, context),
     ...each(document.tags, (key, tag) => add('tag', key, { ...tag, key })),
     ...each(document.segments, (key, segment) => add('segment', key, segmentFields(state, key, segment))),
     ...each(document.goals, (key, goal) => add('goal', key, { ...goal, key, event: goal.event ?? key })),
-    ...each(document.flags, (key, flag) => add('flag', key, flagFields(state, document, key, flag, context))),
+    ...each(document.flags, (key, flag) =>
+      add('flag', key, flagFields(state, document, key, flag, context, { problems, notes })),
+    ),
   ]
   const withBase = withWrites(state, base)
   const writes = [
@@ -57,7 +65,7 @@ export function applyDocument(
   const all = [...writes, ...pruned.writes]
   problems.push(...problemsAfter(state, writes, pruned.writes))
   if (problems.length > 0) return refuse('INVALID', 'the document cannot be applied', { fields: problems })
-  return ok({ writes: all, entity: countsOf(state, all), notes: pruned.notes })
+  return ok({ writes: all, entity: countsOf(state, all), notes: [...notes, ...pruned.notes] })
 }
 
 type Add = (kind: EntityKind, id: string, fields: object) => Write | undefined
@@ -67,7 +75,7 @@ const each = <T>(
   toWriteOf: (id: string, entry: T) => Write | undefined,
 ) => Object.entries(entries).flatMap(([id, entry]) => toWriteOf(id, entry) ?? [])
 
-/** Where each kind stands in a document. */
+/** The field of a document that lists each kind. */
 const collections = {
   settings: 'settings',
   tag: 'tags',
@@ -83,17 +91,17 @@ const pathOf = (kind: EntityKind, id: string, path: string) => {
   return [collection, ...(kind === 'settings' ? [] : [id]), ...(path === '' ? [] : [path])].join('.')
 }
 
-/** What never changes of an entity once it is there. */
+/** The fields of existing entities that never change. */
 const fixed: Partial<Record<EntityKind, readonly string[]>> = {
   flag: ['type'],
   experiment: ['flagKey', 'ruleId'],
   operation: ['kind', 'flagKey', 'variationId', 'goalKey'],
 }
 
-/** Of an experiment that has stopped only the name may change: its results are of what it was. */
+/** The fields of a stopped experiment that never change, since its results depend on them. */
 const fixedOnceStopped = ['goalKeys', 'baselineVariationId', 'startAt', 'stopAt']
 
-function movedFields(
+function fixedFieldsChanged(
   kind: EntityKind,
   current: Entities[EntityKind] | undefined,
   next: Entities[EntityKind],
@@ -108,7 +116,7 @@ function movedFields(
 
 type Made = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
 
-/** No write where it is so already. */
+/** Undefined as value: the entity is so already. */
 function toWrite(
   state: EnvironmentState,
   kind: EntityKind,
@@ -127,7 +135,7 @@ function toWrite(
     }
   }
   if (current && isSame(next.value, current)) return { ok: true, value: undefined }
-  const moved = movedFields(kind, current, next.value)
+  const moved = fixedFieldsChanged(kind, current, next.value)
   if (moved.length > 0) {
     const problem = moved.map((field) => ({ path: pathOf(kind, id, field), message: 'never changes' }))
     return { ok: false, problem }
@@ -142,33 +150,53 @@ function settingsWrites(state: EnvironmentState, { settings }: Document, context
   return made.ok && made.value ? [made.value] : [] // parsed with the document
 }
 
-/** Uploaded members are too many for a document: they stay. */
+/** Uploaded members are too many for a document, so they stay. */
 function segmentFields(state: EnvironmentState, key: string, segment: Document['segments'][string]) {
   const members = state.segment.get(key)?.members
   return { ...segment, key, ...(members && { members }) }
 }
 
+/**
+ * Users stay where they are: the flag keeps the ids and places of its rollouts and its seed, whatever another
+ * environment's export says. Another allocation is a problem, reported in `notes` and `problems`.
+ */
 function flagFields(
   state: EnvironmentState,
   document: Document,
   key: string,
   flag: Document['flags'][string],
   { newId }: ChangeContext,
+  reports: { readonly problems: FieldProblem[]; readonly notes: FieldProblem[] },
 ) {
   const current = state.flag.get(key)
   const { defaultAllocation } = document.settings ?? settingsIn(state)
   const allocation = flag.allocation ?? current?.allocation ?? defaultAllocation
-  const seedKept = allocation === 'fine' ? current?.seed : undefined
+  if (!current) {
+    const defaultStrategy = { ...flag.defaultStrategy, id: flag.defaultStrategy.id ?? newId() }
+    return {
+      ...flag,
+      key,
+      allocation,
+      seed: flag.seed ?? '',
+      rules: withRuleIds(flag.rules, [], newId),
+      defaultStrategy,
+    }
+  }
+  const inFlag = (problem: FieldProblem) => ({ ...problem, path: pathOf('flag', key, problem.path) })
+  reports.problems.push(...rehashProblems(current, { allocation }).map(inFlag))
+  const stays = (path: string, sent: string | undefined, stored: string) => {
+    if (sent === undefined || sent === stored) return
+    reports.notes.push(inFlag({ path, message: `stays ${stored}, so that users do not move` }))
+  }
+  const seedMatters = current.allocation === 'fine' && allocation === 'fine'
+  if (seedMatters) stays('seed', flag.seed, current.seed)
+  stays('defaultStrategy.id', flag.defaultStrategy.id, current.defaultStrategy.id)
   return {
     ...flag,
     key,
     allocation,
-    seed: flag.seed ?? seedKept ?? '',
-    rules: withRuleIds(flag.rules, current?.rules ?? [], newId),
-    defaultStrategy: {
-      ...flag.defaultStrategy,
-      id: flag.defaultStrategy.id ?? current?.defaultStrategy.id ?? newId(),
-    },
+    seed: seedMatters ? current.seed : (flag.seed ?? ''),
+    ...keepUsers(current, flag, newId, 'foreign'),
   }
 }
 
@@ -181,12 +209,15 @@ function experimentFields(
   const current = state.experiment.get(id)
   const startAt = entry.startAt ?? current?.startAt ?? toWholeSecond(now)
   const status = current?.status === 'stopped' ? current.status : (entry.status ?? 'running')
-  const stopKept = current?.stopAt ?? startAt + maxExperimentMs
+  const stopKept = current?.stopAt ?? startAt + experimentMsMax
   const isEnding = status === 'stopped' && current?.status !== 'stopped'
+  const flag = state.flag.get(entry.flagKey)
+  const ruleId = entry.ruleId ?? current?.ruleId ?? flag?.defaultStrategy.id ?? id
   return {
     ...entry,
     id,
-    ruleId: entry.ruleId ?? current?.ruleId ?? state.flag.get(entry.flagKey)?.defaultStrategy.id ?? id,
+    ruleId,
+    phases: current ? current.phases : firstPhases(flag, { ruleId, startAt }),
     startAt,
     stopAt: entry.stopAt ?? (isEnding ? Math.min(stopKept, now) : stopKept),
     status,
@@ -209,8 +240,8 @@ function operationFields(
 }
 
 /**
- * What a whole document does not name goes: flags to the archive, running experiments to their end, the rest
- * away, unless something that stays uses it. Experiments that have stopped stay, for their results.
+ * Removes what a complete document does not list: flags are archived, running experiments stopped, other
+ * entities deleted unless something that stays depends on them. Stopped experiments stay, for their results.
  */
 function pruning(
   state: EnvironmentState,
@@ -218,43 +249,40 @@ function pruning(
   writes: readonly Write[],
   { now }: ChangeContext,
 ): { writes: Write[]; notes: FieldProblem[] } {
-  const touched = <T extends Entities[EntityKind]>(value: T): T => ({
+  const nextVersion = <T extends Entities[EntityKind]>(value: T): T => ({
     ...value,
     version: value.version + 1,
     updatedAt: now,
   })
-  const gone: Write[] = []
+  const removals: Write[] = []
   for (const [id, flag] of state.flag)
     if (!Object.hasOwn(document.flags, id) && !flag.archived)
-      gone.push({ kind: 'flag', id, value: touched({ ...flag, archived: true }) })
+      removals.push({ kind: 'flag', id, value: nextVersion({ ...flag, archived: true }) })
   for (const [id, experiment] of state.experiment) {
     if (Object.hasOwn(document.experiments, id) || experiment.status === 'stopped') continue
-    const value = touched({
+    const value = nextVersion({
       ...experiment,
       status: 'stopped' as const,
       stopAt: Math.min(experiment.stopAt, now),
     })
-    gone.push({ kind: 'experiment', id, value })
+    removals.push({ kind: 'experiment', id, value })
   }
   for (const id of state.operation.keys())
-    if (!Object.hasOwn(document.operations, id)) gone.push({ kind: 'operation', id, value: null })
-  const after = withWrites(state, [...writes, ...gone])
+    if (!Object.hasOwn(document.operations, id)) removals.push({ kind: 'operation', id, value: null })
+  const after = withWrites(state, [...writes, ...removals])
   const notes: FieldProblem[] = []
   for (const kind of ['segment', 'goal', 'tag'] as const) {
     for (const id of state[kind].keys()) {
       if (Object.hasOwn(document[collections[kind]], id)) continue
-      const users = dependentsOf(after, kind, id)
-      if (users.length === 0) gone.push({ kind, id, value: null })
-      else notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${named(users)}` })
+      const dependents = dependentsOf(after, kind, id)
+      if (dependents.length === 0) removals.push({ kind, id, value: null })
+      else notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${named(dependents)}` })
     }
   }
-  return { writes: gone, notes }
+  return { writes: removals, notes }
 }
 
-/**
- * References hold in the environment as it will be: of what the document names, and of live flags that stand
- * on it.
- */
+/** Broken references in the state after the document: of its entities, and of live flags that depend on them. */
 function problemsAfter(
   state: EnvironmentState,
   writes: readonly Write[],
@@ -274,9 +302,9 @@ function problemsAfter(
   }
   for (const { kind, id, value } of [...writes, ...pruned]) {
     if (kind !== 'flag' || !value?.archived || state.flag.get(id)?.archived !== false) continue
-    const users = strandedBy(after, value)
-    const message = `other flags depend on it: ${named(users)}`
-    if (users.length > 0) found.push({ path: pathOf('flag', id, 'archived'), message })
+    const dependents = dependentsBrokenBy(after, value)
+    const message = `this would break ${named(dependents)}`
+    if (dependents.length > 0) found.push({ path: pathOf('flag', id, 'archived'), message })
   }
   return found
 }

@@ -176,9 +176,10 @@ describe('export and apply', () => {
       fc.property(environment, environment, (wanted, state) => {
         const document = withMadeJson({ ...(throughText(toDocument(wanted)) as object), prune: true })
         const first = apply(state, document)
+        if (!first.ok && first.problem.code === 'EXPERIMENT_RUNNING') return
         if (!first.ok) {
           // what else is wrong then follows from these
-          const reasons = /^never changes$|^other flags depend on it/
+          const reasons = /^never changes$|^this would break|^would move nearly all users/
           expect(first.problem.fields?.map(({ message }) => message)).toContainEqual(
             expect.stringMatching(reasons),
           )

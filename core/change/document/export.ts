@@ -1,5 +1,5 @@
-// The document of an environment: in one order, and without what goes without saying, so that two of them can
-// be compared by eye.
+// Exports an environment as a document, in a fixed order and without default values, so that people can
+// compare two of them.
 import * as z from 'zod'
 import { Clause, type AnyOf } from '../../model/clause.ts'
 import { type Entities, type EnvironmentState, settingsIn } from '../../model/environment-state.ts'
@@ -18,7 +18,7 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A document as it is written: what has its default is absent. Parsed by `Document`, it is whole again. */
+/** A document without default values. `Document` parses it and adds them. */
 export interface WrittenDocument {
   readonly format: typeof documentFormat
   readonly settings?: Fields
@@ -48,8 +48,8 @@ export function toDocument(state: EnvironmentState): WrittenDocument {
       lean(OperationEntry, { ...operation, ...(status !== 'active' && { status }) }),
     ),
   }
-  const told = Object.entries(parts).filter(([, part]) => Object.keys(part as Fields).length > 0)
-  return { format: documentFormat, ...Object.fromEntries(told) }
+  const nonEmpty = Object.entries(parts).filter(([, part]) => Object.keys(part as Fields).length > 0)
+  return { format: documentFormat, ...Object.fromEntries(nonEmpty) }
 }
 
 function toFlagEntry({ seed, ...flag }: Entities['flag']): Fields {
@@ -71,11 +71,11 @@ function entries<T>(all: ReadonlyMap<string, T>, toEntry: (entity: T) => Fields)
 
 /** The fields of a schema in its order, without those that have their default. */
 function lean(schema: { readonly shape: Readonly<Record<string, z.ZodType>> }, value: object): Fields {
-  const told = Object.entries(schema.shape).flatMap(([field, type]) => {
+  const fields = Object.entries(schema.shape).flatMap(([field, type]) => {
     const own = (value as Fields)[field]
     const isDefault =
       type instanceof z.ZodDefault && JSON.stringify(type.def.defaultValue) === JSON.stringify(own)
     return own === undefined || isDefault ? [] : [[field, own] as const]
   })
-  return Object.fromEntries(told)
+  return Object.fromEntries(fields)
 }

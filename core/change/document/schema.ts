@@ -1,6 +1,6 @@
-// An environment as a document that people write, keep under version control, and compare: what shall be, not
-// what is to be done. Entities stand under their keys or ids. What the system keeps (versions, times) is not
-// in it, nor is what is secret (SDK keys, triggers, webhooks) or passes by (scheduled changes).
+// An environment as a document that people write, keep under version control and compare: the wanted state.
+// Entities are listed by key or id. Versions and times are not part of it, nor are secrets (SDK keys,
+// triggers, webhooks) or scheduled changes.
 import * as z from 'zod'
 import { Experiment } from '../../model/experiment.ts'
 import { FlagFields, Id, Key } from '../../model/flag.ts'
@@ -13,7 +13,7 @@ import { Settings } from '../../model/settings.ts'
 import { Tag, TagKey } from '../../model/tag.ts'
 
 export const documentFormat = 1
-/** Flags, segments, goals ... of one document: as many as one environment is built for. */
+/** The largest number of flags, segments, goals ... in one document. */
 export const documentEntriesMax = 10_000
 
 const entries = <K extends typeof Id, V extends z.ZodType>(key: K, value: V) =>
@@ -22,7 +22,7 @@ const entries = <K extends typeof Id, V extends z.ZodType>(key: K, value: V) =>
     .refine((all) => Object.keys(all).length <= documentEntriesMax, `more than ${documentEntriesMax}`)
     .default({} as never)
 
-/** Without ids of rules, allocation or seed the flag keeps those it has: they decide who gets what. */
+/** Without ids of rules, allocation or seed, the flag keeps those it has, and its users what they get. */
 export const FlagEntry = FlagDraft.omit({ key: true }).extend({
   seed: FlagFields.shape.seed.unwrap().optional(),
   archived: FlagFields.shape.archived,
@@ -33,11 +33,8 @@ export const GoalEntry = Goal.omit({ ...versionedFields, key: true }).extend({
   event: Goal.shape.event.optional(),
 })
 export const TagEntry = Tag.omit({ ...versionedFields, key: true })
-/**
- * Without times or status, the experiment keeps those it has; without a rule, it is about the default
- * strategy.
- */
-export const ExperimentEntry = Experiment.omit({ ...versionedFields, id: true }).extend({
+/** Without times or status, the experiment keeps its own. Without a rule, it tests the default strategy. */
+export const ExperimentEntry = Experiment.omit({ ...versionedFields, id: true, phases: true }).extend({
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
@@ -50,7 +47,7 @@ export const OperationEntry = Operation.omit({ ...versionedFields, id: true }).e
 
 export const Document = z.strictObject({
   format: z.literal(documentFormat).default(documentFormat),
-  /** Whether the document is all there is: then what is not in it goes. */
+  /** Whether to archive, stop or delete what the document does not list. */
   prune: z.boolean().default(false),
   settings: Settings.optional(),
   tags: entries(TagKey, TagEntry),

@@ -1,7 +1,7 @@
 // Runs a request through its route: authorises the caller, parses the input, calls the handler, builds the
 // response.
 import type { Context } from 'hono'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { type FieldProblem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { readJson } from '../../http/body.ts'
 import { fromEntityTag, toEntityTag } from '../../http/entity-tag.ts'
@@ -14,6 +14,9 @@ import { authorise } from '../auth/identify.ts'
 import type { ControlBindings } from '../bindings.ts'
 import type { Call } from './call.ts'
 import type { Route } from './route.ts'
+
+/** Unknown parameters are refused: a misspelt `dryRun` must not change anything. */
+const NoQuery = z.strictObject({})
 
 const bodyBytesMaxDefault = 4 * 1024 * 1024
 
@@ -55,7 +58,11 @@ async function parseInput(
   const ifMatch = fromEntityTag(header)
   if (header !== '*' && ifMatch === undefined)
     fields.push({ path: 'if-match', message: 'must be one ETag that this API sent' })
-  const input = { query: parse(route.query, queryParams), body: parse(route.body, json.value), ifMatch }
+  const input = {
+    query: parse(route.query ?? NoQuery, queryParams),
+    body: parse(route.body, json.value),
+    ifMatch,
+  }
   const [first] = fields
   return first ? refuse('INVALID', `${first.path || 'the body'}: ${first.message}`, { fields }) : ok(input)
 }

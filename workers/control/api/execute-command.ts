@@ -2,10 +2,10 @@
 // expected version.
 import { type Command, onVersion } from '../../../core/change/command.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../../../core/model/problem.ts'
-import type { CommandAnswer } from '../../contracts/environment-contract.ts'
+import type { CommandAnswer, FlagMoves } from '../../contracts/environment-contract.ts'
 import { type Call, pathParam } from './call.ts'
 import { commentOf } from './comment-header.ts'
-import { isDryRun } from './dry-run.ts'
+import { experimentChoiceOf, isDryRun } from './change-query.ts'
 import { environmentStub } from './environment-stub.ts'
 
 export interface CommandResult {
@@ -15,6 +15,7 @@ export interface CommandResult {
   /** Parsed from JSON: each route declares its shape. */
   readonly entity: never
   readonly notes?: readonly FieldProblem[]
+  readonly moves?: readonly FlagMoves[]
   /** Of a dry run. */
   readonly changes?: never
 }
@@ -34,6 +35,7 @@ export async function executeCommand(call: Call, command: Command): Promise<Resu
     origin,
     comment: comment.value,
     mode: isDryRun(call.request) ? 'try' : 'make',
+    experiment: experimentChoiceOf(call.request),
   })
   return toResult(answer)
 }
@@ -49,13 +51,14 @@ function withExpectedVersion({ ifMatch }: Call, command: Command): Result<Comman
 
 export function toResult(answer: CommandAnswer): Result<CommandResult> {
   if (!answer.ok) return answer
-  const { revision, changed, published, entity, notes, changes } = answer
+  const { revision, changed, published, entity, notes, moves, changes } = answer
   return ok({
     revision,
     changed,
     published,
     entity: JSON.parse(entity) as never,
     ...(notes.length > 0 && { notes }),
+    ...(moves.length > 0 && { moves }),
     ...(changes !== undefined && { changes: JSON.parse(changes) as never }),
   })
 }

@@ -6,7 +6,7 @@ import type { Command } from '../../../core/change/command.ts'
 import type { Result } from '../../../core/model/problem.ts'
 import type { RequiredRole } from '../auth/access.ts'
 import type { Call } from './call.ts'
-import { DryRun } from './dry-run.ts'
+import { ChangeQuery } from './change-query.ts'
 import { executeCommand } from './execute-command.ts'
 import { changeAnswer } from './shapes.ts'
 
@@ -94,7 +94,7 @@ export function change<
   const answer = changeAnswer(entity)
   return {
     ...description,
-    query: description.query ? z.intersection(description.query, DryRun) : DryRun,
+    query: description.query ? z.intersection(description.query, ChangeQuery) : ChangeQuery,
     answer,
     ...versionReader(answer),
     handle: async (call) => {

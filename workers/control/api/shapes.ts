@@ -54,6 +54,17 @@ export const Difference = z.strictObject({
   after: z.unknown().optional(),
 })
 
+const VariationId = z.string().nullable().describe('Null stands for no variation.')
+const movesShape = {
+  ruleId: z.string().describe('The id of a rule, or of the default strategy.'),
+  share: z
+    .number()
+    .describe('The share of targeting keys under this rule that get another variation, in [0, 1].'),
+  weight: z.int().describe('The same, of 100,000 targeting keys.'),
+  flows: z.array(z.strictObject({ from: VariationId, to: VariationId, weight: z.int() })).readonly(),
+}
+const FlagMoves = z.strictObject({ flagKey: z.string(), ...movesShape })
+
 /** The answer to a change of an environment. */
 export const changeAnswer = <Entity extends z.ZodType>(entity: Entity) =>
   z.strictObject({
@@ -83,20 +94,7 @@ const EntityChange = z.strictObject({
   before: z.unknown().describe('Null if the entity would be created.'),
   after: z.unknown().describe('Null if the entity would be removed.'),
   diff: z.array(Difference),
-  moves: z
-    .array(
-      z.strictObject({
-        ruleId: z.string(),
-        weight: z
-          .int()
-          .describe('How many of 100,000 targeting keys under this rule would get another variation.'),
-        flows: z.array(
-          z.strictObject({ from: z.string().nullable(), to: z.string().nullable(), weight: z.int() }),
-        ),
-      }),
-    )
-    .optional()
-    .describe('Of a flag whose weights change: the users who would move. Null stands for no variation.'),
+  moves: z.array(z.strictObject(movesShape)).optional().describe('As `moves` of the answer, for this flag.'),
 })
 
 export const Environment = z.strictObject({

@@ -14,11 +14,16 @@ import {
   withWrites,
 } from '../../../core/model/environment-state.ts'
 import type { Flag } from '../../../core/model/flag.ts'
-import { movesOf } from '../../../core/model/rebalance.ts'
+import { movesOf } from '../../../core/model/moves.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { AnyEntity, withoutSecrets } from '../../../core/change/redaction.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
-import type { CommandAnswer, CommandRequest, CreationRequest } from '../../contracts/environment-contract.ts'
+import type {
+  CommandAnswer,
+  CommandRequest,
+  CreationRequest,
+  FlagMoves,
+} from '../../contracts/environment-contract.ts'
 import {
   RevisionTaken,
   type StoredEnvironment,
@@ -88,16 +93,20 @@ async function attemptCommand(
     newId: ports.newId,
     past: past.value,
     revision: before.revision,
+    experiment: request.experiment,
   })
   if (!decision.ok) return { ok: false, problem: problemWithoutSecrets(decision.problem) }
-  const { writes, entity, notes = [] } = decision.value
+  const { writes, entity, notes = [], refusal } = decision.value
   const answer = {
     ok: true,
     changed: writes.length > 0,
     entity: JSON.stringify(entity ? withoutSecrets(entity, AnyEntity) : null),
     notes,
+    moves: flagMovesOf(before.state, writes),
   } as const
+  const refused = refusal && ({ ok: false, problem: problemWithoutSecrets(refusal) } as const)
   if (request.mode === 'try') {
+    if (refused) return refused
     const changes = JSON.stringify(toChanges(before.state, writes))
     return { ...answer, revision: before.revision, published: false, changes }
   }
@@ -118,7 +127,7 @@ async function attemptCommand(
   })
   memory.current = after
   const published = await ports.publish(snapshotOf(environmentId, after))
-  return { ...answer, revision: after.revision, published }
+  return refused ?? { ...answer, revision: after.revision, published }
 }
 
 /** The past values that a rollback restores; undefined for other commands. */
@@ -138,12 +147,18 @@ async function pastOf(
   )
 }
 
+const flagMovesOf = (state: EnvironmentState, writes: readonly Write[]): FlagMoves[] =>
+  writes.flatMap(({ kind, id, value }) => {
+    const before = kind === 'flag' && value ? state.flag.get(id) : undefined
+    return before ? movesOf(before, value as Flag).map((moves) => ({ flagKey: id, ...moves })) : []
+  })
+
 function toChanges(state: EnvironmentState, writes: readonly Write[]) {
   return writes.map(({ kind, id, value }) => {
     const was = state[kind].get(id)
     const schema = entitySchemas[kind]
-    const [before, after] = [was && withoutSecrets(was, schema), value && withoutSecrets(value, schema)]
     const moves = kind === 'flag' && was && value ? movesOf(was as Flag, value as Flag) : []
+    const [before, after] = [was && withoutSecrets(was, schema), value && withoutSecrets(value, schema)]
     return {
       kind,
       id,
@@ -193,6 +208,7 @@ export async function createEnvironment(
     published,
     entity: JSON.stringify({ id: environmentId, name }),
     notes: [],
+    moves: [],
   }
 }
 

@@ -2,6 +2,7 @@
 // code. The provider's URL is the path of an environment, or the root if the token is for a single
 // environment. Routes are declared and authorised like those of the admin API. They are not in our OpenAPI
 // document, because refusals have the manifest's format.
+import { ExperimentQuery } from '../api/change-query.ts'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { FlagDraft } from '../../../core/model/flag-draft.ts'
@@ -87,6 +88,7 @@ export const manifestRoutes: readonly Route[] = [
     path: flagPath,
     needs: 'editor',
     summary: 'Changes the name, description or default of a flag',
+    query: ExperimentQuery,
     body: ManifestChanges,
     answer: Answer,
     handle: async (call) => {
@@ -108,6 +110,7 @@ export const manifestRoutes: readonly Route[] = [
     path: flagPath,
     needs: 'editor',
     summary: 'Archives a flag',
+    query: ExperimentQuery,
     answer: Archived,
     handle: async (call) => {
       const existing = await liveFlag(call)

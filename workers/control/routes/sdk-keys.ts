@@ -17,7 +17,7 @@ import {
   versionDescription,
 } from '../api/entity-routes.ts'
 import { executeCommand } from '../api/execute-command.ts'
-import { isDryRun } from '../api/dry-run.ts'
+import { ChangeQuery, isDryRun } from '../api/change-query.ts'
 import { route } from '../api/route.ts'
 
 const PublicSdkKey = SdkKey.omit({ sha256: true, previous: true }).extend({
@@ -51,6 +51,7 @@ export const sdkKeys = [
     path,
     needs: 'editor',
     summary: 'Creates an SDK key, and returns it only this once',
+    query: ChangeQuery,
     body: SdkKeyDraft.omit({ id: true, sha256: true, foreign: true }),
     answer: CreatedSdkKey,
     status: 201,
@@ -76,6 +77,7 @@ export const sdkKeys = [
     needs: 'editor',
     summary: 'Replaces an SDK key, and returns the new one only this once',
     description: `The old key stays valid for \`overlapMs\`. ${versionDescription}`,
+    query: ChangeQuery,
     body: z.strictObject({
       overlapMs: z.int().min(0).max(overlapMsMax).default(0),
       ...expectedVersion,

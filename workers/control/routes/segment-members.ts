@@ -11,7 +11,7 @@ import { readEntity } from '../../storage/entities.ts'
 import { type IdWriter, deleteIds, publishMembers, readIds, writeIds } from '../../storage/members.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import { executeCommand } from '../api/execute-command.ts'
-import { isDryRun } from '../api/dry-run.ts'
+import { ChangeQuery, isDryRun } from '../api/change-query.ts'
 import { UploadError, linesOf } from '../api/member-lines.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
@@ -32,6 +32,7 @@ const uploadRoute = (method: 'PUT' | 'POST' | 'DELETE', mode: UploadMode, summar
     description:
       `One id per line; in CSV, the first column. At most ${membersMax} members and ${uploadBytesMax} ` +
       'bytes. Empty lines are skipped, and duplicates count once.',
+    query: ChangeQuery,
     uploads: ['text/plain', 'text/csv'],
     answer: changeAnswer(Segment),
     handle: (call) => changeMembers(call, mode),
@@ -62,7 +63,7 @@ export const segmentMembers = [
   }),
 ]
 
-type MembersCall = Call<typeof path, undefined, undefined>
+type MembersCall = Call<typeof path, z.output<typeof ChangeQuery>, undefined>
 
 async function changeMembers(call: MembersCall, mode: UploadMode) {
   const { environment, key } = call.params

@@ -17,7 +17,7 @@ import {
   versionDescription,
 } from '../api/entity-routes.ts'
 import { executeCommand, toResult } from '../api/execute-command.ts'
-import { isDryRun } from '../api/dry-run.ts'
+import { ChangeQuery, ExperimentQuery, experimentChoiceOf, isDryRun } from '../api/change-query.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { route } from '../api/route.ts'
 
@@ -50,6 +50,7 @@ export const triggers = [
     path,
     needs: 'editor',
     summary: 'Creates a trigger, and returns its URL only this once',
+    query: ChangeQuery,
     body: TriggerDraft.omit({ sha256: true }),
     answer: CreatedTrigger,
     status: 201,
@@ -74,6 +75,7 @@ export const triggers = [
     needs: 'editor',
     summary: 'Replaces the URL of a trigger, and returns the new one only this once',
     description: versionDescription,
+    query: ChangeQuery,
     answer: CreatedTrigger,
     handle: async (call) => {
       const { environment, id } = call.params
@@ -89,7 +91,10 @@ export const triggers = [
     path: '/triggers/{token}',
     needs: 'anyone',
     summary: 'Fires the trigger of this URL',
-    description: 'Missing triggers, disabled ones and URLs that never existed get the same refusal.',
+    description:
+      'Missing triggers, disabled ones and URLs that never existed get the same refusal. Any body is accepted and ignored. Every firing is counted in the trigger, with what came of the last one.',
+    query: ExperimentQuery,
+    uploads: ['*/*'],
     answer: z.strictObject({ revision: z.int(), changed: z.boolean(), published: z.boolean() }),
     handle: async (call) => {
       const unknown = refuse('NOT_FOUND', 'there is no such trigger')
@@ -108,10 +113,12 @@ export const triggers = [
           origin: call.caller.origin,
           comment: `trigger ${name || id}`,
           mode: 'make',
+          experiment: experimentChoiceOf(call.request),
         }),
       )
       if (!fired.ok) return fired
-      const { revision, changed, published } = fired.value
+      const { revision, entity, published } = fired.value
+      const changed = (entity as Trigger).lastFiring?.outcome === 'changed'
       return ok({ revision, changed, published })
     },
   }),

@@ -11,6 +11,7 @@ const statuses = {
   NOT_FOUND: [404, 5],
   CONFLICT: [409, 10],
   IN_USE: [409, 10],
+  EXPERIMENT_RUNNING: [409, 10],
   TOO_LARGE: [413, 8],
   RATE_LIMITED: [429, 8],
   UNAVAILABLE: [503, 14],

@@ -1,0 +1,81 @@
+// Edits of a flag, whichever command makes them.
+import type { EnvironmentState, Write } from '../model/environment-state.ts'
+import type { Flag } from '../model/flag.ts'
+import type { FlagChanges } from '../model/flag-draft.ts'
+import { versionedFields } from '../model/versioned.ts'
+import { type FieldProblem, type Result, refuse } from '../model/problem.ts'
+import { dependentsBrokenBy } from './dependents.ts'
+import { type EditTarget, type Change, type ChangeContext, find, inUse, update } from './entity.ts'
+import { rehashProblems, withKeptIds, withKeptRanges } from './keep-users.ts'
+
+export function updateFlag(
+  state: EnvironmentState,
+  target: EditTarget & { readonly changes: FlagChanges },
+  context: ChangeContext,
+): Result<Change> {
+  const found = find(state, 'flag', target)
+  if (!found.ok) return found
+  const fields = target.changes.resetSeed ? [] : splitProblems(found.value, target.changes)
+  if (fields.length > 0) return refuse('INVALID', 'the change would move users who need not move', { fields })
+  return editFlag(state, target, context, (current) => edited(current, target.changes, context))
+}
+
+function splitProblems(current: Flag, changes: FlagChanges): FieldProblem[] {
+  const { id } = changes.defaultStrategy ?? {}
+  const message = `never changes: it is ${current.defaultStrategy.id}; send resetSeed to split users anew`
+  const isOtherId = id !== undefined && id !== current.defaultStrategy.id
+  return [
+    ...rehashProblems(current, changes),
+    ...(isOtherId ? [{ path: 'defaultStrategy.id', rule: 'moves-users', message }] : []),
+  ]
+}
+
+/** Edits a flag, unless something else depends on what the edit removes. */
+export function editFlag(
+  state: EnvironmentState,
+  target: EditTarget,
+  context: ChangeContext,
+  edit: (current: Flag) => object,
+): Result<Change> {
+  const changed = update(state, 'flag', target, context, edit)
+  if (!changed.ok || changed.value.writes.length === 0) return changed
+  const dependents = dependentsBrokenBy(state, changed.value.entity as Flag)
+  return dependents.length > 0 ? inUse('this would break', dependents) : changed
+}
+
+function edited(
+  current: Flag,
+  { resetSeed, keepVisitors: _, slug, content, offVariationId, slices, assignment, ...changes }: FlagChanges,
+  { newId }: ChangeContext,
+): object {
+  const draft = { ...current, ...(changes as Partial<Flag>) }
+  const identified = withKeptIds(current, draft, newId)
+  const fields: Record<string, unknown> = { ...draft, ...identified }
+  const optional: Record<string, unknown> = { slug, content, offVariationId, slices, assignment }
+  for (const [field, value] of Object.entries(optional)) {
+    if (value === null) delete fields[field]
+    else if (value !== undefined) fields[field] = value
+  }
+  if (!resetSeed) return { ...fields, ...withKeptRanges(current, identified) }
+  // Percent allocation is salted with the rules' ids, fine allocation with the seed.
+  if (draft.allocation === 'fine') return { ...fields, seed: newId() }
+  const renewed = <T extends object>(part: T) => ({ ...part, id: newId() })
+  return {
+    ...fields,
+    rules: identified.rules.map(renewed),
+    defaultStrategy: renewed(identified.defaultStrategy),
+  }
+}
+
+export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof versionedFields> {
+  const rest = { ...entity } as Record<string, unknown>
+  for (const field of Object.keys(versionedFields)) delete rest[field]
+  return rest as Omit<T, keyof typeof versionedFields>
+}
+
+/** The write that turns a flag on or off. */
+export const toggled = (flag: Flag, enabled: boolean, { now }: ChangeContext): Write => ({
+  kind: 'flag',
+  id: flag.key,
+  value: { ...flag, enabled, version: flag.version + 1, updatedAt: now },
+})

@@ -1,0 +1,150 @@
+// Guards running experiments against changes that would falsify their results: other shares, another split,
+// a variation that means something else. Every command passes here, whichever route or automation sent it.
+import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
+import { type ExperimentPhase, expectedWeights, strategyOf } from '../model/experiment.ts'
+import type { Flag, Strategy } from '../model/flag.ts'
+import { type Result, ok, refuse } from '../model/problem.ts'
+import { type Change, type ChangeContext, isSame } from './entity.ts'
+
+type Experiment = Entities['experiment']
+
+/**
+ * Returns the change with what becomes of the experiments that it disturbs: they stop, or start a new phase,
+ * as the caller chose. Without a choice, refuses with EXPERIMENT_RUNNING. Experiments that have not started
+ * follow their flag; those whose time is over are left alone.
+ */
+export function guardExperiments(
+  state: EnvironmentState,
+  changed: Change,
+  context: ChangeContext,
+): Result<Change> {
+  const { writes } = changed
+  if (state.experiment.size === 0 || !writes.some(({ kind }) => kind === 'flag' || kind === 'experiment'))
+    return ok(changed)
+  const after = withWrites(state, writes)
+  const choice = changed.experiment ?? context.experiment
+  const added: Write[] = []
+  for (const before of state.experiment.values()) {
+    const experiment = after.experiment.get(before.id)
+    if (before.status !== 'running' || experiment?.status !== 'running' || experiment.stopAt <= context.now)
+      continue
+    const [flagBefore, flagAfter] = [state.flag.get(before.flagKey), after.flag.get(before.flagKey)]
+    if (!flagBefore || !flagAfter || (flagBefore === flagAfter && before === experiment)) continue
+    const disturbance = disturbanceOf(flagBefore, flagAfter, before, experiment)
+    if (disturbance === undefined) continue
+    const hasStarted = experiment.startAt <= context.now
+    const next = inNewPhase(experiment, flagBefore, flagAfter, hasStarted ? context.now : undefined)
+    if (!hasStarted && next) added.push(toWrite(experiment, next, context))
+    else if (choice === 'stop' && before === experiment)
+      added.push(toWrite(experiment, { ...experiment, status: 'stopped', stopAt: context.now }, context))
+    else if (choice === 'new-phase' && next) added.push(toWrite(experiment, next, context))
+    else return running(experiment, disturbance, choice === 'new-phase')
+  }
+  if (added.length === 0) return ok(changed)
+  const replaced = new Set(added.map(({ id }) => id))
+  const others = writes.filter(({ kind, id }) => kind !== 'experiment' || !replaced.has(id))
+  const entity = added.find(({ id }) => isExperiment(changed.entity, id))?.value ?? changed.entity
+  return ok({ ...changed, writes: [...others, ...added], entity })
+}
+
+const isExperiment = (entity: Change['entity'], id: string) =>
+  entity !== undefined && 'goalKeys' in entity && entity.id === id
+
+function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: boolean) {
+  const way = wantsPhase
+    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation'
+    : 'send experiment=stop to stop it, or experiment=new-phase to let it count anew from now on'
+  const dependents = [{ kind: 'experiment', id }]
+  const message = `experiment ${id} is running on flag ${flagKey}, and this ${disturbance}: ${way}`
+  return refuse('EXPERIMENT_RUNNING', message, { dependents })
+}
+
+/** What the change does to the experiment, as a phrase; undefined if nothing. */
+function disturbanceOf(
+  before: Flag,
+  after: Flag,
+  experimentBefore: Experiment,
+  experiment: Experiment,
+): string | undefined {
+  if (experimentBefore.baselineVariationId !== experiment.baselineVariationId)
+    return 'gives it another baseline'
+  if (!before.archived && after.archived) return 'archives the flag'
+  if (before.enabled && !after.enabled) return 'turns the flag off'
+  const strategy = strategyOf(before, experiment.ruleId)
+  if (strategy?.kind !== 'rollout') return undefined // nothing was split before either
+  const next = strategyOf(after, experiment.ruleId)
+  if (!next) return 'removes its rule or splits its users anew'
+  if (next.kind === 'fixed') return `gives everybody ${next.variationId}`
+  if (before.allocation !== after.allocation) return 'splits users anew'
+  if (after.allocation === 'fine' && before.seed !== after.seed) return 'splits users anew'
+  if (!isSame(weightsOf(strategy), weightsOf(next))) return 'changes the shares'
+  const arms = new Set(strategy.shares.map(({ variationId }) => variationId))
+  const meaningOf = ({ variations }: Flag) =>
+    variations
+      .filter(({ id }) => arms.has(id))
+      .map(({ id, value, baseline }) => ({ id, value, baseline: baseline === true }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const [was, is] = [meaningOf(before), meaningOf(after)]
+  if (
+    !isSame(
+      was.map(({ value }) => value),
+      is.map(({ value }) => value),
+    )
+  )
+    return 'changes the value of a variation'
+  return isSame(was, is) ? undefined : 'marks another variation as baseline'
+}
+
+/** By id, so that another order of shares is no change. */
+function weightsOf(strategy: Strategy): ExperimentPhase['weights'] {
+  const weights = [...expectedWeights(strategy)].filter(([, weight]) => weight > 0)
+  return Object.fromEntries(weights.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The first phase of an experiment on the flag; none if the rule is not a rollout. */
+export function firstPhases(
+  flag: Flag | undefined,
+  { ruleId, startAt }: Pick<Experiment, 'ruleId' | 'startAt'>,
+): ExperimentPhase[] | undefined {
+  const strategy = flag && strategyOf(flag, ruleId)
+  return strategy?.kind === 'rollout' ? [{ startAt, weights: weightsOf(strategy) }] : undefined
+}
+
+/**
+ * The experiment with a phase that starts at `now`, or with a new first phase if it has not started (`now` is
+ * undefined). Undefined if the flag as it will be cannot carry the experiment.
+ */
+function inNewPhase(
+  experiment: Experiment,
+  before: Flag,
+  after: Flag,
+  now: number | undefined,
+): Experiment | undefined {
+  const ruleId = renewedRuleId(before, after, experiment.ruleId)
+  const { startAt, baselineVariationId } = experiment
+  if (after.archived || (now !== undefined && !after.enabled)) return undefined
+  const phases = firstPhases(after, { ruleId, startAt: now === undefined ? startAt : toNextSecond(now) })
+  const weights = phases?.[0]?.weights ?? {}
+  if (!Object.hasOwn(weights, baselineVariationId) || Object.keys(weights).length < 2) return undefined
+  if (now === undefined) return { ...experiment, ruleId, phases }
+  const earlier = experiment.phases ?? firstPhases(before, experiment) ?? []
+  return { ...experiment, ruleId, phases: [...earlier, ...phases!] }
+}
+
+/** SDKs tell time in whole seconds: in the second of the change, exposures of both phases would mix. */
+const toNextSecond = (ms: number) => Math.ceil((ms + 1) / 1000) * 1000
+
+/** A new split gives every rule a new id; the experiment goes on with the rule at the same place. */
+function renewedRuleId(before: Flag, after: Flag, ruleId: string): string {
+  if (strategyOf(after, ruleId)) return ruleId
+  if (before.defaultStrategy.id === ruleId) return after.defaultStrategy.id
+  const place = before.rules.findIndex(({ id }) => id === ruleId)
+  const [was, is] = [before.rules[place], after.rules[place]]
+  return was && is && isSame(was.anyOf, is.anyOf) ? is.id : ruleId
+}
+
+const toWrite = (current: Experiment, next: Experiment, { now }: ChangeContext): Write => ({
+  kind: 'experiment',
+  id: current.id,
+  value: { ...next, version: current.version + 1, updatedAt: now },
+})

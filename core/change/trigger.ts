@@ -1,0 +1,64 @@
+// Commands on triggers.
+import type { CommandOf } from './command.ts'
+import type { Entities, EnvironmentState } from '../model/environment-state.ts'
+import type { Trigger } from '../model/trigger.ts'
+import { type Problem, ok, refuse } from '../model/problem.ts'
+import { type Change, type ChangeContext, create, draftId, edit, find, remove, update } from './entity.ts'
+import { toggled } from './edit-flag.ts'
+import type { Handlers } from './handler.ts'
+
+export const triggerHandlers: Handlers<
+  'create-trigger' | 'update-trigger' | 'rotate-trigger' | 'fire-trigger' | 'delete-trigger'
+> = {
+  'create-trigger': (state, { trigger }, context) => {
+    const id = draftId(trigger, context)
+    return create(state, 'trigger', id, { ...trigger, id, disabled: false }, context)
+  },
+  'update-trigger': (state, command, context) => edit(state, 'trigger', command, context),
+  'rotate-trigger': (state, command, context) => {
+    const { sha256 } = command
+    return update(state, 'trigger', command, context, (current) => ({ ...current, sha256 }))
+  },
+  /** Every firing is counted, also one that is refused or finds the flag as it should be. */
+  'fire-trigger': (state, { id }, context) => {
+    const found = find(state, 'trigger', { id })
+    if (!found.ok) return found
+    const { value: trigger } = found
+    const flag = state.flag.get(trigger.flagKey)
+    if (trigger.disabled || !flag) return refuse('FORBIDDEN', 'the trigger is disabled')
+    if (flag.archived) return refuse('CONFLICT', `flag ${flag.key} is archived: a trigger does not change it`)
+    const enabled = trigger.action === 'turn-on'
+    if (flag.enabled === enabled) return ok(fired(trigger, { outcome: 'unchanged' }, [], context))
+    return ok(fired(trigger, { outcome: 'changed' }, [toggled(flag, enabled, context)], context))
+  },
+  'delete-trigger': (state, command) => remove(state, 'trigger', command),
+}
+
+type Firing = Omit<NonNullable<Trigger['lastFiring']>, 'at'>
+
+/** The version stays: it counts edits, and a firing is none. */
+function fired(
+  trigger: Entities['trigger'],
+  firing: Firing,
+  writes: Change['writes'],
+  { now }: ChangeContext,
+): Change {
+  const value = { ...trigger, firings: trigger.firings + 1, lastFiring: { at: now, ...firing } }
+  return {
+    writes: [...writes, { kind: 'trigger', id: trigger.id, value }],
+    entity: value,
+    experiment: trigger.experiment,
+  }
+}
+
+/** Counts a firing that was refused. */
+export function withRefusedFiring(
+  state: EnvironmentState,
+  { id }: CommandOf<'fire-trigger'>,
+  refusal: Problem,
+  context: ChangeContext,
+): Change | undefined {
+  const trigger = state.trigger.get(id)
+  if (!trigger || trigger.disabled) return undefined
+  return { ...fired(trigger, { outcome: 'refused', reason: refusal.message }, [], context), refusal }
+}
