@@ -41,6 +41,12 @@ describe('a condition', () => {
     [[[plan, country], [plan]], '(plan equals team and country is none of JP, FR) or plan equals team'],
     [[[{ attribute: 'id', operator: 'exists', values: [] }]], 'targeting key is given'],
     [[[{ attribute: '', operator: 'in-segment', values: ['staff'] }]], 'is in segment staff'],
+    [[[{ attribute: '', operator: 'not-in-segment', values: ['staff'] }]], 'is not in segment staff'],
+    [[[{ ...plan, negated: true }]], 'not (plan equals team)'],
+    [
+      [[{ attribute: 'os', operator: 'greater', values: ['9.1'], compareAs: 'version' }]],
+      'os is greater than 9.1 (compared as version)',
+    ],
     [
       [[{ ...plan, values: ['1', '2', '3', '4', '5', '6', ''] }]],
       'plan equals one of 1, 2, 3, 4, 5 and 2 more',

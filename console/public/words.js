@@ -74,8 +74,14 @@ export const condition = (anyOf) =>
     .join(' or ')
 
 /** @param {Clause} clause */
-function clause({ attribute, operator, values }) {
-  const who = attribute === 'id' ? 'targeting key' : attribute
+const clause = ({ compareAs, negated, ...given }) => {
+  const plain = plainClause(given) + (compareAs === undefined ? '' : ` (compared as ${compareAs})`)
+  return negated ? `not (${plain})` : plain
+}
+
+/** @param {Pick<Clause, 'attribute' | 'operator' | 'values'>} clause */
+function plainClause({ attribute, operator, values }) {
+  const who = attribute === 'id' || attribute === 'targetingKey' ? 'targeting key' : attribute
   const which = values.length === 1 ? value(values[0]) : `one of ${list(values)}`
   switch (operator) {
     case 'equals':
@@ -112,6 +118,8 @@ function clause({ attribute, operator, values }) {
       return `${who} is not given`
     case 'in-segment':
       return `is in segment ${which}`
+    case 'not-in-segment':
+      return `is not in segment ${which}`
     case 'flag-is':
       return `flag ${attribute} serves ${which}`
     default:

@@ -341,8 +341,8 @@ describe('an operation', () => {
 })
 
 describe('a segment', () => {
-  it('may not ask for segments or flags', () => {
-    const asking = { kind: 'create-segment', segment: { key: 's', anyOf: [[clause('', 'in-segment', 's')]] } }
+  it('may not ask for flags', () => {
+    const asking = { kind: 'create-segment', segment: { key: 's', anyOf: [[clause('f', 'flag-is', 'a')]] } }
     expect(Command.safeParse(asking).success).toBe(false)
   })
 })

@@ -2,6 +2,7 @@
 import type { Command } from './command.ts'
 import { documentHandlers } from './document/apply.ts'
 import type { Change, ChangeContext } from './entity.ts'
+import { excessOf } from './excess.ts'
 import { experimentHandlers } from './experiment.ts'
 import { guardExperiments } from './experiment-guard.ts'
 import { flagHandlers } from './flag.ts'
@@ -43,7 +44,9 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = handle(state, command, context)
   const guarded = handled.ok ? guardExperiments(state, handled.value, context) : handled
   if (!guarded.ok) return recorded(state, command, guarded.problem, context)
-  return ok({ ...guarded.value, writes: withTags(state, guarded.value.writes, context) })
+  const writes = withTags(state, guarded.value.writes, context)
+  const excess = excessOf(state, writes)
+  return excess ? { ok: false, problem: excess } : ok({ ...guarded.value, writes })
 }
 
 /** Nobody may read the answer to a trigger or a schedule, so they record that they were refused. */

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Document } from './document/schema.ts'
 import { Experiment } from '../model/experiment.ts'
-import { Flag, Id, Key } from '../model/flag.ts'
+import { Flag, FlagKey, Id } from '../model/flag.ts'
 import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
 import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
@@ -103,10 +103,10 @@ const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =
 
 export const Command = z.discriminatedUnion('kind', [
   command('create-flag', { flag: FlagDraft }),
-  command('update-flag', { key: Key, ...expectedVersion, changes: FlagChanges }),
+  command('update-flag', { key: FlagKey, ...expectedVersion, changes: FlagChanges }),
   command('delete-flag', idAndVersion),
-  command('reorder-rules', { key: Key, ...expectedVersion, ruleIds: z.array(Id).max(limits.rulesMax) }),
-  command('clone-flag', { key: Key, ...expectedVersion, as: Key, name: FlagChanges.shape.name }),
+  command('reorder-rules', { key: FlagKey, ...expectedVersion, ruleIds: z.array(Id).max(limits.rulesMax) }),
+  command('clone-flag', { key: FlagKey, ...expectedVersion, as: FlagKey, name: FlagChanges.shape.name }),
   /** `flag` as the environment `from` has it. `replace` overwrites a flag of the same key. */
   command('copy-flag', {
     from: z.string(),
@@ -114,7 +114,7 @@ export const Command = z.discriminatedUnion('kind', [
     ...expectedVersion,
     replace: z.boolean().default(false),
   }),
-  command('roll-back-flag', { key: Key, ...expectedVersion, revision: z.int().min(1) }),
+  command('roll-back-flag', { key: FlagKey, ...expectedVersion, revision: z.int().min(1) }),
   command('roll-back', { revision: z.int().min(1) }),
 
   command('create-segment', { segment: SegmentDraft }),

@@ -3,6 +3,7 @@ import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
+import { segmentOperators } from '../model/vocabulary.ts'
 import { type Change, type ChangeContext, create } from './entity.ts'
 import { editFlag, withoutVersion } from './edit-flag.ts'
 import { keepUsers } from './keep-users.ts'
@@ -70,7 +71,7 @@ function fit(
   const rules = flag.rules.flatMap((rule, i) => {
     const problems = rule.anyOf.flat().flatMap(({ operator, attribute, values }) => {
       if (operator === 'flag-is') return variationMissing(attribute, values) ?? []
-      if (operator !== 'in-segment') return []
+      if (!segmentOperators.has(operator)) return []
       return values.filter((key) => !state.segment.has(key)).map((key) => `there is no segment ${key} here`)
     })
     for (const message of new Set(problems)) notes.push({ path: `rules.${i}`, message })

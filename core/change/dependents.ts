@@ -2,6 +2,7 @@
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
+import { segmentsIn } from '../model/segment-keys.ts'
 
 export interface Dependent {
   readonly kind: EntityKind
@@ -31,7 +32,10 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('schedule', state.schedule, (schedule) => about(schedule) && schedule.status === 'waiting'),
       ]
     case 'segment':
-      return flags((flag) => clausesOf(flag, 'in-segment').some(({ values }) => values.includes(id)))
+      return [
+        ...flags(({ rules }) => rules.some(({ anyOf }) => segmentsIn(anyOf).includes(id))),
+        ...pick('segment', state.segment, ({ key, anyOf }) => key !== id && segmentsIn(anyOf).includes(id)),
+      ]
     case 'goal':
       return [
         ...pick('experiment', state.experiment, ({ goalKeys }) => goalKeys.includes(id)),
@@ -52,12 +56,12 @@ function pick<K extends EntityKind, T>(
   return [...all].filter(([, entity]) => isDependent(entity)).map(([id]) => ({ kind, id }))
 }
 
-const clausesOf = ({ rules }: Flag, operator: 'in-segment' | 'flag-is') =>
-  rules.flatMap(({ anyOf }) => anyOf.flat().filter((clause) => clause.operator === operator))
+const flagClausesOf = ({ rules }: Flag) =>
+  rules.flatMap(({ anyOf }) => anyOf.flat().filter(({ operator }) => operator === 'flag-is'))
 
 const namesFlag = (flag: Flag, key: string) =>
   flag.prerequisites.some(({ flagKey }) => flagKey === key) ||
-  clausesOf(flag, 'flag-is').some(({ attribute }) => attribute === key)
+  flagClausesOf(flag).some(({ attribute }) => attribute === key)
 
 /**
  * What breaks if the flag becomes `next`: live flags that name a variation which it no longer has, or that
@@ -71,7 +75,7 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
     ...other.prerequisites
       .filter(({ flagKey }) => flagKey === next.key)
       .map(({ variationId }) => variationId),
-    ...clausesOf(other, 'flag-is').flatMap(({ attribute, values }) => (attribute === next.key ? values : [])),
+    ...flagClausesOf(other).flatMap(({ attribute, values }) => (attribute === next.key ? values : [])),
   ]
   const isNamedBy = ({ flagKey }: { readonly flagKey: string }) => flagKey === next.key
   return [

@@ -45,13 +45,32 @@ export function editFlag(
 
 function edited(
   current: Flag,
-  { resetSeed, keepVisitors: _, slug, content, offVariationId, slices, assignment, ...changes }: FlagChanges,
+  {
+    resetSeed,
+    keepVisitors: _,
+    slug,
+    content,
+    offVariationId,
+    slices,
+    assignment,
+    bucketBy,
+    metadata,
+    ...changes
+  }: FlagChanges,
   { newId }: ChangeContext,
 ): object {
   const draft = { ...current, ...(changes as Partial<Flag>) }
   const identified = withKeptIds(current, draft, newId)
   const fields: Record<string, unknown> = { ...draft, ...identified }
-  const optional: Record<string, unknown> = { slug, content, offVariationId, slices, assignment }
+  const optional: Record<string, unknown> = {
+    slug,
+    content,
+    offVariationId,
+    slices,
+    assignment,
+    bucketBy,
+    metadata,
+  }
   for (const [field, value] of Object.entries(optional)) {
     if (value === null) delete fields[field]
     else if (value !== undefined) fields[field] = value

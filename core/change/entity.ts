@@ -135,18 +135,28 @@ function checked(state: EnvironmentState, kind: EntityKind, id: string, value: o
   const entity = parsed(kind, value)
   if (!entity.ok) return entity
   const write = { kind, id, value: entity.value } as Write & { value: object }
-  const problems = problemsOf(withWrites(state, [write]), write)
+  const problems = problemsOf(withWrites(state, [write]), write, state)
   return problems.ok ? put(write) : problems
 }
 
 /** Whether everything that a write refers to exists in the state after it. */
-export function problemsOf(after: EnvironmentState, write: Write): Result<undefined> {
+export function problemsOf(
+  after: EnvironmentState,
+  write: Write,
+  before: EnvironmentState,
+): Result<undefined> {
   if (write.value === null) return ok(undefined)
-  const fields = writeProblems(after, write)
+  const fields = writeProblems(after, write, before)
   if (fields.length > 0)
-    return refuse('INVALID', `the ${wordOf(write.kind)} refers to something that does not exist`, { fields })
+    return refuse('INVALID', `the ${wordOf(write.kind)} ${sentenceOf(fields)}`, { fields })
   return ok(undefined)
 }
+
+/** Most often something is named that does not exist; everything else is told by its field. */
+const sentenceOf = (fields: readonly FieldProblem[]): string =>
+  fields.some(({ rule = '' }) => rule.startsWith('unknown-')) || !fields[0]
+    ? 'refers to what is not there'
+    : `does not fit the environment: ${fields[0].path}: ${fields[0].message}`
 
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
   const found = (entitySchemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)
@@ -179,4 +189,7 @@ export const isSameButVersion = (a: Versioned, b: Versioned) =>
 const noVersion = { version: 0, createdAt: 0, updatedAt: 0 }
 
 const words: Partial<Record<EntityKind, string>> = { sdkKey: 'SDK key', schedule: 'scheduled change' }
-const wordOf = (kind: EntityKind) => words[kind] ?? kind
+export const wordOf = (kind: EntityKind, number: 'singular' | 'plural' = 'singular') => {
+  const word = words[kind] ?? kind
+  return number === 'singular' || word.endsWith('s') ? word : `${word}s`
+}

@@ -3,6 +3,7 @@
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
 import { type ExperimentPhase, expectedWeights, strategyOf } from '../model/experiment.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
+import { isHashedAlike } from '../model/moves.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
 
@@ -75,8 +76,8 @@ function disturbanceOf(
   const next = strategyOf(after, experiment.ruleId)
   if (!next) return 'removes its rule or splits its users anew'
   if (next.kind === 'fixed') return `gives everybody ${next.variationId}`
-  if (before.allocation !== after.allocation) return 'splits users anew'
-  if (after.allocation === 'fine' && before.seed !== after.seed) return 'splits users anew'
+  const [part, nextPart] = [partOf(before, experiment.ruleId)!, partOf(after, experiment.ruleId)!]
+  if (!isHashedAlike(before, after, part, nextPart)) return 'splits users anew'
   if (!isSame(weightsOf(strategy), weightsOf(next))) return 'changes the shares'
   const arms = new Set(strategy.shares.map(({ variationId }) => variationId))
   const meaningOf = ({ variations }: Flag) =>
@@ -94,6 +95,9 @@ function disturbanceOf(
     return 'changes the value of a variation'
   return isSame(was, is) ? undefined : 'marks another variation as baseline'
 }
+
+const partOf = ({ rules, defaultStrategy }: Flag, ruleId: string) =>
+  [defaultStrategy, ...rules].find(({ id }) => id === ruleId)
 
 /** By id, so that another order of shares is no change. */
 function weightsOf(strategy: Strategy): ExperimentPhase['weights'] {

@@ -2,8 +2,9 @@
 // Everything that is not carried over exactly gets a finding.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { Flag } from '../model/flag.ts'
-import { referenceProblems } from './references.ts'
+import { referenceProblems, segmentReferenceProblems } from './references.ts'
 import { Segment } from '../model/segment.ts'
+import { repeatedTargets, withoutRepeatedTargets } from '../model/targets.ts'
 
 export interface Finding {
   readonly subject: 'environment' | 'flag' | 'segment'
@@ -46,10 +47,21 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
   const flags = new Map<string, Flag>()
   for (const candidate of candidates.flags) {
     const problems = flags.has(candidate.key) ? [twice] : issuesOf(Flag, candidate)
-    if (problems.length === 0) flags.set(candidate.key, candidate)
+    if (problems.length === 0) flags.set(candidate.key, withoutRepeats(candidate, findings))
     else leaveOut('flag', candidate.key, problems)
   }
-  // Other flags may depend on one that is left out, so this repeats until nothing changes.
+  // Other segments may refer to one that is left out, so this repeats until nothing changes.
+  for (let before = -1; before !== segments.size;) {
+    before = segments.size
+    const after = { ...state, segment: new Map([...state.segment, ...segments]) }
+    for (const [key, segment] of segments) {
+      const problems = segmentReferenceProblems(after, segment, state.segment.get(key))
+      if (problems.length === 0) continue
+      leaveOut('segment', key, problems)
+      segments.delete(key)
+    }
+  }
+  // The same for flags.
   for (let before = -1; before !== flags.size;) {
     before = flags.size
     const after = {
@@ -58,7 +70,11 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
       segment: new Map([...state.segment, ...segments]),
     }
     for (const { slug, ...flag } of flags.values()) {
-      const problems = referenceProblems(after, slug === undefined ? flag : { ...flag, slug })
+      const problems = referenceProblems(
+        after,
+        slug === undefined ? flag : { ...flag, slug },
+        state.flag.get(flag.key),
+      )
       if (problems.length > 0 && problems.every(({ path }) => path === 'slug')) {
         findings.push({
           subject: 'flag',
@@ -75,6 +91,21 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
     }
   }
   return { flags: [...flags.values()], segments: [...segments.values()], findings }
+}
+
+/** Who is a target of two variations gets that of the first, elsewhere as here. */
+function withoutRepeats(flag: Flag, findings: Finding[]): Flag {
+  const repeated = repeatedTargets(flag.targets)
+  if (repeated.length === 0) return flag
+  for (const { target, index, key, first, second } of repeated.slice(0, reasonsMax))
+    findings.push({
+      subject: 'flag',
+      key: flag.key,
+      field: `targets.${target}.targetingKeys.${index}`,
+      effect: 'lost',
+      reason: `${key} is a target of ${first} and of ${second}: the first counts, and is kept`,
+    })
+  return { ...flag, targets: withoutRepeatedTargets(flag.targets) }
 }
 
 interface Issue {

@@ -43,9 +43,13 @@ function importEntities(
   const names = new Set(writes.flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
   for (const [id, value] of after.flag) {
     if (!names.has(id) && !dependenciesOf(value).some((key) => names.has(key))) continue
-    for (const field of writeProblems(after, { kind: 'flag', id, value }))
+    for (const field of writeProblems(after, { kind: 'flag', id, value }, state))
       problems.push({ ...field, path: `flags.${id}.${field.path}` })
   }
+  for (const write of writes)
+    if (write.kind === 'segment')
+      for (const field of writeProblems(after, write, state))
+        problems.push({ ...field, path: `segments.${write.id}.${field.path}` })
   if (problems.length > 0)
     return refuse('INVALID', 'the import does not fit the environment as it is now', { fields: problems })
   return ok({ writes, entity: countsOf(state, writes) })

@@ -212,6 +212,12 @@ describe('what would move nearly everybody', () => {
 
   it.each([
     ['another allocation', { allocation: 'fine' }, 'allocation'],
+    ['another attribute to split by', { bucketBy: 'team' }, 'bucketBy'],
+    [
+      'another attribute for the default strategy',
+      { defaultStrategy: { strategy: rollout({ a: 50_000, b: 50_000 }), bucketBy: 'team' } },
+      'bucketBy',
+    ],
     [
       'another id of the default strategy',
       { defaultStrategy: { id: 'other', strategy: fixed('a') } },

@@ -1,6 +1,7 @@
 // Keeps users where they are when a flag is edited: only as many change their variation as the new shares
 // make necessary. Rules keep their ids, which salt the hash, and rollouts the places of their variations.
 import type { DefaultStrategy, Flag, Rule, Strategy } from '../model/flag.ts'
+import { bucketByOf } from '../model/bucket-by.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { rebalance } from '../model/rebalance.ts'
 import type * as z from 'zod'
@@ -8,7 +9,11 @@ import { type RuleDraft, type UnknownIds, withRuleIds } from './rule-ids.ts'
 
 interface SplitDraft {
   readonly rules: readonly RuleDraft[]
-  readonly defaultStrategy: { readonly id?: string | undefined; readonly strategy: Strategy }
+  readonly defaultStrategy: {
+    readonly id?: string | undefined
+    readonly strategy: Strategy
+    readonly bucketBy?: string | undefined
+  }
 }
 
 interface Split {
@@ -47,17 +52,35 @@ export const keepUsers = (
   unknownIds?: UnknownIds,
 ): Split => withKeptRanges(current, withKeptIds(current, draft, newId, unknownIds))
 
-/** Whether another allocation would hash anybody to another bucket. */
-const hasRollout = ({ rules, defaultStrategy }: Pick<Flag, 'rules' | 'defaultStrategy'>): boolean =>
-  [...rules, defaultStrategy].some(({ strategy }) => strategy.kind === 'rollout')
+/** What decides how users are hashed: the fields of a flag that an edit may send. */
+export interface Hashing {
+  readonly allocation?: Flag['allocation'] | undefined
+  readonly bucketBy?: string | null | undefined
+  readonly rules?: readonly RuleDraft[] | undefined
+  readonly defaultStrategy?: SplitDraft['defaultStrategy'] | undefined
+}
 
-/** The problem with another way of hashing: it moves nearly everybody, and nobody said so. */
-export function rehashProblems(
-  current: Flag,
-  next: { readonly allocation?: Flag['allocation'] | undefined },
-): FieldProblem[] {
-  if (next.allocation === undefined || next.allocation === current.allocation || !hasRollout(current))
-    return []
-  const message = `would move nearly all users: it stays ${current.allocation} unless resetSeed is true`
-  return [{ path: 'allocation', rule: 'moves-users', message }]
+/**
+ * The problems with an edit that hashes the users of an existing rollout in another way: it moves nearly all
+ * of them, and nobody said so.
+ */
+export function rehashProblems(current: Flag, edit: Hashing, unknownIds?: UnknownIds): FieldProblem[] {
+  const { allocation = current.allocation, bucketBy = current.bucketBy } = edit
+  const { rules = current.rules, defaultStrategy = current.defaultStrategy } = edit
+  const split = withKeptIds(current, { rules, defaultStrategy }, () => '', unknownIds)
+  const earlier = new Map([...current.rules, current.defaultStrategy].map((part) => [part.id, part]))
+  const next = { bucketBy: bucketBy ?? undefined }
+  const problems = new Map<string, FieldProblem>()
+  const add = (path: string, present: string) => {
+    const message = `would move nearly all users: it stays ${present} unless resetSeed is true`
+    problems.set(path, { path, rule: 'moves-users', message })
+  }
+  for (const part of [...split.rules, split.defaultStrategy]) {
+    const before = earlier.get(part.id)
+    if (before?.strategy.kind !== 'rollout' || part.strategy.kind !== 'rollout') continue
+    if (allocation !== current.allocation) add('allocation', current.allocation)
+    const unit = bucketByOf(current, before)
+    if (unit !== bucketByOf(next, part)) add('bucketBy', unit ?? 'the targeting key')
+  }
+  return [...problems.values()]
 }

@@ -1,16 +1,24 @@
 // What a flag names outside itself: other flags and their variations, segments, and the names that must be
 // its own.
+import type { Clause } from '../model/clause.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
 import type { FieldProblem } from '../model/problem.ts'
+import type { Segment } from '../model/segment.ts'
+import { segmentsIn } from '../model/segment-keys.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
+import { repeatedTargets } from '../model/targets.ts'
+import { chainProblems } from './chains.ts'
+import { segmentOperators } from '../model/vocabulary.ts'
 
 /**
  * Other flags, segments and their variations that the flag names must exist, and no flag may depend on
- * itself.
+ * itself. `before` is the flag that is replaced, if there is one: what it has already is not refused where it
+ * only breaks a rule that is younger.
  */
-export function referenceProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
-  const found: FieldProblem[] = nameProblems(state, flag)
+export function referenceProblems(state: EnvironmentState, flag: Flag, before?: Flag): FieldProblem[] {
+  const found: FieldProblem[] = [...nameProblems(state, flag), ...targetProblems(flag, before)]
+  const linksBefore = new Set(before && dependenciesOf(before))
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
     const other = state.flag.get(flagKey)
     if (!other) return found.push({ path, rule: 'unknown-flag', message: `there is no flag ${flagKey}` })
@@ -18,9 +26,8 @@ export function referenceProblems(state: EnvironmentState, flag: Flag): FieldPro
       if (!other.variations.some((variation) => variation.id === id))
         found.push({ path, rule: 'unknown-variation', message: `${flagKey} has no variation ${id}` })
     }
-    if (reaches(state, other, flag.key))
-      found.push({ path, rule: 'cycle', message: `${flagKey} depends on this flag` })
-    return found.length
+    const link = { from: flag.key, to: flagKey, path, isNew: !linksBefore.has(flagKey) }
+    return found.push(...chainProblems(state, 'flag', link))
   }
   flag.prerequisites.forEach(({ flagKey, variationId }, i) =>
     check(`prerequisites.${i}`, flagKey, [variationId]),
@@ -30,14 +37,48 @@ export function referenceProblems(state: EnvironmentState, flag: Flag): FieldPro
       group.forEach((clause, c) => {
         const path = `rules.${r}.anyOf.${g}.${c}`
         if (clause.operator === 'flag-is') check(path, clause.attribute, clause.values)
-        if (clause.operator !== 'in-segment') return
-        for (const key of clause.values)
-          if (!state.segment.has(key))
-            found.push({ path, rule: 'unknown-segment', message: `there is no segment ${key}` })
+        found.push(...segmentProblems(state, path, clause))
       })
     })
   })
   return found
+}
+
+const segmentProblems = (state: EnvironmentState, path: string, { operator, values }: Clause) =>
+  values.flatMap((key): FieldProblem[] =>
+    !segmentOperators.has(operator) || state.segment.has(key)
+      ? []
+      : [{ path, rule: 'unknown-segment', message: `there is no segment ${key}` }],
+  )
+
+/** The segments that a segment's rules ask for must exist, and no segment may ask for itself. */
+export function segmentReferenceProblems(
+  state: EnvironmentState,
+  { key, anyOf }: Segment,
+  before?: Segment,
+): FieldProblem[] {
+  const linksBefore = new Set(before && segmentsIn(before.anyOf))
+  return anyOf.flatMap((group, g) =>
+    group.flatMap((clause, c) => {
+      const path = `anyOf.${g}.${c}`
+      const missing = segmentProblems(state, path, clause)
+      if (missing.length > 0) return missing
+      const asked = segmentsIn([[clause]])
+      return asked.flatMap((to) =>
+        chainProblems(state, 'segment', { from: key, to, path, isNew: !linksBefore.has(to) }),
+      )
+    }),
+  )
+}
+
+/** Evaluation takes the first target that lists a key: the second would have no effect. */
+function targetProblems({ targets }: Flag, before: Flag | undefined): FieldProblem[] {
+  if (before && JSON.stringify(before.targets) === JSON.stringify(targets)) return []
+  return repeatedTargets(targets).map(({ target, index, key, first, second }) => ({
+    path: `targets.${target}.targetingKeys.${index}`,
+    rule: 'duplicate',
+    message: `${key} is a target of variation ${first} already, and cannot be one of ${second}`,
+  }))
 }
 
 /** What other flags may not be called by, or call their rules. */
@@ -88,19 +129,4 @@ export function ownersOf({ flag: flags }: EnvironmentState): {
   }
   known.set(flags, owners)
   return owners
-}
-
-function reaches(
-  state: EnvironmentState,
-  from: Flag,
-  key: string,
-  expectedVersion: Set<string> = new Set(),
-): boolean {
-  if (from.key === key) return true
-  if (expectedVersion.has(from.key)) return false
-  expectedVersion.add(from.key)
-  return dependenciesOf(from).some((next) => {
-    const flag = state.flag.get(next)
-    return flag !== undefined && reaches(state, flag, key, expectedVersion)
-  })
 }

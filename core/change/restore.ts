@@ -35,7 +35,7 @@ function rollBackFlag(
     id: key,
     value: { ...value, version: value.version + 1, updatedAt: context.now },
   }
-  const sound = problemsOf(withWrites(state, [write]), write)
+  const sound = problemsOf(withWrites(state, [write]), write, state)
   return sound.ok ? put(write as Write & { value: object }) : sound
 }
 
@@ -73,7 +73,7 @@ function rollBack(
   })
   const after = withWrites(state, writes)
   for (const write of writes) {
-    const sound = [parsed(write.kind, write.value), problemsOf(after, write)].find((each) => !each.ok)
+    const sound = [parsed(write.kind, write.value), problemsOf(after, write, state)].find((each) => !each.ok)
     if (sound && !sound.ok) return sound
     if (write.kind !== 'flag') continue
     const dependents = dependentsBrokenBy(after, write.value)

@@ -2,7 +2,10 @@
 // input.
 import type { EvaluationFactory } from './evaluation-factory.ts'
 import type { Cause, Evaluation, Reason } from './evaluation.ts'
-import type { Allocation, Flag, Strategy } from '../model/flag.ts'
+import { bucketByOf } from '../model/bucket-by.ts'
+import { type CompileScope, slotOf } from './compiled-condition.ts'
+import type { Slot } from './context-reader.ts'
+import type { Allocation, DefaultStrategy, Flag } from '../model/flag.ts'
 import { type HashPrefix, prefixOf } from '../hash/murmur3-x86-32.ts'
 import { rangesOf } from '../model/rebalance.ts'
 import { weightPerPercent, weightTotal } from '../model/limits.ts'
@@ -26,6 +29,10 @@ export interface Rollout {
   readonly evaluations: readonly Evaluation[]
   readonly input: HashInput
   readonly audience: Audience | undefined
+  /** The attribute that is hashed; undefined: the targeting key. */
+  readonly unit: Slot | undefined
+  /** For a context without `unit`: no variation. */
+  readonly unitMissing: Evaluation | undefined
 }
 
 /**
@@ -49,9 +56,10 @@ export interface Audience {
 export function compileStrategy(
   flag: Flag,
   cause: Cause & { ruleId: string },
-  strategy: Strategy,
+  { strategy, bucketBy }: Pick<DefaultStrategy, 'strategy' | 'bucketBy'>,
   fixedReason: Reason,
   makeEvaluation: EvaluationFactory,
+  scope: CompileScope,
 ): CompiledRule {
   if (strategy.kind === 'fixed')
     return {
@@ -61,6 +69,7 @@ export function compileStrategy(
     }
   const makeSplit = (variationId: string | undefined) => makeEvaluation(cause, 'SPLIT', variationId)
   const { audience } = strategy
+  const unitName = bucketByOf(flag, { bucketBy })
   const ranges = rangesOf(strategy)
   const unit = unitOf(flag.allocation)
   let cumulative = 0
@@ -89,6 +98,8 @@ export function compileStrategy(
             evaluation: makeSplit(audience.defaultVariationId),
           }
         : undefined,
+      unit: unitName === undefined ? undefined : slotOf(unitName, scope),
+      unitMissing: unitName === undefined ? undefined : makeEvaluation(cause, 'DEFAULT', undefined),
     },
     fallback: last ?? makeSplit(undefined),
   }

@@ -2,35 +2,31 @@
 // built, and flags are ordered by dependency. Unreachable parts, such as the rules of a disabled flag, are
 // left out. A flag is prepared when it is first requested, so that a new isolate answers for one flag without
 // preparing the others.
-import {
-  type CompiledSegment,
-  compileClause,
-  type ConditionGroups,
-  type CompileScope,
-  makeCompileScope,
-} from './compiled-condition.ts'
-import type { AnyOf } from '../model/clause.ts'
+import { compileGroups, type CompileScope, makeCompileScope } from './compiled-condition.ts'
+import { compileSegments } from './compile-segments.ts'
 import { type EvaluationFactory, evaluationFactory, failure } from './evaluation-factory.ts'
 import { type ConditionalRule, type DecisionNode, buildDecisionGraph } from './decision-node.ts'
 import type { Cause, Evaluation } from './evaluation.ts'
 import type { Flag, Slice } from '../model/flag.ts'
 import type { Members } from '../model/members.ts'
-import { type DependencyOrder, dependencyOrder } from './dependency-order.ts'
+import { dependencyOrder } from './dependency-order.ts'
 import { effectiveFlags } from './panic-mode.ts'
 import { makeContextReader, type ContextReader } from './context-reader.ts'
-import type { Segment } from '../model/segment.ts'
 import type { Snapshot, SnapshotKey } from '../model/snapshot.ts'
 import { coversEverybody } from './slice.ts'
 import { compileStrategy } from './compile-strategy.ts'
-import { unknownInClauses, unknownInFlag } from './unknown-values.ts'
+import { problemInFlag } from './unknown-values.ts'
+import { visitDependenciesFirst } from '../model/visit-dependencies.ts'
 
 export interface CompiledFlag {
   readonly index: number
   readonly flag: Flag
   /** False for archived flags: they are evaluated only as dependencies of others. */
   readonly isServed: boolean
-  /** Indexes of all transitive dependencies, each after its own dependencies. */
-  readonly dependencies: readonly number[] | undefined
+  /** Indexes of the flags that it names itself. `closureOf` finds those that it depends on through others. */
+  readonly dependsOn: readonly number[]
+  /** What `closureOf` found, unless it is long. */
+  closure: readonly number[] | undefined
   /** Whether the fields below are filled in. */
   isPrepared: boolean
   /**
@@ -92,34 +88,29 @@ export function compile(
   const flagIndexes = new Map<string, number>()
   snapshot.flags.forEach(({ key }, index) => flagIndexes.set(key, index))
   const scope = makeCompileScope(flagIndexes)
-  const unknownSegments = new Map<string, string>()
-  for (const segment of snapshot.segments) {
-    const unknown = unknownInClauses(segment.anyOf)
-    if (unknown !== undefined) unknownSegments.set(segment.key, `${unknown} in segment ${segment.key}`)
-    else scope.segments.set(segment.key, compileSegment(segment, members.get(segment.key), scope))
-  }
+  const segmentProblems = compileSegments(snapshot.segments, members, scope)
   const effective = effectiveFlags(snapshot)
-  const orders = new Map<number, DependencyOrder>()
+  const unknown = new Map<number, string>()
   effective.forEach((flag, index) => {
-    const unknown = unknownInFlag(flag, unknownSegments)
-    if (unknown !== undefined)
-      orders.set(index, { dependencies: [], message: `${unknown} is not known here` })
+    const problem = problemInFlag(flag, segmentProblems)
+    if (problem !== undefined) unknown.set(index, problem)
   })
-  const hasUnknown = orders.size > 0
+  const { order, dependsOn, messages } = dependencyOrder(effective, flagIndexes, unknown)
   const flags = effective.map((flag, index) =>
-    toCompiledFlag(flag, index, dependencyOrder(index, effective, flagIndexes, orders)),
+    toCompiledFlag(flag, index, dependsOn[index]!, messages[index]),
   )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
   return {
-    snapshot: hasUnknown
-      ? { ...snapshot, flags: snapshot.flags.filter((_, index) => !orders.get(index)?.message) }
-      : snapshot,
+    snapshot:
+      unknown.size > 0
+        ? { ...snapshot, flags: snapshot.flags.filter((_, index) => messages[index] === undefined) }
+        : snapshot,
     environmentId: snapshot.environmentId,
     revision: snapshot.revision,
     flags,
     byKey,
-    dependenciesFirst: sortDependenciesFirst(flags),
+    dependenciesFirst: order.map((index) => flags[index]!),
     servedIndexes: new Map(),
     keepsAssignments: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
@@ -129,23 +120,17 @@ export function compile(
   }
 }
 
-function sortDependenciesFirst(flags: readonly CompiledFlag[]): readonly CompiledFlag[] {
-  if (flags.every(({ dependencies }) => !dependencies)) return flags
-  const sorted = new Set<number>()
-  for (const { index, dependencies = [] } of flags)
-    for (const each of [...dependencies, index]) sorted.add(each)
-  return [...sorted].map((index) => flags[index]!)
-}
-
 const toCompiledFlag = (
   flag: Flag,
   index: number,
-  { dependencies, message }: DependencyOrder,
+  dependsOn: readonly number[],
+  message: string | undefined,
 ): CompiledFlag => ({
   index,
   flag,
   isServed: !flag.archived,
-  dependencies: dependencies.length > 0 ? dependencies : undefined,
+  dependsOn,
+  closure: undefined,
   isPrepared: message !== undefined,
   constant: message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', message),
   gates: undefined,
@@ -158,8 +143,25 @@ const toCompiledFlag = (
  * read would miss operands added here.
  */
 export function prepare({ flags, scope }: CompiledSnapshot, requested: CompiledFlag): void {
-  for (const index of requested.dependencies ?? []) prepareOne(flags[index]!, scope)
+  for (const index of closureOf(flags, requested)) prepareOne(flags[index]!, scope)
   prepareOne(requested, scope)
+}
+
+/** Longer closures are found anew each time: kept for each flag of a chain, they would take its square. */
+const closureKeptMax = 256
+
+/** The indexes of all flags that a flag depends on, each after its own dependencies. */
+export function closureOf(flags: readonly CompiledFlag[], flag: CompiledFlag): readonly number[] {
+  if (flag.closure) return flag.closure
+  const { dependsOn } = flag
+  const closure: number[] = []
+  visitDependenciesFirst(
+    dependsOn,
+    (index) => flags[index]!.dependsOn,
+    (index) => closure.push(index),
+  )
+  if (closure.length <= closureKeptMax) flag.closure = closure
+  return closure
 }
 
 export function prepareAll(compiled: CompiledSnapshot): void {
@@ -246,13 +248,13 @@ function compileRules(
 ): readonly ConditionalRule[] {
   const { rules, defaultStrategy } = flag
   const hasTargeting = rules.length + flag.targets.length + flag.prerequisites.length > 0
-  const { id, strategy } = defaultStrategy
   const defaultRule = compileStrategy(
     flag,
-    { kind: 'default', ruleId: id },
-    strategy,
+    { kind: 'default', ruleId: defaultStrategy.id },
+    defaultStrategy,
     hasTargeting ? 'DEFAULT' : 'STATIC',
     makeEvaluation,
+    scope,
   )
   return [
     ...rules.map((rule) => ({
@@ -260,30 +262,12 @@ function compileRules(
       rule: compileStrategy(
         flag,
         { kind: 'rule', ruleId: rule.id },
-        rule.strategy,
+        rule,
         'TARGETING_MATCH',
         makeEvaluation,
+        scope,
       ),
     })),
     { anyOf: undefined, rule: defaultRule },
   ]
 }
-
-function compileSegment(
-  segment: Segment,
-  members: Members | undefined,
-  scope: CompileScope,
-): CompiledSegment {
-  const { key, included, anyOf } = segment
-  return {
-    generation: 0,
-    result: false,
-    key,
-    included: new Set(included),
-    members,
-    anyOf: compileGroups(anyOf, scope),
-  }
-}
-
-const compileGroups = (anyOf: AnyOf, scope: CompileScope): ConditionGroups =>
-  anyOf.map((group) => group.map((clause) => compileClause(clause, scope)))

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import { attributeOperators } from '../../test/support/build/arbitraries.ts'
 import { clause, compiled, flag, rule, segment, someone } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
-import { type Clause, textOperators } from '../model/clause.ts'
+import { type Clause, orderedOperators, textOperators } from '../model/clause.ts'
+import { comparisons } from '../model/vocabulary.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 import { compileClause, makeCompileScope } from './compiled-condition.ts'
@@ -84,6 +85,16 @@ it.each([
     'a',
   ],
   ['an operator and its negation', [clause('x', 'equals', 'a'), clause('x', 'not-equals', 'a')], 'a'],
+  [
+    'clauses that compare otherwise',
+    [clause('x', 'greater', '10.9'), { ...clause('x', 'greater', '10.9'), compareAs: 'number' }],
+    '10.10',
+  ],
+  [
+    'a clause and its negation',
+    [clause('x', 'contains', 'a'), { ...clause('x', 'contains', 'a'), negated: true }],
+    'a',
+  ],
   ['an order comparison and its reverse', [clause('x', 'less', '5'), clause('x', 'greater', '5')], 4],
   [
     'clauses that respect and ignore case',
@@ -107,6 +118,20 @@ it.each([
   ['a version against one too large to pack', clause('x', 'less', '131072.0.0'), '1.2.3', true],
   ['a number against NaN', clause('x', 'less-or-equal', 'NaN'), 5, false],
   ['a word against a number', clause('x', 'greater', '5'), 'six', true],
+] as const)('as bucketeer compares %s', (_, given, x, holds) => {
+  expect(evaluateBoth([{ ...given, compareAs: 'bucketeer' }], x)).toEqual([[holds], [holds]])
+})
+
+it.each([
+  ['a number as text against a version', clause('x', 'greater', '1.2.3'), '5', true],
+  ['a version against a number', clause('x', 'greater', '5'), '6.0.0', true],
+  ['a number against several values, one of which matches', clause('x', 'greater', '5', '3'), 4, true],
+  ['a version too large to pack against a version', clause('x', 'greater', '1.2.3'), '131072.0', true],
+  ['a version against one too large to pack', clause('x', 'less', '131072.0.0'), '1.2.3', true],
+  ['a version of four parts against one of one', clause('x', 'greater', '10'), '10.0.0.1', true],
+  ['an integer beyond 2^53', clause('x', 'less', '9007199254740993'), '9007199254740992', true],
+  ['a number against an integer beyond 2^53', clause('x', 'less', '9007199254740993'), 2 ** 53, true],
+  ['a missing attribute', clause('x', 'less', '5'), null, false],
 ] as const)('compares %s', (_, given, x, holds) => {
   expect(evaluateBoth([given], x)).toEqual([[holds], [holds]])
 })
@@ -119,10 +144,14 @@ const anyClause = fc
       { minLength: 1, maxLength: 3 },
     ),
     ignoreCase: fc.boolean(),
+    negated: fc.boolean(),
+    compareAs: fc.constantFrom(undefined, ...comparisons),
   })
-  .map(({ operator, values, ignoreCase }) => ({
+  .map(({ operator, values, ignoreCase, negated, compareAs }) => ({
     ...clause('x', operator, ...values),
     ...(ignoreCase && textOperators.has(operator) && { ignoreCase }),
+    ...(negated && { negated }),
+    ...(compareAs && orderedOperators.has(operator) && { compareAs }),
   }))
 
 it('gives each clause the same result among others as alone', () => {

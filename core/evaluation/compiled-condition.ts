@@ -2,7 +2,7 @@
 // list becomes a set of small integers, and a request looks its text up once. An order comparison becomes a
 // comparison of two numbers. Everything else uses the general implementation (match.ts), once per request.
 // Equal clauses share one condition, across all flags.
-import type { Clause } from '../model/clause.ts'
+import type { AnyOf, Clause } from '../model/clause.ts'
 import {
   type AttributeClause,
   type AttributeTest,
@@ -14,8 +14,8 @@ import {
 import type { Members } from '../model/members.ts'
 import * as reading from './context-reader.ts'
 import type { Memoized, ContextReader, Slot } from './context-reader.ts'
-import { packVersion, parseVersion } from '../text/semver.ts'
-import { parseFloat64 } from '../text/go-strconv.ts'
+import { packLenientVersion, packVersion, parseVersion } from '../text/semver.ts'
+import { parseDecimal, parseFloat64 } from '../text/go-strconv.ts'
 
 /** How a condition is tested; opcodes from `segmentOpcode` on test no attribute. */
 const generalOpcode = 0
@@ -24,8 +24,9 @@ const bitmapOpcode = 2
 const sortedListOpcode = 3
 const numberOpcode = 4
 const versionOpcode = 5
-export const segmentOpcode = 6
-export const flagOpcode = 7
+const orderOpcode = 6
+export const segmentOpcode = 7
+export const flagOpcode = 8
 
 /** All conditions have one object shape, which keeps property access monomorphic in V8. */
 export interface CompiledCondition extends Memoized {
@@ -42,8 +43,10 @@ export interface CompiledCondition extends Memoized {
    * orderings that match (match.ts).
    */
   readonly bits: number
-  /** For a comparison: the number, or the packed version. */
+  /** For a comparison: the number, or the packed version; NaN for none. */
   readonly operand: number
+  /** For a comparison by our own rule: the packed lenient version; NaN for none. */
+  readonly packed: number
   /**
    * For a long list, relative to `index`: a bitmap, or sorted operand indexes if the bitmap would be sparse.
    */
@@ -84,16 +87,22 @@ export const makeCompileScope = (flagIndexes: ReadonlyMap<string, number>): Comp
 })
 
 export function compileClause(clause: Clause, scope: CompileScope): CompiledCondition {
-  const { operator, attribute, values } = clause
-  if (operator === 'in-segment') {
+  const { operator, attribute, values, negated = false } = clause
+  if (operator === 'in-segment' || operator === 'not-in-segment') {
     // An unknown segment has no members.
     const segments = values.flatMap((key) => scope.segments.get(key) ?? [])
-    return { ...conditionDefaults, clause, opcode: segmentOpcode, segments }
+    const isNegated = negated !== (operator === 'not-in-segment')
+    return { ...conditionDefaults, clause, isNegated, opcode: segmentOpcode, segments }
   }
-  if (operator === 'flag-is')
-    return { ...conditionDefaults, clause, opcode: flagOpcode, index: scope.flagIndexes.get(attribute) ?? -1 }
+  if (operator === 'flag-is') {
+    const index = scope.flagIndexes.get(attribute) ?? -1
+    return { ...conditionDefaults, clause, isNegated: negated, opcode: flagOpcode, index }
+  }
   return attributeCondition({ ...clause, operator }, slotOf(attribute, scope), scope)
 }
+
+export const compileGroups = (anyOf: AnyOf, scope: CompileScope): ConditionGroups =>
+  anyOf.map((group) => group.map((clause) => compileClause(clause, scope)))
 
 const unusedSlot = reading.makeSlot('')
 
@@ -105,6 +114,7 @@ const conditionDefaults = {
   index: -1,
   bits: 0,
   operand: Number.NaN,
+  packed: Number.NaN,
   numbers: undefined,
   segments: undefined,
   attributeTest: undefined,
@@ -112,9 +122,9 @@ const conditionDefaults = {
 }
 
 function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileScope): CompiledCondition {
-  const { operator, values, ignoreCase } = clause
-  const isNegated = operator === 'not-equals'
-  const isEquality = operator === 'equals' || operator === 'in' || isNegated
+  const { operator, values, ignoreCase, compareAs, negated = false } = clause
+  const isNegated = (operator === 'not-equals') !== negated
+  const isEquality = operator === 'equals' || operator === 'in' || operator === 'not-equals'
   // Versions that are written differently may be equal, so a list with a version cannot be compared as texts.
   if (isEquality && !ignoreCase && !values.some(isVersion))
     return listCondition(clause, isNegated, slot, scope)
@@ -125,39 +135,59 @@ function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileS
     values.length === 1 &&
     value !== undefined &&
     operator !== 'before' &&
-    operator !== 'after'
+    operator !== 'after' &&
+    !negated
   ) {
-    const number = parseFloat64(value)
-    if (number !== undefined && !Number.isNaN(number))
-      return comparison(numberOpcode, clause, slot, number, scope)
-    const version = parseVersion(value)
-    const packed = version ? packVersion(version) : Number.NaN
-    if (!Number.isNaN(packed)) return comparison(versionOpcode, clause, slot, packed, scope)
+    const fields = compareAs === 'bucketeer' ? bucketeersOperand(value) : ownOperand(value, compareAs)
+    if (fields) return comparison(fields, clause, slot, scope)
   }
-  const name = JSON.stringify([operator, slot.name, ignoreCase, values])
+  const name = JSON.stringify([operator, slot.name, ignoreCase, compareAs, negated, values])
   return shareCondition(scope, name, () => ({ ...conditionDefaults, clause, slot }))
 }
 
 const isVersion = (text: string) => parseVersion(text) !== undefined
 
+type Operand = Pick<CompiledCondition, 'opcode' | 'operand' | 'packed'>
+
+function bucketeersOperand(value: string): Operand | undefined {
+  const packed = Number.NaN
+  const number = parseFloat64(value)
+  if (number !== undefined && !Number.isNaN(number)) return { opcode: numberOpcode, operand: number, packed }
+  const version = parseVersion(value)
+  const operand = version ? packVersion(version) : Number.NaN
+  return Number.isNaN(operand) ? undefined : { opcode: versionOpcode, operand, packed }
+}
+
+function ownOperand(value: string, compareAs: Clause['compareAs']): Operand | undefined {
+  if (compareAs === 'semver' || compareAs === 'text') return undefined
+  const number = compareAs === 'version' ? undefined : parseDecimal(value)
+  // An integer beyond 2^53 is compared digit by digit.
+  const isExact = number !== undefined && (Number.isSafeInteger(number) || !Number.isInteger(number))
+  const operand = isExact ? number : Number.NaN
+  const packed = compareAs === 'number' ? Number.NaN : packLenientVersion(value)
+  return Number.isNaN(operand) && Number.isNaN(packed) ? undefined : { opcode: orderOpcode, operand, packed }
+}
+
 function comparison(
-  opcode: number,
+  operand: Operand,
   clause: AttributeClause,
   slot: Slot,
-  operand: number,
   scope: CompileScope,
 ): CompiledCondition {
   const bits = orderingsOf[clause.operator]!
   // Named by its text, not its operand: `18` and `18.0` differ when compared with an attribute that is not a
   // number.
-  return shareCondition(scope, JSON.stringify([opcode, bits, slot.name, clause.values]), () => ({
-    ...conditionDefaults,
-    clause,
-    opcode,
-    slot,
-    bits,
-    operand,
-  }))
+  return shareCondition(
+    scope,
+    JSON.stringify([operand.opcode, bits, slot.name, clause.compareAs, clause.values]),
+    () => ({
+      ...conditionDefaults,
+      ...operand,
+      clause,
+      slot,
+      bits,
+    }),
+  )
 }
 
 function listCondition(
@@ -223,7 +253,7 @@ function shareCondition(
   return condition
 }
 
-function slotOf(attribute: string, { slots }: CompileScope): Slot {
+export function slotOf(attribute: string, { slots }: CompileScope): Slot {
   let slot = slots.get(attribute)
   if (!slot) slots.set(attribute, (slot = reading.makeSlot(attribute)))
   return slot
@@ -250,6 +280,12 @@ export function attributeHolds(condition: CompiledCondition, reader: ContextRead
       if (reading.orderKindOf(slot) === reading.asVersion && slot.number >= 0)
         return isOrdered(condition.bits, slot.number, condition.operand)
       break
+    case orderOpcode:
+      return slot.kind === reading.number && !Number.isNaN(condition.operand)
+        ? isOrdered(condition.bits, slot.number, condition.operand)
+        : slot.kind === reading.text && reading.lenientOf(slot) >= 0 && condition.packed >= 0
+          ? isOrdered(condition.bits, slot.lenient, condition.packed)
+          : memoizedHolds(condition, reader)
     default:
       return isInList(condition, reading.operandIndexOf(slot) - condition.index) !== condition.isNegated
   }

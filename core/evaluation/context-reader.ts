@@ -2,9 +2,18 @@
 // is read and parsed as number or version at most once per request. Evaluation is synchronous, so one reader
 // serves all requests of a snapshot in turn. Cached values carry a request number, so nothing has to be
 // cleared between requests.
-import { type EvaluationContext, targetingKeyAttribute } from './context.ts'
+import type { EvaluationContext } from './context.ts'
 import { type KeyBlocks, makeKeyBlocks, setKey } from '../hash/murmur3-x86-32.ts'
-import { packPlainVersion, packVersion, parseVersion, type SemanticVersion } from '../text/semver.ts'
+import { attributeDepthMax } from '../model/limits.ts'
+import { idAttribute, targetingKeyAttribute } from '../model/vocabulary.ts'
+import { type Ordered, orderedOf } from './order.ts'
+import {
+  packLenientVersion,
+  packPlainVersion,
+  packVersion,
+  parseVersion,
+  type Version,
+} from '../text/semver.ts'
 import { parseFloat64 } from '../text/go-strconv.ts'
 
 /** Kinds of attribute. A missing attribute reads as the empty text, but does not match `exists`. */
@@ -12,8 +21,10 @@ export const missing = 1
 export const text = 2
 export const number = 3
 export const list = 4
+/** An object: it exists, and reads as the empty text. */
+export const structure = 5
 
-/** How an attribute is compared in order: as number, as version, or as text. */
+/** How Bucketeer's rule compares an attribute in order: as number, as version, or as text. */
 const unclassified = 0
 export const asNumber = 1
 export const asVersion = 2
@@ -22,6 +33,7 @@ export const asText = 3
 /** Operand indexes of a text that is in no list, and of one not looked up yet. */
 const notListed = -1
 const notLookedUp = -2
+const notPacked = -2
 
 /** A value cached for one request. */
 export interface Memoized {
@@ -32,19 +44,28 @@ export interface Memoized {
 /** One attribute of the context. */
 export interface Slot extends Memoized {
   readonly name: string
+  /** Whether the value is not simply the attribute of that name. */
+  readonly isSpecial: boolean
+  /** The names of a path into structures, for an attribute with dots. */
+  readonly path: readonly string[] | undefined
   /** The texts named in lists, numbered from 0. */
   readonly operands: Map<string, number>
   kind: number
   /** Canonical form; undefined for a number until it is needed. */
   text: string | undefined
   list: readonly string[]
+  /** A list or structure as it was sent. */
+  raw: unknown
   /** Index of the text in `operands`, or negative. */
   operandIndex: number
   orderKind: number
   /** The number, or the version packed into a number (semver.ts). */
   number: number
-  version: SemanticVersion | undefined
+  version: Version | undefined
   folded: string | undefined
+  /** The text as a packed lenient version; NaN if it is none. */
+  lenient: number
+  ordered: Ordered | undefined
 }
 
 export interface ContextReader {
@@ -59,16 +80,26 @@ export interface ContextReader {
 export const makeSlot = (name: string): Slot => ({
   generation: 0,
   name,
+  isSpecial: name === targetingKeyAttribute || name === idAttribute || name.includes('.'),
+  path: pathOf(name),
   operands: new Map(),
   kind: missing,
   text: '',
   list: [],
+  raw: undefined,
   operandIndex: notLookedUp,
   orderKind: unclassified,
   number: Number.NaN,
   version: undefined,
   folded: undefined,
+  lenient: notPacked,
+  ordered: undefined,
 })
+
+function pathOf(name: string): readonly string[] | undefined {
+  const names = name.split('.')
+  return names.length > 1 && names.length <= attributeDepthMax ? names : undefined
+}
 
 const emptyContext: EvaluationContext = { targetingKey: undefined, attributes: {} }
 
@@ -90,13 +121,29 @@ export const kindOf = (reader: ContextReader, slot: Slot): number =>
   slot.generation === reader.generation ? slot.kind : read(reader, slot)
 
 function read({ context, generation }: ContextReader, slot: Slot): number {
-  const { name } = slot
-  const value: unknown = name === targetingKeyAttribute ? context.targetingKey : context.attributes[name]
+  const value = slot.isSpecial ? resolve(slot, context) : context.attributes[slot.name]
   slot.generation = generation
   slot.operandIndex = notLookedUp
   slot.orderKind = unclassified
   slot.folded = undefined
+  slot.lenient = notPacked
+  slot.ordered = undefined
   return (slot.kind = store(slot, value, context))
+}
+
+/** An attribute of the very name comes before what a path leads to. */
+function resolve({ name, path }: Slot, { targetingKey, attributes }: EvaluationContext): unknown {
+  if (name === targetingKeyAttribute) return targetingKey
+  const own = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+  if (name === idAttribute) return own ?? targetingKey
+  if (own !== undefined || !path) return own
+  let value: unknown = attributes
+  for (const each of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, each))
+      return undefined
+    value = (value as Record<string, unknown>)[each]
+  }
+  return value
 }
 
 function store(slot: Slot, value: unknown, context: EvaluationContext): number {
@@ -114,23 +161,34 @@ function store(slot: Slot, value: unknown, context: EvaluationContext): number {
       return text
     case 'object':
       // Own properties only. Other kinds need no check: nothing inherited is a text, number or boolean.
-      if (
-        Array.isArray(value) &&
-        (slot.name === targetingKeyAttribute || Object.hasOwn(context.attributes, slot.name))
-      ) {
-        slot.list = value.map(toText).filter((each) => each !== undefined)
-        return list
-      }
+      if (value !== null && (slot.isSpecial || Object.hasOwn(context.attributes, slot.name)))
+        return storeObject(slot, value)
       break
+    case 'bigint':
+      slot.text = String(value)
+      return text
     default:
   }
   slot.text = ''
   return missing
 }
 
-function toText(value: unknown): string | undefined {
+function storeObject(slot: Slot, value: object): number {
+  slot.raw = value
+  if (Array.isArray(value)) {
+    slot.list = value.map(toText).filter((each) => each !== undefined)
+    return list
+  }
+  const time = toText(value)
+  slot.text = time ?? ''
+  return time === undefined ? structure : text
+}
+
+export function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value)
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
 }
 
 // The functions below need a slot that was read (`kindOf`) and is not a list.
@@ -140,13 +198,21 @@ export const textOf = (slot: Slot): string => (slot.text ??= String(slot.number)
 /** The text in lower case. */
 export const foldedOf = (slot: Slot): string => (slot.folded ??= textOf(slot).toLowerCase())
 
+/** The text as a packed lenient version (semver.ts); NaN if it is none that can be packed. */
+export const lenientOf = (slot: Slot): number =>
+  slot.lenient === notPacked ? (slot.lenient = packLenientVersion(textOf(slot))) : slot.lenient
+
+/** The value for comparisons by Tackline's own rule. */
+export const ordered = (slot: Slot): Ordered =>
+  (slot.ordered ??= orderedOf(slot.kind === number ? slot.number : textOf(slot)))
+
 /** Index of the slot's text in its operands; negative if no list has it. */
 export const operandIndexOf = (slot: Slot): number =>
   slot.operandIndex === notLookedUp ? lookUp(slot) : slot.operandIndex
 
 const lookUp = (slot: Slot): number => (slot.operandIndex = slot.operands.get(textOf(slot)) ?? notListed)
 
-/** How the slot is compared in order. Also fills in its number or version. */
+/** How Bucketeer's rule compares the slot in order. Also fills in its number or version. */
 export const orderKindOf = (slot: Slot): number =>
   slot.orderKind === unclassified ? classify(slot) : slot.orderKind
 
@@ -171,7 +237,7 @@ function classify(slot: Slot): number {
 }
 
 /** Undefined if the slot's text is not a version. */
-export const versionOf = (slot: Slot): SemanticVersion | undefined =>
+export const versionOf = (slot: Slot): Version | undefined =>
   orderKindOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
 
 /** The targeting key, prepared for hashing after many prefixes. */

@@ -4,11 +4,9 @@
 export interface EvaluationContext {
   readonly targetingKey: string | undefined
   /**
-   * Texts, numbers, booleans, and lists of these. Other values (null, objects, nested lists) count as
-   * missing.
+   * Texts, numbers, booleans, lists of these, and structures, whose values a path names (`account.plan`). A
+   * Date reads as its ISO text, a bigint as its digits. Other values (null, and what a list holds beside the
+   * above) count as missing.
    */
   readonly attributes: Readonly<Record<string, unknown>>
 }
-
-/** Bucketeer: the attribute `id` of a clause is the user's id. */
-export const targetingKeyAttribute = 'id'

@@ -1,53 +1,53 @@
 // Finds in which order flags can be evaluated: each flag after its dependencies.
 import type { Flag } from '../model/flag.ts'
 import { dependenciesOf } from '../model/snapshot.ts'
+import { visitDependenciesFirst } from '../model/visit-dependencies.ts'
+
+export interface DependencyOrder {
+  /** The indexes of all flags, each after those of its dependencies. */
+  readonly order: readonly number[]
+  /** By flag index: the indexes of the flags that it names itself. Empty if it cannot be evaluated. */
+  readonly dependsOn: readonly (readonly number[])[]
+  /**
+   * By flag index, set if the flag cannot be evaluated: itself, or a flag anywhere below, has an unknown
+   * value, is part of a cycle, or depends on a flag that does not exist.
+   */
+  readonly messages: readonly (string | undefined)[]
+}
 
 const noIndexes: readonly number[] = []
 
-export type DependencyOrder = {
-  /** Indexes of all transitive dependencies, each after its own. */
-  readonly dependencies: readonly number[]
-  /** Set if the flag cannot be evaluated: a cycle, or a dependency that does not exist. */
-  readonly message: string | undefined
-}
-const independent: DependencyOrder = { dependencies: noIndexes, message: undefined }
-
-/**
- * Visits the dependencies depth first. A cycle or a missing flag anywhere below is an error of this flag too.
- * `orders` holds the flags visited so far.
- */
+/** `unknown` says what makes flags impossible to evaluate by themselves, by flag index. */
 export function dependencyOrder(
-  index: number,
   flags: readonly Flag[],
   flagIndexes: ReadonlyMap<string, number>,
-  orders: Map<number, DependencyOrder>,
+  unknown: ReadonlyMap<number, string>,
 ): DependencyOrder {
-  const known = orders.get(index)
-  if (known) return known
-  const keys = dependenciesOf(flags[index]!)
-  if (keys.length === 0) return independent
-  // Replaced below. Only a cycle reads it in between.
-  orders.set(index, { dependencies: noIndexes, message: `depends on itself through ${flags[index]!.key}` })
-  const order = gather(keys, flags, flagIndexes, orders)
-  orders.set(index, order)
-  return order
-}
-
-function gather(
-  keys: readonly string[],
-  flags: readonly Flag[],
-  flagIndexes: ReadonlyMap<string, number>,
-  orders: Map<number, DependencyOrder>,
-): DependencyOrder {
-  const dependencies = new Set<number>()
-  for (const key of keys) {
+  const keys = flags.map((flag, index) => (unknown.has(index) ? [] : dependenciesOf(flag)))
+  const direct = keys.map((named) =>
+    named.length === 0 ? noIndexes : named.flatMap((key) => flagIndexes.get(key) ?? []),
+  )
+  const order: number[] = []
+  const messages: (string | undefined)[] = flags.map((_, index) => unknown.get(index))
+  const isVisited = new Uint8Array(flags.length)
+  const messageOf = (key: string): string | undefined => {
     const index = flagIndexes.get(key)
-    if (index === undefined)
-      return { dependencies: noIndexes, message: `depends on the flag ${key}, which does not exist` }
-    const order = dependencyOrder(index, flags, flagIndexes, orders)
-    if (order.message !== undefined) return { dependencies: noIndexes, message: order.message }
-    for (const each of order.dependencies) dependencies.add(each)
-    dependencies.add(index)
+    if (index === undefined) return `depends on the flag ${key}, which does not exist`
+    // What is named and comes later in the order closes a cycle.
+    return isVisited[index] ? messages[index] : `depends on itself through ${key}`
   }
-  return { dependencies: [...dependencies], message: undefined }
+  visitDependenciesFirst(
+    flags.keys(),
+    (index) => direct[index]!,
+    (index) => {
+      for (const key of keys[index]!) if ((messages[index] ??= messageOf(key)) !== undefined) break
+      isVisited[index] = 1
+      order.push(index)
+    },
+  )
+  return {
+    order,
+    dependsOn: direct.map((indexes, index) => (messages[index] === undefined ? indexes : noIndexes)),
+    messages,
+  }
 }

@@ -11,14 +11,30 @@ import {
   type ConditionGroups,
 } from './compiled-condition.ts'
 import { failure } from './evaluation-factory.ts'
-import { type CompiledFlag, type CompiledSnapshot, type Gates, prepare, prepareAll } from './compile.ts'
+import {
+  type CompiledFlag,
+  type CompiledSnapshot,
+  type Gates,
+  closureOf,
+  prepare,
+  prepareAll,
+} from './compile.ts'
 import type { CompiledRule, HashInput } from './compile-strategy.ts'
 import type { DecisionNode } from './decision-node.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Evaluation } from './evaluation.ts'
 import { percentAfter, percentOfBlocks } from '../hash/murmur3-x86-32.ts'
 import { isMember } from '../model/members.ts'
-import { reset, blocksOf, type ContextReader } from './context-reader.ts'
+import {
+  reset,
+  blocksOf,
+  type ContextReader,
+  kindOf,
+  number,
+  type Slot,
+  text,
+  textOf,
+} from './context-reader.ts'
 import { isInSlices, sliceBucket } from './slice.ts'
 
 /** The evaluations made so far in this request, by flag index. */
@@ -37,8 +53,8 @@ export function evaluate(
   if (!flag.isPrepared) prepare(compiled, flag)
   if (flag.constant) return flag.constant
   reset(reader, context, false)
-  const { dependencies } = flag
-  return decide(flag, reader, dependencies ? decideInOrder(flags, dependencies, reader) : nothingDecided)
+  const isAlone = flag.dependsOn.length === 0
+  return decide(flag, reader, isAlone ? nothingDecided : decideInOrder(flags, closureOf(flags, flag), reader))
 }
 
 /** Evaluates the flags with these indexes. Each must come after its dependencies. */
@@ -112,8 +128,19 @@ function decide(flag: CompiledFlag, reader: ContextReader, decided: DecidedEvalu
   }
   const rule = findRule(flag.decisionGraph!, reader, decided)
   if (!rule.rollout) return rule.fallback
+  const { unit, unitMissing } = rule.rollout
+  if (unit) {
+    const unitKey = unitKeyOf(unit, reader)
+    return unitKey === undefined ? unitMissing! : allocate(rule, unitKey, reader)
+  }
   const { targetingKey } = reader.context
   return targetingKey === undefined ? flag.targetingKeyMissing! : allocate(rule, targetingKey, reader)
+}
+
+/** What is hashed for a rollout by attribute: its text. Undefined if it is missing, empty or a list. */
+export function unitKeyOf(unit: Slot, reader: ContextReader): string | undefined {
+  const kind = kindOf(reader, unit)
+  return kind === text || kind === number ? textOf(unit) || undefined : undefined
 }
 
 function evaluateGates(
@@ -171,13 +198,13 @@ function allHold(
 
 /** For clauses that test segments or another flag's variation instead of an attribute. */
 function segmentOrFlagHolds(
-  { opcode, segments, index, clause }: CompiledCondition,
+  { opcode, isNegated, segments, index, clause }: CompiledCondition,
   reader: ContextReader,
   decided: DecidedEvaluations,
 ): boolean {
-  if (opcode !== flagOpcode) return segments!.some((segment) => isInSegment(segment, reader))
+  if (opcode !== flagOpcode) return segments!.some((segment) => isInSegment(segment, reader)) !== isNegated
   const variation = decided[index]?.variation
-  return variation !== undefined && clause.values.includes(variation.id)
+  return (variation !== undefined && clause.values.includes(variation.id)) !== isNegated
 }
 
 /** Computed once per request, however many rules name the segment. */
@@ -187,34 +214,29 @@ export function isInSegment(segment: CompiledSegment, reader: ContextReader): bo
   return (segment.result = includes(segment, reader))
 }
 
-function includes({ included, members, anyOf }: CompiledSegment, reader: ContextReader): boolean {
-  const { targetingKey } = reader.context
-  if (targetingKey !== undefined) {
-    if (included.has(targetingKey)) return true
-    if (members && isMember(members, targetingKey)) return true
-  }
-  return anyGroupHolds(anyOf, reader, nothingDecided)
+/** Whether the segment has the context by itself, or by its rules. */
+const includes = (segment: CompiledSegment, reader: ContextReader): boolean =>
+  isListed(segment, reader) || anyGroupHolds(segment.anyOf, reader, nothingDecided)
+
+/** Whether the targeting key is in the segment's list or among its uploaded members. */
+export function isListed({ included, members }: CompiledSegment, { context }: ContextReader): boolean {
+  const { targetingKey } = context
+  if (targetingKey === undefined) return false
+  return included.has(targetingKey) || (members !== undefined && isMember(members, targetingKey))
 }
 
-function allocate(
-  { rollout, fallback }: CompiledRule,
-  targetingKey: string,
-  reader: ContextReader,
-): Evaluation {
+/** `key` is the targeting key, or the value of the attribute by which the rollout splits. */
+function allocate({ rollout, fallback }: CompiledRule, key: string, reader: ContextReader): Evaluation {
   const { audience, cuts, evaluations, input } = rollout!
-  if (audience && bucketOf(audience.input, targetingKey, reader) >= audience.cut) return audience.evaluation
-  const bucket = bucketOf(input, targetingKey, reader)
+  if (audience && bucketOf(audience.input, key, reader) >= audience.cut) return audience.evaluation
+  const bucket = bucketOf(input, key, reader)
   for (let i = 0; i < cuts.length; i++) if (bucket < cuts[i]!) return evaluations[i]!
   return fallback
 }
 
-export function bucketOf(
-  { prefix, before, after }: HashInput,
-  targetingKey: string,
-  reader: ContextReader,
-): number {
-  if (!prefix) return fineBucket(before, targetingKey, after)
-  return reader.evaluatesMany
-    ? percentOfBlocks(prefix, blocksOf(reader, targetingKey))
-    : percentAfter(prefix, targetingKey)
+export function bucketOf({ prefix, before, after }: HashInput, key: string, reader: ContextReader): number {
+  if (!prefix) return fineBucket(before, key, after)
+  return reader.evaluatesMany && key === reader.context.targetingKey
+    ? percentOfBlocks(prefix, blocksOf(reader, key))
+    : percentAfter(prefix, key)
 }

@@ -1,9 +1,16 @@
-// Explains an evaluation, as data that a console can draw: the prerequisites, targets, rules and clauses that
-// were tested, the hashed text, the bucket and the cuts. Clauses are compiled again, one by one, because the
-// decision graph skips and shares them. laws.test.ts checks that the explanation agrees with `evaluate`.
-import { compileClause, segmentOpcode, flagOpcode, type CompileScope } from './compiled-condition.ts'
+// Explains an evaluation, as data that a console can draw: the prerequisites, targets, rules and clauses
+// that were tested, the hashed text, the bucket and the cuts. Clauses are compiled again, one by one,
+// because the decision graph skips and shares them. laws.test.ts checks that the explanation agrees with
+// `evaluate`.
+import {
+  type CompiledSegment,
+  compileClause,
+  segmentOpcode,
+  flagOpcode,
+  type CompileScope,
+} from './compiled-condition.ts'
 import type { Clause } from '../model/clause.ts'
-import { type CompiledFlag, type CompiledSnapshot, prepare } from './compile.ts'
+import { type CompiledFlag, type CompiledSnapshot, closureOf, prepare } from './compile.ts'
 import { type HashInput, type Rollout, unitOf } from './compile-strategy.ts'
 import type { EvaluationContext } from './context.ts'
 import {
@@ -12,8 +19,10 @@ import {
   decideInOrder,
   evaluate,
   isInSegment,
+  isListed,
   conditionHolds,
   findRule,
+  unitKeyOf,
 } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Flag, Rule } from '../model/flag.ts'
@@ -49,13 +58,23 @@ export interface ExplainedRule {
 
 export interface ExplainedClause {
   readonly clause: Clause
-  /** The attribute, the segments that the user is in, or the other flag's variation; undefined if none. */
+  /**
+   * The attribute (a structure as JSON), the segments that the user is in, or the other flag's variation;
+   * undefined if none.
+   */
   readonly found: string | readonly string[] | undefined
+  /**
+   * Set if the user is in a segment that the clause names: that segment, and those that its rules ask for,
+   * down to the one that has the user by itself.
+   */
+  readonly path?: readonly string[]
   readonly holds: boolean
 }
 
 /** Buckets and cuts are in weight units: 100,000 is everyone. */
 export interface ExplainedRollout {
+  /** Set if an attribute was hashed instead of the targeting key: its name, and its text in `input`. */
+  readonly bucketBy?: { readonly attribute: string; readonly key: string }
   readonly input: string
   readonly bucket: number
   readonly cuts: readonly { readonly variationId: string | undefined; readonly below: number }[]
@@ -75,7 +94,7 @@ export function explain(
   prepare(compiled, compiledFlag)
   const { reader } = compiled
   reset(reader, context, false)
-  const decided = decideInOrder(compiled.flags, compiledFlag.dependencies ?? [], reader)
+  const decided = decideInOrder(compiled.flags, closureOf(compiled.flags, compiledFlag), reader)
   const explanation = walk(compiledFlag, compiled, reader, decided)
   return { evaluation: evaluate(compiled, flagKey, context), ...explanation }
 }
@@ -119,7 +138,8 @@ function walk(
     if (explainedRule.matched) break
   }
   const { rollout } = findRule(compiledFlag.decisionGraph, reader, decided)
-  return explained(false, explainRollout(rollout, flag, targetingKey, reader))
+  const key = rollout?.unit ? unitKeyOf(rollout.unit, reader) : targetingKey
+  return explained(false, explainRollout(rollout, flag, key, reader))
 }
 
 function explainRule(
@@ -142,11 +162,25 @@ function explainClause(
   const condition = compileClause(clause, scope)
   const holds = conditionHolds(condition, reader, decided)
   if (condition.opcode < segmentOpcode) return { clause, found: foundIn(reader, condition.slot), holds }
-  const found =
-    condition.opcode === flagOpcode
-      ? decided[condition.index]?.variation?.id
-      : condition.segments!.filter((segment) => isInSegment(segment, reader)).map(({ key }) => key)
-  return { clause, found, holds }
+  if (condition.opcode === flagOpcode)
+    return { clause, found: decided[condition.index]?.variation?.id, holds }
+  const segments = condition.segments!.filter((segment) => isInSegment(segment, reader))
+  const [first] = segments
+  return {
+    clause,
+    found: segments.map(({ key }) => key),
+    ...(first && { path: pathInto(first, reader) }),
+    holds,
+  }
+}
+
+/** From a segment that the user is in to the one that has the user by itself. */
+function pathInto(segment: CompiledSegment, reader: ContextReader): string[] {
+  const { key, anyOf } = segment
+  if (isListed(segment, reader)) return [key]
+  const group = anyOf.find((conditions) => conditions.every((each) => conditionHolds(each, reader, [])))
+  const inner = group?.flatMap(({ segments = [] }) => segments).find((each) => isInSegment(each, reader))
+  return inner ? [key, ...pathInto(inner, reader)] : [key]
 }
 
 function foundIn(reader: ContextReader, slot: Slot): ExplainedClause['found'] {
@@ -155,6 +189,8 @@ function foundIn(reader: ContextReader, slot: Slot): ExplainedClause['found'] {
       return undefined
     case reading.list:
       return slot.list
+    case reading.structure:
+      return JSON.stringify(slot.raw)
     default:
       return reading.textOf(slot)
   }
@@ -163,20 +199,21 @@ function foundIn(reader: ContextReader, slot: Slot): ExplainedClause['found'] {
 function explainRollout(
   rollout: Rollout | undefined,
   { allocation }: Flag,
-  targetingKey: string | undefined,
+  key: string | undefined,
   reader: ContextReader,
 ): ExplainedRollout | undefined {
-  if (!rollout || targetingKey === undefined) return undefined
+  if (!rollout || key === undefined) return undefined
   const unit = unitOf(allocation)
   const locate = (input: HashInput) => ({
-    input: input.before + targetingKey + input.after,
-    bucket: bucketOf(input, targetingKey, reader) * unit,
+    input: input.before + key + input.after,
+    bucket: bucketOf(input, key, reader) * unit,
   })
   const { audience, cuts, evaluations } = rollout
   const limit = audience && { ...locate(audience.input), below: audience.cut * unit }
   const shares = cuts.map((cut, i) => ({ variationId: evaluations[i]!.variation?.id, below: cut * unit }))
   const isWhole = shares.at(-1)?.below === weightTotal
   return {
+    ...(rollout.unit && { bucketBy: { attribute: rollout.unit.name, key } }),
     ...locate(rollout.input),
     cuts: isWhole ? shares : [...shares, { variationId: undefined, below: weightTotal }],
     audience: limit && { ...limit, isIn: limit.bucket < limit.below },

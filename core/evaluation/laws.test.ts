@@ -102,14 +102,15 @@ describe('evaluation', () => {
   it('gives the same for all flags at once as for each alone', () => {
     fc.assert(
       fc.property(environment, context, fc.constantFrom(undefined, 'web'), (given, user, tag) => {
-        const subject = compile(snapshotOf(given.flags, given.segments))
+        const snapshot = snapshotOf(given.flags, given.segments)
+        const subject = compile(snapshot)
         const live = subject.flags.filter(
           (each) => !each.flag.archived && (tag === undefined || each.flag.tags.includes(tag)),
         )
         const all = evaluateAll(subject, user, tag)
         expect(all).toEqual(live.map((each) => evaluate(subject, each.flag.key, user)))
         // One by one in reverse order, with a snapshot whose flags are not prepared yet.
-        const unprepared = compile(subject.snapshot)
+        const unprepared = compile(snapshot)
         const alone = live.toReversed().map((each) => evaluate(unprepared, each.flag.key, user))
         expect(alone.toReversed()).toEqual(all)
         expect(evaluateAll(unprepared, user, tag)).toEqual(all)

@@ -1,16 +1,20 @@
-// Tests a clause about an attribute, with the semantics of Bucketeer's Go server, for every operator and kind
-// of value. Common cases take a faster path in compiled-condition.ts and do not come here. A missing
-// attribute reads as the empty text. A list matches if any element does; with a negated operator, if no
-// element does.
+// Tests a clause about an attribute, for every operator and kind of value. Common cases take a faster path
+// in compiled-condition.ts and do not come here. Equality and texts are Bucketeer's; order is our own
+// (order.ts), or Bucketeer's where the clause says so. A missing attribute reads as the empty text, and has
+// no place in our own order. A list matches if any element does; a negated operator or clause, if it
+// otherwise would not.
 import type { Clause } from '../model/clause.ts'
-import type { Operator } from '../model/vocabulary.ts'
+import { matchedLengthMax } from '../model/limits.ts'
+import type { Comparison, Operator } from '../model/vocabulary.ts'
+import { compareInOrder, type Ordered, orderedOf } from './order.ts'
 import * as reading from './context-reader.ts'
 import type { ContextReader, Slot } from './context-reader.ts'
 import { compilePattern } from '../text/regex.ts'
-import { compareVersions, parseVersion, type SemanticVersion } from '../text/semver.ts'
+import { compareVersions, parseVersion, type Version } from '../text/semver.ts'
+import { parseTime, timeOfNumber } from '../text/time.ts'
 import { compareTexts, parseFloat64, parseInt64 } from '../text/go-strconv.ts'
 
-export type AttributeOperator = Exclude<Operator, 'in-segment' | 'flag-is'>
+export type AttributeOperator = Exclude<Operator, 'in-segment' | 'not-in-segment' | 'flag-is'>
 export type AttributeClause = Clause & { operator: AttributeOperator }
 
 /** A clause with its values parsed for its operator. */
@@ -33,9 +37,15 @@ export interface AttributeTest {
   /** The values again, if there are too many for a linear search. */
   readonly set: ReadonlySet<string> | undefined
   readonly numbers: readonly number[]
-  readonly versions: readonly SemanticVersion[]
+  readonly versions: readonly Version[]
   readonly integers: readonly bigint[]
   readonly patterns: readonly ((text: string) => boolean)[]
+  /** For `order` and `time`. */
+  readonly compareAs: Comparison | undefined
+  /** For `order` that is not Bucketeer's. */
+  readonly operands: readonly Ordered[]
+  /** Epoch milliseconds, for `time` that is not Bucketeer's. */
+  readonly times: readonly number[]
   /** For `order` and `time`: the orderings that match, as bits. */
   readonly orderings: number
 }
@@ -79,16 +89,17 @@ export const orderingsOf: Partial<Record<AttributeOperator, number>> = {
 const noOperands: readonly never[] = []
 
 export function compileAttributeClause(
-  { operator, values, ignoreCase }: AttributeClause,
+  { operator, values, ignoreCase = false, compareAs, negated = false }: AttributeClause,
   slot: Slot,
 ): AttributeTest {
   const baseOperator = baseOperators[operator]
-  const isFolded = ignoreCase === true
+  const isFolded = ignoreCase && baseOperator !== 'matches'
+  const isBucketeers = compareAs === 'bucketeer'
   const texts = isFolded ? values.map((value) => value.toLowerCase()) : values
   const isEquality = baseOperator === 'equals'
   return {
     baseOperator,
-    isNegated: operator.startsWith('not-'),
+    isNegated: operator.startsWith('not-') !== negated,
     slot,
     values: texts,
     isFolded,
@@ -96,7 +107,13 @@ export function compileAttributeClause(
     numbers: baseOperator === 'order' ? parsed(values, parseFloat64) : noOperands,
     versions: isEquality || baseOperator === 'order' ? parsed(values, parseVersion) : noOperands,
     integers: baseOperator === 'time' ? parsed(values, parseInt64) : noOperands,
-    patterns: baseOperator === 'matches' ? values.flatMap((value) => compilePatternTest(value)) : noOperands,
+    patterns:
+      baseOperator === 'matches'
+        ? values.flatMap((value) => compilePatternTest(value, ignoreCase))
+        : noOperands,
+    compareAs,
+    operands: baseOperator === 'order' && !isBucketeers ? values.map(orderedOf) : noOperands,
+    times: baseOperator === 'time' && !isBucketeers ? parsed(values, parseTime) : noOperands,
     orderings: orderingsOf[operator] ?? 0,
   }
 }
@@ -104,9 +121,11 @@ export function compileAttributeClause(
 const parsed = <T>(values: readonly string[], parse: (text: string) => T | undefined): readonly T[] =>
   values.map(parse).filter((operand) => operand !== undefined)
 
-/** An invalid pattern matches nothing. The admin API accepts none, so only foreign snapshots can have one. */
-function compilePatternTest(source: string): ((text: string) => boolean)[] {
-  const pattern = compilePattern(source)
+/**
+ * An invalid pattern matches nothing. The admin API accepts none, so only foreign snapshots can have one.
+ */
+function compilePatternTest(source: string, ignoreCase: boolean): ((text: string) => boolean)[] {
+  const pattern = compilePattern(source, ignoreCase)
   return pattern.ok ? [pattern.test] : []
 }
 
@@ -114,6 +133,8 @@ function compilePatternTest(source: string): ((text: string) => boolean)[] {
 export function matchesAttribute(test: AttributeTest, reader: ContextReader): boolean {
   const kind = reading.kindOf(reader, test.slot)
   if (test.baseOperator === 'exists') return (kind !== reading.missing) !== test.isNegated
+  if (test.orderings !== 0 && test.compareAs !== 'bucketeer')
+    return holdsInOrder(test, kind) !== test.isNegated
   return (kind === reading.list ? matchesAnyElement(test) : matchesValue(test)) !== test.isNegated
 }
 
@@ -132,7 +153,35 @@ function matchesValue(test: AttributeTest): boolean {
   }
 }
 
-/** Confirms that equal texts match. Only when case is ignored may they not: case matters between versions. */
+/** By our own rule: nothing holds for a missing attribute, a structure or an empty text. */
+function holdsInOrder(test: AttributeTest, kind: number): boolean {
+  const { slot } = test
+  if (kind === reading.list)
+    return (slot.raw as readonly unknown[]).some((element) => isInOrder(test, element))
+  if (kind === reading.number && test.baseOperator === 'time') return isInOrder(test, slot.number)
+  if (kind !== reading.number && reading.textOf(slot) === '') return false
+  return test.baseOperator === 'time'
+    ? isInOrder(test, reading.textOf(slot))
+    : isAnyInOrder(test, reading.ordered(slot))
+}
+
+function isInOrder(test: AttributeTest, value: unknown): boolean {
+  const given = typeof value === 'number' ? value : reading.toText(value)
+  if (given === undefined || given === '') return false
+  if (test.baseOperator === 'order') return isAnyInOrder(test, orderedOf(given))
+  const time = typeof given === 'number' ? timeOfNumber(given) : parseTime(given)
+  return time !== undefined && test.times.some((operand) => isOrdered(test.orderings, time, operand))
+}
+
+function isAnyInOrder({ operands, orderings, compareAs }: AttributeTest, value: Ordered): boolean {
+  for (const operand of operands)
+    if (isOrdered(orderings, compareInOrder(compareAs, value, operand), 0)) return true
+  return false
+}
+
+/**
+ * Confirms that equal texts match. Only when case is ignored may they not: case matters between versions.
+ */
 function isComparable(test: AttributeTest): boolean {
   if (!test.isFolded) return true
   const version = reading.versionOf(test.slot)
@@ -141,7 +190,9 @@ function isComparable(test: AttributeTest): boolean {
 
 /** Like `matchesValue`, for the elements of a list. Slower, since no slot caches their parsed forms. */
 function matchesAnyElement(test: AttributeTest): boolean {
+  let length = 0
   return test.slot.list.some((element) => {
+    if (test.baseOperator === 'matches' && (length += element.length) > matchedLengthMax) return false
     const text = test.isFolded ? element.toLowerCase() : element
     if (test.baseOperator === 'equals') {
       const version = parseVersion(element)
@@ -168,6 +219,7 @@ function matchesText(test: AttributeTest, text: string): boolean {
       for (const value of values) if (text.includes(value)) return true
       return false
     case 'matches':
+      if (text.length > matchedLengthMax) return false
       for (const matches of test.patterns) if (matches(text)) return true
       return false
     case 'time':
@@ -181,14 +233,14 @@ function matchesText(test: AttributeTest, text: string): boolean {
 const isListed = ({ set, values }: AttributeTest, text: string) =>
   set ? set.has(text) : values.includes(text)
 
-function equalsVersion({ versions }: AttributeTest, version: SemanticVersion | undefined): boolean {
+function equalsVersion({ versions }: AttributeTest, version: Version | undefined): boolean {
   if (!version) return false
   for (const value of versions) if (compareVersions(version, value) === 0) return true
   return false
 }
 
-// The attribute decides how to compare: as number, else as version, else as text. Numbers and versions are
-// only compared with values of their own kind.
+// Bucketeer's rule: the attribute decides how to compare, as number, else as version, else as text. Numbers
+// and versions are only compared with values of their own kind.
 function matchesNumberOrder({ numbers, orderings }: AttributeTest, number: number): boolean {
   for (const value of numbers) if (isOrdered(orderings, number, value)) return true
   return false
@@ -197,7 +249,7 @@ function matchesNumberOrder({ numbers, orderings }: AttributeTest, number: numbe
 function matchesTextOrder(
   { versions, values, orderings }: AttributeTest,
   text: string,
-  version: SemanticVersion | undefined,
+  version: Version | undefined,
 ): boolean {
   if (version) {
     for (const value of versions) if (isOrdered(orderings, compareVersions(version, value), 0)) return true

@@ -7,12 +7,15 @@ import { compile } from './compile.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 
 const future = (fields: object): Flag => ({ ...flag({ key: 'future' }), ...fields }) as Flag
-const asking = (operator: string) =>
-  rule([{ ...clause('plan', 'equals', 'pro'), operator } as never], { strategy: fixed('a') })
+const asking = (operator: string, fields: object = {}) =>
+  rule([{ ...clause('plan', 'equals', 'pro'), operator, ...fields } as never], { strategy: fixed('a') })
 
 it.each([
   ['an operator', future({ rules: [asking('sounds-like')] })],
   ['a negated operator', future({ rules: [asking('not-sounds-like')] })],
+  ['a comparison', future({ rules: [asking('greater', { compareAs: 'roman' })] })],
+  ['a negated comparison', future({ rules: [asking('greater', { compareAs: 'roman', negated: true })] })],
+  ['an operator that is negated', future({ rules: [asking('sounds-like', { negated: true })] })],
   ['a strategy', future({ defaultStrategy: { id: 'd', strategy: { kind: 'bandit' } } })],
   [
     'a strategy of a rule',
@@ -37,8 +40,10 @@ it('makes a flag an error whose segment asks what is not known', () => {
     anyOf: [[{ ...clause('plan', 'equals', 'pro'), operator: 'sounds-like' } as never]],
   })
   const asks = flag({ key: 'asks', rules: [rule([clause('', 'in-segment', 's')])] })
-  const compiled = compile(snapshotOf([asks, flag({ key: 'plain' })], [unknown]))
+  const asksNot = flag({ key: 'asks-not', rules: [rule([clause('', 'not-in-segment', 's')], { id: 'not' })] })
+  const compiled = compile(snapshotOf([asks, asksNot, flag({ key: 'plain' })], [unknown]))
   expect(evaluate(compiled, 'asks', someone('ada')).error?.message).toContain('segment s')
+  expect(evaluate(compiled, 'asks-not', someone('ada')).error?.message).toContain('segment s')
   expect(evaluate(compiled, 'plain', someone('ada')).error).toBeUndefined()
 })
 

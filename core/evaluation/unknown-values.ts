@@ -3,32 +3,35 @@
 // negated one it would hold for everybody: such a flag is an error of its own instead.
 import type { AnyOf } from '../model/clause.ts'
 import type { Flag } from '../model/flag.ts'
+import { segmentsIn } from '../model/segment-keys.ts'
 import { flagTypes } from '../model/value.ts'
-import { allocations, operators, strategyKinds } from '../model/vocabulary.ts'
+import { allocations, comparisons, operators, segmentOperators, strategyKinds } from '../model/vocabulary.ts'
 
-/** Unknown values by the key of the segment that holds them. */
-type UnknownInSegments = ReadonlyMap<string, string>
-
-/** A value of a flag that this version does not know. Rules count also while the flag is disabled. */
-export const unknownInFlag = (
+/**
+ * Why a flag cannot be evaluated: a value that this version does not know, or a segment that cannot be
+ * evaluated (`segments` holds the reasons by key). Rules count also while the flag is disabled.
+ */
+export function problemInFlag(
   { type, allocation, rules, defaultStrategy }: Flag,
-  segments: UnknownInSegments,
-): string | undefined =>
-  unlisted(flagTypes, type) ??
-  unlisted(allocations, allocation) ??
-  unlisted(strategyKinds, defaultStrategy?.strategy?.kind) ??
-  first(
-    rules,
-    ({ anyOf, strategy }) => unlisted(strategyKinds, strategy?.kind) ?? unknownInClauses(anyOf, segments),
-  )
+  segments: ReadonlyMap<string, string>,
+): string | undefined {
+  const unknown =
+    unlisted(flagTypes, type) ??
+    unlisted(allocations, allocation) ??
+    unlisted(strategyKinds, defaultStrategy?.strategy?.kind) ??
+    first(rules, ({ anyOf, strategy }) => unlisted(strategyKinds, strategy?.kind) ?? unknownInClauses(anyOf))
+  if (unknown !== undefined) return `${unknown} is not known here`
+  if (segments.size === 0) return undefined
+  return first(rules, ({ anyOf }) => first(segmentsIn(anyOf), (key) => segments.get(key)))
+}
 
-/** A value of clauses that this version does not know, or that a segment holds which they name. */
-export const unknownInClauses = (anyOf: AnyOf, segments?: UnknownInSegments): string | undefined =>
+/** A value of clauses that this version does not know. */
+export const unknownInClauses = (anyOf: AnyOf): string | undefined =>
   first(
     anyOf.flat(),
-    ({ operator, values }) =>
+    ({ operator, compareAs }) =>
       unlisted(operators, operator) ??
-      (operator === 'in-segment' ? first(values, (key) => segments?.get(key)) : undefined),
+      (compareAs === undefined ? undefined : unlisted(comparisons, compareAs)),
   )
 
 /** A missing value is not known either. */

@@ -1,7 +1,7 @@
 // An experiment compares the variations of one rollout (of a rule or the default strategy) by the goals that
 // their users reach.
 import * as z from 'zod'
-import { type Flag, Id, Key, type Strategy } from './flag.ts'
+import { type Flag, FlagKey, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -24,7 +24,7 @@ export type ExperimentPhase = z.infer<typeof ExperimentPhase>
 export const Experiment = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
-  flagKey: Key,
+  flagKey: FlagKey,
   /**
    * The rollout under test: the id of a rule or of the default strategy. Other edits of the flag do not
    * affect the experiment.

@@ -38,8 +38,10 @@ export const FlagChanges = z
     defaultStrategy: DefaultStrategyDraft,
     allocation: flagShape.allocation.unwrap(),
     assignment: flagShape.assignment.unwrap().nullable(),
+    bucketBy: flagShape.bucketBy.unwrap().nullable(),
     tags: flagShape.tags.unwrap(),
     maintainer: flagShape.maintainer.unwrap(),
+    metadata: flagShape.metadata.unwrap().nullable(),
     archived: z.boolean(),
     resetSeed: z.literal(true),
     /** Deprecated, without effect: new weights always move the fewest targeting keys. */

@@ -2,11 +2,13 @@
 // core/change.
 import * as z from 'zod'
 import { AnyOf } from './clause.ts'
+import { attributeSplitting } from './bucket-by.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
+import { Metadata } from './metadata.ts'
 import type { FieldRule } from './problem.ts'
 import { TagKey } from './tag.ts'
-import { flagTypes, isBundle, isTooDeep, parseValue } from './value.ts'
+import { flagTypes, isBundle, isTooDeep, numberProblem, parseValue } from './value.ts'
 import { allocations } from './vocabulary.ts'
 
 export const Key = z
@@ -15,6 +17,18 @@ export const Key = z
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
     'letters, digits, dot, underscore and hyphen, starting with a letter or digit',
+  )
+/**
+ * Flags may be named as other systems name them, with `/` and `:`. No part between slashes is empty, `.` or
+ * `..`, which clients and proxies would take out of an address.
+ */
+export const FlagKey = z
+  .string()
+  .max(limits.keyLengthMax)
+  .regex(
+    /^(?!.*\/\.{0,2}(?:\/|$))[A-Za-z0-9][A-Za-z0-9._:/-]*$/,
+    'letters, digits, dot, underscore, hyphen, colon and slash, starting with a letter or digit; no part ' +
+      'between slashes is empty, "." or ".."',
   )
 export const Id = z.string().min(1).max(limits.keyLengthMax)
 const Name = z.string().max(limits.nameLengthMax)
@@ -64,18 +78,32 @@ export const Strategy = z.discriminatedUnion('kind', [
 ])
 export type Strategy = z.infer<typeof Strategy>
 
-export const Rule = z.strictObject({ id: Id, name: Name.default(''), anyOf: AnyOf, strategy: Strategy })
+/**
+ * The attribute whose value a rollout hashes instead of the targeting key; `id` is the targeting key. A
+ * context without it (missing, empty, a list or a structure) gets no variation from the rollout.
+ */
+const BucketBy = z.string().min(1).max(limits.keyLengthMax).optional()
+
+/** `bucketBy` comes before the flag's. */
+export const Rule = z.strictObject({
+  id: Id,
+  name: Name.default(''),
+  anyOf: AnyOf,
+  strategy: Strategy,
+  bucketBy: BucketBy,
+})
 export type Rule = z.infer<typeof Rule>
 
 /** Has an id like a rule's, which salts the hash. */
-export const DefaultStrategy = z.strictObject({ id: Id, strategy: Strategy })
+export const DefaultStrategy = z.strictObject({ id: Id, strategy: Strategy, bucketBy: BucketBy })
+export type DefaultStrategy = z.infer<typeof DefaultStrategy>
 
 export const Target = z.strictObject({
   variationId: Id,
   targetingKeys: z.array(z.string().min(1).max(limits.valueLengthMax)).max(limits.targetingKeysPerTargetMax),
 })
 
-export const Prerequisite = z.strictObject({ flagKey: Key, variationId: Id })
+export const Prerequisite = z.strictObject({ flagKey: FlagKey, variationId: Id })
 
 /**
  * How a targeting key is hashed to a bucket. `percent`: murmur3 x86-32 of the rule id and the targeting key,
@@ -92,7 +120,7 @@ export type Slice = z.infer<typeof Slice>
 
 /** The fields alone; `Flag` adds the checks between them. */
 export const FlagFields = z.strictObject({
-  key: Key,
+  key: FlagKey,
   name: Name.default(''),
   description: z.string().max(limits.descriptionLengthMax).default(''),
   /** An alternative name for AB Tasty's clients. Unique among the slugs and keys of all flags. */
@@ -118,8 +146,12 @@ export const FlagFields = z.strictObject({
    */
   assignment: z.enum(['kept', 'exclusive']).optional(),
   seed: z.string().max(limits.keyLengthMax).default(''),
+  /** Of all rollouts that name no attribute of their own. */
+  bucketBy: BucketBy,
   tags: z.array(TagKey).max(limits.tagsMax).default([]),
   maintainer: Name.default(''),
+  /** Given to SDKs as OpenFeature's flag metadata, beside our own. */
+  metadata: Metadata.optional(),
   archived: z.boolean().default(false),
   ...versioned,
 })
@@ -212,6 +244,18 @@ function inconsistencies(flag: Omit<Flag, 'version'>): Inconsistency[] {
   flag.targets.forEach(({ variationId }, i) => checkVariation(`targets.${i}.variationId`, variationId))
   flag.rules.forEach(({ strategy }, i) => checkStrategy(`rules.${i}.strategy`, strategy))
   checkStrategy('defaultStrategy.strategy', flag.defaultStrategy.strategy)
+  const bucketBy = attributeSplitting(flag)
+  if (bucketBy !== undefined) {
+    const by = `the flag splits by ${bucketBy}, and`
+    if (flag.assignment)
+      found.push({
+        path: 'assignment',
+        rule: 'bucket-by',
+        message: `${by} assignments are of targeting keys`,
+      })
+    if (flag.slices)
+      found.push({ path: 'slices', rule: 'bucket-by', message: `${by} slices are of targeting keys` })
+  }
   return found
 }
 
@@ -222,6 +266,8 @@ function valueProblems({ type, bundle, variations }: Omit<Flag, 'version'>): Inc
       return [{ path, rule: 'value-depth', message: 'is nested too deep' }]
     if (parseValue(type, variation) === undefined)
       return [{ path, rule: 'value-of-type', message: `is not a ${type}` }]
+    const problem = numberProblem(type, variation)
+    if (problem !== undefined) return [{ path, rule: 'value-of-type', message: problem }]
     if (bundle && !isBundle(type, variation)) {
       const message = 'a bundle must be a json or yaml object, whose keys are flag keys'
       return [{ path, rule: 'bundle-is-object', message }]

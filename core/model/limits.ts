@@ -1,5 +1,25 @@
-// The limits of the model. Limits of one route are at the top of its file. The number of flags has none yet:
-// only the size of a snapshot in KV bounds it.
+// The limits of the model. Limits of one route are at the top of its file.
+
+/**
+ * How many entities of each kind an environment may have. One that has more already keeps them, and makes no
+ * further ones.
+ */
+export const entitiesMax = {
+  flag: 10_000,
+  segment: 5_000,
+  goal: 5_000,
+  /** With those that have stopped. */
+  experiment: 10_000,
+  operation: 5_000,
+  trigger: 5_000,
+  /** With those that were applied. */
+  schedule: 10_000,
+  tag: 5_000,
+  webhook: 100,
+  /** All of them travel in the snapshot. */
+  sdkKey: 500,
+  settings: 1,
+} as const satisfies Record<string, number>
 
 export const keyLengthMax = 100
 export const nameLengthMax = 200
@@ -11,8 +31,21 @@ export const groupsPerRuleMax = 50
 export const clausesPerGroupMax = 50
 export const valuesPerClauseMax = 10_000
 export const valueLengthMax = 1_000
+/**
+ * UTF-16 units of an attribute that `matches` looks at, in a list together. What is longer does not match.
+ */
+export const matchedLengthMax = 10_000
+/** Names in a path such as `account.plan.name`. */
+export const attributeDepthMax = 10
 export const targetingKeysPerTargetMax = 10_000
 export const prerequisitesMax = 50
+/** Links in a chain of flags that depend on each other, by prerequisites or `flag-is`. */
+export const flagDepthMax = 100
+/** Links in a chain of segments whose rules ask for each other. */
+export const segmentDepthMax = 10
+export const metadataMax = 20
+export const metadataNameLengthMax = 100
+export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
 export const goalsPerExperimentMax = 10

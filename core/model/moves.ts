@@ -1,7 +1,8 @@
 // How many users an edit of a flag moves to another variation. Exact for the shares of a rule's users; who
 // comes to a rule at all depends on its conditions and is not known here.
 import { expectedWeights, insideAudience } from './experiment.ts'
-import type { Allocation, Flag, Strategy } from './flag.ts'
+import { bucketByOf } from './bucket-by.ts'
+import type { Flag, Strategy } from './flag.ts'
 import { weightTotal } from './limits.ts'
 import { type WeightRange, allRangesOf } from './rebalance.ts'
 
@@ -25,7 +26,7 @@ export interface Moves {
 /** The users of each rule that an edit moves, and those of the default strategy. */
 export function movesOf(before: Flag, after: Flag): Moves[] {
   return pairsOf(before, after).flatMap(([earlier, later]) => {
-    const flows = isHashedAlike(before, after, earlier.id === later.id)
+    const flows = isHashedAlike(before, after, earlier, later)
       ? keptFlows(earlier.strategy, later.strategy)
       : flowsByChance(earlier.strategy, later.strategy)
     const weight = flows.reduce((sum, flow) => sum + flow.weight, 0)
@@ -35,6 +36,7 @@ export function movesOf(before: Flag, after: Flag): Moves[] {
 
 interface Identified {
   readonly id: string
+  readonly bucketBy?: string | undefined
   readonly strategy: Strategy
 }
 
@@ -52,13 +54,10 @@ function pairsOf(before: Flag, after: Flag): (readonly [Identified, Identified])
 }
 
 /** Percent allocation is salted with the id of the rule, fine allocation with the flag's seed. */
-function isHashedAlike(
-  before: { readonly allocation: Allocation; readonly seed: string },
-  after: { readonly allocation: Allocation; readonly seed: string },
-  isSameRule: boolean,
-): boolean {
+export function isHashedAlike(before: Flag, after: Flag, earlier: Identified, later: Identified): boolean {
   if (before.allocation !== after.allocation) return false
-  return after.allocation === 'fine' ? before.seed === after.seed : isSameRule
+  if (bucketByOf(before, earlier) !== bucketByOf(after, later)) return false
+  return after.allocation === 'fine' ? before.seed === after.seed : earlier.id === later.id
 }
 
 /** The hash is the same: compares bucket by bucket. The audience has a hash of its own. */

@@ -1,7 +1,7 @@
 // Automatic operations: when an operation is due is decided here. The batch runner collects the facts and
 // sends the command through the admin API.
 import * as z from 'zod'
-import { Id, Key } from './flag.ts'
+import { FlagKey, Id, Key } from './flag.ts'
 import { versioned } from './versioned.ts'
 
 /**
@@ -12,7 +12,7 @@ import { versioned } from './versioned.ts'
 export const Operation = z.strictObject({
   id: Id,
   kind: z.literal('event-rate'),
-  flagKey: Key,
+  flagKey: FlagKey,
   variationId: Id,
   goalKey: Key,
   comparison: z.enum(['at-least', 'at-most']),

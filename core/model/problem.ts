@@ -33,9 +33,13 @@ export type FieldRule =
   | 'clause-attribute'
   | 'clause-values'
   | 'clause-case'
+  | 'clause-comparison'
   | 'clause-pattern'
   | 'order-of-time'
   | 'moves-users'
+  | 'metadata-name'
+  | 'depth'
+  | 'bucket-by'
 
 export interface FieldProblem {
   /** Dotted path to the field, as in the request: `rules.0.strategy.shares.1.weight`. */

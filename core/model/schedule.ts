@@ -1,7 +1,7 @@
 // A scheduled change: an edit of one flag that is applied at a given time. The caller passes the time and
 // sends the command.
 import * as z from 'zod'
-import { Id, Key } from './flag.ts'
+import { FlagKey, Id } from './flag.ts'
 import { FlagChanges } from './flag-draft.ts'
 import { experimentChoices } from './experiment.ts'
 import { versioned } from './versioned.ts'
@@ -10,7 +10,7 @@ import * as limits from './limits.ts'
 export const Schedule = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
-  flagKey: Key,
+  flagKey: FlagKey,
   changes: FlagChanges,
   /** Epoch milliseconds. */
   at: z.int().min(0),

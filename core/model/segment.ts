@@ -5,9 +5,10 @@ import { Key } from './flag.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 import { membersMax } from './members.ts'
+import { segmentOperators } from './vocabulary.ts'
 
-/** Operators that test no attribute. Not allowed here: a segment depends on no flag and no other segment. */
-export const outsideOperators: ReadonlySet<string> = new Set(['in-segment', 'flag-is'])
+/** Operators that test no attribute. */
+export const outsideOperators: ReadonlySet<string> = new Set([...segmentOperators, 'flag-is'])
 
 export const Segment = z.strictObject({
   key: Key,
@@ -19,8 +20,8 @@ export const Segment = z.strictObject({
       z
         .array(
           Clause.refine(
-            ({ operator }) => !outsideOperators.has(operator),
-            'a segment cannot refer to segments or flags',
+            ({ operator }) => operator !== 'flag-is',
+            'a segment may ask for other segments, not for flags',
           ),
         )
         .min(1)

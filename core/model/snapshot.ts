@@ -1,12 +1,16 @@
 // The published form of an environment, as versioned JSON: everything that edge needs for evaluation. Fields
 // are only ever added. A reader that meets a newer `format` keeps the last snapshot it understands.
+import { attributeSplitting } from './bucket-by.ts'
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
 import type { Settings } from './settings.ts'
+import { segmentsIn } from './segment-keys.ts'
+import { visitDependenciesFirst } from './visit-dependencies.ts'
+import type { Clause } from './clause.ts'
 import { type Operator, operatorFormats } from './vocabulary.ts'
 
 /** The newest snapshot format that this version reads. */
-export const snapshotFormat = 1
+export const snapshotFormat = 2
 
 export type SdkKeyRole = 'client' | 'server'
 
@@ -25,12 +29,15 @@ export interface SnapshotKey {
 
 export interface Snapshot {
   /**
-   * The lowest format that a reader has to know. A reader that only knows lower ones keeps its last snapshot.
+   * The lowest format that a reader has to know. A reader that only knows lower ones keeps its last
+   * snapshot.
    */
   readonly format: number
   readonly environmentId: string
   readonly revision: number
-  /** Epoch seconds: Last-Modified of the bucketing file. Increases strictly with each change of that file. */
+  /**
+   * Epoch seconds: Last-Modified of the bucketing file. Increases strictly with each change of that file.
+   */
   readonly modifiedAt: number
   readonly flags: readonly Flag[]
   readonly segments: readonly Segment[]
@@ -55,17 +62,13 @@ export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defa
  * Keeps archived flags only if another flag depends on them. Sorted, so that equal states give equal bytes.
  */
 export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
-  const needed = new Set<string>()
   const byKey = new Map(state.flags.map((flag) => [flag.key, flag]))
-  const need = (flag: Flag) => {
-    if (needed.has(flag.key)) return
-    needed.add(flag.key)
-    for (const key of dependenciesOf(flag)) {
-      const dependency = byKey.get(key)
-      if (dependency) need(dependency)
-    }
-  }
-  for (const flag of state.flags) if (!flag.archived) need(flag)
+  const needed = new Set<string>()
+  visitDependenciesFirst(
+    state.flags.filter(({ archived }) => !archived),
+    (flag) => dependenciesOf(flag).flatMap((key) => byKey.get(key) ?? []),
+    ({ key }) => needed.add(key),
+  )
   const flags = state.flags.filter(({ key }) => needed.has(key)).toSorted(byField('key'))
   return {
     format: formatNeeded({ flags, segments: state.segments }),
@@ -79,9 +82,14 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
   }
 }
 
+/** Readers of format 1 read segments without the segments that their rules ask for. */
+const nestedSegmentsFormat = 2
+/** Readers of format 1 split every rollout by targeting key. */
+const bucketByFormat = 2
+
 /**
- * The lowest format whose readers know every operator in use. `formats` says which format introduced an
- * operator.
+ * The lowest format whose readers decide all of this as it is meant. `formats` says which format introduced
+ * an operator.
  */
 export function formatNeeded(
   { flags, segments }: Pick<Snapshot, 'flags' | 'segments'>,
@@ -89,7 +97,28 @@ export function formatNeeded(
 ): number {
   const rules = [...flags.flatMap((flag) => flag.rules), ...segments]
   const clauses = rules.flatMap(({ anyOf }) => anyOf.flat())
-  return clauses.reduce((format, { operator }) => Math.max(format, formats[operator] ?? 1), 1)
+  return Math.max(
+    segments.some(({ anyOf }) => segmentsIn(anyOf).length > 0) ? nestedSegmentsFormat : 1,
+    flags.some((flag) => attributeSplitting(flag) !== undefined) ? bucketByFormat : 1,
+    ...new Set(clauses.map((clause) => Math.max(formats[clause.operator] ?? 1, fieldsFormat(clause)))),
+  )
+}
+
+const ordered = /^(greater|less|before|after)/
+
+/**
+ * The format of what a clause says beside its operator. Readers of format 1 compare in order as Bucketeer
+ * does, negate nothing, read no structures, and know fewer patterns.
+ */
+function fieldsFormat({ attribute, operator, values, ignoreCase, compareAs, negated }: Clause): number {
+  const isNew =
+    negated === true ||
+    attribute === 'targetingKey' ||
+    (attribute === 'id' && operator !== 'flag-is') ||
+    (attribute.includes('.') && operator !== 'flag-is') ||
+    (ordered.test(operator) && compareAs !== 'bucketeer') ||
+    (operator === 'matches' && (ignoreCase === true || values.some((value) => /\(\?i\)|\\b/i.test(value))))
+  return isNew ? 2 : 1
 }
 
 /**

@@ -1,7 +1,7 @@
 // A trigger: a request to its secret URL turns one flag on or off, without other credentials. For alerts and
 // deploy hooks.
 import * as z from 'zod'
-import { Id, Key } from './flag.ts'
+import { FlagKey, Id } from './flag.ts'
 import { experimentChoices } from './experiment.ts'
 import { SecretHash } from './secret.ts'
 import { versioned } from './versioned.ts'
@@ -13,7 +13,7 @@ export const TriggerOutcome = z.enum(['changed', 'unchanged', 'refused'])
 export const Trigger = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
-  flagKey: Key,
+  flagKey: FlagKey,
   action: z.enum(['turn-on', 'turn-off']),
   /** What becomes of an experiment that runs on the flag. Absent: the trigger is refused while one runs. */
   experiment: z.enum(experimentChoices).optional(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FlagType } from './flag.ts'
-import { isBundle, isTooDeep, parseValue } from './value.ts'
+import { isBundle, isTooDeep, numberProblem, parseValue } from './value.ts'
 
 const parse = (type: FlagType, value: string, json?: string) =>
   parseValue(type, { value, ...(json !== undefined && { json }) })
@@ -41,6 +41,49 @@ describe('a value', () => {
     expect(parse('yaml', 'a: 1', '{"a":1}')).toEqual({ a: 1 })
     expect(parse('yaml', 'a: 1', '{')).toBeUndefined()
   })
+})
+
+it.each([
+  ['number', '0'],
+  ['number', '-1.5e3'],
+  ['number', '9007199254740991'],
+  ['number', '1e21'],
+  ['string', '0x10'],
+  ['json', '{"a":[1,-2.5e-3,9007199254740991],"b":"9007199254740993","c\\"12345678901234567890":1}'],
+  ['json', '"-0"'],
+] as const)('of type %s has the same number for every reader: %s', (type, value) => {
+  expect(numberProblem(type, { value })).toBeUndefined()
+})
+
+it.each([
+  ['number', '0x10', 'is no number as JSON writes it'],
+  ['number', '1_000', 'is no number as JSON writes it'],
+  ['number', 'Infinity', 'is no number as JSON writes it'],
+  ['number', ' 7 ', 'is no number as JSON writes it'],
+  ['number', '+5', 'is no number as JSON writes it'],
+  ['number', '.5', 'is no number as JSON writes it'],
+  ['number', '007', 'is no number as JSON writes it'],
+  ['number', '-0', 'is a negative zero: write 0'],
+  ['number', '1e999', 'is beyond every double'],
+  ['number', '9007199254740993', 'is an integer beyond 2^53, which loses digits: write it as a text'],
+  ['json', '[1e999]', 'has 1e999, which is beyond every double'],
+  ['json', '{"a":-0.0}', 'has -0.0, which is a negative zero: write 0'],
+  [
+    'json',
+    '{"a":{"b":[-9007199254740993]}}',
+    'has -9007199254740993, which is an integer beyond 2^53, which loses digits: write it as a text',
+  ],
+] as const)('of type %s is refused where readers would differ: %s', (type, value, message) => {
+  expect(numberProblem(type, { value })).toBe(message)
+})
+
+it('of type yaml is judged by its JSON', () => {
+  expect(numberProblem('yaml', { value: 'a: 9007199254740993', json: '{"a":9007199254740993}' })).toContain(
+    '2^53',
+  )
+  expect(
+    numberProblem('yaml', { value: 'a: "9007199254740993"', json: '{"a":"9007199254740993"}' }),
+  ).toBeUndefined()
 })
 
 it('accepts only objects of json and yaml flags as bundles', () => {

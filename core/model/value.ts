@@ -31,6 +31,34 @@ export function parseValue(type: FlagType, { value, json }: StoredValue): FlagVa
   }
 }
 
+/**
+ * Why protocols would read a number's text, or a number inside a JSON text, as different values; undefined
+ * if they all read the same. Some send the text, others the number that JavaScript makes of it.
+ */
+export function numberProblem(type: FlagType, { value, json }: StoredValue): string | undefined {
+  if (type === 'number') return jsonNumber.test(value) ? inexact(value) : 'is no number as JSON writes it'
+  if (type !== 'json' && type !== 'yaml') return undefined
+  for (const [, number] of (json ?? (type === 'json' ? value : '')).matchAll(jsonNumbers)) {
+    const problem = number === undefined ? undefined : inexact(number)
+    if (problem !== undefined) return `has ${number!.slice(0, 40)}, which ${problem}`
+  }
+  return undefined
+}
+
+/** RFC 8259, section 6. */
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+/** Skips texts. */
+const jsonNumbers = /"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)/g
+
+function inexact(text: string): string | undefined {
+  const number = Number(text)
+  if (!Number.isFinite(number)) return 'is beyond every double'
+  if (Object.is(number, -0)) return 'is a negative zero: write 0'
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number)
+    ? 'is an integer beyond 2^53, which loses digits: write it as a text'
+    : undefined
+}
+
 /** Deeper than any hand-written value, and far below the depth at which parsers overflow the stack. */
 const depthMax = 100
 

@@ -3,7 +3,8 @@
 
 /**
  * Bucketeer's operators, under OpenFeature-like names, and our own: `not-contains`, `matches`, `exists`,
- * `not-exists`. `in` means the same as `equals`; both exist so that a flag can be exported as it was written.
+ * `not-exists`, `not-in-segment`. `in` means the same as `equals`; both exist so that a flag can be exported
+ * as it was written.
  */
 export const operators = [
   'equals',
@@ -23,10 +24,23 @@ export const operators = [
   'exists',
   'not-exists',
   'in-segment',
+  'not-in-segment',
   'flag-is',
 ] as const
 
 export type Operator = (typeof operators)[number]
+
+/** The attribute of a clause that is always the targeting key. */
+export const targetingKeyAttribute = 'targetingKey'
+/** The attribute that is the targeting key if the context has none of that name. */
+export const idAttribute = 'id'
+
+/** Whose values are segment keys, and which test no attribute. */
+export const segmentOperators: ReadonlySet<string> = new Set<Operator>(['in-segment', 'not-in-segment'])
+
+/** How an ordered clause compares; without one, by Tackline's own rule (core/evaluation/order.ts). */
+export const comparisons = ['number', 'version', 'semver', 'text', 'bucketeer'] as const
+export type Comparison = (typeof comparisons)[number]
 
 export const strategyKinds = ['fixed', 'rollout'] as const
 export const allocations = ['percent', 'fine'] as const
@@ -35,4 +49,4 @@ export const allocations = ['percent', 'fine'] as const
  * The snapshot format that introduced an operator; 1 if it is not listed. Add an entry with every new
  * operator.
  */
-export const operatorFormats: Partial<Record<Operator, number>> = {}
+export const operatorFormats: Partial<Record<Operator, number>> = { 'not-in-segment': 2 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareTexts, parseFloat64, parseInt64 } from './go-strconv.ts'
+import { compareTexts, parseDecimal, parseFloat64, parseInt64 } from './go-strconv.ts'
 
 describe('a float', () => {
   it.each([
@@ -21,11 +21,16 @@ describe('a float', () => {
     ['+Inf', Infinity],
     ['-infinity', -Infinity],
     ['INF', Infinity],
+    ['1_000', 1_000],
+    ['1_000.5_5e1_0', 1_000.55e10],
+    ['-0_1', -1],
+    ['0x_1p4', 16],
+    ['0x1_F.8_8p1_0', 0x1f * 1024 + 544],
   ])('is parsed from %s as in Go', (text, value) => {
     expect(parseFloat64(text)).toBe(value)
   })
 
-  it.each(['nan', 'NaN', '-nan', '+NAN'])('is NaN for %s', (text) => {
+  it.each(['nan', 'NaN', 'NAN'])('is NaN for %s', (text) => {
     expect(parseFloat64(text)).toBeNaN()
   })
 
@@ -50,7 +55,18 @@ describe('a float', () => {
     '+-1',
     '1 ',
     ' 1',
-    '1_000',
+    '_1',
+    '1_',
+    '1__0',
+    '1_.5',
+    '1._5',
+    '1_e1',
+    '1e_1',
+    '0_x1p4',
+    '0x1_p4',
+    '0x1p4_',
+    '-nan',
+    '+NAN',
     '0x',
     '0x1',
     '0xp1',
@@ -118,4 +134,16 @@ it('compares texts by their UTF-8 bytes', () => {
   ]
   for (const [i, a] of inOrder.entries())
     for (const [j, b] of inOrder.entries()) expect(Math.sign(compareTexts(a, b))).toBe(Math.sign(i - j))
+})
+
+it('reads decimal numbers only, where asked for these', () => {
+  for (const [text, value] of [
+    ['-5', -5],
+    ['1e3', 1_000],
+    ['.5', 0.5],
+    ['007', 7],
+  ] as const)
+    expect(parseDecimal(text)).toBe(value)
+  for (const text of ['', 'inf', 'nan', '0x1p4', '1_000', '1e999', ' 1', '1.2.3'])
+    expect(parseDecimal(text)).toBeUndefined()
 })

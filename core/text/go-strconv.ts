@@ -2,8 +2,10 @@
 // written in Go.
 
 const infinite = /^([+-]?)inf(?:inity)?$/i
-const notANumber = /^[+-]?nan$/i
 const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/
+/** Go: an underscore stands between two digits, or behind the prefix 0x. */
+const misplacedUnderscore = /(?<!\d)_|_(?!\d)/
+const misplacedHexUnderscore = /(?<![\da-fx])_|_(?![\da-f])/i
 
 /** Go's strconv.ParseFloat(text, 64); undefined where that returns an error, also for values out of range. */
 export function parseFloat64(text: string): number | undefined {
@@ -11,13 +13,25 @@ export function parseFloat64(text: string): number | undefined {
   const first = text.charCodeAt(0)
   const sign = first === 43 || first === 45 ? text.charCodeAt(1) : first
   if ((sign >= 48 && sign <= 57) || sign === 46) {
+    if (text.includes('_')) return parseWithUnderscores(text)
     if (!isDecimal(text)) return text.includes('x') || text.includes('X') ? parseHexadecimal(text) : undefined
     const value = Number(text)
     return Number.isFinite(value) ? value : undefined
   }
-  if (notANumber.test(text)) return Number.NaN
+  if (text.length === 3 && text.toLowerCase() === 'nan') return Number.NaN // without a sign
   const infinity = infinite.exec(text)
   return infinity ? (infinity[1] === '-' ? -Infinity : Infinity) : undefined
+}
+
+function parseWithUnderscores(text: string): number | undefined {
+  const misplaced = /^[+-]?0x/i.test(text) ? misplacedHexUnderscore : misplacedUnderscore
+  return misplaced.test(text) ? undefined : parseFloat64(text.replaceAll('_', ''))
+}
+
+/** A decimal number, with an exponent or without; undefined for any other text, and beyond a double. */
+export function parseDecimal(text: string): number | undefined {
+  const value = isDecimal(text) ? Number(text) : Number.NaN
+  return Number.isFinite(value) ? value : undefined
 }
 
 /**

@@ -4,8 +4,9 @@
 //
 // Supported: literals, `.`, classes `[a-z]` `[^…]`, `\d \w \s \D \W \S`, `\t \n \v \f \r`, escaped
 // punctuation, groups `(…)` `(?:…)`, `|`, `* + ?`, `{n}` `{n,}` `{n,m}`, their lazy forms (which match the
-// same texts), `^` and `$` (start and end of the text). Everything else is rejected with a message, including
-// what no automaton can do: look-around and back references. A match anywhere in the text counts.
+// same texts), `^` and `$` (start and end of the text), `\b` and `\B` (as in RE2, of ASCII words), and a
+// leading `(?i)`. Everything else is rejected with a message, including what no automaton can do: look-around
+// and back references. A match anywhere in the text counts.
 
 /** Limits the work per character. Repetitions are unrolled, so `a{3}` takes three instructions. */
 const instructionsMax = 2_000
@@ -14,16 +15,18 @@ const depthMax = 100
 
 /** Inclusive; of code points, or of repetition counts. */
 type Range = readonly [from: number, to: number]
+/** What consumes no character: the start and end of the text, `\b` and `\B`. */
+type Assertion = 'start' | 'end' | 'boundary' | 'no-boundary'
 type Tree =
   | { readonly kind: 'class'; readonly ranges: readonly Range[] }
-  | { readonly kind: 'start' | 'end' }
+  | { readonly kind: Assertion }
   | { readonly kind: 'all' | 'any'; readonly parts: readonly Tree[] }
   | { readonly kind: 'repeat'; readonly part: Tree; readonly min: number; readonly max: number }
 
 type Instruction =
   | { readonly kind: 'class'; readonly ranges: readonly Range[] }
   | { readonly kind: 'split'; first: number; second: number }
-  | { readonly kind: 'start' | 'end' | 'match' }
+  | { readonly kind: Assertion | 'match' }
 
 export type Pattern =
   | { readonly ok: true; readonly test: (text: string) => boolean }
@@ -32,10 +35,13 @@ export type Pattern =
 /** Thrown and caught within this file only. */
 class PatternError extends Error {}
 
+const caseMark = '(?i)'
+
 /** Compiles a pattern, or returns a message that says why it is invalid or unsupported. */
-export function compilePattern(source: string): Pattern {
+export function compilePattern(source: string, ignoreCase = false): Pattern {
   try {
-    const program = assemble(parse(source))
+    const isMarked = source.startsWith(caseMark)
+    const program = assemble(parse(source, isMarked ? caseMark.length : 0, isMarked || ignoreCase))
     return { ok: true, test: (text) => run(program, text) }
   } catch (error) {
     if (error instanceof PatternError) return { ok: false, message: error.message }
@@ -64,9 +70,9 @@ const notNewline: readonly Range[] = [
 const shorthands: Readonly<Record<string, readonly Range[]>> = { d: digits, w: wordCharacters, s: spaces }
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 }
 
-function parse(source: string): Tree {
+function parse(source: string, from: number, isFolded: boolean): Tree {
   const characters = Array.from(source) // code points, not UTF-16 units
-  let at = 0
+  let at = from
   const peek = () => characters[at]
   const eat = (character: string) => characters[at] === character && ++at > 0
   const refuse = (what: string): never => {
@@ -87,7 +93,8 @@ function parse(source: string): Tree {
   function repeated(part: Tree): Tree {
     const counts = quantifier()
     if (!counts) return part
-    if (part.kind === 'start' || part.kind === 'end') refuse('an anchor cannot be repeated')
+    if (part.kind === 'start' || part.kind === 'end' || part.kind.endsWith('boundary'))
+      refuse('an anchor cannot be repeated')
     eat('?') // a lazy quantifier matches the same texts
     if (quantifier()) refuse('a quantifier cannot follow another')
     return { kind: 'repeat', part, min: counts[0], max: counts[1] }
@@ -123,6 +130,8 @@ function parse(source: string): Tree {
       case '$':
         return { kind: 'end' }
       case '\\':
+        if (eat('b')) return { kind: 'boundary' }
+        if (eat('B')) return { kind: 'no-boundary' }
         return { kind: 'class', ranges: escaped() }
       case '*':
       case '+':
@@ -132,17 +141,17 @@ function parse(source: string): Tree {
       case ']':
         return refuse(`an unescaped ${character}`)
       default:
-        return { kind: 'class', ranges: [single(character)] }
+        return { kind: 'class', ranges: literal(character) }
     }
   }
-  function escaped(): readonly Range[] {
+  function escaped(toRanges = literal): readonly Range[] {
     const character = characters[at++]
     if (character === undefined) return refuse('nothing follows the backslash')
     const lower = character.toLowerCase()
     const shorthand = Object.hasOwn(shorthands, lower) ? shorthands[lower] : undefined
     if (shorthand) return character === lower ? shorthand : inverted(shorthand)
     if (Object.hasOwn(controls, character)) return [[controls[character]!, controls[character]!]]
-    return /[A-Za-z0-9]/.test(character) ? refuse(`unsupported escape \\${character}`) : [single(character)]
+    return /[A-Za-z0-9]/.test(character) ? refuse(`unsupported escape \\${character}`) : toRanges(character)
   }
   function classRanges(): readonly Range[] {
     const isInverted = eat('^')
@@ -154,26 +163,71 @@ function parse(source: string): Tree {
       if (peek() === '-' && characters[at + 1] !== ']' && characters[at + 1] !== undefined) {
         at++
         const to = classCharacter()
-        if (from.length !== 1 || to.length !== 1 || from[0]![0] !== from[0]![1] || to[0]![0] !== to[0]![1])
+        const [[first, last], [end, endLast]] = [from[0]!, to[0]!]
+        if (from.length !== 1 || to.length !== 1 || first !== last || end !== endLast)
           refuse('a range needs single characters')
-        if (to[0]![0] < from[0]![0]) refuse('the range is out of order')
-        ranges.push([from[0]![0], to[0]![0]])
-      } else ranges.push(...from)
+        if (end < first) refuse('the range is out of order')
+        ranges.push([first, end], ...(isFolded ? otherCases(first, end) : []))
+      } else
+        ranges.push(
+          ...from.flatMap(([first, last]) => (first === last ? folded(first) : [[first, last] as const])),
+        )
     }
     at++
-    return isInverted ? inverted(ranges) : ranges
+    const others = isInverted || isFolded ? inverted(ranges) : [] // inverted twice, ranges are merged
+    return isInverted ? others : isFolded ? inverted(others) : ranges
   }
   const classCharacter = (): readonly Range[] => {
     const character = characters[at++]!
-    return character === '\\' ? escaped() : [single(character)]
+    return character === '\\' ? escaped(single) : single(character)
   }
+  /** A character, with those that differ from it only in case where case is ignored. */
+  function folded(point: number): Range[] {
+    return isFolded ? [[point, point], ...otherCases(point, point)] : [[point, point]]
+  }
+  const literal = (character: string) => folded(character.codePointAt(0)!)
 
   const tree = alternatives(0)
   if (at < characters.length) refuse('an unmatched )')
   return tree
 }
 
-const single = (character: string): Range => [character.codePointAt(0)!, character.codePointAt(0)!]
+const single = (character: string): Range[] => [[character.codePointAt(0)!, character.codePointAt(0)!]]
+
+/** Unicode: no letter beyond has cases. */
+const casedMax = 0x1e944
+let casedSets: ReadonlyMap<number, readonly number[]> | undefined
+
+/** The characters that differ only in case from one between `from` and `to` (simple case folding). */
+function otherCases(from: number, to: number): Range[] {
+  casedSets ??= collectCases()
+  const points = to - from > casedSets.size ? [...casedSets.keys()] : rangeOf(from, to)
+  return points.flatMap((point) =>
+    point < from || point > to ? [] : (casedSets!.get(point) ?? []).map((other): Range => [other, other]),
+  )
+}
+
+const rangeOf = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+function collectCases(): ReadonlyMap<number, readonly number[]> {
+  const byFolded = new Map<string, number[]>()
+  for (let point = 65; point < casedMax; point++) {
+    // İ and ı are letters of their own (Unicode CaseFolding.txt, T).
+    if (point === 0x130 || point === 0x131) continue
+    const character = String.fromCodePoint(point)
+    const upper = character.toUpperCase()
+    const lower = (isOne(upper) ? upper : character).toLowerCase()
+    const folded = isOne(lower) ? lower : character
+    const set = byFolded.get(folded)
+    if (set) set.push(point)
+    else byFolded.set(folded, [point])
+  }
+  const sets = new Map<number, readonly number[]>()
+  for (const set of byFolded.values()) if (set.length > 1) for (const point of set) sets.set(point, set)
+  return sets
+}
+
+const isOne = (text: string) => text.length === (text.codePointAt(0)! > 0xffff ? 2 : 1)
 
 function inverted(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = []
@@ -200,11 +254,6 @@ function assemble(tree: Tree): Instruction[] {
   }
   const write = (part: Tree): void => {
     switch (part.kind) {
-      case 'class':
-      case 'start':
-      case 'end':
-        emit(part)
-        return
       case 'all':
         for (const each of part.parts) write(each)
         return
@@ -212,6 +261,8 @@ function assemble(tree: Tree): Instruction[] {
         return writeAny(part.parts)
       case 'repeat':
         return writeRepeat(part.part, part.min, part.max)
+      default:
+        emit(part)
     }
   }
   const writeAny = (parts: readonly Tree[]): void => {
@@ -276,6 +327,10 @@ function run(program: readonly Instruction[], text: string): boolean {
           break
         case 'class':
           into.push(index)
+          break
+        default:
+          if ((isWord(text, at - 1) !== isWord(text, at)) === (instruction.kind === 'boundary'))
+            stack.push(index + 1)
       }
     }
     return false
@@ -299,6 +354,9 @@ function run(program: readonly Instruction[], text: string): boolean {
     ;[current, next] = [next, current]
   }
 }
+
+/** A unit of a surrogate pair belongs to no word. */
+const isWord = (text: string, at: number) => contains(wordCharacters, text.charCodeAt(at))
 
 function contains(ranges: readonly Range[], point: number): boolean {
   for (const [from, to] of ranges) if (point >= from && point <= to) return true

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { compareVersions, packPlainVersion, packVersion, parseVersion } from './semver.ts'
+import {
+  compareVersions,
+  packLenientVersion,
+  packPlainVersion,
+  packVersion,
+  parseLenientVersion,
+  parseVersion,
+} from './semver.ts'
 
 const part = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 200_000 }))
 const version = fc.tuple(part, part, part).map((parts) => parts.join('.'))
@@ -55,6 +62,11 @@ const ascending = [
   '2.0.0',
   '131072.0.0',
   '999999999999999.0.0',
+  '9007199254740992.0.0',
+  '9007199254740993.0.0',
+  '18446744073709551615.0.0-9007199254740992',
+  '18446744073709551615.0.0-9007199254740993',
+  '18446744073709551615.0.0',
 ]
 
 it('compares versions in the order of semver.org', () => {
@@ -94,7 +106,9 @@ it.each([
   '1.2,3',
   '1.2.3a',
   'vv1.2.3',
-  '1000000000000000.0.0',
+  '18446744073709551616.0.0',
+  '1.0.0-18446744073709551616',
+  '100000000000000000000000.0.0',
   '-1.2.3',
 ])('rejects %j', (text) => {
   expect(parseVersion(text)).toBeUndefined()
@@ -112,4 +126,75 @@ it('packs a version only if all of its parts fit', () => {
     expect(packVersion(parseVersion(not)!)).toBeNaN()
   expect(packPlainVersion('99999.0.10')).toBe(packVersion(parseVersion('99999.0.10')!))
   expect(packPlainVersion('0.0.0')).toBe(0)
+})
+
+const lenientAscending = [
+  ['0', 'v0', '0.0.0.0', '000'],
+  ['1.0-rc.1'],
+  ['1', 'V1', '1.0', '01.00.0', '1+build.7'],
+  ['1.0.0.1'],
+  ['9', '9.0.0'],
+  ['10.2.3.4512'],
+  ['10.9'],
+  ['10.10', 'v10.10.0'],
+  ['14'],
+  ['18.4'],
+  ['18.4.1'],
+  ['2024.9007199254740992'],
+  ['2024.9007199254740993'],
+  ['131072.1'],
+  ['131073'],
+  [`1${'0'.repeat(40)}`],
+]
+
+it('compares lenient versions part by part, exactly, with missing parts as 0', () => {
+  for (const [i, alike] of lenientAscending.entries())
+    for (const [j, others] of lenientAscending.entries())
+      for (const a of alike)
+        for (const b of others)
+          expect([
+            a,
+            b,
+            Math.sign(compareVersions(parseLenientVersion(a)!, parseLenientVersion(b)!)),
+          ]).toEqual([a, b, Math.sign(i - j)])
+})
+
+it.each([
+  '',
+  'v',
+  'vv1',
+  '1.',
+  '.1',
+  '1..2',
+  '-1',
+  '1e3',
+  '1.2 ',
+  '1.2-',
+  '1.2+',
+  '1.2-a..b',
+  'a',
+  '1,2',
+  '2026-11-29',
+  '5-1',
+  `1.${'0'.repeat(1_000)}`,
+])('reads no lenient version from %j', (text) => {
+  expect(parseLenientVersion(text)).toBeUndefined()
+  expect(packLenientVersion(text)).toBeNaN()
+})
+
+it('packs a lenient version directly to the number of its parts, or not at all', () => {
+  const text = fc.oneof(
+    anyText,
+    fc
+      .tuple(fc.constantFrom('', 'v', 'V'), fc.array(part, { minLength: 1, maxLength: 4 }))
+      .map(([v, parts]) => v + parts.join('.')),
+  )
+  fc.assert(
+    fc.property(text, (each) => {
+      const packed = packLenientVersion(each)
+      if (!Number.isNaN(packed)) expect(packed).toBe(packVersion(parseLenientVersion(each)!))
+    }),
+    { numRuns: 2_000 },
+  )
+  for (const each of ['14', '14.0', 'V14.0.0', '014']) expect(packLenientVersion(each)).toBe(14 * 2 ** 34)
 })

@@ -5,7 +5,8 @@
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Clause, textOperators } from '../../core/model/clause.ts'
+import { type Clause, orderedOperators, textOperators } from '../../core/model/clause.ts'
+import { comparisons } from '../../core/model/vocabulary.ts'
 import { attributeOperators } from '../support/build/arbitraries.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
@@ -55,7 +56,7 @@ const value = fc.oneof(
   fc.integer({ min: 3, max: 12 }),
 )
 const keys = ['x', 'y', 'n']
-const context = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 })
+const context = fc.dictionary(fc.constantFrom(...keys, ...keys, 'id'), value, { maxKeys: 3 })
 const visitor = fc.record({ id: fc.constantFrom('a', 'ab', 'A', '5', '1.2.3', 'visitor'), context })
 type Visitor = { readonly id: string; readonly context: Record<string, string | number | boolean> }
 
@@ -92,7 +93,9 @@ const targeting = fc.record({
     { weight: 1, arbitrary: fc.constant(null) },
   ),
 })
-/** Mostly one condition, with a guard before it or not: what is found of many could be of another of them. */
+/**
+ * Mostly one condition, with a guard before it or not: what is found of many could be of another of them.
+ */
 const guarded = fc
   .tuple(fc.boolean(), targeting)
   .map(([isGuarded, each]) => [
@@ -170,14 +173,21 @@ it(`the linter or the import has warned wherever the SDK decides otherwise or th
 
 const clause: fc.Arbitrary<Clause> = fc
   .record({
-    attribute: fc.constantFrom(...keys, ...keys, 'id', 'fs_client', 'fs_users'),
+    attribute: fc.constantFrom(...keys, ...keys, 'id', 'targetingKey', 'fs_client', 'fs_users'),
     operator: fc.constantFrom(...attributeOperators),
-    values: fc.array(fc.constantFrom(...texts, ...dates), { minLength: 1, maxLength: 3 }),
+    values: fc.oneof(
+      fc.array(fc.constantFrom(...texts, ...dates), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.constantFrom('5', '10', '-1', '1.5', '1.10', '007'), { minLength: 1, maxLength: 2 }),
+    ),
     ignoresCase: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+    compareAs: fc.constantFrom(undefined, 'number' as const, 'number' as const, ...comparisons),
+    negated: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
   })
-  .map(({ ignoresCase, ...rest }) => ({
+  .map(({ ignoresCase, compareAs, negated, ...rest }) => ({
     ...rest,
     ...(ignoresCase && textOperators.has(rest.operator) && { ignoreCase: true }),
+    ...(compareAs && orderedOperators.has(rest.operator) && { compareAs }),
+    ...(negated && { negated }),
   }))
 const ownFlag = fc
   .array(fc.array(clause, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 })
@@ -189,8 +199,19 @@ const ownFlag = fc
     }),
   )
 
+/**
+ * What the note on a comparison is about: a value that is no number where the clause compares numbers, or
+ * any text where it compares by Tackline's own rule.
+ */
+const isNoted = (anyOf: readonly (readonly Clause[])[], { context: own }: Visitor) =>
+  anyOf.flat().some(({ attribute, operator, compareAs }) => {
+    const given = own[attribute]
+    if (!orderedOperators.has(operator) || given === undefined || typeof given === 'number') return false
+    return compareAs !== 'number' || typeof given === 'boolean' || given.trim() === ''
+  })
+
 it(`a flag of ours is decided by the SDK as by core, or left out of its file with a reason, seed ${seed}`, async () => {
-  const counted = { alike: 0, held: 0, omitted: 0 }
+  const counted = { alike: 0, held: 0, omitted: 0, compared: 0, noted: 0 }
   const visitorsOf = fc.array(visitor, { minLength: visitorsPerFile, maxLength: visitorsPerFile })
   for (const [made, visitors] of fc.sample(fc.tuple(ownFlag, visitorsOf), { seed, numRuns: files })) {
     const snapshot = snapshotOf([made])
@@ -201,8 +222,16 @@ it(`a flag of ours is decided by the SDK as by core, or left out of its file wit
       continue
     }
     const ready = compile(snapshot)
+    const { anyOf } = made.rules[0]!
     for (const [i, is] of (await bySdk(file, visitors)).entries()) {
       const ours = evaluate(ready, 'flag', completed(visitors[i]!)).variation?.value === 'yes'
+      if (anyOf.flat().some(({ operator }) => orderedOperators.has(operator))) counted.compared++
+      if (is !== ours && is !== 'threw' && isNoted(anyOf, visitors[i]!)) {
+        counted.noted++
+        const found = lint(ForeignFile.parse(JSON.parse(JSON.stringify(file))).campaigns[0]!)
+        expect(found.map(({ reason }) => reason).join()).toContain('as a number')
+        continue
+      }
       expect({ anyOf: made.rules[0]!.anyOf, visitor: visitors[i], is }).toEqual({
         anyOf: made.rules[0]!.anyOf,
         visitor: visitors[i],
@@ -211,5 +240,7 @@ it(`a flag of ours is decided by the SDK as by core, or left out of its file wit
       counted[ours ? 'held' : 'alike']++
     }
   }
-  for (const count of Object.values(counted)) expect(count).toBeGreaterThan(files / 10)
+  const { noted, ...rest } = counted
+  expect(noted).toBeGreaterThan(0)
+  for (const count of Object.values(rest)) expect(count).toBeGreaterThan(files / 10)
 }, 120_000)

@@ -8,6 +8,7 @@ import type { Problem } from '../../core/model/problem.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { readEnvironment } from '../sdk/authenticate.ts'
 import { decideAll, decideOne } from '../sdk/decide.ts'
+import { flagMetadataOf } from '../sdk/flag-metadata.ts'
 import { statusOf } from '../http/problem-response.ts'
 import type { RequestContext } from '../sdk/request-context.ts'
 import type { Ports } from '../contracts/ports.ts'
@@ -92,12 +93,13 @@ const isAnything: Check<FlagValue> = (value): value is FlagValue => value !== un
 
 /** A decided flag without a variation answers the default, as in every protocol. This is not an error. */
 function fromEvaluation<T extends FlagValue>(
-  { flagKey, flag, reason, variation, error }: Evaluation,
+  evaluation: Evaluation,
   defaultValue: T,
   isRight: Check<T>,
 ): FlagDetails<T> {
+  const { flagKey, flag, reason, variation, error } = evaluation
   if (error) return failed(flagKey, defaultValue, error.code, error.message)
-  const flagMetadata = { version: String(flag?.version ?? 0), variationId: variation?.id ?? '' }
+  const flagMetadata = flagMetadataOf(evaluation)
   if (!variation) return { flagKey, value: defaultValue, reason, flagMetadata }
   const value: unknown = variation.typed
   if (!isRight(value)) return failed(flagKey, defaultValue, 'TYPE_MISMATCH', `it is a ${flag?.type} flag`)

@@ -58,4 +58,20 @@ describe('a body', () => {
     const [request] = requests(utf8(String.raw`["\ud800", "\ud83d\ude00", "\\ud800"]`))
     expect(await readJson(request!, 100)).toEqual({ ok: true, value: ['\ufffd', '😀', String.raw`\ud800`] })
   })
+
+  it('of JSON keeps every digit of an integer, as a text where a double would lose some', async () => {
+    const text =
+      '{"id":9007199254740993,"few":9007199254740991,"list":[-12345678901234567890],"float":0.1234567890123456,"e":1e30}'
+    const [request] = requests(utf8(text))
+    expect(await readJson(request!, 1_000)).toEqual({
+      ok: true,
+      value: {
+        id: '9007199254740993',
+        few: 9_007_199_254_740_991,
+        list: ['-12345678901234567890'],
+        float: 0.1234567890123456,
+        e: 1e30,
+      },
+    })
+  })
 })

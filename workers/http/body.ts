@@ -7,11 +7,24 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
   const text = await readText(request, bytesMax)
   if (!text.ok) return text
   try {
-    return ok(JSON.parse(replaceLoneSurrogates(text.value)))
+    return ok(parseJson(replaceLoneSurrogates(text.value)))
   } catch {
     return refuse('INVALID', 'the body is not valid JSON')
   }
 }
+
+/**
+ * Parses JSON. An integer that a double would not hold exactly becomes its text, so that no digit is lost.
+ */
+const parseJson = (text: string): unknown =>
+  /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+
+const keepDigits = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  typeof value === 'number' &&
+  Math.abs(value) > Number.MAX_SAFE_INTEGER &&
+  /^-?\d+$/.test(context?.source ?? '')
+    ? context!.source
+    : value
 
 export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
   const declared = request.headers.get('content-length')
@@ -45,8 +58,8 @@ const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `the body is larger t
 
 /**
  * `Request.text()` replaces invalid sequences by U+FFFD, which has three bytes, so the text then has another
- * length than was declared. A truncated sequence of three bytes has the same length and goes unnoticed: it is
- * read as U+FFFD. Decoding ourselves would take half as long again.
+ * length than was declared. A truncated sequence of three bytes has the same length and goes unnoticed: it
+ * is read as U+FFFD. Decoding ourselves would take half as long again.
  */
 function wasUtf8(text: string, bytes: number): boolean {
   if (!text.includes('\ufffd')) return true
@@ -64,8 +77,8 @@ const escapes =
   /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[^])/g
 
 /**
- * In valid UTF-8 a lone surrogate can only come as an escape. It is replaced by U+FFFD, as UTF-8 encoders do:
- * ClickHouse cannot read a line of the lake that contains one.
+ * In valid UTF-8 a lone surrogate can only come as an escape. It is replaced by U+FFFD, as UTF-8 encoders
+ * do: ClickHouse cannot read a line of the lake that contains one.
  */
 function replaceLoneSurrogates(json: string): string {
   if (!surrogateEscape.test(json)) return json

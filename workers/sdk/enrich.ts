@@ -1,6 +1,6 @@
 // Adds what Cloudflare knows about a request to its context, as attributes with the prefix `cf.`. Clients
-// cannot set these: what they send under the prefix is dropped, even where the environment has enrichment
-// switched off.
+// cannot set these: what they send under the prefix, or as a structure `cf`, is dropped, even where the
+// environment has enrichment switched off.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
@@ -14,14 +14,18 @@ export function enrichContext(
 ): EvaluationContext {
   const isOn = settingsOf(snapshot).enrichContext
   if (!isOn && !hasTrustedAttribute(context.attributes)) return context
-  const own = Object.entries(context.attributes).filter(([name]) => !name.startsWith(trustedNamespace))
+  const own = Object.entries(context.attributes).filter(([name, value]) => !isTrusted(name, value))
   return { ...context, attributes: Object.fromEntries(isOn ? [...own, ...requestAttributes(request)] : own) }
 }
 
 function hasTrustedAttribute(attributes: EvaluationContext['attributes']): boolean {
-  for (const name in attributes) if (name.startsWith(trustedNamespace)) return true
+  for (const name in attributes) if (isTrusted(name, attributes[name])) return true
   return false
 }
+
+/** A path such as `cf.country` also leads into a structure. */
+const isTrusted = (name: string, value: unknown): boolean =>
+  name.startsWith(trustedNamespace) || (name === 'cf' && typeof value === 'object')
 
 /** `cf` exists on Cloudflare only. What it does not say about a request becomes no attribute. */
 function requestAttributes(request: Request): (readonly [string, string])[] {

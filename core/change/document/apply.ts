@@ -183,7 +183,11 @@ function flagFields(
     }
   }
   const inFlag = (problem: FieldProblem) => ({ ...problem, path: pathOf('flag', key, problem.path) })
-  reports.problems.push(...rehashProblems(current, { allocation }).map(inFlag))
+  reports.problems.push(
+    ...rehashProblems(current, { ...flag, allocation, bucketBy: flag.bucketBy ?? null }, 'foreign').map(
+      inFlag,
+    ),
+  )
   const stays = (path: string, sent: string | undefined, stored: string) => {
     if (sent === undefined || sent === stored) return
     reports.notes.push(inFlag({ path, message: `stays ${stored}, so that users do not move` }))
@@ -269,14 +273,22 @@ function pruning(
   }
   for (const id of state.operation.keys())
     if (!Object.hasOwn(document.operations, id)) removals.push({ kind: 'operation', id, value: null })
-  const after = withWrites(state, [...writes, ...removals])
+  let after = withWrites(state, [...writes, ...removals])
   const notes: FieldProblem[] = []
   for (const kind of ['segment', 'goal', 'tag'] as const) {
-    for (const id of state[kind].keys()) {
-      if (Object.hasOwn(document[collections[kind]], id)) continue
-      const dependents = dependentsOf(after, kind, id)
-      if (dependents.length === 0) removals.push({ kind, id, value: null })
-      else notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${named(dependents)}` })
+    let left = [...state[kind].keys()].filter((id) => !Object.hasOwn(document[collections[kind]], id))
+    // A removed segment may have been the last to refer to another, so this repeats until nothing changes.
+    for (let before = -1; before !== left.length;) {
+      before = left.length
+      const free = new Set(left.filter((id) => dependentsOf(after, kind, id).length === 0))
+      const writes = [...free].map((id) => ({ kind, id, value: null }) as const)
+      removals.push(...writes)
+      after = withWrites(after, writes)
+      left = left.filter((id) => !free.has(id))
+    }
+    for (const id of left) {
+      const dependents = named(dependentsOf(after, kind, id))
+      notes.push({ path: pathOf(kind, id, ''), message: `stays: it is in use by ${dependents}` })
     }
   }
   return { writes: removals, notes }
@@ -292,7 +304,7 @@ function problemsAfter(
   const changed = new Set([...writes, ...pruned].flatMap(({ kind, id }) => (kind === 'flag' ? [id] : [])))
   const found: FieldProblem[] = []
   const check = (write: Write) => {
-    for (const field of writeProblems(after, write))
+    for (const field of writeProblems(after, write, state))
       found.push({ ...field, path: pathOf(write.kind, write.id, field.path) })
   }
   for (const write of writes) check(write)

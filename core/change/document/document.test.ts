@@ -70,6 +70,7 @@ const anyFlag = (key: string, at: number) =>
         },
       ),
       prerequisite: fc.option(fc.constantFrom(...keys.slice(0, at), key), { nil: undefined }),
+      metadata: fc.constantFrom(undefined, { owner: 'web', weight: 2 }, {}),
       hasOff: fc.boolean(),
       defaultStrategy: strategy,
     })

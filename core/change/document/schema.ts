@@ -3,7 +3,7 @@
 // triggers, webhooks) or scheduled changes.
 import * as z from 'zod'
 import { Experiment } from '../../model/experiment.ts'
-import { FlagFields, Id, Key } from '../../model/flag.ts'
+import { FlagFields, FlagKey, Id, Key } from '../../model/flag.ts'
 import { FlagDraft } from '../../model/flag-draft.ts'
 import { Goal } from '../../model/goal.ts'
 import { versionedFields } from '../../model/versioned.ts'
@@ -53,7 +53,7 @@ export const Document = z.strictObject({
   tags: entries(TagKey, TagEntry),
   segments: entries(Key, SegmentEntry),
   goals: entries(Key, GoalEntry),
-  flags: entries(Key, FlagEntry),
+  flags: entries(FlagKey, FlagEntry),
   experiments: entries(Id, ExperimentEntry),
   operations: entries(Id, OperationEntry),
 })

@@ -2,11 +2,11 @@
 // the hashes with it, which have golden cases.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
-import type { Flag, Strategy } from '../../../core/model/flag.ts'
+import type { Flag } from '../../../core/model/flag.ts'
 import { murmur3x64Scaled } from '../../../core/hash/murmur3-x64-128.ts'
 import { murmur3x86 } from '../../../core/hash/murmur3-x86-32.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
-import { compare, equals, isInteger } from './reference-comparisons.ts'
+import { compare, compareOwn, equals, isInteger, timeOf } from './reference-comparisons.ts'
 
 interface Outcome {
   /** For errors: `ERROR` and the error code. */
@@ -43,6 +43,17 @@ function decide(
       throw error
     }
   }
+  // So is a segment that asks for itself, directly or through others.
+  const checkSegment = (segmentKey: string, outer: readonly string[]) => {
+    if (outer.includes(segmentKey)) throw new Error('GENERAL')
+    const segment = snapshot.segments.find((each) => each.key === segmentKey)
+    for (const { operator, values } of segment?.anyOf.flat() ?? [])
+      if (operator.endsWith('in-segment'))
+        for (const each of values) checkSegment(each, [...outer, segmentKey])
+  }
+  for (const rule of flag.rules)
+    for (const { operator, values } of rule.anyOf.flat())
+      if (operator.endsWith('in-segment')) for (const each of values) checkSegment(each, [])
   // A broken dependency is an error even if the rule that refers to it would not be reached.
   for (const rule of flag.rules)
     for (const clause of rule.anyOf.flat()) if (clause.operator === 'flag-is') dependency(clause.attribute)
@@ -57,7 +68,9 @@ function decide(
       return { reason: 'TARGETING_MATCH', variationId: target.variationId }
     }
   }
-  const holds = (clause: Clause): boolean => {
+  const holds = (clause: Clause): boolean => holdsPlainly(clause) !== (clause.negated ?? false)
+  const holdsPlainly = (clause: Clause): boolean => {
+    if (clause.operator === 'not-in-segment') return !holdsPlainly({ ...clause, operator: 'in-segment' })
     if (clause.operator === 'flag-is') return clause.values.includes(dependency(clause.attribute) ?? '')
     if (clause.operator === 'in-segment') {
       return clause.values.some((key) => {
@@ -67,9 +80,21 @@ function decide(
         return isListed || segment.anyOf.some((group) => group.every(holds))
       })
     }
-    const value = clause.attribute === 'id' ? context.targetingKey : own(context.attributes, clause.attribute)
-    if (clause.operator === 'exists') return text(value) !== undefined || Array.isArray(value)
-    if (clause.operator === 'not-exists') return text(value) === undefined && !Array.isArray(value)
+    const value = valueOf(context, clause.attribute)
+    const isThere = text(value) !== undefined || (typeof value === 'object' && value !== null)
+    if (clause.operator === 'exists') return isThere
+    if (clause.operator === 'not-exists') return !isThere
+    const elements = (Array.isArray(value) ? value : [value]).map((each: unknown) =>
+      typeof each === 'number' ? each : text(each),
+    )
+    const anyInOrder = (test: (element: string | number, value: string) => boolean) =>
+      elements.some(
+        (each) => each !== undefined && each !== '' && clause.values.some((wanted) => test(each, wanted)),
+      )
+    const anyOrdered = (test: (difference: number) => boolean) =>
+      clause.compareAs === 'bucketeer'
+        ? any((a, b) => test(compare(a, b)))
+        : anyInOrder((a, b) => test(compareOwn(clause.compareAs, a, b)))
     const texts = Array.isArray(value)
       ? value.map(text).filter((each) => each !== undefined)
       : [text(value) ?? '']
@@ -79,7 +104,9 @@ function decide(
     const anyFolded = (test: (text: string, value: string) => boolean) =>
       any((each, wanted) => test(fold(each), fold(wanted)))
     const anyTime = (test: (time: number, value: number) => boolean) =>
-      any((each, wanted) => isInteger(each) && isInteger(wanted) && test(Number(each), Number(wanted)))
+      clause.compareAs === 'bucketeer'
+        ? any((each, wanted) => isInteger(each) && isInteger(wanted) && test(Number(each), Number(wanted)))
+        : anyInOrder((each, wanted) => test(timeOf(each), timeOf(wanted)))
     switch (clause.operator) {
       case 'equals':
       case 'in':
@@ -95,15 +122,15 @@ function decide(
       case 'not-contains':
         return !anyFolded((a, b) => a.includes(b))
       case 'matches':
-        return any((a, b) => new RegExp(b, 'u').test(a))
+        return any((a, b) => new RegExp(b, clause.ignoreCase ? 'iu' : 'u').test(a))
       case 'greater':
-        return any((a, b) => compare(a, b) > 0)
+        return anyOrdered((difference) => difference > 0)
       case 'greater-or-equal':
-        return any((a, b) => compare(a, b) >= 0)
+        return anyOrdered((difference) => difference >= 0)
       case 'less':
-        return any((a, b) => compare(a, b) < 0)
+        return anyOrdered((difference) => difference < 0)
       case 'less-or-equal':
-        return any((a, b) => compare(a, b) <= 0)
+        return anyOrdered((difference) => difference <= 0)
       case 'before':
         return anyTime((a, b) => a < b)
       case 'after':
@@ -112,25 +139,24 @@ function decide(
   }
   for (const rule of flag.rules) {
     if (rule.anyOf.some((group) => group.every(holds))) {
-      return allot(flag, rule.strategy, rule.id, context.targetingKey, 'TARGETING_MATCH')
+      return allot(flag, rule, context, 'TARGETING_MATCH')
     }
   }
   const hasTargeting = flag.rules.length > 0 || flag.targets.length > 0 || flag.prerequisites.length > 0
-  const { id, strategy } = flag.defaultStrategy
-  return allot(flag, strategy, id, context.targetingKey, hasTargeting ? 'DEFAULT' : 'STATIC')
+  return allot(flag, flag.defaultStrategy, context, hasTargeting ? 'DEFAULT' : 'STATIC')
 }
 
 function allot(
   flag: Flag,
-  strategy: Strategy,
-  ruleId: string,
-  targetingKey: string | undefined,
+  { id: ruleId, strategy, bucketBy = flag.bucketBy ?? 'id' }: Flag['defaultStrategy'],
+  { targetingKey, attributes }: EvaluationContext,
   reason: string,
 ): Outcome {
   if (strategy.kind === 'fixed') return { reason, variationId: strategy.variationId, ruleId }
-  if (targetingKey === undefined) throw new Error('TARGETING_KEY_MISSING')
-  const input =
-    flag.allocation === 'percent' ? ruleId + targetingKey : `${flag.key}-${targetingKey}-${flag.seed}`
+  const unit = bucketBy === 'id' ? targetingKey : text(own(attributes, bucketBy))
+  if (bucketBy === 'id' && unit === undefined) throw new Error('TARGETING_KEY_MISSING')
+  if (bucketBy !== 'id' && !unit) return { reason: 'DEFAULT', variationId: undefined, ruleId }
+  const input = flag.allocation === 'percent' ? ruleId + unit : `${flag.key}-${unit}-${flag.seed}`
   const bucket = (text: string) =>
     flag.allocation === 'percent' ? (murmur3x86(text) % 100) / 100 : fraction(text)
   const { audience, shares } = strategy
@@ -151,6 +177,21 @@ export const fraction = (text: string) => murmur3x64Scaled('', text, '', 2 ** 80
 
 const own = (attributes: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(attributes, name) ? attributes[name] : undefined
+
+function valueOf({ targetingKey, attributes }: EvaluationContext, name: string): unknown {
+  if (name === 'targetingKey') return targetingKey
+  if (name === 'id') return own(attributes, 'id') ?? targetingKey
+  if (Object.hasOwn(attributes, name) || !name.includes('.')) return own(attributes, name)
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (from, each) =>
+        typeof from === 'object' && from !== null && !Array.isArray(from)
+          ? own(from as Record<string, unknown>, each)
+          : undefined,
+      attributes,
+    )
+}
 
 const text = (value: unknown) =>
   ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined

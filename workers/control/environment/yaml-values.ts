@@ -59,11 +59,20 @@ function withJson(variation: Variation): Variation {
 export function toJson(text: string, version: '1.1' | '1.2' = '1.2'): string | undefined {
   if (text.length > yamlLengthMax) return undefined
   try {
-    return JSON.stringify(parse(text, { version, maxAliasCount: 100 }))
+    return JSON.stringify(parse(text, { version, maxAliasCount: 100, intAsBigInt: true }), withDigits)
   } catch {
     return undefined
   }
 }
+
+/**
+ * An integer keeps all of its digits, so that one which a double cannot hold is refused by name (value.ts).
+ */
+const withDigits = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? rawJson(String(value)) : value
+
+/** ECMAScript's JSON.rawJSON, which TypeScript does not know yet. */
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
 function withoutJson({ json: _, ...variation }: Variation): Variation {
   return variation

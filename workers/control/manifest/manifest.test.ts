@@ -108,6 +108,15 @@ it('refuses a key of a live or archived flag, and a change of type', async () =>
   expect((await call('DELETE', '/flags/banner')).status).toBe(409)
 })
 
+it('takes keys with slashes and colons, which are encoded in the path', async () => {
+  const named = { ...banner, key: 'apps/web:banner' }
+  expect((await call('POST', '/flags', named)).status).toBe(201)
+  const path = `/flags/${encodeURIComponent(named.key)}`
+  const changed = await call('PUT', path, { ...named, defaultValue: 'some' })
+  expect(changed).toMatchObject({ status: 200, body: { flag: { key: named.key, defaultValue: 'some' } } })
+  expect((await call('DELETE', path)).status).toBe(200)
+})
+
 it('lists the invalid fields of a request', async () => {
   const fieldsOf = async (body: object, method: 'POST' | 'PUT' = 'POST', path = '/flags') => {
     const { status, body: answered } = await call(method, path, body)

@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { holdsFractions } from '../../protocols/ofrep/value-text.ts'
 import type { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
-import { type Flag, type Variation, Key } from '../../../core/model/flag.ts'
+import { type Flag, type Variation, FlagKey } from '../../../core/model/flag.ts'
 import { parseValue } from '../../../core/model/value.ts'
 import { descriptionLengthMax, nameLengthMax } from '../../../core/model/limits.ts'
 
@@ -23,7 +23,7 @@ export const ManifestFlag = z.strictObject({
 type ManifestFlag = z.infer<typeof ManifestFlag>
 
 const writableFields = {
-  key: Key,
+  key: FlagKey,
   type: Type,
   name: z.string().max(nameLengthMax).optional(),
   description: z.string().max(descriptionLengthMax).nullish(),

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { type Explanation, explain } from '../../../core/evaluation/explain.ts'
 import { diff } from '../../../core/change/diff.ts'
-import { Key } from '../../../core/model/flag.ts'
+import { FlagKey } from '../../../core/model/flag.ts'
 import { valueLengthMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
@@ -83,7 +83,7 @@ export const flagInsight = [
     description: `At most ${evaluationsMax} evaluations: contexts times flags.`,
     body: z.strictObject({
       contexts: z.array(Context).min(1).max(contextsMax),
-      flags: z.array(Key).max(flagsMax).optional().describe('Absent: all flags.'),
+      flags: z.array(FlagKey).max(flagsMax).optional().describe('Absent: all flags.'),
       revision: z.int().min(1).optional(),
       explain: z.boolean().default(true),
     }),
@@ -132,12 +132,13 @@ function toAnswer(flagKey: string, explanation: Explanation | undefined, isExpla
   if (!explanation)
     return { flagKey, reason: 'ERROR', error: { code: 'FLAG_NOT_FOUND', message: 'there is no such flag' } }
   const { evaluation, ...why } = explanation
-  const { reason, cause, variation, error } = evaluation
+  const { flag, reason, cause, variation, error } = evaluation
   return {
     flagKey,
     reason,
     cause,
     ...(variation && { variationId: variation.id, value: variation.typed }),
+    ...(flag?.metadata && { metadata: flag.metadata }),
     ...(error && { error }),
     ...(isExplained && { why }),
   }

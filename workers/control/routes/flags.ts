@@ -1,7 +1,7 @@
 // Routes that create and change flags. Their history and evaluation are in flag-insight.ts.
 import * as z from 'zod'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
-import { Flag, FlagType, Id, Key } from '../../../core/model/flag.ts'
+import { Flag, FlagKey, FlagType, Id } from '../../../core/model/flag.ts'
 import { rulesMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { findScope } from '../../storage/identity.ts'
@@ -85,7 +85,7 @@ export const flags = [
     path: `${flagPath}/clone`,
     needs: 'editor',
     summary: 'Copies a flag to another key: off, and with a new split of users',
-    body: z.strictObject({ key: Key, name: FlagChanges.shape.name }),
+    body: z.strictObject({ key: FlagKey, name: FlagChanges.shape.name }),
     entity: Flag,
     status: 201,
     command: ({ params: { key }, body }) => ({ kind: 'clone-flag', key, as: body.key, name: body.name }),
@@ -102,7 +102,7 @@ export const flags = [
       'overwrites an existing flag of that key, which stays on or off.',
     body: z.strictObject({
       from: z.string().describe('The other environment.'),
-      flag: Key,
+      flag: FlagKey,
       replace: z.boolean().default(false),
       ...expectedVersion,
     }),

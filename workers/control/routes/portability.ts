@@ -20,7 +20,9 @@ const Family = z.strictObject({
     ),
   notes: z
     .array(z.strictObject({ flagKey: z.string(), field: z.string(), reason: z.string() }))
-    .describe('Fields of portable flags that other clients of the vendor handle differently.'),
+    .describe(
+      'For portable flags: fields that other clients of the vendor handle differently, and vendor rules that they keep.',
+    ),
 })
 
 export const portability = [
@@ -47,7 +49,7 @@ export const portability = [
       )
       return ok({
         'flagship-io': { portable: liveWithout(omitted), omitted, notes },
-        bucketeer: { portable: liveWithout(local.omitted), omitted: local.omitted, notes: [] },
+        bucketeer: { portable: liveWithout(local.omitted), omitted: local.omitted, notes: local.notes },
       })
     },
   }),

@@ -5,13 +5,17 @@ import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { evaluateAll } from '../../../core/evaluation/evaluate.ts'
 import type { Cause, Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
+import { segmentsIn } from '../../../core/model/segment-keys.ts'
+import { visitDependenciesFirst } from '../../../core/model/visit-dependencies.ts'
 import { segmentsOf } from './local-mode.ts'
 import type * as wire from './wire.ts'
 
-export const toContext = ({ id, data }: wire.User): EvaluationContext => ({
-  targetingKey: id,
-  attributes: data ?? {},
-})
+/** Bucketeer: in a clause `id` is the user's id, even where the data has an `id`. */
+export function toContext({ id, data }: wire.User): EvaluationContext {
+  if (data?.['id'] === undefined) return { targetingKey: id, attributes: data ?? {} }
+  const { id: _, ...attributes } = data
+  return { targetingKey: id, attributes }
+}
 
 export interface EvaluationsQuery {
   readonly compiled: CompiledSnapshot
@@ -198,11 +202,23 @@ function versionsHash(compiled: CompiledSnapshot, tag: string): string {
 
 function versionsText({ flags, snapshot }: CompiledSnapshot, tag: string): string {
   const indexes = new Set<number>()
-  for (const { index, flag, dependencies = [] } of flags)
-    if (!flag.archived && (tag === '' || flag.tags.includes(tag)))
-      for (const each of [index, ...dependencies]) indexes.add(each)
+  for (const { index, flag, dependsOn } of flags) {
+    if (indexes.has(index) || flag.archived || (tag !== '' && !flag.tags.includes(tag))) continue
+    indexes.add(index)
+    visitDependenciesFirst(
+      dependsOn,
+      (each) => (indexes.has(each) ? [] : flags[each]!.dependsOn), // what it depends on is there too
+      (each) => indexes.add(each),
+    )
+  }
   const usedFlags = [...indexes].map((index) => flags[index]!.flag)
-  const usedSegments = new Set(usedFlags.flatMap(segmentsOf))
+  const segments = new Map(snapshot.segments.map((segment) => [segment.key, segment]))
+  const usedSegments = new Set<string>()
+  visitDependenciesFirst(
+    usedFlags.flatMap(segmentsOf),
+    (key) => segmentsIn(segments.get(key)?.anyOf ?? []),
+    (key) => usedSegments.add(key),
+  )
   const entities = [...usedFlags, ...snapshot.segments.filter(({ key }) => usedSegments.has(key))]
   const versions = entities.map(({ key, version, updatedAt }) => `${key}:${version}:${updatedAt}`)
   // Panic mode changes all results without editing a flag.

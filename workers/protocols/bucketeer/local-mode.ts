@@ -3,8 +3,9 @@
 // rules: its evaluator (0.0.8) knows no audiences and no segment rules, and loads prerequisites one level
 // deep.
 import type { Clause as OurClause } from '../../../core/model/clause.ts'
-import type { Operator } from '../../../core/model/vocabulary.ts'
+import { type Operator, segmentOperators, targetingKeyAttribute } from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
+import { attributeSplitting } from '../../../core/model/bucket-by.ts'
 import { rangesOf } from '../../../core/model/rebalance.ts'
 import { weightTotal } from '../../../core/model/limits.ts'
 import { parseVersion } from '../../../core/text/semver.ts'
@@ -13,6 +14,7 @@ import type { Segment } from '../../../core/model/segment.ts'
 import { effectiveFlags } from '../../../core/evaluation/panic-mode.ts'
 import { coversEverybody } from '../../../core/evaluation/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
+import { trustedNamespace } from '../../sdk/enrich.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
 
 export interface Omission {
@@ -20,9 +22,16 @@ export interface Omission {
   readonly reason: string
 }
 
+/** What is to be known about a clause of a flag that is contained. */
+export interface Note extends Omission {
+  /** Dotted path inside the flag. */
+  readonly field: string
+}
+
 export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'settings'>): {
   list: FeatureList
   omitted: Omission[]
+  notes: Note[]
 } {
   const { segments } = snapshot
   const flags = effectiveFlags(snapshot)
@@ -54,8 +63,25 @@ export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'setti
       const reason = reasons.get(key)
       return reason === undefined || archived ? [] : [{ flagKey: key, reason }]
     }),
+    notes: included.filter(({ archived }) => !archived).flatMap(notesOn),
   }
 }
+
+const notesOn = ({ key, rules }: Flag): Note[] =>
+  rules.flatMap(({ anyOf }, r) =>
+    anyOf.flatMap((group, g) =>
+      group.flatMap(({ operator, compareAs }, c) =>
+        orderings.has(operator)
+          ? [{ flagKey: key, field: `rules.${r}.anyOf.${g}.${c}`, reason: noteOn(compareAs) }]
+          : [],
+      ),
+    ),
+  )
+
+const noteOn = (compareAs: OurClause['compareAs']) =>
+  compareAs === 'bucketeer'
+    ? 'keeps Bucketeer’s rule of comparison: a missing attribute is the empty text, and versions have three parts'
+    : 'a text such as 18.4.1, 10.10, v9 or 1e3 is compared otherwise by these SDKs: write compareAs bucketeer to have their rule everywhere'
 
 /**
  * Bucketeer does not send flags without a variation for anybody; the SDK then uses the default in the code.
@@ -70,6 +96,8 @@ function reasonToOmit(
 ): string | undefined {
   if (flag.prerequisites.length > 0 && flag.offVariationId === undefined)
     return 'without an off variation these SDKs ignore a prerequisite that fails: give the flag one'
+  const bucketBy = attributeSplitting(flag)
+  if (bucketBy !== undefined) return `splits by ${bucketBy}: these SDKs always split by user id`
   if (flag.assignment) return 'assignments are kept here: these SDKs decide by the hash alone'
   if (flag.slices && !coversEverybody(flag.slices)) return 'slices are not known to these SDKs'
   for (const key of dependenciesOf(flag)) {
@@ -103,6 +131,15 @@ function reasonAgainstStrategy({ allocation, seed }: Flag, strategy: OurStrategy
   return 'percent allocation hashes otherwise than these SDKs do'
 }
 
+const orderings: ReadonlySet<Operator> = new Set([
+  'greater',
+  'greater-or-equal',
+  'less',
+  'less-or-equal',
+  'before',
+  'after',
+])
+
 const operators: Partial<Record<Operator, ClauseOperator>> = {
   equals: 'EQUALS',
   in: 'IN',
@@ -120,10 +157,22 @@ const operators: Partial<Record<Operator, ClauseOperator>> = {
   'not-equals': 'NOT_EQUALS',
 }
 
+/** Operators that these SDKs know the opposite of. */
+const opposites: Partial<Record<Operator, ClauseOperator>> = {
+  equals: 'NOT_EQUALS',
+  in: 'NOT_EQUALS',
+  'not-equals': 'EQUALS',
+}
+
 function reasonAgainstClause(
-  { operator, values, ignoreCase }: OurClause,
+  { attribute, operator, values, ignoreCase, compareAs, negated }: OurClause,
   segments: ReadonlyMap<string, Segment>,
 ): string | undefined {
+  if (attribute.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
+  if (negated && operators[operator] !== undefined && opposites[operator] === undefined)
+    return `a negated ${operator} is not known to these SDKs`
+  if (orderings.has(operator) && compareAs !== 'bucketeer' && !isOwnNumberOrder(operator, compareAs, values))
+    return `${operator} compares otherwise than these SDKs do: write compareAs bucketeer to have their rule`
   if (ignoreCase) return 'these SDKs always regard case'
   if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
   const ambiguous = values.find((value) => !isParsedAlike(operator, value))
@@ -138,6 +187,13 @@ function reasonAgainstClause(
   }
   return undefined
 }
+
+/** Numbers by our own rule: these SDKs decide alike once a missing attribute is ruled out. */
+const isOwnNumberOrder = (operator: Operator, compareAs: OurClause['compareAs'], values: readonly string[]) =>
+  operator !== 'before' &&
+  operator !== 'after' &&
+  compareAs === undefined &&
+  values.every((value) => sdkNumber.test(value))
 
 const isAscii = /^\p{ASCII}*$/u
 /** What these SDKs parse as a number, and what npm's semver may parse as a version. */
@@ -171,7 +227,7 @@ const isVersionParsedAlike = (value: string) =>
 /** The keys of the segments in a flag's rules. */
 export const segmentsOf = ({ rules }: Flag): string[] =>
   rules.flatMap(({ anyOf }) =>
-    anyOf.flat().flatMap(({ operator, values }) => (operator === 'in-segment' ? values : [])),
+    anyOf.flat().flatMap(({ operator, values }) => (segmentOperators.has(operator) ? values : [])),
   )
 
 const variationTypes = {
@@ -208,7 +264,7 @@ function toFeature(flag: Flag): Feature {
       anyOf.map((group, i) => ({
         id: i === 0 ? id : `${id}${groupSeparator}${i + 1}`,
         strategy: toStrategy(strategy),
-        clauses: group.map((clause, j) => toClause(clause, `${id}:${i}:${j}`)),
+        clauses: group.flatMap((clause, j) => toClauses(clause, `${id}:${i}:${j}`)),
       })),
     ),
     defaultStrategy: toStrategy(flag.defaultStrategy.strategy),
@@ -237,12 +293,17 @@ export function ownRuleId(flag: Flag | undefined, ruleId: string): string {
   return flag.rules.some(({ id }) => id === ownId) ? ownId : ruleId
 }
 
-const toClause = ({ attribute, operator, values }: OurClause, id: string): Clause => ({
-  id,
-  attribute,
-  operator: operators[operator] ?? 'EQUALS', // clauses without one were omitted
-  values,
-})
+function toClauses(clause: OurClause, id: string): Clause[] {
+  const { operator, values, compareAs, negated } = clause
+  const attribute = clause.attribute === targetingKeyAttribute ? 'id' : clause.attribute
+  // Clauses without an operator of these SDKs were omitted.
+  const theirs = (negated ? opposites : operators)[operator] ?? 'EQUALS'
+  const own = { id, attribute, operator: theirs, values }
+  // By our own rule nothing holds for an attribute that is missing or empty; these SDKs read it as a text.
+  return orderings.has(operator) && compareAs !== 'bucketeer'
+    ? [{ id: `${id}:present`, attribute, operator: 'NOT_EQUALS', values: [''] }, own]
+    : [own]
+}
 
 function toStrategy(strategy: OurStrategy): Strategy {
   if (strategy.kind === 'fixed')

@@ -34,8 +34,13 @@ const numberMessage = ({ input }: { input?: unknown }) =>
 export const text = z._default(z.string(), '')
 export const requiredText = z.string({ error: missingMessage }).check(z.minLength(1, isRequired))
 
+/** Of at most 2^53, as numbers are: a larger one would lose digits. */
+const wholeNumberText = z.string().check(
+  z.regex(/^-?\d{1,19}$/, 'not a whole number'),
+  z.refine((digits) => Number.isSafeInteger(Number(digits)), 'too large'),
+)
 /** int32, int64, uint64. */
-const integerOrText = z.union([z.int(), z.string().check(z.regex(/^-?\d{1,19}$/, 'not a whole number'))], {
+const integerOrText = z.union([z.int(), wholeNumberText], {
   error: numberMessage,
 })
 export const integer = z._default(z.pipe(integerOrText, z.transform(Number)), 0)

@@ -104,6 +104,18 @@ export function ownerOf(compiled: CompiledSnapshot, groupId: string): Owner | un
   if (known) return { flag: known, ruleId: groupId }
   const end = groupId.lastIndexOf(fixedMark)
   const ruleId = end < 0 ? groupId : groupId.slice(0, end)
-  const flag = byGroup.get(ruleId) ?? compiled.byKey.get(ruleId.split(':')[0]!)?.flag
+  const flag = byGroup.get(ruleId) ?? namedAfter(compiled, ruleId)
   return flag && { flag, ruleId }
+}
+
+/** What follows the flag's key in the id of a group that is named after the flag. */
+const groupSuffix = /^:(?:target:.*|off|prerequisite|slice|error)$/s
+
+/** The flag that a group is named after. A flag's key may have colons, too. */
+function namedAfter({ byKey }: CompiledSnapshot, groupId: string): Flag | undefined {
+  for (let at = groupId.lastIndexOf(':'); at > 0; at = groupId.lastIndexOf(':', at - 1)) {
+    const flag = groupSuffix.test(groupId.slice(at)) ? byKey.get(groupId.slice(0, at))?.flag : undefined
+    if (flag) return flag
+  }
+  return undefined
 }

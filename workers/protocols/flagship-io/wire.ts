@@ -152,6 +152,10 @@ export type TargetingOperator =
   | 'NOT_CONTAINS'
   | 'STARTS_WITH'
   | 'ENDS_WITH'
+  | 'GREATER_THAN'
+  | 'GREATER_THAN_OR_EQUALS'
+  | 'LOWER_THAN'
+  | 'LOWER_THAN_OR_EQUALS'
   | 'EXISTS'
   | 'NOT_EXISTS'
 

@@ -4,6 +4,7 @@ import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { sha256OfText } from '../../../core/hash/sha-256.ts'
 import { type Snapshot, settingsOf } from '../../../core/model/snapshot.ts'
+import { flagMetadataOf } from '../../sdk/flag-metadata.ts'
 import { type HashedText, hashedText } from './bulk-text.ts'
 import { valueText } from './value-text.ts'
 import type * as wire from './wire.ts'
@@ -49,7 +50,7 @@ function serialize(evaluation: Evaluation, snapshot: Snapshot): string {
   const rest = {
     reason,
     variant: variation?.name || variation?.id || '',
-    metadata: { version: String(flag?.version ?? 0), variationId: variation?.id ?? '' },
+    metadata: flagMetadataOf(evaluation),
   }
   return `{"key":${JSON.stringify(key)},${value}${JSON.stringify(rest).slice(1)}`
 }

@@ -67,7 +67,7 @@ it.each([
   [['2.50'], '2.5'],
   [['-3'], '-3'],
   [['1e3'], '1000'],
-  [['0.5', '-0'], '0.5'],
+  [['0.5', '0'], '0.5'],
 ])('prints a number of %j as %s', async (values, text) => {
   const { post } = world([flag('rate', 'number', values)])
   for (const path of ['/evaluate/flags/rate', '/evaluate/flags'])

@@ -2,6 +2,7 @@
 // test/support/build/bucketeer-evaluator.ts.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Clause } from '../../../../core/model/clause.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
@@ -74,6 +75,11 @@ describe('allocation', () => {
   })
 })
 
+const bucketeers = (...[operator, ...values]: [Clause['operator'], ...string[]]): Clause => ({
+  ...clause('x', operator, ...values),
+  compareAs: 'bucketeer',
+})
+
 describe('an imported list', () => {
   it('gives every user the same variation as Bucketeer', () => {
     fc.assert(
@@ -84,6 +90,24 @@ describe('an imported list', () => {
       }),
       { numRuns: scaled(300) },
     )
+  })
+
+  it('keeps Bucketeer’s rule of comparison, and its id of a user', () => {
+    const clauses = [
+      { id: 'a', attribute: 'age', operator: 'GREATER', values: ['5'] },
+      { id: 'b', attribute: 'id', operator: 'BEFORE', values: ['10x'] },
+      { id: 'c', attribute: 'id', operator: 'EQUALS', values: ['ada'] },
+    ]
+    const { flags } = imported({
+      features: [feature({ rules: [{ id: 'r', strategy: fixedOn('b'), clauses }] })],
+    })
+    expect(flags[0]!.rules[0]!.anyOf).toEqual([
+      [
+        { attribute: 'age', operator: 'greater', values: ['5'], compareAs: 'bucketeer' },
+        { attribute: 'targetingKey', operator: 'before', values: ['10x'], compareAs: 'bucketeer' },
+        { attribute: 'targetingKey', operator: 'equals', values: ['ada'] },
+      ],
+    ])
   })
 
   it('keeps ids, versions, times, seeds and tags', () => {
@@ -264,8 +288,20 @@ describe('local mode', () => {
       'beyond ASCII',
       { allocation: 'fine' as const, seed: 'é', defaultStrategy: { id: 'd', strategy: half } },
     ],
-    ['"1e3" is read otherwise', { rules: [rule([clause('x', 'greater', '5', '1e3')])] }],
-    ['"5.5" is read otherwise', { rules: [rule([clause('x', 'after', '5.5')])] }],
+    ['"1e3" is read otherwise', { rules: [rule([bucketeers('greater', '5', '1e3')])] }],
+    ['"5.5" is read otherwise', { rules: [rule([bucketeers('after', '5.5')])] }],
+    ['write compareAs bucketeer', { rules: [rule([clause('x', 'greater', '5', '1e3')])] }],
+    ['write compareAs bucketeer', { rules: [rule([clause('x', 'greater', '9.0.0')])] }],
+    ['write compareAs bucketeer', { rules: [rule([clause('x', 'greater', 'abc')])] }],
+    ['write compareAs bucketeer', { rules: [rule([clause('x', 'after', '1795910400')])] }],
+    [
+      'write compareAs bucketeer',
+      { rules: [rule([{ ...clause('x', 'greater', '5'), compareAs: 'number' as const }])] },
+    ],
+    ['negated contains', { rules: [rule([{ ...clause('x', 'contains', 'a'), negated: true }])] }],
+    ['negated greater', { rules: [rule([{ ...bucketeers('greater', '5'), negated: true }])] }],
+    ['not-in-segment is not known', { rules: [rule([clause('', 'not-in-segment', 'large')])] }],
+    ['known at the edge', { rules: [rule([clause('cf.country', 'equals', 'JP')])] }],
     ['" 1.2.3" is read otherwise', { rules: [rule([clause('x', 'equals', ' 1.2.3')])] }],
     ['one level', { prerequisites: [{ flagKey: 'chained', variationId: 'a' }] }],
   ])('leaves out what its SDKs would decide otherwise, and says why: %s', (reason, changes) => {

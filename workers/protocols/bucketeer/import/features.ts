@@ -1,7 +1,8 @@
 // Imports a Bucketeer feature list as flags that keep every user's variation: ids, versions, times and seeds
 // stay, and the allocation is `fine`, which hashes as Bucketeer does. The reference for the semantics is
 // Bucketeer's Go server.
-import type { Clause as OurClause } from '../../../../core/model/clause.ts'
+import { type Clause as OurClause, orderedOperators } from '../../../../core/model/clause.ts'
+import { targetingKeyAttribute } from '../../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../../core/model/flag.ts'
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
 import { nameLengthMax, descriptionLengthMax, weightTotal } from '../../../../core/model/limits.ts'
@@ -209,16 +210,21 @@ const operators = {
 } as const satisfies Record<ClauseOperator, OurClause['operator']>
 
 /** For rules without clauses, which match everybody in Bucketeer. Every Bucketeer user has an id. */
-const everybody: OurClause = { attribute: 'id', operator: 'exists', values: [] }
+const everybody: OurClause = { attribute: targetingKeyAttribute, operator: 'exists', values: [] }
 
 function fromClauses(clauses: readonly Clause[]): OurClause[] {
   if (clauses.length === 0) return [everybody]
   return clauses.map(({ attribute, operator, values }) => ({
-    attribute: operator === 'SEGMENT' ? '' : attribute,
+    attribute:
+      operator === 'SEGMENT' ? '' : operator === 'FEATURE_FLAG' ? attribute : fromAttribute(attribute),
     operator: operators[operator],
     values,
+    ...(orderedOperators.has(operators[operator]) && { compareAs: 'bucketeer' }),
   }))
 }
+
+/** Bucketeer: `id` is the user's id, whatever the user's data has under that name. */
+const fromAttribute = (attribute: string) => (attribute === 'id' ? targetingKeyAttribute : attribute)
 
 type SegmentRules = FeatureList['segments'][number]['rules']
 

@@ -143,14 +143,14 @@ function lintValues({ operator, key, value }: Targeting): Omit<LintFinding, 'fie
   }
   if (comparing.has(operator) && values.some((each) => typeof each === 'number')) {
     const reason =
-      `send ${key} as a number: other types never hold for the SDK, ` +
-      'and Tackline compares them letter by letter'
+      `send ${key} as a number: the SDK converts a text where it can (an empty text is 0, true is 1); ` +
+      'Tackline compares it as a text or version, or not at all if the clause compares numbers'
     found.push({ code: 'type', reason })
   }
   if (comparing.has(operator) && values.some((each) => typeof each !== 'number')) {
     const reason =
-      'the SDK compares texts letter by letter ("10" before "9"); ' +
-      'Tackline compares numbers and versions by their value'
+      `send ${key} as a text: the SDK compares texts letter by letter ("10" before "9"), but a number with ` +
+      'what it makes of the text'
     found.push({ code: 'type', reason })
   }
   return found

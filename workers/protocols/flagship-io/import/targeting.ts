@@ -1,6 +1,7 @@
 // Converts AB Tasty's targeting to clauses, by the semantics of their JavaScript SDK in bucketing mode:
 // strict and case-sensitive. Differences are reported.
 import type { Finding } from '../../../../core/change/import-plan.ts'
+import { idAttribute, targetingKeyAttribute } from '../../../../core/model/vocabulary.ts'
 import type { Clause } from '../../../../core/model/clause.ts'
 import { valueLengthMax } from '../../../../core/model/limits.ts'
 import { parseVersion } from '../../../../core/text/semver.ts'
@@ -66,12 +67,12 @@ function targetingToClauses(
 ): Clause[] | 'never' {
   if (key === 'fs_all_users') return []
   const isVisitor = key === 'fs_users'
-  const attribute = isVisitor ? 'id' : key
-  if (key === 'id')
+  const attribute = isVisitor ? targetingKeyAttribute : key
+  if (key === targetingKeyAttribute || key === idAttribute)
     report(
       path,
       'differs',
-      'the attribute id is the visitor’s id here: call it by another name in your contexts',
+      `the attribute ${key} is the visitor’s id here${key === idAttribute ? ' where a context has none' : ''}: call it by another name in your contexts`,
     )
   const ours = Object.hasOwn(operators, operator) ? operators[operator as keyof typeof operators] : undefined
   if (!ours) return 'never' // reported by the linter
@@ -93,12 +94,23 @@ function targetingToClauses(
       if (values.includes('') && !isVisitor)
         report(path, 'differs', `a visitor without ${key} counts as one whose ${key} is empty`)
       return [{ attribute, operator: ours, values }]
+    case 'greater':
+    case 'greater-or-equal':
+    case 'less':
+    case 'less-or-equal':
+      return [{ attribute, operator: ours, values, ...comparisonOf([value].flat()) }]
     default:
       // Without the attribute the SDK fails or does not match, whereas our operators read an empty text.
       return isVisitor
         ? [{ attribute, operator: ours, values }]
         : [present, { attribute, operator: ours, values }]
   }
+}
+
+/** The SDK compares a number with numbers, and a text with texts letter by letter. */
+function comparisonOf(values: readonly unknown[]): Pick<Clause, 'compareAs'> {
+  if (values.every((value) => typeof value === 'number')) return { compareAs: 'number' }
+  return values.every((value) => typeof value === 'string') ? { compareAs: 'text' } : {}
 }
 
 /** `equals` would compare versions by their meaning, so for versions the text is compared by a pattern. */

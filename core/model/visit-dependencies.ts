@@ -1,0 +1,38 @@
+// Walks a graph of dependencies depth first. A loop with a stack of its own: chains may be longer than the
+// stack of calls.
+
+/**
+ * Calls `visit` once for each node that `roots` reach, after all that it depends on. Takes time in proportion
+ * to nodes and links. A link that closes a cycle is not followed, and is told to `onCycle`; the node that it
+ * leads to is visited later than the one it comes from.
+ */
+export function visitDependenciesFirst<T>(
+  roots: Iterable<T>,
+  dependenciesOf: (node: T) => readonly T[],
+  visit: (node: T) => void,
+  onCycle: (from: T, to: T) => void = () => undefined,
+): void {
+  /** Whether all dependencies of a node that was met have been visited. */
+  const isDone = new Map<T, boolean>()
+  const stack: { readonly node: T; readonly dependencies: readonly T[]; next: number }[] = []
+  const enter = (node: T) => {
+    isDone.set(node, false)
+    stack.push({ node, dependencies: dependenciesOf(node), next: 0 })
+  }
+  for (const root of roots) {
+    if (!isDone.has(root)) enter(root)
+    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+      const { node, dependencies } = frame
+      if (frame.next === dependencies.length) {
+        stack.pop()
+        isDone.set(node, true)
+        visit(node)
+        continue
+      }
+      const dependency = dependencies[frame.next++]!
+      const done = isDone.get(dependency)
+      if (done === undefined) enter(dependency)
+      else if (!done) onCycle(node, dependency)
+    }
+  }
+}
