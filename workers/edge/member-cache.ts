@@ -1,28 +1,11 @@
 // Members of large segments in the isolate's memory, keyed by the hash of their content: a new revision of
 // the environment only reads the sets that changed.
 import { type Members, decodeMembers } from '../../core/model/members.ts'
-import type { Snapshot } from '../../core/model/snapshot.ts'
 import { membersHeldMax } from './limits.ts'
 
 const cache = new Map<string, Members>() // oldest first
 
-/**
- * Members by segment key, for every segment that has an uploaded set. Throws when a set cannot be read: a
- * snapshot without it would decide differently.
- */
-export async function readAllMembers(
-  snapshot: Snapshot,
-  read: (sha256: string) => Promise<Members | undefined>,
-): Promise<Map<string, Members>> {
-  const bySegment = new Map<string, Members>()
-  for (const { key, members } of snapshot.segments) {
-    if (!members) continue
-    const set = cache.get(members.sha256) ?? (await read(members.sha256))
-    if (set?.high.length !== members.count) throw new Error(`the members of segment ${key} cannot be read`)
-    bySegment.set(key, set)
-  }
-  return bySegment
-}
+export const cachedMembers = (sha256: string): Members | undefined => cache.get(sha256)
 
 /**
  * Decodes the bytes and caches the members, also when the request that asked has stopped waiting: the next

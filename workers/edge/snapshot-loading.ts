@@ -5,11 +5,11 @@ import { compile } from '../../core/evaluation/compile.ts'
 import { type Snapshot, snapshotFormat } from '../../core/model/snapshot.ts'
 import type { Head } from '../contracts/environment-contract.ts'
 import { logError } from '../http/log.ts'
-import { readMembers } from '../storage/members.ts'
+import { membersOf, readMembers } from '../storage/members.ts'
 import { readHeadPointer, readSnapshotText } from '../storage/snapshots.ts'
 import type { EnvironmentReader } from './bindings.ts'
 import type { LoadedSnapshot } from './snapshot-cache.ts'
-import { readAllMembers, rememberMembers } from './member-cache.ts'
+import { cachedMembers, rememberMembers } from './member-cache.ts'
 import { sharedHeadForMs, sourceWithinMs } from './limits.ts'
 import type { KnownHead, HeadCache } from './head-cache.ts'
 
@@ -70,7 +70,9 @@ async function compileText(sources: Sources, id: string, text: string): Promise<
     if (!isReadable) throw new Error(`format ${snapshot.format} is not known here`)
     if (snapshot.environmentId !== id) throw new Error('it belongs to another environment')
     if (!Number.isSafeInteger(snapshot.revision)) throw new Error('it has no revision')
-    const members = await readAllMembers(snapshot, async (sha256) => {
+    const members = await membersOf(snapshot, async (sha256) => {
+      const cached = cachedMembers(sha256)
+      if (cached) return cached
       const published = () => readMembers(sources.kv, id, sha256).then(rememberMembers(sha256))
       const archived = () => sources.environment(id).members(id, sha256).then(rememberMembers(sha256))
       return (await attempt(sources, 'kv', published)) ?? (await attempt(sources, 'object', archived))

@@ -1,6 +1,8 @@
 // The members of large segments. Their hashes, which edge decides by, are one object in KV and one in R2,
 // named by their content. The ids themselves are a text in R2, for downloads. Objects never change: a segment
 // refers to its current ones.
+import type { Members } from '../../core/model/members.ts'
+import type { Snapshot } from '../../core/model/snapshot.ts'
 import { sha256Hex } from '../http/digest.ts'
 
 const hashesKey = (environmentId: string, sha256: string) => `members:${environmentId}:${sha256}`
@@ -40,6 +42,24 @@ export async function readArchivedMembers(
   sha256: string,
 ): Promise<ArrayBuffer | undefined> {
   return (await archive.get(hashesObject(environmentId, sha256)))?.arrayBuffer()
+}
+
+/**
+ * Members by segment key, for every segment that has an uploaded set. Throws when a set cannot be read: a
+ * snapshot without it would decide differently.
+ */
+export async function membersOf(
+  { segments }: Pick<Snapshot, 'segments'>,
+  read: (sha256: string) => Members | undefined | Promise<Members | undefined>,
+): Promise<Map<string, Members>> {
+  const bySegment = new Map<string, Members>()
+  for (const { key, members } of segments) {
+    if (!members) continue
+    const set = await read(members.sha256)
+    if (set?.high.length !== members.count) throw new Error(`the members of segment ${key} cannot be read`)
+    bySegment.set(key, set)
+  }
+  return bySegment
 }
 
 export const readIds = (archive: R2Bucket, environmentId: string, list: string) =>

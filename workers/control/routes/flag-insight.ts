@@ -7,9 +7,11 @@ import { diff } from '../../../core/change/diff.ts'
 import { FlagKey } from '../../../core/model/flag.ts'
 import { valueLengthMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
+import { decodeMembers } from '../../../core/model/members.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { listEntityChanges } from '../../storage/history.ts'
 import { readEntity } from '../../storage/entities.ts'
+import { membersOf } from '../../storage/members.ts'
 import { readPastSnapshot } from '../../storage/snapshots.ts'
 import { readUsage } from '../../storage/usage.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
@@ -105,7 +107,13 @@ export const flagInsight = [
         const fields = [{ path: 'flags', message: `times contexts, at most ${evaluationsMax}` }]
         return refuse('INVALID', 'too many evaluations in one request', { fields })
       }
-      const compiled = compile(snapshot)
+      const compiled = compile(
+        snapshot,
+        await membersOf(snapshot, async (sha256) => {
+          const hashes = await environmentStub(call, environmentId).members(environmentId, sha256)
+          return hashes && decodeMembers(new Uint8Array(hashes))
+        }),
+      )
       const results = contexts.map(({ targetingKey, attributes }) =>
         keys.map((key) => toAnswer(key, explain(compiled, key, { targetingKey, attributes }), isExplained)),
       )

@@ -53,6 +53,22 @@ describe('members', () => {
     expect(members!.count).toBe(2)
   })
 
+  it('count in an evaluation that control answers, now and as of a revision', async () => {
+    const one = await segmentWith('ada\nbob')
+    const path = one.split('/segments')[0]!
+    await call('POST', `${path}/flags`, draft('beta-only', { rules: [inSegment('beta')] }))
+    const contexts = ['ada', 'cleo'].map((targetingKey) => ({ targetingKey }))
+    const evaluate = async (revision?: number) => {
+      const { body } = await call('POST', `${path}/evaluate`, { contexts, flags: ['beta-only'], revision })
+      return body.results.map(([result]: any) => result.variationId)
+    }
+    const before = await evaluate()
+    expect(before[0]).not.toBe(before[1])
+    const { revision } = (await upload('PUT', one, 'cleo')).body
+    expect(await evaluate()).toEqual(before.toReversed())
+    expect(await evaluate(revision - 1)).toEqual(before)
+  })
+
   it('are rolled back, and not changed by a dry run', async () => {
     const one = await segmentWith('ada')
     const path = one.split('/segments')[0]!
