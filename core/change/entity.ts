@@ -170,7 +170,7 @@ export function parsed<K extends EntityKind>(kind: K, value: object): Result<Ent
 }
 
 /** UTF-8 takes at most three bytes per UTF-16 unit, so most entities need no exact count. */
-function isTooLarge(value: unknown): boolean {
+export function isTooLarge(value: unknown): boolean {
   const text = JSON.stringify(value)
   return text.length * 3 > entityBytesMax && appendUtf8([], text).length > entityBytesMax
 }

@@ -2,6 +2,8 @@
 // Everything that is not carried over exactly gets a finding.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { Flag } from '../model/flag.ts'
+import { entityBytesMax } from '../model/limits.ts'
+import { isTooLarge } from './entity.ts'
 import { referenceProblems, segmentReferenceProblems } from './references.ts'
 import { Segment } from '../model/segment.ts'
 import { repeatedTargets, withoutRepeatedTargets } from '../model/targets.ts'
@@ -40,13 +42,13 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
   }
   const segments = new Map<string, Segment>()
   for (const candidate of candidates.segments) {
-    const problems = segments.has(candidate.key) ? [twice] : issuesOf(Segment, candidate)
+    const problems = segments.has(candidate.key) ? [twice] : issuesOf(Segment, candidate, 'included')
     if (problems.length === 0) segments.set(candidate.key, candidate)
     else leaveOut('segment', candidate.key, problems)
   }
   const flags = new Map<string, Flag>()
   for (const candidate of candidates.flags) {
-    const problems = flags.has(candidate.key) ? [twice] : issuesOf(Flag, candidate)
+    const problems = flags.has(candidate.key) ? [twice] : issuesOf(Flag, candidate, 'targets')
     if (problems.length === 0) flags.set(candidate.key, withoutRepeats(candidate, findings))
     else leaveOut('flag', candidate.key, problems)
   }
@@ -119,8 +121,15 @@ interface Schema {
     error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } | undefined
   }
 }
-const issuesOf = (schema: Schema, value: unknown): Issue[] =>
-  (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => ({
+/** `largest`: the field to name if the whole is too large to be stored. */
+function issuesOf(schema: Schema, value: unknown, largest: string): Issue[] {
+  const issues = (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => ({
     path: path.map(String).join('.'),
     message,
   }))
+  if (issues.length > 0 || !isTooLarge(value)) return issues
+  const message =
+    `as JSON it is larger than ${entityBytesMax} bytes, most of it ids: put them into a segment with ` +
+    'uploaded members'
+  return [{ path: largest, message }]
+}

@@ -9,6 +9,7 @@ export type ProblemCode =
   | 'FORBIDDEN'
   | 'UNAUTHENTICATED'
   | 'TOO_LARGE'
+  | 'UNSUPPORTED_ENCODING'
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 

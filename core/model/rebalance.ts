@@ -29,8 +29,8 @@ export function allRangesOf(strategy: Strategy): readonly WeightRange[] {
 const sumOf = (ranges: readonly WeightRange[]) => ranges.reduce((sum, { weight }) => sum + weight, 0)
 
 /**
- * Returns `after` with `pieces` arranged so that the fewest targeting keys change their variation. Pieces that
- * `after` has are ignored: they belong to earlier shares.
+ * Returns `after` with `pieces` arranged so that the fewest targeting keys change their variation. Pieces
+ * that `after` has are ignored: they belong to earlier shares.
  */
 export function rebalance(before: Strategy, after: Rollout): Rollout {
   if (before.kind === 'rollout' && hasSameShares(before, after)) {

@@ -1,6 +1,7 @@
 // The control Worker: admin API, console files, and the Durable Object classes.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
+import { withoutDoubledSlashes } from '../http/path.ts'
 import { api } from './api/app.ts'
 import type { ControlBindings } from './bindings.ts'
 import { EnvironmentObject } from './environment/environment-do.ts'
@@ -15,13 +16,21 @@ export class Environment extends EnvironmentObject {
   }
 }
 
+function withPath(url: string, path: string): URL {
+  const changed = new URL(url)
+  changed.pathname = path
+  return changed
+}
+
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
-    if (isManifestRoot(pathname)) {
-      const rewritten = await fromManifestRoot(request, env)
-      return rewritten instanceof Response ? rewritten : api.fetch(rewritten, env, ctx)
-    }
-    return pathname.startsWith('/api/') ? api.fetch(request, env, ctx) : env.ASSETS.fetch(request)
+    const path = withoutDoubledSlashes(pathname)
+    const isApi = path.startsWith('/api/')
+    if (!isApi && !isManifestRoot(path)) return env.ASSETS.fetch(request)
+    const called = path === pathname ? request : new Request(withPath(request.url, path), request)
+    if (isApi) return api.fetch(called, env, ctx)
+    const rewritten = await fromManifestRoot(called, env)
+    return rewritten instanceof Response ? rewritten : api.fetch(rewritten, env, ctx)
   },
 } satisfies ExportedHandler<ControlBindings>

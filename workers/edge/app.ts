@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono'
 import { HonoBase } from 'hono/hono-base'
 import type { Ports } from '../contracts/ports.ts'
 import { logError } from '../http/log.ts'
-import { pathOf } from '../http/path.ts'
+import { pathOf, withoutDoubledSlashes } from '../http/path.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import type { Shadow } from '../protocols/bucketeer/shadow.ts'
@@ -65,7 +65,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   function serve(request: Request): Promise<Response> | undefined {
     const startedAt = ports.now()
     const { url } = request // read once: each read is a call into the platform
-    const path = pathOf(url)
+    const path = withoutDoubledSlashes(pathOf(url))
     const dialect = dialectOf(request.method, path)
     const requestContext = toRequestContext(request, url, startedAt)
     if (dialect) return respond(dialect, request, path, requestContext)

@@ -1,4 +1,6 @@
 // Bodies with and without a declared length: read completely, refused if too large or not UTF-8.
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readJson, readText } from './body.ts'
 
@@ -74,4 +76,117 @@ describe('a body', () => {
       },
     })
   })
+})
+
+const compress = { gzip: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, br: brotliCompressSync }
+type Encoding = keyof typeof compress
+const encodings = Object.keys(compress) as Encoding[]
+
+/** Requests with the bytes as their body, with and without a declared length. */
+function encoded(bytes: Uint8Array, contentEncoding: string): Request[] {
+  const sent = requests([...bytes])
+  for (const { headers } of sent) headers.set('content-encoding', contentEncoding)
+  return sent
+}
+const inflated = (bytes: Uint8Array, contentEncoding: string, bytesMax = 1_000) =>
+  Promise.all(encoded(bytes, contentEncoding).map((request) => readText(request, bytesMax)))
+const both = (result: object) => [expect.objectContaining(result), expect.objectContaining(result)]
+const refusedWith = (code: string) => both({ ok: false, problem: expect.objectContaining({ code }) })
+
+describe('a compressed body', () => {
+  it('of any text and encoding is read as the text', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme', maxLength: 100 }),
+        fc.constantFrom(...encodings),
+        async (text, encoding) => {
+          const body = compress[encoding](Buffer.from(text))
+          const expected = new TextDecoder().decode(Buffer.from(text))
+          expect(await inflated(body, encoding)).toEqual(both({ ok: true, value: expected }))
+        },
+      ),
+      { numRuns: 100 },
+    ))
+
+  it.each(['identity', '', 'Identity'])('of the encoding %j is read as it is', async (encoding) => {
+    expect(await inflated(Buffer.from('abc'), encoding)).toEqual(both({ ok: true, value: 'abc' }))
+  })
+
+  it('of no bytes is empty', async () => {
+    expect(await inflated(Buffer.from(''), 'gzip')).toEqual(both({ ok: true, value: '' }))
+  })
+
+  it('is read whatever the case of the encoding, and in chunks', async () => {
+    const bytes = gzipSync(JSON.stringify({ a: 'x'.repeat(500) }))
+    const body = new ReadableStream({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(new Uint8Array([byte]))
+        controller.close()
+      },
+    })
+    const headers = { 'content-encoding': ' GZIP ' }
+    const init = { method: 'POST', body, headers, duplex: 'half' }
+    const request = new Request('http://edge.test', init)
+    expect(await readJson(request, 1_000)).toEqual({ ok: true, value: { a: 'x'.repeat(500) } })
+  })
+
+  it.each(encodings)('may inflate to the limit exactly, and not to a byte more: %s', async (encoding) => {
+    const bytes = compress[encoding](Buffer.alloc(1_000, 'a'))
+    expect(await inflated(bytes, encoding, 1_000)).toEqual(both({ ok: true }))
+    expect(await inflated(bytes, encoding, 999)).toEqual(refusedWith('TOO_LARGE'))
+  })
+
+  it.each(['gzip', 'deflate', 'br'] as const)(
+    'that is a bomb is refused without being inflated: %s',
+    async (encoding) => {
+      const bomb = compress[encoding](Buffer.alloc(50_000_000))
+      const before = process.memoryUsage().arrayBuffers
+      const startedAt = performance.now()
+      const result = await readText(encoded(bomb, encoding)[0]!, 300_000)
+      const [ms, bytes] = [performance.now() - startedAt, process.memoryUsage().arrayBuffers - before]
+      expect(result).toMatchObject({ ok: false, problem: { code: 'TOO_LARGE' } })
+      expect(bytes).toBeLessThan(10_000_000)
+      expect(ms).toBeLessThan(1_000)
+    },
+  )
+
+  it('whose compressed bytes are too many is refused', async () => {
+    const noise = gzipSync(Buffer.from(Array.from({ length: 900 }, (_, i) => (i * 7919) % 251)))
+    expect(await inflated(noise, 'gzip', 100)).toEqual(refusedWith('TOO_LARGE'))
+  })
+
+  const sound = gzipSync('{"a":1}')
+  it.each<[string, Uint8Array, string]>([
+    ['breaks off in its trailer', sound.subarray(0, -3), 'gzip'],
+    ['breaks off in its data', sound.subarray(0, -12), 'gzip'],
+    ['breaks off, in brotli', brotliCompressSync('{"a":1}').subarray(0, -1), 'br'],
+    [
+      'has another checksum',
+      Buffer.concat([sound.subarray(0, -8), Buffer.alloc(4), sound.subarray(-4)]),
+      'gzip',
+    ],
+    ['has another length', Buffer.concat([sound.subarray(0, -4), Buffer.alloc(4)]), 'gzip'],
+    ['is not compressed at all', Buffer.from('{"a":1}'), 'gzip'],
+    ['is compressed otherwise than it says', sound, 'deflate'],
+    ['has another header', Buffer.concat([Buffer.from([0x1e]), sound.subarray(1)]), 'gzip'],
+    ['inflates to what is not UTF-8', gzipSync(new Uint8Array([0x61, 0xff])), 'gzip'],
+  ])('is refused if it %s', async (_, bytes, encoding) => {
+    expect(await inflated(bytes, encoding)).toEqual(refusedWith('INVALID'))
+  })
+
+  it.each(['zstd', 'compress', 'gzip, gzip', 'gzip,br', 'identity, gzip', 'gzip;q=1', 'utf-8', '*'])(
+    'of the encoding %j is refused, naming those that are read',
+    async (encoding) => {
+      const twice = gzipSync(gzipSync('{}'))
+      const [first, second] = await inflated(twice, encoding)
+      expect(first).toMatchObject({
+        ok: false,
+        problem: {
+          code: 'UNSUPPORTED_ENCODING',
+          message: `content-encoding: ${JSON.stringify(encoding)} is not one of gzip, deflate, br`,
+        },
+      })
+      expect(second).toEqual(first)
+    },
+  )
 })

@@ -1,7 +1,9 @@
 // Reads a request's text or JSON up to a size limit. The limit is checked against the declared length, or by
 // counting if there is none. The rest of a body that is too large is still received: a client whose
-// connection breaks while it sends never sees the response.
+// connection breaks while it sends never sees the response. For a compressed body (`content-encoding`) the
+// limit counts twice: for what is received, and for what it inflates to.
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
+import { encodingOf, inflate, tooLarge } from './content-encoding.ts'
 
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown>> {
   const text = await readText(request, bytesMax)
@@ -27,6 +29,12 @@ const keepDigits = (_: string, value: unknown, context?: { readonly source?: str
     : value
 
 export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null) {
+    const inflated = await readInflated(request, encoding, bytesMax)
+    if (!inflated.ok) return inflated
+    if (inflated.value) return decodeText(inflated.value)
+  }
   const declared = request.headers.get('content-length')
   // HTTP guarantees that the declared length is right, and `text()` takes a third of the time of reading
   // chunks. This comes first because access to `request.body` alone costs more than a decision.
@@ -54,7 +62,35 @@ export async function readText(request: Request, bytesMax: number): Promise<Resu
   }
 }
 
-const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
+/** The inflated body; undefined if `contentEncoding` changes nothing. */
+async function readInflated(
+  request: Request,
+  contentEncoding: string,
+  bytesMax: number,
+): Promise<Result<Uint8Array | undefined>> {
+  const encoding = encodingOf(contentEncoding)
+  if (!encoding.ok || encoding.value === undefined) return encoding as Result<undefined>
+  if (Number(request.headers.get('content-length')) > bytesMax) return tooLarge(bytesMax)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength
+      if (bytes <= bytesMax) chunks.push(chunk)
+    }
+  } catch {
+    return notUtf8
+  }
+  return bytes > bytesMax ? tooLarge(bytesMax) : inflate(chunks, encoding.value, bytesMax)
+}
+
+function decodeText(bytes: Uint8Array): Result<string> {
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch {
+    return notUtf8
+  }
+}
 
 /**
  * `Request.text()` replaces invalid sequences by U+FFFD, which has three bytes, so the text then has another

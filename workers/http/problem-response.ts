@@ -1,6 +1,7 @@
 // Problems as our own API answers them: problem details (RFC 9457) with a code for programs.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Problem, ProblemCode } from '../../core/model/problem.ts'
+import { encodings } from './content-encoding.ts'
 
 /** The HTTP status of each problem, for our API and for dialects without statuses of their own. */
 export const statusOf = {
@@ -12,6 +13,7 @@ export const statusOf = {
   IN_USE: 409,
   EXPERIMENT_RUNNING: 409,
   TOO_LARGE: 413,
+  UNSUPPORTED_ENCODING: 415,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 } as const satisfies Record<ProblemCode, ContentfulStatusCode>
@@ -25,13 +27,18 @@ const titles = {
   IN_USE: 'In use',
   EXPERIMENT_RUNNING: 'Experiment running',
   TOO_LARGE: 'Too large',
+  UNSUPPORTED_ENCODING: 'Unsupported encoding',
   RATE_LIMITED: 'Too many requests',
   UNAVAILABLE: 'Unavailable',
 } as const satisfies Record<ProblemCode, string>
 
-/** Adds Retry-After, in seconds, to errors that a client should retry. */
-export const retryHeaders = (code: ProblemCode): Record<string, string> =>
-  code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? { 'retry-after': '1' } : {}
+/** Retry-After, in seconds, for errors that a client should retry; the encodings that it may send. */
+export const problemHeaders = (code: ProblemCode): Record<string, string> =>
+  code === 'UNAVAILABLE' || code === 'RATE_LIMITED'
+    ? { 'retry-after': '1' }
+    : code === 'UNSUPPORTED_ENCODING'
+      ? { 'accept-encoding': encodings } // RFC 9110, 12.5.3
+      : {}
 
 export function problemResponse({ code, message, fields, current, yours, dependents }: Problem): Response {
   const status = statusOf[code]
@@ -48,7 +55,7 @@ export function problemResponse({ code, message, fields, current, yours, depende
   }
   const headers = {
     'content-type': 'application/problem+json',
-    ...retryHeaders(code),
+    ...problemHeaders(code),
   }
   return new Response(JSON.stringify(body), { status, headers })
 }

@@ -294,7 +294,9 @@ function pruning(
   return { writes: removals, notes }
 }
 
-/** Broken references in the state after the document: of its entities, and of live flags that depend on them. */
+/**
+ * Broken references in the state after the document: of its entities, and of live flags that depend on them.
+ */
 function problemsAfter(
   state: EnvironmentState,
   writes: readonly Write[],

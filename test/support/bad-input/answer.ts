@@ -15,6 +15,7 @@ const codes = [
   'FORBIDDEN',
   'UNAUTHENTICATED',
   'TOO_LARGE',
+  'UNSUPPORTED_ENCODING',
   'RATE_LIMITED',
 ]
 

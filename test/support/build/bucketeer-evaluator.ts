@@ -69,7 +69,11 @@ function holds(list: FeatureList, { attribute, operator, values }: Clause, user:
   }
 }
 
-function isIn({ segmentUsers }: FeatureList, id: string, user: User): boolean {
-  const segment = segmentUsers.find(({ segmentId }) => segmentId === id)
-  return segment?.users.some(({ userId, state }) => userId === user.id && state === 'INCLUDED') ?? false
+function isIn(list: FeatureList, id: string, user: User): boolean {
+  const segment = list.segmentUsers.find(({ segmentId }) => segmentId === id)
+  if (segment?.users.some(({ userId, state }) => userId === user.id && state === 'INCLUDED')) return true
+  const rules = segment?.rules ?? []
+  const matches = (clause: Clause) =>
+    clause.operator !== 'SEGMENT' && clause.operator !== 'FEATURE_FLAG' && holds(list, clause, user)
+  return rules.some(({ clauses }) => clauses.every(matches))
 }

@@ -66,9 +66,9 @@ const clauseOn = (dependencies: readonly string[]) =>
     .record({
       attribute: fc.constantFrom('x', 'y', 'id', '__proto__', 'constructor'),
       operator: fc.constantFrom(...clauseOperators),
-      values: fc.array(word, { minLength: 1, maxLength: 3 }),
-      variations: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),
-      segments: fc.subarray(['s0', 's1'], { minLength: 1 }),
+      values: fc.array(word, { maxLength: 3 }),
+      variations: fc.subarray(['a', 'b', 'c']),
+      segments: fc.subarray(['s0', 's1']),
       dependency: fc.nat(),
     })
     .map(({ attribute, operator, values, variations, segments, dependency }) => {
@@ -109,6 +109,9 @@ export const featureList = fc.record({
     ...['s0', 's1'].map((segmentId) =>
       fc.record({
         segmentId: fc.constant(segmentId),
+        rules: fc.array(fc.record({ clauses: fc.array(clauseOn(['f0']), { maxLength: 2 }) }), {
+          maxLength: 2,
+        }),
         users: fc.array(
           word.map((userId) => ({ userId: userId || 'nobody', state: 'INCLUDED' })),
           {

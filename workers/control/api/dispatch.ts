@@ -60,7 +60,7 @@ async function parseInput(
     fields.push({ path: 'if-match', message: 'must be one ETag that this API sent' })
   const input = {
     query: parse(route.query ?? NoQuery, queryParams),
-    body: parse(route.body, json.value),
+    body: parse(route.body, route.respell ? route.respell(json.value) : json.value),
     ifMatch,
   }
   const [first] = fields

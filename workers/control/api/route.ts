@@ -24,6 +24,8 @@ interface RouteDescription<Path extends string, Query extends z.ZodType, Body ex
   /** Values arrive as strings. Strict, so that a misspelt parameter is refused. */
   readonly query?: Query
   readonly body?: Body
+  /** Gives a body in another spelling the one of the schema, before the schema sees it. */
+  readonly respell?: (body: unknown) => unknown
   /** Default: 4 MB. */
   readonly bodyBytesMax?: number
   /** Media types of a body that the handler itself reads from `request`. */

@@ -1,5 +1,6 @@
 // Converts YAML values to JSON when they are written, so that readers of snapshots need no YAML parser.
 import { parse } from 'yaml'
+import { likeGo } from './go-yaml.ts'
 import type { Command } from '../../../core/change/command.ts'
 import type { EnvironmentState } from '../../../core/model/environment-state.ts'
 import type { FlagChanges } from '../../../core/model/flag-draft.ts'
@@ -56,10 +57,11 @@ function withJson(variation: Variation): Variation {
 }
 
 /** Undefined if the text is not YAML. Aliases are limited, so that no text expands without bound. */
-export function toJson(text: string, version: '1.1' | '1.2' = '1.2'): string | undefined {
+export function toJson(text: string, reader: '1.2' | 'yaml.v2' = '1.2'): string | undefined {
   if (text.length > yamlLengthMax) return undefined
   try {
-    return JSON.stringify(parse(text, { version, maxAliasCount: 100, intAsBigInt: true }), withDigits)
+    const options = reader === '1.2' ? ({ version: reader } as const) : likeGo
+    return JSON.stringify(parse(text, { ...options, maxAliasCount: 100, intAsBigInt: true }), withDigits)
   } catch {
     return undefined
   }

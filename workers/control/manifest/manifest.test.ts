@@ -11,15 +11,15 @@ beforeAll(async () => {
   await addToken({ id: 'editor', role: 'editor', environments: [environment] })
 })
 
-const Value = z.union([z.boolean(), z.string(), z.int(), z.record(z.string(), z.unknown())])
+const Value = z.union([z.boolean(), z.string(), z.number(), z.record(z.string(), z.unknown())])
 const Flag = z.strictObject({
   key: z.string(),
   name: z.string(),
-  type: z.enum(['boolean', 'string', 'integer', 'object']),
+  type: z.enum(['boolean', 'string', 'integer', 'float', 'object']),
   description: z.string().nullable(),
   defaultValue: Value,
 })
-/** The document's schemas, by method. */
+/** The document's schemas, by method, and `float`, which its command line has. */
 const answers = {
   GET: z.strictObject({ flags: z.array(Flag) }),
   POST: z.strictObject({ flag: Flag, updatedAt: z.iso.datetime() }),
@@ -65,6 +65,7 @@ it('creates, lists, changes and archives flags of every type', async () => {
     ['boolean', false, true],
     ['string', 'a', 'b'],
     ['integer', 3, 4],
+    ['float', 0.15, 2],
     ['object', { a: 1 }, { b: [true] }],
   ] as const) {
     const key = `every-${type}`
@@ -122,7 +123,7 @@ it('lists the invalid fields of a request', async () => {
     const { status, body: answered } = await call(method, path, body)
     return [status, ...answered.error.details.map(({ field }: any) => field)]
   }
-  expect(await fieldsOf({ key: '', type: 'float', more: 1 })).toEqual([
+  expect(await fieldsOf({ key: '', type: 'number', more: 1 })).toEqual([
     400,
     'key',
     'type',
@@ -165,6 +166,64 @@ it('adds a variation for a new default, so that no user gets another value', asy
   expect(valueOf(body['offVariationId'])).toBe('new')
 })
 
+/** The sample of the command line, which pushes flags in the order of their keys. */
+const sample = [
+  ['discountPercentage', 'float', 0.15, 'Discount percentage applied to purchases.'],
+  ['enableFeatureA', 'boolean', false, 'Controls whether Feature A is enabled.'],
+  ['greetingMessage', 'string', 'Hello there!', 'The message to use for greeting users.'],
+  ['themeCustomization', 'object', { primaryColor: '#007bff', secondaryColor: '#6c757d' }, ''],
+  ['usernameMaxLength', 'integer', 50, 'Maximum allowed length for usernames.'],
+] as const
+
+it("pushes and pulls the command line's own sample without loss", async () => {
+  const base = `/api/v1/environments/${await newEnvironment()}`
+  const pull = async () => (await call('GET', '', undefined, { base })).body.flags as any[]
+  const local = sample.map(([key, type, defaultValue, description]) => ({
+    key,
+    type,
+    defaultValue,
+    ...(description && { description }),
+  }))
+  // As open-feature/cli, internal/api/sync/client.go: what is not there is posted, what differs is put.
+  const push = async () => {
+    const remote = new Map((await pull()).map((flag) => [flag.key, flag]))
+    const isSame = (flag: any) => {
+      const there = remote.get(flag.key)
+      const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+      return (
+        there.type === flag.type &&
+        same(there.defaultValue, flag.defaultValue) &&
+        (there.description ?? '') === (flag.description ?? '')
+      )
+    }
+    const created = local.filter(({ key }) => !remote.has(key))
+    const updated = local.filter((flag) => remote.has(flag.key) && !isSame(flag))
+    for (const flag of created) expect((await call('POST', '/flags', flag, { base })).status).toBe(201)
+    for (const flag of updated)
+      expect((await call('PUT', `/flags/${flag.key}`, flag, { base })).status).toBe(200)
+    return [created.length, updated.length]
+  }
+  expect(await push()).toEqual([5, 0])
+  expect((await pull()).map(({ name: _, ...flag }) => flag)).toEqual(
+    local.map((flag) => ({ ...flag, description: flag.description ?? null })),
+  )
+  expect(await push()).toEqual([0, 0])
+  local[0]!.defaultValue = 1 as never
+  expect(await push()).toEqual([0, 1])
+  expect(await push()).toEqual([0, 0])
+  expect((await pull())[0]).toMatchObject({ type: 'float', defaultValue: 1 })
+})
+
+it.each([1, -0, 0.5, 1e21, 1e-7, -3, 2 ** 53, 1.5e300])('remembers that %d is a float', async (number) => {
+  const key = `float-${String(number).replaceAll(/[^\w.-]/g, '')}`
+  await call('POST', '/flags', { key, type: 'float', defaultValue: number })
+  const { body } = await call('GET')
+  const flag = body.flags.find((each: any) => each.key === key)
+  expect(flag).toMatchObject({ type: 'float', defaultValue: number === 0 ? 0 : number })
+  const again = await call('PUT', `/flags/${key}`, { key, type: 'float', defaultValue: 7 })
+  expect(again.body.flag).toMatchObject({ type: 'float', defaultValue: 7 })
+})
+
 it('omits flags that the manifest has no type for', async () => {
   const make = (key: string, type: string, value: string) =>
     admin('POST', `/environments/${environment}/flags`, {
@@ -173,10 +232,13 @@ it('omits flags that the manifest has no type for', async () => {
       variations: [{ id: 'a', value }],
       defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
     })
-  await make('float', 'number', '1.5')
+  await make('ratio', 'number', '1.5')
+  await make('huge', 'number', '90071992547409930')
   await make('list', 'json', '[1]')
-  expect(JSON.stringify((await call('GET')).body)).not.toMatch(/"(?:float|list)"/)
-  expect((await call('PUT', '/flags/float', { key: 'float', type: 'integer', defaultValue: 1 })).status).toBe(
+  const { flags } = (await call('GET')).body
+  const typeOf = (key: string) => flags.find((flag: any) => flag.key === key)?.type
+  expect(['ratio', 'huge', 'list'].map(typeOf)).toEqual(['float', 'float', undefined])
+  expect((await call('PUT', '/flags/ratio', { key: 'ratio', type: 'integer', defaultValue: 1 })).status).toBe(
     409,
   )
 })

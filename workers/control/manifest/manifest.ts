@@ -1,6 +1,7 @@
 // Converts between flags and OpenFeature's manifest (Manifest Management API 0.1.0), which code generators
 // read. The default in the code is used while a flag cannot be evaluated, so it corresponds to the off
-// variation.
+// variation. The API's document has no type for floats, but its command line sends and reads `float`. A number
+// flag is one as soon as a value is written as one (`2.0`), as in OFREP's answers.
 import * as z from 'zod'
 import { holdsFractions } from '../../protocols/ofrep/value-text.ts'
 import type { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
@@ -8,9 +9,9 @@ import { type Flag, type Variation, FlagKey } from '../../../core/model/flag.ts'
 import { parseValue } from '../../../core/model/value.ts'
 import { descriptionLengthMax, nameLengthMax } from '../../../core/model/limits.ts'
 
-const Type = z.enum(['boolean', 'string', 'integer', 'object'])
+const Type = z.enum(['boolean', 'string', 'integer', 'float', 'object'])
 type Type = z.infer<typeof Type>
-const Value = z.union([z.boolean(), z.string(), z.int(), z.record(z.string(), z.json())])
+const Value = z.union([z.boolean(), z.string(), z.number(), z.record(z.string(), z.json())])
 type Value = z.infer<typeof Value>
 
 export const ManifestFlag = z.strictObject({
@@ -39,41 +40,35 @@ function checkDefaultValue(
   { type, defaultValue }: { readonly type: Type; readonly defaultValue?: Value | undefined },
   context: z.RefinementCtx,
 ): void {
-  if (defaultValue === undefined || typeOfValue(defaultValue) === type) return
+  if (defaultValue === undefined || isOfType(defaultValue, type)) return
   context.addIssue({ code: 'custom', path: ['defaultValue'], message: `is not a value of type ${type}` })
 }
 
-const typeOfValue = (value: Value): Type =>
-  typeof value === 'boolean'
-    ? 'boolean'
-    : typeof value === 'string'
-      ? 'string'
-      : typeof value === 'number'
-        ? 'integer'
-        : 'object'
+function isOfType(value: Value, type: Type): boolean {
+  if (typeof value !== 'number') return typeof value === type
+  return type === 'float' || (type === 'integer' && Number.isSafeInteger(value))
+}
 
-/**
- * Undefined for flags that this version of the manifest has no type for: floats, and JSON that is no object.
- */
+/** Undefined for flags that the manifest has no type for: JSON that is no object. */
 export function toManifestFlag(flag: Flag): ManifestFlag | undefined {
-  const type = typeOf(flag)
   const variation = defaultVariationOf(flag)
   const value = variation && parseValue(flag.type, variation)
-  if (type === undefined || value === undefined) return undefined
+  if (value === undefined) return undefined
   const parsed = ManifestFlag.safeParse({
     key: flag.key,
     name: flag.name || flag.key,
-    type,
+    type: typeOf(flag),
     description: flag.description || null,
     defaultValue: value,
   })
   return parsed.success ? parsed.data : undefined
 }
 
-export function typeOf(flag: Flag): Type | undefined {
+export function typeOf(flag: Flag): Type {
   if (flag.type === 'boolean' || flag.type === 'string') return flag.type
-  if (flag.type === 'number') return holdsFractions(flag) ? undefined : 'integer'
-  return 'object'
+  if (flag.type !== 'number') return 'object'
+  const areIntegers = flag.variations.every(({ value }) => Number.isSafeInteger(Number(value)))
+  return areIntegers && !holdsFractions(flag) ? 'integer' : 'float'
 }
 
 /** The off variation; without that, the variation of a fixed default strategy or the first. */
@@ -83,7 +78,22 @@ function defaultVariationOf({ variations, offVariationId, defaultStrategy }: Fla
   return variations.find((variation) => variation.id === id)
 }
 
-const textOf = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const textOf = (type: Type, value: Value): string =>
+  typeof value === 'string' ? value : type === 'float' ? floatText(value) : JSON.stringify(value)
+
+/** With a point, so that the flag stays one of floats: `2.0`, `1.0e+21`. */
+function floatText(value: Value): string {
+  const text = JSON.stringify(value)
+  return text.includes('.') ? text : text.replace(/(?=e)|$/, '.0')
+}
+
+const flagTypes = {
+  boolean: 'boolean',
+  string: 'string',
+  integer: 'number',
+  float: 'number',
+  object: 'json',
+} as const satisfies Record<Type, Flag['type']>
 
 /** A flag that is off and has its default as the only variation. A boolean flag has both values. */
 export function toDraft({
@@ -93,7 +103,7 @@ export function toDraft({
   description,
   defaultValue,
 }: z.infer<typeof ManifestDraft>): z.input<typeof FlagDraft> {
-  const value = textOf(defaultValue)
+  const value = textOf(type, defaultValue)
   const variations =
     type === 'boolean'
       ? [
@@ -106,7 +116,7 @@ export function toDraft({
     key,
     name: name ?? key,
     description: description ?? '',
-    type: ({ boolean: 'boolean', string: 'string', integer: 'number', object: 'json' } as const)[type],
+    type: flagTypes[type],
     variations,
     offVariationId: id,
     defaultStrategy: { strategy: { kind: 'fixed', variationId: id } },
@@ -119,7 +129,7 @@ export function toDraft({
  */
 export function toChanges(
   flag: Flag,
-  { name, description, defaultValue }: z.infer<typeof ManifestChanges>,
+  { type, name, description, defaultValue }: z.infer<typeof ManifestChanges>,
   newId: () => string,
 ): FlagChanges {
   const changes = {
@@ -127,7 +137,7 @@ export function toChanges(
     ...(description !== undefined && { description: description ?? '' }),
   }
   if (defaultValue === undefined || isDefault(flag, defaultValue)) return changes
-  const value = textOf(defaultValue)
+  const value = textOf(type, defaultValue)
   const existing = flag.variations.find((variation) => isSame(parseValue(flag.type, variation), defaultValue))
   const variation = existing ?? { id: newId(), name: 'default', description: '', value }
   return {

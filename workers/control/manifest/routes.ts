@@ -96,7 +96,7 @@ export const manifestRoutes: readonly Route[] = [
       if (key !== call.params.key) return refuseField('INVALID', 'Flag key in path and payload must match.')
       const existing = await liveFlag(call)
       if (!existing.ok) return existing
-      const currentType = typeOf(existing.value) ?? 'float'
+      const currentType = typeOf(existing.value)
       if (currentType !== type)
         return conflict(`Flag type cannot be changed from ${currentType} to ${type}.`, 'type')
       const changes = toChanges(existing.value, call.body, () => crypto.randomUUID())

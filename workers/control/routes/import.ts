@@ -1,5 +1,6 @@
 // Routes that import the configuration of other systems, as flags that keep every user's variation.
 import * as z from 'zod'
+import { type FindingSummary, ordered, summaryOf } from '../../../core/change/finding-summary.ts'
 import { type Candidates, settle } from '../../../core/change/import-plan.ts'
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
@@ -7,10 +8,13 @@ import { sha256Hex } from '../../http/digest.ts'
 import { isForeignKey } from '../../http/sdk-key.ts'
 import { FeatureList } from '../../protocols/bucketeer/feature.ts'
 import { fromFeatureList } from '../../protocols/bucketeer/import/features.ts'
+import { respell } from '../../protocols/bucketeer/import/spelling.ts'
 import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../protocols/flagship-io/import/campaigns.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
 import { readKeyEnvironment } from '../../storage/snapshots.ts'
+import { isDryRun } from '../api/change-query.ts'
+import { moveLongLists } from '../api/import-members.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import { type CommandResult, executeCommand } from '../api/execute-command.ts'
 import { type Call, pathParam } from '../api/call.ts'
@@ -45,9 +49,31 @@ const Finding = z.strictObject({
   effect: z.enum(['left-out', 'differs', 'lost']),
   reason: z.string(),
 })
+/** So many are worth reading one by one; `summary` has the others. */
+const findingsMax = 1_000
 const answer = changeAnswer(Counts).extend({
-  findings: z.array(Finding).readonly().describe('Everything that could not be carried over exactly.'),
+  findings: z
+    .array(Finding)
+    .max(findingsMax)
+    .readonly()
+    .describe(`What could not be carried over exactly: first what was left out. The first ${findingsMax}.`),
+  findingCount: z.int().describe('The number of all findings.'),
+  summary: z
+    .array(
+      Finding.omit({ key: true }).extend({
+        count: z.int(),
+        keys: z.array(z.string()).readonly().describe('The first flags or segments.'),
+      }),
+    )
+    .readonly()
+    .describe('The findings by kind. `*` in a field stands for any position.'),
 })
+
+interface Report {
+  readonly findings: Candidates['findings']
+  readonly findingCount: number
+  readonly summary: readonly FindingSummary[]
+}
 
 interface ImportBody {
   readonly sdkKeys: readonly z.output<typeof ForeignKey>[]
@@ -57,7 +83,7 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
   source: 'bucketeer' | 'flagship-io',
   toCandidates: (stored: StoredEnvironment) => Candidates,
-): Promise<Result<CommandResult & { findings: Candidates['findings'] }>> {
+): Promise<Result<CommandResult & Report>> {
   const environment = pathParam(call, 'environment')
   const stored = await loadEnvironment(call.database, environment)
   if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
@@ -79,7 +105,9 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   )
   if (taken.length > 0)
     return refuse('CONFLICT', 'a key can belong to one environment only', { fields: taken })
-  const { flags, segments, findings } = settle(stored.state, toCandidates(stored))
+  const stores = isDryRun(call.request) ? undefined : { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }
+  const moved = await moveLongLists(toCandidates(stored), stored.state, environment, stores)
+  const { flags, segments, findings } = settle(stored.state, moved.candidates)
   const replace = call.query.replace === 'true'
   const executed = await executeCommand(call, {
     kind: 'import',
@@ -89,7 +117,14 @@ async function importInto<Path extends `${string}{environment}${string}`>(
     sdkKeys,
     replace,
   })
-  return executed.ok ? ok({ ...executed.value, findings }) : executed
+  if (!executed.ok || !executed.value.changed) await moved.undo()
+  if (!executed.ok) return executed
+  const report = {
+    findings: ordered(findings).slice(0, findingsMax),
+    findingCount: findings.length,
+    summary: summaryOf(findings),
+  }
+  return ok({ ...executed.value, ...report })
 }
 
 export const imports = [
@@ -101,9 +136,11 @@ export const imports = [
     summary: 'Imports a Bucketeer feature list, all in one revision',
     description:
       'The response of `get_feature_flags` or of the list of features. Add `segmentUsers`, as ' +
-      '`get_segment_users` returns them, and `segments` if there are any.',
+      '`get_segment_users` returns them, and `segments` if there are any. Names may be in snake_case, as ' +
+      'protobuf writes them; `feature` (one flag) and `users` (of segments) are taken as REST exports have them.',
     query,
     body: FeatureList.extend(withKeys),
+    respell,
     bodyBytesMax: importBytesMax,
     answer,
     handle: (call) =>

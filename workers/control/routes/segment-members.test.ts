@@ -1,4 +1,5 @@
 // Uploaded members of a segment, in workerd: what is stored, what edge gets, what is refused.
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeMembers, isMember } from '../../../core/model/members.ts'
 import {
@@ -35,10 +36,11 @@ describe('members', () => {
     })
     expect(await download(one)).toEqual(['bob', 'cleo', 'π', 'dan'])
     expect((await upload('POST', one, 'dan')).body.changed).toBe(false)
-    expect(
-      (await upload('PUT', one, '"eve, the first",x\n"say ""hi""",y', 'text/csv')).body.entity.members.count,
-    ).toBe(2)
-    expect(await download(one)).toEqual(['eve, the first', 'say "hi"'])
+    const named = '\ufeffUser ID;tier\r\n"eve; the first";gold\r\n"say ""hi""";silver\r\n'
+    expect((await upload('PUT', one, named, 'text/csv')).body.entity.members.count).toBe(2)
+    expect(await download(one)).toEqual(['eve; the first', 'say "hi"'])
+    expect((await upload('PUT', `${one}?column=2`, 'gold\tu1', 'text/tab-separated-values')).status).toBe(200)
+    expect(await download(one)).toEqual(['u1'])
     expect((await upload('PUT', one, '')).body.entity).not.toHaveProperty('members')
     expect(await download(one)).toEqual([])
   })
@@ -91,6 +93,39 @@ describe('members', () => {
     expect(await download(one)).toEqual(['ada'])
     const stored = await env.LAKE.list({ prefix: `members/environment=${one.split('/')[2]}/ids/` })
     expect(stored.objects).toHaveLength(1)
+  })
+
+  it('are refused, and stay as they were, if the file is not understood', async () => {
+    const one = await segmentWith('ada')
+    const refused = async (
+      file: string | Uint8Array<ArrayBuffer>,
+      query: string,
+      type: string,
+      headers: Record<string, string> = {},
+    ) => {
+      const { status, body } = await upload('PUT', one + query, file, type, headers)
+      return [status, body.detail as string]
+    }
+    expect(await refused('customer;tier\nu1;gold', '', 'text/csv')).toEqual([
+      400,
+      expect.stringContaining('line 1 has 2 columns, and names none of user_id'),
+    ])
+    expect(await refused('bob', '?column=id', 'text/plain')).toEqual([
+      400,
+      'column: is for CSV: send it as text/csv',
+    ])
+    expect(await refused('bob', '?colum=id', 'text/csv')).toEqual([400, 'colum: there is no such field'])
+    const zstd = { 'content-encoding': 'zstd' }
+    expect(await refused('bob', '', 'text/plain', zstd)).toEqual([415, expect.stringContaining('"zstd"')])
+    const gzip = { 'content-encoding': 'gzip' }
+    const broken = new Uint8Array(gzipSync('bob').subarray(0, -4))
+    expect(await refused(broken, '', 'text/plain', gzip)).toEqual([400, expect.stringContaining('broke off')])
+    const bomb = new Uint8Array(gzipSync(new Uint8Array(110_000_000).fill(10)))
+    expect(await refused(bomb, '', 'text/plain', gzip)).toEqual([413, expect.stringContaining('larger than')])
+    expect(await download(one)).toEqual(['ada'])
+    const sound = new Uint8Array(gzipSync('user_id\nbob'))
+    expect((await upload('POST', one, sound, 'text/csv', gzip)).body.changed).toBe(true)
+    expect(await download(one)).toEqual(['ada', 'bob'])
   })
 
   it('do not allow to delete a segment that a flag uses', async () => {

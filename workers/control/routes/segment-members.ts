@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import type { Entities } from '../../../core/model/environment-state.ts'
 import { memberSet } from '../../../core/model/member-set.ts'
+import { valueLengthMax } from '../../../core/model/limits.ts'
 import { membersMax } from '../../../core/model/members.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { Segment } from '../../../core/model/segment.ts'
@@ -12,7 +13,7 @@ import { type IdWriter, deleteIds, publishMembers, readIds, writeIds } from '../
 import { changeAnswer } from '../api/shapes.ts'
 import { executeCommand } from '../api/execute-command.ts'
 import { ChangeQuery, isDryRun } from '../api/change-query.ts'
-import { UploadError, linesOf } from '../api/member-lines.ts'
+import { type UploadFormat, UploadError, idsIn, uploadOf } from '../api/member-lines.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
 
@@ -22,6 +23,15 @@ const uploadBytesMax = 100_000_000
 const path = '/environments/{environment}/segments/{key}/members'
 type UploadMode = 'replace' | 'add' | 'remove'
 
+const UploadQuery = ChangeQuery.extend({
+  column: z
+    .string()
+    .min(1)
+    .max(valueLengthMax)
+    .optional()
+    .describe('The name of the column of a CSV file; its number, from 1, if the file has no header.'),
+})
+
 const uploadRoute = (method: 'PUT' | 'POST' | 'DELETE', mode: UploadMode, summary: string) =>
   route({
     id: `${mode}-segment-members`,
@@ -30,10 +40,13 @@ const uploadRoute = (method: 'PUT' | 'POST' | 'DELETE', mode: UploadMode, summar
     needs: 'editor',
     summary,
     description:
-      `One id per line; in CSV, the first column. At most ${membersMax} members and ${uploadBytesMax} ` +
-      'bytes. Empty lines are skipped, and duplicates count once.',
-    query: ChangeQuery,
-    uploads: ['text/plain', 'text/csv'],
+      'Plain text: one id per line. CSV, separated by commas, semicolons or tabs: the column that the header ' +
+      'names `user_id`, `targeting_key`, `visitor_id`, `id` or `key`, or that `column` names; a file of one ' +
+      'column needs no header. What cannot be read with certainty is refused. ' +
+      `At most ${membersMax} members and ${uploadBytesMax} bytes, which may be compressed. ` +
+      'Empty lines are skipped, and duplicates count once.',
+    query: UploadQuery,
+    uploads: ['text/plain', 'text/csv', 'text/tab-separated-values'],
     answer: changeAnswer(Segment),
     handle: (call) => changeMembers(call, mode),
   })
@@ -63,7 +76,7 @@ export const segmentMembers = [
   }),
 ]
 
-type MembersCall = Call<typeof path, z.output<typeof ChangeQuery>, undefined>
+type MembersCall = Call<typeof path, z.output<typeof UploadQuery>, undefined>
 
 async function changeMembers(call: MembersCall, mode: UploadMode) {
   const { environment, key } = call.params
@@ -86,6 +99,17 @@ async function changeMembers(call: MembersCall, mode: UploadMode) {
   return executed
 }
 
+/** The media types of CSV; browsers on Windows send that of Excel. */
+const csvTypes = /\bcsv\b|ms-excel|tab-separated-values/i
+
+function formatOf({ request, query: { column } }: MembersCall): Result<UploadFormat> {
+  if (csvTypes.test(request.headers.get('content-type') ?? '')) return ok({ kind: 'csv', column })
+  const message = 'is for CSV: send it as text/csv'
+  return column === undefined
+    ? ok({ kind: 'text' })
+    : refuse('INVALID', `column: ${message}`, { fields: [{ path: 'column', message }] })
+}
+
 /** Returns the hashes of the resulting members, and writes their ids to `writer`. */
 async function collectHashes(
   call: MembersCall,
@@ -93,11 +117,15 @@ async function collectHashes(
   mode: UploadMode,
   writer: IdWriter | undefined,
 ): Promise<Result<Uint8Array<ArrayBuffer>>> {
-  const format = call.request.headers.get('content-type')?.includes('csv') ? 'csv' : 'text'
-  const uploaded = () => linesOf(call.request.body ?? new Blob([]).stream(), format, uploadBytesMax)
+  const format = formatOf(call)
+  if (!format.ok) return format
+  const body = uploadOf(call.request)
+  if (!body.ok) return body
+  const uploaded = () => idsIn(body.value, format.value, uploadBytesMax)
   const before =
     segment.members && (await readIds(call.env.LAKE, call.params.environment, segment.members.list))
-  const stored = () => (before ? linesOf(before.body, 'text', Infinity) : [])
+  const stored = () =>
+    before ? idsIn(before.body as unknown as AsyncIterable<Uint8Array>, { kind: 'text' }, Infinity) : []
   const [kept, removed] = [memberSet(), memberSet()]
   const keep = async (lines: AsyncIterable<string[]> | Iterable<string[]>) => {
     for await (const ids of lines) {

@@ -4,5 +4,5 @@ import type { CorsPolicy } from '../../sdk/cors.ts'
 export const corsPolicy: CorsPolicy = {
   origin: 'mirror',
   methods: ['GET', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
-  headers: ['content-type', 'x-grpc-web', 'authorization', 'x-min-revision'],
+  headers: ['content-type', 'content-encoding', 'x-grpc-web', 'authorization', 'x-min-revision'],
 }

@@ -3,6 +3,7 @@
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import type { Feature, FeatureList } from './feature.ts'
+import { type LocalEvaluator, localEvaluatorOf } from './local-evaluators.ts'
 import { localMode } from './local-mode.ts'
 
 /** As in Bucketeer: a client whose last request is older gets everything. */
@@ -10,15 +11,24 @@ const fullAfterSeconds = 30 * 86_400
 /** As in Bucketeer: tolerates changes that reached this Worker late. */
 const graceSeconds = 600
 
-const lists = new WeakMap<CompiledSnapshot, FeatureList>()
+const lists = new WeakMap<CompiledSnapshot, Map<LocalEvaluator, FeatureList>>()
 
-function listOf(compiled: CompiledSnapshot): FeatureList {
-  let list = lists.get(compiled)
-  if (!list) lists.set(compiled, (list = localMode(compiled.snapshot).list))
+function listOf(compiled: CompiledSnapshot, { sourceId, sdkVersion }: SdkQuery): FeatureList {
+  const knows = localEvaluatorOf(sourceId, sdkVersion)
+  let byEvaluator = lists.get(compiled)
+  if (!byEvaluator) lists.set(compiled, (byEvaluator = new Map()))
+  let list = byEvaluator.get(knows)
+  if (!list) byEvaluator.set(knows, (list = localMode(compiled.snapshot, knows).list))
   return list
 }
 
-export interface FeatureFlagsQuery {
+/** Which SDK asks. */
+interface SdkQuery {
+  readonly sourceId: number
+  readonly sdkVersion: string
+}
+
+export interface FeatureFlagsQuery extends SdkQuery {
   readonly tag: string
   /** The id that the SDK has. */
   readonly featureFlagsId: string
@@ -31,7 +41,7 @@ export interface FeatureFlagsQuery {
  * `requestedAt` does not advance if nothing is sent.
  */
 export function featureFlags(compiled: CompiledSnapshot, query: FeatureFlagsQuery, now: number) {
-  const { id, features } = taggedFeatures(compiled, query.tag)
+  const { id, features } = taggedFeatures(listOf(compiled, query), query.tag)
   const isCurrent = query.featureFlagsId === id
   const seconds = Math.floor(now / 1_000)
   return {
@@ -49,16 +59,16 @@ interface TaggedFeatures {
   readonly features: readonly object[]
 }
 
-const featuresByTag = new WeakMap<CompiledSnapshot, Map<string, TaggedFeatures>>()
+const featuresByTag = new WeakMap<FeatureList, Map<string, TaggedFeatures>>()
 /** Tags come from clients, so the cache must be bounded. */
 const cachedTagsMax = 100
 
-function taggedFeatures(compiled: CompiledSnapshot, tag: string): TaggedFeatures {
-  let byTag = featuresByTag.get(compiled)
-  if (!byTag) featuresByTag.set(compiled, (byTag = new Map()))
+function taggedFeatures(list: FeatureList, tag: string): TaggedFeatures {
+  let byTag = featuresByTag.get(list)
+  if (!byTag) featuresByTag.set(list, (byTag = new Map()))
   let tagged = byTag.get(tag)
   if (!tagged) {
-    tagged = withDependencies(listOf(compiled).features, tag)
+    tagged = withDependencies(list.features, tag)
     if (byTag.size < cachedTagsMax) byTag.set(tag, tagged)
   }
   return tagged
@@ -67,8 +77,10 @@ function taggedFeatures(compiled: CompiledSnapshot, tag: string): TaggedFeatures
 /** The features with the tag, and those that they depend on, which SDKs need to evaluate them. */
 function withDependencies(features: readonly Feature[], tag: string): TaggedFeatures {
   const chosen = features.filter(({ archived, tags }) => !archived && (tag === '' || tags.includes(tag)))
-  // Dependencies are one level deep: localMode omits flags with deeper ones.
-  const needed = new Set(chosen.flatMap((feature) => [feature.id, ...dependenciesOf(feature)]))
+  const byId = new Map(features.map((feature) => [feature.id, feature]))
+  const needed = new Set(chosen.map(({ id }) => id))
+  // What is added to a set while it is iterated is iterated too.
+  for (const id of needed) for (const other of dependenciesOf(byId.get(id))) needed.add(other)
   const included = features.filter(({ id }) => needed.has(id))
   const versions = included.map(({ id, version, updatedAt }) => `${id}:${version}:${updatedAt}`)
   return {
@@ -77,9 +89,9 @@ function withDependencies(features: readonly Feature[], tag: string): TaggedFeat
   }
 }
 
-const dependenciesOf = ({ prerequisites, rules }: Feature): string[] => [
-  ...prerequisites.map(({ featureId }) => featureId),
-  ...rules.flatMap(({ clauses }) =>
+const dependenciesOf = (feature: Feature | undefined): string[] => [
+  ...(feature?.prerequisites ?? []).map(({ featureId }) => featureId),
+  ...(feature?.rules ?? []).flatMap(({ clauses }) =>
     clauses.flatMap(({ operator, attribute }) => (operator === 'FEATURE_FLAG' ? [attribute] : [])),
   ),
 ]
@@ -94,7 +106,7 @@ const toWire = (feature: Feature) => ({
   lastUsedInfo: null,
 })
 
-export interface SegmentUsersQuery {
+export interface SegmentUsersQuery extends SdkQuery {
   /** The segments that the SDK has. */
   readonly segmentIds: readonly string[]
   /** Epoch seconds. */
@@ -107,19 +119,19 @@ export interface SegmentUsersQuery {
  */
 export function segmentUsers(compiled: CompiledSnapshot, query: SegmentUsersQuery, now: number) {
   const seconds = Math.floor(now / 1_000)
-  const inUse = listOf(compiled).segmentUsers
+  const inUse = listOf(compiled, query).segmentUsers
   const isFull =
     inUse.length === 0 || query.requestedAt < seconds - fullAfterSeconds || query.requestedAt > seconds
   const clientIds = new Set(query.segmentIds)
   const usedIds = new Set(inUse.map(({ segmentId }) => segmentId))
   const since = query.requestedAt - graceSeconds
   const sent = inUse.filter(
-    ({ segmentId, updatedAt }) => isFull || !clientIds.has(segmentId) || updatedAt >= since,
+    ({ segmentId, updatedAt }) => isFull || !clientIds.has(segmentId) || updatedAt > since,
   )
   const deleted = query.segmentIds.filter((id) => !usedIds.has(id))
   const hasChanged = isFull || sent.length > 0 || deleted.length > 0
   return {
-    segmentUsers: sent.map(({ segmentId, users, updatedAt }) => ({
+    segmentUsers: sent.map(({ segmentId, users, rules, updatedAt }) => ({
       segmentId,
       users: users.map(({ userId, state }) => ({
         id: `${segmentId}:${userId}:${state}`,
@@ -129,7 +141,7 @@ export function segmentUsers(compiled: CompiledSnapshot, query: SegmentUsersQuer
         deleted: false,
       })),
       updatedAt: String(updatedAt),
-      rules: [],
+      rules,
     })),
     deletedSegmentIds: isFull ? [] : deleted,
     requestedAt: String(hasChanged ? seconds : query.requestedAt),

@@ -66,7 +66,7 @@ describe('the id', () => {
     const definitionsOf = (settings: Settings, has = '') =>
       featureFlags(
         compile({ ...snapshotOf([flag({ tags: ['web'] })]), settings }),
-        { tag: 'web', featureFlagsId: has, requestedAt: 1 },
+        { tag: 'web', featureFlagsId: has, requestedAt: 1, sourceId: 6, sdkVersion: '0.4.6' },
         5_000,
       )
     const before = definitionsOf(defaultSettings)

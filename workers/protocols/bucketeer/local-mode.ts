@@ -1,7 +1,5 @@
 // Builds the definitions that Bucketeer's server SDKs evaluate in local mode. They contain only flags that
-// the published SDK evaluates as we do; omitted flags are listed with the reason. The Node SDK sets the
-// rules: its evaluator (0.0.8) knows no audiences and no segment rules, and loads prerequisites one level
-// deep.
+// the asking SDK evaluates as we do (local-evaluators.ts); omitted flags are listed with the reason.
 import type { Clause as OurClause } from '../../../core/model/clause.ts'
 import { type Operator, segmentOperators, targetingKeyAttribute } from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
@@ -16,6 +14,7 @@ import { coversEverybody } from '../../../core/evaluation/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
 import { trustedNamespace } from '../../sdk/enrich.ts'
 import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
+import { type LocalEvaluator, leastEvaluator } from './local-evaluators.ts'
 
 export interface Omission {
   readonly flagKey: string
@@ -28,7 +27,10 @@ export interface Note extends Omission {
   readonly field: string
 }
 
-export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'settings'>): {
+export function localMode(
+  snapshot: Pick<Snapshot, 'flags' | 'segments' | 'settings'>,
+  knows: LocalEvaluator = leastEvaluator,
+): {
   list: FeatureList
   omitted: Omission[]
   notes: Note[]
@@ -39,7 +41,7 @@ export function localMode(snapshot: Pick<Snapshot, 'flags' | 'segments' | 'setti
   const byFlag = new Map(flags.map((flag) => [flag.key, flag]))
   const reasons = new Map<string, string>()
   for (const flag of flags) {
-    const reason = reasonToOmit(flag, byFlag, bySegment)
+    const reason = reasonToOmit(flag, byFlag, bySegment, knows)
     if (reason !== undefined) reasons.set(flag.key, reason)
   }
   // Flags that depend on an omitted flag are omitted too, transitively.
@@ -93,6 +95,7 @@ function reasonToOmit(
   flag: Flag,
   flags: ReadonlyMap<string, Flag>,
   segments: ReadonlyMap<string, Segment>,
+  knows: LocalEvaluator,
 ): string | undefined {
   if (flag.prerequisites.length > 0 && flag.offVariationId === undefined)
     return 'without an off variation these SDKs ignore a prerequisite that fails: give the flag one'
@@ -103,30 +106,34 @@ function reasonToOmit(
   for (const key of dependenciesOf(flag)) {
     const other = flags.get(key)
     if (!other) return `depends on ${key}, which is not there`
-    if (dependenciesOf(other).length > 0)
+    if (!knows.deepDependencies && dependenciesOf(other).length > 0)
       return `depends on ${key}, which depends on others: these SDKs load one level`
     if (servesNothing(other)) return `depends on ${key}, which is off without an off variation: give it one`
   }
   for (const { anyOf, strategy } of flag.rules) {
     for (const clause of anyOf.flat()) {
-      const reason = reasonAgainstClause(clause, segments)
+      const reason = reasonAgainstClause(clause, segments, knows)
       if (reason !== undefined) return reason
     }
-    const reason = reasonAgainstStrategy(flag, strategy)
+    const reason = reasonAgainstStrategy(flag, strategy, knows)
     if (reason !== undefined) return reason
   }
-  return reasonAgainstStrategy(flag, flag.defaultStrategy.strategy)
+  return reasonAgainstStrategy(flag, flag.defaultStrategy.strategy, knows)
 }
 
-function reasonAgainstStrategy({ allocation, seed }: Flag, strategy: OurStrategy): string | undefined {
+function reasonAgainstStrategy(
+  { allocation, seed }: Flag,
+  strategy: OurStrategy,
+  knows: LocalEvaluator,
+): string | undefined {
   if (strategy.kind === 'fixed') return undefined
   const { audience, shares } = strategy
-  if (audience && audience.percentage > 0 && audience.percentage < 100)
-    return 'an audience is not known to these SDKs'
+  const hasAudience = audience && audience.percentage > 0 && audience.percentage < 100
+  if (hasAudience && !knows.audiences) return 'an audience is not known to these SDKs'
   const total = shares.reduce((sum, { weight }) => sum + weight, 0)
   if (total < weightTotal) return 'weights add up to less than the whole: these SDKs fail for the rest'
-  if (shares.some(({ weight }) => weight === weightTotal)) return undefined
-  if (!isAscii.test(seed)) return 'a seed beyond ASCII is hashed otherwise by these SDKs'
+  if (!hasAudience && shares.some(({ weight }) => weight === weightTotal)) return undefined
+  if (!knows.readsAsGo && !isAscii.test(seed)) return 'a seed beyond ASCII is hashed otherwise by these SDKs'
   if (allocation === 'fine') return undefined
   return 'percent allocation hashes otherwise than these SDKs do'
 }
@@ -167,6 +174,7 @@ const opposites: Partial<Record<Operator, ClauseOperator>> = {
 function reasonAgainstClause(
   { attribute, operator, values, ignoreCase, compareAs, negated }: OurClause,
   segments: ReadonlyMap<string, Segment>,
+  knows: LocalEvaluator,
 ): string | undefined {
   if (attribute.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
   if (negated && operators[operator] !== undefined && opposites[operator] === undefined)
@@ -175,7 +183,7 @@ function reasonAgainstClause(
     return `${operator} compares otherwise than these SDKs do: write compareAs bucketeer to have their rule`
   if (ignoreCase) return 'these SDKs always regard case'
   if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
-  const ambiguous = values.find((value) => !isParsedAlike(operator, value))
+  const ambiguous = knows.readsAsGo ? undefined : values.find((value) => !isParsedAlike(operator, value))
   if (ambiguous !== undefined)
     return `${operator} ${JSON.stringify(ambiguous)} is read otherwise by these SDKs`
   if (operator !== 'in-segment') return undefined
@@ -183,7 +191,16 @@ function reasonAgainstClause(
     const segment = segments.get(key)
     if (!segment) return `asks for the segment ${key}, which is not there`
     if (segment.members) return `asks for the segment ${key}, whose uploaded members are too many to give out`
-    if (segment.anyOf.length > 0) return `asks for the segment ${key}, whose rules these SDKs do not know`
+    if (segment.anyOf.length === 0) continue
+    if (!knows.segmentRules) return `asks for the segment ${key}, whose rules these SDKs do not know`
+    for (const clause of segment.anyOf.flat()) {
+      const { operator: within } = clause
+      const reason =
+        within === 'in-segment' || within === 'flag-is'
+          ? `${within} never matches there`
+          : reasonAgainstClause(clause, segments, knows)
+      if (reason !== undefined) return `asks for the segment ${key}: ${reason}`
+    }
   }
   return undefined
 }
@@ -313,17 +330,22 @@ function toStrategy(strategy: OurStrategy): Strategy {
     variation: variationId!,
     weight,
   }))
-  return { type: 'ROLLOUT', fixedStrategy: null, rolloutStrategy: { variations, audience: null } }
+  const { percentage = 0, defaultVariationId = '' } = strategy.audience ?? {}
+  const audience = strategy.audience ? { percentage, defaultVariation: defaultVariationId } : null
+  return { type: 'ROLLOUT', fixedStrategy: null, rolloutStrategy: { variations, audience } }
 }
 
 function toSegmentUsers(segment: Segment | undefined): FeatureList['segmentUsers'] {
   if (!segment) return []
-  const { key, included, updatedAt } = segment
+  const { key, included, anyOf, updatedAt } = segment
   return [
     {
       segmentId: key,
       users: included.map((userId) => ({ userId, state: 'INCLUDED' as const, deleted: false })),
-      rules: [],
+      rules: anyOf.map((group, i) => ({
+        id: `${key}:${i}`,
+        clauses: group.flatMap((clause, j) => toClauses(clause, `${key}:${i}:${j}`)),
+      })),
       updatedAt: Math.floor(updatedAt / 1_000),
     },
   ]

@@ -1,6 +1,6 @@
 // Refusals as Bucketeer's gateway answers them: grpc-gateway's error body.
 import type { Problem, ProblemCode } from '../../../core/model/problem.ts'
-import { retryHeaders } from '../../http/problem-response.ts'
+import { problemHeaders } from '../../http/problem-response.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 
 /** HTTP status and gRPC code. */
@@ -13,6 +13,7 @@ const statuses = {
   IN_USE: [409, 10],
   EXPERIMENT_RUNNING: [409, 10],
   TOO_LARGE: [413, 8],
+  UNSUPPORTED_ENCODING: [415, 3],
   RATE_LIMITED: [429, 8],
   UNAVAILABLE: [503, 14],
 } as const satisfies Record<ProblemCode, readonly [http: number, grpc: number]>
@@ -21,7 +22,7 @@ export function refusalResponse({ code, message }: Problem, requestContext: Requ
   const [status, grpc] = statuses[code]
   requestContext.refused = code
   const body = { code: grpc, message: `gateway: ${message}`, details: [] }
-  return Response.json(body, { status, headers: retryHeaders(code) })
+  return Response.json(body, { status, headers: problemHeaders(code) })
 }
 
 /** gRPC's UNIMPLEMENTED, with the status of HTTP for a wrong method. */

@@ -6,6 +6,7 @@ export const corsPolicy: CorsPolicy = {
   methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'],
   headers: [
     'content-type',
+    'content-encoding',
     'x-api-key',
     'x-sdk-client',
     'x-sdk-version',

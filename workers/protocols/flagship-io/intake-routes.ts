@@ -125,7 +125,7 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
 async function receiveMessage(sdkRequest: SdkRequest, dependencies: RouteDependencies): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.SdkMessage, decisionBytesMax)
-  if (!body.ok && body.problem.code === 'TOO_LARGE') return refusalResponse(body.problem, requestContext)
+  if (!body.ok && body.problem.code !== 'INVALID') return refusalResponse(body.problem, requestContext)
   if (!body.ok || body.value.cid === undefinedCid) return noContent()
   const message = body.value
   const compiled = await readEnvironment(dependencies.ports, requestContext, message.cid)

@@ -1,6 +1,6 @@
 // Refusals as AB Tasty's servers answer them.
 import type { Problem } from '../../../core/model/problem.ts'
-import { retryHeaders, statusOf } from '../../http/problem-response.ts'
+import { problemHeaders, statusOf } from '../../http/problem-response.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 
 /** The vendor's body is a message only. SDKs ignore our `code` next to it. */
@@ -14,7 +14,7 @@ export function refusalResponse(
     fields.length > 1
       ? fields.map((field) => `${field.path || 'the body'}: ${field.message}`).join('; ')
       : message
-  return Response.json({ message: allFields, code }, { status, headers: retryHeaders(code) })
+  return Response.json({ message: allFields, code }, { status, headers: problemHeaders(code) })
 }
 
 export const noRoute = (requestContext: RequestContext) =>

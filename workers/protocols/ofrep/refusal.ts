@@ -2,7 +2,7 @@
 // ones.
 import type { ErrorCode } from '../../../core/evaluation/evaluation.ts'
 import type { FieldProblem, Problem, ProblemCode } from '../../../core/model/problem.ts'
-import { retryHeaders } from '../../http/problem-response.ts'
+import { problemHeaders } from '../../http/problem-response.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import type * as wire from './wire.ts'
 
@@ -16,6 +16,7 @@ const statuses = {
   IN_USE: [409, 'GENERAL'],
   EXPERIMENT_RUNNING: [409, 'GENERAL'],
   TOO_LARGE: [413, 'GENERAL'],
+  UNSUPPORTED_ENCODING: [415, 'GENERAL'],
   RATE_LIMITED: [429, 'GENERAL'],
   UNAVAILABLE: [500, 'GENERAL'],
 } as const satisfies Record<ProblemCode, readonly [number, wire.ErrorCode]>
@@ -30,7 +31,7 @@ export const statusOfError = {
 export function refusalResponse(problem: Problem, requestContext: RequestContext, key?: string): Response {
   requestContext.refused = problem.code
   const body: wire.Refusal = { ...(key !== undefined && { key }), ...refusalOf(problem) }
-  return Response.json(body, { status: statuses[problem.code][0], headers: retryHeaders(problem.code) })
+  return Response.json(body, { status: statuses[problem.code][0], headers: problemHeaders(problem.code) })
 }
 
 export function refusalOf({ code, message, fields }: Problem): Omit<wire.Refusal, 'key'> {

@@ -216,6 +216,71 @@ describe('an imported list', () => {
   })
 })
 
+describe('a clause without values', () => {
+  const rules = (...operators: string[]) => [
+    { id: 'r', strategy: fixedOn('b'), clauses: operators.map((operator) => ({ operator, attribute: 'x' })) },
+  ]
+
+  it.each([
+    [['EQUALS'], 'a', 'never matches'],
+    [['IN'], 'a', 'never matches'],
+    [['SEGMENT'], 'a', 'never matches'],
+    [['FEATURE_FLAG'], 'a', 'never matches'],
+    [['BEFORE'], 'a', 'never matches'],
+    [['NOT_EQUALS'], 'b', 'always matches'],
+  ])('costs only its meaning: %j gives %s', (operators, expected, reason) => {
+    const list = { features: [feature({ rules: rules(...operators) }), feature({ id: 'dependent' })] }
+    expect(decide(list, 'feature', { id: 'u', data: { x: '1' } })).toBe(expected)
+    expect(bucketeerEvaluate(FeatureList.parse(list), 'feature', { id: 'u', data: { x: '1' } })).toBe(
+      expected,
+    )
+    expect(imported(list).flags).toHaveLength(2)
+    expect(imported(list).findings).toEqual([
+      {
+        subject: 'flag',
+        key: 'feature',
+        field: 'rules.0.clauses.0',
+        effect: 'lost',
+        reason: expect.stringContaining(reason) as string,
+      },
+    ])
+  })
+
+  it('costs a segment rule the same', () => {
+    const segmentRule = (operator: string) => ({ clauses: [{ operator, attribute: 'x' }] })
+    const { segments, findings } = imported({
+      features: [],
+      segmentUsers: [{ segmentId: 's', rules: [segmentRule('EQUALS'), segmentRule('NOT_EQUALS')] }],
+    })
+    expect(segments).toMatchObject([{ key: 's', anyOf: [[{ attribute: 'id', operator: 'exists' }]] }])
+    expect(findings.map(({ field }) => field)).toEqual(['rules.0.clauses.0', 'rules.1.clauses.0'])
+  })
+})
+
+describe('a flag that cannot be stored', () => {
+  const ids = (count: number, length: number) =>
+    Array.from({ length: count }, (_, i) => String(i).padStart(length, 'u'))
+
+  it.each([
+    ['as a whole', ids(9_000, 110), 'targets', 'larger than 900000 bytes'],
+    ['for the number of its targets', ids(10_001, 8), 'targets.0.targetingKeys', '10000'],
+  ])('is left out with its reason, and nothing else: %s', (_, users, field, reason) => {
+    const { flags, findings } = imported({
+      features: [feature({ targets: [{ variation: 'a', users }] }), feature({ id: 'sound' })],
+    })
+    expect(flags.map(({ key }) => key)).toEqual(['sound'])
+    expect(findings).toEqual([
+      {
+        subject: 'flag',
+        key: 'feature',
+        field,
+        effect: 'left-out',
+        reason: expect.stringContaining(reason) as string,
+      },
+    ])
+  })
+})
+
 describe('local mode', () => {
   const half = rollout({ a: 50_000, b: 50_000 })
   const anyOf = (...operators: readonly ('equals' | 'exists' | 'contains')[]) =>

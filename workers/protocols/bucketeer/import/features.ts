@@ -11,10 +11,10 @@ import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from '../
 
 export interface Yaml {
   /**
-   * Converts YAML to compact JSON, by version 1.2 as we do, or by 1.1 as Bucketeer's server does. Undefined
-   * if invalid.
+   * Converts YAML to compact JSON: by version 1.2 as we do, or as Go's yaml.v2, which Bucketeer's server uses.
+   * Undefined if invalid.
    */
-  readonly toJson: (text: string, version: '1.1' | '1.2') => string | undefined
+  readonly toJson: (text: string, reader: '1.2' | 'yaml.v2') => string | undefined
 }
 
 type Report = (finding: Omit<Finding, 'subject' | 'key'>) => void
@@ -57,7 +57,8 @@ function fromFeature(feature: Feature, yaml: Yaml, report: Report): Flag[] {
   for (const [i, { id, clauses, strategy }] of feature.rules.entries()) {
     const ours = fromStrategy(strategy, `rules.${i}.strategy`, report)
     if (typeof ours === 'string') return leftOut(`rules.${i}.strategy`, ours)
-    rules.push({ id, name: '', anyOf: [fromClauses(clauses)], strategy: ours })
+    const group = fromClauses(clauses, `rules.${i}`, report)
+    if (group) rules.push({ id, name: '', anyOf: [group], strategy: ours })
   }
   reportLosses(feature, report)
   return [
@@ -116,13 +117,13 @@ function variationsOf(feature: Feature, yaml: Yaml, report: Report): Flag['varia
     }
     if (feature.variationType !== 'YAML') return variation
     const json = yaml.toJson(value, '1.2')
-    if (json !== undefined && json !== yaml.toJson(value, '1.1')) {
+    if (json !== undefined && json !== yaml.toJson(value, 'yaml.v2')) {
       report({
         field: `variations.${i}.value`,
         effect: 'differs',
         reason:
           `Bucketeer's server reads this YAML, by version 1.1, differently from ${json.slice(0, 200)}: ` +
-          'quote its texts (yes, no, on, off, 0o17, 12:30)',
+          'quote its texts (yes, no, on, off, 017, 1_000)',
       })
     }
     return json === undefined ? variation : { ...variation, json }
@@ -212,16 +213,36 @@ const operators = {
 /** For rules without clauses, which match everybody in Bucketeer. Every Bucketeer user has an id. */
 const everybody: OurClause = { attribute: targetingKeyAttribute, operator: 'exists', values: [] }
 
-function fromClauses(clauses: readonly Clause[]): OurClause[] {
-  if (clauses.length === 0) return [everybody]
-  return clauses.map(({ attribute, operator, values }) => ({
-    attribute:
-      operator === 'SEGMENT' ? '' : operator === 'FEATURE_FLAG' ? attribute : fromAttribute(attribute),
-    operator: operators[operator],
-    values,
-    ...(orderedOperators.has(operators[operator]) && { compareAs: 'bucketeer' }),
-  }))
+/**
+ * Undefined if the clauses never match. A clause without values compares with nothing: in Bucketeer it never
+ * matches, or always if it is a negation. Ours must have values.
+ */
+function fromClauses(clauses: readonly Clause[], field: string, report: Report): OurClause[] | undefined {
+  let isPossible = true
+  const ours = clauses.flatMap(({ attribute, operator, values }, i): OurClause[] => {
+    if (values.length > 0) return [toClause({ attribute, operator, values })]
+    const isNegation = operator === 'NOT_EQUALS'
+    if (!isNegation) isPossible = false
+    const reason = isNegation
+      ? 'it has no values, so it always matches: only the clause is left out'
+      : 'it has no values, so it never matches: only the rule is left out'
+    report({ field: `${field}.clauses.${i}`, effect: 'lost', reason })
+    return []
+  })
+  if (!isPossible) return undefined
+  return ours.length === 0 ? [everybody] : ours
 }
+
+const toClause = ({
+  attribute,
+  operator,
+  values,
+}: Pick<Clause, 'attribute' | 'operator' | 'values'>): OurClause => ({
+  attribute: operator === 'SEGMENT' ? '' : operator === 'FEATURE_FLAG' ? attribute : fromAttribute(attribute),
+  operator: operators[operator],
+  values,
+  ...(orderedOperators.has(operators[operator]) && { compareAs: 'bucketeer' }),
+})
 
 /** Bucketeer: `id` is the user's id, whatever the user's data has under that name. */
 const fromAttribute = (attribute: string) => (attribute === 'id' ? targetingKeyAttribute : attribute)
@@ -249,15 +270,17 @@ function fromSegments(
     }
     imported.set(key, { ...empty, ...imported.get(key), ...changes, key })
   }
+  const groups = (key: string, rules: SegmentRules) =>
+    groupsOf(rules, (finding) => findings.push({ subject: 'segment', key, ...finding }))
   for (const { id, name, description, rules, createdAt, updatedAt } of segments) {
     const times = { createdAt: createdAt * 1_000, updatedAt: updatedAt * 1_000 }
-    add(id, { name, description, anyOf: groupsOf(rules), ...times })
+    add(id, { name, description, anyOf: groups(id, rules), ...times })
   }
   for (const { segmentId, users, rules, updatedAt } of segmentUsers) {
     const included = users.filter(({ state, deleted }) => state === 'INCLUDED' && !deleted)
     add(segmentId, {
       included: [...new Set(included.map(({ userId }) => userId))],
-      ...(rules.length > 0 && { anyOf: groupsOf(rules) }),
+      ...(rules.length > 0 && { anyOf: groups(segmentId, rules) }),
       updatedAt: Math.max(updatedAt * 1_000, imported.get(segmentId)?.updatedAt ?? 0),
     })
   }
@@ -283,9 +306,9 @@ function fromSegments(
 }
 
 /** In Bucketeer, a segment rule never matches if one of its operators depends on more than the user. */
-const groupsOf = (rules: SegmentRules): OurClause[][] =>
-  rules
-    .filter(({ clauses }) =>
-      clauses.every(({ operator }) => operator !== 'SEGMENT' && operator !== 'FEATURE_FLAG'),
-    )
-    .map(({ clauses }) => fromClauses(clauses))
+const groupsOf = (rules: SegmentRules, report: Report): OurClause[][] =>
+  rules.flatMap(({ clauses }, i) => {
+    if (clauses.some(({ operator }) => operator === 'SEGMENT' || operator === 'FEATURE_FLAG')) return []
+    const group = fromClauses(clauses, `rules.${i}`, report)
+    return group ? [group] : []
+  })
