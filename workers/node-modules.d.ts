@@ -1,5 +1,5 @@
-// The parts of Node's modules that workerd has and the Workers use: sources see workerd's types only, and those
-// leave them out.
+// The parts of Node's modules that workerd has and the Workers use: sources see workerd's types only, and
+// those leave them out.
 declare module 'node:stream' {
   export interface Transform extends AsyncIterable<Uint8Array> {}
   /** Ends `to` with an error if `from` breaks off, and cancels `from` if nobody reads `to` any more. */

@@ -118,7 +118,7 @@ const enabledSwitch = ({ key, name, enabled }, onPress) =>
   )
 
 /** @param {Flag} flag */
-function heading({ key, name, slug, type, bundle, content, tags, description }) {
+function heading({ key, name, slug, campaignId, type, bundle, content, tags, description }) {
   const kind = bundle ? `${type} bundle` : type
   return h(
     'header',
@@ -129,6 +129,7 @@ function heading({ key, name, slug, type, bundle, content, tags, description }) 
       { class: 'meta' },
       h('code', {}, key),
       slug ? h('span', {}, 'slug ', h('code', {}, slug)) : undefined,
+      campaignId ? h('span', {}, 'campaign ', h('code', {}, campaignId)) : undefined,
       h('span', {}, kind),
       content ? h('span', {}, content) : undefined,
       ...tags.map((tag) => h('span', { class: 'tag' }, tag)),

@@ -162,7 +162,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('apply', { ...expectedVersion, document: Document }),
   /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
-    source: z.enum(['bucketeer', 'flagship-io']),
+    source: z.enum(['bucketeer', 'flagship-io', 'flagd']),
     flags: z.array(Flag),
     segments: z.array(Segment),
     sdkKeys: z.array(SdkKeyDraft.omit({ id: true })),

@@ -1,13 +1,13 @@
 // Copies a flag of another environment into this one.
+import { segmentOperators } from '../model/vocabulary.ts'
 import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
-import { segmentOperators } from '../model/vocabulary.ts'
 import { type Change, type ChangeContext, create } from './entity.ts'
 import { editFlag, withoutVersion } from './edit-flag.ts'
 import { keepUsers } from './keep-users.ts'
-import { ownersOf } from './references.ts'
+import { aliasFields, ownersOf } from './references.ts'
 
 /**
  * A new flag keeps the ids of its rules where they are free, so that both environments split users alike, and
@@ -83,10 +83,13 @@ function fit(
   }
   if (current && (current.allocation !== flag.allocation || current.seed !== flag.seed))
     notes.push({ path: 'allocation', message: 'stays as it is here, with its seed: users do not move' })
-  const { slug, ...rest } = withoutVersion(flag)
-  const isFree =
-    slug !== undefined && !isTaken(owners.slugs.get(slug)) && (slug === flag.key || !state.flag.has(slug))
-  if (slug !== undefined && !isFree)
-    notes.push({ path: 'slug', message: `another flag here is called ${slug}` })
-  return { fitted: { ...rest, ...(isFree && { slug }), prerequisites, rules, defaultStrategy }, notes }
+  const fitted = { ...withoutVersion(flag), prerequisites, rules, defaultStrategy }
+  for (const field of aliasFields) {
+    const alias = fitted[field]
+    if (alias === undefined) continue
+    if (!isTaken(owners.aliases.get(alias)) && (alias === flag.key || !state.flag.has(alias))) continue
+    notes.push({ path: field, message: `another flag here is called ${alias}` })
+    delete fitted[field]
+  }
+  return { fitted, notes }
 }

@@ -43,27 +43,15 @@ export function editFlag(
   return dependents.length > 0 ? inUse('this would break', dependents) : changed
 }
 
-function edited(
-  current: Flag,
-  {
-    resetSeed,
-    keepVisitors: _,
-    slug,
-    content,
-    offVariationId,
-    slices,
-    assignment,
-    bucketBy,
-    metadata,
-    ...changes
-  }: FlagChanges,
-  { newId }: ChangeContext,
-): object {
+function edited(current: Flag, sent: FlagChanges, { newId }: ChangeContext): object {
+  const { resetSeed, keepVisitors: _, slug, campaignId, content, offVariationId, ...others } = sent
+  const { slices, assignment, bucketBy, metadata, ...changes } = others
   const draft = { ...current, ...(changes as Partial<Flag>) }
   const identified = withKeptIds(current, draft, newId)
   const fields: Record<string, unknown> = { ...draft, ...identified }
   const optional: Record<string, unknown> = {
     slug,
+    campaignId,
     content,
     offVariationId,
     slices,

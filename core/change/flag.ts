@@ -62,7 +62,7 @@ function cloneFlag(
 ): Result<Change> {
   const found = find(state, 'flag', { id: key, version })
   if (!found.ok) return found
-  const { rules, defaultStrategy, slug: _, ...rest } = withoutVersion(found.value)
+  const { rules, defaultStrategy, slug: _, campaignId: __, ...rest } = withoutVersion(found.value)
   const clone = {
     ...rest,
     key: as,

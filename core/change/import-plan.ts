@@ -4,7 +4,7 @@ import type { EnvironmentState } from '../model/environment-state.ts'
 import { Flag } from '../model/flag.ts'
 import { entityBytesMax } from '../model/limits.ts'
 import { isTooLarge } from './entity.ts'
-import { referenceProblems, segmentReferenceProblems } from './references.ts'
+import { aliasFields, referenceProblems, segmentReferenceProblems } from './references.ts'
 import { Segment } from '../model/segment.ts'
 import { repeatedTargets, withoutRepeatedTargets } from '../model/targets.ts'
 
@@ -19,6 +19,8 @@ export interface Finding {
    * imported, with the same decisions, but something else is gone.
    */
   readonly effect: 'left-out' | 'differs' | 'lost'
+  /** What it is about, in the protocol's words. Absent if the model refuses it. */
+  readonly topic?: string
   /** A sentence for a person, with what to do about it if there is something. */
   readonly reason: string
 }
@@ -71,21 +73,16 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
       flag: new Map([...state.flag, ...flags]),
       segment: new Map([...state.segment, ...segments]),
     }
-    for (const { slug, ...flag } of flags.values()) {
-      const problems = referenceProblems(
-        after,
-        slug === undefined ? flag : { ...flag, slug },
-        state.flag.get(flag.key),
-      )
-      if (problems.length > 0 && problems.every(({ path }) => path === 'slug')) {
-        findings.push({
-          subject: 'flag',
-          key: flag.key,
-          field: 'slug',
-          effect: 'lost',
-          reason: problems[0]!.message,
-        })
-        flags.set(flag.key, flag)
+    for (const flag of flags.values()) {
+      const problems = referenceProblems(after, flag, state.flag.get(flag.key))
+      const isAlias = (path: string) => aliasFields.some((field) => field === path)
+      if (problems.length > 0 && problems.every(({ path }) => isAlias(path))) {
+        const bare = { ...flag }
+        for (const { path, message } of problems) {
+          findings.push({ subject: 'flag', key: flag.key, field: path, effect: 'lost', reason: message })
+          delete bare[path as (typeof aliasFields)[number]]
+        }
+        flags.set(flag.key, bare)
       } else if (problems.length > 0) {
         leaveOut('flag', flag.key, problems)
         flags.delete(flag.key)

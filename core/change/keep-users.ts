@@ -11,6 +11,7 @@ interface SplitDraft {
   readonly rules: readonly RuleDraft[]
   readonly defaultStrategy: {
     readonly id?: string | undefined
+    readonly name?: string | undefined
     readonly strategy: Strategy
     readonly bucketBy?: string | undefined
   }
@@ -21,7 +22,10 @@ interface Split {
   readonly defaultStrategy: z.infer<typeof DefaultStrategy>
 }
 
-/** The draft with the ids that the flag's rules have. The default strategy always keeps its id. */
+/**
+ * The draft with the ids that the flag's rules have. The default strategy always keeps its id, and its name
+ * unless the draft has one.
+ */
 export const withKeptIds = (
   current: Flag,
   { rules, defaultStrategy }: SplitDraft,
@@ -29,8 +33,10 @@ export const withKeptIds = (
   unknownIds?: UnknownIds,
 ): Split => ({
   rules: withRuleIds(rules, current.rules, newId, unknownIds),
-  defaultStrategy: { ...defaultStrategy, id: current.defaultStrategy.id },
+  defaultStrategy: { ...nameOf(current.defaultStrategy), ...defaultStrategy, id: current.defaultStrategy.id },
 })
+
+const nameOf = ({ name }: Flag['defaultStrategy']) => (name === undefined ? {} : { name })
 
 /** Each rollout with its variations at the places they have, as far as the new shares allow. */
 export function withKeptRanges(current: Flag, { rules, defaultStrategy }: Split): Split {

@@ -90,11 +90,12 @@ function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
     if (other !== undefined)
       found.push({ path, rule: 'taken', message: `another flag, ${other}, has ${what}` })
   }
-  check('key', owners.slugs.get(flag.key), `the slug ${flag.key}`)
-  if (flag.slug !== undefined) {
-    const { slug } = flag
-    const keys = [...(owners.slugs.get(slug) ?? []), ...(state.flag.has(slug) ? [slug] : [])]
-    check('slug', keys, `the name ${slug}`)
+  check('key', owners.aliases.get(flag.key), `the slug or campaign id ${flag.key}`)
+  for (const path of aliasFields) {
+    const alias = flag[path]
+    if (alias === undefined) continue
+    const keys = [...(owners.aliases.get(alias) ?? []), ...(state.flag.has(alias) ? [alias] : [])]
+    check(path, keys, `the name ${alias}`)
   }
   flag.rules.forEach(({ id }, i) => check(`rules.${i}.id`, owners.rules.get(id), `a rule ${id}`))
   const { id } = flag.defaultStrategy
@@ -105,26 +106,31 @@ function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
 /** Keys of the flags that have a name: one each, in a sound environment. */
 type Owners = ReadonlyMap<string, readonly string[]>
 
-const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly slugs: Owners }>()
+const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly aliases: Owners }>()
+
+/** The names of a flag beside its key. No other flag has one of them, or is called so. */
+export const aliasFields = ['slug', 'campaignId'] as const
 
 /**
- * Which flag each rule id and each slug belongs to: an AB Tasty activation names a rule and no flag, so an id
+ * Which flag each rule id and each alias belongs to: an AB Tasty activation names a rule and no flag, so an id
  * is one flag's in the whole environment. Made once per state.
  */
 export function ownersOf({ flag: flags }: EnvironmentState): {
   readonly rules: Owners
-  readonly slugs: Owners
+  readonly aliases: Owners
 } {
   const made = known.get(flags)
   if (made) return made
-  const owners = { rules: new Map<string, string[]>(), slugs: new Map<string, string[]>() }
+  const owners = { rules: new Map<string, string[]>(), aliases: new Map<string, string[]>() }
   const add = (names: Map<string, string[]>, name: string, key: string) => {
     const others = names.get(name)
     if (others) others.push(key)
     else names.set(name, [key])
   }
-  for (const { key, slug, rules, defaultStrategy } of flags.values()) {
-    if (slug !== undefined) add(owners.slugs, slug, key)
+  for (const flag of flags.values()) {
+    const { key, rules, defaultStrategy } = flag
+    for (const alias of new Set(aliasFields.map((field) => flag[field])))
+      if (alias !== undefined) add(owners.aliases, alias, key)
     for (const { id } of [...rules, defaultStrategy]) add(owners.rules, id, key)
   }
   known.set(flags, owners)

@@ -84,6 +84,7 @@ function rollBack(
 
 function withdrawn({ kind }: Write, current: Entities[Write['kind']] | undefined) {
   if (kind !== 'flag' || !current) return undefined
-  const { slug: _, ...flag } = current as Entities['flag'] // which another flag may have had then
+  // Another flag may have had its names then.
+  const { slug: _, campaignId: __, ...flag } = current as Entities['flag']
   return flag.archived ? undefined : { ...flag, enabled: false, archived: true }
 }

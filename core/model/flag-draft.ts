@@ -26,6 +26,7 @@ export const FlagChanges = z
     name: flagShape.name.unwrap(),
     description: flagShape.description.unwrap(),
     slug: Key.nullable(),
+    campaignId: Id.nullable(),
     bundle: flagShape.bundle.unwrap(),
     content: flagShape.content.unwrap().nullable(),
     variations: flagShape.variations,

@@ -94,8 +94,13 @@ export const Rule = z.strictObject({
 })
 export type Rule = z.infer<typeof Rule>
 
-/** Has an id like a rule's, which salts the hash. */
-export const DefaultStrategy = z.strictObject({ id: Id, strategy: Strategy, bucketBy: BucketBy })
+/** Has an id like a rule's, which salts the hash. Few have a name. */
+export const DefaultStrategy = z.strictObject({
+  id: Id,
+  name: Name.optional(),
+  strategy: Strategy,
+  bucketBy: BucketBy,
+})
 export type DefaultStrategy = z.infer<typeof DefaultStrategy>
 
 export const Target = z.strictObject({
@@ -125,6 +130,11 @@ export const FlagFields = z.strictObject({
   description: z.string().max(limits.descriptionLengthMax).default(''),
   /** An alternative name for AB Tasty's clients. Unique among the slugs and keys of all flags. */
   slug: Key.optional(),
+  /**
+   * The id that AB Tasty's clients get for the flag, and may ask for, if it is not the key. Unique like a
+   * slug.
+   */
+  campaignId: Id.optional(),
   type: FlagType,
   /** Marks a json or yaml flag whose keys AB Tasty's SDKs read as separate flags (multi-key campaigns). */
   bundle: z.boolean().default(false),

@@ -90,7 +90,7 @@ function fill<P extends WeightRange>(
 }
 
 /** Joins adjacent ranges of one variation, and drops the gap at the end. */
-function mergeAdjacent(ranges: readonly WeightRange[]): WeightRange[] {
+export function mergeAdjacent(ranges: readonly WeightRange[]): WeightRange[] {
   const merged: { variationId?: string; weight: number }[] = []
   for (const { variationId, weight } of ranges) {
     const last = merged.at(-1)

@@ -1,6 +1,6 @@
 // Edge's own routes: health, what goes to control, paths with a prefix, and unexpected errors.
 import { beforeEach, expect, it, vi } from 'vitest'
-import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
+import { goldenEnvironment, goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'
 
@@ -38,6 +38,56 @@ it('answers 503 and logs the error when control cannot be reached', async () => 
   expect(await response.json()).toMatchObject({ code: 'UNAVAILABLE' })
   expect(console.error).toHaveBeenCalledOnce()
   expect(lines).toMatchObject([{ dialect: 'other', status: 503 }])
+})
+
+const visitor = JSON.stringify({ visitor_id: 'ada', trigger_hit: false })
+
+it.each([
+  ['POST', '/wp-login.php', '', 404],
+  ['POST', '/wp-login.php', 'a=b', 404],
+  ['POST', '/a/b/c/d', '{}', 404],
+  ['POST', '/a/b', '{"cid":"golden","t":"EVENT"}', 404],
+  ['POST', '/wp-admin/troubleshooting', 'text', 404],
+  ['PUT', '/wp-login.php', '{}', 404],
+  ['DELETE', '/wp-login.php', '{}', 404],
+  ['PUT', '/', '{}', 404],
+  ['POST', '/v2/unknown', '{}', 404],
+  ['DELETE', '/v2/unknown', '{}', 404],
+  ['POST', '/v2/shop/unknown', '{}', 404],
+  ['POST', '/nowhere/v2/shop/campaigns', visitor, 404],
+  ['POST', '/accounts/shop/segments/ada', '{}', 404],
+  ['POST', '/v1/segments/unknown', '{}', 404],
+  ['POST', '/flagship-io/unknown', '{}', 404],
+  ['POST', '/ofrep/v1/unknown', '{}', 404],
+  ['PUT', '/ofrep/v2/evaluate/flags', '{}', 404],
+  ['POST', '/ofrep/', '{}', 404],
+  ['POST', '/v1/gateway/unknown', '{}', 501], // as the vendor's gateway answers
+  ['DELETE', '/v1/gateway/unknown', '{}', 501],
+  ['POST', '/get_evaluations/unknown', '{}', 404],
+  ['POST', '/shop/changes/unknown', '{}', 404],
+])('%s %s with the body %j, which is no route, is answered %4$i', async (method, path, body, status) => {
+  control.mockImplementation(async () => new Response(null, { status: 404 })) // what control does not know
+  expect((await ask(path, { method, body })).status).toBe(status)
+})
+
+it.each([
+  ['/v2/'],
+  ['/v2'],
+  ['/'],
+  ['//v2//'],
+  ['/shop/flags/v2/'],
+  ['/shop/flags/v2'],
+  ['/shop/flags/'],
+  ['//shop//flags//v2//'],
+])('an SDK of AB Tasty’s finds its campaigns by the base URL %s', async (base) => {
+  const headers = { 'x-api-key': goldenKeys.clientKey }
+  const response = await ask(`${base}${goldenEnvironment}/campaigns?exposeAllKeys=true`, {
+    method: 'POST',
+    headers,
+    body: visitor,
+  })
+  // Without a prefix the environment of these tests, which has one, answers too.
+  expect([response.status, await response.json()]).toEqual([200, { visitorId: 'ada', campaigns: [] }])
 })
 
 it('logs a request under a prefix as one of its protocol', async () => {

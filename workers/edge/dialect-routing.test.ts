@@ -12,6 +12,8 @@ it.each([
   ['/api/v1/ping', undefined],
   ['/console/flags', undefined],
   ['/app.js', undefined],
+  ['POST /x/shop/campaigns', { prefix: '/x', path: '/shop/campaigns' }],
+  ['POST /x/v2shop/campaigns', { prefix: '/x', path: '/v2shop/campaigns' }],
 ])('%s without its prefix', (path, expected) => {
   const [method = '', target = ''] = path.includes(' ') ? path.split(' ') : ['GET', path]
   const found = withoutPrefix(method, target)

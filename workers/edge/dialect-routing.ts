@@ -13,11 +13,15 @@ const patterns: readonly (readonly [RegExp, DialectName])[] = [
   [/^\/(?:troubleshooting|analytics|emotionsai)?\/?$/, 'flagship-io'],
 ]
 
+/** AB Tasty's SDKs append `{environment}/campaigns` to a base URL that may lack `/v2`, or its last slash. */
+const bareDecision = /^\/(?:activate|(?:[^/]+\/)?(?:campaigns(?:\/[^/]+)?|flags|events))\/?$/
+
 /** `POST /` takes AB Tasty's hits; `GET /` is the console. */
 export function dialectOf(method: string, path: string): DialectName | undefined {
   if (path === '/' && (method === 'GET' || method === 'HEAD')) return undefined
   for (const [pattern, dialect] of patterns) if (pattern.test(path)) return dialect
-  return undefined
+  const isSent = method === 'POST' || method === 'OPTIONS'
+  return isSent && bareDecision.test(path) ? 'flagship-io' : undefined
 }
 
 /** Path prefixes have at most this many segments (core/model/settings.ts). */

@@ -5,6 +5,7 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
+import { encodings } from './problem-response.ts'
 
 interface Codec {
   readonly all: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
@@ -17,9 +18,6 @@ const codecs = new Map<string, Codec>([
   ['deflate', { all: zlib.inflateSync, stream: zlib.createInflate }],
   ['br', { all: zlib.brotliDecompressSync, stream: zlib.createBrotliDecompress }],
 ])
-
-/** As in the Accept-Encoding of a refusal. */
-export const encodings = 'gzip, deflate, br'
 
 export interface Encoding {
   readonly name: string

@@ -1,7 +1,6 @@
 // Problems as our own API answers them: problem details (RFC 9457) with a code for programs.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Problem, ProblemCode } from '../../core/model/problem.ts'
-import { encodings } from './content-encoding.ts'
 
 /** The HTTP status of each problem, for our API and for dialects without statuses of their own. */
 export const statusOf = {
@@ -31,6 +30,9 @@ const titles = {
   RATE_LIMITED: 'Too many requests',
   UNAVAILABLE: 'Unavailable',
 } as const satisfies Record<ProblemCode, string>
+
+/** What a body may be compressed with, as in Accept-Encoding. */
+export const encodings = 'gzip, deflate, br'
 
 /** Retry-After, in seconds, for errors that a client should retry; the encodings that it may send. */
 export const problemHeaders = (code: ProblemCode): Record<string, string> =>

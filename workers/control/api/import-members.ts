@@ -1,4 +1,5 @@
-// Lists of users that are too long for a segment become its uploaded members, in the revision of the import.
+// Lists of users that are too long for a segment become its uploaded members, in the revision of the
+// import.
 import type { Candidates, Finding } from '../../../core/change/import-plan.ts'
 import { isTooLarge } from '../../../core/change/entity.ts'
 import type { EnvironmentState } from '../../../core/model/environment-state.ts'
@@ -51,7 +52,10 @@ export async function moveLongLists(
   return { candidates: { ...candidates, segments, findings: [...candidates.findings, ...findings] }, undo }
 }
 
-/** What cannot be a member, an id too long or with a line break, is refused later, by the segment's schema. */
+/**
+ * What cannot be a member, an id too long or with a line break, is refused later, by the segment's
+ * schema.
+ */
 const isTooLong = (segment: Segment): boolean =>
   (segment.included.length > segmentMembersMax || isTooLarge(segment)) &&
   segment.included.length <= membersMax &&

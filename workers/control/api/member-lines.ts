@@ -1,5 +1,5 @@
-// Reads targeting keys from an upload: one per line of plain text, or a column of a CSV file. Streams, so that
-// the upload is never in memory as a whole.
+// Reads targeting keys from an upload: one per line of plain text, or a column of a CSV file. Streams, so
+// that the upload is never in memory as a whole.
 import { pipeline } from 'node:stream'
 import { valueLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok } from '../../../core/model/problem.ts'

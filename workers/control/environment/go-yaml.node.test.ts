@@ -1,4 +1,5 @@
-// Plain scalars as gopkg.in/yaml.v2 2.4.0 reads them, recorded from it, and which of them differ from YAML 1.2.
+// Plain scalars as gopkg.in/yaml.v2 2.4.0 reads them, recorded from it, and which of them differ from
+// YAML 1.2.
 import { expect, it } from 'vitest'
 import { FeatureList } from '../../protocols/bucketeer/feature.ts'
 import { fromFeatureList } from '../../protocols/bucketeer/import/features.ts'

@@ -1,5 +1,6 @@
-// How Go's yaml.v2, which Bucketeer's server uses, reads plain scalars (its resolve.go): booleans of YAML 1.1,
-// numbers as Go's strconv with a base prefix, underscores in numbers, merge keys; times and 12:30 stay text.
+// How Go's yaml.v2, which Bucketeer's server uses, reads plain scalars (its resolve.go): booleans of YAML
+// 1.1, numbers as Go's strconv with a base prefix, underscores in numbers, merge keys; times and 12:30
+// stay text.
 import type { DocumentOptions, ParseOptions, ScalarTag, SchemaOptions } from 'yaml'
 
 const boolean: ScalarTag = {

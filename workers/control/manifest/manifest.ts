@@ -1,7 +1,7 @@
-// Converts between flags and OpenFeature's manifest (Manifest Management API 0.1.0), which code generators
-// read. The default in the code is used while a flag cannot be evaluated, so it corresponds to the off
-// variation. The API's document has no type for floats, but its command line sends and reads `float`. A number
-// flag is one as soon as a value is written as one (`2.0`), as in OFREP's answers.
+// Converts between flags and OpenFeature's manifest (Manifest Management API 0.1.0), which code
+// generators read. The default in the code is used while a flag cannot be evaluated, so it corresponds to
+// the off variation. The API's document has no type for floats, but its command line sends and reads
+// `float`. A number flag is one as soon as a value is written as one (`2.0`), as in OFREP's answers.
 import * as z from 'zod'
 import { holdsFractions } from '../../protocols/ofrep/value-text.ts'
 import type { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'

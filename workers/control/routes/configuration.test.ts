@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { evaluate } from '../../../core/evaluation/evaluate.ts'
-import { decodeMembers, isMember } from '../../../core/model/members.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { addToken, call as callAs, env, worker } from '../../../test/support/control-plane.ts'
 import { sha256Hex } from '../../http/digest.ts'
@@ -221,89 +220,41 @@ const bucketingFile = {
     },
   ],
 }
+const flagdDefinitions = {
+  $evaluators: { ours: { ends_with: [{ var: 'email' }, '@example.com'] } },
+  flags: {
+    welcome: {
+      state: 'ENABLED',
+      variants: { on: true, off: false },
+      defaultVariant: 'off',
+      targeting: { if: [{ $ref: 'ours' }, 'on', 'off'] },
+    },
+    button: {
+      state: 'DISABLED',
+      variants: { red: 'r', blue: 'b' },
+      defaultVariant: null,
+      targeting: { fractional: [['red'], ['blue']] },
+    },
+    nested: {
+      state: 'ENABLED',
+      variants: { on: true, off: false },
+      targeting: { if: [{ '==': [{ var: 'account.plan' }, 'pro'] }, 'on', 'off'] },
+    },
+  },
+}
+const flagdYaml = `
+$evaluators:
+  ours: { ends_with: [{ var: email }, '@example.com'] }
+flags:
+  welcome:
+    state: ENABLED
+    variants: { on: true, off: false }
+    defaultVariant: off
+    targeting: { if: [{ $ref: ours }, on, off] }
+`
 const foreignKey = (name: string) => `${name}-${'0123456789abcdef'.repeat(2)}`
 
 describe('an import', () => {
-  const uuids = (count: number) =>
-    Array.from({ length: count }, (_, i) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`)
-  const fixedOn = (variation: string) => ({ type: 'FIXED', fixed_strategy: { variation } })
-  /** As protobuf writes it with its original names. */
-  const snake = (userIds: readonly string[]) => ({
-    features: [
-      {
-        id: 'banner',
-        variation_type: 'BOOLEAN',
-        enabled: true,
-        variations: [
-          { id: 'on', value: 'true' },
-          { id: 'off', value: 'false' },
-        ],
-        off_variation: 'off',
-        sampling_seed: 'seed',
-        created_at: '1700000000',
-        default_strategy: fixedOn('off'),
-        rules: [{ id: 'r', strategy: fixedOn('on'), clauses: [{ operator: 'SEGMENT', values: ['vips'] }] }],
-      },
-    ],
-    users: userIds.map((userId) => ({ segment_id: 'vips', user_id: userId, state: 'INCLUDED' })),
-  })
-
-  it('reads names in snake_case, and the users of segments as one list', async () => {
-    const path = await environment()
-    const { body } = await call('POST', `${path}/import/bucketeer`, snake(['ada', 'bob']))
-    expect(body).toMatchObject({ revision: 2, entity: { create: 2 }, findings: [], findingCount: 0 })
-    const { flags, segments } = (await snapshotAt(path, 2))!
-    expect(flags).toMatchObject([{ seed: 'seed', createdAt: 1_700_000_000_000, offVariationId: 'off' }])
-    expect(segments).toMatchObject([{ key: 'vips', included: ['ada', 'bob'] }])
-    const single = { feature: { ...snake([]).features[0], id: 'single', rules: [] } }
-    expect((await call('POST', `${path}/import/bucketeer`, single)).body.entity.create).toBe(1)
-  })
-
-  it('makes uploaded members of a segment that is too large, in the same revision', async () => {
-    const path = await environment()
-    const list = snake([...uuids(30_000), uuids(1)[0]!])
-    const lists = async () => {
-      const prefix = `members/environment=${path.split('/')[2]}/ids/`
-      return (await env.LAKE.list({ prefix })).objects.length
-    }
-    const importing = (query: string) => call('POST', `${path}/import/bucketeer${query}`, list)
-    expect((await importing('?dryRun=true')).body).toMatchObject({ revision: 1, entity: { create: 2 } })
-    expect(await lists()).toBe(0)
-    const done = await importing('')
-    expect(done).toMatchObject({ status: 200, body: { revision: 2, entity: { create: 2 } } })
-    expect(done.body.findings).toMatchObject([{ subject: 'segment', key: 'vips', effect: 'lost' }])
-    const { segments } = (await snapshotAt(path, 2))!
-    const { members, included } = segments[0]!
-    expect([members!.count, included]).toEqual([30_000, []])
-    const hashes = await env.SNAPSHOTS.get(`members:${path.split('/')[2]}:${members!.sha256}`, 'arrayBuffer')
-    const decoded = decodeMembers(new Uint8Array(hashes!))!
-    expect([uuids(30_000).at(-1)!, 'nobody'].map((id) => isMember(decoded, id))).toEqual([true, false])
-    expect((await importing('')).body.changed).toBe(false)
-    expect(await lists()).toBe(1)
-  })
-
-  it('with many findings sums them up, the worst first', async () => {
-    const path = await environment()
-    const [banner] = snake([]).features
-    const many = Array.from({ length: 1_200 }, (_, i) => ({
-      ...banner,
-      id: `flag-${i}`,
-      rules: [{ id: 'r', strategy: fixedOn('on'), clauses: [{ operator: 'EQUALS', attribute: 'x' }] }],
-    }))
-    const broken = { ...banner, id: 'broken', rules: [], default_strategy: null }
-    const { body } = await call('POST', `${path}/import/bucketeer?dryRun=true`, {
-      features: [...many, broken],
-    })
-    expect(body.findings).toHaveLength(1_000)
-    expect(body.findings[0]).toMatchObject({ key: 'broken', effect: 'left-out' })
-    expect(body.findingCount).toBe(1_201)
-    expect(body.summary).toMatchObject([
-      { effect: 'left-out', field: 'defaultStrategy', count: 1, keys: ['broken'] },
-      { effect: 'lost', field: 'rules.*.clauses.*', count: 1_200 },
-    ])
-    expect(body.summary[1].keys).toHaveLength(10)
-  })
-
   it('of Bucketeer features keeps users’ variations, and lists what is left out', async () => {
     const path = await environment()
     const key = foreignKey('bucketeer')
@@ -337,6 +288,28 @@ describe('an import', () => {
     expect(given).toEqual(['V1', 'V3', 'V2']) // the published SDK's own vectors
   })
 
+  it('of flagd’s definitions, in JSON or YAML, gives users what their rules gave, and is a plan of the rest', async () => {
+    const path = await environment()
+    const tried = await call('POST', `${path}/import/flagd?dryRun=true`, flagdDefinitions)
+    expect(tried).toMatchObject({ status: 200, body: { revision: 1, entity: { create: 2 } } })
+    const done = await call('POST', `${path}/import/flagd`, flagdDefinitions)
+    expect(done.body).toMatchObject({ revision: 2, changed: true, entity: { create: 2 } })
+    expect(done.body.findings).toEqual(tried.body.findings)
+    expect(done.body.findings).toContainEqual(
+      expect.objectContaining({ key: 'nested', field: 'targeting.if.0.==.0.var', effect: 'left-out' }),
+    )
+    const compiled = compile((await snapshotAt(path, 2))!)
+    const given = ['ada@example.com', 'ada@example.org'].map(
+      (email) => evaluate(compiled, 'welcome', { targetingKey: 'u', attributes: { email } }).variation?.typed,
+    )
+    expect(given).toEqual([true, false])
+    expect(await call('POST', `${path}/import/flagd`, flagdDefinitions)).toMatchObject({
+      body: { changed: false },
+    })
+    const yaml = await send('POST', `${path}/import/flagd`, flagdYaml, { 'content-type': 'application/yaml' })
+    expect([yaml.status, await yaml.json()]).toMatchObject([200, { changed: false }])
+  })
+
   it('overwrites differing entities only with replace, and then increments their versions', async () => {
     const path = await environment()
     await call('POST', `${path}/import/bucketeer`, features)
@@ -368,6 +341,9 @@ describe('an import', () => {
     ['bucketeer', {}, 'features'],
     ['bucketeer', { features: [{ id: 5 }] }, 'features.0.id'],
     ['bucketeer', { features: [], sdkKeys: [{ key: 'short', role: 'client' }] }, 'sdkKeys.0.key'],
+    ['flagd', {}, 'flags'],
+    ['flagd', { flags: [] }, 'flags'],
+    ['flagd', { flags: {}, sdkKeys: [{ key: 'short', role: 'client' }] }, 'sdkKeys.0.key'],
     ['flagship-io', { campaigns: 'none' }, 'campaigns'],
     ['flagship-io', { campaigns: [{ id: 'c', variationGroups: [{}] }] }, 'campaigns.0.variationGroups.0.id'],
   ])('of garbage is refused with the fields that are wrong: %s %j', async (source, body, path) => {

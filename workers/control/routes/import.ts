@@ -11,6 +11,11 @@ import { fromFeatureList } from '../../protocols/bucketeer/import/features.ts'
 import { respell } from '../../protocols/bucketeer/import/spelling.ts'
 import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../protocols/flagship-io/import/campaigns.ts'
+import { migrationPlan, planText, withOmissions } from '../../protocols/flagship-io/import/plan.ts'
+import { Definitions } from '../../protocols/flagd/import/definitions.ts'
+import { fromDefinitions } from '../../protocols/flagd/import/flags.ts'
+import { parseWith } from '../../http/parse.ts'
+import { readDocument } from '../api/document-text.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
 import { readKeyEnvironment } from '../../storage/snapshots.ts'
 import { isDryRun } from '../api/change-query.ts'
@@ -47,9 +52,10 @@ const Finding = z.strictObject({
   key: z.string(),
   field: z.string(),
   effect: z.enum(['left-out', 'differs', 'lost']),
+  topic: z.string().optional().describe('What it is about; the plan has a step for each topic.'),
   reason: z.string(),
 })
-/** So many are worth reading one by one; `summary` has the others. */
+/** So many are worth reading one by one; `groups` has the others. */
 const findingsMax = 1_000
 const answer = changeAnswer(Counts).extend({
   findings: z
@@ -58,7 +64,7 @@ const answer = changeAnswer(Counts).extend({
     .readonly()
     .describe(`What could not be carried over exactly: first what was left out. The first ${findingsMax}.`),
   findingCount: z.int().describe('The number of all findings.'),
-  summary: z
+  groups: z
     .array(
       Finding.omit({ key: true }).extend({
         count: z.int(),
@@ -68,12 +74,40 @@ const answer = changeAnswer(Counts).extend({
     .readonly()
     .describe('The findings by kind. `*` in a field stands for any position.'),
 })
+const texts = z.array(z.string()).readonly()
+const Step = z.strictObject({
+  urgency: z
+    .enum(['act', 'check', 'know'])
+    .describe(
+      '`act`: somebody gets something else until you do something. `check`: that depends on what your ' +
+        'applications send, or which SDKs they use. `know`: decisions stay the same.',
+    ),
+  topic: z.string(),
+  title: z.string().describe('What these campaigns have in common.'),
+  toDo: z.string(),
+  campaigns: z
+    .array(z.strictObject({ campaignId: z.string(), flagKey: z.string(), name: z.string(), reasons: texts }))
+    .readonly(),
+  reasons: texts.describe('What was found in the settings of the account.'),
+})
+const planAnswer = answer.extend({
+  plan: z
+    .strictObject({
+      campaigns: z.int().describe('How many the file has.'),
+      imported: z.int().describe('How many of them become flags.'),
+      ready: texts.describe('Ids of campaigns that need nobody and nothing to be checked.'),
+      needYou: texts.describe('Ids of campaigns that have a step whose urgency is `act`.'),
+      steps: z.array(Step).readonly().describe('What was found, grouped by what to do, most urgent first.'),
+    })
+    .describe('The findings as a plan.'),
+  summary: z.string().describe('The plan as plain text.'),
+})
 
-interface Report {
-  readonly findings: Candidates['findings']
-  readonly findingCount: number
-  readonly summary: readonly FindingSummary[]
-}
+const reportOf = ({ findings }: Candidates) => ({
+  findings: ordered(findings).slice(0, findingsMax),
+  findingCount: findings.length,
+  groups: summaryOf(findings),
+})
 
 interface ImportBody {
   readonly sdkKeys: readonly z.output<typeof ForeignKey>[]
@@ -81,9 +115,9 @@ interface ImportBody {
 
 async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
-  source: 'bucketeer' | 'flagship-io',
+  source: 'bucketeer' | 'flagship-io' | 'flagd',
   toCandidates: (stored: StoredEnvironment) => Candidates,
-): Promise<Result<CommandResult & Report>> {
+): Promise<Result<CommandResult & { settled: Candidates }>> {
   const environment = pathParam(call, 'environment')
   const stored = await loadEnvironment(call.database, environment)
   if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
@@ -107,7 +141,8 @@ async function importInto<Path extends `${string}{environment}${string}`>(
     return refuse('CONFLICT', 'a key can belong to one environment only', { fields: taken })
   const stores = isDryRun(call.request) ? undefined : { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }
   const moved = await moveLongLists(toCandidates(stored), stored.state, environment, stores)
-  const { flags, segments, findings } = settle(stored.state, moved.candidates)
+  const settled = settle(stored.state, moved.candidates)
+  const { flags, segments } = settled
   const replace = call.query.replace === 'true'
   const executed = await executeCommand(call, {
     kind: 'import',
@@ -118,13 +153,7 @@ async function importInto<Path extends `${string}{environment}${string}`>(
     replace,
   })
   if (!executed.ok || !executed.value.changed) await moved.undo()
-  if (!executed.ok) return executed
-  const report = {
-    findings: ordered(findings).slice(0, findingsMax),
-    findingCount: findings.length,
-    summary: summaryOf(findings),
-  }
-  return ok({ ...executed.value, ...report })
+  return executed.ok ? ok({ ...executed.value, settled }) : executed
 }
 
 export const imports = [
@@ -143,10 +172,14 @@ export const imports = [
     respell,
     bodyBytesMax: importBytesMax,
     answer,
-    handle: (call) =>
-      importInto(call, 'bucketeer', ({ state }) =>
+    handle: async (call) => {
+      const imported = await importInto(call, 'bucketeer', ({ state }) =>
         fromFeatureList(call.body, { toJson }, (key) => state.segment.has(key)),
-      ),
+      )
+      if (!imported.ok) return imported
+      const { settled, ...result } = imported.value
+      return ok({ ...result, ...reportOf(settled) })
+    },
   }),
   route({
     id: 'import-flagship-io',
@@ -154,10 +187,53 @@ export const imports = [
     path: '/environments/{environment}/import/flagship-io',
     needs: 'editor',
     summary: 'Imports an AB Tasty bucketing file, all in one revision',
-    query,
+    query: query.extend({
+      caseInsensitive: z
+        .enum(['true', 'false'])
+        .optional()
+        .describe(
+          '`true`: conditions ignore upper and lower case, as AB Tasty’s servers do. Otherwise they regard ' +
+            'it, as the SDKs do in bucketing mode.',
+        ),
+    }),
     body: ForeignFile.extend(withKeys),
     bodyBytesMax: importBytesMax,
+    answer: planAnswer,
+    handle: async (call) => {
+      const options = { ignoreCase: call.query.caseInsensitive === 'true' }
+      const imported = await importInto(call, 'flagship-io', () =>
+        fromBucketingFile(call.body, call.now, options),
+      )
+      if (!imported.ok) return imported
+      const { settled, ...result } = imported.value
+      const checked = withOmissions(settled)
+      const plan = migrationPlan(call.body, checked)
+      return ok({ ...result, ...reportOf(checked), plan, summary: planText(plan) })
+    },
+  }),
+  route({
+    id: 'import-flagd',
+    method: 'POST',
+    path: '/environments/{environment}/import/flagd',
+    needs: 'editor',
+    summary: 'Imports flagd’s flag definitions (JSON or YAML), all in one revision',
+    description:
+      'A file as flagd reads it: `flags`, `$evaluators`, `metadata`, and `sdkKeys` if there are any. Targeting ' +
+      'becomes ordered rules. What rules cannot express is left out, with its path and the reason. ' +
+      '`fractional` becomes a rollout with the same shares, but users move, because flagd hashes in another way.',
+    query,
+    uploads: ['application/json', 'application/yaml'],
     answer,
-    handle: (call) => importInto(call, 'flagship-io', () => fromBucketingFile(call.body, call.now)),
+    handle: async (call) => {
+      const read = await readDocument(call.request)
+      const body = read.ok ? parseWith(Definitions.extend(withKeys), read.value) : read
+      if (!body.ok) return body
+      const imported = await importInto({ ...call, body: body.value }, 'flagd', () =>
+        fromDefinitions(body.value, call.now),
+      )
+      if (!imported.ok) return imported
+      const { settled, ...result } = imported.value
+      return ok({ ...result, ...reportOf(settled) })
+    },
   }),
 ]

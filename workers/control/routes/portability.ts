@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { localMode } from '../../protocols/bucketeer/local-mode.ts'
+import { campaignId } from '../../protocols/flagship-io/campaign.ts'
 import { bucketingFile } from '../../protocols/flagship-io/bucketing-file.ts'
 import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { lint } from '../../protocols/flagship-io/import/lint.ts'
@@ -44,8 +45,9 @@ export const portability = [
       }
       const { file, omitted } = bucketingFile(snapshot)
       const local = localMode(snapshot)
+      const keys = new Map(snapshot.flags.map((flag) => [campaignId(flag), flag.key]))
       const notes = ForeignFile.parse(file).campaigns.flatMap((campaign) =>
-        lint(campaign).map(({ field, reason }) => ({ flagKey: campaign.id, field, reason })),
+        lint(campaign).map(({ field, reason }) => ({ flagKey: keys.get(campaign.id)!, field, reason })),
       )
       return ok({
         'flagship-io': { portable: liveWithout(omitted), omitted, notes },

@@ -24,8 +24,8 @@ async function asked(to: string, input: string | Request): Promise<string> {
   return url
 }
 
-it('is smaller than a kilobyte, comments and all', () => {
-  expect(Buffer.byteLength(bootstrapText)).toBeLessThan(1_000)
+it('is smaller than a KiB, comments and all', () => {
+  expect(Buffer.byteLength(bootstrapText)).toBeLessThan(1_024)
 })
 
 it.each([
@@ -40,6 +40,26 @@ it.each([
   )
   expect(await asked('https://shop.example/flags/', `https://${host}.flagship.io${path}`)).toBe(
     `https://shop.example/flags${path}`,
+  )
+})
+
+it.each([
+  ['https://flags.example', 'https://flags.example'],
+  ['https://flags.example/', 'https://flags.example'],
+  ['https://flags.example//', 'https://flags.example'],
+  ['flags.example', 'https://flags.example'],
+  ['http://localhost:8787', 'http://localhost:8787'],
+  ['https://flags.example:8443/', 'https://flags.example:8443'],
+  ['https://flags.example/shop', 'https://flags.example/shop'],
+  ['https://flags.example/shop/', 'https://flags.example/shop'],
+  ['https://flags.example/shop//', 'https://flags.example/shop'],
+  ['https://flags.example/v2', 'https://flags.example'],
+  ['https://flags.example/shop/v2/', 'https://flags.example/shop'],
+  ['https://flags.example/shop?x=1#top', 'https://flags.example/shop'],
+])('takes the base URL %s as %s', async (typed, base) => {
+  expect(await asked(typed, 'https://events.flagship.io/')).toBe(`${base}/`)
+  expect(await asked(typed, 'https://cdn.flagship.io/shop/bucketing.json')).toBe(
+    `${base}/shop/bucketing.json`,
   )
 })
 

@@ -8,8 +8,9 @@
 export const bootstrapText = `// Points AB Tasty SDKs at Tackline
 const vendor = /^((decision|cdn|events|api-data-connector|uc-info)\\.flagship\\.io|ariane\\.abtasty\\.com)$/
 export default function point(to, https, http) {
+  if (!/^https?:/.test(to)) to = 'https://' + to
   const { protocol, hostname, host, port, origin, pathname } = new URL(to)
-  const root = pathname.replace(/\\/$/, '')
+  const root = pathname.replace(/\\/+(v2\\/*)?$/, '')
   const { fetch } = globalThis
   globalThis.fetch = (input, init) => {
     const url = new URL(input.url ?? input, to)
@@ -18,9 +19,9 @@ export default function point(to, https, http) {
     return fetch(input.url ? new Request(ours, input) : ours, init)
   }
   const request = https?.request
-  if (request) https.request = (o, ...more) => vendor.test(o.hostname)
-    ? (protocol == 'http:' ? http.request : request)({ ...o, protocol, hostname, host, port, path: root + o.path, agent: undefined }, ...more)
-    : request(o, ...more)
+  if (request) https.request = (o, ...a) => vendor.test(o.hostname)
+    ? (protocol == 'http:' ? http.request : request)({ ...o, protocol, hostname, host, port, path: root + o.path, agent: undefined }, ...a)
+    : request(o, ...a)
 }
 const { url } = import.meta
 if (/^http/.test(url)) point(new URL('..', url))

@@ -5,6 +5,8 @@ import { type FlagValue, parseValue } from '../../../core/model/value.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { Modifications } from './wire.ts'
 
+export const campaignId = ({ campaignId: id, key }: Flag): string => id ?? key
+
 export function campaignType(flag: Flag): 'ab' | 'toggle' {
   const strategies = [...flag.rules.map(({ strategy }) => strategy), flag.defaultStrategy.strategy]
   return strategies.some(({ kind }) => kind === 'rollout') ? 'ab' : 'toggle'
@@ -39,9 +41,15 @@ const fixedMark = ':fixed:'
 export const fixedGroupId = (groupId: string, variationId: string): string =>
   groupId + fixedMark + variationId
 
+/** The id of the rule that a file's group of one variation comes from. */
+export function withoutFixedMark(groupId: string, variationId: string): string {
+  const mark = fixedMark + variationId
+  return groupId.endsWith(mark) ? groupId.slice(0, -mark.length) : groupId
+}
+
 export function variationGroupName(flag: Flag, cause: Cause): string {
   if (cause.kind === 'rule') return flag.rules.find(({ id }) => id === cause.ruleId)?.name ?? ''
-  return cause.kind === 'default' ? '' : cause.kind
+  return cause.kind === 'default' ? (flag.defaultStrategy.name ?? '') : cause.kind
 }
 
 /**
@@ -65,20 +73,20 @@ export function modifications(
   return { type, value: { ...Object.fromEntries(siblings.map((key) => [key, null])), ...own } }
 }
 
-const slugs = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
+const aliases = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()
 
 /**
- * Finds a flag by key, by slug, or by the id of one of its variation groups: an imported campaign's own id
- * may have become another key.
+ * Finds a flag by key, by campaign id, by slug, or by the id of one of its variation groups.
  */
 export function flagNamed(compiled: CompiledSnapshot, name: string): Flag | undefined {
-  let bySlug = slugs.get(compiled)
-  if (!bySlug) {
+  let byAlias = aliases.get(compiled)
+  if (!byAlias) {
     const { flags } = compiled.snapshot
-    bySlug = new Map(flags.flatMap((flag) => (flag.slug === undefined ? [] : [[flag.slug, flag] as const])))
-    slugs.set(compiled, bySlug)
+    const named = ({ slug, campaignId: id }: Flag) => [slug, id].filter((alias) => alias !== undefined)
+    byAlias = new Map(flags.flatMap((flag) => named(flag).map((alias) => [alias, flag] as const)))
+    aliases.set(compiled, byAlias)
   }
-  return compiled.byKey.get(name)?.flag ?? bySlug.get(name) ?? ownerOf(compiled, name)?.flag
+  return compiled.byKey.get(name)?.flag ?? byAlias.get(name) ?? ownerOf(compiled, name)?.flag
 }
 
 const owners = new WeakMap<CompiledSnapshot, ReadonlyMap<string, Flag>>()

@@ -4,7 +4,7 @@ import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { type Problem, refuse } from '../../../core/model/problem.ts'
 import { accountSettingsOf } from './bucketing-file.ts'
-import { campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
+import { campaignId, campaignType, modifications, variationGroupId, variationGroupName } from './campaign.ts'
 import type * as wire from './wire.ts'
 
 /** `all` includes keys that only sibling variations have, as null. */
@@ -39,7 +39,7 @@ function campaignOf(
 ): wire.Campaign | undefined {
   if (!flag || !variation) return undefined
   return {
-    id: flag.key,
+    id: campaignId(flag),
     name: flag.name,
     slug: flag.slug ?? null,
     type: campaignType(flag),

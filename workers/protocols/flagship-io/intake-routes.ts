@@ -6,9 +6,10 @@ import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'
 import { readEnvironment } from '../../sdk/authenticate.ts'
 import { readText } from '../../http/body.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { decisionBytesMax } from './decision-routes.ts'
-import { onlyMethod, refusalResponse } from './refusal.ts'
+import { noRoute, onlyMethod, refusalResponse } from './refusal.ts'
 import { type RouteDependencies, authenticateCaller, parseBody, recordContextOf } from './request.ts'
 import {
   type RecordContext,
@@ -111,6 +112,7 @@ async function receiveContext(
 async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependencies): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.HitsRequest, hitsBytesMax)
+  if (isUnknownPath(body, requestContext)) return noRoute(requestContext)
   if (!body.ok) return refusalResponse(body.problem, requestContext)
   const { cid, h } = body.value
   if (cid === undefinedCid) return noContent()
@@ -122,9 +124,17 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
   })
 }
 
+/**
+ * Any path may be the prefix of an environment, which only the body names: a body of another kind is for a
+ * path that does not exist.
+ */
+const isUnknownPath = ({ ok }: { readonly ok: boolean }, { prefix }: RequestContext) =>
+  !ok && prefix !== undefined
+
 async function receiveMessage(sdkRequest: SdkRequest, dependencies: RouteDependencies): Promise<Response> {
   const { request, requestContext } = sdkRequest
   const body = await parseBody(request, wire.SdkMessage, decisionBytesMax)
+  if (isUnknownPath(body, requestContext)) return noRoute(requestContext)
   if (!body.ok && body.problem.code !== 'INVALID') return refusalResponse(body.problem, requestContext)
   if (!body.ok || body.value.cid === undefinedCid) return noContent()
   const message = body.value

@@ -1,6 +1,7 @@
 // AB Tasty's Decision API, bucketing CDN and event collection, on one host.
 import { readEnvironment } from '../../sdk/authenticate.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
+import { environmentOf } from '../../http/sdk-key.ts'
 import { percentDecoded } from '../../http/path.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { bootstrapText } from './bootstrap.ts'
@@ -35,7 +36,8 @@ async function route(
   files: FileCache,
 ): Promise<Response> {
   const { request, path, requestContext } = sdkRequest
-  const parts = (path.endsWith('/') ? path.slice(1, -1) : path.slice(1)).split('/').map(percentDecoded)
+  const segments = (path.endsWith('/') ? path.slice(1, -1) : path.slice(1)).split('/').map(percentDecoded)
+  const parts = request.method === 'POST' ? withVersion(segments, request) : segments
   const [first = '', second] = parts
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const isFile = parts.length === 2 && (second === 'bucketing.json' || second === 'accountSettings.json')
@@ -46,6 +48,18 @@ async function route(
   if (first === 'flagship-io' && second === 'bootstrap.js' && parts.length === 2 && isRead)
     return new Response(bootstrapText, { headers: bootstrapHeaders })
   return isFile ? onlyMethod('GET', requestContext) : noRoute(requestContext)
+}
+
+const decisionResources: ReadonlySet<string | undefined> = new Set(['campaigns', 'flags', 'events'])
+
+/** The path as SDKs send it if their base URL ends in `/v2/`. Without the slash they send `/v2shop/...`. */
+function withVersion(segments: readonly string[], { headers }: Request): readonly string[] {
+  const [first = '', second] = segments
+  if (first === 'v2') return segments
+  const isActivation = first === 'activate' && segments.length === 1
+  if (!isActivation && !decisionResources.has(first) && !decisionResources.has(second)) return segments
+  const isJoined = first.startsWith('v2') && environmentOf(headers.get('x-api-key') ?? '') !== first
+  return isJoined ? ['v2', first.slice(2), ...segments.slice(1)] : ['v2', ...segments]
 }
 
 async function fileResponse(

@@ -11,8 +11,8 @@ import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from '../
 
 export interface Yaml {
   /**
-   * Converts YAML to compact JSON: by version 1.2 as we do, or as Go's yaml.v2, which Bucketeer's server uses.
-   * Undefined if invalid.
+   * Converts YAML to compact JSON: by version 1.2 as we do, or as Go's yaml.v2, which Bucketeer's server
+   * uses. Undefined if invalid.
    */
   readonly toJson: (text: string, reader: '1.2' | 'yaml.v2') => string | undefined
 }
@@ -214,8 +214,8 @@ const operators = {
 const everybody: OurClause = { attribute: targetingKeyAttribute, operator: 'exists', values: [] }
 
 /**
- * Undefined if the clauses never match. A clause without values compares with nothing: in Bucketeer it never
- * matches, or always if it is a negation. Ours must have values.
+ * Undefined if the clauses never match. A clause without values compares with nothing: in Bucketeer it
+ * never matches, or always if it is a negation. Ours must have values.
  */
 function fromClauses(clauses: readonly Clause[], field: string, report: Report): OurClause[] | undefined {
   let isPossible = true
@@ -250,7 +250,8 @@ const fromAttribute = (attribute: string) => (attribute === 'id' ? targetingKeyA
 type SegmentRules = FeatureList['segments'][number]['rules']
 
 /**
- * Segments come from a list of segments, a list of their users, or only from the clauses that refer to them.
+ * Segments come from a list of segments, a list of their users, or only from the clauses that refer to
+ * them.
  */
 function fromSegments(
   { features, segments, segmentUsers }: FeatureList,

@@ -1,5 +1,5 @@
-// Bucketeer's files in their other spellings: protobuf's original names (snake_case), and exports of its REST API,
-// where a single flag is `feature`, and the users of segments are one list.
+// Bucketeer's files in their other spellings: protobuf's original names (snake_case), and exports of its
+// REST API, where a single flag is `feature`, and the users of segments are one list.
 
 /** The same in the shape of `FeatureList`. What is not an object stays as it is. */
 export function respell(file: unknown): unknown {

@@ -240,7 +240,18 @@ describe('findings list what cannot be carried over exactly', () => {
   })
 
   it.each<[string, object[], object?]>([
-    ['id lost', [campaign({ id: 'another' })]],
+    [
+      'campaignId lost',
+      [
+        campaign({ id: 'another' }),
+        campaign({
+          id: 'another',
+          variationGroups: [
+            group({ id: 'g2', variations: [{ id: 'v', modifications: { value: { size: 5 } } }] }),
+          ],
+        }),
+      ],
+    ],
     ['slug lost', [campaign({ slug: 'two words' })]],
     ['slug lost', [campaign({ slug: 'twin' }), campaign({ id: 'twin', variationGroups: [] })]],
     ['type lost', [campaign({ type: 'perso' })]],
@@ -288,17 +299,6 @@ describe('findings list what cannot be carried over exactly', () => {
     ['accountSettings.enabledXPC differs', [], { accountSettings: { enabledXPC: true } }],
     ['accountSettings.troubleshooting lost', [], { accountSettings: { troubleshooting: { traffic: 5 } } }],
     ['campaigns differs', [campaign()]],
-    [
-      'key left-out',
-      [
-        campaign({
-          id: 'not a key',
-          variationGroups: [
-            group({ variations: [{ id: 'v', allocation: 100, modifications: { value: { a: 1, b: 2 } } }] }),
-          ],
-        }),
-      ],
-    ],
   ])('%s', (expected, campaigns, more) => {
     expect(told(campaigns, more)).toContain(expected)
   })
@@ -306,8 +306,8 @@ describe('findings list what cannot be carried over exactly', () => {
   const path = 'variationGroups.0.targeting.targetingGroups.0.targetings.0'
   it.each([
     ['id', { operator: 'EQUALS', key: 'id', value: 'a' }],
-    ['NOT_EQUALS of a version', { operator: 'NOT_EQUALS', key: 'version', value: '1.2.3' }],
-    ['NOT_EQUALS of nothing', { operator: 'NOT_EQUALS', key: 'x', value: '' }],
+    ['targetingKey', { operator: 'EQUALS', key: 'targetingKey', value: 'a' }],
+    ['a version', { operator: 'SEMVER_LOWER_THAN', key: 'x', value: '1.0' }],
   ])('a condition: %s', (_, targeting) => {
     expect(told([targeted(targeting)])).toContain(`${path} differs`)
   })
@@ -321,7 +321,9 @@ describe('the linter', () => {
   it.each([
     ['crash', [{ operator: 'CONTAINS', key: 'x', value: '1' }]],
     ['crash', [{ operator: 'NOT_CONTAINS', key: 'x', value: '1' }, exists]],
-    ['never-true', [{ operator: 'SEMVER_EQUALS', key: 'x', value: '1.0.0' }]],
+    ['version', [{ operator: 'SEMVER_EQUALS', key: 'x', value: '1.0.0' }]],
+    ['never-true', [{ operator: 'SEMVER_EQUALS', key: 'x', value: ['1.0.0'] }]],
+    ['never-true', [{ operator: 'UNKNOWN', key: 'x', value: '1.0.0' }]],
     ['never-true', [{ operator: 'EQUALS', key: 'x', value: [] }]],
     ['type', [{ operator: 'EQUALS', key: 'x', value: '5' }]],
     ['type', [{ operator: 'EQUALS', key: 'x', value: 5 }]],

@@ -1,129 +1,68 @@
 // Imports a bucketing file of AB Tasty's as flags that keep every visitor's variation. The reference for the
 // semantics is their JavaScript SDK in bucketing mode. A campaign becomes a flag, and each variation group a
 // rule with the group's id, which salts the hash.
-import {
-  FlagFields,
-  Key,
-  type Flag,
-  type FlagType,
-  type Rule,
-  type Strategy,
-} from '../../../../core/model/flag.ts'
+import { FlagFields, type Flag, type Rule, type Strategy } from '../../../../core/model/flag.ts'
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
-import { nameLengthMax, weightPerPercent, weightTotal } from '../../../../core/model/limits.ts'
-import { campaignType } from '../campaign.ts'
+import { keyLengthMax, nameLengthMax } from '../../../../core/model/limits.ts'
+import { campaignType, withoutFixedMark } from '../campaign.ts'
 import type { Campaign, ForeignFile, Variation, VariationGroup } from './file.ts'
-import { type Report, toAnyOf } from './targeting.ts'
-import { toSlices } from './slices.ts'
+import { accountFindings, overlapFindings } from './file-findings.ts'
+import { type FlagIdentity, aliasesOf, flagIdentities, valuesOf, variationsOf } from './identities.ts'
 import { lint } from './lint.ts'
+import { type Report, reporter } from './report.ts'
+import { toSlices } from './slices.ts'
+import { toStrategy } from './strategy.ts'
+import { type ImportOptions, toAnyOf } from './targeting.ts'
 
 /**
  * `now`, in epoch milliseconds, becomes the time of all flags: the file contains no times and no versions.
  */
-export function fromBucketingFile(file: ForeignFile, now: number): Candidates {
+export function fromBucketingFile(
+  file: ForeignFile,
+  now: number,
+  options: ImportOptions = { ignoreCase: false },
+): Candidates {
   const findings: Finding[] = []
   const identities = flagIdentities(file)
-  const groupIds = new Map<string, number>()
-  const takenNames = new Set(identities.map((identity) => identity.key))
+  const shared = {
+    groupIds: new Set(file.campaigns.flatMap(({ variationGroups }) => variationGroups.map(({ id }) => id))),
+    usedGroupIds: new Set<string>(),
+    isOn: file.panic !== true,
+    now,
+    options,
+  }
+  const names = {
+    takenNames: new Set(identities.map(({ key }) => key)),
+    campaignIds: new Set(file.campaigns.map(({ id }) => id)),
+  }
   const flags = file.campaigns.flatMap((campaign, i) => {
     const { key, type } = identities[i]!
-    const report: Report = (field, effect, reason) =>
-      findings.push({ subject: 'flag', key, field, effect, reason })
-    const flag = fromCampaign(campaign, { key, type, groupIds, report, isOn: file.panic !== true, now })
+    const report = reporter(findings, key)
+    const aliases = aliasesOf(campaign, key, names, report)
+    const flag = fromCampaign(campaign, { ...shared, key, type, report })
     if (!flag) {
-      report('variationGroups', 'left-out', 'it has no variation')
+      report('variationGroups', 'left-out', 'unused-group', 'it has no variation')
       return []
     }
     reportLosses(campaign, flag, report)
-    for (const { field, reason } of lint(campaign)) report(field, 'differs', reason)
-    return [{ ...flag, ...slugOf(campaign, key, takenNames, report) }]
+    for (const { field, code, reason } of lint(campaign))
+      if (code !== 'case' || !options.ignoreCase) report(field, 'differs', code, reason)
+    return [{ ...flag, ...aliases }]
   })
-  findings.push(...overlapFindings(file, identities), ...accountFindings(file))
+  overlapFindings(file, identities, findings)
+  accountFindings(file, reporter(findings))
   return { flags, segments: [], findings }
 }
 
-/** Drops a slug that is already the name of another flag. Adds a slug that is kept to the taken names. */
-function slugOf(
-  { slug }: Campaign,
-  key: string,
-  takenNames: Set<string>,
-  report: Report,
-): Pick<Flag, 'slug'> {
-  if (!slug) return {}
-  const isFree = slug === key || !takenNames.has(slug)
-  if (isFree && Key.safeParse(slug).success) {
-    takenNames.add(slug)
-    return { slug }
-  }
-  const cause = isFree ? 'is not a valid name here' : 'is the name of another flag'
-  report('slug', 'lost', `${slug} ${cause}, so requests for it find no flag`)
-  return {}
-}
-
-interface FlagIdentity {
-  readonly key: string
-  /** Undefined for a bundle, whose keys are the campaign's flags. */
-  readonly type: FlagType | undefined
-}
-
-/**
- * A campaign with one flag becomes that flag, if its key is free. Any other becomes a bundle named by its id.
- */
-function flagIdentities({ campaigns }: ForeignFile): FlagIdentity[] {
-  const campaignsByKey = new Map<string, number>()
-  for (const campaign of campaigns)
-    for (const key of modificationKeys(campaign)) increment(campaignsByKey, key)
-  const campaignIds = new Set(campaigns.map(({ id }) => id))
-  const uses = new Map<string, number>()
-  return campaigns.map((campaign) => {
-    const [key, ...others] = modificationKeys(campaign)
-    const isFree =
-      key !== undefined && campaignsByKey.get(key) === 1 && (key === campaign.id || !campaignIds.has(key))
-    const type =
-      isFree && others.length === 0 && Key.safeParse(key).success ? typeOf(campaign, key) : undefined
-    if (key !== undefined && type) return { key, type }
-    const count = increment(uses, campaign.id)
-    return { key: count === 1 ? campaign.id : `${campaign.id}-${count}`, type: undefined }
-  })
-}
-
-const increment = (counts: Map<string, number>, key: string): number => {
-  const count = (counts.get(key) ?? 0) + 1
-  counts.set(key, count)
-  return count
-}
-
-const variationsOf = ({ variationGroups }: Campaign) =>
-  variationGroups.flatMap(({ variations }) => variations)
-const valuesOf = ({ modifications }: Variation) => modifications?.value ?? {}
-const modificationKeys = (campaign: Campaign) => [
-  ...new Set(variationsOf(campaign).flatMap((variation) => Object.keys(valuesOf(variation)))),
-]
-
-/**
- * The type of a key's values; undefined if types differ, or if a value is null, which means the default in
- * the code.
- */
-function typeOf(campaign: Campaign, key: string): FlagType | undefined {
-  const types = new Set(
-    variationsOf(campaign).map((variation) => {
-      const values = valuesOf(variation)
-      const value = Object.hasOwn(values, key) ? values[key] : null
-      return value === null ? 'null' : typeof value
-    }),
-  )
-  const [type, ...others] = types
-  if (others.length > 0) return undefined
-  if (type === 'object') return 'json'
-  return type === 'string' || type === 'number' || type === 'boolean' ? type : undefined
-}
-
 interface CampaignContext extends FlagIdentity {
-  /** How often each variation group's id was used. Rule ids must be unique. */
-  readonly groupIds: Map<string, number>
+  /** Of the whole file. */
+  readonly groupIds: ReadonlySet<string>
+  /** Ids of rules must be unique. */
+  readonly usedGroupIds: Set<string>
   readonly report: Report
   readonly isOn: boolean
   readonly now: number
+  readonly options: ImportOptions
 }
 
 function fromCampaign(campaign: Campaign, campaignContext: CampaignContext): Flag | undefined {
@@ -137,12 +76,12 @@ function fromCampaign(campaign: Campaign, campaignContext: CampaignContext): Fla
   // Visitors outside the allocations do not fall through to a later group. They are untracked and get the
   // default in the code.
   const serveNobody: Strategy = { kind: 'rollout', shares: [{ variationId: first, weight: 0 }] }
-  const { rules, defaultStrategy } = toRules(
+  const slices = toSlices(campaign)
+  const { targets, rules, defaultStrategy } = toRules(
     campaign,
     strategies.map((strategy) => strategy ?? serveNobody),
     campaignContext,
   )
-  const slices = toSlices(campaign)
   return {
     key,
     name: cut(campaign.name),
@@ -153,7 +92,7 @@ function fromCampaign(campaign: Campaign, campaignContext: CampaignContext): Fla
     variations: [...variations.values()],
     enabled: campaignContext.isOn && slices?.length !== 0,
     prerequisites: [],
-    targets: [],
+    targets,
     ...(slices && slices.length > 0 && { slices }),
     rules,
     defaultStrategy: defaultStrategy ?? { id: `default:${key.slice(0, 90)}`, strategy: serveNobody },
@@ -176,24 +115,44 @@ function toRules(
   campaign: Campaign,
   strategies: readonly Strategy[],
   campaignContext: CampaignContext,
-): { rules: Rule[]; defaultStrategy: Flag['defaultStrategy'] | undefined } {
-  const { report } = campaignContext
+): Pick<Flag, 'targets' | 'rules'> & { defaultStrategy: Flag['defaultStrategy'] | undefined } {
+  const { report, options } = campaignContext
+  const targets: Flag['targets'] = []
   const rules: Rule[] = []
   let defaultStrategy: Flag['defaultStrategy'] | undefined
   for (const [i, group] of campaign.variationGroups.entries()) {
     const path = `variationGroups.${i}`
-    const anyOf = toAnyOf(group.targeting, `${path}.targeting.targetingGroups`, report)
-    if (defaultStrategy || anyOf === 'nobody') {
-      const reason = defaultStrategy ? 'an earlier group matches everybody' : 'it matches nobody'
-      report(path, 'lost', `the group ${group.id} is never used: ${reason}`)
+    const strategy = strategies[i]!
+    const target = rules.length === 0 && !toSlices(campaign) && ownTarget(group, strategy, campaignContext)
+    if (target) {
+      targets.push(target)
       continue
     }
-    const strategy = strategies[i]!
+    const anyOf = toAnyOf(group.targeting, `${path}.targeting.targetingGroups`, report, options)
+    if (defaultStrategy || anyOf === 'nobody') {
+      const reason = defaultStrategy ? 'an earlier group matches everybody' : 'it matches nobody'
+      report(path, 'lost', 'unused-group', `the group ${group.id} is never used: ${reason}`)
+      continue
+    }
     const id = ruleIdOf(group, strategy, path, campaignContext)
-    if (anyOf === 'everybody') defaultStrategy = { id, strategy }
-    else rules.push({ id, name: cut(group.name), anyOf, strategy })
+    const name = cut(group.name)
+    if (anyOf === 'everybody') defaultStrategy = { id, ...(name !== '' && { name }), strategy }
+    else rules.push({ id, name, anyOf, strategy })
   }
-  return { rules, defaultStrategy }
+  return { targets, rules, defaultStrategy }
+}
+
+/** A group that our own file has for a target of the flag. */
+function ownTarget(
+  { id, targeting }: VariationGroup,
+  strategy: Strategy,
+  { key }: CampaignContext,
+): Flag['targets'][number] | undefined {
+  if (strategy.kind !== 'fixed' || id !== `${key}:target:${strategy.variationId}`) return undefined
+  const [only, ...others] = targeting?.targetingGroups.flatMap(({ targetings }) => targetings) ?? []
+  if (only?.operator !== 'EQUALS' || only.key !== 'fs_users' || others.length > 0) return undefined
+  const targetingKeys = [only.value ?? []].flat().map(String)
+  return { variationId: strategy.variationId, targetingKeys }
 }
 
 const cut = (name: string | null | undefined) => (name ?? '').slice(0, nameLengthMax).toWellFormed()
@@ -208,10 +167,11 @@ function addVariation(
   const values = valuesOf(variation)
   const value = type === undefined ? values : values[key]
   const text = type === 'string' ? String(value) : JSON.stringify(value)
-  const known = variations.get(variation.id)
-  const id = known && known.value !== text ? `${groupId}:${variation.id}` : variation.id
+  const isOther = (each: string) => (variations.get(each)?.value ?? text) !== text
+  let { id } = variation
+  for (let count = 1; isOther(id); count++) id = `${groupId}:${variation.id}${count === 1 ? '' : `:${count}`}`
   if (id !== variation.id)
-    report('variationGroups', 'lost', `the id ${variation.id} has two values: one becomes ${id}`)
+    report('variationGroups', 'lost', 'name', `the id ${variation.id} has two values: one becomes ${id}`)
   const { baseline = variation.reference === true } = variations.get(id) ?? {}
   const added = { id, name: cut(variation.name), description: '', value: text }
   variations.set(id, { ...(variations.get(id) ?? added), ...(baseline && { baseline }) })
@@ -219,42 +179,27 @@ function addVariation(
 }
 
 /**
- * Undefined without variations. The SDK hashes to a whole number from 0 to 99 and takes the first variation
- * whose cumulative allocation is above it, so fractions round up.
+ * The group's id salts its hash, so it can be replaced only if the group hashes nothing. Our own file marks
+ * such an id by its variation.
  */
-function toStrategy(
-  { variations }: VariationGroup,
-  idOf: (variation: Variation) => string,
-): Strategy | undefined {
-  const weights = new Map<string, number>()
-  let cumulative = 0
-  let allotted = 0
-  for (const variation of variations) {
-    cumulative += variation.allocation ?? 0
-    const end = Math.min(100, Math.ceil(cumulative))
-    const id = idOf(variation)
-    weights.set(id, (weights.get(id) ?? 0) + (end - allotted) * weightPerPercent)
-    allotted = end
-  }
-  const shares = [...weights].map(([variationId, weight]) => ({ variationId, weight }))
-  const [only] = shares
-  if (!only) return undefined
-  return shares.length === 1 && only.weight === weightTotal
-    ? { kind: 'fixed', variationId: only.variationId }
-    : { kind: 'rollout', shares }
-}
-
-/** The group's id salts its hash, so a repeated id can be replaced only if the group hashes nothing. */
 function ruleIdOf(
   { id }: VariationGroup,
   strategy: Strategy,
   path: string,
-  { groupIds, report }: CampaignContext,
+  { groupIds, usedGroupIds, report }: CampaignContext,
 ): string {
-  const count = increment(groupIds, id)
-  if (count === 1 || strategy.kind !== 'fixed') return id
-  report(path, 'lost', `the group id ${id} is used twice: this one becomes ${id}:${count}`)
-  return `${id}:${count}`
+  let ruleId = id
+  if (strategy.kind === 'fixed') {
+    const unmarked = withoutFixedMark(id, strategy.variationId)
+    const wanted = groupIds.has(unmarked) ? id : unmarked
+    const base = wanted.slice(0, keyLengthMax - 4).toWellFormed()
+    ruleId = wanted.length > keyLengthMax ? base : wanted
+    for (let count = 2; usedGroupIds.has(ruleId); count++) ruleId = `${base}:${count}`
+    if (ruleId !== id && ruleId !== unmarked)
+      report(path, 'lost', 'name', `the group id ${id} becomes ${ruleId}: it is too long, or used twice`)
+  }
+  usedGroupIds.add(ruleId)
+  return ruleId
 }
 
 const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
@@ -268,75 +213,30 @@ function contentOf(campaign: Campaign, report: Report): Pick<Flag, 'content'> {
   if (type === 'FLAG' && others.length === 0) return {}
   const content = FlagFields.shape.content.safeParse(type.toLowerCase()).data
   if (content && type === type.toUpperCase() && others.length === 0) return { content }
-  report('modifications.type', 'lost', `the type ${[type, ...others].join(' and ')} is served as FLAG`)
+  report(
+    'modifications.type',
+    'lost',
+    'campaign-type',
+    `the type ${[type, ...others].join(' and ')} is served as FLAG`,
+  )
   return {}
 }
 
 /** Reports what a flag cannot have, or what clients handle differently, beyond its rules. */
 function reportLosses(campaign: Campaign, flag: Flag, report: Report): void {
-  if (flag.key !== campaign.id) report('id', 'lost', `the campaign’s id ${campaign.id} becomes ${flag.key}`)
   if (campaign.type && campaign.type !== campaignType(flag))
-    report('type', 'lost', `the type ${campaign.type} is served as ${campaignType(flag)}; it decides nothing`)
+    report(
+      'type',
+      'lost',
+      'campaign-type',
+      `the type ${campaign.type} is served as ${campaignType(flag)}; it decides nothing`,
+    )
   for (const { id, variations } of campaign.variationGroups)
     if (variations.length > 1 && !isAscii(id))
       report(
         'variationGroups',
         'differs',
+        'hash',
         `the id ${id} is not ASCII: the SDK and servers hash it differently`,
       )
-}
-
-/** If several campaigns have a key, the last one wins: by position in the file there, by flag key here. */
-function overlapFindings({ campaigns }: ForeignFile, identities: readonly FlagIdentity[]): Finding[] {
-  const byKey = new Map<string, number[]>()
-  campaigns.forEach((campaign, i) => {
-    for (const key of modificationKeys(campaign)) byKey.set(key, [...(byKey.get(key) ?? []), i])
-  })
-  return [...byKey].flatMap(([key, indexes]) => {
-    const flags = indexes.map((i) => identities[i]!.key)
-    if (flags.every((flag, i) => i === 0 || flags[i - 1]! < flag)) return []
-    const reason =
-      `${key} is served by ${flags.join(', ')}: ` +
-      'there the last in the file wins, here the last in alphabetical order'
-    return [{ subject: 'flag', key: flags[0]!, field: 'modifications', effect: 'differs', reason } as const]
-  })
-}
-
-function accountFindings({ panic, accountSettings, campaigns }: ForeignFile): Finding[] {
-  const findings: Finding[] = []
-  const report: Report = (field, effect, reason) =>
-    findings.push({ subject: 'environment', key: '', field, effect, reason })
-  const settings = accountSettings ?? {}
-  if (panic) report('panic', 'lost', 'panic mode is on: every flag comes switched off')
-  if (settings['enabled1V1T'])
-    report(
-      'accountSettings.enabled1V1T',
-      'differs',
-      'one visitor may be in several tests, AB Tasty’s API allowed one: ' +
-        'give the flags assignment exclusive',
-    )
-  if (settings['enabledXPC'])
-    report(
-      'accountSettings.enabledXPC',
-      'differs',
-      'assignments are not carried from an anonymous visitor to an account: ' +
-        'give the flags assignment kept',
-    )
-  if (settings['troubleshooting'])
-    report(
-      'accountSettings.troubleshooting',
-      'lost',
-      'it is a setting of the environment, which stays as it is',
-    )
-  const hasSplit = campaigns.some(({ variationGroups }) =>
-    variationGroups.some(({ variations }) => variations.length > 1),
-  )
-  if (hasSplit)
-    report(
-      'campaigns',
-      'differs',
-      'visitor ids outside ASCII are hashed as UTF-8, as by AB Tasty’s servers; ' +
-        'the SDK hashes them differently',
-    )
-  return findings
 }

@@ -1,6 +1,7 @@
 // Finds parts of a campaign that AB Tasty's own clients handle differently or fail on: the JavaScript SDK in
 // bucketing mode, and their servers (Go). Used for imported files and for our own.
 import type { Campaign, Targeting, TargetingGroup, VariationGroup } from './file.ts'
+import { isVersionValue, versionOperators } from './comparison.ts'
 import { toSlices } from './slices.ts'
 
 export interface LintFinding {
@@ -9,6 +10,7 @@ export interface LintFinding {
   readonly code:
     | 'crash'
     | 'never-true'
+    | 'version'
     | 'type'
     | 'case'
     | 'missing-key'
@@ -90,6 +92,16 @@ function lintTargetings({ targetings }: TargetingGroup, path: string): LintFindi
 function lintTargeting(targeting: Targeting, isGuarded: boolean): Omit<LintFinding, 'field'>[] {
   const { operator, key, value, provider } = targeting
   if (key === 'fs_all_users') return []
+  if (versionOperators.has(operator) && !isVersionValue(value))
+    return [
+      { code: 'never-true', reason: `${JSON.stringify(value)} is no version: the condition never holds` },
+    ]
+  if (versionOperators.has(operator)) {
+    const reason =
+      `the SDK in bucketing mode does not know ${operator}, and the condition never holds there; ` +
+      'AB Tasty’s servers and Tackline compare versions. Tackline also takes versions of more or fewer parts'
+    return [{ code: 'version', reason }]
+  }
   if (!sdkOperators.has(operator))
     return [{ code: 'never-true', reason: `the SDK does not know ${operator}: the condition never holds` }]
   const found: Omit<LintFinding, 'field'>[] = []
