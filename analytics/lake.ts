@@ -1,16 +1,8 @@
 // Where records are stored in R2: one gzipped NDJSON object per environment, hour of receipt and ingested
 // batch. An object is named after the digest of its content, so a redelivered batch overwrites itself.
-import type { EventRecord } from './records.ts'
+import type { EventEnvelope } from './records.ts'
 
 export const lakeRoot = 'events/v1'
-
-/**
- * Objects are filed by time of receipt, but counted by `at`. An event is counted if it is received at most
- * this long after it happened, for instance by a phone that was offline.
- */
-export const receivedLateMaxMs = 2 * 24 * 60 * 60 * 1000
-/** A client's clock may be ahead of ours by this much: the event is then received before it "happens". */
-export const clockAheadMaxMs = 60 * 60 * 1000
 
 /** `hour` is the hour of receipt in UTC: `2026-11-21T09`. */
 export function lakeKey(environmentId: string, hour: string, digest: string): string {
@@ -23,17 +15,40 @@ export const environmentPrefix = (environmentId: string) => `${lakeRoot}/environ
 export const dayPrefix = (environmentId: string, day: string) =>
   `${environmentPrefix(environmentId)}day=${day}/`
 
+/** Messages and records that ingest cannot read. */
+export const badKey = (day: string, digest: string) => `bad/day=${day}/${digest}.json`
+
+export const deadLetterPrefix = 'dead-letters/'
+/** Messages that ingest could not store for days, one JSON line each, gzipped. */
+export const deadLetterKey = (day: string, digest: string) =>
+  `${deadLetterPrefix}day=${day}/${digest}.ndjson.gz`
+
 /** The records of one object. */
-export interface Portion {
+export interface Portion<R> {
   readonly environmentId: string
   readonly hour: string
-  readonly records: readonly EventRecord[]
+  readonly records: readonly R[]
 }
 
 /**
- * Records by environment and hour of receipt, each portion sorted by id, so that equal sets give equal bytes.
+ * What makes two records the same event: an id is unique among the events of one user and kind only, because
+ * some clients draw weak random numbers. The queries count by the same.
  */
-export function portions(records: readonly EventRecord[]): Portion[] {
+export const identityOf = ({
+  environmentId,
+  kind,
+  targetingKey,
+  id,
+}: Pick<EventEnvelope, 'environmentId' | 'kind' | 'targetingKey' | 'id'>): string =>
+  JSON.stringify([environmentId, kind, targetingKey, id])
+
+type Filed = Pick<EventEnvelope, 'environmentId' | 'receivedAt' | 'id'>
+
+/**
+ * Records by environment and hour of receipt, each portion sorted by id and then by text, so that equal sets
+ * give equal bytes.
+ */
+export function portions<R extends Filed>(records: readonly R[]): Portion<R>[] {
   const groups = Map.groupBy(
     records,
     ({ environmentId, receivedAt }) => `${environmentId} ${toHour(receivedAt)}`,
@@ -43,12 +58,15 @@ export function portions(records: readonly EventRecord[]): Portion[] {
     return {
       environmentId,
       hour,
-      records: own.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+      records: own
+        .map((record) => ({ record, order: `${record.id} ${JSON.stringify(record)}` }))
+        .toSorted((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+        .map(({ record }) => record),
     }
   })
 }
 
-export const toNdjson = (records: readonly EventRecord[]) =>
+export const toNdjson = (records: readonly object[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
 const toHour = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 13)

@@ -1,5 +1,6 @@
 // The contract between ingest and batch: one line of the event lake. Versioned; fields are only ever added,
-// with a default. Delivery is at least once, so every record has an id, and readers count each id once.
+// with a default. Delivery is at least once, so every record has an id, and readers count each event once, by
+// environment, kind, targeting key and id.
 import * as z from 'zod/mini'
 
 export const recordVersion = 1
@@ -66,6 +67,46 @@ export type SdkReport = z.infer<typeof SdkReport>
 
 export const EventRecord = z.discriminatedUnion('kind', [Exposure, Tracking, SdkReport])
 export type EventRecord = z.infer<typeof EventRecord>
+
+/**
+ * A record of any version, as ingest and the runner check it: a newer writer may add kinds and fields, but
+ * what is a column (sql/columns.ts) has its type, because one wrong value would fail a whole query. Ids of
+ * environments are parts of keys.
+ */
+export const EventEnvelope = z
+  .looseObject({
+    ...common,
+    v: z.int().check(z.minimum(1), z.maximum(255)),
+    environmentId: z.string().check(z.regex(/^[\w.-]{1,200}$/)),
+    receivedAt: z.int().check(z.minimum(0), z.maximum(253_402_300_799_999)), // the end of the year 9999
+    protocol: z.string(),
+    kind: z.string(),
+    flagKey: z.optional(z.string()),
+    flagVersion: z.optional(z.int()),
+    variationId: z.optional(z.string()),
+    ruleId: z.optional(z.string()),
+    event: z.optional(z.string()),
+    value: z.optional(z.number()),
+    content: z.optional(z.string()),
+  })
+  .check(
+    z.refine((record) => {
+      const required: readonly (keyof typeof record)[] =
+        requiredFields[record.kind as EventRecord['kind']] ?? []
+      return required.every((field) => record[field] !== undefined)
+    }, 'lacks a field of its kind'),
+  )
+export type EventEnvelope = z.infer<typeof EventEnvelope>
+
+const requiredFields = {
+  exposure: ['flagKey', 'flagVersion', 'variationId', 'ruleId'],
+  tracking: ['event', 'value'],
+  'sdk-report': ['event', 'value'],
+} as const satisfies Record<EventRecord['kind'], readonly (keyof EventEnvelope)[]>
+
+/** Whether this release knows the record's kind. The envelope has checked its fields. */
+export const isKnown = (record: EventEnvelope): record is EventEnvelope & EventRecord =>
+  Object.hasOwn(requiredFields, record.kind)
 
 /** One queue message: the records of one request, all of one environment. */
 export interface EventMessage {

@@ -12,10 +12,11 @@ import type * as api from '../workers/control/api/shapes.ts'
 // here.
 const versioned = { version: z.int(), createdAt: z.int(), updatedAt: z.int() }
 
-const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision'>> = z.object({
+const Environment: z.ZodType<Pick<api.EnvironmentRow, 'id' | 'name' | 'revision' | 'archived'>> = z.object({
   id: z.string(),
   name: z.string(),
   revision: z.int(),
+  archived: z.boolean().default(false),
 })
 export type Environment = z.infer<typeof Environment>
 

@@ -17,9 +17,8 @@ import {
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
+import { openEndpoint, patience, type Send } from './endpoint.ts'
 import { type Failure, fail, reasonOf } from './failure.ts'
-
-const responseWaitMaxMs = 30_000
 
 /** A list of the API, parted into what this release understands and what it does not. */
 export interface Listing<Entry> {
@@ -39,12 +38,16 @@ export interface AdminApi {
   applyOperation(environmentId: string, operationId: string, facts: OperationFacts): ApiResult<Applied>
 }
 
-export function adminApi({ url, token }: { readonly url: string; readonly token: string }): AdminApi {
+export function adminApi(
+  { url, token }: { readonly url: string; readonly token: string },
+  how = patience,
+): AdminApi {
+  const ask = openEndpoint(how)
   const environmentPath = (environmentId: string, ...rest: string[]) =>
     ['/environments', ...[environmentId, ...rest].map(encodeURIComponent)].join('/')
 
   async function call<T>(path: string, schema: z.ZodType<T>, body?: unknown): ApiResult<T> {
-    const response = await send(`${url}/api/v1${path}`, token, body)
+    const response = await send(ask, `${url}/api/v1${path}`, token, body)
     if (!response.ok) return response
     const { status, content } = response.value
     if (status >= 300) return refusal(path, status, content)
@@ -144,22 +147,19 @@ interface ApiResponse {
   readonly content: unknown
 }
 
-async function send(url: string, token: string, body: unknown): ApiResult<ApiResponse> {
+async function send(ask: Send, url: string, token: string, body: unknown): ApiResult<ApiResponse> {
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
     'content-type': 'application/json',
     'x-comment': 'by the batch runner', // an environment may demand a comment with every change
   }
-  const signal = AbortSignal.timeout(responseWaitMaxMs)
+  // A redirect could carry the token to another host, so it is not followed and counts as a refusal.
+  const request = { headers, redirect: 'manual' as const }
+  const init = body === undefined ? request : { ...request, method: 'POST', body: JSON.stringify(body) }
   try {
-    // A redirect could carry the token to another host, so it is not followed and counts as a refusal.
-    const request = { headers, signal, redirect: 'manual' as const }
-    const response = await fetch(
-      url,
-      body === undefined ? request : { ...request, method: 'POST', body: JSON.stringify(body) },
-    )
-    return ok({ status: response.status, content: parseJson(await response.text()) })
+    const answer = await ask(() => new Request(url, init))
+    return ok({ status: answer.status, content: parseJson(new TextDecoder().decode(answer.body)) })
   } catch (error) {
     const where = `The admin API does not answer at ${new URL(url).origin}`
     return fail('api-unreachable', `${where}: ${reasonOf(error)}. Is it running ("npm start")?`)

@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     now: Date.now(),
     onEvent: (event) => {
       if (print === 'json') console.log(toJsonLine(event))
-      else if (event.kind === 'failed') console.error(toText(event))
+      else if (event.kind === 'failed' || event.kind === 'damaged') console.error(toText(event))
       else console.log(toText(event))
     },
   })

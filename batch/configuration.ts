@@ -7,7 +7,7 @@ import { parseOptions } from '../scripts/command-line.ts'
 import { type Failure, fail } from './failure.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all'])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay'])
 export type Work = z.infer<typeof Work>
 
 /** What one run does. */
@@ -53,6 +53,8 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
   if (!work.success) return usageFailure(`There is no work called ${positionals[0]}.`)
   const engine = EngineChoice.safeParse(values.engine)
   if (!engine.success) return usageFailure(`There is no engine called ${values.engine}.`)
+  if (work.data === 'replay' && values.environment !== undefined)
+    return usageFailure('replay takes no --environment: a dead letter holds events of several.')
   return ok({
     work: work.data,
     environmentId: values.environment,

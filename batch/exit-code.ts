@@ -26,14 +26,18 @@ function isCompletedWork({ kind }: RunEvent): boolean {
   switch (kind) {
     case 'no-events':
     case 'concluded':
+    case 'replayed':
     case 'watched':
     case 'applied':
       return true
     case 'engine':
+    case 'archived':
     case 'idle':
     case 'not-started':
     case 'settled':
     case 'skipped':
+    case 'damaged':
+    case 'nothing-to-replay':
     case 'failed':
       return false
     default:

@@ -14,6 +14,8 @@ export function toText(event: RunEvent): string {
       const why = event.passedOver.map((sentence) => ` (${sentence})`).join('')
       return `Engine: ${event.engine}.${why}`
     }
+    case 'archived':
+      return `${event.environmentId}: archived, left out.`
     case 'idle':
       return event.work === 'experiments'
         ? `${event.environmentId}: no experiment is running, nothing to conclude.`
@@ -28,6 +30,15 @@ export function toText(event: RunEvent): string {
       return resultBlock(`${experimentPath(event)}/${event.goalKey}`, event.result)
     case 'skipped':
       return `${event.environmentId}/${event.id}: skipped, ${event.reason}.`
+    case 'damaged': {
+      const { key, reason, records, isCounted } = event.object
+      const lost = records === undefined ? 'its records are' : `its ${integer(records)} records are`
+      return `DAMAGED ${key}: ${reason}; ${isCounted ? 'it is counted all the same' : `${lost} not counted`}.`
+    }
+    case 'replayed':
+      return `${event.key}: ${integer(event.records)} records are in the lake now.`
+    case 'nothing-to-replay':
+      return 'There are no dead letters, nothing to replay.'
     case 'watched':
       return `${operationLine(event.environmentId, event.operation, event.facts)}: not due.`
     case 'applied': {

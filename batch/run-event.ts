@@ -4,6 +4,7 @@ import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import type { Failure } from './failure.ts'
+import type { DamagedObject } from './lake/cache.ts'
 import type { EngineChoice } from './stan/engine.ts'
 
 interface ExperimentEvent {
@@ -23,6 +24,8 @@ export type RunEvent =
       /** Why better engines were not taken: one sentence each. */
       readonly passedOver: readonly string[]
     }
+  /** It accepts no changes, so nothing is counted and nothing fails. */
+  | { readonly kind: 'archived'; readonly environmentId: string }
   /** The environment has no open experiment, or no active operation. */
   | { readonly kind: 'idle'; readonly environmentId: string; readonly work: 'experiments' | 'operations' }
   | (ExperimentEvent & { readonly kind: 'not-started' })
@@ -42,6 +45,11 @@ export type RunEvent =
       readonly id: string
       readonly reason: string
     }
+  /** Named once a run. The other objects are counted, and results are red. */
+  | { readonly kind: 'damaged'; readonly environmentId: string; readonly object: DamagedObject }
+  /** A dead letter whose records are all in the lake now. */
+  | { readonly kind: 'replayed'; readonly key: string; readonly records: number }
+  | { readonly kind: 'nothing-to-replay' }
   /** Counted, and not due. */
   | (OperationEvent & { readonly kind: 'watched'; readonly facts: OperationFacts })
   /** `changed` is false if somebody else had applied it already. */

@@ -1,10 +1,11 @@
 // The whole runner in one process: real HTTP, real ClickHouse, the closed form, and a simulated stack.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import { readConfiguration, type RunOptions } from './configuration.ts'
+import type { Failure } from './failure.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
 import {
@@ -16,9 +17,11 @@ import {
   startAt,
   visitRecords,
 } from '../test/support/simulated-shop.ts'
+import { simulatedBucket } from '../test/support/simulated-bucket.ts'
 import {
   type SimulatedStack,
   type SimulatedState,
+  lakeObjects,
   simulatedToken,
   startSimulatedStack,
 } from '../test/support/simulated-stack.ts'
@@ -44,9 +47,10 @@ async function run(
   state: Partial<SimulatedState>,
   options: Partial<RunOptions> = {},
   now = startAt + 24 * hourMs,
+  bucket = simulatedBucket(),
 ) {
   await stack?.close()
-  stack = await startSimulatedStack(state)
+  stack = await startSimulatedStack(state, bucket)
   const variables = {
     TACKLINE_URL: stack.url,
     TACKLINE_TOKEN: simulatedToken,
@@ -64,7 +68,7 @@ async function run(
     events,
     kinds: events.map(({ kind }) => kind),
     posts: stack.posts,
-    fetched: stack.fetched,
+    fetched: stack.bucket.requests.filter((request) => request.startsWith('GET ')),
   }
 }
 
@@ -113,6 +117,58 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
+  it('goes on without a damaged object: names it, applies operations, and withholds the verdict', async () => {
+    const bucket = simulatedBucket()
+    const day = 24 * hourMs
+    const later = visitRecords('lost', 7, 0).map((each) => ({ ...each, receivedAt: startAt + day }))
+    const [[lost]] = lakeObjects(later) as [[string, Uint8Array]]
+    bucket.objects.set(lost, { body: new Uint8Array(), headers: { 'x-amz-meta-records': '7' } })
+    const state = {
+      ...shop,
+      operations: [killSwitch({ threshold: 0.1 })],
+      experiments: [experiment()],
+      records: twoGroups,
+    }
+    const { exitCode, kinds, events, posts } = await run(state, {}, startAt + day + hourMs, bucket)
+    expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['damaged', 'applied', 'engine', 'concluded'] })
+    expect(events[0]).toMatchObject({ environmentId: 'demo', object: { key: lost, records: 7 } })
+    expect(posts[0]?.body).toEqual({ exposedUsers: 610, goalUsers: 120 })
+    const { health, verdict, variations } = ExperimentResult.parse(posts[1]?.body)
+    expect(variations.map(({ users }) => users)).toEqual([600, 610])
+    expect(health.status).toBe('red')
+    expect(health.checks[0]).toEqual({
+      name: 'lake-complete',
+      status: 'failed',
+      detail: "1 of the lake's objects cannot be read; at least 7 records are not counted.",
+    })
+    expect(verdict).toEqual({ kind: 'withheld', reason: health.checks[0]?.detail })
+    // What was mended heals without a person.
+    bucket.objects.clear()
+    const healed = await run(state, { work: 'experiments' }, startAt + day + hourMs, bucket)
+    expect(healed.kinds).toEqual(['engine', 'concluded'])
+    expect(ExperimentResult.parse(healed.posts[0]?.body).health.status).toBe('green')
+  })
+
+  it('notices a cached file that was damaged and looks unchanged', async () => {
+    const state = { ...shop, operations: [killSwitch()], records: twoGroups }
+    await run(state)
+    const [[key]] = lakeObjects(twoGroups) as [[string, Uint8Array]]
+    const file = path.join(cacheFolder, key)
+    const changedAt = Math.floor(statSync(file).mtimeMs) / 1000
+    utimesSync(file, changedAt, changedAt)
+    await run(state)
+    writeFileSync(
+      file,
+      readFileSync(file).map((byte, i) => (i === 1000 ? byte ^ 1 : byte)),
+    )
+    utimesSync(file, changedAt, changedAt)
+    expect((await run(state)).events).toMatchObject([
+      { kind: 'watched', facts: { exposedUsers: 610, goalUsers: 120 } },
+      { kind: 'engine' },
+      { kind: 'idle' },
+    ])
+  })
+
   it('reports that there are no events yet, also by its exit code, and stores nothing', async () => {
     const { exitCode, kinds, posts } = await run({ ...shop, experiments: [experiment()] })
     expect({ exitCode, kinds, posts }).toEqual({
@@ -145,6 +201,36 @@ describe.skipIf(!hasChdb)('a run', () => {
   })
 })
 
+it('leaves out an archived environment, which could not take a result: nothing fails', async () => {
+  const state = {
+    ...shop,
+    archived: true,
+    operations: [killSwitch()],
+    experiments: [experiment()],
+    records: twoGroups,
+  }
+  for (const environmentId of [undefined, 'demo']) {
+    const { exitCode, kinds, posts } = await run(state, { environmentId })
+    expect({ exitCode, kinds, posts }).toEqual({ exitCode: 0, kinds: ['archived', 'engine'], posts: [] })
+  }
+})
+
+it.skipIf(!hasChdb)(
+  'counts an operation that is older than a year, and only days that exist are listed',
+  async () => {
+    const operations = [killSwitch({ countingFrom: startAt - 500 * 24 * hourMs })]
+    const { exitCode, events } = await run(
+      { ...shop, operations, records: twoGroups },
+      { work: 'operations' },
+    )
+    expect({ exitCode, events }).toMatchObject({
+      exitCode: 0,
+      events: [{ kind: 'watched', facts: { exposedUsers: 610 } }],
+    })
+    expect(stack?.bucket.requests.filter((request) => request.startsWith('LIST'))).toHaveLength(2)
+  },
+)
+
 it('does only the chosen work', async () => {
   expect((await run(shop, { work: 'operations' })).kinds).toEqual(['idle'])
   expect((await run(shop, { work: 'experiments' })).kinds).toEqual(['engine', 'idle'])
@@ -163,6 +249,52 @@ it('names the existing environments if the requested one does not exist', async 
   const { exitCode, events } = await run(shop, { environmentId: 'prod' })
   expect(exitCode).toBe(2)
   expect(events).toMatchObject([{ failure: { message: 'There is no environment prod; there are: demo.' } }])
+})
+
+it.skipIf(!hasChdb)(
+  'with nothing new lists once for all jobs, fetches nothing and counts the same',
+  async () => {
+    const experiments = ['one', 'two'].map((id) => experiment({ id }))
+    const state = { ...shop, experiments, operations: [killSwitch()], records: twoGroups }
+    const first = await run(state)
+    const kept = readdirSync(path.join(cacheFolder, 'counts'))
+    const later = await run(state, {}, startAt + 30 * hourMs)
+    expect(later.kinds).toEqual(first.kinds)
+    expect(stack?.bucket.requests.map((request) => request.split(' ')[0])).toEqual(['LIST', 'LIST'])
+    const figures = ({ posts }: typeof first) =>
+      posts
+        .map(({ body }) => ExperimentResult.parse(body))
+        .map(({ inputHash, variations }) => [inputHash, variations])
+    expect(figures(later)).toEqual(figures(first))
+    expect(readdirSync(path.join(cacheFolder, 'counts'))).toEqual(kept) // a later end is no other question
+  },
+)
+
+describe('an endpoint that hangs', () => {
+  it('costs ten seconds, not those of every job, and every job says so', async () => {
+    const bucket = simulatedBucket()
+    bucket.intercept = () => true
+    const experiments = ['one', 'two', 'three'].map((id) => experiment({ id }))
+    const operations = ['four', 'five'].map((id) => killSwitch({ id }))
+    const before = performance.now()
+    const { exitCode, events } = await run({ ...shop, experiments, operations }, {}, undefined, bucket)
+    expect(performance.now() - before).toBeLessThan(25_000)
+    const failures = events.filter(({ kind }) => kind === 'failed')
+    expect(failures.map((event) => event.kind === 'failed' && event.subject.split('/')[1])).toEqual([
+      'four',
+      'five',
+      'one',
+      'two',
+      'three',
+    ])
+    for (const { failure } of failures as { failure: Failure }[])
+      expect(failure).toEqual({
+        kind: 'lake-unreachable',
+        message: expect.stringMatching(/does not answer at .*tackline-lake: nothing came for 10 s/),
+      })
+    expect(exitCode).toBe(7)
+    expect(bucket.requests.length).toBeLessThanOrEqual(4) // days are listed side by side
+  }, 60_000)
 })
 
 describe('a control that is one release ahead', () => {

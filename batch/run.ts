@@ -2,12 +2,15 @@
 // The command line and the demo call it.
 import { ok, type Result } from '../core/model/problem.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
+import type { Environment } from './admin-api-schemas.ts'
 import type { Configuration, RunOptions } from './configuration.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
+import { replayDeadLetters } from './jobs/replay.ts'
 import { lakeCache } from './lake/cache.ts'
+import { rememberCounts } from './lake/remember-counts.ts'
 import { s3Store } from './lake/s3.ts'
 import { loadChdb, openWarehouse } from './lake/warehouse.ts'
 import type { RunEvent } from './run-event.ts'
@@ -40,15 +43,28 @@ async function run(
   { work, environmentId, engine: choice }: RunOptions,
   { configuration, variables, now, onEvent }: RunContext,
 ): Promise<Result<void, Failure>> {
+  const store = s3Store(configuration.lake)
+  if (work === 'replay') return replayDeadLetters(store, onEvent)
   const api = adminApi(configuration.api)
-  const environmentIds = await chooseEnvironments(api, environmentId)
-  if (!environmentIds.ok) return environmentIds
-  const lake = lakeCache(s3Store(configuration.lake), configuration.cacheFolder, now)
-  const context = { api, lake, warehouse: openWarehouse(loadChdb), now, onEvent }
+  const environments = await chooseEnvironments(api, environmentId)
+  if (!environments.ok) return environments
+  for (const { id } of environments.value.filter(({ archived }) => archived))
+    onEvent({ kind: 'archived', environmentId: id })
+  const environmentIds = environments.value.filter(({ archived }) => !archived).map(({ id }) => id)
+  const lake = lakeCache(store, configuration.cacheFolder, now, (id, object) =>
+    onEvent({ kind: 'damaged', environmentId: id, object }),
+  )
+  const context = {
+    api,
+    lake,
+    warehouse: rememberCounts(openWarehouse(loadChdb), configuration.cacheFolder),
+    now,
+    onEvent,
+  }
 
   // Kill switches go first: they are urgent, and need no engine.
   if (work !== 'experiments') {
-    for (const id of environmentIds.value) await applyOperations(id, context)
+    for (const id of environmentIds) await applyOperations(id, context)
   }
   if (work === 'operations') return ok(undefined)
 
@@ -56,18 +72,19 @@ async function run(
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
-  for (const id of environmentIds.value) await concludeExperiments(id, engine, context)
+  for (const id of environmentIds) await concludeExperiments(id, engine, context)
   return ok(undefined)
 }
 
 async function chooseEnvironments(
   api: AdminApi,
   wanted: string | undefined,
-): Promise<Result<string[], Failure>> {
+): Promise<Result<Environment[], Failure>> {
   const environments = await api.environments()
   if (!environments.ok) return environments
-  const ids = environments.value.map(({ id }) => id).toSorted()
-  if (wanted === undefined) return ok(ids)
-  if (ids.includes(wanted)) return ok([wanted])
+  const all = environments.value.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const chosen = all.filter(({ id }) => wanted === undefined || id === wanted)
+  if (wanted === undefined || chosen.length > 0) return ok(chosen)
+  const ids = all.map(({ id }) => id)
   return fail('usage', `There is no environment ${wanted}; there are: ${ids.join(', ') || 'none'}.`)
 }

@@ -10,6 +10,7 @@ import * as z from 'zod'
 import { adminApi } from '../batch/admin-api.ts'
 import { conclude } from '../batch/statistics/conclude.ts'
 import { exactEngine } from '../batch/statistics/exact.ts'
+import { noDamage } from '../batch/statistics/health.ts'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import { StoredResult } from '../core/model/stored-result.ts'
 import { close, listen } from './support/simulated-stack.ts'
@@ -148,6 +149,7 @@ async function smallResult(): Promise<ExperimentResult> {
     window: { from: 1, to: 2 },
     counts: [count('old', 40), count('new', 30)],
     usersInTwoVariations: 0,
+    damage: noDamage,
     now: 3,
     seed: 4,
     prior: { alpha: 1, beta: 1 },

@@ -1,7 +1,11 @@
 -- The beginning of every query in this folder: how the lake is read. `{query}.sql` continues it.
 WITH
   lake AS (
-    SELECT *
+    -- An event counts no later than it was received: a clock that runs ahead does not move it into the
+    -- future. `clock` says whose time `at` is; edge's is ''.
+    SELECT
+      * REPLACE (least(at, receivedAt) AS at),
+      if(protocol = 'flagship-io' OR (protocol = 'ofrep' AND at = receivedAt), '', concat(protocol, ' ', sdk)) AS clock
     FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
     WHERE targetingKey != '' -- anonymous events would count as one user
     SETTINGS

@@ -5,6 +5,7 @@ import { isDue, type Operation } from '../../core/model/operation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
 import { countEventRate } from '../lake/counts.ts'
+import { countWindow } from './count.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { JobContext } from './job-context.ts'
 
@@ -39,12 +40,15 @@ async function applyIfDue(
 ): Promise<Result<RunEvent, Failure>> {
   const goal = goals.find(({ key }) => key === operation.goalKey)
   if (!goal) return fail('job', `There is no goal ${operation.goalKey}.`)
-  const files = await lake.files(environmentId, { from: operation.countingFrom, to: now })
-  if (!files.ok) return files
-  const facts = await countEventRate(warehouse, files.value, operation, goal.event)
-  if (!facts.ok) return facts
-  const counted = { environmentId, operation, facts: facts.value }
-  if (!isDue(operation, facts.value)) return ok({ kind: 'watched', ...counted })
-  const applied = await api.applyOperation(environmentId, operation.id, facts.value)
+  const window = { from: operation.countingFrom, to: now }
+  // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
+  const found = await countWindow(lake, environmentId, window, (files) =>
+    countEventRate(warehouse, files, operation, goal.event),
+  )
+  if (!found.ok) return found
+  const facts = found.value.counts
+  const counted = { environmentId, operation, facts }
+  if (!isDue(operation, facts)) return ok({ kind: 'watched', ...counted })
+  const applied = await api.applyOperation(environmentId, operation.id, facts)
   return applied.ok ? ok({ kind: 'applied', ...counted, ...applied.value }) : applied
 }

@@ -24,7 +24,7 @@ describe('open experiments', () => {
   })
   it('are also those stopped so recently that events may still arrive', () => {
     const stopped = (hoursAgo: number) => experiment({ status: 'stopped', stopAt: now - hoursAgo * hourMs })
-    expect(openExperiments([stopped(47), stopped(48)], now)).toEqual([stopped(47)])
+    expect(openExperiments([stopped(743), stopped(744)], now)).toEqual([stopped(743)])
   })
 })
 

@@ -5,11 +5,12 @@ import { expectedWeights, type Experiment } from '../../core/model/experiment.ts
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
-import { receivedLateMaxMs } from '../../analytics/lake.ts'
+import { eventAgeMaxMs } from '../../analytics/event-time.ts'
 import type { FlagStrategies } from '../admin-api-schemas.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
 import { countExperiment, type ObservedVariation } from '../lake/counts.ts'
+import { countWindow } from './count.ts'
 import { conclude, flatPrior, type VariationCounts } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { JobContext } from './job-context.ts'
@@ -32,7 +33,7 @@ interface CountingPlan {
 
 /** Running experiments, and stopped ones whose events may still arrive. */
 export const openExperiments = (experiments: readonly Experiment[], now: number): Experiment[] =>
-  experiments.filter(({ status, stopAt }) => status === 'running' || now - stopAt < receivedLateMaxMs)
+  experiments.filter(({ status, stopAt }) => status === 'running' || now - stopAt < eventAgeMaxMs)
 
 export function planExperiment(
   experiment: Experiment,
@@ -136,15 +137,12 @@ export async function concludeExperiments(
 }
 
 async function carryOut(environmentId: string, plan: CountingPlan, engine: Engine, context: JobContext) {
-  const { experiment, goals, window } = plan
-  const { lake, onEvent } = context
+  const { experiment, goals } = plan
+  const { onEvent } = context
   const subject = `${environmentId}/${experiment.id}`
   for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
-  if (goals.length === 0) return
-  const files = await lake.files(environmentId, window)
-  if (!files.ok) return onEvent({ kind: 'failed', subject, failure: files.problem })
   for (const goal of goals) {
-    const result = await concludeGoal(environmentId, plan, goal, files.value, engine, context)
+    const result = await concludeGoal(environmentId, plan, goal, engine, context)
     if (!result.ok) onEvent({ kind: 'failed', subject: `${subject}/${goal.key}`, failure: result.problem })
     else if (result.value === undefined)
       onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
@@ -157,20 +155,23 @@ async function concludeGoal(
   environmentId: string,
   { experiment, weights, window }: CountingPlan,
   goal: Goal,
-  files: readonly string[],
   engine: Engine,
-  { api, warehouse, now }: JobContext,
+  { api, lake, warehouse, now }: JobContext,
 ): Promise<Result<ExperimentResult | undefined, Failure>> {
-  const observed = await countExperiment(warehouse, files, experiment, window, goal.event)
-  if (!observed.ok) return observed
-  if (observed.value.length === 0) return ok(undefined)
-  const counts = toCounts(observed.value, weights)
+  const found = await countWindow(lake, environmentId, window, (files, counted) =>
+    countExperiment(warehouse, files, experiment, counted, goal.event),
+  )
+  if (!found.ok) return found
+  const { counts: observed, damage } = found.value
+  if (observed.length === 0) return ok(undefined)
+  const counts = toCounts(observed, weights)
   const evidence = {
     goalKey: goal.key,
     baselineVariationId: experiment.baselineVariationId,
     window,
     counts,
-    usersInTwoVariations: observed.value.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
+    usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
+    damage,
     now,
     seed: seedOf(experiment.id, goal.key, counts),
     prior: flatPrior,

@@ -1,5 +1,6 @@
 // The two queries that jobs need, as functions with typed results.
 import * as z from 'zod'
+import { clockSkewMaxMs } from '../../analytics/event-time.ts'
 import { sameWithinMs } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import { type Operation, OperationFacts } from '../../core/model/operation.ts'
@@ -29,7 +30,7 @@ export const countExperiment = (
   { from, to }: Window,
   event: string,
 ): Promise<Result<ObservedVariation[], Failure>> =>
-  warehouse.query(experimentQuery, files, { flagKey, ruleId, from, to, event, sameWithinMs })
+  warehouse.query(experimentQuery, files, { flagKey, ruleId, from, to, event, sameWithinMs, clockSkewMaxMs })
 
 export async function countEventRate(
   warehouse: Warehouse,
@@ -37,7 +38,13 @@ export async function countEventRate(
   { flagKey, variationId, countingFrom }: Operation,
   event: string,
 ): Promise<Result<OperationFacts, Failure>> {
-  const rows = await warehouse.query(eventRateQuery, files, { flagKey, variationId, countingFrom, event })
+  const rows = await warehouse.query(eventRateQuery, files, {
+    flagKey,
+    variationId,
+    countingFrom,
+    event,
+    clockSkewMaxMs,
+  })
   if (!rows.ok) return rows
   const [facts] = rows.value
   return facts ? ok(facts) : fail('job', 'ClickHouse gave no row for event-rate.sql.')

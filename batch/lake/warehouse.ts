@@ -58,7 +58,7 @@ const missing = (error: unknown) =>
 const sqlFolder = path.join(import.meta.dirname, '..', '..', 'analytics', 'sql')
 
 /** Every query continues lake.sql. */
-const sqlOf = (name: string) =>
+export const sqlOf = (name: string) =>
   ['lake', name].map((part) => readFileSync(path.join(sqlFolder, `${part}.sql`), 'utf8')).join('')
 
 /**

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { EngineReport } from '../../core/model/experiment-result.ts'
 import { conclude, type Evidence } from '../statistics/conclude.ts'
 import { exactPosteriors } from '../statistics/exact.ts'
-import { healthOf } from '../statistics/health.ts'
+import { healthOf, noDamage } from '../statistics/health.ts'
 import type { Fit } from '../statistics/fit.ts'
 import { defaultSampler } from './cmdstan.ts'
 import { drawConversion, stanEngine, type ConversionDraws } from './conversion.ts'
@@ -98,7 +98,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
         draws: 2500,
         divergences: 0,
       })
-      const sampler = healthOf({ cells: [], usersInTwoVariations: 0, engine }).checks.find(
+      const sampler = healthOf({ damage: noDamage, cells: [], usersInTwoVariations: 0, engine }).checks.find(
         (check) => check.name === 'sampler',
       )
       expect(sampler?.status).toBe('passed')
@@ -182,6 +182,7 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
         { variationId: 'new', users: 5000, conversions: 330, expectedWeight: 1 },
       ],
       usersInTwoVariations: 0,
+      damage: noDamage,
       now: 2,
       seed: 5,
       prior: { alpha: 1, beta: 1 },

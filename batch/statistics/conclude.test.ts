@@ -4,6 +4,7 @@ import { ok, refuse } from '../../core/model/problem.ts'
 import { conclude, inputHash, type Evidence, type VariationCounts } from './conclude.ts'
 import { exactEngine } from './exact.ts'
 import type { Engine, FitInput } from './fit.ts'
+import { noDamage } from './health.ts'
 
 const counts = (
   variationId: string,
@@ -22,6 +23,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   window: { from: 1_000, to: 2_000 },
   counts: [counts('old', 5000, 250), counts('new', 5000, 330)],
   usersInTwoVariations: 0,
+  damage: noDamage,
   now: 3_000,
   seed: 42,
   prior: { alpha: 1, beta: 1 },

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ExperimentResult, Prior, ResultWindow } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Counts, Engine } from './fit.ts'
-import { healthOf } from './health.ts'
+import { healthOf, type LakeDamage } from './health.ts'
 import { verdictOf } from './verdict.ts'
 
 /** The largest int in Stan. */
@@ -25,6 +25,7 @@ export interface Evidence {
   readonly window: ResultWindow
   readonly counts: readonly VariationCounts[]
   readonly usersInTwoVariations: number
+  readonly damage: LakeDamage
   readonly now: number
   readonly seed: number
   readonly prior: Prior
@@ -46,7 +47,12 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   if (!fit.ok) return fit
 
   const results = fit.value.variations.map((posterior, k) => ({ ...posterior, ...variations[k]! }))
-  const health = healthOf({ cells: counts, usersInTwoVariations, engine: fit.value.engine })
+  const health = healthOf({
+    damage: evidence.damage,
+    cells: counts,
+    usersInTwoVariations,
+    engine: fit.value.engine,
+  })
   return ok({
     goalKey,
     baselineVariationId,
@@ -65,7 +71,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
  * SHA-256 of everything that the figures depend on besides the engine: JSON with sorted keys and variations.
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
-  const { baselineVariationId, counts, prior, seed, usersInTwoVariations } = evidence
+  const { baselineVariationId, counts, damage, prior, seed, usersInTwoVariations } = evidence
+  const isDamaged = damage.missingObjects > 0 || damage.doubtfulObjects > 0
   const canonical = {
     baselineVariationId,
     counts: counts
@@ -76,6 +83,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
         variationId,
       }))
       .sort((a, b) => (a.variationId < b.variationId ? -1 : 1)),
+    ...(isDamaged ? { damage } : {}), // absent from the hashes of earlier releases
     prior: { alpha: prior.alpha, beta: prior.beta },
     seed,
     usersInTwoVariations,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineReport } from '../../core/model/experiment-result.ts'
-import { healthOf, type HealthFacts } from './health.ts'
+import { healthOf, noDamage, type HealthFacts } from './health.ts'
 
 const exact: EngineReport = { kind: 'exact', method: 'beta-binomial quadrature' }
 const sampled = (more: Partial<Extract<EngineReport, { kind: 'stan-native' }>> = {}): EngineReport => ({
@@ -24,6 +24,7 @@ const facts = (more: Partial<HealthFacts> = {}): HealthFacts => ({
     { users: 1000, expectedWeight: 1 },
     { users: 1000, expectedWeight: 1 },
   ],
+  damage: noDamage,
   usersInTwoVariations: 0,
   engine: sampled(),
   ...more,
@@ -35,6 +36,7 @@ function statuses(more?: Partial<HealthFacts>) {
 }
 const passed = {
   health: 'green',
+  'lake-complete': 'passed',
   'sample-ratio': 'passed',
   'users-in-two-variations': 'passed',
   sampler: 'passed',
@@ -45,6 +47,7 @@ describe('healthOf', () => {
     expect(statuses()).toEqual(passed)
     const details = Object.fromEntries(healthOf(facts()).checks.map(({ name, detail }) => [name, detail]))
     expect(details).toEqual({
+      'lake-complete': 'All objects of the lake could be read and verified.',
       'sample-ratio':
         'The variations got their shares of users: chi-square 0.00 with 1 degrees of freedom, p = 1.0.',
       'users-in-two-variations': '0 of 2000 users saw more than one variation; 20 are tolerated.',
@@ -105,10 +108,25 @@ describe('healthOf', () => {
     })
   })
 
+  it.each([
+    [
+      { missingObjects: 2, missingRecords: 31 },
+      "2 of the lake's objects cannot be read; at least 31 records are",
+    ],
+    [{ missingObjects: 1, missingRecords: 0 }, "1 of the lake's objects cannot be read; their records are"],
+    [{ doubtfulObjects: 3 }, "3 of the lake's objects are counted, but differ from their names."],
+  ])('is red if the lake is damaged: %o', (more, detail) => {
+    const health = healthOf(facts({ damage: { ...noDamage, ...more } }))
+    expect(health.status).toBe('red')
+    expect(health.checks[0]).toMatchObject({ name: 'lake-complete', status: 'failed' })
+    expect(health.checks[0]?.detail).toContain(detail)
+  })
+
   it('skips checks that do not apply', () => {
     const given = { cells: [{ users: 0, expectedWeight: 1 }], engine: exact }
     expect(statuses(given)).toEqual({
       health: 'green',
+      'lake-complete': 'passed',
       'sample-ratio': 'skipped',
       'users-in-two-variations': 'skipped',
       sampler: 'skipped',

@@ -11,21 +11,48 @@ export const usersInTwoVariationsTolerated = 5
 export const rhatMax = 1.01
 export const effectiveSizeMin = 400
 
+/** Objects of the event lake that are not what ingest wrote. */
+export interface LakeDamage {
+  /** Objects that could not be read, so their records are not counted. */
+  readonly missingObjects: number
+  /** Their records, as far as the store knows. */
+  readonly missingRecords: number
+  /** Objects that are counted, although their content is not what their name says. */
+  readonly doubtfulObjects: number
+}
+export const noDamage: LakeDamage = { missingObjects: 0, missingRecords: 0, doubtfulObjects: 0 }
+
 export interface HealthFacts {
+  readonly damage: LakeDamage
   readonly cells: readonly Cell[]
   readonly usersInTwoVariations: number
   readonly engine: EngineReport
 }
 
-export function healthOf({ cells, usersInTwoVariations, engine }: HealthFacts): Health {
+export function healthOf({ damage, cells, usersInTwoVariations, engine }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
+    checkLake(damage),
     checkSampleRatio(cells),
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
   ]
   const has = (wanted: HealthCheck['status']) => checks.some(({ status }) => status === wanted)
   return { status: has('failed') ? 'red' : has('too-early') ? 'amber' : 'green', checks }
+}
+
+function checkLake({ missingObjects, missingRecords, doubtfulObjects }: LakeDamage): HealthCheck {
+  const name = 'lake-complete'
+  const missing =
+    `${missingObjects} of the lake's objects cannot be read; ` +
+    (missingRecords > 0
+      ? `at least ${missingRecords} records are not counted.`
+      : 'their records are not counted.')
+  const doubtful = `${doubtfulObjects} of the lake's objects are counted, but differ from their names.`
+  const details = [...(missingObjects > 0 ? [missing] : []), ...(doubtfulObjects > 0 ? [doubtful] : [])]
+  return details.length > 0
+    ? { name, status: 'failed', detail: details.join(' ') }
+    : { name, status: 'passed', detail: 'All objects of the lake could be read and verified.' }
 }
 
 function checkSampleRatio(cells: readonly Cell[]): HealthCheck {

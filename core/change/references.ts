@@ -112,8 +112,8 @@ const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; re
 export const aliasFields = ['slug', 'campaignId'] as const
 
 /**
- * Which flag each rule id and each alias belongs to: an AB Tasty activation names a rule and no flag, so an id
- * is one flag's in the whole environment. Made once per state.
+ * Which flag each rule id and each alias belongs to: an AB Tasty activation names a rule and no flag, so an
+ * id is one flag's in the whole environment. Made once per state.
  */
 export function ownersOf({ flag: flags }: EnvironmentState): {
   readonly rules: Owners

@@ -5,7 +5,7 @@ import type { AnyOf } from '../model/clause.ts'
 import type { Flag } from '../model/flag.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 import { flagTypes } from '../model/value.ts'
-import { allocations, comparisons, operators, segmentOperators, strategyKinds } from '../model/vocabulary.ts'
+import { allocations, comparisons, operators, strategyKinds } from '../model/vocabulary.ts'
 
 /**
  * Why a flag cannot be evaluated: a value that this version does not know, or a segment that cannot be

@@ -79,7 +79,7 @@ export const VariationResult = VariationPosterior.extend({ users: Count, convers
 export type VariationResult = z.infer<typeof VariationResult>
 
 export const HealthCheck = z.object({
-  name: z.enum(['sample-ratio', 'users-in-two-variations', 'sampler']),
+  name: z.enum(['lake-complete', 'sample-ratio', 'users-in-two-variations', 'sampler']),
   /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
   status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
   detail: Sentence,

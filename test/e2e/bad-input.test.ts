@@ -253,7 +253,7 @@ it('drops what is too large for a record, and keeps the SDK from sending it agai
 })
 
 it('has stored nothing of all that', async () => {
-  await pause(1_500) // the queue waits a second for a batch to fill
+  await pause(3_500) // the queue waits three seconds for a batch to fill
   expect(await readLake(environment)).toEqual([])
   expect(await revision('bad')).toBe(revisionBefore)
   const { environments } = await call<{ environments: object[] }>(stack(), 'GET', '/environments')

@@ -86,7 +86,7 @@ it('every acknowledged event is counted once, whatever ingest goes through', asy
 }, 120_000)
 
 /** Every line of the lake, once each acknowledged event is somewhere in it and no more come. */
-async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: string[] }> {
+async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: readonly string[] }> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
   const store = s3Store({
     endpoint: `${stack.url}/cdn-cgi/local/r2/s3`,
@@ -98,9 +98,11 @@ async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: 
   for (;;) {
     const files = await lakeCache(store, join(directory, 'lake'), Date.now()).files('demo', window)
     if (!files.ok) throw new Error(files.problem.message)
-    const lines = files.value.flatMap((path) => gunzipSync(readFileSync(path)).toString().trim().split('\n'))
+    const lines = files.value.files.flatMap((path) =>
+      gunzipSync(readFileSync(path)).toString().trim().split('\n'),
+    )
     const ids = lines.map((line) => (JSON.parse(line) as EventRecord).id)
-    if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value }
+    if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value.files }
     before = ids.length
     await new Promise((resolve) => setTimeout(resolve, 2_000))
   }

@@ -35,7 +35,10 @@ const purchase = fc.record({
   at: fc.integer({ min: from + 60_000, max: from + 3_600_000 }),
   copies: fc.array(
     fc.record({
-      late: fc.integer({ min: 0, max: 600_000 }),
+      // From at once to the four hours for which the SDK keeps a hit, as likely short as long.
+      late: fc
+        .double({ min: 0, max: Math.log(4 * 3_600_000), noNaN: true })
+        .map((log) => Math.round(Math.exp(log)) - 1),
       way: fc.integer({ min: 0, max: 5_000 }),
       isolate: fc.nat(isolates - 1),
     }),

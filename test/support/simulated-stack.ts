@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
@@ -10,6 +11,7 @@ import type { Experiment } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import type { Operation } from '../../core/model/operation.ts'
+import { type SimulatedBucket, simulatedBucket } from './simulated-bucket.ts'
 
 export interface SimulatedState {
   readonly flags: readonly Flag[]
@@ -17,46 +19,41 @@ export interface SimulatedState {
   readonly experiments: readonly Experiment[]
   readonly operations: readonly Operation[]
   readonly records: readonly EventRecord[]
+  readonly archived: boolean
 }
 
 export interface SimulatedStack {
   readonly url: string
   /** The bodies posted to the admin API. */
   readonly posts: { path: string; body: unknown }[]
-  /** The keys of the fetched objects. */
-  readonly fetched: string[]
+  readonly bucket: SimulatedBucket
   close(): Promise<void>
 }
 
 export const simulatedToken = 'let-me-in'
 const bucketPath = '/cdn-cgi/local/r2/s3/tackline-lake'
 
-export async function startSimulatedStack(state: Partial<SimulatedState>): Promise<SimulatedStack> {
-  const objects = new Map(
-    portions(state.records ?? []).map(({ environmentId, hour, records }, i) => [
-      lakeKey(environmentId, hour, `object${i}`),
-      gzipSync(toNdjson(records)),
-    ]),
-  )
+export async function startSimulatedStack(
+  state: Partial<SimulatedState>,
+  bucket = simulatedBucket(),
+): Promise<SimulatedStack> {
+  for (const [key, body] of lakeObjects(state.records ?? []))
+    bucket.objects.set(key, { body, headers: { 'content-type': 'application/x-ndjson' } })
   const posts: SimulatedStack['posts'] = []
-  const fetched: string[] = []
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://simulated')
-    if (!pathname.startsWith(bucketPath)) return void answerApi(request, response, pathname, state, posts)
-    if (pathname === bucketPath) {
-      const keys = [...objects.keys()].filter((key) => key.startsWith(searchParams.get('prefix') ?? ''))
-      const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')
-      return void response.end(
-        `<ListBucketResult>${contents}<IsTruncated>false</IsTruncated></ListBucketResult>`,
-      )
-    }
-    const key = decodeURIComponent(pathname.slice(bucketPath.length + 1))
-    fetched.push(key)
-    const content = objects.get(key)
-    response.writeHead(content ? 200 : 404).end(content)
+    const { pathname } = new URL(request.url ?? '', 'http://simulated')
+    if (pathname.startsWith(bucketPath)) void bucket.answer(request, response, bucketPath)
+    else void answerApi(request, response, pathname, state, posts)
   })
-  return { url: await listen(server), posts, fetched, close: () => close(server) }
+  return { url: await listen(server), posts, bucket, close: () => close(server) }
 }
+
+/** Key and content, as ingest writes them. */
+export const lakeObjects = (records: readonly EventRecord[]): [string, Uint8Array][] =>
+  portions(records).map(({ environmentId, hour, records: portion }) => {
+    const text = toNdjson(portion)
+    return [lakeKey(environmentId, hour, createHash('sha256').update(text).digest('hex')), gzipSync(text)]
+  })
 
 async function answerApi(
   request: IncomingMessage,
@@ -82,7 +79,9 @@ async function answerApi(
     return json(201, {})
   }
   if (pathname === '/api/v1/environments') {
-    return json(200, { environments: [{ id: 'demo', name: 'Demo', revision: 6 }] })
+    return json(200, {
+      environments: [{ id: 'demo', name: 'Demo', revision: 6, archived: state.archived ?? false }],
+    })
   }
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations)$/.exec(pathname)?.[1]
   if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })

@@ -3,11 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll } from 'vitest'
-import { environmentPrefix } from '../../analytics/lake.ts'
+import { environmentPrefix, identityOf } from '../../analytics/lake.ts'
 import { EventRecord } from '../../analytics/records.ts'
+import { toContent } from '../../batch/lake/content.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { type Admin, call } from '../../scripts/admin.ts'
 import { type Stack, type StackOptions, startStack } from '../../scripts/stack.ts'
@@ -72,7 +71,8 @@ export async function readLake({ url, environmentId }: TestEnvironment): Promise
     keys.value.map(async (key) => {
       const body = await store.read(key)
       if (!body.ok) throw new Error(body.problem.message)
-      return gunzipSync(await buffer(body.value)).toString()
+      if (body.value.kind === 'unreadable') throw new Error(body.value.reason)
+      return new TextDecoder().decode((await toContent(body.value.bytes)).text)
     }),
   )
   return texts.flatMap((text) => text.trim().split('\n')).map((line) => EventRecord.parse(JSON.parse(line)))
@@ -80,13 +80,14 @@ export async function readLake({ url, environmentId }: TestEnvironment): Promise
 
 /**
  * Waits until the lake holds `count` records, and a moment longer for records that should not come. Returns
- * one record per id, as readers of the lake count them.
+ * each event once, as readers of the lake count them.
  */
 export async function lakeHolding(count: number, environment: TestEnvironment): Promise<EventRecord[]> {
-  const read = async () => new Map((await readLake(environment)).map((record) => [record.id, record]))
-  const deadline = Date.now() + 15_000
+  const read = async () =>
+    new Map((await readLake(environment)).map((record) => [identityOf(record), record]))
+  const deadline = Date.now() + 20_000
   while (Date.now() < deadline && (await read()).size < count) await pause(200)
-  await pause(1_500) // the queue waits a second for a batch to fill
+  await pause(3_500) // the queue waits three seconds for a batch to fill
   return [...(await read()).values()]
 }
 

@@ -3,10 +3,11 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { EventMessage, EventRecord } from '../../analytics/records.ts'
+import type { EventRecord } from '../../analytics/records.ts'
 import { openDatabase } from '../storage/database.ts'
-import { readUsage } from '../storage/usage.ts'
+import { readUsage, writeUsage } from '../storage/usage.ts'
 import ingest, { type IngestBindings } from './index.ts'
+import { retryDelay } from './retry-delay.ts'
 
 const env = bindings as unknown as IngestBindings
 const nine = Date.UTC(2026, 10, 21, 9, 30)
@@ -30,20 +31,63 @@ const exposure = (id: string, changes: Partial<EventRecord> = {}): EventRecord =
     ...changes,
   }) as EventRecord
 
-async function deliver(records: readonly EventRecord[], given: IngestBindings = env) {
-  const messages = records.map((record, i) => ({
-    id: `m${i}`,
-    timestamp: new Date(nine),
-    attempts: 1,
-    body: { records: [record] },
+const deliver = (records: readonly EventRecord[], given?: IngestBindings) =>
+  deliverBodies(
+    records.map((record) => ({ records: [record] })),
+    given,
+  )
+
+/** Resolves to the ids of the acknowledged messages, and to the delays of the others in seconds. */
+async function deliverBodies(
+  bodies: readonly unknown[],
+  given: IngestBindings = env,
+  { queue = 'tackline-events', attempts = 1 } = {},
+) {
+  const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(nine), attempts, body }))
+  const batch = createMessageBatch(queue, messages)
+  // What the queue was asked: its result does not tell the delays.
+  const delays = new Map<string, number | undefined>()
+  const watched = batch.messages.map((message) => ({
+    id: message.id,
+    timestamp: message.timestamp,
+    attempts: message.attempts,
+    body: message.body,
+    ack: () => message.ack(),
+    retry(options?: QueueRetryOptions) {
+      delays.set(message.id, options?.delaySeconds)
+      message.retry(options)
+    },
   }))
-  const batch = createMessageBatch<EventMessage>('tackline-events', messages)
-  await ingest.queue(batch, given)
-  return getQueueResult(batch, createExecutionContext())
+  await ingest.queue({ queue, messages: watched } as unknown as MessageBatch, given)
+  const { ackAll, explicitAcks, retryMessages, retryBatch } = await getQueueResult(
+    batch,
+    createExecutionContext(),
+  )
+  expect({ ackAll, retry: retryBatch.retry }).toEqual({ ackAll: false, retry: false })
+  return {
+    acknowledged: explicitAcks.toSorted(),
+    retried: retryMessages.map(({ msgId }) => [msgId, delays.get(msgId)]),
+  }
+}
+
+/** R2 that refuses what is put under some keys. */
+const refusing = (refuses: (key: string) => boolean) => ({
+  ...env,
+  LAKE: {
+    put: (key: string, ...rest: unknown[]) =>
+      refuses(key)
+        ? Promise.reject(new Error('R2 is away'))
+        : (env.LAKE.put as (...all: unknown[]) => Promise<unknown>)(key, ...rest),
+  } as unknown as R2Bucket,
+})
+
+const readJson = async (prefix: string) => {
+  const { objects } = await env.LAKE.list({ prefix })
+  return Promise.all(objects.map(async ({ key }) => (await env.LAKE.get(key))!.json()))
 }
 
 async function stored(): Promise<Map<string, EventRecord[]>> {
-  const { objects } = await env.LAKE.list()
+  const { objects } = await env.LAKE.list({ prefix: 'events/' })
   const read = objects.map(async ({ key }) => {
     const body = (await env.LAKE.get(key))!.body.pipeThrough(new DecompressionStream('gzip'))
     const lines = (await new Response(body).text()).trim().split('\n')
@@ -65,7 +109,7 @@ describe('a batch', () => {
       exposure('c', { receivedAt: later }),
       exposure('d', { environmentId: 'other' }),
     ])
-    expect(result.ackAll).toBe(true)
+    expect(result).toEqual({ acknowledged: ['m0', 'm1', 'm2', 'm3'], retried: [] })
     const objects = await stored()
     expect([...objects.keys()].map((key) => key.replace(/[0-9a-f]{64}/, '<digest>'))).toEqual([
       'events/v1/environment=demo/day=2026-11-21/hour=09/<digest>.ndjson.gz',
@@ -82,13 +126,50 @@ describe('a batch', () => {
   })
 
   it('is retried if R2 fails, and nothing of it is acknowledged', async () => {
-    const failing = {
-      ...env,
-      LAKE: { put: vi.fn().mockRejectedValue(new Error('R2 is away')) } as unknown as R2Bucket,
-    }
-    const result = await deliver([exposure('a')], failing)
-    expect(result).toMatchObject({ ackAll: false, retryBatch: { retry: true } })
+    const result = await deliver(
+      [exposure('a')],
+      refusing(() => true),
+    )
+    expect(result).toEqual({ acknowledged: [], retried: [['m0', 5]] })
     expect((await stored()).size).toBe(0)
+  })
+
+  it('is acknowledged message by message: one that cannot be stored holds up no other', async () => {
+    const bodies = [
+      { records: [exposure('a')] },
+      { records: [exposure('b', { environmentId: 'other' })] },
+      { records: [exposure('c'), exposure('d', { environmentId: 'other' })] },
+    ]
+    const failing = refusing((key) => key.includes('environment=other'))
+    expect(await deliverBodies(bodies, failing, { attempts: 3 })).toEqual({
+      acknowledged: ['m0'],
+      retried: [
+        ['m1', 20],
+        ['m2', 20],
+      ],
+    })
+    expect([...(await stored()).values()]).toEqual([[exposure('a'), exposure('c')]])
+  })
+
+  it('loses only what cannot be read: that is kept aside with the reason, and all is acknowledged', async () => {
+    const wrong = { ...exposure('b'), at: 'yesterday' }
+    const bodies = ['no message', { records: [exposure('a'), wrong] }, { records: [exposure('c')] }]
+    const result = await deliverBodies(bodies)
+    expect(result).toEqual({ acknowledged: ['m0', 'm1', 'm2'], retried: [] })
+    expect([...(await stored()).values()]).toEqual([[exposure('a'), exposure('c')]])
+    const bad = (await readJson('bad/day=2026-11-21/')) as { messageId: string }[]
+    expect(bad.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))).toEqual([
+      { messageId: 'm0', bad: [{ reason: 'it is no message with records', content: 'no message' }] },
+      { messageId: 'm1', bad: [{ reason: expect.stringContaining('records.1.at'), content: wrong }] },
+    ])
+  })
+
+  it('keeps an unreadable message in the queue while it cannot be kept aside', async () => {
+    const result = await deliverBodies(
+      ['no message', { records: [exposure('a')] }],
+      refusing((key) => key.startsWith('bad/')),
+    )
+    expect(result).toEqual({ acknowledged: ['m1'], retried: [['m0', 5]] })
   })
 
   it('is aggregated for the live view', async () => {
@@ -117,9 +198,65 @@ describe('a batch', () => {
     ])
   })
 
+  it('asks D1 for nothing while its exposures are less than a minute newer than what is there', async () => {
+    const prepare = vi.fn((text: string) => env.DB.prepare(text))
+    const given = { ...env, DB: { prepare } as unknown as D1Database }
+    const seen = (seconds: number) =>
+      deliver([exposure('a', { environmentId: 'busy', receivedAt: nine + seconds * 1_000 })], given)
+    const read = async () => (await readUsage(openDatabase(env.DB), 'busy', 'banner'))[0]?.lastSeenAt
+    await seen(0)
+    expect(prepare).toHaveBeenCalledTimes(1)
+    for (const seconds of [0, 1, 30, 59, -5]) await seen(seconds)
+    expect([prepare.mock.calls.length, await read()]).toEqual([1, nine])
+    await seen(60)
+    expect([prepare.mock.calls.length, await read()]).toEqual([2, nine + 60_000])
+    // Another isolate remembers nothing, and D1 writes no row.
+    await writeUsage(openDatabase(env.DB), [
+      { environmentId: 'busy', flagKey: 'banner', variationId: 'on', at: nine + 119_999 },
+    ])
+    expect(await read()).toBe(nine + 60_000)
+  })
+
   it('is acknowledged also while D1 is unavailable', async () => {
     const DB = { prepare: vi.fn().mockRejectedValue(new Error('D1 is away')) } as unknown as D1Database
-    expect((await deliver([exposure('a')], { ...env, DB })).ackAll).toBe(true)
+    const unseen = exposure('a', { environmentId: 'unseen' })
+    expect((await deliver([unseen], { ...env, DB })).acknowledged).toEqual(['m0'])
     expect((await stored()).size).toBe(1)
   })
+})
+
+describe('dead letters', () => {
+  const queue = 'tackline-events-dead'
+  it('are written to R2, whatever they hold, and are then acknowledged', async () => {
+    const bodies = [{ records: [exposure('a')] }, 'no message']
+    expect(await deliverBodies(bodies, env, { queue })).toEqual({ acknowledged: ['m0', 'm1'], retried: [] })
+    const { objects } = await env.LAKE.list({ prefix: 'dead-letters/day=2026-11-21/' })
+    expect(objects).toHaveLength(1)
+    const body = (await env.LAKE.get(objects[0]!.key))!.body.pipeThrough(new DecompressionStream('gzip'))
+    const lines = (await new Response(body).text()).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { id: 'm0', timestamp: nine, body: { records: [exposure('a')] } },
+      { id: 'm1', timestamp: nine, body: 'no message' },
+    ])
+  })
+
+  it('stay in their queue while R2 is away', async () => {
+    const result = await deliverBodies(
+      ['a'],
+      refusing(() => true),
+      { queue, attempts: 20 },
+    )
+    expect(result).toEqual({ acknowledged: [], retried: [['m0', 14_400]] })
+  })
+})
+
+it('a message waits longer each time, and reaches the dead letters before its queue forgets it', () => {
+  const retries = 20
+  const delays = Array.from({ length: retries }, (_, i) => retryDelay(i + 1))
+  expect(delays.slice(0, 4)).toEqual([5, 10, 20, 40])
+  expect(delays.toSorted((a, b) => a - b)).toEqual(delays)
+  expect(Math.max(...delays)).toBe(4 * 3_600)
+  const sum = delays.reduce((total, delay) => total + delay, 0)
+  expect(sum).toBeGreaterThan(24 * 3_600) // a day of R2 being away costs nothing
+  expect(sum).toBeLessThan(4 * 24 * 3_600)
 })

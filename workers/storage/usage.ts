@@ -5,7 +5,28 @@ import { chunksOf } from './write-statements.ts'
 import type { Database } from './database.ts'
 import { flagUsage } from './schema.ts'
 
-/** Idempotent. An older time does not replace a newer one. */
+/** How old a stored time may be while exposures go on: D1 is paid by the row written. */
+export const usageResolutionMs = 60_000
+/** Variations whose last write an isolate remembers. All are forgotten together. */
+const rememberedMax = 10_000
+
+/** Writes at most once per resolution and variation, and asks D1 only then. */
+export function createUsageWriter(): typeof writeUsage {
+  const written = new Map<string, number>()
+  return async (database, exposures) => {
+    const nameOf = ({ environmentId, flagKey, variationId }: LastExposure) =>
+      JSON.stringify([environmentId, flagKey, variationId])
+    const news = exposures.filter(
+      (each) => each.at >= (written.get(nameOf(each)) ?? -Infinity) + usageResolutionMs,
+    )
+    if (news.length === 0) return
+    await writeUsage(database, news)
+    if (written.size > rememberedMax) written.clear()
+    for (const each of news) written.set(nameOf(each), each.at)
+  }
+}
+
+/** Idempotent. A time that is older, or newer by less than the resolution, writes nothing. */
 export async function writeUsage(database: Database, exposures: readonly LastExposure[]): Promise<void> {
   const lengthOf = (each: LastExposure) => JSON.stringify(each).length
   for (const chunk of chunksOf(exposures, lengthOf)) {
@@ -19,7 +40,8 @@ export async function writeUsage(database: Database, exposures: readonly LastExp
       .select(rows)
       .onConflictDoUpdate({
         target: [flagUsage.environmentId, flagUsage.flagKey, flagUsage.variationId],
-        set: { lastSeenAt: sql`max(${flagUsage.lastSeenAt}, excluded.last_seen_at)` },
+        set: { lastSeenAt: sql`excluded.last_seen_at` },
+        setWhere: sql`excluded.last_seen_at >= ${flagUsage.lastSeenAt} + ${usageResolutionMs}`,
       })
   }
 }

@@ -1,9 +1,18 @@
 // The product's ingest, unchanged, in a world that fails it: R2 refuses, R2 writes but the answer is lost,
 // the consumer dies after the work is done and before it is acknowledged. Every third delivery goes well.
-import type { EventMessage } from '../../../analytics/records.ts'
 import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
 
 let delivery = 0
+
+const fieldsOf = ({ id, timestamp, body, attempts }: Message) => ({ id, timestamp, body, attempts })
+/** Neither acknowledged nor retried. */
+const unsettled = (message: Message) => ({ ...fieldsOf(message), ack: () => {}, retry: () => {} })
+/** Retried at once: the delays grow too long for a test. */
+const impatient = (message: Message) => ({
+  ...fieldsOf(message),
+  ack: () => message.ack(),
+  retry: () => message.retry({ delaySeconds: 0 }),
+})
 
 export default {
   async queue(batch, env) {
@@ -18,11 +27,17 @@ export default {
     } as R2Bucket
     if (fault === 'die') {
       await ingest.queue(
-        { ...batch, messages: batch.messages, ackAll: () => {}, retryAll: () => {} } as typeof batch,
+        { ...batch, queue: batch.queue, messages: batch.messages.map(unsettled) } as typeof batch,
         env,
       )
       throw new Error('the consumer dies with everything written and nothing acknowledged')
     }
-    await ingest.queue(batch, { ...env, LAKE })
+    await ingest.queue(
+      { ...batch, queue: batch.queue, messages: batch.messages.map(impatient) } as typeof batch,
+      {
+        ...env,
+        LAKE,
+      },
+    )
   },
-} satisfies ExportedHandler<IngestBindings, EventMessage>
+} satisfies ExportedHandler<IngestBindings>

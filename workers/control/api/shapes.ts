@@ -75,6 +75,11 @@ export const changeAnswer = <Entity extends z.ZodType>(entity: Entity) =>
     published: z.boolean().describe('Whether edge can read the revision already. If false, it can soon.'),
     entity,
     notes: z.array(FieldProblem).readonly().optional().describe('What could not be carried over.'),
+    moves: z
+      .array(FlagMoves)
+      .readonly()
+      .optional()
+      .describe('The users whom the change gives another variation. Absent if it moves nobody.'),
     changes: z
       .array(EntityChange)
       .optional()

@@ -214,7 +214,7 @@ it("pushes and pulls the command line's own sample without loss", async () => {
   expect((await pull())[0]).toMatchObject({ type: 'float', defaultValue: 1 })
 })
 
-it.each([1, -0, 0.5, 1e21, 1e-7, -3, 2 ** 53, 1.5e300])('remembers that %d is a float', async (number) => {
+it.each([1, -0, 0.5, 1e21, 1e-7, -3, 1.5e300])('remembers that %d is a float', async (number) => {
   const key = `float-${String(number).replaceAll(/[^\w.-]/g, '')}`
   await call('POST', '/flags', { key, type: 'float', defaultValue: number })
   const { body } = await call('GET')
@@ -223,6 +223,14 @@ it.each([1, -0, 0.5, 1e21, 1e-7, -3, 2 ** 53, 1.5e300])('remembers that %d is a 
   const again = await call('PUT', `/flags/${key}`, { key, type: 'float', defaultValue: 7 })
   expect(again.body.flag).toMatchObject({ type: 'float', defaultValue: 7 })
 })
+
+it.each(['float', 'integer'])(
+  'refuses an integer beyond 2^53 as %s, which would lose digits',
+  async (type) => {
+    const sent = await call('POST', '/flags', { key: `large-${type}`, type, defaultValue: 2 ** 53 })
+    expect(sent.status).toBe(400)
+  },
+)
 
 it('omits flags that the manifest has no type for', async () => {
   const make = (key: string, type: string, value: string) =>
@@ -233,11 +241,11 @@ it('omits flags that the manifest has no type for', async () => {
       defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
     })
   await make('ratio', 'number', '1.5')
-  await make('huge', 'number', '90071992547409930')
+  expect((await make('huge', 'number', '90071992547409930')).status).toBe(400)
   await make('list', 'json', '[1]')
   const { flags } = (await call('GET')).body
   const typeOf = (key: string) => flags.find((flag: any) => flag.key === key)?.type
-  expect(['ratio', 'huge', 'list'].map(typeOf)).toEqual(['float', 'float', undefined])
+  expect(['ratio', 'huge', 'list'].map(typeOf)).toEqual(['float', undefined, undefined])
   expect((await call('PUT', '/flags/ratio', { key: 'ratio', type: 'integer', defaultValue: 1 })).status).toBe(
     409,
   )

@@ -238,7 +238,7 @@ const flagdDefinitions = {
     nested: {
       state: 'ENABLED',
       variants: { on: true, off: false },
-      targeting: { if: [{ '==': [{ var: 'account.plan' }, 'pro'] }, 'on', 'off'] },
+      targeting: { if: [{ '==': [{ var: '$flagd.nothing' }, 'pro'] }, 'on', 'off'] },
     },
   },
 }
@@ -288,7 +288,7 @@ describe('an import', () => {
     expect(given).toEqual(['V1', 'V3', 'V2']) // the published SDK's own vectors
   })
 
-  it('of flagd’s definitions, in JSON or YAML, gives users what their rules gave, and is a plan of the rest', async () => {
+  it('of flagd’s definitions, in JSON or YAML, keeps what rules decide, and lists what is left out', async () => {
     const path = await environment()
     const tried = await call('POST', `${path}/import/flagd?dryRun=true`, flagdDefinitions)
     expect(tried).toMatchObject({ status: 200, body: { revision: 1, entity: { create: 2 } } })

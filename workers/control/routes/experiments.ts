@@ -48,7 +48,7 @@ export const experiments = [
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/results',
     needs: 'editor',
-    summary: 'Stores a computed result; sending the same computation again changes nothing',
+    summary: 'Stores a computed result, unless the newest one for its goal says the same of the same start',
     body: StoredResult,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,

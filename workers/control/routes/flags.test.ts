@@ -146,6 +146,46 @@ describe('flags', () => {
     expect((await call('POST', `${to}/copies`, { ...body, flag: 'nothing' })).status).toBe(404)
   })
 
+  it('tells whom an edit of shares moves, and refuses one that disturbs an experiment', async () => {
+    const path = await environment()
+    const shares = (on: number) => ({
+      strategy: {
+        kind: 'rollout',
+        shares: [
+          { variationId: 'on', weight: on },
+          { variationId: 'off', weight: 100_000 - on },
+        ],
+      },
+    })
+    await call('POST', `${path}/flags`, draft('a', { defaultStrategy: shares(10_000) }))
+    const patched = await call('PATCH', `${path}/flags/a`, { defaultStrategy: shares(20_000) })
+    const flows = [{ from: 'off', to: 'on', weight: 10_000 }]
+    const ruleId = patched.body.entity.defaultStrategy.id
+    const moves = [{ flagKey: 'a', ruleId, share: 0.1, weight: 10_000, flows }]
+    expect(patched.body).toMatchObject({ changed: true, moves })
+    const again = await call('PATCH', `${path}/flags/a`, { defaultStrategy: shares(20_000) })
+    expect(again.body).toMatchObject({ changed: false })
+    expect(again.body).not.toHaveProperty('moves')
+    await call('POST', `${path}/goals`, { key: 'buy' })
+    const experiment = { id: 'x', flagKey: 'a', goalKeys: ['buy'], baselineVariationId: 'off' }
+    expect((await call('POST', `${path}/experiments`, experiment)).status).toBe(201)
+    const disturbing = { defaultStrategy: shares(50_000) }
+    const refused = await call('PATCH', `${path}/flags/a`, disturbing)
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'EXPERIMENT_RUNNING', dependents: [{ kind: 'experiment', id: 'x' }] },
+    })
+    expect((await call('PATCH', `${path}/flags/a?experiment=pause`, disturbing)).status).toBe(400)
+    expect((await call('PATCH', `${path}/flags/a?experiment=new-phase`, disturbing)).status).toBe(200)
+    const { body } = await call('GET', `${path}/experiments/x`)
+    expect(body.phases.map((phase: any) => phase.weights)).toEqual([
+      { off: 80_000, on: 20_000 },
+      { off: 50_000, on: 50_000 },
+    ])
+    expect((await call('PATCH', `${path}/flags/a?experiment=stop`, { enabled: false })).status).toBe(200)
+    expect((await call('GET', `${path}/experiments/x`)).body.status).toBe('stopped')
+  })
+
   it('can be evaluated now and at any revision, with reasons', async () => {
     const path = await environment()
     await call('POST', `${path}/flags`, draft('a'))

@@ -80,10 +80,10 @@ describe('an import from Bucketeer', () => {
     expect(body.findings).toHaveLength(1_000)
     expect(body.findings[0]).toMatchObject({ key: 'broken', effect: 'left-out' })
     expect(body.findingCount).toBe(1_201)
-    expect(body.summary).toMatchObject([
+    expect(body.groups).toMatchObject([
       { effect: 'left-out', field: 'defaultStrategy', count: 1, keys: ['broken'] },
       { effect: 'lost', field: 'rules.*.clauses.*', count: 1_200 },
     ])
-    expect(body.summary[1].keys).toHaveLength(10)
+    expect(body.groups[1].keys).toHaveLength(10)
   })
 })

@@ -1,6 +1,6 @@
 // Routes that import the configuration of other systems, as flags that keep every user's variation.
 import * as z from 'zod'
-import { type FindingSummary, ordered, summaryOf } from '../../../core/change/finding-summary.ts'
+import { ordered, summaryOf } from '../../../core/change/finding-summary.ts'
 import { type Candidates, settle } from '../../../core/change/import-plan.ts'
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'

@@ -1,6 +1,7 @@
 // Turns the events that Bucketeer's SDKs report into records for the lake. Events are accepted or rejected
 // one by one.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
+import { isTimely } from '../../../analytics/event-time.ts'
 import { type EventRecord, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
@@ -21,9 +22,6 @@ export interface RecordContext {
 export const sdkName = (sourceId: number, version: string) =>
   `bucketeer-${sourceId}/${version}`.slice(0, 200).toWellFormed()
 
-// Bucketeer refuses events that are older than 31 days or more than an hour ahead.
-const ageMaxMs = 744 * 3_600_000
-const aheadMaxMs = 3_600_000
 const idLengthMax = 200
 const prefix = 'type.googleapis.com/bucketeer.event.client.'
 
@@ -140,8 +138,7 @@ interface EventUser {
 /** `timestamp` is in epoch seconds. */
 function commonFields(id: string, timestamp: number, eventUser: EventUser, recordContext: RecordContext) {
   const at = timestamp * 1_000
-  const isInWindow = at >= recordContext.now - ageMaxMs && at <= recordContext.now + aheadMaxMs
-  return isInWindow
+  return isTimely(at, recordContext.now)
     ? ok(fields(id, Math.round(at), eventUser, recordContext))
     : refuse('INVALID', 'the timestamp is out of range')
 }

@@ -1,6 +1,6 @@
 // Routes that receive activations, hits, contexts, and messages about the SDK itself. SDKs repeat a request
 // that is not answered with 2xx, with all its events, for hours. So events that can never be accepted are
-// dropped with 204, and a request is refused only if it may be accepted later.
+// dropped with 204, and a request is refused only if it may be accepted later, or if all of it is too late.
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'
@@ -15,6 +15,7 @@ import {
   type RecordContext,
   activationToRecord,
   hitToRecord,
+  isTooLate,
   messageToRecord,
   segmentToRecord,
 } from './to-record.ts'
@@ -103,7 +104,7 @@ async function receiveContext(
   if (!body.ok) return refusalResponse(body.problem, requestContext)
   const { visitorId, context } = body.value
   const isEmpty = visitorId === '' || Object.keys(context).length === 0
-  return store(sdkRequest, dependencies, compiled.value, isEmpty ? [] : [context], (_, recordContext) =>
+  return store(sdkRequest, dependencies, compiled.value, isEmpty ? [] : [undefined], (_, recordContext) =>
     segmentToRecord(visitorId, context, 0, recordContext),
   )
 }
@@ -140,11 +141,12 @@ async function receiveMessage(sdkRequest: SdkRequest, dependencies: RouteDepende
   const message = body.value
   const compiled = await readEnvironment(dependencies.ports, requestContext, message.cid)
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
-  return store(sdkRequest, dependencies, compiled.value, [message], (_, recordContext) =>
+  return store(sdkRequest, dependencies, compiled.value, [undefined], (_, recordContext) =>
     messageToRecord(message, recordContext),
   )
 }
 
+const tooLate = { code: 'INVALID', message: 'qt: more than 31 days, so the events are too late' } as const
 const invalidCid = { code: 'INVALID', message: 'Invalid cid.' } as const
 
 /** Like the vendor's server: JSON inside the message. */
@@ -166,9 +168,11 @@ async function store(
 ): Promise<Response> {
   const recordContext = recordContextOf(request, compiled, dependencies)
   const records = new Map<string, EventRecord>()
-  for (const item of items) {
+  const timely = items.filter((item) => !isTooLate((item as { qt?: unknown } | null | undefined)?.qt))
+  if (items.length > 0 && timely.length === 0) return refusalResponse(tooLate, requestContext)
+  for (const item of timely) {
     const record = toRecord(item, recordContext)
-    if (record && !records.has(record.id)) records.set(record.id, record)
+    if (record && !records.has(record.id)) records.set(record.id, record) // made of kind, visitor and content
   }
   const isStored = records.size === 0 || (await dependencies.ports.events.send([...records.values()]))
   return isStored

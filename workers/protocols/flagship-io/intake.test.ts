@@ -1,6 +1,7 @@
 // Hits in bulk, and what is none: one send to the queue for a request whatever its size, every hit that can
 // be read in it, and nothing refused that would only come again.
 import { describe, expect, it } from 'vitest'
+import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import { callHandler } from '../../../test/support/call-handler.ts'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
@@ -104,6 +105,17 @@ describe('a batch', () => {
     ])
     expect(await post(batchOf(mixed))).toBe(204)
     expect(sends.map((records) => records.length)).toEqual([300])
+  })
+
+  it('loses a hit that is too late alone, and is refused if all of it is', async () => {
+    const { post, sends } = door()
+    const late = { ...hit(1), qt: eventAgeMaxMs + 1 }
+    expect(await post(batchOf([late, hit(2), { ...hit(3), qt: eventAgeMaxMs }]))).toBe(204)
+    expect(sends.map((records) => records.map(({ targetingKey }) => targetingKey))).toEqual([
+      ['visitor-2', 'visitor-3'],
+    ])
+    expect(await post(batchOf([late, late]))).toBe(400)
+    expect(sends).toHaveLength(1)
   })
 
   it('of nothing but garbage is taken, and sends nothing', async () => {

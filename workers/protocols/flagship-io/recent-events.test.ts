@@ -41,6 +41,31 @@ it('tells apart different content, and the same content at another time', () => 
   expect(new Set(all.map(({ content }) => content)).size).toBe(2)
 })
 
+it('gives equal hits that waited together, and come again up to four hours later, the ids of their first sending', () => {
+  const wait = fc.integer({ min: 1_000, max: 4 * 3_600_000 })
+  const way = fc.integer({ min: 0, max: sameWithinMs })
+  const hit = fc.record({
+    after: fc.integer({ min: 20_000, max: 90_000 }),
+    ways: fc.array(way, { minLength: 2, maxLength: 3 }),
+  })
+  fc.assert(
+    fc.property(fc.array(hit, { minLength: 1, maxLength: 20 }), wait, (hits, waited) => {
+      const identify = createEventIdentifier()
+      let at = noon
+      const sent = hits.map(({ after, ways }) => ({ at: (at += after), ways }))
+      // The queue time tells the wait, so only the ways differ: now - qt is at + way, whenever it is sent.
+      const ids = (attempt: number) =>
+        sent.map((each) => {
+          const now = each.at + waited + (each.ways[attempt] ?? each.ways[0]!)
+          return identify(['a'], now - waited).id
+        })
+      const first = ids(0)
+      expect(new Set(first).size).toBe(hits.length)
+      for (const attempt of [1, 2]) expect(ids(attempt)).toEqual(first)
+    }),
+  )
+})
+
 it('forgets the oldest hit, and then depends on the clock alone', () => {
   const identify = createEventIdentifier()
   const before = identify(['first'], noon + 4_900)

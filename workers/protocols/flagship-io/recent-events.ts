@@ -29,12 +29,16 @@ export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
   return (content, at) => {
     const hash = murmur3x64Hex(JSON.stringify(content))
-    const known = remembered.get(hash)
-    if (known && Math.abs(at - known.at) <= sameWithinMs) return known
-    const id = murmur3x64Hex(JSON.stringify([...content, Math.round(at / stepMs)]))
+    const step = Math.round(at / stepMs)
+    const inStep = (other: number) => remembered.get(`${hash} ${other}`)
+    const known = inStep(step)
+    if (known) return known
+    // A client may have many equal hits waiting, each of its own time: each is remembered.
+    for (const near of [inStep(step - 1), inStep(step + 1)])
+      if (near && Math.abs(at - near.at) <= sameWithinMs) return near
+    const id = murmur3x64Hex(JSON.stringify([...content, step]))
     const event = { id, content: hash.slice(0, contentLength), at }
-    remembered.delete(hash)
-    remembered.set(hash, event)
+    remembered.set(`${hash} ${step}`, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
     return event
   }

@@ -1,11 +1,16 @@
 // Turns AB Tasty's activations, hits, contexts and messages into records for the lake.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
+import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
 import { type EventRecord, type Exposure, type SdkReport, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { ownerOf } from './campaign.ts'
 import { consentOf, trackingEventOf } from './hit-event.ts'
 import type { IdentifyEvent, IsNewToday } from './recent-events.ts'
 import type * as wire from './wire.ts'
+
+/** Queue times come from the client. SDKs drop hits after four hours. */
+export const isTooLate = (queueTime: unknown): boolean =>
+  typeof queueTime === 'number' && queueTime > eventAgeMaxMs
 
 /** What the records of one request have in common. */
 export interface RecordContext {
@@ -16,9 +21,6 @@ export interface RecordContext {
   readonly identify: IdentifyEvent
   readonly isNewToday: IsNewToday
 }
-
-/** Queue times come from the client. SDKs drop hits after four hours; this allows a day more. */
-const queueTimeMaxMs = 28 * 3_600_000
 
 type Attributes = Readonly<Record<string, unknown>>
 const noAttributes: Attributes = {}
@@ -133,7 +135,7 @@ function identifiedFields(
   attributes: Attributes,
   { compiled, now, sdk, identify }: RecordContext,
 ) {
-  const at = now - Math.min(Math.max(0, queueTime ?? 0), queueTimeMaxMs)
+  const at = now - Math.max(0, queueTime ?? 0)
   const { id, content } = identify([compiled.environmentId, ...identity], at)
   const common = {
     v: recordVersion as typeof recordVersion,

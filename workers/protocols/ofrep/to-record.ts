@@ -1,6 +1,7 @@
 // Turns OFREP's tracking events into records for the lake. An exposure is attributed to a rule only if a
 // token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
+import { isTimely } from '../../../analytics/event-time.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
@@ -22,12 +23,6 @@ export interface RecordContext {
   /** Adds the attributes of the request. */
   readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
-
-const hourMs = 3_600_000
-/** Events of clients that were offline for longer are lost. */
-const ageMaxMs = 28 * hourMs
-/** Tolerates clocks that run ahead. */
-const aheadMaxMs = hourMs
 
 /** Limit of the lake's record schema. */
 const targetingKeyLengthMax = 1_000
@@ -67,8 +62,8 @@ function commonFields(
   const targetingKey = context.targetingKey!
   if (targetingKey.length > targetingKeyLengthMax) return invalidField('context.targetingKey', 'is too long')
   const at = timeOf(timestamp, now)
-  if (at === undefined || at < now - ageMaxMs || at > now + aheadMaxMs)
-    return invalidField('timestamp', 'is more than 28 hours old, or more than an hour ahead')
+  if (at === undefined || !isTimely(at, now))
+    return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead')
   return ok({
     v: recordVersion as typeof recordVersion,
     environmentId: compiled.environmentId,

@@ -1,5 +1,6 @@
 // How an imported campaign is called: its key, which is what clients of other protocols ask for, and its
 // aliases, which AB Tasty's clients ask for and report.
+import type * as z from 'zod'
 import { type Flag, type FlagType, Id, Key } from '../../../../core/model/flag.ts'
 import { keyLengthMax } from '../../../../core/model/limits.ts'
 import type { Campaign, ForeignFile, Variation } from './file.ts'
@@ -52,7 +53,7 @@ export function aliasesOf(
   report: Report,
 ): Pick<Flag, 'slug' | 'campaignId'> {
   const aliases: Pick<Flag, 'slug' | 'campaignId'> = {}
-  const take = (field: 'slug' | 'campaignId', alias: string, schema: typeof Key | typeof Id) => {
+  const take = (field: 'slug' | 'campaignId', alias: string, schema: z.ZodType<string>) => {
     const isOthers = takenNames.has(alias) || (field === 'slug' && campaignIds.has(alias))
     const isFree = alias === key || !isOthers
     if (isFree && schema.safeParse(alias).success) {

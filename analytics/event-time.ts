@@ -1,0 +1,24 @@
+// When an event counts, and how old it may be: one rule for every protocol, the queries and the runner.
+//
+// An event counts at its own time by the client's clock, but never later than edge received it: a clock that
+// runs ahead does not move events into the future (sql/lake.sql). AB Tasty's hits say their age, so theirs is
+// edge's clock. Times of two clocks are compared with a tolerance (sql/experiment.sql).
+
+const hourMs = 3_600_000
+
+/**
+ * Older events are refused where they are sent, and the runner looks for events of a window for as long after
+ * its end. 31 days, as Bucketeer's gateway has it.
+ */
+export const eventAgeMaxMs = 744 * hourMs
+/**
+ * Events whose time is further ahead of edge's clock are refused: that is no clock that runs fast or is in
+ * another time zone, but a time in another unit.
+ */
+export const clockAheadMaxMs = 24 * hourMs
+/** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
+export const clockSkewMaxMs = 5 * 60_000
+
+/** Both in epoch milliseconds. */
+export const isTimely = (at: number, receivedAt: number): boolean =>
+  at >= receivedAt - eventAgeMaxMs && at <= receivedAt + clockAheadMaxMs

@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readMessage } from './messages.ts'
+import { EventEnvelope, EventRecord, isKnown } from './records.ts'
+
+const exposure = {
+  v: 1,
+  kind: 'exposure',
+  id: 'e',
+  environmentId: 'demo',
+  at: 1,
+  receivedAt: 2,
+  protocol: 'ofrep',
+  sdk: '',
+  targetingKey: 'ann',
+  attributes: {},
+  flagKey: 'banner',
+  flagVersion: 1,
+  variationId: 'on',
+  ruleId: 'split',
+}
+
+describe('a message', () => {
+  it('is read whole if all of it is fine, with kinds and fields of a later release', () => {
+    const records = [
+      exposure,
+      { ...exposure, v: 2, kind: 'alias', anonymousId: 'x' },
+      { ...exposure, page: '/' },
+    ]
+    expect(readMessage({ records, sentAt: 3 })).toEqual({ records, bad: [] })
+    expect(records.map((record) => isKnown(record))).toEqual([true, false, true])
+  })
+
+  it.each([
+    ['an environment that leaves its folder', { environmentId: '../x' }, 'records.1.environmentId: '],
+    ['a value that is a text', { value: 'much' }, 'records.1.value: '],
+    ['no targeting key', { targetingKey: undefined }, 'records.1.targetingKey: '],
+    ['a time that is no time', { receivedAt: 1e300 }, 'records.1.receivedAt: '],
+    ['a missing field of its kind', { flagKey: undefined }, 'records.1: lacks a field'],
+    ['half of a surrogate pair', { targetingKey: 'a\ud83d' }, 'records.1: a text is not well-formed'],
+    [
+      'half of a pair in an attribute',
+      { attributes: { '\udc00': '' } },
+      'records.1: a text is not well-formed',
+    ],
+  ])('loses only the record with %s, and says why', (_, change, reason) => {
+    const wrong = { ...exposure, ...change }
+    const { records, bad } = readMessage({ records: [exposure, wrong, exposure] })
+    expect(records).toEqual([exposure, exposure])
+    expect(bad).toEqual([{ reason: expect.stringContaining(reason), content: wrong }])
+  })
+
+  it('takes an escaped backslash for what it is', () => {
+    expect(readMessage({ records: [{ ...exposure, targetingKey: '\\ud83d' }] }).bad).toEqual([])
+  })
+
+  it('may be anything', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.anything({ withBigInt: true }), fc.record({ records: fc.array(fc.anything()) })),
+        (body) => {
+          const { records, bad } = readMessage(body)
+          expect(records.length + bad.length).toBeGreaterThanOrEqual(0)
+          for (const record of records) expect(EventEnvelope.safeParse(record).success).toBe(true)
+        },
+      ),
+    )
+  })
+})
+
+it('every record that is written can be read', () => {
+  const { flagKey: _, flagVersion: __, variationId: ___, ruleId: ____, ...common } = exposure
+  const written = [
+    exposure,
+    { ...common, kind: 'tracking', event: 'e', value: 1, content: 'c' },
+    { ...common, kind: 'sdk-report', event: 'e', value: 1 },
+  ]
+  for (const record of written) {
+    expect(EventRecord.safeParse(record).success).toBe(true)
+    expect(EventEnvelope.safeParse(record).success).toBe(true)
+  }
+})

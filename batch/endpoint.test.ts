@@ -1,0 +1,156 @@
+// Endpoints that are busy, hang, break off or are down, over real HTTP.
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { close, listen } from '../test/support/simulated-stack.ts'
+import { openEndpoint, type Patience, patience } from './endpoint.ts'
+
+const quick: Patience = {
+  ...patience,
+  silenceMaxMs: 300,
+  attemptsMax: 5,
+  waitMs: 1,
+  waitMaxMs: 20,
+  givenUpMs: 60_000,
+}
+
+let server: Server | undefined
+afterEach(async () => {
+  if (server) await close(server)
+  server = undefined
+})
+
+/** `answer` gets the number of the request, from 1. */
+async function endpoint(
+  answer: (response: ServerResponse, count: number, path: string) => unknown,
+  how = quick,
+) {
+  const log = { requests: 0 }
+  server = createServer((request, response) => void answer(response, ++log.requests, request.url ?? ''))
+  const url = await listen(server)
+  const send = openEndpoint(how)
+  const ask = (path = '/') =>
+    send(() => new Request(url + path)).then(
+      ({ status, body }) => `${status} ${new TextDecoder().decode(body)}`,
+      (error: Error) => `failed: ${error.message}`,
+    )
+  return { ask, log, url, send }
+}
+
+async function timed<T>(work: Promise<T>): Promise<[T, number]> {
+  const startedAt = performance.now()
+  return [await work, performance.now() - startedAt]
+}
+
+describe('an endpoint', () => {
+  it.each([429, 502, 503, 504])('that answers %i a few times is asked again', async (status) => {
+    const { ask, log } = await endpoint((response, count) =>
+      count < quick.attemptsMax ? response.writeHead(status).end() : response.end('fine'),
+    )
+    expect([await ask(), log.requests]).toEqual(['200 fine', 5])
+  })
+
+  it.each([400, 401, 404, 412, 500])('that answers %i is not asked again', async (status) => {
+    const { ask, log } = await endpoint((response) => response.writeHead(status).end('no'))
+    expect([await ask(), log.requests]).toEqual([`${status} no`, 1])
+  })
+
+  it('that says when to come again is not asked before', async () => {
+    const { ask } = await endpoint(
+      (response, count) =>
+        count === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : response.end('fine'),
+      { ...quick, waitMaxMs: 5_000 },
+    )
+    const [answer, took] = await timed(ask())
+    expect(answer).toBe('200 fine')
+    expect(took).toBeGreaterThanOrEqual(990)
+  })
+
+  it('that stays busy is given up, and then nobody waits for it', async () => {
+    const { ask, log } = await endpoint((response) => response.writeHead(503).end())
+    expect([await ask(), log.requests]).toEqual(['503 ', 5])
+    const rest = await Promise.all(Array.from({ length: 100 }, () => ask()))
+    expect(new Set(rest)).toEqual(
+      new Set(['failed: it stayed busy (status 503); it is not asked again for a while']),
+    )
+    expect(log.requests).toBe(5)
+  })
+
+  it('that hangs costs one silence, however many requests follow', async () => {
+    const { ask, log } = await endpoint(() => undefined)
+    const [first, took] = await timed(ask())
+    expect(first).toBe('failed: nothing came for 0.3 s')
+    expect(took).toBeLessThan(5_000)
+    const [rest, restTook] = await timed(Promise.all(Array.from({ length: 100 }, () => ask())))
+    expect(rest.every((answer) => answer.includes('nothing came for 0.3 s; it is not asked again'))).toBe(
+      true,
+    )
+    expect(restTook).toBeLessThan(quick.silenceMaxMs)
+    expect(log.requests).toBe(1)
+  })
+
+  it('that stops in the middle of a body costs one silence, too', async () => {
+    const { ask, log } = await endpoint((response) =>
+      response.writeHead(200, { 'content-length': 9 }).write('half'),
+    )
+    expect([await ask(), log.requests]).toEqual(['failed: nothing came for 0.3 s', 1])
+  })
+
+  it('that is slow but not silent is waited for', async () => {
+    const { ask } = await endpoint(async (response) => {
+      for (const part of ['s', 'l', 'o', 'w']) {
+        response.write(part)
+        await new Promise((resolve) => setTimeout(resolve, quick.silenceMaxMs / 3))
+      }
+      response.end()
+    })
+    expect(await ask()).toBe('200 slow')
+  })
+
+  it('that hangs once while it answers others is asked again', async () => {
+    let hung = 0
+    const { ask } = await endpoint((response, _, path) => {
+      if (path === '/odd' && hung++ === 0) return
+      response.end('fine')
+    })
+    const odd = ask('/odd')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await ask('/other')).toBe('200 fine')
+    expect(await odd).toBe('200 fine')
+  })
+
+  it('that breaks a connection is asked again', async () => {
+    const { ask, log } = await endpoint((response, count) => {
+      if (count === 1) response.destroy()
+      else if (count === 2)
+        response.writeHead(200, { 'content-length': 9 }).write('half', () => response.destroy())
+      else response.end('fine')
+    })
+    expect([await ask(), log.requests]).toEqual(['200 fine', 3])
+  })
+
+  it('where nothing listens is given up at once', async () => {
+    const { ask } = await endpoint(() => undefined)
+    await close(server!)
+    server = undefined
+    const [first, took] = await timed(ask())
+    expect(first).toContain('ECONNREFUSED')
+    expect(took).toBeLessThan(quick.silenceMaxMs)
+    expect(await ask()).toContain('not asked again')
+  })
+
+  it('that was given up is asked again after a while', async () => {
+    const how = { ...quick, givenUpMs: 50 }
+    const { ask } = await endpoint((response, count) => (count === 1 ? undefined : response.end('fine')), how)
+    expect(await ask()).toContain('nothing came')
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(await ask()).toBe('200 fine')
+  })
+})
+
+it('a busy endpoint gets more than half a minute, a silent one ten seconds', () => {
+  const waits = Array.from({ length: patience.attemptsMax - 1 }, (_, i) =>
+    Math.min(patience.waitMs * 2 ** i, patience.waitMaxMs),
+  )
+  expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(30_000)
+  expect(patience.silenceMaxMs).toBeLessThanOrEqual(10_000)
+})

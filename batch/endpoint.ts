@@ -1,0 +1,123 @@
+// Requests to one endpoint, the admin API or the event lake: with patience for one that is busy, and none for
+// one that hangs. What answers 429, 502, 503 or 504 or breaks off is asked again, after waits that double and
+// are random, so that many requests do not come again together. One that hangs is given up, and so is one
+// that stays busy: all requests of the run then fail at once instead of waiting one after the other.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from './failure.ts'
+
+export interface Patience {
+  /** Until the headers, and between two parts of the body. */
+  readonly silenceMaxMs: number
+  readonly attemptsMax: number
+  /** The first wait is up to this long; it doubles up to the maximum. */
+  readonly waitMs: number
+  readonly waitMaxMs: number
+  /** Once given up, the endpoint is not asked for so long. */
+  readonly givenUpMs: number
+  /** Statuses that are worth another try. */
+  readonly busy: readonly number[]
+}
+
+/** A busy endpoint is given about 40 seconds; one that hangs, ten. */
+export const patience: Patience = {
+  silenceMaxMs: 10_000,
+  attemptsMax: 9,
+  waitMs: 250,
+  waitMaxMs: 10_000,
+  givenUpMs: 60_000,
+  busy: [429, 502, 503, 504],
+}
+
+/** Whole: what breaks off in the body is asked again as well. Node takes a content encoding off. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+  /** What is wrong with the content encoding; undefined if nothing is. */
+  readonly damage: string | undefined
+}
+
+export type Send = (makeRequest: () => Request | Promise<Request>) => Promise<Answer>
+
+class Silence extends Error {}
+
+/** What `send` rejects with. `message` says what is wrong with the endpoint, without naming it. */
+export class EndpointError extends Error {}
+
+export function openEndpoint(how: Patience = patience): Send {
+  let givenUp: { readonly until: number; readonly reason: string } | undefined
+  let answeredAt = -Infinity
+
+  function giveUp(reason: string, cause?: unknown): never {
+    givenUp = { until: performance.now() + how.givenUpMs, reason }
+    throw new EndpointError(reason, { cause })
+  }
+
+  return async function send(makeRequest) {
+    for (let attempt = 1; ; attempt++) {
+      if (givenUp && performance.now() < givenUp.until)
+        throw new EndpointError(`${givenUp.reason}; it is not asked again for a while`)
+      const startedAt = performance.now()
+      let retryAfterMs = 0
+      try {
+        const answer = await receive(await makeRequest(), how.silenceMaxMs)
+        answeredAt = performance.now()
+        if (!how.busy.includes(answer.status)) return answer
+        if (attempt >= how.attemptsMax) {
+          givenUp = {
+            until: performance.now() + how.givenUpMs,
+            reason: `it stayed busy (status ${answer.status})`,
+          }
+          return answer
+        }
+        retryAfterMs = retryAfter(answer.headers)
+      } catch (error) {
+        // One slow answer among others is no sign that the endpoint hangs.
+        if (error instanceof Silence && answeredAt < startedAt) giveUp(error.message, error)
+        if (attempt >= how.attemptsMax || isRefusedConnection(error)) giveUp(reasonOf(error), error)
+      }
+      const waitMs = Math.min(how.waitMs * 2 ** (attempt - 1), how.waitMaxMs)
+      await sleep(Math.min(Math.max(waitMs * Math.random(), retryAfterMs), how.waitMaxMs))
+    }
+  }
+}
+
+async function receive(request: Request, silenceMaxMs: number): Promise<Answer> {
+  const controller = new AbortController()
+  const silence = () => controller.abort(new Silence(`nothing came for ${silenceMaxMs / 1000} s`))
+  let timer = setTimeout(silence, silenceMaxMs)
+  try {
+    const response = await fetch(request, { signal: controller.signal })
+    const { status, headers } = response
+    const parts: Uint8Array[] = []
+    try {
+      for await (const part of response.body ?? []) {
+        clearTimeout(timer)
+        timer = setTimeout(silence, silenceMaxMs)
+        parts.push(part)
+      }
+    } catch (error) {
+      // zlib's errors have codes like Z_DATA_ERROR. Asking again is for whoever knows the content.
+      if (!codesOf(error).some((code) => code.startsWith('Z_'))) throw error
+      return { status, headers, body: new Uint8Array(), damage: reasonOf(error) }
+    }
+    return { status, headers, body: new Uint8Array(Buffer.concat(parts)), damage: undefined }
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Seconds, as RFC 9110, section 10.2.3, allows; a date is not waited for. */
+const retryAfter = (headers: Headers) => 1_000 * (Number(headers.get('retry-after')) || 0)
+
+/** Nothing listens there: it is down, not busy. */
+const isRefusedConnection = (error: unknown) => codesOf(error).includes('ECONNREFUSED')
+
+function codesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return []
+  const { code } = error as NodeJS.ErrnoException
+  const inner = error instanceof AggregateError ? error.errors.flatMap(codesOf) : codesOf(error.cause)
+  return code === undefined ? inner : [code, ...inner]
+}
