@@ -1,16 +1,27 @@
 // Selects the attributes of a context that a record keeps, for breakdowns: scalars as text, within limits.
+// The limit in bytes is what keeps every record below the size of a queue message.
 
 const attributesMax = 50
 const nameLengthMax = 100
 const textLengthMax = 500
+/** Of all names and texts as JSON. Fifty of ASCII always fit. */
+const bytesMax = 60_000
 
 export function toRecordAttributes(attributes: Readonly<Record<string, unknown>>): Record<string, string> {
   const kept: [string, string][] = []
+  let bytes = 0
   for (const [name, value] of Object.entries(attributes)) {
     if (kept.length === attributesMax) break
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue
     const text = String(value)
-    if (name.length <= nameLengthMax && text.length <= textLengthMax) kept.push([name, text])
+    if (name.length > nameLengthMax || text.length > textLengthMax) continue
+    bytes += jsonBytesMax(name) + jsonBytesMax(text)
+    if (bytes > bytesMax) break
+    kept.push([name, text])
   }
   return Object.fromEntries(kept)
 }
+
+/** Bytes of the text in JSON, at most: an escape has six. */
+const jsonBytesMax = (text: string): number => (plain.test(text) ? text.length : 6 * text.length)
+const plain = /^[ !#-[\]-~]*$/

@@ -80,6 +80,12 @@ export const Applied: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, 'revision'
 })
 export type Applied = z.infer<typeof Applied>
 
+/** What edge can read. A control one release back does not say what is unpublished. */
+export const Published = z.object({
+  unpublished: z.object({ revision: z.int(), since: z.int(), attempts: z.int() }).optional(),
+})
+export type Published = z.infer<typeof Published>
+
 /** RFC 9457, section 3.1; `code` and `errors` are ours. */
 export const ProblemDetails = z.object({
   title: z.string().optional(),

@@ -14,6 +14,7 @@ import {
   type ListName,
   lists,
   ProblemDetails,
+  Published,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
@@ -30,6 +31,7 @@ type ApiResult<T> = Promise<Result<T, Failure>>
 
 export interface AdminApi {
   environments(): ApiResult<readonly Environment[]>
+  published(environmentId: string): ApiResult<Published>
   flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
   goals(environmentId: string): ApiResult<readonly Goal[]>
   experiments(environmentId: string): ApiResult<Listing<Experiment>>
@@ -114,6 +116,7 @@ export function adminApi(
 
   return {
     environments: () => entriesOf('/environments', 'environments'),
+    published: (environmentId) => call(environmentPath(environmentId, 'published'), Published),
     flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),

@@ -32,6 +32,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
       return true
     case 'engine':
     case 'archived':
+    case 'unpublished':
     case 'idle':
     case 'not-started':
     case 'settled':

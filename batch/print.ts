@@ -16,6 +16,11 @@ export function toText(event: RunEvent): string {
     }
     case 'archived':
       return `${event.environmentId}: archived, left out.`
+    case 'unpublished':
+      return (
+        `${event.environmentId}: revision ${event.revision} is not published since ${minute(event.since)}, ` +
+        `after ${event.attempts} attempts; edge decides by an older one.`
+      )
     case 'idle':
       return event.work === 'experiments'
         ? `${event.environmentId}: no experiment is running, nothing to conclude.`

@@ -26,6 +26,15 @@ export type RunEvent =
     }
   /** It accepts no changes, so nothing is counted and nothing fails. */
   | { readonly kind: 'archived'; readonly environmentId: string }
+  /** A committed revision that could not be published: edge decides by an older one. */
+  | {
+      readonly kind: 'unpublished'
+      readonly environmentId: string
+      readonly revision: number
+      /** Epoch milliseconds of the first attempt. */
+      readonly since: number
+      readonly attempts: number
+    }
   /** The environment has no open experiment, or no active operation. */
   | { readonly kind: 'idle'; readonly environmentId: string; readonly work: 'experiments' | 'operations' }
   | (ExperimentEvent & { readonly kind: 'not-started' })

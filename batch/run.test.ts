@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import { readConfiguration, type RunOptions } from './configuration.ts'
 import type { Failure } from './failure.ts'
+import { toText } from './print.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
 import {
@@ -234,6 +235,16 @@ it.skipIf(!hasChdb)(
 it('does only the chosen work', async () => {
   expect((await run(shop, { work: 'operations' })).kinds).toEqual(['idle'])
   expect((await run(shop, { work: 'experiments' })).kinds).toEqual(['engine', 'idle'])
+})
+
+it('says which revision could not be published, and goes on', async () => {
+  const unpublished = { revision: 7, since: startAt, attempts: 4 }
+  const { exitCode, events } = await run({ ...shop, unpublished }, { work: 'operations' })
+  expect({ exitCode, events }).toMatchObject({
+    exitCode: 0,
+    events: [{ kind: 'unpublished', environmentId: 'demo', ...unpublished }, { kind: 'idle' }],
+  })
+  expect(toText(events[0]!)).toMatch(/^demo: revision 7 is not published since .* after 4 attempts; edge /)
 })
 
 it('does not conclude an experiment that has not started', async () => {

@@ -62,6 +62,13 @@ async function run(
     onEvent,
   }
 
+  for (const id of environmentIds) {
+    const published = await api.published(id)
+    if (!published.ok) onEvent({ kind: 'failed', subject: id, failure: published.problem })
+    else if (published.value.unpublished)
+      onEvent({ kind: 'unpublished', environmentId: id, ...published.value.unpublished })
+  }
+
   // Kill switches go first: they are urgent, and need no engine.
   if (work !== 'experiments') {
     for (const id of environmentIds) await applyOperations(id, context)

@@ -65,7 +65,7 @@ try {
     console.log(`
 Tackline runs on ${url} (after ${seconds} s; log: .tackline/wrangler.log; Ctrl-C ends it)
 
-  console      ${url}/?token=${token}
+  console      ${url}/#token=${token}
   API token    ${token}
   environment  ${demoEnvironment}
   client key   ${clientKey}

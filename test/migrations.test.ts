@@ -84,3 +84,25 @@ it('keep flags, segments, goals, experiments, keys and their history', () => {
   const found = database.prepare('select rowid from entity_words where words match \'"checkout"\'').all()
   expect(found).toHaveLength(1)
 })
+
+it('gives a key that was imported twice to the environment that imported it first', () => {
+  const database = new DatabaseSync(':memory:')
+  const isNew = (name: string) => name >= '0006'
+  const migrate = (name: string) => database.exec(readFileSync(path.join(folder, name), 'utf8'))
+  for (const name of files.filter((file) => !isNew(file))) migrate(name)
+  const insert = database.prepare(
+    "insert into entities (environment_id, kind, id, value) values (?, 'sdkKey', ?, ?)",
+  )
+  const add = (environmentId: string, id: string, key: object) =>
+    insert.run(environmentId, id, JSON.stringify({ id, role: 'client', version: 1, ...key }))
+  add('late', 'a', { sha256: 'aa', foreign: true, createdAt: 9 })
+  add('early', 'a', { sha256: 'aa', foreign: true, createdAt: 5 })
+  add('early', 'own', { sha256: 'bb', createdAt: 5 })
+  add('late', 'c', { sha256: 'cc', foreign: true, createdAt: 9, previous: { sha256: 'dd', expiresAt: 10 } })
+  for (const name of files.filter(isNew)) migrate(name)
+  expect(database.prepare('select * from imported_keys order by sha256').all()).toEqual([
+    { sha256: 'aa', environment_id: 'early' },
+    { sha256: 'cc', environment_id: 'late' },
+    { sha256: 'dd', environment_id: 'late' },
+  ])
+})

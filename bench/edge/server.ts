@@ -88,6 +88,7 @@ const configOf = (compatibilityDate: string, publish: string | undefined, heapMa
   const edge = `(name = "SNAPSHOTS", kvNamespace = "stand-ins"),
     (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
     (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
+    (name = "RECENT", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
     (name = "EVENTS", queue = "stand-ins"), (name = "CONTROL", service = "stand-ins")`
   const v8Flags = heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`
   const sockets = services.map(

@@ -16,6 +16,11 @@ export class Environment extends DurableObject<StandInBindings> {
       : { status: 'unknown' }
   }
 
+  /** As the list of new environments. */
+  list(): string[] {
+    return []
+  }
+
   snapshot(environmentId: string): unknown {
     return JSON.parse(named(this.env.SNAPSHOT, environmentId, newest(this.env)))
   }

@@ -30,7 +30,7 @@ let sent = 0
 const ports: Ports = {
   snapshots: { read: () => ({ status: 'ready', compiled, staleMs: 0 }) },
   foreignKeys: { knows: () => true, environmentOf: () => Promise.resolve({ status: 'unknown' }) },
-  limits: { allows: () => true },
+  limits: { allows: () => true, countRecords: () => undefined },
   events: {
     send: (records) => {
       sent += records.length

@@ -43,14 +43,15 @@ byId('sign-out').addEventListener('click', () => signOut('Signed out.'))
 addEventListener('popstate', () => void show())
 void show()
 
-/** A token in the address would stay in the browser's history. */
+/**
+ * Takes the token of `#token=...`. Browsers send no fragment to the server, so it gets into no log. In the
+ * address it would stay in the browser's history.
+ */
 function takeTokenFromAddress() {
-  const url = new URL(location.href)
-  const token = url.searchParams.get('token')
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
   if (token === null) return
   session.begin(token)
-  url.searchParams.delete('token')
-  history.replaceState(null, '', url)
+  history.replaceState(null, '', location.pathname + location.search)
 }
 
 /**

@@ -26,6 +26,7 @@ function importEntities(
     ...flags.flatMap((flag) => toWrites(state, 'flag', flag, replace, problems)),
     ...sdkKeys.flatMap((draft): Write[] => {
       if (knownKeys.has(draft.sha256)) return []
+      knownKeys.add(draft.sha256)
       const id = newId()
       const value = { ...draft, id, disabled: false, version: 1, createdAt: now, updatedAt: now }
       return [{ kind: 'sdkKey', id, value }]

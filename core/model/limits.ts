@@ -51,6 +51,11 @@ export const segmentMembersMax = 100_000
 export const goalsPerExperimentMax = 10
 /** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */
 export const entityBytesMax = 900_000
+/**
+ * The published form of an environment, as JSON text. KV takes 25 MiB; the rest is room for what may never be
+ * refused (snapshot-size.ts). An isolate of edge holds as much (workers/edge/limits.ts).
+ */
+export const snapshotBytesMax = 16_000_000
 /** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100

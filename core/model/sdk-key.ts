@@ -41,3 +41,7 @@ export function toSnapshotKeys({
   const own = { id, role, ...(foreign && { foreign }), ...(answers === 'plain' && { answers }) }
   return [{ ...own, sha256 }, ...(previous ? [{ ...own, ...previous }] : [])]
 }
+
+/** The hashes by which a key from another system may be met; none for a key of our own. */
+export const foreignHashesOf = ({ foreign, sha256, previous }: SdkKey): string[] =>
+  foreign ? [sha256, ...(previous ? [previous.sha256] : [])] : []

@@ -123,10 +123,12 @@ it.each([
   expect((await fetch(environment.url + path, { headers: token() })).status).toBe(status)
 })
 
-it('keeps the slashes of a flag key', async () => {
+it('keeps the slashes of a flag key, plain or encoded', async () => {
   const door = sdkDoors['one flag, by OFREP']!
-  const answer = await open(door, '//ofrep/v1/evaluate/flags/a//b')
-  expect(answer).toMatchObject({ status: 404, body: { key: 'a//b', errorCode: 'FLAG_NOT_FOUND' } })
+  const plain = await open(door, '//ofrep/v1/evaluate/flags/a//b')
+  expect(plain).toMatchObject({ status: 404, body: { key: 'a//b', errorCode: 'FLAG_NOT_FOUND' } })
+  const encoded = await open(door, '//ofrep/v1/evaluate/flags/a%2F%2Fb')
+  expect(encoded).toMatchObject({ status: 404, body: { key: 'a//b', errorCode: 'FLAG_NOT_FOUND' } })
 })
 
 describe('the published OpenFeature providers', () => {

@@ -120,6 +120,11 @@ describe('an environment', () => {
 })
 
 it('says whether it can serve', async () => {
-  expect(await (await fetch(url('/readyz'))).json()).toEqual({ status: 'ready', kv: 'ok', environment: 'ok' })
+  expect(await (await fetch(url('/readyz'))).json()).toEqual({
+    status: 'ready',
+    kv: 'ok',
+    environment: 'ok',
+    unpublished: 0,
+  })
   expect((await fetch(url('/healthz'))).status).toBe(200)
 })

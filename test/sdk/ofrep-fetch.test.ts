@@ -59,7 +59,9 @@ describe('the server provider', () => {
 
   it('pauses for as long as it is told when it asks too often', async () => {
     let isOver = true
-    const { client, log } = await connect({ limits: { allows: () => !isOver } })
+    const { client, log } = await connect({
+      limits: { allows: () => !isOver, countRecords: () => undefined },
+    })
     expect(await client.getStringDetails('title', 'mine', {})).toMatchObject({
       value: 'mine',
       reason: 'ERROR',

@@ -108,7 +108,7 @@ export function memoryPorts({ flags, segments = [], settings }: Given): {
         id === goldenEnvironment ? { status: 'ready', compiled, staleMs: 0 } : { status: 'unknown' },
     },
     foreignKeys: { knows: () => true, environmentOf: () => Promise.resolve({ status: 'unknown' }) },
-    limits: { allows: () => true },
+    limits: { allows: () => true, countRecords: () => undefined },
     events: {
       send: (records) => {
         sent.push(...records)

@@ -20,6 +20,7 @@ export interface SimulatedState {
   readonly operations: readonly Operation[]
   readonly records: readonly EventRecord[]
   readonly archived: boolean
+  readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
 
 export interface SimulatedStack {
@@ -83,6 +84,8 @@ async function answerApi(
       environments: [{ id: 'demo', name: 'Demo', revision: 6, archived: state.archived ?? false }],
     })
   }
+  if (pathname === '/api/v1/environments/demo/published')
+    return json(200, { revision: 6, unpublished: state.unpublished })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations)$/.exec(pathname)?.[1]
   if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })
   return json(404, { title: 'Not found', status: 404, code: 'NOT_FOUND', detail: `There is no ${pathname}.` })

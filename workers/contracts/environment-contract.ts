@@ -62,4 +62,19 @@ export type CommandAnswer =
     }
   | { readonly ok: false; readonly problem: Problem }
 
-export type Head = { readonly status: 'known'; readonly revision: number } | { readonly status: 'unknown' }
+/** The newest revision that edge can read. */
+export type Head =
+  | {
+      readonly status: 'known'
+      readonly revision: number
+      /** A newer revision is committed, and could not be published. */
+      readonly unpublished?: UnpublishedRevision
+    }
+  | { readonly status: 'unknown' }
+
+export interface UnpublishedRevision {
+  readonly revision: number
+  /** Epoch milliseconds of the first attempt. */
+  readonly since: number
+  readonly attempts: number
+}

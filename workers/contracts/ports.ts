@@ -8,7 +8,10 @@ export type Reading =
   | {
       readonly status: 'ready'
       readonly compiled: CompiledSnapshot
-      /** For how long nothing has confirmed that it is the newest; 0 if that is no concern. */
+      /**
+       * For how long nothing has confirmed that it is the newest, or a newer one could not be published; 0 if
+       * that is no concern.
+       */
       readonly staleMs: number
     }
   /** There is no such environment. */
@@ -22,6 +25,8 @@ export interface SnapshotSource {
    * may be older.
    */
   read(environmentId: string, atLeast?: number): Reading | Promise<Reading>
+  /** How many environments in memory have a newer revision that could not be published. */
+  behind?(): number
 }
 
 export interface EventSink {
@@ -48,6 +53,8 @@ export interface ForeignKeys {
 export interface RateLimits {
   /** Synchronous, so it refuses by the result of the previous check. */
   allows(kind: 'key' | 'address', id: string): boolean
+  /** Counts the records of a request that was let in: a caller that sends many at once asks as often. */
+  countRecords(address: string | undefined, records: number): void
 }
 
 /** Stored assignments, by the name of a visitor or of a group that decides as one. */

@@ -8,6 +8,7 @@ import { EnvironmentObject } from './environment/environment-do.ts'
 import { fromManifestRoot, isManifestRoot } from './manifest/routes.ts'
 
 export { Assignments } from './environment/assignments-do.ts'
+export { RecentEnvironments } from './environment/recent-environments-do.ts'
 export { Notifier } from '../streams/notifier.ts'
 
 export class Environment extends EnvironmentObject {

@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono'
 import { HonoBase } from 'hono/hono-base'
 import type { Ports } from '../contracts/ports.ts'
 import { logError } from '../http/log.ts'
-import { pathOf, withoutDoubledSlashes } from '../http/path.ts'
+import { pathOf } from '../http/path.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import type { Shadow } from '../protocols/bucketeer/shadow.ts'
@@ -51,7 +51,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   )
   app.all(
     '/readyz',
-    observed(() => readiness(env)),
+    observed(() => readiness(env, ports.snapshots.behind?.() ?? 0)),
   )
   app.all('/*', (c) => serve(c.req.raw) ?? c.notFound())
   app.notFound(observed((c) => env.CONTROL.fetch(c.req.raw)))
@@ -65,7 +65,7 @@ export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeA
   function serve(request: Request): Promise<Response> | undefined {
     const startedAt = ports.now()
     const { url } = request // read once: each read is a call into the platform
-    const path = withoutDoubledSlashes(pathOf(url))
+    const path = pathOf(url)
     const dialect = dialectOf(request.method, path)
     const requestContext = toRequestContext(request, url, startedAt)
     if (dialect) return respond(dialect, request, path, requestContext)
@@ -116,15 +116,18 @@ function requestedRevision(headers: Headers, url: string): number {
 
 type SourceHealth = 'ok' | 'failing'
 
-/** Ready while at least one of the two sources of snapshots answers. */
-async function readiness(env: EdgeBindings): Promise<Response> {
+/**
+ * Ready while at least one of the two sources of snapshots answers. `unpublished` counts the environments of
+ * this isolate with a committed revision that could not be published.
+ */
+async function readiness(env: EdgeBindings, unpublished: number): Promise<Response> {
   const object = env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(probeId)) as unknown as EnvironmentReader
   const [kv, environment] = await Promise.all([
     healthOf(readHeadPointer(env.SNAPSHOTS, probeId)),
     healthOf(object.head(probeId)),
   ])
   const isReady = kv === 'ok' || environment === 'ok'
-  const body = { status: isReady ? 'ready' : 'not ready', kv, environment }
+  const body = { status: isReady ? 'ready' : 'not ready', kv, environment, unpublished }
   return Response.json(body, { status: isReady ? 200 : 503 })
 }
 

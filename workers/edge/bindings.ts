@@ -13,10 +13,16 @@ export interface EnvironmentReader {
   members(environmentId: string, sha256: string): Promise<ArrayBuffer | undefined>
 }
 
+/** The Durable Object that lists the environments of the last minutes. */
+export interface RecentEnvironmentsReader {
+  list(): Promise<string[]>
+}
+
 export interface EdgeBindings extends ShadowSettings {
   readonly SNAPSHOTS: KVNamespace
   readonly ENVIRONMENT: DurableObjectNamespace
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
+  readonly RECENT: DurableObjectNamespace
   readonly ASSIGNMENTS: DurableObjectNamespace
   readonly EVENTS: Queue<EventMessage>
   readonly CONTROL: Fetcher

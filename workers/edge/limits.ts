@@ -25,11 +25,10 @@ export const checkLostAfterMs = 10_000
 export const staleAfterMs = 2_000
 /** How long an environment that does not exist is not looked for again. */
 export const unknownForMs = 1_000
-/**
- * More unknown environments than this within that time are a scan of ids: only KV is asked, and no object
- * wakes up.
- */
-export const unknownMax = 200
+/** Unknown environments that one isolate remembers. */
+export const unknownMax = 10_000
+/** How long an isolate trusts its list of new environments. */
+export const recentForMs = 1_000
 /** Compiled snapshots per isolate; the least recently used is dropped first. */
 export const environmentsMax = 50
 /**
@@ -41,5 +40,7 @@ export const snapshotCharactersMax = 16_000_000
 export const membersHeldMax = 4_000_000
 /** Imported SDK keys that one isolate remembers, known or not. */
 export const foreignKeysMax = 10_000
+/** How long a known key is used without asking KV again. */
+export const foreignKnownForMs = 60_000
 /** How long an unknown key is not looked for again. */
 export const foreignUnknownForMs = 10_000

@@ -3,7 +3,7 @@ import type { Ports } from '../contracts/ports.ts'
 import { eventQueue } from '../storage/event-queue.ts'
 import { notifierFeed } from '../streams/feed.ts'
 import { assignmentStore } from './assignments.ts'
-import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
+import type { EdgeBindings, EnvironmentReader, RecentEnvironmentsReader } from './bindings.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { rateLimits } from './rate-limits.ts'
 import { headCache } from './head-cache.ts'
@@ -17,12 +17,14 @@ export function edgePorts(env: EdgeBindings, defer: (work: Promise<unknown>) => 
       kv: env.SNAPSHOTS,
       environment: (id) =>
         env.ENVIRONMENT.get(env.ENVIRONMENT.idFromName(id)) as unknown as EnvironmentReader,
+      recent: () =>
+        (env.RECENT.get(env.RECENT.idFromName('all')) as unknown as RecentEnvironmentsReader).list(),
       shared: headCache(caches.default),
       now,
       delay,
       defer,
     }),
-    foreignKeys: foreignKeys(env.SNAPSHOTS, now),
+    foreignKeys: foreignKeys(env.SNAPSHOTS, now, defer),
     limits: rateLimits({
       limiters: { key: env.RATE_BY_KEY, address: env.RATE_BY_ADDRESS },
       now,

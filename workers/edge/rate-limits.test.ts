@@ -35,6 +35,22 @@ it('refuses a caller over the limit for a second without counting it, and no one
   expect(limits.allows('key', 'a')).toBe(true)
 })
 
+it('counts ten records of a request as one request', async () => {
+  const names: string[] = []
+  const limiter: RateLimiter = {
+    limit: ({ key }) => Promise.resolve({ success: names.push(key) <= 499 }),
+  }
+  const limiters = { key: limiter, address: limiter }
+  const limits = rateLimits({ limiters, now: () => 0, defer: () => undefined })
+  expect(limits.allows('address', 'a')).toBe(true)
+  limits.countRecords('a', 5_000)
+  await counting()
+  expect(names).toEqual(Array.from({ length: 500 }, () => 'address:a'))
+  expect(limits.allows('address', 'a')).toBe(false)
+  limits.countRecords(undefined, 5_000)
+  expect(names).toHaveLength(500)
+})
+
 it('lets requests through when the limiter fails', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const broken: RateLimiter = { limit: () => Promise.reject(new Error('away')) }
@@ -53,7 +69,10 @@ it.each(['key', 'address'] as const)(
   'answers 429 with Retry-After in the form of each dialect, by %s',
   async (kind) => {
     const { ports } = memoryPorts({ flags: [] })
-    const limited = { ...ports, limits: { allows: (asked: string) => asked !== kind } }
+    const limited = {
+      ...ports,
+      limits: { allows: (asked: string) => asked !== kind, countRecords: () => undefined },
+    }
     const requestContext = { address: '192.0.2.1' }
     const post = (headers: Record<string, string>, body: object) => ({
       method: 'POST',

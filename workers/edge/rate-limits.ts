@@ -6,6 +6,8 @@ import type { RateLimits } from '../contracts/ports.ts'
 
 /** The same time as the Retry-After header. */
 const refusedForMs = 1_000
+/** So many records of one request count as one request more. */
+const recordsPerCount = 10
 /** Refusals remembered per isolate; beyond that, the oldest is forgotten. */
 const refusedMax = 10_000
 
@@ -31,6 +33,12 @@ export function rateLimits({ limiters, now, defer }: RateLimitPorts): RateLimits
       if (until !== undefined && until > now()) return false
       defer(count(limiter, name))
       return true
+    },
+    countRecords(address, records) {
+      const limiter = limiters.address
+      if (!limiter || address === undefined) return
+      for (let left = records - recordsPerCount; left > 0; left -= recordsPerCount)
+        defer(count(limiter, `address:${address}`))
     },
   }
 

@@ -12,6 +12,8 @@ export interface LoadedSnapshot {
 export interface CachedSnapshot extends LoadedSnapshot {
   /** Epoch milliseconds at which it was last known to be the newest. */
   confirmedAt: number
+  /** Epoch milliseconds since which a newer revision could not be published. */
+  behindSince: number | undefined
   /** When the last check failed; undefined if it succeeded. */
   failedAt: number | undefined
   /** When a request last had it checked for a revision of its own. */
@@ -38,12 +40,16 @@ export function snapshotCache() {
       entries.set(id, copy)
     },
 
-    confirm(id: string, at: number): void {
+    confirm(id: string, at: number, behindSince?: number): void {
       const copy = entries.get(id)
       if (!copy) return
       copy.confirmedAt = Math.max(copy.confirmedAt, at)
+      copy.behindSince = behindSince
       copy.failedAt = undefined
     },
+
+    /** How many snapshots are known not to be the newest. */
+    behind: (): number => [...entries.values()].filter(({ behindSince }) => behindSince !== undefined).length,
 
     noteEagerCheck(id: string, at: number): void {
       const copy = entries.get(id)
@@ -56,13 +62,14 @@ export function snapshotCache() {
     },
 
     /** Ignores a snapshot that is older than the cached one. */
-    keep(id: string, loaded: LoadedSnapshot, confirmedAt: number): void {
+    keep(id: string, loaded: LoadedSnapshot, confirmedAt: number, behindSince?: number): void {
       const copy = entries.get(id)
       if (copy && copy.compiled.revision > loaded.compiled.revision) return
       drop(id)
       entries.set(id, {
         ...loaded,
         confirmedAt,
+        behindSince,
         failedAt: undefined,
         eagerlyCheckedAt: copy?.eagerlyCheckedAt ?? 0,
       })

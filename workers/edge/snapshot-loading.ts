@@ -16,34 +16,52 @@ import type { KnownHead, HeadCache } from './head-cache.ts'
 export interface Sources {
   readonly kv: KVNamespace
   readonly environment: (id: string) => EnvironmentReader
+  /** The environments that were created within the last minute, and perhaps some more. */
+  readonly recent: () => Promise<readonly string[]>
   readonly shared: HeadCache
   readonly now: () => number
   readonly delay: (ms: number) => Promise<void>
 }
 
+/** Whether an environment is known to exist: because a snapshot of it is in memory, or not yet. */
+export type Existence = 'known' | 'asked'
+
 /**
  * The newest revision: as another isolate read it a moment ago, or as the object says if a later one is
- * wanted. Undefined when nobody answers.
+ * wanted. Undefined when nobody answers. The object of an environment that does not exist is never asked,
+ * because that would create it.
  */
 export async function newestHead(
   sources: Sources,
   id: string,
   atLeast: number,
+  existence: Existence,
 ): Promise<KnownHead | undefined> {
   const known = await attempt(sources, 'shared head', () => sources.shared.read(id))
   const isYoung = known && sources.now() - known.askedAt < sharedHeadForMs
   if (isYoung && (known.head.status === 'unknown' || known.head.revision >= atLeast)) return known
   const askedAt = sources.now()
-  const head = await attempt<Head>(sources, 'head', () => sources.environment(id).head(id))
+  const exists = existence === 'known' || (await mayExist(sources, id))
+  const head = exists
+    ? await attempt<Head>(sources, 'head', () => sources.environment(id).head(id))
+    : ({ status: 'unknown' } as const)
   if (!head) return undefined
   const fresh = { head, askedAt }
   await sources.shared.write(id, fresh)
   return fresh
 }
 
-/** Whether KV points to a revision of the environment: the cheap question during a scan of ids. */
-export const isPublished = async (sources: Sources, id: string): Promise<boolean> =>
-  (await attempt(sources, 'head pointer', () => readHeadPointer(sources.kv, id))) !== undefined
+/**
+ * KV names every environment, but may not know one of the last minute yet. If KV fails, the object is asked
+ * all the same.
+ */
+async function mayExist(sources: Sources, id: string): Promise<boolean> {
+  const pointer = await attempt(sources, 'head pointer', async () => ({
+    revision: await readHeadPointer(sources.kv, id),
+  }))
+  if (!pointer || pointer.revision !== undefined) return true
+  return (await attempt(sources, 'recent', sources.recent))?.includes(id) ?? false
+}
 
 /** KV holds every revision under its own key. Without a revision, KV's head pointer names one. */
 export async function newestSnapshot(

@@ -4,6 +4,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Snapshot, buildSnapshot } from '../../core/model/snapshot.ts'
+import type { UnpublishedRevision } from '../contracts/environment-contract.ts'
 import * as limits from './limits.ts'
 import { type SnapshotSourcePorts, snapshotSource } from './snapshot-source.ts'
 
@@ -20,7 +21,14 @@ function worldOf(padding = '') {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   let time = 1_000_000
   const sleepers: { at: number; wake: () => void }[] = []
-  const state = { revision: 1, kv: 'well' as KvHealth, object: 'well' as Health, heads: 0 }
+  const state = {
+    revision: 1,
+    kv: 'well' as KvHealth,
+    object: 'well' as Health,
+    heads: 0,
+    recents: 0,
+    unpublished: undefined as UnpublishedRevision | undefined,
+  }
   const delay = (ms: number) => new Promise<void>((wake) => sleepers.push({ at: time + ms, wake }))
   const suffer = async (health: string) => {
     await delay(5)
@@ -42,9 +50,10 @@ function worldOf(padding = '') {
     environment: () => ({
       async head(id) {
         state.heads++
-        const { revision } = state
+        const { revision, unpublished } = state
         await suffer(state.object)
-        return id.startsWith('no') ? { status: 'unknown' } : { status: 'known', revision }
+        if (id.startsWith('no')) return { status: 'unknown' }
+        return { status: 'known', revision, ...(unpublished && { unpublished }) }
       },
       members: () => Promise.resolve(undefined),
       async snapshot(id) {
@@ -53,6 +62,10 @@ function worldOf(padding = '') {
         return snapshotOf(id, revision)
       },
     }),
+    async recent() {
+      state.recents++
+      return ['no-negative-cache']
+    },
     shared: { read: () => Promise.resolve(undefined), write: () => Promise.resolve() },
     now: () => time,
     delay,
@@ -83,7 +96,7 @@ function worldOf(padding = '') {
     if (!answered) throw new Error('no answer within six seconds')
     return answered
   }
-  return { state, advance, ask, now: () => time }
+  return { state, advance, ask, source, now: () => time }
 }
 
 const revisionOf = (reading: { status: string; compiled?: { revision: number } }) =>
@@ -186,24 +199,51 @@ describe('memory', () => {
     expect(statuses).toEqual(['ready', 'ready', 'ready', 'unavailable', 'unavailable'])
   })
 
-  it('does not ask again for unknown ids, and during a scan of ids wakes no object for them', async () => {
+  it('asks no object about an unknown id, and for the list of new environments once a second', async () => {
     const { state, ask, advance } = worldOf()
     await ask('shop')
-    expect((await ask('none')).status).toBe('unknown')
     const asked = state.heads
-    expect((await ask('none')).status).toBe('unknown')
-    expect(state.heads).toBe(asked)
-    const scan = (name: string, count: number) =>
-      Promise.all(Array.from({ length: count }, (_, i) => ask(`no-${name}-${i}`)))
-    await advance(limits.unknownForMs)
-    const readings = await scan('first', limits.unknownMax)
+    const ids = Array.from({ length: 3_000 }, (_, i) => `no-${i}`)
+    const readings = await Promise.all(ids.map((id) => ask(id)))
     expect(new Set(readings.map(({ status }) => status))).toEqual(new Set(['unknown']))
-    const woken = state.heads
-    const refused = await scan('then', 50)
-    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['unavailable']))
-    expect(state.heads).toBe(woken)
+    expect(state.heads).toBe(asked)
+    expect(state.recents).toBe(1)
     expect((await ask('another-shop')).status).toBe('ready')
     await advance(limits.unknownForMs)
     expect((await ask('no-more')).status).toBe('unknown')
+    expect(state.recents).toBe(2)
   })
+
+  it('asks the object about a new environment that KV does not know yet', async () => {
+    const { state, ask } = worldOf()
+    await ask('no-negative-cache')
+    expect(state.heads).toBe(1)
+  })
+
+  it('asks the object if KV fails', async () => {
+    const { state, ask } = worldOf()
+    state.kv = 'failing'
+    expect((await ask('shop')).status).toBe('ready')
+    expect((await ask('no-shop')).status).toBe('unknown')
+    expect(state.heads).toBe(2)
+  })
+})
+
+it('says that it decides by an old revision while a newer one cannot be published', async () => {
+  const { state, advance, ask, source, now } = worldOf()
+  expect(await ask('a')).toMatchObject({ staleMs: 0 })
+  const since = now()
+  state.unpublished = { revision: 2, since, attempts: 3 }
+  await advance(60_000)
+  await ask('a')
+  for (const id of ['a', 'b']) {
+    const reading = (await ask(id)) as { staleMs: number }
+    expect(Math.abs(reading.staleMs - (now() - since))).toBeLessThan(50)
+  }
+  expect(source.behind?.()).toBe(2)
+  state.revision = 2
+  state.unpublished = undefined
+  await advance(1_000)
+  expect(await ask('a')).toMatchObject({ staleMs: 0 })
+  expect(source.behind?.()).toBe(1)
 })

@@ -5,7 +5,7 @@ import { logError } from '../http/log.ts'
 import type { Reading, SnapshotSource } from '../contracts/ports.ts'
 import { snapshotCache } from './snapshot-cache.ts'
 import * as limits from './limits.ts'
-import { type Sources, isPublished, newestHead, newestSnapshot } from './snapshot-loading.ts'
+import { type Sources, newestHead, newestSnapshot } from './snapshot-loading.ts'
 
 export interface SnapshotSourcePorts extends Sources {
   /** Lets work continue after the response. */
@@ -20,16 +20,17 @@ interface Check {
 export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
   const { now, delay } = ports
   const cache = snapshotCache()
+  const sources = { ...ports, recent: sharedFor(limits.recentForMs, ports.recent, now) }
   const unknownUntil = new Map<string, number>()
   const checks = new Map<string, Check>()
 
   return {
+    behind: cache.behind,
     read(id, atLeast = 0) {
       const copy = cache.get(id)
       const time = now()
       if (!copy) {
         if (isUnknown(id, time)) return { status: 'unknown' }
-        if (isScanned(time)) return readPublished(id, atLeast)
         return within(limits.firstCopyWithinMs, check(id, atLeast), id)
       }
       if (copy.compiled.revision < atLeast) return readAtLeast(id, atLeast)
@@ -46,17 +47,11 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
     },
   }
 
-  /** During a scan of ids, only KV is asked about unknown environments; known ones are loaded normally. */
-  async function readPublished(id: string, atLeast: number): Promise<Reading> {
-    if (!(await isPublished(ports, id))) return { status: 'unavailable' }
-    return within(limits.firstCopyWithinMs, check(id, atLeast), id)
-  }
-
   /** The cached snapshot, if there is one. */
   function reading(id: string): Reading {
     const copy = cache.get(id)
     if (!copy) return { status: isUnknown(id, now()) ? 'unknown' : 'unavailable' }
-    const age = now() - copy.confirmedAt
+    const age = now() - Math.min(copy.confirmedAt, copy.behindSince ?? Infinity)
     return { status: 'ready', compiled: copy.compiled, staleMs: age < limits.staleAfterMs ? 0 : age }
   }
 
@@ -86,12 +81,6 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
     return (unknownUntil.get(id) ?? 0) > time
   }
 
-  function isScanned(time: number): boolean {
-    if (unknownUntil.size < limits.unknownMax) return false
-    for (const [id, until] of unknownUntil) if (until <= time) unknownUntil.delete(id)
-    return unknownUntil.size >= limits.unknownMax
-  }
-
   /** Starts a check, or joins the one that is running for this environment. */
   function check(id: string, atLeast: number): Check {
     const running = checks.get(id)
@@ -108,14 +97,17 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
   }
 
   async function load(id: string, atLeast: number): Promise<void> {
-    const known = await newestHead(ports, id, Math.max(atLeast, cache.get(id)?.compiled.revision ?? 0))
+    const held = cache.get(id)
+    const least = Math.max(atLeast, held?.compiled.revision ?? 0)
+    const known = await newestHead(sources, id, least, held ? 'known' : 'asked')
     if (!known) return loadWithoutHead(id)
     const { head, askedAt } = known
     if (head.status === 'unknown') return forget(id)
     const copy = cache.get(id)
-    if (copy && head.revision <= copy.compiled.revision) return cache.confirm(id, askedAt)
-    const loaded = await newestSnapshot(ports, id, head.revision)
-    if (loaded) cache.keep(id, loaded, askedAt)
+    const since = head.unpublished?.since
+    if (copy && head.revision <= copy.compiled.revision) return cache.confirm(id, askedAt, since)
+    const loaded = await newestSnapshot(sources, id, head.revision)
+    if (loaded) cache.keep(id, loaded, askedAt, since)
     else cache.fail(id, now())
   }
 
@@ -125,7 +117,7 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
    */
   async function loadWithoutHead(id: string): Promise<void> {
     if (cache.get(id)) return cache.fail(id, now())
-    const loaded = await newestSnapshot(ports, id, undefined)
+    const loaded = await newestSnapshot(sources, id, undefined)
     if (!loaded) return
     cache.keep(id, loaded, now())
     cache.fail(id, now())
@@ -133,6 +125,19 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
 
   function forget(id: string): void {
     cache.drop(id)
+    unknownUntil.delete(id) // so that the oldest come first
     unknownUntil.set(id, now() + limits.unknownForMs)
+    if (unknownUntil.size > limits.unknownMax) unknownUntil.delete(unknownUntil.keys().next().value!)
+  }
+}
+
+/** Asks once for all who want it within that time. */
+function sharedFor<T>(ms: number, ask: () => Promise<T>, now: () => number): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  let until = 0
+  return () => {
+    if (answer && now() < until) return answer
+    until = now() + ms
+    return (answer = ask())
   }
 }

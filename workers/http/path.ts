@@ -1,14 +1,13 @@
 // Paths of request URLs, without the cost of `new URL`.
 
 /**
- * The path of an absolute URL, still percent-encoded. Several slashes count as one: people join base URLs and
- * paths in all ways. Parsing the whole URL costs more than a decision.
+ * The path of an absolute URL, still percent-encoded and without doubled slashes. Parsing the whole URL costs
+ * more than a decision.
  */
 export function pathOf(url: string): string {
   const from = url.indexOf('/', url.indexOf('//') + 2)
   const to = url.indexOf('?', from)
-  const path = to === -1 ? url.slice(from) : url.slice(from, to)
-  return path.includes('//') ? path.replace(/\/+/g, '/') : path
+  return withoutDoubledSlashes(to === -1 ? url.slice(from) : url.slice(from, to))
 }
 
 const keyFollows = /^(.*?\/ofrep\/+v1\/+evaluate\/+flags\/)(.*)$/

@@ -11,6 +11,7 @@ import {
 import type { Database } from './database.ts'
 import { writeStatements } from './write-statements.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
+import { claimStatements, keyClaims, selectOwnedKeys } from './imported-keys.ts'
 import { audit } from './organisation-schema.ts'
 import * as tables from './schema.ts'
 
@@ -21,6 +22,8 @@ export interface StoredEnvironment {
   /** Epoch seconds. */
   readonly modifiedAt: number
   readonly state: EnvironmentState
+  /** The hashes of the imported keys that it owns. */
+  readonly importedKeys: readonly string[]
 }
 
 /** Undefined if there is no such environment. One batch, so the rows are consistent. */
@@ -29,7 +32,7 @@ export async function loadEnvironment(
   environmentId: string,
 ): Promise<StoredEnvironment | undefined> {
   const { environments, revisions, entities } = tables
-  const [[environment], [newest], rows] = await database.batch([
+  const [[environment], [newest], rows, keys] = await database.batch([
     database.select({ name: environments.name }).from(environments).where(eq(environments.id, environmentId)),
     database
       .select({ number: revisions.number, modifiedAt: revisions.modifiedAt })
@@ -41,10 +44,18 @@ export async function loadEnvironment(
       .select({ kind: entities.kind, id: entities.id, value: entities.value })
       .from(entities)
       .where(eq(entities.environmentId, environmentId)),
+    selectOwnedKeys(database, environmentId),
   ])
   if (!environment || !newest) return undefined
   const state = withWrites(emptyState(), rows as Write[])
-  return { name: environment.name, revision: newest.number, modifiedAt: newest.modifiedAt, state }
+  const importedKeys = keys.map(({ sha256 }) => sha256)
+  return {
+    name: environment.name,
+    revision: newest.number,
+    modifiedAt: newest.modifiedAt,
+    state,
+    importedKeys,
+  }
 }
 
 /** The number of the newest revision; undefined if there is no such environment. */
@@ -76,6 +87,11 @@ export class RevisionTaken extends Error {
   override name = 'RevisionTaken'
 }
 
+/** Thrown by `commit` when another environment owns a key that the revision imports: nothing was written. */
+export class KeyTaken extends Error {
+  override name = 'KeyTaken'
+}
+
 /** Limit for a stored command. Nothing is lost: `changes` holds its full effect. */
 const commandLengthMax = 100_000
 const textLengthMax = 200
@@ -102,6 +118,7 @@ export async function commit(database: Database, { before, after, ...revision }:
   await atomically(database, [
     database.insert(tables.revisions).values({ ...revision, command: abridged(command) }),
     ...writeStatements(database, environmentId, number, before, after),
+    ...claimStatements(database, environmentId, keyClaims(before, after)),
   ])
 }
 
@@ -142,6 +159,8 @@ async function atomically(
   } catch (cause) {
     if (/UNIQUE constraint failed: revisions/.test(messagesOf(cause)))
       throw new RevisionTaken('revision taken', { cause })
+    if (/UNIQUE constraint failed: imported_keys/.test(messagesOf(cause)))
+      throw new KeyTaken('imported key taken', { cause })
     throw cause
   }
 }

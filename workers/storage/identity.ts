@@ -1,5 +1,5 @@
 // Looks up the caller and the scope of a request in one batch: one round trip to D1 per request.
-import { and, eq, isNull, lt, or } from 'drizzle-orm'
+import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { apiTokens, members, organisations, projects } from './organisation-schema.ts'
 import { environments } from './schema.ts'
@@ -15,8 +15,10 @@ export interface ScopeName {
 export interface Scope {
   readonly organisationId: string
   readonly environmentId?: string
-  /** An archived scope accepts no changes. */
+  /** An archived scope accepts no changes. One is archived with its organisation. */
   readonly archived: boolean
+  /** Whether its organisation is archived, so that the scope itself cannot be brought back. */
+  readonly isOrganisationArchived?: boolean
 }
 
 export type TokenRow = typeof apiTokens.$inferSelect
@@ -46,29 +48,41 @@ export async function findScope(database: Database, scope: ScopeName): Promise<S
 
 /** Selects the narrowest scope that is named; no row if none is. */
 function selectScope(database: Database, { environment, project, organisation }: ScopeName) {
+  const { id, archived } = organisations
+  // named, because a batch of D1 returns one value for two columns of one name
+  const isOrganisationArchived = sql<boolean>`${archived}`.mapWith(Boolean).as('organisation_archived')
+  const columns = { organisationId: sql<string>`${id}`.as('organisation_id'), isOrganisationArchived }
   if (environment !== undefined) {
     return database
-      .select({ organisationId: projects.organisationId, archived: environments.archived })
+      .select({ ...columns, archived: environments.archived })
       .from(environments)
       .innerJoin(projects, eq(projects.id, environments.projectId))
+      .innerJoin(organisations, eq(id, projects.organisationId))
       .where(eq(environments.id, environment))
   }
   if (project !== undefined) {
-    const { organisationId, archived } = projects
-    return database.select({ organisationId, archived }).from(projects).where(eq(projects.id, project))
+    return database
+      .select({ ...columns, archived: projects.archived })
+      .from(projects)
+      .innerJoin(organisations, eq(id, projects.organisationId))
+      .where(eq(projects.id, project))
   }
-  const { id, archived } = organisations
   return database
-    .select({ organisationId: id, archived })
+    .select({ ...columns, archived })
     .from(organisations)
     .where(eq(id, organisation ?? ''))
 }
 
-function toScope(
-  { environment }: ScopeName,
-  row: Omit<Scope, 'environmentId'> | undefined,
-): Scope | undefined {
-  return row && { ...row, ...(environment !== undefined && { environmentId: environment }) }
+interface ScopeRow {
+  readonly organisationId: string
+  readonly archived: boolean
+  readonly isOrganisationArchived: boolean
+}
+
+function toScope({ environment }: ScopeName, row: ScopeRow | undefined): Scope | undefined {
+  if (!row) return undefined
+  const archived = row.archived || row.isOrganisationArchived
+  return { ...row, archived, ...(environment !== undefined && { environmentId: environment }) }
 }
 
 const tokenUseResolutionMs = 60 * 60 * 1000

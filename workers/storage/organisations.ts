@@ -37,8 +37,11 @@ export interface OrganisationChange<K extends OrganisationEntity = OrganisationE
   readonly comment: string
 }
 
-/** `taken`: an entity with this id exists. `overtaken`: another writer changed it since `before` was read. */
-export type StoreOutcome = 'stored' | 'taken' | 'overtaken'
+/**
+ * `taken`: an entity with this id exists. `overtaken`: another writer changed it since `before` was read.
+ * `ownerless`: the organisation would have no owner left.
+ */
+export type StoreOutcome = 'stored' | 'taken' | 'overtaken' | 'ownerless'
 
 /** Stores all of these changes or none. */
 export async function storeChanges(
@@ -48,11 +51,13 @@ export async function storeChanges(
   const [first, ...more] = changes.flatMap((change) => [
     auditRow(database, change),
     writeRow(database, change),
+    ...(removesOwner(change) ? [requireOwner(database, change.organisationId)] : []),
   ])
   try {
     await database.batch([first!, ...more])
     return 'stored'
   } catch (cause) {
+    if (/malformed JSON/.test(messagesOf(cause))) return 'ownerless'
     if (!/UNIQUE constraint failed/.test(messagesOf(cause))) throw cause
     return changes[0].before === undefined ? 'taken' : 'overtaken'
   }
@@ -69,6 +74,28 @@ function auditRow(database: Database, change: OrganisationChange): BatchItem<'sq
     before: before && withoutSecrets(before, OrganisationRow),
     after: after && withoutSecrets(after, OrganisationRow),
   })
+}
+
+/** An owner is a member, or an API token that is enabled and does not end. */
+const removesOwner = ({ before, after }: OrganisationChange): boolean => isOwner(before) && !isOwner(after)
+
+const isOwner = (row: RowOf<OrganisationEntity> | undefined): boolean =>
+  row !== undefined &&
+  'role' in row &&
+  row.role === 'owner' &&
+  (!('disabled' in row) || (!row.disabled && row.expiresAt === null))
+
+/** Fails the batch if the organisation has no owner: SQLite reads a text as JSON that is none. */
+function requireOwner(database: Database, organisationId: string): BatchItem<'sqlite'> {
+  const owners = sql`
+    select 1 from ${members} where organisation_id = ${organisationId} and role = 'owner'
+    union all
+    select 1 from ${apiTokens} where organisation_id = ${organisationId} and role = 'owner'
+      and disabled = 0 and expires_at is null`
+  return database
+    .select({ checked: sql`case when exists (${owners}) then 1 else json('no owner is left') end` })
+    .from(organisations)
+    .where(eq(organisations.id, organisationId))
 }
 
 function writeRow(database: Database, { entity, before, after }: OrganisationChange): BatchItem<'sqlite'> {

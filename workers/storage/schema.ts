@@ -129,6 +129,16 @@ export const entityTags = sqliteTable(
   ],
 )
 
+/**
+ * Which environment owns a key that another system gave out: the first to import it, until it deletes it. One
+ * row per key, written with the revision, so that of two imports at once one fails whole.
+ */
+export const importedKeys = sqliteTable(
+  'imported_keys',
+  { sha256: text('sha256').primaryKey(), environmentId: environmentId() },
+  (table) => [index('imported_keys_by_environment').on(table.environmentId)],
+)
+
 export const experimentResults = sqliteTable(
   'experiment_results',
   {

@@ -7,13 +7,29 @@ const headKey = (environmentId: string) => `head:${environmentId}`
 const archiveKey = (environmentId: string, revision: number) =>
   `snapshots/environment=${environmentId}/${revision}.json`
 
+/** A snapshot and the JSON text that is published, in UTF-8. */
+export interface EncodedSnapshot {
+  readonly snapshot: Snapshot
+  readonly bytes: Uint8Array
+  /** The hashes of the imported keys that the environment owns, also of disabled ones. */
+  readonly importedKeys: readonly string[]
+}
+
+export const encodeSnapshot = (snapshot: Snapshot, importedKeys: readonly string[]): EncodedSnapshot => ({
+  snapshot,
+  bytes: new TextEncoder().encode(JSON.stringify(snapshot)),
+  importedKeys,
+})
+
 /** Idempotent: publishing a revision again writes the same bytes to the same keys. Writes to KV only. */
-export async function publishSnapshot(kv: KVNamespace, snapshot: Snapshot): Promise<void> {
+export async function publishSnapshot(
+  kv: KVNamespace,
+  { snapshot, bytes, importedKeys }: EncodedSnapshot,
+): Promise<void> {
   const { environmentId, revision } = snapshot
-  const foreign = snapshot.sdkKeys.filter((key) => key.foreign)
   await Promise.all([
-    kv.put(snapshotKey(environmentId, revision), JSON.stringify(snapshot)),
-    ...foreign.map(({ sha256 }) => mapForeignKey(kv, sha256, environmentId)),
+    kv.put(snapshotKey(environmentId, revision), bytes),
+    ...importedKeys.map((sha256) => mapForeignKey(kv, sha256, environmentId)),
   ])
   // last, so that the pointer never names a missing snapshot
   await kv.put(headKey(environmentId), String(revision))
@@ -23,11 +39,16 @@ const foreignKey = (sha256: string) => `key:${sha256}`
 
 /**
  * Maps a foreign key, whose text does not name its environment. The environment's snapshot says whether the
- * key is valid. A key of another environment keeps its mapping.
+ * key is valid.
  */
 async function mapForeignKey(kv: KVNamespace, sha256: string, environmentId: string): Promise<void> {
-  if ((await readKeyEnvironment(kv, sha256)) === undefined) await kv.put(foreignKey(sha256), environmentId)
+  if ((await readKeyEnvironment(kv, sha256)) !== environmentId)
+    await kv.put(foreignKey(sha256), environmentId)
 }
+
+/** For a key that no environment owns any more. */
+export const unmapForeignKey = (kv: KVNamespace, sha256: string): Promise<void> =>
+  kv.delete(foreignKey(sha256))
 
 /** Possibly a minute old. */
 export const readKeyEnvironment = async (kv: KVNamespace, sha256: string): Promise<string | undefined> =>

@@ -46,6 +46,7 @@ async function openChanges(
     since: revisionOf(request.headers.get('last-event-id') ?? searchParams.get('since')),
     write: (revision, since) => `event: change\ndata: ${JSON.stringify({ revision, since })}`,
     headers: cors,
+    key,
   })
 }
 

@@ -25,6 +25,7 @@ async function streamOf(
     since,
     write: (revision, from) => `data: ${from}-${revision}`,
     newest,
+    isAllowed: () => Promise.resolve(true),
     every(_, work) {
       heartbeat = work
       return stop
@@ -50,6 +51,24 @@ it('sends missed revisions as one event, and nothing for old or repeated ones', 
   for (const revision of [7, 7, 5, 8]) publish(revision)
   expect(await read()).toBe('id: 7\ndata: 3-7\n\n')
   expect(await read()).toBe('id: 8\ndata: 7-8\n\n')
+})
+
+it('ends when its key is no longer valid: at the next revision, or at a heartbeat', async () => {
+  let isValid = true
+  const isAllowed = () => Promise.resolve(isValid)
+  const first = await streamOf(3, undefined, { isAllowed })
+  first.publish(4)
+  expect(await first.read()).toBe('id: 4\ndata: 3-4\n\n')
+  isValid = false
+  first.publish(5)
+  expect(await first.read()).toBe('id: 5\ndata: 4-5\n\n')
+  expect((await first.reader.read()).done).toBe(true)
+  expect(first.unsubscribe).toHaveBeenCalledOnce()
+
+  const second = await streamOf(5, () => Promise.resolve(5), { isAllowed })
+  second.heartbeat()
+  expect(await second.read()).toBe(':\n\n')
+  expect((await second.reader.read()).done).toBe(true)
 })
 
 it('sends a new client only the id of the current revision, for when it reconnects', async () => {

@@ -26,6 +26,8 @@ export interface StreamOptions {
   readonly write: (revision: number, since: number) => string | Promise<string | undefined>
   /** Sent before the stream ends because an event could not be written. */
   readonly failure?: string
+  /** Whether the client may still listen, by a revision or later. Asked at revisions and heartbeats. */
+  readonly isAllowed: (revision: number) => Promise<boolean>
   /** The newest revision that this Worker knows. Makes up for lost notifications. */
   readonly newest: () => Promise<number | undefined>
   /** Like setInterval. Returns a function that stops it. */
@@ -34,7 +36,7 @@ export interface StreamOptions {
 
 /** Undefined if the feed is unavailable. */
 export async function eventStream(options: StreamOptions): Promise<ReadableStream<Uint8Array> | undefined> {
-  const { feed, environmentId, continent, newest, every } = options
+  const { feed, environmentId, continent, newest, isAllowed, every } = options
   const encoder = new TextEncoder()
   let controller!: ReadableStreamDefaultController<Uint8Array>
   let sentRevision = options.since
@@ -81,8 +83,15 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
     if (sentRevision === undefined) send(`id: ${revision}\n\n`)
     const since = sentRevision ?? revision
     sentRevision = Math.max(since, revision)
-    if (revision > since) sendChange(revision, since)
+    if (revision <= since) return
+    sendChange(revision, since)
+    checkAccess(revision)
   }
+  const checkAccess = (revision: number) =>
+    void isAllowed(revision).then(
+      (allowed) => allowed || close(),
+      (cause: unknown) => logError('stream', cause),
+    )
 
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -104,7 +113,11 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
   stopHeartbeat = every(heartbeatMs, () => {
     send(':\n\n')
     newest().then(
-      (revision) => revision !== undefined && onRevision(revision),
+      (revision) => {
+        if (revision === undefined) return
+        onRevision(revision)
+        checkAccess(revision)
+      },
       (cause: unknown) => logError('heartbeat', cause),
     )
   })

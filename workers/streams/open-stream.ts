@@ -1,24 +1,31 @@
 // Opens an event stream as the response to a request. Dialects supply what their events contain.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
+import { findSdkKey } from '../http/sdk-key.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { type StreamOptions, eventStream } from './event-stream.ts'
 
 interface StreamContent extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {
   readonly headers: Readonly<Record<string, string>>
+  /** The SDK key that opened the stream. When it is no longer valid, the stream ends. */
+  readonly key: string
 }
 
 export async function openStream(
   request: Request,
   { environmentId }: CompiledSnapshot,
   { feed, snapshots }: Pick<Ports, 'feed' | 'snapshots'>,
-  { headers, ...content }: StreamContent,
+  { headers, key, ...content }: StreamContent,
 ): Promise<Result<Response>> {
   const stream = await eventStream({
     feed,
     environmentId,
     continent: (request as { cf?: { continent?: string } }).cf?.continent ?? '',
     ...content,
+    isAllowed: async (revision) => {
+      const reading = await snapshots.read(environmentId, revision)
+      return reading.status === 'ready' ? !!findSdkKey(reading.compiled, key) : reading.status !== 'unknown'
+    },
     newest: async () => {
       const reading = await snapshots.read(environmentId)
       return reading.status === 'ready' ? reading.compiled.revision : undefined

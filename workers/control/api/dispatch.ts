@@ -2,13 +2,14 @@
 // response.
 import type { Context } from 'hono'
 import * as z from 'zod'
-import { type FieldProblem, type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { readJson } from '../../http/body.ts'
 import { fromEntityTag, toEntityTag } from '../../http/entity-tag.ts'
 import { logError } from '../../http/log.ts'
 import { fieldsOf } from '../../http/parse.ts'
 import { problemResponse } from '../../http/problem-response.ts'
 import { openDatabase } from '../../storage/database.ts'
+import type { Scope } from '../../storage/identity.ts'
 import { accessSettings } from '../auth/access-jwt.ts'
 import { authorise } from '../auth/identify.ts'
 import type { ControlBindings } from '../bindings.ts'
@@ -31,11 +32,33 @@ export async function dispatch(route: Route, c: Context<{ Bindings: ControlBindi
   const access = accessSettings(env)
   const authorisation = await authorise({ request, database, access, now, waitUntil }, route.needs, params)
   if (!authorisation.ok) return problemResponse(authorisation.problem)
-  const input = await parseInput(route, request, c.req.query())
+  const input = await parseInput(route, request, c.req.query(), params)
   if (!input.ok) return problemResponse(input.problem)
+  const frozen = frozenProblem(route, authorisation.value.scope, params, input.value.body)
+  if (frozen) return problemResponse(frozen)
   const call = { ...authorisation.value, ...input.value, params, env, database, now, request } as Call
   const result = await route.handle(call)
   return result instanceof Response ? result : toResponse(route, result)
+}
+
+/**
+ * Why an archived organisation or environment refuses a write. Routes for viewers write nothing, whatever
+ * their method. Only an answer to `archived: false` brings it back, the organisation first.
+ */
+function frozenProblem(
+  { method, needs, id }: Route,
+  scope: Scope | undefined,
+  params: Readonly<Record<string, string>>,
+  body: unknown,
+): Problem | undefined {
+  if (!scope?.archived || method === 'GET' || needs === 'viewer' || needs === 'anyone') return undefined
+  const { isOrganisationArchived = false } = scope
+  if (params['environment'] === undefined && !isOrganisationArchived) return undefined // a project
+  const isRevived = (body as { archived?: boolean } | undefined)?.archived === false
+  const reviving = isOrganisationArchived ? 'update-organisation' : 'update-environment'
+  if (isRevived && id === reviving) return undefined
+  const what = isOrganisationArchived ? 'organisation' : 'environment'
+  return refuse('CONFLICT', `this ${what} is archived: it accepts no changes`).problem
 }
 
 /** Collects every problem of the headers, the query and the body before it refuses. */
@@ -43,12 +66,15 @@ async function parseInput(
   route: Route,
   request: Request,
   queryParams: Record<string, string>,
+  params: Readonly<Record<string, string>>,
 ): Promise<Result<Pick<Call, 'query' | 'body' | 'ifMatch'>>> {
   const json = readsBody(route, request)
     ? await readJson(request, route.bodyBytesMax ?? bodyBytesMaxDefault)
     : ok(undefined)
   if (!json.ok) return json
   const fields: FieldProblem[] = []
+  for (const [path, text] of [...Object.entries(queryParams), ...Object.entries(params)])
+    if (text.includes('\0')) fields.push({ path, message: 'must not contain NUL' })
   const parse = (schema: z.ZodType | undefined, value: unknown): unknown => {
     const parsed = schema?.safeParse(value)
     if (parsed?.success === false) fields.push(...fieldsOf(parsed.error))

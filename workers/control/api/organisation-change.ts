@@ -49,6 +49,8 @@ export async function storeRow<K extends OrganisationEntity>(
       return ok((change.after ?? change.before)!)
     case 'taken':
       return refuse('CONFLICT', `this ${change.entity} exists already`)
+    case 'ownerless':
+      return refuse('CONFLICT', 'this is the last owner of the organisation: make another one first')
     case 'overtaken':
       return refuse('CONFLICT', `this ${change.entity} was changed meanwhile: read it again`)
   }

@@ -32,7 +32,13 @@ const keySetMaxAgeMs = 10 * 60 * 1000
 const keySetCooldownMs = 30 * 1000
 const keySetTimeoutMs = 5_000
 
-/** The person's email address, in lower case. */
+/**
+ * Only ASCII is folded: full case mapping turns other letters into ASCII ones (U+212A becomes k), and so one
+ * person's address into another's.
+ */
+const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** The person's email address, with ASCII letters in lower case. */
 export async function verifyAccessToken(settings: AccessSettings, token: string): Promise<Result<string>> {
   const { issuer, audience } = settings
   try {
@@ -44,7 +50,7 @@ export async function verifyAccessToken(settings: AccessSettings, token: string)
     })
     const { email } = payload
     return typeof email === 'string' && email !== ''
-      ? ok(email.toLowerCase())
+      ? ok(foldAscii(email))
       : refuse('UNAUTHENTICATED', 'this Access token names no person: services use API tokens')
   } catch (cause) {
     if (isInvalidToken(cause)) return refuse('UNAUTHENTICATED', 'this Access token is not valid')

@@ -153,8 +153,12 @@ describe('every route', () => {
           headers: { ...headers, ...(downloads && { accept: downloads[0]! }) },
           ...(method !== 'GET' && { body: '{"there is no": "such field"}' }),
         })
-        await response.text()
-        outcomes[kind] = { 401: 'unknown', 403: 'refused' }[response.status] ?? 'let in'
+        const isHidden = /"detail":"there is no (environment|project|organisation) /.test(
+          await response.text(),
+        )
+        outcomes[kind] = isHidden
+          ? 'hidden'
+          : ({ 401: 'unknown', 403: 'refused' }[response.status] ?? 'let in')
         expect(response.status, `${kind}: ${method} ${path}`).toBeLessThan(500)
         expected[kind] = expectation(kind, needs, path)
       }
@@ -168,7 +172,7 @@ describe('every route', () => {
   function expectation(kind: string, needs: RequiredRole, path: string): string {
     if (needs === 'anyone') return 'let in'
     if (outsiders.includes(kind)) return kind === 'a person who is no member' ? 'refused' : 'unknown'
-    if (strangers.includes(kind)) return path.includes('{') ? 'refused' : 'let in'
+    if (strangers.includes(kind)) return path.includes('{') ? 'hidden' : 'let in'
     return allowed[needs].includes(kind) ? 'let in' : 'refused'
   }
 
@@ -203,7 +207,8 @@ describe('a path without a scope', () => {
   it('creates nothing in an organisation where the caller lacks the role', async () => {
     const status = async (path: string, body: object, as: string) =>
       (await call('POST', path, body, as)).status
-    expect(await status('/environments', { id: 'mine' }, 'stranger-token')).toBe(403)
+    expect(await status('/environments', { id: 'mine' }, 'stranger-token')).toBe(404)
+    expect(await status('/environments', { id: 'mine' }, 'editor-token')).toBe(403)
     expect(await status('/organisations', { id: 'mine', owner: 'a@example.com' }, 'stranger-token')).toBe(403)
     expect(await status('/environments', { id: 'mine', project: 'nowhere' }, 'owner-token')).toBe(404)
   })
@@ -224,6 +229,21 @@ describe('an Access token', () => {
     expect(await knock(token)).toBe(200)
     const cookie = `theme=dark; CF_Authorization=${token}`
     expect((await call('GET', `/environments/${here}`, undefined, { cookie })).status).toBe(200)
+  })
+
+  it('folds ASCII letters only: another letter that lower case turns into k is another person', async () => {
+    await database.insert(members).values({
+      organisationId: 'default',
+      id: 'kim',
+      email: 'kim@example.com',
+      name: 'kim',
+      createdAt: 0,
+      role: 'owner',
+      environments: {},
+    })
+    expect(await knock(await sign(key, claims('KIM@example.com')))).toBe(200)
+    expect('\u212aim'.toLowerCase()).toBe('kim')
+    expect(await knock(await sign(key, claims('\u212aim@example.com')))).toBe(403)
   })
 
   it('names the member in the audit trail', async () => {

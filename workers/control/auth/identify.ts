@@ -49,13 +49,18 @@ export async function authorise(
   if (!identity.ok) return identity
   const { actor, memberships, scope } = identity.value
   const id = name.environment ?? name.project ?? name.organisation
-  if (id !== undefined && scope === undefined) return refuse('NOT_FOUND', `there is no ${kindOf(name)} ${id}`)
+  // the same for what belongs to others, so that nobody learns what exists
+  if (id !== undefined && (scope === undefined || isForeign(scope, memberships, role)))
+    return refuse('NOT_FOUND', `there is no ${kindOf(name)} ${id}`)
   if (!hasRole({ memberships }, role, scope)) {
     const where = id === undefined ? '' : ` in ${kindOf(name)} ${id}`
     return refuse('FORBIDDEN', `this needs the role ${role}${where}`)
   }
   return ok({ caller: { actor, memberships, origin: originOf(input.request) }, scope })
 }
+
+const isForeign = (scope: Scope, memberships: readonly Membership[], role: RequiredRole) =>
+  role !== 'anyone' && !memberships.some(({ organisationId }) => organisationId === scope.organisationId)
 
 const kindOf = ({ environment, project }: ScopeName) =>
   environment !== undefined ? 'environment' : project !== undefined ? 'project' : 'organisation'

@@ -15,15 +15,30 @@ import { logError } from '../../http/log.ts'
 import { loadEnvironment, newestRevision } from '../../storage/configuration.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { modifiedAtOf, valuesAt } from '../../storage/history.ts'
+import { ownersOfKeys } from '../../storage/imported-keys.ts'
 import { readArchivedMembers, readMembers } from '../../storage/members.ts'
-import { archiveSnapshot, clearSnapshot, publishSnapshot, readSnapshotText } from '../../storage/snapshots.ts'
+import {
+  type EncodedSnapshot,
+  archiveSnapshot,
+  clearSnapshot,
+  publishSnapshot,
+  readSnapshotText,
+  unmapForeignKey,
+} from '../../storage/snapshots.ts'
 import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
+import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
-import { type WriterState, type WriterPorts, createEnvironment, execute, snapshotOf } from './writer.ts'
+import { type Unpublished, afterFailure, repairAfterMs, repairDelayMs } from './unpublished.ts'
+import {
+  type WriterState,
+  type WriterPorts,
+  createEnvironment,
+  encode,
+  execute,
+  snapshotOf,
+} from './writer.ts'
 
-/** After a crash, the alarm publishes the newest revision within this time. */
-const repairAfterMs = 2_000
 /** If the archive could not be reached. */
 const archiveRetryMs = 30_000
 /** The longest that a caller may wait for a revision. */
@@ -40,6 +55,7 @@ export interface EnvironmentBindings {
   readonly SNAPSHOTS: KVNamespace
   readonly LAKE: R2Bucket
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
+  readonly RECENT: DurableObjectNamespace<RecentEnvironments>
 }
 
 /** Abstract, because only the Worker's entry (control/index.ts) knows a vendor's file format. */
@@ -54,6 +70,8 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   #lastTask: Promise<unknown> = Promise.resolve()
   /** Whether this instance has checked that every committed revision is published. */
   #isRepaired = false
+  /** Repairs in a row that could not read D1. */
+  #unreadable = 0
   /** Called at every publication. */
   readonly #waiters = new Set<() => void>()
 
@@ -65,13 +83,15 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       now: () => Date.now(),
       newId: () => crypto.randomUUID(),
       armRepair: () => this.#arm(repairAfterMs),
-      publish: (snapshot) => this.#publish(snapshot),
+      publish: (encoded) => this.#publish(encoded),
       bucketingFileFingerprint: (snapshot) => this.bucketingFileFingerprint(snapshot),
     }
   }
 
   create(request: CreationRequest): Promise<CommandAnswer> {
     return this.#serialize(async () => {
+      const { RECENT } = this.env
+      await RECENT.get(RECENT.idFromName(recentEnvironmentsName)).add(request.environmentId)
       await this.ctx.storage.put('environmentId', request.environmentId)
       return createEnvironment(this.#ports, request)
     })
@@ -83,9 +103,15 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
 
   /** The newest revision that edge can read. */
   async head(environmentId: string): Promise<Head> {
-    if (!this.#isRepaired) await this.#serialize(() => this.#repair(environmentId))
+    if (!this.#isRepaired && (await this.#waitMs()) <= 0)
+      await this.#serialize(() => this.#repair(environmentId))
     const mark = await this.ctx.storage.get<PublishedMark>('published')
-    return mark ? { status: 'known', revision: mark.revision } : { status: 'unknown' }
+    if (!mark) return { status: 'unknown' }
+    const known = { status: 'known', revision: mark.revision } as const
+    const unpublished = await this.#unpublished()
+    if (!unpublished) return known
+    const { revision, since, attempts } = unpublished
+    return { ...known, unpublished: { revision, since, attempts } }
   }
 
   /** The newest revision that edge can read, once it has reached `revision` or the time is up. */
@@ -137,32 +163,54 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       const mark = await this.ctx.storage.get<PublishedMark>('published')
       const newest = await newestRevision(this.#ports.database, environmentId)
       this.#isRepaired = true
-      if (newest === undefined || newest === mark?.revision) return
-      this.#memory.current = await loadEnvironment(this.#ports.database, environmentId)
-      const published =
-        this.#memory.current && (await this.#publish(snapshotOf(environmentId, this.#memory.current)))
-      if (published === false) await this.#arm(repairAfterMs)
+      if (newest !== undefined && newest !== mark?.revision) {
+        if (this.#memory.current?.revision !== newest)
+          this.#memory.current = await loadEnvironment(this.#ports.database, environmentId)
+        const { current } = this.#memory
+        if (current) await this.#publish(encode(environmentId, current))
+      }
+      this.#unreadable = 0
     } catch (cause) {
       logError('repair', cause) // the alarm tries again
-      await this.#arm(repairAfterMs)
+      await this.#arm(repairDelayMs(++this.#unreadable))
     }
   }
 
-  async #publish(snapshot: Snapshot): Promise<boolean> {
+  async #publish(encoded: EncodedSnapshot): Promise<boolean> {
+    const { environmentId, revision } = encoded.snapshot
     try {
-      await publishSnapshot(this.env.SNAPSHOTS, snapshot)
+      await publishSnapshot(this.env.SNAPSHOTS, encoded)
+      await this.#unmapReleasedKeys(encoded)
     } catch (cause) {
       logError('publish', cause)
+      const unpublished = afterFailure(await this.#unpublished(), revision, Date.now())
+      await this.ctx.storage.put({ unpublished, environmentId })
+      await this.ctx.storage.setAlarm(unpublished.retryAt) // instead of any earlier one
       return false
     }
-    const { environmentId, revision } = snapshot
     this.#retention.recordPublication(revision, Date.now())
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
+    await this.ctx.storage.delete('unpublished')
     for (const wake of this.#waiters) wake()
     this.ctx.waitUntil(notifyListeners(this.ctx.storage, this.env.NOTIFIER, revision))
     return true
   }
+
+  /** KV forgets the imported keys that the environment owned at the last publication and owns no more. */
+  async #unmapReleasedKeys({ importedKeys }: EncodedSnapshot): Promise<void> {
+    const mapped = (await this.ctx.storage.get<string[]>('importedKeys')) ?? []
+    const released = mapped.filter((sha256) => !importedKeys.includes(sha256))
+    const owners = await ownersOfKeys(this.#ports.database, released) // another environment, by now
+    const free = released.filter((sha256) => !owners.has(sha256))
+    await Promise.all(free.map((sha256) => unmapForeignKey(this.env.SNAPSHOTS, sha256)))
+    if (mapped.length > 0 || importedKeys.length > 0) await this.ctx.storage.put('importedKeys', importedKeys)
+  }
+
+  readonly #unpublished = () => this.ctx.storage.get<Unpublished>('unpublished')
+
+  /** How long until an unpublished revision is tried again. */
+  readonly #waitMs = async () => ((await this.#unpublished())?.retryAt ?? 0) - Date.now()
 
   async #archiveOldSnapshots(environmentId: string): Promise<void> {
     try {
@@ -172,10 +220,10 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
         clear: (revision) => clearSnapshot(this.env.SNAPSHOTS, environmentId, revision),
         now: () => Date.now(),
       })
-      if (!isDone) await this.#arm(repairAfterMs)
+      if (!isDone) await this.#arm(Math.max(repairAfterMs, await this.#waitMs()))
     } catch (cause) {
       logError('archive', cause)
-      await this.#arm(archiveRetryMs)
+      await this.#arm(Math.max(archiveRetryMs, await this.#waitMs()))
     }
   }
 

@@ -25,9 +25,15 @@ export interface SnapshotRetention {
 
 /** The table `shelf` keeps its name, because existing objects have it. */
 export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
-  sql.exec(
-    'create table if not exists shelf (revision integer primary key, at integer, archived integer not null)',
-  )
+  let isOpen = false
+  /** Only when it is used: asking an object about an environment that does not exist stores nothing. */
+  const open = () => {
+    if (isOpen) return
+    isOpen = true
+    sql.exec(
+      'create table if not exists shelf (revision integer primary key, at integer, archived integer not null)',
+    )
+  }
   const revisions = (where: string, ...values: number[]) =>
     sql
       .exec<{ revision: number }>(
@@ -39,6 +45,7 @@ export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
 
   return {
     recordPublication(revision, now) {
+      open()
       const [{ last }] = sql
         .exec<{ last: number }>('select coalesce(max(revision), 0) as last from shelf')
         .toArray() as [{ last: number }]
@@ -52,6 +59,7 @@ export function openSnapshotRetention(sql: SqlStorage): SnapshotRetention {
     },
 
     async run({ textAt, archive, clear, now }) {
+      open()
       const unarchived = revisions('archived = 0')
       for (const revision of unarchived) {
         const text = await textAt(revision)

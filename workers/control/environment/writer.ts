@@ -16,6 +16,7 @@ import {
 import type { Flag } from '../../../core/model/flag.ts'
 import { movesOf } from '../../../core/model/moves.ts'
 import { type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { snapshotTooLarge } from '../../../core/model/snapshot-size.ts'
 import { AnyEntity, withoutSecrets } from '../../../core/change/redaction.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import type {
@@ -25,6 +26,7 @@ import type {
   FlagMoves,
 } from '../../contracts/environment-contract.ts'
 import {
+  KeyTaken,
   RevisionTaken,
   type StoredEnvironment,
   commit,
@@ -33,6 +35,8 @@ import {
 } from '../../storage/configuration.ts'
 import { type Database } from '../../storage/database.ts'
 import { valueAt, valuesAt } from '../../storage/history.ts'
+import { keyClaims } from '../../storage/imported-keys.ts'
+import { type EncodedSnapshot, encodeSnapshot } from '../../storage/snapshots.ts'
 import { withJsonOfYaml } from './yaml-values.ts'
 
 export interface WriterPorts {
@@ -42,7 +46,7 @@ export interface WriterPorts {
   /** Called before every commit. Ensures that `publish` is retried until it succeeds, also after a crash. */
   readonly armRepair: () => Promise<void>
   /** Makes a committed revision readable for edge. False if that failed, and is left to the repair. */
-  readonly publish: (snapshot: Snapshot) => Promise<boolean>
+  readonly publish: (encoded: EncodedSnapshot) => Promise<boolean>
   /** Differs exactly if the bucketing file does. Determines when Last-Modified moves. */
   readonly bucketingFileFingerprint: (snapshot: Snapshot) => string
 }
@@ -67,11 +71,14 @@ export async function execute(
       return await attemptCommand(ports, memory, request)
     } catch (cause) {
       memory.current = undefined // D1 may hold anything now
+      if (cause instanceof KeyTaken) return keyTaken
       if (!(cause instanceof RevisionTaken)) throw cause
     }
   }
   return refuse('UNAVAILABLE', 'other changes were made at the same time, try again')
 }
+
+const keyTaken = refuse('CONFLICT', 'another environment owns one of these imported keys')
 
 async function attemptCommand(
   ports: WriterPorts,
@@ -84,7 +91,9 @@ async function attemptCommand(
   if (!before) return refuse('NOT_FOUND', `there is no environment ${environmentId}`)
   const missing = request.mode === 'make' ? commentMissing(before.state, comment) : undefined
   if (missing) return { ok: false, problem: missing }
-  const command = withJsonOfYaml(request.command, before.state)
+  const converted = withJsonOfYaml(request.command, before.state)
+  if (!converted.ok) return converted
+  const command = converted.value
   const past = await pastOf(ports.database, environmentId, before.revision, command)
   if (!past.ok) return past
   const now = ports.now()
@@ -105,13 +114,15 @@ async function attemptCommand(
     moves: flagMovesOf(before.state, writes),
   } as const
   const refused = refusal && ({ ok: false, problem: problemWithoutSecrets(refusal) } as const)
+  const next = writes.length > 0 ? nextRevision(ports, environmentId, before, writes, now) : undefined
+  if (next && !next.ok) return next
   if (request.mode === 'try') {
     if (refused) return refused
     const changes = JSON.stringify(toChanges(before.state, writes))
     return { ...answer, revision: before.revision, published: false, changes }
   }
-  if (writes.length === 0) return { ...answer, revision: before.revision, published: true }
-  const after = nextRevision(ports, environmentId, before, writes, now)
+  if (!next) return { ...answer, revision: before.revision, published: true }
+  const { after, encoded } = next.value
   await ports.armRepair()
   await commit(ports.database, {
     environmentId,
@@ -126,7 +137,7 @@ async function attemptCommand(
     comment,
   })
   memory.current = after
-  const published = await ports.publish(snapshotOf(environmentId, after))
+  const published = await ports.publish(encoded)
   return refused ?? { ...answer, revision: after.revision, published }
 }
 
@@ -182,7 +193,13 @@ export async function createEnvironment(
   const existing = await loadEnvironment(ports.database, environmentId)
   if (existing) return refuse('CONFLICT', `environment ${environmentId} exists already`)
   const now = ports.now()
-  const first: StoredEnvironment = { name, revision: 1, modifiedAt: toSeconds(now), state: emptyState() }
+  const first: StoredEnvironment = {
+    name,
+    revision: 1,
+    modifiedAt: toSeconds(now),
+    state: emptyState(),
+    importedKeys: [],
+  }
   await ports.armRepair()
   await commitEnvironment(
     ports.database,
@@ -200,7 +217,7 @@ export async function createEnvironment(
       comment: '',
     },
   )
-  const published = await ports.publish(snapshotOf(environmentId, first))
+  const published = await ports.publish(encode(environmentId, first))
   return {
     ok: true,
     revision: first.revision,
@@ -217,6 +234,15 @@ export const snapshotOf = (
   { revision, modifiedAt, state }: Pick<StoredEnvironment, 'revision' | 'modifiedAt' | 'state'>,
 ): Snapshot => toSnapshot({ environmentId, revision, modifiedAt, state })
 
+interface NextRevision {
+  readonly after: StoredEnvironment
+  /** Encoded before the commit, because KV would refuse a snapshot that is too large after it. */
+  readonly encoded: EncodedSnapshot
+}
+
+export const encode = (environmentId: string, environment: StoredEnvironment): EncodedSnapshot =>
+  encodeSnapshot(snapshotOf(environmentId, environment), environment.importedKeys)
+
 /**
  * The next revision. Last-Modified moves only if the bucketing file changes, and by at least one second, the
  * resolution of HTTP dates.
@@ -227,22 +253,34 @@ function nextRevision(
   before: StoredEnvironment,
   writes: readonly Write[],
   now: number,
-): StoredEnvironment {
-  const after: StoredEnvironment = {
-    ...before,
-    revision: before.revision + 1,
-    state: withWrites(before.state, writes),
-  }
-  if (!writes.some(({ kind }) => bucketingFileKinds.has(kind))) return after
-  const fingerprintOf = (environment: StoredEnvironment) => {
-    const cached = fingerprints.get(environment.state)
+): Result<NextRevision> {
+  const { revision, modifiedAt } = before
+  const state = withWrites(before.state, writes)
+  const { claimed, released } = keyClaims(previousValues(before.state, writes), writes)
+  const kept = before.importedKeys.filter((sha256) => !released.includes(sha256))
+  const importedKeys = [...kept, ...claimed]
+  const same = { ...before, revision: revision + 1, state, importedKeys }
+  const snapshot = snapshotOf(environmentId, same)
+  const fingerprintOf = (of: EnvironmentState, toCheck: () => Snapshot) => {
+    const cached = fingerprints.get(of)
     if (cached !== undefined) return cached
-    const fingerprint = bucketingFileFingerprint(snapshotOf(environmentId, environment))
-    fingerprints.set(environment.state, fingerprint)
+    const fingerprint = bucketingFileFingerprint(toCheck())
+    fingerprints.set(of, fingerprint)
     return fingerprint
   }
-  if (fingerprintOf(before) === fingerprintOf(after)) return after
-  return { ...after, modifiedAt: Math.max(toSeconds(now), before.modifiedAt + 1) }
+  const isFileChanged =
+    writes.some(({ kind }) => bucketingFileKinds.has(kind)) &&
+    fingerprintOf(before.state, () => snapshotOf(environmentId, before)) !==
+      fingerprintOf(state, () => snapshot)
+  const movedTo = isFileChanged ? Math.max(toSeconds(now), modifiedAt + 1) : modifiedAt
+  const encoded = encodeSnapshot({ ...snapshot, modifiedAt: movedTo }, importedKeys)
+  const problem = snapshotTooLarge({
+    state: before.state,
+    writes,
+    bytes: encoded.bytes.byteLength,
+    bytesBefore: () => encode(environmentId, before).bytes.byteLength,
+  })
+  return problem ? { ok: false, problem } : ok({ after: { ...same, modifiedAt: movedTo }, encoded })
 }
 
 /** Computed once per state: the state after one change is the state before the next. */

@@ -112,7 +112,7 @@ function portsOf(path: string, crash: Crash): WriterPorts {
     if (crash === here) throw new Crashed(here)
   }
   const kv = {
-    put: async (key: string, text: string) => {
+    put: async (key: string, text: string | Uint8Array) => {
       if (key.startsWith('head:')) dieAt('between snapshot and pointer')
       await env.SNAPSHOTS.put(key, text)
     },
@@ -139,8 +139,8 @@ function portsOf(path: string, crash: Crash): WriterPorts {
       dieAt('before arming')
       await runInDurableObject(objectOf(path), (_, state) => state.storage.setAlarm(Date.now() + 60_000))
     },
-    async publish(snapshot) {
-      await publishSnapshot(kv, snapshot)
+    async publish(encoded) {
+      await publishSnapshot(kv, encoded)
       dieAt('after publishing')
       return true
     },

@@ -1,22 +1,35 @@
 // Converts YAML values to JSON when they are written, so that readers of snapshots need no YAML parser.
-import { parse } from 'yaml'
-import { likeGo } from './go-yaml.ts'
 import type { Command } from '../../../core/change/command.ts'
 import type { EnvironmentState } from '../../../core/model/environment-state.ts'
 import type { FlagChanges } from '../../../core/model/flag-draft.ts'
 import type { FlagType, Variation } from '../../../core/model/flag.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { type YamlDialect, parseYaml, yamlLengthMax } from '../yaml.ts'
 
 /**
  * Sets the JSON of the variations of yaml flags, and removes it from all others. Invalid YAML gets none, and
- * is refused later for that.
+ * is refused later for that. Too much of it is refused here.
  */
-export function withJsonOfYaml(command: Command, state: EnvironmentState): Command {
+export function withJsonOfYaml(command: Command, state: EnvironmentState): Result<Command> {
+  const reader = yamlReader()
+  const converted = convert(command, state, reader)
+  return reader.isExhausted() ? tooMuchYaml : ok(converted)
+}
+
+export const tooMuchYaml = refuse(
+  'TOO_LARGE',
+  `the yaml values of one change have at most ${yamlLengthMax} characters in sum`,
+)
+
+function convert(command: Command, state: EnvironmentState, reader: YamlReader): Command {
+  const convertFlag = flagConverter(reader)
   if (command.kind === 'create-flag') {
     return { ...command, flag: convertFlag(command.flag) }
   }
   const inFlag = <C extends FlagChanges>(key: string, changes: C): C => {
-    const convert = state.flag.get(key)?.type === 'yaml' ? withJson : withoutJson
-    return changes.variations ? { ...changes, variations: changes.variations.map(convert) } : changes
+    if (!changes.variations) return changes
+    const isYaml = state.flag.get(key)?.type === 'yaml'
+    return { ...changes, variations: changes.variations.map(isYaml ? withJson(reader) : withoutJson) }
   }
   switch (command.kind) {
     case 'update-flag':
@@ -43,29 +56,19 @@ export function withJsonOfYaml(command: Command, state: EnvironmentState): Comma
   }
 }
 
-const convertFlag = <F extends { type: FlagType; variations: Variation[] }>(flag: F): F => ({
-  ...flag,
-  variations: flag.variations.map(flag.type === 'yaml' ? withJson : withoutJson),
-})
+const flagConverter =
+  (reader: YamlReader) =>
+  <F extends { type: FlagType; variations: Variation[] }>(flag: F): F => ({
+    ...flag,
+    variations: flag.variations.map(flag.type === 'yaml' ? withJson(reader) : withoutJson),
+  })
 
-/** Some invalid texts take the parser quadratic time, so longer ones are not parsed. */
-const yamlLengthMax = 20_000
-
-function withJson(variation: Variation): Variation {
-  const json = toJson(variation.value)
-  return json === undefined ? withoutJson(variation) : { ...variation, json }
-}
-
-/** Undefined if the text is not YAML. Aliases are limited, so that no text expands without bound. */
-export function toJson(text: string, reader: '1.2' | 'yaml.v2' = '1.2'): string | undefined {
-  if (text.length > yamlLengthMax) return undefined
-  try {
-    const options = reader === '1.2' ? ({ version: reader } as const) : likeGo
-    return JSON.stringify(parse(text, { ...options, maxAliasCount: 100, intAsBigInt: true }), withDigits)
-  } catch {
-    return undefined
+const withJson =
+  ({ toJson }: YamlReader) =>
+  (variation: Variation): Variation => {
+    const json = toJson(variation.value, '1.2')
+    return json === undefined ? withoutJson(variation) : { ...variation, json }
   }
-}
 
 /**
  * An integer keeps all of its digits, so that one which a double cannot hold is refused by name (value.ts).
@@ -79,3 +82,31 @@ const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: strin
 function withoutJson({ json: _, ...variation }: Variation): Variation {
   return variation
 }
+
+/** Longer values are no configuration that a person wrote. */
+const valueLengthMax = 20_000
+
+export interface YamlReader {
+  /** Undefined if the text is not YAML, too long, or comes after too much other text. */
+  readonly toJson: (text: string, dialect: YamlDialect) => string | undefined
+  /** Whether texts were left unread because there were too many characters in sum. */
+  readonly isExhausted: () => boolean
+}
+
+/** Reads the yaml values of one request. */
+export function yamlReader(): YamlReader {
+  let length = 0
+  return {
+    toJson(text, dialect) {
+      length += text.length
+      if (text.length > valueLengthMax || length > yamlLengthMax) return undefined
+      const parsed = parseYaml(text, { dialect, keepsDigits: true })
+      return parsed.ok ? JSON.stringify(parsed.value, withDigits) : undefined
+    },
+    isExhausted: () => length > yamlLengthMax,
+  }
+}
+
+/** Reads one value. */
+export const toJson = (text: string, dialect: YamlDialect = '1.2'): string | undefined =>
+  yamlReader().toJson(text, dialect)

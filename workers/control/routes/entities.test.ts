@@ -10,7 +10,7 @@ import {
   publishedNow,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft, worker } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft, host, worker } from '../../../test/support/control-plane.ts'
 
 beforeAll(useOwner)
 
@@ -211,8 +211,15 @@ describe('secrets', () => {
     const rotated = await call('POST', `${one}/rotate`)
     expect(await fire(body.url)).toMatchObject({ status: 404 })
     expect(await fire(rotated.body.url)).toMatchObject({ changed: false })
+    const byHeader = async (token: string) =>
+      call('POST', '/triggers', undefined, { authorization: `Bearer ${token}` })
+    expect(rotated.body.url).toBe(`${host}/api/v1/triggers/${rotated.body.token}`)
+    expect(await byHeader(rotated.body.token)).toMatchObject({ status: 200, body: { changed: false } })
+    expect(await byHeader(body.token)).toMatchObject({ status: 404 })
+    expect(await call('POST', '/triggers')).toMatchObject({ status: 404 })
     await call('PATCH', one, { disabled: true })
     expect(await fire(rotated.body.url)).toMatchObject({ status: 404 })
+    expect(await byHeader(rotated.body.token)).toMatchObject({ status: 404 })
   })
 })
 

@@ -52,7 +52,8 @@ export const environments = [
     handle: async (call) => {
       const { id, name, project } = call.body
       const scope = await findScope(call.database, { project })
-      if (!scope) return refuse('NOT_FOUND', `there is no project ${project}`)
+      if (!scope || !hasRole(call.caller, 'member', { ...scope, archived: false }))
+        return refuse('NOT_FOUND', `there is no project ${project}`)
       if (!hasRole(call.caller, 'admin', scope))
         return refuse('FORBIDDEN', `this needs the role admin in project ${project}`)
       if (scope.archived) return refuse('CONFLICT', `project ${project} is archived`)

@@ -17,14 +17,14 @@ import { fromDefinitions } from '../../protocols/flagd/import/flags.ts'
 import { parseWith } from '../../http/parse.ts'
 import { readDocument } from '../api/document-text.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
-import { readKeyEnvironment } from '../../storage/snapshots.ts'
+import { ownersOfKeys } from '../../storage/imported-keys.ts'
 import { isDryRun } from '../api/change-query.ts'
 import { moveLongLists } from '../api/import-members.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import { type CommandResult, executeCommand } from '../api/execute-command.ts'
 import { type Call, pathParam } from '../api/call.ts'
 import { route } from '../api/route.ts'
-import { toJson } from '../environment/yaml-values.ts'
+import { tooMuchYaml, type YamlReader, yamlReader } from '../environment/yaml-values.ts'
 import { Counts } from './document.ts'
 
 const importBytesMax = 16 * 1024 * 1024
@@ -116,7 +116,7 @@ interface ImportBody {
 async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
   source: 'bucketeer' | 'flagship-io' | 'flagd',
-  toCandidates: (stored: StoredEnvironment) => Candidates,
+  toCandidates: (stored: StoredEnvironment, reader: YamlReader) => Candidates,
 ): Promise<Result<CommandResult & { settled: Candidates }>> {
   const environment = pathParam(call, 'environment')
   const stored = await loadEnvironment(call.database, environment)
@@ -129,20 +129,33 @@ async function importInto<Path extends `${string}{environment}${string}`>(
       foreign: true as const,
     })),
   )
-  const owners = await Promise.all(
-    sdkKeys.map(({ sha256 }) => readKeyEnvironment(call.env.SNAPSHOTS, sha256)),
+  const owners = await ownersOfKeys(
+    call.database,
+    sdkKeys.map(({ sha256 }) => sha256),
   )
-  const taken = owners.flatMap((owner, i) =>
-    owner === undefined || owner === environment
-      ? []
-      : [{ path: `sdkKeys.${i}.key`, message: 'belongs to another environment' }],
-  )
-  if (taken.length > 0)
-    return refuse('CONFLICT', 'a key can belong to one environment only', { fields: taken })
+  const taken = sdkKeys.flatMap(({ sha256 }, i) => {
+    const owner = owners.get(sha256)
+    if (owner === undefined || owner.environmentId === environment) return []
+    const isNear = owner.organisationId === call.scope?.organisationId
+    const message = isNear
+      ? `belongs to environment ${owner.environmentId}: delete it there first`
+      : 'belongs to an environment of another organisation, which has to delete it first'
+    return [{ path: `sdkKeys.${i}.key`, message }]
+  })
+  const [first] = taken
+  if (first)
+    return refuse('CONFLICT', `a key can belong to one environment only: ${first.path} ${first.message}`, {
+      fields: taken,
+    })
+  const reader = yamlReader()
   const stores = isDryRun(call.request) ? undefined : { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }
-  const moved = await moveLongLists(toCandidates(stored), stored.state, environment, stores)
+  const moved = await moveLongLists(toCandidates(stored, reader), stored.state, environment, stores)
   const settled = settle(stored.state, moved.candidates)
   const { flags, segments } = settled
+  if (reader.isExhausted()) {
+    await moved.undo()
+    return tooMuchYaml
+  }
   const replace = call.query.replace === 'true'
   const executed = await executeCommand(call, {
     kind: 'import',
@@ -173,8 +186,8 @@ export const imports = [
     bodyBytesMax: importBytesMax,
     answer,
     handle: async (call) => {
-      const imported = await importInto(call, 'bucketeer', ({ state }) =>
-        fromFeatureList(call.body, { toJson }, (key) => state.segment.has(key)),
+      const imported = await importInto(call, 'bucketeer', ({ state }, reader) =>
+        fromFeatureList(call.body, reader, (key) => state.segment.has(key)),
       )
       if (!imported.ok) return imported
       const { settled, ...result } = imported.value

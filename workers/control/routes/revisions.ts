@@ -53,7 +53,17 @@ export const revisions = [
     summary:
       'Reads the newest revision that edge can read; waits up to ten seconds for `revision`, if it is set',
     query: z.strictObject({ revision: z.coerce.number().int().min(1).default(1) }),
-    answer: z.strictObject({ revision: z.int() }),
+    answer: z.strictObject({
+      revision: z.int(),
+      unpublished: z
+        .strictObject({
+          revision: z.int(),
+          since: z.int().describe('Epoch milliseconds of the first attempt.'),
+          attempts: z.int(),
+        })
+        .optional()
+        .describe('A newer revision that is committed and could not be published yet. It is tried again.'),
+    }),
     handle: async (call) => {
       const { environment } = call.params
       const head = await environmentStub(call, environment).waitFor(
@@ -61,9 +71,9 @@ export const revisions = [
         call.query.revision,
         waitMaxMs,
       )
-      return head.status === 'known'
-        ? ok({ revision: head.revision })
-        : refuse('NOT_FOUND', `no revision of ${environment} is published`)
+      if (head.status === 'unknown') return refuse('NOT_FOUND', `no revision of ${environment} is published`)
+      const { status: _, ...published } = head
+      return ok(published)
     },
   }),
 ]

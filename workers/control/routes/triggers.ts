@@ -1,12 +1,15 @@
-// Routes of triggers: secret URLs that turn one flag on or off without a token.
+// Routes of triggers: secrets that turn one flag on or off without an API token. A secret is sent in a
+// header; its URL is for callers that can only be given an address, whose logs then hold it.
 import * as z from 'zod'
 import { TriggerChanges, TriggerDraft } from '../../../core/change/command.ts'
-import { ok, refuse } from '../../../core/model/problem.ts'
+import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { slugSource } from '../../../core/model/slug.ts'
 import { Trigger } from '../../../core/model/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findScope } from '../../storage/identity.ts'
+import { type Call } from '../api/call.ts'
+import { bearerToken } from '../auth/identify.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import {
   deleteRoute,
@@ -40,7 +43,25 @@ const pattern = new RegExp(`^tlt_(${slugSource})_[0-9a-f]{48}$`)
 
 const CreatedTrigger = changeAnswer(PublicTrigger).extend({
   url: z.string().describe('`POST` to it fires the trigger. Returned only this once; empty in a dry run.'),
+  token: z
+    .string()
+    .describe(
+      'The secret in the URL. `POST /api/v1/triggers` with it in `Authorization: Bearer` fires the trigger too, ' +
+        'and leaves it in no log of addresses.',
+    ),
 })
+
+const Fired = z.strictObject({ revision: z.int(), changed: z.boolean(), published: z.boolean() })
+const firing = {
+  method: 'POST',
+  needs: 'anyone',
+  description:
+    'Missing triggers, disabled ones and secrets that never existed get the same refusal. Any body is ' +
+    'accepted and ignored. Every firing is counted in the trigger, with what came of the last one.',
+  query: ExperimentQuery,
+  uploads: ['*/*'],
+  answer: Fired,
+} as const
 
 export const triggers = [
   ...readRoutes(resource),
@@ -55,12 +76,12 @@ export const triggers = [
     answer: CreatedTrigger,
     status: 201,
     handle: async (call) => {
-      const { url, sha256 } = await createUrl(call.request, call.params.environment)
+      const { sha256, ...secret } = await createSecret(call.request, call.params.environment)
       const created = await executeCommand(call, {
         kind: 'create-trigger',
         trigger: { ...call.body, sha256 },
       })
-      return created.ok ? ok({ ...created.value, url }) : created
+      return created.ok ? ok({ ...created.value, ...secret }) : created
     },
   }),
   updateRoute({
@@ -79,53 +100,57 @@ export const triggers = [
     answer: CreatedTrigger,
     handle: async (call) => {
       const { environment, id } = call.params
-      const { url, sha256 } = await createUrl(call.request, environment)
+      const { sha256, ...secret } = await createSecret(call.request, environment)
       const created = await executeCommand(call, { kind: 'rotate-trigger', id, sha256 })
-      return created.ok ? ok({ ...created.value, url }) : created
+      return created.ok ? ok({ ...created.value, ...secret }) : created
     },
   }),
   deleteRoute(resource),
   route({
+    ...firing,
     id: 'fire-trigger',
-    method: 'POST',
     path: '/triggers/{token}',
-    needs: 'anyone',
     summary: 'Fires the trigger of this URL',
-    description:
-      'Missing triggers, disabled ones and URLs that never existed get the same refusal. Any body is accepted and ignored. Every firing is counted in the trigger, with what came of the last one.',
-    query: ExperimentQuery,
-    uploads: ['*/*'],
-    answer: z.strictObject({ revision: z.int(), changed: z.boolean(), published: z.boolean() }),
-    handle: async (call) => {
-      const unknown = refuse('NOT_FOUND', 'there is no such trigger')
-      const environmentId = pattern.exec(call.params.token)?.[1]
-      if (environmentId === undefined) return unknown
-      const trigger = await findTrigger(call.database, environmentId, await sha256Hex(call.params.token))
-      if (!trigger || trigger.disabled) return unknown
-      const scope = await findScope(call.database, { environment: environmentId })
-      if (scope?.archived !== false) return unknown
-      const { id, name } = trigger
-      const fired = toResult(
-        await environmentStub(call, environmentId).execute({
-          environmentId,
-          command: { kind: 'fire-trigger', id },
-          actor: { kind: 'trigger', id, name },
-          origin: call.caller.origin,
-          comment: `trigger ${name || id}`,
-          mode: 'make',
-          experiment: experimentChoiceOf(call.request),
-        }),
-      )
-      if (!fired.ok) return fired
-      const { revision, entity, published } = fired.value
-      const changed = (entity as Trigger).lastFiring?.outcome === 'changed'
-      return ok({ revision, changed, published })
-    },
+    handle: (call) => fire(call, call.params.token),
+  }),
+  route({
+    ...firing,
+    id: 'fire-trigger-by-header',
+    path: '/triggers',
+    summary: 'Fires the trigger whose secret is in `Authorization: Bearer`',
+    handle: (call) => fire(call, bearerToken(call.request.headers.get('authorization') ?? '') ?? ''),
   }),
 ]
 
-async function createUrl(request: Request, environmentId: string) {
+async function fire(call: Call, token: string): Promise<Result<z.infer<typeof Fired>>> {
+  const unknown = refuse('NOT_FOUND', 'there is no such trigger')
+  const environmentId = pattern.exec(token)?.[1]
+  if (environmentId === undefined) return unknown
+  const trigger = await findTrigger(call.database, environmentId, await sha256Hex(token))
+  if (!trigger || trigger.disabled) return unknown
+  const scope = await findScope(call.database, { environment: environmentId })
+  if (scope?.archived !== false) return unknown
+  const { id, name } = trigger
+  const fired = toResult(
+    await environmentStub(call, environmentId).execute({
+      environmentId,
+      command: { kind: 'fire-trigger', id },
+      actor: { kind: 'trigger', id, name },
+      origin: call.caller.origin,
+      comment: `trigger ${name || id}`,
+      mode: 'make',
+      experiment: experimentChoiceOf(call.request),
+    }),
+  )
+  if (!fired.ok) return fired
+  const { revision, entity, published } = fired.value
+  const changed = (entity as Trigger).lastFiring?.outcome === 'changed'
+  return ok({ revision, changed, published })
+}
+
+async function createSecret(request: Request, environmentId: string) {
   const token = `tlt_${environmentId}_${toHex(crypto.getRandomValues(new Uint8Array(secretBytes)))}`
-  const url = new URL(`/api/v1/triggers/${token}`, request.url).href
-  return { url: isDryRun(request) ? '' : url, sha256: await sha256Hex(token) }
+  const sha256 = await sha256Hex(token)
+  if (isDryRun(request)) return { url: '', token: '', sha256 }
+  return { url: new URL(`/api/v1/triggers/${token}`, request.url).href, token, sha256 }
 }

@@ -25,7 +25,11 @@ describe('what is left out', () => {
     flag({ key: 'deep', tags: ['web'], prerequisites: [{ flagKey: 'needs-plain', variationId: 'a' }] }),
     flag({ key: 'ruled', tags: ['web'], rules: [rule([clause('', 'in-segment', 'staff')])] }),
     flag({ key: 'seed', ...fine, seed: 'é', defaultStrategy: { id: 's', strategy: half } }),
-    flag({ key: 'number', tags: ['web'], rules: [rule([clause('x', 'greater', '1e3')])] }),
+    flag({
+      key: 'number',
+      tags: ['web'],
+      rules: [rule([{ ...clause('x', 'greater', '1e3'), compareAs: 'bucketeer' }])],
+    }),
   ]
   const compiled = compile(
     snapshotOf(flags, [segment({ key: 'staff', anyOf: [[clause('mail', 'ends-with', '@example.com')]] })]),

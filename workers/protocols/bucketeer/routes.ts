@@ -144,6 +144,7 @@ async function events(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   if (!authenticated.ok) return refusalResponse(authenticated.problem, sdkRequest.requestContext)
   const { compiled, body } = authenticated.value
   const recordContext = { compiled, now: ports.now(), sdk: sdkName(body.sourceId, body.sdkVersion) }
+  ports.limits.countRecords(sdkRequest.requestContext.address, body.events.length)
   const records: EventRecord[] = []
   const errors = new Map<string, wire.EventError>()
   for (const { id, event, type } of body.events) {

@@ -67,6 +67,7 @@ export async function openEvaluationStream(
     },
     failure: 'event: error\ndata: {"code":"INTERNAL","message":"the change cannot be sent, reconnect"}',
     headers: {},
+    key: apiKey,
   })
 }
 

@@ -166,6 +166,8 @@ async function store(
   items: readonly unknown[],
   toRecord: (item: unknown, recordContext: RecordContext) => EventRecord | undefined,
 ): Promise<Response> {
+  const { ports } = dependencies
+  ports.limits.countRecords(requestContext.address, items.length)
   const recordContext = recordContextOf(request, compiled, dependencies)
   const records = new Map<string, EventRecord>()
   const timely = items.filter((item) => !isTooLate((item as { qt?: unknown } | null | undefined)?.qt))
@@ -174,7 +176,7 @@ async function store(
     const record = toRecord(item, recordContext)
     if (record && !records.has(record.id)) records.set(record.id, record) // made of kind, visitor and content
   }
-  const isStored = records.size === 0 || (await dependencies.ports.events.send([...records.values()]))
+  const isStored = records.size === 0 || (await ports.events.send([...records.values()]))
   return isStored
     ? noContent()
     : refusalResponse(

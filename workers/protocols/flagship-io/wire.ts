@@ -80,24 +80,27 @@ export const Activation = z.object(activation)
 export type Activation = z.infer<typeof Activation>
 
 /**
+ * Activations or hits of a request. The SDK sends a batch when it has 100 (`poolMaxSize`), or every few
+ * seconds.
+ */
+const itemsMax = 5_000
+
+/**
  * The SDK always sends a batch. The fields of a single activation are checked by the route, which names the
  * missing ones as the vendor does.
  */
 export const ActivateRequest = z.looseObject({
   cid: mandatory,
-  batch: z.optional(z.array(z.unknown()).check(z.maxLength(5_000))),
+  batch: z.optional(z.array(z.unknown()).check(z.maxLength(itemsMax))),
 })
 export const mandatoryFields = ['vid', 'caid', 'vaid'] as const
-
-/** The SDK limits a batch to 2.5 million characters, which holds as many of the shortest hits. */
-const hitsMax = 50_000
 
 /** A batch has `cid` and the queue time on its envelope, a single hit on itself. */
 export const HitsRequest = z.pipe(
   z.looseObject({ cid: mandatory, t: z.string(), h: z.optional(z.unknown()) }).check(
-    z.refine(({ t, h }) => t !== 'BATCH' || (Array.isArray(h) && h.length <= hitsMax), {
+    z.refine(({ t, h }) => t !== 'BATCH' || (Array.isArray(h) && h.length <= itemsMax), {
       path: ['h'],
-      message: `has to be a list of at most ${hitsMax} hits`,
+      message: `has to be a list of at most ${itemsMax} hits`,
     }),
   ),
   z.transform((hit) => ({ cid: hit.cid, h: hit.t === 'BATCH' ? (hit.h as unknown[]) : [hit] })),

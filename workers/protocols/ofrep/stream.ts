@@ -31,7 +31,8 @@ function assumedRevision(compiled: CompiledSnapshot, now: number): number {
 
 export async function openRefetchStream(sdkRequest: SdkRequest, ports: Ports): Promise<Result<Response>> {
   const { request, path } = sdkRequest
-  const caller = await authenticateCaller(sdkRequest, ports, path.slice(streamPath.length))
+  const key = path.slice(streamPath.length)
+  const caller = await authenticateCaller(sdkRequest, ports, key)
   if (!caller.ok) return caller
   const { compiled } = caller.value
   if (!settingsOf(compiled.snapshot).streams) return refuse('NOT_FOUND', 'this environment offers no streams')
@@ -40,5 +41,6 @@ export async function openRefetchStream(sdkRequest: SdkRequest, ports: Ports): P
     write: (revision) =>
       `data: ${JSON.stringify({ type: 'refetchEvaluation', etag: toEntityTag(revision) })}`,
     headers: {},
+    key,
   })
 }

@@ -26,6 +26,7 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   const batch = parseBatch(body)
   if (!batch.ok) return refusalResponse(batch.problem, requestContext)
   const { context, events } = batch.value
+  ports.limits.countRecords(requestContext.address, events.length)
   const recordContext = recordContextOf(sdkRequest.request, ports, authenticated.value)
   const results = await Promise.all(events.map((event) => eventToRecord(event, context, recordContext)))
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))

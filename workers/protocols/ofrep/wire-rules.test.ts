@@ -210,7 +210,7 @@ it.each([
 })
 
 it('says 429 and 500 with the time to wait, a second at least', async () => {
-  const limited = world([], {}, { limits: { allows: () => false } })
+  const limited = world([], {}, { limits: { allows: () => false, countRecords: () => undefined } })
   const unavailable = world([], {}, { snapshots: { read: () => ({ status: 'unavailable' }) } })
   const broken = world(
     [],

@@ -252,7 +252,9 @@ describe('a clause without values', () => {
       features: [],
       segmentUsers: [{ segmentId: 's', rules: [segmentRule('EQUALS'), segmentRule('NOT_EQUALS')] }],
     })
-    expect(segments).toMatchObject([{ key: 's', anyOf: [[{ attribute: 'targetingKey', operator: 'exists' }]] }])
+    expect(segments).toMatchObject([
+      { key: 's', anyOf: [[{ attribute: 'targetingKey', operator: 'exists' }]] },
+    ])
     expect(findings.map(({ field }) => field)).toEqual(['rules.0.clauses.0', 'rules.1.clauses.0'])
   })
 })
