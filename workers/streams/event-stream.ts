@@ -24,7 +24,9 @@ export interface StreamOptions {
    * client. A rejection ends the stream, so that the client reconnects.
    */
   readonly write: (revision: number, since: number) => string | Promise<string | undefined>
-  /** Sent before the stream ends because an event could not be written. */
+  /**
+   * Sent before the stream ends because an event could not be written, or the client may not listen any more.
+   */
   readonly failure?: string
   /** Whether the client may still listen, by a revision or later. Asked at revisions and heartbeats. */
   readonly isAllowed: (revision: number) => Promise<boolean>
@@ -63,6 +65,10 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
   }
   const sendEvent = (lines: string, revision?: number) =>
     send(`${revision === undefined ? '' : `id: ${revision}\n`}${lines}\n\n`)
+  const fail = () => {
+    if (options.failure !== undefined) sendEvent(options.failure)
+    close()
+  }
   /** Keeps asynchronous events in order. */
   let queue = Promise.resolve()
   const sendChange = (revision: number, since: number) => {
@@ -72,8 +78,7 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
       (lines) => () => lines !== undefined && sendEvent(lines, revision),
       (cause: unknown) => () => {
         logError('event', cause)
-        if (options.failure !== undefined) sendEvent(options.failure)
-        close()
+        fail()
       },
     )
     queue = queue.then(() => ready).then((act) => void act())
@@ -89,7 +94,7 @@ export async function eventStream(options: StreamOptions): Promise<ReadableStrea
   }
   const checkAccess = (revision: number) =>
     void isAllowed(revision).then(
-      (allowed) => allowed || close(),
+      (allowed) => allowed || fail(),
       (cause: unknown) => logError('stream', cause),
     )
 
