@@ -6,7 +6,14 @@ import { compilePattern } from '../text/regex.ts'
 import { parseDecimal } from '../text/go-strconv.ts'
 import { parseLenientVersion, parseVersion } from '../text/semver.ts'
 import { parseTime } from '../text/time.ts'
-import { type Comparison, comparisons, type Operator, operators, segmentOperators } from './vocabulary.ts'
+import {
+  orderedOperators,
+  type Comparison,
+  comparisons,
+  type Operator,
+  operators,
+  segmentOperators,
+} from './vocabulary.ts'
 
 /** Operators that ignore `values`. */
 const valuelessOperators: ReadonlySet<Operator> = new Set(['exists', 'not-exists'])
@@ -22,15 +29,6 @@ export const textOperators: ReadonlySet<Operator> = new Set([
   'matches',
 ])
 
-/** Operators that compare in order. */
-export const orderedOperators: ReadonlySet<Operator> = new Set([
-  'greater',
-  'greater-or-equal',
-  'less',
-  'less-or-equal',
-  'before',
-  'after',
-])
 const timeOperators: ReadonlySet<Operator> = new Set(['before', 'after'])
 
 /**

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts'
 import { segmentsIn } from './segment-keys.ts'
 import { visitDependenciesFirst } from './visit-dependencies.ts'
 import type { Clause } from './clause.ts'
-import { type Operator, operatorFormats } from './vocabulary.ts'
+import { type Operator, operatorFormats, orderedOperators } from './vocabulary.ts'
 
 /** The newest snapshot format that this version reads. */
 export const snapshotFormat = 2
@@ -104,8 +104,6 @@ export function formatNeeded(
   )
 }
 
-const ordered = /^(greater|less|before|after)/
-
 /**
  * The format of what a clause says beside its operator. Readers of format 1 compare in order as Bucketeer
  * does, negate nothing, read no structures, and know fewer patterns.
@@ -116,7 +114,7 @@ function fieldsFormat({ attribute, operator, values, ignoreCase, compareAs, nega
     attribute === 'targetingKey' ||
     (attribute === 'id' && operator !== 'flag-is') ||
     (attribute.includes('.') && operator !== 'flag-is') ||
-    (ordered.test(operator) && compareAs !== 'bucketeer') ||
+    (orderedOperators.has(operator) && compareAs !== 'bucketeer') ||
     (operator === 'matches' && (ignoreCase === true || values.some((value) => /\(\?i\)|\\b/i.test(value))))
   return isNew ? 2 : 1
 }

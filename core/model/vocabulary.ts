@@ -38,6 +38,16 @@ export const idAttribute = 'id'
 /** Whose values are segment keys, and which test no attribute. */
 export const segmentOperators: ReadonlySet<string> = new Set<Operator>(['in-segment', 'not-in-segment'])
 
+/** Operators that compare in order. */
+export const orderedOperators: ReadonlySet<string> = new Set<Operator>([
+  'greater',
+  'greater-or-equal',
+  'less',
+  'less-or-equal',
+  'before',
+  'after',
+])
+
 /** How an ordered clause compares; without one, by Tackline's own rule (core/evaluation/order.ts). */
 export const comparisons = ['number', 'version', 'semver', 'text', 'bucketeer'] as const
 export type Comparison = (typeof comparisons)[number]

@@ -2,8 +2,8 @@
 // strategy come from the model, so that a new one is generated as soon as it exists.
 import fc from 'fast-check'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
-import { type Clause, orderedOperators, textOperators } from '../../../core/model/clause.ts'
-import { comparisons, type Operator, operators } from '../../../core/model/vocabulary.ts'
+import { type Clause, textOperators } from '../../../core/model/clause.ts'
+import { orderedOperators, comparisons, type Operator, operators } from '../../../core/model/vocabulary.ts'
 import {
   Allocation,
   type Flag,

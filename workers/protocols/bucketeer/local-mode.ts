@@ -1,7 +1,12 @@
 // Builds the definitions that Bucketeer's server SDKs evaluate in local mode. They contain only flags that
 // the asking SDK evaluates as we do (local-evaluators.ts); omitted flags are listed with the reason.
 import type { Clause as OurClause } from '../../../core/model/clause.ts'
-import { type Operator, segmentOperators, targetingKeyAttribute } from '../../../core/model/vocabulary.ts'
+import {
+  type Operator,
+  orderedOperators,
+  segmentOperators,
+  targetingKeyAttribute,
+} from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
 import { attributeSplitting } from '../../../core/model/bucket-by.ts'
 import { rangesOf } from '../../../core/model/rebalance.ts'
@@ -73,7 +78,7 @@ const notesOn = ({ key, rules }: Flag): Note[] =>
   rules.flatMap(({ anyOf }, r) =>
     anyOf.flatMap((group, g) =>
       group.flatMap(({ operator, compareAs }, c) =>
-        orderings.has(operator)
+        orderedOperators.has(operator)
           ? [{ flagKey: key, field: `rules.${r}.anyOf.${g}.${c}`, reason: noteOn(compareAs) }]
           : [],
       ),
@@ -138,15 +143,6 @@ function reasonAgainstStrategy(
   return 'percent allocation hashes otherwise than these SDKs do'
 }
 
-const orderings: ReadonlySet<Operator> = new Set([
-  'greater',
-  'greater-or-equal',
-  'less',
-  'less-or-equal',
-  'before',
-  'after',
-])
-
 const operators: Partial<Record<Operator, ClauseOperator>> = {
   equals: 'EQUALS',
   in: 'IN',
@@ -179,7 +175,11 @@ function reasonAgainstClause(
   if (attribute.startsWith(trustedNamespace)) return `the attribute ${attribute} is known at the edge only`
   if (negated && operators[operator] !== undefined && opposites[operator] === undefined)
     return `a negated ${operator} is not known to these SDKs`
-  if (orderings.has(operator) && compareAs !== 'bucketeer' && !isOwnNumberOrder(operator, compareAs, values))
+  if (
+    orderedOperators.has(operator) &&
+    compareAs !== 'bucketeer' &&
+    !isOwnNumberOrder(operator, compareAs, values)
+  )
     return `${operator} compares otherwise than these SDKs do: write compareAs bucketeer to have their rule`
   if (ignoreCase) return 'these SDKs always regard case'
   if (operators[operator] === undefined) return `${operator} is not known to these SDKs`
@@ -317,7 +317,7 @@ function toClauses(clause: OurClause, id: string): Clause[] {
   const theirs = (negated ? opposites : operators)[operator] ?? 'EQUALS'
   const own = { id, attribute, operator: theirs, values }
   // By our own rule nothing holds for an attribute that is missing or empty; these SDKs read it as a text.
-  return orderings.has(operator) && compareAs !== 'bucketeer'
+  return orderedOperators.has(operator) && compareAs !== 'bucketeer'
     ? [{ id: `${id}:present`, attribute, operator: 'NOT_EQUALS', values: [''] }, own]
     : [own]
 }

@@ -1,8 +1,8 @@
 // Imports a Bucketeer feature list as flags that keep every user's variation: ids, versions, times and seeds
 // stay, and the allocation is `fine`, which hashes as Bucketeer does. The reference for the semantics is
 // Bucketeer's Go server.
-import { type Clause as OurClause, orderedOperators } from '../../../../core/model/clause.ts'
-import { targetingKeyAttribute } from '../../../../core/model/vocabulary.ts'
+import type { Clause as OurClause } from '../../../../core/model/clause.ts'
+import { orderedOperators, targetingKeyAttribute } from '../../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../../core/model/flag.ts'
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
 import { nameLengthMax, descriptionLengthMax, weightTotal } from '../../../../core/model/limits.ts'
