@@ -14,6 +14,7 @@ import { restoreHandlers } from './restore.ts'
 import { scheduleHandlers, withRefusal } from './schedule.ts'
 import { sdkKeyHandlers } from './sdk-key.ts'
 import { segmentHandlers } from './segment.ts'
+import { withSegmentUse } from './segment-use.ts'
 import { settingsHandlers } from './settings.ts'
 import { tagHandlers, withTags } from './tag.ts'
 import { triggerHandlers, withRefusedFiring } from './trigger.ts'
@@ -44,9 +45,10 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = handle(state, command, context)
   const guarded = handled.ok ? guardExperiments(state, handled.value, context) : handled
   if (!guarded.ok) return recorded(state, command, guarded.problem, context)
-  const writes = withTags(state, guarded.value.writes, context)
+  const marked = withSegmentUse(state, guarded.value, context)
+  const writes = withTags(state, marked.writes, context)
   const excess = excessOf(state, writes)
-  return excess ? { ok: false, problem: excess } : ok({ ...guarded.value, writes })
+  return excess ? { ok: false, problem: excess } : ok({ ...marked, writes })
 }
 
 /** Nobody may read the answer to a trigger or a schedule, so they record that they were refused. */

@@ -74,10 +74,11 @@ function edited(current: Flag, sent: FlagChanges, { newId }: ChangeContext): obj
   }
 }
 
-export function withoutVersion<T extends object>(entity: T): Omit<T, keyof typeof versionedFields> {
-  const rest = { ...entity } as Record<string, unknown>
-  for (const field of Object.keys(versionedFields)) delete rest[field]
-  return rest as Omit<T, keyof typeof versionedFields>
+/** The flag without the fields that the system sets. */
+export function withoutVersion(flag: Flag): Omit<Flag, keyof typeof versionedFields | 'segmentsUpdatedAt'> {
+  const { segmentsUpdatedAt: _, ...rest } = flag
+  for (const field of Object.keys(versionedFields)) delete (rest as Record<string, unknown>)[field]
+  return rest
 }
 
 /** The write that turns a flag on or off. */

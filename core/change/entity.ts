@@ -109,7 +109,8 @@ export function update<K extends EntityKind>(
   if (!found.ok) return found
   const current = found.value
   const { version, createdAt, updatedAt } = current
-  const edited = parsed(kind, { ...edit(current), version, createdAt, updatedAt })
+  const used = kind === 'flag' && { segmentsUpdatedAt: (current as Entities['flag']).segmentsUpdatedAt }
+  const edited = parsed(kind, { ...edit(current), version, createdAt, updatedAt, ...used })
   if (!edited.ok) return edited
   if (isSame(edited.value, current)) return ok({ writes: [], entity: current })
   return checked(state, kind, target.id, { ...edited.value, version: version + 1, updatedAt: now })
@@ -186,7 +187,7 @@ export const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.str
 
 export const isSameButVersion = (a: Versioned, b: Versioned) =>
   isSame({ ...a, ...noVersion }, { ...b, ...noVersion })
-const noVersion = { version: 0, createdAt: 0, updatedAt: 0 }
+const noVersion = { version: 0, createdAt: 0, updatedAt: 0, segmentsUpdatedAt: undefined }
 
 const words: Partial<Record<EntityKind, string>> = { sdkKey: 'SDK key', schedule: 'scheduled change' }
 export const wordOf = (kind: EntityKind, number: 'singular' | 'plural' = 'singular') => {

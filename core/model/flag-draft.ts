@@ -9,7 +9,7 @@ const withNewId = { id: Id.optional() }
 const RuleDraft = Rule.extend(withNewId)
 const DefaultStrategyDraft = DefaultStrategy.extend(withNewId)
 
-const flagShape = FlagFields.omit({ ...versionedFields, archived: true }).shape
+const flagShape = FlagFields.omit({ ...versionedFields, archived: true, segmentsUpdatedAt: true }).shape
 
 /** Without `allocation`, a new flag gets the environment's default. */
 export const FlagDraft = z.strictObject({

@@ -163,6 +163,8 @@ export const FlagFields = z.strictObject({
   /** Given to SDKs as OpenFeature's flag metadata, beside our own. */
   metadata: Metadata.optional(),
   archived: z.boolean().default(false),
+  /** Epoch milliseconds: when the rules last began to use another segment. Set by the system. */
+  segmentsUpdatedAt: z.int().optional(),
   ...versioned,
 })
 

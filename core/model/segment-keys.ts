@@ -1,5 +1,6 @@
 // The segments to which clauses refer. Loads no schema.
 import type { AnyOf } from './clause.ts'
+import type { Flag } from './flag.ts'
 import { segmentOperators } from './vocabulary.ts'
 
 /** Each key once, in the order of the clauses. */
@@ -11,3 +12,7 @@ export const segmentsIn = (anyOf: AnyOf): readonly string[] => {
   return keys.size === 0 ? none : [...keys]
 }
 const none: readonly string[] = []
+
+/** The segments that a flag asks for by its rules. An archived flag asks for none. */
+export const segmentsUsedBy = ({ archived, rules }: Flag): readonly string[] =>
+  archived ? none : rules.flatMap(({ anyOf }) => segmentsIn(anyOf))

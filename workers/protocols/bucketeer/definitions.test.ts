@@ -1,8 +1,17 @@
 // Definitions for local mode: what is given to which SDK, and which segments are sent again.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { change } from '../../../core/change/change.ts'
+import type { Command } from '../../../core/change/command.ts'
 import { compile } from '../../../core/evaluation/compile.ts'
-import { clause, flag, rollout, rule, segment, snapshotOf } from '../../../test/support/build/flags.ts'
+import {
+  type EnvironmentState,
+  type Write,
+  emptyState,
+  toSnapshot,
+  withWrites,
+} from '../../../core/model/environment-state.ts'
+import { clause, fixed, flag, rollout, rule, segment, snapshotOf } from '../../../test/support/build/flags.ts'
 import { scaled } from '../../../test/support/build/scale.ts'
 import { featureFlags, segmentUsers } from './definitions.ts'
 
@@ -54,7 +63,10 @@ describe('what is left out', () => {
     const given = features.map((feature) => (feature as { id: string }).id).toSorted()
     expect(given).toEqual(expected)
     const { segmentUsers: users } = segmentUsers(compiled, { ...query, segmentIds: [] }, now)
-    expect(users.map(({ segmentId }) => segmentId)).toEqual(expected.includes('ruled') ? ['staff'] : [])
+    // also where the flag is left out, so that no SDK lacks it if the flag comes back
+    expect(users.map(({ segmentId, rules }) => [segmentId, rules.length])).toEqual([
+      ['staff', expected.includes('ruled') ? 1 : 0],
+    ])
   })
 
   it('comes with audiences and the rules of segments for those who know them', () => {
@@ -81,83 +93,140 @@ describe('what is left out', () => {
   })
 })
 
-const asking = (key: string) => flag({ key: `asks-${key}`, rules: [rule([clause('', 'in-segment', key)])] })
+const uses = (key: string, more: object = {}) =>
+  flag({ key: `uses-${key}`, rules: [rule([clause('', 'in-segment', key)])], ...more })
 const sdk = { sourceId: 5, sdkVersion: 'v0.0.1' }
 
 describe('segments', () => {
-  // bucketeer pkg/api/api/api_grpc_test.go, TestGrpcGetSegmentUsers: segment-id-2 changed 30 minutes ago and
-  // segment-id-5 an hour ago. There the SDK lacks segment-id-5 and is not given it; here it is.
-  const compiled = compile(
-    snapshotOf(
-      [asking('segment-id-2'), asking('segment-id-5')],
-      [
-        segment({ key: 'segment-id-2', included: ['user-id'], updatedAt: minutesAgo(30) }),
-        segment({ key: 'segment-id-5', included: ['user-id'], updatedAt: minutesAgo(60) }),
-      ],
-    ),
-  )
-  const has = ['segment-id-1', 'segment-id-2', 'segment-id-3', 'segment-id-5']
+  // bucketeer pkg/api/api/api_grpc_test.go, TestGrpcGetSegmentUsers: segment-id-2 changed 30 minutes ago,
+  // segment-id-5 an hour ago, their flags 20 minutes ago. The SDK lacks segment-id-5.
+  const twentyAgo = { updatedAt: minutesAgo(20) }
+  const given = (more: object = {}) =>
+    compile(
+      snapshotOf(
+        [uses('segment-id-2', twentyAgo), uses('segment-id-5', { ...twentyAgo, ...more })],
+        [
+          segment({ key: 'segment-id-2', included: ['user-id'], updatedAt: minutesAgo(30) }),
+          segment({ key: 'segment-id-5', included: ['user-id'], updatedAt: minutesAgo(60) }),
+        ],
+      ),
+    )
+  const has = ['segment-id-1', 'segment-id-2', 'segment-id-3']
+  const old = ['segment-id-1', 'segment-id-3']
   it.each([
     ['request at older than 30 days', has, 31 * 24 * 60, ['segment-id-2', 'segment-id-5'], [], true],
-    ['return deleted segment ids', has, 10, [], ['segment-id-1', 'segment-id-3'], false],
-    ['return updated segment users', has, 31, ['segment-id-2'], ['segment-id-1', 'segment-id-3'], false],
-    [
-      'return updated segment users, late',
-      has,
-      40,
-      ['segment-id-2'],
-      ['segment-id-1', 'segment-id-3'],
-      false,
-    ],
-    ['nothing to update', ['segment-id-2', 'segment-id-5'], 20, [], [], false],
-    ['one that it lacks', ['segment-id-2'], 20, ['segment-id-5'], [], false],
+    ['return deleted segment ids', has, 10, [], old, false],
+    ['return updated segment users', has, 31, ['segment-id-2'], old, false],
+    ['return updated segment users, late', has, 40, ['segment-id-2'], old, false],
+    ['nothing to update', ['segment-id-2', 'segment-id-5'], 10, [], [], false],
   ])('are sent as upstream: %s', (_, segmentIds, minutes, sent, deleted, forceUpdate) => {
     const requestedAt = Math.floor(minutesAgo(minutes) / 1_000)
-    const answer = segmentUsers(compiled, { segmentIds, requestedAt, ...sdk }, now)
+    const answer = segmentUsers(given(), { segmentIds, requestedAt, ...sdk }, now)
     expect(answer.segmentUsers.map(({ segmentId }) => segmentId)).toEqual(sent)
     expect(answer).toMatchObject({ deletedSegmentIds: deleted, forceUpdate })
     const isNone = sent.length === 0 && deleted.length === 0
     expect(answer.requestedAt).toBe(String(isNone ? requestedAt : seconds))
   })
 
+  it('are sent, however old, if the SDK lacks them and a flag began to use them', () => {
+    const requestedAt = Math.floor(minutesAgo(10) / 1_000)
+    const compiled = given({ segmentsUpdatedAt: minutesAgo(5) })
+    const answer = segmentUsers(compiled, { segmentIds: ['segment-id-2'], requestedAt, ...sdk }, now)
+    expect(answer.segmentUsers.map(({ segmentId }) => segmentId)).toEqual(['segment-id-5'])
+  })
+
   it('never leave an SDK without one that a flag needs, or with an old one, whatever came late', () => {
     const key = fc.constantFrom('s0', 's1', 's2')
-    const change = fc.record({
+    const segmentClause = (each: string) => clause('', 'in-segment', each)
+    const ruleOf = (keys: readonly string[]) => {
+      const { id: _, ...draft } = rule(keys.map(segmentClause)) // the id is the flag's own
+      return draft
+    }
+    const command: fc.Arbitrary<object> = fc.oneof(
+      fc.record({
+        kind: fc.constant('update-flag'),
+        key: fc.constantFrom('f0', 'f1'),
+        changes: fc.oneof(
+          fc.record({ rules: fc.uniqueArray(key).map((keys) => (keys.length > 0 ? [ruleOf(keys)] : [])) }),
+          fc.record({ archived: fc.boolean() }),
+          fc.record({ enabled: fc.boolean() }),
+        ),
+      }),
+      fc.record({
+        kind: fc.constant('update-segment'),
+        id: key,
+        changes: fc.oneof(
+          fc.record({ included: fc.uniqueArray(fc.constantFrom('u1', 'u2')) }),
+          // with a rule, its flags are left out of what this SDK gets
+          fc.record({ anyOf: fc.constantFrom([], [[clause('mail', 'equals', 'x')]]) }),
+        ),
+      }),
+      fc.boolean().map((panic) => ({ kind: 'update-settings', changes: { panic } })),
+    )
+    const step = fc.record({
       /** Seconds since the change before. */
       after: fc.integer({ min: 1, max: 4_000 }),
-      edits: fc.option(key, { nil: undefined }),
-      inUse: fc.uniqueArray(key),
-      /** How long the edge that answers has not heard of this change. */
+      command,
+      /** How long the edge that answers lacks this change. */
       late: fc.integer({ min: 0, max: 599 }),
     })
     fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
         let at = seconds
-        const cache = { ids: new Map<string, string>(), requestedAt: 0 }
-        const times = new Map(['s0', 's1', 's2'].map((id) => [id, at]))
-        let before = compile(snapshotOf([], []))
-        const poll = (world: typeof before, second: number) => {
-          const query = { segmentIds: [...cache.ids.keys()], requestedAt: cache.requestedAt, ...sdk }
-          const answer = segmentUsers(world, query, second * 1_000)
-          if (answer.forceUpdate) cache.ids.clear()
-          for (const id of answer.deletedSegmentIds) cache.ids.delete(id)
-          for (const { segmentId, updatedAt } of answer.segmentUsers) cache.ids.set(segmentId, updatedAt)
+        const start = [
+          ...['s0', 's1', 's2'].map((each) => segment({ key: each, updatedAt: now })),
+          ...['f0', 'f1'].map((each) =>
+            flag({
+              key: each,
+              offVariationId: 'a',
+              tags: [],
+              defaultStrategy: { id: each, strategy: fixed('a') },
+            }),
+          ),
+        ]
+        let state = withWrites(
+          emptyState(),
+          start.map((value) => ({
+            kind: 'rules' in value ? 'flag' : 'segment',
+            id: value.key,
+            value,
+          })) as unknown as Write[],
+        )
+        const cache = { segments: new Map<string, string>(), requestedAt: 0 }
+        const poll = (from: EnvironmentState, second: number) => {
+          const query = { segmentIds: [...cache.segments.keys()], requestedAt: cache.requestedAt, ...sdk }
+          const answer = segmentUsers(compiledFrom(from), query, second * 1_000)
+          if (answer.forceUpdate) cache.segments.clear()
+          for (const id of answer.deletedSegmentIds) cache.segments.delete(id)
+          for (const { segmentId, updatedAt } of answer.segmentUsers) cache.segments.set(segmentId, updatedAt)
           cache.requestedAt = Number(answer.requestedAt)
         }
-        for (const { after, edits, inUse, late } of changes) {
+        for (const { after, command: next, late } of steps) {
           at += after
-          if (edits !== undefined) times.set(edits, at)
-          const segments = [...times].map(([id, time]) => segment({ key: id, updatedAt: time * 1_000 }))
-          const world = compile(snapshotOf(inUse.map(asking), segments))
-          poll(before, at + late) // by an edge that has the snapshot of before
-          poll(world, at + late)
+          const context = { now: at * 1_000, newId: () => `new-${at}` }
+          const changed = change(state, next as Command, context)
+          const before = state
+          if (changed.ok) state = withWrites(state, changed.value.writes)
+          poll(before, at + late) // by an edge that has the state of before
+          poll(state, at + late)
           at += late
-          const needed = inUse.map((id) => [id, String(times.get(id))] as const)
-          expect(Object.fromEntries(cache.ids)).toEqual(Object.fromEntries(needed))
-          before = world
+          const needed = featureFlags(
+            compiledFrom(state),
+            { tag: '', featureFlagsId: '', requestedAt: 0, ...sdk },
+            at * 1_000,
+          ).features.flatMap(({ rules }: any) =>
+            rules.flatMap(({ clauses }: any) => clauses.flatMap(({ values }: any) => values as string[])),
+          )
+          for (const each of needed) {
+            const updatedAt = Math.floor(state.segment.get(each)!.updatedAt / 1_000)
+            expect(cache.segments.get(each)).toBe(String(updatedAt))
+          }
         }
       }),
       { numRuns: scaled(300) },
     )
   })
 })
+
+const compiledFrom = (state: EnvironmentState) =>
+  compile(toSnapshot({ state, environmentId: 'e', revision: 1, modifiedAt: 0 }))

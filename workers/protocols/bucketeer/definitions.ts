@@ -2,6 +2,7 @@
 // these flags refer to, `get_segment_users`.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
+import { segmentsUsedBy } from '../../../core/model/segment-keys.ts'
 import type { Feature, FeatureList } from './feature.ts'
 import { type LocalEvaluator, localEvaluatorOf } from './local-evaluators.ts'
 import { localMode } from './local-mode.ts'
@@ -114,8 +115,8 @@ export interface SegmentUsersQuery extends SdkQuery {
 }
 
 /**
- * Segments that changed since `requestedAt` or that the SDK lacks, and the ids of those it no longer needs.
- * Everything if `requestedAt` is too old or in the future.
+ * Segments that changed since `requestedAt`, or that the SDK lacks and a flag began to use since then, and
+ * the ids of those it no longer needs. Everything if `requestedAt` is too old or in the future.
  */
 export function segmentUsers(compiled: CompiledSnapshot, query: SegmentUsersQuery, now: number) {
   const seconds = Math.floor(now / 1_000)
@@ -125,8 +126,14 @@ export function segmentUsers(compiled: CompiledSnapshot, query: SegmentUsersQuer
   const clientIds = new Set(query.segmentIds)
   const usedIds = new Set(inUse.map(({ segmentId }) => segmentId))
   const since = query.requestedAt - graceSeconds
+  const needed = new Set(
+    compiled.snapshot.flags.flatMap((flag) =>
+      Math.floor((flag.segmentsUpdatedAt ?? 0) / 1_000) > since ? segmentsUsedBy(flag) : [],
+    ),
+  )
   const sent = inUse.filter(
-    ({ segmentId, updatedAt }) => isFull || !clientIds.has(segmentId) || updatedAt > since,
+    ({ segmentId, updatedAt }) =>
+      isFull || updatedAt > since || (needed.has(segmentId) && !clientIds.has(segmentId)),
   )
   const deleted = query.segmentIds.filter((id) => !usedIds.has(id))
   const hasChanged = isFull || sent.length > 0 || deleted.length > 0

@@ -7,7 +7,6 @@ import type { Cause, Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { fnv1a64 } from '../../../core/hash/fnv1a-64.ts'
 import { segmentsIn } from '../../../core/model/segment-keys.ts'
 import { visitDependenciesFirst } from '../../../core/model/visit-dependencies.ts'
-import { segmentsOf } from './local-mode.ts'
 import type * as wire from './wire.ts'
 
 /** Bucketeer: in a clause `id` is the user's id, even where the data has an `id`. */
@@ -215,7 +214,7 @@ function versionsText({ flags, snapshot }: CompiledSnapshot, tag: string): strin
   const segments = new Map(snapshot.segments.map((segment) => [segment.key, segment]))
   const usedSegments = new Set<string>()
   visitDependenciesFirst(
-    usedFlags.flatMap(segmentsOf),
+    usedFlags.flatMap(({ rules }) => rules.flatMap(({ anyOf }) => segmentsIn(anyOf))),
     (key) => segmentsIn(segments.get(key)?.anyOf ?? []),
     (key) => usedSegments.add(key),
   )

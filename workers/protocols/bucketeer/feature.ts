@@ -115,6 +115,7 @@ const SegmentUsers = z.object({
   rules: list(SegmentRule),
   updatedAt: seconds,
 })
+export type SegmentUsers = z.infer<typeof SegmentUsers>
 
 /**
  * The answer of `get_feature_flags` or the API's list of features, optionally merged with the answers of

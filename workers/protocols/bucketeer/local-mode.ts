@@ -1,12 +1,7 @@
 // Builds the definitions that Bucketeer's server SDKs evaluate in local mode. They contain only flags that
 // the asking SDK evaluates as we do (local-evaluators.ts); omitted flags are listed with the reason.
 import type { Clause as OurClause } from '../../../core/model/clause.ts'
-import {
-  type Operator,
-  orderedOperators,
-  segmentOperators,
-  targetingKeyAttribute,
-} from '../../../core/model/vocabulary.ts'
+import { type Operator, orderedOperators, targetingKeyAttribute } from '../../../core/model/vocabulary.ts'
 import type { Flag, Strategy as OurStrategy } from '../../../core/model/flag.ts'
 import { attributeSplitting } from '../../../core/model/bucket-by.ts'
 import { rangesOf } from '../../../core/model/rebalance.ts'
@@ -14,11 +9,12 @@ import { weightTotal } from '../../../core/model/limits.ts'
 import { parseVersion } from '../../../core/text/semver.ts'
 import { parseFloat64, parseInt64 } from '../../../core/text/go-strconv.ts'
 import type { Segment } from '../../../core/model/segment.ts'
+import { segmentsUsedBy } from '../../../core/model/segment-keys.ts'
 import { effectiveFlags } from '../../../core/evaluation/panic-mode.ts'
 import { coversEverybody } from '../../../core/evaluation/slice.ts'
 import { dependenciesOf, type Snapshot } from '../../../core/model/snapshot.ts'
 import { trustedNamespace } from '../../sdk/enrich.ts'
-import type { Clause, ClauseOperator, Feature, FeatureList, Strategy } from './feature.ts'
+import type { Clause, ClauseOperator, Feature, FeatureList, SegmentUsers, Strategy } from './feature.ts'
 import { type LocalEvaluator, leastEvaluator } from './local-evaluators.ts'
 
 export interface Omission {
@@ -59,11 +55,10 @@ export function localMode(
     }
   }
   const included = flags.filter(({ key }) => !reasons.has(key) && !servesNothing(byFlag.get(key)))
-  const segmentKeys = new Set(included.flatMap(segmentsOf))
   return {
     list: {
       features: included.map(toFeature),
-      segmentUsers: [...segmentKeys].flatMap((key) => toSegmentUsers(bySegment.get(key))),
+      segmentUsers: segmentUsersOf(snapshot.flags, bySegment, knows),
       segments: [],
     },
     omitted: flags.flatMap(({ key, archived }) => {
@@ -191,16 +186,25 @@ function reasonAgainstClause(
     const segment = segments.get(key)
     if (!segment) return `asks for the segment ${key}, which is not there`
     if (segment.members) return `asks for the segment ${key}, whose uploaded members are too many to give out`
-    if (segment.anyOf.length === 0) continue
-    if (!knows.segmentRules) return `asks for the segment ${key}, whose rules these SDKs do not know`
-    for (const clause of segment.anyOf.flat()) {
-      const { operator: within } = clause
-      const reason =
-        within === 'in-segment' || within === 'flag-is'
-          ? `${within} never matches there`
-          : reasonAgainstClause(clause, segments, knows)
-      if (reason !== undefined) return `asks for the segment ${key}: ${reason}`
-    }
+    const reason = reasonAgainstRules(segment, segments, knows)
+    if (reason !== undefined) return `asks for the segment ${key}${reason}`
+  }
+  return undefined
+}
+
+function reasonAgainstRules(
+  { anyOf }: Segment,
+  segments: ReadonlyMap<string, Segment>,
+  knows: LocalEvaluator,
+): string | undefined {
+  if (anyOf.length > 0 && !knows.segmentRules) return ', whose rules these SDKs do not know'
+  for (const clause of anyOf.flat()) {
+    const { operator } = clause
+    const reason =
+      operator === 'in-segment' || operator === 'flag-is'
+        ? `${operator} never matches there`
+        : reasonAgainstClause(clause, segments, knows)
+    if (reason !== undefined) return `: ${reason}`
   }
   return undefined
 }
@@ -240,12 +244,6 @@ function isParsedAlike(operator: Operator, value: string): boolean {
 
 const isVersionParsedAlike = (value: string) =>
   parseVersion(value) !== undefined || !possibleVersion.test(value)
-
-/** The keys of the segments in a flag's rules. */
-export const segmentsOf = ({ rules }: Flag): string[] =>
-  rules.flatMap(({ anyOf }) =>
-    anyOf.flat().flatMap(({ operator, values }) => (segmentOperators.has(operator) ? values : [])),
-  )
 
 const variationTypes = {
   boolean: 'BOOLEAN',
@@ -335,18 +333,31 @@ function toStrategy(strategy: OurStrategy): Strategy {
   return { type: 'ROLLOUT', fixedStrategy: null, rolloutStrategy: { variations, audience } }
 }
 
-function toSegmentUsers(segment: Segment | undefined): FeatureList['segmentUsers'] {
-  if (!segment) return []
-  const { key, included, anyOf, updatedAt } = segment
-  return [
-    {
+/**
+ * The segments that flags use, also flags that are left out or not served at present: an SDK that has a
+ * segment then does not lack it when the flag comes back, which need not change the segment or its use. Rules
+ * that the SDK does not decide as we do are not given out: only flags that are left out ask for them.
+ */
+function segmentUsersOf(
+  flags: readonly Flag[],
+  segments: ReadonlyMap<string, Segment>,
+  knows: LocalEvaluator,
+): SegmentUsers[] {
+  const used = [...new Set(flags.flatMap(segmentsUsedBy))].flatMap((key) => segments.get(key) ?? [])
+  return used.flatMap((segment) => {
+    const { key, included, anyOf, members, updatedAt } = segment
+    if (members) return []
+    const isKnown = reasonAgainstRules(segment, segments, knows) === undefined
+    return {
       segmentId: key,
       users: included.map((userId) => ({ userId, state: 'INCLUDED' as const, deleted: false })),
-      rules: anyOf.map((group, i) => ({
-        id: `${key}:${i}`,
-        clauses: group.flatMap((clause, j) => toClauses(clause, `${key}:${i}:${j}`)),
-      })),
+      rules: isKnown ? anyOf.map((group, i) => toSegmentRule(group, `${key}:${i}`)) : [],
       updatedAt: Math.floor(updatedAt / 1_000),
-    },
-  ]
+    }
+  })
 }
+
+const toSegmentRule = (group: readonly OurClause[], id: string) => ({
+  id,
+  clauses: group.flatMap((clause, j) => toClauses(clause, `${id}:${j}`)),
+})
