@@ -8,7 +8,7 @@ import { flagDepthMax, segmentDepthMax } from '../model/limits.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
-import { settle } from './import-plan.ts'
+import { checkCandidates } from './import-plan.ts'
 
 const context = { now: 1_000, newId: () => 'new', revision: 5 }
 const stateOf = (writes: readonly Write[]): EnvironmentState => withWrites(emptyState(), writes)
@@ -120,9 +120,9 @@ describe('a cycle', () => {
       segments: [aSegment('x', 'y'), aSegment('y', 'x'), aSegment('z')],
       findings: [],
     }
-    const settled = settle(emptyState(), candidates)
-    expect(settled.segments.map(({ key }) => key)).toEqual(['z'])
-    expect(settled.findings).toMatchObject([
+    const checked = checkCandidates(emptyState(), candidates)
+    expect(checked.segments.map(({ key }) => key)).toEqual(['z'])
+    expect(checked.findings).toMatchObject([
       { subject: 'segment', key: 'x', effect: 'left-out' },
       { subject: 'segment', key: 'y', effect: 'left-out' },
     ])
@@ -299,9 +299,9 @@ describe('a targeting key of two targets', () => {
   })
 
   it('of an import stays with the first, which is told', () => {
-    const settled = settle(emptyState(), { flags: [repeating], segments: [], findings: [] })
-    expect(settled.flags[0]?.targets).toEqual([targets[0], { variationId: 'b', targetingKeys: ['eve'] }])
-    expect(settled.findings).toEqual([
+    const checked = checkCandidates(emptyState(), { flags: [repeating], segments: [], findings: [] })
+    expect(checked.flags[0]?.targets).toEqual([targets[0], { variationId: 'b', targetingKeys: ['eve'] }])
+    expect(checked.findings).toEqual([
       {
         subject: 'flag',
         key: 'f',

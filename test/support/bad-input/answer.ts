@@ -86,14 +86,16 @@ export async function send(
   const text = await response.text()
   const complaint = complaintAbout(dialect, response, text)
   if (complaint === undefined) return status
-  const shown = typeof body === 'string' ? body.slice(0, 500) : ''
-  throw new Error(`${complaint}: ${method} ${path.slice(0, 100)} ${shown} -> ${status} ${text.slice(0, 500)}`)
+  const bodyText = typeof body === 'string' ? body.slice(0, 500) : ''
+  throw new Error(
+    `${complaint}: ${method} ${path.slice(0, 100)} ${bodyText} -> ${status} ${text.slice(0, 500)}`,
+  )
 }
 
 /** Undefined if the response is valid. */
 export function complaintAbout(dialect: Dialect, response: Response, text: string): string | undefined {
   if (response.status >= 500) return 'the server failed'
-  if (/\.ts:\d+|\bat \S+ \(|node_modules/.test(text)) return 'a stack was shown'
+  if (/\.ts:\d+|\bat \S+ \(|node_modules/.test(text)) return 'a stack trace in the response'
   if (response.status < 400) return undefined
   if (!/^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? ''))
     return 'refused without JSON'

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { emptyState } from '../../../core/model/environment-state.ts'
-import { settle } from '../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../core/change/import-plan.ts'
 import { bucketeerEvaluate } from '../../../test/support/build/bucketeer-evaluator.ts'
 import { featureList, ids, user } from '../../../test/support/build/bucketeer-features.ts'
 import { scaled } from '../../../test/support/build/scale.ts'
@@ -23,7 +23,7 @@ const sdks = [
 ]
 
 function gatewayOf(list: unknown) {
-  const given = settle(
+  const given = checkCandidates(
     emptyState(),
     fromFeatureList(FeatureList.parse(list), { toJson: (text) => text }, () => false),
   )

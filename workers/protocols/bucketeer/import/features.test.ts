@@ -6,7 +6,7 @@ import type { Clause } from '../../../../core/model/clause.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { bucketeerEvaluate, type User } from '../../../../test/support/build/bucketeer-evaluator.ts'
 import {
   feature,
@@ -33,7 +33,7 @@ import { localMode } from '../local-mode.ts'
 
 const noYaml = { toJson: (text: string) => text }
 const imported = (list: unknown) =>
-  settle(
+  checkCandidates(
     emptyState(),
     fromFeatureList(FeatureList.parse(list), noYaml, () => false),
   )

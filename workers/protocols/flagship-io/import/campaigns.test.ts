@@ -7,7 +7,7 @@ import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState, withWrites } from '../../../../core/model/environment-state.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
 import { Flag } from '../../../../core/model/flag.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { isInSlices } from '../../../../core/evaluation/slice.ts'
 import { ForeignFile } from './file.ts'
 import { fromBucketingFile } from './campaigns.ts'
@@ -40,7 +40,10 @@ const typed = (...types: string[]) => {
   return campaign({ variationGroups: [group({ variations })] })
 }
 const imported = (campaigns: object[], more: object = {}) =>
-  settle(emptyState(), fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0))
+  checkCandidates(
+    emptyState(),
+    fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0),
+  )
 const targeted = (...targetings: object[]) =>
   campaign({ variationGroups: [group({ targeting: { targetingGroups: [{ targetings }] } })] })
 
@@ -106,7 +109,7 @@ describe('a campaign', () => {
     })
     const state = withWrites(emptyState(), [{ kind: 'flag', id: 'here', value: here }])
     const file = ForeignFile.parse({ campaigns: [campaign({ slug: 'front' })] })
-    const { flags, findings } = settle(state, fromBucketingFile(file, 0))
+    const { flags, findings } = checkCandidates(state, fromBucketingFile(file, 0))
     expect(flags).toHaveLength(1)
     expect(flags[0]).not.toHaveProperty('slug')
     expect(findings).toContainEqual(expect.objectContaining({ key: 'colour', field: 'slug', effect: 'lost' }))

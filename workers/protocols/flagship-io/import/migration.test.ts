@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'
 import { callHandler } from '../../../../test/support/call-handler.ts'
 import { goldenKeys, memoryPorts } from '../../../../test/support/golden-cases.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'
@@ -43,8 +43,8 @@ const campaign = (targetings: object[], changes: object = {}) => ({
 })
 const imported = (campaigns: object[], options?: { ignoreCase: boolean }) => {
   const file = ForeignFile.parse({ campaigns })
-  const settled = withOmissions(settle(emptyState(), fromBucketingFile(file, 0, options)))
-  return { ...settled, plan: migrationPlan(file, settled), file }
+  const checked = withOmissions(checkCandidates(emptyState(), fromBucketingFile(file, 0, options)))
+  return { ...checked, plan: migrationPlan(file, checked), file }
 }
 const decided = (
   targeting: object,

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { clauseWith } from '../../../../test/support/build/arbitraries.ts'
 import { flag, snapshotOf } from '../../../../test/support/build/flags.ts'
 import { change } from '../../../../core/change/change.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { type CompiledSnapshot, compile } from '../../../../core/evaluation/compile.ts'
 import { evaluateAll } from '../../../../core/evaluation/evaluate.ts'
 import { emptyState, type EnvironmentState, withWrites } from '../../../../core/model/environment-state.ts'
@@ -114,7 +114,7 @@ const answers = (ready: CompiledSnapshot, context: Parameters<typeof evaluateAll
 
 const fileOf = (flags: readonly Flag[]) => bucketingFile(snapshotOf([...flags]))
 const read = (state: EnvironmentState, file: unknown) =>
-  settle(state, fromBucketingFile(ForeignFile.parse(JSON.parse(JSON.stringify(file))), 0))
+  checkCandidates(state, fromBucketingFile(ForeignFile.parse(JSON.parse(JSON.stringify(file))), 0))
 const bring = (state: EnvironmentState, file: unknown) => {
   const { flags, segments } = read(state, file)
   const command = { kind: 'import', source: 'flagship-io', replace: false } as const
