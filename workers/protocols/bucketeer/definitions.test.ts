@@ -1,4 +1,4 @@
-// Definitions for local mode: what is given to which SDK, and which segments are sent again.
+// Definitions for local mode: which flags each SDK gets, and which segments are sent again.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../core/evaluation/compile.ts'
@@ -10,7 +10,7 @@ const now = 1_790_000_000_000
 const seconds = now / 1_000
 const minutesAgo = (minutes: number) => now - minutes * 60_000
 
-describe('what is left out', () => {
+describe('the flags that are left out', () => {
   const fine = { allocation: 'fine' as const, tags: ['web'] }
   const half = rollout({ a: 50_000, b: 50_000 })
   const audience = { percentage: 20, defaultVariationId: 'a' }
@@ -48,7 +48,7 @@ describe('what is left out', () => {
     ['Go of an unknown version', 5, 'main', everywhere],
     ['a wrapper with a version of its own', 103, '9.0.0', everywhere],
     ['an unknown source', 42, '1.7.0', everywhere],
-  ])('depends on the SDK that asks: %s', (_, sourceId, sdkVersion, expected) => {
+  ])('depend on the SDK of the request: %s', (_, sourceId, sdkVersion, expected) => {
     const query = { tag: 'web', featureFlagsId: '', requestedAt: 0, sourceId, sdkVersion }
     const { features } = featureFlags(compiled, query, now)
     const given = features.map((feature) => (feature as { id: string }).id).toSorted()
@@ -57,7 +57,7 @@ describe('what is left out', () => {
     expect(users.map(({ segmentId }) => segmentId)).toEqual(expected.includes('ruled') ? ['staff'] : [])
   })
 
-  it('comes with audiences and the rules of segments for those who know them', () => {
+  it('do not include audiences and segment rules if the SDK supports them', () => {
     const sdk = { sourceId: 5, sdkVersion: '1.7.0' }
     const { features } = featureFlags(compiled, { tag: '', featureFlagsId: '', requestedAt: 0, ...sdk }, now)
     expect(features).toContainEqual(
@@ -81,7 +81,8 @@ describe('what is left out', () => {
   })
 })
 
-const asking = (key: string) => flag({ key: `asks-${key}`, rules: [rule([clause('', 'in-segment', key)])] })
+const flagWithSegment = (key: string) =>
+  flag({ key: `asks-${key}`, rules: [rule([clause('', 'in-segment', key)])] })
 const sdk = { sourceId: 5, sdkVersion: 'v0.0.1' }
 
 describe('segments', () => {
@@ -89,7 +90,7 @@ describe('segments', () => {
   // segment-id-5 an hour ago. There the SDK lacks segment-id-5 and is not given it; here it is.
   const compiled = compile(
     snapshotOf(
-      [asking('segment-id-2'), asking('segment-id-5')],
+      [flagWithSegment('segment-id-2'), flagWithSegment('segment-id-5')],
       [
         segment({ key: 'segment-id-2', included: ['user-id'], updatedAt: minutesAgo(30) }),
         segment({ key: 'segment-id-5', included: ['user-id'], updatedAt: minutesAgo(60) }),
@@ -120,14 +121,14 @@ describe('segments', () => {
     expect(answer.requestedAt).toBe(String(isNone ? requestedAt : seconds))
   })
 
-  it('never leave an SDK without one that a flag needs, or with an old one, whatever came late', () => {
+  it('never leave an SDK without a segment that a flag needs, or with an old one, despite delays', () => {
     const key = fc.constantFrom('s0', 's1', 's2')
     const change = fc.record({
       /** Seconds since the change before. */
       after: fc.integer({ min: 1, max: 4_000 }),
       edits: fc.option(key, { nil: undefined }),
       inUse: fc.uniqueArray(key),
-      /** How long the edge that answers has not heard of this change. */
+      /** Seconds until the edge that responds knows this change. */
       late: fc.integer({ min: 0, max: 599 }),
     })
     fc.assert(
@@ -136,9 +137,9 @@ describe('segments', () => {
         const cache = { ids: new Map<string, string>(), requestedAt: 0 }
         const times = new Map(['s0', 's1', 's2'].map((id) => [id, at]))
         let before = compile(snapshotOf([], []))
-        const poll = (world: typeof before, second: number) => {
+        const poll = (snapshot: typeof before, second: number) => {
           const query = { segmentIds: [...cache.ids.keys()], requestedAt: cache.requestedAt, ...sdk }
-          const answer = segmentUsers(world, query, second * 1_000)
+          const answer = segmentUsers(snapshot, query, second * 1_000)
           if (answer.forceUpdate) cache.ids.clear()
           for (const id of answer.deletedSegmentIds) cache.ids.delete(id)
           for (const { segmentId, updatedAt } of answer.segmentUsers) cache.ids.set(segmentId, updatedAt)
@@ -148,13 +149,13 @@ describe('segments', () => {
           at += after
           if (edits !== undefined) times.set(edits, at)
           const segments = [...times].map(([id, time]) => segment({ key: id, updatedAt: time * 1_000 }))
-          const world = compile(snapshotOf(inUse.map(asking), segments))
+          const snapshot = compile(snapshotOf(inUse.map(flagWithSegment), segments))
           poll(before, at + late) // by an edge that has the snapshot of before
-          poll(world, at + late)
+          poll(snapshot, at + late)
           at += late
           const needed = inUse.map((id) => [id, String(times.get(id))] as const)
           expect(Object.fromEntries(cache.ids)).toEqual(Object.fromEntries(needed))
-          before = world
+          before = snapshot
         }
       }),
       { numRuns: scaled(300) },

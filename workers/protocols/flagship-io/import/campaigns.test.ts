@@ -1,5 +1,5 @@
-// What a bucketing file becomes, and what is said of it. That it decides the same:
-// test/sdk/flagship-import.test.ts.
+// The flags and findings of an imported bucketing file. test/sdk/flagship-import.test.ts compares
+// evaluations.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'
@@ -235,7 +235,7 @@ describe('a campaign', () => {
 })
 
 describe('findings list what cannot be carried over exactly', () => {
-  const told = (campaigns: object[], more?: object) =>
+  const reasonsOf = (campaigns: object[], more?: object) =>
     imported(campaigns, more).findings.map(({ field, effect }) => `${field} ${effect}`)
   const other = group({
     id: 'other',
@@ -303,7 +303,7 @@ describe('findings list what cannot be carried over exactly', () => {
     ['accountSettings.troubleshooting lost', [], { accountSettings: { troubleshooting: { traffic: 5 } } }],
     ['campaigns differs', [campaign()]],
   ])('%s', (expected, campaigns, more) => {
-    expect(told(campaigns, more)).toContain(expected)
+    expect(reasonsOf(campaigns, more)).toContain(expected)
   })
 
   const path = 'variationGroups.0.targeting.targetingGroups.0.targetings.0'
@@ -312,7 +312,7 @@ describe('findings list what cannot be carried over exactly', () => {
     ['targetingKey', { operator: 'EQUALS', key: 'targetingKey', value: 'a' }],
     ['a version', { operator: 'SEMVER_LOWER_THAN', key: 'x', value: '1.0' }],
   ])('a condition: %s', (_, targeting) => {
-    expect(told([targeted(targeting)])).toContain(`${path} differs`)
+    expect(reasonsOf([targeted(targeting)])).toContain(`${path} differs`)
   })
 })
 
