@@ -84,7 +84,7 @@ describe('a cycle', () => {
   })
 
   const inner = stateOf(segments(aSegment('a', 'b'), aSegment('b', 'c'), aSegment('c')))
-  const cyclicSegment = { rule: 'cycle', message: 'a asks for this segment: c -> a -> b -> c' }
+  const cyclicSegment = { rule: 'cycle', message: 'a refers to this segment: c -> a -> b -> c' }
   it.each([
     ['a patch', { kind: 'update-segment', id: 'c', changes: ruleWithSegment('a') }],
     ['a document', { kind: 'apply', document: { segments: { c: ruleWithSegment('a') } } }],

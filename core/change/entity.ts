@@ -152,10 +152,10 @@ export function problemsOf(
   return ok(undefined)
 }
 
-/** Most often something is named that does not exist; everything else is told by its field. */
+/** The most common cause is a missing reference. Other causes are described by their first field. */
 const sentenceOf = (fields: readonly FieldProblem[]): string =>
   fields.some(({ rule = '' }) => rule.startsWith('unknown-')) || !fields[0]
-    ? 'refers to what is not there'
+    ? 'refers to something that does not exist'
     : `does not fit the environment: ${fields[0].path}: ${fields[0].message}`
 
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {

@@ -189,17 +189,17 @@ function reasonAgainstClause(
   if (operator !== 'in-segment') return undefined
   for (const key of values) {
     const segment = segments.get(key)
-    if (!segment) return `asks for the segment ${key}, which is not there`
-    if (segment.members) return `asks for the segment ${key}, whose uploaded members are too many to give out`
+    if (!segment) return `refers to the segment ${key}, which does not exist`
+    if (segment.members) return `refers to the segment ${key}, whose uploaded members are too many to send`
     if (segment.anyOf.length === 0) continue
-    if (!knows.segmentRules) return `asks for the segment ${key}, whose rules these SDKs do not know`
+    if (!knows.segmentRules) return `refers to the segment ${key}, whose rules these SDKs do not support`
     for (const clause of segment.anyOf.flat()) {
       const { operator: within } = clause
       const reason =
         within === 'in-segment' || within === 'flag-is'
           ? `${within} never matches there`
           : reasonAgainstClause(clause, segments, knows)
-      if (reason !== undefined) return `asks for the segment ${key}: ${reason}`
+      if (reason !== undefined) return `refers to the segment ${key}: ${reason}`
     }
   }
   return undefined

@@ -350,7 +350,7 @@ describe('local mode', () => {
     ],
     ['exists is not known', { rules: [rule([clause('x', 'exists')])] }],
     ['regard case', { rules: [rule([{ ...clause('x', 'equals', 'a'), ignoreCase: true }])] }],
-    ['is not there', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
+    ['does not exist', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
     ['uploaded members', { rules: [rule([clause('', 'in-segment', 'large')])] }],
     ['whose rules', { rules: [rule([clause('', 'in-segment', 'ruled')])] }],
     ['off variation', { offVariationId: undefined, prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],

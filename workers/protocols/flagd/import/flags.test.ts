@@ -328,6 +328,6 @@ describe('an unsupported definition', () => {
 it('reports that an attribute path, or id, may read another value', () => {
   const of = (name: string) =>
     targeted({ if: [{ '==': [{ var: name }, 'x'] }, 'on'] }).findings.map(({ reason }) => reason)
-  expect(of('id')).toContainEqual(expect.stringContaining('is asked for its targeting key here'))
+  expect(of('id')).toContainEqual(expect.stringContaining('uses its targeting key here'))
   expect(of('account.plan')).toContainEqual(expect.stringContaining('of exactly this name is read before'))
 })

@@ -178,7 +178,7 @@ interface Serving {
 }
 
 /** Of each rule, and of the rest. */
-function strategiesOf({ rules, otherwise }: Decision, serving: Serving): Strategy[] {
+function strategiesOf({ rules, fallback }: Decision, serving: Serving): Strategy[] {
   const { variantNames, defaultVariant, report } = serving
   const [first = ''] = variantNames
   const unknown = new Set<string>()
@@ -207,7 +207,7 @@ function strategiesOf({ rules, otherwise }: Decision, serving: Serving): Strateg
     const shares = [...merged].map(([variationId, weight]) => ({ variationId, weight }))
     return shares.length === 0 ? fixed(undefined) : { kind: 'rollout', shares }
   }
-  const strategies = [...rules.map(({ outcome }) => outcome), otherwise].map(toStrategy)
+  const strategies = [...rules.map(({ outcome }) => outcome), fallback].map(toStrategy)
   for (const name of unknown)
     report(
       'targeting',
