@@ -1,5 +1,5 @@
 // One contender in a process of its own. The parent process sends it the rounds to measure.
-import { load, type Prepared } from './contender.ts'
+import { load, type PreparedWorkload } from './contender.ts'
 import { faultsOf } from './correctness.ts'
 import { cpuNanoseconds, spend, threadNanoseconds } from './timing.ts'
 import { anew, type User, users } from './users.ts'
@@ -14,9 +14,9 @@ export type Reply =
   | { readonly kind: 'ready'; readonly faults: Partial<Record<WorkloadName, readonly string[]>> }
   | { readonly kind: 'round'; readonly nsPerFlag: number }
 
-interface Known {
+interface WarmedWorkload {
   readonly workload: Workload
-  readonly prepared: Prepared
+  readonly prepared: PreparedWorkload
   /** Estimated during warm-up. */
   nsPerCall: number
 }
@@ -31,7 +31,7 @@ const newAtOnce = 20_000
 /** Fewer, because making them takes far longer than using them. */
 const newShare = 0.3
 
-const known = new Map<WorkloadName, Known>()
+const known = new Map<WorkloadName, WarmedWorkload>()
 
 /**
  * Every workload is prepared and warmed up, even if it is not measured. So the engine has always seen the
@@ -51,7 +51,7 @@ async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>
   return faults
 }
 
-async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
+async function nsPerCall(each: WarmedWorkload, cpuMs: number): Promise<number> {
   if (each.workload.idsAreNew === 'each time') return nsPerNewCall(each, cpuMs)
   const decide = await each.prepared.takeUsers(anew(people))
   let calls = Math.max(1, Math.round((cpuMs * 1e6) / each.nsPerCall))
@@ -74,7 +74,10 @@ function collectYoungGeneration(): void {
 }
 
 /** Measures in pieces: users are made outside of the measured time, and each is used once. */
-async function nsPerNewCall({ prepared, nsPerCall: estimate }: Known, cpuMsWanted: number): Promise<number> {
+async function nsPerNewCall(
+  { prepared, nsPerCall: estimate }: WarmedWorkload,
+  cpuMsWanted: number,
+): Promise<number> {
   const cpuMs = cpuMsWanted * newShare
   const calls = Math.min(newAtOnce, Math.max(1, Math.round((cpuMs * 1e6) / estimate)))
   let spent = 0

@@ -63,7 +63,7 @@ const isStructure = (value: Json | undefined) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Whether a finding says that this context gets another result here. */
-function isTold({ reason }: Finding, of: Context): boolean {
+function isReported({ reason }: Finding, of: Context): boolean {
   const [attribute = '', said = ''] = reason.split(/: (.*)/s)
   const value = valueAt(of, attribute)
   if (said.startsWith('a context without this attribute')) return value === undefined || value === null
@@ -112,7 +112,7 @@ it(`the published evaluator and core decide ${definitionsCount * contextsPerDefi
       const isSaid =
         (isTheirFailure && saysOfAll('another type')) ||
         (hasStructure(who) && saysOfAll('lists or objects')) ||
-        findings.some((finding) => isTold(finding, who))
+        findings.some((finding) => isReported(finding, who))
       if (!isSaid) unsaid.push(JSON.stringify({ json, who, said, got, findings, rules: flags[0]?.rules }))
       else if (isTheirFailure) counts.comparisonFails++
       else if (hasStructure(who)) counts.structure++

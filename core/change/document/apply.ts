@@ -114,7 +114,7 @@ function fixedFieldsChanged(
   )
 }
 
-type Made = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
+type WriteResult = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
 
 /** Undefined as value: the entity is so already. */
 function toWrite(
@@ -123,7 +123,7 @@ function toWrite(
   id: string,
   fields: object,
   { now }: ChangeContext,
-): Made {
+): WriteResult {
   const current: Entities[EntityKind] | undefined = state[kind].get(id)
   const { version, createdAt, updatedAt } = current ?? { version: 0, createdAt: now, updatedAt: now }
   const next = parsed(kind, { ...fields, version: current ? version : 1, createdAt, updatedAt })

@@ -54,7 +54,7 @@ export const keyHeader: Record<Dialect, (key: string) => Record<string, string>>
   admin: (key) => ({ authorization: `Bearer ${key}` }),
 }
 
-export interface Sent {
+export interface TestRequest {
   readonly dialect: Dialect
   readonly method: string
   readonly path: string
@@ -67,7 +67,7 @@ export interface Sent {
 /** Sends a request. Throws with request and response if the response is invalid. */
 export async function send(
   environment: TestEnvironment,
-  { dialect, method, path, body, key, role }: Sent,
+  { dialect, method, path, body, key, role }: TestRequest,
 ): Promise<number> {
   const right =
     dialect === 'admin'
@@ -107,7 +107,7 @@ export function complaintAbout(dialect: Dialect, response: Response, text: strin
 export async function statusesOf(
   environment: TestEnvironment,
   route: Route,
-  sent: readonly Partial<Sent>[],
+  sent: readonly Partial<TestRequest>[],
 ): Promise<number[]> {
   const { body: _, ...to } = route
   const statuses = await Promise.all(sent.map((each) => send(environment, { ...to, ...each })))

@@ -8,7 +8,7 @@ import type { Metadata } from '../../../../core/model/metadata.ts'
 import { weightPerPercent } from '../../../../core/model/limits.ts'
 import type { Outcome } from './condition.ts'
 import { FlagDefinition, type Definitions, type Values } from './definitions.ts'
-import { overallFindings, type Imported } from './findings.ts'
+import { overallFindings, type ImportedFlag } from './findings.ts'
 import { toWeights } from './fractional.ts'
 import { flagMetadata, keptMetadata } from './metadata.ts'
 import { readTargeting, type Reading } from './read-choice.ts'
@@ -47,7 +47,7 @@ interface Making {
  * Undefined where it is left out; what only breaks our rules is found out later
  * (core/change/import-plan.ts).
  */
-function fromDefinition(key: string, value: unknown, making: Making): Imported | undefined {
+function fromDefinition(key: string, value: unknown, making: Making): ImportedFlag | undefined {
   const { evaluators, ofSet, report, now } = making
   const parsed = FlagDefinition.safeParse(value)
   if (!parsed.success) {
