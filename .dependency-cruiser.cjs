@@ -66,7 +66,7 @@ module.exports = {
       { path: ['^workers/(storage|control|edge|ingest)/', 'node_modules/drizzle-'] },
     ),
     rule(
-      'protocols-do-not-visit-each-other',
+      'protocols-do-not-import-each-other',
       'What two dialects share is core, workers/sdk or workers/http.',
       { path: '^workers/protocols/([^/]+)/' },
       { path: '^workers/protocols/[^/]+/', pathNot: '^workers/protocols/$1/' },

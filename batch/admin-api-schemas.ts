@@ -74,17 +74,18 @@ const Operation: z.ZodType<CoreOperation> = z.looseObject({
   ...versioned,
 })
 
-export const Applied: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, 'revision' | 'changed'>> = z.object({
-  revision: z.int(),
-  changed: z.boolean(),
-})
-export type Applied = z.infer<typeof Applied>
+export const AppliedOperation: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, 'revision' | 'changed'>> =
+  z.object({
+    revision: z.int(),
+    changed: z.boolean(),
+  })
+export type AppliedOperation = z.infer<typeof AppliedOperation>
 
 /** What edge can read. A control one release back does not say what is unpublished. */
-export const Published = z.object({
+export const PublicationState = z.object({
   unpublished: z.object({ revision: z.int(), since: z.int(), attempts: z.int() }).optional(),
 })
-export type Published = z.infer<typeof Published>
+export type PublicationState = z.infer<typeof PublicationState>
 
 /** RFC 9457, section 3.1; `code` and `errors` are ours. */
 export const ProblemDetails = z.object({

@@ -7,14 +7,14 @@ import type { Goal } from '../core/model/goal.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
-  Applied,
+  AppliedOperation,
   type EntryOf,
   type Environment,
   type FlagStrategies,
   type ListName,
   lists,
   ProblemDetails,
-  Published,
+  PublicationState,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
@@ -31,13 +31,17 @@ type ApiResult<T> = Promise<Result<T, Failure>>
 
 export interface AdminApi {
   environments(): ApiResult<readonly Environment[]>
-  published(environmentId: string): ApiResult<Published>
+  published(environmentId: string): ApiResult<PublicationState>
   flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
   goals(environmentId: string): ApiResult<readonly Goal[]>
   experiments(environmentId: string): ApiResult<Listing<Experiment>>
   operations(environmentId: string): ApiResult<Listing<Operation>>
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
-  applyOperation(environmentId: string, operationId: string, facts: OperationFacts): ApiResult<Applied>
+  applyOperation(
+    environmentId: string,
+    operationId: string,
+    facts: OperationFacts,
+  ): ApiResult<AppliedOperation>
 }
 
 export function adminApi(
@@ -116,14 +120,14 @@ export function adminApi(
 
   return {
     environments: () => entriesOf('/environments', 'environments'),
-    published: (environmentId) => call(environmentPath(environmentId, 'published'), Published),
+    published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
     flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     storeResult,
     applyOperation: (environmentId, operationId, facts) =>
-      call(environmentPath(environmentId, 'operations', operationId, 'apply'), Applied, facts),
+      call(environmentPath(environmentId, 'operations', operationId, 'apply'), AppliedOperation, facts),
   }
 }
 

@@ -28,12 +28,12 @@ async function endpoint(
   server = createServer((request, response) => void answer(response, ++log.requests, request.url ?? ''))
   const url = await listen(server)
   const send = openEndpoint(how)
-  const ask = (path = '/') =>
+  const request = (path = '/') =>
     send(() => new Request(url + path)).then(
       ({ status, body }) => `${status} ${new TextDecoder().decode(body)}`,
       (error: Error) => `failed: ${error.message}`,
     )
-  return { ask, log, url, send }
+  return { request, log, url, send }
 }
 
 async function timed<T>(work: Promise<T>): Promise<[T, number]> {
@@ -42,108 +42,111 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
 }
 
 describe('an endpoint', () => {
-  it.each([429, 502, 503, 504])('that answers %i a few times is asked again', async (status) => {
-    const { ask, log } = await endpoint((response, count) =>
+  it.each([429, 502, 503, 504])('that answers %i a few times is retried', async (status) => {
+    const { request, log } = await endpoint((response, count) =>
       count < quick.attemptsMax ? response.writeHead(status).end() : response.end('fine'),
     )
-    expect([await ask(), log.requests]).toEqual(['200 fine', 5])
+    expect([await request(), log.requests]).toEqual(['200 fine', 5])
   })
 
-  it.each([400, 401, 404, 412, 500])('that answers %i is not asked again', async (status) => {
-    const { ask, log } = await endpoint((response) => response.writeHead(status).end('no'))
-    expect([await ask(), log.requests]).toEqual([`${status} no`, 1])
+  it.each([400, 401, 404, 412, 500])('that answers %i is not retried', async (status) => {
+    const { request, log } = await endpoint((response) => response.writeHead(status).end('no'))
+    expect([await request(), log.requests]).toEqual([`${status} no`, 1])
   })
 
-  it('that says when to come again is not asked before', async () => {
-    const { ask } = await endpoint(
+  it('that sends Retry-After is not retried earlier', async () => {
+    const { request } = await endpoint(
       (response, count) =>
         count === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : response.end('fine'),
       { ...quick, waitMaxMs: 5_000 },
     )
-    const [answer, took] = await timed(ask())
+    const [answer, took] = await timed(request())
     expect(answer).toBe('200 fine')
     expect(took).toBeGreaterThanOrEqual(990)
   })
 
-  it('that stays busy is given up, and then nobody waits for it', async () => {
-    const { ask, log } = await endpoint((response) => response.writeHead(503).end())
-    expect([await ask(), log.requests]).toEqual(['503 ', 5])
-    const rest = await Promise.all(Array.from({ length: 100 }, () => ask()))
+  it('that stays busy is given up, and later requests do not wait', async () => {
+    const { request, log } = await endpoint((response) => response.writeHead(503).end())
+    expect([await request(), log.requests]).toEqual(['503 ', 5])
+    const rest = await Promise.all(Array.from({ length: 100 }, () => request()))
     expect(new Set(rest)).toEqual(
-      new Set(['failed: it stayed busy (status 503); it is not asked again for a while']),
+      new Set(['failed: it stayed busy (status 503); it is not tried again for a while']),
     )
     expect(log.requests).toBe(5)
   })
 
-  it('that hangs costs one silence, however many requests follow', async () => {
-    const { ask, log } = await endpoint(() => undefined)
-    const [first, took] = await timed(ask())
+  it('that hangs costs one timeout, however many requests follow', async () => {
+    const { request, log } = await endpoint(() => undefined)
+    const [first, took] = await timed(request())
     expect(first).toBe('failed: nothing came for 0.3 s')
     expect(took).toBeLessThan(5_000)
-    const [rest, restTook] = await timed(Promise.all(Array.from({ length: 100 }, () => ask())))
-    expect(rest.every((answer) => answer.includes('nothing came for 0.3 s; it is not asked again'))).toBe(
+    const [rest, restTook] = await timed(Promise.all(Array.from({ length: 100 }, () => request())))
+    expect(rest.every((answer) => answer.includes('nothing came for 0.3 s; it is not tried again'))).toBe(
       true,
     )
     expect(restTook).toBeLessThan(quick.silenceMaxMs)
     expect(log.requests).toBe(1)
   })
 
-  it('that stops in the middle of a body costs one silence, too', async () => {
-    const { ask, log } = await endpoint((response) =>
+  it('that stops in the middle of a body costs one timeout, too', async () => {
+    const { request, log } = await endpoint((response) =>
       response.writeHead(200, { 'content-length': 9 }).write('half'),
     )
-    expect([await ask(), log.requests]).toEqual(['failed: nothing came for 0.3 s', 1])
+    expect([await request(), log.requests]).toEqual(['failed: nothing came for 0.3 s', 1])
   })
 
   it('that is slow but not silent is waited for', async () => {
-    const { ask } = await endpoint(async (response) => {
+    const { request } = await endpoint(async (response) => {
       for (const part of ['s', 'l', 'o', 'w']) {
         response.write(part)
         await new Promise((resolve) => setTimeout(resolve, quick.silenceMaxMs / 3))
       }
       response.end()
     })
-    expect(await ask()).toBe('200 slow')
+    expect(await request()).toBe('200 slow')
   })
 
-  it('that hangs once while it answers others is asked again', async () => {
+  it('that hangs once while it answers others is retried', async () => {
     let hung = 0
-    const { ask } = await endpoint((response, _, path) => {
+    const { request } = await endpoint((response, _, path) => {
       if (path === '/odd' && hung++ === 0) return
       response.end('fine')
     })
-    const odd = ask('/odd')
+    const odd = request('/odd')
     await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(await ask('/other')).toBe('200 fine')
+    expect(await request('/other')).toBe('200 fine')
     expect(await odd).toBe('200 fine')
   })
 
-  it('that breaks a connection is asked again', async () => {
-    const { ask, log } = await endpoint((response, count) => {
+  it('that breaks a connection is retried', async () => {
+    const { request, log } = await endpoint((response, count) => {
       if (count === 1) response.destroy()
       else if (count === 2)
         response.writeHead(200, { 'content-length': 9 }).write('half', () => response.destroy())
       else response.end('fine')
     })
-    expect([await ask(), log.requests]).toEqual(['200 fine', 3])
+    expect([await request(), log.requests]).toEqual(['200 fine', 3])
   })
 
   it('where nothing listens is given up at once', async () => {
-    const { ask } = await endpoint(() => undefined)
+    const { request } = await endpoint(() => undefined)
     await close(server!)
     server = undefined
-    const [first, took] = await timed(ask())
+    const [first, took] = await timed(request())
     expect(first).toContain('ECONNREFUSED')
     expect(took).toBeLessThan(quick.silenceMaxMs)
-    expect(await ask()).toContain('not asked again')
+    expect(await request()).toContain('not tried again')
   })
 
-  it('that was given up is asked again after a while', async () => {
+  it('that was given up is tried again after a while', async () => {
     const how = { ...quick, givenUpMs: 50 }
-    const { ask } = await endpoint((response, count) => (count === 1 ? undefined : response.end('fine')), how)
-    expect(await ask()).toContain('nothing came')
+    const { request } = await endpoint(
+      (response, count) => (count === 1 ? undefined : response.end('fine')),
+      how,
+    )
+    expect(await request()).toContain('nothing came')
     await new Promise((resolve) => setTimeout(resolve, 60))
-    expect(await ask()).toBe('200 fine')
+    expect(await request()).toBe('200 fine')
   })
 })
 

@@ -1,20 +1,19 @@
-// Requests to one endpoint, the admin API or the event lake: with patience for one that is busy, and none for
-// one that hangs. What answers 429, 502, 503 or 504 or breaks off is asked again, after waits that double and
-// are random, so that many requests do not come again together. One that hangs is given up, and so is one
-// that stays busy: all requests of the run then fail at once instead of waiting one after the other.
+// Requests to one endpoint, the admin API or the event lake, with retries. A response of 429, 502, 503 or 504
+// or a broken connection is retried with exponential backoff and jitter. An endpoint that hangs or stays busy
+// is given up: all requests of the run then fail at once instead of waiting one after the other.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from './failure.ts'
 
 export interface Patience {
-  /** Until the headers, and between two parts of the body. */
+  /** Maximum wait for the headers, and between two parts of the body. */
   readonly silenceMaxMs: number
   readonly attemptsMax: number
   /** The first wait is up to this long; it doubles up to the maximum. */
   readonly waitMs: number
   readonly waitMaxMs: number
-  /** Once given up, the endpoint is not asked for so long. */
+  /** How long an endpoint that was given up gets no requests. */
   readonly givenUpMs: number
-  /** Statuses that are worth another try. */
+  /** Statuses that are retried. */
   readonly busy: readonly number[]
 }
 
@@ -28,7 +27,7 @@ export const patience: Patience = {
   busy: [429, 502, 503, 504],
 }
 
-/** Whole: what breaks off in the body is asked again as well. Node takes a content encoding off. */
+/** A complete response: a broken body is retried as well. Node removes a content encoding. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -56,7 +55,7 @@ export function openEndpoint(how: Patience = patience): Send {
   return async function send(makeRequest) {
     for (let attempt = 1; ; attempt++) {
       if (givenUp && performance.now() < givenUp.until)
-        throw new EndpointError(`${givenUp.reason}; it is not asked again for a while`)
+        throw new EndpointError(`${givenUp.reason}; it is not tried again for a while`)
       const startedAt = performance.now()
       let retryAfterMs = 0
       try {
@@ -97,7 +96,7 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
         parts.push(part)
       }
     } catch (error) {
-      // zlib's errors have codes like Z_DATA_ERROR. Asking again is for whoever knows the content.
+      // zlib's errors have codes like Z_DATA_ERROR. The caller decides whether to retry damaged content.
       if (!codesOf(error).some((code) => code.startsWith('Z_'))) throw error
       return { status, headers, body: new Uint8Array(), damage: reasonOf(error) }
     }

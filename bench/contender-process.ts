@@ -1,5 +1,5 @@
 // One contender in a process of its own. The parent process sends it the rounds to measure.
-import { load, type Prepared } from './contender.ts'
+import { load, type PreparedWorkload } from './contender.ts'
 import { faultsOf } from './correctness.ts'
 import { cpuNanoseconds, spend, threadNanoseconds } from './timing.ts'
 import { anew, type User, users } from './users.ts'
@@ -14,9 +14,9 @@ export type Reply =
   | { readonly kind: 'ready'; readonly faults: Partial<Record<WorkloadName, readonly string[]>> }
   | { readonly kind: 'round'; readonly nsPerFlag: number }
 
-interface Known {
+interface WarmedWorkload {
   readonly workload: Workload
-  readonly prepared: Prepared
+  readonly prepared: PreparedWorkload
   /** Estimated during warm-up. */
   nsPerCall: number
 }
@@ -31,7 +31,7 @@ const newAtOnce = 20_000
 /** Fewer, because making them takes far longer than using them. */
 const newShare = 0.3
 
-const known = new Map<WorkloadName, Known>()
+const known = new Map<WorkloadName, WarmedWorkload>()
 
 /**
  * Every workload is prepared and warmed up, even if it is not measured. So the engine has always seen the
@@ -46,16 +46,16 @@ async function warmUp(): Promise<Partial<Record<WorkloadName, readonly string[]>
     const found = await faultsOf(contender, each, prepared)
     if (found.length > 0) faults[each.name] = found
   }
-  for (let turn = 0; turn < 3; turn++)
+  for (let attempt = 0; attempt < 3; attempt++)
     for (const each of known.values()) each.nsPerCall = await nsPerCall(each, Number(warmUpMs) / 3)
   return faults
 }
 
-async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
+async function nsPerCall(each: WarmedWorkload, cpuMs: number): Promise<number> {
   if (each.workload.idsAreNew === 'each time') return nsPerNewCall(each, cpuMs)
   const decide = await each.prepared.takeUsers(anew(people))
   let calls = Math.max(1, Math.round((cpuMs * 1e6) / each.nsPerCall))
-  settle()
+  collectYoungGeneration()
   let spent = 0
   let made = 0
   // The estimate may be far off, so go on until about the requested time is spent.
@@ -68,20 +68,23 @@ async function nsPerCall(each: Known, cpuMs: number): Promise<number> {
 }
 
 /** Moves the new users out of the young generation. A full collection would also discard compiled code. */
-function settle(): void {
+function collectYoungGeneration(): void {
   globalThis.gc?.({ type: 'minor' })
   globalThis.gc?.({ type: 'minor' })
 }
 
 /** Measures in pieces: users are made outside of the measured time, and each is used once. */
-async function nsPerNewCall({ prepared, nsPerCall: estimate }: Known, cpuMsAsked: number): Promise<number> {
-  const cpuMs = cpuMsAsked * newShare
+async function nsPerNewCall(
+  { prepared, nsPerCall: estimate }: WarmedWorkload,
+  cpuMsWanted: number,
+): Promise<number> {
+  const cpuMs = cpuMsWanted * newShare
   const calls = Math.min(newAtOnce, Math.max(1, Math.round((cpuMs * 1e6) / estimate)))
   let spent = 0
   let made = 0
   while (spent < cpuMs * 0.8e6) {
     const decide = await prepared.takeUsers(anew(strangers(calls, made)))
-    settle()
+    collectYoungGeneration()
     spent += await threadNanoseconds(() => spend(decide, calls, calls))
     made += calls
   }

@@ -11,10 +11,10 @@ export interface Contender {
    */
   readonly splitsBy: 'percent' | 'own hash'
   /** Work done once per revision of the flags. Not timed. */
-  readonly prepare: (workload: Workload) => Promise<Prepared>
+  readonly prepare: (workload: Workload) => Promise<PreparedWorkload>
 }
 
-export interface Prepared {
+export interface PreparedWorkload {
   /** Converts users to the contender's form of a context. Not timed. */
   readonly takeUsers: (people: readonly User[]) => Decide | Promise<Decide>
   /** The variation of each flag, in the workload's order, for the checks. Not timed. */

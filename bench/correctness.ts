@@ -1,7 +1,7 @@
 // Checks the answers of a contender: rules, lists, switches and splits by percent exactly; splits by another
 // hash for even and stable halves.
 import murmurhash from 'murmurhash-js'
-import type { Contender, Prepared } from './contender.ts'
+import type { Contender, PreparedWorkload } from './contender.ts'
 import { probes, type User, users } from './users.ts'
 import { type Condition, disabled, type WorkFlag, type Workload } from './workloads.ts'
 
@@ -12,7 +12,7 @@ const peopleMin = 100
 export async function faultsOf(
   contender: Contender,
   workload: Workload,
-  prepared: Prepared,
+  prepared: PreparedWorkload,
   answersMax = 200_000,
 ): Promise<string[]> {
   const peopleCount = Math.max(peopleMin, answersMax / workload.flags.length)

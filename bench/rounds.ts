@@ -68,14 +68,14 @@ async function start(
     execArgv: [...typescript, '--expose-gc'],
   })
   const reply = await answer(child)
-  if (reply.kind !== 'ready') throw new Error(`${name} spoke out of turn`)
+  if (reply.kind !== 'ready') throw new Error(`${name} sent an unexpected message`)
   return { child, found: reply.faults }
 }
 
 async function requestRound(child: ChildProcess, request: RoundRequest): Promise<number> {
   child.send(request)
   const reply = await answer(child)
-  if (reply.kind !== 'round') throw new Error('a contender spoke out of turn')
+  if (reply.kind !== 'round') throw new Error('a contender sent an unexpected message')
   return reply.nsPerFlag
 }
 

@@ -19,18 +19,18 @@ import {
 export const tackline = (allocation: Allocation): Contender => ({
   deviations: {},
   splitsBy: allocation === 'percent' ? 'percent' : 'own hash',
-  prepare({ flags, asks }) {
+  prepare({ flags, evaluates }) {
     const compiled = compile(asParsed(toSnapshot(flags, allocation)))
     const key = flags[0]!.key
     return Promise.resolve({
       takeUsers(people) {
         const contexts = people.map(toContext)
-        return asks === 'one'
+        return evaluates === 'one'
           ? (index) => evaluate(compiled, key, contexts[index]!)
           : (index) => evaluateAll(compiled, contexts[index]!)
       },
       variationsOf: (answer) =>
-        (asks === 'one' ? [answer as Evaluation] : (answer as Evaluation[])).map(
+        (evaluates === 'one' ? [answer as Evaluation] : (answer as Evaluation[])).map(
           ({ variation }) => variation?.id,
         ),
     })

@@ -47,7 +47,7 @@ export interface Workload {
   readonly name: WorkloadName
   readonly title: string
   /** Whether one flag is evaluated by its key, or all flags at once. */
-  readonly asks: 'one' | 'all'
+  readonly evaluates: 'one' | 'all'
   readonly flags: readonly WorkFlag[]
   /** Whether ids are new strings for every round, or for every single evaluation. */
   readonly idsAreNew: 'each round' | 'each time'
@@ -84,13 +84,13 @@ function written(name: WorkloadName): Workload {
       return {
         ...described(name, 'all of 100 flags: 40 off, 30 splits, 30 as W2'),
         flags: manyFlags(100, random),
-        asks: 'all',
+        evaluates: 'all',
       }
     case 'W4':
       return {
         ...described(name, 'all of 1,000 flags: 400 off, 300 splits, 300 as W2'),
         flags: manyFlags(1_000, random),
-        asks: 'all',
+        evaluates: 'all',
       }
     case 'W5':
       return {
@@ -107,7 +107,7 @@ function written(name: WorkloadName): Workload {
 }
 
 const described = (name: WorkloadName, title: string) =>
-  ({ name, title, asks: 'one', idsAreNew: 'each round' }) as const
+  ({ name, title, evaluates: 'one', idsAreNew: 'each round' }) as const
 
 /** A few flags of each kind, for the checks. */
 export function slice(whole: Workload, count: number): Workload {

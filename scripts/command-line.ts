@@ -5,7 +5,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { ok, type Result } from '../core/model/problem.ts'
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>
-type Parsed<T extends OptionTable> = ReturnType<
+type ParsedOptions<T extends OptionTable> = ReturnType<
   typeof parseArgs<{ options: T; strict: true; allowPositionals: true }>
 >
 
@@ -17,8 +17,8 @@ export function parseOptions<const T extends OptionTable>(
   args: readonly string[],
   options: T,
   positionalsMax = 0,
-): Result<Parsed<T>, string> {
-  let parsed: Parsed<T>
+): Result<ParsedOptions<T>, string> {
+  let parsed: ParsedOptions<T>
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   } catch (error) {
@@ -31,7 +31,7 @@ export function parseOptions<const T extends OptionTable>(
 }
 
 /** The options of this process. Prints the problem and exits if they are wrong. */
-export function readOptions<const T extends OptionTable>(options: T, positionalsMax = 0): Parsed<T> {
+export function readOptions<const T extends OptionTable>(options: T, positionalsMax = 0): ParsedOptions<T> {
   const parsed = parseOptions(process.argv.slice(2), options, positionalsMax)
   return parsed.ok ? parsed.value : exitWithUsage(parsed.problem)
 }

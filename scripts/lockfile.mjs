@@ -1,7 +1,7 @@
 // Checks that package-lock.json is whole: `npm ci` refuses a lock file in which an edge has no entry, and
 // `npm install` silently leaves out platform packages that the registry at hand does not have. With
 // --complete, adds those of the allowed scopes by name and version (npm then resolves them on the platform
-// that needs them; they carry no integrity until a registry that has them is asked). Plain JavaScript without
+// that needs them; they carry no integrity until `npm` has read it from a registry). Plain JavaScript without
 // dependencies: it must run when `npm ci` cannot.
 import { readFileSync, writeFileSync } from 'node:fs'
 

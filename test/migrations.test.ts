@@ -1,5 +1,4 @@
-// The migrations on a database that was in use: what was stored comes out as the entities and the history of
-// today.
+// Runs the migrations on databases with data of earlier releases, and reads it as entities and history.
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

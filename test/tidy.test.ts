@@ -79,7 +79,7 @@ describe('pages', () => {
 })
 
 describe('core', () => {
-  it('never asks what time it is: `new Date()` without an argument is an input of its own', () => {
+  it('never reads the clock: time is an argument, so `new Date()` needs one', () => {
     const sources = files.filter((file) => /^core\/.*[.]ts$/.test(file) && !file.endsWith('.test.ts'))
     expect(sources.length).toBeGreaterThan(0)
     expect(

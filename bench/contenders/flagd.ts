@@ -10,19 +10,19 @@ const leavesOut = 'answers nothing for flags that are off'
 export const contender: Contender = {
   deviations: { W3: leavesOut, W4: leavesOut },
   splitsBy: 'own hash',
-  prepare({ flags, asks }) {
+  prepare({ flags, evaluates }) {
     const core = new FlagdCore(undefined, silent)
     core.setConfigurations(toFlags(flags))
     const key = flags[0]!.key
     return Promise.resolve({
       takeUsers(people) {
         const contexts = people.map(toContext)
-        return asks === 'one'
+        return evaluates === 'one'
           ? (index) => core.resolveStringEvaluation(key, disabled, contexts[index]!)
           : (index) => core.resolveAll(contexts[index]!)
       },
       variationsOf(answer) {
-        if (asks === 'one') return [(answer as { value: string }).value]
+        if (evaluates === 'one') return [(answer as { value: string }).value]
         const answers = answer as { flagKey: string; value: string }[]
         const byKey = new Map(answers.map(({ flagKey, value }) => [flagKey, value]))
         return flags.map((flag) => byKey.get(flag.key) ?? disabled)

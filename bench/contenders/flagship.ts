@@ -16,7 +16,7 @@ const leavesOut = 'its file has no flags that are off'
 export const contender: Contender = {
   deviations: { W2: asNumber, W3: `${asNumber}; ${leavesOut}`, W4: `${asNumber}; ${leavesOut}` },
   splitsBy: 'percent',
-  async prepare({ name, flags, asks }) {
+  async prepare({ name, flags, evaluates }) {
     const { Flagship, DecisionMode, LogLevel } = await sdkOf(name)
     const flagship = await Flagship.start('environment', 'key', {
       decisionMode: DecisionMode.BUCKETING_EDGE,
@@ -35,11 +35,11 @@ export const contender: Contender = {
         return async (index) => {
           const visitor = visitors[index]!
           await visitor.fetchFlags()
-          return asks === 'one' ? visitor.getFlag(key).getValue(disabled, false) : valuesOf(visitor)
+          return evaluates === 'one' ? visitor.getFlag(key).getValue(disabled, false) : valuesOf(visitor)
         }
       },
       variationsOf: (answer) =>
-        asks === 'one'
+        evaluates === 'one'
           ? [answer as string]
           : flags.map((flag) => (answer as ReturnType<typeof valuesOf>).get(flag.key) ?? disabled),
       close: () => flagship.close(),

@@ -33,18 +33,18 @@ const blocks = idLength / 4
 export const contender: Contender = {
   deviations: {},
   splitsBy: 'percent',
-  prepare({ flags, asks }) {
+  prepare({ flags, evaluates }) {
     const closures = flags.map(closureOf)
     return Promise.resolve({
-      takeUsers: (people) => decide(closures, people, asks),
-      variationsOf: (answer) => (asks === 'one' ? [answer as string] : (answer as string[])),
+      takeUsers: (people) => decide(closures, people, evaluates),
+      variationsOf: (answer) => (evaluates === 'one' ? [answer as string] : (answer as string[])),
     })
   },
 }
 
-function decide(closures: readonly Closure[], people: readonly User[], asks: 'one' | 'all'): Decide {
+function decide(closures: readonly Closure[], people: readonly User[], evaluates: 'one' | 'all'): Decide {
   const request: Request = { user: people[0]!, version: -1, scrambled: new Int32Array(blocks + 1) }
-  if (asks === 'one') {
+  if (evaluates === 'one') {
     const closure = closures[0]!
     return (index) => {
       begin(request, people[index]!)

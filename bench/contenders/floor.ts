@@ -21,11 +21,12 @@ type Closure = (user: User) => string
 export const contender: Contender = {
   deviations: {},
   splitsBy: 'percent',
-  prepare({ flags, asks }) {
+  prepare({ flags, evaluates }) {
     const closures = flags.map(closureOf)
     return Promise.resolve({
-      takeUsers: (people) => (asks === 'one' ? decideOne(closures[0]!, people) : decideAll(closures, people)),
-      variationsOf: (answer) => (asks === 'one' ? [answer as string] : (answer as string[])),
+      takeUsers: (people) =>
+        evaluates === 'one' ? decideOne(closures[0]!, people) : decideAll(closures, people),
+      variationsOf: (answer) => (evaluates === 'one' ? [answer as string] : (answer as string[])),
     })
   },
 }

@@ -13,7 +13,7 @@ const noSwitch = 'has no off state: flags that are off have no rules and their d
 export const contender: Contender = {
   deviations: { W3: noSwitch, W4: noSwitch },
   splitsBy: 'own hash',
-  prepare({ flags, asks }) {
+  prepare({ flags, evaluates }) {
     const client = new GrowthBookClient().initSync({
       payload: { features: Object.fromEntries(flags.map((flag) => [flag.key, toFeature(flag)])) },
     })
@@ -22,11 +22,11 @@ export const contender: Contender = {
     return Promise.resolve({
       takeUsers(people) {
         const contexts = people.map((user): UserContext => ({ attributes: { ...user } }))
-        return asks === 'one'
+        return evaluates === 'one'
           ? (index) => client.evalFeature(key, contexts[index]!)
           : (index) => keys.map((each) => client.evalFeature(each, contexts[index]!))
       },
-      variationsOf: (answer) => (asks === 'one' ? [answer] : (answer as unknown[])).map(valueOf),
+      variationsOf: (answer) => (evaluates === 'one' ? [answer] : (answer as unknown[])).map(valueOf),
       close: () => client.destroy(),
     })
   },

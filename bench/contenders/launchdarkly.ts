@@ -11,7 +11,7 @@ const asSegment = 'a long list is a segment, of which it makes a set; a list in 
 export const contender: Contender = {
   deviations: { W5: asSegment, 'W5 new': asSegment },
   splitsBy: 'own hash',
-  async prepare({ flags, asks }) {
+  async prepare({ flags, evaluates }) {
     const data = new TestData()
     for (const flag of flags) {
       for (const segment of segmentsOf(flag)) await data.usePreconfiguredSegment(segment)
@@ -28,12 +28,12 @@ export const contender: Contender = {
     return {
       takeUsers(people) {
         const contexts = people.map(toContext)
-        return asks === 'one'
+        return evaluates === 'one'
           ? (index) => client.variation(key, contexts[index]!, undefined)
           : (index) => client.allFlagsState(contexts[index]!)
       },
       variationsOf: (answer) =>
-        asks === 'one'
+        evaluates === 'one'
           ? [answer as string]
           : flags.map((flag) => (answer as LDFlagsState).getFlagValue(flag.key) as string),
       close: () => client.close(),

@@ -7,7 +7,7 @@ import { type Condition, disabled, type Outcome, type WorkFlag } from '../worklo
 export const contender: Contender = {
   deviations: {},
   splitsBy: 'own hash',
-  async prepare({ flags, asks }) {
+  async prepare({ flags, evaluates }) {
     const unleash = new Unleash({
       appName: 'bench',
       url: 'http://127.0.0.1:9/',
@@ -30,11 +30,11 @@ export const contender: Contender = {
           userId: id,
           properties: { country, age, appVersion },
         }))
-        return asks === 'one'
+        return evaluates === 'one'
           ? (index) => unleash.getVariant(key, contexts[index]!)
           : (index) => keys.map((each) => unleash.getVariant(each, contexts[index]!))
       },
-      variationsOf: (answer) => (asks === 'one' ? [answer] : (answer as unknown[])).map(nameOf),
+      variationsOf: (answer) => (evaluates === 'one' ? [answer] : (answer as unknown[])).map(nameOf),
       close: () => unleash.destroy(),
     }
   },

@@ -65,11 +65,14 @@ function fill(size: number): void {
 
 async function measureSize(admin: Admin, size: number): Promise<void> {
   const path = `/environments/of-${size}`
-  const turn = (on: boolean) =>
+  const toggle = (on: boolean) =>
     call<{ published: boolean }>(admin, 'PATCH', `${path}/flags/flag-00001`, { enabled: on })
-  say(`${size} flags: first change of a fresh object, which reads all of them`, await once(() => turn(true)))
+  say(
+    `${size} flags: first change of a fresh object, which reads all of them`,
+    await once(() => toggle(true)),
+  )
   let on = true
-  say(`${size} flags: a change, from command to KV`, await median(() => turn((on = !on))))
+  say(`${size} flags: a change, from command to KV`, await median(() => toggle((on = !on))))
   say(
     `${size} flags: a change of what is not in the bucketing file`,
     await median(() => call(admin, 'POST', `${path}/goals`, { key: `g${Math.random()}` })),
@@ -91,7 +94,7 @@ async function measureMembers(admin: Admin): Promise<void> {
   const { key } = await call<{ key: string }>(admin, 'POST', `${path}/sdk-keys`, { role: 'server' })
   const strategy = (variationId: string) => ({ kind: 'fixed', variationId })
   await call(admin, 'POST', `${path}/flags`, {
-    key: 'asks',
+    key: 'bench-flag',
     type: 'boolean',
     enabled: true,
     variations: [
@@ -116,7 +119,7 @@ async function measureMembers(admin: Admin): Promise<void> {
     answer.ms,
   )
   const decide = async (targetingKey: string) => {
-    const response = await fetch(`${admin.url}/ofrep/v1/evaluate/flags/asks`, {
+    const response = await fetch(`${admin.url}/ofrep/v1/evaluate/flags/bench-flag`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ context: { targetingKey } }),

@@ -143,7 +143,7 @@ async function figures(): Promise<void> {
     const all1000 = await firstDecision(directory, snapshot, all, environmentId)
     row(`first answer about all of them, ${title}, CPU`, `${short(all1000)} ms`, '')
     const memory = await memoryOf(directory, snapshot, allOf, manyIds)
-    row(`heap after 50 environments of ${title}, all flags asked`, `${Math.round(memory)} MB`, '100 MB')
+    row(`heap after 50 environments of ${title}, all flags evaluated`, `${Math.round(memory)} MB`, '100 MB')
   }
 }
 
@@ -264,8 +264,8 @@ async function compare(server: EdgeServer, cases: readonly Case[]): Promise<void
   const cpu = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   const rate = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = -warmUps; round < rounds; round++) {
-    const turn = Math.max(0, round) % cases.length
-    for (const { name, service, request, status } of [...cases.slice(turn), ...cases.slice(0, turn)]) {
+    const offset = Math.max(0, round) % cases.length
+    for (const { name, service, request, status } of [...cases.slice(offset), ...cases.slice(0, offset)]) {
       const before = server.spentNs()
       const { requests, seconds } = await load(
         { ...request, port: server.port(service) },

@@ -21,7 +21,7 @@ export interface EdgeServer {
   readonly stop: () => Promise<void>
 }
 
-export interface Loaded {
+export interface ServerOptions {
   readonly snapshot: string
   readonly flagdFlags: string
   readonly publish?: 'every second'
@@ -55,7 +55,7 @@ export const isolateHeapMax = 128
 
 export async function startEdge(
   directory: string,
-  { snapshot, flagdFlags, publish, heapMax, inspects = false }: Loaded,
+  { snapshot, flagdFlags, publish, heapMax, inspects = false }: ServerOptions,
 ): Promise<EdgeServer> {
   writeFileSync(join(directory, 'snapshot.json'), snapshot)
   writeFileSync(join(directory, 'flagd.json'), flagdFlags)

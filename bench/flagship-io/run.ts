@@ -43,7 +43,7 @@ const ports: Ports = {
   exposureSecret: undefined,
   now: () => Date.now(),
 }
-const doors = { flagship: flagshipIoRoutes(ports), ofrep: ofrepRoutes(ports) }
+const handlers = { flagship: flagshipIoRoutes(ports), ofrep: ofrepRoutes(ports) }
 const people = users().slice(0, 200)
 const json = { 'content-type': 'application/json' }
 const asFlagship = { ...json, 'x-api-key': key, 'x-sdk-client': 'TypeScript', 'x-sdk-version': '5.2.0' }
@@ -69,11 +69,11 @@ const post = (path: string, body: string, headers: Record<string, string>) =>
     body,
   })
 const campaigns = (i: number, query: string) =>
-  doors.flagship.fetch(post(`/v2/bench/campaigns${query}`, bodyOf(i).flagship, asFlagship), {})
+  handlers.flagship.fetch(post(`/v2/bench/campaigns${query}`, bodyOf(i).flagship, asFlagship), {})
 const bulk = (i: number, headers = asOfrep) =>
-  doors.ofrep.fetch(post('/ofrep/v1/evaluate/flags', bodyOf(i).ofrep, headers), {})
+  handlers.ofrep.fetch(post('/ofrep/v1/evaluate/flags', bodyOf(i).ofrep, headers), {})
 const file = (headers: Record<string, string>) =>
-  doors.flagship.fetch(new Request('https://edge.test/bench/bucketing.json', { headers }), {})
+  handlers.flagship.fetch(new Request('https://edge.test/bench/bucketing.json', { headers }), {})
 
 const tags = await Promise.all(people.map(async (_, i) => (await bulk(i)).headers.get('etag')!))
 const modified = (await file({})).headers.get('last-modified')!
@@ -83,16 +83,16 @@ const ofSdk = '?exposeAllKeys=true&extras[]=accountSettings'
 const cases: Record<string, [status: number, send: (i: number) => Response | Promise<Response>]> = {
   [reference]: [200, (i) => bulk(i)],
   'OFREP bulk, 304': [304, (i) => bulk(i, { ...asOfrep, 'if-none-match': tags[i % tags.length]! } as never)],
-  'campaigns as the SDK asks': [200, (i) => campaigns(i, ofSdk)],
+  'campaigns as the SDK requests them': [200, (i) => campaigns(i, ofSdk)],
   'campaigns, `sendContextEvent=false`': [200, (i) => campaigns(i, `${ofSdk}&sendContextEvent=false`)],
   'campaigns, `mode=simple`': [200, (i) => campaigns(i, '?mode=simple')],
   'campaigns that are all activated': [
     200,
-    (i) => doors.flagship.fetch(post('/v2/bench/campaigns', bodyOf(i).activating, asFlagship), {}),
+    (i) => handlers.flagship.fetch(post('/v2/bench/campaigns', bodyOf(i).activating, asFlagship), {}),
   ],
   'flags with metadata': [
     200,
-    (i) => doors.flagship.fetch(post('/v2/bench/flags', bodyOf(i).flagship, asFlagship), {}),
+    (i) => handlers.flagship.fetch(post('/v2/bench/flags', bodyOf(i).flagship, asFlagship), {}),
   ],
   'bucketing file, 304 by date': [304, () => file({ 'if-modified-since': modified })],
 }

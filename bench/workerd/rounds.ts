@@ -42,7 +42,7 @@ async function runOneCrew(
 ): Promise<void> {
   const costs = new Map<string, number>()
   const known = workloadNames.map(workload)
-  for (let turn = 0; turn < 3; turn++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     for (const [name, server] of crew) {
       for (const each of known) {
         const key = `${name} ${each.name}`

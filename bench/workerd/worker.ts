@@ -1,6 +1,6 @@
 // Runs our contenders and the floors inside workerd. A Worker's clock stands still while it computes, so the
 // caller takes the time: `/users` prepares untimed, `/decide` decides many times.
-import type { Contender, Decide, Prepared } from '../contender.ts'
+import type { Contender, Decide, PreparedWorkload } from '../contender.ts'
 import { contender as floor } from '../contenders/floor.ts'
 import { contender as floorPrepared } from '../contenders/floor-prepared.ts'
 import { contender as tacklineFine } from '../contenders/tackline-fine.ts'
@@ -17,7 +17,7 @@ const contenders: Readonly<Record<string, Contender>> = {
 }
 
 /** State of the process. It serves one caller, one request at a time. */
-const prepared = new Map<string, Prepared>()
+const prepared = new Map<string, PreparedWorkload>()
 let decide: Decide = () => undefined
 let people = users()
 
@@ -37,7 +37,7 @@ export default {
   },
 }
 
-async function preparedFor(name: string, workloadName: string): Promise<Prepared> {
+async function preparedFor(name: string, workloadName: string): Promise<PreparedWorkload> {
   const key = `${name} ${workloadName}`
   const known = prepared.get(key) ?? (await contenders[name]!.prepare(workload(workloadName as WorkloadName)))
   prepared.set(key, known)

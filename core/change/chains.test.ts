@@ -1,4 +1,4 @@
-// Cycles and depth of flags and segments, refused on every way in.
+// Cycles and too deep chains of flags and segments are refused in every command that could create them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clause, flag, rollout, rule, segment } from '../../test/support/build/flags.ts'
@@ -8,14 +8,14 @@ import { flagDepthMax, segmentDepthMax } from '../model/limits.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
-import { settle } from './import-plan.ts'
+import { checkCandidates } from './import-plan.ts'
 
 const context = { now: 1_000, newId: () => 'new', revision: 5 }
 const stateOf = (writes: readonly Write[]): EnvironmentState => withWrites(emptyState(), writes)
 const aFlag = (key: string, ...prerequisites: string[]) =>
   flag({ key, prerequisites: prerequisites.map((flagKey) => ({ flagKey, variationId: 'a' })) })
-const aSegment = (key: string, ...asked: string[]) =>
-  segment({ key, anyOf: asked.length > 0 ? [[clause('', 'in-segment', ...asked)]] : [] })
+const aSegment = (key: string, ...segmentKeys: string[]) =>
+  segment({ key, anyOf: segmentKeys.length > 0 ? [[clause('', 'in-segment', ...segmentKeys)]] : [] })
 const flags = (...all: ReturnType<typeof flag>[]) =>
   all.map((value): Write => ({ kind: 'flag', id: value.key, value }))
 const segments = (...all: ReturnType<typeof segment>[]) =>
@@ -42,7 +42,7 @@ const entry = ({
   ...rest
 }: object & ReturnType<typeof flag>) => rest
 const draft = (each: ReturnType<typeof flag>) => ({ key: each.key, ...entry(each) })
-const asks = (key: string) => ({ anyOf: [[clause('', 'in-segment', key)]] })
+const ruleWithSegment = (key: string) => ({ anyOf: [[clause('', 'in-segment', key)]] })
 
 describe('a cycle', () => {
   // a -> b -> c, and now c -> a
@@ -74,20 +74,20 @@ describe('a cycle', () => {
       { kind: 'roll-back', revision: 1 },
       flags(closing),
     ],
-  ])('of flags by %s is refused, and named', (_, given, command, past) => {
+  ])('of flags by %s is refused, and the refusal names it', (_, given, command, past) => {
     expect(fieldsOf(given, command, past)).toContainEqual(expect.objectContaining(cyclic))
   })
 
-  it('of a flag with itself is one', () => {
+  it('of a flag with itself is refused', () => {
     const own = { kind: 'create-flag', flag: draft(aFlag('x', 'x')) }
     expect(fieldsOf(state, own)).toMatchObject([{ path: 'prerequisites.0', rule: 'cycle' }])
   })
 
   const inner = stateOf(segments(aSegment('a', 'b'), aSegment('b', 'c'), aSegment('c')))
-  const cyclicSegment = { rule: 'cycle', message: 'a asks for this segment: c -> a -> b -> c' }
+  const cyclicSegment = { rule: 'cycle', message: 'a refers to this segment: c -> a -> b -> c' }
   it.each([
-    ['a patch', { kind: 'update-segment', id: 'c', changes: asks('a') }],
-    ['a document', { kind: 'apply', document: { segments: { c: asks('a') } } }],
+    ['a patch', { kind: 'update-segment', id: 'c', changes: ruleWithSegment('a') }],
+    ['a document', { kind: 'apply', document: { segments: { c: ruleWithSegment('a') } } }],
     [
       'an import',
       {
@@ -100,35 +100,35 @@ describe('a cycle', () => {
       },
     ],
     ['a rollback', { kind: 'roll-back', revision: 1 }, segments(aSegment('c', 'a'))],
-  ])('of segments by %s is refused, and named', (_, command, past?: readonly Write[]) => {
+  ])('of segments by %s is refused, and the refusal names it', (_, command, past?: readonly Write[]) => {
     expect(fieldsOf(inner, command, past)[0]).toMatchObject(cyclicSegment)
   })
 
-  it('of a new segment with itself is one, and a segment that is not there cannot be asked for', () => {
-    const create = (key: string, asked: string) => ({
+  it('of a new segment with itself is refused, and so is a reference to a missing segment', () => {
+    const create = (key: string, to: string) => ({
       kind: 'create-segment',
-      segment: { key, ...asks(asked) },
+      segment: { key, ...ruleWithSegment(to) },
     })
     expect(fieldsOf(inner, create('x', 'x'))).toMatchObject([{ path: 'anyOf.0.0', rule: 'cycle' }])
     expect(fieldsOf(inner, create('x', 'y'))).toMatchObject([{ path: 'anyOf.0.0', rule: 'unknown-segment' }])
     expect(fieldsOf(inner, create('x', 'a'))).toEqual([])
   })
 
-  it('of imported segments leaves those out', () => {
+  it('of imported segments excludes them from the import', () => {
     const candidates = {
       flags: [],
       segments: [aSegment('x', 'y'), aSegment('y', 'x'), aSegment('z')],
       findings: [],
     }
-    const settled = settle(emptyState(), candidates)
-    expect(settled.segments.map(({ key }) => key)).toEqual(['z'])
-    expect(settled.findings).toMatchObject([
+    const checked = checkCandidates(emptyState(), candidates)
+    expect(checked.segments.map(({ key }) => key)).toEqual(['z'])
+    expect(checked.findings).toMatchObject([
       { subject: 'segment', key: 'x', effect: 'left-out' },
       { subject: 'segment', key: 'y', effect: 'left-out' },
     ])
   })
 
-  it('that is long is shortened in its name', () => {
+  it('that is long is shortened in the message', () => {
     const ring = Array.from({ length: 50 }, (_, i) => aFlag(`f${i}`, ...(i < 49 ? [`f${i + 1}`] : [])))
     const [problem] = fieldsOf(stateOf(flags(...ring)), {
       kind: 'update-flag',
@@ -138,7 +138,7 @@ describe('a cycle', () => {
     expect(problem?.message).toMatch(/^f0 depends on this flag: f49 -> f0 -> f1 .* -> \(40 more\) -> f49$/)
   })
 
-  it('never comes in, whatever is written', () => {
+  it('is never stored, whatever the commands', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd')
     const link = fc.tuple(fc.constantFrom('flag', 'segment'), key, key)
     fc.assert(
@@ -181,7 +181,7 @@ describe('a cycle', () => {
 })
 
 describe('depth', () => {
-  /** `f0` depends on `f1`, and so on: as many links as asked for. */
+  /** `f0` depends on `f1`, and so on, with the given number of links. */
   const chain = (links: number) =>
     Array.from({ length: links + 1 }, (_, i) => aFlag(`f${i}`, ...(i < links ? [`f${i + 1}`] : [])))
   const above = (links: number) => ({
@@ -207,7 +207,7 @@ describe('depth', () => {
     ).toMatchObject([tooDeep])
   })
 
-  it('that is stored already hinders no other edit, nor a shorter chain', () => {
+  it('that is already stored blocks neither other edits nor a shorter chain', () => {
     const state = stateOf(flags(...chain(300)))
     const edit = (changes: object) => attempt(state, { kind: 'update-flag', key: 'f0', changes }).ok
     expect(edit({ enabled: false })).toBe(true)
@@ -229,7 +229,10 @@ describe('depth', () => {
     const nested = Array.from({ length: segmentDepthMax + 1 }, (_, i) =>
       aSegment(`s${i}`, ...(i < segmentDepthMax ? [`s${i + 1}`] : [])),
     )
-    const create = (asked: string) => ({ kind: 'create-segment', segment: { key: 'top', ...asks(asked) } })
+    const create = (to: string) => ({
+      kind: 'create-segment',
+      segment: { key: 'top', ...ruleWithSegment(to) },
+    })
     expect(fieldsOf(stateOf(segments(...nested)), create('s1'))).toEqual([])
     expect(fieldsOf(stateOf(segments(...nested)), create('s0'))).toMatchObject([
       { path: 'anyOf.0.0', rule: 'depth' },
@@ -237,12 +240,12 @@ describe('depth', () => {
   })
 })
 
-describe('a segment that others ask for', () => {
+describe('a segment that others refer to', () => {
   const state = stateOf([
     ...segments(aSegment('outer', 'inner'), aSegment('inner')),
     ...flags(flag({ key: 'f', rules: [rule([clause('', 'in-segment', 'outer')])] })),
   ])
-  it('cannot be deleted, and names who asks', () => {
+  it('cannot be deleted, and the refusal lists its dependents', () => {
     const changed = attempt(state, { kind: 'delete-segment', id: 'inner' })
     expect(changed).toMatchObject({
       ok: false,
@@ -250,7 +253,7 @@ describe('a segment that others ask for', () => {
     })
   })
 
-  it('goes with the last that asks, when a document is the whole', () => {
+  it('is deleted with its last dependent, when a document replaces the environment', () => {
     const bare = stateOf(
       segments(aSegment('outer', 'inner'), aSegment('inner', 'innermost'), aSegment('innermost')),
     )
@@ -291,17 +294,17 @@ describe('a targeting key of two targets', () => {
     expect(found).toEqual([{ ...problem, path: `flags.f.${problem.path}` }])
   })
 
-  it('that is stored hinders no other edit', () => {
+  it('that is already stored blocks no other edit', () => {
     const state = stateOf(flags(repeating))
     expect(attempt(state, { kind: 'update-flag', key: 'f', changes: { enabled: false } }).ok).toBe(true)
     const fewer = [targets[0], { variationId: 'b', targetingKeys: ['bob'] }]
     expect(fieldsOf(state, { kind: 'update-flag', key: 'f', changes: { targets: fewer } })).toHaveLength(1)
   })
 
-  it('of an import stays with the first, which is told', () => {
-    const settled = settle(emptyState(), { flags: [repeating], segments: [], findings: [] })
-    expect(settled.flags[0]?.targets).toEqual([targets[0], { variationId: 'b', targetingKeys: ['eve'] }])
-    expect(settled.findings).toEqual([
+  it('of an import stays with the first, with a finding', () => {
+    const checked = checkCandidates(emptyState(), { flags: [repeating], segments: [], findings: [] })
+    expect(checked.flags[0]?.targets).toEqual([targets[0], { variationId: 'b', targetingKeys: ['eve'] }])
+    expect(checked.findings).toEqual([
       {
         subject: 'flag',
         key: 'f',

@@ -1,5 +1,5 @@
-// Chains of flags that depend on each other, and of segments that ask for each other: no cycles, and a depth
-// that is limited. Everything here takes time in proportion to the size of the environment.
+// Chains of flags that depend on each other, and of segments that refer to each other: no cycles, and a
+// limited depth. Everything here takes time in proportion to the size of the environment.
 import { segmentsIn } from '../model/segment-keys.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { flagDepthMax, segmentDepthMax } from '../model/limits.ts'
@@ -10,7 +10,7 @@ import { visitDependenciesFirst } from '../model/visit-dependencies.ts'
 type ChainKind = 'flag' | 'segment'
 
 const depthMax = { flag: flagDepthMax, segment: segmentDepthMax }
-const verbs = { flag: 'depends on', segment: 'asks for' }
+const verbs = { flag: 'depends on', segment: 'refers to' }
 
 interface Chains {
   readonly next: (key: string) => readonly string[]
@@ -22,7 +22,7 @@ interface Chains {
 
 const known = new WeakMap<ReadonlyMap<string, unknown>, Chains>()
 
-/** Made once per state. */
+/** Computed once per state. */
 function chainsIn(state: EnvironmentState, kind: ChainKind): Chains {
   const made = known.get(state[kind])
   if (made) return made
@@ -64,7 +64,7 @@ export function chainProblems(
 ): FieldProblem[] {
   const { from, to, path, isNew } = link
   const chains = chainsIn(after, kind)
-  // A state that does not have the link yet cannot tell whether it closes a cycle.
+  // `hasCycle` does not cover a link that the state does not have yet.
   const mayBeCycle = chains.hasCycle || !chains.next(from).includes(to)
   const cycle = mayBeCycle ? pathBetween(chains, to, from) : undefined
   if (cycle) {
@@ -78,7 +78,7 @@ export function chainProblems(
   return [{ path, rule: 'depth', message }]
 }
 
-/** The shortest way from one key to another, both included. */
+/** The shortest path from one key to another, both included. */
 function pathBetween({ next }: Chains, from: string, to: string): string[] | undefined {
   const cameFrom = new Map<string, string | undefined>([[from, undefined]])
   for (const key of cameFrom.keys()) {

@@ -108,9 +108,8 @@ export function update<K extends EntityKind>(
   const found = find(state, kind, target)
   if (!found.ok) return found
   const current = found.value
-  const { version, createdAt, updatedAt } = current
-  const used = kind === 'flag' && { segmentsUpdatedAt: (current as Entities['flag']).segmentsUpdatedAt }
-  const edited = parsed(kind, { ...edit(current), version, createdAt, updatedAt, ...used })
+  const { version } = current
+  const edited = parsed(kind, { ...edit(current), ...systemFields(current) })
   if (!edited.ok) return edited
   if (isSame(edited.value, current)) return ok({ writes: [], entity: current })
   return checked(state, kind, target.id, { ...edited.value, version: version + 1, updatedAt: now })
@@ -153,10 +152,10 @@ export function problemsOf(
   return ok(undefined)
 }
 
-/** Most often something is named that does not exist; everything else is told by its field. */
+/** The most common cause is a missing reference. Other causes are described by their first field. */
 const sentenceOf = (fields: readonly FieldProblem[]): string =>
   fields.some(({ rule = '' }) => rule.startsWith('unknown-')) || !fields[0]
-    ? 'refers to what is not there'
+    ? 'refers to something that does not exist'
     : `does not fit the environment: ${fields[0].path}: ${fields[0].message}`
 
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
@@ -181,6 +180,12 @@ export const inUse = (sentence: string, dependents: readonly Dependent[]) =>
 
 export const draftId = ({ id }: { readonly id?: string | undefined }, { newId }: ChangeContext): string =>
   id ?? newId()
+
+/** The fields that callers cannot set. */
+export const systemFields = (entity: Versioned & { readonly segmentsUpdatedAt?: number | undefined }) => {
+  const { version, createdAt, updatedAt, segmentsUpdatedAt } = entity
+  return { version, createdAt, updatedAt, ...(segmentsUpdatedAt !== undefined && { segmentsUpdatedAt }) }
+}
 
 /** Equal as JSON. Both sides are parsed by the same schema, which fixes the order of fields. */
 export const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)

@@ -36,7 +36,7 @@ export interface Candidates {
 const reasonsMax = 20
 
 /** Returns the candidates that can be imported, and a finding for each that cannot. */
-export function settle(state: EnvironmentState, candidates: Candidates): Candidates {
+export function checkCandidates(state: EnvironmentState, candidates: Candidates): Candidates {
   const findings = [...candidates.findings]
   const leaveOut = (subject: 'flag' | 'segment', key: string, problems: readonly Issue[]) => {
     for (const { path, message } of problems.slice(0, reasonsMax))
@@ -92,7 +92,7 @@ export function settle(state: EnvironmentState, candidates: Candidates): Candida
   return { flags: [...flags.values()], segments: [...segments.values()], findings }
 }
 
-/** Who is a target of two variations gets that of the first, elsewhere as here. */
+/** A user who is a target of two variations gets the first, here as in the other systems. */
 function withoutRepeats(flag: Flag, findings: Finding[]): Flag {
   const repeated = repeatedTargets(flag.targets)
   if (repeated.length === 0) return flag

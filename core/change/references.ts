@@ -1,5 +1,5 @@
-// What a flag names outside itself: other flags and their variations, segments, and the names that must be
-// its own.
+// Checks the references of flags and segments: the flags, variations and segments they name must exist, no
+// reference may form a cycle, and keys, aliases and rule ids must be unique in the environment.
 import type { Clause } from '../model/clause.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Flag } from '../model/flag.ts'
@@ -12,9 +12,9 @@ import { chainProblems } from './chains.ts'
 import { segmentOperators } from '../model/vocabulary.ts'
 
 /**
- * Other flags, segments and their variations that the flag names must exist, and no flag may depend on
- * itself. `before` is the flag that is replaced, if there is one: what it has already is not refused where it
- * only breaks a rule that is younger.
+ * The flags, variations and segments that the flag refers to must exist, and no flag may depend on itself.
+ * `before` is the stored flag that this one replaces. References that it already has are not refused for
+ * rules that were introduced later.
  */
 export function referenceProblems(state: EnvironmentState, flag: Flag, before?: Flag): FieldProblem[] {
   const found: FieldProblem[] = [...nameProblems(state, flag), ...targetProblems(flag, before)]
@@ -51,7 +51,7 @@ const segmentProblems = (state: EnvironmentState, path: string, { operator, valu
       : [{ path, rule: 'unknown-segment', message: `there is no segment ${key}` }],
   )
 
-/** The segments that a segment's rules ask for must exist, and no segment may ask for itself. */
+/** The segments that a segment refers to must exist, and no segment may refer to itself, also indirectly. */
 export function segmentReferenceProblems(
   state: EnvironmentState,
   { key, anyOf }: Segment,
@@ -63,15 +63,15 @@ export function segmentReferenceProblems(
       const path = `anyOf.${g}.${c}`
       const missing = segmentProblems(state, path, clause)
       if (missing.length > 0) return missing
-      const asked = segmentsIn([[clause]])
-      return asked.flatMap((to) =>
+      const referenced = segmentsIn([[clause]])
+      return referenced.flatMap((to) =>
         chainProblems(state, 'segment', { from: key, to, path, isNew: !linksBefore.has(to) }),
       )
     }),
   )
 }
 
-/** Evaluation takes the first target that lists a key: the second would have no effect. */
+/** Evaluation uses the first target that lists a key, so a second one would have no effect. */
 function targetProblems({ targets }: Flag, before: Flag | undefined): FieldProblem[] {
   if (before && JSON.stringify(before.targets) === JSON.stringify(targets)) return []
   return repeatedTargets(targets).map(({ target, index, key, first, second }) => ({
@@ -81,7 +81,7 @@ function targetProblems({ targets }: Flag, before: Flag | undefined): FieldProbl
   }))
 }
 
-/** What other flags may not be called by, or call their rules. */
+/** Key, aliases and rule ids that another flag already uses. */
 function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
   const found: FieldProblem[] = []
   const owners = ownersOf(state)
@@ -103,23 +103,26 @@ function nameProblems(state: EnvironmentState, flag: Flag): FieldProblem[] {
   return found
 }
 
-/** Keys of the flags that have a name: one each, in a sound environment. */
+/** From a name to the keys of the flags that have it. In a valid environment that is one flag. */
 type Owners = ReadonlyMap<string, readonly string[]>
 
-const known = new WeakMap<EnvironmentState['flag'], { readonly rules: Owners; readonly aliases: Owners }>()
+const ownersByFlags = new WeakMap<
+  EnvironmentState['flag'],
+  { readonly rules: Owners; readonly aliases: Owners }
+>()
 
-/** The names of a flag beside its key. No other flag has one of them, or is called so. */
+/** Names of a flag besides its key. No other flag may use one of them as key or alias. */
 export const aliasFields = ['slug', 'campaignId'] as const
 
 /**
- * Which flag each rule id and each alias belongs to: an AB Tasty activation names a rule and no flag, so an
- * id is one flag's in the whole environment. Made once per state.
+ * The flag that each rule id and each alias belongs to. Rule ids are unique in the environment because an AB
+ * Tasty activation names a rule but no flag. Computed once per state.
  */
 export function ownersOf({ flag: flags }: EnvironmentState): {
   readonly rules: Owners
   readonly aliases: Owners
 } {
-  const made = known.get(flags)
+  const made = ownersByFlags.get(flags)
   if (made) return made
   const owners = { rules: new Map<string, string[]>(), aliases: new Map<string, string[]>() }
   const add = (names: Map<string, string[]>, name: string, key: string) => {
@@ -133,6 +136,6 @@ export function ownersOf({ flag: flags }: EnvironmentState): {
       if (alias !== undefined) add(owners.aliases, alias, key)
     for (const { id } of [...rules, defaultStrategy]) add(owners.rules, id, key)
   }
-  known.set(flags, owners)
+  ownersByFlags.set(flags, owners)
   return owners
 }

@@ -25,6 +25,7 @@ function marked(flag: Flag, before: Flag | undefined, now: number): Flag {
   const usedBefore = new Set(before && segmentsUsedBy(before))
   const isNew = segmentsUsedBy(flag).some((key) => !usedBefore.has(key))
   const at = isNew ? now : before?.segmentsUpdatedAt
-  const { segmentsUpdatedAt: _, ...rest } = flag
-  return at === undefined ? rest : { ...rest, segmentsUpdatedAt: at }
+  const { segmentsUpdatedAt: _, version, createdAt, updatedAt, ...rest } = flag
+  // in the schema's order, since equality is that of the JSON
+  return { ...rest, ...(at !== undefined && { segmentsUpdatedAt: at }), version, createdAt, updatedAt }
 }

@@ -1,5 +1,5 @@
-// Long chains of flags, and segments that ask for segments: compiling takes time and memory in proportion to
-// the links, and nothing calls itself once per link.
+// Long chains of flags, and segments that refer to segments: compiling takes time and memory in proportion to
+// the links, and no function recurses once per link.
 import { describe, expect, it } from 'vitest'
 import { clause, fixed, flag, rule, segment, snapshotOf, someone } from '../../test/support/build/flags.ts'
 import type { Segment } from '../model/segment.ts'
@@ -10,7 +10,7 @@ import { evaluate, evaluateAll } from './evaluate.ts'
 import { explain } from './explain.ts'
 
 const keyOf = (i: number) => `f${String(i).padStart(5, '0')}`
-/** Each flag depends on the next: the first in the order of keys is visited first, and is the deepest. */
+/** Each flag depends on the next, so the first by key is visited first and has the deepest chain. */
 const chain = (length: number, link: 'prerequisite' | 'flag-is' = 'prerequisite') =>
   Array.from({ length }, (_, i) => {
     const isLast = i === length - 1
@@ -33,7 +33,7 @@ describe('a chain of flags', () => {
     expect(evaluate(subject, keyOf(0), someone('ada')).variation?.id).toBe('a')
   })
 
-  it('is evaluated alone without the flags that are not below, and keeps no long list', () => {
+  it('is evaluated alone without unrelated flags, and caches no long list', () => {
     const subject = compile(snapshotOf(chain(1_000)))
     expect(evaluate(subject, keyOf(500), someone('ada')).variation?.id).toBe('a')
     expect(subject.flags.filter(({ isPrepared }) => isPrepared)).toHaveLength(500)
@@ -58,7 +58,7 @@ describe('a chain of flags', () => {
     expect(evaluate(subject, 'l0-0', someone('ada')).variation?.id).toBe('a')
   })
 
-  it('that leads into a cycle is an error down to the cycle, and only there', () => {
+  it('that leads into a cycle is an error in every flag up to the cycle, and in no other', () => {
     const flags = chain(5_000)
     const last = flag({ key: keyOf(4_999), prerequisites: [{ flagKey: keyOf(4_000), variationId: 'a' }] })
     const subject = compile(snapshotOf([...flags.slice(0, -1), last, flag({ key: 'other' })]))
@@ -69,12 +69,12 @@ describe('a chain of flags', () => {
 })
 
 const inSegment = (...keys: string[]) => clause('', 'in-segment', ...keys)
-const asking = (key: string, changes: Partial<Segment> = {}) => segment({ key, ...changes })
+const segmentOf = (key: string, changes: Partial<Segment> = {}) => segment({ key, ...changes })
 
-describe('a segment that asks for segments', () => {
-  const staff = asking('staff', { included: ['ada'] })
-  const beta = asking('beta', { anyOf: [[inSegment('staff'), clause('beta', 'equals', 'yes')]] })
-  const all = asking('all', { anyOf: [[clause('plan', 'equals', 'pro')], [inSegment('nobody', 'beta')]] })
+describe('a segment that refers to segments', () => {
+  const staff = segmentOf('staff', { included: ['ada'] })
+  const beta = segmentOf('beta', { anyOf: [[inSegment('staff'), clause('beta', 'equals', 'yes')]] })
+  const all = segmentOf('all', { anyOf: [[clause('plan', 'equals', 'pro')], [inSegment('nobody', 'beta')]] })
   const flags = [flag({ rules: [rule([inSegment('all')])] })]
   const subject = compile(snapshotOf(flags, [staff, beta, all]))
 
@@ -87,7 +87,7 @@ describe('a segment that asks for segments', () => {
     expect(evaluate(subject, 'flag', someone(targetingKey, attributes)).variation?.id).toBe(expected)
   })
 
-  it('is explained with the way to the segment that has the user', () => {
+  it('is explained with the path to the segment that contains the user', () => {
     const found = explain(subject, 'flag', someone('ada', { beta: 'yes' }))!.rules[0]!.anyOf[0]![0]
     expect(found).toMatchObject({ found: ['all'], path: ['all', 'beta', 'staff'], holds: true })
     const byRule = explain(subject, 'flag', someone('bob', { plan: 'pro' }))!.rules[0]!.anyOf[0]![0]
@@ -96,7 +96,7 @@ describe('a segment that asks for segments', () => {
     expect(outside).toEqual({ clause: inSegment('all'), found: [], holds: false })
   })
 
-  it('needs readers that know of it', () => {
+  it('needs a snapshot format that supports it', () => {
     expect(formatNeeded({ flags, segments: [staff, beta] })).toBe(2)
     expect(formatNeeded({ flags, segments: [staff] })).toBe(1)
   })
@@ -104,17 +104,17 @@ describe('a segment that asks for segments', () => {
   it.each([
     [
       'a cycle',
-      [asking('all', { anyOf: [[inSegment('one')]] }), asking('one', { anyOf: [[inSegment('all')]] })],
+      [segmentOf('all', { anyOf: [[inSegment('one')]] }), segmentOf('one', { anyOf: [[inSegment('all')]] })],
     ],
-    ['itself', [asking('all', { anyOf: [[inSegment('all')]] })]],
+    ['itself', [segmentOf('all', { anyOf: [[inSegment('all')]] })]],
     [
       'an unknown value',
       [
-        asking('all', { anyOf: [[inSegment('one')]] }),
-        asking('one', { anyOf: [[{ ...clause('x', 'equals', 'y'), operator: 'sounds-like' } as never]] }),
+        segmentOf('all', { anyOf: [[inSegment('one')]] }),
+        segmentOf('one', { anyOf: [[{ ...clause('x', 'equals', 'y'), operator: 'sounds-like' } as never]] }),
       ],
     ],
-  ])('of a snapshot from elsewhere with %s makes its flags an error, and the flags above', (_, segments) => {
+  ])('with %s in a snapshot is an error of the flags that use it, and of their dependents', (_, segments) => {
     const above = flag({ key: 'above', prerequisites: [{ flagKey: 'flag', variationId: 'a' }] })
     const broken = compile(snapshotOf([...flags, above, flag({ key: 'other' })], segments))
     const errors = evaluateAll(broken, someone('ada')).flatMap(({ flagKey, error }) => (error ? flagKey : []))
@@ -122,14 +122,14 @@ describe('a segment that asks for segments', () => {
     expect(broken.snapshot.flags.map(({ key }) => key)).toEqual(['other'])
   })
 
-  it('is evaluated down to the limit of depth; below it the flag is an error', () => {
+  it('is evaluated down to the depth limit; beyond it the flag is an error', () => {
     const nested = (depth: number) =>
       Array.from({ length: depth + 1 }, (_, i) =>
-        asking(`s${i}`, i === depth ? { included: ['ada'] } : { anyOf: [[inSegment(`s${i + 1}`)]] }),
+        segmentOf(`s${i}`, i === depth ? { included: ['ada'] } : { anyOf: [[inSegment(`s${i + 1}`)]] }),
       )
-    const asks = [flag({ rules: [rule([inSegment('s0')])] })]
+    const flags = [flag({ rules: [rule([inSegment('s0')])] })]
     const decided = (depth: number) =>
-      evaluate(compile(snapshotOf(asks, nested(depth))), 'flag', someone('ada'))
+      evaluate(compile(snapshotOf(flags, nested(depth))), 'flag', someone('ada'))
     expect(decided(segmentDepthMax).variation?.id).toBe('b')
     expect(decided(segmentDepthMax + 1).error?.message).toContain('nested too deep')
     expect(decided(20_000).error?.message).toContain('nested too deep')

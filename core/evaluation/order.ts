@@ -1,5 +1,5 @@
-// Compares in order, by Tackline's own rule or as a clause asks for (`compareAs`). Bucketeer's rule is in
-// match.ts.
+// Compares in order, by Tackline's own rule or by the rule that a clause names (`compareAs`). Bucketeer's
+// rule is in match.ts.
 import type { Comparison } from '../model/vocabulary.ts'
 import { compareTexts, parseDecimal } from '../text/go-strconv.ts'
 import { compareVersions, parseLenientVersion, parseVersion, type Version } from '../text/semver.ts'

@@ -9,7 +9,7 @@ export interface SizeOfChange {
   readonly writes: readonly Write[]
   /** Bytes of the snapshot after the change. */
   readonly bytes: number
-  /** Bytes of the snapshot before the change. Only asked if the answer depends on it. */
+  /** Bytes of the snapshot before the change. Read only if the result depends on it. */
   readonly bytesBefore: () => number
 }
 

@@ -1,10 +1,10 @@
-// Walks a graph of dependencies depth first. A loop with a stack of its own: chains may be longer than the
-// stack of calls.
+// Walks a graph of dependencies depth first, with a stack of its own, because chains may be longer than the
+// call stack.
 
 /**
- * Calls `visit` once for each node that `roots` reach, after all that it depends on. Takes time in proportion
- * to nodes and links. A link that closes a cycle is not followed, and is told to `onCycle`; the node that it
- * leads to is visited later than the one it comes from.
+ * Calls `visit` once for each node that `roots` reach, after the nodes that it depends on. Takes time in
+ * proportion to nodes and links. A link that closes a cycle is not followed but passed to `onCycle`; the node
+ * that it leads to is visited after the one that it comes from.
  */
 export function visitDependenciesFirst<T>(
   roots: Iterable<T>,
@@ -12,7 +12,7 @@ export function visitDependenciesFirst<T>(
   visit: (node: T) => void,
   onCycle: (from: T, to: T) => void = () => undefined,
 ): void {
-  /** Whether all dependencies of a node that was met have been visited. */
+  /** For each entered node: whether all its dependencies have been visited. */
   const isDone = new Map<T, boolean>()
   const stack: { readonly node: T; readonly dependencies: readonly T[]; next: number }[] = []
   const enter = (node: T) => {

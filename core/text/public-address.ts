@@ -1,5 +1,5 @@
 // Whether a web address may be called on somebody's behalf: on the public internet, and without credentials.
-// Names are judged by their text alone. What a name resolves to can only be checked by whoever calls it.
+// Names are judged by their text alone. Only the caller that connects can check what a name resolves to.
 
 /** Undefined if the address may be called; else what is wrong with it, for a person. */
 export function addressProblem(url: string): string | undefined {

@@ -40,9 +40,9 @@ const vendorHosts = new Set(['decision.flagship.io', 'cdn.flagship.io', 'events.
 export function redirectFlagshipHosts(url: string): () => void {
   const original = globalThis.fetch
   globalThis.fetch = (input, init) => {
-    const asked = new URL(input instanceof Request ? input.url : input)
-    return vendorHosts.has(asked.host)
-      ? original(new URL(asked.pathname + asked.search, url), init)
+    const requested = new URL(input instanceof Request ? input.url : input)
+    return vendorHosts.has(requested.host)
+      ? original(new URL(requested.pathname + requested.search, url), init)
       : original(input, init)
   }
   return () => {

@@ -1,5 +1,5 @@
-// Whatever is sent, to whatever route: a refusal in the dialect's own form with a code and a sentence, or the
-// documented 2xx that drops the item; never a 5xx, a hang or a stack; and nothing is stored.
+// Bad input to every route. The response is a refusal in the protocol's own form with a code and a sentence,
+// or the documented 2xx that drops the item. Never a 5xx, a hang or a stack trace, and nothing is stored.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -17,7 +17,7 @@ import { send, statusesOf } from '../support/bad-input/answer.ts'
 import { mutation, randomFrom } from '../support/bad-input/mutations.ts'
 import { adminRoutes, dataRoutes, goalEvent, type Route } from '../support/bad-input/routes.ts'
 
-/** Beside those in memory, next to the routes of each dialect. */
+/** In addition to the runs in memory, in the `routes.test.ts` of each protocol. */
 const mutationsPerDataRoute = 40
 const mutationsPerAdminRoute = 100
 const lanes = 8
@@ -25,9 +25,9 @@ const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_
 console.info(`TACKLINE_FUZZ_SEED=${seed}`)
 
 const stack = useStack()
-/** Nothing may ever be stored here. */
+/** Nothing may be stored in this environment. */
 let environment: TestEnvironment
-/** What is taken after all is stored here. */
+/** Accepted items are stored in this one. */
 let other: TestEnvironment
 let revisionBefore: number
 
@@ -80,7 +80,7 @@ describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))
     )
   const isStop = title.endsWith('/stop') // reads no body beyond that it is JSON
 
-  it('refuses what is not JSON or not UTF-8', async () => {
+  it('refuses bodies that are not JSON or not UTF-8', async () => {
     const notUtf8 = new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d])
     expect(
       await statuses(
@@ -97,14 +97,14 @@ describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))
     ).toEqual([400])
   })
 
-  it('refuses JSON of another type', async () => {
+  it('refuses JSON of the wrong type', async () => {
     const deepObject = `[${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}]`
     expect(await statuses('null', '5', 'true', '"text"', '[]', '[{}]', nested(50_000), deepObject)).toEqual([
       isStop ? 404 : 400,
     ])
   })
 
-  it('refuses a body over the limit, declared or not', async () => {
+  it('refuses a body over the limit, with and without content-length', async () => {
     const large = `{"a":"${'x'.repeat(4_200_000)}"}`
     expect(await statuses(large, new Blob([large]).stream())).toEqual([413])
   })
@@ -144,7 +144,7 @@ describe.each(titled([...dataRoutes('bad', Date.now()), ...adminRoutes('bad')]))
 })
 
 describe('what does not exist', () => {
-  it('is an environment, in whatever words', async () => {
+  it('as an environment in the path', async () => {
     const odd = [
       'undefined',
       '__proto__',
@@ -177,7 +177,7 @@ describe('what does not exist', () => {
     }
   })
 
-  it('is an environment that a body names', async () => {
+  it('as an environment in the body', async () => {
     const statusesFor = async (cid: string) => {
       const routes = dataRoutes(cid, Date.now()).filter(({ path }) => ['/', '/v2/activate'].includes(path))
       return Promise.all(
@@ -189,11 +189,11 @@ describe('what does not exist', () => {
         [400, 404],
         [400, 400],
       ]).toContainEqual(await statusesFor(cid))
-    // an SDK that was not started: dropped, so that it stops
+    // from an SDK that was not started: dropped, so that it stops retrying
     expect(await statusesFor('undefined')).toEqual([204, 204])
   })
 
-  it('is a flag, in whatever words', async () => {
+  it('as a flag', async () => {
     for (const key of ['nowhere', '__proto__', 'constructor', '%', '%ff', 'a%2Fb', 'x'.repeat(8_000)]) {
       const ask = (dialect: Route['dialect'], method: string, path: string, body?: object) =>
         send(environment, { dialect, method, path, ...(body && { body: JSON.stringify(body) }) })
@@ -209,7 +209,7 @@ describe('what does not exist', () => {
     }
   })
 
-  it('is a route', async () => {
+  it('as a route', async () => {
     for (const [dialect, path] of [
       ['ofrep', '/ofrep/v1/configuration'],
       ['ofrep', '/ofrep/v2/evaluate/flags'],
@@ -220,7 +220,7 @@ describe('what does not exist', () => {
         expect(await send(environment, { dialect, method, path })).toBe(404)
   })
 
-  it('is a page of revisions before no number', async () => {
+  it('as a page of revisions before an invalid number', async () => {
     for (const query of ['before=x', 'before=1e999', 'before=0.5', 'limit=0', 'limit=-1', 'limit=x']) {
       const path = `/api/v1/environments/bad/revisions?${query}`
       const status = await send(environment, { dialect: 'admin', method: 'GET', path })
@@ -229,7 +229,7 @@ describe('what does not exist', () => {
   })
 })
 
-it('drops what is too large for a record, and keeps the SDK from sending it again', async () => {
+it('drops an event that is too large for a record, with a response that stops retries', async () => {
   const long = 'x'.repeat(900_000)
   const events = [{ goalId: long }, { userId: long, timestamp: 5 }, { value: 1e300 }].map((changes, i) => ({
     id: `long-${i}`,
@@ -252,7 +252,7 @@ it('drops what is too large for a record, and keeps the SDK from sending it agai
   ).toBe(204)
 })
 
-it('has stored nothing of all that', async () => {
+it('has stored nothing', async () => {
   await pause(3_500) // the queue waits three seconds for a batch to fill
   expect(await readLake(environment)).toEqual([])
   expect(await revision('bad')).toBe(revisionBefore)
@@ -260,7 +260,7 @@ it('has stored nothing of all that', async () => {
   expect(environments).toHaveLength(2)
 })
 
-it('stores what it takes in a form that every reader can read', async () => {
+it('stores accepted events as valid records', async () => {
   const half = '\\ud800' // as an escape, the only way to send one
   const attributes = `{"half":"${half}","__proto__":"x","constructor":"y","large":"${'x'.repeat(200_000)}"}`
   const goal = goalEvent(Date.now(), { userId: 'HALF', goalId: 'HALF', user: { data: 'DATA' } })
@@ -288,7 +288,7 @@ it('stores what it takes in a form that every reader can read', async () => {
 
 describe('a damaged request', () => {
   const routes = titled([...dataRoutes('other', Date.now()), ...adminRoutes('other')])
-  it.each(routes)('to %s is answered or refused in form', async (_, { body, ...to }) => {
+  it.each(routes)('to %s is answered or refused in the right form', async (_, { body, ...to }) => {
     const random = randomFrom(seed)
     const length = to.dialect === 'admin' ? mutationsPerAdminRoute : mutationsPerDataRoute
     const bodies = Array.from({ length }, () => mutation(body, random)).values()
@@ -299,6 +299,6 @@ describe('a damaged request', () => {
   })
 })
 
-it('has met nothing unexpected, which would be logged whatever was answered', () => {
+it('has logged no unexpected error', () => {
   expect(readFileSync(stack().logPath, 'utf8')).not.toContain('"level":"error"')
 })

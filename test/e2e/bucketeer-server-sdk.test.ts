@@ -1,5 +1,5 @@
-// Bucketeer's Node server SDK (0.4.6), which is in no registry: its requests as recorded from it, header by
-// header, over the TLS that it always speaks. `https.request` without a length sends chunks, as the SDK does.
+// The requests of Bucketeer's Node server SDK (0.4.6), which is in no registry, with every header as recorded
+// from it, over TLS, which it always uses. `https.request` without a length sends chunks, as the SDK does.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -56,7 +56,7 @@ describe('in remote mode, with a client key', () => {
       ...sdk,
     })
 
-  it('is given one evaluation a call', async () => {
+  it('gets one evaluation per request', async () => {
     expect(await evaluation('by-plan', { plan: 'pro' })).toMatchObject({
       status: 200,
       body: { evaluation: { featureId: 'by-plan', variationValue: 'banana', reason: { type: 'RULE' } } },
@@ -71,7 +71,7 @@ describe('in local mode, with a server key', () => {
   const users = (segmentIds: string[] = [], requestedAt: number | string = 0) =>
     post('/get_segment_users', environment.serverKey, { segmentIds, requestedAt, ...sdk })
 
-  it('is given all definitions once, and again when one changed', async () => {
+  it('gets all definitions once, and again after a change', async () => {
     const first = await flags()
     expect(first).toMatchObject({ status: 200, body: { forceUpdate: true } })
     const { featureFlagsId, requestedAt } = first.body
@@ -79,11 +79,11 @@ describe('in local mode, with a server key', () => {
       body: { featureFlagsId, features: [], forceUpdate: false, requestedAt },
     })
     await changeFlag(environment, 'title', { description: 'a word' })
-    const asked = async () => (await flags(featureFlagsId, requestedAt)).body.forceUpdate as boolean
-    await expect.poll(asked, { timeout: 3_000 }).toBe(true)
+    const forceUpdate = async () => (await flags(featureFlagsId, requestedAt)).body.forceUpdate as boolean
+    await expect.poll(forceUpdate, { timeout: 3_000 }).toBe(true)
   })
 
-  it('is given who is in a segment as soon as a flag asks for it, and what changes there', async () => {
+  it('gets the users of a segment as soon as a flag refers to it, and later changes', async () => {
     expect((await users()).body).toMatchObject({ segmentUsers: [], forceUpdate: true })
     const segments = `/environments/${environment.environmentId}/segments`
     await call(environment, 'POST', segments, { key: 'staff', included: ['u1'] })
@@ -105,8 +105,8 @@ describe('in local mode, with a server key', () => {
       ],
       defaultStrategy: { strategy: { kind: 'fixed', variationId: 'a' } },
     })
-    const members = async (...asked: Parameters<typeof users>) =>
-      (await users(...asked)).body.segmentUsers.flatMap((each: any) =>
+    const members = async (...query: Parameters<typeof users>) =>
+      (await users(...query)).body.segmentUsers.flatMap((each: any) =>
         each.users.map(({ userId }: { userId: string }) => userId),
       ) as string[]
     await expect.poll(() => members(), { timeout: 3_000 }).toEqual(['u1'])
@@ -117,7 +117,7 @@ describe('in local mode, with a server key', () => {
     expect(gone.body.deletedSegmentIds).toEqual(['long-gone'])
   })
 
-  it('reports as it does, with empty metadata', async () => {
+  it('sends metrics with empty metadata', async () => {
     const event = {
       timestamp: Math.floor(Date.now() / 1_000),
       featureId: 'title',

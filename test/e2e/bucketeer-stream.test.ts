@@ -1,8 +1,7 @@
-// Bucketeer's `stream_evaluations` through workerd: the hub, the notifier and the environment's object are
-// the real ones.
+// Bucketeer's `stream_evaluations` in workerd, with the real edge, notifier and environment object.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
-import { listener } from '../support/listener.ts'
+import { openEventStream } from '../support/event-stream-client.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import {
   changeFlag,
@@ -15,7 +14,7 @@ import {
 
 const stack = useStack()
 
-interface Told {
+interface StreamEvaluations {
   readonly evaluations: {
     readonly evaluations: readonly { featureId: string; variationValue: string }[]
     readonly archivedFeatureIds: readonly string[]
@@ -33,11 +32,11 @@ const ask = (environment: TestEnvironment, body: object, key = environment.clien
   })
 
 const listen = (environment: TestEnvironment, body: object) =>
-  listener(
+  openEventStream(
     (signal) => ask(environment, body, environment.clientKey, signal),
     (event) => {
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/m.exec(event) ?? []
-      return name === undefined ? undefined : { name, told: JSON.parse(data!) as Told }
+      return name === undefined ? undefined : { name, data: JSON.parse(data!) as StreamEvaluations }
     },
   )
 
@@ -45,32 +44,32 @@ const fixedOn = (variationId: string) => ({
   defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
 })
 
-it('puts everything first, then patches what changed for this user and nothing else', async () => {
+it('sends all evaluations first, then only those that changed for this user', async () => {
   const environment = await createTestEnvironment(stack(), 'stream')
   await createFlags(environment)
-  const { heard, until, leave } = await listen(environment, { user: { id: 'ada' }, tag: 'web' })
-  await until(1)
-  const put = heard[0]!
-  expect([put.name, put.told.evaluations.forceUpdate]).toEqual(['put', true])
-  expect(put.told.evaluations.evaluations.length).toBeGreaterThan(5)
+  const { events, waitFor, close } = await listen(environment, { user: { id: 'ada' }, tag: 'web' })
+  await waitFor(1)
+  const put = events[0]!
+  expect([put.name, put.data.evaluations.forceUpdate]).toEqual(['put', true])
+  expect(put.data.evaluations.evaluations.length).toBeGreaterThan(5)
 
   await changeFlag(environment, 'title', fixedOn('word-b'))
-  await until(2)
-  const patch = heard[1]!
-  expect(patch).toMatchObject({ name: 'patch', told: { evaluations: { forceUpdate: false } } })
-  expect(patch.told.evaluations.evaluations).toMatchObject([{ featureId: 'title', variationValue: 'banana' }])
+  await waitFor(2)
+  const patch = events[1]!
+  expect(patch).toMatchObject({ name: 'patch', data: { evaluations: { forceUpdate: false } } })
+  expect(patch.data.evaluations.evaluations).toMatchObject([{ featureId: 'title', variationValue: 'banana' }])
 
-  await changeFlag(environment, 'title', { tags: [] }) // it leaves the tag
-  await until(3)
-  expect(heard[2]!.told.evaluations).toMatchObject({ evaluations: [], archivedFeatureIds: ['title'] })
+  await changeFlag(environment, 'title', { tags: [] }) // removes the tag
+  await waitFor(3)
+  expect(events[2]!.data.evaluations).toMatchObject({ evaluations: [], archivedFeatureIds: ['title'] })
 
-  await changeFlag(environment, 'title', fixedOn('word-c')) // no matter under this tag
+  await changeFlag(environment, 'title', fixedOn('word-c')) // not visible with this tag
   await pause(1_500)
-  expect(heard).toHaveLength(3)
-  await leave()
+  expect(events).toHaveLength(3)
+  await close()
 })
 
-it('tells of a flag that keeps its users what each has, though its weights say otherwise now', async () => {
+it('sends the kept variation of each user, even after the weights changed', async () => {
   const environment = await createTestEnvironment(stack(), 'stream-kept')
   const split = (shares: readonly { variationId: string; weight: number }[]) => ({
     defaultStrategy: { id: 'kept-rule', strategy: { kind: 'rollout', shares } },
@@ -83,20 +82,20 @@ it('tells of a flag that keeps its users what each has, though its weights say o
     variations: ['a', 'b'].map((id) => ({ id, value: id })),
     ...split([{ variationId: 'a', weight: 100_000 }]),
   })
-  const { heard, until, leave } = await listen(environment, { user: { id: 'ada' } })
-  await until(1)
-  expect(heard[0]!.told.evaluations.evaluations).toMatchObject([{ variationValue: 'a' }])
+  const { events, waitFor, close } = await listen(environment, { user: { id: 'ada' } })
+  await waitFor(1)
+  expect(events[0]!.data.evaluations.evaluations).toMatchObject([{ variationValue: 'a' }])
   await changeFlag(environment, 'kept', split([{ variationId: 'b', weight: 100_000 }]))
-  await until(2)
-  expect(heard[1]!.told.evaluations.evaluations).toMatchObject([{ featureId: 'kept', variationValue: 'a' }])
-  await leave()
+  await waitFor(2)
+  expect(events[1]!.data.evaluations.evaluations).toMatchObject([{ featureId: 'kept', variationValue: 'a' }])
+  await close()
   const other = await listen(environment, { user: { id: 'eve' } })
-  await other.until(1)
-  expect(other.heard[0]!.told.evaluations.evaluations).toMatchObject([{ variationValue: 'b' }])
-  await other.leave()
+  await other.waitFor(1)
+  expect(other.events[0]!.data.evaluations.evaluations).toMatchObject([{ variationValue: 'b' }])
+  await other.close()
 })
 
-it('puts nothing to whom comes back with what it has, by the id that polling gives too', async () => {
+it('sends nothing to a client that returns with the current userEvaluationsId, also one from polling', async () => {
   const environment = await createTestEnvironment(stack(), 'stream-back')
   await createFlags(environment)
   const polled = await fetch(`${environment.url}/get_evaluations`, {
@@ -104,31 +103,31 @@ it('puts nothing to whom comes back with what it has, by the id that polling giv
     headers: { authorization: environment.clientKey },
     body: JSON.stringify({ user: { id: 'ada' }, tag: 'web' }),
   })
-  const { userEvaluationsId } = (await polled.json()) as Told
+  const { userEvaluationsId } = (await polled.json()) as StreamEvaluations
   const back = await listen(environment, { user: { id: 'ada' }, tag: 'web', userEvaluationsId })
-  await back.until(1)
-  expect(back.heard[0]!.told).toMatchObject({
+  await back.waitFor(1)
+  expect(back.events[0]!.data).toMatchObject({
     userEvaluationsId,
     evaluations: { evaluations: [], forceUpdate: false },
   })
   await changeFlag(environment, 'title', fixedOn('word-b'))
-  await back.until(2)
-  await back.leave()
+  await back.waitFor(2)
+  await back.close()
   const late = await listen(environment, { user: { id: 'ada' }, tag: 'web', userEvaluationsId })
-  await late.until(1)
-  expect(late.heard[0]!.told.evaluations.forceUpdate).toBe(true)
-  await late.leave()
+  await late.waitFor(1)
+  expect(late.events[0]!.data.evaluations.forceUpdate).toBe(true)
+  await late.close()
 })
 
-it('ends for a key that is revoked, with an error, and refuses in the gateway’s form', async () => {
+it('ends with an error when its key is disabled, and refuses in the gateway’s form', async () => {
   const environment = await createTestEnvironment(stack(), 'stream-keys')
   await createFlags(environment)
   const user = { user: { id: 'ada' }, tag: '' }
   expect((await ask(environment, user, environment.serverKey)).status).toBe(403)
   expect((await ask(environment, user, '')).status).toBe(401)
   expect((await ask(environment, { tag: '' })).status).toBe(400)
-  const { heard, until, hasEnded } = await listen(environment, user)
-  await until(1)
+  const { events, waitFor, hasEnded } = await listen(environment, user)
+  await waitFor(1)
   const { sdkKeys } = await call<{ sdkKeys: { id: string; role: string }[] }>(
     environment,
     'GET',
@@ -138,8 +137,8 @@ it('ends for a key that is revoked, with an error, and refuses in the gateway’
   await call(environment, 'PATCH', `/environments/${environment.environmentId}/sdk-keys/${id}`, {
     disabled: true,
   })
-  await until(2)
-  expect(heard[1]).toMatchObject({ name: 'error', told: { code: 'INTERNAL' } })
+  await waitFor(2)
+  expect(events[1]).toMatchObject({ name: 'error', data: { code: 'INTERNAL' } })
   await expect.poll(hasEnded, { timeout: 2_000 }).toBe(true)
   expect((await ask(environment, user)).status).toBe(403)
 })

@@ -1,6 +1,6 @@
-// What goes on when things fail: each fault is put into the running stack, a change is made meanwhile, and no
-// decision fails; then the fault is taken away, and without a restart everything is as it should be. What the
-// stack holds is in docs/reliability.md.
+// Each fault is injected into the running stack while a change is made, and no evaluation may fail. Then the
+// fault is removed, and everything must work again without a restart. The guarantees are in
+// docs/reliability.md.
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   changeFlag,
@@ -60,7 +60,7 @@ async function decideFor(ms: number, environment: TestEnvironment): Promise<Deci
   return decided
 }
 
-/** Time enough for a source that sleeps to be given up, and for a copy to be called stale. */
+/** Long enough for a slow source to time out and for a copy to count as stale. */
 const sufferMs = 4_000
 
 const faults: [name: string, faults: Faults, isSeen: boolean][] = [
@@ -74,8 +74,8 @@ const faults: [name: string, faults: Faults, isSeen: boolean][] = [
   ['KV and the object take five seconds', { kv: 'sleeps', object: 'sleeps' }, false],
 ]
 
-describe.each(faults)('where %s', (_, fault, isSeen) => {
-  it(`decisions go on, ${isSeen ? 'by the change' : 'and say how old they are'}; then all is well without a restart`, async () => {
+describe.each(faults)('while %s', (_, fault, isSeen) => {
+  it(`evaluations ${isSeen ? 'use the change' : 'report their age'}; afterwards all works without a restart`, async () => {
     const environment = await freshPlace()
     expect(await decide(environment)).toMatchObject({ status: 200, value: 'on' })
     await chaos(fault)
@@ -89,7 +89,7 @@ describe.each(faults)('where %s', (_, fault, isSeen) => {
     expect(values.join()).toMatch(/^(on,?)*(off,?)*$/) // never back to the older one
     expect(values.at(-1)).toBe(isSeen ? 'off' : 'on')
     expect(during.at(-1)!.staleMs > 0).toBe(!isSeen)
-    // the metric: one decision, so many ms stale
+    // the metric: evaluations by staleness in ms
     if (!isSeen) expect(points).toMatch(/"doubles":\[1,[1-9]\d{3},/)
     const waited = during.filter(({ tookMs }) => tookMs > 200).length
     expect(waited, 'who waits for a check that hangs').toBeLessThanOrEqual(3)
@@ -97,14 +97,14 @@ describe.each(faults)('where %s', (_, fault, isSeen) => {
   })
 })
 
-describe('an environment that no isolate holds', () => {
+describe('an environment that no isolate has in memory', () => {
   it.each([
     ['KV', { kv: 'refuses' }, 200],
     ['KV in time', { kv: 'sleeps' }, 200],
     ['the object', { object: 'refuses' }, 200],
     ['the object in time', { object: 'sleeps' }, 200],
     ['KV and the object', { kv: 'refuses', object: 'refuses' }, 500],
-  ] satisfies [string, Faults, number][])('is had without %s, or refused', async (_, fault, status) => {
+  ] satisfies [string, Faults, number][])('without %s is loaded or refused', async (_, fault, status) => {
     const environment = await freshPlace()
     await chaos(fault)
     const { status: answered, tookMs } = await decide(environment)
@@ -116,10 +116,10 @@ describe('an environment that no isolate holds', () => {
   })
 })
 
-/** Of the binding in chaos-edge, and a little. */
+/** The period of the binding in chaos-edge, and a margin. */
 const limitPeriodMs = 10_500
 
-it('refuses a key that asks too often, by the real binding, no other key, and not for longer', async () => {
+it('limits the rate of one key by the real binding, of no other key, and only for the period', async () => {
   const [eager, other] = [await freshPlace(), await freshPlace()]
   await chaos({ limits: 'tight' })
   const statuses: number[] = []
@@ -167,7 +167,7 @@ describe('events', () => {
       }),
     ])
 
-  it('are refused so that SDKs send them again while the queue refuses, and taken when it does not', async () => {
+  it('are refused as retriable while the queue fails, and accepted afterwards', async () => {
     const environment = await freshPlace()
     await chaos({ queue: 'refuses' })
     const [bucketeer, hit] = await send(environment, 'event-1')
@@ -180,11 +180,11 @@ describe('events', () => {
   })
 })
 
-describe('where D1 is gone', () => {
+describe('without D1', () => {
   const rename = (from: string, to: string) => executeSql(stack().url, `ALTER TABLE ${from} RENAME TO ${to}`)
   beforeAll(() => chaos({}))
 
-  it('changes are refused, decisions go on unharmed, and changes go on when it is back', async () => {
+  it('changes are refused and evaluations continue; changes work again when it is back', async () => {
     const environment = await freshPlace()
     expect(await decide(environment)).toMatchObject({ value: 'on' })
     await rename('revisions', 'revisions_gone')

@@ -1,4 +1,4 @@
-// The console as the stack serves it: the page, its modules, its policy, and an API that it does not shadow.
+// The console as the stack serves it: page, modules and content security policy. It must not hide API routes.
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -27,7 +27,7 @@ interface Answer {
   text: string
 }
 
-/** What a browser sends for an address that is typed in; `fetch` would put its own mode there. */
+/** The headers of a browser for a typed address. `fetch` would send its own mode. */
 const get = (path: string, headers: Record<string, string> = {}) =>
   new Promise<Answer>((resolve, reject) => {
     const typedIn = { accept: 'text/html', 'sec-fetch-mode': 'navigate', ...headers }
@@ -41,7 +41,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   })
 
 describe('the page', () => {
-  it('is at the root, allows nothing but its own modules and styles, and may not be framed', async () => {
+  it('is served at the root, allows only its own modules and styles, and cannot be framed', async () => {
     const response = await get('/')
     expect(response.status).toBe(200)
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8')
@@ -61,11 +61,11 @@ describe('the page', () => {
   })
 
   it.each(['/environments/demo/flags', '/environments/demo/experiments?token=x'])(
-    'is also at the deep link %s',
+    'is also served at the deep link %s',
     async (path) => expect((await get(path)).text).toBe((await get('/')).text),
   )
 
-  it('finds everything that it names, with the type that it needs', async () => {
+  it('references only files that exist, with the right content type', async () => {
     const page = (await get('/')).text
     const named = [...page.matchAll(/<(?:link|script)[^>]+(?:href|src)="([^"]+)"/g)].map(([, path]) => path!)
     const types: Record<string, string> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' }
@@ -82,18 +82,18 @@ describe('the page', () => {
 it.each([
   ['/api/v1/environments', 401],
   ['/api/v1/no-such-thing', 404],
-])('leaves %s to the API, also for somebody who types it in', async (path, expected) => {
+])('leaves %s to the API, also for a browser navigation', async (path, expected) => {
   const { status, headers } = await get(path)
   expect([status, headers['content-type']]).toEqual([expected, 'application/problem+json'])
 })
 
-it('is on the origin of the API that it asks', async () => {
+it('is on the origin of its API', async () => {
   const { text } = await get('/api/v1/environments', { authorization: `Bearer ${stack.token}` })
   expect(JSON.parse(text)).toEqual({ environments: [] })
 })
 
 describe('modules', () => {
-  it.each(modules)('%s parses, and puts no text into markup', (name) => {
+  it.each(modules)('%s parses and never inserts text as markup', (name) => {
     execFileSync(process.execPath, ['--check', join(folder, name)], { stdio: 'pipe' })
     const source = readFileSync(join(folder, name), 'utf8')
     expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document[.]write|\beval\(/)

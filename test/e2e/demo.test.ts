@@ -1,5 +1,5 @@
-// The demo as a person runs it, with fewer visitors: the published SDKs, real Stan where it is built, and
-// every claim has to hold.
+// The demo as a person runs it, with fewer visitors: the published SDKs, real Stan if it is built. Every
+// claim must hold.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 
-it('holds all it claims', async () => {
+it('holds every claim', async () => {
   const command = [
     '--experimental-strip-types',
     '--disable-warning=ExperimentalWarning',
@@ -16,7 +16,7 @@ it('holds all it claims', async () => {
     '200',
     '--own-stack',
   ]
-  // Exits with 1, and execFile rejects with all that was printed, where a claim failed.
+  // If a claim fails it exits with 1, and execFile rejects with the whole output.
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, timeout: 110_000 })
   expect(stdout).toContain('held    the kill switch turned fast-search off')
   expect(stdout).not.toContain('FAILED')

@@ -1,5 +1,5 @@
-// A second Worker decides through service bindings: real RPC between Workers of one workerd, and the same
-// answers as over HTTP.
+// A second Worker evaluates flags through a service binding: real RPC between Workers in one workerd, with
+// the same results as over HTTP.
 import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, it } from 'vitest'
 import {
@@ -37,7 +37,7 @@ beforeAll(async () => {
   })
 })
 
-it('decides for another Worker, and answers its default with a code where it cannot', async () => {
+it('evaluates for another Worker, and returns its default with an error code on failure', async () => {
   const answer = await fetch(`${stack().url}/by-rpc`)
   expect(await answer.json()).toEqual({
     boolean: true,
@@ -65,7 +65,7 @@ it('decides for another Worker, and answers its default with a code where it can
   })
 })
 
-it('is told of in the log as any request is, without whom it was about', async () => {
+it('is logged like any request, without the targeting key', async () => {
   await fetch(`${stack().url}/by-rpc`)
   const log = await readFile(stack().logPath, 'utf8')
   const lines = log.split('\n').flatMap((line) => /\{.*"dialect":"rpc".*\}/.exec(line)?.[0] ?? [])
@@ -77,7 +77,7 @@ it('is told of in the log as any request is, without whom it was about', async (
   expect(lines.join()).not.toContain('ada')
 })
 
-it('goes by what is kept of a visitor, as every route does', async () => {
+it('uses kept assignments, as every route does', async () => {
   const split = (weights: Readonly<Record<string, number>>) => ({
     id: 'kept-rule',
     strategy: {

@@ -1,5 +1,5 @@
-// A key that another system gave out, brought along by an import, opens the environment at edge: in every
-// dialect, until it is disabled.
+// A key that another system issued and an import brought along authenticates at edge, in every protocol,
+// until it is disabled.
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { createTestEnvironment, pause, useStack } from '../support/stack-fixture.ts'
@@ -27,7 +27,7 @@ const file = {
   sdkKeys: [{ key, role: 'client', name: 'from before' }],
 }
 
-it('is let in, is nobody’s elsewhere, and is refused once it is disabled', async () => {
+it('is accepted in its environment only, and refused once it is disabled', async () => {
   const environment = await createTestEnvironment(stack(), 'moved')
   const base = `/environments/${environment.environmentId}`
   const asBucketeer = (authorization: string) =>

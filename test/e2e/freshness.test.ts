@@ -1,5 +1,5 @@
-// After the admin API has answered, every dialect decides by the change within a second: asked before and
-// after without pause, and asked for the first time after a pause, when the isolate's copy is old.
+// Every protocol uses a change within a second after the admin API has answered: with requests before and
+// after without pause, and with the first request after a pause, when the isolate's copy is old.
 import { expect, it } from 'vitest'
 import {
   changeFlag,
@@ -25,7 +25,7 @@ async function ask(url: string, headers: Record<string, string> = {}, body?: obj
   return response.text()
 }
 
-/** How each dialect is asked; any answer shows which of the two variations it decided. */
+/** One request per route. Each response shows one of the two variations. */
 const dialects: Record<string, (environment: TestEnvironment) => Promise<string>> = {
   'bucketeer-all': ({ url, clientKey }) =>
     ask(`${url}/get_evaluations`, { authorization: clientKey }, { user: { id: 'ada' } }),
@@ -44,17 +44,17 @@ const dialects: Record<string, (environment: TestEnvironment) => Promise<string>
     ask(`${url}/ofrep/v1/evaluate/flags/lights`, { authorization: `Bearer ${clientKey}` }, {}),
 }
 
-interface Watched {
+interface FreshnessCase {
   readonly name: string
-  /** `on` or `off`, as decided now. */
+  /** Evaluates now: `on` or `off`. */
   readonly decide: () => Promise<string>
-  /** Turns the flag over; resolves, when the admin API has answered, to what is right from then on. */
-  readonly turn: () => Promise<string>
+  /** Toggles the flag. Resolves to the new value once the admin API has answered. */
+  readonly toggle: () => Promise<string>
 }
 
-/** An environment of its own per dialect, so that none keeps another's copy fresh. */
-function watch(suffix: string): Promise<Watched[]> {
-  const created = Object.entries(dialects).map(async ([name, request]): Promise<Watched> => {
+/** One environment per route, so that no route keeps another's copy fresh. */
+function createCases(suffix: string): Promise<FreshnessCase[]> {
+  const created = Object.entries(dialects).map(async ([name, request]): Promise<FreshnessCase> => {
     const environment = await createTestEnvironment(stack(), `${name}-${suffix}`)
     await createFlag(environment, {
       key: 'lights',
@@ -71,7 +71,7 @@ function watch(suffix: string): Promise<Watched[]> {
         const answer = await request(environment)
         return /"(?:value|lights)":"(on|off)"/.exec(answer)?.[1] ?? answer
       },
-      async turn() {
+      async toggle() {
         enabled = !enabled
         await changeFlag(environment, 'lights', { enabled })
         return enabled ? 'on' : 'off'
@@ -81,19 +81,16 @@ function watch(suffix: string): Promise<Watched[]> {
   return Promise.all(created)
 }
 
-/**
- * Asks without pause around a change: at the latest after a second the answer is right, and never wrong
- * again.
- */
-async function turnWhileBusy({ name, decide, turn }: Watched): Promise<void> {
+/** Evaluates without pause around a change: the new value appears within a second and stays. */
+async function toggleWhileBusy({ name, decide, toggle }: FreshnessCase): Promise<void> {
   const before = await decide()
-  const turning = turn()
+  const toggling = toggle()
   let changedAt: number | undefined
-  void turning.then(() => (changedAt = Date.now()))
+  void toggling.then(() => (changedAt = Date.now()))
   let isRight = false
   for (;;) {
-    const askedAt = Date.now()
-    const ageMs = changedAt === undefined ? 0 : askedAt - changedAt
+    const requestedAt = Date.now()
+    const ageMs = changedAt === undefined ? 0 : requestedAt - changedAt
     const answer = await decide()
     const isFresh = answer !== before
     const hasToBe = isRight || ageMs >= freshWithinMs
@@ -102,23 +99,23 @@ async function turnWhileBusy({ name, decide, turn }: Watched): Promise<void> {
     if (ageMs > freshWithinMs + 300) break
     await pause(20)
   }
-  expect(await decide()).toBe(await turning)
+  expect(await decide()).toBe(await toggling)
 }
 
-it('decides by a change within a second while it is busy, and never goes back', async () => {
-  await Promise.all((await watch('busy')).map(turnWhileBusy))
+it('uses a change within a second under constant requests, and never goes back', async () => {
+  await Promise.all((await createCases('busy')).map(toggleWhileBusy))
 })
 
-it('decides by a change at once where it was idle', async () => {
-  const changedBefore = await watch('before')
-  const changedAfter = await watch('after')
+it('uses a change at once after a pause without requests', async () => {
+  const changedBefore = await createCases('before')
+  const changedAfter = await createCases('after')
   for (const { decide } of [...changedBefore, ...changedAfter]) expect(await decide()).toBe('on')
-  for (const { turn } of changedBefore) await turn()
+  for (const { toggle } of changedBefore) await toggle()
   await pause(idleMs)
   const decided: Record<string, string> = {}
   for (const { name, decide } of changedBefore) decided[`${name}, changed before the pause`] = await decide()
-  for (const { name, decide, turn } of changedAfter) {
-    await turn()
+  for (const { name, decide, toggle } of changedAfter) {
+    await toggle()
     decided[`${name}, changed after the pause`] = await decide()
   }
   expect(decided).toEqual(Object.fromEntries(Object.keys(decided).map((name) => [name, 'off'])))

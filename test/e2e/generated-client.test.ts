@@ -1,4 +1,4 @@
-// A client that a published package makes of the OpenAPI document, and of nothing else, runs a flag's life
+// A client that a published package generates from the OpenAPI document alone runs the whole life of a flag
 // against a real stack.
 import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { expect, it } from 'vitest'

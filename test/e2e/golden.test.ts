@@ -1,5 +1,5 @@
-// The golden cases of every dialect through the real stack: flags made by the admin API, read by edge in
-// workerd. What only a clock or a given version can show stays with the tests beside the routes.
+// The golden cases of every protocol through the real stack: flags are created by the admin API and read by
+// edge in workerd. Cases that need a given clock or version run only in the tests beside the routes.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import {
@@ -19,21 +19,21 @@ import {
 } from '../support/stack-fixture.ts'
 
 const dialects = ['bucketeer', 'flagship-io', 'ofrep'] as const
-/** Environments that are made at a time. */
+/** Environments created at the same time. */
 const lanes = 4
 
 const stack = useStack()
 let elsewhere: TestEnvironment
-/** One environment for all cases that are given the same. */
+/** One environment for all cases with the same configuration. */
 const environments = new Map<string, TestEnvironment>()
 
 const conditional = ['if-none-match', 'if-modified-since']
-/** Of the long files every third case goes through workerd: each needs an environment of its own. */
+/** Only every third case of the long files, because each needs its own environment. */
 const longFiles = ['get-evaluations', 'campaigns', 'bucketing-file', 'bucketing-omissions', 'single']
 const isChosen = ({ file }: { file: string }, n: number) =>
   n % 3 === 0 || !longFiles.includes(file.replace('.json', ''))
 
-/** Ids of what an SDK has are made of when flags were edited. */
+/** `userEvaluationsId` depends on the time of the last edit. */
 const ofATime = ['evaluations-id.json', 'definitions-id.json']
 
 const isPortable = ({ file, given, when, then }: GoldenCase & { file: string }) =>
@@ -61,7 +61,7 @@ async function createGiven(text: string, n: number): Promise<void> {
   environments.set(text, environment)
 }
 
-/** A flag can be made only after those that it names. */
+/** A flag can be created only after the flags that it refers to. */
 function inOrder(flags: readonly object[]): object[] {
   const byKey = new Map(flags.map((flag) => [(flag as { key: string }).key, flag]))
   const placed = new Set<object>()
@@ -88,7 +88,7 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: lanes }, lane))
 })
 
-/** The case with the environment's own name in place of the golden one. */
+/** The case with the real environment id in place of the golden one. */
 function placed(golden: GoldenCase, { environmentId }: TestEnvironment): GoldenCase {
   const when = JSON.stringify(golden.when)
     .replaceAll(`/${goldenEnvironment}/`, `/${environmentId}/`)
@@ -97,7 +97,7 @@ function placed(golden: GoldenCase, { environmentId }: TestEnvironment): GoldenC
 }
 
 const seconds = String(goldenNow / 1_000)
-/** The answer as it would have been in the golden environment, at the golden time. */
+/** The response with the environment id and time of the golden case. */
 function unplaced(then: GoldenCase['then'], { environmentId }: TestEnvironment): unknown {
   const { 'last-modified': _, etag: __, ...headers } = then.headers ?? {}
   const text = JSON.stringify({ ...then, headers })
@@ -120,7 +120,7 @@ describe('through workerd', () => {
     )
   })
 
-  it('answers 304 to the date that the bucketing file came with, and 200 after a change', async () => {
+  it('answers 304 to Last-Modified of the bucketing file, and 200 after a change', async () => {
     const url = `${elsewhere.url}/${elsewhere.environmentId}/bucketing.json`
     const first = await fetch(url)
     const since = { 'if-modified-since': first.headers.get('last-modified')! }

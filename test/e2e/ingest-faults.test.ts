@@ -1,5 +1,5 @@
-// Nothing acknowledged is lost, nothing is counted twice: real edge, real queue, the product's ingest in a
-// world that fails it.
+// No acknowledged event is lost or counted twice: real edge, real queue, and the product's ingest with
+// failing bindings.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
@@ -35,7 +35,7 @@ afterAll(() => stack.stop())
 const users = 400
 const perRequest = 10
 
-/** What Bucketeer's client sends for one user: met the flag, and of every fifth: met an error. */
+/** The events of one user in Bucketeer's form: an exposure, and for every fifth user an error goal. */
 function eventsOf(user: string, n: number): object[] {
   const common = {
     timestamp: Math.floor(Date.now() / 1000),
@@ -59,7 +59,7 @@ function eventsOf(user: string, n: number): object[] {
   return [met, ...(n % 5 === 0 ? [reached] : [])].map((event) => ({ id: randomUUID(), event }))
 }
 
-it('every acknowledged event is counted once, whatever ingest goes through', async () => {
+it('counts every acknowledged event once, whichever way ingest fails', async () => {
   const acknowledged: string[] = []
   for (let from = 0; from < users; from += perRequest) {
     const events = Array.from({ length: perRequest }, (_, i) => eventsOf(`user-${from + i}`, from + i)).flat()
@@ -85,7 +85,7 @@ it('every acknowledged event is counted once, whatever ingest goes through', asy
   expect(counted).toEqual({ ok: true, value: { exposedUsers: users, goalUsers: users / 5 } })
 }, 120_000)
 
-/** Every line of the lake, once each acknowledged event is somewhere in it and no more come. */
+/** All lines of the lake, after every acknowledged event has arrived and no more arrive. */
 async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: readonly string[] }> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' }
   const store = s3Store({

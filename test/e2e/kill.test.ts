@@ -1,6 +1,6 @@
-// A power cut in the middle of writes: what was acknowledged is there afterwards, and D1, KV and the
-// environment's object agree. (Events in flight are another matter: the local queue lives in memory,
-// Cloudflare's does not. See docs/architecture.md.)
+// The stack is killed while it writes. Afterwards every acknowledged change is there, and D1, KV and the
+// environment object agree. Events in flight are not tested: the local queue keeps them in memory,
+// Cloudflare's does not (docs/architecture.md).
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,19 +19,19 @@ const cutsMs = [400, 700, 1_000]
 let stack: Stack | undefined
 afterAll(() => stack?.stop())
 
-/** The description of each flag as last acknowledged, and as last asked for. */
+/** The last acknowledged description of each flag, and all requested ones. */
 interface Ledger {
   readonly acknowledged: Map<string, string>
-  readonly asked: Map<string, Set<string>>
+  readonly requested: Map<string, Set<string>>
   newestRevision: number
 }
 
-/** Writes descriptions as fast as answers come, until the stack is gone. */
+/** Writes descriptions as fast as responses come, until the stack is gone. */
 async function writeUntilCut(to: Stack, writer: number, round: number, ledger: Ledger): Promise<void> {
   const key = `flag-${writer}`
   for (let n = 0; ; n++) {
     const description = `round ${round}, write ${n}`
-    ledger.asked.set(key, (ledger.asked.get(key) ?? new Set()).add(description))
+    ledger.requested.set(key, (ledger.requested.get(key) ?? new Set()).add(description))
     try {
       const { revision } = await call<{ revision: number }>(to, 'PATCH', `${path}/flags/${key}`, {
         description,
@@ -56,12 +56,12 @@ const draft = (key: string) => ({
   defaultStrategy: { strategy: { kind: 'fixed', variationId: `${key}-on` } },
 })
 
-it('loses no acknowledged change, and leaves nothing half published', async () => {
+it('loses no acknowledged change and publishes all or nothing', async () => {
   const port = await freePort()
   stack = await startStack({ port, directory, state: 'reset' })
   const { clientKey } = await seedDemo(stack, demoEnvironment)
   for (let i = 0; i < writers; i++) await call(stack, 'POST', `${path}/flags`, draft(`flag-${i}`))
-  const ledger: Ledger = { acknowledged: new Map(), asked: new Map(), newestRevision: 0 }
+  const ledger: Ledger = { acknowledged: new Map(), requested: new Map(), newestRevision: 0 }
 
   for (const [round, cutMs] of cutsMs.entries()) {
     const writing = Array.from({ length: writers }, (_, writer) =>
@@ -82,12 +82,14 @@ it('loses no acknowledged change, and leaves nothing half published', async () =
     expect(newest).toBeGreaterThanOrEqual(ledger.newestRevision)
     for (const [key, description] of ledger.acknowledged) {
       const stored = flags.find((flag) => flag.key === key)!.description
-      // The write that the cut met may have gone in without an answer; nothing older than the acknowledged
-      // one may be there.
-      const after = [...ledger.asked.get(key)!].slice([...ledger.asked.get(key)!].indexOf(description))
+      // The write in flight may have been committed without a response. Nothing older than the last
+      // acknowledged one may be there.
+      const after = [...ledger.requested.get(key)!].slice(
+        [...ledger.requested.get(key)!].indexOf(description),
+      )
       expect(after).toContain(stored)
     }
-    // What edge decides by comes from the object's head and KV's snapshot; it is D1's newest.
+    // Edge uses the environment object's head and KV's snapshot. Both must be D1's newest revision.
     await expect
       .poll(() => decisions(stack!, clientKey), { timeout: 10_000 })
       .toEqual({

@@ -1,5 +1,5 @@
-// No line that the Workers log holds a secret or what identifies a user: requests of every kind, good and
-// bad, and then a search through the whole log.
+// No log line of the Workers contains a secret or identifies a user. Sends valid and invalid requests of
+// every kind, then searches the whole log.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -51,7 +51,7 @@ it('logs no key, token, targeting key or attribute', async () => {
   expect(await send('/api/v1/environments', token)).toBe(200)
   expect(await send('/api/v1/environments', `${token}x`)).toBe(401)
   expect(await send(`/api/v1${path}/flags/a`, token, { not: plan })).toBeGreaterThan(400)
-  await pause(3_000) // the queue waits a second for a batch to fill, and a log line its turn
+  await pause(3_000) // the queue waits a second for a batch, and log lines are buffered
 
   const log = readFileSync(stack().logPath, 'utf8')
   expect(log).toContain('"where":"request"') // it is the log of these requests

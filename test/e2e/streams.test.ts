@@ -1,6 +1,6 @@
-// Changes as they come to who listens: through edge, notifier and the environment's object in workerd.
+// Streams of changes through edge, the notifier and the environment object in workerd.
 import { expect, it } from 'vitest'
-import { listener } from '../support/listener.ts'
+import { openEventStream } from '../support/event-stream-client.ts'
 import {
   changeFlag,
   createFlag,
@@ -11,7 +11,7 @@ import {
 
 const stack = useStack()
 
-const placeWithFlag = async (id: string): Promise<TestEnvironment> => {
+const environmentWithFlag = async (id: string): Promise<TestEnvironment> => {
   const environment = await createTestEnvironment(stack(), id)
   await createFlag(environment, {
     key: 'lights',
@@ -25,7 +25,7 @@ const placeWithFlag = async (id: string): Promise<TestEnvironment> => {
 }
 
 const listen = ({ url, environmentId, clientKey }: TestEnvironment, headers: Record<string, string> = {}) =>
-  listener(
+  openEventStream(
     (signal) => fetch(`${url}/${environmentId}/changes?key=${clientKey}`, { headers, signal }),
     (event) => {
       const id = /^id: (\d+)\n./.exec(event)?.[1]
@@ -33,42 +33,42 @@ const listen = ({ url, environmentId, clientKey }: TestEnvironment, headers: Rec
     },
   )
 
-it('tells every listener of a change at once, with the revision as its id', async () => {
-  const environment = await placeWithFlag('told')
+it('sends a change to every stream at once, with the revision as id', async () => {
+  const environment = await environmentWithFlag('notified')
   const listeners = await Promise.all(Array.from({ length: 12 }, () => listen(environment)))
   await changeFlag(environment, 'lights', { enabled: false })
   const changedAt = Date.now()
-  for (const { until } of listeners) await until(1)
-  expect(listeners.map(({ heard }) => heard[0]!.id)).toEqual(listeners.map(() => 5))
-  expect(Math.max(...listeners.map(({ heard }) => heard[0]!.at)) - changedAt).toBeLessThan(1_000)
-  for (const { leave } of listeners) await leave()
+  for (const { waitFor } of listeners) await waitFor(1)
+  expect(listeners.map(({ events }) => events[0]!.id)).toEqual(listeners.map(() => 5))
+  expect(Math.max(...listeners.map(({ events }) => events[0]!.at)) - changedAt).toBeLessThan(1_000)
+  for (const { close } of listeners) await close()
 })
 
-it('tells who comes back what it missed, and who is up to date nothing', async () => {
-  const environment = await placeWithFlag('returned')
+it('sends missed changes after a reconnect, and nothing to a client that is up to date', async () => {
+  const environment = await environmentWithFlag('returned')
   const first = await listen(environment)
   await changeFlag(environment, 'lights', { enabled: false })
-  await first.until(1)
-  await first.leave()
+  await first.waitFor(1)
+  await first.close()
   await changeFlag(environment, 'lights', { enabled: true })
   await changeFlag(environment, 'lights', { enabled: false })
-  const second = await listen(environment, { 'last-event-id': String(first.heard[0]!.id) })
-  await second.until(1)
-  expect(second.heard[0]!.id).toBe(7)
+  const second = await listen(environment, { 'last-event-id': String(first.events[0]!.id) })
+  await second.waitFor(1)
+  expect(second.events[0]!.id).toBe(7)
   const third = await listen(environment, { 'last-event-id': '7' })
   await changeFlag(environment, 'lights', { enabled: true })
-  await third.until(1)
-  expect(third.heard.map(({ id }) => id)).toEqual([8])
-  for (const { leave } of [second, third]) await leave()
+  await third.waitFor(1)
+  expect(third.events.map(({ id }) => id)).toEqual([8])
+  for (const { close } of [second, third]) await close()
 })
 
-it('has an answer decided by the change it told of', async () => {
-  const environment = await placeWithFlag('written')
-  const { heard, until, leave } = await listen(environment)
+it('evaluates by a change as soon as the stream has announced it', async () => {
+  const environment = await environmentWithFlag('written')
+  const { events, waitFor, close } = await listen(environment)
   for (let i = 1; i <= 5; i++) {
     await changeFlag(environment, 'lights', { enabled: i % 2 === 0 })
-    await until(i)
-    const revision = String(heard.at(-1)!.id)
+    await waitFor(i)
+    const revision = String(events.at(-1)!.id)
     const answer = await fetch(`${environment.url}/ofrep/v1/evaluate/flags/lights`, {
       method: 'POST',
       headers: { authorization: `Bearer ${environment.clientKey}`, 'x-min-revision': revision },
@@ -76,11 +76,11 @@ it('has an answer decided by the change it told of', async () => {
     })
     expect(answer.headers.get('x-revision')).toBe(revision)
   }
-  await leave()
+  await close()
 })
 
-it('lets nobody listen without a key of the environment', async () => {
-  const [one, other] = await Promise.all([placeWithFlag('mine'), placeWithFlag('yours')])
+it('opens only with a key of the environment', async () => {
+  const [one, other] = await Promise.all([environmentWithFlag('mine'), environmentWithFlag('yours')])
   const statusOf = async (key: string) =>
     (await fetch(`${one.url}/${one.environmentId}/changes?key=${key}`)).status
   expect(await statusOf('')).toBe(401)

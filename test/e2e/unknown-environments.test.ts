@@ -1,5 +1,5 @@
-// Asking about environments that do not exist leaves nothing behind: no database of a Durable Object, as
-// workerd stores them, one file per object.
+// Requests for environments that do not exist store nothing: workerd keeps one database file per Durable
+// Object, and no file may appear.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -16,7 +16,7 @@ const evaluate = (key: string) =>
     body: JSON.stringify({ context: { targetingKey: 'ada' } }),
   })
 
-/** Files of the databases of all Durable Objects. */
+/** Database files of all Durable Objects. */
 function databases(): string[] {
   const folder = join(stack().logPath, '../state/v3/do')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sqlite'))

@@ -1,5 +1,5 @@
-// One visitor, one answer: AB Tasty's SDK in bucketing mode (which decides by itself), Bucketeer's client and
-// the OFREP provider (which ask) agree with each other and with core.
+// AB Tasty's SDK in bucketing mode (local evaluation), Bucketeer's client and the OFREP provider (remote
+// evaluation) agree with each other and with core.
 import {
   defineBKTConfig,
   defineBKTUser,
@@ -31,7 +31,7 @@ let core: CompiledSnapshot
 let flagship: Flagship
 let openFeature: OFREPProvider
 
-/** Numbers are compared as text here, by value and type in AB Tasty's SDK. */
+/** Tackline compares numbers as text, AB Tasty's SDK by value and type. */
 const frequent = {
   ...flags.find(({ key }) => key === 'by-plan')!,
   key: 'frequent',
@@ -71,7 +71,7 @@ beforeAll(async () => {
 afterAll(() => restoreFetch())
 
 type Context = Record<string, string | number>
-/** The id of the variation of each flag; empty where the default of the code is to be used. */
+/** The variation id of each flag; empty if the application should use its default. */
 type Answers = Record<string, string>
 
 const answers = (read: (key: string) => string | undefined): Answers =>
@@ -105,10 +105,10 @@ async function meetBucketeer(id: string, context: Context): Promise<Answers> {
   return read
 }
 
-/** One request per flag: two of them are enough. */
+/** Only two flags, because each is one request. */
 async function meetOpenFeature(targetingKey: string, context: Context): Promise<Answers> {
   const read = async (key: 'split' | 'frequent') => {
-    // The published provider throws on an answer without value; the application gets its default.
+    // The published provider throws on a response without a value, and the application gets its default.
     const details = await openFeature
       .resolveStringEvaluation(key, 'none', { targetingKey, ...context })
       .catch(() => undefined)
@@ -127,14 +127,14 @@ const visitors = Array.from({ length: 300 }, (_, n) => ({
   },
 }))
 
-/** What everybody is answered, one after the other: Bucketeer's client exists once per process. */
+/** All visitors in sequence, because Bucketeer's client is a singleton. */
 async function meetAll(meet: (id: string, context: Context) => Promise<Answers>): Promise<Answers[]> {
   const all: Answers[] = []
   for (const { id, context } of visitors) all.push(await meet(id, context))
   return all
 }
 
-it('gives 300 visitors the same variations through every SDK, and they are those of core', async () => {
+it('gives 300 visitors the same variations through every SDK as core', async () => {
   const expected = visitors.map(({ id, context }) => decide(id, context))
   const [inProcess, bucketeer, ofrep] = await Promise.all([
     meetAll(meetFlagship),
@@ -144,7 +144,7 @@ it('gives 300 visitors the same variations through every SDK, and they are those
   expect(inProcess).toEqual(expected)
   expect(bucketeer).toEqual(expected)
   expect(ofrep).toEqual(expected.map(({ split, frequent: often }) => ({ split, frequent: often })))
-  // Every way of being decided was met, the untracked remainder among them.
+  // Every kind of decision occurred, including the untracked remainder.
   const met = expected.flatMap((all) =>
     Object.entries(all).map(([key, variationId]) => `${key} ${variationId}`),
   )

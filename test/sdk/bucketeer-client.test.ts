@@ -1,5 +1,5 @@
-// Bucketeer's published client SDK over time: attributes and users that change, polling, being offline, and a
-// server that fails; then the same SDK in Chromium, where CORS and localStorage are the browser's own.
+// Bucketeer's published client SDK over time: changing attributes and users, polling, offline use and a
+// failing server. Then the same SDK in Chromium, with the browser's own CORS and localStorage.
 import { existsSync } from 'node:fs'
 import {
   type BKTStorage,
@@ -32,7 +32,7 @@ const titled = (variationId: string) => ({
   defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
 })
 
-/** A device: what is stored on it outlives a client. */
+/** The storage of a device, which outlives a client. */
 function device(): <T>(key: string) => BKTStorage<T> {
   const stored = new Map<string, unknown>()
   return <T>(key: string) => ({
@@ -78,16 +78,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Answers in place of the server, one after the other; then the server answers. */
+/** Responses used instead of those of the server, in order. After the last, the server answers. */
 function failing(path: string, ...statuses: number[]) {
-  const asked: string[] = []
+  const paths: string[] = []
   const through: typeof fetch = async (input, init) => {
     const { pathname } = new URL(input as string)
-    asked.push(pathname)
+    paths.push(pathname)
     const status = pathname === path ? statuses.shift() : undefined
     return status === undefined ? fetch(input, init) : new Response('{}', { status })
   }
-  return { asked, fetch: through }
+  return { paths, fetch: through }
 }
 
 /** Edge sees a change within a second. */
@@ -105,7 +105,7 @@ const untilServed = (environment: TestEnvironment, value: string) =>
   )
 
 describe('in Node', () => {
-  it('is given what an attribute changes, and what another user is given', async () => {
+  it('gets new evaluations for a changed attribute and for another user', async () => {
     const environment = await placeOf('client-users')
     const storageFactory = device()
     const { client } = await start(environment, 'user-1', { attributes: { plan: 'free' }, storageFactory })
@@ -122,7 +122,7 @@ describe('in Node', () => {
     })
   })
 
-  it('sees a change at its next poll, and tells its listeners', async () => {
+  it('sees a change at its next poll and notifies its listeners', async () => {
     const environment = await placeOf('client-polls')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     const { client } = await start(environment, 'user-1', { pollingInterval: 60_000 })
@@ -137,7 +137,7 @@ describe('in Node', () => {
     expect(listener).toHaveBeenCalledOnce()
   })
 
-  it('starts offline from what it stored, and is current again once it is back', async () => {
+  it('starts offline from its storage and is current after it reconnects', async () => {
     const environment = await placeOf('client-offline')
     const storageFactory = device()
     await start(environment, 'user-1', { storageFactory })
@@ -155,12 +155,12 @@ describe('in Node', () => {
     expect(client.stringVariation('title', 'none')).toBe('banana')
   })
 
-  it('tries again after 499, and says so after 503 while the defaults hold', async () => {
+  it('retries after 499, and reports 503 and returns the defaults', async () => {
     const environment = await placeOf('client-fails')
     const busy = failing('/get_evaluations', 499, 499)
     const patient = await start(environment, 'user-1', { fetch: busy.fetch })
     expect(patient.failure).toBeUndefined()
-    expect(busy.asked.filter((path) => path === '/get_evaluations')).toHaveLength(3)
+    expect(busy.paths.filter((path) => path === '/get_evaluations')).toHaveLength(3)
     expect(patient.client.stringVariation('title', 'none')).toBe('apple')
     destroyBKTClient()
     const away = failing('/get_evaluations', 503)
@@ -177,7 +177,7 @@ describe('in Node', () => {
       .toContain('ServiceUnavailableErrorMetricsEvent/GET_EVALUATIONS')
   })
 
-  it('keeps its events where they could not be taken, and brings them once', async () => {
+  it('keeps events that were not accepted, and sends them once', async () => {
     const environment = await placeOf('client-events')
     const wire = failing('/register_events', 503)
     const { client } = await start(environment, 'shopper', { fetch: wire.fetch })
@@ -186,7 +186,7 @@ describe('in Node', () => {
     await client.flush().catch(() => undefined)
     await client.flush()
     const records = await lakeHolding(4, environment)
-    expect(wire.asked.filter((path) => path === '/register_events').length).toBeGreaterThan(1)
+    expect(wire.paths.filter((path) => path === '/register_events').length).toBeGreaterThan(1)
     expect(
       records
         .filter(({ kind }) => kind !== 'sdk-report')
@@ -208,7 +208,7 @@ const html = `<!doctype html><meta charset="utf-8"><title>waiting</title><link r
   document.title = 'ready'
 </script>`
 
-// Skipped where no browser is: set CHROMIUM to the path of one.
+// Skipped without a browser. CHROMIUM is the path of one.
 describe.skipIf(executablePath === undefined)('in Chromium', () => {
   let browser: Awaited<ReturnType<typeof chromium.launch>>
   let page: Awaited<ReturnType<typeof servePage>>
@@ -221,7 +221,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     page?.close()
   })
 
-  it('reads across origins, starts from localStorage while offline, and sends what happened', async () => {
+  it('evaluates across origins, starts offline from localStorage, and sends events', async () => {
     const environment = await placeOf('client-browser')
     const tab = await browser.newPage()
     const open = async () => {

@@ -65,7 +65,7 @@ it('reads a flag of every type, with details', async () => {
   })
 })
 
-it('decides by rule, target, rollout and off variation, and says which it was', async () => {
+it('evaluates rules, targets, rollouts and off variations, with the right reason', async () => {
   const { client } = await start('ada', { plan: 'pro' })
   const details = (key: string) => client.stringVariationDetails(key, 'none')
   expect(details('by-plan')).toMatchObject({ variationValue: 'banana', reason: 'RULE' })
@@ -74,7 +74,7 @@ it('decides by rule, target, rollout and off variation, and says which it was', 
   expect(details('paused')).toMatchObject({ variationValue: 'cherry', reason: 'OFF_VARIATION' })
 })
 
-it('uses the default of the code for an unknown flag, another type, another tag, and a flag that is off without variation', async () => {
+it('returns the default for an unknown flag, type or tag, and for a disabled flag without off variation', async () => {
   const { client } = await start('user-1')
   const notFound = { variationValue: 'mine', reason: 'ERROR_FLAG_NOT_FOUND' }
   expect(client.stringVariationDetails('nowhere', 'mine')).toMatchObject(notFound)
@@ -88,7 +88,7 @@ it('uses the default of the code for an unknown flag, another type, another tag,
   expect(elsewhere.client.stringVariation('title', 'mine')).toBe('mine')
 })
 
-it('refuses a wrong key, and the client serves the defaults of the code', async () => {
+it('refuses a wrong key, and the client returns the defaults', async () => {
   const { client, initialized } = await start(
     'user-1',
     {},
@@ -101,7 +101,7 @@ it('refuses a wrong key, and the client serves the defaults of the code', async 
   await expect(server.initialized).rejects.toMatchObject({ name: 'ForbiddenException' })
 })
 
-it('is told nothing new while nothing changed, and sees a change within a second', async () => {
+it('gets no evaluations while nothing changes, and sees a change within a second', async () => {
   const answers: { evaluations: { id: string; evaluations: unknown[] } }[] = []
   const recording: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)

@@ -1,14 +1,14 @@
-// What flagd's published evaluator decides on definitions is what core decides on the flags that they
-// become: generated targeting on generated contexts, of the types that the rules ask for and of others.
-// Where an answer differs, a finding says so, of this attribute and this kind of value; a flag that is not
-// carried says why.
+// flagd's published evaluator and core agree: definitions are imported, and both evaluate generated targeting
+// on generated contexts, with attributes of the types that the rules expect and of others. Where they differ,
+// a finding names the attribute and the kind of value. A flag that was not imported has a finding with the
+// reason.
 import { FlagdCore } from '@openfeature/flagd-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type CompiledSnapshot, compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
-import { type Candidates, type Finding, settle } from '../../core/change/import-plan.ts'
+import { type Candidates, type Finding, checkCandidates } from '../../core/change/import-plan.ts'
 import { Definitions } from '../../workers/protocols/flagd/import/definitions.ts'
 import { fromDefinitions } from '../../workers/protocols/flagd/import/flags.ts'
 import { toContext } from '../../workers/protocols/ofrep/translate.ts'
@@ -25,15 +25,18 @@ const quiet = () => {}
 const silent = { error: quiet, warn: quiet, info: quiet, debug: quiet }
 
 const imported = (definitions: unknown): Candidates =>
-  settle(emptyState(), fromDefinitions(Definitions.parse(JSON.parse(JSON.stringify(definitions))), 0))
+  checkCandidates(
+    emptyState(),
+    fromDefinitions(Definitions.parse(JSON.parse(JSON.stringify(definitions))), 0),
+  )
 
-interface Told {
+interface Evaluated {
   readonly variant: string | undefined
   readonly value: unknown
   readonly failed: 'comparison' | 'variant' | undefined
 }
 
-function theirs(core: FlagdCore, key: string, context: Context): Told {
+function theirs(core: FlagdCore, key: string, context: Context): Evaluated {
   const flag = core.getFlag(key)!
   const { variant, value, errorMessage } = flag.evaluate(context)
   const failed = errorMessage?.startsWith('Error evaluating')
@@ -44,7 +47,7 @@ function theirs(core: FlagdCore, key: string, context: Context): Told {
   return failed ? { variant: undefined, value: undefined, failed } : { variant, value, failed }
 }
 
-function ours(ready: CompiledSnapshot, key: string, context: Context): Told {
+function ours(ready: CompiledSnapshot, key: string, context: Context): Evaluated {
   const { variation } = evaluate(ready, key, toContext(context as { targetingKey?: string }))
   return { variant: variation?.id, value: variation?.typed, failed: undefined }
 }
@@ -59,8 +62,8 @@ const valueAt = (of: Context, path: string): Json | undefined =>
 const isStructure = (value: Json | undefined) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether a finding says of this context that it is decided otherwise. */
-function isTold({ reason }: Finding, of: Context): boolean {
+/** Whether a finding says that this context gets another result here. */
+function isReported({ reason }: Finding, of: Context): boolean {
   const [attribute = '', said = ''] = reason.split(/: (.*)/s)
   const value = valueAt(of, attribute)
   if (said.startsWith('a context without this attribute')) return value === undefined || value === null
@@ -75,15 +78,15 @@ function isTold({ reason }: Finding, of: Context): boolean {
   return said.includes('a number or boolean') && (typeof value === 'number' || typeof value === 'boolean')
 }
 const asked = ['a', 'n', 'v', 'b', 'id', 'o.p', 'o.q.r']
-/** Whether an attribute that rules may ask for is a list or an object. */
+/** Whether an attribute that rules may test is a list or an object. */
 const hasStructure = (of: Context) =>
   asked.some((path) => {
     const value = valueAt(of, path)
     return typeof value === 'object' && value !== null
   })
 
-it(`the published evaluator and core decide ${definitionsCount * contextsPerDefinition} cells alike, or a finding says not, seed ${seed}`, () => {
-  const counts = { same: 0, comparisonFails: 0, structure: 0, told: 0, leftOut: 0 }
+it(`the published evaluator and core decide ${definitionsCount * contextsPerDefinition} evaluations alike, or a finding reports the difference, seed ${seed}`, () => {
+  const counts = { same: 0, comparisonFails: 0, structure: 0, reported: 0, leftOut: 0 }
   const unsaid: string[] = []
   for (const [at, json] of fc.sample(definition, { seed, numRuns: definitionsCount }).entries()) {
     const { flags, findings } = imported(json)
@@ -109,21 +112,21 @@ it(`the published evaluator and core decide ${definitionsCount * contextsPerDefi
       const isSaid =
         (isTheirFailure && saysOfAll('another type')) ||
         (hasStructure(who) && saysOfAll('lists or objects')) ||
-        findings.some((finding) => isTold(finding, who))
+        findings.some((finding) => isReported(finding, who))
       if (!isSaid) unsaid.push(JSON.stringify({ json, who, said, got, findings, rules: flags[0]?.rules }))
       else if (isTheirFailure) counts.comparisonFails++
       else if (hasStructure(who)) counts.structure++
-      else counts.told++
+      else counts.reported++
     }
   }
   expect(unsaid.toSorted((one, other) => one.length - other.length)[0]).toBeUndefined()
-  // Most are carried, and most of what is carried is decided alike: no law that excuses itself.
+  // Most flags are imported, and most of these agree: the findings do not excuse everything.
   expect(counts.same).toBeGreaterThan(5_000)
   expect(counts.leftOut).toBeLessThan(definitionsCount / 2)
-  expect(counts.told + counts.structure).toBeLessThan(counts.same / 10)
+  expect(counts.reported + counts.structure).toBeLessThan(counts.same / 10)
 }, 120_000)
 
-// As flagd's own conformance suite asks: a rule, a context, and what flagd says.
+// The cases of flagd's own conformance suite: a rule, a context, and flagd's variant.
 const isBallmer = { $evaluators: { is_ballmer: { '==': ['ballmer@macrosoft.com', { var: ['email'] }] } } }
 const compareTo = (version: string) => ({
   if: [
@@ -207,7 +210,7 @@ it.each<[unknown, Context, string]>([
   [{ if: [{ var: 'beta' }, 'hit'] }, { beta: true }, 'hit'],
   [{ if: [{ var: 'beta' }, 'hit'] }, { beta: 0 }, 'none'],
   [{ var: 'wanted' }, { wanted: 'hi' }, 'hi'],
-])('%j serves %j the variant %s, there and here', (of, who, expected) => {
+])('%j gives %j the variant %s, in flagd and here', (of, who, expected) => {
   const names = [
     'hi',
     'bye',
@@ -235,18 +238,18 @@ it.each<[unknown, Context, string]>([
   }
   const core = new FlagdCore(undefined, silent)
   core.setConfigurations(JSON.stringify(json))
-  const told = { variant: expected, value: names.indexOf(expected), failed: undefined }
-  expect(theirs(core, 'flag', who)).toEqual(told)
+  const expectedResult = { variant: expected, value: names.indexOf(expected), failed: undefined }
+  expect(theirs(core, 'flag', who)).toEqual(expectedResult)
   const ready = compile(snapshotOf(imported(json).flags))
-  expect(ours(ready, 'flag', who)).toEqual(told)
-  // Whoever is decided by targeting is so in flagd too; its last else is our default strategy.
+  expect(ours(ready, 'flag', who)).toEqual(expectedResult)
+  // A user who matches targeting here does so in flagd too. Its last else is our default strategy.
   const { reason } = evaluate(ready, 'flag', toContext(who as { targetingKey?: string }))
   if (reason === 'TARGETING_MATCH')
     expect(['TARGETING_MATCH', 'DEFAULT']).toContain(core.getFlag('flag')!.evaluate(who).reason)
   else expect(reason).toBe('DEFAULT')
 })
 
-it('fractional gives the same shares to other users, and the default variant to whoever has no targeting key', () => {
+it('fractional gives the same shares to other users, and the default variant to users without targeting key', () => {
   const split = [
     ['red', 20],
     ['green', 30],
@@ -266,7 +269,7 @@ it('fractional gives the same shares to other users, and the default variant to 
   core.setConfigurations(JSON.stringify(json))
   const ready = compile(snapshotOf(imported(json).flags))
   const users = Array.from({ length: 10_000 }, (_, i) => ({ targetingKey: `user-${i}` }))
-  const shareOf = (decide: (who: Context) => Told, wanted: unknown) =>
+  const shareOf = (decide: (who: Context) => Evaluated, wanted: unknown) =>
     users.filter((who) => decide(who).variant === wanted).length / users.length
   for (const [wanted, percent] of split) {
     expect(Math.abs(shareOf((who) => ours(ready, 'flag', who), wanted) - Number(percent) / 100)).toBeLessThan(

@@ -1,6 +1,6 @@
-// The published AB Tasty SDK decides our bucketing file as core decides the flags, and as the Decision API
-// and OFREP answer: 10,000 visitors with ASCII ids and typed contexts over generated flags. The SDK runs in
-// its edge mode, which takes the file as an option: nothing goes over a network.
+// The published AB Tasty SDK with our bucketing file, core, the Decision API and OFREP give the same results
+// for 10,000 visitors with ASCII ids and typed contexts, over generated flags. The SDK runs in its edge mode,
+// which takes the file as an option, so nothing goes over a network.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -83,7 +83,7 @@ const visitor = fc.record({
 })
 
 const flagKeys = Array.from({ length: 12 }, (_, i) => `flag-${i}`)
-const worlds = fc.sample(fc.tuple(...flagKeys.map(generated)), { seed, numRuns: files })
+const flagSets = fc.sample(fc.tuple(...flagKeys.map(generated)), { seed, numRuns: files })
 
 const network = globalThis.fetch
 beforeAll(() => {
@@ -95,16 +95,25 @@ afterAll(() => {
 
 type Values = Readonly<Record<string, string>>
 
-async function asked<T>(door: Parameters<typeof callHandler>[0], path: string, body: object): Promise<T> {
+async function postJson<T>(
+  handler: Parameters<typeof callHandler>[0],
+  path: string,
+  body: object,
+): Promise<T> {
   const key = goldenKeys.clientKey
   const headers = { 'x-api-key': key, authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const response = await callHandler(door, path, { method: 'POST', headers, body: JSON.stringify(body) }, {})
+  const response = await callHandler(
+    handler,
+    path,
+    { method: 'POST', headers, body: JSON.stringify(body) },
+    {},
+  )
   return (await response.json()) as T
 }
 
 it(`the published SDK, the Decision API, OFREP and core give ${files * visitorsPerFile} visitors the same, seed ${seed}`, async () => {
   let split = 0
-  for (const [world, flags] of worlds.entries()) {
+  for (const [index, flags] of flagSets.entries()) {
     const snapshot = snapshotOf(flags)
     const ready = compile(snapshot)
     const { file, omitted } = bucketingFile(snapshot)
@@ -116,17 +125,17 @@ it(`the published SDK, the Decision API, OFREP and core give ${files * visitorsP
       disableDeveloperUsageTracking: true,
     })
     const { ports } = memoryPorts({ flags })
-    const doors = { api: flagshipIoRoutes(ports), ofrep: ofrepRoutes(ports) }
-    for (const { id, context } of fc.sample(visitor, { seed: seed + world, numRuns: visitorsPerFile })) {
+    const handlers = { api: flagshipIoRoutes(ports), ofrep: ofrepRoutes(ports) }
+    for (const { id, context } of fc.sample(visitor, { seed: seed + index, numRuns: visitorsPerFile })) {
       const theirs = flagship.newVisitor({ visitorId: id, hasConsented: true, context })
       await theirs.fetchFlags()
-      const api = await asked<{ mergedModifications: Values }>(
-        doors.api,
+      const api = await postJson<{ mergedModifications: Values }>(
+        handlers.api,
         '/v2/campaigns?mode=simple&sendContextEvent=false',
         { visitor_id: id, context, trigger_hit: false },
       )
-      const { flags: bulk } = await asked<{ flags: { key: string; value?: string }[] }>(
-        doors.ofrep,
+      const { flags: bulk } = await postJson<{ flags: { key: string; value?: string }[] }>(
+        handlers.ofrep,
         '/ofrep/v1/evaluate/flags',
         { context: { ...context, targetingKey: id } },
       )
@@ -141,5 +150,5 @@ it(`the published SDK, the Decision API, OFREP and core give ${files * visitorsP
       }
     }
   }
-  expect(split).toBeGreaterThan(files * visitorsPerFile) // the percentages were really asked
+  expect(split).toBeGreaterThan(files * visitorsPerFile) // enough visitors were split by percentages
 }, 120_000)

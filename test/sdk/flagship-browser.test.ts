@@ -1,5 +1,5 @@
-// AB Tasty's published browser build in Chromium, on an origin of its own: the bootstrap module is loaded
-// from edge, and CORS, fetch and localStorage are the browser's.
+// AB Tasty's published browser build in Chromium, on an origin of its own. The bootstrap module is loaded
+// from edge. CORS, fetch and localStorage are the browser's own.
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,13 +16,13 @@ import {
   useStack,
 } from '../support/stack-fixture.ts'
 import { createFlags } from '../support/sdk/flags.ts'
-import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
+import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const dist = join(import.meta.dirname, '../../node_modules/@flagship.io/js-sdk/dist')
 const stack = useStack()
 
-/** What the page keeps between two looks at it. */
+/** Globals that the page keeps between two `evaluate` calls. */
 declare const window: { Flagship: typeof Flagship; visitor: Visitor }
 
 async function servePage(edge: string) {
@@ -46,7 +46,7 @@ const reason = existsSync(executablePath)
   ? ''
   : `: skipped, there is no ${executablePath} (CHROMIUM names another)`
 
-it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, async () => {
+it.skipIf(reason)(`the browser build evaluates and sends hits in both modes${reason}`, async () => {
   const environment = await createTestEnvironment(stack(), 'browser')
   await createFlags(environment)
   const page = await servePage(environment.url)
@@ -55,12 +55,12 @@ it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, 
     for (const mode of ['DECISION-API', 'BUCKETING']) {
       const tab = await browser.newPage()
       const hosts = new Set<string>()
-      const complaints: string[] = []
-      tab.on('pageerror', (error) => void complaints.push(error.message))
-      tab.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+      const errors: string[] = []
+      tab.on('pageerror', (error) => void errors.push(error.message))
+      tab.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())))
       tab.on('request', (request) => void hosts.add(new URL(request.url()).host))
       await tab.goto(page.url)
-      await expect.poll(async () => [await tab.title(), ...complaints]).toEqual(['ready'])
+      await expect.poll(async () => [await tab.title(), ...errors]).toEqual(['ready'])
       const answers = await tab.evaluate(
         async ([environmentId, key, decisionMode]) => {
           const started = await window.Flagship.start(environmentId!, key!, {
@@ -111,31 +111,31 @@ it.skipIf(reason)(`the browser build decides and sends in both modes${reason}`, 
 
 describe.skipIf(reason)('in a browser', () => {
   let environment: TestEnvironment
-  let gate: Gate
+  let proxy: FaultProxy
   let browser: Browser
   let page: Awaited<ReturnType<typeof servePage>>
   beforeAll(async () => {
     environment = await createTestEnvironment(stack(), 'tab')
     await createFlags(environment)
-    gate = await openGate(environment.url)
-    page = await servePage(gate.url)
+    proxy = await startFaultProxy(environment.url)
+    page = await servePage(proxy.url)
     browser = await chromium.launch({ executablePath: executablePath, args: ['--no-sandbox'] })
   })
   afterAll(async () => {
     await browser?.close()
     page?.close()
-    gate?.close()
+    proxy?.close()
   })
 
-  /** A page that loads the SDK and our module, which points it at the gate before edge. */
+  /** Opens a page with the SDK and the bootstrap module, which redirects it to the proxy. */
   async function openTab(profile: BrowserContext) {
     const tab = await profile.newPage()
-    const complaints: string[] = []
-    tab.on('pageerror', (error) => void complaints.push(error.message))
-    tab.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+    const errors: string[] = []
+    tab.on('pageerror', (error) => void errors.push(error.message))
+    tab.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())))
     await tab.goto(page.url)
     await expect.poll(() => tab.title()).toBe('ready')
-    const meet = (mode: string, visitorId: string, environmentId = environment.environmentId) =>
+    const createVisitor = (mode: string, visitorId: string, environmentId = environment.environmentId) =>
       tab.evaluate(
         async ([id, apiKey, decisionMode, who]) => {
           const started = await window.Flagship.start(id!, apiKey!, {
@@ -155,15 +155,15 @@ describe.skipIf(reason)('in a browser', () => {
         },
         [environmentId, environment.clientKey, mode, visitorId],
       )
-    const told = () =>
+    const fetchAndRead = () =>
       tab.evaluate(async () => {
         await window.visitor.fetchFlags()
         const { status, reason: why } = window.visitor.flagsStatus
         return `${status} ${why} ${window.visitor.getFlag('title').getValue('mine', false)}`
       })
-    return { tab, complaints, meet, told }
+    return { tab, errors, createVisitor, fetchAndRead }
   }
-  /** Each thing that somebody did, as often as it is in the lake. */
+  /** The visitors' exposures and hits in the lake, duplicates included. */
   const inLake = async (visitorIds: readonly string[]) =>
     (await readLake(environment))
       .flatMap((record) => {
@@ -173,8 +173,8 @@ describe.skipIf(reason)('in a browser', () => {
       })
       .toSorted()
 
-  const seen = async (wanted: string) => {
-    await expect.poll(() => gate.calls, { timeout: 5_000 }).toContain(wanted)
+  const waitForCall = async (wanted: string) => {
+    await expect.poll(() => proxy.calls, { timeout: 5_000 }).toContain(wanted)
   }
 
   describe.each(['DECISION-API', 'BUCKETING'])('%s', (mode) => {
@@ -185,27 +185,27 @@ describe.skipIf(reason)('in a browser', () => {
     })
     afterAll(() => profile.close())
 
-    it('sees a change and panic, and sends hits of every type before and after a login', async () => {
+    it('follows a change and panic mode, and sends hits of every type before and after login', async () => {
       const [guest, member] = [`${mode}-guest`, `${mode}-member`]
-      const { tab, meet, told } = await openTab(profile)
-      gate.calls.length = 0
-      await meet(mode, guest)
-      expect(await told()).toBe('FETCHED NONE apple')
-      if (isBucketing) await seen('GET /tab/bucketing.json 304')
-      gate.calls.length = 0
+      const { tab, createVisitor, fetchAndRead } = await openTab(profile)
+      proxy.calls.length = 0
+      await createVisitor(mode, guest)
+      expect(await fetchAndRead()).toBe('FETCHED NONE apple')
+      if (isBucketing) await waitForCall('GET /tab/bucketing.json 304')
+      proxy.calls.length = 0
       const titled = (variationId: string) => ({
         defaultStrategy: { id: 'title-default', strategy: { kind: 'fixed', variationId } },
       })
       await changeFlag(environment, 'title', titled('word-b'))
-      await expect.poll(told, { timeout: 4_000 }).toBe('FETCHED NONE banana')
-      if (isBucketing) expect(gate.calls).toContain('GET /tab/bucketing.json 200')
+      await expect.poll(fetchAndRead, { timeout: 4_000 }).toBe('FETCHED NONE banana')
+      if (isBucketing) expect(proxy.calls).toContain('GET /tab/bucketing.json 200')
       await changeFlag(environment, 'title', titled('word-a'))
       const panic = (isOn: boolean) =>
         call(environment, 'PATCH', '/environments/tab/settings', { panic: isOn })
       await panic(true)
-      await expect.poll(told, { timeout: 4_000 }).toBe('PANIC NONE mine')
+      await expect.poll(fetchAndRead, { timeout: 4_000 }).toBe('PANIC NONE mine')
       await panic(false)
-      await expect.poll(told, { timeout: 4_000 }).toBe('FETCHED NONE apple')
+      await expect.poll(fetchAndRead, { timeout: 4_000 }).toBe('FETCHED NONE apple')
 
       await tab.evaluate(
         async ([who]) => {
@@ -232,14 +232,14 @@ describe.skipIf(reason)('in a browser', () => {
       await tab.close()
     })
 
-    it('goes on by what it kept while nothing answers, and sends its hits from the next page', async () => {
+    it('uses cached flags while nothing answers, and sends its hits from the next page', async () => {
       const who = `${mode}-kept`
       const first = await openTab(profile)
-      await first.meet(mode, who)
-      expect(await first.told()).toBe('FETCHED NONE apple')
+      await first.createVisitor(mode, who)
+      expect(await first.fetchAndRead()).toBe('FETCHED NONE apple')
       for (const fault of ['breaks', 'hangs'] as const) {
-        gate.set(fault)
-        expect(await first.told()).toBe(
+        proxy.set(fault)
+        expect(await first.fetchAndRead()).toBe(
           isBucketing ? 'FETCHED NONE apple' : 'FETCH_REQUIRED FLAGS_FETCHED_FROM_CACHE apple',
         )
       }
@@ -247,27 +247,27 @@ describe.skipIf(reason)('in a browser', () => {
         window.visitor.sendHit({ type: 'SCREENVIEW' as never, documentLocation: 'last page' }),
       )
       await first.tab.close()
-      gate.set('passes')
+      proxy.set('passes')
       const second = await openTab(profile)
-      await second.meet(mode, who)
-      expect(await second.told()).toBe('FETCHED NONE apple')
+      await second.createVisitor(mode, who)
+      expect(await second.fetchAndRead()).toBe('FETCHED NONE apple')
       await expect.poll(() => inLake([who]), { timeout: 15_000 }).toEqual([`${who} last page`])
       await second.tab.close()
     })
 
-    it('is told by status, not by CORS, that the environment is none, and uses the defaults of the code', async () => {
-      const { tab, complaints, meet, told } = await openTab(profile)
-      gate.calls.length = 0
-      await meet(mode, `${mode}-lost`, 'nowhere')
-      expect(await told()).toBe(
+    it('gets 404, not a CORS error, for an unknown environment, and uses the defaults', async () => {
+      const { tab, errors, createVisitor, fetchAndRead } = await openTab(profile)
+      proxy.calls.length = 0
+      await createVisitor(mode, `${mode}-lost`, 'nowhere')
+      expect(await fetchAndRead()).toBe(
         isBucketing ? 'FETCHED NONE mine' : 'FETCH_REQUIRED FLAGS_FETCHING_ERROR mine',
       )
-      expect(gate.calls).toContain(
+      expect(proxy.calls).toContain(
         isBucketing ? 'GET /nowhere/bucketing.json 404' : 'POST /v2/nowhere/campaigns 404',
       )
-      await seen('POST / 404')
-      expect(complaints.join('\n')).toMatch(/404/)
-      expect(complaints.join('\n')).not.toMatch(/CORS|access control/i)
+      await waitForCall('POST / 404')
+      expect(errors.join('\n')).toMatch(/404/)
+      expect(errors.join('\n')).not.toMatch(/CORS|access control/i)
       await tab.close()
     })
   })

@@ -1,6 +1,6 @@
-// AB Tasty's published SDK, Node and edge builds, where edge does not know the environment, has no copy to
-// decide by, does not answer or cannot be reached: nothing throws, the defaults of the code are used, and all
-// is well again without a restart, late hits and exposures included.
+// AB Tasty's published SDK, Node and edge builds, while edge does not know the environment, has no snapshot,
+// does not answer or cannot be reached. Nothing throws and the SDK returns defaults. Afterwards everything
+// works without a restart, and late hits and exposures arrive.
 import http from 'node:http'
 import https from 'node:https'
 import { pathToFileURL } from 'node:url'
@@ -20,34 +20,34 @@ import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import type { Faults } from '../e2e/chaos-edge/index.ts'
 import { createTestEnvironment, pause, readLake, useStack } from '../support/stack-fixture.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
-import { type Gate, openGate } from '../support/sdk/flagship-gate.ts'
+import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
 
 const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
 const request = https.request
 const { fetch } = globalThis
-let gate: Gate
+let proxy: FaultProxy
 
 beforeAll(async () => {
-  gate = await openGate(stack().url)
+  proxy = await startFaultProxy(stack().url)
   const { default: point } = (await import(
     /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(bootstrapText)}`
   )) as { default: (to: string, ...modules: object[]) => void }
-  point(gate.url, https, http)
+  point(proxy.url, https, http)
 })
 afterAll(() => {
   https.request = request
   globalThis.fetch = fetch
-  gate.close()
+  proxy.close()
 })
 
 const chaos = async (faults: Faults) =>
   void (await fetch(`${stack().url}/chaos`, { method: 'PUT', body: JSON.stringify(faults) }))
 
-/** An environment that is made with its flags and its key, or is not there yet. */
-let worlds = 0
-function newWorld() {
-  const environmentId = `faults-${++worlds}`
-  const key = String(worlds).padStart(64, 'f00dcafe')
+/** An environment with one flag and one key. It exists only after `create`. */
+let environmentCount = 0
+function newEnvironment() {
+  const environmentId = `faults-${++environmentCount}`
+  const key = String(environmentCount).padStart(64, 'f00dcafe')
   const file = {
     campaigns: [
       {
@@ -72,7 +72,7 @@ function newWorld() {
     environmentId,
     key,
     url: stack().url,
-    make: async () => {
+    create: async () => {
       await createTestEnvironment(stack(), environmentId)
       await call(stack(), 'POST', `${base}/import/flagship-io`, file)
     },
@@ -81,12 +81,12 @@ function newWorld() {
     panic: (panic: boolean) => call(stack(), 'PATCH', `${base}/settings`, { panic }),
   }
 }
-type World = ReturnType<typeof newWorld>
+type FaultEnvironment = ReturnType<typeof newEnvironment>
 
 const builds = { Node: 'index.node.esm.mjs', edge: 'index.edge.esm.js' }
 type Build = keyof typeof builds
 let loads = 0
-/** As in a process of its own: an SDK keeps its first start's key and queues for good. */
+/** A fresh module, as in another process, because an SDK keeps the key and queues of its first start. */
 async function load(build: Build): Promise<typeof Flagship> {
   Reflect.deleteProperty(globalThis, '__flagship_instance__') // where the Node build keeps it
   const file = new URL(`../../node_modules/@flagship.io/js-sdk/dist/${builds[build]}`, import.meta.url)
@@ -109,7 +109,7 @@ interface Client {
 }
 
 async function start(
-  { environmentId, key }: World,
+  { environmentId, key }: FaultEnvironment,
   build: Build,
   mode: DecisionMode,
   more: { initialBucketing?: BucketingDTO } = {},
@@ -119,14 +119,14 @@ async function start(
   const name = `${build} ${mode}`
   return { name, sdk, visitor: sdk.newVisitor({ visitorId: name, hasConsented: true }) }
 }
-const startAll = async (world: World) => {
+const startAll = async (env: FaultEnvironment) => {
   const clients: Client[] = []
-  for (const [build, mode] of builtFor) clients.push(await start(world, build, mode))
+  for (const [build, mode] of builtFor) clients.push(await start(env, build, mode))
   return clients
 }
 
-/** What a new fetch gives each: the SDK's status, and the value that the code would use. */
-async function told(clients: readonly Client[]): Promise<string[]> {
+/** Fetches flags. Returns each client's SDK status, flag status and value. */
+async function fetchAndRead(clients: readonly Client[]): Promise<string[]> {
   const each = clients.map(async ({ sdk, visitor }) => {
     await visitor.fetchFlags()
     const { status, reason } = visitor.flagsStatus
@@ -152,37 +152,37 @@ const expose = (clients: readonly Client[]) => {
 }
 
 /**
- * Who did it, once for each event as readers of the lake count them: delivery is at least once, so a hit may
- * lie there twice. The SDK sends again what was not answered within half a second, also if edge took it.
+ * Records of the event in the lake, each event once, as readers count them. Delivery is at least once: the
+ * SDK sends a hit again if there was no response within half a second, even if edge accepted it.
  */
-async function inLake(world: World, what: string) {
-  const records = await readLake({ ...world, token: '', clientKey: '', serverKey: '' })
+async function inLake(env: FaultEnvironment, what: string) {
+  const records = await readLake({ ...env, token: '', clientKey: '', serverKey: '' })
   const events = new Map(records.map((record) => [identityOf(record), record]))
   return [...events.values()].filter(
     (record) => (record.kind === 'exposure' ? record.variationId : record.event) === what,
   )
 }
 const names = (clients: readonly Client[]) => clients.map(({ name }) => name).toSorted()
-async function expectOnce(world: World, what: string, clients: readonly Client[]) {
-  const who = async () => (await inLake(world, what)).map(({ targetingKey }) => targetingKey).toSorted()
+async function expectOnce(env: FaultEnvironment, what: string, clients: readonly Client[]) {
+  const who = async () => (await inLake(env, what)).map(({ targetingKey }) => targetingKey).toSorted()
   await expect.poll(who, { timeout: 20_000 }).toEqual(names(clients))
 }
 
-/** Without what other SDKs of this process poll. */
-const callsOf = ({ environmentId }: World) =>
-  gate.calls.filter((each) => !each.startsWith('GET /faults-') || each.includes(`/${environmentId}/`))
-async function seen(wanted: string) {
-  await expect.poll(() => gate.calls, { timeout: 5_000 }).toContain(wanted)
+/** Calls for this environment, without the polling of other SDKs in this process. */
+const callsOf = ({ environmentId }: FaultEnvironment) =>
+  proxy.calls.filter((each) => !each.startsWith('GET /faults-') || each.includes(`/${environmentId}/`))
+async function waitForCall(wanted: string) {
+  await expect.poll(() => proxy.calls, { timeout: 5_000 }).toContain(wanted)
 }
 
-/** A fault goes on for so long after a hit that the hit's own time cannot be that of its arrival. */
+/** How long a fault lasts after a hit, so that the time of the hit differs from the time of arrival. */
 const outlastingMs = 1_500
 
 interface Fault {
   readonly name: string
   readonly begin: () => Promise<void> | void
   readonly end: () => Promise<void> | void
-  /** What is answered to the bucketing file, and to everything else. */
+  /** The recorded result of requests for the bucketing file, and of all others. */
   readonly file: string | number
   readonly rest: string | number
 }
@@ -196,161 +196,162 @@ const faults: Fault[] = [
   },
   {
     name: 'nothing answers in time',
-    begin: () => gate.set('hangs'),
-    end: () => gate.set('passes'),
+    begin: () => proxy.set('hangs'),
+    end: () => proxy.set('passes'),
     file: 'hangs',
     rest: 'hangs',
   },
   {
     name: 'connections break',
-    begin: () => gate.set('breaks'),
-    end: () => gate.set('passes'),
+    begin: () => proxy.set('breaks'),
+    end: () => proxy.set('passes'),
     file: 'breaks',
     rest: 'breaks',
   },
 ]
 
-describe.each(faults)('where $name', ({ begin, end, file, rest }) => {
-  it('an SDK starts with the defaults of the code, keeps what it has, and sends it when all is well', async () => {
-    const world = newWorld()
-    const path = `/v2/${world.environmentId}/campaigns`
-    const filePath = `/${world.environmentId}/bucketing.json`
-    await world.make()
-    gate.calls.length = 0
+describe.each(faults)('while $name', ({ begin, end, file, rest }) => {
+  it('an SDK starts with the defaults, keeps its hits, and sends them afterwards', async () => {
+    const env = newEnvironment()
+    const path = `/v2/${env.environmentId}/campaigns`
+    const filePath = `/${env.environmentId}/bucketing.json`
+    await env.create()
+    proxy.calls.length = 0
 
     await begin()
-    const clients = await startAll(world)
-    expect(await told(clients)).toEqual([failed, empty, failed, empty])
+    const clients = await startAll(env)
+    expect(await fetchAndRead(clients)).toEqual([failed, empty, failed, empty])
     await buy(clients, 'early')
-    await seen(`POST / ${rest}`)
-    expect(gate.calls).toEqual(expect.arrayContaining([`POST ${path} ${rest}`, `GET ${filePath} ${file}`]))
+    await waitForCall(`POST / ${rest}`)
+    expect(proxy.calls).toEqual(expect.arrayContaining([`POST ${path} ${rest}`, `GET ${filePath} ${file}`]))
     await pause(outlastingMs)
     const endedAt = Date.now()
     await end()
-    await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
-    await expectOnce(world, 'early', clients)
-    const times = (await inLake(world, 'early')).map(({ at, receivedAt }) => [
+    await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
+    await expectOnce(env, 'early', clients)
+    const times = (await inLake(env, 'early')).map(({ at, receivedAt }) => [
       at < endedAt,
       receivedAt >= endedAt,
     ])
     expect(times).toEqual(clients.map(() => [true, true])) // it happened when it did, not when it came
 
-    gate.calls.length = 0
+    proxy.calls.length = 0
     await begin()
-    await seen(`GET ${filePath} ${file}`)
-    // In bucketing mode the SDK has its file; else it asks for each fetch, and forgets what it had.
-    expect(await told(clients)).toEqual([failed, fetched('red'), failed, fetched('red')])
+    await waitForCall(`GET ${filePath} ${file}`)
+    // In bucketing mode the SDK still has its file. Otherwise each fetch is a request, and old flags are
+    // dropped.
+    expect(await fetchAndRead(clients)).toEqual([failed, fetched('red'), failed, fetched('red')])
     expose(clients)
     await buy(clients, 'late')
-    await seen(`POST / ${rest}`)
-    await seen(`POST /v2/activate ${rest}`)
+    await waitForCall(`POST / ${rest}`)
+    await waitForCall(`POST /v2/activate ${rest}`)
     await end()
-    await expectOnce(world, 'late', clients)
+    await expectOnce(env, 'late', clients)
     await expectOnce(
-      world,
+      env,
       'red',
       clients.filter(({ name }) => name.endsWith('BUCKETING')),
     )
-    await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
+    await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
 
-    gate.calls.length = 0
-    await seen(`GET ${filePath} 304`)
-    await world.change('blue')
-    await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all(fetched('blue')))
-    expect(gate.calls).toContain(`GET ${filePath} 200`)
+    proxy.calls.length = 0
+    await waitForCall(`GET ${filePath} 304`)
+    await env.change('blue')
+    await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all(fetched('blue')))
+    expect(proxy.calls).toContain(`GET ${filePath} 200`)
   }, 60_000)
 })
 
-it('an SDK that is there before its environment has the defaults of the code, and then has all', async () => {
-  const world = newWorld()
-  gate.calls.length = 0
-  const clients = await startAll(world)
-  expect(await told(clients)).toEqual([failed, empty, failed, empty])
+it('an SDK that starts before its environment exists uses defaults until it exists', async () => {
+  const env = newEnvironment()
+  proxy.calls.length = 0
+  const clients = await startAll(env)
+  expect(await fetchAndRead(clients)).toEqual([failed, empty, failed, empty])
   await buy(clients, 'early')
-  await seen('POST / 404')
-  expect(gate.calls).toEqual(
+  await waitForCall('POST / 404')
+  expect(proxy.calls).toEqual(
     expect.arrayContaining([
-      `GET /${world.environmentId}/accountSettings.json 404`,
-      `GET /${world.environmentId}/bucketing.json 404`,
-      `POST /v2/${world.environmentId}/campaigns 404`,
+      `GET /${env.environmentId}/accountSettings.json 404`,
+      `GET /${env.environmentId}/bucketing.json 404`,
+      `POST /v2/${env.environmentId}/campaigns 404`,
     ]),
   )
-  await world.make()
-  await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
-  await expectOnce(world, 'early', clients)
+  await env.create()
+  await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
+  await expectOnce(env, 'early', clients)
 }, 60_000)
 
-it('hits and exposures that the queue refuses come again', async () => {
-  const world = newWorld()
-  await world.make()
-  const clients = await startAll(world)
-  expect(await told(clients)).toEqual(all(fetched('red')))
-  gate.calls.length = 0
+it('the SDK sends hits and exposures again that the queue refused', async () => {
+  const env = newEnvironment()
+  await env.create()
+  const clients = await startAll(env)
+  expect(await fetchAndRead(clients)).toEqual(all(fetched('red')))
+  proxy.calls.length = 0
   await chaos({ queue: 'refuses' })
   expose(clients)
   await buy(clients, 'bought')
-  await seen('POST / 503')
-  await seen('POST /v2/activate 503')
+  await waitForCall('POST / 503')
+  await waitForCall('POST /v2/activate 503')
   await chaos({})
-  await expectOnce(world, 'bought', clients)
-  await expectOnce(world, 'red', clients)
+  await expectOnce(env, 'bought', clients)
+  await expectOnce(env, 'red', clients)
 }, 60_000)
 
-it('every build and mode is in panic when the environment is, sends nothing meanwhile, and comes out of it', async () => {
-  const world = newWorld()
-  await world.make()
-  const clients = await startAll(world)
-  expect(await told(clients)).toEqual(all(fetched('red')))
-  await world.panic(true)
-  await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all('SDK_PANIC PANIC NONE mine'))
+it('every build and mode follows panic mode, sends nothing during it, and recovers', async () => {
+  const env = newEnvironment()
+  await env.create()
+  const clients = await startAll(env)
+  expect(await fetchAndRead(clients)).toEqual(all(fetched('red')))
+  await env.panic(true)
+  await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all('SDK_PANIC PANIC NONE mine'))
   expose(clients)
   await buy(clients, 'in panic')
-  await world.panic(false)
-  await expect.poll(() => told(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
+  await env.panic(false)
+  await expect.poll(() => fetchAndRead(clients), { timeout: 5_000 }).toEqual(all(fetched('red')))
   await buy(clients, 'after')
-  await expectOnce(world, 'after', clients)
-  expect([...(await inLake(world, 'in panic')), ...(await inLake(world, 'red'))]).toEqual([])
+  await expectOnce(env, 'after', clients)
+  expect([...(await inLake(env, 'in panic')), ...(await inLake(env, 'red'))]).toEqual([])
 }, 60_000)
 
-describe('in BUCKETING_EDGE mode, with the file that edge gave', () => {
+describe('in BUCKETING_EDGE mode, with a file from edge', () => {
   const mode = DecisionMode.BUCKETING_EDGE
-  const fileOf = async ({ environmentId }: World) =>
-    (await (await fetch(`${gate.url}/${environmentId}/bucketing.json`)).json()) as BucketingDTO
+  const fileOf = async ({ environmentId }: FaultEnvironment) =>
+    (await (await fetch(`${proxy.url}/${environmentId}/bucketing.json`)).json()) as BucketingDTO
 
-  it.each(Object.keys(builds) as Build[])('the %s build decides, and asks nobody', async (build) => {
-    const world = newWorld()
-    await world.make()
-    const initialBucketing = await fileOf(world)
-    gate.calls.length = 0
-    const client = await start(world, build, mode, { initialBucketing })
-    expect(await told([client])).toEqual([fetched('red')])
-    expect(callsOf(world)).toEqual([])
-    await world.panic(true)
-    const readPanic = async () => (await fileOf(world)).panic
+  it.each(Object.keys(builds) as Build[])('the %s build evaluates without any request', async (build) => {
+    const env = newEnvironment()
+    await env.create()
+    const initialBucketing = await fileOf(env)
+    proxy.calls.length = 0
+    const client = await start(env, build, mode, { initialBucketing })
+    expect(await fetchAndRead([client])).toEqual([fetched('red')])
+    expect(callsOf(env)).toEqual([])
+    await env.panic(true)
+    const readPanic = async () => (await fileOf(env)).panic
     await expect.poll(readPanic, { timeout: 3_000 }).toBe(true)
-    const again = await start(world, build, mode, { initialBucketing: await fileOf(world) })
-    expect(await told([again])).toEqual(['SDK_PANIC PANIC NONE mine'])
-    const unknown = { ...world, environmentId: 'nowhere' }
+    const again = await start(env, build, mode, { initialBucketing: await fileOf(env) })
+    expect(await fetchAndRead([again])).toEqual(['SDK_PANIC PANIC NONE mine'])
+    const unknown = { ...env, environmentId: 'nowhere' }
     const without = await start(unknown, build, mode, { initialBucketing: await fileOf(unknown) })
-    expect(await told([without])).toEqual([empty]) // what a 404 says is no file, and no harm
+    expect(await fetchAndRead([without])).toEqual([empty]) // the body of a 404 is no bucketing file, and does no harm
   })
 
-  it('the edge build sends all when it is closed, and again when nobody answered', async () => {
-    const world = newWorld()
-    await world.make()
-    const client = await start(world, 'edge', mode, { initialBucketing: await fileOf(world) })
-    expect(await told([client])).toEqual([fetched('red')])
-    gate.calls.length = 0
+  it('the edge build sends everything on close, and again if there was no response', async () => {
+    const env = newEnvironment()
+    await env.create()
+    const client = await start(env, 'edge', mode, { initialBucketing: await fileOf(env) })
+    expect(await fetchAndRead([client])).toEqual([fetched('red')])
+    proxy.calls.length = 0
     expose([client])
     await buy([client], 'bought')
     await pause(1_500) // more than an interval of the other modes
-    expect(callsOf(world)).toEqual([])
-    gate.set('hangs')
+    expect(callsOf(env)).toEqual([])
+    proxy.set('hangs')
     await client.sdk.close()
-    expect(callsOf(world).toSorted()).toEqual(['POST / hangs', 'POST /v2/activate hangs'])
-    gate.set('passes')
+    expect(callsOf(env).toSorted()).toEqual(['POST / hangs', 'POST /v2/activate hangs'])
+    proxy.set('passes')
     await client.sdk.close()
-    await expectOnce(world, 'bought', [client])
-    await expectOnce(world, 'red', [client])
+    await expectOnce(env, 'bought', [client])
+    await expectOnce(env, 'red', [client])
   })
 })

@@ -1,5 +1,5 @@
-// AB Tasty's published SDK (edge build), in both of its modes, against a real stack. Its hosts are built in:
-// a wrapped fetch sends them here.
+// AB Tasty's published SDK (edge build), in both modes, against a real stack. The SDK's hosts are built in,
+// so a wrapped fetch redirects its requests.
 import {
   DecisionMode,
   EventCategory,
@@ -25,7 +25,7 @@ import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 const stack = useStack()
 let environment: TestEnvironment
 let restoreFetch: () => void
-/** Method, path and status of what the SDK asked for. */
+/** Method, path and status of the requests that the SDK sent. */
 const calls: string[] = []
 
 beforeAll(async () => {
@@ -82,7 +82,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     expect(read(visitor, 'menu', {})).toEqual({ items: ['tea'] })
   })
 
-  it('reads each key of a bundle as a flag, and one that only a sibling has as the default', async () => {
+  it('reads each key of a JSON flag as a flag, and a key of another variation as the default', async () => {
     const visitor = await meet(sdk, 'visitor-1')
     expect(read(visitor, 'colour', 'none')).toBe('red')
     expect(read(visitor, 'border', 0)).toBe(3)
@@ -91,10 +91,10 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     expect(visitor.getFlag('theme').exists()).toBe(false)
   })
 
-  it('decides by rule, target and off variation, and says in the metadata which it was', async () => {
+  it('evaluates rules, targets and off variations, and names them in the metadata', async () => {
     const ada = await meet(sdk, 'ada', { plan: 'pro' })
     const metadata = (key: string) => ada.getFlag(key).metadata
-    // What hashes nothing is named after its variation in the file: see flagship-memory.test.ts.
+    // Without a split, the file names the group after its variation: see flagship-visitor-cache.test.ts.
     const named = (group: string, variationId: string) =>
       mode === DecisionMode.BUCKETING ? `${group}:fixed:${variationId}` : group
     expect(read(ada, 'by-plan', 'none')).toBe('banana')
@@ -119,7 +119,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     expect(metadata('split')).toMatchObject({ campaignType: 'ab', variationGroupId: 'split-default' })
   })
 
-  it('uses the default of the code for an unknown flag, another type, and a flag that is off without variation', async () => {
+  it('returns the default for an unknown flag, another type, and a disabled flag without off variation', async () => {
     const visitor = await meet(sdk, 'visitor-1')
     expect(read(visitor, 'nowhere', 'mine')).toBe('mine')
     expect(visitor.getFlag('nowhere').status).toBe(FSFlagStatus.NOT_FOUND)
@@ -127,7 +127,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     expect(read(visitor, 'retired', 'mine')).toBe('mine')
   })
 
-  it('sees a change within a second of asking for it', async () => {
+  it('sees a change within a second', async () => {
     const isBucketing = mode === DecisionMode.BUCKETING
     const visitor = await meet(sdk, 'visitor-1')
     calls.length = 0
@@ -143,7 +143,7 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
     if (isBucketing) expect(calls).toContain('GET /sdk/bucketing.json 200')
   })
 
-  it('activates a flag that is read, and sends what a visitor did', async () => {
+  it('activates a flag when it is read, and sends hits', async () => {
     const visitor = await meet(sdk, `${mode}-shopper`)
     visitor.getFlag('by-plan').getValue('none')
     visitor.getFlag('by-plan').getValue('none') // the SDK suppresses the second
@@ -176,9 +176,9 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
   })
 })
 
-it('has every exposure and hit in the lake once, whichever mode sent it', async () => {
+it('has every exposure and hit of both modes in the lake once', async () => {
   const shoppers = ['BUCKETING-shopper', 'DECISION-API-shopper']
-  // Each of the eight visitors that are made tells its consent, and the two shoppers leave fourteen records.
+  // Each of the eight visitors sends its consent, and the two shoppers leave fourteen records.
   const records = await lakeHolding(14 + 2, environment)
   const exposures = records.filter((record) => record.kind === 'exposure')
   const hits = records.filter((record) => record.kind === 'tracking')
@@ -199,7 +199,7 @@ it('has every exposure and hit in the lake once, whichever mode sent it', async 
   expect(new Set(exposures.map(({ sdk }) => sdk))).toEqual(new Set(['TypeScript/5.2.0']))
 })
 
-it('uses the defaults of the code where the key is wrong', async () => {
+it('returns the defaults with a wrong key', async () => {
   const sdk = await start(DecisionMode.DECISION_API, `${environment.clientKey.slice(0, -4)}0000`)
   calls.length = 0
   const visitor = await meet(sdk, 'visitor-1')

@@ -11,7 +11,7 @@ import { attributeOperators } from '../support/build/arbitraries.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
-import { settle } from '../../core/change/import-plan.ts'
+import { checkCandidates } from '../../core/change/import-plan.ts'
 import { bucketingFile } from '../../workers/protocols/flagship-io/bucketing-file.ts'
 import { ForeignFile } from '../../workers/protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../workers/protocols/flagship-io/import/campaigns.ts'
@@ -61,13 +61,13 @@ const context = fc.dictionary(fc.constantFrom(...keys, ...keys, 'id'), value, { 
 const visitor = fc.record({ id: fc.constantFrom('a', 'ab', 'A', '5', '1.2.3', 'visitor'), context })
 type Visitor = { readonly id: string; readonly context: Record<string, string | number | boolean> }
 
-/** The context as the SDK completes it. */
+/** The context with the attributes that the SDK adds. */
 const completed = ({ id, context: own }: Visitor) => ({
   targetingKey: id,
   attributes: { ...own, fs_client: 'TypeScript', fs_version: '5.2.0', fs_users: id },
 })
 
-/** `threw`: the visitor lost every flag. */
+/** `threw`: the SDK threw, and the visitor has no flags. */
 async function bySdk(file: unknown, visitors: readonly Visitor[]): Promise<(boolean | 'threw')[]> {
   const flagship = await Flagship.start('environment', 'key', {
     decisionMode: DecisionMode.BUCKETING_EDGE,
@@ -94,9 +94,7 @@ const targeting = fc.record({
     { weight: 1, arbitrary: fc.constant(null) },
   ),
 })
-/**
- * Mostly one condition, with a guard before it or not: what is found of many could be of another of them.
- */
+/** Mostly one condition, with or without a guard: with several, a finding could be about another one. */
 const guarded = fc
   .tuple(fc.boolean(), targeting)
   .map(([isGuarded, each]) => [
@@ -126,7 +124,7 @@ const campaign = fc
     bucketRanges: [{ r: [0, 100] }],
   }))
 
-/** What the linter says of AB Tasty's servers alone is no warning of this difference. */
+/** Topics about AB Tasty's servers alone do not warn of a difference in the SDK. */
 const ofServers: ReadonlySet<LintFinding['code']> = new Set([
   'case',
   'exists-value',
@@ -146,7 +144,7 @@ it(`the linter or the import has warned wherever the SDK decides otherwise or th
     const beside = new Set(
       lints.filter(({ code }) => ofServers.has(code)).map(({ field, reason }) => field + reason),
     )
-    const { flags, findings } = settle(emptyState(), fromBucketingFile(file, 0))
+    const { flags, findings } = checkCandidates(emptyState(), fromBucketingFile(file, 0))
     const warned = findings.filter(
       ({ effect, field, reason }) => effect !== 'lost' && !beside.has(field + reason),
     )
@@ -213,7 +211,7 @@ const isNoted = (anyOf: readonly (readonly Clause[])[], { context: own }: Visito
     return compareAs !== 'number' || typeof given === 'boolean' || given.trim() === ''
   })
 
-it(`a flag of ours is decided by the SDK as by core, or left out of its file with a reason, seed ${seed}`, async () => {
+it(`the SDK evaluates our flags as core does, or the file leaves them out with a reason, seed ${seed}`, async () => {
   const counted = { alike: 0, held: 0, omitted: 0, compared: 0, noted: 0 }
   const visitorsOf = fc.array(visitor, { minLength: visitorsPerFile, maxLength: visitorsPerFile })
   for (const [made, visitors] of fc.sample(fc.tuple(ownFlag, visitorsOf), { seed, numRuns: files })) {

@@ -1,5 +1,5 @@
-// AB Tasty's published SDK, Node build, unmodified and pointed here by the bootstrap module alone: every hit,
-// login, consent, panic, and what it does when we are away. The edge build's tests are beside this file.
+// AB Tasty's published SDK, Node build, unmodified, redirected by the bootstrap module alone: every type of
+// hit, login, consent, panic mode and unknown environments. flagship-io.test.ts tests the edge build.
 import http from 'node:http'
 import https from 'node:https'
 import {
@@ -92,7 +92,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     expect(visitor.flagsStatus.status).toBe(FSFetchStatus.FETCHED)
   })
 
-  it('is in panic when the environment is, and out of it again', async () => {
+  it('follows panic mode of the environment, on and off', async () => {
     const visitor = newVisitor(sdk, 'ada')
     const status = async () => {
       await visitor.fetchFlags()
@@ -105,7 +105,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     await expect.poll(status, { timeout: 4_000 }).toBe(`${FSFetchStatus.FETCHED} apple`)
   })
 
-  it('sends a hit of every type, for the visitor also after it logged in', async () => {
+  it('sends hits of every type, before and after login', async () => {
     const who = `${mode}-buyer`
     const visitor = newVisitor(sdk, `${who}-anonymous`, { plan: 'pro' })
     await visitor.fetchFlags()
@@ -145,12 +145,12 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     expect(segment?.attributes).toMatchObject({ plan: 'pro' })
   })
 
-  it('counts nobody before consent, and whoever logs out as the anonymous visitor again', async () => {
+  it('sends nothing before consent, and uses the anonymous id again after logout', async () => {
     const [guest, member] = [`${mode}-guest`, `${mode}-member`]
     const visitor = sdk.newVisitor({ visitorId: guest, hasConsented: false, context: { plan: 'pro' } })
     await visitor.fetchFlags()
     const byPlan = visitor.getFlag('by-plan')
-    expect(byPlan.getValue('none')).toBe('banana') // decided, but not told
+    expect(byPlan.getValue('none')).toBe('banana') // evaluated without an exposure
     const see = (page: string) => visitor.sendHit({ type: HitType.PAGE_VIEW, documentLocation: page })
     await see('https://shop.example/refused')
     visitor.setConsent(true)
@@ -162,10 +162,10 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     expect([visitor.visitorId, visitor.anonymousId]).toEqual([guest, null])
     await visitor.fetchFlags()
     await see('https://shop.example/guest-again')
-    const shown = visitor.getFlag('by-plan')
-    shown.getValue('none', false)
-    await shown.visitorExposed()
-    const told = async () =>
+    const byPlanFlag = visitor.getFlag('by-plan')
+    byPlanFlag.getValue('none', false)
+    await byPlanFlag.visitorExposed()
+    const sentEvents = async () =>
       (await readLake(environment)).flatMap((record) => {
         if (![guest, member].includes(record.targetingKey)) return []
         if (record.kind === 'sdk-report')
@@ -176,11 +176,11 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     const wanted = ['consent 0', 'consent 1', 'guest', 'guest-again', 'saw word-b'].map(
       (what) => `${guest} ${what}`,
     )
-    const once = async () => [...new Set(await told())].toSorted()
+    const once = async () => [...new Set(await sentEvents())].toSorted()
     await expect.poll(once, { timeout: 15_000 }).toEqual([...wanted, `${member} member`].toSorted())
   })
 
-  it('gives defaults, and does not fail, where the environment is none', async () => {
+  it('returns defaults without an error for an unknown environment', async () => {
     const visitor = newVisitor(await start(mode, 'nowhere'), 'ada')
     await visitor.fetchFlags()
     expect(visitor.getFlag('title').getValue('mine', false)).toBe('mine')
@@ -188,7 +188,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
   })
 })
 
-it('keeps a visitor’s variation through a change of weights and a login, in objects that remember', async () => {
+it('keeps a visitor’s variation through a change of weights and a login (kept assignments)', async () => {
   const sdk = await start(DecisionMode.DECISION_API)
   const visitor = newVisitor(sdk, 'guest')
   const kept = async () => {

@@ -1,6 +1,5 @@
-// The published providers against the routes themselves, through `fetchImplementation`: no socket between
-// them, and a world that says what the test wants: limits, failures, clocks. Every answer on the way is held
-// against the rules of the protocol's OpenAPI file.
+// The published providers call the routes directly, through `fetchImplementation`, with limits, failures and
+// clocks as each test needs them. Every response is checked against the protocol's OpenAPI file.
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature as Server } from '@openfeature/server-sdk'
@@ -17,8 +16,8 @@ afterEach(async () => {
   await Promise.all([Server.clearProviders(), Web.clearProviders()])
 })
 
-/** What a provider is made with, and what it asked and got. */
-function world(changes: Partial<Ports> = {}) {
+/** Options for a provider, and a log of its requests and responses. */
+function setUp(changes: Partial<Ports> = {}) {
   const { ports } = memoryPorts({ flags })
   const app = ofrepRoutes({ ...ports, ...changes })
   const log: { path: string; status: number }[] = []
@@ -36,7 +35,7 @@ function world(changes: Partial<Ports> = {}) {
 
 describe('the server provider', () => {
   const connect = async (changes: Partial<Ports> = {}) => {
-    const { options, log } = world(changes)
+    const { options, log } = setUp(changes)
     await Server.setProviderAndWait(new OFREPProvider(options as never))
     return { client: Server.getClient(), log }
   }
@@ -50,14 +49,14 @@ describe('the server provider', () => {
     expect(await client.getObjectValue('layout', {}, ada)).toEqual({ columns: 2, areas: ['main', 'side'] })
   })
 
-  it('asks for a key as it is, and gets it back', async () => {
+  it('sends a flag key unchanged and gets it back', async () => {
     const { client, log } = await connect()
     for (const key of ['a/b c%', '%', '__proto__', 'ä'])
       expect(await client.getStringDetails(key, 'mine', {})).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' })
     expect(log.map(({ status }) => status)).toEqual([404, 404, 404, 404])
   })
 
-  it('pauses for as long as it is told when it asks too often', async () => {
+  it('pauses as long as Retry-After says when it is rate-limited', async () => {
     let isOver = true
     const { client, log } = await connect({
       limits: { allows: () => !isOver, countRecords: () => undefined },
@@ -72,7 +71,7 @@ describe('the server provider', () => {
     await expect.poll(() => client.getStringValue('title', 'mine', {}), { timeout: 3_000 }).toBe('apple')
   })
 
-  it('takes a failure of the server for one of this flag', async () => {
+  it('reports a server failure as an error of the flag', async () => {
     const { client } = await connect({ snapshots: { read: () => ({ status: 'unavailable' }) } })
     expect(await client.getStringDetails('title', 'mine', {})).toMatchObject({
       value: 'mine',
@@ -84,7 +83,7 @@ describe('the server provider', () => {
 
 describe('the web provider', () => {
   const connect = async (context: object, changes: Partial<Ports> = {}) => {
-    const { options, log } = world(changes)
+    const { options, log } = setUp(changes)
     await Web.setContext(context as never)
     const provider = new OFREPWebProvider({
       ...options,
@@ -95,7 +94,7 @@ describe('the web provider', () => {
     return { client: Web.getClient(), log }
   }
 
-  it('has another answer for another context of the same user, though it sends the old tag', async () => {
+  it('gets a new result for a new context of the same user, although it sends the old entity tag', async () => {
     const { client, log } = await connect({ targetingKey: 'ada', plan: 'free' })
     expect(client.getStringValue('by-plan', '')).toBe('apple')
     await Web.setContext({ targetingKey: 'ada', plan: 'pro' })
@@ -105,7 +104,7 @@ describe('the web provider', () => {
     expect(log.map(({ status }) => status)).toEqual([200, 200, 304])
   })
 
-  it('reads what needs no targeting key beside what misses it', async () => {
+  it('reads flags that need no targeting key, besides one that misses it', async () => {
     const { client } = await connect({})
     expect(client.getStringDetails('title', 'mine')).toMatchObject({ value: 'apple' })
     expect(client.getStringDetails('split', 'mine')).toMatchObject({
@@ -114,7 +113,7 @@ describe('the web provider', () => {
     })
   })
 
-  it('tells telemetry of environment, revision and user, without the key of the user', async () => {
+  it('passes environment and revision to telemetry, and the user without the targeting key', async () => {
     const { client } = await connect({ targetingKey: 'ada@shop.example' })
     expect(client.getStringDetails('nowhere', 'mine').flagMetadata).toEqual({
       flagSetId: 'shop',
@@ -123,8 +122,8 @@ describe('the web provider', () => {
     })
   })
 
-  it('is fatally refused with a wrong key', async () => {
-    const { options } = world()
+  it('ends in a fatal error with a wrong key', async () => {
+    const { options } = setUp()
     const headers: [string, string][] = [['Authorization', 'Bearer nonsense']]
     const provider = new OFREPWebProvider({ ...options, headers, cacheMode: 'disabled' } as never)
     await expect(Web.setProviderAndWait(provider as Provider)).rejects.toThrow('Initialization failed')

@@ -1,6 +1,6 @@
 // OpenFeature's web SDK with the published OFREP web provider against a real stack: in Node with an
-// EventSource whose connection the test can cut, and in Chromium, where CORS, EventSource and localStorage
-// are the browser's own.
+// EventSource whose connection the test can break, and in Chromium with the browser's own CORS, EventSource
+// and localStorage.
 import { existsSync } from 'node:fs'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature, type Provider, ProviderEvents } from '@openfeature/web-sdk'
@@ -31,7 +31,7 @@ const titled = (word: string) => ({
 })
 const authorization = (): [string, string][] => [['Authorization', `Bearer ${environment.clientKey}`]]
 
-/** Connections that the test can cut, and keep from coming back. */
+/** Connections that the test can break and keep from reconnecting. */
 const wire = {
   open: new Set<() => void>(),
   urls: [] as string[],
@@ -54,7 +54,7 @@ class CuttableEventSource extends NodeEventSource {
   }
 }
 
-/** An abort would be the client's own doing: a connection that breaks is an error. */
+/** Breaks with an error, because an abort would look like the client's own. */
 function cuttable(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream({
@@ -73,16 +73,16 @@ function cuttable(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> 
 }
 
 describe('in Node', () => {
-  const asked: string[] = []
+  const requests: string[] = []
   const fetchImplementation = async (input: RequestInfo | URL, init?: RequestInit) => {
     const response = await fetch(input, init)
     const path = String(input instanceof Request ? input.url : input)
     expect(await broken(path.split('?')[0]!, response.clone())).toBeUndefined()
-    asked.push(`${path.replace(environment.url, '')} ${response.status}`)
+    requests.push(`${path.replace(environment.url, '')} ${response.status}`)
     return response
   }
   const connect = async (options: object = {}) => {
-    asked.length = 0
+    requests.length = 0
     wire.urls.length = 0
     await OpenFeature.setContext({ targetingKey: 'ada' })
     const base = {
@@ -104,7 +104,7 @@ describe('in Node', () => {
     await changeFlag(environment, 'title', titled('word-a'))
   })
 
-  it('hears of a change at once, and asks with the revision that it was told', async () => {
+  it('gets a change from the stream at once, and fetches with its revision', async () => {
     const client = await connect()
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('apple')
     await expect.poll(() => wire.open.size).toBe(1)
@@ -116,17 +116,17 @@ describe('in Node', () => {
     )
     await changeFlag(environment, 'title', titled('word-b'))
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('banana')
-    expect(asked.at(-1)).toMatch(/flagConfigEtag=%22\d+%22.* 200$/)
+    expect(requests.at(-1)).toMatch(/flagConfigEtag=%22\d+%22.* 200$/)
     expect(changed).toEqual([['title']])
   })
 
-  it('hears of what was published just before it came, and was not in its first answer', async () => {
+  it('gets a change that was published just before it connected and missing in its first response', async () => {
     await changeFlag(environment, 'title', titled('word-b'))
     const client = await connect()
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('banana')
   })
 
-  it('hears of what was changed while its connection was cut', async () => {
+  it('gets a change that was made while its connection was broken', async () => {
     const client = await connect()
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 3_000 }).toBe('apple')
     await expect.poll(() => wire.open.size).toBe(1)
@@ -138,7 +138,7 @@ describe('in Node', () => {
     await expect.poll(() => client.getStringValue('title', ''), { timeout: 10_000 }).toBe('cherry')
   })
 
-  it('works under a path prefix, its stream too', async () => {
+  it('works under a path prefix, also the stream', async () => {
     const settings = (pathPrefix: string | null) =>
       call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, { pathPrefix })
     await settings('/team/a')
@@ -159,7 +159,7 @@ describe('in Node', () => {
     await settings(null)
   })
 
-  it('opens no stream where the environment has none', async () => {
+  it('opens no stream if the environment has none', async () => {
     const settings = (streams: boolean) =>
       call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, { streams })
     await settings(false)
@@ -173,7 +173,7 @@ describe('in Node', () => {
     await settings(true)
   })
 
-  it('refuses a stream with a wrong key in form, and lets a browser ask first', async () => {
+  it('refuses a stream with a wrong key as a problem, and answers the CORS preflight', async () => {
     const wrong = await fetch(`${environment.url}/ofrep/v1/stream/nonsense`)
     expect([wrong.status, await wrong.json()]).toEqual([
       403,
@@ -192,7 +192,7 @@ describe('in Node', () => {
     expect(preflight.headers.get('access-control-max-age')).toBe('86400')
   })
 
-  it('brings back what was shown and what was done, into the lake', async () => {
+  it('delivers exposures and goals to the lake', async () => {
     const client = await connect({ headers: [...authorization(), ['X-Exposure-Tokens', 'true']] })
     const { flagMetadata } = client.getStringDetails('split', '')
     expect(flagMetadata['exposureToken']).toMatch(/\./)
@@ -230,7 +230,7 @@ const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/
   (path) => path !== undefined && existsSync(path),
 )
 
-// Skipped where no browser is: set CHROMIUM to the path of one.
+// Skipped without a browser. CHROMIUM is the path of one.
 describe.skipIf(executablePath === undefined)('in Chromium', () => {
   let browser: Awaited<ReturnType<typeof chromium.launch>>
   let page: Awaited<ReturnType<typeof servePage>>
@@ -243,7 +243,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', () => {
     page?.close()
   })
 
-  it('reads, hears of a change, asks again with its tag, and starts from its store', async () => {
+  it('evaluates, follows a change, fetches with its entity tag, and starts from localStorage', async () => {
     const tab = await browser.newPage()
     const failures: string[] = []
     tab.on('pageerror', (error) => failures.push(error.message))

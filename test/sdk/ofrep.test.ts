@@ -49,12 +49,12 @@ it('reads a flag of every type, with variant, reason and metadata', async () => 
   expect(await client.getObjectValue('theme', {}, somebody)).toEqual({ colour: 'red', border: 3 })
 })
 
-it('takes the key from X-API-Key as well, also a server key', async () => {
+it('accepts the key in X-API-Key too, also a server key', async () => {
   const other = await connect('server', [['X-API-Key', environment.serverKey]])
   expect(await other.getBooleanValue('lights', false, somebody)).toBe(true)
 })
 
-it('decides by rule, target, rollout and off variation, and says which it was', async () => {
+it('evaluates rules, targets, rollouts and off variations, with the right reason', async () => {
   const ada = { targetingKey: 'ada', plan: 'pro' }
   const details = (key: string) => client.getStringDetails(key, 'none', ada)
   expect(await details('by-plan')).toMatchObject({ value: 'banana', reason: 'TARGETING_MATCH' })
@@ -63,7 +63,7 @@ it('decides by rule, target, rollout and off variation, and says which it was', 
   expect(await details('paused')).toMatchObject({ value: 'cherry', reason: 'DISABLED' })
 })
 
-it('uses the default of the code for an unknown flag, also one whose key is no path', async () => {
+it('returns the default for an unknown flag, also if its key is not a valid path', async () => {
   for (const key of ['nowhere', 'a/b c%', '%', '__proto__'])
     expect(await client.getStringDetails(key, 'mine', somebody)).toMatchObject({
       value: 'mine',
@@ -72,7 +72,7 @@ it('uses the default of the code for an unknown flag, also one whose key is no p
     })
 })
 
-it('uses the default of the code for another type, and where a flag has nothing to say', async () => {
+it('returns the default for another type, and for a flag without a variation', async () => {
   expect(await client.getBooleanDetails('title', false, somebody)).toMatchObject({
     value: false,
     errorCode: 'TYPE_MISMATCH',
@@ -80,7 +80,7 @@ it('uses the default of the code for another type, and where a flag has nothing 
   expect(await client.getStringValue('retired', 'mine', somebody)).toBe('mine')
 })
 
-it('misses the targeting key only where a flag is split by it', async () => {
+it('needs a targeting key only where a rollout splits by it', async () => {
   expect(await client.getStringDetails('split', 'mine', {})).toMatchObject({
     value: 'mine',
     errorCode: 'TARGETING_KEY_MISSING',
@@ -88,7 +88,7 @@ it('misses the targeting key only where a flag is split by it', async () => {
   expect(await client.getBooleanValue('lights', false, {})).toBe(true)
 })
 
-it('refuses a wrong key and a missing one, and the application gets its default', async () => {
+it('refuses a wrong and a missing key, and the application gets its default', async () => {
   const wrong = await connect('wrong', [
     ['Authorization', `Bearer ${environment.clientKey.slice(0, -4)}0000`],
   ])
@@ -101,7 +101,7 @@ it('refuses a wrong key and a missing one, and the application gets its default'
   expect(await missing.getStringValue('title', 'mine', somebody)).toBe('mine')
 })
 
-it('answers the clients of a plain key nothing but flags, until the key is changed', async () => {
+it('returns plain responses for a plain key, until the key is changed', async () => {
   const path = `/environments/${environment.environmentId}/sdk-keys`
   const { id, key } = await call<{ id: string; key: string }>(environment, 'POST', path, {
     role: 'client',

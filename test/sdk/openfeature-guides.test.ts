@@ -1,5 +1,5 @@
-// The guides do what they say: their code is taken from the pages and run as it is printed, against a stack.
-// Only addresses and keys are put in.
+// Runs the code of the guides as printed in docs/guides, against a real stack. Only addresses and keys are
+// replaced.
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ async function shop(id: string): Promise<TestEnvironment> {
   return environment
 }
 
-it('Node: decides and tracks', async () => {
+it('Node: evaluates and tracks', async () => {
   const environment = await shop('guide-node')
   const [code = ''] = blocksOf('node', 'js')
   const env = { ...process.env, TACKLINE_URL: environment.url, TACKLINE_KEY: environment.serverKey }
@@ -61,7 +61,7 @@ it('Node: decides and tracks', async () => {
   ])
 })
 
-it('Workers: decides in workerd', async () => {
+it('Workers: evaluates in workerd', async () => {
   const environment = await shop('guide-worker')
   put('index.js', blocksOf('workers', 'js')[0]!)
   put('wrangler.toml', blocksOf('workers', 'toml')[0]!.replace('http://127.0.0.1:8787', environment.url))
@@ -98,9 +98,9 @@ const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/
 let closePage = () => {}
 beforeAll(() => () => closePage())
 
-// Skipped where no browser is: set CHROMIUM to the path of one.
+// Skipped without a browser. CHROMIUM is the path of one.
 it.skipIf(executablePath === undefined)(
-  'browser: shows, hears of a change, brings back what was shown and done',
+  'browser: evaluates, follows a change, sends exposures and goals',
   async () => {
     const environment = await shop('guide-browser')
     const page = await servePage()
@@ -114,12 +114,12 @@ it.skipIf(executablePath === undefined)(
         .replace('http://127.0.0.1:8787', environment.url)
         .replace('<client key>', environment.clientKey)
       await tab.addScriptTag({ type: 'module', content: code })
-      const shown = () => tab.textContent('body')
-      await expect.poll(shown, { timeout: 5_000 }).toBe('the new checkout')
+      const bodyText = () => tab.textContent('body')
+      await expect.poll(bodyText, { timeout: 5_000 }).toBe('the new checkout')
       await tab.click('body')
       await tab.waitForTimeout(500) // the stream opens
       await changeFlag(environment, 'new-checkout', { enabled: false })
-      await expect.poll(shown, { timeout: 5_000 }).toBe('the old checkout')
+      await expect.poll(bodyText, { timeout: 5_000 }).toBe('the old checkout')
       const records = await lakeHolding(3, environment)
       expect(records.map(({ kind }) => kind).toSorted((a, b) => a.localeCompare(b))).toEqual([
         'exposure',

@@ -1,5 +1,5 @@
-// No event that a client may send becomes a record that the queue cannot take: such a request would never be
-// acknowledged, and SDKs would repeat it for hours. Every protocol, with every text as long as it may be, in
+// No accepted event becomes a record that is too large for the queue. Such a request would never be
+// acknowledged, and SDKs would repeat it for hours. Tests every protocol with texts of the maximum length, in
 // characters that take the most bytes.
 import fc from 'fast-check'
 import { beforeEach, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
-// `npm run soak`: edge at full load for minutes in a bare workerd, every dialect at a time, while its
-// environment is published anew every second. Ends with 1 where any answer is not what it should be, or
-// memory grows after the warm-up.
+// `npm run soak`: edge at full load for minutes in a bare workerd, all protocols at the same time, while its
+// environment is published anew every second. Exits with 1 if any response is wrong, or if memory grows after
+// the warm-up.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,8 +20,8 @@ const connectionsEach = 3
 const requestsAtOnce = 500
 const sampleMs = 2_000
 /**
- * Memory after a fifth of the time is what it may be at the end, give or take what the collector leaves
- * lying.
+ * The warm-up is the first fifth of the time. Afterwards memory may grow by no more than the garbage that has
+ * not been collected yet.
  */
 const growthMax = 1.15
 
@@ -42,7 +42,7 @@ const goal = {
   value: 1,
 }
 
-const asks: Record<string, [request: Omit<LoadRequest, 'port'>, status: number]> = {
+const requests: Record<string, [request: Omit<LoadRequest, 'port'>, status: number]> = {
   'OFREP, one flag': [ofrep('/flag-0004'), 200],
   'OFREP, all flags': [ofrep(''), 200],
   'Bucketeer, all flags': [post('/get_evaluations', { authorization: key }, { user: { id, data } }), 200],
@@ -85,7 +85,7 @@ try {
   const lags: number[] = []
   try {
     await Promise.all([
-      ...Object.entries(asks).map(async ([name, [request, status]]) => {
+      ...Object.entries(requests).map(async ([name, [request, status]]) => {
         while (Date.now() < until) {
           await load({ ...request, port }, connectionsEach, requestsAtOnce, status)
           answered.set(name, (answered.get(name) ?? 0) + requestsAtOnce)
@@ -114,7 +114,7 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** How many times its size after the warm-up the memory is at the end. */
+/** Memory at the end, as a multiple of its size after the warm-up. */
 function report(
   answered: ReadonlyMap<string, number>,
   memory: readonly number[],

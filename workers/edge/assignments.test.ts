@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
 import { assignmentStore } from './assignments.ts'
 
-function world(behaviour: 'answers' | 'fails' | 'hangs' = 'answers') {
-  const asked: string[] = []
+function setUp(behaviour: 'answers' | 'fails' | 'hangs' = 'answers') {
+  const reads: string[] = []
   const stored: (readonly [object: string, who: string, rows: unknown])[] = []
   const deferred: Promise<unknown>[] = []
   const objects = {
     idFromName: (name: string) => name,
     get: (name: string) => ({
       read: (who: string) => {
-        asked.push(`${name} ${who}`)
+        reads.push(`${name} ${who}`)
         if (behaviour === 'fails') return Promise.reject(new Error('away'))
         return behaviour === 'hangs' ? new Promise(() => undefined) : Promise.resolve([['rule', `of ${who}`]])
       },
@@ -21,36 +21,36 @@ function world(behaviour: 'answers' | 'fails' | 'hangs' = 'answers') {
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     defer: (work) => void deferred.push(work),
   })
-  return { store, asked, stored, deferred }
+  return { store, reads, stored, deferred }
 }
 
 it('reads each visitor id once, in the order given', async () => {
-  const { store, asked } = world()
+  const { store, reads } = setUp()
   const [group, visitor] = (await store.read('shop', ['group:home', 'visitor:ada']))!
   expect([group?.get('rule'), visitor?.get('rule')]).toEqual(['of group:home', 'of visitor:ada'])
-  expect(asked).toHaveLength(2)
+  expect(reads).toHaveLength(2)
 })
 
 it('writes to the object that it reads from, a different one in another environment', async () => {
-  const { store, asked, stored, deferred } = world()
+  const { store, reads, stored, deferred } = setUp()
   await store.read('shop', ['visitor:ada'])
   store.keep('shop', ['visitor:ada'], [{ ruleId: 'r', variationId: 'a' }])
   store.keep('other', ['visitor:ada'], [])
   await Promise.all(deferred)
-  expect(`${stored[0]![0]} visitor:ada`).toBe(asked[0])
+  expect(`${stored[0]![0]} visitor:ada`).toBe(reads[0])
   expect(stored[0]![2]).toEqual([['r', 'a']])
   expect(stored[1]![0]).not.toBe(stored[0]![0])
 })
 
 it('spreads visitors over all shards', async () => {
-  const { store, asked } = world()
+  const { store, reads } = setUp()
   await store.read(
     'shop',
     Array.from({ length: 2_000 }, (_, i) => `visitor:${i}`),
   )
-  expect(new Set(asked.map((each) => each.split(' ')[0])).size).toBe(64)
+  expect(new Set(reads.map((each) => each.split(' ')[0])).size).toBe(64)
 })
 
-it.each(['fails', 'hangs'] as const)('has nothing to say where an object %s', async (behaviour) => {
-  expect(await world(behaviour).store.read('shop', ['visitor:ada'])).toBeUndefined()
+it.each(['fails', 'hangs'] as const)('returns undefined if an object %s', async (behaviour) => {
+  expect(await setUp(behaviour).store.read('shop', ['visitor:ada'])).toBeUndefined()
 })

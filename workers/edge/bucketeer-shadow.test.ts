@@ -17,8 +17,8 @@ const there = [
   flag({ key: 'only-there' }),
 ]
 
-/** What the other host was asked. */
-const heard: { path: string; key: string; body: object }[] = []
+/** The requests that the other gateway received. */
+const shadowRequests: { path: string; key: string; body: object }[] = []
 let host: Server
 let url: string
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
       void (async () => {
         const body = Buffer.concat(chunks).toString()
         const key = request.headers.authorization ?? ''
-        heard.push({ path: request.url!, key, body: JSON.parse(body) as object })
+        shadowRequests.push({ path: request.url!, key, body: JSON.parse(body) as object })
         const init = { method: 'POST', headers: { authorization: goldenKeys.clientKey }, body }
         const answer = await callHandler(app, request.url!, init, {})
         response.writeHead(key === 'broken' ? 500 : answer.status).end(await answer.text())
@@ -46,14 +46,14 @@ afterAll(() => host.close())
 const info = vi.spyOn(console, 'info').mockImplementation(() => {})
 beforeEach(() => {
   info.mockClear()
-  heard.length = 0
+  shadowRequests.length = 0
 })
 
 /**
- * Asks our door with a shadow, waits for what goes on behind the answer; the answer, and the lines that were
- * logged.
+ * Sends a request to our routes in shadow mode and waits for the deferred comparison. Returns the response
+ * and the logged lines.
  */
-async function ask(path: string, body: object, settings: ShadowSettings = {}, random = 0) {
+async function post(path: string, body: object, settings: ShadowSettings = {}, random = 0) {
   const deferred: Promise<unknown>[] = []
   const shadow = bucketeerShadow(
     { BUCKETEER_SHADOW_URL: url, BUCKETEER_SHADOW_SHARE: '0.5', BUCKETEER_SHADOW_KEY: 'theirs', ...settings },
@@ -71,12 +71,12 @@ async function ask(path: string, body: object, settings: ShadowSettings = {}, ra
 const ada = { user: { id: 'ada', data: { plan: 'pro' } }, tag: '' }
 
 it('sends the whole request with its own key, and names differences by flag and variation', async () => {
-  const { answered } = await ask('/get_evaluations', ada, {}, 0.9)
-  expect(heard).toEqual([])
+  const { answered } = await post('/get_evaluations', ada, {}, 0.9)
+  expect(shadowRequests).toEqual([])
   const writeDataPoint = vi.fn<AnalyticsEngineDataset['writeDataPoint']>()
   const current = { ...ada, userEvaluationsId: answered.userEvaluationsId }
-  const { lines } = await ask('/get_evaluations', current, { REQUESTS: { writeDataPoint } })
-  expect(heard).toMatchObject([
+  const { lines } = await post('/get_evaluations', current, { REQUESTS: { writeDataPoint } })
+  expect(shadowRequests).toMatchObject([
     { path: '/get_evaluations', key: 'theirs', body: { user: ada.user, tag: '', userEvaluationsId: '' } },
   ])
   expect(lines).toMatchObject([
@@ -101,7 +101,7 @@ it('sends the whole request with its own key, and names differences by flag and 
 it('compares one flag, and a flag that the other gateway does not know', async () => {
   const one = async (featureId: string) => {
     info.mockClear()
-    return (await ask('/get_evaluation', { ...ada, featureId })).lines[0]
+    return (await post('/get_evaluation', { ...ada, featureId })).lines[0]
   }
   expect(await one('same')).toMatchObject({ outcome: 'SAME', compared: 1, differing: 0 })
   expect(await one('only-here')).toMatchObject({
@@ -117,7 +117,7 @@ it('counts an unreachable or broken host as FAILED, and our own response stands'
     { BUCKETEER_SHADOW_URL: `${url}somewhere/else` },
   ]) {
     info.mockClear()
-    const { answered, lines } = await ask('/get_evaluations', ada, settings)
+    const { answered, lines } = await post('/get_evaluations', ada, settings)
     expect(answered.userEvaluationsId).toBeDefined()
     expect(lines).toMatchObject([{ outcome: 'FAILED', differing: 0 }])
   }

@@ -1,5 +1,5 @@
-// Which environment an imported SDK key belongs to. KV knows; isolates remember both hits and misses for a
-// while. An old hit is used once more while KV is asked again.
+// Which environment an imported SDK key belongs to. It is read from KV; isolates cache hits and misses for a
+// while. An expired hit is used once more while KV is read again.
 import { logError } from '../http/log.ts'
 import type { ForeignEnvironment, ForeignKeys } from '../contracts/ports.ts'
 import { readKeyEnvironment } from '../storage/snapshots.ts'

@@ -5,7 +5,7 @@ import type { Head } from '../contracts/environment-contract.ts'
 
 export interface KnownHead {
   readonly head: Head
-  /** Epoch milliseconds at which the object was asked. */
+  /** Epoch milliseconds of the call to the object. */
   readonly askedAt: number
 }
 

@@ -7,7 +7,7 @@ export const refreshAfterMs = 500
 export const checkFirstAfterMs = 1_000
 /** How long all waiting requests together wait for one such check before the cached snapshot answers. */
 export const checkWithinMs = 250
-/** How long a response waits for the revision that its request asked for. */
+/** How long a response waits for the minimum revision of its request. */
 export const readYourWriteWithinMs = 1_000
 /** Least time between two checks for a requested revision that does not exist yet. */
 export const eagerCheckAfterMs = 50
@@ -15,7 +15,7 @@ export const eagerCheckAfterMs = 50
 export const retryAfterMs = 1_000
 /** How long isolates of a data centre trust the newest revision that one of them read. */
 export const sharedHeadForMs = 250
-/** How long one source may take before the next is asked. */
+/** How long one source may take before the next is tried. */
 export const sourceWithinMs = 1_000
 /** How long an isolate waits for its first snapshot: enough for all sources in turn. */
 export const firstCopyWithinMs = 4_500

@@ -8,8 +8,8 @@ const cache = new Map<string, Members>() // oldest first
 export const cachedMembers = (sha256: string): Members | undefined => cache.get(sha256)
 
 /**
- * Decodes the bytes and caches the members, also when the request that asked has stopped waiting: the next
- * one then finds them. Compiled snapshots keep references to their own members; this cache is bounded by
+ * Decodes the bytes and caches the members, also if the request that started the read no longer waits: the
+ * next one then finds them. Compiled snapshots keep references to their own members; this cache is bounded by
  * `membersHeldMax`.
  */
 export const rememberMembers =

@@ -23,12 +23,12 @@ export interface Sources {
   readonly delay: (ms: number) => Promise<void>
 }
 
-/** Whether an environment is known to exist: because a snapshot of it is in memory, or not yet. */
-export type Existence = 'known' | 'asked'
+/** `known`: a snapshot of the environment is in memory, so it exists. `unconfirmed`: nothing is known yet. */
+export type Existence = 'known' | 'unconfirmed'
 
 /**
- * The newest revision: as another isolate read it a moment ago, or as the object says if a later one is
- * wanted. Undefined when nobody answers. The object of an environment that does not exist is never asked,
+ * The newest revision, as another isolate read it a moment ago, or from the environment object if a later one
+ * is needed. Undefined if no source responds. Never calls the object of an environment that does not exist,
  * because that would create it.
  */
 export async function newestHead(
@@ -52,8 +52,8 @@ export async function newestHead(
 }
 
 /**
- * KV names every environment, but may not know one of the last minute yet. If KV fails, the object is asked
- * all the same.
+ * KV lists every environment, but may miss one of the last minute. If KV fails, the environment counts as
+ * existing.
  */
 async function mayExist(sources: Sources, id: string): Promise<boolean> {
   const pointer = await attempt(sources, 'head pointer', async () => ({

@@ -1,6 +1,6 @@
-// The snapshot source in simulated worlds where every dependency fails, lags or returns garbage, on a clock
-// of their own. Laws: a cached snapshot is never dropped nor replaced by an older one; no read fails; and
-// while the object answers, no decision uses a revision that was replaced over a second ago.
+// The snapshot source with simulated dependencies that fail, lag or return garbage, on a simulated clock.
+// Laws: a cached snapshot is never dropped nor replaced by an older one; no read fails; and while the object
+// answers, no decision uses a revision that was replaced over a second ago.
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Snapshot, buildSnapshot } from '../../core/model/snapshot.ts'
@@ -16,8 +16,8 @@ const snapshotOf = (environmentId: string, revision: number, padding = ''): Snap
   ...(padding && { padding }),
 })
 
-/** A world with one clock: `advance` lets time pass, and everything that waits for it happen. */
-function worldOf(padding = '') {
+/** A source with simulated dependencies on one clock. `advance` moves the clock and runs what is due. */
+function setUp(padding = '') {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   let time = 1_000_000
   const sleepers: { at: number; wake: () => void }[] = []
@@ -71,13 +71,13 @@ function worldOf(padding = '') {
     delay,
     defer: () => undefined,
   }
-  const settle = async () => {
+  const flush = async () => {
     for (let i = 0; i < 40; i++) await Promise.resolve()
   }
   const advance = async (ms: number) => {
     const end = time + ms
     for (;;) {
-      await settle()
+      await flush()
       const next = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]
       if (!next) break
       sleepers.splice(sleepers.indexOf(next), 1)
@@ -85,7 +85,7 @@ function worldOf(padding = '') {
       next.wake()
     }
     time = end
-    await settle()
+    await flush()
   }
   const source = snapshotSource(ports)
   const ask = async (id: string, atLeast?: number) => {
@@ -102,7 +102,7 @@ function worldOf(padding = '') {
 const revisionOf = (reading: { status: string; compiled?: { revision: number } }) =>
   reading.compiled?.revision
 
-describe('whatever its sources do', () => {
+describe('with any behaviour of its sources', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('pause' as const), ms: fc.nat(3_000) }),
     fc.record({ kind: fc.constant('publish' as const) }),
@@ -120,7 +120,7 @@ describe('whatever its sources do', () => {
   it('keeps its snapshot, never goes back, and is fresh within a second while the object answers', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { state, advance, ask, now } = worldOf()
+        const { state, advance, ask, now } = setUp()
         let last = 0
         let publishedAt = -Infinity
         let wellSince = now()
@@ -148,7 +148,7 @@ describe('whatever its sources do', () => {
     ))
 
   it('reports how long a snapshot was not confirmed, and recovers at once', async () => {
-    const { state, advance, ask, now } = worldOf()
+    const { state, advance, ask, now } = setUp()
     await ask('shop')
     state.object = 'failing'
     await advance(10_000)
@@ -168,7 +168,7 @@ describe('whatever its sources do', () => {
   })
 
   it('answers with the requested revision, or with the newest one if there is none', async () => {
-    const { state, ask, now } = worldOf()
+    const { state, ask, now } = setUp()
     await ask('shop')
     state.revision = 7
     expect(revisionOf(await ask('shop'))).toBe(1)
@@ -183,7 +183,7 @@ describe('whatever its sources do', () => {
 
 describe('memory', () => {
   it(`keeps the ${limits.environmentsMax} most recently used environments`, async () => {
-    const { state, ask } = worldOf()
+    const { state, ask } = setUp()
     for (let i = 0; i < limits.environmentsMax + 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
     expect(revisionOf(await ask(`shop-${limits.environmentsMax}`))).toBe(1)
@@ -191,7 +191,7 @@ describe('memory', () => {
   })
 
   it('is bounded by size when snapshots are large', async () => {
-    const { state, ask } = worldOf('x'.repeat(limits.snapshotCharactersMax / 4))
+    const { state, ask } = setUp('x'.repeat(limits.snapshotCharactersMax / 4))
     for (let i = 0; i < 5; i++) await ask(`shop-${i}`)
     state.kv = state.object = 'failing'
     const statuses = []
@@ -199,8 +199,8 @@ describe('memory', () => {
     expect(statuses).toEqual(['ready', 'ready', 'ready', 'unavailable', 'unavailable'])
   })
 
-  it('asks no object about an unknown id, and for the list of new environments once a second', async () => {
-    const { state, ask, advance } = worldOf()
+  it('requests no object for an unknown id, and the list of new environments once a second', async () => {
+    const { state, ask, advance } = setUp()
     await ask('shop')
     const asked = state.heads
     const ids = Array.from({ length: 3_000 }, (_, i) => `no-${i}`)
@@ -214,14 +214,14 @@ describe('memory', () => {
     expect(state.recents).toBe(2)
   })
 
-  it('asks the object about a new environment that KV does not know yet', async () => {
-    const { state, ask } = worldOf()
+  it('requests the object of a new environment that KV does not know yet', async () => {
+    const { state, ask } = setUp()
     await ask('no-negative-cache')
     expect(state.heads).toBe(1)
   })
 
-  it('asks the object if KV fails', async () => {
-    const { state, ask } = worldOf()
+  it('requests the object if KV fails', async () => {
+    const { state, ask } = setUp()
     state.kv = 'failing'
     expect((await ask('shop')).status).toBe('ready')
     expect((await ask('no-shop')).status).toBe('unknown')
@@ -229,8 +229,8 @@ describe('memory', () => {
   })
 })
 
-it('says that it decides by an old revision while a newer one cannot be published', async () => {
-  const { state, advance, ask, source, now } = worldOf()
+it('reports an old revision while a newer one cannot be published', async () => {
+  const { state, advance, ask, source, now } = setUp()
   expect(await ask('a')).toMatchObject({ staleMs: 0 })
   const since = now()
   state.unpublished = { revision: 2, since, attempts: 3 }

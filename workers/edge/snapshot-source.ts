@@ -99,7 +99,7 @@ export function snapshotSource(ports: SnapshotSourcePorts): SnapshotSource {
   async function load(id: string, atLeast: number): Promise<void> {
     const held = cache.get(id)
     const least = Math.max(atLeast, held?.compiled.revision ?? 0)
-    const known = await newestHead(sources, id, least, held ? 'known' : 'asked')
+    const known = await newestHead(sources, id, least, held ? 'known' : 'unconfirmed')
     if (!known) return loadWithoutHead(id)
     const { head, askedAt } = known
     if (head.status === 'unknown') return forget(id)

@@ -4,7 +4,7 @@ export interface CorsPolicy {
   /** `mirror` echoes the request's origin and allows credentials. */
   readonly origin: '*' | 'mirror'
   readonly methods: readonly string[]
-  /** `mirror` allows the headers that the preflight request asks for. */
+  /** `mirror` allows the headers that the preflight request names. */
   readonly headers: readonly string[] | 'mirror'
 }
 

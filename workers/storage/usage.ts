@@ -10,7 +10,7 @@ export const usageResolutionMs = 60_000
 /** Variations whose last write an isolate remembers. All are forgotten together. */
 const rememberedMax = 10_000
 
-/** Writes at most once per resolution and variation, and asks D1 only then. */
+/** Writes at most once per resolution and variation, and reads D1 only then. */
 export function createUsageWriter(): typeof writeUsage {
   const written = new Map<string, number>()
   return async (database, exposures) => {

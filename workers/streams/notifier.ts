@@ -1,4 +1,4 @@
-// The Durable Object that tells Workers with open streams about new revisions of one environment. An
+// The Durable Object that notifies Workers with open streams of new revisions of one environment. An
 // environment has several of these shards, each with its own share of the listeners. Its WebSockets
 // hibernate, so that a quiet environment costs nothing however many clients listen.
 import { DurableObject } from 'cloudflare:workers'

@@ -1,6 +1,6 @@
 // Applies a document to an environment: returns the writes that make it so, all in one change, or all reasons
 // why it cannot. A dry run is the same change, not committed.
-import { countsOf, isSame, type Change, type ChangeContext, parsed } from '../entity.ts'
+import { countsOf, isSame, type Change, type ChangeContext, parsed, systemFields } from '../entity.ts'
 import { experimentMsMax, toWholeSecond } from '../experiment.ts'
 import { firstPhases } from '../experiment-guard.ts'
 import type { Handlers } from '../handler.ts'
@@ -114,7 +114,7 @@ function fixedFieldsChanged(
   )
 }
 
-type Made = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
+type WriteResult = { ok: true; value: Write | undefined } | { ok: false; problem: FieldProblem[] }
 
 /** Undefined as value: the entity is so already. */
 function toWrite(
@@ -123,10 +123,10 @@ function toWrite(
   id: string,
   fields: object,
   { now }: ChangeContext,
-): Made {
+): WriteResult {
   const current: Entities[EntityKind] | undefined = state[kind].get(id)
-  const { version, createdAt, updatedAt } = current ?? { version: 0, createdAt: now, updatedAt: now }
-  const next = parsed(kind, { ...fields, version: current ? version : 1, createdAt, updatedAt })
+  const system = systemFields(current ?? { version: 1, createdAt: now, updatedAt: now })
+  const next = parsed(kind, { ...fields, ...system })
   if (!next.ok) {
     const { fields: invalid = [{ path: '', message: next.problem.message }] }: Problem = next.problem
     return {
@@ -140,7 +140,7 @@ function toWrite(
     const problem = moved.map((field) => ({ path: pathOf(kind, id, field), message: 'never changes' }))
     return { ok: false, problem }
   }
-  const value = current ? { ...next.value, version: version + 1, updatedAt: now } : next.value
+  const value = current ? { ...next.value, version: system.version + 1, updatedAt: now } : next.value
   return { ok: true, value: { kind, id, value } as Write }
 }
 

@@ -1,6 +1,6 @@
-// The product's edge, unchanged, in a world that fails it as it is told: KV and the environment's object that
-// refuse, sleep or lie, a queue that refuses. `PUT /chaos` sets the faults, `GET /chaos` shows the metric
-// points since it was last asked.
+// The product's edge, unchanged, with bindings that fail on demand: KV and the environment object refuse, are
+// slow or return wrong data, and the queue refuses. `PUT /chaos` sets the faults. `GET /chaos` returns the
+// metric points since the last `GET`.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
@@ -10,9 +10,9 @@ export interface Faults {
   readonly kv?: 'refuses' | 'sleeps' | 'corrupt' | 'newer'
   readonly object?: 'refuses' | 'sleeps'
   readonly queue?: 'refuses'
-  /** A key may ask a hundred times in ten seconds, by Cloudflare's binding. */
+  /** Enables Cloudflare's rate limit binding: a hundred requests of a key in ten seconds. */
   readonly limits?: 'tight'
-  /** Once: as in a new isolate, nothing is in memory. */
+  /** Clears the memory once, as in a new isolate. */
   readonly memory?: 'lost'
 }
 

@@ -1,5 +1,5 @@
-// A Worker as somebody else on the account would write it: decides over RPC and shows what it got. Everything
-// else goes on to edge.
+// A Worker as another team on the account would write it: evaluates over RPC and returns the result. It
+// forwards all other requests to edge.
 import type { FlagsRpc } from '../../../workers/edge/rpc-types.ts'
 
 interface Bindings {

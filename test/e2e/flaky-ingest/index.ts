@@ -1,13 +1,13 @@
-// The product's ingest, unchanged, in a world that fails it: R2 refuses, R2 writes but the answer is lost,
-// the consumer dies after the work is done and before it is acknowledged. Every third delivery goes well.
+// The product's ingest, unchanged, with failing bindings: R2 refuses, R2 writes but its response is lost, or
+// the consumer dies between the work and the acknowledgement. Every third delivery succeeds.
 import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
 
 let delivery = 0
 
 const fieldsOf = ({ id, timestamp, body, attempts }: Message) => ({ id, timestamp, body, attempts })
-/** Neither acknowledged nor retried. */
+/** Ends without acknowledging or retrying. */
 const unsettled = (message: Message) => ({ ...fieldsOf(message), ack: () => {}, retry: () => {} })
-/** Retried at once: the delays grow too long for a test. */
+/** Retries at once, because the real delays grow too long for a test. */
 const impatient = (message: Message) => ({
   ...fieldsOf(message),
   ack: () => message.ack(),

@@ -54,7 +54,7 @@ export const keyHeader: Record<Dialect, (key: string) => Record<string, string>>
   admin: (key) => ({ authorization: `Bearer ${key}` }),
 }
 
-export interface Sent {
+export interface TestRequest {
   readonly dialect: Dialect
   readonly method: string
   readonly path: string
@@ -67,7 +67,7 @@ export interface Sent {
 /** Sends a request. Throws with request and response if the response is invalid. */
 export async function send(
   environment: TestEnvironment,
-  { dialect, method, path, body, key, role }: Sent,
+  { dialect, method, path, body, key, role }: TestRequest,
 ): Promise<number> {
   const right =
     dialect === 'admin'
@@ -86,14 +86,16 @@ export async function send(
   const text = await response.text()
   const complaint = complaintAbout(dialect, response, text)
   if (complaint === undefined) return status
-  const shown = typeof body === 'string' ? body.slice(0, 500) : ''
-  throw new Error(`${complaint}: ${method} ${path.slice(0, 100)} ${shown} -> ${status} ${text.slice(0, 500)}`)
+  const bodyText = typeof body === 'string' ? body.slice(0, 500) : ''
+  throw new Error(
+    `${complaint}: ${method} ${path.slice(0, 100)} ${bodyText} -> ${status} ${text.slice(0, 500)}`,
+  )
 }
 
 /** Undefined if the response is valid. */
 export function complaintAbout(dialect: Dialect, response: Response, text: string): string | undefined {
   if (response.status >= 500) return 'the server failed'
-  if (/\.ts:\d+|\bat \S+ \(|node_modules/.test(text)) return 'a stack was shown'
+  if (/\.ts:\d+|\bat \S+ \(|node_modules/.test(text)) return 'a stack trace in the response'
   if (response.status < 400) return undefined
   if (!/^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? ''))
     return 'refused without JSON'
@@ -105,7 +107,7 @@ export function complaintAbout(dialect: Dialect, response: Response, text: strin
 export async function statusesOf(
   environment: TestEnvironment,
   route: Route,
-  sent: readonly Partial<Sent>[],
+  sent: readonly Partial<TestRequest>[],
 ): Promise<number[]> {
   const { body: _, ...to } = route
   const statuses = await Promise.all(sent.map((each) => send(environment, { ...to, ...each })))

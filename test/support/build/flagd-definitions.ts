@@ -57,7 +57,7 @@ const literalFor = (operator: string): fc.Arbitrary<Json> =>
     ? scalar
     : fc.oneof<fc.Arbitrary<Json>[]>(number, number, fc.boolean(), orderedWord)
 
-const asked: fc.Arbitrary<Json> = fc.oneof(
+const operand: fc.Arbitrary<Json> = fc.oneof(
   compared.chain((operator) =>
     fc.tuple(variable, literalFor(operator), fc.boolean()).map(([left, right, isMirrored]) => ({
       [operator]: isMirrored ? [right, left] : [left, right],
@@ -88,7 +88,7 @@ const asked: fc.Arbitrary<Json> = fc.oneof(
 const { condition } = fc.letrec<{ condition: Json }>((tie) => ({
   condition: fc.oneof(
     { depthSize: 'small', maxDepth: 4, withCrossShrink: true },
-    { weight: 4, arbitrary: asked },
+    { weight: 4, arbitrary: operand },
     {
       weight: 1,
       arbitrary: fc
@@ -138,7 +138,7 @@ const { targeting } = fc.letrec<{ targeting: Json }>((tie) => ({
 
 /** One flag, named `flag`, and an evaluator. */
 export const definition = fc
-  .record({ targeting, defaultVariant: fc.constantFrom('on', 'off', null), shared: asked })
+  .record({ targeting, defaultVariant: fc.constantFrom('on', 'off', null), shared: operand })
   .map(({ shared, ...flag }) => ({
     flags: { flag: { state: 'ENABLED', variants, ...flag } },
     // An evaluator that names itself stays what it is.

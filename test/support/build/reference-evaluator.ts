@@ -43,7 +43,7 @@ function decide(
       throw error
     }
   }
-  // So is a segment that asks for itself, directly or through others.
+  // So is a segment that refers to itself, directly or through others.
   const checkSegment = (segmentKey: string, outer: readonly string[]) => {
     if (outer.includes(segmentKey)) throw new Error('GENERAL')
     const segment = snapshot.segments.find((each) => each.key === segmentKey)

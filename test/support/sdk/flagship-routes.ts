@@ -6,15 +6,15 @@ import { callHandler } from '../call-handler.ts'
 import { type Given, memoryPorts } from '../golden-cases.ts'
 
 /** The requested paths, and the records sent to the queue. */
-export function serveRoutes(given: Given): { asked: string[]; sent: EventRecord[] } {
+export function serveRoutes(given: Given): { paths: string[]; sent: EventRecord[] } {
   const { ports, sent } = memoryPorts(given)
   const routes = flagshipIoRoutes(ports)
-  const asked: string[] = []
+  const paths: string[] = []
   globalThis.fetch = async (input, init) => {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input)
     const { method = 'GET', headers = {}, body = null } = init ?? {}
-    asked.push(pathname)
+    paths.push(pathname)
     return callHandler(routes, pathname + search, { method, headers, body })
   }
-  return { asked, sent }
+  return { paths, sent }
 }

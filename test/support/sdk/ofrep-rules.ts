@@ -54,7 +54,7 @@ export async function broken(path: string, response: Response): Promise<string |
     return (await response.text()) === '' && headers.has('etag') ? undefined : '304 with a body'
   const rules = /\/evaluate\/flags\/?$/.test(path) ? bulk : single
   if (!rules[status]) return `${status} is not in the protocol`
-  if (status === 429 && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? '')) return 'no time to come again'
+  if (status === 429 && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? '')) return 'no Retry-After'
   if (status === 200 && rules === bulk && !headers.has('etag')) return 'no tag'
   if (!headers.get('content-type')?.startsWith('application/json')) return 'not JSON'
   return rules[status].safeParse(await response.json()).error?.message

@@ -1,6 +1,6 @@
 // The Durable Object that lists the environments of the last minutes. KV may say for a minute that a new
-// environment does not exist, if somebody asked for its id before. Edge looks here before it believes that,
-// so that no unknown id ever reaches an environment's own object. There is one such object.
+// environment does not exist, if its id was requested before. Edge therefore checks this list, so that no
+// unknown id ever reaches an environment's own object. There is one such object.
 import { DurableObject } from 'cloudflare:workers'
 
 /** Cloudflare: KV caches that a key does not exist for a minute. */

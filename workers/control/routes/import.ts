@@ -1,7 +1,7 @@
 // Routes that import the configuration of other systems, as flags that keep every user's variation.
 import * as z from 'zod'
-import { ordered, summaryOf } from '../../../core/change/finding-summary.ts'
-import { type Candidates, settle } from '../../../core/change/import-plan.ts'
+import { sortFindings, summariseFindings } from '../../../core/change/finding-summary.ts'
+import { type Candidates, checkCandidates } from '../../../core/change/import-plan.ts'
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex } from '../../http/digest.ts'
@@ -104,9 +104,9 @@ const planAnswer = answer.extend({
 })
 
 const reportOf = ({ findings }: Candidates) => ({
-  findings: ordered(findings).slice(0, findingsMax),
+  findings: sortFindings(findings).slice(0, findingsMax),
   findingCount: findings.length,
-  groups: summaryOf(findings),
+  groups: summariseFindings(findings),
 })
 
 interface ImportBody {
@@ -117,7 +117,7 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
   source: 'bucketeer' | 'flagship-io' | 'flagd',
   toCandidates: (stored: StoredEnvironment, reader: YamlReader) => Candidates,
-): Promise<Result<CommandResult & { settled: Candidates }>> {
+): Promise<Result<CommandResult & { checked: Candidates }>> {
   const environment = pathParam(call, 'environment')
   const stored = await loadEnvironment(call.database, environment)
   if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)
@@ -150,8 +150,8 @@ async function importInto<Path extends `${string}{environment}${string}`>(
   const reader = yamlReader()
   const stores = isDryRun(call.request) ? undefined : { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }
   const moved = await moveLongLists(toCandidates(stored, reader), stored.state, environment, stores)
-  const settled = settle(stored.state, moved.candidates)
-  const { flags, segments } = settled
+  const checked = checkCandidates(stored.state, moved.candidates)
+  const { flags, segments } = checked
   if (reader.isExhausted()) {
     await moved.undo()
     return tooMuchYaml
@@ -166,7 +166,7 @@ async function importInto<Path extends `${string}{environment}${string}`>(
     replace,
   })
   if (!executed.ok || !executed.value.changed) await moved.undo()
-  return executed.ok ? ok({ ...executed.value, settled }) : executed
+  return executed.ok ? ok({ ...executed.value, checked }) : executed
 }
 
 export const imports = [
@@ -190,8 +190,8 @@ export const imports = [
         fromFeatureList(call.body, reader, (key) => state.segment.has(key)),
       )
       if (!imported.ok) return imported
-      const { settled, ...result } = imported.value
-      return ok({ ...result, ...reportOf(settled) })
+      const { checked, ...result } = imported.value
+      return ok({ ...result, ...reportOf(checked) })
     },
   }),
   route({
@@ -218,10 +218,10 @@ export const imports = [
         fromBucketingFile(call.body, call.now, options),
       )
       if (!imported.ok) return imported
-      const { settled, ...result } = imported.value
-      const checked = withOmissions(settled)
-      const plan = migrationPlan(call.body, checked)
-      return ok({ ...result, ...reportOf(checked), plan, summary: planText(plan) })
+      const { checked, ...result } = imported.value
+      const complete = withOmissions(checked)
+      const plan = migrationPlan(call.body, complete)
+      return ok({ ...result, ...reportOf(complete), plan, summary: planText(plan) })
     },
   }),
   route({
@@ -245,8 +245,8 @@ export const imports = [
         fromDefinitions(body.value, call.now),
       )
       if (!imported.ok) return imported
-      const { settled, ...result } = imported.value
-      return ok({ ...result, ...reportOf(settled) })
+      const { checked, ...result } = imported.value
+      return ok({ ...result, ...reportOf(checked) })
     },
   }),
 ]

@@ -1,9 +1,9 @@
-// One user, one answer: all flags, one flag, and the definitions alone with a server SDK's evaluator
-// (test/support/build/bucketeer-evaluator.ts).
+// A user gets the same from the route for all flags, from the route for one flag, and from the definitions
+// with a server SDK's evaluator (test/support/build/bucketeer-evaluator.ts).
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { emptyState } from '../../../core/model/environment-state.ts'
-import { settle } from '../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../core/change/import-plan.ts'
 import { bucketeerEvaluate } from '../../../test/support/build/bucketeer-evaluator.ts'
 import { featureList, ids, user } from '../../../test/support/build/bucketeer-features.ts'
 import { scaled } from '../../../test/support/build/scale.ts'
@@ -23,7 +23,7 @@ const sdks = [
 ]
 
 function gatewayOf(list: unknown) {
-  const given = settle(
+  const given = checkCandidates(
     emptyState(),
     fromFeatureList(FeatureList.parse(list), { toJson: (text) => text }, () => false),
   )
@@ -35,7 +35,7 @@ function gatewayOf(list: unknown) {
   return { given, post }
 }
 
-it.each(sdks)('is told alike whichever way is asked, and local mode alike: %j', async (node) => {
+it.each(sdks)('gets the same from both routes and from local mode: %j', async (node) => {
   let decidedLocally = 0
   await fc.assert(
     fc.asyncProperty(
@@ -53,13 +53,16 @@ it.each(sdks)('is told alike whichever way is asked, and local mode alike: %j', 
         const knows = localEvaluatorOf(node.sourceId, node.sdkVersion)
         const { omitted } = localMode(given, knows)
         for (const { id, data } of users) {
-          const asked = { user: { id, data }, tag, sourceId: 6 }
-          const { evaluations } = (await post('/get_evaluations', goldenKeys.clientKey, asked)) as {
+          const request = { user: { id, data }, tag, sourceId: 6 }
+          const { evaluations } = (await post('/get_evaluations', goldenKeys.clientKey, request)) as {
             evaluations: { evaluations: Evaluation[] }
           }
           const all = new Map(evaluations.evaluations.map((each) => [each.featureId, each]))
           for (const featureId of ids) {
-            const single = (await post('/get_evaluation', goldenKeys.clientKey, { ...asked, featureId })) as {
+            const single = (await post('/get_evaluation', goldenKeys.clientKey, {
+              ...request,
+              featureId,
+            })) as {
               evaluation?: Evaluation
             }
             expect(single.evaluation).toEqual(all.get(featureId))

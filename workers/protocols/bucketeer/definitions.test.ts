@@ -1,4 +1,4 @@
-// Definitions for local mode: what is given to which SDK, and which segments are sent again.
+// Definitions for local mode: which flags each SDK gets, and which segments are sent again.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { change } from '../../../core/change/change.ts'
@@ -19,7 +19,7 @@ const now = 1_790_000_000_000
 const seconds = now / 1_000
 const minutesAgo = (minutes: number) => now - minutes * 60_000
 
-describe('what is left out', () => {
+describe('the flags that are left out', () => {
   const fine = { allocation: 'fine' as const, tags: ['web'] }
   const half = rollout({ a: 50_000, b: 50_000 })
   const audience = { percentage: 20, defaultVariationId: 'a' }
@@ -57,7 +57,7 @@ describe('what is left out', () => {
     ['Go of an unknown version', 5, 'main', everywhere],
     ['a wrapper with a version of its own', 103, '9.0.0', everywhere],
     ['an unknown source', 42, '1.7.0', everywhere],
-  ])('depends on the SDK that asks: %s', (_, sourceId, sdkVersion, expected) => {
+  ])('depend on the SDK of the request: %s', (_, sourceId, sdkVersion, expected) => {
     const query = { tag: 'web', featureFlagsId: '', requestedAt: 0, sourceId, sdkVersion }
     const { features } = featureFlags(compiled, query, now)
     const given = features.map((feature) => (feature as { id: string }).id).toSorted()
@@ -69,7 +69,7 @@ describe('what is left out', () => {
     ])
   })
 
-  it('comes with audiences and the rules of segments for those who know them', () => {
+  it('do not include audiences and segment rules if the SDK supports them', () => {
     const sdk = { sourceId: 5, sdkVersion: '1.7.0' }
     const { features } = featureFlags(compiled, { tag: '', featureFlagsId: '', requestedAt: 0, ...sdk }, now)
     expect(features).toContainEqual(
@@ -135,7 +135,7 @@ describe('segments', () => {
     expect(answer.segmentUsers.map(({ segmentId }) => segmentId)).toEqual(['segment-id-5'])
   })
 
-  it('never leave an SDK without one that a flag needs, or with an old one, whatever came late', () => {
+  it('never leave an SDK without a segment that a flag needs, or with an old one, despite delays', () => {
     const key = fc.constantFrom('s0', 's1', 's2')
     const segmentClause = (each: string) => clause('', 'in-segment', each)
     const ruleOf = (keys: readonly string[]) => {
@@ -167,7 +167,7 @@ describe('segments', () => {
       /** Seconds since the change before. */
       after: fc.integer({ min: 1, max: 4_000 }),
       command,
-      /** How long the edge that answers lacks this change. */
+      /** Seconds until the edge that responds knows this change. */
       late: fc.integer({ min: 0, max: 599 }),
     })
     fc.assert(

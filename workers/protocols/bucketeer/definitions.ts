@@ -23,7 +23,7 @@ function listOf(compiled: CompiledSnapshot, { sourceId, sdkVersion }: SdkQuery):
   return list
 }
 
-/** Which SDK asks. */
+/** The SDK that sent the request. */
 interface SdkQuery {
   readonly sourceId: number
   readonly sdkVersion: string

@@ -1,5 +1,5 @@
-// The id by which an SDK knows that it has everything: it changes with whatever an answer is made of, and
-// with nothing else.
+// `userEvaluationsId`, by which an SDK knows that it is up to date. It changes with everything that a
+// response depends on, and with nothing else.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../core/evaluation/compile.ts'
@@ -20,7 +20,7 @@ const child: Partial<Flag> = {
 }
 const staffOnly = { rules: [rule([clause('', 'in-segment', 'staff')])] }
 
-interface World {
+interface Changes {
   readonly child?: Partial<Flag>
   readonly parent?: Partial<Flag>
   readonly stranger?: Partial<Flag>
@@ -28,17 +28,17 @@ interface World {
   readonly unused?: object
 }
 
-const idIn = (world: World, context = ada, tag = 'web') =>
+const idIn = (changes: Changes, context = ada, tag = 'web') =>
   userEvaluationsId(
     compiled(
       [
-        flag({ ...child, ...world.child }),
-        flag({ key: 'parent', tags: ['app'], ...staffOnly, ...world.parent }),
-        flag({ key: 'stranger', tags: ['app'], ...world.stranger }),
+        flag({ ...child, ...changes.child }),
+        flag({ key: 'parent', tags: ['app'], ...staffOnly, ...changes.parent }),
+        flag({ key: 'stranger', tags: ['app'], ...changes.stranger }),
       ],
       [
-        segment({ key: 'staff', included: ['bob'], ...world.staff }),
-        segment({ key: 'unused', included: ['bob'], ...world.unused }),
+        segment({ key: 'staff', included: ['bob'], ...changes.staff }),
+        segment({ key: 'unused', included: ['bob'], ...changes.unused }),
       ],
     ),
     context,
@@ -52,12 +52,12 @@ describe('the id', () => {
     ['a flag that leaves the tag', { child: { tags: [] } }],
     ['a flag that joins the tag', { stranger: { tags: ['web'] } }],
     ['a prerequisite without the tag', { parent: { version: 2 } }],
-    ['a segment that a prerequisite asks for', { staff: { version: 2 } }],
-  ])('changes with %s', (_, world) => {
-    expect(idIn(world)).not.toBe(idIn({}))
+    ['a segment that a prerequisite refers to', { staff: { version: 2 } }],
+  ])('changes with %s', (_, changes) => {
+    expect(idIn(changes)).not.toBe(idIn({}))
   })
 
-  it('changes when the environment goes into panic and when it comes out, though no flag was edited', () => {
+  it('changes when panic mode starts and ends, although no flag was edited', () => {
     const idOf = (settings?: Settings) =>
       userEvaluationsId(compile({ ...snapshotOf([flag({ tags: ['web'] })]), settings }), ada, 'web')
     const panic = { ...defaultSettings, panic: true }
@@ -76,7 +76,7 @@ describe('the id', () => {
     expect(definitionsOf(defaultSettings, during.featureFlagsId).features).toMatchObject([{ enabled: true }])
   })
 
-  it('changes with what is kept of the user, which nothing in the snapshot tells', () => {
+  it('changes with kept assignments, which are not in the snapshot', () => {
     const ready = compiled([flag({ key: 'one' }), flag({ key: 'two', tags: ['web'] })])
     const other = compiled([
       flag({ key: 'one', defaultStrategy: { id: 'o', strategy: { kind: 'fixed', variationId: 'b' } } }),
@@ -102,7 +102,7 @@ describe('the id', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('does not change with what the answer does not hold', () => {
+  it('does not change with anything outside the response', () => {
     expect(idIn({ stranger: { version: 2 } })).toBe(idIn({}))
     expect(idIn({ unused: { version: 2 } })).toBe(idIn({}))
     expect(idIn({ stranger: { version: 2 } }, ada, '')).not.toBe(idIn({}, ada, ''))
@@ -115,7 +115,7 @@ describe('the id', () => {
   })
 })
 
-it('writes any user id and any value as JSON that says just these', () => {
+it('writes any user id and any value as valid JSON with exactly these', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (userId, value) => {
       const variations = [{ id: 'a', name: value, description: '', value }]

@@ -1,5 +1,6 @@
-// Flags of our own in local mode: decided there as here, or left out. Comparisons are noted where a text of
-// several parts would be read otherwise. The other side is test/support/build/bucketeer-evaluator.ts.
+// Flags in local mode: Bucketeer's evaluator (test/support/build/bucketeer-evaluator.ts) gives the same
+// result as core, or the flag is left out. A note says where a comparison may read a text with several parts
+// differently.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { attributeOperators, clauseWith } from '../../../test/support/build/arbitraries.ts'
@@ -40,10 +41,10 @@ const inNumberOrder = fc
     fc.constantFrom('5', '10', '-1', '18.4'),
   )
   .map((parts) => clause(...parts))
-/** What the note on a comparison of ours is about. */
+/** Whether the note on comparisons covers a difference for this attribute value. */
 const isNoted = (value: string) => /[v.]/.test(value)
 
-it('decides a flag of ours as we do, or is not given it, or says what it reads otherwise', () => {
+it('evaluates a flag as core does, or does not get it, or has a note on the difference', () => {
   const counted = { alike: 0, omitted: 0, guarded: 0, noted: 0 }
   const any = fc.oneof(...attributeOperators.map(clauseWith))
   const clauses = fc.array(fc.oneof(any, inNumberOrder), { minLength: 1, maxLength: 2 })
@@ -78,7 +79,7 @@ it('decides a flag of ours as we do, or is not given it, or says what it reads o
   for (const count of Object.values(counted)) expect(count).toBeGreaterThan(0)
 })
 
-it('rules a missing attribute out before a comparison of ours', () => {
+it('excludes missing attributes before a comparison by our own rule', () => {
   const { list, notes } = localMode(snapshotOf([flag({ rules: [rule([clause('age', 'less', '18')])] })]))
   expect(list.features[0]!.rules[0]!.clauses).toEqual([
     { id: 'rule:0:0:present', attribute: 'age', operator: 'NOT_EQUALS', values: [''] },
@@ -93,7 +94,7 @@ it('rules a missing attribute out before a comparison of ours', () => {
   ])
 })
 
-it('gives a clause with Bucketeer’s rule as it is, and says that it keeps the rule', () => {
+it('exports a clause with Bucketeer’s rule unchanged, and notes that the rule is kept', () => {
   const given = { ...clause('age', 'less', '18'), compareAs: 'bucketeer' as const }
   const { list, notes } = localMode(snapshotOf([flag({ rules: [rule([given])] })]))
   expect(list.features[0]!.rules[0]!.clauses).toEqual([
@@ -102,7 +103,7 @@ it('gives a clause with Bucketeer’s rule as it is, and says that it keeps the 
   expect(notes[0]!.reason).toContain('keeps Bucketeer’s rule')
 })
 
-it('gives negated equality as its opposite, and the targeting key as id', () => {
+it('exports not-equals as its opposite, and the targeting key as id', () => {
   const negated = (attribute: string, operator: 'equals' | 'not-equals') => ({
     ...clause(attribute, operator, 'ada'),
     negated: true,

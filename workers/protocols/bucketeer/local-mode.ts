@@ -184,10 +184,10 @@ function reasonAgainstClause(
   if (operator !== 'in-segment') return undefined
   for (const key of values) {
     const segment = segments.get(key)
-    if (!segment) return `asks for the segment ${key}, which is not there`
-    if (segment.members) return `asks for the segment ${key}, whose uploaded members are too many to give out`
+    if (!segment) return `refers to the segment ${key}, which does not exist`
+    if (segment.members) return `refers to the segment ${key}, whose uploaded members are too many to send`
     const reason = reasonAgainstRules(segment, segments, knows)
-    if (reason !== undefined) return `asks for the segment ${key}${reason}`
+    if (reason !== undefined) return `refers to the segment ${key}${reason}`
   }
   return undefined
 }
@@ -197,7 +197,7 @@ function reasonAgainstRules(
   segments: ReadonlyMap<string, Segment>,
   knows: LocalEvaluator,
 ): string | undefined {
-  if (anyOf.length > 0 && !knows.segmentRules) return ', whose rules these SDKs do not know'
+  if (anyOf.length > 0 && !knows.segmentRules) return ', whose rules these SDKs do not support'
   for (const clause of anyOf.flat()) {
     const { operator } = clause
     const reason =

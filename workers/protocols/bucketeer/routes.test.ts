@@ -22,13 +22,13 @@ testDamagedBodies(dialect, bucketeerRoutes, routes)
 describe('a damaged request', () => {
   const complain = (response: Response, text: string) => complaintAbout(dialect, response, text)
 
-  it('to /v1/gateway/stream_evaluations is answered or refused in form', () => {
+  it('to /v1/gateway/stream_evaluations is answered or refused in the right form', () => {
     const path = '/v1/gateway/stream_evaluations'
     const body = { ...routes[0]!.body, evaluatedAt: '0' }
     return sendDamaged(bucketeerRoutes, (damage) => postRequest({ dialect, path }, damage(body)), complain)
   })
 
-  it('to /track is answered or refused in form', () => {
+  it('to /track is answered or refused in the right form', () => {
     const timestamp = String(goldenNow / 1_000)
     const goal = { userid: 'ada', goalid: 'purchase', tag: 'web', timestamp, value: '5' }
     const fields = { apikey: goldenKeys.clientKey, ...goal }

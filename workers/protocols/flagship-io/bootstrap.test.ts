@@ -13,7 +13,7 @@ afterEach(() => {
   globalThis.fetch = original
 })
 
-async function asked(to: string, input: string | Request): Promise<string> {
+async function redirected(to: string, input: string | Request): Promise<string> {
   let url = ''
   globalThis.fetch = (sent) => {
     url = sent instanceof Request ? `${sent.method} ${sent.url}` : String(sent)
@@ -24,7 +24,7 @@ async function asked(to: string, input: string | Request): Promise<string> {
   return url
 }
 
-it('is smaller than a KiB, comments and all', () => {
+it('is smaller than a KiB, comments included', () => {
   expect(Buffer.byteLength(bootstrapText)).toBeLessThan(1_024)
 })
 
@@ -34,11 +34,11 @@ it.each([
   ['events', '/'],
   ['api-data-connector', '/accounts/shop/segments/ada'],
   ['uc-info', '/v1/segments/clients/shop/visitors/ada?partner=eai'],
-])('sends what is for %s to the place it is told, path and query kept', async (host, path) => {
-  expect(await asked('https://flags.shop.example', `https://${host}.flagship.io${path}`)).toBe(
+])('redirects requests for %s to the given base URL, with path and query', async (host, path) => {
+  expect(await redirected('https://flags.shop.example', `https://${host}.flagship.io${path}`)).toBe(
     `https://flags.shop.example${path}`,
   )
-  expect(await asked('https://shop.example/flags/', `https://${host}.flagship.io${path}`)).toBe(
+  expect(await redirected('https://shop.example/flags/', `https://${host}.flagship.io${path}`)).toBe(
     `https://shop.example/flags${path}`,
   )
 })
@@ -57,15 +57,15 @@ it.each([
   ['https://flags.example/shop/v2/', 'https://flags.example/shop'],
   ['https://flags.example/shop?x=1#top', 'https://flags.example/shop'],
 ])('takes the base URL %s as %s', async (typed, base) => {
-  expect(await asked(typed, 'https://events.flagship.io/')).toBe(`${base}/`)
-  expect(await asked(typed, 'https://cdn.flagship.io/shop/bucketing.json')).toBe(
+  expect(await redirected(typed, 'https://events.flagship.io/')).toBe(`${base}/`)
+  expect(await redirected(typed, 'https://cdn.flagship.io/shop/bucketing.json')).toBe(
     `${base}/shop/bucketing.json`,
   )
 })
 
-it('keeps a request that is one', async () => {
+it('keeps a Request object', async () => {
   const request = new Request('https://events.flagship.io/', { method: 'POST', body: '{}' })
-  expect(await asked('https://flags.shop.example', request)).toBe('POST https://flags.shop.example/')
+  expect(await redirected('https://flags.shop.example', request)).toBe('POST https://flags.shop.example/')
 })
 
 it('leaves every other host alone', async () => {
@@ -75,10 +75,10 @@ it('leaves every other host alone', async () => {
     'https://cdn.flagship.io.shop.example/x',
     'https://qa-assistant.flagship.io/bundle.js',
   ])
-    expect(await asked('https://flags.shop.example', url)).toBe(url)
+    expect(await redirected('https://flags.shop.example', url)).toBe(url)
 })
 
-it('wraps the request of Node’s https in the same way', () => {
+it('redirects Node’s https.request in the same way', () => {
   const sent: object[] = []
   const https = { request: (options: object) => void sent.push(options) }
   point('https://flags.shop.example:8443/p', https, http)

@@ -1,5 +1,5 @@
-// Hits in bulk, and what is none: one send to the queue for a request whatever its size, every hit that can
-// be read in it, and nothing refused that would only come again.
+// Batches of hits, valid and invalid: each request is one send to the queue with every readable hit, and
+// nothing is refused that the SDK would only send again.
 import { describe, expect, it } from 'vitest'
 import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
@@ -11,8 +11,8 @@ import { flagshipIoRoutes } from './routes.ts'
 
 const json = { 'content-type': 'application/json' }
 
-/** The door, and each send as the records in it. */
-function door() {
+/** A function that posts a body, and the records of each send to the queue. */
+function setUp() {
   const { ports } = memoryPorts({ flags })
   const sends: (readonly EventRecord[])[] = []
   const events = { send: (records: readonly EventRecord[]) => Promise.resolve(sends.push(records) > 0) }
@@ -51,14 +51,14 @@ describe('a batch', () => {
     ],
     ['of 2.5 MB, as much as the SDK sends', many(2_500, '?'.padEnd(900, 'x'))],
   ])('%s is one send', async (_, hits) => {
-    const { post, sends } = door()
+    const { post, sends } = setUp()
     expect(await post(batchOf(hits))).toBe(204)
     expect(sends.map((records) => records.length)).toEqual([hits.length])
     expect(new Set(sends[0]!.map(({ id }) => id)).size).toBe(hits.length)
   })
 
   it('of 2,000 activations of one variation is one exposure of each visitor, in one send', async () => {
-    const { post, sends } = door()
+    const { post, sends } = setUp()
     const batch = Array.from({ length: 2_000 }, (_, i) => ({
       vid: `visitor-${i % 500}`,
       caid: 'title-default',
@@ -74,12 +74,12 @@ describe('a batch', () => {
     ['too many hits', batchOf(Array.from({ length: 5_001 }, () => 0)), 400],
     ['too many bytes', batchOf(many(4_000, '?'.padEnd(1_100, 'x'))), 413],
   ])('of %s is refused, and nothing of it sent', async (_, body, status) => {
-    const { post, sends } = door()
+    const { post, sends } = setUp()
     expect([await post(body), sends]).toEqual([status, []])
   })
 
-  it('keeps every hit that can be read, whatever lies between', async () => {
-    const { post, sends } = door()
+  it('keeps every valid hit among invalid ones', async () => {
+    const { post, sends } = setUp()
     const garbage = [
       null,
       7,
@@ -107,8 +107,8 @@ describe('a batch', () => {
     expect(sends.map((records) => records.length)).toEqual([300])
   })
 
-  it('loses a hit that is too late alone, and is refused if all of it is', async () => {
-    const { post, sends } = door()
+  it('drops only hits that are too late, and is refused if all are', async () => {
+    const { post, sends } = setUp()
     const late = { ...hit(1), qt: eventAgeMaxMs + 1 }
     expect(await post(batchOf([late, hit(2), { ...hit(3), qt: eventAgeMaxMs }]))).toBe(204)
     expect(sends.map((records) => records.map(({ targetingKey }) => targetingKey))).toEqual([
@@ -118,13 +118,13 @@ describe('a batch', () => {
     expect(sends).toHaveLength(1)
   })
 
-  it('of nothing but garbage is taken, and sends nothing', async () => {
-    const { post, sends } = door()
+  it('without any valid hit is accepted, and sends nothing', async () => {
+    const { post, sends } = setUp()
     expect([await post(batchOf([null, {}, 'x'])), await post(batchOf([])), sends]).toEqual([204, 204, []])
   })
 
   it('of an SDK that was not started is dropped, whatever is in it', async () => {
-    const { post, sends } = door()
+    const { post, sends } = setUp()
     expect([await post(batchOf(many(2_000), 'undefined')), sends]).toEqual([204, []])
   })
 })
@@ -138,7 +138,7 @@ it.each([
   ['nonsense'],
   [''],
 ])('a batch of content type “%s” is read as JSON', async (type) => {
-  const { post, sends } = door()
+  const { post, sends } = setUp()
   expect(await post(batchOf(many(3)), type === '' ? {} : { 'content-type': type })).toBe(204)
   expect(sends.map((records) => records.length)).toEqual([3])
 })
@@ -153,7 +153,7 @@ it.each([
   ['no environment', JSON.stringify({ t: 'BATCH', h: [] })],
   ['an environment that is a number', JSON.stringify({ cid: 5, t: 'BATCH', h: [] })],
 ])('a body that is %s is refused, and nothing sent', async (_, body) => {
-  const { post, sends } = door()
+  const { post, sends } = setUp()
   expect([await post(body), sends]).toEqual([400, []])
 })
 

@@ -1,4 +1,4 @@
-// Which hits get the same id, and which the same content.
+// Which hits get the same event id, and which the same content hash.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sameWithinMs } from '../../../analytics/records.ts'
@@ -29,7 +29,7 @@ it('gives equal hits in two isolates the same content, and the same id within a 
   )
 })
 
-it('tells apart different content, and the same content at another time', () => {
+it('distinguishes different content, and the same content at another time', () => {
   const identify = createEventIdentifier()
   const all = [
     identify(['a'], noon),
@@ -41,7 +41,7 @@ it('tells apart different content, and the same content at another time', () => 
   expect(new Set(all.map(({ content }) => content)).size).toBe(2)
 })
 
-it('gives equal hits that waited together, and come again up to four hours later, the ids of their first sending', () => {
+it('gives equal hits of one batch the same ids when they are sent again up to four hours later', () => {
   const wait = fc.integer({ min: 1_000, max: 4 * 3_600_000 })
   const way = fc.integer({ min: 0, max: sameWithinMs })
   const hit = fc.record({
@@ -53,7 +53,7 @@ it('gives equal hits that waited together, and come again up to four hours later
       const identify = createEventIdentifier()
       let at = noon
       const sent = hits.map(({ after, ways }) => ({ at: (at += after), ways }))
-      // The queue time tells the wait, so only the ways differ: now - qt is at + way, whenever it is sent.
+      // The queue time contains the wait, so only the network delay differs: now - qt is at + way.
       const ids = (attempt: number) =>
         sent.map((each) => {
           const now = each.at + waited + (each.ways[attempt] ?? each.ways[0]!)

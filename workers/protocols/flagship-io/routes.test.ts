@@ -1,4 +1,4 @@
-// AB Tasty's golden cases, damaged requests, and which paths there are.
+// AB Tasty's golden cases, damaged requests, and the known paths.
 import { describe, expect, it } from 'vitest'
 import { callHandler } from '../../../test/support/call-handler.ts'
 import { bodyRoutes, testDamagedBodies, testGoldenCases } from '../../../test/support/dialect-suite.ts'

@@ -45,7 +45,7 @@ export async function bulkResponse(bulk: BulkRequest, requestHeaders: Headers): 
   const tail = key.answers === 'plain' ? '' : tailOf(bulk)
   const week = sign ? `-${tokenWeekOf(now)}` : ''
   const etag = `"${compiled.revision}-${tagOf(texts, tail)}${week}"`
-  // No 304 to a client that asks for a newer revision than this one.
+  // No 304 to a client that needs a newer revision than this one.
   const isBehind = compiled.revision < (requestContext.atLeast ?? 0)
   const isUnmodified = !isBehind && clientHasTag(requestHeaders, etag)
   const body = isUnmodified

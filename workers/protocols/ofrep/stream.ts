@@ -21,7 +21,7 @@ const firstUsedAt = new WeakMap<CompiledSnapshot, number>()
 
 /**
  * The revision to assume for a new client, which does not say what it has. If the current revision is new,
- * the client's flags may be of the one before: it is told to fetch again, which costs a conditional request.
+ * the client may have flags of the one before, so it is notified, which costs a conditional request.
  */
 function assumedRevision(compiled: CompiledSnapshot, now: number): number {
   const usedSince = firstUsedAt.get(compiled) ?? now

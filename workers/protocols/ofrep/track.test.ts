@@ -1,5 +1,5 @@
-// Events on their way back: what is taken, what is refused and why, and that a token proves its decision and
-// nothing else.
+// The tracking route: which events are accepted, which are refused and why, and that an exposure token proves
+// its evaluation and no other.
 import { clockAheadMaxMs, eventAgeMaxMs } from '../../../analytics/event-time.ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventRecord } from '../../../analytics/records.ts'
@@ -61,7 +61,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
 }
 const track = (body: unknown) => post('/track', body)
 
-/** What the queue got, every record as the lake demands. */
+/** The records sent to the queue, each validated against the lake's schema. */
 const taken = () => sent.splice(0).map((record) => EventRecord.parse(record))
 
 const ada = { targetingKey: 'ada', plan: 'pro' }
@@ -102,7 +102,7 @@ describe('a goal', () => {
     expect(new Set(ids).size).toBe(3)
   })
 
-  it('has its time from the client, in either form, if that can be', async () => {
+  it('has the time of the client, in either form, if it is plausible', async () => {
     const at = goldenNow - 60_000
     const fine = [at, goldenNow - eventAgeMaxMs, goldenNow + clockAheadMaxMs]
     for (const timestamp of [...fine, new Date(at).toISOString()]) await track({ ...goal, timestamp })
@@ -121,7 +121,7 @@ describe('a goal', () => {
 })
 
 describe('a batch', () => {
-  it('keeps what is good, names what is not, and is counted as refused', async () => {
+  it('stores valid events, names invalid ones, and is counted as refused', async () => {
     const { status, body, requestContext } = await track({
       context: ada,
       events: [
@@ -136,7 +136,7 @@ describe('a batch', () => {
     expect(taken().map(({ targetingKey }) => targetingKey)).toEqual(['ada', 'bob'])
   })
 
-  it('is refused as a whole where nothing in it is good', async () => {
+  it('is refused as a whole if it has no valid event', async () => {
     const { status, body } = await track({ events: [{ kind: 'goal' }, goal.name] })
     expect(status).toBe(400)
     expect(Object.keys(body)).toEqual(['errorCode', 'errorDetails'])
@@ -144,12 +144,12 @@ describe('a batch', () => {
     expect(taken()).toEqual([])
   })
 
-  it('may be empty, and has an end', async () => {
+  it('may be empty, and has a maximum length', async () => {
     expect(await track({ events: [] })).toMatchObject({ status: 200, body: { accepted: 0 } })
     expect((await track({ events: Array.from({ length: 501 }, () => goal) })).status).toBe(400)
   })
 
-  it('is to be sent again where the queue does not take it', async () => {
+  it('is refused as retriable if the queue fails', async () => {
     ports = { ...ports, events: { send: () => Promise.resolve(false) } }
     expect(await track(goal)).toMatchObject({ status: 500, body: { errorCode: 'GENERAL' } })
   })
@@ -158,7 +158,7 @@ describe('a batch', () => {
 describe('an exposure', () => {
   const exposure = { kind: 'exposure', context: ada }
 
-  it('is proved by its token: flag, version, variation and rule, once however often it is shown', async () => {
+  it('is proved by its token (flag, version, variation, rule), and counts once however often it is sent', async () => {
     const { title } = await tokensOf()
     for (let i = 0; i < 2; i++)
       expect((await track({ ...exposure, exposureToken: title, id: String(i) })).status).toBe(200)
@@ -175,7 +175,7 @@ describe('an exposure', () => {
     expect(records[0]!.id).toBe(records[1]!.id)
   })
 
-  it('is the same token in the answers about all flags and about one, for a week', async () => {
+  it('has the same token from the bulk route and the route for one flag, for a week', async () => {
     const { title } = await tokensOf()
     const one = await post('/evaluate/flags/title', { context: ada }, { 'x-exposure-tokens': '1' })
     expect(one.body.metadata.exposureToken).toBe(title)
@@ -183,14 +183,14 @@ describe('an exposure', () => {
     expect(title).not.toContain('ada')
   })
 
-  it('gets no token where none is asked for, nobody is named, or nothing was decided', async () => {
+  it('gets no token if none is requested, or without targeting key or variation', async () => {
     const { body } = await post('/evaluate/flags', { context: ada })
     expect(JSON.stringify(body)).not.toContain('exposureToken')
     expect((await tokensOf({}))['off']).toBeUndefined()
     expect((await tokensOf())['off']).toBeUndefined()
   })
 
-  it('is refused in form, counted and not stored, where its token is forged, another’s, cut or out of date', async () => {
+  it('is refused and not stored if its token is forged, truncated, expired or of another user', async () => {
     const { title = '' } = await tokensOf()
     const [content = '', mac] = title.split('.')
     const decoded = atob(content.replaceAll('-', '+').replaceAll('_', '/'))
@@ -232,7 +232,7 @@ describe('an exposure', () => {
     expect(taken()).toEqual([])
   })
 
-  it('lasts a week at least, and then the tag of an answer is another', async () => {
+  it('has a token for at least a week, and a new entity tag afterwards', async () => {
     const tagAt = async (now: number) => {
       ports = { ...ports, now: () => now }
       const answer = await callHandler(
@@ -254,7 +254,7 @@ describe('an exposure', () => {
     expect(await tagAt(goldenNow)).not.toBe(await tagAt(goldenNow + week))
   })
 
-  it('without a token counts for a rule only where the same is decided now', async () => {
+  it('without a token is attributed to a rule only if the same is evaluated now', async () => {
     const decided = (await post('/evaluate/flags/title', { context: ada })).body.metadata.variationId
     const other = decided === 'a' ? 'b' : 'a'
     for (const variationId of [decided, other]) await track({ ...exposure, flagKey: 'title', variationId })
@@ -273,7 +273,7 @@ describe('an exposure', () => {
   })
 })
 
-it('logs nothing of all that', async () => {
+it('logs no event data', async () => {
   const log = vi.spyOn(console, 'error')
   await track({ kind: 'exposure', context: ada, exposureToken: 'ä.ö' })
   expect(log).not.toHaveBeenCalled()

@@ -1,5 +1,5 @@
-// The route for events: goals that a user reached, and decisions that a user was shown. A request has one
-// event or a batch, whose events are accepted or rejected one by one.
+// The tracking route: goals and exposures of a user. A request has one event or a batch, whose events are
+// accepted or rejected one by one.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { decideOne } from '../../sdk/decide.ts'

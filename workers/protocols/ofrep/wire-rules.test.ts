@@ -1,5 +1,5 @@
-// What the bytes are, where parsed JSON does not tell: numbers as their types, values withheld, tags, tokens;
-// and what strict clients get.
+// Rules of the response text that parsed JSON does not show (numbers by type), withheld values, entity tags,
+// and the responses for strict clients.
 import { expect, it } from 'vitest'
 import fc from 'fast-check'
 import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
@@ -33,7 +33,7 @@ const split = {
   },
 }
 
-const world = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: Partial<Ports> = {}) => {
+const setUp = (flags: readonly object[], changes: Partial<Snapshot> = {}, more: Partial<Ports> = {}) => {
   const { ports, sent } = memoryPorts({ flags })
   const reading = ports.snapshots.read('shop')
   if (!('status' in reading) || reading.status !== 'ready') throw new Error('not ready')
@@ -69,7 +69,7 @@ it.each([
   [['1e3'], '1000'],
   [['0.5', '0'], '0.5'],
 ])('prints a number of %j as %s', async (values, text) => {
-  const { post } = world([flag('rate', 'number', values)])
+  const { post } = setUp([flag('rate', 'number', values)])
   for (const path of ['/evaluate/flags/rate', '/evaluate/flags'])
     expect(await (await post(path, ada)).text()).toContain(`"key":"rate","value":${text},`)
 })
@@ -93,8 +93,8 @@ it('prints every integer flag without a point', () => {
   )
 })
 
-it('leaves the numbers inside a JSON value as they were written', async () => {
-  const { post } = world([
+it('keeps the numbers inside a JSON value as written', async () => {
+  const { post } = setUp([
     flag('layout', 'json', ['{ "width": 1.0,\n "text": "a \\"b\\" : 1",\t"n": [1, 2.50] }']),
   ])
   expect(await (await post('/evaluate/flags/layout', ada)).text()).toContain(
@@ -102,14 +102,14 @@ it('leaves the numbers inside a JSON value as they were written', async () => {
   )
 })
 
-it('withholds the value of a flag that is off where the environment wants it so, and nothing else', async () => {
+it('withholds only values of disabled flags, and only if the environment says so', async () => {
   const flags = [
     flag('off', 'string', ['a'], { enabled: false }),
     flag('child', 'string', ['a', 'b'], { prerequisites: [{ flagKey: 'off', variationId: 'v1' }] }),
   ]
   flags[0]!.variations.push({ id: 'v1', value: 'b' })
   const valuesOf = async (disabledFlags: 'with-value' | 'without-value') => {
-    const { post } = world(flags, { settings: { ...defaultSettings, disabledFlags } })
+    const { post } = setUp(flags, { settings: { ...defaultSettings, disabledFlags } })
     const { flags: answered } = await (await post('/evaluate/flags', ada)).json<any>()
     return answered.map(({ key, value, reason, variant }: any) => [key, value, reason, variant])
   }
@@ -123,11 +123,11 @@ it('withholds the value of a flag that is off where the environment wants it so,
   ])
 })
 
-it('tells strict clients of flags alone, servers of no stream, and nobody of one where there is none', async () => {
+it('announces the stream to client keys without plain answers, if the environment has one', async () => {
   const { snapshot } = (memoryPorts({ flags: [] }).ports.snapshots.read('shop') as any).compiled
   const [client, server] = snapshot.sdkKeys
   const fieldsOf = async (changes: Partial<Snapshot>, key = goldenKeys.clientKey) => {
-    const { post } = world([], changes)
+    const { post } = setUp([], changes)
     const answer = await post('/evaluate/flags', ada, { authorization: `Bearer ${key}` })
     return Object.keys(await answer.json<any>())
   }
@@ -137,8 +137,8 @@ it('tells strict clients of flags alone, servers of no stream, and nobody of one
   expect(await fieldsOf({ settings: { ...defaultSettings, streams: false } })).toEqual(['flags', 'metadata'])
 })
 
-it('has another tag for whatever else it answers, and the same for the same', async () => {
-  const { post } = world([
+it('has a different entity tag for each different response, and the same for the same', async () => {
+  const { post } = setUp([
     flag('pro', 'string', ['a', 'b'], {
       rules: [
         {
@@ -174,8 +174,8 @@ it('has another tag for whatever else it answers, and the same for the same', as
   expect((await conditional('pro')).status).toBe(200)
 })
 
-it('answers no 304 while it is behind the revision that the client was told of', async () => {
-  const { post } = world([flag('a', 'string', ['x'])])
+it('answers no 304 while it is older than the revision that the client requests', async () => {
+  const { post } = setUp([flag('a', 'string', ['x'])])
   const etag = (await post('/evaluate/flags', ada)).headers.get('etag')!
   const again = (requestContext: RequestContext) =>
     post('/evaluate/flags', ada, { 'if-none-match': etag }, requestContext)
@@ -183,16 +183,16 @@ it('answers no 304 while it is behind the revision that the client was told of',
   expect((await again({ atLeast: 5 })).status).toBe(200)
 })
 
-it('keeps its prefix in the address of the stream', async () => {
-  const { post } = world([], { settings: { ...defaultSettings, pathPrefix: '/team/a' } })
+it('keeps the path prefix in the address of the stream', async () => {
+  const { post } = setUp([], { settings: { ...defaultSettings, pathPrefix: '/team/a' } })
   const answer = await post('/evaluate/flags', ada, {}, { prefix: '/team/a' })
   expect((await answer.json<any>()).eventStreams[0].endpoint).toEqual({
     requestUri: `/team/a/ofrep/v1/stream/${goldenKeys.clientKey}`,
   })
 })
 
-it('takes null for what a client does not have, and an empty targeting key for none', async () => {
-  const { post } = world([flag('half', 'string', ['a', 'b'], split)])
+it('accepts null for absent fields, and an empty targeting key as none', async () => {
+  const { post } = setUp([flag('half', 'string', ['a', 'b'], split)])
   for (const context of [null, { targetingKey: null }, { targetingKey: '' }, {}]) {
     const answer = await post('/evaluate/flags/half', { context })
     expect([answer.status, (await answer.json<any>()).errorCode]).toEqual([400, 'TARGETING_KEY_MISSING'])
@@ -202,17 +202,17 @@ it('takes null for what a client does not have, and an empty targeting key for n
 it.each([
   ['401', { authorization: '' }, 401],
   ['403', { authorization: 'Bearer nonsense' }, 403],
-])('says %s with a body that every client reads', async (_, headers, status) => {
-  const { post } = world([])
+])('answers %s with a body that every client can read', async (_, headers, status) => {
+  const { post } = setUp([])
   const answer = await post('/evaluate/flags/a%2Fb', ada, headers)
   expect(answer.status).toBe(status)
   expect(await answer.json()).toEqual({ key: 'a/b', errorCode: 'GENERAL', errorDetails: expect.any(String) })
 })
 
-it('says 429 and 500 with the time to wait, a second at least', async () => {
-  const limited = world([], {}, { limits: { allows: () => false, countRecords: () => undefined } })
-  const unavailable = world([], {}, { snapshots: { read: () => ({ status: 'unavailable' }) } })
-  const broken = world(
+it('answers 429 and 500 with Retry-After of at least a second', async () => {
+  const limited = setUp([], {}, { limits: { allows: () => false, countRecords: () => undefined } })
+  const unavailable = setUp([], {}, { snapshots: { read: () => ({ status: 'unavailable' }) } })
+  const broken = setUp(
     [],
     {},
     {
@@ -234,8 +234,8 @@ it('says 429 and 500 with the time to wait, a second at least', async () => {
   }
 })
 
-it('names every field that is wrong', async () => {
-  const { post } = world([])
+it('names every invalid field', async () => {
+  const { post } = setUp([])
   const answer = await post('/track', {
     kind: 'goal',
     name: '',
@@ -247,7 +247,7 @@ it('names every field that is wrong', async () => {
 })
 
 it('reads contexts of ten thousand attributes and of a thousand levels, and refuses a megabyte', async () => {
-  const { post } = world([flag('a', 'string', ['x'])])
+  const { post } = setUp([flag('a', 'string', ['x'])])
   const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`name-${i}`, i]))
   const deep = `{"context":{"targetingKey":"ada","deep":${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}}}`
   for (const path of ['/evaluate/flags', '/evaluate/flags/a']) {
@@ -265,7 +265,7 @@ it.each([0, 1, 2])(
     const flags = keys.map((key, i) =>
       flag(key, 'string', ['on', 'off'], i % 2 === 0 ? {} : { ...split, key }),
     )
-    const { post } = world(
+    const { post } = setUp(
       flags.map((each, i) => ({ ...each, defaultStrategy: { ...each.defaultStrategy, id: `rule-${i}` } })),
     )
     const answer: any = await (await post('/evaluate/flags', ada)).json()

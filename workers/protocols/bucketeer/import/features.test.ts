@@ -1,12 +1,12 @@
-// A Bucketeer feature list gives every user here what it gave there. The other side is
-// test/support/build/bucketeer-evaluator.ts.
+// An imported list of Bucketeer features gives every user the same variation as Bucketeer's evaluator
+// (test/support/build/bucketeer-evaluator.ts).
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clause } from '../../../../core/model/clause.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { bucketeerEvaluate, type User } from '../../../../test/support/build/bucketeer-evaluator.ts'
 import {
   feature,
@@ -33,7 +33,7 @@ import { localMode } from '../local-mode.ts'
 
 const noYaml = { toJson: (text: string) => text }
 const imported = (list: unknown) =>
-  settle(
+  checkCandidates(
     emptyState(),
     fromFeatureList(FeatureList.parse(list), noYaml, () => false),
   )
@@ -68,11 +68,14 @@ describe('allocation', () => {
     ['exp-1', 'user-0006', '', { a: 0, b: 100_000 }, { percentage: 60, defaultVariation: 'a' }, 'a'],
     ['exp-1', 'user-0004', '', { a: 50_000, b: 50_000 }, { percentage: 20, defaultVariation: 'c' }, 'a'],
     ['exp-1', 'user-0018', '', { a: 50_000, b: 50_000 }, { percentage: 20, defaultVariation: 'c' }, 'b'],
-  ])('of %s for %s with the seed "%s" is as there', (id, user, samplingSeed, shares, audience, expected) => {
-    const list = { features: [feature({ id, samplingSeed, defaultStrategy: split(shares, audience) })] }
-    expect(decide(list, id, { id: user, data: {} })).toBe(expected)
-    expect(bucketeerEvaluate(FeatureList.parse(list), id, { id: user, data: {} })).toBe(expected)
-  })
+  ])(
+    'of %s for %s with the seed "%s" is as in Bucketeer',
+    (id, user, samplingSeed, shares, audience, expected) => {
+      const list = { features: [feature({ id, samplingSeed, defaultStrategy: split(shares, audience) })] }
+      expect(decide(list, id, { id: user, data: {} })).toBe(expected)
+      expect(bucketeerEvaluate(FeatureList.parse(list), id, { id: user, data: {} })).toBe(expected)
+    },
+  )
 })
 
 const bucketeers = (...[operator, ...values]: [Clause['operator'], ...string[]]): Clause => ({
@@ -228,7 +231,7 @@ describe('a clause without values', () => {
     [['FEATURE_FLAG'], 'a', 'never matches'],
     [['BEFORE'], 'a', 'never matches'],
     [['NOT_EQUALS'], 'b', 'always matches'],
-  ])('costs only its meaning: %j gives %s', (operators, expected, reason) => {
+  ])('is imported by its meaning alone: %j gives %s', (operators, expected, reason) => {
     const list = { features: [feature({ rules: rules(...operators) }), feature({ id: 'dependent' })] }
     expect(decide(list, 'feature', { id: 'u', data: { x: '1' } })).toBe(expected)
     expect(bucketeerEvaluate(FeatureList.parse(list), 'feature', { id: 'u', data: { x: '1' } })).toBe(
@@ -266,7 +269,7 @@ describe('a flag that cannot be stored', () => {
   it.each([
     ['as a whole', ids(9_000, 110), 'targets', 'larger than 900000 bytes'],
     ['for the number of its targets', ids(10_001, 8), 'targets.0.targetingKeys', '10000'],
-  ])('is left out with its reason, and nothing else: %s', (_, users, field, reason) => {
+  ])('is left out alone, with the reason: %s', (_, users, field, reason) => {
     const { flags, findings } = imported({
       features: [feature({ targets: [{ variation: 'a', users }] }), feature({ id: 'sound' })],
     })
@@ -347,7 +350,7 @@ describe('local mode', () => {
     ],
     ['exists is not known', { rules: [rule([clause('x', 'exists')])] }],
     ['regard case', { rules: [rule([{ ...clause('x', 'equals', 'a'), ignoreCase: true }])] }],
-    ['is not there', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
+    ['does not exist', { rules: [rule([clause('', 'in-segment', 'gone')])] }],
     ['uploaded members', { rules: [rule([clause('', 'in-segment', 'large')])] }],
     ['whose rules', { rules: [rule([clause('', 'in-segment', 'ruled')])] }],
     ['off variation', { offVariationId: undefined, prerequisites: [{ flagKey: 'other', variationId: 'a' }] }],
@@ -371,7 +374,7 @@ describe('local mode', () => {
     ['known at the edge', { rules: [rule([clause('cf.country', 'equals', 'JP')])] }],
     ['" 1.2.3" is read otherwise', { rules: [rule([clause('x', 'equals', ' 1.2.3')])] }],
     ['one level', { prerequisites: [{ flagKey: 'chained', variationId: 'a' }] }],
-  ])('leaves out what its SDKs would decide otherwise, and says why: %s', (reason, changes) => {
+  ])('leaves out flags that its SDKs would evaluate differently, with the reason: %s', (reason, changes) => {
     const flags = [
       flag({ key: 'tested', ...changes }),
       flag({ key: 'other' }),

@@ -19,7 +19,7 @@ export interface Yaml {
 
 type Report = (finding: Omit<Finding, 'subject' | 'key'>) => void
 
-/** `hasSegment` tells whether the environment already has a segment of that key. */
+/** `hasSegment` returns whether the environment already has a segment of that key. */
 export function fromFeatureList(
   list: FeatureList,
   yaml: Yaml,

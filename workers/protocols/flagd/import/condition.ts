@@ -1,4 +1,4 @@
-// What targeting asks and decides, between JsonLogic (read-choice.ts) and our clauses (to-clauses.ts,
+// Targeting in a neutral form, between JsonLogic (read-choice.ts) and our clauses and rules (to-clauses.ts,
 // to-rules.ts).
 
 export type Literal = string | number | boolean | null
@@ -23,7 +23,7 @@ export interface Leaf {
 export type Order = '<' | '<=' | '>' | '>='
 export type VersionOperator = Order | '=' | '!=' | '^' | '~'
 
-/** What is asked of an attribute that is there. */
+/** A test of an attribute that is present. */
 export type Test =
   /** It is one of these values, of their type. `loose`: flagd fails for other types. */
   | {

@@ -5,13 +5,13 @@ import type { Lost } from './metadata.ts'
 import type { Reading } from './read-choice.ts'
 import { failsOnOtherTypes } from './to-clauses.ts'
 
-export interface Imported {
+export interface ImportedFlag {
   readonly flag: Flag
   readonly reading: Reading
 }
 
 /** `lost`: names of the set's metadata that are not kept. */
-export function overallFindings(imported: readonly Imported[], lost: readonly Lost[]): Finding[] {
+export function overallFindings(imported: readonly ImportedFlag[], lost: readonly Lost[]): Finding[] {
   const those = (has: (reading: Reading) => boolean) =>
     imported.filter(({ reading }) => has(reading)).map(({ flag }) => flag.key)
   const moving = those(({ splits }) => splits.length > 0)

@@ -1,5 +1,5 @@
-// Definitions of flagd's as flags: every kind of rule that is carried, and every reason why something is
-// not. That decisions stay what they were: test/sdk/flagd-import.test.ts.
+// Flags imported from flagd's definitions: every supported rule, and every reason why something is not
+// imported. test/sdk/flagd-import.test.ts compares evaluations.
 import { describe, expect, it } from 'vitest'
 import { imported, one, onOff, targeted } from '../../../../test/support/build/flagd-imports.ts'
 
@@ -64,13 +64,13 @@ describe('a flag', () => {
     [{ state: undefined }, /^state: /],
     [{ variants: 5 }, /^variants: must be an object/],
     [{ defaultVariant: 'blue' }, /^defaultVariant: there is no variant blue/],
-  ])('that has %j is left out, and its field is named', (changes, expected) => {
+  ])('with %j is left out, with a finding that names the field', (changes, expected) => {
     const made = one(changes)
     expect(made.flag).toBeUndefined()
     expect(leftOut(made).join('\n')).toMatch(expected)
   })
 
-  it('that is no object, or has a key that is none here, is left out alone', () => {
+  it('that is no object or has an invalid key is left out alone', () => {
     const { flags, findings } = imported({ a: 5, 'b c': onOff, d: onOff })
     expect(flags.map(({ key }) => key)).toEqual(['d'])
     expect(findings.map(({ key, effect }) => [key, effect])).toEqual([
@@ -89,7 +89,7 @@ describe('a flag', () => {
     ).toEqual(['f:1'])
   })
 
-  it('keeps its metadata and that of the set, its own first, and names what it cannot keep', () => {
+  it('keeps its metadata and that of the flag set, its own first, and reports what it cannot keep', () => {
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`n${i}`, i]))
     const own = { owner: 'team', critical: true, version: 'x', links: ['a'] }
     const { flag, findings } = one({ metadata: own }, { metadata: { owner: 'all', flagSetId: 's', ...many } })
@@ -193,11 +193,11 @@ describe('targeting', () => {
       [{ anyOf: [[String.raw`build matches ^1\.0\.0$`]], serves: 'on' }],
     ],
     ['the flag’s own key', { if: [{ '==': [{ var: '$flagd.flagKey' }, 'f'] }, 'on', 'off'] }, []],
-  ])('asks for %s', (_, targeting, rules) => {
+  ])('becomes rules: %s', (_, targeting, rules) => {
     expect(rulesOf(targeting)).toEqual(rules)
   })
 
-  it('takes what gives true and false for the variants of those names', () => {
+  it('maps true and false to the variants of these names', () => {
     const { flag } = one({
       variants: { true: 'yes', false: 'no' },
       defaultVariant: 'false',
@@ -209,7 +209,7 @@ describe('targeting', () => {
     })
   })
 
-  it('puts evaluators in, also those that follow in evaluators', () => {
+  it('inlines evaluators, also nested ones', () => {
     const $evaluators = {
       staff: { or: [{ $ref: 'dev' }, { $ref: 'ops' }] },
       dev: { '==': [email, 'd'] },
@@ -219,14 +219,14 @@ describe('targeting', () => {
     expect(flag?.rules[0]?.anyOf).toEqual([[{ attribute: 'email', operator: 'equals', values: ['d', 'o'] }]])
   })
 
-  it('that names no variant gives the default in the code, and says so', () => {
+  it('that names no variant gives the default in the code, with a finding', () => {
     const { flag, findings } = targeted({ if: [{ '==': [country, 'de'] }, 'blue', 'on'] })
     expect(flag?.rules[0]?.strategy).toEqual({ kind: 'rollout', shares: [{ variationId: 'on', weight: 0 }] })
     expect(findings.map(({ reason }) => reason).join('\n')).toContain('there is no variant blue')
   })
 })
 
-describe('what is not carried', () => {
+describe('an unsupported definition', () => {
   it.each<[unknown, RegExp]>([
     [{ '+': [1, 2] }, /^targeting\.\+: \+ has no counterpart/],
     [{ if: [{ '==': [{ '%': [{ var: 'n' }, 2] }, 0] }, 'on'] }, /^targeting\.if\.0\.==\.0\.%: /],
@@ -281,17 +281,17 @@ describe('what is not carried', () => {
     [{ if: [{ in: [{ var: 'x' }, 'a,b'] }, 'on'] }, /in takes a list of values/],
     [['on'], /a list names no variant/],
     [{ if: [], or: [] }, /an object with one operator/],
-  ])('%j is named with its path', (targeting, expected) => {
+  ])('%j is reported with its path', (targeting, expected) => {
     const made = targeted(targeting)
     expect(made.flag).toBeUndefined()
     expect(leftOut(made).join('\n')).toMatch(expected)
   })
 
-  it('is named all at once', () => {
+  it('is reported with all its problems at once', () => {
     expect(leftOut(targeted({ if: [{ '+': [1] }, 'on', { '-': [1] }, { '*': [1] }] }))).toHaveLength(3)
   })
 
-  it('is what takes more rules than a flag may have, without much work', () => {
+  it('that needs too many rules is refused quickly', () => {
     const eight = <T>(make: (i: number) => T) => Array.from({ length: 8 }, (_, i) => make(i))
     const any = (name: string) => ({
       or: eight((i) => ({ and: eight((j) => ({ starts_with: [{ var: `${name}${i}${j}` }, 'x'] })) })),
@@ -302,7 +302,7 @@ describe('what is not carried', () => {
     expect(leftOut(targeted({ if: [deep, 'on'] }))).toHaveLength(1)
   })
 
-  it('are evaluators that double at every step, or nest without end', () => {
+  it('with evaluators that grow exponentially or recurse is refused', () => {
     const names = Array.from({ length: 40 }, (_, i) => `e${i}`)
     const $evaluators = Object.fromEntries(
       names.map((name, i) => [
@@ -325,9 +325,9 @@ describe('what is not carried', () => {
   })
 })
 
-it('says where an attribute by path, and id, may read something else', () => {
+it('reports that an attribute path, or id, may read another value', () => {
   const of = (name: string) =>
     targeted({ if: [{ '==': [{ var: name }, 'x'] }, 'on'] }).findings.map(({ reason }) => reason)
-  expect(of('id')).toContainEqual(expect.stringContaining('is asked for its targeting key here'))
+  expect(of('id')).toContainEqual(expect.stringContaining('uses its targeting key here'))
   expect(of('account.plan')).toContainEqual(expect.stringContaining('of exactly this name is read before'))
 })

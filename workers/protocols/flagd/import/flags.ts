@@ -8,7 +8,7 @@ import type { Metadata } from '../../../../core/model/metadata.ts'
 import { weightPerPercent } from '../../../../core/model/limits.ts'
 import type { Outcome } from './condition.ts'
 import { FlagDefinition, type Definitions, type Values } from './definitions.ts'
-import { overallFindings, type Imported } from './findings.ts'
+import { overallFindings, type ImportedFlag } from './findings.ts'
 import { toWeights } from './fractional.ts'
 import { flagMetadata, keptMetadata } from './metadata.ts'
 import { readTargeting, type Reading } from './read-choice.ts'
@@ -47,7 +47,7 @@ interface Making {
  * Undefined where it is left out; what only breaks our rules is found out later
  * (core/change/import-plan.ts).
  */
-function fromDefinition(key: string, value: unknown, making: Making): Imported | undefined {
+function fromDefinition(key: string, value: unknown, making: Making): ImportedFlag | undefined {
   const { evaluators, ofSet, report, now } = making
   const parsed = FlagDefinition.safeParse(value)
   if (!parsed.success) {
@@ -178,7 +178,7 @@ interface Serving {
 }
 
 /** Of each rule, and of the rest. */
-function strategiesOf({ rules, otherwise }: Decision, serving: Serving): Strategy[] {
+function strategiesOf({ rules, fallback }: Decision, serving: Serving): Strategy[] {
   const { variantNames, defaultVariant, report } = serving
   const [first = ''] = variantNames
   const unknown = new Set<string>()
@@ -207,7 +207,7 @@ function strategiesOf({ rules, otherwise }: Decision, serving: Serving): Strateg
     const shares = [...merged].map(([variationId, weight]) => ({ variationId, weight }))
     return shares.length === 0 ? fixed(undefined) : { kind: 'rollout', shares }
   }
-  const strategies = [...rules.map(({ outcome }) => outcome), otherwise].map(toStrategy)
+  const strategies = [...rules.map(({ outcome }) => outcome), fallback].map(toStrategy)
   for (const name of unknown)
     report(
       'targeting',

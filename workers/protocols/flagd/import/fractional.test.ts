@@ -1,4 +1,4 @@
-// flagd's `fractional` as rollouts: the same shares, in every form that it is written in.
+// flagd's `fractional` becomes rollouts with the same shares, in all of its notations.
 import { describe, expect, it } from 'vitest'
 import { one, targeted } from '../../../../test/support/build/flagd-imports.ts'
 import { weightTotal } from '../../../../core/model/limits.ts'
@@ -62,7 +62,7 @@ describe('fractional', () => {
     )
   })
 
-  it('of one variant, or of none, moves nobody', () => {
+  it('with one variant or none moves no user', () => {
     for (const fractional of [
       [['on', 1]],
       [
@@ -80,7 +80,7 @@ describe('fractional', () => {
     }
   })
 
-  it('of rounded shares still adds up, and is named', () => {
+  it('with rounded shares still adds up, with a finding', () => {
     const { flag, findings } = one({
       variants: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 },
       defaultVariant: 'a',

@@ -1,5 +1,5 @@
 // JsonLogic where the value names a variant: a flag's targeting.
-import * as ask from './condition.ts'
+import * as build from './condition.ts'
 import { type Choice, isLiteral } from './condition.ts'
 import { anyOf } from './comparison.ts'
 import { toShares } from './fractional.ts'
@@ -26,7 +26,7 @@ export function readTargeting(targeting: unknown, scope: Scope): Reading {
     depth: 0,
     evaluatorsFrom: 0,
   })
-  const made = found && isTargeting(found.value) ? choice(reader, found.value, found.at) : ask.byDefault
+  const made = found && isTargeting(found.value) ? choice(reader, found.value, found.at) : build.byDefault
   const { problems, leaves, splits, differences } = reader
   return { choice: made, problems, leaves, splits, differences }
 }
@@ -36,45 +36,49 @@ const isTargeting = (value: unknown) => value !== undefined && value !== null &&
 
 function choice(reader: Reader, expression: unknown, from: At): Choice {
   const found = reader.resolved(expression, from)
-  if (!found) return ask.byDefault
+  if (!found) return build.byDefault
   const { value, at } = found
-  if (value === null) return ask.byDefault
-  if (isLiteral(value)) return ask.variant(String(value))
+  if (value === null) return build.byDefault
+  if (isLiteral(value)) return build.variant(String(value))
   if (!isObject(value)) return reader.refusedChoice(at, 'a list names no variant')
   const call = reader.callOf(value, at)
-  return call ? choiceOf(reader, call) : ask.byDefault
+  return call ? choiceOf(reader, call) : build.byDefault
 }
 
 function choiceOf(reader: Reader, call: Call): Choice {
   const { name, at } = call
   if (booleanOperators.has(name))
-    return ask.choose(conditionOf(reader, call), ask.variant('true'), ask.variant('false'))
+    return build.choose(conditionOf(reader, call), build.variant('true'), build.variant('false'))
   switch (name) {
     case 'if':
     case '?:':
-      return branches(reader, call, (each, at) => choice(reader, each, at), ask.byDefault, ask.choose)
+      return branches(reader, call, (each, at) => choice(reader, each, at), build.byDefault, build.choose)
     case 'and':
     case 'or':
       return firstDecisive(reader, call)
     case 'starts_with':
     case 'ends_with': {
       const test = textTest(reader, call)
-      if (!test) return ask.byDefault
+      if (!test) return build.byDefault
       const { by, subject } = test
       if ('literal' in subject || subject.fallback !== null)
-        return reader.refusedChoice(at, `${name} asks an attribute, without a default, here`)
+        return reader.refusedChoice(at, `${name} tests an attribute, without a default, here`)
       const { attribute } = subject
       reader.differences.push(
         `${attribute}: flagd serves the default variant to a number or boolean, and here false is served`,
       )
       const isPresent = reader.leaf(at, attribute, false, { is: 'present' })
-      return ask.choose(isPresent, ask.choose(by, ask.variant('true'), ask.variant('false')), ask.byDefault)
+      return build.choose(
+        isPresent,
+        build.choose(by, build.variant('true'), build.variant('false')),
+        build.byDefault,
+      )
     }
     case 'sem_ver': {
       const test = versionTest(reader, call)
-      if (!test) return ask.byDefault
-      const ifValid = ask.choose(test.isValid, ask.variant('false'), ask.byDefault)
-      return ask.choose(test.by, ask.variant('true'), ifValid)
+      if (!test) return build.byDefault
+      const ifValid = build.choose(test.isValid, build.variant('false'), build.byDefault)
+      return build.choose(test.by, build.variant('true'), ifValid)
     }
     case 'var':
       return namedBy(reader, call)
@@ -91,12 +95,12 @@ function firstDecisive(reader: Reader, call: Call): Choice {
   const isAnd = call.name === 'and'
   const at = (i: number) => step(call.at, i)
   const [last] = parts.slice(-1)
-  if (parts.length === 0) return ask.byDefault
+  if (parts.length === 0) return build.byDefault
   return parts.slice(0, -1).reduceRight<Choice>(
     (rest, part, i) => {
       const own = decidedOf(reader, part, at(i), isAnd ? 'false' : 'true')
       const by = condition(reader, part, at(i))
-      return isAnd ? ask.choose(by, rest, own) : ask.choose(by, own, rest)
+      return isAnd ? build.choose(by, rest, own) : build.choose(by, own, rest)
     },
     choice(reader, last, at(parts.length - 1)),
   )
@@ -105,48 +109,52 @@ function firstDecisive(reader: Reader, call: Call): Choice {
 /** What a part of `and` or `or` serves where it decides. */
 function decidedOf(reader: Reader, part: unknown, at: At, result: 'true' | 'false'): Choice {
   const name = isObject(part) ? Object.keys(part)[0] : undefined
-  return name !== undefined && booleanOperators.has(name) ? ask.variant(result) : choice(reader, part, at)
+  return name !== undefined && booleanOperators.has(name) ? build.variant(result) : choice(reader, part, at)
 }
 
 /** The variant that an attribute names. */
 function namedBy(reader: Reader, call: Call): Choice {
   const operand = reader.attributeOf(call)
-  if (!operand) return ask.byDefault
-  if ('literal' in operand) return ask.variant(operand.literal === null ? '' : String(operand.literal))
+  if (!operand) return build.byDefault
+  if ('literal' in operand) return build.variant(operand.literal === null ? '' : String(operand.literal))
   const { attribute, fallback } = operand
   const named = reader.scope.variantNames.reduceRight<Choice>(
     (rest, name) =>
-      ask.choose(reader.leaf(call.at, attribute, false, anyOf([name], true)), ask.variant(name), rest),
-    ask.serve({ kind: 'nothing' }),
+      build.choose(reader.leaf(call.at, attribute, false, anyOf([name], true)), build.variant(name), rest),
+    build.serve({ kind: 'nothing' }),
   )
   if (fallback !== null) reader.differences.push(`${attribute}: null counts as missing here, not in flagd`)
-  const isMissing = fallback === null ? ask.byDefault : ask.variant(String(fallback))
-  return ask.choose(reader.leaf(call.at, attribute, false, { is: 'present' }), named, isMissing)
+  const isMissing = fallback === null ? build.byDefault : build.variant(String(fallback))
+  return build.choose(reader.leaf(call.at, attribute, false, { is: 'present' }), named, isMissing)
 }
 
 function split(reader: Reader, call: Call): Choice {
   const { at } = call
   const parts = reader.argumentsOf(call, 1, nodesMax)
-  if (!parts) return ask.byDefault
+  if (!parts) return build.byDefault
   const isEntry = Array.isArray(parts[0])
-  if (!isEntry && !isOwnBucketing(reader, parts[0], at)) return ask.byDefault
+  if (!isEntry && !isOwnBucketing(reader, parts[0], at)) return build.byDefault
   const entries = isEntry ? parts : parts.slice(1)
   const shares = toShares(entries)
   if (typeof shares === 'string') return reader.refusedChoice(at, shares)
   const names = new Set(shares.filter(({ weight }) => weight > 0).map(({ name }) => name))
-  if (names.size === 0) return ask.byDefault
+  if (names.size === 0) return build.byDefault
   if (names.size > 1) reader.splits.push(at.path)
   const [only] = names
   const served: Choice =
     names.size > 1
-      ? ask.serve({ kind: 'rollout', shares })
+      ? build.serve({ kind: 'rollout', shares })
       : only === undefined
-        ? ask.byDefault
-        : ask.variant(only)
-  return ask.choose(reader.leaf(at, targetingKeyAttribute, false, { is: 'present' }), served, ask.byDefault)
+        ? build.byDefault
+        : build.variant(only)
+  return build.choose(
+    reader.leaf(at, targetingKeyAttribute, false, { is: 'present' }),
+    served,
+    build.byDefault,
+  )
 }
 
-/** Whether users are told apart by their targeting key, after constant text. */
+/** Whether users are split by their targeting key, after constant text. */
 function isOwnBucketing(reader: Reader, expression: unknown, from: At): boolean {
   const reason = 'users are split by their targeting key alone here'
   const found = reader.resolved(expression, step(from, 0))

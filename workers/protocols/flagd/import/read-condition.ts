@@ -2,7 +2,7 @@
 // evaluator in JavaScript uses: `==` and `<` compare texts with texts and anything else as numbers, null is
 // 0 to a number, and an empty list counts as no.
 import { parseVersion } from '../../../../core/text/semver.ts'
-import * as ask from './condition.ts'
+import * as build from './condition.ts'
 import { type Condition, isLiteral, type Literal, type Order } from './condition.ts'
 import { anyOf, type Operand, testOf } from './comparison.ts'
 import { type At, type Call, isObject, nodesMax, type Reader, step } from './reader.ts'
@@ -19,12 +19,12 @@ export const whyUnsupported = (name: string): string =>
 
 export function condition(reader: Reader, expression: unknown, from: At): Condition {
   const found = reader.resolved(expression, from)
-  if (!found) return ask.never
+  if (!found) return build.never
   const { value, at } = found
-  if (isLiteral(value)) return value ? ask.always : ask.never
+  if (isLiteral(value)) return value ? build.always : build.never
   if (!isObject(value)) return reader.refusedCondition(at, 'a list is no condition')
   const call = reader.callOf(value, at)
-  return call ? conditionOf(reader, call) : ask.never
+  return call ? conditionOf(reader, call) : build.never
 }
 
 export function conditionOf(reader: Reader, call: Call): Condition {
@@ -34,7 +34,7 @@ export function conditionOf(reader: Reader, call: Call): Condition {
     case 'and':
     case 'or': {
       const parts = reader.argumentsOf(call, 0, nodesMax)
-      if (!parts || parts.length === 0) return ask.never
+      if (!parts || parts.length === 0) return build.never
       return {
         kind: name === 'and' ? 'all' : 'any',
         of: parts.map((each, i) => condition(reader, each, step(at, i))),
@@ -44,7 +44,7 @@ export function conditionOf(reader: Reader, call: Call): Condition {
     case '!!': {
       const operand = Array.isArray(args) ? reader.argumentsOf(call, 1, 1)?.[0] : args
       const inner = condition(reader, operand, Array.isArray(args) ? step(at, 0) : at)
-      return name === '!' ? ask.not(inner) : inner
+      return name === '!' ? build.not(inner) : inner
     }
     case 'if':
     case '?:':
@@ -52,26 +52,26 @@ export function conditionOf(reader: Reader, call: Call): Condition {
         reader,
         call,
         (each, at) => condition(reader, each, at),
-        ask.never,
+        build.never,
         (by, yes, no) => ({
           kind: 'any',
           of: [
             { kind: 'all', of: [by, yes] },
-            { kind: 'all', of: [ask.not(by), no] },
+            { kind: 'all', of: [build.not(by), no] },
           ],
         }),
       )
     case 'var': {
       const operand = reader.attributeOf(call)
-      return operand ? reader.tested(operand, { is: 'truthy' }, false, at) : ask.never
+      return operand ? reader.tested(operand, { is: 'truthy' }, false, at) : build.never
     }
     case 'in':
       return inList(reader, call)
     case 'starts_with':
     case 'ends_with':
-      return textTest(reader, call)?.by ?? ask.never
+      return textTest(reader, call)?.by ?? build.never
     case 'sem_ver':
-      return versionTest(reader, call)?.by ?? ask.never
+      return versionTest(reader, call)?.by ?? build.never
     case 'missing':
     case 'missing_some':
       return missing(reader, call)
@@ -107,7 +107,7 @@ function comparison(reader: Reader, call: Call): Condition {
   const isOrder = name in mirrored
   const parts = reader.argumentsOf(call, 2, isOrder ? 3 : 2)
   const operands = parts?.map((each, i) => reader.operandOf(each, step(at, i)))
-  if (!operands?.every((operand) => operand !== undefined)) return ask.never
+  if (!operands?.every((operand) => operand !== undefined)) return build.never
   const pairs = operands.slice(1).map((right, i) => pair(reader, name, operands[i]!, right, at))
   return pairs.length === 1 ? pairs[0]! : { kind: 'all', of: pairs }
 }
@@ -122,7 +122,7 @@ function pair(reader: Reader, name: string, left: Operand, right: Operand, at: A
   const made = testOf(operator as '==' | '===' | Order, right.literal)
   if (typeof made === 'string') return reader.refusedCondition(at, made)
   const by = reader.tested(left, made.test, made.ofNull, at)
-  return isNegated ? ask.not(by) : by
+  return isNegated ? build.not(by) : by
 }
 
 /**
@@ -140,7 +140,7 @@ function mirroredPair(
   if (isLoose && typeof literal !== 'string' && Number(literal) === 0)
     return reader.refusedCondition(
       at,
-      'flagd is of two minds about a missing attribute if the value comes first: turn it round',
+      'flagd is inconsistent about a missing attribute if the value comes first: put the attribute first',
     )
   const by = pair(reader, mirrored[name] ?? name, right, { literal }, at)
   if (
@@ -163,24 +163,24 @@ function mirroredPair(
 
 function inList(reader: Reader, call: Call): Condition {
   const parts = reader.argumentsOf(call, 2, 2)
-  if (!parts) return ask.never
+  if (!parts) return build.never
   const item = reader.operandOf(parts[0], step(call.at, 0))
   const list = reader.resolved(parts[1], step(call.at, 1))
-  if (!item || !list) return ask.never
+  if (!item || !list) return build.never
   if (Array.isArray(list.value)) {
     const operands = list.value.map((each, i) => reader.operandOf(each, step(list.at, i)))
-    if (!operands.every((operand) => operand !== undefined)) return ask.never
+    if (!operands.every((operand) => operand !== undefined)) return build.never
     const literals = operands.flatMap((operand) => ('literal' in operand ? [operand.literal] : []))
     if (literals.length < operands.length)
       return reader.refusedCondition(list.at, 'the list of in holds values, not attributes')
     return reader.tested(item, anyOf(literals), literals.includes(null), call.at)
   }
   const text = reader.operandOf(list.value, list.at)
-  if (!text) return ask.never
+  if (!text) return build.never
   if ('literal' in text)
     return reader.refusedCondition(list.at, 'in takes a list of values or an attribute here')
   if (!('literal' in item) || typeof item.literal !== 'string' || item.literal === '')
-    return reader.refusedCondition(call.at, 'in asks an attribute for a text')
+    return reader.refusedCondition(call.at, 'in searches an attribute for a text')
   return reader.tested(text, { is: 'contains', text: item.literal }, false, call.at)
 }
 
@@ -191,7 +191,7 @@ export function textTest(reader: Reader, call: Call): { by: Condition; subject: 
   if (!operands?.every((operand) => operand !== undefined)) return undefined
   const [subject, text] = operands as [Operand, Operand]
   if (!('literal' in text) || typeof text.literal !== 'string')
-    return reader.refused(call.at, `${call.name} asks an attribute for a text here`)
+    return reader.refused(call.at, `${call.name} tests an attribute with a text here`)
   const is = call.name === 'starts_with' ? 'starts-with' : 'ends-with'
   return { by: reader.tested(subject, { is, text: text.literal }, false, call.at), subject }
 }
@@ -212,8 +212,8 @@ export function versionTest(reader: Reader, call: Call): { by: Condition; isVali
   const version = fullVersionOf(operand.literal)
   if (version === undefined)
     return reader.refused(call.at, `${String(operand.literal)} is no version: flagd never serves by it`)
-  const asked = isMirrored ? ((mirrored[operator] ?? operator) as typeof operator) : operator
-  const by = reader.leaf(call.at, subject.attribute, false, { is: 'version', operator: asked, version })
+  const compared = isMirrored ? ((mirrored[operator] ?? operator) as typeof operator) : operator
+  const by = reader.leaf(call.at, subject.attribute, false, { is: 'version', operator: compared, version })
   return { by, isValid: reader.leaf(call.at, subject.attribute, false, { is: 'a-version' }) }
 }
 
@@ -223,16 +223,16 @@ function missing(reader: Reader, call: Call): Condition {
   const list: unknown[] = Array.isArray(names) ? names : [names]
   const conditions = list.map((each, i) => {
     const operand = reader.attributeOf({ name: 'var', args: each, at: step(at, i) })
-    if (!operand) return ask.never
-    if ('literal' in operand) return ask.never
+    if (!operand) return build.never
+    if ('literal' in operand) return build.never
     reader.differences.push(`${operand.attribute}: null counts as missing here, not in flagd`)
-    return ask.not(reader.leaf(at, operand.attribute, false, { is: 'present' }))
+    return build.not(reader.leaf(at, operand.attribute, false, { is: 'present' }))
   })
   if (name === 'missing') return { kind: 'any', of: conditions }
   if (needed === 1) return { kind: 'all', of: conditions }
   return needed === list.length
     ? { kind: 'any', of: conditions }
-    : reader.refusedCondition(at, 'missing_some asks for one attribute or for all of them here')
+    : reader.refusedCondition(at, 'missing_some needs one attribute or all of them here')
 }
 
 /** A version as flagd reads it, in full; undefined where it is none. */

@@ -1,7 +1,7 @@
-// Reads JsonLogic for one flag: puts evaluators in, tells attributes from values, and keeps what is not
-// carried.
+// Reads JsonLogic for one flag: inlines evaluators, distinguishes attributes from values, and collects what
+// is not supported.
 import { keyLengthMax } from '../../../../core/model/limits.ts'
-import * as ask from './condition.ts'
+import * as build from './condition.ts'
 import { type Choice, type Condition, isLiteral, type Leaf, type Test } from './condition.ts'
 import { holdsOf, type Operand } from './comparison.ts'
 import type { Values } from './definitions.ts'
@@ -61,11 +61,11 @@ export class Reader {
   }
 
   refusedCondition(at: At, reason: string): Condition {
-    return this.refused(at, reason) ?? ask.never
+    return this.refused(at, reason) ?? build.never
   }
 
   refusedChoice(at: At, reason: string): Choice {
-    return this.refused(at, reason) ?? ask.byDefault
+    return this.refused(at, reason) ?? build.byDefault
   }
 
   /** The expression with its evaluator put in; undefined if it is refused. */
@@ -146,8 +146,8 @@ export class Reader {
       return holds === undefined
         ? this.refusedCondition(at, 'flagd fails to compare these')
         : holds
-          ? ask.always
-          : ask.never
+          ? build.always
+          : build.never
     }
     if (operand.fallback !== null)
       this.differences.push(`${operand.attribute}: null counts as missing here, not in flagd`)

@@ -1,4 +1,4 @@
-// What is asked of an attribute, as our clauses. Our clauses see a number and a boolean as the text that
+// Converts tests of an attribute to our clauses. Our clauses see a number and a boolean as the text that
 // they print as, and a missing attribute as the empty text; flagd does not. So each test says which texts it
 // accepts, what it gives without the attribute, and where a context is still decided otherwise.
 import { attributeDepthMax } from '../../../../core/model/limits.ts'
@@ -18,7 +18,7 @@ const ordered = {
   '>=': 'greater-or-equal',
 } as const satisfies Record<Order, Clause['operator']>
 
-/** Why no clause asks this; undefined where some do. */
+/** Why no clause can express the test; undefined if one can. */
 export const whyNot = ({ attribute, test }: Leaf): string | undefined =>
   test.is === 'text-order' && Number.isFinite(Number(test.text))
     ? `${attribute} is compared with the text ${JSON.stringify(test.text)} in order: flagd compares a text with it as a text and a number as a number, and a clause does one of the two: write a number`
@@ -32,7 +32,7 @@ export function whyNotRead(path: string): string | undefined {
   if (names.length === 1) return undefined
   if (names.length > attributeDepthMax) return `${path} is nested deeper than ${attributeDepthMax} names`
   return names.some((name) => name === 'length' || /^\d*$/.test(name))
-    ? `${path} asks for an element or the length of a list or text`
+    ? `${path} reads an element or the length of a list or text`
     : undefined
 }
 
@@ -42,11 +42,12 @@ export const toGroups = (leaf: Leaf, expected: boolean): Groups =>
 
 function holding(leaf: Leaf): Groups {
   const { attribute, missing, test } = leaf
-  const ask = (operator: Clause['operator'], ...values: string[]) => clause(attribute, operator, ...values)
-  const absent = missing ? [[ask('not-exists')]] : []
+  const clauseOf = (operator: Clause['operator'], ...values: string[]) =>
+    clause(attribute, operator, ...values)
+  const absent = missing ? [[clauseOf('not-exists')]] : []
   switch (test.is) {
     case 'present':
-      return [missing ? [] : [ask('exists')]]
+      return [missing ? [] : [clauseOf('exists')]]
     case 'truthy': {
       const falsy = {
         is: 'any-of',
@@ -67,14 +68,14 @@ function holding(leaf: Leaf): Groups {
       return [...absent, ...empty, [inOrder(attribute, test.operator, test.text, 'text')]]
     }
     case 'contains':
-      return [...absent, [ask('contains', test.text)]]
+      return [...absent, [clauseOf('contains', test.text)]]
     case 'starts-with':
     case 'ends-with':
-      return [...absent, [...(test.text === '' ? [ask('exists')] : []), ask(test.is, test.text)]]
+      return [...absent, [...(test.text === '' ? [clauseOf('exists')] : []), clauseOf(test.is, test.text)]]
     case 'version':
       return asVersion(attribute, test)
     case 'a-version':
-      return [[ask('matches', anyVersion)]]
+      return [[clauseOf('matches', anyVersion)]]
   }
 }
 
@@ -167,13 +168,13 @@ const mayBePrinted = (text: string) =>
   /^[\d.e+-]*$/.test(text) || ['true', 'false'].some((printed) => printed.includes(text))
 
 /**
- * Contexts that flagd answers, and answers otherwise: for a person. Lists, objects and values for which flagd
- * fails are told once for all flags (findings.ts).
+ * Sentences about contexts for which flagd gives another result. Lists, objects and values for which flagd
+ * fails are reported once for all flags (findings.ts).
  */
 export const differencesOf = (leaf: Leaf): string[] => [
   ...differencesOfTest(leaf),
   ...(leaf.attribute === idAttribute
-    ? ['id: a context without this attribute is asked for its targeting key here, not in flagd']
+    ? ['id: a context without this attribute uses its targeting key here, not in flagd']
     : []),
   ...(leaf.attribute.includes('.')
     ? [`${leaf.attribute}: an attribute of exactly this name is read before the field here, not in flagd`]
@@ -224,7 +225,7 @@ function differencesOfTest({ attribute, missing, test }: Leaf): string[] {
         : []
     case 'contains':
       return [
-        `${attribute}: if it is a list, flagd asks whether ${quoted(test.text)} is one of its elements, and here an element that contains it is enough; if it always is a list, use equals`,
+        `${attribute}: if it is a list, flagd tests whether ${quoted(test.text)} is one of its elements, and here an element that contains it is enough; if it always is a list, use equals`,
         ...(mayBePrinted(test.text)
           ? [`${attribute}: 0 and false are read as texts here, not in flagd`]
           : []),

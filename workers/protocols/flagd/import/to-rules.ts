@@ -1,5 +1,5 @@
 // A choice as ordered rules: the first that holds decides. A branch that follows a rule is decided under
-// "not that rule" anyway, so `if A then x else y` is asked as `if not A then y else x` where that is shorter.
+// "not that rule" anyway, so `if A then x else y` becomes `if not A then y else x` where that is shorter.
 import type { Clause } from '../../../../core/model/clause.ts'
 import {
   clausesPerGroupMax,
@@ -17,12 +17,12 @@ export interface DecidingRule {
 
 export interface Decision {
   readonly rules: readonly DecidingRule[]
-  readonly otherwise: Outcome
+  readonly fallback: Outcome
 }
 
-/** Groups of clauses that are made on the way, before those that decide nothing are taken away. */
+/** Limit of intermediate groups, before redundant ones are removed. */
 const groupsMax = 20_000
-/** Groups of one condition. */
+/** Limit of groups of one condition. */
 const ofConditionMax = 1_000
 
 class TooLarge extends Error {}
@@ -68,7 +68,7 @@ function entriesOf(choice: Choice, work: Work): DecidingRule[] {
 
 const isTooMany = (groups: Groups) => groups.length > groupsPerRuleMax
 
-/** The condition's first part asked first. A leaf never comes here. */
+/** Splits off the first part of a condition. Never called with a leaf. */
 function split(by: Condition, yes: Choice, no: Choice): Choice {
   if (by.kind === 'not') return { kind: 'choose', by: by.of, yes: no, no: yes }
   if (by.kind === 'leaf') throw new TooLarge()
@@ -160,7 +160,7 @@ function shorter(groups: Groups): Groups {
 /** Without what decides nothing: after everybody is decided, and what the rest would decide alike. */
 function tidied(entries: readonly DecidingRule[]): Decision | undefined {
   const end = entries.findIndex(({ anyOf }) => anyOf.some((group) => group.length === 0))
-  const { outcome: otherwise } = entries[end]!
+  const { outcome: fallback } = entries[end]!
   const merged: DecidingRule[] = []
   for (const entry of entries.slice(0, end)) {
     const last = merged.at(-1)
@@ -168,20 +168,20 @@ function tidied(entries: readonly DecidingRule[]): Decision | undefined {
       merged[merged.length - 1] = { ...last, anyOf: absorbed(shorter([...last.anyOf, ...entry.anyOf])) }
     else merged.push(entry)
   }
-  while (merged.length > 0 && isSame(merged.at(-1)!.outcome, otherwise)) merged.pop()
+  while (merged.length > 0 && isSame(merged.at(-1)!.outcome, fallback)) merged.pop()
   const rules = merged.flatMap(({ anyOf, outcome }) =>
     chunked(anyOf).map((groups) => ({ anyOf: groups, outcome })),
   )
   const fits = rules.every(({ anyOf }) => anyOf.every(({ length }) => length <= clausesPerGroupMax))
-  return rules.length <= rulesMax && fits ? { rules, otherwise } : undefined
+  return rules.length <= rulesMax && fits ? { rules, fallback } : undefined
 }
 
 const isSame = (a: Outcome, b: Outcome): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Comparing each with each takes the square of their number. */
+/** Above this, groups are not compared, because that takes quadratic time. */
 const comparedMax = 200
 
-/** Without groups that ask all that another asks, and more. */
+/** Removes groups that contain all clauses of another group. */
 function absorbed(groups: Groups): Groups {
   if (groups.length > comparedMax) return groups
   const names = groups.map((group) => new Set(group.map(nameOf)))

@@ -1,5 +1,5 @@
-// What a bucketing file becomes, and what is said of it. That it decides the same:
-// test/sdk/flagship-import.test.ts.
+// The flags and findings of an imported bucketing file. test/sdk/flagship-import.test.ts compares
+// evaluations.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'
@@ -7,7 +7,7 @@ import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState, withWrites } from '../../../../core/model/environment-state.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
 import { Flag } from '../../../../core/model/flag.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { isInSlices } from '../../../../core/evaluation/slice.ts'
 import { ForeignFile } from './file.ts'
 import { fromBucketingFile } from './campaigns.ts'
@@ -40,7 +40,10 @@ const typed = (...types: string[]) => {
   return campaign({ variationGroups: [group({ variations })] })
 }
 const imported = (campaigns: object[], more: object = {}) =>
-  settle(emptyState(), fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0))
+  checkCandidates(
+    emptyState(),
+    fromBucketingFile(ForeignFile.parse({ campaigns, accountSettings: {}, ...more }), 0),
+  )
 const targeted = (...targetings: object[]) =>
   campaign({ variationGroups: [group({ targeting: { targetingGroups: [{ targetings }] } })] })
 
@@ -106,7 +109,7 @@ describe('a campaign', () => {
     })
     const state = withWrites(emptyState(), [{ kind: 'flag', id: 'here', value: here }])
     const file = ForeignFile.parse({ campaigns: [campaign({ slug: 'front' })] })
-    const { flags, findings } = settle(state, fromBucketingFile(file, 0))
+    const { flags, findings } = checkCandidates(state, fromBucketingFile(file, 0))
     expect(flags).toHaveLength(1)
     expect(flags[0]).not.toHaveProperty('slug')
     expect(findings).toContainEqual(expect.objectContaining({ key: 'colour', field: 'slug', effect: 'lost' }))
@@ -232,7 +235,7 @@ describe('a campaign', () => {
 })
 
 describe('findings list what cannot be carried over exactly', () => {
-  const told = (campaigns: object[], more?: object) =>
+  const reasonsOf = (campaigns: object[], more?: object) =>
     imported(campaigns, more).findings.map(({ field, effect }) => `${field} ${effect}`)
   const other = group({
     id: 'other',
@@ -300,7 +303,7 @@ describe('findings list what cannot be carried over exactly', () => {
     ['accountSettings.troubleshooting lost', [], { accountSettings: { troubleshooting: { traffic: 5 } } }],
     ['campaigns differs', [campaign()]],
   ])('%s', (expected, campaigns, more) => {
-    expect(told(campaigns, more)).toContain(expected)
+    expect(reasonsOf(campaigns, more)).toContain(expected)
   })
 
   const path = 'variationGroups.0.targeting.targetingGroups.0.targetings.0'
@@ -309,7 +312,7 @@ describe('findings list what cannot be carried over exactly', () => {
     ['targetingKey', { operator: 'EQUALS', key: 'targetingKey', value: 'a' }],
     ['a version', { operator: 'SEMVER_LOWER_THAN', key: 'x', value: '1.0' }],
   ])('a condition: %s', (_, targeting) => {
-    expect(told([targeted(targeting)])).toContain(`${path} differs`)
+    expect(reasonsOf([targeted(targeting)])).toContain(`${path} differs`)
   })
 })
 

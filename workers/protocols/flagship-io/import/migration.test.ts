@@ -1,9 +1,9 @@
-// What migrating teams meet: versions, case, names and ids, a variation in several places, and the plan.
+// Common problems of migrations: version operators, case, names and ids, repeated variations, and the plan.
 import { describe, expect, it } from 'vitest'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'
 import { callHandler } from '../../../../test/support/call-handler.ts'
 import { goldenKeys, memoryPorts } from '../../../../test/support/golden-cases.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { evaluate } from '../../../../core/evaluation/evaluate.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'
@@ -43,8 +43,8 @@ const campaign = (targetings: object[], changes: object = {}) => ({
 })
 const imported = (campaigns: object[], options?: { ignoreCase: boolean }) => {
   const file = ForeignFile.parse({ campaigns })
-  const settled = withOmissions(settle(emptyState(), fromBucketingFile(file, 0, options)))
-  return { ...settled, plan: migrationPlan(file, settled), file }
+  const checked = withOmissions(checkCandidates(emptyState(), fromBucketingFile(file, 0, options)))
+  return { ...checked, plan: migrationPlan(file, checked), file }
 }
 const decided = (
   targeting: object,
@@ -99,7 +99,7 @@ it.each([
   },
 )
 
-it('a campaign that compares numbers or texts goes out of the file whole', () => {
+it('a campaign that compares numbers or texts is exported completely', () => {
   for (const value of [5, [5, 10], 'b', ['b', 5], true, 1e21])
     for (const operator of ['GREATER_THAN', 'GREATER_THAN_OR_EQUALS', 'LOWER_THAN', 'LOWER_THAN_OR_EQUALS']) {
       const { flags } = imported([campaign([{ operator, key: 'n', value }])])
@@ -132,7 +132,7 @@ describe('a campaign with one flag key', () => {
     },
   )
 
-  it('says its id in lists, metadata and the file', async () => {
+  it('has its id in lists, metadata and the file', async () => {
     expect((await ask('/v2/campaigns')).body).toMatchObject({ campaigns: [{ id }] })
     expect((await ask('/v2/campaigns?mode=simple')).body).toMatchObject({
       campaignsVariation: [{ campaignId: id }],
@@ -142,7 +142,7 @@ describe('a campaign with one flag key', () => {
   })
 })
 
-it('gives a bundle whose id is no key another key, and keeps the id', () => {
+it('gives a campaign whose id is no valid flag key another key, and keeps the id', () => {
   const several = [variation('a', 100, { x: 1, y: 2 })]
   const changes = {
     id: 'été 2026!',
@@ -151,7 +151,7 @@ it('gives a bundle whose id is no key another key, and keeps the id', () => {
   expect(imported([campaign([], changes)]).flags).toMatchObject([{ key: 't-2026-', campaignId: 'été 2026!' }])
 })
 
-it('moves nobody where a variation is in a group several times', () => {
+it('moves no visitor if a group repeats a variation', () => {
   const everyone = campaign([]).variationGroups[1]!
   const variations = [variation('a', 20), variation('b', 30), variation('a', 50)]
   const { flags } = imported([campaign([], { variationGroups: [{ ...everyone, variations }] })])
@@ -179,7 +179,7 @@ it('keeps three values that share an id in one group', () => {
   expect(flags[0]!.variations.map(({ value }) => value)).toEqual(['x', 'y', 'z'])
 })
 
-it('makes a plan: which campaigns need somebody, and what to do', () => {
+it('makes a plan: which campaigns need a person, and what to do', () => {
   const of = (id: string, targeting: object, groupId: string) => {
     const [first, second] = campaign([targeting]).variationGroups
     const renamed = (group: typeof first, suffix: string) => ({

@@ -1,12 +1,12 @@
-// Our own bucketing file, imported into an empty environment, gives every visitor the same, keeps its names,
-// goes out whole again, and imported twice changes nothing. Over generated flags with everything that the
-// file can hold.
+// Our own bucketing file, imported into an empty environment, gives every visitor the same values, keeps its
+// names and is exported completely. Importing it twice changes nothing. Over generated flags with everything
+// that the file can hold.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { clauseWith } from '../../../../test/support/build/arbitraries.ts'
 import { flag, snapshotOf } from '../../../../test/support/build/flags.ts'
 import { change } from '../../../../core/change/change.ts'
-import { settle } from '../../../../core/change/import-plan.ts'
+import { checkCandidates } from '../../../../core/change/import-plan.ts'
 import { type CompiledSnapshot, compile } from '../../../../core/evaluation/compile.ts'
 import { evaluateAll } from '../../../../core/evaluation/evaluate.ts'
 import { emptyState, type EnvironmentState, withWrites } from '../../../../core/model/environment-state.ts'
@@ -102,7 +102,7 @@ const visitor = fc.record({
   attributes: fc.dictionary(fc.constantFrom('x', 'y', 'x.y', 'id'), scalar, { noNullPrototype: true }),
 })
 
-/** What an SDK of AB Tasty's is told of each key. Null says: use your default. */
+/** The value of each key for AB Tasty's SDKs. Null: use your default. */
 const answers = (ready: CompiledSnapshot, context: Parameters<typeof evaluateAll>[1]) =>
   new Map(
     evaluateAll(ready, context).flatMap(({ flag: of, variation }): [string, unknown][] => {
@@ -114,7 +114,7 @@ const answers = (ready: CompiledSnapshot, context: Parameters<typeof evaluateAll
 
 const fileOf = (flags: readonly Flag[]) => bucketingFile(snapshotOf([...flags]))
 const read = (state: EnvironmentState, file: unknown) =>
-  settle(state, fromBucketingFile(ForeignFile.parse(JSON.parse(JSON.stringify(file))), 0))
+  checkCandidates(state, fromBucketingFile(ForeignFile.parse(JSON.parse(JSON.stringify(file))), 0))
 const bring = (state: EnvironmentState, file: unknown) => {
   const { flags, segments } = read(state, file)
   const command = { kind: 'import', source: 'flagship-io', replace: false } as const
@@ -145,9 +145,9 @@ it(`what our own file says is imported whole, seed ${seed}`, () => {
         expect(bring(state, file)).toEqual([])
         const [there, here] = [compile(snapshotOf(before)), compile(snapshotOf(after))]
         for (const each of visitors) {
-          const told = answers(there, each)
-          expect({ each, told: answers(here, each) }).toEqual({ each, told })
-          counted.answered += told.size
+          const expected = answers(there, each)
+          expect({ each, values: answers(here, each) }).toEqual({ each, values: expected })
+          counted.answered += expected.size
         }
         const again = fileOf(after)
         expect(again.omitted).toEqual([])

@@ -1,5 +1,5 @@
-// One value, one answer: whatever value a flag can be given, every protocol, an explanation and the document
-// say the same. What they would say differently is refused when it is written.
+// Every value that a flag can have is the same in every protocol, in an explanation and in the configuration
+// document. Values that would differ are refused when they are written.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toDocument } from '../core/change/document/export.ts'
@@ -66,7 +66,7 @@ const given = fc
   .constantFrom(...flagTypes)
   .chain((type) => fc.record({ type: fc.constant(type), value: values[type] }))
 
-/** What an SDK makes of Bucketeer's text. */
+/** The value that an SDK parses from Bucketeer's text. */
 const fromText = (type: FlagType, text: string): unknown =>
   type === 'string' ? text : type === 'boolean' ? text === 'true' : JSON.parse(text)
 
@@ -122,7 +122,7 @@ async function answersOf(subject: Flag): Promise<Record<string, unknown>> {
   }
 }
 
-it('says the same value everywhere, for every value that can be stored', async () => {
+it('returns the same value everywhere, for every value that can be stored', async () => {
   const counted = { stored: 0, refused: 0 }
   await fc.assert(
     fc.asyncProperty(given, async ({ type, value }) => {

@@ -1,5 +1,5 @@
-// What edge does around a decision, in workerd: the bucketing file's HTTP, who may have it, path prefixes,
-// what a client cannot forge, and readiness.
+// Edge's HTTP behaviour in workerd: encodings, caching and access of the bucketing file, path prefixes,
+// attributes that clients cannot forge, and readiness.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import {
@@ -14,7 +14,7 @@ const stack = useStack()
 let environment: TestEnvironment
 const url = (path: string) => stack().url + path
 
-async function settle(settings: object): Promise<void> {
+async function changeSettings(settings: object): Promise<void> {
   await call(environment, 'PATCH', `/environments/${environment.environmentId}/settings`, settings)
   await pause(1_300)
 }
@@ -53,14 +53,14 @@ beforeAll(async () => {
 describe('the bucketing file', () => {
   const file = (init: RequestInit = {}) => fetch(url('/rails/bucketing.json'), init)
 
-  it.each(['br', 'gzip', 'identity'])('comes as %s, and is the same', async (encoding) => {
+  it.each(['br', 'gzip', 'identity'])('has the same content as %s', async (encoding) => {
     const answer = await file({ headers: { 'accept-encoding': encoding } })
     const plain = await file({ headers: { 'accept-encoding': 'identity' } })
     expect(await answer.json()).toEqual(await plain.json())
     expect(answer.headers.get('etag')).toMatch(encoding === 'identity' ? /^"\w+"$/ : `-${encoding}"`)
   })
 
-  it('has a head without a body, and hears that nothing changed by any of its tags', async () => {
+  it('answers HEAD without a body, and 304 to each of its entity tags', async () => {
     const answer = await file({ headers: { 'accept-encoding': 'gzip' } })
     const etag = answer.headers.get('etag')!
     const head = await file({ method: 'HEAD', headers: { 'accept-encoding': 'gzip' } })
@@ -71,13 +71,13 @@ describe('the bucketing file', () => {
     expect((await file({ headers: { 'if-none-match': '"other"' } })).status).toBe(200)
   })
 
-  it('carries no flag that only edge can decide', async () => {
+  it('contains no flag that only edge can evaluate', async () => {
     const { campaigns } = (await (await file()).json()) as { campaigns: { id: string }[] }
     expect(campaigns.map(({ id }) => id)).toEqual(['title'])
   })
 })
 
-describe('what Cloudflare knows', () => {
+describe('attributes from Cloudflare', () => {
   const decide = async (context: object, headers: Record<string, string> = {}) => {
     const answer = await fetch(url('/ofrep/v1/evaluate/flags/lights'), {
       method: 'POST',
@@ -91,35 +91,35 @@ describe('what Cloudflare knows', () => {
     return ((await answer.json()) as { variant: string }).variant
   }
 
-  it('cannot be forged, whether it is switched on or not, and decides where it is', async () => {
+  it('cannot be forged, and match only if the environment enables them', async () => {
     expect(await decide({ 'cf.country': 'XX' })).toBe('off')
     expect(await decide({}, { 'sec-ch-ua-mobile': '?1' })).toBe('off')
-    await settle({ enrichContext: true })
+    await changeSettings({ enrichContext: true })
     expect(await decide({ 'cf.country': 'XX' })).toBe('off')
     expect(await decide({}, { 'sec-ch-ua-mobile': '?1' })).toBe('on')
   })
 })
 
 describe('an environment', () => {
-  it('is served under its own prefix, and no other', async () => {
-    await settle({ pathPrefix: '/assets/v3' })
+  it('is served under its own path prefix and no other', async () => {
+    await changeSettings({ pathPrefix: '/assets/v3' })
     const statusOf = async (path: string) => (await fetch(url(path))).status
     expect(await statusOf('/assets/v3/rails/bucketing.json')).toBe(200)
     expect(await statusOf('/assets/v4/rails/bucketing.json')).toBe(404)
     expect(await statusOf('/rails/bucketing.json')).toBe(200)
   })
 
-  it('may want a key for its file, or have none', async () => {
+  it('can require a key for its bucketing file, or serve none', async () => {
     const statusOf = async (key: string) =>
       (await fetch(url('/rails/bucketing.json'), { headers: { 'x-api-key': key } })).status
-    await settle({ bucketingFile: 'by-key' })
+    await changeSettings({ bucketingFile: 'by-key' })
     expect([await statusOf(''), await statusOf(environment.serverKey)]).toEqual([401, 200])
-    await settle({ bucketingFile: 'off' })
+    await changeSettings({ bucketingFile: 'off' })
     expect(await statusOf(environment.serverKey)).toBe(404)
   })
 })
 
-it('says whether it can serve', async () => {
+it('reports readiness', async () => {
   expect(await (await fetch(url('/readyz'))).json()).toEqual({
     status: 'ready',
     kv: 'ok',

@@ -1,5 +1,5 @@
-// What AB Tasty's published SDK makes of a slug, a reference and a type of modifications: its flags'
-// metadata, alike in both modes.
+// The flag metadata of AB Tasty's published SDK: slug, reference and type of modifications, the same in both
+// modes.
 import { DecisionMode, Flagship } from '@flagship.io/js-sdk/edge'
 import { afterEach, expect, it } from 'vitest'
 import { goldenEnvironment, goldenKeys } from '../support/golden-cases.ts'

@@ -1,6 +1,7 @@
-// AB Tasty's published SDK may remember what it gave a visitor (in browsers it does), and goes by that in
-// bucketing mode. When a flag changes, who remembers gets what edge decides, except that a percentage is not
-// asked twice; and nobody is left with nothing.
+// AB Tasty's published SDK can cache a visitor's variations (in browsers it does by default) and uses them in
+// bucketing mode. After a flag changes, a visitor with a cache gets the same variation as from edge, except
+// that the SDK keeps the cached variation of a rule that still splits by percentages. No visitor is left
+// without a value.
 import { DecisionMode, Flagship, LogLevel, type VisitorCacheDTO } from '@flagship.io/js-sdk/edge'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -48,10 +49,10 @@ const generated = (key: string) =>
     )
 const revision = fc.tuple(...keys.map(generated))
 
-type Memory = Map<string, VisitorCacheDTO>
+type VisitorCache = Map<string, VisitorCacheDTO>
 
-/** What each visitor is given, by flag. */
-async function given(flags: readonly Flag[], memory: Memory) {
+/** The value of each flag, for each visitor. */
+async function given(flags: readonly Flag[], cache: VisitorCache) {
   const { file, omitted } = bucketingFile(snapshotOf(flags))
   expect(omitted).toEqual([])
   const flagship = await Flagship.start('environment', 'key', {
@@ -60,9 +61,9 @@ async function given(flags: readonly Flag[], memory: Memory) {
     logLevel: LogLevel.NONE,
     disableDeveloperUsageTracking: true,
     visitorCacheImplementation: {
-      cacheVisitor: (id, data) => Promise.resolve(void memory.set(id, data)),
-      lookupVisitor: (id) => Promise.resolve(memory.get(id) as VisitorCacheDTO),
-      flushVisitor: (id) => Promise.resolve(void memory.delete(id)),
+      cacheVisitor: (id, data) => Promise.resolve(void cache.set(id, data)),
+      lookupVisitor: (id) => Promise.resolve(cache.get(id) as VisitorCacheDTO),
+      flushVisitor: (id) => Promise.resolve(void cache.delete(id)),
     },
   })
   const all: Record<string, string>[] = []
@@ -79,7 +80,7 @@ async function given(flags: readonly Flag[], memory: Memory) {
 }
 const planOf = (visitorId: string) => (visitorId.endsWith('3') ? 'pro' : 'free')
 
-/** The rule whose percentages are asked, if any: whole ones ask no hash. */
+/** The id of the rule that split by percentages; undefined if one variation has all of the weight. */
 function splitOf(flags: readonly Flag[], { cause }: Evaluation): string | undefined {
   if (!('ruleId' in cause)) return undefined
   const strategies = flags.flatMap(({ rules, defaultStrategy }) => [...rules, defaultStrategy])
@@ -88,12 +89,12 @@ function splitOf(flags: readonly Flag[], { cause }: Evaluation): string | undefi
   return isSplit ? cause.ruleId : undefined
 }
 
-it(`an SDK that remembers takes up ${changes} changes as edge does, seed ${seed}`, async () => {
+it(`an SDK with a visitor cache follows ${changes} changes as edge does, seed ${seed}`, async () => {
   let remembered = 0
   let changed = 0
   for (const [before, after] of fc.sample(fc.tuple(revision, revision), { seed, numRuns: changes })) {
-    const memory: Memory = new Map()
-    const [was, is] = [await given(before, memory), await given(after, memory)]
+    const cache: VisitorCache = new Map()
+    const [was, is] = [await given(before, cache), await given(after, cache)]
     const [old, now] = [compile(snapshotOf(before)), compile(snapshotOf(after))]
     for (const [i, targetingKey] of visitorIds.entries()) {
       for (const key of keys) {

@@ -1,5 +1,4 @@
-// Flags that keep their visitors, over the routes: what a change of weights, a login, a group and a deleted
-// variation do.
+// Flags with kept assignments, through the routes: changed weights, logins, groups and deleted variations.
 import { expect, it } from 'vitest'
 import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import type { Ports } from '../../contracts/ports.ts'
@@ -66,7 +65,7 @@ it('keeps every visitor’s variation when the weights change, for OFREP as well
   expect(await offered(then, { visitor_id: 'newcomer' })).toBe('c')
 })
 
-it('gives a visitor who logs in what it had, and keeps that for the known one', async () => {
+it('gives a visitor after login the anonymous assignment, and keeps it for the new id', async () => {
   const first = withFlag(before)
   const had = await offered(first, { visitor_id: 'anonymous' })
   const then = withFlag(after, first.assignments)
@@ -74,14 +73,14 @@ it('gives a visitor who logs in what it had, and keeps that for the known one', 
   expect(await offered(then, { visitor_id: 'known' })).toBe(had)
 })
 
-it('never writes what the known visitor has over what the anonymous one had', async () => {
+it('never overwrites the anonymous assignment with the one after login', async () => {
   const ports = withFlag(after)
   await offered(ports, { visitor_id: 'known', anonymous_id: 'anonymous' })
   const [anonymous] = (await ports.assignments.read('shop', ['visitor:anonymous']))!
   expect(anonymous?.size).toBe(0)
 })
 
-it('gives a group one answer, whoever of it comes first', async () => {
+it('gives a group one variation, whichever visitor is first', async () => {
   const ports = withFlag(before)
   const members = Array.from({ length: 20 }, (_, i) => ({
     visitor_id: `member-${i}`,
@@ -92,7 +91,7 @@ it('gives a group one answer, whoever of it comes first', async () => {
   expect(answers.size).toBe(1)
 })
 
-it('has no answer for who had a variation that is gone, and says so of the one campaign', async () => {
+it('reports an error for the one campaign whose assigned variation was deleted', async () => {
   const first = withFlag(before)
   const body = { visitor_id: 'ada' }
   const had = (await offered(first, body))!
@@ -105,7 +104,7 @@ it('has no answer for who had a variation that is gone, and says so of the one c
   })
 })
 
-it('decides by the hash, and writes nothing, while what is kept cannot be read', async () => {
+it('evaluates by the hash, and writes nothing, while assignments cannot be read', async () => {
   let written = 0
   const ports = withFlag(before, {
     read: () => Promise.resolve(undefined),
@@ -117,7 +116,7 @@ it('decides by the hash, and writes nothing, while what is kept cannot be read',
   expect(written).toBe(0)
 })
 
-it('asks nobody where no flag keeps its visitors', async () => {
+it('reads no assignments if no flag keeps them', async () => {
   const { assignment: _, ...plain } = before
   const ports = withFlag(plain, {
     read: () => Promise.reject(new Error('it was asked')),

@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
 /** `hangs`: accepts the request and never answers. `breaks`: closes the connection. Neither reaches edge. */
-export type GateMode = 'passes' | 'hangs' | 'breaks'
+export type ProxyMode = 'passes' | 'hangs' | 'breaks'
 
-export interface Gate {
+export interface FaultProxy {
   readonly url: string
   /** Method, path and status, or the fault. */
   readonly calls: string[]
-  readonly set: (mode: GateMode) => void
+  readonly set: (mode: ProxyMode) => void
   readonly close: () => void
 }
 
@@ -27,8 +27,8 @@ const hopByHop: ReadonlySet<string> = new Set([
 const endToEnd = (headers: Iterable<readonly [string, string]>) =>
   Object.fromEntries([...headers].filter(([name]) => !hopByHop.has(name)))
 
-export async function openGate(edgeUrl: string): Promise<Gate> {
-  let mode: GateMode = 'passes'
+export async function startFaultProxy(edgeUrl: string): Promise<FaultProxy> {
+  let mode: ProxyMode = 'passes'
   const calls: string[] = []
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/', headers } = request
