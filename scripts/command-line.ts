@@ -22,7 +22,7 @@ export function parseOptions<const T extends OptionTable>(
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   } catch (error) {
-    const [message = ''] = (error instanceof Error ? error.message : String(error)).split('. ')
+    const [message = ''] = (error instanceof Error ? error.message : String(error)).split(/\.?\n|\. /)
     return { ok: false, problem: `${message}; ${allowedOptions(options)}.` }
   }
   const unexpected = parsed.positionals[positionalsMax]
@@ -34,6 +34,14 @@ export function parseOptions<const T extends OptionTable>(
 export function readOptions<const T extends OptionTable>(options: T, positionalsMax = 0): ParsedOptions<T> {
   const parsed = parseOptions(process.argv.slice(2), options, positionalsMax)
   return parsed.ok ? parsed.value : exitWithUsage(parsed.problem)
+}
+
+/** The value of an option that takes a whole number, in digits. Prints a sentence and exits for anything else. */
+export function readWholeNumber(name: string, text: string, min: number, max: number): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  return number >= min && number <= max
+    ? number
+    : exitWithUsage(`--${name} takes a whole number from ${min} to ${max}, not '${text}'.`)
 }
 
 export function exitWithUsage(sentence: string): never {

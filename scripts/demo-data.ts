@@ -77,20 +77,25 @@ const search = {
   defaultStrategy: { strategy: { kind: 'fixed', variationId: 'search-on' } },
 }
 
+/** Creates what is missing: an earlier start may have been killed in the middle. The keys are always new. */
 export async function seedDemo(admin: Admin, environmentId: string): Promise<DemoKeys> {
   const path = `/environments/${environmentId}`
-  await call(admin, 'POST', '/environments', { id: environmentId, name: 'Demo' })
-  for (const flag of [checkout, banner, search]) await call(admin, 'POST', `${path}/flags`, flag)
-  await call(admin, 'POST', `${path}/goals`, { key: 'purchase', name: 'Purchase' })
-  await call(admin, 'POST', `${path}/goals`, { key: 'search-error', name: 'Search failed' })
-  await call(admin, 'POST', `${path}/experiments`, {
+  const create = (to: string, body: unknown) =>
+    call(admin, 'POST', to, body).catch((error: Error) => {
+      if (!/: 409 .*exists/.test(error.message)) throw error
+    })
+  await create('/environments', { id: environmentId, name: 'Demo' })
+  for (const flag of [checkout, banner, search]) await create(`${path}/flags`, flag)
+  await create(`${path}/goals`, { key: 'purchase', name: 'Purchase' })
+  await create(`${path}/goals`, { key: 'search-error', name: 'Search failed' })
+  await create(`${path}/experiments`, {
     id: 'checkout-conversion',
     name: 'Does the express checkout sell more?',
     flagKey: checkout.key,
     goalKeys: ['purchase'],
     baselineVariationId: 'checkout-classic',
   })
-  await call(admin, 'POST', `${path}/operations`, {
+  await create(`${path}/operations`, {
     id: 'stop-failing-search',
     kind: 'event-rate',
     flagKey: search.key,

@@ -1,8 +1,8 @@
 // Prepares the local D1 without a Worker: applies the migrations and inserts the first token before the stack
 // starts. Takes a second or two. On Cloudflare, `wrangler d1 migrations apply` and `npm run token` do this
-// (README).
+// (README). Runs in a process of its own (prepare-database.ts), so that its workerd ends with it.
 import type { D1Database } from '@cloudflare/workers-types'
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const migrationsDirectory = join(import.meta.dirname, '..', 'migrations')
@@ -12,6 +12,21 @@ export interface FirstToken {
   readonly name: string
   readonly sha256: string
   readonly createdAt: number
+}
+
+/** What a prepared database has: the migrations and the first token. The file is written when all of it is in. */
+const preparedFile = 'prepared.json'
+const preparedText = ({ id, sha256 }: FirstToken) =>
+  JSON.stringify({ id, sha256, migrations: migrationFiles() })
+const migrationFiles = () =>
+  readdirSync(migrationsDirectory)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+
+export function isPrepared(stateDirectory: string, token: FirstToken): boolean {
+  const path = join(stateDirectory, preparedFile)
+  const hasDatabase = existsSync(join(stateDirectory, 'v3', 'd1'))
+  return hasDatabase && existsSync(path) && readFileSync(path, 'utf8') === preparedText(token)
 }
 
 /** Applies missing migrations and inserts the token if it is missing. */
@@ -29,6 +44,7 @@ export async function prepareDatabase(stateDirectory: string, token: FirstToken)
   try {
     await migrate(proxy.env.DB)
     await insertToken(proxy.env.DB, token)
+    writeFileSync(join(stateDirectory, preparedFile), preparedText(token))
   } finally {
     await proxy.dispose()
   }
@@ -42,8 +58,7 @@ async function migrate(database: D1Database): Promise<void> {
   )
   const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>()
   const applied = new Set(results.map(({ name }) => name))
-  const files = readdirSync(migrationsDirectory).filter((name) => name.endsWith('.sql'))
-  for (const name of files.toSorted().filter((each) => !applied.has(each))) {
+  for (const name of migrationFiles().filter((each) => !applied.has(each))) {
     const statements = readFileSync(join(migrationsDirectory, name), 'utf8').split('--> statement-breakpoint')
     const done = database.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)
     await database.batch([...statements.map((statement) => database.prepare(statement)), done])

@@ -1,12 +1,15 @@
 // Starts all three Workers in one `wrangler dev`, offline, with a state directory. For `npm start`, the demo
 // and the tests.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
+import { type FirstToken, isPrepared } from './local-database.ts'
+import { logTo } from './log-file.ts'
+import { type ProcessGroup, startGroup } from './process-group.ts'
 import { type Certificate, makeCertificate } from './self-signed.ts'
-import { prepareDatabase } from './local-database.ts'
+import { typescript } from './tool.ts'
 
 const root = join(import.meta.dirname, '..')
 const readyWithinMs = 60_000
@@ -24,6 +27,8 @@ export interface StackOptions {
    * faults.
    */
   readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
+  /** Is told in a sentence what does not stop the stack. Default: standard error. */
+  readonly warn?: (sentence: string) => void
 }
 
 export interface Stack {
@@ -40,29 +45,56 @@ export interface Stack {
   readonly kill: () => Promise<void>
 }
 
+/** Throws a sentence if the folder or the port is taken, or if the stack does not come up. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { port, directory, state } = options
-  const configs = { ...products, ...options.configs }
-  if (await isTaken(port))
-    throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
-  if (state === 'reset') rmSync(directory, { recursive: true, force: true })
+  const { directory, port, state, warn = console.error } = options
   mkdirSync(directory, { recursive: true })
-  const token = ensureToken(directory)
-  await prepareDatabase(join(directory, 'state'), {
+  const lock = lockFolder(directory, port)
+  process.once('exit', lock.release)
+  const release = () => {
+    process.off('exit', lock.release)
+    lock.release()
+  }
+  try {
+    await becomeFree(port, lock)
+    if (lock.tookOver && lock.tookOver.ended.length > 0)
+      warn(`What process ${lock.tookOver.pid}, which was killed, had left running in this folder was ended.`)
+    return await startLocked(options, lock, release, warn)
+  } catch (cause) {
+    release()
+    throw cause
+  }
+}
+
+async function startLocked(
+  { port, directory, state, https, configs }: StackOptions,
+  lock: FolderLock,
+  release: () => void,
+  warn: (sentence: string) => void,
+): Promise<Stack> {
+  if (state === 'reset')
+    for (const name of readdirSync(directory))
+      if (!isLock(name)) rmSync(join(directory, name), { recursive: true, force: true })
+  const token = ensureSecret(directory, 'token', 'tla_')
+  const exposureSecret = ensureSecret(directory, 'exposure-secret', '')
+  await prepareDatabase(directory, lock, {
     id: 'first-token',
     name: 'first token',
     sha256: createHash('sha256').update(token).digest('hex'),
     createdAt: Date.now(),
   })
   const logPath = join(directory, 'wrangler.log')
-  const certificate = options.https ? makeCertificate(directory) : undefined
-  const child = launch(port, directory, logPath, configs, certificate)
-  const exited = new Promise<number | undefined>((resolve) =>
-    child.once('exit', (code) => resolve(code ?? undefined)),
+  const certificate = https ? makeCertificate(directory) : undefined
+  const group = launch({ ...products, ...configs }, { port, directory, certificate, exposureSecret })
+  lock.addGroup(group.id)
+  void group.gone.finally(release)
+  const log = logTo(logPath, (reason) =>
+    warn(`The log ${logPath} cannot be written (${reason}); lines are lost.`),
   )
-  const signal = async (name: NodeJS.Signals) => {
-    killGroup(child, name)
-    await exited
+  log(group.child.stdout!)
+  log(group.child.stderr!)
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    await group.end(signal)
     await untilFree(port) // workerd ends shortly after wrangler
   }
   const stack: Stack = {
@@ -70,14 +102,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     token,
     logPath,
     certPath: certificate?.certPath,
-    exited,
-    stop: () => signal('SIGTERM'),
-    kill: () => signal('SIGKILL'),
+    exited: group.exited,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   }
-  // If this process ends, also during the start, the stack ends too.
-  const reap = () => killGroup(child, 'SIGKILL')
-  process.once('exit', reap)
-  void exited.then(() => process.off('exit', reap))
   try {
     await waitUntilReady(stack)
   } catch (cause) {
@@ -87,15 +115,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return stack
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal)
+/** A secret of this directory. The first start creates it. */
+function ensureSecret(directory: string, name: string, prefix: string): string {
+  const path = join(directory, name)
+  if (!existsSync(path)) replace(path, prefix + randomBytes(24).toString('hex'))
+  return readFileSync(path, 'utf8')
 }
 
-/** The token of this directory. The first start creates it. */
-function ensureToken(directory: string): string {
-  const path = join(directory, 'token')
-  if (!existsSync(path)) writeFileSync(path, `tla_${randomBytes(24).toString('hex')}`, { mode: 0o600 })
-  return readFileSync(path, 'utf8')
+/** Runs prepare-database.ts, unless the database is as it should be. */
+async function prepareDatabase(directory: string, lock: FolderLock, token: FirstToken): Promise<void> {
+  const state = join(directory, 'state')
+  if (isPrepared(state, token)) return
+  const args = [...typescript, join(root, 'scripts/prepare-database.ts'), state, JSON.stringify(token)]
+  const group = startGroup(args, { cwd: root, env: process.env })
+  lock.addGroup(group.id)
+  let output = ''
+  for (const stream of [group.child.stdout!, group.child.stderr!])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  if ((await group.exited) === 0) return
+  throw new Error(`the local database in ${directory} could not be prepared: ${output.trim()}`)
 }
 
 type Configs = NonNullable<StackOptions['configs']>
@@ -105,15 +143,15 @@ const products: Configs = {
   ingest: 'workers/ingest/wrangler.toml',
 }
 
-function launch(
-  port: number,
-  directory: string,
-  logPath: string,
-  configs: Configs,
-  certificate: Certificate | undefined,
-): ChildProcess {
+interface Launch {
+  readonly port: number
+  readonly directory: string
+  readonly certificate: Certificate | undefined
+  readonly exposureSecret: string
+}
+
+function launch(configs: Configs, { port, directory, certificate, exposureSecret }: Launch): ProcessGroup {
   const { front, edge, control, ingest, behind } = configs // only the first one is reached over HTTP
-  const log = createWriteStream(logPath)
   const options = {
     'persist-to': join(directory, 'state'),
     ip: '127.0.0.1',
@@ -126,7 +164,7 @@ function launch(
       'https-key-path': certificate.keyPath,
       'https-cert-path': certificate.certPath,
     }),
-    var: 'EXPOSURE_SECRET:of-this-machine', // on Cloudflare, a secret of edge
+    var: `EXPOSURE_SECRET:${exposureSecret}`, // on Cloudflare, a secret of edge
   }
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),
@@ -140,21 +178,12 @@ function launch(
     CLOUDFLARE_CF_FETCH_ENABLED: 'false', // no network: a placeholder stands in for Request.cf
     WRANGLER_HIDE_BANNER: 'true',
     WRANGLER_SEND_METRICS: 'false',
-    WRANGLER_LOG_PATH: directory,
+    WRANGLER_WRITE_LOGS: 'false', // they would repeat the log, once per start
     // With a shared registry, two stacks on one machine would bind to each other's Workers.
     WRANGLER_REGISTRY_PATH: join(directory, 'registry'),
     X_LOCAL_OBSERVABILITY: 'false',
   }
-  // A process group of its own: wrangler starts workerd, and both must end.
-  const child = spawn(process.execPath, command, {
-    cwd: root,
-    env: environment,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  child.stdout!.pipe(log)
-  child.stderr!.pipe(log)
-  return child
+  return startGroup(command, { cwd: root, env: environment })
 }
 
 async function waitUntilReady(stack: Stack): Promise<void> {
@@ -170,16 +199,27 @@ async function waitUntilReady(stack: Stack): Promise<void> {
   throw new Error(`the stack did not answer within ${readyWithinMs / 1000} s; its log is ${stack.logPath}`)
 }
 
-function isTaken(port: number): Promise<boolean> {
+/** Throws if something else listens there. What a killed stack left needs a moment to end. */
+async function becomeFree(port: number, { tookOver }: FolderLock): Promise<void> {
+  if (tookOver) await untilFree(port)
+  const code = await whyTaken(port)
+  if (code === 'EACCES')
+    throw new Error(`port ${port} is not for this user: choose one from 1024 with --port`)
+  if (code !== undefined)
+    throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
+}
+
+/** The system's code; undefined if one can listen there. */
+function whyTaken(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () => resolve(true))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)))
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(undefined)))
   })
 }
 
 async function untilFree(port: number): Promise<void> {
   const deadline = Date.now() + 5_000
-  while ((await isTaken(port)) && Date.now() < deadline)
+  while ((await whyTaken(port)) !== undefined && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 50))
 }

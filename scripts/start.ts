@@ -1,9 +1,11 @@
 // `npm start`: runs the whole stack on this machine, with demo data at the first start. `-- --fresh` discards
-// the stored data, `-- --port N` chooses the port, `-- --https` uses TLS.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { exitWithUsage, readOptions } from './command-line.ts'
+// the stored data, `-- --port N` chooses the port, `-- --directory PATH` the folder of the data, `-- --https`
+// uses TLS.
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { exitWithUsage, readOptions, readWholeNumber } from './command-line.ts'
 import { type DemoKeys, demoEnvironment, seedDemo } from './demo-data.ts'
+import { replace } from './folder-lock.ts'
 import { startStack } from './stack.ts'
 
 const portMax = 65_535
@@ -11,12 +13,15 @@ const portMax = 65_535
 const { values } = readOptions({
   fresh: { type: 'boolean', default: false },
   port: { type: 'string', default: '8787' },
+  directory: { type: 'string', default: join(import.meta.dirname, '..', '.tackline') },
   https: { type: 'boolean', default: false },
 })
-const port = Number(values.port)
-if (!(Number.isInteger(port) && port >= 1 && port <= portMax))
-  exitWithUsage(`--port takes a number from 1 to ${portMax}, not ${values.port}.`)
-const directory = join(import.meta.dirname, '..', '.tackline')
+const port = readWholeNumber('port', values.port, 1, portMax)
+if (values.directory === '') exitWithUsage('--directory takes the path of a folder.')
+const directory = resolve(values.directory)
+
+// Whoever reads the output may go away (`npm start | head`), and a full disk may be behind it: the stack stays.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 /** During the start there is nothing to stop gracefully: exiting also ends the half-started stack. */
 const exitAtOnce = () => process.exit(130)
@@ -39,16 +44,18 @@ try {
   /** The keys of the demo environment. The first start creates them. */
   async function ensureKeys(): Promise<DemoKeys> {
     const path = join(directory, 'local.json')
-    if (existsSync(path)) {
-      const stored = JSON.parse(readFileSync(path, 'utf8')) as DemoKeys
-      writeFileSync(path, JSON.stringify({ ...stored, url: stack.url }, null, 2), { mode: 0o600 })
-      return stored
+    const keys = existsSync(path) ? readKeys(path) : await seedDemo(stack, demoEnvironment)
+    replace(path, JSON.stringify({ ...keys, url: stack.url, token: stack.token }, null, 2))
+    return keys
+  }
+
+  function readKeys(path: string): DemoKeys {
+    const text = readFileSync(path, 'utf8')
+    try {
+      return JSON.parse(text) as DemoKeys
+    } catch {
+      throw new Error(`${path} is not JSON: delete it, and the next start makes new keys`)
     }
-    const fresh = await seedDemo(stack, demoEnvironment)
-    writeFileSync(path, JSON.stringify({ url: stack.url, token: stack.token, ...fresh }, null, 2), {
-      mode: 0o600,
-    })
-    return fresh
   }
 
   function print({ clientKey, serverKey }: DemoKeys): void {
@@ -63,7 +70,7 @@ try {
     const user = { user: { id: 'ada' }, tag: 'web' }
     const context = { context: { targetingKey: 'ada' } }
     console.log(`
-Tackline runs on ${url} (after ${seconds} s; log: .tackline/wrangler.log; Ctrl-C ends it)
+Tackline runs on ${url} (after ${seconds} s; log: ${stack.logPath}; Ctrl-C ends it)
 
   console      ${url}/#token=${token}
   API token    ${token}
@@ -82,5 +89,5 @@ ${post('/ofrep/v1/evaluate/flags/new-checkout', `authorization: Bearer ${clientK
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
+  process.exit(1) // also ends what was started
 }

@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readOptions } from '../../scripts/command-line.ts'
+import { readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Admin } from '../../scripts/admin.ts'
 import { startStack } from '../../scripts/stack.ts'
@@ -30,6 +30,8 @@ const { values } = readOptions({
   seed: { type: 'string', default: '20261121' },
   'own-stack': { type: 'boolean', default: false },
 })
+const visitorCount = readWholeNumber('visitors', values.visitors, 1, 1_000_000)
+const seed = readWholeNumber('seed', values.seed, 0, 2 ** 32 - 1)
 
 async function demo(admin: Admin): Promise<number> {
   const environmentId = `demo-${Date.now().toString(36)}`
@@ -47,7 +49,7 @@ async function demo(admin: Admin): Promise<number> {
 
 /** Sends every visitor through every SDK. Returns users and purchases by variation. */
 async function meetEverybody(target: Target, held: Claims): Promise<Met> {
-  const everybody = visitors(Number(values.visitors), Number(values.seed))
+  const everybody = visitors(visitorCount, seed)
   const perProtocol = {
     'AB Tasty (bucketing)': new Map<string, number>(),
     Bucketeer: new Map<string, number>(),

@@ -1,0 +1,6 @@
+// Runs local-database.ts. Its arguments are the state's folder and the first token as JSON.
+import { type FirstToken, prepareDatabase } from './local-database.ts'
+
+const [stateDirectory, token] = process.argv.slice(2)
+await prepareDatabase(stateDirectory!, JSON.parse(token!) as FirstToken)
+process.exit() // wrangler's proxy leaves timers behind
