@@ -10,6 +10,8 @@ import {
   worker,
 } from '../../../test/support/control-plane.ts'
 import { environmentsPerProjectMax, organisationRowsMax } from '../../../core/model/limits.ts'
+import { isOrganisationId, tokenStatement } from '../../../scripts/token-statement.ts'
+import { sha256Hex } from '../../http/digest.ts'
 import { routes } from '../api/route-list.ts'
 import { apiTokens, members, organisations, projects } from '../../storage/organisation-schema.ts'
 import { environments } from '../../storage/schema.ts'
@@ -24,6 +26,17 @@ beforeAll(async () => {
     await call('POST', `/organisations/${id}/projects`, { id: `${id}-project` }, as)
   }
 })
+
+const rows = <T>(count: number, row: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => row(i))
+const versioned = { version: 1, createdAt: 0 }
+/** D1 takes at most 100 parameters a statement. */
+const insert = async (table: Parameters<typeof database.insert>[0], all: object[], columns: number) => {
+  const size = Math.floor(100 / columns)
+  const statements = []
+  for (let i = 0; i < all.length; i += size)
+    statements.push(database.insert(table).values(all.slice(i, i + size) as never))
+  for (let i = 0; i < statements.length; i += 100) await database.batch(statements.slice(i, i + 100) as never)
+}
 
 const named = routes.filter(
   ({ needs, path }) => needs !== 'anyone' && /\{(environment|project|organisation)\}/.test(path),
@@ -87,18 +100,6 @@ describe('to another organisation, what exists looks as if it did not', () => {
 })
 
 describe('an organisation', () => {
-  const rows = <T>(count: number, row: (i: number) => T): T[] =>
-    Array.from({ length: count }, (_, i) => row(i))
-  const versioned = { version: 1, createdAt: 0 }
-  /** D1 takes at most 100 parameters a statement. */
-  const insert = async (table: Parameters<typeof database.insert>[0], all: object[], columns: number) => {
-    const size = Math.floor(100 / columns)
-    const statements = []
-    for (let i = 0; i < all.length; i += size)
-      statements.push(database.insert(table).values(all.slice(i, i + size) as never))
-    for (let i = 0; i < statements.length; i += 100)
-      await database.batch(statements.slice(i, i + 100) as never)
-  }
   const owner = { authorization: 'Bearer ours-owner-token' }
 
   it('has a limit for its tokens, projects and members, and a project for its environments', async () => {
@@ -183,8 +184,55 @@ describe('an organisation', () => {
     })
     expect((await call('PATCH', '/organisations/ours/tokens/t1', { disabled: true }, owner)).status).toBe(200)
   })
+})
 
-  it('is one of a limited number', async () => {
+it('takes no address as a person’s that only looks like it', async () => {
+  for (const email of [
+    '\u212aate@example.com',
+    'kate@ex\u0430mple.com',
+    'İ@example.com',
+    'kate@example.com\0',
+  ])
+    expect((await call('POST', '/organisations/default/members', { email })).status).toBe(400)
+})
+
+describe('whoever owns the database', () => {
+  const token = (organisation: string, id: string) => ({
+    id,
+    name: `it's "${id}"`,
+    organisation,
+    createdAt: 0,
+  })
+
+  it('makes the first token of an organisation that nobody can come into', async () => {
+    expect((await call('POST', '/organisations', { id: 'closed', owner: 'eve@example.com' })).status).toBe(
+      201,
+    )
+    const sha256 = await sha256Hex('of-the-database')
+    const made = await env.DB.prepare(tokenStatement({ ...token('closed', 'first'), sha256 })).all()
+    expect(made.results).toEqual([{ id: 'first' }])
+    const listed = await call('GET', '/organisations/closed/tokens', undefined, 'of-the-database')
+    expect(listed.body['tokens']).toMatchObject([{ id: 'first', name: `it's "first"`, role: 'owner' }])
+    expect((await call('GET', '/organisations/ours/tokens', undefined, 'of-the-database')).status).toBe(404)
+    const disabled = await call(
+      'PATCH',
+      '/organisations/closed/tokens/first',
+      { disabled: true },
+      'of-the-database',
+    )
+    expect(disabled.status).toBe(200) // its member is an owner too
+  })
+
+  it('is told if there is no such organisation', async () => {
+    const made = await env.DB.prepare(tokenStatement({ ...token('nowhere', 'x'), sha256: 'f' })).all()
+    expect(made.results).toEqual([])
+    for (const id of ["a' OR 1=1 --", 'A', '', 'x'.repeat(41)]) expect(isOrganisationId(id)).toBe(false)
+  })
+})
+
+// last, because it fills the deployment
+describe('the deployment', () => {
+  it('has a limit for its organisations', async () => {
     const all = rows(organisationRowsMax.organisation, (i) => ({
       id: `o${i}`,
       name: '',
@@ -203,14 +251,4 @@ describe('an organisation', () => {
       ),
     ).toBe(0)
   })
-})
-
-it('takes no address as a person’s that only looks like it', async () => {
-  for (const email of [
-    '\u212aate@example.com',
-    'kate@ex\u0430mple.com',
-    'İ@example.com',
-    'kate@example.com\0',
-  ])
-    expect((await call('POST', '/organisations/default/members', { email })).status).toBe(400)
 })
