@@ -10,6 +10,10 @@ interface Words {
   outcome(flag: Flag, strategy: Strategy): string
   division(strategy: Strategy): { variationId: string | undefined; share: number }[]
   percent(share: number): string
+  unpublishedNotice(published: {
+    revision: number
+    unpublished?: { revision: number; since: number; attempts: number }
+  }): string
 }
 // Not a literal import: a room's JavaScript is typed by that room's tsconfig.
 const address = './public/words.js'
@@ -95,4 +99,19 @@ it('keeps three significant digits of a rate', () => {
 
 it.each([0, 0.0884, 0.141, -0.599, 0.00004, 1])('formats the rate %d as the batch runner does', (share) => {
   expect(text(words.percent(share)).replace('−', '-')).toBe(percent(share))
+})
+
+describe('a notice', () => {
+  const unpublished = { revision: 1_207, since: Date.UTC(2026, 10, 21, 12, 3), attempts: 4 }
+
+  it('says by which revision users are served while a newer one cannot be published', () => {
+    expect(text(words.unpublishedNotice({ revision: 1_205, unpublished }))).toBe(
+      'Revision 1\u202f207 is stored, but could not be published since 2026-11-21 12:03 (4 attempts so far). ' +
+        'Users still get what revision 1\u202f205 says.',
+    )
+  })
+
+  it('says nothing while everything is published', () => {
+    expect(words.unpublishedNotice({ revision: 7 })).toBe('')
+  })
 })

@@ -1,13 +1,15 @@
-// `npm run token -- --remote|--local [--name NAME]`: creates an owner's API token and writes its SHA-256
-// straight into D1, which proves that the caller owns the database. The token is printed once. For further
-// tokens of any role: POST /api/v1/organisations/default/tokens.
+// `npm run token -- --remote|--local [--name NAME] [--organisation ID]`: creates an owner's API token and writes
+// its SHA-256 straight into D1, which proves that the caller owns the database. The token is printed once. It
+// is also the way into an organisation whose owner does not come through Cloudflare Access, or has lost a
+// token. For further tokens of any role: POST /api/v1/organisations/ID/tokens.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { exitWithUsage, readOptions } from './command-line.ts'
+import { isOrganisationId, tokenStatement } from './token-statement.ts'
 import { root, run, toolEnv } from './tool.ts'
 
-const usage = 'usage: npm run token -- --remote|--local [--name NAME]'
+const usage = 'usage: npm run token -- --remote|--local [--name NAME] [--organisation ID]'
 const nameLengthMax = 200
 const config = 'workers/control/wrangler.toml'
 /** The databases of `npm start`. */
@@ -20,41 +22,47 @@ Object.assign(toolEnv, {
   NO_COLOR: '1',
 })
 
-const { target, name } = readArguments()
+const { target, name, organisation } = readArguments()
 try {
   const token = `tla_${randomBytes(24).toString('hex')}`
-  await insert(target, name, token)
+  await insert(target, name, organisation, token)
   console.log(token)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
 
-function readArguments(): { target: 'remote' | 'local'; name: string } {
+function readArguments(): { target: 'remote' | 'local'; name: string; organisation: string } {
   const { values } = readOptions({
     remote: { type: 'boolean', default: false },
     local: { type: 'boolean', default: false },
     name: { type: 'string', default: 'owner' },
+    organisation: { type: 'string', default: 'default' },
   })
   if (values.remote === values.local) exitWithUsage(usage)
   if (values.name === '' || values.name.length > nameLengthMax)
     exitWithUsage(`A name has 1 to ${nameLengthMax} characters.`)
+  if (!isOrganisationId(values.organisation)) exitWithUsage('This is no id of an organisation.')
   if (values.local && !existsSync(localState))
     exitWithUsage('There is no local database yet: run "npm start".')
-  return { target: values.remote ? 'remote' : 'local', name: values.name }
+  const { name, organisation } = values
+  return { target: values.remote ? 'remote' : 'local', name, organisation }
 }
 
-async function insert(target: 'remote' | 'local', name: string, token: string): Promise<void> {
+async function insert(
+  target: 'remote' | 'local',
+  name: string,
+  organisation: string,
+  token: string,
+): Promise<void> {
   const sha256 = createHash('sha256').update(token).digest('hex')
-  // Hexadecimal digits, a UUID and a number cannot end a quotation.
-  const nameText = `CAST(x'${Buffer.from(name).toString('hex')}' AS TEXT)`
-  const command =
-    'INSERT INTO api_tokens (id, name, role, sha256, created_at) ' +
-    `VALUES ('${randomUUID()}', ${nameText}, 'owner', '${sha256}', ${Date.now()})`
+  const id = randomUUID()
+  const command = tokenStatement({ id, name, organisation, sha256, createdAt: Date.now() })
   const where = target === 'local' ? ['--local', '--persist-to', localState] : ['--remote']
   const options = ['--config', config, ...where, '--yes', '--command', command]
   const { ok, output } = await run('wrangler', 'd1', 'execute', 'DB', ...options)
-  if (ok) return
+  if (ok && output.includes(id)) return
+  if (ok) throw new Error(`There is no organisation ${organisation}.`)
   const hint = /no such table/.test(output) ? '\nThe migrations come first: see the README.' : ''
   throw new Error(`The token was not stored:\n${output.trim()}${hint}`)
 }

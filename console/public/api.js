@@ -15,6 +15,7 @@
 /** @typedef {{ flagKey: string, reason: string }} Omission */
 /** @typedef {{ portable: string[], omitted: Omission[], notes: Omission[] }} Portability */
 /** @typedef {ChangeAnswer<Flag>} FlagChangeAnswer */
+/** @typedef {{ revision: number, unpublished?: { revision: number, since: number, attempts: number } }} Published */
 
 /**
  * Why a request failed. `UNREACHABLE` if there was no response of the admin API.
@@ -46,6 +47,11 @@ export function environmentApi(environmentId) {
   return {
     /** @returns {Promise<Flag[]>} */
     flags: () => readAll(`${base}/flags`, 'flags'),
+    /**
+     * What edge can read.
+     * @returns {Promise<Published>}
+     */
+    published: () => read(`${base}/published`),
     /** @returns {Promise<Goal[]>} */
     goals: () => readAll(`${base}/goals`, 'goals'),
     /** @returns {Promise<Experiment[]>} */

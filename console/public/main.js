@@ -8,7 +8,7 @@ import { flagsView } from './flags.js'
 import { historyView } from './history.js'
 import { operationsView } from './operations.js'
 import { portabilityView } from './portability.js'
-import { integer } from './words.js'
+import { integer, unpublishedNotice } from './words.js'
 
 /** @import { EnvironmentRow } from '../../workers/control/api/shapes.ts' */
 /** @import { EnvironmentApi } from './api.js' */
@@ -99,6 +99,7 @@ async function show() {
       (revision) => void changedTo(environmentId, revision),
     )
     if (isCurrent()) fill(title, nodes)
+    await showNotice(environmentId, isCurrent)
   } catch (error) {
     if (isCurrent()) explain(error)
   }
@@ -161,9 +162,29 @@ const showRevision = (revision) => {
  * @param {number | undefined} revision
  */
 async function changedTo(environmentId, revision) {
+  const count = showCount
+  void showNotice(environmentId, () => count === showCount)
   if (revision !== undefined) return showRevision(revision)
   const environments = await listEnvironments().catch(() => [])
   showRevision(environments.find(({ id }) => id === environmentId)?.revision)
+}
+
+/**
+ * Says above the page if edge decides by an older revision. What cannot be read is not said.
+ * @param {string} environmentId
+ * @param {() => boolean} isCurrent
+ */
+async function showNotice(environmentId, isCurrent) {
+  const published = await environmentApi(environmentId)
+    .published()
+    .catch(() => undefined)
+  if (isCurrent()) notice(published ? unpublishedNotice(published) : '')
+}
+
+/** @param {string} text */
+function notice(text) {
+  byId('notice').textContent = text
+  byId('notice').hidden = text === ''
 }
 
 /**
@@ -190,6 +211,7 @@ function explain(error) {
 function signOut(reason) {
   showCount++
   session.end()
+  notice('')
   for (const id of ['environment', 'sections', 'session']) byId(id).hidden = true
   const field = h('input', {
     id: 'token',

@@ -220,6 +220,17 @@ export function describeCommand(command) {
  */
 const describeByKind = ({ kind, key, id }) => [kind.replaceAll('-', ' '), key ?? id].filter(Boolean).join(' ')
 
+/**
+ * That edge decides by an older revision than the one on the page; empty if it does not.
+ * @param {import('./api.js').Published} published
+ */
+export const unpublishedNotice = ({ revision, unpublished }) =>
+  unpublished
+    ? `Revision ${integer(unpublished.revision)} is stored, but could not be published since ` +
+      `${minute(unpublished.since)} (${counted(unpublished.attempts, 'attempt')} so far). ` +
+      `Users still get what revision ${integer(revision)} says.`
+    : ''
+
 /** @param {Extract<Command, { kind: 'update-flag' }>} command */
 function describeUpdate({ key, changes }) {
   const fields = Object.keys(changes)

@@ -96,7 +96,7 @@ export const SettingsChanges = editable(
 
 /** The version that the caller saw; if it is stale, the command is refused. Absent: any version. */
 const expectedVersion = { version: z.int().optional() }
-const idAndVersion = { id: z.string(), ...expectedVersion }
+const idAndVersion = { id: z.string().max(limits.keyLengthMax), ...expectedVersion }
 
 const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.strictObject({ kind: z.literal(kind), ...shape })
@@ -109,7 +109,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('clone-flag', { key: FlagKey, ...expectedVersion, as: FlagKey, name: FlagChanges.shape.name }),
   /** `flag` as the environment `from` has it. `replace` overwrites a flag of the same key. */
   command('copy-flag', {
-    from: z.string(),
+    from: z.string().max(limits.keyLengthMax),
     flag: Flag,
     ...expectedVersion,
     replace: z.boolean().default(false),
@@ -163,9 +163,9 @@ export const Command = z.discriminatedUnion('kind', [
   /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
     source: z.enum(['bucketeer', 'flagship-io', 'flagd']),
-    flags: z.array(Flag),
-    segments: z.array(Segment),
-    sdkKeys: z.array(SdkKeyDraft.omit({ id: true })),
+    flags: z.array(Flag).max(limits.entitiesMax.flag),
+    segments: z.array(Segment).max(limits.entitiesMax.segment),
+    sdkKeys: z.array(SdkKeyDraft.omit({ id: true })).max(limits.entitiesMax.sdkKey),
     replace: z.boolean().default(false),
   }),
 ])

@@ -39,6 +39,8 @@ export interface CompiledFlag {
   decisionGraph: DecisionNode | undefined
   /** Of flags with a rollout: the result for a context without a targeting key. */
   targetingKeyMissing: Evaluation | undefined
+  /** The result for a request that has no steps left for it (steps.ts). Made when it first happens. */
+  usedUp: Evaluation | undefined
 }
 
 /** Checks that come before the rules. */
@@ -136,6 +138,7 @@ const toCompiledFlag = (
   gates: undefined,
   decisionGraph: undefined,
   targetingKeyMissing: undefined,
+  usedUp: undefined,
 })
 
 /**

@@ -315,8 +315,9 @@ function isInSortedList(sorted: Int32Array, wanted: number): boolean {
 
 function memoizedHolds(condition: CompiledCondition, reader: ContextReader): boolean {
   if (condition.generation === reader.generation) return condition.result
+  condition.result = matchesAttribute(attributeTestOf(condition), reader) // may throw (steps.ts)
   condition.generation = reader.generation
-  return (condition.result = matchesAttribute(attributeTestOf(condition), reader))
+  return condition.result
 }
 
 const attributeTestOf = (condition: CompiledCondition): AttributeTest =>

@@ -7,6 +7,7 @@ import { type KeyBlocks, makeKeyBlocks, setKey } from '../hash/murmur3-x86-32.ts
 import { attributeDepthMax } from '../model/limits.ts'
 import { idAttribute, targetingKeyAttribute } from '../model/vocabulary.ts'
 import { type Ordered, orderedOf } from './order.ts'
+import { makeSteps, type Steps } from './steps.ts'
 import {
   packLenientVersion,
   packPlainVersion,
@@ -75,6 +76,7 @@ export interface ContextReader {
   /** Whether the request evaluates all flags, and so hashes its targeting key after many prefixes. */
   evaluatesMany: boolean
   readonly key: KeyBlocks & Memoized
+  readonly ownSteps: Steps & Memoized
 }
 
 export const makeSlot = (name: string): Slot => ({
@@ -108,6 +110,7 @@ export const makeContextReader = (): ContextReader => ({
   generation: 0,
   evaluatesMany: false,
   key: { generation: 0, ...makeKeyBlocks() },
+  ownSteps: { generation: 0, ...makeSteps() },
 })
 
 /** Starts the next request. */
@@ -239,6 +242,13 @@ function classify(slot: Slot): number {
 /** Undefined if the slot's text is not a version. */
 export const versionOf = (slot: Slot): Version | undefined =>
   orderKindOf(slot) === asVersion ? (slot.version ??= parseVersion(textOf(slot))) : undefined
+
+/** What the current request may still take. */
+export function stepsOf({ context, ownSteps, generation }: ContextReader): Steps {
+  if (context.steps) return context.steps
+  if (ownSteps.generation !== generation) Object.assign(ownSteps, makeSteps(), { generation })
+  return ownSteps
+}
 
 /** The targeting key, prepared for hashing after many prefixes. */
 export function blocksOf({ key, generation }: ContextReader, targetingKey: string): KeyBlocks {

@@ -1,4 +1,5 @@
 // OpenFeature's evaluation context. Protocols translate their user, visitor or context into it.
+import type { Steps } from '../text/regex.ts'
 
 /** `targetingKey` is undefined if the client sent none; then rollouts and slices end in an error. */
 export interface EvaluationContext {
@@ -9,4 +10,6 @@ export interface EvaluationContext {
    * above) count as missing.
    */
   readonly attributes: Readonly<Record<string, unknown>>
+  /** What its evaluations may take together, for a request that evaluates one after another (steps.ts). */
+  readonly steps?: Steps
 }

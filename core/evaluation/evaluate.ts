@@ -36,6 +36,7 @@ import {
   textOf,
 } from './context-reader.ts'
 import { isInSlices, sliceBucket } from './slice.ts'
+import { stepsUsedUp, stepsUsedUpMessage } from './steps.ts'
 
 /** The evaluations made so far in this request, by flag index. */
 export type DecidedEvaluations = readonly (Evaluation | undefined)[]
@@ -54,7 +55,12 @@ export function evaluate(
   if (flag.constant) return flag.constant
   reset(reader, context, false)
   const isAlone = flag.dependsOn.length === 0
-  return decide(flag, reader, isAlone ? nothingDecided : decideInOrder(flags, closureOf(flags, flag), reader))
+  const decided = isAlone ? nothingDecided : decideInOrder(flags, closureOf(flags, flag), reader)
+  try {
+    return decide(flag, reader, decided)
+  } catch (cause) {
+    return usedUp(flag, cause)
+  }
 }
 
 /** Evaluates the flags with these indexes. Each must come after its dependencies. */
@@ -64,7 +70,14 @@ export function decideInOrder(
   reader: ContextReader,
 ): DecidedEvaluations {
   const decided: (Evaluation | undefined)[] = []
-  for (const index of indexes) decided[index] = decide(flags[index]!, reader, decided)
+  for (const index of indexes) {
+    const flag = flags[index]!
+    try {
+      decided[index] = decide(flag, reader, decided)
+    } catch (cause) {
+      decided[index] = usedUp(flag, cause)
+    }
+  }
   return decided
 }
 
@@ -79,8 +92,15 @@ export function evaluateAll(
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
   for (let i = 0; i < dependenciesFirst.length; i++) {
-    const flag = dependenciesFirst[i]!
-    decided[flag.index] = decide(flag, reader, decided)
+    try {
+      for (; i < dependenciesFirst.length; i++) {
+        const flag = dependenciesFirst[i]!
+        decided[flag.index] = decide(flag, reader, decided)
+      }
+    } catch (cause) {
+      const flag = dependenciesFirst[i]!
+      decided[flag.index] = usedUp(flag, cause)
+    }
   }
   const indexes = servedIndexesOf(compiled, tag)
   if (indexes.length === flags.length) return decided
@@ -99,7 +119,13 @@ export function evaluateAllRevised(
   const { flags, dependenciesFirst, reader } = compiled
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
-  for (const flag of dependenciesFirst) decided[flag.index] = revise(flag, decide(flag, reader, decided))
+  for (const flag of dependenciesFirst) {
+    try {
+      decided[flag.index] = revise(flag, decide(flag, reader, decided))
+    } catch (cause) {
+      decided[flag.index] = usedUp(flag, cause)
+    }
+  }
   return servedIndexesOf(compiled, undefined).map((index) => decided[index]!)
 }
 
@@ -119,7 +145,18 @@ function servedIndexesOf(
 /** Clients send tags, so the cache must be bounded. */
 const tagsCachedMax = 1_000
 
-/** Follows the order of Bucketeer's server. A disabled flag without off variation gives no variation. */
+/** A flag for which the request has too few steps left is an error, and so is what depends on it. */
+function usedUp(flag: CompiledFlag, cause: unknown): Evaluation {
+  if (cause !== stepsUsedUp) throw cause
+  return (flag.usedUp ??= failure(flag.flag.key, flag.flag, 'GENERAL', stepsUsedUpMessage))
+}
+
+const isUsedUp = (evaluation: Evaluation | undefined) => evaluation?.error?.message === stepsUsedUpMessage
+
+/**
+ * Follows the order of Bucketeer's server. A disabled flag without off variation gives no variation. Throws
+ * `stepsUsedUp`: the loops that call it catch that outside, where it costs nothing.
+ */
 function decide(flag: CompiledFlag, reader: ContextReader, decided: DecidedEvaluations): Evaluation {
   if (flag.constant) return flag.constant
   if (flag.gates) {
@@ -148,8 +185,11 @@ function evaluateGates(
   { context }: ContextReader,
   decided: DecidedEvaluations,
 ): Evaluation | undefined {
-  for (const { index, variationId } of gates.prerequisites)
-    if (decided[index]?.variation?.id !== variationId) return gates.prerequisiteFailed
+  for (const { index, variationId } of gates.prerequisites) {
+    if (decided[index]?.variation?.id === variationId) continue
+    if (isUsedUp(decided[index])) throw stepsUsedUp
+    return gates.prerequisiteFailed
+  }
   if (gates.off) return gates.off
   const { targetingKey } = context
   const { targets, slices } = gates
@@ -204,14 +244,16 @@ function segmentOrFlagHolds(
 ): boolean {
   if (opcode !== flagOpcode) return segments!.some((segment) => isInSegment(segment, reader)) !== isNegated
   const variation = decided[index]?.variation
+  if (!variation && isUsedUp(decided[index])) throw stepsUsedUp
   return (variation !== undefined && clause.values.includes(variation.id)) !== isNegated
 }
 
 /** Computed once per request, however many rules name the segment. */
 export function isInSegment(segment: CompiledSegment, reader: ContextReader): boolean {
   if (segment.generation === reader.generation) return segment.result
+  segment.result = includes(segment, reader) // may throw (steps.ts)
   segment.generation = reader.generation
-  return (segment.result = includes(segment, reader))
+  return segment.result
 }
 
 /** Whether the segment has the context by itself, or by its rules. */

@@ -30,6 +30,7 @@ import { weightTotal } from '../model/limits.ts'
 import * as reading from './context-reader.ts'
 import { reset, type ContextReader, type Slot } from './context-reader.ts'
 import { isInSlices, sliceBucket } from './slice.ts'
+import { stepsUsedUp } from './steps.ts'
 
 /** Answered by the admin API, all but `evaluation`. */
 export interface Explanation {
@@ -132,12 +133,18 @@ function walk(
   }
   const { flag } = compiledFlag
   const scope = { ...compiled.scope, conditions: new Map() }
-  for (const rule of flag.rules) {
-    const explainedRule = explainRule(rule, scope, reader, decided)
-    rules.push(explainedRule)
-    if (explainedRule.matched) break
+  let rollout: Rollout | undefined
+  try {
+    for (const rule of flag.rules) {
+      const explainedRule = explainRule(rule, scope, reader, decided)
+      rules.push(explainedRule)
+      if (explainedRule.matched) break
+    }
+    rollout = findRule(compiledFlag.decisionGraph, reader, decided).rollout
+  } catch (cause) {
+    if (cause !== stepsUsedUp) throw cause
+    return explained(false) // with the rules that were tested so far
   }
-  const { rollout } = findRule(compiledFlag.decisionGraph, reader, decided)
   const key = rollout?.unit ? unitKeyOf(rollout.unit, reader) : targetingKey
   return explained(false, explainRollout(rollout, flag, key, reader))
 }

@@ -9,7 +9,8 @@ import type { Comparison, Operator } from '../model/vocabulary.ts'
 import { compareInOrder, type Ordered, orderedOf } from './order.ts'
 import * as reading from './context-reader.ts'
 import type { ContextReader, Slot } from './context-reader.ts'
-import { compilePattern } from '../text/regex.ts'
+import { spend, type Steps } from './steps.ts'
+import { compilePattern, type Pattern } from '../text/regex.ts'
 import { compareVersions, parseVersion, type Version } from '../text/semver.ts'
 import { parseTime, timeOfNumber } from '../text/time.ts'
 import { compareTexts, parseFloat64, parseInt64 } from '../text/go-strconv.ts'
@@ -39,7 +40,7 @@ export interface AttributeTest {
   readonly numbers: readonly number[]
   readonly versions: readonly Version[]
   readonly integers: readonly bigint[]
-  readonly patterns: readonly ((text: string) => boolean)[]
+  readonly patterns: readonly PatternTest[]
   /** For `order` and `time`. */
   readonly compareAs: Comparison | undefined
   /** For `order` that is not Bucketeer's. */
@@ -49,6 +50,8 @@ export interface AttributeTest {
   /** For `order` and `time`: the orderings that match, as bits. */
   readonly orderings: number
 }
+
+type PatternTest = Extract<Pattern, { ok: true }>['test']
 
 /** The orderings of an attribute relative to a value, as bits. */
 export const below = 1
@@ -124,7 +127,7 @@ const parsed = <T>(values: readonly string[], parse: (text: string) => T | undef
 /**
  * An invalid pattern matches nothing. The admin API accepts none, so only foreign snapshots can have one.
  */
-function compilePatternTest(source: string, ignoreCase: boolean): ((text: string) => boolean)[] {
+function compilePatternTest(source: string, ignoreCase: boolean): PatternTest[] {
   const pattern = compilePattern(source, ignoreCase)
   return pattern.ok ? [pattern.test] : []
 }
@@ -133,12 +136,35 @@ function compilePatternTest(source: string, ignoreCase: boolean): ((text: string
 export function matchesAttribute(test: AttributeTest, reader: ContextReader): boolean {
   const kind = reading.kindOf(reader, test.slot)
   if (test.baseOperator === 'exists') return (kind !== reading.missing) !== test.isNegated
+  if (kind === reading.list) spend(reading.stepsOf(reader), listSteps(test))
   if (test.orderings !== 0 && test.compareAs !== 'bucketeer')
     return holdsInOrder(test, kind) !== test.isNegated
-  return (kind === reading.list ? matchesAnyElement(test) : matchesValue(test)) !== test.isNegated
+  return (
+    (kind === reading.list ? matchesAnyElement(test, reader) : matchesValue(test, reader)) !== test.isNegated
+  )
 }
 
-function matchesValue(test: AttributeTest): boolean {
+/** Each element is parsed and read, and compared with each value unless a set has them. */
+function listSteps({ baseOperator, slot: { list }, set, values }: AttributeTest): number {
+  let length = 0
+  for (const element of list) length += element.length
+  return list.length * (parseSteps[baseOperator] + (set ? 1 : values.length)) + length / unitsPerStep
+}
+/** Steps to parse a text for the operator, measured. */
+const parseSteps: Readonly<Record<AttributeTest['baseOperator'], number>> = {
+  equals: 4,
+  'starts-with': 1,
+  'ends-with': 1,
+  contains: 1,
+  matches: 1,
+  exists: 1,
+  order: 10,
+  time: 50,
+}
+/** UTF-16 units that are searched in a step. */
+const unitsPerStep = 16
+
+function matchesValue(test: AttributeTest, reader: ContextReader): boolean {
   const { slot } = test
   switch (test.baseOperator) {
     case 'equals':
@@ -149,7 +175,7 @@ function matchesValue(test: AttributeTest): boolean {
       if (reading.orderKindOf(slot) === reading.asNumber) return matchesNumberOrder(test, slot.number)
       return matchesTextOrder(test, reading.textOf(slot), reading.versionOf(slot))
     default:
-      return matchesText(test, test.isFolded ? reading.foldedOf(slot) : reading.textOf(slot))
+      return matchesText(test, test.isFolded ? reading.foldedOf(slot) : reading.textOf(slot), reader)
   }
 }
 
@@ -189,7 +215,7 @@ function isComparable(test: AttributeTest): boolean {
 }
 
 /** Like `matchesValue`, for the elements of a list. Slower, since no slot caches their parsed forms. */
-function matchesAnyElement(test: AttributeTest): boolean {
+function matchesAnyElement(test: AttributeTest, reader: ContextReader): boolean {
   let length = 0
   return test.slot.list.some((element) => {
     if (test.baseOperator === 'matches' && (length += element.length) > matchedLengthMax) return false
@@ -198,7 +224,7 @@ function matchesAnyElement(test: AttributeTest): boolean {
       const version = parseVersion(element)
       return version ? equalsVersion(test, version) : isListed(test, text)
     }
-    if (test.baseOperator !== 'order') return matchesText(test, text)
+    if (test.baseOperator !== 'order') return matchesText(test, text, reader)
     const number = parseFloat64(element)
     return number === undefined
       ? matchesTextOrder(test, element, parseVersion(element))
@@ -206,7 +232,7 @@ function matchesAnyElement(test: AttributeTest): boolean {
   })
 }
 
-function matchesText(test: AttributeTest, text: string): boolean {
+function matchesText(test: AttributeTest, text: string, reader: ContextReader): boolean {
   const { values } = test
   switch (test.baseOperator) {
     case 'starts-with':
@@ -216,18 +242,25 @@ function matchesText(test: AttributeTest, text: string): boolean {
       for (const value of values) if (text.endsWith(value)) return true
       return false
     case 'contains':
+      spend(reading.stepsOf(reader), (text.length * values.length) / unitsPerStep)
       for (const value of values) if (text.includes(value)) return true
       return false
     case 'matches':
-      if (text.length > matchedLengthMax) return false
-      for (const matches of test.patterns) if (matches(text)) return true
-      return false
+      return text.length <= matchedLengthMax && matchesPattern(test.patterns, text, reading.stepsOf(reader))
     case 'time':
       return matchesTimeOrder(test, parseInt64(text))
     default:
       test.baseOperator satisfies 'equals' | 'exists' | 'order' // compared elsewhere
       return false
   }
+}
+
+function matchesPattern(patterns: readonly PatternTest[], text: string, steps: Steps): boolean {
+  for (const matches of patterns) {
+    if (matches(text, steps)) return true
+    spend(steps, 0)
+  }
+  return false
 }
 
 const isListed = ({ set, values }: AttributeTest, text: string) =>

@@ -43,10 +43,7 @@ export const Variation = z.strictObject({
   description: z.string().max(limits.descriptionLengthMax).default(''),
   value: z.string().max(limits.variationValueLengthMax),
   /** For a yaml flag: the value as compact JSON, converted when it was written. */
-  json: z
-    .string()
-    .max(2 * limits.variationValueLengthMax)
-    .optional(),
+  json: z.string().max(limits.variationJsonLengthMax).optional(),
   /** Marks the variation that experiments use as baseline unless they name another. */
   baseline: z.literal(true).optional(),
 })

@@ -21,11 +21,26 @@ export const entitiesMax = {
   settings: 1,
 } as const satisfies Record<string, number>
 
+/** How many rows of each kind an organisation may have; `organisation`: the whole deployment. */
+export const organisationRowsMax = {
+  organisation: 1_000,
+  project: 1_000,
+  member: 10_000,
+  token: 1_000,
+} as const
+export const environmentsPerProjectMax = 200
+/** Environments that one member or token has a role in by name. */
+export const grantsMax = 1_000
+/** RFC 5321, 4.5.3.1.3. */
+export const emailLengthMax = 254
+
 export const keyLengthMax = 100
 export const nameLengthMax = 200
 export const descriptionLengthMax = 2_000
 export const variationsMax = 100
 export const variationValueLengthMax = 100_000
+/** The value of a yaml flag as JSON, which may be longer than what was written. */
+export const variationJsonLengthMax = 200_000
 export const rulesMax = 100
 export const groupsPerRuleMax = 50
 export const clausesPerGroupMax = 50
@@ -35,6 +50,11 @@ export const valueLengthMax = 1_000
  * UTF-16 units of an attribute that `matches` looks at, in a list together. What is longer does not match.
  */
 export const matchedLengthMax = 10_000
+/**
+ * Steps of one request's evaluations (core/evaluation/steps.ts), up to 40 ns each. 1,000 flags that each match
+ * another pattern against an address of 200 characters take less than a million.
+ */
+export const evaluationStepsMax = 5_000_000
 /** Names in a path such as `account.plan.name`. */
 export const attributeDepthMax = 10
 export const targetingKeysPerTargetMax = 10_000
@@ -56,6 +76,10 @@ export const entityBytesMax = 900_000
  * refused (snapshot-size.ts). An isolate of edge holds as much (workers/edge/limits.ts).
  */
 export const snapshotBytesMax = 16_000_000
+/** An experiment result as JSON text, as the runner sends it. */
+export const resultBytesMax = 900_000
+/** In hexadecimal. */
+export const sha256LengthMax = 64
 /** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
@@ -65,9 +89,9 @@ export const epochMsMax = 8_640_000_000_000_000
 export const commentLengthMax = 1_000
 
 export const slicesMax = 20
-/** The ranges of a rebalanced rollout. With more, the shares are laid out in order again (rebalance.ts). */
 /** New phases of one experiment. */
 export const experimentPhasesMax = 100
+/** The ranges of a rebalanced rollout. With more, the shares are laid out in order again (rebalance.ts). */
 export const piecesMax = 300
 /** Bucketeer: the weights of a rollout are in thousandths of a percent. */
 export const weightTotal = 100_000

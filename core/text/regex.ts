@@ -28,8 +28,14 @@ type Instruction =
   | { readonly kind: 'split'; first: number; second: number }
   | { readonly kind: Assertion | 'match' }
 
+/** What a request may still spend. A step is an instruction looked at, or a range of a class. */
+export interface Steps {
+  left: number
+}
+
 export type Pattern =
-  | { readonly ok: true; readonly test: (text: string) => boolean }
+  /** Also false if the steps do not suffice: then `left` is negative. */
+  | { readonly ok: true; readonly test: (text: string, steps: Steps) => boolean }
   | { readonly ok: false; readonly message: string }
 
 /** Thrown and caught within this file only. */
@@ -42,7 +48,7 @@ export function compilePattern(source: string, ignoreCase = false): Pattern {
   try {
     const isMarked = source.startsWith(caseMark)
     const program = assemble(parse(source, isMarked ? caseMark.length : 0, isMarked || ignoreCase))
-    return { ok: true, test: (text) => run(program, text) }
+    return { ok: true, test: (text, steps) => run(program, text, steps) }
   } catch (error) {
     if (error instanceof PatternError) return { ok: false, message: error.message }
     throw error
@@ -300,7 +306,9 @@ function assemble(tree: Tree): Instruction[] {
 }
 
 /** Visits every instruction at most once per character: takes text length times program length. */
-function run(program: readonly Instruction[], text: string): boolean {
+function run(program: readonly Instruction[], text: string, steps: Steps): boolean {
+  steps.left -= program.length
+  if (steps.left < 0) return false
   const visited = new Int32Array(program.length).fill(-1)
   let current: number[] = []
   let next: number[] = []
@@ -310,6 +318,7 @@ function run(program: readonly Instruction[], text: string): boolean {
     stack.push(from)
     while (stack.length > 0) {
       const index = stack.pop()!
+      steps.left--
       if (visited[index] === at) continue
       visited[index] = at
       const instruction = program[index]!
@@ -339,17 +348,14 @@ function run(program: readonly Instruction[], text: string): boolean {
   for (;;) {
     if (follow(0, current, at, text.length)) return true // a match may start anywhere
     const point = text.codePointAt(at)
-    if (point === undefined) return false
+    if (point === undefined || steps.left < 0) return false
     at += point > 0xffff ? 2 : 1
     next.length = 0
     for (const index of current) {
       const instruction = program[index]!
-      if (
-        instruction.kind === 'class' &&
-        contains(instruction.ranges, point) &&
-        follow(index + 1, next, at, text.length)
-      )
-        return true
+      if (instruction.kind !== 'class') continue
+      steps.left -= 1 + instruction.ranges.length
+      if (contains(instruction.ranges, point) && follow(index + 1, next, at, text.length)) return true
     }
     ;[current, next] = [next, current]
   }

@@ -44,6 +44,17 @@ it('logs no key, token, targeting key or attribute', async () => {
   }
   expect(await send('/ofrep/v1/evaluate/flags', wrong, { context })).toBeGreaterThan(400)
   expect(await send('/quiet/changes', clientKey)).toBe(200)
+  const issue = async (to: string) => {
+    const headers = { authorization: `Bearer ${clientKey}` }
+    const answer = await fetch(url + to, { method: 'POST', headers })
+    return ((await answer.json()) as { ticket: string }).ticket
+  }
+  const tickets = [await issue('/quiet/changes/ticket'), await issue('/ofrep/v1/stream/ticket')] as const
+  expect(await send(`/quiet/changes?ticket=${tickets[0]}`, '')).toBe(200)
+  expect(await send(`/ofrep/v1/stream/${tickets[1]}`, '')).toBe(200)
+  expect(await send(`/ofrep/v1/stream/${tickets[1].replace('tls_', 'tls_x')}`, '')).toBeGreaterThan(400)
+  expect(await send(`/quiet/changes?key=${clientKey}`, '')).toBe(200)
+  expect(await send(`/ofrep/v1/stream/${clientKey}`, '')).toBe(200)
   const hit = { vid: who, t: 'SEGMENT', s: { plan } }
   expect(await send('/', clientKey, { cid: 'quiet', t: 'BATCH', h: [hit] })).toBe(204)
   expect(await send('/api/v1/triggers', trigger.token, {})).toBe(200)
@@ -55,7 +66,18 @@ it('logs no key, token, targeting key or attribute', async () => {
 
   const log = readFileSync(stack().logPath, 'utf8')
   expect(log).toContain('"where":"request"') // it is the log of these requests
-  const secrets = { token, clientKey, serverKey, foreignKey, trigger: trigger.token, wrong, who, plan }
+  const secrets = {
+    token,
+    clientKey,
+    serverKey,
+    foreignKey,
+    trigger: trigger.token,
+    wrong,
+    who,
+    plan,
+    first: tickets[0],
+    second: tickets[1],
+  }
   const found = Object.entries(secrets).filter(([, secret]) => log.includes(secret))
   expect(found.map(([name]) => name)).toEqual([])
 })

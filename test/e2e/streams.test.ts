@@ -1,5 +1,6 @@
 // Streams of changes through edge, the notifier and the environment object in workerd.
 import { expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
 import { openEventStream } from '../support/event-stream-client.ts'
 import {
   changeFlag,
@@ -85,4 +86,41 @@ it('opens only with a key of the environment', async () => {
     (await fetch(`${one.url}/${one.environmentId}/changes?key=${key}`)).status
   expect(await statusOf('')).toBe(401)
   expect(await statusOf(other.clientKey)).toBe(403)
+})
+
+it('opens with a ticket as with a key, and ends when the key is disabled, however it was opened', async () => {
+  const environment = await environmentWithFlag('disabled')
+  const { url, clientKey, serverKey } = environment
+  const headers = { authorization: `Bearer ${clientKey}` }
+  const ticketAt = async (path: string) => {
+    const answer = await fetch(url + path, { method: 'POST', headers })
+    expect(answer.status).toBe(200)
+    return ((await answer.json()) as { ticket: string }).ticket
+  }
+  const addresses = [
+    `/disabled/changes?key=${clientKey}`,
+    `/disabled/changes?ticket=${await ticketAt('/disabled/changes/ticket')}`,
+    `/ofrep/v1/stream/${clientKey}`,
+    `/ofrep/v1/stream/${await ticketAt('/ofrep/v1/stream/ticket')}`,
+  ]
+  const open = (address: string) =>
+    openEventStream(
+      (signal) => fetch(url + address, { signal }),
+      (event) => event,
+    )
+  const opened = await Promise.all(addresses.map(open))
+  const other = await open(`/disabled/changes?key=${serverKey}`)
+  const { sdkKeys } = await call<{ sdkKeys: { id: string; role: string }[] }>(
+    environment,
+    'GET',
+    '/environments/disabled/sdk-keys',
+  )
+  const { id } = sdkKeys.find(({ role }) => role === 'client')!
+  await call(environment, 'PATCH', `/environments/disabled/sdk-keys/${id}`, { disabled: true })
+  await expect
+    .poll(() => opened.map(({ hasEnded }) => hasEnded()), { timeout: 20_000 })
+    .toEqual([true, true, true, true])
+  expect(other.hasEnded()).toBe(false)
+  for (const address of addresses) expect((await fetch(url + address)).status).toBeGreaterThanOrEqual(401)
+  await other.close()
 })

@@ -50,6 +50,11 @@ export interface ForeignKeys {
   environmentOf(sha256: string): Promise<ForeignEnvironment>
 }
 
+/** Cloudflare's rate-limiting binding. */
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>
+}
+
 export interface RateLimits {
   /** Synchronous, so it refuses by the result of the previous check. */
   allows(kind: 'key' | 'address', id: string): boolean

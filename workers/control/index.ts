@@ -2,10 +2,12 @@
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { bucketingFile } from '../protocols/flagship-io/bucketing-file.ts'
 import { withoutDoubledSlashes } from '../http/path.ts'
+import { problemResponse } from '../http/problem-response.ts'
 import { api } from './api/app.ts'
+import { rateLimitProblem } from './api/rate-limits.ts'
 import type { ControlBindings } from './bindings.ts'
 import { EnvironmentObject } from './environment/environment-do.ts'
-import { fromManifestRoot, isManifestRoot } from './manifest/routes.ts'
+import { asManifestRefusal, fromManifestRoot, isManifestPath, isManifestRoot } from './manifest/routes.ts'
 
 export { Assignments } from './environment/assignments-do.ts'
 export { RecentEnvironments } from './environment/recent-environments-do.ts'
@@ -29,6 +31,11 @@ export default {
     const path = withoutDoubledSlashes(pathname)
     const isApi = path.startsWith('/api/')
     if (!isApi && !isManifestRoot(path)) return env.ASSETS.fetch(request)
+    const problem = await rateLimitProblem(request, path, env)
+    if (problem) {
+      const refusal = problemResponse(problem)
+      return isManifestPath(path) ? asManifestRefusal(refusal) : refusal
+    }
     const called = path === pathname ? request : new Request(withPath(request.url, path), request)
     if (isApi) return api.fetch(called, env, ctx)
     const rewritten = await fromManifestRoot(called, env)

@@ -1,10 +1,10 @@
 // What edge is bound to: wrangler.toml at the top of the repository. There is no database among it.
 import type { EventMessage } from '../../analytics/records.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
+import type { RateLimiter } from '../contracts/ports.ts'
 import type { Head } from '../contracts/environment-contract.ts'
 import type { Notifier } from '../streams/notifier.ts'
 import type { ShadowSettings } from './bucketeer-shadow.ts'
-import type { RateLimiter } from './rate-limits.ts'
 
 /** The methods of the environment's Durable Object that edge may call. */
 export interface EnvironmentReader {

@@ -9,7 +9,7 @@ const patterns: readonly (readonly [RegExp, DialectName])[] = [
   [/^\/v2\//, 'flagship-io'],
   [/^\/(?:flagship-io\/|accounts\/[^/]+\/segments\/|v1\/segments\/)/, 'flagship-io'],
   [/^\/[^/]+\/(?:bucketing|accountSettings)\.json\/?$/, 'flagship-io'],
-  [/^\/[^/]+\/changes\/?$/, 'tackline'],
+  [/^\/[^/]+\/changes(?:\/ticket)?\/?$/, 'tackline'],
   [/^\/(?:troubleshooting|analytics|emotionsai)?\/?$/, 'flagship-io'],
 ]
 

@@ -4,7 +4,8 @@ import { goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { bucketeerRoutes } from '../protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../protocols/flagship-io/routes.ts'
 import { ofrepRoutes } from '../protocols/ofrep/routes.ts'
-import { type RateLimiter, rateLimits } from './rate-limits.ts'
+import type { RateLimiter } from '../contracts/ports.ts'
+import { rateLimits } from './rate-limits.ts'
 import { callHandler } from '../../test/support/call-handler.ts'
 
 function limitsOf(max: number) {

@@ -1,8 +1,9 @@
 // Rate limits per SDK key and per address, by Cloudflare's rate-limiting bindings: per data centre, and
 // permissive. Requests are counted after they are answered; whoever is over the limit is refused for a second
 // without being counted. Without a binding, nothing is limited.
+import { addressGroup } from '../http/address-group.ts'
 import { logError } from '../http/log.ts'
-import type { RateLimits } from '../contracts/ports.ts'
+import type { RateLimiter, RateLimits } from '../contracts/ports.ts'
 
 /** The same time as the Retry-After header. */
 const refusedForMs = 1_000
@@ -10,10 +11,6 @@ const refusedForMs = 1_000
 const recordsPerCount = 10
 /** Refusals remembered per isolate; beyond that, the oldest is forgotten. */
 const refusedMax = 10_000
-
-export interface RateLimiter {
-  limit(options: { key: string }): Promise<{ success: boolean }>
-}
 
 export interface RateLimitPorts {
   readonly limiters: Readonly<Record<'key' | 'address', RateLimiter | undefined>>
@@ -28,7 +25,7 @@ export function rateLimits({ limiters, now, defer }: RateLimitPorts): RateLimits
     allows(kind, id) {
       const limiter = limiters[kind]
       if (!limiter) return true
-      const name = `${kind}:${id}`
+      const name = `${kind}:${kind === 'address' ? addressGroup(id) : id}`
       const until = refusedUntil.get(name)
       if (until !== undefined && until > now()) return false
       defer(count(limiter, name))
@@ -38,7 +35,7 @@ export function rateLimits({ limiters, now, defer }: RateLimitPorts): RateLimits
       const limiter = limiters.address
       if (!limiter || address === undefined) return
       for (let left = records - recordsPerCount; left > 0; left -= recordsPerCount)
-        defer(count(limiter, `address:${address}`))
+        defer(count(limiter, `address:${addressGroup(address)}`))
     },
   }
 

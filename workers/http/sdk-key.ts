@@ -48,6 +48,10 @@ export function findSdkKey(compiled: CompiledSnapshot, key: string): SnapshotKey
   return found
 }
 
+/** Whether the key with this SHA-256 is still valid. */
+export const isValidKey = ({ sdkKeys }: CompiledSnapshot, sha256: string): boolean =>
+  unlessExpired(sdkKeys.get(sha256)) !== undefined
+
 /** A rotated key expires without a new revision, so the time is checked here. */
 const unlessExpired = (key: SnapshotKey | undefined): SnapshotKey | undefined =>
   key?.expiresAt !== undefined && key.expiresAt <= Date.now() ? undefined : key

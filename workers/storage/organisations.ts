@@ -4,6 +4,7 @@ import { and, asc, eq, gt, inArray, max, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import * as z from 'zod'
 import { withoutSecrets } from '../../core/change/redaction.ts'
+import { organisationRowsMax } from '../../core/model/limits.ts'
 import { SecretHash } from '../../core/model/secret.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import type { Database } from './database.ts'
@@ -39,9 +40,9 @@ export interface OrganisationChange<K extends OrganisationEntity = OrganisationE
 
 /**
  * `taken`: an entity with this id exists. `overtaken`: another writer changed it since `before` was read.
- * `ownerless`: the organisation would have no owner left.
+ * `ownerless`: the organisation would have no owner left. `full`: it would have more rows of the kind than it may.
  */
-export type StoreOutcome = 'stored' | 'taken' | 'overtaken' | 'ownerless'
+export type StoreOutcome = 'stored' | 'taken' | 'overtaken' | 'ownerless' | 'full'
 
 /** Stores all of these changes or none. */
 export async function storeChanges(
@@ -52,12 +53,13 @@ export async function storeChanges(
     auditRow(database, change),
     writeRow(database, change),
     ...(removesOwner(change) ? [requireOwner(database, change.organisationId)] : []),
+    ...(change.before === undefined ? requireRoom(database, change) : []),
   ])
   try {
     await database.batch([first!, ...more])
     return 'stored'
   } catch (cause) {
-    if (/malformed JSON/.test(messagesOf(cause))) return 'ownerless'
+    if (/malformed JSON/.test(messagesOf(cause))) return changes.some(removesOwner) ? 'ownerless' : 'full'
     if (!/UNIQUE constraint failed/.test(messagesOf(cause))) throw cause
     return changes[0].before === undefined ? 'taken' : 'overtaken'
   }
@@ -96,6 +98,23 @@ function requireOwner(database: Database, organisationId: string): BatchItem<'sq
     .select({ checked: sql`case when exists (${owners}) then 1 else json('no owner is left') end` })
     .from(organisations)
     .where(eq(organisations.id, organisationId))
+}
+
+/** Fails the batch, in the same way, if there are more rows now than there may be. */
+function requireRoom(
+  database: Database,
+  { entity, organisationId }: OrganisationChange,
+): BatchItem<'sqlite'>[] {
+  if (!(entity in organisationRowsMax)) return []
+  const limit = organisationRowsMax[entity as keyof typeof organisationRowsMax]
+  const of = entity === 'organisation' ? sql`1` : sql`organisation_id = ${organisationId}`
+  const rows = sql`select count(*) from ${tables[entity]} where ${of}`
+  return [
+    database
+      .select({ checked: sql`case when (${rows}) <= ${limit} then 1 else json('too many rows') end` })
+      .from(organisations)
+      .limit(1),
+  ]
 }
 
 function writeRow(database: Database, { entity, before, after }: OrganisationChange): BatchItem<'sqlite'> {
@@ -138,6 +157,10 @@ export async function listRows<K extends 'project' | 'member' | 'token'>(
     .orderBy(asc(table.id))
     .limit(limit)
   return rows as unknown as RowOf<K>[]
+}
+
+export async function countEnvironments(database: Database, projectId: string): Promise<number> {
+  return database.$count(environments, eq(environments.projectId, projectId))
 }
 
 export async function listOrganisations(database: Database, ids: readonly string[]) {

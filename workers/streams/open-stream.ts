@@ -1,21 +1,21 @@
 // Opens an event stream as the response to a request. Dialects supply what their events contain.
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
-import { findSdkKey } from '../http/sdk-key.ts'
+import { isValidKey } from '../http/sdk-key.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { type StreamOptions, eventStream } from './event-stream.ts'
 
 interface StreamContent extends Pick<StreamOptions, 'since' | 'write' | 'opening' | 'failure'> {
   readonly headers: Readonly<Record<string, string>>
-  /** The SDK key that opened the stream. When it is no longer valid, the stream ends. */
-  readonly key: string
+  /** SHA-256 of the SDK key that opened the stream. When it is no longer valid, the stream ends. */
+  readonly sha256: string
 }
 
 export async function openStream(
   request: Request,
   { environmentId }: CompiledSnapshot,
   { feed, snapshots }: Pick<Ports, 'feed' | 'snapshots'>,
-  { headers, key, ...content }: StreamContent,
+  { headers, sha256, ...content }: StreamContent,
 ): Promise<Result<Response>> {
   const stream = await eventStream({
     feed,
@@ -24,7 +24,7 @@ export async function openStream(
     ...content,
     isAllowed: async (revision) => {
       const reading = await snapshots.read(environmentId, revision)
-      return reading.status === 'ready' ? !!findSdkKey(reading.compiled, key) : reading.status !== 'unknown'
+      return reading.status === 'ready' ? isValidKey(reading.compiled, sha256) : reading.status !== 'unknown'
     },
     newest: async () => {
       const reading = await snapshots.read(environmentId)

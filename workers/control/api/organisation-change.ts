@@ -1,6 +1,7 @@
 // Stores a changed organisation, project, environment, member or token: its row and the audit entry in one
 // D1 batch.
 import { withoutSecrets } from '../../../core/change/redaction.ts'
+import { organisationRowsMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import {
   type OrganisationEntity,
@@ -51,9 +52,17 @@ export async function storeRow<K extends OrganisationEntity>(
       return refuse('CONFLICT', `this ${change.entity} exists already`)
     case 'ownerless':
       return refuse('CONFLICT', 'this is the last owner of the organisation: make another one first')
+    case 'full':
+      return refuse('TOO_LARGE', tooMany(change.entity))
     case 'overtaken':
       return refuse('CONFLICT', `this ${change.entity} was changed meanwhile: read it again`)
   }
+}
+
+function tooMany(entity: OrganisationEntity): string {
+  const limit = organisationRowsMax[entity as keyof typeof organisationRowsMax]
+  const owner = entity === 'organisation' ? 'a deployment' : 'an organisation'
+  return `${owner} has at most ${limit} ${entity}s`
 }
 
 /**

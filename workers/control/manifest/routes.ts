@@ -163,8 +163,12 @@ export async function dispatchManifest(
   c: Context<{ Bindings: ControlBindings }>,
 ): Promise<Response> {
   const response = await dispatch(manifestRoute, c)
-  return response.ok ? response : toManifestProblem((await response.json()) as Problem, response.headers)
+  return response.ok ? response : asManifestRefusal(response)
 }
+
+/** The manifest's form of a refusal of the admin API. */
+export const asManifestRefusal = async (refusal: Response): Promise<Response> =>
+  toManifestProblem((await refusal.json()) as Problem, refusal.headers)
 
 function toManifestProblem({ detail, status, errors = [] }: Problem, headers?: Headers): Response {
   const details = errors.map(({ path, rule, message }) => ({
@@ -193,6 +197,9 @@ export async function fromManifestRoot(request: Request, env: ControlBindings): 
   url.pathname = `/api/v1/environments/${environment ?? 'none'}${url.pathname}`
   return new Request(url, request)
 }
+
+/** Whether refusals have the manifest's form. */
+export const isManifestPath = (pathname: string): boolean => `${pathname}/`.includes(`${root}/`)
 
 export const isManifestRoot = (pathname: string): boolean =>
   pathname === root || pathname.startsWith(`${root}/`)

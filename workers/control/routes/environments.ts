@@ -1,9 +1,15 @@
 // Routes of environments, which hold flags, SDK keys and a history. Each belongs to a project.
 import * as z from 'zod'
+import { environmentsPerProjectMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { findScope } from '../../storage/identity.ts'
 import { firstProject } from '../../storage/organisation-schema.ts'
-import { type VisibleEnvironments, listEnvironments, readRow } from '../../storage/organisations.ts'
+import {
+  type VisibleEnvironments,
+  countEnvironments,
+  listEnvironments,
+  readRow,
+} from '../../storage/organisations.ts'
 import { type Membership, hasRole } from '../auth/access.ts'
 import { Environment, EnvironmentRow, changeAnswer } from '../api/shapes.ts'
 import { toResult } from '../api/execute-command.ts'
@@ -57,6 +63,9 @@ export const environments = [
       if (!hasRole(call.caller, 'admin', scope))
         return refuse('FORBIDDEN', `this needs the role admin in project ${project}`)
       if (scope.archived) return refuse('CONFLICT', `project ${project} is archived`)
+      // two at once may pass together: the limit is there to stop what runs wild
+      if ((await countEnvironments(call.database, project)) >= environmentsPerProjectMax)
+        return refuse('TOO_LARGE', `a project has at most ${environmentsPerProjectMax} environments`)
       const { actor, origin } = call.caller
       const { organisationId } = scope
       const request = { environmentId: id, organisationId, projectId: project, name, actor, origin }

@@ -1,6 +1,7 @@
 // Routes of experiments, and of the results that the batch runner computes.
 import * as z from 'zod'
 import { ExperimentChanges, ExperimentDraft } from '../../../core/change/command.ts'
+import { resultBytesMax } from '../../../core/model/limits.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'
 import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
@@ -50,6 +51,7 @@ export const experiments = [
     needs: 'editor',
     summary: 'Stores a computed result, unless the newest one for its goal says the same of the same start',
     body: StoredResult,
+    bodyBytesMax: resultBytesMax,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
     handle: async ({ database, params: { environment, id }, body }) => {

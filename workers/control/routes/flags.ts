@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
 import { Flag, FlagKey, FlagType, Id } from '../../../core/model/flag.ts'
-import { rulesMax } from '../../../core/model/limits.ts'
+import { keyLengthMax, rulesMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { findScope } from '../../storage/identity.ts'
 import { readEntity } from '../../storage/entities.ts'
@@ -101,7 +101,7 @@ export const flags = [
       'prerequisites that need a missing segment, flag or variation are left out. `replace` also ' +
       'overwrites an existing flag of that key, which stays on or off.',
     body: z.strictObject({
-      from: z.string().describe('The other environment.'),
+      from: z.string().max(keyLengthMax).describe('The other environment.'),
       flag: FlagKey,
       replace: z.boolean().default(false),
       ...expectedVersion,

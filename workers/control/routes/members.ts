@@ -1,5 +1,6 @@
 // Routes of members: people who sign in through Cloudflare Access, identified by their email address.
 import * as z from 'zod'
+import { emailLengthMax, grantsMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
 import { canGrant } from '../auth/access.ts'
@@ -8,9 +9,6 @@ import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
-
-const grantsMax = 1_000
-const emailLengthMax = 254 // RFC 5321, 4.5.3.1.3
 
 const Grants = z
   .record(z.union([Slug, z.literal('*')]), z.enum(['editor', 'viewer']))

@@ -1,6 +1,7 @@
 // Routes of organisations, which have members, tokens and projects. A deployment starts with one; its owners
 // can create others.
 import * as z from 'zod'
+import { emailLengthMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'
 import { type RowOf, listOrganisations, readRow } from '../../storage/organisations.ts'
@@ -38,7 +39,11 @@ export const organisations = [
     needs: 'owner',
     summary: 'Creates an organisation with its first owner',
     description: `For owners of the organisation \`${firstOrganisation}\`, which a deployment starts with.`,
-    body: z.strictObject({ id: Slug, name: Name.default(''), owner: z.email().max(254).toLowerCase() }),
+    body: z.strictObject({
+      id: Slug,
+      name: Name.default(''),
+      owner: z.email().max(emailLengthMax).toLowerCase(),
+    }),
     answer: Organisation,
     status: 201,
     handle: async (call) => {

@@ -2,7 +2,7 @@
 // created; only its SHA-256 is stored.
 import * as z from 'zod'
 import { withoutSecrets } from '../../../core/change/redaction.ts'
-import { nameLengthMax } from '../../../core/model/limits.ts'
+import { grantsMax, nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { OrganisationRow, type RowOf, listRows, readRow } from '../../storage/organisations.ts'
@@ -13,10 +13,9 @@ import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
 
-const environmentsMax = 1_000
 const tokenSecretBytes = 24
 
-const Scope = z.array(Slug).min(1).max(environmentsMax)
+const Scope = z.array(Slug).min(1).max(grantsMax)
 const ExpiresAt = z.int().min(0).describe('Epoch milliseconds from which the token is invalid.')
 const TokenName = z.string().min(1).max(nameLengthMax)
 

@@ -5,7 +5,7 @@ import { type Result, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
 import { decideAll } from '../../sdk/decide.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
-import { findSdkKey } from '../../http/sdk-key.ts'
+import { digestOf, findSdkKey } from '../../http/sdk-key.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { openStream } from '../../streams/open-stream.ts'
@@ -67,7 +67,7 @@ export async function openEvaluationStream(
     },
     failure: 'event: error\ndata: {"code":"INTERNAL","message":"the change cannot be sent, reconnect"}',
     headers: {},
-    key: apiKey,
+    sha256: digestOf(apiKey),
   })
 }
 

@@ -6,6 +6,7 @@ import { type Caller, authenticate } from '../../sdk/authenticate.ts'
 import { type MaybePromise, chain } from '../../sdk/maybe-promise.ts'
 import { readJson } from '../../http/body.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
+import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
 
 export interface AuthenticatedRequest<T> {
@@ -39,13 +40,14 @@ export const authenticateCaller = (
   { requestContext }: SdkRequest,
   ports: Ports,
   apiKey: string,
+  find: (ports: Ports, ...given: [RequestContext, string]) => MaybePromise<Result<Caller>> = authenticate,
 ): MaybePromise<Result<Caller>> =>
-  chain(authenticate(ports, requestContext, apiKey), (caller) => {
+  chain(find(ports, requestContext, apiKey), (caller) => {
     if (caller.ok || apiKey === '' || caller.problem.code !== 'UNAUTHENTICATED') return caller
     return { ok: false, problem: { ...caller.problem, code: 'FORBIDDEN' } }
   })
 
-function apiKeyOf({ headers }: Request): string {
+export function apiKeyOf({ headers }: Request): string {
   const authorization = headers.get('authorization')
   const bearer = authorization === null ? undefined : /^Bearer (.+)$/i.exec(authorization)?.[1]
   return bearer ?? headers.get('x-api-key') ?? ''

@@ -1,5 +1,6 @@
 // OFREP, the OpenFeature Remote Evaluation Protocol: evaluates one flag or all of them. Also routes for
 // events and for the event stream.
+import type { Result } from '../../../core/model/problem.ts'
 import { decideOne } from '../../sdk/decide.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
@@ -12,7 +13,7 @@ import { corsPolicy } from './cors.ts'
 import { signToken } from './exposure-token.ts'
 import { refusalResponse, statusOfError } from './refusal.ts'
 import { type AuthenticatedRequest, readRequest } from './request.ts'
-import { openRefetchStream, streamPath } from './stream.ts'
+import { answerTicket, openRefetchStream, streamPath, ticketPath } from './stream.ts'
 import { track } from './track.ts'
 import { contextIdOf, evaluationText, toContext } from './translate.ts'
 import * as wire from './wire.ts'
@@ -44,7 +45,9 @@ function route(sdkRequest: SdkRequest, ports: Ports): Promise<Response> | Respon
   if (path === bulkPath || path === singlePath) return isPost ? evaluateBulk(sdkRequest, ports) : onlyPost()
   if (path.startsWith(singlePath)) return isPost ? evaluateSingle(sdkRequest, ports) : onlyPost()
   if (path === trackPath || path === `${trackPath}/`) return isPost ? track(sdkRequest, ports) : onlyPost()
-  if (path.startsWith(streamPath) && request.method === 'GET') return stream(sdkRequest, ports)
+  if (path === ticketPath) return isPost ? stream(sdkRequest, answerTicket(sdkRequest, ports)) : onlyPost()
+  if (path.startsWith(streamPath) && request.method === 'GET')
+    return stream(sdkRequest, openRefetchStream(sdkRequest, ports))
   return refusalResponse({ code: 'NOT_FOUND', message: 'there is no such route' }, requestContext)
 }
 
@@ -90,9 +93,9 @@ async function evaluateSingle(sdkRequest: SdkRequest, ports: Ports): Promise<Res
   return respond(withMetadata(text, metadata), source, {})
 }
 
-async function stream(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
-  const opened = await openRefetchStream(sdkRequest, ports)
-  return opened.ok ? opened.value : refusalResponse(opened.problem, sdkRequest.requestContext)
+async function stream({ requestContext }: SdkRequest, answer: Promise<Result<Response>>): Promise<Response> {
+  const answered = await answer
+  return answered.ok ? answered.value : refusalResponse(answered.problem, requestContext)
 }
 
 const contextOf = (request: Request, { body, compiled }: AuthenticatedRequest<wire.EvaluationRequest>) =>

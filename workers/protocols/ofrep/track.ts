@@ -2,6 +2,7 @@
 // accepted or rejected one by one.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { makeSteps } from '../../../core/evaluation/steps.ts'
 import { decideOne } from '../../sdk/decide.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
@@ -69,17 +70,21 @@ const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
   fields: [{ path: 'context.targetingKey', rule: targetingKeyMissing, message: 'is missing' }],
 })
 
-const recordContextOf = (
+function recordContextOf(
   request: Request,
   ports: Ports,
   { compiled }: AuthenticatedRequest<unknown>,
-): RecordContext => ({
-  compiled,
-  secret: ports.exposureSecret,
-  now: ports.now(),
-  decide: async (flagKey, context) => (await decideOne(ports, compiled, context, flagKey)).evaluation,
-  enrich: (context) => enrichContext(context, compiled, request),
-})
+): RecordContext {
+  const steps = makeSteps() // for all events of the request together
+  return {
+    compiled,
+    secret: ports.exposureSecret,
+    now: ports.now(),
+    decide: async (flagKey, context) =>
+      (await decideOne(ports, compiled, { ...context, steps }, flagKey)).evaluation,
+    enrich: (context) => enrichContext(context, compiled, request),
+  }
+}
 
 /**
  * The problem of a request whose events were all rejected. The fields of a batch are prefixed by their event.
