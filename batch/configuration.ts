@@ -7,8 +7,11 @@ import { parseOptions } from '../scripts/command-line.ts'
 import { type Failure, fail } from './failure.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all', 'replay'])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay', 'compact'])
 export type Work = z.infer<typeof Work>
+
+/** Work on the lake alone, which can say what it would do instead of doing it. */
+const dryWork: readonly Work[] = ['compact']
 
 /** What one run does. */
 export interface RunOptions {
@@ -16,6 +19,7 @@ export interface RunOptions {
   /** All environments if undefined. */
   readonly environmentId: string | undefined
   readonly engine: EngineChoice
+  readonly isDryRun: boolean
 }
 
 export interface CommandLine extends RunOptions {
@@ -36,12 +40,13 @@ export interface Configuration {
 
 export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
-  `[--engine ${EngineChoice.options.join('|')}] [--json]`
+  `[--engine ${EngineChoice.options.join('|')}] [--dry-run] [--json]`
 
 const options = {
   environment: { type: 'string' },
   engine: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -55,10 +60,13 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
   if (!engine.success) return usageFailure(`There is no engine called ${values.engine}.`)
   if (work.data === 'replay' && values.environment !== undefined)
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
+  if (values['dry-run'] && !dryWork.includes(work.data))
+    return usageFailure(`--dry-run goes with ${dryWork.join(', ')}.`)
   return ok({
     work: work.data,
     environmentId: values.environment,
     engine: engine.data,
+    isDryRun: values['dry-run'],
     print: values.help ? 'usage' : values.json ? 'json' : 'text',
   })
 }

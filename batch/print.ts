@@ -6,6 +6,7 @@ import type {
   Verdict,
 } from '../core/model/experiment-result.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import { integer, lakeLine } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -54,7 +55,7 @@ export function toText(event: RunEvent): string {
     case 'failed':
       return `FAILED ${event.subject}${event.subject && ': '}${event.failure.message}`
     default:
-      return event satisfies never
+      return lakeLine(event)
   }
 }
 
@@ -149,7 +150,6 @@ function operationLine(
 }
 
 const minute = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-const integer = (value: number) => value.toLocaleString('en-US').replaceAll(',', ' ')
 const probability = (value: number) => value.toFixed(3)
 
 /** Three significant digits, so that rare conversions are not all 0.0 %. The console's percent() is alike. */

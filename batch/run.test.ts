@@ -61,7 +61,7 @@ async function run(
   if (!configuration.ok) throw new Error(configuration.problem.message)
   const events: RunEvent[] = []
   const exitCode = await runBatch(
-    { work: 'all', environmentId: undefined, engine: 'exact', ...options },
+    { work: 'all', environmentId: undefined, engine: 'exact', isDryRun: false, ...options },
     { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
   )
   return {

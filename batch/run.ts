@@ -1,5 +1,6 @@
 // One run from top to bottom: chooses the environments, then applies operations, then concludes experiments.
 // The command line and the demo call it.
+import { smallRecordsMax } from '../analytics/manifest.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Environment } from './admin-api-schemas.ts'
@@ -9,10 +10,13 @@ import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
+import { compact } from './jobs/compact.ts'
 import { lakeCache } from './lake/cache.ts'
+import { lakeListing } from './lake/listing.ts'
 import { rememberCounts } from './lake/remember-counts.ts'
 import { s3Store } from './lake/s3.ts'
-import { loadChdb, openWarehouse } from './lake/warehouse.ts'
+import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
+import { openWarehouse } from './lake/warehouse.ts'
 import type { RunEvent } from './run-event.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
 
@@ -40,7 +44,7 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
 async function run(
-  { work, environmentId, engine: choice }: RunOptions,
+  { work, environmentId, engine: choice, isDryRun }: RunOptions,
   { configuration, variables, now, onEvent }: RunContext,
 ): Promise<Result<void, Failure>> {
   const store = s3Store(configuration.lake)
@@ -48,6 +52,15 @@ async function run(
   const api = adminApi(configuration.api)
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
+  const clickHouse = openClickHouse(loadChdb)
+  if (work === 'compact') {
+    const root = configuration.cacheFolder
+    const lakeContext = { store, clickHouse, root, now, smallMax: smallRecordsMax, isDryRun, onEvent }
+    // Archived ones too: their records stay, and may be counted once they are restored.
+    for (const { id } of environments.value)
+      await compact(id, { ...lakeContext, listing: lakeListing(store) })
+    return ok(undefined)
+  }
   for (const { id } of environments.value.filter(({ archived }) => archived))
     onEvent({ kind: 'archived', environmentId: id })
   const environmentIds = environments.value.filter(({ archived }) => !archived).map(({ id }) => id)
@@ -57,7 +70,7 @@ async function run(
   const context = {
     api,
     lake,
-    warehouse: rememberCounts(openWarehouse(loadChdb), configuration.cacheFolder),
+    warehouse: rememberCounts(openWarehouse(clickHouse), configuration.cacheFolder),
     now,
     onEvent,
   }

@@ -30,3 +30,6 @@ const columns = {
 export const recordColumns = Object.entries(columns)
   .map(([name, type]) => `${name} ${type}`)
   .join(', ')
+
+/** The names of the fields that this release knows. */
+export const recordFields: readonly string[] = Object.keys(columns)

@@ -37,7 +37,7 @@ async function runQuery(
   const sql = ['lake', name].map((part) => readFileSync(beside(`${part}.sql`), 'utf8')).join('')
   const answer = await chdb!.queryBindAsync(
     sql,
-    { files, columns: recordColumns, ...parameters },
+    { files, parts: '/{}', columns: recordColumns, ...parameters },
     { format: 'JSONEachRow' },
   )
   return parse(answer.text())

@@ -6,7 +6,7 @@ import type { Experiment } from '../../core/model/experiment.ts'
 import { type Operation, OperationFacts } from '../../core/model/operation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
-import type { Window } from './cache.ts'
+import type { RecordFiles, Window } from './cache.ts'
 import type { Warehouse } from './warehouse.ts'
 
 export const ObservedVariation = z.object({
@@ -25,7 +25,7 @@ const eventRateQuery = { name: 'event-rate', row: OperationFacts }
 /** A row for each variation that users were exposed to. `event` is the goal's. */
 export const countExperiment = (
   warehouse: Warehouse,
-  files: readonly string[],
+  files: RecordFiles,
   { flagKey, ruleId }: Experiment,
   { from, to }: Window,
   event: string,
@@ -34,7 +34,7 @@ export const countExperiment = (
 
 export async function countEventRate(
   warehouse: Warehouse,
-  files: readonly string[],
+  files: RecordFiles,
   { flagKey, variationId, countingFrom }: Operation,
   event: string,
 ): Promise<Result<OperationFacts, Failure>> {

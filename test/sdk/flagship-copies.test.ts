@@ -10,7 +10,8 @@ import { expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
 import { countExperiment } from '../../batch/lake/counts.ts'
-import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
+import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../support/call-handler.ts'
@@ -99,7 +100,13 @@ it.skipIf(!hasChdb)(
       writeFileSync(file, gzipSync(toNdjson([...exposures, ...records])))
       const window = { from, to: from + 86_400_000 }
       expect(
-        await countExperiment(openWarehouse(loadChdb), [file], experiment(), window, 'bought'),
+        await countExperiment(
+          openWarehouse(openClickHouse(loadChdb)),
+          { raw: [file], parts: [] },
+          experiment(),
+          window,
+          'bought',
+        ),
       ).toMatchObject({
         ok: true,
         value: [

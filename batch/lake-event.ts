@@ -1,0 +1,26 @@
+// What happens in a run that changes the lake or copies from it: compact, retain, forget, export. Part of the
+// events of a run (run-event.ts).
+interface DayEvent {
+  readonly environmentId: string
+  /** Of receipt: `2026-11-21`. */
+  readonly day: string
+}
+
+export type LakeEvent =
+  | (DayEvent & {
+      readonly kind: 'compacted'
+      readonly rawObjects: number
+      readonly mergedParts: number
+      readonly parts: number
+      readonly records: number
+      /** Records that were left out because they say what another says. */
+      readonly copies: number
+    })
+  | (DayEvent & { readonly kind: 'would-compact'; readonly rawObjects: number; readonly parts: number })
+  /** They hold records of a later version, or are not what their names say. They are counted as they are. */
+  | (DayEvent & { readonly kind: 'left-raw'; readonly objects: number })
+  /** Other runners changed the day again and again; the next run goes on. */
+  | (DayEvent & { readonly kind: 'overtaken' })
+  /** Deleted: no manifest has needed them for a day. */
+  | (DayEvent & { readonly kind: 'swept'; readonly objects: number })
+  | { readonly kind: 'nothing-to-compact'; readonly environmentId: string }

@@ -1,0 +1,37 @@
+// The events of work on the lake as people read them.
+import type { LakeEvent } from './lake-event.ts'
+
+export function lakeLine(event: LakeEvent): string {
+  switch (event.kind) {
+    case 'compacted': {
+      const { rawObjects, mergedParts, parts, records, copies } = event
+      return (
+        `${dayOf(event)}: ${integer(rawObjects)} raw objects and ${integer(mergedParts)} parts are ` +
+        `${integer(parts)} parts now, ${integer(records)} records without ${integer(copies)} copies.`
+      )
+    }
+    case 'would-compact':
+      return (
+        `${dayOf(event)}: would compact ${integer(event.rawObjects)} raw objects ` +
+        `and ${integer(event.parts)} parts.`
+      )
+    case 'left-raw':
+      return (
+        `${dayOf(event)}: ${integer(event.objects)} raw objects stay: they hold fields of a later version, ` +
+        `or differ from their names.`
+      )
+    case 'overtaken':
+      return `${dayOf(event)}: other runners changed it meanwhile, the next run goes on.`
+    case 'swept':
+      return `${dayOf(event)}: ${integer(event.objects)} objects deleted that were not needed any more.`
+    case 'nothing-to-compact':
+      return `${event.environmentId}: nothing to compact.`
+    default:
+      return event satisfies never
+  }
+}
+
+const dayOf = ({ environmentId, day }: { readonly environmentId: string; readonly day: string }) =>
+  `${environmentId}/${day}`
+
+export const integer = (value: number) => value.toLocaleString('en-US').replaceAll(',', ' ')
