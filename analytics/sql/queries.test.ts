@@ -7,7 +7,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../lake.ts'
-import { EventRecord, type Exposure, type Tracking } from '../records.ts'
+import { EventRecord, type Exposure as NewExposure, type Tracking as NewTracking } from '../records.ts'
+
+type OfKind<Kind> = Extract<EventRecord, { kind: Kind }>
+type Exposure = OfKind<'exposure'>
+type Tracking = OfKind<'tracking'>
 import { recordColumns } from './columns.ts'
 
 const chdb = await import('chdb').catch(() => undefined)
@@ -116,7 +120,9 @@ describe.skipIf(!chdb).each(queries)('$name.sql', ({ name, parameters }) => {
 })
 
 const common = {
-  v: 1,
+  v: 2,
+  keyKind: 'client',
+  source: '',
   id: 'e',
   environmentId: 'demo',
   at: 1500,
@@ -126,15 +132,19 @@ const common = {
   targetingKey: 'ann',
   attributes: {},
 } as const
-const base: Exposure = {
+const base: NewExposure = {
   ...common,
   kind: 'exposure',
   flagKey: 'checkout',
   flagVersion: 1,
   variationId: 'on',
   ruleId: 'split',
+  revision: 1,
+  verified: true,
+  unitAttribute: '',
+  unit: '',
 }
-const purchase: Tracking = { ...common, kind: 'tracking', event: 'bought', value: 0 }
+const purchase: NewTracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
 
 describe.skipIf(!chdb)('a plain count', () => {
   const at = fc.integer({ min: 997, max: 1012 })

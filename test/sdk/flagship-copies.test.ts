@@ -79,7 +79,13 @@ it.skipIf(!hasChdb)(
     const ids = new Set(records.map(({ id }) => id)).size
     expect([copies > buyers * 2, ids > buyers]).toEqual([true, true]) // ids alone would count some twice
     const exposures = Array.from({ length: buyers }, (_, i): Exposure => ({
-      v: 1,
+      v: 2,
+      keyKind: 'client',
+      source: '',
+      revision: 1,
+      verified: true,
+      unitAttribute: '',
+      unit: '',
       id: `exposure-${i}`,
       environmentId: goldenEnvironment,
       at: from,

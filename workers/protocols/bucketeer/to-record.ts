@@ -2,7 +2,7 @@
 // one by one.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { isTimely } from '../../../analytics/event-time.ts'
-import { type EventRecord, recordVersion } from '../../../analytics/records.ts'
+import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
@@ -149,7 +149,7 @@ const fields = (
   { userId, user }: EventUser,
   { compiled, now, sdk }: RecordContext,
 ) => ({
-  v: recordVersion as typeof recordVersion,
+  v: 1 as const,
   id,
   environmentId: compiled.environmentId,
   at,

@@ -1,7 +1,7 @@
 // Turns AB Tasty's activations, hits, contexts and messages into records for the lake.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
-import { type EventRecord, type Exposure, type SdkReport, recordVersion } from '../../../analytics/records.ts'
+import type { EventRecord, RecordOfVersion1 } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { ownerOf } from './campaign.ts'
 import { consentOf, trackingEventOf } from './hit-event.ts'
@@ -22,6 +22,8 @@ export interface RecordContext {
   readonly isNewToday: IsNewToday
 }
 
+type Exposure = Extract<RecordOfVersion1, { kind: 'exposure' }>
+type SdkReport = Extract<RecordOfVersion1, { kind: 'sdk-report' }>
 type Attributes = Readonly<Record<string, unknown>>
 const noAttributes: Attributes = {}
 
@@ -138,7 +140,7 @@ function identifiedFields(
   const at = now - Math.max(0, queueTime ?? 0)
   const { id, content } = identify([compiled.environmentId, ...identity], at)
   const common = {
-    v: recordVersion as typeof recordVersion,
+    v: 1 as const,
     id,
     environmentId: compiled.environmentId,
     at: Math.round(at),

@@ -2,7 +2,7 @@
 // token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { isTimely } from '../../../analytics/event-time.ts'
-import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
+import type { EventRecord, RecordOfVersion1 } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
@@ -10,6 +10,9 @@ import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { verifyToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
+
+type Exposure = Extract<RecordOfVersion1, { kind: 'exposure' }>
+type Tracking = Extract<RecordOfVersion1, { kind: 'tracking' }>
 
 /** What the records of one request have in common. */
 export interface RecordContext {
@@ -65,7 +68,7 @@ function commonFields(
   if (at === undefined || !isTimely(at, now))
     return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead')
   return ok({
-    v: recordVersion as typeof recordVersion,
+    v: 1 as const,
     environmentId: compiled.environmentId,
     at,
     receivedAt: now,
