@@ -41,7 +41,8 @@ export function runOfPart(key: string): number | undefined {
 export const dayOfKey = (key: string): string | undefined => /\/day=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1]
 
 /** Messages and records that ingest cannot read. */
-export const badKey = (day: string, digest: string) => `bad/day=${day}/${digest}.json`
+export const badKey = (day: string, digest: string) => `${badPrefix}day=${day}/${digest}.json`
+export const badPrefix = 'bad/'
 
 export const deadLetterPrefix = 'dead-letters/'
 /** Messages that ingest could not store for days, one JSON line each, gzipped. */

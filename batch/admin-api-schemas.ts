@@ -43,6 +43,16 @@ const Goal: z.ZodType<CoreGoal> = z.looseObject({
   ...versioned,
 })
 
+/** Only what says who is in it. */
+const Segment = z.object({
+  key: z.string(),
+  version: z.int(),
+  included: z.array(z.string()).default([]),
+  /** Uploaded ones. */
+  members: z.unknown().optional(),
+})
+export type SegmentMembers = z.infer<typeof Segment>
+
 const experimentStatus = z.enum(['running', 'stopped'])
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
@@ -99,6 +109,7 @@ export const lists = {
   environments: { entry: Environment, words: {} },
   flags: { entry: Flag, words: {} },
   goals: { entry: Goal, words: {} },
+  segments: { entry: Segment, words: {} },
   // Experiments have no kind yet: one that names a kind comes from a later release.
   experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus } },
   operations: { entry: Operation, words: { kind: operationKind, status: operationStatus, comparison } },

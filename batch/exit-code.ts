@@ -32,6 +32,10 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'compacted':
     case 'would-compact':
     case 'swept':
+    case 'retained':
+    case 'forgotten':
+    case 'would-export':
+    case 'exported':
       return true
     case 'engine':
     case 'archived':
@@ -43,6 +47,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'damaged':
     case 'nothing-to-replay':
     case 'nothing-to-compact':
+    case 'nothing-to-retain':
+    case 'progress':
     case 'left-raw':
     case 'overtaken':
     case 'failed':

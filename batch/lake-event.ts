@@ -1,5 +1,7 @@
 // What happens in a run that changes the lake or copies from it: compact, retain, forget, export. Part of the
 // events of a run (run-event.ts).
+import type { Certificate } from './jobs/forget.ts'
+
 interface DayEvent {
   readonly environmentId: string
   /** Of receipt: `2026-11-21`. */
@@ -24,3 +26,29 @@ export type LakeEvent =
   /** Deleted: no manifest has needed them for a day. */
   | (DayEvent & { readonly kind: 'swept'; readonly objects: number })
   | { readonly kind: 'nothing-to-compact'; readonly environmentId: string }
+  | (DayEvent & {
+      readonly kind: 'retained'
+      readonly objects: number
+      /** Undefined if the whole day went. */
+      readonly records?: number
+      readonly isDryRun: boolean
+      /** Days. */
+      readonly done: number
+      readonly of: number
+    })
+  | { readonly kind: 'nothing-to-retain'; readonly environmentId: string }
+  | (DayEvent & { readonly kind: 'progress'; readonly done: number; readonly of: number })
+  | { readonly kind: 'forgotten'; readonly environmentId: string; readonly certificate: Certificate }
+  | {
+      readonly kind: 'would-export'
+      readonly environmentId: string
+      readonly objects: number
+      readonly missingObjects: number
+    }
+  | {
+      readonly kind: 'exported'
+      readonly environmentId: string
+      readonly file: string
+      readonly objects: number
+      readonly bytes: number
+    }

@@ -26,6 +26,28 @@ export function lakeLine(event: LakeEvent): string {
       return `${dayOf(event)}: ${integer(event.objects)} objects deleted that were not needed any more.`
     case 'nothing-to-compact':
       return `${event.environmentId}: nothing to compact.`
+    case 'retained': {
+      const { isDryRun, objects, records, done, of } = event
+      const what = records === undefined ? 'the whole day' : `${integer(records)} records`
+      const verb = isDryRun ? 'would delete' : 'deleted'
+      return `${dayOf(event)} (${done} of ${of}): ${verb} ${what}, ${integer(objects)} objects.`
+    }
+    case 'nothing-to-retain':
+      return `${event.environmentId}: nothing is that old.`
+    case 'progress':
+      return `${dayOf(event)}: ${event.done} of ${event.of} days.`
+    case 'forgotten':
+      return `${event.environmentId}: ${JSON.stringify(event.certificate, undefined, 2)}`
+    case 'would-export':
+      return (
+        `${event.environmentId}: would export the records of ${integer(event.objects)} objects; ` +
+        `${integer(event.missingObjects)} are damaged.`
+      )
+    case 'exported':
+      return (
+        `${event.environmentId}: ${event.file} has the records of ${integer(event.objects)} objects, ` +
+        `${integer(event.bytes)} bytes.`
+      )
     default:
       return event satisfies never
   }

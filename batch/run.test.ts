@@ -61,7 +61,14 @@ async function run(
   if (!configuration.ok) throw new Error(configuration.problem.message)
   const events: RunEvent[] = []
   const exitCode = await runBatch(
-    { work: 'all', environmentId: undefined, engine: 'exact', isDryRun: false, ...options },
+    {
+      work: 'all',
+      environmentId: undefined,
+      engine: 'exact',
+      isDryRun: false,
+      lakeOrder: undefined,
+      ...options,
+    },
     { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
   )
   return {

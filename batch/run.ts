@@ -1,6 +1,5 @@
 // One run from top to bottom: chooses the environments, then applies operations, then concludes experiments.
 // The command line and the demo call it.
-import { smallRecordsMax } from '../analytics/manifest.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Environment } from './admin-api-schemas.ts'
@@ -10,14 +9,13 @@ import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
-import { compact } from './jobs/compact.ts'
 import { lakeCache } from './lake/cache.ts'
-import { lakeListing } from './lake/listing.ts'
 import { rememberCounts } from './lake/remember-counts.ts'
 import { s3Store } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
 import { openWarehouse } from './lake/warehouse.ts'
 import type { RunEvent } from './run-event.ts'
+import { runOnLake } from './run-on-lake.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
 
 export interface RunContext {
@@ -44,7 +42,7 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
 async function run(
-  { work, environmentId, engine: choice, isDryRun }: RunOptions,
+  { work, environmentId, engine: choice, isDryRun, lakeOrder }: RunOptions,
   { configuration, variables, now, onEvent }: RunContext,
 ): Promise<Result<void, Failure>> {
   const store = s3Store(configuration.lake)
@@ -53,12 +51,10 @@ async function run(
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
   const clickHouse = openClickHouse(loadChdb)
-  if (work === 'compact') {
+  if (lakeOrder) {
+    const ids = environments.value.map(({ id }) => id)
     const root = configuration.cacheFolder
-    const lakeContext = { store, clickHouse, root, now, smallMax: smallRecordsMax, isDryRun, onEvent }
-    // Archived ones too: their records stay, and may be counted once they are restored.
-    for (const { id } of environments.value)
-      await compact(id, { ...lakeContext, listing: lakeListing(store) })
+    await runOnLake(ids, lakeOrder, { api, store, clickHouse, root, now, isDryRun, onEvent })
     return ok(undefined)
   }
   for (const { id } of environments.value.filter(({ archived }) => archived))

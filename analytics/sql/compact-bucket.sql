@@ -6,11 +6,13 @@
 INSERT INTO FUNCTION file({target:String}, 'Parquet', {columns:String})
 SELECT *
 FROM file({parts:String}, 'Parquet', {columns:String})
-WHERE NOT has({removedKinds:Array(String)}, kind) AND NOT has({removedKeys:Array(String)}, targetingKey)
+WHERE NOT has({removedKinds:Array(String)}, kind)
+  AND NOT has({removedKeys:Array(String)}, targetingKey)
+  AND NOT has({removedKeys:Array(String)}, previousKey)
 ORDER BY kind, flagKey, event, targetingKey, least(at, receivedAt), id, receivedAt
 LIMIT 1 BY sipHash128(tuple(* EXCEPT (receivedAt)), least(at, receivedAt))
 SETTINGS
   input_format_parquet_allow_missing_columns = 1,
   output_format_parquet_compression_method = 'zstd',
-  output_format_parquet_row_group_size = 100000, -- a query for one flag skips the others
+  output_format_parquet_row_group_size = 20000, -- a query for one flag skips the others
   use_hive_partitioning = 0

@@ -54,7 +54,7 @@ async function compactDay(
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const manifest = await manifestOf(environmentId, current, context)
     if (!manifest.ok) return manifest
-    const done = await compactOnce(environmentId, current, manifest.value, context)
+    const done = await compactOnce(environmentId, current, manifest.value.manifest, context)
     if (!done.ok) return done
     if (done.value !== 'conflict') {
       const swept = await sweep(environmentId, current, done.value.manifest, context)
@@ -69,18 +69,24 @@ async function compactDay(
   return ok('changed')
 }
 
+export interface KnownManifest {
+  readonly manifest: Manifest
+  /** Undefined if there is none yet. */
+  readonly etag: string | undefined
+}
+
 /** Refused if there is one that this release cannot read: its parts must not get lost. */
 export async function manifestOf(
   environmentId: string,
   { day, manifestEtag }: ListedDay,
   { store, root }: LakeContext,
-): Promise<Result<Manifest, Failure>> {
-  if (manifestEtag === undefined) return ok(noManifest)
+): Promise<Result<KnownManifest, Failure>> {
+  if (manifestEtag === undefined) return ok({ manifest: noManifest, etag: undefined })
   const read = await readManifest(manifestKey(environmentId, day), manifestEtag, { store, root })
   if (!read.ok) return read
   return 'reason' in read.value
     ? fail('job', `The manifest of ${day} cannot be used: ${read.value.reason}.`)
-    : ok(read.value.manifest)
+    : ok(read.value)
 }
 
 type Compacted = { readonly outcome: Outcome; readonly manifest: Manifest }
@@ -156,7 +162,7 @@ async function compactOnce(
 }
 
 /** Raw objects that are what their names say, and hold nothing that a part could not. */
-async function knownRaw({ raw, damaged }: LakeDay, clickHouse: LakeContext['clickHouse']) {
+export async function knownRaw({ raw, damaged }: LakeDay, clickHouse: LakeContext['clickHouse']) {
   const doubtful = new Set(damaged.map(({ key }) => key))
   const sound = raw.filter(({ key }) => !doubtful.has(key))
   const files = sound.map(({ file }) => file)
@@ -164,23 +170,27 @@ async function knownRaw({ raw, damaged }: LakeDay, clickHouse: LakeContext['clic
   return later.ok ? ok(sound.filter(({ file }) => !later.value.has(file))) : later
 }
 
-/** Deletes what the manifest has not needed for a day. Resolves to the number of objects. */
-async function sweep(
+/** Deletes what the manifest has not needed for `graceMs`, and parts that no manifest named for a day. Resolves to the number of objects. */
+export async function sweep(
   environmentId: string,
   { day, raw, parts }: ListedDay,
   manifest: Manifest,
   { store, root, now, isDryRun, onEvent }: LakeContext,
+  graceMs = replacedGraceMs,
 ): Promise<Result<number, Failure>> {
-  const isOld = (since: number) => now - since >= replacedGraceMs
+  const isOld = (since: number) => now - since >= graceMs
   const nameOf = (key: string) =>
     [dayPrefix, partsDayPrefix].reduce((name, prefix) => name.replace(prefix(environmentId, day), ''), key)
   const named = new Set(manifest.parts.map(({ name }) => name))
+  // A part that no manifest ever named is what a compaction left that was killed or overtaken, or what one is
+  // about to name.
+  const isAbandoned = (key: string) => now - (runOfPart(key) ?? Infinity) >= replacedGraceMs
   const since = new Map(manifest.replaced.flatMap(({ at, objects }) => objects.map((name) => [name, at])))
   const unneeded = [...raw, ...parts].filter((key) => {
     const name = nameOf(key)
-    // A part that no manifest ever named is what a compaction left that was killed or overtaken.
-    const unneededSince = since.get(name) ?? (named.has(name) ? undefined : runOfPart(key))
-    return unneededSince !== undefined && isOld(unneededSince)
+    const replacedAt = since.get(name)
+    if (replacedAt !== undefined) return isOld(replacedAt)
+    return !named.has(name) && isAbandoned(key)
   })
   if (unneeded.length === 0 || isDryRun) return ok(0)
   const removed = await mapConcurrently(unneeded, deletionsMax, async (key) => {

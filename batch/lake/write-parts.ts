@@ -37,7 +37,7 @@ export interface Writing {
   /** Epoch milliseconds. */
   readonly run: number
   readonly removal: Removal
-  /** Fewer records become one file. */
+  /** Fewer records become one file, unless parts of one bucket are among them. */
   readonly smallMax: number
 }
 
@@ -125,7 +125,7 @@ async function write(
   const sorted = parts.filter(({ part }) => part.buckets === bucketsMax)
   const before = await countRecords(how.clickHouse, [...split, ...sorted.map(({ file }) => file)])
   if (!before.ok) return before
-  const buckets = before.value < how.smallMax ? 1 : bucketsMax
+  const buckets = sorted.length === 0 && before.value < how.smallMax ? 1 : bucketsMax
   const written: { file: string; bucket: number }[] = []
   for (let bucket = 0; bucket < buckets; bucket++) {
     const isOwn = (own: number) => buckets === 1 || own === bucket
