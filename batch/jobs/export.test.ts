@@ -40,9 +40,9 @@ describe.skipIf(!hasChdb)('export', () => {
     expect(await lake.run(exporting({ output }), noon)).toMatchObject([{ kind: 'exported', file: output }])
     const lines = readFileSync(output, 'utf8').trimEnd().split('\n')
     const exported = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(exported.map(({ id }) => id).toSorted()).toEqual(
-      [...records, ...visitRecords('blue', 2, 0)].map(({ id }) => id).toSorted(),
-    )
+    const ids = [...records, ...visitRecords('blue', 2, 0)].map(({ id }) => id)
+    expect(exported).toHaveLength(ids.length)
+    expect(new Set(exported.map(({ id }) => id))).toEqual(new Set(ids))
     for (const record of records)
       expect(exported.find(({ id }) => id === record.id)).toMatchObject({ ...record })
     expect(await lake.run(exporting({ output }), noon)).toMatchObject([

@@ -1,11 +1,10 @@
 // Writes a day anew without some of its records, and deletes the old objects at once: a reader that misses one
 // looks at the day again. For `retain` and `forget`.
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import * as z from 'zod'
-import { dayPrefix, lakeKey } from '../../analytics/lake.ts'
+import { lakeKey } from '../../analytics/lake.ts'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
