@@ -43,6 +43,7 @@ const Goal: z.ZodType<CoreGoal> = z.looseObject({
   ...versioned,
 })
 
+const counts = z.enum(['all', 'verified', 'server'])
 const experimentStatus = z.enum(['running', 'stopped'])
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
@@ -54,6 +55,7 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: experimentStatus,
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -71,6 +73,7 @@ const Operation: z.ZodType<CoreOperation> = z.looseObject({
   minimumUsers: z.int(),
   status: operationStatus,
   countingFrom: z.int(),
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -100,8 +103,11 @@ export const lists = {
   flags: { entry: Flag, words: {} },
   goals: { entry: Goal, words: {} },
   // Experiments have no kind yet: one that names a kind comes from a later release.
-  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus } },
-  operations: { entry: Operation, words: { kind: operationKind, status: operationStatus, comparison } },
+  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus, counts } },
+  operations: {
+    entry: Operation,
+    words: { kind: operationKind, status: operationStatus, comparison, counts },
+  },
 } satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
 
 export type ListName = keyof typeof lists

@@ -82,7 +82,16 @@ it('every acknowledged event is counted once, whatever ingest goes through', asy
     acknowledged.length,
   )
   const counted = await countEventRate(openWarehouse(loadChdb), arrived.files, operations[0]!, 'search-error')
-  expect(counted).toEqual({ ok: true, value: { exposedUsers: users, goalUsers: users / 5 } })
+  expect(counted).toEqual({
+    ok: true,
+    value: {
+      exposedUsers: users,
+      goalUsers: users / 5,
+      verifiedUsers: users,
+      unverifiedUsers: 0,
+      usersOverLimit: 0,
+    },
+  })
 }, 120_000)
 
 /** Every line of the lake, once each acknowledged event is somewhere in it and no more come. */
