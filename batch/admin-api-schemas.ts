@@ -53,6 +53,7 @@ const Segment = z.object({
 })
 export type SegmentMembers = z.infer<typeof Segment>
 
+const counts = z.enum(['all', 'verified', 'server'])
 const experimentStatus = z.enum(['running', 'stopped'])
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
@@ -64,6 +65,7 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: experimentStatus,
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -81,6 +83,7 @@ const Operation: z.ZodType<CoreOperation> = z.looseObject({
   minimumUsers: z.int(),
   status: operationStatus,
   countingFrom: z.int(),
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -111,8 +114,11 @@ export const lists = {
   goals: { entry: Goal, words: {} },
   segments: { entry: Segment, words: {} },
   // Experiments have no kind yet: one that names a kind comes from a later release.
-  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus } },
-  operations: { entry: Operation, words: { kind: operationKind, status: operationStatus, comparison } },
+  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus, counts } },
+  operations: {
+    entry: Operation,
+    words: { kind: operationKind, status: operationStatus, comparison, counts },
+  },
 } satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
 
 export type ListName = keyof typeof lists

@@ -89,6 +89,7 @@ export async function seedDemo(admin: Admin, environmentId: string): Promise<Dem
     flagKey: checkout.key,
     goalKeys: ['purchase'],
     baselineVariationId: 'checkout-classic',
+    sharedAddress: true, // the demo's visitors all come from this machine
   })
   await call(admin, 'POST', `${path}/operations`, {
     id: 'stop-failing-search',

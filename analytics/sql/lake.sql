@@ -12,6 +12,8 @@ WITH
       SELECT * FROM file({parts:String}, 'Parquet', {columns:String}) -- written by compact-bucket.sql
     )
     WHERE targetingKey != '' -- anonymous events would count as one user
+      -- One slice of the users, as compact-split.sql parts them.
+      AND ({slices:UInt8} = 1 OR sipHash64(targetingKey) % {slices:UInt8} = {slice:UInt8})
     SETTINGS
       input_format_skip_unknown_fields = 1, -- fields are only ever added to records
       input_format_parquet_allow_missing_columns = 1,

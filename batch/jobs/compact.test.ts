@@ -35,9 +35,15 @@ const manifest = () =>
 
 async function countFiles(files: LakeFiles, counted = window) {
   const rows = await countExperiment(lake.warehouse, files, experiment(), counted, 'bought')
+  const units = experiment({
+    phases: [{ startAt, weights: {}, unitAttribute: 'company' }],
+    counts: 'all',
+  } as never)
+  const byUnit = await countExperiment(lake.warehouse, files, units, counted, 'bought')
   const facts = await countEventRate(lake.warehouse, files, killSwitch(), 'bought')
+  if (!byUnit.ok) throw new Error(byUnit.problem.message)
   if (!rows.ok || !facts.ok) throw new Error(`not counted: ${JSON.stringify([rows, facts])}`)
-  return { rows: rows.value, facts: facts.value }
+  return { rows: rows.value, byUnit: byUnit.value, facts: facts.value }
 }
 const count = async (now = noon) => countFiles(await lake.files(window, now, lake.newFolder()))
 

@@ -43,7 +43,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
         { variationId: 'green', users: 20, conversions: 5 },
       ],
     })
-    expect(await countEventRate(warehouse, { raw: files, parts: [] }, killSwitch(), 'bought')).toEqual({
+    expect(await countEventRate(warehouse, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 20, goalUsers: 5 },
     })
@@ -54,7 +54,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
       ok: true,
       value: [],
     })
-    expect(await countEventRate(warehouse, { raw: [], parts: [] }, killSwitch(), 'bought')).toEqual({
+    expect(await countEventRate(warehouse, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 0, goalUsers: 0 },
     })

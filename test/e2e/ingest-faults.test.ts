@@ -88,7 +88,16 @@ it('every acknowledged event is counted once, whatever ingest goes through', asy
     operations[0]!,
     'search-error',
   )
-  expect(counted).toEqual({ ok: true, value: { exposedUsers: users, goalUsers: users / 5 } })
+  expect(counted).toEqual({
+    ok: true,
+    value: {
+      exposedUsers: users,
+      goalUsers: users / 5,
+      verifiedUsers: users,
+      unverifiedUsers: 0,
+      usersOverLimit: 0,
+    },
+  })
 }, 120_000)
 
 /** Every line of the lake, once each acknowledged event is somewhere in it and no more come. */

@@ -7,7 +7,9 @@ import { startAt } from './simulated-shop.ts'
 const at = fc.integer({ min: 0, max: 30 }).map((seconds) => startAt + 2_000 * seconds)
 
 const common = fc.record({
-  v: fc.constant(1 as const),
+  v: fc.constant(2 as const),
+  keyKind: fc.constantFrom('client' as const, 'server' as const, '' as const),
+  source: fc.constantFrom('', 'here', 'there'),
   id: fc.constantFrom('1', '2', '3', '4', '5', '6'),
   environmentId: fc.constant('demo'),
   at,
@@ -25,9 +27,12 @@ const exposure = fc
       flagKey: fc.constantFrom('checkout', 'checkout', 'search'),
       variationId: fc.constantFrom('control', 'green'),
       ruleId: fc.constantFrom('split', 'split', 'staff'),
+      verified: fc.boolean(),
+      unitAttribute: fc.constantFrom('', 'company'),
+      unit: fc.constantFrom('', 'acme', 'zoo'),
     }),
   )
-  .map(([some, more]): EventRecord => ({ ...some, ...more, kind: 'exposure', flagVersion: 1 }))
+  .map(([some, more]): EventRecord => ({ ...some, ...more, kind: 'exposure', flagVersion: 1, revision: 1 }))
 
 const tracking = fc
   .tuple(
@@ -43,6 +48,7 @@ const tracking = fc
     ...more,
     ...(content === undefined ? {} : { content }),
     kind: 'tracking',
+    type: 'goal',
   }))
 
 export const anyRecords = fc.array(fc.oneof(exposure, tracking), { maxLength: 60, size: 'max' })
