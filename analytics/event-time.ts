@@ -1,8 +1,9 @@
 // When an event counts, and how old it may be: one rule for every protocol, the queries and the runner.
 //
 // An event counts at its own time by the client's clock, but never later than edge received it: a clock that
-// runs ahead does not move events into the future (sql/lake.sql). AB Tasty's hits say their age, so theirs is
-// edge's clock. Times of two clocks are compared with a tolerance (sql/experiment.sql).
+// runs ahead does not move events into the future (sql/lake.sql). Where the client says when it sent the
+// event, edge turns its time into one of edge's clock; AB Tasty's hits say their age, which is the same.
+// Times of two clocks are compared with a tolerance (sql/experiment.sql).
 
 const hourMs = 3_600_000
 
@@ -18,6 +19,18 @@ export const eventAgeMaxMs = 744 * hourMs
 export const clockAheadMaxMs = 24 * hourMs
 /** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
 export const clockSkewMaxMs = 5 * 60_000
+
+/**
+ * The event's time, in epoch milliseconds as all of these are; undefined if it is too old or too far ahead.
+ *
+ * `at` and `sentAt` are by the client's clock. If the client says when it sent the event, its clock is
+ * corrected by the difference to edge's, however wrong it is. The network's time is in that difference too:
+ * seconds at most, and less than clocks are off. `at` without `sentAt` is taken as it is.
+ */
+export function eventTime(at: number, receivedAt: number, sentAt?: number): number | undefined {
+  const corrected = sentAt === undefined ? at : Math.min(at + receivedAt - sentAt, receivedAt)
+  return isTimely(corrected, receivedAt) ? corrected : undefined
+}
 
 /** Both in epoch milliseconds. */
 export const isTimely = (at: number, receivedAt: number): boolean =>

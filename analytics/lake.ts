@@ -1,5 +1,7 @@
 // Where records are stored in R2: one gzipped NDJSON object per environment, hour of receipt and ingested
-// batch. An object is named after the digest of its content, so a redelivered batch overwrites itself.
+// batch (a raw object), until the runner compacts the objects of a day of receipt into Parquet (parts). Objects
+// are named after the digest of their content, so a redelivered batch overwrites itself. manifest.ts says which
+// of them a reader takes.
 import type { EventEnvelope } from './records.ts'
 
 export const lakeRoot = 'events/v1'
@@ -15,8 +17,32 @@ export const environmentPrefix = (environmentId: string) => `${lakeRoot}/environ
 export const dayPrefix = (environmentId: string, day: string) =>
   `${environmentPrefix(environmentId)}day=${day}/`
 
+export const partsRoot = 'events/v2'
+
+export const partsPrefix = (environmentId: string) => `${partsRoot}/environment=${environmentId}/`
+
+export const partsDayPrefix = (environmentId: string, day: string) =>
+  `${partsPrefix(environmentId)}day=${day}/`
+
+export const manifestKey = (environmentId: string, day: string) =>
+  `${partsDayPrefix(environmentId, day)}manifest.json`
+
+/** `run` is when its compaction began, in epoch milliseconds; `digest` is the SHA-256 of the file. */
+export const partName = (run: number, bucket: number, digest: string) =>
+  `part-${run}-${String(bucket).padStart(2, '0')}-${digest}.parquet`
+
+/** The run in the name of a part; undefined if it is no part. */
+export function runOfPart(key: string): number | undefined {
+  const [, run] = /\/part-(\d{1,15})-\d\d-[0-9a-f]{64}\.parquet$/.exec(key) ?? []
+  return run === undefined ? undefined : Number(run)
+}
+
+/** `2026-11-21`; undefined if the key is not of a day. */
+export const dayOfKey = (key: string): string | undefined => /\/day=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1]
+
 /** Messages and records that ingest cannot read. */
-export const badKey = (day: string, digest: string) => `bad/day=${day}/${digest}.json`
+export const badKey = (day: string, digest: string) => `${badPrefix}day=${day}/${digest}.json`
+export const badPrefix = 'bad/'
 
 export const deadLetterPrefix = 'dead-letters/'
 /** Messages that ingest could not store for days, one JSON line each, gzipped. */

@@ -52,11 +52,11 @@ function toPoint(record: EventRecord): LivePoint {
         environmentId,
         kind,
         protocol,
-        name: record.event,
+        name: 'event' in record ? record.event : '',
         variationId: '',
         sdk: kind === 'sdk-report' ? record.sdk : '',
         count: 1,
-        value: record.value,
+        value: 'value' in record ? record.value : 0,
       }
 }
 

@@ -24,7 +24,7 @@ describe('a message', () => {
   it('is read whole if all of it is fine, with kinds and fields of a later release', () => {
     const records = [
       exposure,
-      { ...exposure, v: 2, kind: 'alias', anonymousId: 'x' },
+      { ...exposure, v: 3, kind: 'survey', keyKind: '', source: '' },
       { ...exposure, page: '/' },
     ]
     expect(readMessage({ records, sentAt: 3 })).toEqual({ records, bad: [] })

@@ -43,6 +43,17 @@ const Goal: z.ZodType<CoreGoal> = z.looseObject({
   ...versioned,
 })
 
+/** Only what says who is in it. */
+const Segment = z.object({
+  key: z.string(),
+  version: z.int(),
+  included: z.array(z.string()).default([]),
+  /** Uploaded ones. */
+  members: z.unknown().optional(),
+})
+export type SegmentMembers = z.infer<typeof Segment>
+
+const counts = z.enum(['all', 'verified', 'server'])
 const experimentStatus = z.enum(['running', 'stopped'])
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
@@ -54,6 +65,7 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: experimentStatus,
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -71,6 +83,7 @@ const Operation: z.ZodType<CoreOperation> = z.looseObject({
   minimumUsers: z.int(),
   status: operationStatus,
   countingFrom: z.int(),
+  counts: counts.optional(),
   ...versioned,
 })
 
@@ -100,9 +113,13 @@ export const lists = {
   environments: { entry: Environment, words: {} },
   flags: { entry: Flag, words: {} },
   goals: { entry: Goal, words: {} },
+  segments: { entry: Segment, words: {} },
   // Experiments have no kind yet: one that names a kind comes from a later release.
-  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus } },
-  operations: { entry: Operation, words: { kind: operationKind, status: operationStatus, comparison } },
+  experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus, counts } },
+  operations: {
+    entry: Operation,
+    words: { kind: operationKind, status: operationStatus, comparison, counts },
+  },
 } satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
 
 export type ListName = keyof typeof lists

@@ -15,6 +15,7 @@ import {
   lists,
   ProblemDetails,
   PublicationState,
+  type SegmentMembers,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
@@ -42,6 +43,13 @@ export interface AdminApi {
     operationId: string,
     facts: OperationFacts,
   ): ApiResult<AppliedOperation>
+  segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
+  /** Takes users off the segment's list, and off its uploaded members; the others stay. */
+  removeMembers(
+    environmentId: string,
+    segment: SegmentMembers,
+    targetingKeys: readonly string[],
+  ): ApiResult<void>
 }
 
 export function adminApi(
@@ -52,8 +60,8 @@ export function adminApi(
   const environmentPath = (environmentId: string, ...rest: string[]) =>
     ['/environments', ...[environmentId, ...rest].map(encodeURIComponent)].join('/')
 
-  async function call<T>(path: string, schema: z.ZodType<T>, body?: unknown): ApiResult<T> {
-    const response = await send(ask, `${url}/api/v1${path}`, token, body)
+  async function call<T>(path: string, schema: z.ZodType<T>, body?: unknown, how?: Sending): ApiResult<T> {
+    const response = await send(ask, `${url}/api/v1${path}`, token, body, how)
     if (!response.ok) return response
     const { status, content } = response.value
     if (status >= 300) return refusal(path, status, content)
@@ -118,6 +126,27 @@ export function adminApi(
       : stored
   }
 
+  async function removeMembers(
+    environmentId: string,
+    { key, version, included, members }: SegmentMembers,
+    targetingKeys: readonly string[],
+  ): ApiResult<void> {
+    const path = environmentPath(environmentId, 'segments', key)
+    if (members !== undefined) {
+      const how = { method: 'DELETE', type: 'text/plain' } as const
+      const removed = await call(`${path}/members`, z.unknown(), targetingKeys.join('\n'), how)
+      if (!removed.ok) return removed
+      const again = await list(environmentPath(environmentId, 'segments'), 'segments')
+      if (!again.ok) return again
+      version = again.value.entries.find((segment) => segment.key === key)?.version ?? version
+    }
+    const others = included.filter((each) => !targetingKeys.includes(each))
+    if (others.length === included.length) return ok(undefined)
+    const how = { method: 'PATCH', type: 'application/json' } as const
+    const changed = await call(path, z.unknown(), { version, included: others }, how)
+    return changed.ok ? ok(undefined) : changed
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -126,6 +155,8 @@ export function adminApi(
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     storeResult,
+    segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
+    removeMembers,
     applyOperation: (environmentId, operationId, facts) =>
       call(environmentPath(environmentId, 'operations', operationId, 'apply'), AppliedOperation, facts),
   }
@@ -154,16 +185,30 @@ interface ApiResponse {
   readonly content: unknown
 }
 
-async function send(ask: Send, url: string, token: string, body: unknown): ApiResult<ApiResponse> {
+interface Sending {
+  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly type: 'application/json' | 'text/plain'
+}
+
+async function send(
+  ask: Send,
+  url: string,
+  token: string,
+  body: unknown,
+  { method, type }: Sending = { method: 'POST', type: 'application/json' },
+): ApiResult<ApiResponse> {
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
-    'content-type': 'application/json',
+    'content-type': type,
     'x-comment': 'by the batch runner', // an environment may demand a comment with every change
   }
   // A redirect could carry the token to another host, so it is not followed and counts as a refusal.
   const request = { headers, redirect: 'manual' as const }
-  const init = body === undefined ? request : { ...request, method: 'POST', body: JSON.stringify(body) }
+  const init =
+    body === undefined
+      ? request
+      : { ...request, method, body: typeof body === 'string' ? body : JSON.stringify(body) }
   try {
     const answer = await ask(() => new Request(url, init))
     return ok({ status: answer.status, content: parseJson(new TextDecoder().decode(answer.body)) })

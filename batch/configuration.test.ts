@@ -8,13 +8,19 @@ describe('the command line', () => {
   it('chooses all work in all environments by default', () => {
     expect(readCommandLine([])).toEqual({
       ok: true,
-      value: { work: 'all', environmentId: undefined, engine: 'auto', print: 'text' },
+      value: { work: 'all', environmentId: undefined, engine: 'auto', isDryRun: false, print: 'text' },
     })
   })
   it('takes arguments in any order', () => {
     expect(readCommandLine(['--json', '--environment', 'demo', 'experiments', '--engine=cmdstan'])).toEqual({
       ok: true,
-      value: { work: 'experiments', environmentId: 'demo', engine: 'cmdstan', print: 'json' },
+      value: {
+        work: 'experiments',
+        environmentId: 'demo',
+        engine: 'cmdstan',
+        isDryRun: false,
+        print: 'json',
+      },
     })
   })
 })

@@ -5,9 +5,10 @@ import * as z from 'zod'
 import { ok, type Result } from '../core/model/problem.ts'
 import { parseOptions } from '../scripts/command-line.ts'
 import { type Failure, fail } from './failure.ts'
+import { isLakeWork, lakeOptions, type LakeOrder, lakeWork, readLakeOrder } from './lake-options.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all', 'replay'])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay', ...lakeWork])
 export type Work = z.infer<typeof Work>
 
 /** What one run does. */
@@ -16,6 +17,9 @@ export interface RunOptions {
   /** All environments if undefined. */
   readonly environmentId: string | undefined
   readonly engine: EngineChoice
+  readonly isDryRun: boolean
+  /** Of work on the lake alone. */
+  readonly lakeOrder: LakeOrder | undefined
 }
 
 export interface CommandLine extends RunOptions {
@@ -36,12 +40,18 @@ export interface Configuration {
 
 export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
-  `[--engine ${EngineChoice.options.join('|')}] [--json]`
+  `[--engine ${EngineChoice.options.join('|')}] [--json]\n` +
+  '  compact [--dry-run]\n' +
+  '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
+  '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +
+  '  export --environment ID --from DAY --to DAY [--format ndjson|parquet] --output FILE [--dry-run]'
 
 const options = {
   environment: { type: 'string' },
   engine: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  ...lakeOptions,
   help: { type: 'boolean', default: false },
 } as const
 
@@ -55,10 +65,16 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
   if (!engine.success) return usageFailure(`There is no engine called ${values.engine}.`)
   if (work.data === 'replay' && values.environment !== undefined)
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
+  if (values['dry-run'] && !isLakeWork(work.data))
+    return usageFailure(`--dry-run goes with ${lakeWork.join(', ')}.`)
+  const lakeOrder = readLakeOrder(work.data, values)
+  if (!lakeOrder.ok) return usageFailure(lakeOrder.problem.message)
   return ok({
     work: work.data,
     environmentId: values.environment,
     engine: engine.data,
+    isDryRun: values['dry-run'],
+    lakeOrder: lakeOrder.value,
     print: values.help ? 'usage' : values.json ? 'json' : 'text',
   })
 }

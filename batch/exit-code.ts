@@ -21,7 +21,7 @@ export function exitCodeOf(events: readonly RunEvent[]): number {
 const isWaiting = (events: readonly RunEvent[]): boolean =>
   events.some(({ kind }) => kind === 'no-events') && !events.some(({ kind }) => kind === 'concluded')
 
-/** True if an experiment or operation was dealt with to its end. */
+/** True if an experiment, an operation or a day was dealt with to its end. */
 function isCompletedWork({ kind }: RunEvent): boolean {
   switch (kind) {
     case 'no-events':
@@ -29,6 +29,13 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'replayed':
     case 'watched':
     case 'applied':
+    case 'compacted':
+    case 'would-compact':
+    case 'swept':
+    case 'retained':
+    case 'forgotten':
+    case 'would-export':
+    case 'exported':
       return true
     case 'engine':
     case 'archived':
@@ -39,6 +46,11 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'skipped':
     case 'damaged':
     case 'nothing-to-replay':
+    case 'nothing-to-compact':
+    case 'nothing-to-retain':
+    case 'progress':
+    case 'left-raw':
+    case 'overtaken':
     case 'failed':
       return false
     default:

@@ -6,6 +6,7 @@ import type {
   Verdict,
 } from '../core/model/experiment-result.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import { integer, lakeLine } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -54,7 +55,7 @@ export function toText(event: RunEvent): string {
     case 'failed':
       return `FAILED ${event.subject}${event.subject && ': '}${event.failure.message}`
     default:
-      return event satisfies never
+      return lakeLine(event)
   }
 }
 
@@ -74,11 +75,34 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   return [
     `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
     ...table(variations, baselineVariationId).map((line) => `  ${line}`),
+    ...trustLines(result).map((line) => `  ${line}`),
     `  verdict   ${verdictText(verdict)}`,
     `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,
     '',
   ].join('\n')
+}
+
+/** Whom the figures are of, and how many of them edge verified. */
+function trustLines({ trust }: ExperimentResult): string[] {
+  if (!trust) return []
+  const { counts, unitAttribute, usersWithoutUnit, variations } = trust
+  const known = variations.filter((each) => each.verifiedUsers + each.unverifiedUsers > 0)
+  const each = known.map(
+    ({ variationId, verifiedUsers, unverifiedUsers }) =>
+      `${variationId} ${integer(verifiedUsers)} verified, ${integer(unverifiedUsers)} not`,
+  )
+  const without = usersWithoutUnit > 0 ? `; ${integer(usersWithoutUnit)} users without one are left out` : ''
+  return [
+    ...(unitAttribute === '' ? [] : [`unit      ${unitAttribute}, not users${without}`]),
+    ...(counts === 'all' ? [] : [`counts    ${countsText[counts]}`]),
+    ...(each.length > 0 ? [`trust     ${each.join('; ')}`] : []),
+  ]
+}
+
+const countsText = {
+  verified: 'verified exposures and those with a server key',
+  server: 'events with a server key',
 }
 
 const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 'uplift (95 %)']
@@ -137,19 +161,24 @@ function engineText(engine: EngineReport): string {
 function operationLine(
   environmentId: string,
   operation: Operation,
-  { exposedUsers, goalUsers }: OperationFacts,
+  { exposedUsers, goalUsers, verifiedUsers = 0, unverifiedUsers = 0, usersOverLimit = 0 }: OperationFacts,
 ): string {
   const { id, flagKey, variationId, goalKey, comparison, threshold, minimumUsers } = operation
   const rate = exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : ''
+  const verified =
+    verifiedUsers + unverifiedUsers > 0
+      ? ` (${integer(verifiedUsers)} users verified, ${integer(unverifiedUsers)} not)`
+      : ''
+  const overLimit =
+    usersOverLimit > 0 ? `; ${integer(usersOverLimit)} users left out: too many from one address` : ''
   return (
     `${environmentId}/${id}: ${flagKey} ${variationId}, ` +
-    `${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}; ` +
+    `${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}${verified}${overLimit}; ` +
     `fires ${comparison.replace('-', ' ')} ${percent(threshold)} of ${integer(minimumUsers)} users or more`
   )
 }
 
 const minute = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-const integer = (value: number) => value.toLocaleString('en-US').replaceAll(',', ' ')
 const probability = (value: number) => value.toFixed(3)
 
 /** Three significant digits, so that rare conversions are not all 0.0 %. The console's percent() is alike. */

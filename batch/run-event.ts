@@ -4,7 +4,8 @@ import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import type { Failure } from './failure.ts'
-import type { DamagedObject } from './lake/cache.ts'
+import type { LakeEvent } from './lake-event.ts'
+import type { DamagedObject } from './lake/objects.ts'
 import type { EngineChoice } from './stan/engine.ts'
 
 interface ExperimentEvent {
@@ -18,6 +19,7 @@ interface OperationEvent {
 }
 
 export type RunEvent =
+  | LakeEvent
   | {
       readonly kind: 'engine'
       readonly engine: Exclude<EngineChoice, 'auto'>

@@ -12,8 +12,10 @@ import { replayDeadLetters } from './jobs/replay.ts'
 import { lakeCache } from './lake/cache.ts'
 import { rememberCounts } from './lake/remember-counts.ts'
 import { s3Store } from './lake/s3.ts'
-import { loadChdb, openWarehouse } from './lake/warehouse.ts'
+import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
+import { openWarehouse } from './lake/warehouse.ts'
 import type { RunEvent } from './run-event.ts'
+import { runOnLake } from './run-on-lake.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
 
 export interface RunContext {
@@ -40,7 +42,7 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
 async function run(
-  { work, environmentId, engine: choice }: RunOptions,
+  { work, environmentId, engine: choice, isDryRun, lakeOrder }: RunOptions,
   { configuration, variables, now, onEvent }: RunContext,
 ): Promise<Result<void, Failure>> {
   const store = s3Store(configuration.lake)
@@ -48,6 +50,13 @@ async function run(
   const api = adminApi(configuration.api)
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
+  const clickHouse = openClickHouse(loadChdb)
+  if (lakeOrder) {
+    const ids = environments.value.map(({ id }) => id)
+    const root = configuration.cacheFolder
+    await runOnLake(ids, lakeOrder, { api, store, clickHouse, root, now, isDryRun, onEvent })
+    return ok(undefined)
+  }
   for (const { id } of environments.value.filter(({ archived }) => archived))
     onEvent({ kind: 'archived', environmentId: id })
   const environmentIds = environments.value.filter(({ archived }) => !archived).map(({ id }) => id)
@@ -57,7 +66,7 @@ async function run(
   const context = {
     api,
     lake,
-    warehouse: rememberCounts(openWarehouse(loadChdb), configuration.cacheFolder),
+    warehouse: rememberCounts(openWarehouse(clickHouse), configuration.cacheFolder),
     now,
     onEvent,
   }

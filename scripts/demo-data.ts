@@ -94,6 +94,7 @@ export async function seedDemo(admin: Admin, environmentId: string): Promise<Dem
     flagKey: checkout.key,
     goalKeys: ['purchase'],
     baselineVariationId: 'checkout-classic',
+    sharedAddress: true, // the demo's visitors all come from this machine
   })
   await create(`${path}/operations`, {
     id: 'stop-failing-search',

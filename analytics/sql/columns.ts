@@ -3,7 +3,7 @@
 import type { EventRecord } from '../records.ts'
 
 type FieldOf<T> = T extends T ? keyof T : never
-type ColumnType = 'String' | 'Int64' | 'UInt8' | 'Float64' | 'Map(String, String)'
+type ColumnType = 'String' | 'Int64' | 'UInt8' | 'Float64' | 'Bool' | 'Map(String, String)'
 
 /** Fields that a kind of record lacks are read as empty or zero, so queries check `kind` first. */
 const columns = {
@@ -24,9 +24,24 @@ const columns = {
   event: 'String',
   value: 'Float64',
   content: 'String',
+  sentAt: 'Int64',
+  keyKind: 'String',
+  source: 'String',
+  revision: 'Int64',
+  verified: 'Bool',
+  unitAttribute: 'String',
+  unit: 'String',
+  type: 'String',
+  page: 'String',
+  currency: 'String',
+  items: 'Int64',
+  previousKey: 'String',
 } satisfies Record<FieldOf<EventRecord>, ColumnType>
 
 /** The structure argument of ClickHouse's file(); lake.sql calls it `{columns:String}`. */
 export const recordColumns = Object.entries(columns)
   .map(([name, type]) => `${name} ${type}`)
   .join(', ')
+
+/** The names of the fields that this release knows. */
+export const recordFields: readonly string[] = Object.keys(columns)

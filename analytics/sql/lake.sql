@@ -6,9 +6,16 @@ WITH
     SELECT
       * REPLACE (least(at, receivedAt) AS at),
       if(protocol = 'flagship-io' OR (protocol = 'ofrep' AND at = receivedAt), '', concat(protocol, ' ', sdk)) AS clock
-    FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
+    FROM (
+      SELECT * FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
+      UNION ALL
+      SELECT * FROM file({parts:String}, 'Parquet', {columns:String}) -- written by compact-bucket.sql
+    )
     WHERE targetingKey != '' -- anonymous events would count as one user
+      -- One slice of the users, as compact-split.sql parts them.
+      AND ({slices:UInt8} = 1 OR sipHash64(targetingKey) % {slices:UInt8} = {slice:UInt8})
     SETTINGS
       input_format_skip_unknown_fields = 1, -- fields are only ever added to records
+      input_format_parquet_allow_missing_columns = 1,
       use_hive_partitioning = 0 -- `name=value` in a path is not a column
   ),

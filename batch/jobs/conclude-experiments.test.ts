@@ -16,6 +16,12 @@ const observed = (variationId: string, users: number) => ({
   valueSum: 0,
   valueSumOfSquares: 0,
   usersInTwoVariations: 0,
+  verifiedUsers: users,
+  verifiedConversions: 1,
+  unverifiedUsers: 0,
+  unverifiedConversions: 0,
+  sourceUsers: 0,
+  usersWithoutUnit: 0,
 })
 
 describe('open experiments', () => {

@@ -2,14 +2,15 @@
 // stores the result.
 import { createHash } from 'node:crypto'
 import { expectedWeights, type Experiment } from '../../core/model/experiment.ts'
-import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+import { countedByDefault } from '../../core/model/counted-events.ts'
+import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { eventAgeMaxMs } from '../../analytics/event-time.ts'
 import type { FlagStrategies } from '../admin-api-schemas.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
-import { countExperiment, type ObservedVariation } from '../lake/counts.ts'
+import { countExperiment, type ObservedVariation, unitAttributeOf } from '../lake/counts.ts'
 import { countWindow } from './count.ts'
 import { conclude, flatPrior, type VariationCounts } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
@@ -92,6 +93,31 @@ export function toCounts(
   }))
 }
 
+/** Of the variations in `counts`, in their order. */
+export function toTrust(
+  experiment: Experiment,
+  observed: readonly ObservedVariation[],
+  counts: readonly VariationCounts[],
+): Trust {
+  const byVariation = new Map(observed.map((row) => [row.variationId, row]))
+  return {
+    counts: experiment.counts ?? countedByDefault,
+    unitAttribute: unitAttributeOf(experiment),
+    usersWithoutUnit: observed.reduce((sum, row) => sum + row.usersWithoutUnit, 0),
+    variations: counts.map(({ variationId }) => {
+      const row = byVariation.get(variationId)
+      return {
+        variationId,
+        verifiedUsers: row?.verifiedUsers ?? 0,
+        verifiedConversions: row?.verifiedConversions ?? 0,
+        unverifiedUsers: row?.unverifiedUsers ?? 0,
+        unverifiedConversions: row?.unverifiedConversions ?? 0,
+        sourceUsers: row?.sourceUsers ?? 0,
+      }
+    }),
+  }
+}
+
 /**
  * A uint32. Equal counts for one experiment and goal give an equal seed, so a result can be reproduced
  * exactly.
@@ -164,7 +190,9 @@ async function concludeGoal(
   if (!found.ok) return found
   const { counts: observed, damage } = found.value
   if (observed.length === 0) return ok(undefined)
-  const counts = toCounts(observed, weights)
+  const inVariations = observed.filter(({ users }) => users > 0)
+  if (inVariations.length === 0) return ok(undefined)
+  const counts = toCounts(inVariations, weights)
   const evidence = {
     goalKey: goal.key,
     baselineVariationId: experiment.baselineVariationId,
@@ -175,6 +203,8 @@ async function concludeGoal(
     now,
     seed: seedOf(experiment.id, goal.key, counts),
     prior: flatPrior,
+    trust: toTrust(experiment, observed, counts),
+    sharedAddress: experiment.sharedAddress === true,
   }
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)

@@ -59,7 +59,7 @@ describe('replay', () => {
       to: startAt + hourMs,
     })
     const [[name]] = lakeObjects(records) as [[string, Uint8Array]]
-    expect(files).toMatchObject({ ok: true, value: { files: [path.join(folder, name)], damaged: [] } })
+    expect(files).toMatchObject({ ok: true, value: { raw: [path.join(folder, name)], damaged: [] } })
     expect((await replay()).events).toEqual([{ kind: 'nothing-to-replay' }])
   })
 

@@ -18,7 +18,7 @@ export async function replayDeadLetters(
 ): Promise<Result<void, Failure>> {
   const keys = await store.list(deadLetterPrefix)
   if (!keys.ok) return keys
-  for (const key of keys.value) {
+  for (const { key } of keys.value) {
     const replayed = await replay(store, key)
     if (replayed.ok) onEvent({ kind: 'replayed', key, records: replayed.value })
     else onEvent({ kind: 'failed', subject: key, failure: replayed.problem })
@@ -31,6 +31,7 @@ export async function replayDeadLetters(
 async function replay(store: ObjectStore, key: string): Promise<Result<number, Failure>> {
   const read = await store.read(key)
   if (!read.ok) return read
+  if (read.value.kind === 'gone') return ok(0) // replayed by another runner
   if (read.value.kind === 'unreadable') return fail('job', `It cannot be read: ${read.value.reason}.`)
   const contents = await readLetters(read.value.bytes)
   if (!contents.ok) return contents

@@ -21,7 +21,8 @@ import type { EventRecord } from '../../analytics/records.ts'
 import { hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { simulatedBucket } from '../../test/support/simulated-bucket.ts'
 import { close, lakeObjects, listen } from '../../test/support/simulated-stack.ts'
-import { type DamagedObject, daysOfReceipt, lakeCache } from './cache.ts'
+import { daysOfReceipt, lakeCache } from './cache.ts'
+import type { DamagedObject } from './objects.ts'
 import { s3Store } from './s3.ts'
 
 const noon = Date.UTC(2026, 10, 21, 12)
@@ -61,7 +62,7 @@ async function run(now = startAt + hourMs) {
   const lake = lakeCache(store, folder, now, (_, object) => named.push(object))
   const result = await lake.files('demo', window)
   if (!result.ok) throw new Error(result.problem.message)
-  return { lake, named, ...result.value }
+  return { lake, named, files: result.value.raw, ...result.value }
 }
 
 describe('the days of receipt', () => {
@@ -102,17 +103,19 @@ describe('the cache', () => {
     expect((await run(window.to + hourMs)).files).toEqual(inside.map(fileOf))
   })
 
-  it('lists each day once, however many windows there are, and of a long one only days that exist', async () => {
+  it('lists the environment once, however many windows there are, and only from the first of them', async () => {
     fill(visitRecords('green', 2, 0))
     const { lake } = await run()
+    const lists = () => bucket.requests.filter((request) => request.startsWith('LIST'))
+    const once = ['LIST events/v2/environment=demo/', 'LIST events/v1/environment=demo/']
     await lake.files('demo', window)
-    await lake.files('demo', { from: startAt - 900 * dayMs, to: window.to })
+    expect(lists()).toEqual(once)
+    restore(lakeKey('demo', '2025-01-01T00', 'ab'.repeat(32)), gzipSync('x'))
+    expect(await lake.files('demo', window)).toMatchObject({ value: { damaged: [] } })
+    const long = await lake.files('demo', { from: startAt - 900 * dayMs, to: window.to })
     await lake.files('demo', { from: startAt - 500 * dayMs, to: window.to })
-    const day = dayPrefix('demo', '2026-11-01')
-    expect(bucket.requests.filter((request) => request.startsWith('LIST'))).toEqual([
-      `LIST ${day}`,
-      'LIST events/v1/environment=demo/',
-    ])
+    expect(lists()).toEqual([...once, ...once])
+    expect(long).toMatchObject({ value: { raw: { length: 2 }, damaged: { length: 1 } } })
   })
 
   it('ignores keys that leave its folder or contain pattern characters', async () => {

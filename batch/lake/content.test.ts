@@ -15,7 +15,8 @@ import { lakeCache } from './cache.ts'
 import { toContent } from './content.ts'
 import { countEventRate } from './counts.ts'
 import { s3Store } from './s3.ts'
-import { loadChdb, openWarehouse } from './warehouse.ts'
+import { loadChdb, openClickHouse } from './clickhouse.ts'
+import { openWarehouse } from './warehouse.ts'
 
 const hasChdb = await loadChdb().then(
   () => true,
@@ -78,7 +79,9 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
   const now = startAt + hourMs
   const files = await lakeCache(store, folder, now).files('demo', { from: startAt, to: now })
   if (!files.ok) throw new Error(files.problem.message)
-  expect(await countEventRate(openWarehouse(loadChdb), files.value.files, killSwitch(), 'bought')).toEqual({
+  expect(
+    await countEventRate(openWarehouse(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
+  ).toEqual({
     ok: true,
     value: { exposedUsers: 50, goalUsers: 20 },
   })

@@ -45,9 +45,16 @@ export type Inspection =
   | ({ readonly state: 'sound' | 'name-differs' } & TimeRange)
   | { readonly state: 'damaged'; readonly reason: string }
 
-/** Whether the text is what the object's key says: its SHA-256, and records of one environment. */
+/**
+ * Whether the text, or the bytes of a part, is what the object's key says: its SHA-256, and records of one
+ * environment. A part's times are in its manifest.
+ */
 export function inspect(key: string, text: Uint8Array): Inspection {
   const digest = createHash('sha256').update(text).digest('hex')
+  if (key.endsWith('.parquet'))
+    return key.endsWith(`-${digest}.parquet`)
+      ? { state: 'sound', from: 0, to: 0 }
+      : { state: 'damaged', reason: 'its content is not what its name says' }
   const isNamed = key.endsWith(`/${digest}.ndjson.gz`)
   const reason = isNamed ? undefined : faultOf(key, text)
   if (reason !== undefined) return { state: 'damaged', reason }

@@ -8,7 +8,8 @@ import { toNdjson } from '../../analytics/lake.ts'
 import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { countEventRate, countExperiment } from './counts.ts'
 import { rememberCounts } from './remember-counts.ts'
-import { loadChdb, openWarehouse } from './warehouse.ts'
+import { loadChdb, openClickHouse } from './clickhouse.ts'
+import { openWarehouse } from './warehouse.ts'
 
 const hasChdb = await loadChdb().then(
   () => true,
@@ -27,13 +28,16 @@ function fileOf(variationId: string, users: number): string {
 }
 
 /** As in a new run. */
-async function run(files: readonly string[], flagKey = 'checkout') {
+async function run(raw: readonly string[], flagKey = 'checkout') {
+  const files = { raw, parts: [] }
   let loads = 0
   const warehouse = rememberCounts(
-    openWarehouse(() => {
-      loads++
-      return loadChdb()
-    }),
+    openWarehouse(
+      openClickHouse(() => {
+        loads++
+        return loadChdb()
+      }),
+    ),
     folder,
   )
   const window = { from: startAt, to: startAt + 86_400_000 }

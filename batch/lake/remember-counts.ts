@@ -13,9 +13,10 @@ export function rememberCounts(warehouse: Warehouse, folder: string): Warehouse 
   return {
     async query(query, files, parameters) {
       // One file per question, so the folder does not grow with time. It says what it was computed from.
-      const environment = /environment=[^/]+/.exec(files[0] ?? '')?.[0]
+      const names = [...files.raw, ...files.parts.map(({ file }) => file)]
+      const environment = /environment=[^/]+/.exec(names[0] ?? '')?.[0]
       const question = digestOf([environment, query.name, parameters])
-      const input = digestOf([sqlOf(query.name), recordColumns, files])
+      const input = digestOf([sqlOf(query.name), recordColumns, names])
       const file = path.join(folder, 'counts', `${question}.json`)
       const known = await readAnswer(file, query.row)
       if (known?.input === input) return ok(known.rows)

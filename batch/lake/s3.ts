@@ -8,13 +8,24 @@ import { type Failure, fail, reasonOf } from '../failure.ts'
 export type Reading = { readonly records: number | undefined } & (
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'gone' }
 )
 
+export interface ListedObject {
+  readonly key: string
+  /** Of its content; empty if the store does not say. */
+  readonly etag: string
+}
+
+/** Undefined: there is no such object. */
+export type Version = { readonly bytes: Uint8Array; readonly etag: string } | undefined
+
 export interface ObjectStore {
-  /** All keys with this prefix, in the store's order (by bytes). */
-  list(prefix: string): Promise<Result<string[], Failure>>
-  /** The folders directly below this prefix, as prefixes that end with a slash. */
-  folders(prefix: string): Promise<Result<string[], Failure>>
+  /** All objects with this prefix, in the store's order (by bytes); after a key, until a key (exclusive). */
+  list(
+    prefix: string,
+    range?: { readonly after?: string; readonly until?: string },
+  ): Promise<Result<ListedObject[], Failure>>
   /** The content as the HTTP client gives it: if it was stored with a content encoding, that may be off. */
   read(key: string): Promise<Result<Reading, Failure>>
   /** For objects that are named by their content: one that exists is left as it is. */
@@ -23,6 +34,17 @@ export interface ObjectStore {
     body: Uint8Array,
     headers: Readonly<Record<string, string>>,
   ): Promise<Result<void, Failure>>
+  /** For objects that are replaced: the content and what `replace` needs to know. */
+  readVersion(key: string): Promise<Result<Version, Failure>>
+  /**
+   * Writes the object if it still has this etag, or does not exist yet (undefined). `conflict`: it was not
+   * written, or it was and the answer got lost.
+   */
+  replace(
+    key: string,
+    body: Uint8Array,
+    etag: string | undefined,
+  ): Promise<Result<'replaced' | 'conflict', Failure>>
   /** Also succeeds if there is no such object. */
   remove(key: string): Promise<Result<void, Failure>>
 }
@@ -57,32 +79,28 @@ export function s3Store(
   const refusal = ({ status, body }: Answer) =>
     fail('lake-unreachable', `The event lake at ${base} refused: ${describeError(status, textOf(body))}`)
 
-  /** The texts of an element on all pages. */
-  async function listed(element: string, parameters: Readonly<Record<string, string>>) {
-    const names: string[] = []
-    let next: string | undefined
-    do {
-      const query = new URLSearchParams({ 'list-type': '2', ...parameters })
-      if (next) query.set('continuation-token', next)
-      const page = await send(`${base}?${query.toString()}`)
-      if (!page.ok) return page
-      if (!isSuccess(page.value)) return refusal(page.value)
-      const xml = textOf(page.value.body)
-      if (!xml.includes('<ListBucketResult'))
-        return fail('lake-unreachable', `What answers at ${base} is not an S3 bucket.`)
-      names.push(...elements(xml, element))
-      next =
-        elements(xml, 'IsTruncated')[0] === 'true' ? elements(xml, 'NextContinuationToken')[0] : undefined
-    } while (next)
-    return ok(names)
-  }
-
   return {
-    list: (prefix) => listed('Key', { prefix }),
-    async folders(prefix) {
-      const names = await listed('Prefix', { prefix, delimiter: '/' })
-      // The page also repeats what was asked for.
-      return names.ok ? ok(names.value.filter((name) => name !== prefix)) : names
+    async list(prefix, { after, until } = {}) {
+      const objects: ListedObject[] = []
+      for (let next: string | undefined, isFirst = true; isFirst || next; isFirst = false) {
+        const query = new URLSearchParams({ 'list-type': '2', prefix })
+        if (next) query.set('continuation-token', next)
+        else if (after) query.set('start-after', after)
+        const page = await send(`${base}?${query.toString()}`)
+        if (!page.ok) return page
+        if (!isSuccess(page.value)) return refusal(page.value)
+        const xml = textOf(page.value.body)
+        if (!xml.includes('<ListBucketResult'))
+          return fail('lake-unreachable', `What answers at ${base} is not an S3 bucket.`)
+        for (const [, object = ''] of xml.matchAll(/<Contents>(.*?)<\/Contents>/gs))
+          for (const key of elements(object, 'Key'))
+            if (until === undefined || key < until)
+              objects.push({ key, etag: elements(object, 'ETag')[0] ?? '' })
+            else return ok(objects)
+        next =
+          elements(xml, 'IsTruncated')[0] === 'true' ? elements(xml, 'NextContinuationToken')[0] : undefined
+      }
+      return ok(objects)
     },
 
     async read(key) {
@@ -91,21 +109,41 @@ export function s3Store(
       const { status, headers, body, damage } = answer.value
       const count = headers.get(recordsHeader)
       const records = count === null ? undefined : Number(count)
-      const unreadable = (reason: string) => ok({ kind: 'unreadable' as const, reason, records })
       // Listed a moment ago: deleted since, or the store's own fault. The others can still be read.
       if (status === 404 && describeError(status, textOf(body)).startsWith('NoSuchKey'))
-        return unreadable('it is listed, and the store has no such object')
+        return ok({ kind: 'gone', records: undefined })
       if (!isSuccess(answer.value)) return refusal(answer.value)
       return damage === undefined
         ? ok({ kind: 'read', bytes: body, records })
-        : unreadable(`its content encoding is damaged (${damage})`)
+        : ok({ kind: 'unreadable', reason: `its content encoding is damaged (${damage})`, records })
+    },
+
+    async readVersion(key) {
+      const answer = await send(`${base}/${encodeKey(key)}`)
+      if (!answer.ok) return answer
+      const { status, headers, body, damage } = answer.value
+      if (status === 404 && describeError(status, textOf(body)).startsWith('NoSuchKey')) return ok(undefined)
+      if (!isSuccess(answer.value)) return refusal(answer.value)
+      const etag = headers.get('etag')
+      if (etag === null || damage !== undefined)
+        return fail('lake-unreachable', `The event lake at ${base} answers ${key} without its etag.`)
+      return ok({ bytes: body, etag })
+    },
+
+    async replace(key, body, etag) {
+      const condition = etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag }
+      const headers = { ...condition, 'content-type': 'application/json' }
+      const answer = await send(`${base}/${encodeKey(key)}`, { method: 'PUT', body, headers })
+      if (!answer.ok) return answer
+      if (answer.value.status === preconditionFailed) return ok('conflict')
+      return isSuccess(answer.value) ? ok('replaced') : refusal(answer.value)
     },
 
     async write(key, body, headers) {
       const init = { method: 'PUT', body, headers: { ...headers, 'if-none-match': '*' } }
       const answer = await send(`${base}/${encodeKey(key)}`, init)
       if (!answer.ok) return answer
-      const isThere = isSuccess(answer.value) || answer.value.status === alreadyThere
+      const isThere = isSuccess(answer.value) || answer.value.status === preconditionFailed
       return isThere ? ok(undefined) : refusal(answer.value)
     },
 
@@ -117,8 +155,8 @@ export function s3Store(
   }
 }
 
-/** Precondition Failed: what `If-None-Match: *` answers if the object exists. */
-const alreadyThere = 412
+/** What `If-None-Match: *` answers if the object exists, and `If-Match` if it is another. */
+const preconditionFailed = 412
 
 /** How many records an object holds; ingest writes it as metadata. */
 const recordsHeader = 'x-amz-meta-records'

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { countEventRate, countExperiment } from './counts.ts'
-import { loadChdb, openWarehouse } from './warehouse.ts'
+import { loadChdb, openClickHouse } from './clickhouse.ts'
+import { openWarehouse } from './warehouse.ts'
 
 const hasChdb = await loadChdb().then(
   () => true,
@@ -27,31 +28,33 @@ function file(name: string, content: Buffer): string {
 const window = { from: startAt, to: startAt + 86_400_000 }
 
 describe.skipIf(!hasChdb)('the warehouse', () => {
-  const warehouse = openWarehouse(loadChdb)
+  const warehouse = openWarehouse(openClickHouse(loadChdb))
 
   it('counts over several files', async () => {
     const files = ['control', 'green'].map((variationId) =>
       file(`${variationId}.ndjson.gz`, gzipSync(toNdjson(visitRecords(variationId, 20, 5)))),
     )
-    expect(await countExperiment(warehouse, files, experiment(), window, 'bought')).toMatchObject({
+    expect(
+      await countExperiment(warehouse, { raw: files, parts: [] }, experiment(), window, 'bought'),
+    ).toMatchObject({
       ok: true,
       value: [
         { variationId: 'control', users: 20, conversions: 5, valueSum: 50, valueSumOfSquares: 500 },
         { variationId: 'green', users: 20, conversions: 5 },
       ],
     })
-    expect(await countEventRate(warehouse, files, killSwitch(), 'bought')).toEqual({
+    expect(await countEventRate(warehouse, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 20, goalUsers: 5 },
     })
   })
 
   it('counts over no file at all', async () => {
-    expect(await countExperiment(warehouse, [], experiment(), window, 'bought')).toEqual({
+    expect(await countExperiment(warehouse, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
       ok: true,
       value: [],
     })
-    expect(await countEventRate(warehouse, [], killSwitch(), 'bought')).toEqual({
+    expect(await countEventRate(warehouse, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 0, goalUsers: 0 },
     })
@@ -60,7 +63,9 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
   it('fails and names a file that cannot be read, instead of counting less', async () => {
     const whole = gzipSync(toNdjson(visitRecords('green', 2000, 0)))
     const half = file('half.ndjson.gz', whole.subarray(0, whole.length / 2))
-    expect(await countExperiment(warehouse, [half], experiment(), window, 'bought')).toMatchObject({
+    expect(
+      await countExperiment(warehouse, { raw: [half], parts: [] }, experiment(), window, 'bought'),
+    ).toMatchObject({
       ok: false,
       problem: { kind: 'job', message: expect.stringContaining('half.ndjson.gz') },
     })
@@ -68,8 +73,10 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
 })
 
 it('says in one sentence that chdb is missing, and what to do', async () => {
-  const warehouse = openWarehouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more")))
-  expect(await countExperiment(warehouse, [], experiment(), window, 'bought')).toEqual({
+  const warehouse = openWarehouse(
+    openClickHouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more"))),
+  )
+  expect(await countExperiment(warehouse, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
     ok: false,
     problem: {
       kind: 'chdb-missing',
@@ -79,8 +86,10 @@ it('says in one sentence that chdb is missing, and what to do', async () => {
 })
 
 it('refuses a folder that ClickHouse would read as a pattern', async () => {
-  const warehouse = openWarehouse(() => Promise.reject(new Error('not called')))
-  expect(await countExperiment(warehouse, ['/tmp/a{b}/c.gz'], experiment(), window, 'bought')).toMatchObject({
+  const warehouse = openWarehouse(openClickHouse(() => Promise.reject(new Error('not called'))))
+  expect(
+    await countExperiment(warehouse, { raw: ['/tmp/a{b}/c.gz'], parts: [] }, experiment(), window, 'bought'),
+  ).toMatchObject({
     ok: false,
     problem: { kind: 'job', message: expect.stringContaining('/tmp/a{b}/c.gz') },
   })

@@ -1,7 +1,7 @@
 // Computes the result of one experiment and one goal from its counts. The engine is the only effect; time and
 // seed are arguments.
 import { createHash } from 'node:crypto'
-import type { ExperimentResult, Prior, ResultWindow } from '../../core/model/experiment-result.ts'
+import type { ExperimentResult, Prior, ResultWindow, Trust } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Counts, Engine } from './fit.ts'
 import { healthOf, type LakeDamage } from './health.ts'
@@ -29,6 +29,9 @@ export interface Evidence {
   readonly now: number
   readonly seed: number
   readonly prior: Prior
+  /** Absent: nothing is known of the events' origin. */
+  readonly trust?: Trust
+  readonly sharedAddress?: boolean
 }
 
 /** Equal evidence gives an equal result: the engine gets the variations sorted by id. */
@@ -37,7 +40,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const invalid = validate({ ...evidence, counts })
   if (invalid) return invalid
 
-  const { goalKey, baselineVariationId, window, usersInTwoVariations, prior, seed } = evidence
+  const { goalKey, baselineVariationId, window, usersInTwoVariations, prior, seed, trust } = evidence
   const variations = counts.map(({ variationId, users, conversions }) => ({
     variationId,
     users,
@@ -52,6 +55,12 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     cells: counts,
     usersInTwoVariations,
     engine: fit.value.engine,
+    trust: trust && {
+      trust,
+      baselineVariationId,
+      users: new Map(counts.map(({ variationId, users }) => [variationId, users])),
+      sharedAddress: evidence.sharedAddress === true,
+    },
   })
   return ok({
     goalKey,
@@ -64,6 +73,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     variations: results,
     health,
     verdict: verdictOf(results, baselineVariationId, health),
+    ...(trust && { trust }),
   })
 }
 
@@ -71,7 +81,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
  * SHA-256 of everything that the figures depend on besides the engine: JSON with sorted keys and variations.
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
-  const { baselineVariationId, counts, damage, prior, seed, usersInTwoVariations } = evidence
+  const { baselineVariationId, counts, damage, prior, seed, usersInTwoVariations, trust } = evidence
   const isDamaged = damage.missingObjects > 0 || damage.doubtfulObjects > 0
   const canonical = {
     baselineVariationId,
@@ -85,6 +95,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
       .sort((a, b) => (a.variationId < b.variationId ? -1 : 1)),
     ...(isDamaged ? { damage } : {}), // absent from the hashes of earlier releases
     prior: { alpha: prior.alpha, beta: prior.beta },
+    ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),
     seed,
     usersInTwoVariations,
   }

@@ -1,6 +1,7 @@
 // Health checks: whether a result can be trusted. One failed check turns health red and withholds the
 // verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
 import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
+import { type TrustFacts, trustChecks } from './trust-checks.ts'
 import { mismatchProbability, sampleRatio, type Cell } from './sample-ratio.ts'
 
 /** Users in two variations dilute the difference by about their share. More than one percent is too much. */
@@ -27,15 +28,18 @@ export interface HealthFacts {
   readonly cells: readonly Cell[]
   readonly usersInTwoVariations: number
   readonly engine: EngineReport
+  /** Undefined if nothing is known of the events' origin. */
+  readonly trust?: TrustFacts | undefined
 }
 
-export function healthOf({ damage, cells, usersInTwoVariations, engine }: HealthFacts): Health {
+export function healthOf({ damage, cells, usersInTwoVariations, engine, trust }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
     checkLake(damage),
     checkSampleRatio(cells),
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
+    ...(trust ? trustChecks(trust) : []),
   ]
   const has = (wanted: HealthCheck['status']) => checks.some(({ status }) => status === wanted)
   return { status: has('failed') ? 'red' : has('too-early') ? 'amber' : 'green', checks }

@@ -1,8 +1,9 @@
 // The CPU time of OFREP's response for a hundred flags after the body is read, and the part of it that the
 // entity tag takes. Prints Markdown. `npm run bench:edge` measures whole requests through workerd.
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'
+import { noUnit } from '../../core/evaluation/exposed-unit.ts'
 import { compile } from '../../core/evaluation/compile.ts'
-import { type BulkRequest, bulkResponse } from '../../workers/protocols/ofrep/bulk.ts'
+import { type BulkRequest, type ExposureSigner, bulkResponse } from '../../workers/protocols/ofrep/bulk.ts'
 import { tagOf } from '../../workers/protocols/ofrep/bulk-text.ts'
 import { signToken } from '../../workers/protocols/ofrep/exposure-token.ts'
 import { evaluationText } from '../../workers/protocols/ofrep/translate.ts'
@@ -26,10 +27,10 @@ const bulkOf = (i: number, signs: boolean): BulkRequest => {
   const context = people[i % people.length]!
   const { targetingKey } = context
   const holder = { environmentId: compiled.environmentId, targetingKey }
-  const sign = signs
-    ? (each: Parameters<typeof signToken>[1]) => signToken('secret', each, holder, 0)
+  const signer: ExposureSigner | undefined = signs
+    ? { sign: (each) => signToken('secret', each, noUnit, holder, 0), unitTag: () => '' }
     : undefined
-  return { ports, authenticated, context, requestContext: {}, sign, now: 0 }
+  return { ports, authenticated, context, requestContext: {}, signer, now: 0 }
 }
 const none = new Headers()
 const tags = await Promise.all(

@@ -37,8 +37,18 @@ export async function operationsView(api) {
  * @param {readonly Revision[]} revisions
  */
 function operationArticle(operation, flag, goal, revisions) {
-  const { id, flagKey, variationId, goalKey, comparison, threshold, minimumUsers, status, countingFrom } =
-    operation
+  const {
+    id,
+    flagKey,
+    variationId,
+    goalKey,
+    comparison,
+    threshold,
+    minimumUsers,
+    status,
+    countingFrom,
+    counts,
+  } = operation
   const limit = `${exactPercent(threshold)} or ${comparison === 'at-least' ? 'more' : 'less'}`
   return h(
     'article',
@@ -60,9 +70,19 @@ function operationArticle(operation, flag, goal, revisions) {
     facts([
       ['Flag', flag && h('span', {}, h('code', {}, flagKey), ` is ${flag.enabled ? 'on' : 'off'} now`)],
       ['Counts from', minute(countingFrom)],
+      ['Which events', countsWords[counts ?? 'all'] ?? counts],
       ['State', status === 'active' ? stillWatching() : firedWhen(id, revisions)],
     ]),
   )
+}
+
+/** @type {Record<string, string>} */
+const countsWords = {
+  all: 'All. Whoever has a client key, which is public, can invent visitors and make this fire.',
+  verified:
+    'Exposures that edge verified or that came with a server key, and few users of one address. ' +
+    'Goals cannot be verified.',
+  server: 'Exposures and goals that came with a server key.',
 }
 
 const stillWatching = () =>

@@ -25,6 +25,7 @@ export function resultSection(result, flag, goal) {
     rateTable(result, flag, goal),
     healthSection(health),
     facts([
+      ...trustFacts(result, flag),
       ['Counted', `${second(window.from)} to ${second(window.to)}`],
       ['Computed', second(computedAt)],
       ['Engine', engineWords(engine)],
@@ -33,6 +34,39 @@ export function resultSection(result, flag, goal) {
       ['Input hash', h('code', { title: inputHash }, inputHash.slice(0, 12))],
     ]),
   )
+}
+
+/**
+ * Whom the figures are of, and how many of them edge verified. Results of earlier releases do not say.
+ * @param {ExperimentResult} result
+ * @param {Flag | undefined} flag
+ * @returns {[string, string][]}
+ */
+function trustFacts({ trust }, flag) {
+  if (!trust) return []
+  const { counts, unitAttribute, usersWithoutUnit, variations } = trust
+  /** @type {[string, string][]} */
+  const unit =
+    unitAttribute === ''
+      ? []
+      : [
+          [
+            'Unit',
+            `${unitAttribute}, not users; ${integer(usersWithoutUnit)} users have none and are left out`,
+          ],
+        ]
+  const shares = variations.map(
+    ({ variationId, verifiedUsers, unverifiedUsers }) =>
+      `${nameIn(flag, variationId)}: ${integer(verifiedUsers)} verified, ${integer(unverifiedUsers)} not`,
+  )
+  return [...unit, ['Which events', countsWords[counts] ?? counts], ['Exposures', shares.join('; ')]]
+}
+
+/** @type {Record<string, string>} */
+const countsWords = {
+  all: 'all; whoever has a client key can send some',
+  verified: 'verified exposures and those with a server key',
+  server: 'events with a server key',
 }
 
 /**

@@ -246,10 +246,16 @@ function describeUpdate({ key, changes }) {
  */
 const fieldName = (field) => field.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
-/** @param {{ exposedUsers: number, goalUsers: number }} facts */
-export const reached = ({ exposedUsers, goalUsers }) =>
+/**
+ * @param {{ exposedUsers: number, goalUsers: number, verifiedUsers?: number | undefined,
+ *   unverifiedUsers?: number | undefined }} facts
+ */
+export const reached = ({ exposedUsers, goalUsers, verifiedUsers = 0, unverifiedUsers = 0 }) =>
   `${integer(goalUsers)} of ${counted(exposedUsers, 'user')} reached the goal` +
-  (exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : '')
+  (exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : '') +
+  (verifiedUsers + unverifiedUsers > 0
+    ? `; ${integer(verifiedUsers)} users verified, ${integer(unverifiedUsers)} not`
+    : '')
 
 /**
  * The text with a capital first letter.

@@ -330,18 +330,21 @@ describe('a rollout that an experiment counts', () => {
   const experiment = { flagKey: 'f', goalKeys: ['g'], baselineVariationId: 'a' }
   const begin = { kind: 'create-experiment', experiment }
 
-  it('splits by targeting key', () => {
-    expect(fieldsOf(on({ bucketBy: 'company' }), begin)).toMatchObject([
-      { path: 'ruleId', rule: 'bucket-by' },
-    ])
+  it('may split by an attribute, which the phase records, and may not be split anew while it runs', () => {
+    const phasesOf = (changes: object) => {
+      const made = attempt(on(changes), begin)
+      return made.ok && made.value.writes.map(({ value }) => (value as { phases?: unknown }).phases)
+    }
+    const weights = { a: 50_000, b: 50_000 }
+    expect(phasesOf({ bucketBy: 'company' })).toMatchObject([[{ weights, unitAttribute: 'company' }]])
+    expect(phasesOf({ bucketBy: 'id' })).toEqual([[{ weights, startAt: expect.any(Number) }]])
     const running = attempt(on({}), begin)
     if (!running.ok) throw new Error('not made')
     const state = withWrites(on({}), running.value.writes)
-    const edit = (changes: object) => fieldsOf(state, { kind: 'update-flag', key: 'f', changes })
-    expect(edit({ bucketBy: 'company', resetSeed: true, allocation: 'fine' })).toMatchObject([
-      { path: 'bucketBy', rule: 'bucket-by' },
-    ])
-    expect(edit({ defaultStrategy: { ...split, bucketBy: 'company' } })).toHaveLength(1)
-    expect(edit({ bucketBy: 'company', defaultStrategy: { ...split, bucketBy: 'id' } })).toEqual([])
+    const edit = (changes: object) => attempt(state, { kind: 'update-flag', key: 'f', changes })
+    const resplit = { bucketBy: 'company', resetSeed: true, allocation: 'fine' }
+    expect(edit(resplit)).toMatchObject({ ok: false, problem: { code: 'EXPERIMENT_RUNNING' } })
+    expect(edit({ defaultStrategy: { ...split, bucketBy: 'company' } }).ok).toBe(false)
+    expect(edit({ bucketBy: 'company', defaultStrategy: { ...split, bucketBy: 'id' } }).ok).toBe(true)
   })
 })

@@ -72,8 +72,18 @@ export const ExperimentChanges = editable(
   'baselineVariationId',
   'startAt',
   'stopAt',
+  'counts',
+  'sharedAddress',
 )
-export const OperationChanges = editable(Operation, 'comparison', 'threshold', 'minimumUsers', 'countingFrom')
+export const OperationChanges = editable(
+  Operation,
+  'comparison',
+  'threshold',
+  'minimumUsers',
+  'countingFrom',
+  'counts',
+  'sharedAddress',
+)
 export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
 export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment')
 export const TagChanges = editable(Tag, 'name')

@@ -1,6 +1,7 @@
 // Guards running experiments against changes that would falsify their results: other shares, another split,
 // a variation that means something else. Every command passes here, whichever route or automation sent it.
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
+import { bucketByOf } from '../model/bucket-by.ts'
 import { type ExperimentPhase, expectedWeights, strategyOf } from '../model/experiment.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import { isHashedAlike } from '../model/moves.ts'
@@ -111,7 +112,9 @@ export function firstPhases(
   { ruleId, startAt }: Pick<Experiment, 'ruleId' | 'startAt'>,
 ): ExperimentPhase[] | undefined {
   const strategy = flag && strategyOf(flag, ruleId)
-  return strategy?.kind === 'rollout' ? [{ startAt, weights: weightsOf(strategy) }] : undefined
+  if (!flag || strategy?.kind !== 'rollout') return undefined
+  const unitAttribute = bucketByOf(flag, partOf(flag, ruleId)!)
+  return [{ startAt, weights: weightsOf(strategy), ...(unitAttribute !== undefined && { unitAttribute }) }]
 }
 
 /**

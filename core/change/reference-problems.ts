@@ -2,7 +2,6 @@
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
 import { strategyOf } from '../model/experiment.ts'
 import type { FieldProblem } from '../model/problem.ts'
-import { attributeSplitting, bucketByOf } from '../model/bucket-by.ts'
 import { referenceProblems as flagProblems, segmentReferenceProblems } from './references.ts'
 
 /** `state` is after the write, and `before` without it. */
@@ -14,10 +13,7 @@ export function writeProblems(
   if (write.value === null) return []
   switch (write.kind) {
     case 'flag':
-      return [
-        ...flagProblems(state, write.value, before.flag.get(write.id)),
-        ...runningProblems(state, write.value),
-      ]
+      return flagProblems(state, write.value, before.flag.get(write.id))
     case 'segment':
       return segmentReferenceProblems(state, write.value, before.segment.get(write.id))
     case 'experiment':
@@ -36,7 +32,7 @@ const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, k
   state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
 
 function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
-  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt, status } = experiment
+  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt } = experiment
   const found = missing(state, 'flag', 'flagKey', flagKey)
   const flag = state.flag.get(flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
@@ -47,9 +43,6 @@ function experimentProblems(state: EnvironmentState, experiment: Entities['exper
       rule: 'unknown-rollout',
       message: 'names no percentage rollout of the flag',
     })
-  const bucketBy = flag && bucketByOf(flag, partOf(flag, ruleId))
-  if (shares && bucketBy !== undefined && status === 'running')
-    found.push({ path: 'ruleId', rule: 'bucket-by', message: splitsOtherwise(bucketBy) })
   if (shares && !shares.some(({ variationId }) => variationId === baselineVariationId))
     found.push({
       path: 'baselineVariationId',
@@ -60,24 +53,6 @@ function experimentProblems(state: EnvironmentState, experiment: Entities['exper
   if (stopAt <= startAt)
     found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
   return found
-}
-
-const splitsOtherwise = (attribute: string) =>
-  `splits by ${attribute}, and experiments count targeting keys: its result would be wrong`
-
-const partOf = (flag: Entities['flag'], ruleId: string) =>
-  flag.rules.find(({ id }) => id === ruleId) ?? flag.defaultStrategy
-
-/** A rollout that an experiment counts has to split by targeting key until it has stopped. */
-function runningProblems(state: EnvironmentState, flag: Entities['flag']): FieldProblem[] {
-  if (attributeSplitting(flag) === undefined) return []
-  return [...state.experiment.values()].flatMap(({ id, flagKey, ruleId, status }): FieldProblem[] => {
-    if (status !== 'running' || flagKey !== flag.key) return []
-    const bucketBy = bucketByOf(flag, partOf(flag, ruleId))
-    if (bucketBy === undefined) return []
-    const message = `experiment ${id} runs on a rollout that ${splitsOtherwise(bucketBy)}`
-    return [{ path: 'bucketBy', rule: 'bucket-by', message }]
-  })
 }
 
 function operationProblems(state: EnvironmentState, operation: Entities['operation']): FieldProblem[] {

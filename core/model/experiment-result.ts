@@ -2,6 +2,7 @@
 // contains what is needed to judge and reproduce it: engine, version, model, seed, time window and a hash of
 // the input.
 import * as z from 'zod'
+import { CountedEvents } from './counted-events.ts'
 
 const Probability = z.number().min(0).max(1)
 const Count = z.int().min(0)
@@ -79,7 +80,14 @@ export const VariationResult = VariationPosterior.extend({ users: Count, convers
 export type VariationResult = z.infer<typeof VariationResult>
 
 export const HealthCheck = z.object({
-  name: z.enum(['lake-complete', 'sample-ratio', 'users-in-two-variations', 'sampler']),
+  name: z.enum([
+    'lake-complete',
+    'sample-ratio',
+    'users-in-two-variations',
+    'sampler',
+    'verified-users',
+    'users-of-one-address',
+  ]),
   /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
   status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
   detail: Sentence,
@@ -102,6 +110,29 @@ export const Verdict = z.discriminatedUnion('kind', [
 ])
 export type Verdict = z.infer<typeof Verdict>
 
+/** Whom the figures are of, and how far the events can be trusted. */
+export const Trust = z.object({
+  counts: CountedEvents,
+  /** The attribute whose values are counted instead of users; empty: users. */
+  unitAttribute: z.string(),
+  /** Users who cannot be counted, because their exposures do not tell the unit. */
+  usersWithoutUnit: Count,
+  variations: z.array(
+    z.object({
+      variationId: Id,
+      /** Counted, and by a verified exposure or one that came with a server key. */
+      verifiedUsers: Count,
+      verifiedConversions: Count,
+      /** Also those that do not count. */
+      unverifiedUsers: Count,
+      unverifiedConversions: Count,
+      /** The most counted users, without a server key, from one address and day. */
+      sourceUsers: Count,
+    }),
+  ),
+})
+export type Trust = z.infer<typeof Trust>
+
 export const ExperimentResult = z.object({
   goalKey: z.string().min(1),
   baselineVariationId: Id,
@@ -114,5 +145,7 @@ export const ExperimentResult = z.object({
   variations: z.array(VariationResult).min(1),
   health: Health,
   verdict: Verdict,
+  /** Absent from results of earlier releases. */
+  trust: Trust.optional(),
 })
 export type ExperimentResult = z.infer<typeof ExperimentResult>

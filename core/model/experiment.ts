@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { type Flag, FlagKey, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
+import { CountedEvents, SharedAddress } from './counted-events.ts'
 import * as limits from './limits.ts'
 
 /**
@@ -18,6 +19,8 @@ const ExperimentPhase = z.strictObject({
   startAt: z.int(),
   /** Relative weights of the variations, by id. */
   weights: z.record(Id, z.number().min(0)),
+  /** What the rollout splits by, and the experiment counts; absent: users, by targeting key. */
+  unitAttribute: z.string().max(limits.keyLengthMax).optional(),
 })
 export type ExperimentPhase = z.infer<typeof ExperimentPhase>
 
@@ -36,6 +39,8 @@ export const Experiment = z.strictObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: z.enum(['running', 'stopped']),
+  counts: CountedEvents.optional(),
+  sharedAddress: SharedAddress.optional(),
   /** In order of time. Recorded when the experiment is created and with every new phase. */
   phases: z.array(ExperimentPhase).max(limits.experimentPhasesMax).optional(),
   ...versioned,

@@ -2,6 +2,7 @@
 // sends the command through the admin API.
 import * as z from 'zod'
 import { FlagKey, Id, Key } from './flag.ts'
+import { CountedEvents, SharedAddress } from './counted-events.ts'
 import { versioned } from './versioned.ts'
 
 /**
@@ -23,12 +24,22 @@ export const Operation = z.strictObject({
   status: z.enum(['active', 'fired']),
   /** Epoch milliseconds; earlier events do not count. */
   countingFrom: z.int(),
+  counts: CountedEvents.optional(),
+  sharedAddress: SharedAddress.optional(),
   ...versioned,
 })
 export type Operation = z.infer<typeof Operation>
 
 /** Numbers of distinct users since `countingFrom`. */
-export const OperationFacts = z.strictObject({ exposedUsers: z.int().min(0), goalUsers: z.int().min(0) })
+export const OperationFacts = z.strictObject({
+  exposedUsers: z.int().min(0),
+  goalUsers: z.int().min(0),
+  /** By the first exposure of each user, also of those that do not count. Older runners do not say. */
+  verifiedUsers: z.int().min(0).optional(),
+  unverifiedUsers: z.int().min(0).optional(),
+  /** Left out because too many users came from one address. */
+  usersOverLimit: z.int().min(0).optional(),
+})
 export type OperationFacts = z.infer<typeof OperationFacts>
 
 /** Whether the operation should be applied. */

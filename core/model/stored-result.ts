@@ -10,6 +10,7 @@ import {
   Prior,
   RateSummary,
   ResultWindow,
+  Trust,
   UpliftSummary,
   VariationResult,
   Verdict,
@@ -43,6 +44,7 @@ export const StoredResult = ExperimentResult.extend({
   ]),
   variations: z.array(StoredVariation).min(1),
   health: StoredHealth,
+  trust: Trust.extend({ counts: Text }).loose().optional(),
   verdict: z.union([...Verdict.options.map((option) => option.loose()), otherKind(kindsOf(Verdict.options))]),
 }).loose()
 export type StoredResult = z.infer<typeof StoredResult>

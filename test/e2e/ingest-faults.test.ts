@@ -10,7 +10,8 @@ import type { EventRecord } from '../../analytics/records.ts'
 import { countEventRate } from '../../batch/lake/counts.ts'
 import { lakeCache } from '../../batch/lake/cache.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
-import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
+import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { Operation } from '../../core/model/operation.ts'
 import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
@@ -81,8 +82,22 @@ it('counts every acknowledged event once, whichever way ingest fails', async () 
   expect(arrived.ids.length, 'the faults made something be written twice').toBeGreaterThan(
     acknowledged.length,
   )
-  const counted = await countEventRate(openWarehouse(loadChdb), arrived.files, operations[0]!, 'search-error')
-  expect(counted).toEqual({ ok: true, value: { exposedUsers: users, goalUsers: users / 5 } })
+  const counted = await countEventRate(
+    openWarehouse(openClickHouse(loadChdb)),
+    { raw: arrived.files, parts: [] },
+    operations[0]!,
+    'search-error',
+  )
+  expect(counted).toEqual({
+    ok: true,
+    value: {
+      exposedUsers: users,
+      goalUsers: users / 5,
+      verifiedUsers: users,
+      unverifiedUsers: 0,
+      usersOverLimit: 0,
+    },
+  })
 }, 120_000)
 
 /** All lines of the lake, after every acknowledged event has arrived and no more arrive. */
@@ -98,11 +113,11 @@ async function untilAllArrived(wanted: number): Promise<{ ids: string[]; files: 
   for (;;) {
     const files = await lakeCache(store, join(directory, 'lake'), Date.now()).files('demo', window)
     if (!files.ok) throw new Error(files.problem.message)
-    const lines = files.value.files.flatMap((path) =>
+    const lines = files.value.raw.flatMap((path) =>
       gunzipSync(readFileSync(path)).toString().trim().split('\n'),
     )
     const ids = lines.map((line) => (JSON.parse(line) as EventRecord).id)
-    if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value.files }
+    if (new Set(ids).size >= wanted && ids.length === before) return { ids, files: files.value.raw }
     before = ids.length
     await new Promise((resolve) => setTimeout(resolve, 2_000))
   }

@@ -15,6 +15,7 @@ import {
   readLake,
   useStack,
 } from '../support/stack-fixture.ts'
+import { subjectOf } from '../support/record-subject.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
 
@@ -93,9 +94,7 @@ it.skipIf(reason)(`the browser build evaluates and sends hits in both modes${rea
       expect(answers).toEqual({ values: ['apple', 12.5, true, 'red'], status: 'FETCHED', byPlan: 'banana' })
       const sent = async () =>
         (await readLake(environment)).flatMap((record) =>
-          record.targetingKey !== `${mode}-reader` || record.kind === 'sdk-report'
-            ? []
-            : [record.kind === 'exposure' ? record.variationId : record.event],
+          record.targetingKey !== `${mode}-reader` || record.kind === 'sdk-report' ? [] : [subjectOf(record)],
         )
       await expect
         .poll(sent, { timeout: 15_000 })
@@ -169,7 +168,7 @@ describe.skipIf(reason)('in a browser', () => {
       .flatMap((record) => {
         if (!visitorIds.includes(record.targetingKey)) return []
         if (record.kind === 'sdk-report') return []
-        return [`${record.targetingKey} ${record.kind === 'exposure' ? record.variationId : record.event}`]
+        return [`${record.targetingKey} ${subjectOf(record)}`]
       })
       .toSorted()
 

@@ -18,6 +18,7 @@ import { identityOf } from '../../analytics/lake.ts'
 import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import type { Faults } from '../e2e/chaos-edge/index.ts'
+import { subjectOf } from '../support/record-subject.ts'
 import { createTestEnvironment, pause, readLake, useStack } from '../support/stack-fixture.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
@@ -158,9 +159,7 @@ const expose = (clients: readonly Client[]) => {
 async function inLake(env: FaultEnvironment, what: string) {
   const records = await readLake({ ...env, token: '', clientKey: '', serverKey: '' })
   const events = new Map(records.map((record) => [identityOf(record), record]))
-  return [...events.values()].filter(
-    (record) => (record.kind === 'exposure' ? record.variationId : record.event) === what,
-  )
+  return [...events.values()].filter((record) => subjectOf(record) === what)
 }
 const names = (clients: readonly Client[]) => clients.map(({ name }) => name).toSorted()
 async function expectOnce(env: FaultEnvironment, what: string, clients: readonly Client[]) {

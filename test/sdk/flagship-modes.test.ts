@@ -168,6 +168,7 @@ describe.each([DecisionMode.DECISION_API, DecisionMode.BUCKETING])('the Node bui
     const sentEvents = async () =>
       (await readLake(environment)).flatMap((record) => {
         if (![guest, member].includes(record.targetingKey)) return []
+        if (record.kind === 'alias') return []
         if (record.kind === 'sdk-report')
           return record.event === 'fs_consent' ? [`${record.targetingKey} consent ${record.value}`] : []
         const what = record.kind === 'exposure' ? `saw ${record.variationId}` : record.event

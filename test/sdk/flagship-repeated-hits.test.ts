@@ -9,7 +9,8 @@ import { expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
 import { countExperiment } from '../../batch/lake/counts.ts'
-import { loadChdb, openWarehouse } from '../../batch/lake/warehouse.ts'
+import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../support/call-handler.ts'
@@ -75,7 +76,13 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
   const ids = new Set(records.map(({ id }) => id)).size
   expect([copies > buyers * 2, ids > buyers]).toEqual([true, true]) // ids alone would count some twice
   const exposures = Array.from({ length: buyers }, (_, i): Exposure => ({
-    v: 1,
+    v: 2,
+    keyKind: 'client',
+    source: '',
+    revision: 1,
+    verified: true,
+    unitAttribute: '',
+    unit: '',
     id: `exposure-${i}`,
     environmentId: goldenEnvironment,
     at: from,
@@ -96,7 +103,13 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
     writeFileSync(file, gzipSync(toNdjson([...exposures, ...records])))
     const window = { from, to: from + 86_400_000 }
     expect(
-      await countExperiment(openWarehouse(loadChdb), [file], experiment(), window, 'bought'),
+      await countExperiment(
+        openWarehouse(openClickHouse(loadChdb)),
+        { raw: [file], parts: [] },
+        experiment(),
+        window,
+        'bought',
+      ),
     ).toMatchObject({
       ok: true,
       value: [

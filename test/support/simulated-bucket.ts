@@ -51,7 +51,7 @@ export function simulatedBucket(accessKeyId = 'local'): SimulatedBucket {
       if (bucket.intercept(request, response)) return
       if (!request.headers.authorization?.includes(`Credential=${accessKeyId}/`))
         return refuse(response, 403, 'AccessDenied', 'Access Denied')
-      if (key === '') return void response.end(list([...objects.keys()], url.searchParams))
+      if (key === '') return void response.end(list(objects, url.searchParams))
       switch (method) {
         case 'GET':
         case 'HEAD':
@@ -101,7 +101,8 @@ async function put(
 }
 
 /** ListObjectsV2. The continuation token is the last key or folder of the page before. */
-function list(all: readonly string[], query: URLSearchParams): string {
+function list(objects: ReadonlyMap<string, BucketObject>, query: URLSearchParams): string {
+  const all = [...objects.keys()]
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter')
   const after = query.get('continuation-token') ?? query.get('start-after') ?? ''
@@ -116,7 +117,7 @@ function list(all: readonly string[], query: URLSearchParams): string {
   const contents = page.map((name) =>
     delimiter && name.endsWith(delimiter) && !all.includes(name)
       ? `<CommonPrefixes><Prefix>${escapeXml(name)}</Prefix></CommonPrefixes>`
-      : `<Contents><Key>${escapeXml(name)}</Key></Contents>`,
+      : `<Contents><Key>${escapeXml(name)}</Key><ETag>${escapeXml(etagOf(objects.get(name)!))}</ETag></Contents>`,
   )
   const next = isTruncated
     ? `<NextContinuationToken>${escapeXml(page.at(-1) ?? '')}</NextContinuationToken>`

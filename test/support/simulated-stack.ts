@@ -19,6 +19,7 @@ export interface SimulatedState {
   readonly experiments: readonly Experiment[]
   readonly operations: readonly Operation[]
   readonly records: readonly EventRecord[]
+  readonly segments: readonly { key: string; version: number; included: string[]; members?: unknown }[]
   readonly archived: boolean
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
@@ -74,6 +75,10 @@ async function answerApi(
       detail: 'No such token.',
     })
   }
+  if (request.method === 'PATCH' || request.method === 'DELETE') {
+    posts.push({ path: `${request.method} ${pathname}`, body: await text(request) })
+    return json(200, { revision: 7, changed: true })
+  }
   if (request.method === 'POST') {
     posts.push({ path: pathname, body: JSON.parse(await text(request)) })
     if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
@@ -86,7 +91,9 @@ async function answerApi(
   }
   if (pathname === '/api/v1/environments/demo/published')
     return json(200, { revision: 6, unpublished: state.unpublished })
-  const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations)$/.exec(pathname)?.[1]
+  const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
+    pathname,
+  )?.[1]
   if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })
   return json(404, { title: 'Not found', status: 404, code: 'NOT_FOUND', detail: `There is no ${pathname}.` })
 }

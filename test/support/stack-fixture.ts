@@ -68,10 +68,10 @@ export async function readLake({ url, environmentId }: TestEnvironment): Promise
   const keys = await store.list(environmentPrefix(environmentId))
   if (!keys.ok) throw new Error(keys.problem.message)
   const texts = await Promise.all(
-    keys.value.map(async (key) => {
+    keys.value.map(async ({ key }) => {
       const body = await store.read(key)
       if (!body.ok) throw new Error(body.problem.message)
-      if (body.value.kind === 'unreadable') throw new Error(body.value.reason)
+      if (body.value.kind !== 'read') throw new Error(`${key} is ${body.value.kind}`)
       return new TextDecoder().decode((await toContent(body.value.bytes)).text)
     }),
   )

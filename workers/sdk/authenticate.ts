@@ -36,6 +36,7 @@ const findCaller = (environmentId: string, ports: KeyPorts, requestContext: Requ
     if (!compiled.ok) return compiled.problem.code === 'NOT_FOUND' ? invalidKey : compiled
     const found = findSdkKey(compiled.value, key)
     if (!found) return invalidKey
+    requestContext.keyKind = found.role
     return ports.limits.allows('key', found.id) ? ok({ compiled: compiled.value, key: found }) : tooMany
   })
 

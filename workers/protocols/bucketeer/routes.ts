@@ -3,6 +3,8 @@ import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
+import { originOf } from '../../sdk/event-origin.ts'
+import { claimChecker } from '../../sdk/verify-exposure.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
 import { revisionResponder } from '../../sdk/revision-response.ts'
 import type { Ports } from '../../contracts/ports.ts'
@@ -14,7 +16,7 @@ import { methodNotAllowed, refusalResponse, unimplemented } from './refusal.ts'
 import { type Method, apiKeyOf, authenticateCaller, readRequest } from './request.ts'
 import { type Shadow, shadowRequestOf } from './shadow.ts'
 import { openEvaluationStream } from './stream.ts'
-import { sdkName, toRecord, trackToRecord } from './to-record.ts'
+import { type RecordContext, sdkName, toRecord, trackToRecord } from './to-record.ts'
 import * as wire from './wire.ts'
 
 const evaluationBytesMax = 256 * 1024
@@ -143,12 +145,13 @@ async function events(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   const authenticated = await readRequest(sdkRequest, ports, registerEvents)
   if (!authenticated.ok) return refusalResponse(authenticated.problem, sdkRequest.requestContext)
   const { compiled, body } = authenticated.value
-  const recordContext = { compiled, now: ports.now(), sdk: sdkName(body.sourceId, body.sdkVersion) }
+  const recordContext = recordContextOf(sdkRequest, ports, compiled, sdkName(body.sourceId, body.sdkVersion))
   ports.limits.countRecords(sdkRequest.requestContext.address, body.events.length)
   const records: EventRecord[] = []
   const errors = new Map<string, wire.EventError>()
   for (const { id, event, type } of body.events) {
-    const record = toRecord(id, withTypeName(event, type), recordContext)
+    const made = toRecord(id, withTypeName(event, type), recordContext)
+    const record = made instanceof Promise ? await made : made
     if (record.ok) records.push(record.value)
     else errors.set(id, { retriable: false, message: `gateway: ${record.problem.message}` })
   }
@@ -159,11 +162,26 @@ async function events(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   return Response.json({ errors: Object.fromEntries(errors) } satisfies wire.RegisterEventsResponse)
 }
 
-async function track({ request, requestContext }: SdkRequest, ports: Ports): Promise<Response> {
+const recordContextOf = (
+  { request, requestContext }: SdkRequest,
+  ports: Ports,
+  compiled: CompiledSnapshot,
+  sdk: string,
+): RecordContext => ({
+  compiled,
+  now: ports.now(),
+  sdk,
+  origin: originOf(requestContext, ports, compiled.environmentId),
+  checkClaim: claimChecker(ports, compiled),
+  enrich: (context) => enrichContext(context, compiled, request),
+})
+
+async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
+  const { request, requestContext } = sdkRequest
   const query = new URL(request.url).searchParams
   const compiled = await authenticateCaller(requestContext, ports, query.get('apikey') ?? '', ['client'])
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
-  const recordContext = { compiled: compiled.value, now: ports.now(), sdk: sdkName(0, '') }
+  const recordContext = recordContextOf(sdkRequest, ports, compiled.value, sdkName(0, ''))
   const record = trackToRecord(query, recordContext)
   if (!record.ok) return refusalResponse(record.problem, requestContext)
   const isStored = await ports.events.send([record.value])

@@ -1,11 +1,16 @@
 // Turns the events that Bucketeer's SDKs report into records for the lake. Events are accepted or rejected
 // one by one.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
-import { isTimely } from '../../../analytics/event-time.ts'
-import { type EventRecord, recordVersion } from '../../../analytics/records.ts'
+import { eventTime } from '../../../analytics/event-time.ts'
+import type { EventRecord, Exposure } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
+import type { EventOrigin } from '../../sdk/event-origin.ts'
+import { type CheckClaim, hasVariation, ruleIdOf } from '../../sdk/verify-exposure.ts'
+import { toContext } from './evaluations.ts'
+import { type MaybePromise, chain } from '../../sdk/maybe-promise.ts'
 import { ownRuleId } from './local-mode.ts'
 import { parseMessage } from './request.ts'
 import * as wire from './wire.ts'
@@ -16,6 +21,10 @@ export interface RecordContext {
   /** Epoch milliseconds. */
   readonly now: number
   readonly sdk: string
+  readonly origin: EventOrigin
+  readonly checkClaim: CheckClaim
+  /** Adds the attributes of the request. */
+  readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
 
 /** The SDK's name in records: SourceId and version. */
@@ -25,7 +34,11 @@ export const sdkName = (sourceId: number, version: string) =>
 const idLengthMax = 200
 const prefix = 'type.googleapis.com/bucketeer.event.client.'
 
-export function toRecord(id: string, event: unknown, recordContext: RecordContext): Result<EventRecord> {
+export function toRecord(
+  id: string,
+  event: unknown,
+  recordContext: RecordContext,
+): MaybePromise<Result<EventRecord>> {
   if (id.length > idLengthMax) return refuse('INVALID', `the id is longer than ${idLengthMax} characters`)
   switch (typeOf(event)) {
     case `${prefix}EvaluationEvent`:
@@ -50,7 +63,7 @@ function evaluationEventToRecord(
   id: string,
   event: unknown,
   recordContext: RecordContext,
-): Result<EventRecord> {
+): MaybePromise<Result<EventRecord>> {
   const parsed = parseMessage(wire.EvaluationEvent, event)
   if (!parsed.ok) return parsed
   const { featureId, featureVersion, variationId, reason, timestamp } = parsed.value
@@ -62,20 +75,32 @@ function evaluationEventToRecord(
     return ok({ ...common.value, kind: 'sdk-report', event: name, value: 1 })
   }
   if (variationId === '') return refuse('INVALID', 'variation id is required')
-  const flag = recordContext.compiled.byKey.get(featureId)?.flag
-  return ok({
-    ...common.value,
-    kind: 'exposure',
-    flagKey: featureId,
-    flagVersion: featureVersion,
-    variationId,
-    ruleId:
-      reason.type === DEFAULT
-        ? (flag?.defaultStrategy.id ?? '')
-        : reason.type === RULE
-          ? ownRuleId(flag, reason.ruleId)
-          : '',
-  })
+  const { compiled, checkClaim, enrich } = recordContext
+  const known = compiled.byKey.get(featureId)
+  if (!known?.isServed) return refuse('INVALID', `there is no feature ${featureId}`)
+  const { flag } = known
+  // A newer version than this copy of the flag may have another variation.
+  if (!hasVariation(flag, variationId) && featureVersion <= flag.version)
+    return refuse('INVALID', `there is no variation ${variationId} of feature ${featureId}`)
+  const ruleId =
+    reason.type === DEFAULT
+      ? flag.defaultStrategy.id
+      : reason.type === RULE
+        ? ownRuleId(flag, reason.ruleId)
+        : ''
+  const { userId, user } = parsed.value
+  const context = enrich(toContext({ id: userId, data: user?.data }))
+  return chain(checkClaim({ flag, variationId, ruleId }, context, ruleIdOf), (finding) =>
+    ok({
+      ...common.value,
+      kind: 'exposure',
+      flagKey: featureId,
+      flagVersion: featureVersion,
+      variationId,
+      ruleId,
+      ...finding,
+    } satisfies Exposure),
+  )
 }
 
 function goalEventToRecord(id: string, event: unknown, recordContext: RecordContext): Result<EventRecord> {
@@ -86,7 +111,14 @@ function goalEventToRecord(id: string, event: unknown, recordContext: RecordCont
   // The wire has whole seconds. Goals are set to the end of their second and exposures to its start, so that
   // a goal does not precede an exposure in the same second.
   const at = Math.min(common.value.at + 999, Math.max(common.value.at, recordContext.now))
-  return ok({ ...common.value, at, kind: 'tracking', event: parsed.value.goalId, value: parsed.value.value })
+  return ok({
+    ...common.value,
+    at,
+    kind: 'tracking',
+    type: 'goal',
+    event: parsed.value.goalId,
+    value: parsed.value.value,
+  })
 }
 
 /**
@@ -137,19 +169,20 @@ interface EventUser {
 
 /** `timestamp` is in epoch seconds. */
 function commonFields(id: string, timestamp: number, eventUser: EventUser, recordContext: RecordContext) {
-  const at = timestamp * 1_000
-  return isTimely(at, recordContext.now)
-    ? ok(fields(id, Math.round(at), eventUser, recordContext))
-    : refuse('INVALID', 'the timestamp is out of range')
+  const at = eventTime(Math.round(timestamp * 1_000), recordContext.now)
+  return at === undefined
+    ? refuse('INVALID', 'the timestamp is out of range')
+    : ok(fields(id, at, eventUser, recordContext))
 }
 
 const fields = (
   id: string,
   at: number,
   { userId, user }: EventUser,
-  { compiled, now, sdk }: RecordContext,
+  { compiled, now, sdk, origin }: RecordContext,
 ) => ({
-  v: recordVersion as typeof recordVersion,
+  v: 2 as const,
+  ...origin,
   id,
   environmentId: compiled.environmentId,
   at,

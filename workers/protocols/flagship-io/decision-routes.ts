@@ -22,7 +22,7 @@ import {
 import { formattedResponse } from './format-response.ts'
 import { noRoute, onlyMethod, refusalResponse } from './refusal.ts'
 import { type RouteDependencies, authenticateCaller, parseBody, recordContextOf } from './request.ts'
-import { contextToRecord, decisionToRecord } from './to-record.ts'
+import { aliasToRecord, contextToRecord, decisionToRecord } from './to-record.ts'
 import * as wire from './wire.ts'
 
 export const decisionBytesMax = 256 * 1024
@@ -141,28 +141,34 @@ async function decideSingle(
 
 /**
  * Stores the records of a decision. The response acknowledges exposures, so they are awaited, and a refusal
- * is returned if they cannot be stored. The visitor's context is not acknowledged and may be sent afterwards.
+ * is returned if they cannot be stored. The visitor's context and anonymous id are not acknowledged and may
+ * be sent afterwards.
  */
 async function record(
-  { request, requestContext, query }: DecisionRequest,
+  decisionRequest: DecisionRequest,
   dependencies: RouteDependencies,
   { compiled, body }: AuthenticatedRequest,
   campaigns: readonly CampaignText[],
 ): Promise<Response | undefined> {
-  const { visitorId, context, hasConsent, isActivating } = body
+  const { requestContext, query } = decisionRequest
+  const { visitorId, anonymousId, context, hasConsent, isActivating } = body
   if (!hasConsent || visitorId === '') return undefined
   const { events, defer } = dependencies.ports
-  const recordContext = recordContextOf(request, compiled, dependencies)
+  const recordContext = recordContextOf(decisionRequest, compiled, dependencies)
   const contextRecord =
     query.get('sendContextEvent') === 'false' ? undefined : contextToRecord(visitorId, context, recordContext)
+  const alias = aliasToRecord(visitorId, anonymousId, recordContext)
+  const isNewAlias =
+    alias && recordContext.isNewToday(JSON.stringify(['alias', anonymousId, visitorId]), recordContext.now)
+  const others = [...(contextRecord ? [contextRecord] : []), ...(isNewAlias ? [alias] : [])]
   const exposures: EventRecord[] = isActivating
     ? campaigns.flatMap(({ campaign }) => decisionToRecord(campaign, visitorId, context, recordContext) ?? [])
     : []
   if (exposures.length === 0) {
-    if (contextRecord) defer(events.send([contextRecord]))
+    if (others.length > 0) defer(events.send(others))
     return undefined
   }
-  if (await events.send(contextRecord ? [...exposures, contextRecord] : exposures)) return undefined
+  if (await events.send([...exposures, ...others])) return undefined
   return refusalResponse(
     { code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' },
     requestContext,

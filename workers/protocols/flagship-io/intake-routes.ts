@@ -14,6 +14,7 @@ import { type RouteDependencies, authenticateCaller, parseBody, recordContextOf 
 import {
   type RecordContext,
   activationToRecord,
+  aliasToRecord,
   hitToRecord,
   isTooLate,
   messageToRecord,
@@ -59,7 +60,7 @@ export function intakeRoute(
       return receiveMessage(sdkRequest, dependencies)
     case 'emotionsai':
       // Data for another product of the vendor's. It is ignored, and visitors get no score.
-      return readText(request, hitsBytesMax).then(noContent)
+      return readText(request, hitsBytesMax).then(() => noContent())
     default:
       return undefined
   }
@@ -86,9 +87,11 @@ async function receiveActivations(
       return refusalResponse(refuse('INVALID', 'vid, caid and vaid are texts').problem, requestContext)
   }
   const activations = batch ?? [body.value]
-  return store(sdkRequest, dependencies, compiled.value, activations, (item, recordContext) => {
+  return store(sdkRequest, dependencies, compiled.value, activations, async (item, recordContext) => {
     const parsed = wire.Activation.safeParse(item)
-    return parsed.success ? activationToRecord(parsed.data, recordContext) : undefined
+    const exposure = parsed.success ? await activationToRecord(parsed.data, recordContext) : undefined
+    const { vid = '', aid } = parsed.data ?? {}
+    return exposure && [exposure, aliasToRecord(vid, aid, recordContext)]
   })
 }
 
@@ -104,9 +107,9 @@ async function receiveContext(
   if (!body.ok) return refusalResponse(body.problem, requestContext)
   const { visitorId, context } = body.value
   const isEmpty = visitorId === '' || Object.keys(context).length === 0
-  return store(sdkRequest, dependencies, compiled.value, isEmpty ? [] : [undefined], (_, recordContext) =>
+  return store(sdkRequest, dependencies, compiled.value, isEmpty ? [] : [undefined], (_, recordContext) => [
     segmentToRecord(visitorId, context, 0, recordContext),
-  )
+  ])
 }
 
 // Hits and messages carry no key, and some clients send them as text/plain.
@@ -121,7 +124,9 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
   return store(sdkRequest, dependencies, compiled.value, h, (item, recordContext) => {
     const parsed = wire.Hit.safeParse(item)
-    return parsed.success ? hitToRecord(parsed.data, recordContext) : undefined
+    const record = parsed.success ? hitToRecord(parsed.data, recordContext) : undefined
+    const { vid, cuid } = parsed.data ?? {}
+    return record && [record, aliasToRecord(cuid ?? '', vid, recordContext)]
   })
 }
 
@@ -141,9 +146,9 @@ async function receiveMessage(sdkRequest: SdkRequest, dependencies: RouteDepende
   const message = body.value
   const compiled = await readEnvironment(dependencies.ports, requestContext, message.cid)
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
-  return store(sdkRequest, dependencies, compiled.value, [undefined], (_, recordContext) =>
+  return store(sdkRequest, dependencies, compiled.value, [undefined], (_, recordContext) => [
     messageToRecord(message, recordContext),
-  )
+  ])
 }
 
 const tooLate = { code: 'INVALID', message: 'qt: more than 31 days, so the events are too late' } as const
@@ -156,29 +161,38 @@ const mandatoryMessage = (missing: readonly string[]) =>
     errors: Object.fromEntries(missing.map((field) => [field, 'Field is mandatory.'])),
   })
 
-const noContent = () => new Response(null, { status: 204 })
+const noContent = (skipped = 0) =>
+  new Response(null, { status: 204, headers: skipped > 0 ? { 'x-skipped-events': String(skipped) } : {} })
 
-/** Skips items that are no record, removes duplicates, and sends all others at once. */
+type Made = readonly (EventRecord | undefined)[] | undefined
+
+/**
+ * Skips items that are no record or too late, removes duplicates, and sends all others at once. SDKs take an
+ * answer for the whole request, so a header says how many were skipped.
+ */
 async function store(
-  { request, requestContext }: SdkRequest,
+  sdkRequest: SdkRequest,
   dependencies: RouteDependencies,
   compiled: CompiledSnapshot,
   items: readonly unknown[],
-  toRecord: (item: unknown, recordContext: RecordContext) => EventRecord | undefined,
+  toRecords: (item: unknown, recordContext: RecordContext) => Made | Promise<Made>,
 ): Promise<Response> {
+  const { requestContext } = sdkRequest
   const { ports } = dependencies
   ports.limits.countRecords(requestContext.address, items.length)
-  const recordContext = recordContextOf(request, compiled, dependencies)
+  const recordContext = recordContextOf(sdkRequest, compiled, dependencies)
   const records = new Map<string, EventRecord>()
   const timely = items.filter((item) => !isTooLate((item as { qt?: unknown } | null | undefined)?.qt))
   if (items.length > 0 && timely.length === 0) return refusalResponse(tooLate, requestContext)
+  let skipped = items.length - timely.length
   for (const item of timely) {
-    const record = toRecord(item, recordContext)
-    if (record && !records.has(record.id)) records.set(record.id, record) // made of kind, visitor and content
+    const made = await toRecords(item, recordContext)
+    if (!made) skipped++
+    for (const record of made ?? []) if (record && !records.has(record.id)) records.set(record.id, record) // made of kind, visitor and content
   }
   const isStored = records.size === 0 || (await ports.events.send([...records.values()]))
   return isStored
-    ? noContent()
+    ? noContent(skipped)
     : refusalResponse(
         { code: 'UNAVAILABLE', message: 'the events could not be stored, try again' },
         requestContext,

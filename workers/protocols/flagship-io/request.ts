@@ -2,6 +2,9 @@
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { authenticate, readEnvironment } from '../../sdk/authenticate.ts'
+import { enrichContext } from '../../sdk/enrich.ts'
+import { originOf } from '../../sdk/event-origin.ts'
+import { claimChecker } from '../../sdk/verify-exposure.ts'
 import { readJson } from '../../http/body.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { parseWith } from '../../http/parse.ts'
@@ -44,7 +47,7 @@ export async function authenticateCaller(
 }
 
 export const recordContextOf = (
-  { headers }: Request,
+  { request, requestContext }: SdkRequest,
   compiled: CompiledSnapshot,
   { ports, identify, isNewToday }: RouteDependencies,
 ): RecordContext => ({
@@ -52,7 +55,10 @@ export const recordContextOf = (
   now: ports.now(),
   identify,
   isNewToday,
-  sdk: `${headers.get('x-sdk-client') ?? ''}/${headers.get('x-sdk-version') ?? ''}`
+  origin: originOf(requestContext, ports, compiled.environmentId),
+  checkClaim: claimChecker(ports, compiled),
+  enrich: (context) => enrichContext(context, compiled, request),
+  sdk: `${request.headers.get('x-sdk-client') ?? ''}/${request.headers.get('x-sdk-version') ?? ''}`
     .slice(0, 200)
     .toWellFormed(),
 })

@@ -1,9 +1,16 @@
 // Turns AB Tasty's activations, hits, contexts and messages into records for the lake.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
-import { type EventRecord, type Exposure, type SdkReport, recordVersion } from '../../../analytics/records.ts'
+import type { Alias, EventRecord, Exposure, SdkReport } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
-import { ownerOf } from './campaign.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
+import { exposedUnit } from '../../../core/evaluation/exposed-unit.ts'
+import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
+import type { EventOrigin } from '../../sdk/event-origin.ts'
+import { type MaybePromise, chain } from '../../sdk/maybe-promise.ts'
+import { type CheckClaim, type Finding, hasVariation } from '../../sdk/verify-exposure.ts'
+import { type Owner, ownerOf, variationGroupId } from './campaign.ts'
 import { consentOf, trackingEventOf } from './hit-event.ts'
 import type { IdentifyEvent, IsNewToday } from './recent-events.ts'
 import type * as wire from './wire.ts'
@@ -20,42 +27,87 @@ export interface RecordContext {
   readonly sdk: string
   readonly identify: IdentifyEvent
   readonly isNewToday: IsNewToday
+  readonly origin: EventOrigin
+  readonly checkClaim: CheckClaim
+  /** Adds the attributes of the request. */
+  readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
 
 type Attributes = Readonly<Record<string, unknown>>
 const noAttributes: Attributes = {}
 
 /**
- * Undefined if no flag has this variation group: it is garbage, or comes from an older bucketing file and its
- * rule has been deleted, along with any experiment on it. Also undefined for QA activations.
+ * Undefined if no flag has this variation group or variation: it is garbage, or comes from an older bucketing
+ * file and its rule has been deleted, along with any experiment on it. Also undefined for QA activations. An
+ * activation has no context, so it is verified only if its group takes visitors without attributes.
  */
 export function activationToRecord(
-  { vid, caid, vaid, qt, qa }: wire.Activation,
+  activation: wire.Activation,
   recordContext: RecordContext,
-  attributes = noAttributes,
-): Exposure | undefined {
+): MaybePromise<Exposure | undefined> {
+  const { vid, aid, caid, vaid, qa } = activation
   const owner = qa ? undefined : ownerOf(recordContext.compiled, caid)
-  if (!owner) return undefined
-  return {
-    ...commonFields(['activate', vid, owner.ruleId, vaid], vid, qt, attributes, recordContext),
-    kind: 'exposure',
-    flagKey: owner.flag.key,
-    flagVersion: owner.flag.version,
-    variationId: vaid,
-    ruleId: owner.ruleId,
-  }
+  if (!owner || !hasVariation(owner.flag, vaid)) return undefined
+  const context = recordContext.enrich({ targetingKey: vid, attributes: noAttributes })
+  const claim = { flag: owner.flag, variationId: vaid, ruleId: owner.ruleId }
+  const visitor = { anonymousId: aid ?? undefined }
+  return chain(recordContext.checkClaim(claim, context, groupOf, visitor), (finding) =>
+    exposure(activation, owner, finding, recordContext, noAttributes),
+  )
 }
 
-/** The exposure by a decision with `trigger_hit`. */
+/** The name of the cause by which `ownerOf` knows it. */
+const groupOf = ({ flag, cause, variation }: Evaluation): string =>
+  flag ? variationGroupId(flag, cause, variation?.id ?? '') : ''
+
+/** The exposure by a decision with `trigger_hit`, which is decided here. */
 export function decisionToRecord(
-  { variationGroupId, variation }: wire.Campaign,
+  { variationGroupId: caid, variation }: wire.Campaign,
   visitorId: string,
   context: Attributes,
   recordContext: RecordContext,
 ): Exposure | undefined {
-  const activation = { vid: visitorId, caid: variationGroupId, vaid: variation.id, qt: 0 }
-  return activationToRecord(activation, recordContext, context)
+  const { compiled, enrich } = recordContext
+  const owner = ownerOf(compiled, caid)
+  if (!owner) return undefined
+  const unit = exposedUnit(compiled, owner, enrich({ targetingKey: visitorId, attributes: context }))
+  const finding = { verified: true, revision: compiled.revision, ...unit }
+  const activation = { vid: visitorId, vaid: variation.id, qt: 0 }
+  return exposure(activation, owner, finding, recordContext, context)
 }
+
+function exposure(
+  { vid, vaid, qt }: Pick<wire.Activation, 'vid' | 'vaid' | 'qt'>,
+  { flag, ruleId }: Owner,
+  finding: Finding,
+  recordContext: RecordContext,
+  attributes: Attributes,
+): Exposure {
+  return {
+    ...commonFields(['activate', vid, ruleId, vaid], vid, qt, attributes, recordContext),
+    kind: 'exposure',
+    flagKey: flag.key,
+    flagVersion: flag.version,
+    variationId: vaid,
+    ruleId,
+    ...finding,
+  }
+}
+
+/** Undefined if there is no anonymous id beside the visitor's. The same on one day, so copies count once. */
+export function aliasToRecord(
+  visitorId: string,
+  anonymousId: string | null | undefined,
+  recordContext: RecordContext,
+): Alias | undefined {
+  if (!anonymousId || visitorId === '' || anonymousId === visitorId) return undefined
+  const day = Math.floor(recordContext.now / dayMs)
+  const { environmentId } = recordContext.compiled
+  const common = commonFields(['alias'], visitorId, 0, noAttributes, recordContext)
+  const id = murmur3x64Hex(JSON.stringify(['alias', environmentId, anonymousId, visitorId, day]))
+  return { ...common, id, kind: 'alias', previousKey: anonymousId }
+}
+const dayMs = 86_400_000
 
 /** Attributes that SDKs add to every context. */
 const sdkAttributes: ReadonlySet<string> = new Set(['fs_client', 'fs_version', 'fs_users'])
@@ -133,12 +185,13 @@ function identifiedFields(
   targetingKey: string,
   queueTime: number | null | undefined,
   attributes: Attributes,
-  { compiled, now, sdk, identify }: RecordContext,
+  { compiled, now, sdk, identify, origin }: RecordContext,
 ) {
   const at = now - Math.max(0, queueTime ?? 0)
   const { id, content } = identify([compiled.environmentId, ...identity], at)
   const common = {
-    v: recordVersion as typeof recordVersion,
+    v: 2 as const,
+    ...origin,
     id,
     environmentId: compiled.environmentId,
     at: Math.round(at),

@@ -17,8 +17,12 @@ import { streamPath } from './stream.ts'
 import { contextIdOf, evaluationText } from './translate.ts'
 import type * as wire from './wire.ts'
 
-/** Returns the exposure token of a decision; undefined if it has none. */
-export type SignExposure = (evaluation: Evaluation) => Promise<string | undefined>
+export interface ExposureSigner {
+  /** The exposure token of a decision; undefined if it has none. */
+  readonly sign: (evaluation: Evaluation) => Promise<string | undefined>
+  /** Differs if the tokens name other units: then the same decisions have other tokens. */
+  readonly unitTag: (evaluations: readonly Evaluation[]) => string
+}
 
 export interface BulkRequest {
   readonly ports: Pick<Ports, 'assignments'>
@@ -26,7 +30,7 @@ export interface BulkRequest {
   readonly context: EvaluationContext
   readonly requestContext: RequestContext
   /** Undefined if the client wants no exposure tokens. */
-  readonly sign: SignExposure | undefined
+  readonly signer: ExposureSigner | undefined
   readonly now: number
 }
 
@@ -36,21 +40,21 @@ const respond = revisionResponder(corsPolicy, () => ({
 }))
 
 export async function bulkResponse(bulk: BulkRequest, requestHeaders: Headers): Promise<Response> {
-  const { authenticated, context, requestContext, sign, now } = bulk
+  const { authenticated, context, requestContext, signer, now } = bulk
   const { compiled, key } = authenticated
   const decided = decideAll(bulk.ports, compiled, context)
   const { evaluations } = decided instanceof Promise ? await decided : decided
   requestContext.decisions = evaluations.length
   const texts = textsOf(compiled, evaluations)
   const tail = key.answers === 'plain' ? '' : tailOf(bulk)
-  const week = sign ? `-${tokenWeekOf(now)}` : ''
+  const week = signer ? `-${tokenWeekOf(now)}${signer.unitTag(evaluations)}` : ''
   const etag = `"${compiled.revision}-${tagOf(texts, tail)}${week}"`
   // No 304 to a client that needs a newer revision than this one.
   const isBehind = compiled.revision < (requestContext.atLeast ?? 0)
   const isUnmodified = !isBehind && clientHasTag(requestHeaders, etag)
   const body = isUnmodified
     ? null
-    : bulkText(sign ? await signedTexts(evaluations, compiled, sign) : texts, tail)
+    : bulkText(signer ? await signedTexts(evaluations, compiled, signer.sign) : texts, tail)
   const response = respond(body, { compiled, requestContext, now }, { status: isUnmodified ? 304 : 200 })
   response.headers.set('etag', etag)
   return response
@@ -96,7 +100,7 @@ function layoutOf(compiled: CompiledSnapshot): Layout {
 const signedTexts = (
   evaluations: readonly Evaluation[],
   compiled: CompiledSnapshot,
-  sign: SignExposure,
+  sign: ExposureSigner['sign'],
 ): Promise<FlagText[]> =>
   Promise.all(
     evaluations.map(async (evaluation) => {

@@ -2,6 +2,7 @@
 // claim anything that was not decided, and nothing has to be stored here. The signature covers the targeting
 // key but the token does not contain it, so a token reveals no user and is valid for no other.
 import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
+import type { ExposedUnit } from '../../../core/evaluation/exposed-unit.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { fromBase64url, isSignature, sign, toBase64url } from '../../http/signature.ts'
 
@@ -15,10 +16,10 @@ export const tokenWeekOf = (now: number): number => Math.floor(now / weekMs)
 const expiryOf = (now: number): number => (tokenWeekOf(now) + 2) * weekMs
 
 /**
- * The content of a token. It has the flag's version rather than the revision, because the revision changes
- * with every other flag.
+ * The content of a token: with the unit of a split by attribute, but never the user. It has the flag's
+ * version rather than the revision, because the revision changes with every other flag.
  */
-export interface TokenClaims {
+export interface TokenClaims extends ExposedUnit {
   readonly flagKey: string
   readonly flagVersion: number
   readonly variationId: string
@@ -37,14 +38,15 @@ interface TokenHolder {
 export async function signToken(
   secret: string,
   { flag, variation, cause }: Evaluation,
+  { unitAttribute, unit }: ExposedUnit,
   holder: TokenHolder,
   now: number,
 ): Promise<string | undefined> {
   if (!flag || !variation) return undefined
   const ruleId = 'ruleId' in cause ? cause.ruleId : ''
-  const content = toBase64url(
-    encoder.encode(JSON.stringify([flag.key, flag.version, variation.id, ruleId, expiryOf(now)])),
-  )
+  const decided = [flag.key, flag.version, variation.id, ruleId, expiryOf(now)]
+  const claims = unitAttribute === '' ? decided : [...decided, unitAttribute, unit]
+  const content = toBase64url(encoder.encode(JSON.stringify(claims)))
   return `${content}.${await sign(secret, signedText(content, holder))}`
 }
 
@@ -56,11 +58,11 @@ export async function verifyToken(
 ): Promise<Result<TokenClaims>> {
   const [content = '', mac = '', ...more] = token.split('.')
   if (more.length > 0 || !(await isSignature(secret, mac, signedText(content, holder)))) return forged
-  const [flagKey, flagVersion, variationId, ruleId, expiresAt] = JSON.parse(
+  const [flagKey, flagVersion, variationId, ruleId, expiresAt, unitAttribute = '', unit = ''] = JSON.parse(
     new TextDecoder().decode(fromBase64url(content)),
-  ) as [string, number, string, string, number]
+  ) as [string, number, string, string, number, string?, string?]
   if (expiresAt <= now) return invalidToken('has expired')
-  return ok({ flagKey, flagVersion, variationId, ruleId, expiresAt })
+  return ok({ flagKey, flagVersion, variationId, ruleId, expiresAt, unitAttribute, unit })
 }
 
 const invalidToken = (message: string) =>

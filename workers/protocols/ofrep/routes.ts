@@ -1,13 +1,18 @@
 // OFREP, the OpenFeature Remote Evaluation Protocol: evaluates one flag or all of them. Also routes for
 // events and for the event stream.
+import { sha256OfText } from '../../../core/hash/sha-256.ts'
+import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
+import type { EvaluationContext } from '../../../core/evaluation/context.ts'
+import { exposedUnit, noUnit } from '../../../core/evaluation/exposed-unit.ts'
 import type { Result } from '../../../core/model/problem.ts'
 import { decideOne } from '../../sdk/decide.ts'
 import { type ProtocolHandler, type SdkRequest, createHandler } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
+import { ruleIdOf } from '../../sdk/verify-exposure.ts'
 import { percentDecoded } from '../../http/path.ts'
 import { revisionResponder } from '../../sdk/revision-response.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import { type SignExposure, bulkResponse } from './bulk.ts'
+import { type ExposureSigner, bulkResponse } from './bulk.ts'
 import { withMetadata } from './bulk-text.ts'
 import { corsPolicy } from './cors.ts'
 import { signToken } from './exposure-token.ts'
@@ -61,9 +66,9 @@ async function evaluateBulk(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   const authenticated = await readRequest(sdkRequest, ports, wire.parseEvaluationRequest, bodyBytesMax)
   if (!authenticated.ok) return refusalResponse(authenticated.problem, requestContext)
   const context = contextOf(request, authenticated.value)
-  const sign = signerOf(request, ports, authenticated.value, context.targetingKey)
+  const signer = signerOf(request, ports, authenticated.value, context)
   return bulkResponse(
-    { ports, authenticated: authenticated.value, context, requestContext, sign, now: ports.now() },
+    { ports, authenticated: authenticated.value, context, requestContext, signer, now: ports.now() },
     request.headers,
   )
 }
@@ -84,8 +89,8 @@ async function evaluateSingle(sdkRequest: SdkRequest, ports: Ports): Promise<Res
   const source = { compiled, requestContext, now: ports.now() }
   const { text } = evaluationText(evaluation, compiled)
   if (evaluation.error) return respond(text, source, { status: statusOfError[evaluation.error.code] })
-  const sign = signerOf(request, ports, authenticated.value, targetingKey)
-  const token = sign && (await sign(evaluation))
+  const signer = signerOf(request, ports, authenticated.value, context)
+  const token = signer && (await signer.sign(evaluation))
   // Environment ids, hexadecimal digits and tokens need no escaping.
   const contextId = targetingKey === undefined ? '' : `,"contextId":"${contextIdOf(targetingKey)}"`
   const exposureToken = token === undefined ? '' : `,"exposureToken":"${token}"`
@@ -105,13 +110,25 @@ const contextOf = (request: Request, { body, compiled }: AuthenticatedRequest<wi
 function signerOf(
   { headers }: Request,
   { exposureSecret, now }: Ports,
-  { compiled: { environmentId } }: AuthenticatedRequest<unknown>,
-  targetingKey: string | undefined,
-): SignExposure | undefined {
+  { compiled }: AuthenticatedRequest<unknown>,
+  context: EvaluationContext,
+): ExposureSigner | undefined {
+  const { targetingKey } = context
   if (exposureSecret === undefined || targetingKey === undefined) return undefined
   if (!truthy.test(headers.get('x-exposure-tokens') ?? '')) return undefined
   const signedAt = now()
-  return (evaluation) => signToken(exposureSecret, evaluation, { environmentId, targetingKey }, signedAt)
+  const holder = { environmentId: compiled.environmentId, targetingKey }
+  const unitOf = (evaluation: Evaluation) =>
+    evaluation.flag
+      ? exposedUnit(compiled, { flag: evaluation.flag, ruleId: ruleIdOf(evaluation) }, context)
+      : noUnit
+  return {
+    sign: (evaluation) => signToken(exposureSecret, evaluation, unitOf(evaluation), holder, signedAt),
+    unitTag: (evaluations) => {
+      const units = evaluations.map(unitOf).filter(({ unitAttribute }) => unitAttribute !== '')
+      return units.length === 0 ? '' : `-${sha256OfText(JSON.stringify(units), 2)}`
+    },
+  }
 }
 
 /**

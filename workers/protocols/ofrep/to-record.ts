@@ -1,13 +1,15 @@
 // Turns OFREP's tracking events into records for the lake. An exposure is attributed to a rule only if a
 // token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
-import { isTimely } from '../../../analytics/event-time.ts'
-import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
+import { eventTime } from '../../../analytics/event-time.ts'
+import type { Alias, EventRecord, Exposure, Tracking } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
+import { exposedUnit } from '../../../core/evaluation/exposed-unit.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
-import type { Evaluation } from '../../../core/evaluation/evaluation.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
+import type { EventOrigin } from '../../sdk/event-origin.ts'
+import { type CheckClaim, hasVariation, ruleIdOf } from '../../sdk/verify-exposure.ts'
 import { verifyToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
 
@@ -18,8 +20,8 @@ export interface RecordContext {
   readonly secret: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
-  /** Decides like the evaluation routes. */
-  readonly decide: (flagKey: string, context: EvaluationContext) => Promise<Evaluation>
+  readonly origin: EventOrigin
+  readonly checkClaim: CheckClaim
   /** Adds the attributes of the request. */
   readonly enrich: (context: EvaluationContext) => EvaluationContext
 }
@@ -44,28 +46,50 @@ export async function toRecord(
     // Without an id, every request is a separate event.
     const identity = event.id === undefined ? [name, value, at, receivedAt] : ['id', event.id]
     const id = idOf(identity)
-    return ok({ ...common.value, id, kind: 'tracking', event: name.toWellFormed(), value } satisfies Tracking)
+    return ok({
+      ...common.value,
+      id,
+      kind: 'tracking',
+      type: 'goal',
+      event: name.toWellFormed(),
+      value,
+      ...optionalTexts(event),
+      ...(event.items !== undefined && { items: event.items }),
+    } satisfies Tracking)
+  }
+  if (event.kind === 'alias') {
+    const previousKey = event.previousKey.toWellFormed()
+    const id = idOf(event.id === undefined ? [previousKey] : ['id', event.id])
+    return ok({ ...common.value, id, kind: 'alias', previousKey } satisfies Alias)
   }
   const decision = await exposedDecision(event, context, recordContext)
   if (!decision.ok) return decision
   const id = idOf(exposureIdentity(event, decision.value, common.value.at))
-  const { flagKey, flagVersion, variationId, ruleId } = decision.value
-  const exposed = { flagKey, flagVersion, variationId, ruleId }
-  return ok({ ...common.value, id, kind: 'exposure', ...exposed } satisfies Exposure)
+  return ok({ ...common.value, id, kind: 'exposure', ...decision.value } satisfies Exposure)
 }
 
+const optionalTexts = ({ page, currency }: wire.Goal) => ({
+  ...(page !== undefined && { page: page.toWellFormed() }),
+  ...(currency !== undefined && { currency: currency.toWellFormed() }),
+})
+
 function commonFields(
-  { timestamp, attributes }: wire.TrackingEvent,
+  { timestamp, sentAt: sent, attributes }: wire.TrackingEvent,
   context: EvaluationContext,
-  { now, compiled }: RecordContext,
+  { now, compiled, origin }: RecordContext,
 ) {
   const targetingKey = context.targetingKey!
   if (targetingKey.length > targetingKeyLengthMax) return invalidField('context.targetingKey', 'is too long')
-  const at = timeOf(timestamp, now)
-  if (at === undefined || !isTimely(at, now))
+  const sentAt = sent === undefined ? undefined : timeOf(sent, now)
+  if (sent !== undefined && sentAt === undefined) return invalidField('sentAt', 'is no time')
+  const stated = timeOf(timestamp, sentAt ?? now)
+  const at = stated === undefined ? undefined : eventTime(stated, now, sentAt)
+  if (at === undefined)
     return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead')
   return ok({
-    v: recordVersion as typeof recordVersion,
+    v: 2 as const,
+    ...origin,
+    ...(sentAt !== undefined && { sentAt }),
     environmentId: compiled.environmentId,
     at,
     receivedAt: now,
@@ -76,7 +100,10 @@ function commonFields(
   })
 }
 
-type ExposedDecision = Pick<Exposure, 'flagKey' | 'flagVersion' | 'variationId' | 'ruleId'>
+type ExposedDecision = Pick<
+  Exposure,
+  'flagKey' | 'flagVersion' | 'variationId' | 'ruleId' | 'verified' | 'revision' | 'unitAttribute' | 'unit'
+>
 
 /** A token is one exposure, however often it is sent. */
 function exposureIdentity({ id, exposureToken }: wire.Exposure, decision: ExposedDecision, at: number) {
@@ -92,24 +119,35 @@ function exposureIdentity({ id, exposureToken }: wire.Exposure, decision: Expose
 async function exposedDecision(
   { exposureToken, flagKey, variationId }: wire.Exposure,
   context: EvaluationContext,
-  { compiled, secret, now, decide }: RecordContext,
+  { compiled, secret, now, checkClaim }: RecordContext,
 ): Promise<Result<ExposedDecision>> {
   if (exposureToken !== undefined) {
     if (secret === undefined) return invalidField('exposureToken', 'tokens are not given out here')
-    const { environmentId } = compiled
-    return verifyToken(secret, exposureToken, { environmentId, targetingKey: context.targetingKey! }, now)
+    const holder = { environmentId: compiled.environmentId, targetingKey: context.targetingKey! }
+    const claims = await verifyToken(secret, exposureToken, holder, now)
+    if (!claims.ok) return claims
+    const { expiresAt: _, ...decided } = claims.value
+    const isCurrent = compiled.byKey.get(decided.flagKey)?.flag.version === decided.flagVersion
+    return ok({ ...decided, verified: true, revision: isCurrent ? compiled.revision : 0 })
   }
   if (flagKey === undefined || variationId === undefined)
     return invalidField(
       flagKey === undefined ? 'flagKey' : 'variationId',
       'is missing, and there is no exposureToken',
     )
-  const { flag, variation, cause } = await decide(flagKey, context)
-  if (!flag) return invalidField('flagKey', `there is no flag ${flagKey}`)
-  if (!flag.variations.some(({ id }) => id === variationId))
+  const known = compiled.byKey.get(flagKey)
+  if (!known?.isServed) return invalidField('flagKey', `there is no flag ${flagKey}`)
+  const { flag } = known
+  if (!hasVariation(flag, variationId))
     return invalidField('variationId', `there is no variation ${variationId}`)
-  const isDecided = variation?.id === variationId && 'ruleId' in cause
-  return ok({ flagKey, flagVersion: flag.version, variationId, ruleId: isDecided ? cause.ruleId : '' })
+  let ruleId = ''
+  const finding = await checkClaim({ flag, variationId, ruleId }, context, (evaluation) => {
+    // The event names no rule: what is decided now says which one it was.
+    if (evaluation.variation?.id === variationId) ruleId = ruleIdOf(evaluation)
+    return ''
+  })
+  const unit = exposedUnit(compiled, { flag, ruleId }, context)
+  return ok({ flagKey, flagVersion: flag.version, variationId, ruleId, ...finding, ...unit })
 }
 
 const invalidField = (path: string, message: string) =>

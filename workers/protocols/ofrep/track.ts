@@ -2,8 +2,8 @@
 // accepted or rejected one by one.
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
-import { makeSteps } from '../../../core/evaluation/steps.ts'
-import { decideOne } from '../../sdk/decide.ts'
+import { originOf } from '../../sdk/event-origin.ts'
+import { claimChecker } from '../../sdk/verify-exposure.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
@@ -26,10 +26,12 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   const { body } = authenticated.value
   const batch = parseBatch(body)
   if (!batch.ok) return refusalResponse(batch.problem, requestContext)
-  const { context, events } = batch.value
+  const { context, sentAt, events } = batch.value
   ports.limits.countRecords(requestContext.address, events.length)
-  const recordContext = recordContextOf(sdkRequest.request, ports, authenticated.value)
-  const results = await Promise.all(events.map((event) => eventToRecord(event, context, recordContext)))
+  const recordContext = recordContextOf(sdkRequest, ports, authenticated.value)
+  const results = await Promise.all(
+    events.map((event) => eventToRecord(event, { context, sentAt }, recordContext)),
+  )
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))
   const rejected = results.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
   if (rejected.length > 0 && records.length === 0)
@@ -52,39 +54,39 @@ const parseObject = (body: unknown) => parseWith(anyObject, body)
 
 /** A single event becomes a batch of one. */
 const parseBatch = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
-  'events' in body ? parseWith(wire.TrackingBatch, body) : ok({ context: undefined, events: [body] })
+  'events' in body
+    ? parseWith(wire.TrackingBatch, body)
+    : ok({ context: undefined, sentAt: undefined, events: [body] })
 
 async function eventToRecord(
   event: unknown,
-  batchContext: wire.Context,
+  batch: Pick<z.infer<typeof wire.TrackingBatch>, 'context' | 'sentAt'>,
   recordContext: RecordContext,
 ): Promise<Result<EventRecord>> {
   const parsed = parseWith(wire.TrackingEvent, event)
   if (!parsed.ok) return parsed
-  const context = toContext(parsed.value.context ?? batchContext)
+  const context = toContext(parsed.value.context ?? batch.context)
   if (context.targetingKey === undefined) return noTargetingKey
-  return toRecord(parsed.value, recordContext.enrich(context), recordContext)
+  const tracked = parsed.value.sentAt === undefined ? { ...parsed.value, sentAt: batch.sentAt } : parsed.value
+  return toRecord(tracked, recordContext.enrich(context), recordContext)
 }
 
 const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
   fields: [{ path: 'context.targetingKey', rule: targetingKeyMissing, message: 'is missing' }],
 })
 
-function recordContextOf(
-  request: Request,
+const recordContextOf = (
+  { request, requestContext }: SdkRequest,
   ports: Ports,
   { compiled }: AuthenticatedRequest<unknown>,
-): RecordContext {
-  const steps = makeSteps() // for all events of the request together
-  return {
-    compiled,
-    secret: ports.exposureSecret,
-    now: ports.now(),
-    decide: async (flagKey, context) =>
-      (await decideOne(ports, compiled, { ...context, steps }, flagKey)).evaluation,
-    enrich: (context) => enrichContext(context, compiled, request),
-  }
-}
+): RecordContext => ({
+  compiled,
+  secret: ports.exposureSecret,
+  now: ports.now(),
+  origin: originOf(requestContext, ports, compiled.environmentId),
+  checkClaim: claimChecker(ports, compiled),
+  enrich: (context) => enrichContext(context, compiled, request),
+})
 
 /**
  * The problem of a request whose events were all rejected. The fields of a batch are prefixed by their event.

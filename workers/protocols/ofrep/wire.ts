@@ -49,6 +49,8 @@ export interface EventStream {
 }
 
 const nameLengthMax = 1_000
+/** A token may name a unit of 1,000 characters: six bytes each in JSON, and four for three in base64url. */
+const tokenLengthMax = 10_000
 /** Larger values are taken for errors: their squares would drown out all others in a sum. */
 const valueMax = 1e15
 
@@ -57,6 +59,8 @@ const eventFields = {
   id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
   /** Epoch milliseconds or ISO 8601. */
   timestamp: z.optional(z.union([z.number(), z.string()])),
+  /** The same, by the same clock: when the client sent it. Corrects `timestamp`. */
+  sentAt: z.optional(z.union([z.number(), z.string()])),
   context: Context,
   attributes: z.optional(z.record(z.string(), z.unknown())),
 }
@@ -66,6 +70,9 @@ export const Goal = z.strictObject({
   kind: z.literal('goal'),
   name: z.string().check(z.minLength(1), z.maxLength(nameLengthMax)),
   value: z.optional(z.number().check(z.gte(-valueMax), z.lte(valueMax))),
+  page: z.optional(z.string().check(z.maxLength(nameLengthMax))),
+  currency: z.optional(z.string().check(z.maxLength(10))),
+  items: z.optional(z.int().check(z.gte(0))),
 })
 export type Goal = z.infer<typeof Goal>
 
@@ -73,19 +80,27 @@ export type Goal = z.infer<typeof Goal>
 export const Exposure = z.strictObject({
   ...eventFields,
   kind: z.literal('exposure'),
-  exposureToken: z.optional(z.string().check(z.maxLength(2_000))),
+  exposureToken: z.optional(z.string().check(z.maxLength(tokenLengthMax))),
   flagKey: z.optional(z.string()),
   variationId: z.optional(z.string()),
 })
 export type Exposure = z.infer<typeof Exposure>
 
-export const TrackingEvent = z.discriminatedUnion('kind', [Goal, Exposure])
+/** A visitor became known: the context's targeting key is the known id. */
+export const Alias = z.strictObject({
+  ...eventFields,
+  kind: z.literal('alias'),
+  previousKey: z.string().check(z.minLength(1), z.maxLength(nameLengthMax)),
+})
+
+export const TrackingEvent = z.discriminatedUnion('kind', [Goal, Exposure, Alias])
 export type TrackingEvent = z.infer<typeof TrackingEvent>
 
 const eventsMax = 500
-/** Events are parsed one by one. `context` is for those that have none of their own. */
+/** Events are parsed one by one. `context` and `sentAt` are for those that have none of their own. */
 export const TrackingBatch = z.strictObject({
   context: Context,
+  sentAt: eventFields.sentAt,
   events: z.array(z.unknown()).check(z.maxLength(eventsMax)),
 })
 

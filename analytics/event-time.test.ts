@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { clockAheadMaxMs, eventAgeMaxMs, eventTime } from './event-time.ts'
+
+const now = Date.UTC(2026, 10, 29, 12)
+const hourMs = 3_600_000
+
+describe('the time of an event', () => {
+  it('is corrected by when it was sent, however wrong the clock is', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: eventAgeMaxMs - 10_000 }),
+        fc.integer({ min: -1e13, max: 1e13 }),
+        fc.integer({ min: 0, max: 10_000 }),
+        (age, clockError, latency) => {
+          const happened = now - latency - age
+          const at = eventTime(happened + clockError, now, now - latency + clockError)
+          expect(at).toBe(happened + latency)
+        },
+      ),
+    ))
+  it('is never later than its receipt if it is corrected', () => {
+    expect(eventTime(now + hourMs, now, now)).toBe(now)
+  })
+  it('is the client’s where it does not say when it sent the event', () => {
+    expect(eventTime(now - 5, now)).toBe(now - 5)
+    expect(eventTime(now + hourMs, now)).toBe(now + hourMs)
+  })
+  it('is none if it is too old or too far ahead, by either clock', () => {
+    expect(eventTime(now - eventAgeMaxMs, now)).toBe(now - eventAgeMaxMs)
+    expect(eventTime(now - eventAgeMaxMs - 1, now)).toBeUndefined()
+    expect(eventTime(now + clockAheadMaxMs + 1, now)).toBeUndefined()
+    expect(eventTime(now, now, now + eventAgeMaxMs)).toBe(now - eventAgeMaxMs)
+    expect(eventTime(now, now, now + eventAgeMaxMs + 1)).toBeUndefined()
+  })
+})

@@ -1,0 +1,152 @@
+// Removes what is kept of users: their records in the lake (raw objects, parts, what could not be read), and
+// themselves from the uploaded members of segments. The certificate says what was removed, and what remains.
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { badPrefix, deadLetterPrefix, partsDayPrefix, runOfPart } from '../../analytics/lake.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { AdminApi } from '../admin-api.ts'
+import type { Failure } from '../failure.ts'
+import { toContent } from '../lake/content.ts'
+import { lakeListing } from '../lake/listing.ts'
+import { removeFromDay } from '../lake/rewrite-day.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
+import { manifestOf } from './compact.ts'
+import type { LakeContext } from './lake-context.ts'
+
+const readsMax = 16
+
+export interface Certificate {
+  readonly environmentId: string
+  /** SHA-256 of each targeting key. */
+  readonly users: readonly string[]
+  /** Epoch milliseconds. */
+  readonly begunAt: number
+  readonly records: number
+  /** Objects of the lake that were written anew without them, or deleted. */
+  readonly objects: number
+  /** Of `bad/`: what ingest could not read. */
+  readonly badObjects: number
+  /** Segments whose lists and uploaded members do not hold them any more. */
+  readonly segments: readonly string[]
+  /** Sentences: what could not be removed, and what to do. Empty if nothing remains. */
+  readonly remaining: readonly string[]
+  readonly isDryRun: boolean
+}
+
+export async function forget(
+  environmentId: string,
+  targetingKeys: readonly string[],
+  api: AdminApi,
+  context: LakeContext,
+): Promise<void> {
+  const { onEvent } = context
+  const done = await removeAll(environmentId, targetingKeys, api, context)
+  if (!done.ok) return onEvent({ kind: 'failed', subject: environmentId, failure: done.problem })
+  const certificate = done.value
+  onEvent({ kind: 'forgotten', environmentId, certificate })
+  if (certificate.remaining.length > 0 && !certificate.isDryRun) {
+    const message = `Not everything could be removed: ${certificate.remaining.join(' ')}`
+    onEvent({ kind: 'failed', subject: environmentId, failure: { kind: 'job', message } })
+  }
+}
+
+async function removeAll(
+  environmentId: string,
+  targetingKeys: readonly string[],
+  api: AdminApi,
+  context: LakeContext,
+): Promise<Result<Certificate, Failure>> {
+  const { listing, isDryRun, now, root, onEvent } = context
+  const days = await listing.days(environmentId, '')
+  if (!days.ok) return days
+  const removal = { kinds: [], targetingKeys }
+  const remaining: string[] = []
+  let [records, objects] = [0, 0]
+  const all = [...days.value.values()].toSorted((a, b) => (a.day < b.day ? -1 : 1))
+  for (const [i, listed] of all.entries()) {
+    const removed = await removeFromDay(environmentId, listed, removal, context)
+    if (!removed.ok) return removed
+    records += removed.value.records
+    objects += removed.value.objects
+    for (const key of removed.value.unreadable)
+      remaining.push(`${key} cannot be read: delete it, or mend it and run again.`)
+    onEvent({ kind: 'progress', environmentId, day: listed.day, done: i + 1, of: all.length })
+  }
+  const unnamed = isDryRun ? ok(0) : await unnamedParts(environmentId, context)
+  if (!unnamed.ok) return unnamed
+  if (unnamed.value > 0)
+    remaining.push(
+      `${unnamed.value} parts of an unfinished compaction stay for a day: run forget again then.`,
+    )
+  const bad = await removeBad(targetingKeys, context)
+  if (!bad.ok) return bad
+  const letters = await context.store.list(deadLetterPrefix)
+  if (!letters.ok) return letters
+  if (letters.value.length > 0)
+    remaining.push(
+      `${letters.value.length} dead letters were not looked into: run replay, then forget again.`,
+    )
+  const segments = await api.segments(environmentId)
+  if (!segments.ok) return segments
+  for (const segment of segments.value) {
+    const removed = isDryRun ? ok(undefined) : await api.removeMembers(environmentId, segment, targetingKeys)
+    if (!removed.ok) return removed
+  }
+  if (!isDryRun) await rm(path.join(root, 'quarantine'), { recursive: true, force: true })
+  return ok({
+    environmentId,
+    users: targetingKeys.map((key) => createHash('sha256').update(key).digest('hex')),
+    begunAt: now,
+    records,
+    objects,
+    badObjects: bad.value,
+    segments: segments.value.map(({ key }) => key),
+    remaining,
+    isDryRun,
+  })
+}
+
+/** Parts that are in the store and in no manifest. */
+async function unnamedParts(environmentId: string, context: LakeContext): Promise<Result<number, Failure>> {
+  const days = await lakeListing(context.store).days(environmentId, '')
+  if (!days.ok) return days
+  let count = 0
+  for (const listed of days.value.values()) {
+    const known = await manifestOf(environmentId, listed, context)
+    if (!known.ok) return known
+    const prefix = partsDayPrefix(environmentId, listed.day)
+    const named = new Set(known.value.manifest.parts.map(({ name }) => prefix + name))
+    count += listed.parts.filter((key) => runOfPart(key) !== undefined && !named.has(key)).length
+  }
+  return ok(count)
+}
+
+/**
+ * What ingest could not read has no fields to go by, so an object that contains a key anywhere is deleted.
+ * Resolves to the number of objects.
+ */
+async function removeBad(
+  targetingKeys: readonly string[],
+  { store, isDryRun }: LakeContext,
+): Promise<Result<number, Failure>> {
+  const listed = await store.list(badPrefix)
+  if (!listed.ok) return listed
+  const found = await mapConcurrently(listed.value, readsMax, async ({ key }) => {
+    const read = await store.read(key)
+    if (!read.ok) return read
+    if (read.value.kind !== 'read') return ok(0)
+    const text = new TextDecoder().decode((await toContent(read.value.bytes)).text)
+    if (!targetingKeys.some((each) => mentions(text, each))) return ok(0)
+    const removed = isDryRun ? ok(undefined) : await store.remove(key)
+    return removed.ok ? ok(1) : removed
+  })
+  return found.ok ? ok(found.value.reduce((sum, one) => sum + one, 0)) : found
+}
+
+/** In JSON, or in JSON inside a text of JSON. */
+function mentions(text: string, key: string): boolean {
+  const once = JSON.stringify(key)
+  const twice = JSON.stringify(once)
+  return [once, twice.slice(1, -1)].some((form) => text.includes(form))
+}

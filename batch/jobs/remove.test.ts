@@ -1,0 +1,176 @@
+// retain and forget against a bucket that behaves as R2 does, with real ClickHouse: what is gone, what stays.
+import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { badKey, deadLetterKey, lakeKey } from '../../analytics/lake.ts'
+import type { EventRecord } from '../../analytics/records.ts'
+import { hasChdb, startSimulatedLake } from '../../test/support/simulated-lake.ts'
+import { hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import {
+  type SimulatedStack,
+  simulatedToken,
+  startSimulatedStack,
+} from '../../test/support/simulated-stack.ts'
+import { adminApi } from '../admin-api.ts'
+import { countEventRate } from '../lake/counts.ts'
+import { compact } from './compact.ts'
+import { forget } from './forget.ts'
+import type { LakeContext } from './lake-context.ts'
+import { retain } from './retain.ts'
+
+const noon = startAt + 12 * hourMs
+const dayMs = 24 * hourMs
+const window = { from: startAt, to: startAt + 40 * dayMs }
+
+let lake: Awaited<ReturnType<typeof startSimulatedLake>>
+let stack: SimulatedStack
+beforeEach(async () => {
+  lake = await startSimulatedLake()
+  stack = await startSimulatedStack({
+    segments: [
+      { key: 'uploaded', version: 3, included: [], members: { count: 9 } },
+      { key: 'listed', version: 4, included: ['green-1', 'green-2'] },
+      { key: 'others', version: 1, included: ['green-2'] },
+    ],
+  })
+})
+afterEach(async () => {
+  await lake.close()
+  await stack.close()
+})
+
+const compacting = (context: LakeContext) => compact('demo', context)
+const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
+  records.map((each) => ({ ...each, at: each.at + days * dayMs, receivedAt: each.receivedAt + days * dayMs }))
+
+async function count(now: number) {
+  const files = await lake.files(window, now, lake.newFolder())
+  expect(files.damaged).toEqual([])
+  const counted = await countEventRate(lake.warehouse, files, killSwitch(), 'bought')
+  if (!counted.ok) throw new Error(counted.problem.message)
+  return counted.value
+}
+
+/** Whether a text is anywhere in the bucket: in raw objects, or in a part, where it is in a dictionary. */
+function isInBucket(text: string): boolean {
+  const needle = Buffer.from(text)
+  return [...lake.bucket.objects].some(([key, { body }]) =>
+    (key.endsWith('.gz') ? gunzipSync(body) : Buffer.from(body)).includes(needle),
+  )
+}
+
+describe.skipIf(!hasChdb)('retain', () => {
+  const oldDays = (olderThanDays: number, kind?: string) => (context: LakeContext) =>
+    retain('demo', { olderThanDays, kind }, context)
+  const now = startAt + 20 * dayMs
+
+  it('deletes whole days, raw or compacted, and leaves the younger ones', async () => {
+    lake.add(visitRecords('green', 5, 2))
+    await lake.run(compacting, noon)
+    lake.add(later(visitRecords('green', 3, 1), 1))
+    lake.add(later(visitRecords('green', 9, 4), 19))
+    expect(await lake.run(oldDays(10), now, { isDryRun: true })).toMatchObject([
+      { kind: 'retained', day: '2026-11-01', objects: 2, isDryRun: true, done: 1, of: 2 },
+      { kind: 'retained', day: '2026-11-02', objects: 1, isDryRun: true },
+    ])
+    expect(await count(now)).toMatchObject({ exposedUsers: 9, goalUsers: 4 })
+    expect(await lake.run(oldDays(10), now)).toMatchObject([
+      { day: '2026-11-01', objects: 2 },
+      { day: '2026-11-02', objects: 1 },
+    ])
+    expect(isInBucket('-2-saw')).toBe(true) // of the day that stays
+    expect([...lake.bucket.objects.keys()].filter((key) => !key.endsWith('manifest.json'))).toHaveLength(1)
+    expect(await lake.run(oldDays(10), now)).toEqual([])
+    expect(await lake.run(oldDays(99), now)).toEqual([{ kind: 'nothing-to-retain', environmentId: 'demo' }])
+  })
+
+  it('deletes the records of one kind, and the others are counted as before', async () => {
+    lake.add(visitRecords('green', 5, 2))
+    await lake.run(compacting, noon)
+    lake.add(visitRecords('green', 7, 3))
+    expect(await lake.run(oldDays(10, 'tracking'), now)).toMatchObject([
+      { kind: 'retained', day: '2026-11-01', records: 5, objects: 2 },
+    ])
+    expect(await count(now)).toMatchObject({ exposedUsers: 7, goalUsers: 0 })
+  })
+})
+
+describe.skipIf(!hasChdb)('forget', () => {
+  const api = () => adminApi({ url: stack.url, token: simulatedToken })
+  const forgetting =
+    (...keys: string[]) =>
+    (context: LakeContext) =>
+      forget('demo', keys, api(), context)
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+
+  /** Compacted, raw, replaced and not yet deleted, and raw with a field of a later version. */
+  async function fill() {
+    lake.add(visitRecords('green', 5, 4))
+    await lake.run(compacting, noon)
+    lake.add(later(visitRecords('green', 5, 4), 1))
+    const [record] = visitRecords('green', 2, 0).slice(1) as [EventRecord]
+    const text = [record, { ...record, targetingKey: 'green-0', id: 'kept' }]
+      .map((each) => `${JSON.stringify({ ...each, mood: 'good' })}\n`)
+      .join('')
+    const key = lakeKey('demo', '2026-11-03T01', digest(text))
+    lake.bucket.objects.set(key, { body: gzipSync(text), headers: {} })
+  }
+
+  it('removes a user from every object, and the others are counted as before', async () => {
+    await fill()
+    const bad = badKey('2026-11-01', 'aa')
+    const body = Buffer.from(
+      JSON.stringify({ bad: [{ content: JSON.stringify({ targetingKey: 'green-1' }) }] }),
+    )
+    lake.bucket.objects.set(bad, { body, headers: {} })
+    expect(isInBucket('green-1')).toBe(true)
+    const now = startAt + 3 * dayMs
+    const [dry] = (await lake.run(forgetting('green-1'), now, { isDryRun: true })).slice(-1)
+    expect(dry).toMatchObject({ kind: 'forgotten', certificate: { records: 5, isDryRun: true } })
+    expect(stack.posts).toEqual([])
+    expect(isInBucket('green-1')).toBe(true)
+    const events = await lake.run(forgetting('green-1'), now)
+    expect(events.at(-1)).toMatchObject({
+      kind: 'forgotten',
+      certificate: {
+        environmentId: 'demo',
+        users: [digest('green-1')],
+        records: 5,
+        objects: 3,
+        badObjects: 1,
+        segments: ['uploaded', 'listed', 'others'],
+        remaining: [],
+      },
+    })
+    expect(isInBucket('green-1')).toBe(false)
+    expect(isInBucket('"mood":"good"')).toBe(true)
+    expect(await count(now)).toMatchObject({ exposedUsers: 4, goalUsers: 3 })
+    expect((await lake.run(forgetting('green-1'), now)).at(-1)).toMatchObject({ certificate: { records: 0 } })
+  })
+
+  it('takes the user off the lists of segments', async () => {
+    await lake.run(forgetting('green-1'), noon)
+    expect(stack.posts).toEqual([
+      { path: 'DELETE /api/v1/environments/demo/segments/uploaded/members', body: 'green-1' },
+      {
+        path: 'PATCH /api/v1/environments/demo/segments/listed',
+        body: JSON.stringify({ version: 4, included: ['green-2'] }),
+      },
+    ])
+  })
+
+  it('says what it could not look into', async () => {
+    lake.bucket.objects.set(deadLetterKey('2026-11-01', 'aa'), { body: gzipSync('{}\n'), headers: {} })
+    const key = lakeKey('demo', '2026-11-01T01', 'ab'.repeat(32))
+    lake.bucket.objects.set(key, { body: gzipSync('{'), headers: {} })
+    const events = await lake.run(forgetting('green-1'), noon)
+    expect(events.slice(-2)).toMatchObject([
+      {
+        certificate: {
+          remaining: [expect.stringContaining(key), expect.stringMatching(/1 dead letters .* run replay/)],
+        },
+      },
+      { kind: 'failed', failure: { kind: 'job' } },
+    ])
+  })
+})
