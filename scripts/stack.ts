@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Certificate, makeCertificate } from './self-signed.ts'
 import { prepareDatabase } from './local-database.ts'
+import { withoutPaths } from './log-lines.ts'
 
 const root = join(import.meta.dirname, '..')
 const readyWithinMs = 60_000
@@ -152,8 +153,8 @@ function launch(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  child.stdout!.pipe(log)
-  child.stderr!.pipe(log)
+  child.stdout!.pipe(withoutPaths()).pipe(log)
+  child.stderr!.pipe(withoutPaths()).pipe(log)
   return child
 }
 

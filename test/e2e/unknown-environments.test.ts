@@ -24,7 +24,10 @@ function databases(): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sqlite'))
 }
 
-type Door = (id: string, key: string) => readonly [method: string, path: string, key?: string, body?: object]
+type Door = (
+  id: string,
+  key: string,
+) => readonly [method: string, path: string, key?: string | undefined, body?: object | undefined]
 const context = { targetingKey: 'ada' }
 const user = { id: 'ada' }
 /** A way in of every kind, by key and by name of the environment. */
@@ -108,4 +111,4 @@ it('stores nothing for thousands of random ids, and serves a new environment at 
   while (status !== 200 && Date.now() < deadline) status = (await evaluate(late.clientKey)).status
   expect(status).toBe(200)
   expect(databases().length).toBe(before.length + 1)
-})
+}, 400_000)
