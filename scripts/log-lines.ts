@@ -1,5 +1,5 @@
-// What wrangler writes of each request, without its path: a stream's key or ticket and a trigger's secret may be
-// in it. Edge and control write lines of their own, which hold none of these.
+// What wrangler writes of each request, without its path: a stream's key or ticket and a trigger's secret may
+// be in it. Edge and control write lines of their own, which hold none of these.
 import { Transform } from 'node:stream'
 
 export const withoutPath = (line: string): string =>
