@@ -9,6 +9,7 @@ import { type FirstToken, isPrepared } from './local-database.ts'
 import { logTo } from './log-file.ts'
 import { type ProcessGroup, startGroup } from './process-group.ts'
 import { type Certificate, makeCertificate } from './self-signed.ts'
+import { withoutPaths } from './log-lines.ts'
 import { typescript } from './tool.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -91,8 +92,8 @@ async function startLocked(
   const log = logTo(logPath, (reason) =>
     warn(`The log ${logPath} cannot be written (${reason}); lines are lost.`),
   )
-  log(group.child.stdout!)
-  log(group.child.stderr!)
+  log(group.child.stdout!.pipe(withoutPaths()))
+  log(group.child.stderr!.pipe(withoutPaths()))
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     await group.end(signal)
     await untilFree(port) // workerd ends shortly after wrangler

@@ -1,7 +1,7 @@
-// `npm run token -- --remote|--local [--name NAME] [--organisation ID]`: creates an owner's API token and writes
-// its SHA-256 straight into D1, which proves that the caller owns the database. The token is printed once. It
-// is also the way into an organisation whose owner does not come through Cloudflare Access, or has lost a
-// token. For further tokens of any role: POST /api/v1/organisations/ID/tokens.
+// `npm run token -- --remote|--local [--name NAME] [--organisation ID]`: creates an owner's API token and
+// writes its SHA-256 straight into D1, which proves that the caller owns the database. The token is printed
+// once. It is also the way into an organisation whose owner does not come through Cloudflare Access, or has
+// lost a token. For further tokens of any role: POST /api/v1/organisations/ID/tokens.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'

@@ -15,7 +15,8 @@
 /** @typedef {{ flagKey: string, reason: string }} Omission */
 /** @typedef {{ portable: string[], omitted: Omission[], notes: Omission[] }} Portability */
 /** @typedef {ChangeAnswer<Flag>} FlagChangeAnswer */
-/** @typedef {{ revision: number, unpublished?: { revision: number, since: number, attempts: number } }} Published */
+/** @typedef {{ revision: number, since: number, attempts: number }} Unpublished */
+/** @typedef {{ revision: number, unpublished?: Unpublished }} Published */
 
 /**
  * Why a request failed. `UNREACHABLE` if there was no response of the admin API.

@@ -1,5 +1,5 @@
-// A client key, long attributes and a thousand flags with patterns: in every protocol the answer comes, whole,
-// and what could not be decided is no silent answer.
+// A client key, long attributes and a thousand flags with patterns: in every protocol the answer comes,
+// whole, and what could not be decided is no silent answer.
 import { expect, it } from 'vitest'
 import { evaluationStepsMax } from '../../core/model/limits.ts'
 import { bucketeerRoutes } from '../../workers/protocols/bucketeer/routes.ts'

@@ -1,8 +1,8 @@
 // Who is counted as one caller when requests are limited by address.
 
 /**
- * An IPv4 address itself; of an IPv6 address its first 64 bits, because one subscriber has all that begin with
- * them (RIPE-690, 4.2).
+ * An IPv4 address itself; of an IPv6 address its first 64 bits, because one subscriber has all that begin
+ * with them (RIPE-690, 4.2).
  */
 export function addressGroup(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address

@@ -1,5 +1,5 @@
-// HMAC-SHA-256 signatures, and base64url. Whoever signs puts what it is for into the text, so that a signature
-// for one purpose is worth nothing for another.
+// HMAC-SHA-256 signatures, and base64url. Whoever signs puts what it is for into the text, so that a
+// signature for one purpose is worth nothing for another.
 
 const encoder = new TextEncoder()
 

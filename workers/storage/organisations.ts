@@ -40,7 +40,8 @@ export interface OrganisationChange<K extends OrganisationEntity = OrganisationE
 
 /**
  * `taken`: an entity with this id exists. `overtaken`: another writer changed it since `before` was read.
- * `ownerless`: the organisation would have no owner left. `full`: it would have more rows of the kind than it may.
+ * `ownerless`: the organisation would have no owner left. `full`: it would have more rows of the kind than it
+ * may.
  */
 export type StoreOutcome = 'stored' | 'taken' | 'overtaken' | 'ownerless' | 'full'
 

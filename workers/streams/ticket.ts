@@ -1,6 +1,7 @@
-// Tickets: short-lived texts that open a stream instead of an SDK key. EventSource cannot send headers, so what
-// it sends is in the address, where others may log it. A ticket is signed with edge's secret and stored
-// nowhere. It lets nobody do anything but listen to its environment, while it lasts and while its key is valid.
+// Tickets: short-lived texts that open a stream instead of an SDK key. EventSource cannot send headers, so
+// what it sends is in the address, where others may log it. A ticket is signed with edge's secret and stored
+// nowhere. It lets nobody do anything but listen to its environment, while it lasts and while its key is
+// valid.
 import { type Result, ok, refuse } from '../../core/model/problem.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { slugSource } from '../../core/model/slug.ts'

@@ -1,5 +1,5 @@
-// Every text, list and record that the admin API takes has a limit, and it is one that has a name. Derived from
-// the schemas of all routes and entities: a field without a limit cannot be added unnoticed.
+// Every text, list and record that the admin API takes has a limit, and it is one that has a name. Derived
+// from the schemas of all routes and entities: a field without a limit cannot be added unnoticed.
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { Command } from '../../../core/change/command.ts'

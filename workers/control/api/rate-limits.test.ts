@@ -1,5 +1,5 @@
-// Who asks control too often is refused before D1 is asked, and nobody else is. With workerd's own limiters, as
-// wrangler.toml configures them.
+// Who asks control too often is refused before D1 is asked, and nobody else is. With workerd's own limiters,
+// as wrangler.toml configures them.
 import { createExecutionContext } from 'cloudflare:test'
 import { expect, it } from 'vitest'
 import { addToken, env, host } from '../../../test/support/control-plane.ts'

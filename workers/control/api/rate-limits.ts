@@ -1,7 +1,7 @@
 // Limits requests before anything of them reaches D1: by address, and by credential, so that neither a scan
-// with invented tokens nor a script gone wild takes the database away from others. Triggers have a lower limit
-// of their own. Cloudflare's rate-limiting bindings count per data centre. Without a binding, or if one fails,
-// nothing is limited.
+// with invented tokens nor a script gone wild takes the database away from others. Triggers have a lower
+// limit of their own. Cloudflare's rate-limiting bindings count per data centre. Without a binding, or if one
+// fails, nothing is limited.
 import { type Problem, refuse } from '../../../core/model/problem.ts'
 import { addressGroup } from '../../http/address-group.ts'
 import { sha256Hex } from '../../http/digest.ts'

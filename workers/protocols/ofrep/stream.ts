@@ -1,6 +1,6 @@
 // The event stream that tells web providers to fetch their flags again (OFREP 0.3, event streams).
-// EventSource cannot send headers, so the key, or a ticket, is in the path, and the provider handles unnamed events only.
-// Events contain no flags.
+// EventSource cannot send headers, so the key, or a ticket, is in the path, and the provider handles unnamed
+// events only. Events contain no flags.
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { settingsOf } from '../../../core/model/snapshot.ts'
