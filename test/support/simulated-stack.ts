@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
+import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import type { Operation } from '../../core/model/operation.ts'
@@ -19,6 +20,8 @@ export interface SimulatedState {
   readonly experiments: readonly Experiment[]
   readonly operations: readonly Operation[]
   readonly records: readonly EventRecord[]
+  /** What the experiments' results are, newest first. */
+  readonly results: readonly ExperimentResult[]
   readonly archived: boolean
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
@@ -75,9 +78,10 @@ async function answerApi(
     })
   }
   if (request.method === 'POST') {
-    posts.push({ path: pathname, body: JSON.parse(await text(request)) })
+    const body = JSON.parse(await text(request)) as { goalKey?: string }
+    posts.push({ path: pathname, body })
     if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
-    return json(201, {})
+    return json(201, { goalKey: body.goalKey })
   }
   if (pathname === '/api/v1/environments') {
     return json(200, {
@@ -86,6 +90,7 @@ async function answerApi(
   }
   if (pathname === '/api/v1/environments/demo/published')
     return json(200, { revision: 6, unpublished: state.unpublished })
+  if (pathname.endsWith('/results')) return json(200, { results: state.results ?? [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations)$/.exec(pathname)?.[1]
   if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })
   return json(404, { title: 'Not found', status: 404, code: 'NOT_FOUND', detail: `There is no ${pathname}.` })
