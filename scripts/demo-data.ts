@@ -89,6 +89,7 @@ export async function seedDemo(admin: Admin, environmentId: string): Promise<Dem
     flagKey: checkout.key,
     goalKeys: ['purchase'],
     baselineVariationId: 'checkout-classic',
+    design: { minimumDays: 0 }, // a demo does not last a week
   })
   await call(admin, 'POST', `${path}/operations`, {
     id: 'stop-failing-search',

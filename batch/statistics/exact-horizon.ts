@@ -73,8 +73,8 @@ function conditional(own: number, other: number, share: number, planned: number,
 /** The smallest k with P(Bin(n, p) >= k) <= level; n + 1 if there is none. */
 export function criticalCount(n: number, p: number, level: number): number {
   let upper = 0
-  for (let k = n; k >= 0; k--) {
-    upper += binomialMass(n, p, k)
+  for (const [k, mass] of massesFromTop(n, p)) {
+    upper += mass
     if (upper > level) return k + 1
   }
   return 0
@@ -84,12 +84,19 @@ export function criticalCount(n: number, p: number, level: number): number {
 export function binomialUpper(n: number, p: number, k: number): number {
   if (k <= 0) return 1
   let upper = 0
-  for (let i = n; i >= k; i--) upper += binomialMass(n, p, i)
+  for (const [i, mass] of massesFromTop(n, p)) {
+    if (i < k) break
+    upper += mass
+  }
   return Math.min(1, upper)
 }
 
-function binomialMass(n: number, p: number, k: number): number {
-  let logarithm = k * Math.log(p) + (n - k) * Math.log1p(-p)
-  for (let i = 1; i <= k; i++) logarithm += Math.log((n - k + i) / i)
-  return Math.exp(logarithm)
+/** From n down to 0, each with its probability. In logarithms, because the first may be below 1e-308. */
+function* massesFromTop(n: number, p: number): Generator<[k: number, mass: number]> {
+  const odds = Math.log1p(-p) - Math.log(p)
+  let logarithm = n * Math.log(p)
+  for (let k = n; k >= 0; k--) {
+    yield [k, Math.exp(logarithm)]
+    logarithm += Math.log(k / (n - k + 1)) + odds
+  }
 }

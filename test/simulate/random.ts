@@ -1,5 +1,5 @@
 // Seeded random numbers, so that every machine simulates the same worlds.
-import { normalCumulative, quantileOfNormal } from '../statistics/normal.ts'
+import { normalCumulative, quantileOfNormal } from '../../batch/statistics/normal.ts'
 
 export interface Random {
   /** In (0, 1). */
