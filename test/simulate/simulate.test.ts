@@ -38,8 +38,8 @@ describe('worlds with a known truth', () => {
   })
 
   it('have few false winners also where few convert, where the test is exact', () => {
-    const [times, random] = [200, randomFrom(11)]
-    const world: World = { rates: [0.002, 0.002], shares: [0.8, 0.2], users: usersFor(0.002, 30), looks: 28 }
+    const [times, random] = [60, randomFrom(11)]
+    const world: World = { rates: [0.002, 0.002], shares: [0.8, 0.2], users: usersFor(0.002, 30), looks: 10 }
     let named = 0
     for (let i = 0; i < times; i++) {
       for (const { comparisons } of compared(world, fixedHorizon, random))
@@ -90,9 +90,13 @@ describe('worlds with a known truth', () => {
   })
 
   it('are seldom red if they are healthy, and soon red if users are lost', () => {
-    for (const red of figures(healthySampleRatio(100, 500), 2))
-      expect(red).toBeLessThanOrEqual(atMost(0.01, 100))
-    const [at51] = figures(lostUsers(200), 4)
+    const settings = [
+      [0.5, 10_000],
+      [0.9, 10_000],
+    ] as const
+    for (const red of figures(healthySampleRatio(60, 60, settings), 2))
+      expect(red).toBeLessThanOrEqual(atMost(0.01, 60))
+    const [at51] = figures(lostUsers(60, ['51/49'], 100), 4)
     expect(at51).toBeLessThanOrEqual(1.7)
   })
 
