@@ -1,7 +1,7 @@
 // The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
 // Holm's correction for several arms, and the repeated interval that agrees with it.
 import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
-import type { ArmCounts, CompareInput, Direction, Measured, Named } from './compare.ts'
+import type { ArmCounts, CompareInput, Direction, Measured, Named } from './comparison.ts'
 import { proportionEffect } from './effect.ts'
 import { conversionsPlannedMin, curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
-import { compareArms, type ArmCounts, type CompareInput } from './compare.ts'
+import { compareArms } from './compare.ts'
+import type { ArmCounts, CompareInput } from './comparison.ts'
 
 const dayMs = 86_400_000
 const arm = (variationId: string, users: number, conversions: number, expectedWeight = 1): ArmCounts => ({

@@ -1,9 +1,9 @@
 // Compares each arm with the baseline: what is decided, and the interval that decides it, so that the two
 // never contradict each other. Both kinds of decision are valid at every look.
-import type { Comparison, Decision, HorizonState } from '../../core/model/experiment-result.ts'
+import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
 import { compareAtHorizon, namedAtHorizon } from './compare-at-horizon.ts'
-import { proportionEffect, type Effect } from './effect.ts'
-import type { Counts } from './fit.ts'
+import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
+import { proportionEffect } from './effect.ts'
 import { expectedLogOdds, sequenceOf, type Interval, type Tuning } from './inference.ts'
 import { closedByMeans } from './multiplicity.ts'
 
@@ -13,45 +13,6 @@ export const usersMin = 100
 export const expectedConversionsMin = 10
 const dayMs = 86_400_000
 const daysAheadMax = 365
-
-export type Direction = 'increase' | 'decrease'
-
-export interface ArmCounts extends Counts {
-  readonly expectedWeight: number
-}
-
-export interface CompareInput {
-  readonly counts: readonly ArmCounts[]
-  readonly baselineVariationId: string
-  readonly decision: Decision
-  readonly direction: Direction
-  /** Relative differences up to this are no difference in practice. */
-  readonly equivalence: number
-  /** Epoch milliseconds: what was counted. */
-  readonly window: { readonly from: number; readonly to: number }
-  /** The arms that a correction over several goals lets be named; undefined if there is none. */
-  readonly discovered?: ReadonlySet<string> | undefined
-  /** Of the last look, if there was one. */
-  readonly before?: { readonly decision: Decision; readonly comparisons: readonly Comparison[] } | undefined
-}
-
-/** An arm that can be read, with what an engine of decisions said of it. */
-export interface Measured {
-  readonly counts: ArmCounts
-  readonly effect: Effect
-  /** Log odds ratios: the interval that decides, and the one at a tenth of the level. */
-  readonly interval: Interval
-  readonly cautious: Interval | undefined
-  /** An e-value's natural logarithm. */
-  readonly evidence: number
-  readonly tuning: Tuning
-  /** Instead of those derived from the log odds ratio. */
-  readonly difference?: Interval | undefined
-  readonly horizon?: HorizonState
-}
-
-/** The arms that are named, and which way they differ. */
-export type Named = ReadonlyMap<string, 'higher' | 'lower'>
 
 /** One for each variation but the baseline, in the order of the counts. */
 export function compareArms(input: CompareInput): Comparison[] {

@@ -11,7 +11,8 @@ import {
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
-import { compareArms, factorOf, measureAlways, type ArmCounts } from './compare.ts'
+import { compareArms, factorOf, measureAlways } from './compare.ts'
+import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
 import { healthOf, type LakeDamage } from './health.ts'

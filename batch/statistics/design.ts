@@ -1,7 +1,7 @@
 // From an experiment's design to the rule by which one of its goals is decided now.
 import { equivalenceDefault, minimumDaysDefault, type ExperimentDesign } from '../../core/model/experiment.ts'
 import type { Decision } from '../../core/model/experiment-result.ts'
-import type { Direction } from './compare.ts'
+import type { Direction } from './comparison.ts'
 import { gammaDefault } from './fixed-horizon.ts'
 import { alphaDefault } from './inference.ts'
 

@@ -1,6 +1,7 @@
 // Several secondary goals are several questions: among the arms and goals that are named, at most five percent
 // are named wrongly on average (e-BH), however the goals hang together.
-import { evidenceOf, factorOf, type ArmCounts } from './compare.ts'
+import { evidenceOf, factorOf } from './compare.ts'
+import type { ArmCounts } from './comparison.ts'
 import type { Rule } from './design.ts'
 import { discoveries } from './multiplicity.ts'
 

@@ -1,5 +1,5 @@
 // Experiments as they grow: users arrive at random in each arm and convert at its true rate, look by look.
-import type { ArmCounts } from '../../batch/statistics/compare.ts'
+import type { ArmCounts } from '../../batch/statistics/comparison.ts'
 import { meanForPower, type Random } from './random.ts'
 
 export interface World {

@@ -1,7 +1,8 @@
 // Worlds of decisions: how often a winner is named that is none, how often one that is, and when, in both
 // kinds of decision. Beside them what the published methods of peers say of the same worlds.
 import type { Decision } from '../../core/model/experiment-result.ts'
-import { compareArms, type ArmCounts } from '../../batch/statistics/compare.ts'
+import { compareArms } from '../../batch/statistics/compare.ts'
+import type { ArmCounts } from '../../batch/statistics/comparison.ts'
 import { proportionEffect, relativeEffect } from '../../batch/statistics/effect.ts'
 import { curtailed, elapsedMin, originOf, proportionScore } from '../../batch/statistics/fixed-horizon.ts'
 import { expectedLogOdds, sequenceOf, type Tuning } from '../../batch/statistics/inference.ts'
