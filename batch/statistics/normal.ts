@@ -71,10 +71,23 @@ function scaled(y: number, value: number): number {
 
 export const normalDensity = (x: number): number => inverseRootTwoPi * Math.exp((-x * x) / 2)
 
+/** Below this probability, the library's quantile is off, and -Infinity from 1e-17 on. */
+const tailProbability = 1e-6
+
 /** The z below which this probability lies: -Infinity at 0, Infinity at 1. */
 export function quantileOfNormal(probability: number): number {
+  if (probability > 0 && probability < tailProbability) return lowerTailQuantile(Math.log(probability))
   const z = normalQuantile(probability, 0, 1)
-  // One step of Newton's method: the quantile alone is good to about 1e-15 of the probability.
-  const density = normalDensity(z)
-  return Number.isFinite(z) && density > 1e-300 ? z - (normalCumulative(z) - probability) / density : z
+  // One step of Newton's method: the library's quantile is good to about 1e-15 of the probability.
+  return Number.isFinite(z) ? z - (normalCumulative(z) - probability) / normalDensity(z) : z
+}
+
+/** By Newton's method on the logarithm, which is concave, so that it converges from any start. */
+function lowerTailQuantile(logarithm: number): number {
+  let z = -Math.sqrt(-2 * logarithm - Math.log(-4 * Math.PI * logarithm))
+  for (let i = 0; i < 8; i++) {
+    const below = normalCumulative(z)
+    z -= ((Math.log(below) - logarithm) * below) / normalDensity(z)
+  }
+  return z
 }

@@ -1,5 +1,5 @@
 // Seeded random numbers, so that every machine simulates the same worlds.
-import { normalCumulative, quantileOfNormal } from '../../batch/statistics/normal.ts'
+import { quantileOfNormal } from '../../batch/statistics/normal.ts'
 
 export interface Random {
   /** In (0, 1). */
@@ -76,12 +76,6 @@ export function randomFrom(seed: number): Random {
 /** The standard error of a simulated share. */
 export const shareError = (share: number, of: number): number =>
   Math.sqrt(Math.max(share * (1 - share), 1 / of) / of)
-
-/** The power of the fixed z-test whose estimate has a mean of so many standard errors. */
-export const fixedPower = (z: number): number => {
-  const critical = quantileOfNormal(0.975)
-  return normalCumulative(z - critical) + normalCumulative(-z - critical)
-}
 
 /** The mean, in standard errors, at which the fixed z-test has this power. */
 export const meanForPower = (power: number): number => quantileOfNormal(0.975) + quantileOfNormal(power)
