@@ -3,6 +3,7 @@
 // aside instead of refused.
 import * as z from 'zod'
 import type { Experiment as CoreExperiment } from '../core/model/experiment.ts'
+import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
 import type { Operation as CoreOperation } from '../core/model/operation.ts'
@@ -99,6 +100,27 @@ export const PublicationState = z.object({
   unpublished: z.object({ revision: z.int(), since: z.int(), attempts: z.int() }).optional(),
 })
 export type PublicationState = z.infer<typeof PublicationState>
+
+/**
+ * What a result says for the next look to go on from. One that this release cannot read is passed over.
+ */
+const EarlierResult = ExperimentResult.pick({
+  goalKey: true,
+  window: true,
+  sampleRatio: true,
+  decision: true,
+  comparisons: true,
+})
+export type EarlierResult = z.infer<typeof EarlierResult>
+export const EarlierResults = z.object({
+  results: z.array(EarlierResult.or(z.unknown().transform(() => undefined))),
+})
+
+/**
+ * The answer to a stored result. Without the goal that was sent it is no answer of an admin API, whatever its
+ * status: a proxy's page is not storage.
+ */
+export const StoredAnswer = z.object({ goalKey: z.string() }).transform(() => undefined)
 
 /** RFC 9457, section 3.1; `code` and `errors` are ours. */
 export const ProblemDetails = z.object({

@@ -53,6 +53,17 @@ describe('the admin API', () => {
     })
   })
 
+  it('has stored a result only if it says so: a page of a proxy with status 200 is none', async () => {
+    const page = await apiResponding(200, '<html>Welcome to the café</html>', { 'content-type': 'text/html' })
+    expect(await page.api.storeResult('demo', 'button', {} as never)).toMatchObject({
+      ok: false,
+      problem: { kind: 'api-unreachable', message: expect.stringContaining('is no admin API') },
+    })
+    await close(server!)
+    const { api } = await apiResponding(201, '{"experimentId":"button","goalKey":"purchase","computedAt":3}')
+    expect(await api.storeResult('demo', 'button', {} as never)).toEqual({ ok: true, value: undefined })
+  })
+
   it('cannot redirect the token to another host', async () => {
     const { api, requests } = await apiResponding(302, '', { location: '/elsewhere' })
     expect(await api.environments()).toMatchObject({ ok: false, problem: { kind: 'api-refused' } })

@@ -8,6 +8,8 @@ import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
   AppliedOperation,
+  type EarlierResult,
+  EarlierResults,
   type EntryOf,
   type Environment,
   type FlagStrategies,
@@ -16,6 +18,7 @@ import {
   ProblemDetails,
   PublicationState,
   type SegmentMembers,
+  StoredAnswer,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
@@ -37,6 +40,12 @@ export interface AdminApi {
   goals(environmentId: string): ApiResult<readonly Goal[]>
   experiments(environmentId: string): ApiResult<Listing<Experiment>>
   operations(environmentId: string): ApiResult<Listing<Operation>>
+  /** Undefined if there is none, or none that this release can go on from. */
+  newestResult(
+    environmentId: string,
+    experimentId: string,
+    goalKey: string,
+  ): ApiResult<EarlierResult | undefined>
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
   applyOperation(
     environmentId: string,
@@ -121,9 +130,20 @@ export function adminApi(
     const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
     const stored = await call(path, StoredAnswer, result)
     const wasRefused = !stored.ok && stored.problem.kind === 'api-refused'
-    return wasRefused && hasEarlyChecks(result)
-      ? call(path, StoredAnswer, withoutEarlyChecks(result))
-      : stored
+    const earlier = wasRefused ? toEarlierRelease(result) : undefined
+    return earlier ? call(path, StoredAnswer, earlier) : stored
+  }
+
+  async function newestResult(
+    environmentId: string,
+    experimentId: string,
+    goalKey: string,
+  ): ApiResult<EarlierResult | undefined> {
+    const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
+    const listed = await call(`${path}?goalKey=${encodeURIComponent(goalKey)}&limit=1`, EarlierResults)
+    // A control one release back knows no filter, and lists the newest of all goals.
+    const all = listed.ok ? listed : await call(path, EarlierResults)
+    return all.ok ? ok(all.value.results.find((result) => result?.goalKey === goalKey)) : all
   }
 
   async function removeMembers(
@@ -154,6 +174,7 @@ export function adminApi(
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
+    newestResult,
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,
@@ -162,22 +183,20 @@ export function adminApi(
   }
 }
 
-/** Nothing of this answer is needed. */
-const StoredAnswer = z.unknown().transform(() => undefined)
-
-const hasEarlyChecks = ({ health }: ExperimentResult) =>
-  health.checks.some(({ status }) => status === 'too-early')
-
-/** As a control one release back accepts it: that knows no `too-early`, and such checks were `skipped`. */
-const withoutEarlyChecks = (result: ExperimentResult): ExperimentResult => ({
-  ...result,
-  health: {
-    ...result.health,
-    checks: result.health.checks.map((check) =>
-      check.status === 'too-early' ? { ...check, status: 'skipped' } : check,
-    ),
-  },
-})
+/**
+ * As a control one release back accepts it, if that differs: it knows no `too-early`, and such checks were
+ * `skipped`; and it knows no variation without figures, so such ones are left out.
+ */
+function toEarlierRelease(result: ExperimentResult): ExperimentResult | undefined {
+  const { health, variations } = result
+  const hasEarlyChecks = health.checks.some(({ status }) => status === 'too-early')
+  const measured = variations.filter(({ rate }) => rate !== null)
+  if (measured.length === 0 || (!hasEarlyChecks && measured.length === variations.length)) return undefined
+  const checks = health.checks.map((check) =>
+    check.status === 'too-early' ? { ...check, status: 'skipped' as const } : check,
+  )
+  return { ...result, variations: measured, health: { ...health, checks } }
+}
 
 interface ApiResponse {
   readonly status: number

@@ -45,6 +45,17 @@ const result: ExperimentResult = {
     maxTreedepthHits: 0,
   },
   variations: [control, green],
+  comparisons: [
+    {
+      variationId: 'green-button',
+      outcome: 'open',
+      difference: null,
+      relative: { estimate: 0.12, low: -0.01, high: 0.256 },
+      cautious: null,
+      evidence: 1,
+      moreDays: null,
+    },
+  ],
   health: {
     status: 'amber',
     checks: [
@@ -65,10 +76,10 @@ it('prints a result as a block', () => {
   } as const
   expect(toText(event).split('\n')).toEqual([
     'demo/button/purchase  1970-01-01 00:00 UTC to 1970-01-02 01:00 UTC, 13 344 users',
-    '  variation      users  conversions  rate (95 %)                   P(best)  uplift (95 %)',
+    '  variation      users  conversions  rate (95 %)                   P(best)  lift (95 % at all looks)',
     '  control       12 345           15  0.120 % (0.100 % to 0.140 %)    0.021  baseline',
     '  green-button     999           15  12.3 % (10.1 % to 15.0 %)       0.979  ' +
-      'no mean (-1.00 % to +25.6 %)',
+      '+12.0 % (-1.00 % to +25.6 %), open',
     '  verdict   undecided: The leader is not ahead enough.',
     '  engine    stan-native 2.32.2, model conversion, seed 42, 4 chains of 2500 draws; ' +
       'R-hat at most 1.0005, ESS at least 5123 (bulk) and 4999 (tails), 0 divergences',

@@ -1,10 +1,5 @@
 // The events of a run as people read them. Pure: an event in, lines out.
-import type {
-  EngineReport,
-  ExperimentResult,
-  VariationResult,
-  Verdict,
-} from '../core/model/experiment-result.ts'
+import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
@@ -66,7 +61,7 @@ const experimentPath = ({ environmentId, experiment }: Extract<RunEvent, { exper
   `${environmentId}/${experiment.id}`
 
 function resultBlock(subject: string, result: ExperimentResult): string {
-  const { window, variations, baselineVariationId, verdict, engine, health } = result
+  const { window, variations, verdict, engine, health } = result
   const users = variations.reduce((sum, variation) => sum + variation.users, 0)
   const checks = health.checks.map(
     ({ name, status, detail }) => `${name} ${status.replaceAll('-', ' ')}: ${detail}`,
@@ -74,7 +69,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   const indent = `\n${' '.repeat(12)}`
   return [
     `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
-    ...table(variations, baselineVariationId).map((line) => `  ${line}`),
+    ...table(result).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
     `  verdict   ${verdictText(verdict)}`,
     `  engine    ${engineText(engine)}`,
@@ -105,16 +100,18 @@ const countsText = {
   server: 'events with a server key',
 }
 
-const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 'uplift (95 %)']
+const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 'lift (95 % at all looks)']
 
-function table(variations: readonly VariationResult[], baselineVariationId: string): string[] {
-  const rows = variations.map(({ variationId, users, conversions, rate, probabilityBest, uplift }) => [
+function table({ variations, baselineVariationId, comparisons }: ExperimentResult): string[] {
+  const rows = variations.map(({ variationId, users, conversions, rate, probabilityBest }) => [
     variationId,
     integer(users),
     integer(conversions),
-    `${percent(rate.mean)} (${percent(rate.q025)} to ${percent(rate.q975)})`,
-    probability(probabilityBest),
-    variationId === baselineVariationId || !uplift ? 'baseline' : upliftText(uplift),
+    rate ? `${percent(rate.mean)} (${percent(rate.q025)} to ${percent(rate.q975)})` : 'no users yet',
+    probabilityBest === null ? '' : probability(probabilityBest),
+    variationId === baselineVariationId
+      ? 'baseline'
+      : liftText(comparisons?.find((one) => one.variationId === variationId)),
   ])
   const lines = [heading, ...rows]
   const widths = heading.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
@@ -129,22 +126,18 @@ function table(variations: readonly VariationResult[], baselineVariationId: stri
   )
 }
 
-const upliftText = ({ mean, q025, q975 }: NonNullable<VariationResult['uplift']>) =>
-  `${mean === null ? 'no mean' : signed(mean)} (${signed(q025)} to ${signed(q975)})`
+function liftText(comparison: Comparison | undefined): string {
+  if (!comparison?.relative) return 'not measured'
+  const { estimate, low, high } = comparison.relative
+  const range = `${signed(low)} to ${high === null ? 'no bound' : signed(high)}`
+  return `${signed(estimate)} (${range}), ${comparison.outcome}`
+}
 
 function verdictText(verdict: Verdict): string {
-  switch (verdict.kind) {
-    case 'winner': {
-      const { variationId, probabilityBest, expectedLoss } = verdict
-      const figures = `probability ${probability(probabilityBest)}, expected loss ${percent(expectedLoss)}`
-      return `winner: ${variationId}, best with ${figures}`
-    }
-    case 'undecided':
-    case 'withheld':
-      return `${verdict.kind}: ${verdict.reason}`
-    default:
-      return verdict satisfies never
-  }
+  if (verdict.kind !== 'winner') return `${verdict.kind}: ${verdict.reason}`
+  const { variationId, probabilityBest, expectedLoss, reason } = verdict
+  const figures = `probability ${probability(probabilityBest)}, expected loss ${percent(expectedLoss)}`
+  return `winner: ${variationId}, best with ${figures}${reason ? `. ${reason}` : ''}`
 }
 
 function engineText(engine: EngineReport): string {

@@ -95,6 +95,7 @@ export async function seedDemo(admin: Admin, environmentId: string): Promise<Dem
     goalKeys: ['purchase'],
     baselineVariationId: 'checkout-classic',
     sharedAddress: true, // the demo's visitors all come from this machine
+    design: { minimumDays: 0 }, // a demo does not last a week
   })
   await create(`${path}/operations`, {
     id: 'stop-failing-search',

@@ -93,15 +93,35 @@ describe('a runner with a control one release back', () => {
   it('submits a check that is too early as skipped, after control has refused the status', async () => {
     const refusal = { code: 'INVALID', detail: 'Unknown status.' }
     const { api, bodies } = await controlAnswering((_, body) =>
-      JSON.stringify(body).includes('"too-early"') ? [422, refusal] : [201, {}],
+      JSON.stringify(body).includes('"status":"too-early"') ? [422, refusal] : [201, stored],
     )
     const result = await smallResult()
-    expect(statusesOf(result)).toMatchObject({ 'sample-ratio': 'too-early' })
+    const early = { name: 'sample-ratio', status: 'too-early', detail: 'Wait.' } as const
+    const given: ExperimentResult = { ...result, health: { status: 'amber', checks: [early] } }
+    expect(await api.storeResult('demo', 'button', given)).toMatchObject({ ok: true })
+    expect(bodies.map(statusesOf)).toEqual([{ 'sample-ratio': 'too-early' }, { 'sample-ratio': 'skipped' }])
+  })
+
+  it('submits no variation without figures, after control has refused one', async () => {
+    const refusal = { code: 'INVALID', detail: 'variations.0.rate: expected an object' }
+    const { api, bodies } = await controlAnswering((_, body) =>
+      JSON.stringify(body).includes('"rate":null') ? [400, refusal] : [201, stored],
+    )
+    const result = await smallResult(0)
     expect(await api.storeResult('demo', 'button', result)).toMatchObject({ ok: true })
-    expect(bodies.map(statusesOf)).toMatchObject([
-      { 'sample-ratio': 'too-early' },
-      { 'sample-ratio': 'skipped' },
-    ])
+    const named = (body: unknown) =>
+      ExperimentResult.parse(body).variations.map(({ variationId }) => variationId)
+    expect(bodies.map(named)).toEqual([['new', 'old'], ['old']])
+  })
+
+  it('finds the newest result of a goal, although control lists those of all goals', async () => {
+    const result = await smallResult()
+    const results = [{ ...result, goalKey: 'other' }, { verdict: 'of a later release' }, result]
+    const { api } = await controlAnswering((request) =>
+      request.includes('?') ? [400, { code: 'INVALID' }] : [200, { results }],
+    )
+    const found = await api.newestResult('demo', 'button', 'purchase')
+    expect(found).toMatchObject({ ok: true, value: { goalKey: 'purchase', window: { from: 1, to: 2 } } })
   })
 })
 
@@ -135,19 +155,21 @@ describe('control with a runner of another release', () => {
   })
 })
 
-/** A result of this release with too few users to test the sample ratio. */
-async function smallResult(): Promise<ExperimentResult> {
+const stored = { experimentId: 'button', goalKey: 'purchase', computedAt: 3 }
+
+/** A result of this release, from few users. */
+async function smallResult(newUsers = 30): Promise<ExperimentResult> {
   const count = (variationId: string, users: number) => ({
     variationId,
     users,
-    conversions: 4,
+    conversions: Math.min(4, users),
     expectedWeight: 1,
   })
   const evidence = {
     goalKey: 'purchase',
     baselineVariationId: 'old',
     window: { from: 1, to: 2 },
-    counts: [count('old', 40), count('new', 30)],
+    counts: [count('old', 40), count('new', newUsers)],
     usersInTwoVariations: 0,
     damage: noDamage,
     now: 3,

@@ -1,7 +1,7 @@
 // From open experiments to stored results: plans what to count for each, counts and fits each goal, and
 // stores the result.
 import { createHash } from 'node:crypto'
-import { expectedWeights, type Experiment } from '../../core/model/experiment.ts'
+import { expectedWeights, type Experiment, ExperimentDesign } from '../../core/model/experiment.ts'
 import { countedByDefault } from '../../core/model/counted-events.ts'
 import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
@@ -12,8 +12,11 @@ import { type Failure, fail } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
 import { countExperiment, type ObservedVariation, unitAttributeOf } from '../lake/counts.ts'
 import { countWindow } from './count.ts'
-import { conclude, flatPrior, type VariationCounts } from '../statistics/conclude.ts'
+import { conclude, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
+import { ruleOf, type Rule } from '../statistics/design.ts'
+import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
+import type { LakeDamage } from '../statistics/health.ts'
 import type { JobContext } from './job-context.ts'
 
 export type Plan =
@@ -24,6 +27,7 @@ export type Plan =
 interface CountingPlan {
   readonly kind: 'count'
   readonly experiment: Experiment
+  readonly design: ExperimentDesign
   /** The share of users that each variation should have, by variation id; only the proportions count. */
   readonly weights: ReadonlyMap<string, number>
   readonly window: Window
@@ -46,13 +50,16 @@ export function planExperiment(
   const phase = experiment.phases?.at(-1)
   const startAt = phase?.startAt ?? experiment.startAt
   if (now <= startAt) return { kind: 'not-started', experiment }
+  const read = ExperimentDesign.safeParse(experiment.design ?? {})
+  if (!read.success) return { kind: 'skipped', experiment, reason: 'its design is unknown to this release' }
+  const design = read.data
   const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
-  const existing = goals.filter(({ key }) => goalKeys.includes(key))
+  const existing = goalKeys.flatMap((goalKey) => goals.find(({ key }) => key === goalKey) ?? [])
   const missingGoals = goalKeys.filter((key) => !existing.some((goal) => goal.key === key))
   const failures = missingGoals.map((key) => fail('job', `There is no goal ${key}.`).problem)
   if (phase) {
     const weights = new Map(Object.entries(phase.weights))
-    return { kind: 'count', experiment, weights, window, goals: existing, failures }
+    return { kind: 'count', experiment, design, weights, window, goals: existing, failures }
   }
   // Experiments of earlier releases did not record their shares: those of the flag now are the best guess.
   const flag = flags.find(({ key }) => key === flagKey)
@@ -66,9 +73,11 @@ export function planExperiment(
   if (!strategy) {
     const missing = flag ? `Flag ${flagKey} no longer has the rule ${ruleId}` : `There is no flag ${flagKey}`
     const { problem } = fail('job', `${missing}, so the shares that the variations should have are unknown.`)
-    return { kind: 'count', experiment, weights: new Map(), window, goals: [], failures: [problem] }
+    const nothing = { weights: new Map(), window, goals: [], failures: [problem] }
+    return { kind: 'count', experiment, design, ...nothing }
   }
-  return { kind: 'count', experiment, weights: expectedWeights(strategy), window, goals: existing, failures }
+  const weights = expectedWeights(strategy)
+  return { kind: 'count', experiment, design, weights, window, goals: existing, failures }
 }
 
 const strategyOf = ({ rules, defaultStrategy }: FlagStrategies, ruleId: string) =>
@@ -162,28 +171,47 @@ export async function concludeExperiments(
   }
 }
 
+/** One goal, counted. */
+interface CountedGoal {
+  readonly goalKey: string
+  readonly counts: readonly VariationCounts[]
+  readonly usersInTwoVariations: number
+  readonly damage: LakeDamage
+  readonly trust: Trust
+  readonly rule: Rule
+}
+
 async function carryOut(environmentId: string, plan: CountingPlan, engine: Engine, context: JobContext) {
   const { experiment, goals } = plan
   const { onEvent } = context
   const subject = `${environmentId}/${experiment.id}`
+  const failed = (goalKey: string, failure: Failure) =>
+    onEvent({ kind: 'failed', subject: `${subject}/${goalKey}`, failure })
   for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
+  // All goals are counted before the first is concluded: how many there are decides what each may name.
+  const counted: CountedGoal[] = []
   for (const goal of goals) {
-    const result = await concludeGoal(environmentId, plan, goal, engine, context)
-    if (!result.ok) onEvent({ kind: 'failed', subject: `${subject}/${goal.key}`, failure: result.problem })
-    else if (result.value === undefined)
-      onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
-    else onEvent({ kind: 'concluded', environmentId, experiment, goalKey: goal.key, result: result.value })
+    const found = await countGoal(environmentId, plan, goal, context)
+    if (!found.ok) failed(goal.key, found.problem)
+    else if (found.value) counted.push(found.value)
+    else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
+  }
+  const discovered = discover(counted, experiment.baselineVariationId)
+  for (const goal of counted) {
+    const { goalKey } = goal
+    const result = await concludeGoal(environmentId, plan, goal, discovered.get(goalKey), engine, context)
+    if (result.ok) onEvent({ kind: 'concluded', environmentId, experiment, goalKey, result: result.value })
+    else failed(goalKey, result.problem)
   }
 }
 
 /** undefined if no user was exposed yet: the posterior would be the prior, which is not worth storing. */
-async function concludeGoal(
+async function countGoal(
   environmentId: string,
-  { experiment, weights, window }: CountingPlan,
+  { experiment, design, weights, window }: CountingPlan,
   goal: Goal,
-  engine: Engine,
-  { api, lake, warehouse, now }: JobContext,
-): Promise<Result<ExperimentResult | undefined, Failure>> {
+  { lake, warehouse }: JobContext,
+): Promise<Result<CountedGoal | undefined, Failure>> {
   const found = await countWindow(lake, environmentId, window, (files, counted) =>
     countExperiment(warehouse, files, experiment, counted, goal.event),
   )
@@ -193,17 +221,40 @@ async function concludeGoal(
   const inVariations = observed.filter(({ users }) => users > 0)
   if (inVariations.length === 0) return ok(undefined)
   const counts = toCounts(inVariations, weights)
-  const evidence = {
+  return ok({
     goalKey: goal.key,
+    counts,
+    trust: toTrust(experiment, observed, counts),
+    usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
+    damage,
+    rule: ruleOf(design, goal.key, experiment.goalKeys, window, experiment.stopAt),
+  })
+}
+
+async function concludeGoal(
+  environmentId: string,
+  { experiment, window }: CountingPlan,
+  { goalKey, counts, trust, usersInTwoVariations, damage, rule }: CountedGoal,
+  discovered: ReadonlySet<string> | undefined,
+  engine: Engine,
+  { api, now }: JobContext,
+): Promise<Result<ExperimentResult, Failure>> {
+  const before = await api.newestResult(environmentId, experiment.id, goalKey)
+  if (!before.ok) return before
+  const evidence = {
+    goalKey,
     baselineVariationId: experiment.baselineVariationId,
     window,
     counts,
-    usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
+    usersInTwoVariations,
     damage,
     now,
-    seed: seedOf(experiment.id, goal.key, counts),
-    prior: flatPrior,
-    trust: toTrust(experiment, observed, counts),
+    seed: seedOf(experiment.id, goalKey, counts),
+    prior: jeffreysPrior,
+    rule,
+    discovered,
+    before: before.value,
+    trust,
     sharedAddress: experiment.sharedAddress === true,
   }
   const result = await conclude(evidence, engine)

@@ -99,6 +99,18 @@ describe('sample', () => {
     expect(await readdir(folder)).toEqual(['model'])
   })
 
+  it('stops what an executable has started in turn', async () => {
+    const started = performance.now()
+    const pidFile = path.join(folder, 'pid')
+    const drawn = await sample(
+      run(await script(`sleep 20 & echo $! > "${pidFile}"; wait`), { timeoutMs: 1_500, chains: 1 }),
+    )
+    expect(drawn).toEqual(unavailable('Stan was stopped after 1500 ms.'))
+    expect(performance.now() - started).toBeLessThan(10_000)
+    const pid = Number(await readFile(pidFile, 'utf8'))
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 5_000)
+  })
+
   it('stops the other chains when one fails, and names the failure', async () => {
     const started = performance.now()
     const executable = await script(

@@ -71,6 +71,10 @@ export async function drawConversion(
   const missing = names.find((name) => outputs.value.some(({ columns }) => !columns.has(name)))
   if (missing)
     return refuse('UNAVAILABLE', `${executable} is not our conversion model: its output has no ${missing}.`)
+  const odd = names.find((name) =>
+    outputs.value.some(({ columns }) => columns.get(name)!.some((value) => !Number.isFinite(value))),
+  )
+  if (odd) return refuse('UNAVAILABLE', `Stan failed: a draw of ${odd} is no finite number.`)
   return ok({
     chains: outputs.value.map(({ columns }) => columns),
     stanVersion: outputs.value[0]!.stanVersion,

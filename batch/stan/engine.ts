@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { exactEngine } from '../statistics/exact.ts'
 import type { Engine } from '../statistics/fit.ts'
+import { withCircuitBreaker, withFallback } from './circuit-breaker.ts'
 import { modelName, stanEngine, type StanExecutable } from './conversion.ts'
 
 export const EngineChoice = z.enum(['auto', 'cmdstan', 'stan-native', 'exact'])
@@ -49,12 +50,16 @@ async function pickFirst(variables: EnvironmentVariables): Promise<Result<Picked
   // A named executable is meant to be used, so a wrong path is an error and not passed over.
   if (variables.TACKLINE_STAN_CONVERSION) return picked(await findCmdstan(variables))
   const native = await findNative(variables)
-  if (native.ok) return picked(native)
+  // Nobody asked for Stan, so the closed form may stand in if it fails in the run.
+  if (native.ok) return picked(native, (engine) => withFallback(engine, exactEngine))
   return ok({ kind: 'exact', engine: exactEngine, passedOver: [native.problem.message] })
 }
 
-const picked = (found: Result<StanExecutable>): Result<PickedEngine> =>
-  found.ok ? ok({ kind: found.value.kind, engine: stanEngine(found.value), passedOver: [] }) : found
+const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine): Result<PickedEngine> => {
+  if (!found.ok) return found
+  const engine = wrap(withCircuitBreaker(stanEngine(found.value)))
+  return ok({ kind: found.value.kind, engine, passedOver: [] })
+}
 
 /**
  * CmdStan's make leaves the executable beside its source, so the source proves which model it is. Without it,

@@ -6,6 +6,7 @@ import { exactEngine } from './exact.ts'
 import type { Engine, FitInput } from './fit.ts'
 import { noDamage } from './health.ts'
 
+const dayMs = 86_400_000
 const counts = (
   variationId: string,
   users: number,
@@ -20,11 +21,11 @@ const counts = (
 const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   goalKey: 'purchase',
   baselineVariationId: 'old',
-  window: { from: 1_000, to: 2_000 },
+  window: { from: 0, to: 8 * dayMs },
   counts: [counts('old', 5000, 250), counts('new', 5000, 330)],
   usersInTwoVariations: 0,
   damage: noDamage,
-  now: 3_000,
+  now: 9 * dayMs,
   seed: 42,
   prior: { alpha: 1, beta: 1 },
   ...more,
@@ -42,8 +43,8 @@ describe('conclude', () => {
     expect(result).toMatchObject({
       goalKey: 'purchase',
       baselineVariationId: 'old',
-      computedAt: 3_000,
-      window: { from: 1_000, to: 2_000 },
+      computedAt: 9 * dayMs,
+      window: { from: 0, to: 8 * dayMs },
       engine: { kind: 'exact' },
       health: { status: 'green' },
       verdict: { kind: 'winner', variationId: 'new' },
@@ -71,13 +72,86 @@ describe('conclude', () => {
     })
   })
 
-  it('names a winner although the sample ratio cannot be tested yet', async () => {
+  it('tests the sample ratio also where few users are expected', async () => {
     const { verdict, health } = await concluded({
       counts: [counts('old', 900, 20, 999), counts('new', 100, 60, 1)],
     })
-    const status = Object.fromEntries(health.checks.map((check) => [check.name, check.status]))
-    expect([health.status, status['sample-ratio']]).toEqual(['amber', 'too-early'])
+    expect(health.status).toBe('red')
+    expect(verdict.kind).toBe('withheld')
+  })
+
+  it('keeps a sample ratio red that once was', async () => {
+    const first = await concluded({ counts: [counts('old', 5000, 250), counts('new', 4000, 330)] })
+    const later = await concluded({ before: first })
+    expect(later.health.status).toBe('red')
+    expect(later.sampleRatio?.highestLogFactor).toBe(first.sampleRatio?.highestLogFactor)
+    expect((await concluded()).health.status).toBe('green')
+  })
+
+  it('tests the sample ratio over all phases, each with its own shares', async () => {
+    const cell = (users: number, expectedWeight: number) => ({ users, expectedWeight })
+    const phases = [
+      [cell(10_320, 1), cell(9_810, 1)],
+      [cell(8_150, 8), cell(1_900, 2)],
+    ]
+    const { health, sampleRatio } = await concluded({ phases })
+    expect(sampleRatio?.logFactor).toBeCloseTo(8.004686621375185, 8)
+    expect(health.status).toBe('red')
+  })
+
+  it('says nothing of an empty arm that looks like a number', async () => {
+    const { variations, comparisons, verdict } = await concluded({
+      counts: [counts('old', 5000, 250), counts('new', 5000, 330), counts('late', 0, 0, 0)],
+    })
+    expect(variations.find(({ variationId }) => variationId === 'late')).toEqual({
+      variationId: 'late',
+      users: 0,
+      conversions: 0,
+      rate: null,
+      probabilityBest: null,
+      probabilityBeatsBaseline: null,
+      expectedLoss: null,
+      uplift: null,
+    })
+    expect(comparisons).toMatchObject([
+      { variationId: 'late', outcome: 'not-measured' },
+      { outcome: 'better' },
+    ])
     expect(verdict).toMatchObject({ kind: 'winner', variationId: 'new' })
+  })
+
+  it('does not read an experiment whose baseline nobody saw', async () => {
+    const { verdict, engine } = await concluded({ counts: [counts('old', 0, 0), counts('new', 30, 3)] })
+    expect(verdict).toMatchObject({ kind: 'too-early' })
+    expect(engine).toEqual({ kind: 'exact', method: 'nothing to fit' })
+  })
+
+  it('names the better one of two winners only if it also beats the other', async () => {
+    const three = (c: number) => [
+      counts('a', 20_000, 1_000),
+      counts('b', 20_000, 1_250),
+      counts('c', 20_000, c),
+    ]
+    const given = (c: number) => concluded({ baselineVariationId: 'a', counts: three(c) })
+    expect((await given(1_240)).verdict).toMatchObject({ kind: 'winners', variationIds: ['b', 'c'] })
+    expect((await given(1_600)).verdict).toMatchObject({ kind: 'winner', variationId: 'c' })
+  })
+
+  it('refuses figures of an engine that are no numbers', async () => {
+    const broken: Engine = {
+      fit: async (input) => {
+        const fit = await exactEngine.fit(input)
+        if (!fit.ok) return fit
+        return ok({
+          ...fit.value,
+          variations: fit.value.variations.map((one) => ({ ...one, expectedLoss: NaN })),
+        })
+      },
+    }
+    expect(await conclude(evidence(), broken)).toEqual({
+      ok: false,
+      problem: { code: 'UNAVAILABLE', message: 'The engine gave no finite figures for new.' },
+    })
   })
 
   it('withholds it if users were in two variations', async () => {
@@ -85,16 +159,24 @@ describe('conclude', () => {
   })
 
   it.each([
-    ['no users', [counts('old', 0, 0), counts('new', 0, 0)], 'Variation new has 0 users; 100 are needed.'],
+    [
+      'no users',
+      [counts('old', 0, 0), counts('new', 0, 0)],
+      { kind: 'too-early', reason: 'Do not read it yet. Not measured: old has 0 users; 100 are needed.' },
+    ],
     [
       'no conversions',
       [counts('old', 900, 0), counts('new', 900, 0)],
-      'The leader, new, is best with probability 0.500; 0.95 is needed.',
+      { kind: 'too-early', reason: 'Do not read it yet. Not measured: nobody converted.' },
     ],
-    ['one variation', [counts('old', 900, 90)], 'There is only one variation.'],
-  ])('is undecided about %s', async (_, given, reason) => {
+    [
+      'one variation',
+      [counts('old', 900, 90)],
+      { kind: 'undecided', reason: 'There is only one variation.' },
+    ],
+  ])('says of %s in words that there is nothing to read', async (_, given, verdict) => {
     const result = await concluded({ counts: given })
-    expect(result.verdict).toEqual({ kind: 'undecided', reason })
+    expect(result.verdict).toEqual(verdict)
     expect(ExperimentResult.parse(JSON.parse(JSON.stringify(result)))).toEqual(result)
   })
 
@@ -158,7 +240,7 @@ describe('conclude', () => {
     const recording: Engine = {
       fit: async (input) => {
         inputs.push(input)
-        return ok({ engine: { kind: 'exact', method: 'beta-binomial quadrature' }, variations: [] })
+        return exactEngine.fit(input)
       },
     }
     await conclude(evidence(), recording)

@@ -1,37 +1,67 @@
 // Computes the result of one experiment and one goal from its counts. The engine is the only effect; time and
 // seed are arguments.
 import { createHash } from 'node:crypto'
-import type { ExperimentResult, Prior, ResultWindow, Trust } from '../../core/model/experiment-result.ts'
+import {
+  type Comparison,
+  type Decision,
+  type ExperimentResult,
+  type Prior,
+  type ResultWindow,
+  type Trust,
+  type VariationPosterior,
+  type VariationResult,
+} from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
-import type { Counts, Engine } from './fit.ts'
+import { compareArms, factorOf, measureAlways } from './compare.ts'
+import type { ArmCounts } from './comparison.ts'
+import { ruleOf, type Rule } from './design.ts'
+import type { Engine } from './fit.ts'
 import { healthOf, type LakeDamage } from './health.ts'
+import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
 
 /** The largest int in Stan. */
 export const usersMax = 2_147_483_647
 /** The largest seed that CmdStan takes. */
 export const seedMax = 4_294_967_295
-/** Every rate is equally likely a priori, as in Bucketeer. */
-export const flatPrior: Prior = { alpha: 1, beta: 1 }
+/**
+ * Jeffreys' prior: half a conversion on each side. A flat one shows rare conversions as twice as many as there
+ * are, with a thousand users at 0.1 %.
+ */
+export const jeffreysPrior: Prior = { alpha: 0.5, beta: 0.5 }
+/**
+ * Changes with every change of these files that changes a figure or a decision, so that a stored result says
+ * what computed it.
+ */
+export const statisticsRelease = '2'
 
-export interface VariationCounts extends Counts {
-  /** The share of users that this variation should have, in any unit: only the proportions count. */
-  readonly expectedWeight: number
-}
+/** The expected weight is the share of users that a variation should have, in any unit. */
+export type VariationCounts = ArmCounts
 
 export interface Evidence {
   readonly goalKey: string
   readonly baselineVariationId: string
   readonly window: ResultWindow
   readonly counts: readonly VariationCounts[]
+  /**
+   * If there was more than one phase: the users who were new in each, in order, the last phase included. Without,
+   * the sample ratio is that of `counts`.
+   */
+  readonly phases?: readonly (readonly Cell[])[] | undefined
   readonly usersInTwoVariations: number
   readonly damage: LakeDamage
   readonly now: number
   readonly seed: number
   readonly prior: Prior
   /** Absent: nothing is known of the events' origin. */
-  readonly trust?: Trust
+  readonly trust?: Trust | undefined
   readonly sharedAddress?: boolean
+  /** How it is decided; without, by the defaults of a primary goal. */
+  readonly rule?: Rule | undefined
+  /** Of a secondary goal: the arms that e-BH over all secondary goals lets be named. */
+  readonly discovered?: ReadonlySet<string> | undefined
+  /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
+  readonly before?: Partial<ExperimentResult> | undefined
 }
 
 /** Equal evidence gives an equal result: the engine gets the variations sorted by id. */
@@ -40,21 +70,20 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const invalid = validate({ ...evidence, counts })
   if (invalid) return invalid
 
-  const { goalKey, baselineVariationId, window, usersInTwoVariations, prior, seed, trust } = evidence
-  const variations = counts.map(({ variationId, users, conversions }) => ({
-    variationId,
-    users,
-    conversions,
-  }))
-  const fit = await engine.fit({ variations, baselineVariationId, prior, seed })
+  const { goalKey, baselineVariationId, window, usersInTwoVariations, before, trust } = evidence
+  const rule = evidence.rule ?? ruleOf({}, goalKey, [goalKey], window, Infinity)
+  const fit = await fitOf(evidence, counts, engine)
   if (!fit.ok) return fit
+  const { engine: report, variations } = fit.value
 
-  const results = fit.value.variations.map((posterior, k) => ({ ...posterior, ...variations[k]! }))
+  const isSamePhase = before?.window?.from === window.from
+  const ratio = sampleRatio(evidence.phases ?? [counts], before?.sampleRatio?.highestLogFactor ?? -Infinity)
   const health = healthOf({
     damage: evidence.damage,
     cells: counts,
+    ratio,
     usersInTwoVariations,
-    engine: fit.value.engine,
+    engine: report,
     trust: trust && {
       trust,
       baselineVariationId,
@@ -62,26 +91,137 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       sharedAddress: evidence.sharedAddress === true,
     },
   })
+  const { decision, direction, role, equivalence } = rule
+  const comparisons = compareArms({
+    counts,
+    baselineVariationId,
+    decision,
+    direction,
+    equivalence,
+    window,
+    discovered: evidence.discovered,
+    before:
+      isSamePhase && before?.decision
+        ? { decision: before.decision, comparisons: before.comparisons ?? [] }
+        : undefined,
+  })
   return ok({
     goalKey,
     baselineVariationId,
     computedAt: evidence.now,
     window,
     inputHash: inputHash(evidence),
-    prior,
-    engine: fit.value.engine,
-    variations: results,
+    prior: evidence.prior,
+    engine: report,
+    statistics: statisticsRelease,
+    role,
+    direction,
+    decision,
+    variations,
+    comparisons,
+    ...(ratio.kind === 'tested' && {
+      sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
+    }),
     health,
-    verdict: verdictOf(results, baselineVariationId, health),
+    verdict: verdictOf({
+      role,
+      baselineVariationId,
+      variations,
+      comparisons,
+      decision,
+      health,
+      equivalence,
+      daysToMinimum: rule.daysToMinimum,
+      isOver: rule.isOver,
+      bestNamed: bestOf(comparisons, counts, decision, direction === 'increase' ? 1 : -1),
+    }),
     ...(trust && { trust }),
   })
 }
 
 /**
+ * Of several arms that beat the baseline, the one that also beats all others of them, by e-values of its own:
+ * asked only after all of them are named.
+ */
+function bestOf(
+  comparisons: readonly Comparison[],
+  counts: readonly VariationCounts[],
+  { alpha, ...decision }: Decision,
+  sign: 1 | -1,
+): string | undefined {
+  const better = counts.filter(({ variationId }) =>
+    comparisons.some((one) => one.variationId === variationId && one.outcome === 'better'),
+  )
+  const usersPlanned = decision.kind === 'always-valid' ? decision.usersPlanned : null
+  const beats = (arm: VariationCounts, other: VariationCounts) => {
+    const { effect, evidence } = measureAlways(other, arm, counts, { alpha, usersPlanned })
+    return effect.estimate * sign > 0 && factorOf(evidence) >= (better.length - 1) / alpha
+  }
+  return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
+}
+
+/** Posteriors of the variations that have users. One without users has none. */
+async function fitOf(
+  { baselineVariationId, prior, seed }: Evidence,
+  counts: readonly VariationCounts[],
+  engine: Engine,
+): Promise<Result<{ engine: ExperimentResult['engine']; variations: VariationResult[] }>> {
+  const seen = counts.filter(({ users }) => users > 0)
+  const hasBaseline = seen.some(({ variationId }) => variationId === baselineVariationId)
+  const posteriors = new Map<string, VariationPosterior>()
+  // Nothing can be compared without the baseline, and nobody gains from rates without a comparison.
+  let report: ExperimentResult['engine'] = { kind: 'exact', method: 'nothing to fit' }
+  if (hasBaseline) {
+    const variations = seen.map(({ variationId, users, conversions }) => ({
+      variationId,
+      users,
+      conversions,
+    }))
+    const fit = await engine.fit({ variations, baselineVariationId, prior, seed })
+    if (!fit.ok) return fit
+    const odd = fit.value.variations.find((posterior) => !isSound(posterior))
+    if (odd) return refuse('UNAVAILABLE', `The engine gave no finite figures for ${odd.variationId}.`)
+    report = fit.value.engine
+    for (const posterior of fit.value.variations) posteriors.set(posterior.variationId, posterior)
+  }
+  return ok({
+    engine: report,
+    variations: counts.map(({ variationId, users, conversions }) => {
+      const posterior = posteriors.get(variationId) ?? withoutUsers
+      return { ...posterior, variationId, users, conversions }
+    }),
+  })
+}
+
+const withoutUsers = {
+  rate: null,
+  probabilityBest: null,
+  probabilityBeatsBaseline: null,
+  expectedLoss: null,
+  uplift: null,
+}
+
+const isSound = ({
+  rate,
+  probabilityBest,
+  probabilityBeatsBaseline,
+  expectedLoss,
+  uplift,
+}: VariationPosterior) =>
+  [
+    ...Object.values(rate),
+    probabilityBest,
+    probabilityBeatsBaseline,
+    expectedLoss,
+    ...Object.values(uplift ?? {}).filter((value) => value !== null),
+  ].every(Number.isFinite)
+
+/**
  * SHA-256 of everything that the figures depend on besides the engine: JSON with sorted keys and variations.
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
-  const { baselineVariationId, counts, damage, prior, seed, usersInTwoVariations, trust } = evidence
+  const { baselineVariationId, counts, damage, discovered, phases, prior, rule, seed } = evidence
+  const { trust, usersInTwoVariations } = evidence
   const isDamaged = damage.missingObjects > 0 || damage.doubtfulObjects > 0
   const canonical = {
     baselineVariationId,
@@ -93,10 +233,14 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
         variationId,
       }))
       .sort((a, b) => (a.variationId < b.variationId ? -1 : 1)),
-    ...(isDamaged ? { damage } : {}), // absent from the hashes of earlier releases
+    // What is absent here was unknown to earlier releases, whose hashes stay as they were.
+    ...(isDamaged ? { damage } : {}),
+    ...(discovered ? { discovered: [...discovered].toSorted() } : {}),
+    ...(phases ? { phases } : {}),
     prior: { alpha: prior.alpha, beta: prior.beta },
-    ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),
+    ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),
     seed,
+    ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),
     usersInTwoVariations,
   }
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')

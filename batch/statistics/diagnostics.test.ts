@@ -88,6 +88,15 @@ describe('diagnose', () => {
     expect(skewed.essTail).toBeCloseTo(plain.essTail, 9)
   })
 
+  it('is NaN for a draw that is not finite, and ends', () => {
+    for (const odd of [NaN, Infinity, -Infinity])
+      expect(diagnose([Float64Array.of(0.1, odd, 0.3, 0.2), Float64Array.of(0.2, 0.1, 0.3, 0.4)])).toEqual({
+        rhat: NaN,
+        essBulk: NaN,
+        essTail: NaN,
+      })
+  })
+
   it('is NaN for chains that never moved', () => {
     expect(diagnose([new Float64Array(100).fill(1), new Float64Array(100).fill(1)])).toEqual({
       rhat: NaN,

@@ -11,8 +11,11 @@ export interface Diagnostics {
   readonly essTail: number
 }
 
-/** Figures are NaN if a chain never moved. All chains have the same length. */
+/** Figures are NaN if a chain never moved or has a draw that is not finite. All chains are equally long. */
 export function diagnose(chains: readonly Chain[]): Diagnostics {
+  // NaN equals nothing, itself included, so ranking it would never end.
+  if (!chains.every((chain) => [...chain].every(Number.isFinite)))
+    return { rhat: NaN, essBulk: NaN, essTail: NaN }
   const halves = chains.flatMap(split)
   const sorted = sortedDraws(chains)
   const median = quantileOf(sorted, 0.5)

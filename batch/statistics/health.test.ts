@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineReport } from '../../core/model/experiment-result.ts'
 import { healthOf, noDamage, type HealthFacts } from './health.ts'
+import { sampleRatio } from './sample-ratio.ts'
 
 const exact: EngineReport = { kind: 'exact', method: 'beta-binomial quadrature' }
 const sampled = (more: Partial<Extract<EngineReport, { kind: 'stan-native' }>> = {}): EngineReport => ({
@@ -19,11 +20,13 @@ const sampled = (more: Partial<Extract<EngineReport, { kind: 'stan-native' }>> =
   maxTreedepthHits: 0,
   ...more,
 })
+const halves = [
+  { users: 1000, expectedWeight: 1 },
+  { users: 1000, expectedWeight: 1 },
+]
 const facts = (more: Partial<HealthFacts> = {}): HealthFacts => ({
-  cells: [
-    { users: 1000, expectedWeight: 1 },
-    { users: 1000, expectedWeight: 1 },
-  ],
+  cells: halves,
+  ratio: sampleRatio([more.cells ?? halves]),
   damage: noDamage,
   usersInTwoVariations: 0,
   engine: sampled(),
@@ -48,8 +51,7 @@ describe('healthOf', () => {
     const details = Object.fromEntries(healthOf(facts()).checks.map(({ name, detail }) => [name, detail]))
     expect(details).toEqual({
       'lake-complete': 'All objects of the lake could be read and verified.',
-      'sample-ratio':
-        'The variations got their shares of users: chi-square 0.00 with 1 degrees of freedom, p = 1.0.',
+      'sample-ratio': 'The variations got their shares of users: factor 0.71, below 100.',
       'users-in-two-variations': '0 of 2000 users saw more than one variation; 20 are tolerated.',
       sampler:
         'The chains converged: R-hat at most 1.0010 (limit 1.01), effective sample size at least 3000 in ' +
@@ -63,6 +65,16 @@ describe('healthOf', () => {
       { users: 800, expectedWeight: 1 },
     ]
     expect(statuses({ cells })).toEqual({ ...passed, health: 'red', 'sample-ratio': 'failed' })
+  })
+
+  it('says of a sample ratio that was off earlier how far it was', () => {
+    const ratio = sampleRatio([halves], Math.log(3_000))
+    const { status, checks } = healthOf(facts({ ratio }))
+    expect([status, checks[1]?.detail]).toEqual([
+      'red',
+      'The variations did not get their shares of users: factor 3.0e+3 at an earlier look, 0.71 now, where a ' +
+        'healthy experiment stays below 100.',
+    ])
   })
 
   it('turns red with more than one percent of users in two variations', () => {
@@ -87,24 +99,22 @@ describe('healthOf', () => {
       { users: 40, expectedWeight: 1 },
       { users: 30, expectedWeight: 1 },
     ]
-    expect(statuses({ cells: few })).toEqual({ ...passed, health: 'amber', 'sample-ratio': 'too-early' })
+    expect(statuses({ cells: few })).toEqual(passed)
     const nobody = few.map((cell) => ({ ...cell, users: 0 }))
     expect(statuses({ cells: nobody })).toMatchObject({
       health: 'amber',
+      'sample-ratio': 'too-early',
       'users-in-two-variations': 'too-early',
     })
   })
 
   it('is red if one check fails and another cannot judge yet', () => {
-    const cells = [
-      { users: 40, expectedWeight: 1 },
-      { users: 30, expectedWeight: 1 },
-    ]
-    expect(statuses({ cells, usersInTwoVariations: 6 })).toEqual({
-      ...passed,
+    const cells = halves.map((cell) => ({ ...cell, users: 0 }))
+    const damage = { ...noDamage, missingObjects: 1 }
+    expect(statuses({ cells, damage })).toMatchObject({
       health: 'red',
+      'lake-complete': 'failed',
       'sample-ratio': 'too-early',
-      'users-in-two-variations': 'failed',
     })
   })
 

@@ -2,7 +2,7 @@
 // verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
 import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
 import { type TrustFacts, trustChecks } from './trust-checks.ts'
-import { mismatchProbability, sampleRatio, type Cell } from './sample-ratio.ts'
+import { mismatchFactor, type Cell, type SampleRatio } from './sample-ratio.ts'
 
 /** Users in two variations dilute the difference by about their share. More than one percent is too much. */
 export const usersInTwoVariationsShareMax = 0.01
@@ -26,17 +26,18 @@ export const noDamage: LakeDamage = { missingObjects: 0, missingRecords: 0, doub
 export interface HealthFacts {
   readonly damage: LakeDamage
   readonly cells: readonly Cell[]
+  readonly ratio: SampleRatio
   readonly usersInTwoVariations: number
   readonly engine: EngineReport
   /** Undefined if nothing is known of the events' origin. */
   readonly trust?: TrustFacts | undefined
 }
 
-export function healthOf({ damage, cells, usersInTwoVariations, engine, trust }: HealthFacts): Health {
+export function healthOf({ damage, cells, ratio, usersInTwoVariations, engine, trust }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
     checkLake(damage),
-    checkSampleRatio(cells),
+    checkSampleRatio(ratio),
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
     ...(trust ? trustChecks(trust) : []),
@@ -59,9 +60,8 @@ function checkLake({ missingObjects, missingRecords, doubtfulObjects }: LakeDama
     : { name, status: 'passed', detail: 'All objects of the lake could be read and verified.' }
 }
 
-function checkSampleRatio(cells: readonly Cell[]): HealthCheck {
+function checkSampleRatio(ratio: SampleRatio): HealthCheck {
   const name = 'sample-ratio'
-  const ratio = sampleRatio(cells)
   switch (ratio.kind) {
     case 'skipped':
       return { name, status: 'skipped', detail: `Not tested: ${ratio.reason}.` }
@@ -74,23 +74,30 @@ function checkSampleRatio(cells: readonly Cell[]): HealthCheck {
         detail: `${ratio.users} users are in variations that are not served.`,
       }
     case 'tested': {
-      const { chiSquare, degreesOfFreedom, probability } = ratio
-      const figures =
-        `chi-square ${chiSquare.toFixed(2)} with ${degreesOfFreedom} degrees of freedom, ` +
-        `p = ${probability.toPrecision(2)}`
-      return ratio.mismatch
-        ? {
-            name,
-            status: 'failed',
-            detail:
-              `The variations did not get their shares of users: ${figures}, ` +
-              `below ${mismatchProbability}.`,
-          }
-        : { name, status: 'passed', detail: `The variations got their shares of users: ${figures}.` }
+      const { logFactor, highestLogFactor, mismatch } = ratio
+      const now = factorText(logFactor)
+      if (!mismatch) {
+        const detail = `The variations got their shares of users: factor ${now}, below ${mismatchFactor}.`
+        return { name, status: 'passed', detail }
+      }
+      const isNow = logFactor === highestLogFactor
+      const highest = isNow ? now : `${factorText(highestLogFactor)} at an earlier look, ${now} now`
+      return {
+        name,
+        status: 'failed',
+        detail:
+          `The variations did not get their shares of users: factor ${highest}, where a healthy ` +
+          `experiment stays below ${mismatchFactor}.`,
+      }
     }
     default:
       return ratio satisfies never
   }
+}
+
+const factorText = (logarithm: number): string => {
+  const digits = logarithm / Math.LN10
+  return digits > 6 ? `10^${digits.toFixed(0)}` : Math.exp(logarithm).toPrecision(2)
 }
 
 function checkUsersInTwoVariations(count: number, users: number, variations: number): HealthCheck {

@@ -1,12 +1,15 @@
 // Sample ratio mismatch: tests whether the variations have the users that their weights promise. If they do
 // not, users are lost unevenly between assignment and counting, and comparing the variations is misleading.
-import chiSquareCumulative from '@stdlib/stats-base-dists-chisquare-cdf'
+// The test is the sequential multinomial test of Lindon and Malek (2022, arXiv:2011.03567): a Bayes factor of
+// shares drawn from a Dirichlet distribution around the promised ones against the promised ones. It is exact
+// at any counts, and a healthy experiment exceeds 100 at any look ever with a probability of at most 1 / 100
+// (Ville's inequality), so the runner may look after every hour.
+import betaln from '@stdlib/math-base-special-betaln'
 
-/** Strict, since the check is repeated while an experiment runs (Kohavi, Tang and Xu 2020, chapter 21). */
-export const mismatchProbability = 0.001
-export const usersTotalMin = 100
-/** With fewer expected users in a cell the chi-square approximation does not hold. */
-export const expectedUsersMin = 5
+/** Users' worth of trust in the promised shares: about a twelfth of the users that should show a deviation. */
+export const concentration = 2_000
+/** Red at this factor: at most one healthy experiment in a hundred is ever red. */
+export const mismatchFactor = 100
 /** As in Bucketeer: up to five users, or one in ten thousand, may be in variations without a weight. */
 export const unexpectedUsersTolerated = 5
 export const unexpectedShareTolerated = 0.0001
@@ -19,9 +22,10 @@ export interface Cell {
 export type SampleRatio =
   | {
       readonly kind: 'tested'
-      readonly chiSquare: number
-      readonly degreesOfFreedom: number
-      readonly probability: number
+      /** The natural logarithm of the factor at this look. */
+      readonly logFactor: number
+      /** The highest of all looks, which decides: once red, red. */
+      readonly highestLogFactor: number
       readonly mismatch: boolean
     }
   | { readonly kind: 'unexpected-users'; readonly users: number }
@@ -30,40 +34,66 @@ export type SampleRatio =
   /** There is nothing to compare. */
   | { readonly kind: 'skipped'; readonly reason: string }
 
-export function sampleRatio(cells: readonly Cell[]): SampleRatio {
-  const total = sum(cells.map(({ users }) => users))
-  const served = cells.filter(({ expectedWeight }) => expectedWeight > 0)
-  if (served.length < 2) return { kind: 'skipped', reason: 'fewer than two variations have a weight' }
-  if (total < usersTotalMin) return tooEarly(`${total} users are fewer than ${usersTotalMin}`)
-
-  const expected = sum(served.map(({ users }) => users))
-  const unexpected = total - expected
-  if (unexpected > Math.max(unexpectedUsersTolerated, total * unexpectedShareTolerated)) {
+/**
+ * `phases` are stretches of time with their own weights, in order; each lists the same variations in the same
+ * order. `highestBefore` is the highest logarithm of the looks so far: -Infinity before the first.
+ */
+export function sampleRatio(phases: readonly (readonly Cell[])[], highestBefore = -Infinity): SampleRatio {
+  const comparable = phases.filter((cells) => cells.filter(isServed).length >= 2)
+  if (comparable.length === 0) return { kind: 'skipped', reason: 'fewer than two variations have a weight' }
+  const total = sum(phases.flat().map(({ users }) => users))
+  const unexpected = sum(phases.flat().flatMap((cell) => (isServed(cell) ? [] : [cell.users])))
+  if (unexpected > Math.max(unexpectedUsersTolerated, total * unexpectedShareTolerated))
     return { kind: 'unexpected-users', users: unexpected }
-  }
-  const weights = sum(served.map(({ expectedWeight }) => expectedWeight))
-  const parts = served.map(({ users, expectedWeight }) => ({
-    users,
-    expected: (expected * expectedWeight) / weights,
-  }))
-  const smallest = Math.min(...parts.map((part) => part.expected))
-  if (smallest < expectedUsersMin) {
-    return tooEarly(
-      `the smallest variation expects ${smallest.toFixed(1)} users, fewer than ${expectedUsersMin}`,
-    )
-  }
-  const chiSquare = sum(parts.map((part) => (part.users - part.expected) ** 2 / part.expected))
-  const degreesOfFreedom = parts.length - 1
-  const probability = Math.max(0, 1 - chiSquareCumulative(chiSquare, degreesOfFreedom))
-  return {
-    kind: 'tested',
-    chiSquare,
-    degreesOfFreedom,
-    probability,
-    mismatch: probability < mismatchProbability,
-  }
+  if (total === 0) return { kind: 'too-early', reason: 'there are no users' }
+
+  const logFactor = sum(logFactorsOf(comparable))
+  const highestLogFactor = Math.max(logFactor, highestBefore)
+  // Not `>=` alone: a comparison with NaN is false, and must not read as healthy.
+  const mismatch = !(highestLogFactor < Math.log(mismatchFactor))
+  return { kind: 'tested', logFactor, highestLogFactor, mismatch }
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+/**
+ * The logarithm of each phase's factor given the phases before; their sum is that of all together. What the
+ * earlier phases have shown about the odds of losing a user is carried into the prior of the next, which any
+ * prior fixed before the phase may be.
+ */
+export function logFactorsOf(phases: readonly (readonly Cell[])[]): number[] {
+  const factors: number[] = []
+  let usersBefore = 0
+  let tilts: readonly number[] = (phases[0] ?? []).map(() => 1)
+  for (const cells of phases) {
+    const weights = sum(cells.map(({ expectedWeight }) => expectedWeight))
+    const shares = cells.map(({ expectedWeight }) => expectedWeight / weights)
+    const tilted = shares.map((share, i) => share * tilts[i]!)
+    const norm = sum(tilted)
+    const prior = tilted.map((share) => ((concentration + usersBefore) * share) / norm)
+    const served = cells.flatMap((cell, i) => (isServed(cell) ? [i] : []))
+    const users = served.map((i) => cells[i]!.users)
+    const before = served.map((i) => prior[i]!)
+    const after = before.map((alpha, k) => alpha + users[k]!)
+    const underPromised = sum(served.map((i, k) => users[k]! * Math.log(shares[i]!)))
+    factors.push(logBeta(after) - logBeta(before) - underPromised)
+    const total = sum(after)
+    const learnt = new Map(served.map((i, k) => [i, after[k]! / total / shares[i]!]))
+    tilts = tilts.map((tilt, i) => learnt.get(i) ?? tilt)
+    usersBefore += sum(users)
+  }
+  return factors
+}
 
-const tooEarly = (reason: string): SampleRatio => ({ kind: 'too-early', reason })
+/** The logarithm of the multivariate beta function, as a chain of bivariate ones. */
+function logBeta(alphas: readonly number[]): number {
+  let logarithm = 0
+  let before = alphas[0]!
+  for (const alpha of alphas.slice(1)) {
+    logarithm += betaln(before, alpha)
+    before += alpha
+  }
+  return logarithm
+}
+
+const isServed = ({ expectedWeight }: Cell): boolean => expectedWeight > 0
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

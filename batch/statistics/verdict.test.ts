@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Health, VariationResult } from '../../core/model/experiment-result.ts'
-import { verdictOf } from './verdict.ts'
+import type { Comparison, Decision, Health, VariationResult } from '../../core/model/experiment-result.ts'
+import { notMeasured } from './compare.ts'
+import { verdictOf, type VerdictInput } from './verdict.ts'
 
 const green: Health = { status: 'green', checks: [] }
 const amber: Health = {
   status: 'amber',
-  checks: [
-    { name: 'sampler', status: 'passed', detail: 'Fine.' },
-    { name: 'sample-ratio', status: 'too-early', detail: 'Cannot be tested yet.' },
-  ],
+  checks: [{ name: 'sample-ratio', status: 'too-early', detail: 'Cannot be tested yet.' }],
 }
 const red: Health = {
   status: 'red',
@@ -17,84 +15,149 @@ const red: Health = {
     { name: 'sample-ratio', status: 'failed', detail: 'Lopsided.' },
   ],
 }
-const variation = (variationId: string, more: Partial<VariationResult> = {}): VariationResult => ({
+const variation = (variationId: string): VariationResult => ({
   variationId,
   users: 1000,
   conversions: 100,
   rate: { mean: 0.1, sd: 0.01, q025: 0.08, median: 0.1, q975: 0.12 },
-  probabilityBest: 0.03,
-  probabilityBeatsBaseline: 0,
-  expectedLoss: 0.02,
+  probabilityBest: 0.97,
+  probabilityBeatsBaseline: 0.97,
+  expectedLoss: 0.0001,
   uplift: null,
+})
+const comparison = (
+  variationId: string,
+  outcome: Comparison['outcome'],
+  more: Partial<Comparison> = {},
+): Comparison => ({
+  variationId,
+  outcome,
+  difference: { estimate: 0.01, low: 0.005, high: 0.015 },
+  relative: { estimate: 0.1, low: 0.05, high: 0.15 },
+  cautious: null,
+  evidence: 1,
+  moreDays: null,
   ...more,
 })
-const leader = (more: Partial<VariationResult> = {}) =>
-  variation('new', { probabilityBest: 0.97, expectedLoss: 0.0001, conversions: 170, ...more })
-const verdict = (more?: Partial<VariationResult>, health = green) =>
-  verdictOf([variation('old'), leader(more)], 'old', health)
+const alwaysValid: Decision = { kind: 'always-valid', alpha: 0.05, usersPlanned: null }
+const verdict = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
+  verdictOf({
+    role: 'primary',
+    baselineVariationId: 'a',
+    variations: ['a', ...comparisons.map(({ variationId }) => variationId)].map(variation),
+    comparisons,
+    decision: alwaysValid,
+    health: green,
+    equivalence: 0.02,
+    daysToMinimum: 0,
+    isOver: false,
+    bestNamed: undefined,
+    ...more,
+  })
 
 describe('verdictOf', () => {
-  it('names the winner', () => {
-    expect(verdict()).toEqual({
+  it('says to ship the one arm that beats the baseline', () => {
+    expect(verdict([comparison('b', 'better'), comparison('c', 'open')])).toEqual({
       kind: 'winner',
-      variationId: 'new',
+      variationId: 'b',
       probabilityBest: 0.97,
       expectedLoss: 0.0001,
+      reason: 'Ship b: it beats a by +10 % (+5 % to +15 %).',
     })
   })
 
-  it('may name the baseline', () => {
-    expect(verdictOf([variation('old'), leader()], 'new', green)).toMatchObject({
+  it('says to ship any of several arms that do', () => {
+    const both = [comparison('b', 'better'), comparison('c', 'better')]
+    expect(verdict(both)).toEqual({
+      kind: 'winners',
+      variationIds: ['b', 'c'],
+      reason: 'b and c both beat a, and none of them beats the others: ship any of them.',
+    })
+    expect(verdict(both, { bestNamed: 'c' })).toMatchObject({
       kind: 'winner',
-      variationId: 'new',
+      variationId: 'c',
+      reason: expect.stringContaining('It also beats the other arms that do.'),
     })
   })
 
-  it('is withheld while health is red, with the reasons', () => {
-    expect(verdict({}, red)).toEqual({ kind: 'withheld', reason: 'Lopsided.' })
+  it('says to keep the baseline if every arm is worse', () => {
+    expect(verdict([comparison('b', 'worse'), comparison('c', 'worse')])).toEqual({
+      kind: 'keep-baseline',
+      variationId: 'a',
+      reason: 'Keep a: b and c are worse.',
+    })
+  })
+
+  it('says that arms are practically equal', () => {
+    expect(verdict([comparison('b', 'equal'), comparison('c', 'worse')])).toEqual({
+      kind: 'practically-equal',
+      reason: 'b and a are practically equal: they differ by less than 2 %. c is worse.',
+    })
+    expect(verdict([comparison('b', 'equal'), comparison('c', 'open')]).kind).toBe('undecided')
+  })
+
+  it('says how long to keep running', () => {
+    expect(verdict([comparison('b', 'open', { moreDays: 5 })])).toEqual({
+      kind: 'undecided',
+      moreDays: 5,
+      reason: 'Keep running: about 5 days more at this traffic; against a, b is at +10 % (+5 % to +15 %).',
+    })
+    expect(verdict([comparison('b', 'open')])).toMatchObject({
+      kind: 'undecided',
+      reason: expect.stringContaining('no answer is near'),
+    })
+    expect(verdict([comparison('b', 'open')], { isOver: true })).toMatchObject({
+      kind: 'undecided',
+      reason: expect.stringContaining('is over'),
+    })
+  })
+
+  it('says not to read what cannot be measured', () => {
+    expect(verdict([notMeasured('b', 'nobody converted'), notMeasured('c', 'nobody converted')])).toEqual({
+      kind: 'too-early',
+      reason: 'Do not read it yet. Not measured: nobody converted.',
+    })
+  })
+
+  it('names no winner before the minimum duration is over', () => {
+    expect(verdict([comparison('b', 'better')], { daysToMinimum: 6.2 })).toEqual({
+      kind: 'undecided',
+      moreDays: 7,
+      reason: 'Keep running. b is ahead of a, but the minimum duration is not over: wait 7 days more.',
+    })
+  })
+
+  it('names none at, and none after, the planned end', () => {
+    const decision: Decision = { kind: 'fixed-horizon', alpha: 0.05, gamma: 0.95, endAt: 1, ended: true }
+    expect(verdict([comparison('b', 'open')], { decision, isOver: true })).toMatchObject({
+      kind: 'keep-baseline',
+      variationId: 'a',
+    })
+  })
+
+  it('lets a secondary goal decide nothing', () => {
+    expect(verdict([comparison('b', 'better'), comparison('c', 'worse')], { role: 'secondary' })).toEqual({
+      kind: 'secondary',
+      better: ['b'],
+      worse: ['c'],
+      reason: 'b is better than a, and c is worse than a. A secondary goal does not decide.',
+    })
+  })
+
+  it('is withheld while health is red, with the reasons, whatever the goal', () => {
+    for (const role of ['primary', 'secondary'] as const)
+      expect(verdict([comparison('b', 'better')], { health: red, role })).toEqual({
+        kind: 'withheld',
+        reason: 'Lopsided.',
+      })
   })
 
   it('does not wait for a health check that cannot judge yet', () => {
-    expect(verdict({}, amber)).toEqual(verdict({}, green))
-  })
-
-  it('accepts exactly the limits', () => {
-    expect(verdict({ probabilityBest: 0.95, expectedLoss: 0.0005, users: 100, conversions: 60 }).kind).toBe(
-      'winner',
-    )
-    expect(verdict({ users: 100, conversions: 25 })).toMatchObject({
-      reason: expect.stringContaining('Bayes factor'),
-    })
-  })
-
-  it.each([
-    [{ probabilityBest: 0.9499 }, 'The leader, new, is best with probability 0.950; 0.95 is needed.'],
-    [
-      { expectedLoss: 0.00051 },
-      'Choosing new risks an expected loss of 0.00051; at most 0.00050 is accepted.',
-    ],
-    [{ users: 99 }, 'Variation new has 99 users; 100 are needed.'],
-    [
-      { conversions: 130 },
-      'The lead of new over its closest rival has a sequential Bayes factor of 2.2; 20 is needed.',
-    ],
-    [{ conversions: 24 }, 'The leader, new, has 24 conversions; 25 are needed.'],
-  ])('is undecided at %j', (more, reason) => {
-    expect(verdict(more)).toEqual({ kind: 'undecided', reason })
-  })
-
-  it('needs evidence against the closest rival, not only the baseline', () => {
-    const rival = variation('other', { conversions: 165 })
-    expect(verdictOf([variation('old'), rival, leader()], 'old', green)).toMatchObject({
-      kind: 'undecided',
-      reason: expect.stringContaining('closest rival'),
-    })
+    const given = [comparison('b', 'better')]
+    expect(verdict(given, { health: amber })).toEqual(verdict(given))
   })
 
   it('is undecided about a single variation', () => {
-    expect(verdictOf([leader()], 'new', green)).toEqual({
-      kind: 'undecided',
-      reason: 'There is only one variation.',
-    })
+    expect(verdict([])).toEqual({ kind: 'undecided', reason: 'There is only one variation.' })
   })
 })

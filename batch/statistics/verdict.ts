@@ -1,65 +1,152 @@
-// The verdict on a result, from its figures and its health. It may be computed again after every hour of an
-// experiment, so it also requires evidence that stays valid under repeated looks (sequential.ts). Only failed
-// health checks withhold it: a check that cannot judge yet does not.
-import type { Health, VariationResult, Verdict } from '../../core/model/experiment-result.ts'
-import { bayesFactor, bayesFactorMin } from './sequential.ts'
+// The verdict on a result, in plain words: per arm against the baseline, then overall. It reads only
+// comparisons and health. A red health withholds it; a check that cannot judge yet does not.
+import {
+  type Comparison,
+  type Decision,
+  type Health,
+  type VariationResult,
+  type Verdict,
+} from '../../core/model/experiment-result.ts'
 
-export const probabilityBestMin = 0.95
-/**
- * The expected loss that is accepted, as a share of the baseline's rate. An absolute threshold would be too
- * lax at a rate of 0.1 % and too strict at 50 %. It holds back lucky starts: when P(best) has just reached
- * 0.95, it requires a standard error of the difference below a quarter of the baseline's rate.
- */
-export const expectedLossShareMax = 0.005
-/** For every variation. */
-export const usersMin = 100
-/** For the winner. */
-export const conversionsMin = 25
-
-export function verdictOf(
-  variations: readonly VariationResult[],
-  baselineVariationId: string,
-  health: Health,
-): Verdict {
-  const failures = health.checks.filter(({ status }) => status === 'failed')
-  if (health.status === 'red')
-    return { kind: 'withheld', reason: failures.map(({ detail }) => detail).join(' ') }
-  if (variations.length < 2) return undecided('There is only one variation.')
-
-  const small = variations.find(({ users }) => users < usersMin)
-  if (small)
-    return undecided(`Variation ${small.variationId} has ${small.users} users; ${usersMin} are needed.`)
-
-  const best = variations.reduce((a, b) => (b.probabilityBest > a.probabilityBest ? b : a))
-  const { variationId, probabilityBest, expectedLoss, conversions } = best
-  if (probabilityBest < probabilityBestMin) {
-    return undecided(
-      `The leader, ${variationId}, is best with probability ${probabilityBest.toFixed(3)}; ` +
-        `${probabilityBestMin} is needed.`,
-    )
-  }
-  if (conversions < conversionsMin) {
-    return undecided(
-      `The leader, ${variationId}, has ${conversions} conversions; ${conversionsMin} are needed.`,
-    )
-  }
-  const baseline = variations.find((variation) => variation.variationId === baselineVariationId)
-  const lossMax = expectedLossShareMax * (baseline?.rate.mean ?? 0)
-  if (expectedLoss > lossMax) {
-    return undecided(
-      `Choosing ${variationId} risks an expected loss of ${expectedLoss.toPrecision(2)}; ` +
-        `at most ${lossMax.toPrecision(2)} is accepted.`,
-    )
-  }
-  const rivals = variations.filter((variation) => variation !== best)
-  const evidence = Math.min(...rivals.map((rival) => bayesFactor(best, rival)))
-  if (evidence < bayesFactorMin) {
-    return undecided(
-      `The lead of ${variationId} over its closest rival has a sequential Bayes factor of ` +
-        `${evidence.toPrecision(2)}; ${bayesFactorMin} is needed.`,
-    )
-  }
-  return { kind: 'winner', variationId, probabilityBest, expectedLoss }
+export interface VerdictInput {
+  readonly role: 'primary' | 'secondary'
+  readonly baselineVariationId: string
+  readonly variations: readonly VariationResult[]
+  readonly comparisons: readonly Comparison[]
+  readonly decision: Decision
+  readonly health: Health
+  readonly equivalence: number
+  /** Until the minimum duration is over; 0 after it. */
+  readonly daysToMinimum: number
+  /** Whether more users may still come. */
+  readonly isOver: boolean
+  /** Of several arms that beat the baseline, the one that also beats all others of them. */
+  readonly bestNamed: string | undefined
 }
 
-const undecided = (reason: string): Verdict => ({ kind: 'undecided', reason })
+export function verdictOf(input: VerdictInput): Verdict {
+  const { health, role, variations, comparisons, baselineVariationId: baseline } = input
+  if (health.status === 'red') {
+    const failures = health.checks.filter(({ status }) => status === 'failed')
+    const reason = failures.map(({ detail }) => detail).join(' ')
+    return { kind: 'withheld', reason: reason || 'A health check failed.' }
+  }
+  if (variations.length < 2) return { kind: 'undecided', reason: 'There is only one variation.' }
+  const having = (outcome: Comparison['outcome']) =>
+    comparisons.filter((one) => one.outcome === outcome).map(({ variationId }) => variationId)
+  const [better, worse] = [having('better'), having('worse')]
+  if (role === 'secondary') return secondary(baseline, better, worse)
+  const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
+  if (unread.length === comparisons.length) {
+    const reason = [...new Set(unread.map(({ reason: why }) => why ?? ''))].join(' ')
+    return { kind: 'too-early', reason: `Do not read it yet. ${reason}`.trim() }
+  }
+  if (input.daysToMinimum > 0 && better.length + worse.length > 0) return waiting(input, better, worse)
+  if (better.length > 0) return winning(input, better)
+  const other = comparisons.filter(({ outcome }) => outcome !== 'worse')
+  if (other.length === 0)
+    return {
+      kind: 'keep-baseline',
+      variationId: baseline,
+      reason: `Keep ${baseline}: ${listed(worse)} ${worse.length > 1 ? 'are' : 'is'} worse.`,
+    }
+  if (other.every(({ outcome }) => outcome === 'equal')) return equal(input, worse)
+  return open(input)
+}
+
+function secondary(baseline: string, better: string[], worse: string[]): Verdict {
+  const parts = [
+    ...(better.length > 0 ? [`${listed(better)} ${be(better)} better than ${baseline}`] : []),
+    ...(worse.length > 0 ? [`${listed(worse)} ${be(worse)} worse than ${baseline}`] : []),
+  ]
+  const shown = parts.length > 0 ? `${parts.join(', and ')}.` : `No difference to ${baseline} is shown.`
+  return { kind: 'secondary', better, worse, reason: `${shown} A secondary goal does not decide.` }
+}
+
+function waiting({ daysToMinimum, baselineVariationId }: VerdictInput, better: string[], worse: string[]) {
+  const seen =
+    better.length > 0
+      ? `${listed(better)} ${be(better)} ahead of ${baselineVariationId}`
+      : `${listed(worse)} ${be(worse)} behind ${baselineVariationId}`
+  const moreDays = Math.ceil(daysToMinimum)
+  const reason = `${seen}, but the minimum duration is not over: wait ${days(moreDays)} more.`
+  return { kind: 'undecided' as const, reason: `Keep running. ${reason}`, moreDays }
+}
+
+function winning(input: VerdictInput, better: string[]): Verdict {
+  const { baselineVariationId: baseline, comparisons, variations, bestNamed } = input
+  const chosen = better.length === 1 ? better[0]! : bestNamed
+  if (chosen === undefined) {
+    const others = better.length === 2 ? 'both beat' : 'all beat'
+    const reason = `${listed(better)} ${others} ${baseline}, and none of them beats the others: ship any of them.`
+    return { kind: 'winners', variationIds: better, reason }
+  }
+  const result = variations.find(({ variationId }) => variationId === chosen)
+  const { relative } = comparisons.find(({ variationId }) => variationId === chosen)!
+  const by = relative ? ` by ${signed(relative.estimate)} (${range(relative)})` : ''
+  const also = better.length > 1 ? ' It also beats the other arms that do.' : ''
+  return {
+    kind: 'winner',
+    variationId: chosen,
+    probabilityBest: result?.probabilityBest ?? 0,
+    expectedLoss: result?.expectedLoss ?? 0,
+    reason: `Ship ${chosen}: it beats ${baseline}${by}.${also}`,
+  }
+}
+
+function equal({ baselineVariationId: baseline, comparisons, equivalence }: VerdictInput, worse: string[]) {
+  const alike = comparisons.filter(({ outcome }) => outcome === 'equal').map(({ variationId }) => variationId)
+  const rest = worse.length > 0 ? ` ${listed(worse)} ${be(worse)} worse.` : ''
+  const reason =
+    `${listed(alike)} and ${baseline} are practically equal: they differ by less than ` +
+    `${percent(equivalence)}.${rest}`
+  return { kind: 'practically-equal' as const, reason }
+}
+
+function open({ baselineVariationId: baseline, comparisons, decision, isOver }: VerdictInput): Verdict {
+  if (decision.kind === 'fixed-horizon' && decision.ended)
+    return {
+      kind: 'keep-baseline',
+      variationId: baseline,
+      reason: `No arm is named at the planned end: keep ${baseline}. What comes later can name none either.`,
+    }
+  if (isOver)
+    return {
+      kind: 'undecided',
+      reason: `The experiment is over, and shows no difference to ${baseline}: nothing speaks for a change.`,
+    }
+  const open = comparisons.filter(({ outcome }) => outcome === 'open' || outcome === 'not-measured')
+  const known = open.flatMap(({ moreDays }) => (moreDays === null ? [] : [moreDays]))
+  const leader = open.reduce((a, b) => ((b.evidence ?? 0) > (a.evidence ?? 0) ? b : a))
+  const interval = leader.relative
+    ? `; against ${baseline}, ${leader.variationId} is ${words(leader.relative)}`
+    : ''
+  if (decision.kind === 'fixed-horizon') {
+    const moreDays = Math.ceil(known[0] ?? 0)
+    return {
+      kind: 'undecided',
+      moreDays,
+      reason: `Keep running: the planned end is in ${days(moreDays)}${interval}.`,
+    }
+  }
+  if (known.length === 0)
+    return { kind: 'undecided', reason: `Keep running: no answer is near at this traffic${interval}.` }
+  const moreDays = Math.min(...known)
+  const reason = `Keep running: about ${days(moreDays)} more at this traffic${interval}.`
+  return { kind: 'undecided', moreDays, reason }
+}
+
+type Relative = NonNullable<Comparison['relative']>
+
+const words = (relative: Relative) => `at ${signed(relative.estimate)} (${range(relative)})`
+
+const range = ({ low, high }: Relative) =>
+  `${signed(low)} to ${high === null ? 'no upper bound' : signed(high)}`
+
+const days = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`
+const be = (ids: readonly string[]) => (ids.length > 1 ? 'are' : 'is')
+const listed = (ids: readonly string[]) =>
+  ids.length > 1 ? `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}` : (ids[0] ?? '')
+/** Three significant digits. */
+const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
+const signed = (share: number) => `${share > 0 ? '+' : ''}${percent(share)}`

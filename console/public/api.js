@@ -62,7 +62,8 @@ export function environmentApi(environmentId) {
      * @param {string} id
      * @returns {Promise<ExperimentResult[]>}
      */
-    results: async (id) => (await read(`${base}/experiments/${encodeURIComponent(id)}/results`)).results,
+    results: async (id) =>
+      (await read(`${base}/experiments/${encodeURIComponent(id)}/results?newest=true`)).results,
     /** @returns {Promise<Operation[]>} */
     operations: () => readAll(`${base}/operations`, 'operations'),
     /**

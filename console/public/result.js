@@ -6,7 +6,7 @@ import { facts, h } from './dom.js'
 import { capital, integer, nameIn, percent, points, second, signedPercent } from './words.js'
 
 /** @import { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts' */
-/** @import { HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
+/** @import { Comparison, Decision, HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
 /** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Scale } from './chart.js' */
 
@@ -16,11 +16,11 @@ import { capital, integer, nameIn, percent, points, second, signedPercent } from
  * @param {string} goal
  */
 export function resultSection(result, flag, goal) {
-  const { window, computedAt, health, verdict, engine, prior, inputHash } = result
+  const { window, computedAt, health, verdict, engine, prior, inputHash, decision, statistics } = result
   return h(
     'section',
     { class: 'result' },
-    h('h3', {}, goal),
+    h('h3', {}, result.role === 'secondary' ? `${goal} (secondary)` : goal),
     verdictParagraph(verdict, flag),
     rateTable(result, flag, goal),
     healthSection(health),
@@ -28,10 +28,12 @@ export function resultSection(result, flag, goal) {
       ...trustFacts(result, flag),
       ['Counted', `${second(window.from)} to ${second(window.to)}`],
       ['Computed', second(computedAt)],
+      ...decisionFacts(decision, result.direction),
       ['Engine', engineWords(engine)],
       ...samplerFacts(engine),
       ['Prior', `Beta(${prior.alpha}, ${prior.beta})`],
       ['Input hash', h('code', { title: inputHash }, inputHash.slice(0, 12))],
+      ...(statistics ? [/** @type {[string, string]} */ (['Statistics', `release ${statistics}`])] : []),
     ]),
   )
 }
@@ -70,28 +72,50 @@ const countsWords = {
 }
 
 /**
+ * @param {Decision | undefined} decision
+ * @param {string | undefined} direction
+ * @returns {[string, string][]}
+ */
+function decisionFacts(decision, direction) {
+  if (!decision) return []
+  const better = direction === 'decrease' ? 'Fewer conversions are better. ' : ''
+  const plan = decision.kind === 'always-valid' ? decision.usersPlanned : null
+  const tuned = plan === null ? '' : `, narrowest at ${integer(plan)} users`
+  const how =
+    decision.kind === 'fixed-horizon'
+      ? `Fixed horizon, valid at every look, until ${second(decision.endAt)}`
+      : `${capital(statusWords(decision.kind))}${tuned}`
+  return [['Decided', `${better}${how}.`]]
+}
+
+/** @type {Record<string, string>} */
+const verdictHeads = {
+  winners: 'Several win.',
+  'keep-baseline': 'Keep the baseline.',
+  'practically-equal': 'Practically equal.',
+  undecided: 'Undecided.',
+  'too-early': 'Do not read yet.',
+  withheld: 'Not to be trusted, because the health checks failed.',
+  secondary: 'Secondary goal.',
+}
+
+/**
  * @param {Verdict} verdict
  * @param {Flag | undefined} flag
  */
 function verdictParagraph(verdict, flag) {
   const paragraph = (/** @type {string} */ head, /** @type {string} */ rest) =>
     h('p', { class: `verdict ${verdict.kind}` }, h('strong', {}, head), ` ${rest}`)
-  switch (verdict.kind) {
-    case 'winner':
-      return paragraph(
-        `${nameIn(flag, verdict.variationId)} wins.`,
-        `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ` +
-          `${points(verdict.expectedLoss)} of conversion rate on average.`,
-      )
-    case 'undecided':
-      return paragraph('Undecided.', verdict.reason)
-    case 'withheld':
-      return paragraph('No verdict, because the health checks failed.', verdict.reason)
-    default: {
-      const { kind, reason } = /** @type {{ kind: string, reason?: string }} */ (verdict)
-      return paragraph(`${capital(statusWords(kind))}.`, reason ?? '')
-    }
+  if (verdict.kind === 'winner') {
+    return paragraph(
+      `${nameIn(flag, verdict.variationId)} wins.`,
+      `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ` +
+        `${points(verdict.expectedLoss)} of conversion rate on average.` +
+        (verdict.reason ? ` ${verdict.reason}` : ''),
+    )
   }
+  const { kind, reason } = /** @type {{ kind: string, reason?: string }} */ (verdict)
+  return paragraph(verdictHeads[kind] ?? `${capital(statusWords(kind))}.`, reason ?? '')
 }
 
 const columns = [
@@ -101,7 +125,7 @@ const columns = [
   'Rate (95 %)',
   'Interval, dashed: baseline',
   'P(best)',
-  'Uplift (95 %)',
+  'Lift (95 %)',
 ]
 
 /**
@@ -110,9 +134,10 @@ const columns = [
  * @param {Flag | undefined} flag
  * @param {string} goal
  */
-function rateTable({ variations, baselineVariationId }, flag, goal) {
-  const scale = sharedScale(variations.map(({ rate }) => ({ low: rate.q025, high: rate.q975 })))
-  const reference = variations.find(({ variationId }) => variationId === baselineVariationId)?.rate.mean
+function rateTable({ variations, baselineVariationId, comparisons }, flag, goal) {
+  const rates = variations.flatMap(({ rate }) => (rate ? [{ low: rate.q025, high: rate.q975 }] : []))
+  const scale = sharedScale(rates.length > 0 ? rates : [{ low: 0, high: 1 }])
+  const reference = variations.find(({ variationId }) => variationId === baselineVariationId)?.rate?.mean
   return h(
     'table',
     { class: 'rates', role: 'table' },
@@ -137,6 +162,7 @@ function rateTable({ variations, baselineVariationId }, flag, goal) {
           isBaseline,
           index,
           reference,
+          comparison: comparisons?.find(({ variationId }) => variationId === variation.variationId),
         })
       }),
     ),
@@ -157,14 +183,14 @@ function rateTable({ variations, baselineVariationId }, flag, goal) {
 /**
  * @param {VariationResult} variation
  * @param {Scale} scale
- * @param {{ name: string, isBaseline: boolean, index: number, reference: number | undefined }} more
+ * @param {{ name: string, isBaseline: boolean, index: number, reference: number | undefined,
+ *   comparison: Comparison | undefined }} more
  */
 function rateRow(
   { variationId, users, conversions, rate, probabilityBest, uplift },
   scale,
-  { name, isBaseline, index, reference },
+  { name, isBaseline, index, reference, comparison },
 ) {
-  const { q025: low, mean: middle, q975: high } = rate
   const cell = (/** @type {string} */ label, /** @type {string} */ text, className = 'number') =>
     h('td', { role: 'cell', class: className, 'data-label': label }, text)
   return h(
@@ -183,21 +209,41 @@ function rateRow(
     h(
       'td',
       { role: 'cell', class: 'estimate number', 'data-label': 'Rate (95 %)' },
-      percent(middle),
-      h('span', {}, ` (${percent(low)} to ${percent(high)})`),
+      ...(rate
+        ? [percent(rate.mean), h('span', {}, ` (${percent(rate.q025)} to ${percent(rate.q975)})`)]
+        : ['no users yet']),
     ),
     h(
       'td',
       { role: 'cell', class: 'drawing' },
-      interval(scale, { low, middle, high, reference, tone: tone(index) }),
+      rate
+        ? interval(scale, {
+            low: rate.q025,
+            middle: rate.mean,
+            high: rate.q975,
+            reference,
+            tone: tone(index),
+          })
+        : undefined,
     ),
-    cell('P(best)', probabilityBest.toFixed(3)),
+    cell('P(best)', probabilityBest?.toFixed(3) ?? '–'),
     h(
       'td',
-      { role: 'cell', class: 'estimate uplift', 'data-label': 'Uplift (95 %)' },
-      ...(isBaseline || !uplift ? ['–'] : upliftWords(uplift)),
+      { role: 'cell', class: 'estimate uplift', 'data-label': 'Lift (95 %)' },
+      ...(isBaseline ? ['–'] : comparison ? liftWords(comparison) : uplift ? upliftWords(uplift) : ['–']),
     ),
   )
+}
+
+/**
+ * The interval holds at all looks together, and is the one that decides.
+ * @param {Comparison} comparison
+ */
+function liftWords({ relative, outcome, reason }) {
+  if (!relative) return [reason ?? statusWords(outcome)]
+  const { estimate, low, high } = relative
+  const range = `${signedPercent(low)} to ${high === null ? 'no bound' : signedPercent(high)}`
+  return [signedPercent(estimate), h('span', {}, ` (${range}), ${statusWords(outcome)}`)]
 }
 
 /** @param {NonNullable<VariationResult['uplift']>} uplift */

@@ -76,8 +76,84 @@ export const VariationPosterior = z.object({
 })
 export type VariationPosterior = z.infer<typeof VariationPosterior>
 
-export const VariationResult = VariationPosterior.extend({ users: Count, conversions: Count })
+/** Without users there is no posterior, and no number that looks like one. */
+export const VariationResult = z.object({
+  variationId: Id,
+  users: Count,
+  conversions: Count,
+  rate: RateSummary.nullable(),
+  probabilityBest: Probability.nullable(),
+  probabilityBeatsBaseline: Probability.nullable(),
+  expectedLoss: Probability.nullable(),
+  uplift: UpliftSummary.nullable(),
+})
 export type VariationResult = z.infer<typeof VariationResult>
+
+/** What is decided of an arm against the baseline. */
+export const outcomes = ['better', 'worse', 'equal', 'open', 'not-measured'] as const
+
+const Estimate = z.object({ estimate: z.number(), low: z.number(), high: z.number().nullable() })
+export type Estimate = z.infer<typeof Estimate>
+
+/** Where a test with a fixed horizon stands, so that the next look can go on from it. */
+const HorizonOrigin = z.object({
+  score: z.number(),
+  information: z.number().min(0),
+  up: Probability,
+  down: Probability,
+  tilt: z.number(),
+})
+export const HorizonState = z.object({
+  score: z.number(),
+  information: z.number().min(0),
+  planned: z.number().min(0),
+  /** One for each number of arms that are not named yet, from one on. */
+  origins: z.array(HorizonOrigin),
+})
+export type HorizonState = z.infer<typeof HorizonState>
+
+/** One arm against the baseline. The intervals hold at all looks together. */
+export const Comparison = z.object({
+  variationId: Id,
+  outcome: z.enum(outcomes),
+  /** Why it is not measured. */
+  reason: Sentence.optional(),
+  /** Of the conversion rates. */
+  difference: Estimate.nullable(),
+  /** The same, relative to the baseline: 0.1 means ten percent more. `high` is null if there is no bound. */
+  relative: Estimate.nullable(),
+  /** Relative, at a tenth of the level: holds for winners of however little power. */
+  cautious: z.object({ low: z.number(), high: z.number() }).nullable(),
+  /** Natural logarithm of an e-value; an arm is named at ln(1 / alpha). */
+  evidence: z.number().nullable(),
+  /** Until it is likely decided at this traffic; null if not within a year, or if it is decided. */
+  moreDays: z.number().min(0).nullable(),
+  horizon: HorizonState.optional(),
+})
+export type Comparison = z.infer<typeof Comparison>
+
+/** How the result decides. */
+export const Decision = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('always-valid'),
+    alpha: Probability,
+    /** The users of all variations that the intervals are tuned to; null if nobody planned. */
+    usersPlanned: z.number().nullable(),
+  }),
+  z.object({
+    kind: z.literal('fixed-horizon'),
+    alpha: Probability,
+    gamma: Probability,
+    /** Epoch milliseconds. */
+    endAt: Count,
+    /** The test has spent all it had: nothing that comes later names an arm. */
+    ended: z.boolean(),
+  }),
+])
+export type Decision = z.infer<typeof Decision>
+
+/** Natural logarithms of the sample ratio's factor: at this look, and the highest of all looks. */
+const SampleRatioReport = z.object({ logFactor: z.number(), highestLogFactor: z.number() })
 
 export const HealthCheck = z.object({
   name: z.enum([
@@ -98,15 +174,29 @@ export type HealthCheck = z.infer<typeof HealthCheck>
 export const Health = z.object({ status: z.enum(['green', 'amber', 'red']), checks: z.array(HealthCheck) })
 export type Health = z.infer<typeof Health>
 
+/** `reason` is a sentence for a person. Only a primary goal has a winner. */
 export const Verdict = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('winner'),
     variationId: Id,
     probabilityBest: Probability,
     expectedLoss: Probability,
+    /** Absent in results of earlier releases. */
+    reason: Sentence.optional(),
   }),
-  z.object({ kind: z.literal('undecided'), reason: Sentence }),
+  /** Several beat the baseline, and none of them the others. */
+  z.object({ kind: z.literal('winners'), variationIds: z.array(Id).min(2), reason: Sentence }),
+  z.object({ kind: z.literal('keep-baseline'), variationId: Id, reason: Sentence }),
+  /** Whatever differs is too little to matter. */
+  z.object({ kind: z.literal('practically-equal'), reason: Sentence }),
+  /** Keep running; about so many days more, if that can be said. */
+  z.object({ kind: z.literal('undecided'), reason: Sentence, moreDays: z.number().min(0).optional() }),
+  /** Nothing can be read yet. */
+  z.object({ kind: z.literal('too-early'), reason: Sentence }),
+  /** Not to be trusted. */
   z.object({ kind: z.literal('withheld'), reason: Sentence }),
+  /** What a secondary goal shows; it decides nothing. */
+  z.object({ kind: z.literal('secondary'), better: z.array(Id), worse: z.array(Id), reason: Sentence }),
 ])
 export type Verdict = z.infer<typeof Verdict>
 
@@ -133,6 +223,10 @@ export const Trust = z.object({
 })
 export type Trust = z.infer<typeof Trust>
 
+export const roles = ['primary', 'secondary'] as const
+export const directions = ['increase', 'decrease'] as const
+
+/** What earlier releases did not write is optional, so that whatever is stored stays readable. */
 export const ExperimentResult = z.object({
   goalKey: z.string().min(1),
   baselineVariationId: Id,
@@ -141,8 +235,17 @@ export const ExperimentResult = z.object({
   inputHash: Sha256,
   prior: Prior,
   engine: EngineReport,
+  /** The release of the statistics that computed it: equal inputs give an equal result in one release. */
+  statistics: z.string().min(1).optional(),
+  role: z.enum(roles).optional(),
+  /** Of the goal: whether more or fewer conversions are better. */
+  direction: z.enum(directions).optional(),
+  decision: Decision.optional(),
   /** Sorted by id, which is also the order of the sampler's input. */
   variations: z.array(VariationResult).min(1),
+  /** One for each variation but the baseline, in the same order. */
+  comparisons: z.array(Comparison).optional(),
+  sampleRatio: SampleRatioReport.optional(),
   health: Health,
   verdict: Verdict,
   /** Absent from results of earlier releases. */

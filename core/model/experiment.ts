@@ -24,6 +24,27 @@ const ExperimentPhase = z.strictObject({
 })
 export type ExperimentPhase = z.infer<typeof ExperimentPhase>
 
+/**
+ * What is decided before the start, and never changed after it: how results are read. `always-valid` may end
+ * at any time; `fixed-horizon` names a winner with more power, but none after `stopAt`.
+ */
+export const ExperimentDesign = z.strictObject({
+  decision: z.enum(['always-valid', 'fixed-horizon']).optional(),
+  /** In all variations together: makes always-valid intervals narrowest there. */
+  usersPlanned: z.int().min(1).max(limits.usersPlannedMax).optional(),
+  /** No variation is named before. */
+  minimumDays: z.number().min(0).max(limits.minimumDaysMax).optional(),
+  /** Goals of which fewer is better; of all others, more is. */
+  lowerIsBetter: z.array(Key).max(limits.goalsPerExperimentMax).optional(),
+  /** Relative differences up to this are no difference in practice: 0.02 is two percent. */
+  equivalence: z.number().min(0).max(1).optional(),
+})
+export type ExperimentDesign = z.infer<typeof ExperimentDesign>
+
+/** A full week: users of a Monday are not those of a Sunday. */
+export const minimumDaysDefault = 7
+export const equivalenceDefault = 0.02
+
 export const Experiment = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
@@ -33,6 +54,7 @@ export const Experiment = z.strictObject({
    * affect the experiment.
    */
   ruleId: Id,
+  /** The first one is primary: it alone decides. */
   goalKeys: z.array(Key).min(1).max(limits.goalsPerExperimentMax),
   baselineVariationId: Id,
   /** Epoch milliseconds; events outside [startAt, stopAt) do not count. */
@@ -43,6 +65,7 @@ export const Experiment = z.strictObject({
   sharedAddress: SharedAddress.optional(),
   /** In order of time. Recorded when the experiment is created and with every new phase. */
   phases: z.array(ExperimentPhase).max(limits.experimentPhasesMax).optional(),
+  design: ExperimentDesign.optional(),
   ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>

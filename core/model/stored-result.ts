@@ -3,6 +3,8 @@
 // verdicts that this version does not know are accepted and kept. What ExperimentResult requires is required.
 import * as z from 'zod'
 import {
+  Comparison,
+  Decision,
   EngineReport,
   ExperimentResult,
   Health,
@@ -26,9 +28,11 @@ const kindsOf = (options: readonly { readonly shape: { readonly kind: { readonly
   options.map(({ shape }) => shape.kind.value)
 
 const StoredVariation = VariationResult.extend({
-  rate: RateSummary.loose(),
+  rate: RateSummary.loose().nullable(),
   uplift: UpliftSummary.loose().nullable(),
 }).loose()
+
+const StoredComparison = Comparison.extend({ outcome: Text }).loose()
 
 const StoredHealth = Health.extend({
   status: Text,
@@ -43,6 +47,12 @@ export const StoredResult = ExperimentResult.extend({
     otherKind(kindsOf(EngineReport.options)),
   ]),
   variations: z.array(StoredVariation).min(1),
+  comparisons: z.array(StoredComparison).optional(),
+  role: Text.optional(),
+  direction: Text.optional(),
+  decision: z
+    .union([...Decision.options.map((option) => option.loose()), otherKind(kindsOf(Decision.options))])
+    .optional(),
   health: StoredHealth,
   trust: Trust.extend({ counts: Text }).loose().optional(),
   verdict: z.union([...Verdict.options.map((option) => option.loose()), otherKind(kindsOf(Verdict.options))]),

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
+import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import type { Operation } from '../../core/model/operation.ts'
@@ -20,6 +21,8 @@ export interface SimulatedState {
   readonly operations: readonly Operation[]
   readonly records: readonly EventRecord[]
   readonly segments: readonly { key: string; version: number; included: string[]; members?: unknown }[]
+  /** What the experiments' results are, newest first. */
+  readonly results: readonly ExperimentResult[]
   readonly archived: boolean
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
@@ -80,9 +83,10 @@ async function answerApi(
     return json(200, { revision: 7, changed: true })
   }
   if (request.method === 'POST') {
-    posts.push({ path: pathname, body: JSON.parse(await text(request)) })
+    const body = JSON.parse(await text(request)) as { goalKey?: string }
+    posts.push({ path: pathname, body })
     if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
-    return json(201, {})
+    return json(201, { goalKey: body.goalKey })
   }
   if (pathname === '/api/v1/environments') {
     return json(200, {
@@ -91,6 +95,7 @@ async function answerApi(
   }
   if (pathname === '/api/v1/environments/demo/published')
     return json(200, { revision: 6, unpublished: state.unpublished })
+  if (pathname.endsWith('/results')) return json(200, { results: state.results ?? [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
     pathname,
   )?.[1]

@@ -1,5 +1,5 @@
 // Results of experiments in D1. The admin API reads and stores them without the single writer.
-import { and, desc, eq } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, lt, or, sql } from 'drizzle-orm'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
 import * as tables from './schema.ts'
@@ -42,23 +42,73 @@ async function newestResult(
   return row?.result
 }
 
-/** The end of the window moves with every run, also when no event came. */
-const findingOf = ({ computedAt: _, window: { from }, ...rest }: StoredResult) => JSON.stringify([from, rest])
+/**
+ * What a result says. The end of the window moves with every run, also when no event came, and with it how many
+ * days are left. So a result of a runner that says what computed it is compared by its input, its outcomes and
+ * its verdict; one of an earlier release as a whole.
+ */
+function findingOf({ computedAt: _, window: { from }, ...rest }: StoredResult): string {
+  const { statistics, inputHash, engine, health, verdict, decision, comparisons } = rest
+  if (statistics === undefined) return JSON.stringify([from, rest])
+  const outcomes = comparisons?.map(({ variationId, outcome }) => [variationId, outcome])
+  return JSON.stringify([from, statistics, inputHash, engine, health, verdict.kind, decision, outcomes])
+}
+
 const isSameFinding = (a: StoredResult, b: StoredResult) => findingOf(a) === findingOf(b)
 
-/** Newest first. */
+export interface ResultList {
+  readonly environmentId: string
+  readonly experimentId: string
+  readonly goalKey?: string | undefined
+  /** Epoch milliseconds: only results that were computed before. */
+  readonly before?: number | undefined
+  /** Time and goal of the last result of the previous page. */
+  readonly after?: readonly [computedAt: number, goalKey: string] | undefined
+  readonly limit: number
+}
+
+/** Newest first; of one time, by goal. */
 export async function listResults(
   database: Database,
-  environmentId: string,
-  experimentId: string,
-  limit: number,
+  { environmentId, experimentId, goalKey, before, after, limit }: ResultList,
 ) {
   const table = tables.experimentResults
   const rows = await database
     .select({ result: table.result })
     .from(table)
-    .where(and(eq(table.environmentId, environmentId), eq(table.experimentId, experimentId)))
-    .orderBy(desc(table.computedAt))
+    .where(
+      and(
+        eq(table.environmentId, environmentId),
+        eq(table.experimentId, experimentId),
+        goalKey === undefined ? undefined : eq(table.goalKey, goalKey),
+        before === undefined ? undefined : lt(table.computedAt, before),
+        after &&
+          or(
+            lt(table.computedAt, after[0]),
+            and(eq(table.computedAt, after[0]), gt(table.goalKey, after[1])),
+          ),
+      ),
+    )
+    .orderBy(desc(table.computedAt), asc(table.goalKey))
     .limit(limit)
+  return rows.map(({ result }) => result)
+}
+
+/** The newest result of each goal. */
+export async function newestResults(database: Database, environmentId: string, experimentId: string) {
+  const table = tables.experimentResults
+  const ofExperiment = and(eq(table.environmentId, environmentId), eq(table.experimentId, experimentId))
+  const newest = database
+    .select({ goalKey: table.goalKey, newestAt: sql<number>`max(${table.computedAt})`.as('newest_at') })
+    .from(table)
+    .where(ofExperiment)
+    .groupBy(table.goalKey)
+    .as('newest')
+  const rows = await database
+    .select({ result: table.result })
+    .from(table)
+    .innerJoin(newest, and(eq(table.goalKey, newest.goalKey), eq(table.computedAt, newest.newestAt)))
+    .where(ofExperiment)
+    .orderBy(desc(table.computedAt), asc(table.goalKey))
   return rows.map(({ result }) => result)
 }

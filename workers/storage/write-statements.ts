@@ -88,7 +88,23 @@ function writeRows(database: Database, environmentId: string, number: number, ro
       database.delete(entities).where(and(eq(entities.environmentId, environmentId), isDeleted)),
     )
   }
-  return statements
+  return [...statements, ...resultDeletions(database, environmentId, deleted)]
+}
+
+/**
+ * Results of deleted experiments go with them, in the same batch: they would show up under a new experiment of
+ * the same id.
+ */
+function resultDeletions(
+  database: Database,
+  environmentId: string,
+  deleted: readonly Pick<Row, 'kind' | 'id'>[],
+): BatchItem<'sqlite'>[] {
+  const ids = deleted.filter(({ kind }) => kind === 'experiment').map(({ id }) => id)
+  if (ids.length === 0) return []
+  const table = tables.experimentResults
+  const isOfThem = sql`${table.experimentId} in (select value from json_each(${JSON.stringify(ids)}))`
+  return [database.delete(table).where(and(eq(table.environmentId, environmentId), isOfThem))]
 }
 
 /**
@@ -109,6 +125,7 @@ function writeLargeRow(
     after === null
       ? database.delete(entities).where(isSame)
       : database.insert(entities).select(value).onConflictDoUpdate(newValue),
+    ...(after === null ? resultDeletions(database, environmentId, [{ kind, id }]) : []),
   ]
 }
 

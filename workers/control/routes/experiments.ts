@@ -5,11 +5,22 @@ import { resultBytesMax } from '../../../core/model/limits.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'
 import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
+import { resultProblems } from '../../../core/model/result-problems.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, storeResult } from '../../storage/experiment-results.ts'
+import { listResults, newestResults, storeResult } from '../../storage/experiment-results.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
-import { pageSizeMax } from '../api/pagination.ts'
+import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
+
+const dayMs = 86_400_000
+
+const ResultQuery = PageQuery.extend({
+  goalKey: z.string().optional(),
+  asOf: z.iso.date().optional().describe('A UTC day: results that were computed on it or before.'),
+  newest: z.stringbool().optional(),
+  limit: z.coerce.number().int().min(1).max(pageSizeMax).default(pageSizeMax),
+})
+const ResultPosition = z.tuple([z.number(), z.string()])
 
 export const experiments = [
   ...entityRoutes({
@@ -39,10 +50,30 @@ export const experiments = [
     method: 'GET',
     path: '/environments/{environment}/experiments/{id}/results',
     needs: 'viewer',
-    summary: `Lists the newest ${pageSizeMax} results of an experiment, newest first`,
-    answer: z.strictObject({ results: z.array(StoredResult) }),
-    handle: async ({ database, params: { environment, id } }) =>
-      ok({ results: await listResults(database, environment, id, pageSizeMax) }),
+    summary: 'Lists the results of an experiment, newest first',
+    description:
+      'A result is stored only if it says something new. With `newest`, only the newest one of each goal.',
+    query: ResultQuery,
+    answer: z.strictObject({ results: z.array(StoredResult), nextCursor: NextCursor }),
+    handle: async ({ database, params: { environment: environmentId, id }, query }) => {
+      if (!(await readEntity(database, environmentId, 'experiment', id)))
+        return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const { goalKey, asOf, newest, limit, cursor } = query
+      if (newest) {
+        const results = await newestResults(database, environmentId, id)
+        return ok({
+          results: results.filter((result) => goalKey === undefined || result.goalKey === goalKey),
+        })
+      }
+      const after = ResultPosition.safeParse(cursor).data
+      const before = asOf === undefined ? undefined : Date.parse(asOf) + dayMs
+      const list = { environmentId, experimentId: id, goalKey, before, after, limit: limit + 1 }
+      const page = pageOf(await listResults(database, list), limit, (result) => [
+        result.computedAt,
+        result.goalKey,
+      ])
+      return ok({ results: page.rows, ...(page.nextCursor && { nextCursor: page.nextCursor }) })
+    },
   }),
   route({
     id: 'store-result',
@@ -50,13 +81,18 @@ export const experiments = [
     path: '/environments/{environment}/experiments/{id}/results',
     needs: 'editor',
     summary: 'Stores a computed result, unless the newest one for its goal says the same of the same start',
+    description:
+      'Refuses what contradicts itself or its experiment: a verdict in spite of a failed health check, more ' +
+      'conversions than users, a winner that was not measured.',
     body: StoredResult,
     bodyBytesMax: resultBytesMax,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
     handle: async ({ database, params: { environment, id }, body }) => {
-      if (!(await readEntity(database, environment, 'experiment', id)))
-        return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const experiment = await readEntity(database, environment, 'experiment', id)
+      if (!experiment) return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const fields = resultProblems(body, experiment)
+      if (fields.length > 0) return refuse('INVALID', 'the result contradicts itself', { fields })
       await storeResult(database, environment, id, body)
       return ok({ experimentId: id, goalKey: body.goalKey, computedAt: body.computedAt })
     },

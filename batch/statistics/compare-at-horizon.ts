@@ -1,0 +1,159 @@
+// The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
+// Holm's correction for several arms, and the repeated interval that agrees with it.
+import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
+import type { ArmCounts, CompareInput, Direction, Measured, Named } from './comparison.ts'
+import { proportionEffect } from './effect.ts'
+import { conversionsPlannedMin, curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
+import {
+  changedOrigin,
+  curtailed,
+  elapsedMin,
+  informationMin,
+  originOf,
+  proportionScore,
+  repeatedInterval,
+} from './fixed-horizon.ts'
+import { expectedLogOdds, type Interval } from './inference.ts'
+
+type FixedHorizon = Extract<Decision, { kind: 'fixed-horizon' }>
+
+interface AtHorizon extends Measured {
+  /** What each arm's test says if so many arms are unnamed, from one on. */
+  readonly winners: readonly ('up' | 'down' | undefined)[]
+}
+
+export function compareAtHorizon(
+  { window, before, counts }: CompareInput,
+  baseline: ArmCounts,
+  arms: readonly ArmCounts[],
+  decision: FixedHorizon,
+): AtHorizon[] {
+  const elapsed = elapsedOf(window, decision.endAt)
+  const comparisons = counts.length - 1
+  return arms.flatMap((arm) => {
+    const effect = proportionEffect(baseline, arm)
+    const at = proportionScore(baseline, arm)
+    if (effect.kind === 'none' || !at) return []
+    const planned = at.information / elapsed
+    const earlier = before?.comparisons.find(({ variationId }) => variationId === arm.variationId)?.horizon
+    const origins = originsOf(earlier, before?.decision, decision, comparisons)
+    const horizon: HorizonState = { ...at, planned, origins }
+    const isReadable = elapsed >= elapsedMin && at.information >= informationMin * planned
+    const tuning = { expectedEffect: expectedLogOdds }
+    const common = { counts: arm, effect, horizon, tuning, cautious: undefined }
+    const conversions = { baseline: baseline.conversions, arm: arm.conversions }
+    const plannedConversions = Math.round((conversions.baseline + conversions.arm) / elapsed)
+    const users = baseline.users + arm.users
+    const others = users - conversions.baseline - conversions.arm
+    if (Math.min(plannedConversions, others) >= conversionsPlannedMin) {
+      const tests = origins.map((origin) => curtailed(at, planned, origin, decision.gamma))
+      const last = tests.at(-1)!
+      const spread = (baseline.conversions + arm.conversions) / users
+      const unit = Math.sqrt(spread * (1 - spread))
+      const interval = repeatedInterval(at, planned, origins.at(-1)!, decision.gamma)
+      if (!interval) return []
+      const difference = { low: interval.low * unit, high: interval.high * unit }
+      return {
+        ...common,
+        interval: toLogOdds(difference, baseline, arm, unit),
+        difference,
+        evidence:
+          Math.log(Math.max(last.up, last.down, 1e-300) / (decision.gamma * decision.alpha)) + Math.LN2,
+        winners: tests.map(({ winner }) => (isReadable ? winner : undefined)),
+      }
+    }
+    const share = arm.users / users
+    const isChanged = origins.some(({ information }) => information > 0)
+    const tests = origins.map((_, i) =>
+      curtailedBinomial(conversions, share, plannedConversions, decision.alpha / (i + 1), decision.gamma),
+    )
+    const last = tests.at(-1)!
+    const level = decision.alpha / comparisons
+    const ratio = repeatedBinomialInterval(conversions, share, plannedConversions, level, decision.gamma)
+    const rate = (baseline.conversions + 0.5) / (baseline.users + 1)
+    return {
+      ...common,
+      // A ratio of rates p as a log odds ratio at the baseline's rate.
+      interval: { low: fromRatio(ratio.low, rate), high: fromRatio(ratio.high, rate) },
+      evidence: Math.log(Math.max(last.up, last.down, 1e-300) / (decision.gamma * decision.alpha)) + Math.LN2,
+      // The level that was left at a changed horizon is not known exactly here, so none is named after it.
+      winners: tests.map(({ winner }) => (isReadable && !isChanged ? winner : undefined)),
+    }
+  })
+}
+
+/** The share of the planned time that has passed, in (0, 1]. */
+function elapsedOf({ from, to }: CompareInput['window'], endAt: number): number {
+  return endAt > from && to > from ? Math.min(1, (to - from) / (endAt - from)) : 1
+}
+
+/**
+ * One origin for each number of unnamed arms. If the horizon was changed before its end, the test goes on
+ * with what it had left at the last look.
+ */
+function originsOf(
+  earlier: HorizonState | undefined,
+  before: Decision | undefined,
+  decision: FixedHorizon,
+  comparisons: number,
+): HorizonState['origins'] {
+  const fresh = Array.from({ length: comparisons }, (_, i) =>
+    originOf(decision.alpha / (i + 1), decision.gamma),
+  )
+  if (before?.kind !== 'fixed-horizon' || !earlier || earlier.origins.length !== comparisons) return fresh
+  const isChanged = before.endAt !== decision.endAt && !before.ended
+  if (!isChanged || !(earlier.planned > earlier.information)) return earlier.origins
+  return earlier.origins.map((origin) => changedOrigin(earlier, earlier.planned, origin, decision.gamma))
+}
+
+/**
+ * Holm's correction: with r arms unnamed, each is tested at alpha / r. A named arm stays named. After the
+ * end, the test has spent all it had, and names no other.
+ */
+export function namedAtHorizon(
+  measured: readonly Measured[],
+  direction: Direction,
+  before: CompareInput['before'],
+): Named {
+  const named = new Map<string, 'higher' | 'lower'>()
+  const earlier = before?.decision.kind === 'fixed-horizon' ? before : undefined
+  for (const { variationId, outcome } of earlier?.comparisons ?? []) {
+    if (outcome !== 'better' && outcome !== 'worse') continue
+    named.set(variationId, (outcome === 'better') === (direction === 'increase') ? 'higher' : 'lower')
+  }
+  if (earlier?.decision.kind === 'fixed-horizon' && earlier.decision.ended) return named
+  const arms = measured as readonly AtHorizon[]
+  for (let hasChanged = true; hasChanged;) {
+    hasChanged = false
+    for (const { counts, winners } of arms) {
+      if (named.has(counts.variationId)) continue
+      const winner = winners[winners.length - named.size - 1]
+      if (winner === undefined) continue
+      named.set(counts.variationId, winner === 'up' ? 'higher' : 'lower')
+      hasChanged = true
+    }
+  }
+  return named
+}
+
+/**
+ * The interval of a difference of rates as one of log odds ratios. It keeps the test's z, so both exclude 0
+ * together.
+ */
+function toLogOdds(difference: Interval, baseline: ArmCounts, arm: ArmCounts, unit: number): Interval {
+  const [a, b] = [baseline.conversions / baseline.users, arm.conversions / arm.users]
+  const observed = b - a
+  // The slope of log odds between the two rates; at equal rates it is 1 / (p (1 - p)).
+  const slope =
+    a > 0 && a < 1 && b > 0 && b < 1 && Math.abs(observed) > 1e-12
+      ? (logit(b) - logit(a)) / observed
+      : 1 / unit ** 2
+  return { low: difference.low * slope, high: difference.high * slope }
+}
+
+const logit = (rate: number): number => Math.log(rate / (1 - rate))
+
+const fromRatio = (ratio: number, rate: number): number => {
+  if (ratio * rate >= 1) return Infinity
+  return logit(Math.max(ratio * rate, 1e-300)) - logit(rate)
+}

@@ -1,0 +1,115 @@
+// From an effect (estimate, variance, users, scale) to what is said about it. Nothing here knows a metric.
+import type { Effect } from './effect.ts'
+import { normalCumulative, normalDensity, quantileOfNormal } from './normal.ts'
+
+/** At most five percent of the experiments between equals ever name a winner. */
+export const alphaDefault = 0.05
+/** Without a plan, the standard deviation of log odds ratios to expect: most lifts are within 15 %. */
+export const expectedLogOdds = 0.15
+
+/** How wide the mixture is: from the users planned in both arms, or a standard deviation of the effects. */
+export type Tuning = { readonly usersPlanned: number } | { readonly expectedEffect: number }
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * The always-valid sequence: the normal mixture (Robbins 1970; Howard and others 2021; Waudby-Smith and
+ * others, arXiv:2103.06476). It covers the truth at all looks at once with a probability of 1 - alpha, and
+ * excludes 0 exactly when the factor reaches 1 / alpha. With R = r* n / N* (or tau^2 / v):
+ * half width = sqrt(v (1 + 1/R) (ln(1 + R) - 2 ln alpha)); ln e = est^2 / v R / (2 (1 + R)) - ln(1 + R) / 2.
+ */
+export interface Sequence extends Interval {
+  /** The natural logarithm of the Bayes factor for some effect against none, an e-value. */
+  readonly logFactor: number
+  /** At a tenth of alpha: covers at least 90 % of winners' truths wherever the power is at least alpha. */
+  readonly cautious: Interval
+}
+
+export function sequenceOf(effect: Effect, tuning: Tuning, alpha = alphaDefault): Sequence {
+  const { estimate, variance, n } = effect
+  const ratio =
+    'usersPlanned' in tuning
+      ? (mixtureRatio(alpha) * n) / tuning.usersPlanned
+      : tuning.expectedEffect ** 2 / variance
+  const around = (level: number): Interval => {
+    const half = Math.sqrt(variance * (1 + 1 / ratio) * (Math.log1p(ratio) - 2 * Math.log(level)))
+    return { low: estimate - half, high: estimate + half }
+  }
+  const logFactor = ((estimate ** 2 / variance) * ratio) / (2 * (1 + ratio)) - Math.log1p(ratio) / 2
+  return { ...around(alpha), logFactor, cautious: around(alpha / 10) }
+}
+
+/**
+ * The r* that makes the sequence narrowest at the planned users: r - ln(1 + r) = -2 ln alpha, that is
+ * -W_{-1}(-alpha^2 / e) - 1 (Waudby-Smith and others, eq. 161), by Newton's method.
+ */
+export function mixtureRatio(alpha: number): number {
+  const target = -2 * Math.log(alpha)
+  let r = target + Math.log1p(target)
+  for (let i = 0; i < 4; i++) r -= (r - Math.log1p(r) - target) / (1 - 1 / (1 + r))
+  return r
+}
+
+/** For one look at a planned time. */
+export function fixedInterval({ estimate, variance }: Effect, alpha = alphaDefault): Interval {
+  const half = quantileOfNormal(1 - alpha / 2) * Math.sqrt(variance)
+  return { low: estimate - half, high: estimate + half }
+}
+
+export interface Posterior extends Interval {
+  readonly mean: number
+  readonly sd: number
+  readonly probabilityPositive: number
+  /** What choosing the arm gives up on average, in the effect's unit: E[max(0, -effect)]. */
+  readonly expectedLoss: number
+}
+
+/** With a normal prior around 0; `priorSd` Infinity is the flat one. */
+export function posteriorOf({ estimate, variance }: Effect, priorSd = Infinity): Posterior {
+  const shrinkage = priorSd === Infinity ? 1 : priorSd ** 2 / (priorSd ** 2 + variance)
+  const mean = shrinkage * estimate
+  const sd = Math.sqrt(shrinkage * variance)
+  const half = quantileOfNormal(0.975) * sd
+  return {
+    mean,
+    sd,
+    low: mean - half,
+    high: mean + half,
+    probabilityPositive: normalCumulative(mean / sd),
+    expectedLoss: sd * normalDensity(mean / sd) - mean * normalCumulative(-mean / sd),
+  }
+}
+
+export interface NonInferiority {
+  readonly z: number
+  readonly probability: number
+  /** One-sided. */
+  readonly low: number
+  readonly isNonInferior: boolean
+}
+
+/** Whether the effect is above -margin, one-sided (Schumi and Wittes 2011). */
+export function nonInferiority(
+  { estimate, variance }: Effect,
+  margin: number,
+  alpha = alphaDefault,
+): NonInferiority {
+  const error = Math.sqrt(variance)
+  const z = (estimate + margin) / error
+  const low = estimate - quantileOfNormal(1 - alpha) * error
+  return { z, probability: normalCumulative(-z), low, isNonInferior: low > -margin }
+}
+
+/**
+ * Users per arm for two proportions, by the fixed test with unpooled variances (Fleiss 1981). `lift` is
+ * relative to the baseline's rate.
+ */
+export function usersPerArm(rate: number, lift: number, power: number, alpha = alphaDefault): number {
+  const other = rate * (1 + lift)
+  const spread = rate * (1 - rate) + other * (1 - other)
+  const z = quantileOfNormal(1 - alpha / 2) + quantileOfNormal(power)
+  return (z ** 2 * spread) / (other - rate) ** 2
+}

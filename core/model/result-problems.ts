@@ -1,0 +1,100 @@
+// What cannot be true of a result, whoever computed it. The admin API refuses to store such a result: it would
+// be shown as the truth. Words of newer releases are left alone.
+import type { Experiment } from './experiment.ts'
+import type { FieldProblem } from './problem.ts'
+import type { StoredResult } from './stored-result.ts'
+
+/** Sums of rounded probabilities may miss 1 by this much. */
+const probabilitySumTolerance = 0.01
+
+type Variation = StoredResult['variations'][number]
+type Checks = readonly (FieldProblem | undefined | false)[]
+
+export function resultProblems(
+  result: StoredResult,
+  { goalKeys, baselineVariationId }: Pick<Experiment, 'goalKeys' | 'baselineVariationId'>,
+): FieldProblem[] {
+  const { goalKey, variations } = result
+  const checks: Checks = [
+    !goalKeys.includes(goalKey) && problem('goalKey', 'is not a goal of the experiment'),
+    result.baselineVariationId !== baselineVariationId &&
+      problem('baselineVariationId', 'is not the baseline of the experiment'),
+    !variations.some(({ variationId }) => variationId === baselineVariationId) &&
+      problem('variations', 'lack the baseline'),
+    new Set(variations.map(({ variationId }) => variationId)).size < variations.length &&
+      problem('variations', 'name one twice'),
+    ...variations.flatMap(variationProblems),
+    probabilitySumProblem(variations),
+    result.window.to > result.computedAt && problem('window.to', 'is later than computedAt'),
+    ...healthProblems(result),
+    ...verdictProblems(result),
+  ]
+  return checks.filter((check) => typeof check === 'object')
+}
+
+function variationProblems({ users, conversions, rate, ...figures }: Variation, i: number): Checks {
+  const at = (field: string) => `variations.${i}.${field}`
+  const { probabilityBest, probabilityBeatsBaseline, expectedLoss } = figures
+  const isMeasured = [rate, probabilityBest, probabilityBeatsBaseline, expectedLoss].every((x) => x !== null)
+  return [
+    conversions > users && problem(at('conversions'), 'more conversions than users'),
+    rate !== null && !isMeasured && problem(at('rate'), 'comes without the other figures'),
+    rate !== null &&
+      !(rate.q025 <= rate.median && rate.median <= rate.q975) &&
+      problem(at('rate'), 'has quantiles out of order'),
+    figures.uplift !== null &&
+      !(figures.uplift.q025 <= figures.uplift.q975) &&
+      problem(at('uplift'), 'has quantiles out of order'),
+  ]
+}
+
+function probabilitySumProblem(variations: readonly Variation[]) {
+  const best = variations.flatMap(({ probabilityBest }) =>
+    probabilityBest === null ? [] : [probabilityBest],
+  )
+  const sum = best.reduce((total, probability) => total + probability, 0)
+  // Not `> tolerance`: a comparison with NaN is false, and would pass.
+  const isOne = Math.abs(sum - 1) <= probabilitySumTolerance
+  return (
+    best.length > 0 &&
+    !isOne &&
+    problem('variations', 'have probabilities of being best that do not sum to 1')
+  )
+}
+
+function healthProblems({ health: { status, checks } }: StoredResult): Checks {
+  const hasFailed = checks.some((check) => check.status === 'failed')
+  return [
+    status === 'green' && hasFailed && problem('health.status', 'is green although a check failed'),
+    status === 'amber' && hasFailed && problem('health.status', 'is amber although a check failed'),
+  ]
+}
+
+/** Verdicts that name or exclude an arm, which nothing does while health is red. */
+const namingVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal', 'secondary']
+
+function verdictProblems({ health, verdict, variations, comparisons }: StoredResult): Checks {
+  if (health.status === 'red' && namingVerdicts.includes(verdict.kind))
+    return [problem('verdict.kind', 'names an outcome although health is red')]
+  const named = 'variationIds' in verdict ? verdict.variationIds : [verdict.variationId]
+  if (verdict.kind !== 'winner' && verdict.kind !== 'winners') return []
+  return (named as string[]).flatMap((id): Checks => {
+    const variation = variations.find(({ variationId }) => variationId === id)
+    const comparison = comparisons?.find(({ variationId }) => variationId === id)
+    const others = variations.filter((one) => one !== variation)
+    return [
+      !variation?.users && problem('verdict', `names ${id}, which has no users`),
+      others.every(({ users }) => users === 0) &&
+        problem('verdict', `names ${id}, which is compared to nobody`),
+      comparisons &&
+        comparison?.outcome !== 'better' &&
+        problem('verdict', `names ${id}, whose comparison is not better`),
+      verdict.kind === 'winner' &&
+        variation !== undefined &&
+        verdict['probabilityBest'] !== variation.probabilityBest &&
+        problem('verdict.probabilityBest', 'differs from that of the variation'),
+    ]
+  })
+}
+
+const problem = (path: string, message: string): FieldProblem => ({ path, message })

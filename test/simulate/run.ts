@@ -1,0 +1,59 @@
+// `npm run simulate`: worlds with a known truth through the statistics, with Monte Carlo errors. `--short`
+// takes seconds; `--write` puts the tables into docs/statistics.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { readOptions } from '../../scripts/command-line.ts'
+import {
+  adjustedAndRatio,
+  besideWinners,
+  coverage,
+  falseWinners,
+  healthySampleRatio,
+  lostUsers,
+  power,
+  revenue,
+  severalArms,
+  type Table,
+} from './worlds.ts'
+import { pipeline } from './pipeline.ts'
+
+const { values } = readOptions({
+  short: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  only: { type: 'string' },
+})
+const times = (count: number) => (values.short ? Math.ceil(count / 20) : count)
+
+const worlds: Record<string, () => Table | Promise<Table>> = {
+  'false-winners': () => falseWinners(times(4_000), 28),
+  'false-winners-often': () => falseWinners(times(400), 2_016),
+  power: () => power(times(2_000), 28),
+  'power-often': () => power(times(200), 2_016),
+  coverage: () => coverage(times(2_000)),
+  'beside-winners': () => besideWinners(times(4_000)),
+  'several-arms': () => severalArms(times(1_000)),
+  'healthy-sample-ratio': () => healthySampleRatio(times(400)),
+  'lost-users': () => lostUsers(times(400)),
+  revenue: () => revenue(times(1_000)),
+  'adjusted-and-ratio': () => adjustedAndRatio(times(400)),
+  pipeline: () => pipeline(times(20)),
+}
+
+function toMarkdown({ title, columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [`**${title}**`, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n')
+}
+
+const page = path.join(import.meta.dirname, '..', '..', 'docs', 'statistics.md')
+for (const [name, world] of Object.entries(worlds)) {
+  if (values.only !== undefined && values.only !== name) continue
+  const start = performance.now()
+  const text = toMarkdown(await world())
+  console.log(`${text}\n(${name}: ${((performance.now() - start) / 1000).toFixed(0)} s)\n`)
+  if (!values.write) continue
+  const [begin, end] = [`<!-- simulated: ${name} -->`, `<!-- end: ${name} -->`]
+  const content = readFileSync(page, 'utf8')
+  const [from, to] = [content.indexOf(begin), content.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`docs/statistics.md has no place for ${name}`)
+  writeFileSync(page, `${content.slice(0, from + begin.length)}\n\n${text}\n${content.slice(to)}`)
+}

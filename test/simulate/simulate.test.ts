@@ -1,0 +1,123 @@
+// The short form of `npm run simulate`: the statistics keep what they promise, in seeded worlds. A bound is
+// the promise with three Monte Carlo errors, so it fails by a fault and not by chance.
+import { describe, expect, it } from 'vitest'
+import { alwaysValid, compared, firstNamed, fixedHorizon } from './decisions.ts'
+import { rateForPower, usersFor, type World } from './arrivals.ts'
+import { randomFrom, shareError } from './random.ts'
+import {
+  adjustedAndRatio,
+  besideWinners,
+  coverage,
+  healthySampleRatio,
+  lostUsers,
+  revenue,
+  severalArms,
+  type Table,
+} from './worlds.ts'
+
+/** The first number of a cell, in percent. */
+const figures = ({ rows }: Table, column: number) => rows.map((row) => Number.parseFloat(row[column]!))
+const atMost = (share: number, times: number) => 100 * (share + 3 * shareError(share, times))
+const atLeast = (share: number, times: number) => 100 * (share - 3 * shareError(share, times))
+
+describe('worlds with a known truth', () => {
+  it('have few false winners at 28 looks, at every rate and split, in both kinds of decision', () => {
+    const [times, random] = [250, randomFrom(5)]
+    for (const rate of [0.001, 0.05, 0.5]) {
+      for (const shares of [
+        [0.5, 0.5],
+        [0.9, 0.1],
+      ]) {
+        const world: World = { rates: [rate, rate], shares, users: usersFor(rate, 280), looks: 28 }
+        const named = Array.from({ length: times }, () => firstNamed(world, random))
+        const share = (method: string) => 100 * (named.filter((one) => one[method]).length / times)
+        expect(share('fixed horizon')).toBeLessThanOrEqual(atMost(0.05, times))
+        expect(share('always valid')).toBeLessThanOrEqual(atMost(0.025, times))
+      }
+    }
+  })
+
+  it('have few false winners also where few convert, where the test is exact', () => {
+    const [times, random] = [60, randomFrom(11)]
+    const world: World = { rates: [0.002, 0.002], shares: [0.8, 0.2], users: usersFor(0.002, 30), looks: 10 }
+    let named = 0
+    for (let i = 0; i < times; i++) {
+      for (const { comparisons } of compared(world, fixedHorizon, random))
+        if (comparisons.some(({ outcome }) => outcome === 'better' || outcome === 'worse')) {
+          named++
+          break
+        }
+    }
+    expect(100 * (named / times)).toBeLessThanOrEqual(atMost(0.05, times))
+  })
+
+  it('lose at most a twentieth of the fixed test to looking, and end earlier', () => {
+    const [times, random] = [500, randomFrom(7)]
+    const [rate, shares, users] = [0.05, [0.5, 0.5], usersFor(0.05, 1_000)] as const
+    const world: World = { rates: [rate, rateForPower(rate, shares, users, 0.8)], shares, users, looks: 28 }
+    const named = Array.from({ length: times }, () => firstNamed(world, random))
+    const found = (method: string) => named.flatMap((one) => one[method] ?? []).toSorted((a, b) => a - b)
+    const looking = found('fixed horizon')
+    expect(looking.length).toBeGreaterThanOrEqual(0.95 * found('fixed test at N').length)
+    expect(looking[Math.floor(looking.length / 2)]! / 28).toBeLessThanOrEqual(0.9)
+    expect(found('always valid').length).toBeGreaterThanOrEqual(found('GrowthBook').length)
+    expect(found('GrowthBook').length).toBeGreaterThan(found('Bucketeer').length)
+  })
+
+  it('are covered by the always-valid interval at all looks, at 1.55 times the fixed width', () => {
+    const table = coverage(100)
+    for (const held of figures(table, 1)) expect(held).toBeGreaterThanOrEqual(atLeast(0.97, 100))
+    for (const width of figures(table, 2)) expect(width).toBeCloseTo(1.549, 2)
+  })
+
+  it('are covered by the interval beside a winner', () => {
+    const times = 200
+    const table = besideWinners(times)
+    for (const row of table.rows) {
+      const [power, held] = [Number.parseFloat(row[2]!), Number.parseFloat(row[3]!)]
+      if (power >= 5) expect(held, row.join(' ')).toBeGreaterThanOrEqual(atLeast(0.96, (times * power) / 100))
+    }
+  })
+
+  it('name both of two better arms, and seldom a false one', () => {
+    const times = 120
+    const table = severalArms(times)
+    for (const [i, falsely] of figures(table, 2).entries())
+      expect(falsely, table.rows[i]!.join(' ')).toBeLessThanOrEqual(atMost(0.05, times))
+    const both = table.rows.filter(([truth]) => truth === '5 / 6 / 6 %, 3000 a day')
+    expect(both).toHaveLength(2)
+    for (const row of both) expect(Number.parseFloat(row[4]!)).toBeGreaterThanOrEqual(atLeast(0.97, times))
+  })
+
+  it('are seldom red if they are healthy, and soon red if users are lost', () => {
+    const settings = [
+      [0.5, 10_000],
+      [0.9, 10_000],
+    ] as const
+    for (const red of figures(healthySampleRatio(60, 60, settings), 2))
+      expect(red).toBeLessThanOrEqual(atMost(0.01, 60))
+    const [at51] = figures(lostUsers(60, ['51/49'], 100), 4)
+    expect(at51).toBeLessThanOrEqual(1.7)
+  })
+
+  it('have few false winners by heavy-tailed revenue, from 100 payers in the smaller arm', () => {
+    for (const falsely of figures(revenue(60), 2)) expect(falsely).toBeLessThanOrEqual(atMost(0.03, 60))
+  })
+
+  it('gain by CUPED what theory says', () => {
+    const { rows } = adjustedAndRatio(30)
+    for (const [, simulated, theory] of rows.slice(0, 3))
+      expect(Math.abs(Number.parseFloat(simulated!) - Number(theory))).toBeLessThan(0.02)
+    expect(Number.parseFloat(rows[3]![1]!)).toBeLessThanOrEqual(atMost(0.05, 30))
+  })
+
+  it('are the same on every machine', () => {
+    const random = randomFrom(1)
+    expect([random.uniform(), random.binomial(1_000_000, 0.2), random.poisson(1_000)]).toEqual([
+      0.6270739407045767, 199_731, 1_000,
+    ])
+    expect([
+      ...compared({ rates: [0.1, 0.1], shares: [0.5, 0.5], users: 100, looks: 2 }, alwaysValid(100), random),
+    ]).toHaveLength(2)
+  })
+})
