@@ -9,7 +9,7 @@ import { lastExposures } from '../../analytics/usage.ts'
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { writeLive } from '../storage/analytics-engine.ts'
-import { writeBad, writeDeadLetters, writeRecords } from '../storage/lake.ts'
+import { writeBad, writeDeadLetters, writeLines } from '../storage/lake.ts'
 import { createUsageWriter } from '../storage/usage.ts'
 import { retryDelay } from './retry-delay.ts'
 
@@ -30,17 +30,19 @@ export default {
 
 async function store({ messages }: MessageBatch, env: IngestBindings): Promise<void> {
   const contents = messages.map(({ body }) => readMessage(body))
-  const failed = await writeRecords(
+  const failed = await writeLines(
     env.LAKE,
-    contents.flatMap(({ records }) => records),
+    contents.flatMap(({ lines }) => lines),
   )
-  const isStored = async ({ id, timestamp }: Message, { records, bad }: MessageContent) => {
+  const isStored = async ({ id, timestamp }: Message, { lines, bad }: MessageContent) => {
     const isBadWritten = bad.length === 0 || (await writeBad(env.LAKE, id, dayOf(timestamp), bad))
-    return isBadWritten && !records.some((record) => failed.has(record))
+    return isBadWritten && !lines.some((line) => failed.has(line))
   }
   const outcomes = await Promise.all(messages.map((message, i) => isStored(message, contents[i]!)))
   for (const [i, message] of messages.entries()) settle(message, outcomes[i] === true)
-  const stored = contents.flatMap(({ records }, i) => (outcomes[i] ? records.filter(isKnown) : []))
+  const stored = contents.flatMap(({ lines }, i) =>
+    outcomes[i] ? lines.map(({ record }) => record).filter(isKnown) : [],
+  )
   writeLive(env.LIVE, stored)
   try {
     await writeUsage(openDatabase(env.DB), lastExposures(stored))

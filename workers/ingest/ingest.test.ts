@@ -159,7 +159,7 @@ describe('a batch', () => {
     expect([...(await stored()).values()]).toEqual([[exposure('a'), exposure('c')]])
     const bad = (await readJson('bad/day=2026-11-21/')) as { messageId: string }[]
     expect(bad.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))).toEqual([
-      { messageId: 'm0', bad: [{ reason: 'it is no message with records', content: 'no message' }] },
+      { messageId: 'm0', bad: [{ reason: 'records.0: it is not JSON', content: 'no message' }] },
       { messageId: 'm1', bad: [{ reason: expect.stringContaining('records.1.at'), content: wrong }] },
     ])
   })

@@ -2,6 +2,7 @@
 // one by one.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { isTimely } from '../../../analytics/event-time.ts'
+import { untimelyRule } from '../../../analytics/intake.ts'
 import { type EventRecord, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
@@ -140,7 +141,9 @@ function commonFields(id: string, timestamp: number, eventUser: EventUser, recor
   const at = timestamp * 1_000
   return isTimely(at, recordContext.now)
     ? ok(fields(id, Math.round(at), eventUser, recordContext))
-    : refuse('INVALID', 'the timestamp is out of range')
+    : refuse('INVALID', 'the timestamp is out of range', {
+        fields: [{ path: 'timestamp', rule: untimelyRule, message: 'is out of range' }],
+      })
 }
 
 const fields = (

@@ -159,14 +159,11 @@ async function record(
     ? campaigns.flatMap(({ campaign }) => decisionToRecord(campaign, visitorId, context, recordContext) ?? [])
     : []
   if (exposures.length === 0) {
-    if (contextRecord) defer(events.send([contextRecord]))
+    if (contextRecord) defer(events.send([contextRecord], compiled))
     return undefined
   }
-  if (await events.send(contextRecord ? [...exposures, contextRecord] : exposures)) return undefined
-  return refusalResponse(
-    { code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' },
-    requestContext,
-  )
+  const sent = await events.send(contextRecord ? [...exposures, contextRecord] : exposures, compiled)
+  return sent.ok ? undefined : refusalResponse(sent.problem, requestContext)
 }
 
 /** The vendor's Go server reads `extras`, the JavaScript SDK sends `extras[]`. */

@@ -2,6 +2,7 @@
 // token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { isTimely } from '../../../analytics/event-time.ts'
+import { untimelyRule } from '../../../analytics/intake.ts'
 import { type EventRecord, type Exposure, type Tracking, recordVersion } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
@@ -63,7 +64,7 @@ function commonFields(
   if (targetingKey.length > targetingKeyLengthMax) return invalidField('context.targetingKey', 'is too long')
   const at = timeOf(timestamp, now)
   if (at === undefined || !isTimely(at, now))
-    return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead')
+    return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead', untimelyRule)
   return ok({
     v: recordVersion as typeof recordVersion,
     environmentId: compiled.environmentId,
@@ -112,8 +113,10 @@ async function exposedDecision(
   return ok({ flagKey, flagVersion: flag.version, variationId, ruleId: isDecided ? cause.ruleId : '' })
 }
 
-const invalidField = (path: string, message: string) =>
-  refuse('INVALID', `${path}: ${message}`, { fields: [{ path, message }] })
+const invalidField = (path: string, message: string, rule?: string) =>
+  refuse('INVALID', `${path}: ${message}`, {
+    fields: [{ path, message, ...(rule !== undefined && { rule }) }],
+  })
 
 /** Whole epoch milliseconds; undefined if the timestamp is invalid. */
 function timeOf(timestamp: string | number | undefined, now: number): number | undefined {

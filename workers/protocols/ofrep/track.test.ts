@@ -7,6 +7,7 @@ import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden
 import type { Ports } from '../../contracts/ports.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
+import { refusingSink } from '../../../test/support/memory-sink.ts'
 import { callHandler } from '../../../test/support/call-handler.ts'
 
 const words = [
@@ -150,8 +151,8 @@ describe('a batch', () => {
   })
 
   it('is to be sent again where the queue does not take it', async () => {
-    ports = { ...ports, events: { send: () => Promise.resolve(false) } }
-    expect(await track(goal)).toMatchObject({ status: 500, body: { errorCode: 'GENERAL' } })
+    ports = { ...ports, events: refusingSink({ code: 'UNAVAILABLE', message: 'try again' }) }
+    expect(await track(goal)).toMatchObject({ status: 503, body: { errorCode: 'GENERAL' } })
   })
 })
 
