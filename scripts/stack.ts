@@ -42,11 +42,11 @@ export interface Stack {
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { port, directory, state } = options
-  const configs = { ...products, ...options.configs }
   if (await isTaken(port))
     throw new Error(`port ${port} is in use: stop what runs there, or choose another with --port`)
   if (state === 'reset') rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
+  const configs = { ...products, ingest: hastyIngest(directory), ...options.configs }
   const token = ensureToken(directory)
   await prepareDatabase(join(directory, 'state'), {
     id: 'first-token',
@@ -99,10 +99,22 @@ function ensureToken(directory: string): string {
 }
 
 type Configs = NonNullable<StackOptions['configs']>
-const products: Configs = {
+const products = {
   edge: 'wrangler.toml',
   control: 'workers/control/wrangler.toml',
   ingest: 'workers/ingest/wrangler.toml',
+} satisfies Configs
+
+/** The product's ingest, which waits a second for a batch: what is sent can be seen at once. */
+function hastyIngest(directory: string): string {
+  const config = readFileSync(join(root, products.ingest), 'utf8')
+  const path = join(directory, 'ingest.toml')
+  const main = join(root, products.ingest, '../index.ts')
+  const hasty = config
+    .replace('main = "index.ts"', `main = ${JSON.stringify(main)}`)
+    .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
+  writeFileSync(path, hasty)
+  return path
 }
 
 function launch(
