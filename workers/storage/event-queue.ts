@@ -66,14 +66,16 @@ export interface Packed {
 
 /** Fills messages to the limit, in order. */
 export function pack(records: readonly EventRecord[]): Packed {
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`)
+  const all = lines.join('')
+  if (all.length * utf8BytesMax <= recordBytesMax) return { messages: all === '' ? [] : [all], tooLarge: [] }
   const messages: string[] = []
   const tooLarge: EventRecord[] = []
   let bytes = Infinity
-  for (const record of records) {
-    const line = `${JSON.stringify(record)}\n`
-    const size = utf8Length(line)
+  for (const [i, line] of lines.entries()) {
+    const size = encoder.encode(line).byteLength
     if (size > recordBytesMax) {
-      tooLarge.push(record)
+      tooLarge.push(records[i]!)
       continue
     }
     if (bytes + size > messageBytesMax) {
@@ -86,6 +88,6 @@ export function pack(records: readonly EventRecord[]): Packed {
   return { messages, tooLarge }
 }
 
+/** Of one character of a text in UTF-16: what is certainly short enough is not measured. */
+const utf8BytesMax = 3
 const encoder = new TextEncoder()
-const utf8Length = (text: string): number =>
-  /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).byteLength
