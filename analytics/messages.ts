@@ -47,7 +47,7 @@ function readAll<T>(items: readonly T[], parse: (item: T) => Parsed): MessageCon
     const issue = parsed.error?.issues[0]
     if (issue) bad.push({ reason: `${['records', i, ...issue.path].join('.')}: ${issue.message}`, content })
     else if (!isWellFormed(text)) bad.push({ reason: `records.${i}: a text is not well-formed`, content })
-    else lines.push({ record: content as EventEnvelope, text }) // not the parsed copy: its members have another order
+    else lines.push({ record: content as EventEnvelope, text }) // content: the parsed copy has another order
   }
   return { lines, bad }
 }

@@ -1,4 +1,5 @@
-// From an SDK's request to the report: edge, the queue, ingest and the Durable Objects that count, as deployed.
+// From an SDK's request to the report: edge, the queue, ingest and the Durable Objects that count, as
+// deployed.
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'

@@ -1,5 +1,5 @@
-// What ingest tells the Durable Objects that count live, and what the admin API asks them, without the classes
-// behind them. Hours are numbered from the epoch, in UTC.
+// What ingest tells the Durable Objects that count live, and what the admin API asks them, without the
+// classes behind them. Hours are numbered from the epoch, in UTC.
 import type { IntakeCounts } from '../../analytics/intake.ts'
 
 /** One variation in one hour of receipt. */

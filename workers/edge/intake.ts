@@ -1,7 +1,7 @@
-// Sends events to the queue, counts them, and holds each environment to its intake quota. Each isolate sums up
-// what it took and refused and reports it every few seconds, after a response; the answer says how much the
-// whole environment has used of this minute. So a request waits for nothing but the queue, and the quota takes
-// effect some seconds late.
+// Sends events to the queue, counts them, and holds each environment to its intake quota. Each isolate sums
+// up what it took and refused and reports it every few seconds, after a response; the answer says how much
+// the whole environment has used of this minute. So a request waits for nothing but the queue, and the
+// quota takes effect some seconds late.
 import { type IntakeCounts, intakePerMinuteDefault } from '../../analytics/intake.ts'
 import { settingsOf } from '../../core/model/snapshot.ts'
 import { refuse } from '../../core/model/problem.ts'

@@ -1,8 +1,8 @@
-// The ingest Worker: consumes the event queues. Each message is acknowledged when all of it is in R2, and only
-// then. Others are delivered again, which is harmless, because objects are named by their content and events
-// are counted once. What cannot be read goes to `bad/`, so it holds up nobody. It also consumes the
-// dead-letter queue, so that nothing is in a queue alone: `npm run batch -- replay` brings dead letters into
-// the lake. Live counts follow the acknowledgement, and may fail.
+// The ingest Worker: consumes the event queues. Each message is acknowledged when all of it is in R2, and
+// only then. Others are delivered again, which is harmless, because objects are named by their content and
+// events are counted once. What cannot be read goes to `bad/`, so it holds up nobody. It also consumes the
+// dead-letter queue, so that nothing is in a queue alone: `npm run batch -- replay` brings dead letters
+// into the lake. Live counts follow the acknowledgement, and may fail.
 import { type BadContent, type MessageContent, readMessage } from '../../analytics/messages.ts'
 import type { IntakeCount } from '../../analytics/intake.ts'
 import { isKnown } from '../../analytics/records.ts'

@@ -12,8 +12,8 @@ import { UserSketch } from './user-sketch.ts'
 const hourMs = 3_600_000
 export const keptHours = 30 * 24
 /**
- * Flags and variations of one hour in one object. A client may name flags that do not exist; what is beyond is
- * only summed up.
+ * Flags and variations of one hour in one object. A client may name flags that do not exist; what is beyond
+ * is only summed up.
  */
 export const rowsPerHourMax = 2_000
 const usageEveryMs = 60_000

@@ -1,5 +1,5 @@
-// The Durable Object that counts the intake of one environment by hour, measures how much of its quota is used
-// in this minute, and keeps the attributes that were seen, for autocomplete.
+// The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
+// used in this minute, and keeps the attributes that were seen, for autocomplete.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
 import { settingsId } from '../../core/model/environment-state.ts'

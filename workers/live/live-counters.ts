@@ -1,5 +1,5 @@
-// Adds to the live counts, and finds the objects that hold them. What cannot be added is tried again, and then
-// given up: the lake has the record, and nothing that counts waits for a view.
+// Adds to the live counts, and finds the objects that hold them. What cannot be added is tried again, and
+// then given up: the lake has the record, and nothing that counts waits for a view.
 import type { IntakeCounts } from '../../analytics/intake.ts'
 import type { EventEnvelope } from '../../analytics/records.ts'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'

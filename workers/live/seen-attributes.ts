@@ -7,8 +7,8 @@ const keptDays = 30
 /** Names of one environment. Further ones are not kept. */
 export const attributeNamesMax = 500
 /**
- * An attribute with more values is taken for an identifier of users: all its values are forgotten, and no more
- * are kept.
+ * An attribute with more values is taken for an identifier of users: all its values are forgotten, and no
+ * more are kept.
  */
 export const attributeValuesMax = 300
 

@@ -5,8 +5,8 @@ import { murmur3x64Hex } from '../../core/hash/murmur3-x64-128.ts'
 
 const registers = 2_048
 /**
- * The standard error of an estimate, as a share of it: 1.04 / sqrt(2,048). Two of three estimates are closer to
- * the truth, and 95 of 100 closer than twice this.
+ * The standard error of an estimate, as a share of it: 1.04 / sqrt(2,048). Two of three estimates are
+ * closer to the truth, and 95 of 100 closer than twice this.
  */
 export const usersError = 0.023
 /** Form of an encoded sketch, its first byte. Stored, so a number never changes its meaning. */
