@@ -8,7 +8,7 @@ import { accessTeam, outside } from './test/support/access-team.ts'
 const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
 
 const onNode = 'workers/**/*.node.test.ts'
-const control = ['workers/control/**/*.test.ts', 'workers/storage/**/*.workerd.test.ts']
+const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts']
 
@@ -39,7 +39,7 @@ export default defineConfig({
             '.stryker-tmp/**',
             'workers/control/**/!(*.node).test.ts',
             'workers/ingest/**/!(*.node).test.ts',
-            'workers/storage/**/*.workerd.test.ts',
+            'workers/**/*.workerd.test.ts',
             ...e2e,
           ],
           testTimeout: 30_000,
@@ -59,7 +59,22 @@ export default defineConfig({
         },
       },
       {
-        plugins: [workerd('workers/ingest/wrangler.toml', { TEST_MIGRATIONS: migrations })],
+        plugins: [
+          cloudflareTest({
+            // with the Durable Objects that control has on Cloudflare
+            main: at('test/support/ingest-worker.ts'),
+            wrangler: { configPath: at('workers/ingest/wrangler.toml') },
+            miniflare: {
+              bindings: { TEST_MIGRATIONS: migrations },
+              outboundService: outside,
+              d1Databases: { DB: 'tackline' },
+              durableObjects: {
+                FLAG_COUNTERS: { className: 'FlagCounters', useSQLite: true },
+                INTAKE: { className: 'Intake', useSQLite: true },
+              },
+            },
+          }),
+        ],
         test: {
           name: 'ingest',
           include: ingest,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dayPrefix, daysBetween, environmentPrefix, lakeKey, portions, toNdjson } from './lake.ts'
+import { dayPrefix, daysBetween, environmentPrefix, lakeKey, portions, textOf, toLine } from './lake.ts'
 import type { EventRecord } from './records.ts'
 
 const noon = Date.UTC(2026, 10, 21, 12)
@@ -34,8 +34,8 @@ it('separates an environment from one whose name begins with its name', () => {
 
 describe('portions', () => {
   it('are grouped by environment and hour of receipt', () => {
-    const records = [tracking('a'), tracking('b', noon + hourMs), tracking('c', noon, 'prod')]
-    expect(portions(records).map(({ environmentId, hour }) => [environmentId, hour])).toEqual([
+    const lines = [tracking('a'), tracking('b', noon + hourMs), tracking('c', noon, 'prod')].map(toLine)
+    expect(portions(lines).map(({ environmentId, hour }) => [environmentId, hour])).toEqual([
       ['demo', '2026-11-21T12'],
       ['demo', '2026-11-21T13'],
       ['prod', '2026-11-21T12'],
@@ -49,10 +49,9 @@ describe('portions', () => {
         ids.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
         ([one, other]) => {
           const bytes = (order: string[]) =>
-            portions(order.map((key) => ({ ...tracking('same'), targetingKey: key })))
+            portions(order.map((key) => toLine({ ...tracking('same'), targetingKey: key })))
           expect(bytes(one)).toEqual(bytes(other))
-          const byId = (order: string[]) =>
-            portions(order.map((id) => tracking(id))).map(({ records }) => toNdjson(records))
+          const byId = (order: string[]) => portions(order.map((id) => toLine(tracking(id)))).map(textOf)
           expect(byId(one)).toEqual(byId(other))
         },
       ),

@@ -49,11 +49,19 @@ export const deadLetterPrefix = 'dead-letters/'
 export const deadLetterKey = (day: string, digest: string) =>
   `${deadLetterPrefix}day=${day}/${digest}.ndjson.gz`
 
-/** The records of one object. */
-export interface Portion<R> {
+/** A record and its JSON, which is its line in the lake without the line feed. */
+export interface Line {
+  readonly record: EventEnvelope
+  readonly text: string
+}
+
+export const toLine = (record: EventEnvelope): Line => ({ record, text: JSON.stringify(record) })
+
+/** The lines of one object. */
+export interface Portion {
   readonly environmentId: string
   readonly hour: string
-  readonly records: readonly R[]
+  readonly lines: readonly Line[]
 }
 
 /**
@@ -68,34 +76,34 @@ export const identityOf = ({
 }: Pick<EventEnvelope, 'environmentId' | 'kind' | 'targetingKey' | 'id'>): string =>
   JSON.stringify([environmentId, kind, targetingKey, id])
 
-type Filed = Pick<EventEnvelope, 'environmentId' | 'receivedAt' | 'id'>
-
 /**
- * Records by environment and hour of receipt, each portion sorted by id and then by text, so that equal sets
+ * Lines by environment and hour of receipt, each portion sorted by id and then by text, so that equal sets
  * give equal bytes.
  */
-export function portions<R extends Filed>(records: readonly R[]): Portion<R>[] {
+export function portions(lines: readonly Line[]): Portion[] {
   const groups = Map.groupBy(
-    records,
-    ({ environmentId, receivedAt }) => `${environmentId} ${toHour(receivedAt)}`,
+    lines,
+    ({ record: { environmentId, receivedAt } }) => `${environmentId} ${toHour(receivedAt)}`,
   )
   return [...groups].map(([group, own]) => {
     const [environmentId = '', hour = ''] = group.split(' ')
     return {
       environmentId,
       hour,
-      records: own
-        .map((record) => ({ record, order: `${record.id} ${JSON.stringify(record)}` }))
-        .toSorted((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
-        .map(({ record }) => record),
+      lines: own.toSorted((a, b) => compare(a.record.id, b.record.id) || compare(a.text, b.text)),
     }
   })
 }
 
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The content of an object. */
+export const textOf = ({ lines }: Portion): string => lines.map(({ text }) => `${text}\n`).join('')
+
 export const toNdjson = (records: readonly object[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
-const toHour = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 13)
+export const toHour = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 13)
 
 /** Every UTC day from `from` to `to` (epoch milliseconds, both inclusive), as `2026-11-21`. */
 export function daysBetween(from: number, to: number): string[] {

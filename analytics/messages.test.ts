@@ -20,6 +20,20 @@ const exposure = {
   ruleId: 'split',
 }
 
+const textOf = (records: readonly unknown[]) => records.map((each) => `${JSON.stringify(each)}\n`).join('')
+
+it('copies the text of a line, not its meaning', () => {
+  const text = JSON.stringify(exposure).replace('"v":1', '"v": 1.0')
+  expect(readMessage(`${text}\n`)).toEqual({ lines: [{ record: exposure, text }], bad: [] })
+})
+
+it('loses only the line that is cut off', () => {
+  const whole = textOf([exposure, exposure])
+  const { lines, bad } = readMessage(whole.slice(0, -9))
+  expect(lines.map(({ record }) => record)).toEqual([exposure])
+  expect(bad).toMatchObject([{ content: JSON.stringify(exposure).slice(0, -8) }])
+})
+
 describe('a message', () => {
   it('is read whole if all of it is fine, with kinds and fields of a later release', () => {
     const records = [
@@ -27,7 +41,9 @@ describe('a message', () => {
       { ...exposure, v: 3, kind: 'survey', keyKind: '', source: '' },
       { ...exposure, page: '/' },
     ]
-    expect(readMessage({ records, sentAt: 3 })).toEqual({ records, bad: [] })
+    const lines = records.map((record) => ({ record, text: JSON.stringify(record) }))
+    expect(readMessage({ records, sentAt: 3 })).toEqual({ lines, bad: [] })
+    expect(readMessage(textOf(records))).toEqual({ lines, bad: [] })
     expect(records.map((record) => isKnown(record))).toEqual([true, false, true])
   })
 
@@ -45,9 +61,12 @@ describe('a message', () => {
     ],
   ])('loses only the record with %s, and says why', (_, change, reason) => {
     const wrong = { ...exposure, ...change }
-    const { records, bad } = readMessage({ records: [exposure, wrong, exposure] })
-    expect(records).toEqual([exposure, exposure])
-    expect(bad).toEqual([{ reason: expect.stringContaining(reason), content: wrong }])
+    const records = [exposure, wrong, exposure]
+    for (const body of [{ records }, textOf(records)]) {
+      const { lines, bad } = readMessage(body)
+      expect(lines.map(({ record }) => record)).toEqual([exposure, exposure])
+      expect(bad).toEqual([{ reason: expect.stringContaining(reason), content: wrong }])
+    }
   })
 
   it('takes an escaped backslash for what it is', () => {
@@ -57,11 +76,20 @@ describe('a message', () => {
   it('may be anything', () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.anything({ withBigInt: true }), fc.record({ records: fc.array(fc.anything()) })),
+        fc.oneof(
+          fc.anything({ withBigInt: true }),
+          fc.record({ records: fc.array(fc.anything()) }),
+          fc
+            .array(fc.oneof(fc.json(), fc.string(), fc.constant(JSON.stringify(exposure))))
+            .map((all) => all.join('\n')),
+        ),
         (body) => {
-          const { records, bad } = readMessage(body)
-          expect(records.length + bad.length).toBeGreaterThanOrEqual(0)
-          for (const record of records) expect(EventEnvelope.safeParse(record).success).toBe(true)
+          const { lines, bad } = readMessage(body)
+          expect(lines.length + bad.length).toBeGreaterThanOrEqual(0)
+          for (const { record, text } of lines) {
+            expect(EventEnvelope.safeParse(record).success).toBe(true)
+            expect([JSON.parse(text), text.includes('\n')]).toEqual([record, false])
+          }
         },
       ),
     )

@@ -182,8 +182,3 @@ const addedFields: Partial<Record<EventRecord['kind'], readonly (keyof EventEnve
 /** Whether this release knows the record's kind. The envelope has checked its fields. */
 export const isKnown = (record: EventEnvelope): record is EventEnvelope & EventRecord =>
   Object.hasOwn(requiredFields, record.kind)
-
-/** One queue message: the records of one request, all of one environment. */
-export interface EventMessage {
-  readonly records: readonly EventRecord[]
-}

@@ -86,7 +86,10 @@ async function startLocked(
   })
   const logPath = join(directory, 'wrangler.log')
   const certificate = https ? makeCertificate(directory) : undefined
-  const group = launch({ ...products, ...configs }, { port, directory, certificate, exposureSecret })
+  const group = launch(
+    { ...products, ingest: hastyIngest(directory), ...configs },
+    { port, directory, certificate, exposureSecret },
+  )
   lock.addGroup(group.id)
   void group.gone.finally(release)
   const log = logTo(logPath, (reason) =>
@@ -138,10 +141,22 @@ async function prepareDatabase(directory: string, lock: FolderLock, token: First
 }
 
 type Configs = NonNullable<StackOptions['configs']>
-const products: Configs = {
+const products = {
   edge: 'wrangler.toml',
   control: 'workers/control/wrangler.toml',
   ingest: 'workers/ingest/wrangler.toml',
+} satisfies Configs
+
+/** The product's ingest, which waits a second for a batch: what is sent can be seen at once. */
+function hastyIngest(directory: string): string {
+  const config = readFileSync(join(root, products.ingest), 'utf8')
+  const path = join(directory, 'ingest.toml')
+  const main = join(root, products.ingest, '../index.ts')
+  const hasty = config
+    .replace('main = "index.ts"', `main = ${JSON.stringify(main)}`)
+    .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
+  replace(path, hasty)
+  return path
 }
 
 interface Launch {

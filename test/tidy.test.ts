@@ -99,11 +99,8 @@ describe('Workers', () => {
     )
   })
 
-  it('leave D1 to control and ingest: the data plane has no database', () => {
-    expect([edge, control, ingest].filter((file) => /d1_databases/.test(settings(file)))).toEqual([
-      control,
-      ingest,
-    ])
+  it('leave D1 to control: neither the data plane nor ingest has a database', () => {
+    expect([edge, control, ingest].filter((file) => /d1_databases/.test(settings(file)))).toEqual([control])
     expect(settings(control)).toMatch(/binding\s*=\s*["']DB["']/)
   })
 

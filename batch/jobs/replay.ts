@@ -3,7 +3,7 @@
 // second runner, changes nothing. A dead letter is removed once all of it is in the lake.
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { deadLetterPrefix, lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
+import { deadLetterPrefix, lakeKey, portions, textOf } from '../../analytics/lake.ts'
 import { readMessage } from '../../analytics/messages.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
@@ -35,14 +35,15 @@ async function replay(store: ObjectStore, key: string): Promise<Result<number, F
   if (read.value.kind === 'unreadable') return fail('job', `It cannot be read: ${read.value.reason}.`)
   const contents = await readLetters(read.value.bytes)
   if (!contents.ok) return contents
-  const records = contents.value.flatMap((content) => content.records)
+  const lines = contents.value.flatMap((content) => content.lines)
   const bad = contents.value.flatMap((content) => content.bad)
-  for (const { environmentId, hour, records: portion } of portions(records)) {
-    const text = toNdjson(portion)
+  for (const portion of portions(lines)) {
+    const { environmentId, hour } = portion
+    const text = textOf(portion)
     const name = lakeKey(environmentId, hour, createHash('sha256').update(text).digest('hex'))
     const written = await store.write(name, gzipSync(text), {
       'content-type': 'application/gzip',
-      'x-amz-meta-records': String(portion.length),
+      'x-amz-meta-records': String(portion.lines.length),
     })
     if (!written.ok) return written
   }
@@ -50,10 +51,10 @@ async function replay(store: ObjectStore, key: string): Promise<Result<number, F
   if (first)
     return fail(
       'job',
-      `${records.length} records are in the lake now, ${bad.length} cannot be read; the first: ${first.reason}.`,
+      `${lines.length} records are in the lake now, ${bad.length} cannot be read; the first: ${first.reason}.`,
     )
   const removed = await store.remove(key)
-  return removed.ok ? ok(records.length) : removed
+  return removed.ok ? ok(lines.length) : removed
 }
 
 async function readLetters(bytes: Uint8Array) {

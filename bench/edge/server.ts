@@ -89,6 +89,7 @@ const configOf = (compatibilityDate: string, publish: string | undefined, heapMa
     (name = "ENVIRONMENT", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
     (name = "NOTIFIER", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
     (name = "RECENT", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
+    (name = "INTAKE", durableObjectNamespace = (className = "Environment", serviceName = "stand-ins")),
     (name = "EVENTS", queue = "stand-ins"), (name = "CONTROL", service = "stand-ins")`
   const v8Flags = heapMax === undefined ? '' : `\n  v8Flags = ["--max-heap-size=${heapMax}"],`
   const sockets = services.map(
@@ -105,7 +106,7 @@ const config :Workerd.Config = (${v8Flags}
 );
 const edge :Workerd.Worker = ${worker('edge/index', edge)};
 const logged :Workerd.Worker = ${worker('edge/index', `${edge}, (name = "LOG_REQUESTS", text = "all")`)};
-const bare :Workerd.Worker = ${worker('bare/bare', '')};
+const bare :Workerd.Worker = ${worker('bare/bare', '(name = "EVENTS", queue = "stand-ins")')};
 const flagd :Workerd.Worker = ${worker('flagd/flagd', '(name = "FLAGS", text = embed "flagd.json")')};
 const standIns :Workerd.Worker = ${worker(
     'stand-ins/stand-ins',

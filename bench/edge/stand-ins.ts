@@ -21,6 +21,11 @@ export class Environment extends DurableObject<StandInBindings> {
     return []
   }
 
+  /** As the object that counts an environment's intake. */
+  report() {
+    return { acceptedThisMinute: 0, nextInMs: 10_000 }
+  }
+
   snapshot(environmentId: string): unknown {
     return JSON.parse(named(this.env.SNAPSHOT, environmentId, newest(this.env)))
   }

@@ -34,8 +34,9 @@ const ports: Ports = {
   events: {
     send: (records) => {
       sent += records.length
-      return Promise.resolve(true)
+      return Promise.resolve({ ok: true, tooLarge: [] })
     },
+    countRefused: () => undefined,
   },
   assignments: { read: () => Promise.resolve(undefined), keep: () => undefined },
   defer: (work) => void work,

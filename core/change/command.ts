@@ -99,6 +99,8 @@ export const SettingsChanges = editable(
   'disabledFlags',
   'panic',
   'streams',
+  'intakePerMinute',
+  'unlistedAttributes',
 ).extend({
   pathPrefix: Settings.shape.pathPrefix.nullable(),
   troubleshooting: Settings.shape.troubleshooting.nullable(),

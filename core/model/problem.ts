@@ -61,6 +61,8 @@ export interface Problem {
   readonly yours?: unknown
   /** The entities that still depend on one that should be deleted or archived. */
   readonly dependents?: readonly { readonly kind: string; readonly id: string }[]
+  /** When a refused client may try again; absent: in a second. */
+  readonly retryAfterSeconds?: number
 }
 
 /** A value, or why there is none. `E` is the kind of failure, where a room has its own. */

@@ -5,6 +5,10 @@ import { Allocation } from './flag.ts'
 import { epochMsMax } from './limits.ts'
 import { versioned } from './versioned.ts'
 
+/** What 20 queues take, if every message is full. */
+const intakePerMinuteMax = 1_000_000_000
+const unlistedAttributesMax = 100
+
 const Time = z.int().min(0).max(epochMsMax)
 /** Epoch milliseconds, and the share of visitors in whole percent. */
 const Troubleshooting = z
@@ -45,6 +49,13 @@ export const Settings = z.strictObject({
   troubleshooting: Troubleshooting.optional(),
   /** Whether SDKs are offered a stream of change events. */
   streams: z.boolean().default(true),
+  /**
+   * How many events are taken in a minute; more are refused with 429 until the next minute. Absent: 3,000,000
+   * (analytics/intake.ts).
+   */
+  intakePerMinute: z.int().min(1).max(intakePerMinuteMax).optional(),
+  /** Attributes whose values are never kept for autocomplete; `*` stands for all. */
+  unlistedAttributes: z.array(z.string().min(1).max(100)).max(unlistedAttributesMax).optional(),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -15,6 +15,7 @@ import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../support/call-handler.ts'
 import { goldenEnvironment, memoryPorts } from '../support/golden-cases.ts'
+import { memorySink } from '../support/memory-sink.ts'
 import { flags } from '../support/sdk/flags.ts'
 
 const hasChdb = await loadChdb().then(
@@ -50,7 +51,7 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
   let now = 0
   const records: EventRecord[] = []
   const handlers = Array.from({ length: isolates }, () => {
-    const events = { send: (sent: readonly EventRecord[]) => Promise.resolve(records.push(...sent) > 0) }
+    const events = memorySink((sent) => records.push(...sent))
     return flagshipIoRoutes({ ...memoryPorts({ flags }).ports, events, now: () => now })
   })
   const { flagKey, ruleId } = experiment()

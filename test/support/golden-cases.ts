@@ -9,6 +9,7 @@ import { Flag } from '../../core/model/flag.ts'
 import { Segment } from '../../core/model/segment.ts'
 import type { Settings } from '../../core/model/settings.ts'
 import { buildSnapshot, defaultSettings } from '../../core/model/snapshot.ts'
+import { memorySink } from './memory-sink.ts'
 import type { Ports } from '../../workers/contracts/ports.ts'
 
 export interface GoldenCase {
@@ -109,12 +110,7 @@ export function memoryPorts({ flags, segments = [], settings }: Given): {
     },
     foreignKeys: { knows: () => true, environmentOf: () => Promise.resolve({ status: 'unknown' }) },
     limits: { allows: () => true, countRecords: () => undefined },
-    events: {
-      send: (records) => {
-        sent.push(...records)
-        return Promise.resolve(true)
-      },
-    },
+    events: memorySink((records) => sent.push(...records)),
     assignments: memoryAssignments(),
     defer: (work) => void work,
     feed: { subscribe: () => Promise.resolve(() => {}) },

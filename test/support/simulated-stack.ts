@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
+import { lakeKey, portions, textOf, toLine } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
@@ -55,8 +55,9 @@ export async function startSimulatedStack(
 
 /** Key and content, as ingest writes them. */
 export const lakeObjects = (records: readonly EventRecord[]): [string, Uint8Array][] =>
-  portions(records).map(({ environmentId, hour, records: portion }) => {
-    const text = toNdjson(portion)
+  portions(records.map(toLine)).map((portion) => {
+    const { environmentId, hour } = portion
+    const text = textOf(portion)
     return [lakeKey(environmentId, hour, createHash('sha256').update(text).digest('hex')), gzipSync(text)]
   })
 

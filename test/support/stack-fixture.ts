@@ -87,7 +87,7 @@ export async function lakeHolding(count: number, environment: TestEnvironment): 
     new Map((await readLake(environment)).map((record) => [identityOf(record), record]))
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline && (await read()).size < count) await pause(200)
-  await pause(3_500) // the queue waits three seconds for a batch to fill
+  await pause(1_500) // a local stack waits a second for a batch to fill
   return [...(await read()).values()]
 }
 

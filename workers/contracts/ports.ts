@@ -1,7 +1,9 @@
 // The ports through which SDK protocols use the platform. Adapters: workers/edge and workers/storage.
+import type { RefusalReason } from '../../analytics/intake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import type { AssignedVariations, Assignment } from '../../core/evaluation/assignment.ts'
 import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
+import type { Problem } from '../../core/model/problem.ts'
 import type { Feed } from '../streams/feed.ts'
 
 export type Reading =
@@ -29,11 +31,17 @@ export interface SnapshotSource {
   behind?(): number
 }
 
+export type Sent =
+  /** Every record is in the queue, except those that are too large for it: they can never be. */
+  | { readonly ok: true; readonly tooLarge: readonly EventRecord[] }
+  /** No record may be acknowledged: the client sends all of them again. */
+  | { readonly ok: false; readonly problem: Problem }
+
 export interface EventSink {
-  /**
-   * True if every record is in the queue. If false, no record may be acknowledged: the client sends again.
-   */
-  send(records: readonly EventRecord[]): Promise<boolean>
+  /** All records are of this environment. */
+  send(records: readonly EventRecord[], compiled: CompiledSnapshot): Promise<Sent>
+  /** Counts events that the protocol refused or dropped itself. */
+  countRefused(environmentId: string, reason: RefusalReason, events: number): void
 }
 
 /** The environment of a key that was imported from another system, and so does not name it. */

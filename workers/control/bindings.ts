@@ -1,8 +1,9 @@
 // The bindings and variables of the control Worker, as wrangler.toml configures them.
+import type { LiveBindings } from '../live/live-counters.ts'
 import type { RateLimitBindings } from './api/rate-limits.ts'
 import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
 
-export interface ControlBindings extends EnvironmentBindings, RateLimitBindings {
+export interface ControlBindings extends EnvironmentBindings, LiveBindings, RateLimitBindings {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`. Absent or empty, as ACCESS_AUDIENCE, if Access is not used. */

@@ -11,6 +11,8 @@ import { asManifestRefusal, fromManifestRoot, isManifestPath, isManifestRoot } f
 
 export { Assignments } from './environment/assignments-do.ts'
 export { RecentEnvironments } from './environment/recent-environments-do.ts'
+export { FlagCounters } from '../live/flag-counters-do.ts'
+export { Intake } from '../live/intake-do.ts'
 export { Notifier } from '../streams/notifier.ts'
 
 export class Environment extends EnvironmentObject {

@@ -1,8 +1,8 @@
 // What edge is bound to: wrangler.toml at the top of the repository. There is no database among it.
-import type { EventMessage } from '../../analytics/records.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import type { RateLimiter } from '../contracts/ports.ts'
 import type { Head } from '../contracts/environment-contract.ts'
+import type { EventQueue } from '../storage/event-queue.ts'
 import type { Notifier } from '../streams/notifier.ts'
 import type { ShadowSettings } from './bucketeer-shadow.ts'
 
@@ -24,7 +24,11 @@ export interface EdgeBindings extends ShadowSettings {
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly RECENT: DurableObjectNamespace
   readonly ASSIGNMENTS: DurableObjectNamespace
-  readonly EVENTS: Queue<EventMessage>
+  readonly EVENTS: EventQueue
+  /** More queues that share the load: bindings named `EVENTS_1`, `EVENTS_2`, ... */
+  readonly [more: `EVENTS_${number}`]: EventQueue | undefined
+  /** Without it, intake is neither counted nor limited. */
+  readonly INTAKE?: DurableObjectNamespace
   readonly CONTROL: Fetcher
   /** Without these two bindings, requests are not rate-limited. */
   readonly RATE_BY_KEY?: RateLimiter

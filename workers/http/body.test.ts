@@ -190,3 +190,11 @@ describe('a compressed body', () => {
     },
   )
 })
+
+it('keeps the digits of a long integer wherever it stands', async () => {
+  for (let offset = 0; offset < 48; offset++) {
+    const body = `{"a":"${'x'.repeat(offset)}","long":9007199254740993,"short":900719925474099}`
+    const json = await readJson(new Request('http://edge.test', { method: 'POST', body }), 1_000)
+    expect(json).toMatchObject({ ok: true, value: { long: '9007199254740993', short: 900719925474099 } })
+  }
+})

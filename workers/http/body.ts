@@ -19,7 +19,16 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
  * Parses JSON. An integer that a double would not hold exactly becomes its text, so that no digit is lost.
  */
 const parseJson = (text: string): unknown =>
-  /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+  hasLongNumber(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+
+/** Whether there are 16 digits in a row: of any 16 characters in a row, one is at a multiple of 16. */
+function hasLongNumber(text: string): boolean {
+  for (let i = 0; i < text.length; i += 16) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57 && /\d{16}/.test(text.slice(Math.max(0, i - 15), i + 16))) return true
+  }
+  return false
+}
 
 const keepDigits = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
   typeof value === 'number' &&

@@ -35,14 +35,18 @@ const titles = {
 export const encodings = 'gzip, deflate, br'
 
 /** Retry-After, in seconds, for errors that a client should retry; the encodings that it may send. */
-export const problemHeaders = (code: ProblemCode): Record<string, string> =>
+export const problemHeaders = ({
+  code,
+  retryAfterSeconds = 1,
+}: Pick<Problem, 'code' | 'retryAfterSeconds'>): Record<string, string> =>
   code === 'UNAVAILABLE' || code === 'RATE_LIMITED'
-    ? { 'retry-after': '1' }
+    ? { 'retry-after': String(retryAfterSeconds) }
     : code === 'UNSUPPORTED_ENCODING'
       ? { 'accept-encoding': encodings } // RFC 9110, 12.5.3
       : {}
 
-export function problemResponse({ code, message, fields, current, yours, dependents }: Problem): Response {
+export function problemResponse(problem: Problem): Response {
+  const { code, message, fields, current, yours, dependents } = problem
   const status = statusOf[code]
   const body = {
     type: 'about:blank',
@@ -57,7 +61,7 @@ export function problemResponse({ code, message, fields, current, yours, depende
   }
   const headers = {
     'content-type': 'application/problem+json',
-    ...problemHeaders(code),
+    ...problemHeaders(problem),
   }
   return new Response(JSON.stringify(body), { status, headers })
 }

@@ -1,25 +1,21 @@
-// The ingest Worker: consumes the event queue. Each message is acknowledged when all of it is in R2, and only
-// then. Others are delivered again, which is harmless, because objects are named by their content and events
-// are counted once. What cannot be read goes to `bad/`, so it holds up nobody. It also consumes the
-// dead-letter queue, so that nothing is in a queue alone: `npm run batch -- replay` brings dead letters into
-// the lake.
-import { type MessageContent, readMessage } from '../../analytics/messages.ts'
+// The ingest Worker: consumes the event queues. Each message is acknowledged when all of it is in R2, and
+// only then. Others are delivered again, which is harmless, because objects are named by their content and
+// events are counted once. What cannot be read goes to `bad/`, so it holds up nobody. It also consumes the
+// dead-letter queue, so that nothing is in a queue alone: `npm run batch -- replay` brings dead letters
+// into the lake. Live counts follow the acknowledgement, and may fail.
+import { type BadContent, type MessageContent, readMessage } from '../../analytics/messages.ts'
+import type { IntakeCount } from '../../analytics/intake.ts'
 import { isKnown } from '../../analytics/records.ts'
-import { lastExposures } from '../../analytics/usage.ts'
-import { logError } from '../http/log.ts'
-import { openDatabase } from '../storage/database.ts'
+import { sha256Hex } from '../http/digest.ts'
+import { type LiveBindings, addIntake, addLive } from '../live/live-counters.ts'
 import { writeLive } from '../storage/analytics-engine.ts'
-import { writeBad, writeDeadLetters, writeRecords } from '../storage/lake.ts'
-import { createUsageWriter } from '../storage/usage.ts'
+import { writeBad, writeDeadLetters, writeLines } from '../storage/lake.ts'
 import { retryDelay } from './retry-delay.ts'
 
-export interface IngestBindings {
+export interface IngestBindings extends LiveBindings {
   readonly LAKE: R2Bucket
   readonly LIVE: AnalyticsEngineDataset
-  readonly DB: D1Database
 }
-
-const writeUsage = createUsageWriter()
 
 /** As in wrangler.toml. */
 const deadLetterQueue = 'tackline-events-dead'
@@ -30,23 +26,21 @@ export default {
 
 async function store({ messages }: MessageBatch, env: IngestBindings): Promise<void> {
   const contents = messages.map(({ body }) => readMessage(body))
-  const failed = await writeRecords(
+  const failed = await writeLines(
     env.LAKE,
-    contents.flatMap(({ records }) => records),
+    contents.flatMap(({ lines }) => lines),
   )
-  const isStored = async ({ id, timestamp }: Message, { records, bad }: MessageContent) => {
+  const isStored = async ({ id, timestamp }: Message, { lines, bad }: MessageContent) => {
     const isBadWritten = bad.length === 0 || (await writeBad(env.LAKE, id, dayOf(timestamp), bad))
-    return isBadWritten && !records.some((record) => failed.has(record))
+    return isBadWritten && !lines.some((line) => failed.has(line))
   }
   const outcomes = await Promise.all(messages.map((message, i) => isStored(message, contents[i]!)))
   for (const [i, message] of messages.entries()) settle(message, outcomes[i] === true)
-  const stored = contents.flatMap(({ records }, i) => (outcomes[i] ? records.filter(isKnown) : []))
-  writeLive(env.LIVE, stored)
-  try {
-    await writeUsage(openDatabase(env.DB), lastExposures(stored))
-  } catch (cause) {
-    logError('usage', cause) // not retried: the next exposure writes a newer time
-  }
+  const stored = contents.filter((_, i) => outcomes[i])
+  const records = stored.flatMap(({ lines }) => lines.map(({ record }) => record)).filter(isKnown)
+  writeLive(env.LIVE, records)
+  const batchId = await batchIdOf(messages.filter((_, i) => outcomes[i]))
+  await Promise.all([addLive(env, batchId, records, Date.now()), count(env, batchId, 'bad', stored)])
 }
 
 async function keepDeadLetters({ messages }: MessageBatch, env: IngestBindings): Promise<void> {
@@ -57,6 +51,13 @@ async function keepDeadLetters({ messages }: MessageBatch, env: IngestBindings):
     )
     const isWritten = await writeDeadLetters(env.LAKE, day, lines.toSorted())
     for (const message of own) settle(message, isWritten)
+    if (isWritten)
+      await count(
+        env,
+        await batchIdOf(own),
+        'dead',
+        own.map(({ body }) => readMessage(body)),
+      )
   })
   await Promise.all(writes)
 }
@@ -65,5 +66,41 @@ function settle(message: Message, isStored: boolean): void {
   if (isStored) message.ack()
   else message.retry({ delaySeconds: retryDelay(message.attempts) })
 }
+
+/** Counts events that are not in the lake for the environments that can be told. */
+async function count(
+  env: IngestBindings,
+  batchId: string,
+  name: Extract<IntakeCount, 'bad' | 'dead'>,
+  contents: readonly MessageContent[],
+): Promise<void> {
+  const environments = contents.flatMap(({ lines, bad }) => {
+    const [first] = lines
+    const ofBad = bad.map((each) => environmentOf(each) ?? first?.record.environmentId)
+    return name === 'bad' ? ofBad : [...ofBad, ...lines.map(({ record }) => record.environmentId)]
+  })
+  const counted = Map.groupBy(
+    environments.filter((id) => id !== undefined),
+    (id) => id,
+  )
+  await Promise.all(
+    [...counted].map(([id, events]) => addIntake(env, `${name} ${batchId}`, id, { [name]: events.length })),
+  )
+}
+
+/** A message has events of one environment. */
+function environmentOf({ content }: BadContent): string | undefined {
+  const id = (content as { environmentId?: unknown } | null | undefined)?.environmentId
+  return typeof id === 'string' && /^[\w.-]{1,200}$/.test(id) ? id : undefined
+}
+
+/** The same messages are the same batch, in whatever order they come. */
+const batchIdOf = (messages: readonly Message[]): Promise<string> =>
+  sha256Hex(
+    messages
+      .map(({ id }) => id)
+      .toSorted()
+      .join(),
+  )
 
 const dayOf = (timestamp: Date) => timestamp.toISOString().slice(0, 10)

@@ -4,8 +4,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
-import { openDatabase } from '../storage/database.ts'
-import { readUsage, writeUsage } from '../storage/usage.ts'
+import { flagCounterOf, intakeOf } from '../live/live-counters.ts'
 import ingest, { type IngestBindings } from './index.ts'
 import { retryDelay } from './retry-delay.ts'
 
@@ -159,7 +158,7 @@ describe('a batch', () => {
     expect([...(await stored()).values()]).toEqual([[exposure('a'), exposure('c')]])
     const bad = (await readJson('bad/day=2026-11-21/')) as { messageId: string }[]
     expect(bad.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))).toEqual([
-      { messageId: 'm0', bad: [{ reason: 'it is no message with records', content: 'no message' }] },
+      { messageId: 'm0', bad: [{ reason: 'records.0: it is not JSON', content: 'no message' }] },
       { messageId: 'm1', bad: [{ reason: expect.stringContaining('records.1.at'), content: wrong }] },
     ])
   })
@@ -184,44 +183,50 @@ describe('a batch', () => {
     ])
   })
 
-  it('stores when each variation was last exposed, which an older delivery does not change', async () => {
-    const met = { environmentId: 'met' }
-    const later = nine + 5_000
-    await deliver([
-      exposure('a', { ...met, receivedAt: later }),
-      exposure('b', { ...met, variationId: "o'ff" } as Partial<EventRecord>),
+  it('is counted live, once however often it is delivered', async () => {
+    const live = { environmentId: 'live' }
+    const records = [
+      exposure('a', live),
+      exposure('b', live),
+      exposure('c', { ...live, targetingKey: 'user-a' }),
+      exposure('d', { ...live, variationId: 'off' } as Partial<EventRecord>),
+    ]
+    await deliver(records)
+    await deliver(records)
+    const hour = nine / 3_600_000 - 0.5
+    const { totals, hours, uncounted } = await flagCounterOf(env, 'live', 'banner').read('banner', hour)
+    expect(totals).toEqual([
+      { variationId: 'off', evaluations: 1, users: 1 },
+      { variationId: 'on', evaluations: 3, users: 2 },
     ])
-    await deliver([exposure('c', met)])
-    expect(await readUsage(openDatabase(env.DB), 'met', 'banner')).toEqual([
-      { variationId: 'on', lastSeenAt: later },
-      { variationId: "o'ff", lastSeenAt: nine },
-    ])
+    expect(hours).toEqual(totals.map((each) => ({ ...each, hour })))
+    expect(uncounted).toBe(0)
+    const intake = await intakeOf(env, 'live').readIntake(0)
+    expect(intake.hours).toMatchObject([{ counts: { stored: 4 } }])
   })
 
-  it('asks D1 for nothing while its exposures are less than a minute newer than what is there', async () => {
-    const prepare = vi.fn((text: string) => env.DB.prepare(text))
-    const given = { ...env, DB: { prepare } as unknown as D1Database }
-    const seen = (seconds: number) =>
-      deliver([exposure('a', { environmentId: 'busy', receivedAt: nine + seconds * 1_000 })], given)
-    const read = async () => (await readUsage(openDatabase(env.DB), 'busy', 'banner'))[0]?.lastSeenAt
-    await seen(0)
-    expect(prepare).toHaveBeenCalledTimes(1)
-    for (const seconds of [0, 1, 30, 59, -5]) await seen(seconds)
-    expect([prepare.mock.calls.length, await read()]).toEqual([1, nine])
-    await seen(60)
-    expect([prepare.mock.calls.length, await read()]).toEqual([2, nine + 60_000])
-    // Another isolate remembers nothing, and D1 writes no row.
-    await writeUsage(openDatabase(env.DB), [
-      { environmentId: 'busy', flagKey: 'banner', variationId: 'on', at: nine + 119_999 },
-    ])
-    expect(await read()).toBe(nine + 60_000)
-  })
-
-  it('is acknowledged also while D1 is unavailable', async () => {
-    const DB = { prepare: vi.fn().mockRejectedValue(new Error('D1 is away')) } as unknown as D1Database
-    const unseen = exposure('a', { environmentId: 'unseen' })
-    expect((await deliver([unseen], { ...env, DB })).acknowledged).toEqual(['m0'])
+  it('is acknowledged also while nothing can be counted', async () => {
+    const get = vi.fn().mockImplementation(() => {
+      throw new Error('the objects are away')
+    })
+    const away = { idFromName: () => 'x', get } as unknown as DurableObjectNamespace
+    const given = { ...env, FLAG_COUNTERS: away, INTAKE: away }
+    expect((await deliver([exposure('a', { environmentId: 'unseen' })], given)).acknowledged).toEqual(['m0'])
     expect((await stored()).size).toBe(1)
+  })
+
+  it('counts what is bad and what became a dead letter, for the environments that can be told', async () => {
+    const wrong = { ...exposure('b', { environmentId: 'ill' }), at: 'yesterday' }
+    await deliverBodies([
+      { records: [wrong] },
+      `${JSON.stringify(exposure('a', { environmentId: 'ill' }))}\n{`,
+      'x',
+    ])
+    await deliverBodies([JSON.stringify(exposure('z', { environmentId: 'ill' }))], env, {
+      queue: 'tackline-events-dead',
+    })
+    const { hours } = await intakeOf(env, 'ill').readIntake(0)
+    expect(hours).toMatchObject([{ counts: { stored: 1, bad: 2, dead: 1 } }])
   })
 })
 

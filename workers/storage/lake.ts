@@ -1,29 +1,31 @@
 // Writes to the lake in R2: records, what is no record, and messages that could not be stored for days.
 // Objects are named by their content, so writing one twice changes nothing.
-import { badKey, deadLetterKey, lakeKey, portions, toNdjson } from '../../analytics/lake.ts'
+import { badKey, deadLetterKey, lakeKey, type Line, portions, textOf } from '../../analytics/lake.ts'
 import type { BadContent } from '../../analytics/messages.ts'
-import type { EventEnvelope } from '../../analytics/records.ts'
 import { sha256Hex } from '../http/digest.ts'
 import { logError } from '../http/log.ts'
+import { within } from './within.ts'
 
-/** One object per environment and hour of receipt. Resolves to the records that could not be written. */
-export async function writeRecords(
-  bucket: R2Bucket,
-  records: readonly EventEnvelope[],
-): Promise<ReadonlySet<EventEnvelope>> {
-  const failed = new Set<EventEnvelope>()
-  const writes = portions(records).map(async ({ environmentId, hour, records: portion }) => {
-    const text = toNdjson(portion)
+/** How long R2 may take for one object. Then its messages are delivered again. */
+export const putWithinMs = 20_000
+
+/** One object per environment and hour of receipt. Resolves to the lines that could not be written. */
+export async function writeLines(bucket: R2Bucket, all: readonly Line[]): Promise<ReadonlySet<Line>> {
+  const failed = new Set<Line>()
+  const writes = portions(all).map(async (portion) => {
+    const { environmentId, hour, lines } = portion
     try {
+      const text = textOf(portion)
       const key = lakeKey(environmentId, hour, await sha256Hex(text))
-      await bucket.put(key, await gzip(text), {
+      const options = {
         // No contentEncoding: with it, HTTP clients take the compression off.
         httpMetadata: { contentType: 'application/gzip' },
-        customMetadata: { records: String(portion.length) }, // to say how many a damaged object had
-      })
+        customMetadata: { records: String(lines.length) }, // to say how many a damaged object had
+      }
+      await within(putWithinMs, bucket.put(key, await gzip(text), options))
     } catch (cause) {
       logError('lake', cause)
-      for (const record of portion) failed.add(record)
+      for (const line of lines) failed.add(line)
     }
   })
   await Promise.all(writes)
@@ -62,7 +64,7 @@ function toText(content: unknown): string {
 
 async function put(bucket: R2Bucket, key: string, body: string | ArrayBuffer, contentType: string) {
   try {
-    await bucket.put(key, body, { httpMetadata: { contentType } })
+    await within(putWithinMs, bucket.put(key, body, { httpMetadata: { contentType } }))
     return true
   } catch (cause) {
     logError(key.split('/')[0] ?? '', cause)

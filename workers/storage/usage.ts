@@ -1,30 +1,20 @@
-// When flags were last exposed: written by ingest, read by the admin API.
+// When flags were last exposed: written by the live counters, read by the admin API.
 import { and, desc, eq, sql } from 'drizzle-orm'
-import type { LastExposure } from '../../analytics/usage.ts'
 import { chunksOf } from './write-statements.ts'
 import type { Database } from './database.ts'
 import { flagUsage } from './schema.ts'
 
+/** The time of the last exposure of a variation, which shows which flags are no longer used. */
+export interface LastExposure {
+  readonly environmentId: string
+  readonly flagKey: string
+  readonly variationId: string
+  /** Epoch milliseconds by edge's clock, because clients' clocks may be wrong by years. */
+  readonly at: number
+}
+
 /** How old a stored time may be while exposures go on: D1 is paid by the row written. */
 export const usageResolutionMs = 60_000
-/** Variations whose last write an isolate remembers. All are forgotten together. */
-const rememberedMax = 10_000
-
-/** Writes at most once per resolution and variation, and reads D1 only then. */
-export function createUsageWriter(): typeof writeUsage {
-  const written = new Map<string, number>()
-  return async (database, exposures) => {
-    const nameOf = ({ environmentId, flagKey, variationId }: LastExposure) =>
-      JSON.stringify([environmentId, flagKey, variationId])
-    const news = exposures.filter(
-      (each) => each.at >= (written.get(nameOf(each)) ?? -Infinity) + usageResolutionMs,
-    )
-    if (news.length === 0) return
-    await writeUsage(database, news)
-    if (written.size > rememberedMax) written.clear()
-    for (const each of news) written.set(nameOf(each), each.at)
-  }
-}
 
 /** Idempotent. A time that is older, or newer by less than the resolution, writes nothing. */
 export async function writeUsage(database: Database, exposures: readonly LastExposure[]): Promise<void> {

@@ -13,6 +13,7 @@ import { operations } from '../routes/operations.ts'
 import { organisations } from '../routes/organisations.ts'
 import { portability } from '../routes/portability.ts'
 import { projects } from '../routes/projects.ts'
+import { reports } from '../routes/reports.ts'
 import { revisions } from '../routes/revisions.ts'
 import { schedules } from '../routes/schedules.ts'
 import { sdkKeys } from '../routes/sdk-keys.ts'
@@ -32,6 +33,7 @@ export const routesBySection = {
   goals,
   experiments,
   operations,
+  reports,
   triggers,
   schedules,
   tags,

@@ -62,7 +62,7 @@ export const flagInsight = [
     path: '/environments/{environment}/flags/{key}/usage',
     needs: 'viewer',
     summary: 'Reads when each variation of a flag was last exposed',
-    description: 'By reported exposures, with a delay of about a second. Empty if there were none.',
+    description: 'By reported exposures, with a delay of a minute or two. Empty if there were none.',
     answer: z.strictObject({
       lastSeenAt: z.int().nullable().describe('Epoch milliseconds.'),
       variations: z

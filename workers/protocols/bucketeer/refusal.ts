@@ -18,11 +18,12 @@ const statuses = {
   UNAVAILABLE: [503, 14],
 } as const satisfies Record<ProblemCode, readonly [http: number, grpc: number]>
 
-export function refusalResponse({ code, message }: Problem, requestContext: RequestContext): Response {
+export function refusalResponse(problem: Problem, requestContext: RequestContext): Response {
+  const { code, message } = problem
   const [status, grpc] = statuses[code]
   requestContext.refused = code
   const body = { code: grpc, message: `gateway: ${message}`, details: [] }
-  return Response.json(body, { status, headers: problemHeaders(code) })
+  return Response.json(body, { status, headers: problemHeaders(problem) })
 }
 
 /** gRPC's UNIMPLEMENTED, with the status of HTTP for a wrong method. */

@@ -1,4 +1,5 @@
 // Bucketeer's SDK gateway: the methods that its client and server SDKs call.
+import { refusalReasonOf } from '../../../analytics/intake.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { decideAll, decideOne } from '../../sdk/decide.ts'
@@ -147,18 +148,25 @@ async function events(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   const { compiled, body } = authenticated.value
   const recordContext = recordContextOf(sdkRequest, ports, compiled, sdkName(body.sourceId, body.sdkVersion))
   ports.limits.countRecords(sdkRequest.requestContext.address, body.events.length)
+  const { environmentId } = compiled
   const records: EventRecord[] = []
   const errors = new Map<string, wire.EventError>()
   for (const { id, event, type } of body.events) {
     const made = toRecord(id, withTypeName(event, type), recordContext)
     const record = made instanceof Promise ? await made : made
     if (record.ok) records.push(record.value)
-    else errors.set(id, { retriable: false, message: `gateway: ${record.problem.message}` })
+    else {
+      errors.set(id, { retriable: false, message: `gateway: ${record.problem.message}` })
+      ports.events.countRefused(environmentId, refusalReasonOf(record.problem), 1)
+    }
   }
-  const isStored = records.length === 0 || (await ports.events.send(records))
-  if (!isStored)
-    for (const { id } of records)
-      errors.set(id, { retriable: true, message: 'gateway: the queue is unavailable' })
+  if (records.length > 0) {
+    const sent = await ports.events.send(records, compiled)
+    // SDKs send everything again, and wait as long as they are told. What was refused is refused again.
+    if (!sent.ok) return refusalResponse(sent.problem, sdkRequest.requestContext)
+    for (const { id } of sent.tooLarge)
+      errors.set(id, { retriable: false, message: 'gateway: the event is too large' })
+  }
   return Response.json({ errors: Object.fromEntries(errors) } satisfies wire.RegisterEventsResponse)
 }
 
@@ -183,12 +191,16 @@ async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
   const recordContext = recordContextOf(sdkRequest, ports, compiled.value, sdkName(0, ''))
   const record = trackToRecord(query, recordContext)
-  if (!record.ok) return refusalResponse(record.problem, requestContext)
-  const isStored = await ports.events.send([record.value])
-  return isStored
-    ? Response.json({})
-    : refusalResponse({ code: 'UNAVAILABLE', message: 'the queue is unavailable' }, requestContext)
+  if (!record.ok) {
+    ports.events.countRefused(compiled.value.environmentId, refusalReasonOf(record.problem), 1)
+    return refusalResponse(record.problem, requestContext)
+  }
+  const sent = await ports.events.send([record.value], compiled.value)
+  if (!sent.ok) return refusalResponse(sent.problem, requestContext)
+  return sent.tooLarge.length === 0 ? Response.json({}) : refusalResponse(tooLarge, requestContext)
 }
+
+const tooLarge = { code: 'TOO_LARGE', message: 'the event is too large' } as const
 
 async function stream(sdkRequest: SdkRequest, ports: Ports): Promise<Response> {
   const authenticated = await readRequest(sdkRequest, ports, getEvaluations)

@@ -2,6 +2,7 @@
 // one by one.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { eventTime } from '../../../analytics/event-time.ts'
+import { untimelyRule } from '../../../analytics/intake.ts'
 import type { EventRecord, Exposure } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
@@ -171,7 +172,9 @@ interface EventUser {
 function commonFields(id: string, timestamp: number, eventUser: EventUser, recordContext: RecordContext) {
   const at = eventTime(Math.round(timestamp * 1_000), recordContext.now)
   return at === undefined
-    ? refuse('INVALID', 'the timestamp is out of range')
+    ? refuse('INVALID', 'the timestamp is out of range', {
+        fields: [{ path: 'timestamp', rule: untimelyRule, message: 'is out of range' }],
+      })
     : ok(fields(id, at, eventUser, recordContext))
 }
 

@@ -165,14 +165,11 @@ async function record(
     ? campaigns.flatMap(({ campaign }) => decisionToRecord(campaign, visitorId, context, recordContext) ?? [])
     : []
   if (exposures.length === 0) {
-    if (others.length > 0) defer(events.send(others))
+    if (others.length > 0) defer(events.send(others, compiled))
     return undefined
   }
-  if (await events.send([...exposures, ...others])) return undefined
-  return refusalResponse(
-    { code: 'UNAVAILABLE', message: 'the activation could not be stored, try again' },
-    requestContext,
-  )
+  const sent = await events.send([...exposures, ...others], compiled)
+  return sent.ok ? undefined : refusalResponse(sent.problem, requestContext)
 }
 
 /** The vendor's Go server reads `extras`, the JavaScript SDK sends `extras[]`. */

@@ -1,6 +1,7 @@
 // Routes that receive activations, hits, contexts, and messages about the SDK itself. SDKs repeat a request
 // that is not answered with 2xx, with all its events, for hours. So events that can never be accepted are
 // dropped with 204, and a request is refused only if it may be accepted later, or if all of it is too late.
+import type { RefusalReason } from '../../../analytics/intake.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { refuse } from '../../../core/model/problem.ts'
@@ -183,18 +184,20 @@ async function store(
   const recordContext = recordContextOf(sdkRequest, compiled, dependencies)
   const records = new Map<string, EventRecord>()
   const timely = items.filter((item) => !isTooLate((item as { qt?: unknown } | null | undefined)?.qt))
+  const count = (reason: RefusalReason, events: number) =>
+    ports.events.countRefused(compiled.environmentId, reason, events)
+  count('late', items.length - timely.length)
   if (items.length > 0 && timely.length === 0) return refusalResponse(tooLate, requestContext)
   let skipped = items.length - timely.length
   for (const item of timely) {
     const made = await toRecords(item, recordContext)
-    if (!made) skipped++
+    if (!made) {
+      skipped++
+      count('invalid', 1)
+    }
     for (const record of made ?? []) if (record && !records.has(record.id)) records.set(record.id, record) // made of kind, visitor and content
   }
-  const isStored = records.size === 0 || (await ports.events.send([...records.values()]))
-  return isStored
-    ? noContent(skipped)
-    : refusalResponse(
-        { code: 'UNAVAILABLE', message: 'the events could not be stored, try again' },
-        requestContext,
-      )
+  if (records.size === 0) return noContent(skipped)
+  const sent = await ports.events.send([...records.values()], compiled)
+  return sent.ok ? noContent(skipped) : refusalResponse(sent.problem, requestContext)
 }

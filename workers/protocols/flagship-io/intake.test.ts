@@ -2,10 +2,13 @@
 // nothing is refused that the SDK would only send again.
 import { describe, expect, it } from 'vitest'
 import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
+import { readMessage } from '../../../analytics/messages.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import { callHandler } from '../../../test/support/call-handler.ts'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { flags } from '../../../test/support/sdk/flags.ts'
+import { memorySink } from '../../../test/support/memory-sink.ts'
+import { intake } from '../../edge/intake.ts'
 import { eventQueue } from '../../storage/event-queue.ts'
 import { flagshipIoRoutes } from './routes.ts'
 
@@ -15,7 +18,7 @@ const json = { 'content-type': 'application/json' }
 function setUp() {
   const { ports } = memoryPorts({ flags })
   const sends: (readonly EventRecord[])[] = []
-  const events = { send: (records: readonly EventRecord[]) => Promise.resolve(sends.push(records) > 0) }
+  const events = memorySink((records) => sends.push(records))
   const app = flagshipIoRoutes({ ...ports, events })
   const post = async (
     body: string | Uint8Array<ArrayBuffer>,
@@ -165,11 +168,12 @@ describe('the queue', () => {
     ['a usual batch, of 200 hits, in one call', 200, 1],
     ['2,000 hits in as few calls as the platform takes', 2_000, 4],
   ])('gets %s', async (_, count, atMost) => {
-    const calls: { body: unknown }[][] = []
-    const sendBatch = (messages: Iterable<{ body: unknown }>) =>
+    const calls: { body: string }[][] = []
+    const sendBatch = (messages: Iterable<{ body: string }>) =>
       Promise.resolve(void calls.push([...messages]))
     const { ports } = memoryPorts({ flags })
-    const events = eventQueue({ sendBatch } as never)
+    const queue = eventQueue([{ sendBatch } as never])
+    const events = intake({ ...ports, queue, meterOf: undefined, delay: () => Promise.resolve() })
     const body = batchOf(many(count))
     const answer = await callHandler(flagshipIoRoutes({ ...ports, events }), '/', {
       method: 'POST',
@@ -178,14 +182,12 @@ describe('the queue', () => {
     })
     expect(answer.status).toBe(204)
     expect(calls.length).toBeLessThanOrEqual(atMost)
-    const sizes = calls.map((messages) =>
-      messages.map((each) => Buffer.byteLength(JSON.stringify(each.body))),
-    )
+    const sizes = calls.map((messages) => messages.map((each) => Buffer.byteLength(each.body)))
     expect(
       sizes.every((all) => all.length <= limits.messages && all.every((size) => size <= limits.message)),
     ).toBe(true)
     expect(sizes.every((all) => all.reduce((sum, size) => sum + size, 0) <= limits.call)).toBe(true)
-    const got = calls.flat().flatMap((each) => (each.body as { records: EventRecord[] }).records)
+    const got = calls.flat().flatMap((each) => readMessage(each.body).lines.map(({ record }) => record))
     expect(new Set(got.map(({ id }) => id)).size).toBe(count)
   })
 })

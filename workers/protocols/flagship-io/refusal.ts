@@ -5,16 +5,17 @@ import type { RequestContext } from '../../sdk/request-context.ts'
 
 /** The vendor's body is a message only. SDKs ignore our `code` next to it. */
 export function refusalResponse(
-  { code, message, fields = [] }: Problem,
+  problem: Problem,
   requestContext: RequestContext,
-  status: number = statusOf[code],
+  status: number = statusOf[problem.code],
 ): Response {
+  const { code, message, fields = [] } = problem
   requestContext.refused = code
   const allFields =
     fields.length > 1
       ? fields.map((field) => `${field.path || 'the body'}: ${field.message}`).join('; ')
       : message
-  return Response.json({ message: allFields, code }, { status, headers: problemHeaders(code) })
+  return Response.json({ message: allFields, code }, { status, headers: problemHeaders(problem) })
 }
 
 export const noRoute = (requestContext: RequestContext) =>

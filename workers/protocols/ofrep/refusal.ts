@@ -28,10 +28,15 @@ export const statusOfError = {
 } as const satisfies Record<ErrorCode, number>
 
 /** `key` is the requested flag's key, if a single flag was requested. */
-export function refusalResponse(problem: Problem, requestContext: RequestContext, key?: string): Response {
+export function refusalResponse(
+  problem: Problem,
+  requestContext: RequestContext,
+  key?: string,
+  status: number = statuses[problem.code][0],
+): Response {
   requestContext.refused = problem.code
   const body: wire.Refusal = { ...(key !== undefined && { key }), ...refusalOf(problem) }
-  return Response.json(body, { status: statuses[problem.code][0], headers: problemHeaders(problem.code) })
+  return Response.json(body, { status, headers: problemHeaders(problem) })
 }
 
 export function refusalOf({ code, message, fields }: Problem): Omit<wire.Refusal, 'key'> {

@@ -2,6 +2,7 @@
 // token proves the decision, or if the same is decided again now.
 import { toRecordAttributes } from '../../../analytics/attributes.ts'
 import { eventTime } from '../../../analytics/event-time.ts'
+import { untimelyRule } from '../../../analytics/intake.ts'
 import type { Alias, EventRecord, Exposure, Tracking } from '../../../analytics/records.ts'
 import type { CompiledSnapshot } from '../../../core/evaluation/compile.ts'
 import { exposedUnit } from '../../../core/evaluation/exposed-unit.ts'
@@ -85,7 +86,7 @@ function commonFields(
   const stated = timeOf(timestamp, sentAt ?? now)
   const at = stated === undefined ? undefined : eventTime(stated, now, sentAt)
   if (at === undefined)
-    return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead')
+    return invalidField('timestamp', 'is more than 31 days old, or more than 24 hours ahead', untimelyRule)
   return ok({
     v: 2 as const,
     ...origin,
@@ -150,8 +151,10 @@ async function exposedDecision(
   return ok({ flagKey, flagVersion: flag.version, variationId, ruleId, ...finding, ...unit })
 }
 
-const invalidField = (path: string, message: string) =>
-  refuse('INVALID', `${path}: ${message}`, { fields: [{ path, message }] })
+const invalidField = (path: string, message: string, rule?: string) =>
+  refuse('INVALID', `${path}: ${message}`, {
+    fields: [{ path, message, ...(rule !== undefined && { rule }) }],
+  })
 
 /** Whole epoch milliseconds; undefined if the timestamp is invalid. */
 function timeOf(timestamp: string | number | undefined, now: number): number | undefined {

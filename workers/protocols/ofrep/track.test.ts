@@ -7,6 +7,7 @@ import { goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden
 import type { Ports } from '../../contracts/ports.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import { ofrepRoutes } from './routes.ts'
+import { refusingSink } from '../../../test/support/memory-sink.ts'
 import { callHandler } from '../../../test/support/call-handler.ts'
 
 const words = [
@@ -149,9 +150,9 @@ describe('a batch', () => {
     expect((await track({ events: Array.from({ length: 501 }, () => goal) })).status).toBe(400)
   })
 
-  it('is refused as retriable if the queue fails', async () => {
-    ports = { ...ports, events: { send: () => Promise.resolve(false) } }
-    expect(await track(goal)).toMatchObject({ status: 500, body: { errorCode: 'GENERAL' } })
+  it('is refused as retriable if the queue does not take it', async () => {
+    ports = { ...ports, events: refusingSink({ code: 'UNAVAILABLE', message: 'try again' }) }
+    expect(await track(goal)).toMatchObject({ status: 503, body: { errorCode: 'GENERAL' } })
   })
 })
 

@@ -1,5 +1,6 @@
 // The tracking route: goals and exposures of a user. A request has one event or a batch, whose events are
 // accepted or rejected one by one.
+import { refusalReasonOf } from '../../../analytics/intake.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { originOf } from '../../sdk/event-origin.ts'
@@ -7,6 +8,7 @@ import { claimChecker } from '../../sdk/verify-exposure.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
+import { statusOf } from '../../http/problem-response.ts'
 import type { Ports } from '../../contracts/ports.ts'
 import { refusalOf, refusalResponse, targetingKeyMissing } from './refusal.ts'
 import { type AuthenticatedRequest, readRequest } from './request.ts'
@@ -28,26 +30,32 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   if (!batch.ok) return refusalResponse(batch.problem, requestContext)
   const { context, sentAt, events } = batch.value
   ports.limits.countRecords(requestContext.address, events.length)
+  const { compiled } = authenticated.value
   const recordContext = recordContextOf(sdkRequest, ports, authenticated.value)
   const results = await Promise.all(
     events.map((event) => eventToRecord(event, { context, sentAt }, recordContext)),
   )
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))
   const rejected = results.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
+  for (const { problem } of rejected)
+    ports.events.countRefused(compiled.environmentId, refusalReasonOf(problem), 1)
   if (rejected.length > 0 && records.length === 0)
     return refusalResponse(combinedProblem(rejected, 'events' in body), requestContext)
   if (rejected[0]) requestContext.refused = rejected[0].problem.code // counts as refused in the metrics
-  if (records.length > 0 && !(await ports.events.send(records)))
-    return refusalResponse(
-      { code: 'UNAVAILABLE', message: 'the events could not be stored, try again' },
-      requestContext,
-    )
+  const sent = records.length > 0 ? await ports.events.send(records, compiled) : undefined
+  // The route is our own, so its status is HTTP's; the protocol has none for this.
+  if (sent && !sent.ok)
+    return refusalResponse(sent.problem, requestContext, undefined, statusOf[sent.problem.code])
+  for (const record of sent?.tooLarge ?? [])
+    rejected.push({ index: results.findIndex((each) => each.ok && each.value === record), problem: tooLarge })
   const answer: wire.TrackingAnswer = {
-    accepted: records.length,
+    accepted: results.length - rejected.length,
     rejected: rejected.map(({ index, problem }) => ({ index, ...refusalOf(problem) })),
   }
   return Response.json(answer)
 }
+
+const tooLarge: Problem = { code: 'TOO_LARGE', message: 'the event is too large' }
 
 const anyObject = z.looseObject({})
 const parseObject = (body: unknown) => parseWith(anyObject, body)

@@ -1,0 +1,185 @@
+// Reports on what SDKs send: exposures by flag, variation and hour, the health of the intake, and the
+// attributes that were seen. They read live counts, which no result is computed from.
+import * as z from 'zod'
+import { refusalReasons } from '../../../analytics/intake.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
+import { flagCounterOf, intakeOf } from '../../live/live-counters.ts'
+import { usersError } from '../../live/user-sketch.ts'
+import { readEntity } from '../../storage/entities.ts'
+import { sumOfHours, toHealth } from '../../live/intake-health.ts'
+import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { route } from '../api/route.ts'
+
+const hourMs = 3_600_000
+const windowHours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const
+
+const Window = z
+  .enum(['24h', '7d', '30d'])
+  .default('24h')
+  .describe('How far back, in whole hours including the present one.')
+const ReportQuery = PageQuery.extend({ window: Window })
+const AsOf = z.int().nullable().describe('When counts were last added, in epoch milliseconds. Null: never.')
+const Hour = z.int().describe('The start of the hour in UTC, in epoch milliseconds, by time of receipt.')
+const Users = z
+  .int()
+  .describe(
+    `An estimate: the standard error is ${usersError * 100} % (\`usersError\`). Nothing is computed from it.`,
+  )
+
+const VariationCounts = z.strictObject({
+  variationId: z.string(),
+  evaluations: z.int().describe('Reported exposures. One that was delivered twice may be counted twice.'),
+  users: Users,
+})
+
+const Counts = z.strictObject({
+  accepted: z.int().describe('Events that are in the queue or beyond.'),
+  refused: z
+    .strictObject(
+      Object.fromEntries(refusalReasons.map((reason) => [reason, z.int()])) as Record<
+        (typeof refusalReasons)[number],
+        z.ZodInt
+      >,
+    )
+    .describe(
+      'Events that were not taken. `late`: more than 31 days old or a day ahead. `quota` and `queue`: the client ' +
+        'was told to send them again.',
+    ),
+  stored: z.int().describe('Records that ingest wrote into the lake.'),
+  bad: z.int().describe('Records that ingest could not read; they are under `bad/` in R2.'),
+  deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
+  lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
+})
+
+const fromHour = (window: keyof typeof windowHours, now: number) =>
+  Math.floor(now / hourMs) - windowHours[window] + 1
+
+export const reports = [
+  route({
+    id: 'report-flag-exposures',
+    method: 'GET',
+    path: '/environments/{environment}/flags/{key}/exposures',
+    needs: 'viewer',
+    summary: 'Counts the exposures of a flag by variation and hour',
+    description:
+      'Live: some seconds behind. Pages hold hours, newest first; `totals` are of the whole window on each ' +
+      'page. Hours without exposures are left out.',
+    query: ReportQuery,
+    answer: z.strictObject({
+      asOf: AsOf,
+      usersError: z.number(),
+      totals: z.array(VariationCounts),
+      hours: z.array(VariationCounts.extend({ hour: Hour })),
+      uncounted: z
+        .int()
+        .describe('Exposures beyond the limit of flags and variations in an hour, of this flag or others.'),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({
+      env,
+      database,
+      now,
+      params: { environment, key },
+      query: { window, limit, cursor },
+    }) => {
+      const read = await flagCounterOf(env, environment, key).read(key, fromHour(window, now))
+      if (read.hours.length === 0 && !(await readEntity(database, environment, 'flag', key)))
+        return refuse('NOT_FOUND', `there is no flag ${key}`)
+      const hour = hourOf(cursor)
+      const variationId = String(cursor?.[1] ?? '')
+      const left = read.hours.filter(
+        (each) => each.hour < hour || (each.hour === hour && each.variationId > variationId),
+      )
+      const page = pageOf(left, limit, (row) => [row.hour, row.variationId])
+      return ok({
+        asOf: read.asOf,
+        usersError,
+        totals: [...read.totals],
+        hours: page.rows.map((row) => ({ ...row, hour: row.hour * hourMs })),
+        uncounted: read.uncounted,
+        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      })
+    },
+  }),
+  route({
+    id: 'report-intake',
+    method: 'GET',
+    path: '/environments/{environment}/intake',
+    needs: 'viewer',
+    summary: 'Reports the health of the intake: what was accepted, refused and stored, and how fast',
+    description:
+      'Approximate: an isolate that ends takes its last seconds of counts with it. Accepted and stored differ by ' +
+      'what is on its way and by what was delivered twice.',
+    query: ReportQuery,
+    answer: z.strictObject({
+      asOf: AsOf,
+      total: Counts,
+      hours: z.array(Counts.extend({ hour: Hour })).describe('Newest first.'),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({ env, now, params: { environment }, query: { window, limit, cursor } }) => {
+      const { asOf, hours } = await intakeOf(env, environment).readIntake(fromHour(window, now))
+      const left = hours.filter(({ hour }) => hour < hourOf(cursor))
+      const page = pageOf(left, limit, ({ hour }) => [hour])
+      return ok({
+        asOf,
+        total: toHealth(sumOfHours(hours)),
+        hours: page.rows.map(({ hour, counts }) => ({ hour: hour * hourMs, ...toHealth(counts) })),
+        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      })
+    },
+  }),
+  route({
+    id: 'list-attributes',
+    method: 'GET',
+    path: '/environments/{environment}/attributes',
+    needs: 'viewer',
+    summary: 'Lists the names of attributes that events had in the last 30 days, for autocomplete',
+    description:
+      'At most 500 names of an environment are kept. The setting `unlistedAttributes` excludes some.',
+    query: PageQuery.extend({ prefix: z.string().max(100).default('') }),
+    answer: z.strictObject({
+      asOf: AsOf,
+      attributes: z.array(
+        z.strictObject({
+          name: z.string(),
+          lastSeenAt: z.int().describe('The UTC day, as epoch milliseconds of its start.'),
+          hasManyValues: z.boolean().describe('It had more than 300 values, so none are kept.'),
+        }),
+      ),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({ env, params: { environment }, query: { prefix, limit, cursor } }) => {
+      const query = { prefix, after: afterOf(cursor), limit: limit + 1 }
+      const { asOf, attributes } = await intakeOf(env, environment).attributes(query)
+      const { rows, ...next } = pageOf(attributes, limit, ({ name }) => [name])
+      return ok({ asOf, attributes: rows, ...next })
+    },
+  }),
+  route({
+    id: 'list-attribute-values',
+    method: 'GET',
+    path: '/environments/{environment}/attribute-values',
+    needs: 'viewer',
+    summary: 'Lists the values that an attribute had in the last 30 days, for autocomplete',
+    description: 'Up to 100 characters long. An attribute with more than 300 values has none here.',
+    query: PageQuery.extend({
+      name: z.string().min(1).max(100).describe('Of the attribute.'),
+      prefix: z.string().max(100).default(''),
+    }),
+    answer: z.strictObject({ asOf: AsOf, values: z.array(z.string()), nextCursor: NextCursor }),
+    handle: async ({ env, params: { environment }, query: { name, prefix, limit, cursor } }) => {
+      const query = { prefix, after: afterOf(cursor), limit: limit + 1 }
+      const { asOf, values } = await intakeOf(env, environment).attributeValues(name, query)
+      const { rows, ...next } = pageOf(values, limit, (value) => [value])
+      return ok({ asOf, values: rows, ...next })
+    },
+  }),
+]
+
+type Cursor = readonly (string | number)[] | undefined
+
+/** Infinity for the first page. */
+const hourOf = (cursor: Cursor) => Number(cursor?.[0] ?? Infinity)
+
+const afterOf = (cursor: Cursor) => (cursor === undefined ? undefined : String(cursor[0]))

@@ -1,0 +1,153 @@
+// The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
+// used in this minute, and keeps the attributes that were seen, for autocomplete.
+import { DurableObject } from 'cloudflare:workers'
+import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
+import { settingsId } from '../../core/model/environment-state.ts'
+import type { IntakeMeter, IntakeTotals } from '../contracts/intake-contract.ts'
+import type {
+  AttributeQuery,
+  AttributeValues,
+  IntakeHours,
+  IntakeStore,
+  KnownAttributes,
+  KnownValues,
+} from '../contracts/live-contract.ts'
+import { logError } from '../http/log.ts'
+import { openDatabase } from '../storage/database.ts'
+import { readEntity } from '../storage/entities.ts'
+import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
+import {
+  createAttributes,
+  forgetAttributes,
+  listAttributes,
+  listValues,
+  seeAttributes,
+} from './seen-attributes.ts'
+
+const minuteMs = 60_000
+const hourMs = 3_600_000
+const keptHours = 30 * 24
+const forgetEveryMs = 24 * hourMs
+/** How long the settings that were read are used. */
+const settingsForMs = 60_000
+
+/** An isolate reports so often; less often if there are so many isolates that the object had much to do. */
+const reportInMs = 10_000
+const reportRarelyInMs = 25_000
+const reportsPerMinuteMax = 6_000
+
+export class Intake extends DurableObject<{ readonly DB: D1Database }> implements IntakeMeter, IntakeStore {
+  readonly #storage = this.ctx.storage
+  readonly #sql = this.ctx.storage.sql
+  /** Not stored: whoever forgets it lets too many in, for a minute. */
+  #minute = { number: 0, accepted: 0, reports: 0 }
+  #unlisted: { readAt: number; names: ReadonlySet<string> } | undefined
+
+  constructor(ctx: DurableObjectState, env: { readonly DB: D1Database }) {
+    super(ctx, env)
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS intake
+         (hour INTEGER, name TEXT, events REAL, PRIMARY KEY (hour, name)) WITHOUT ROWID;
+       ${createAttributes};
+       ${createAddedBatches}`,
+    )
+  }
+
+  async report(counts: IntakeCounts): Promise<IntakeTotals> {
+    const now = Date.now()
+    const number = Math.floor(now / minuteMs)
+    if (this.#minute.number !== number) this.#minute = { number, accepted: 0, reports: 0 }
+    this.#minute.accepted += counts.accepted ?? 0
+    this.#minute.reports++
+    this.#count(counts, now)
+    await this.#noteAddition(now)
+    return {
+      acceptedThisMinute: this.#minute.accepted,
+      nextInMs: this.#minute.reports > reportsPerMinuteMax ? reportRarelyInMs : reportInMs,
+    }
+  }
+
+  async add(
+    batchId: string,
+    environmentId: string,
+    counts: IntakeCounts,
+    attributes: AttributeValues,
+  ): Promise<void> {
+    const now = Date.now()
+    const unlisted =
+      attributes.length === 0 ? new Set<string>() : await this.#unlistedNames(environmentId, now)
+    this.#storage.transactionSync(() => {
+      if (!addBatch(this.#sql, batchId, now)) return
+      this.#count(counts, now)
+      seeAttributes(this.#sql, attributes, unlisted, now)
+    })
+    await this.#noteAddition(now)
+  }
+
+  async readIntake(fromHour: number): Promise<IntakeHours> {
+    const rows = this.#sql
+      .exec<{ hour: number; name: string; events: number }>(
+        'SELECT hour, name, events FROM intake WHERE hour >= ? ORDER BY hour DESC, name',
+        fromHour,
+      )
+      .toArray()
+    const byHour = Map.groupBy(rows, ({ hour }) => hour)
+    const hours = [...byHour].map(([hour, own]) => ({
+      hour,
+      counts: Object.fromEntries(own.map(({ name, events }) => [name, events])) as IntakeCounts,
+    }))
+    return { asOf: await this.#asOf(), hours }
+  }
+
+  async attributes(query: AttributeQuery): Promise<KnownAttributes> {
+    return { asOf: await this.#asOf(), attributes: listAttributes(this.#sql, query) }
+  }
+
+  async attributeValues(name: string, query: AttributeQuery): Promise<KnownValues> {
+    return { asOf: await this.#asOf(), values: listValues(this.#sql, name, query) }
+  }
+
+  override async alarm(): Promise<void> {
+    const now = Date.now()
+    this.#sql.exec('DELETE FROM intake WHERE hour < ?', Math.floor(now / hourMs) - keptHours)
+    forgetAttributes(this.#sql, now)
+    forgetBatches(this.#sql, now)
+    const some = this.#sql.exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute LIMIT 1').toArray()
+    if (some.length > 0) await this.#storage.setAlarm(now + forgetEveryMs)
+  }
+
+  #count(counts: IntakeCounts, now: number): void {
+    const hour = Math.floor(now / hourMs)
+    for (const [name, events] of Object.entries(counts) as [IntakeCount, number][])
+      this.#sql.exec(
+        'INSERT INTO intake VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events',
+        hour,
+        name,
+        events,
+      )
+  }
+
+  async #noteAddition(now: number): Promise<void> {
+    await this.#storage.put('addedAt', now)
+    if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(now + forgetEveryMs)
+  }
+
+  async #asOf(): Promise<number | null> {
+    return (await this.#storage.get<number>('addedAt')) ?? null
+  }
+
+  /** If the settings cannot be read, nothing is listed. */
+  async #unlistedNames(environmentId: string, now: number): Promise<ReadonlySet<string>> {
+    const known = this.#unlisted
+    if (known && known.readAt > now - settingsForMs) return known.names
+    try {
+      const settings = await readEntity(openDatabase(this.env.DB), environmentId, 'settings', settingsId)
+      const names = new Set(settings?.unlistedAttributes)
+      this.#unlisted = { readAt: now, names }
+      return names
+    } catch (cause) {
+      logError('settings', cause)
+      return known?.names ?? new Set(['*'])
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// What a batch of records adds to the live counts, by environment. Pure.
+import type { IntakeCounts } from '../../analytics/intake.ts'
+import type { EventEnvelope } from '../../analytics/records.ts'
+import type { VariationCount } from '../contracts/live-contract.ts'
+import { UserSketch } from './user-sketch.ts'
+
+/** Attributes, and values of each, that one batch adds for one environment. */
+const namesMax = 100
+const valuesMax = 20
+/** A longer value is no choice that somebody would look for in a list. */
+const valueLengthMax = 100
+
+const hourMs = 3_600_000
+
+export interface LiveBatch {
+  readonly variations: readonly VariationCount[]
+  readonly counts: IntakeCounts
+  readonly attributes: readonly (readonly [name: string, values: readonly string[]])[]
+}
+
+/** `now` is in epoch milliseconds. */
+export function liveBatches(records: readonly EventEnvelope[], now: number): Map<string, LiveBatch> {
+  const byEnvironment = Map.groupBy(records, ({ environmentId }) => environmentId)
+  return new Map(
+    [...byEnvironment].map(([environmentId, own]) => [
+      environmentId,
+      { variations: variationsOf(own), counts: countsOf(own, now), attributes: attributesOf(own) },
+    ]),
+  )
+}
+
+function countsOf(records: readonly EventEnvelope[], now: number): IntakeCounts {
+  const lagMs = records.reduce((sum, { receivedAt }) => sum + Math.max(0, now - receivedAt), 0)
+  return { stored: records.length, 'lag-seconds': lagMs / 1_000 }
+}
+
+function variationsOf(records: readonly EventEnvelope[]): VariationCount[] {
+  const exposures = records.filter(({ kind }) => kind === 'exposure')
+  const groups = Map.groupBy(exposures, ({ flagKey, variationId, receivedAt }) =>
+    JSON.stringify([flagKey, variationId, Math.floor(receivedAt / hourMs)]),
+  )
+  return [...groups.values()].map((group) => {
+    const { flagKey = '', variationId = '', receivedAt } = group[0]!
+    const users = new UserSketch()
+    for (const { targetingKey } of group) users.add(targetingKey)
+    return {
+      flagKey,
+      variationId,
+      hour: Math.floor(receivedAt / hourMs),
+      evaluations: group.length,
+      users: users.encode(),
+      lastSeenAt: group.reduce((newest, record) => Math.max(newest, record.receivedAt), 0),
+    }
+  })
+}
+
+function attributesOf(records: readonly EventEnvelope[]): [string, string[]][] {
+  const all = new Map<string, Set<string>>()
+  for (const { attributes } of records)
+    for (const [name, value] of Object.entries(attributes)) {
+      let values = all.get(name)
+      if (!values) {
+        if (all.size === namesMax) continue
+        all.set(name, (values = new Set()))
+      }
+      if (values.size < valuesMax && value.length <= valueLengthMax) values.add(value)
+    }
+  return [...all].map(([name, values]) => [name, [...values]])
+}
