@@ -99,44 +99,6 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
-  it('names no winner in the first week, unless the design says so', async () => {
-    const { posts } = await run({ ...shop, experiments: [experiment()], records: twoGroups })
-    expect(ExperimentResult.parse(posts[0]?.body)).toMatchObject({
-      comparisons: [{ variationId: 'green', outcome: 'better' }],
-      verdict: { kind: 'undecided', reason: expect.stringContaining('wait 6 days more') },
-    })
-  })
-
-  it('lets only the first goal decide, and goes on from what was stored', async () => {
-    const other = { ...purchase, key: 'second', event: 'bought' }
-    const experiments = [experiment({ goalKeys: ['purchase', 'second'], design: { minimumDays: 0 } })]
-    const state = { flags: [checkout], goals: [other, purchase], experiments, records: twoGroups }
-    const { posts } = await run(state)
-    const results = posts.map(({ body }) => ExperimentResult.parse(body))
-    expect(results.map(({ goalKey, role, verdict }) => [goalKey, role, verdict.kind])).toEqual([
-      ['purchase', 'primary', 'winner'],
-      ['second', 'secondary', 'secondary'],
-    ])
-    const lopsided = { logFactor: 0, highestLogFactor: 9 }
-    const later = await run({ ...state, results: [{ ...results[0]!, sampleRatio: lopsided }] })
-    const [first, second] = later.posts.map(({ body }) => ExperimentResult.parse(body))
-    expect([first?.health.status, first?.verdict.kind]).toEqual(['red', 'withheld'])
-    expect(second?.health.status).toBe('green')
-  })
-
-  it('skips an experiment whose design a later release wrote', async () => {
-    const design = { decision: 'bandit' } as never
-    const { kinds, events } = await run({
-      ...shop,
-      experiments: [experiment({ design })],
-      records: twoGroups,
-    })
-    expect(kinds).toContain('skipped')
-    expect(events.find(({ kind }) => kind === 'skipped')).toMatchObject({
-      reason: 'its design is unknown to this release',
-    })
-  })
-
   it('gives equal results for equal counts, and fetches each object once', async () => {
     const state = { ...shop, experiments: [experiment()], records: twoGroups }
     const first = await run(state)

@@ -4,8 +4,8 @@ import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Engine, Fit, FitInput } from '../statistics/fit.ts'
 
 /**
- * Refuses what the model cannot do, and from its first failure on everything, with that failure's sentence. An
- * input that the model finds invalid is no failure of the model.
+ * Refuses what the model cannot do, and from its first failure on everything, with that failure's sentence.
+ * An input that the model finds invalid is no failure of the model.
  */
 export function withCircuitBreaker(engine: Engine): Engine {
   let broken: string | undefined

@@ -20,8 +20,8 @@ export interface SamplerSettings {
 }
 
 /**
- * 10,000 draws give P(best) = 0.95 with an error of 0.002, and take 0.1 s for three variations, 0.6 s for fifty.
- * The time-out is for a machine that is busy with something else.
+ * 10,000 draws give P(best) = 0.95 with an error of 0.002, and take 0.1 s for three variations, 0.6 s for
+ * fifty. The time-out is for a machine that is busy with something else.
  */
 export const defaultSampler: SamplerSettings = {
   chains: 4,

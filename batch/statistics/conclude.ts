@@ -25,8 +25,8 @@ export const usersMax = 2_147_483_647
 /** The largest seed that CmdStan takes. */
 export const seedMax = 4_294_967_295
 /**
- * Jeffreys' prior: half a conversion on each side. A flat one shows rare conversions as twice as many as there
- * are, with a thousand users at 0.1 %.
+ * Jeffreys' prior: half a conversion on each side. A flat one shows rare conversions as twice as many as
+ * there are, with a thousand users at 0.1 %.
  */
 export const jeffreysPrior: Prior = { alpha: 0.5, beta: 0.5 }
 /**
@@ -44,8 +44,8 @@ export interface Evidence {
   readonly window: ResultWindow
   readonly counts: readonly VariationCounts[]
   /**
-   * If there was more than one phase: the users who were new in each, in order, the last phase included. Without,
-   * the sample ratio is that of `counts`.
+   * If there was more than one phase: the users who were new in each, in order, the last phase included.
+   * Without, the sample ratio is that of `counts`.
    */
   readonly phases?: readonly (readonly Cell[])[] | undefined
   readonly usersInTwoVariations: number

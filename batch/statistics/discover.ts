@@ -1,5 +1,5 @@
-// Several secondary goals are several questions: among the arms and goals that are named, at most five percent
-// are named wrongly on average (e-BH), however the goals hang together.
+// Several secondary goals are several questions: among the arms and goals that are named, at most five
+// percent are named wrongly on average (e-BH), however the goals hang together.
 import { evidenceOf, factorOf } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import type { Rule } from './design.ts'

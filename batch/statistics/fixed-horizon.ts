@@ -1,9 +1,9 @@
 // A fixed horizon that may be looked at at any time. It is the test at the planned end, curtailed: an arm is
 // named before the end once the test there rejects with a conditional probability of gamma, if nothing
 // differs from here on (Lan, Simon and Halperin 1982). That probability is a martingale under no difference,
-// so by Doob's inequality a test that starts at gamma alpha is valid at all looks together, and at gamma = .95
-// keeps at least 95 % of the fixed test's power (Koning and van Meer 2025, arXiv:2501.03982, as
-// an e-process). Two one-sided tests at alpha / 2, so that an arm that is named has a direction.
+// so by Doob's inequality a test that starts at gamma alpha is valid at all looks together, and at gamma =
+// .95 keeps at least 95 % of the fixed test's power (Koning and van Meer 2025, arXiv:2501.03982, as an
+// e-process). Two one-sided tests at alpha / 2, so that an arm that is named has a direction.
 import { alphaDefault, type Interval } from './inference.ts'
 import { normalCumulative, quantileOfNormal } from './normal.ts'
 
@@ -89,8 +89,8 @@ const winnerOf = (up: number, down: number, gamma: number): Curtailed['winner'] 
 const upperQuantile = (level: number): number => -quantileOfNormal(Math.max(level, 1e-300))
 
 /**
- * The effects that would not be named, in the unit of score / information: the repeated interval (Jennison and
- * Turnbull 1989). It excludes 0 exactly when an arm is named, and covers the truth at all looks at once.
+ * The effects that would not be named, in the unit of score / information: the repeated interval (Jennison
+ * and Turnbull 1989). It excludes 0 exactly when an arm is named, and covers the truth at all looks at once.
  */
 export function repeatedInterval(
   at: Score,

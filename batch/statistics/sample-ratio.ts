@@ -6,7 +6,9 @@
 // (Ville's inequality), so the runner may look after every hour.
 import betaln from '@stdlib/math-base-special-betaln'
 
-/** Users' worth of trust in the promised shares: about a twelfth of the users that should show a deviation. */
+/**
+ * Users' worth of trust in the promised shares: about a twelfth of the users that should show a deviation.
+ */
 export const concentration = 2_000
 /** Red at this factor: at most one healthy experiment in a hundred is ever red. */
 export const mismatchFactor = 100

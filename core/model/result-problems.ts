@@ -1,5 +1,5 @@
-// What cannot be true of a result, whoever computed it. The admin API refuses to store such a result: it would
-// be shown as the truth. Words of newer releases are left alone.
+// What cannot be true of a result, whoever computed it. The admin API refuses to store such a result: it
+// would be shown as the truth. Words of newer releases are left alone.
 import type { Experiment } from './experiment.ts'
 import type { FieldProblem } from './problem.ts'
 import type { StoredResult } from './stored-result.ts'

@@ -13,7 +13,9 @@ import type { Random } from './random.ts'
 const dayMs = 86_400_000
 const days = 28
 
-/** What one simulated experiment came to: the look at which an arm was named, by method; undefined if none. */
+/**
+ * What one simulated experiment came to: the look at which an arm was named, by method; undefined if none.
+ */
 export type Named = Readonly<Record<string, number | undefined>>
 
 /** The product's comparisons at each look, through its own entry. */
@@ -85,8 +87,8 @@ export function methodsFor(world: World): Record<string, Method> {
 }
 
 /**
- * GrowthBook's sequential interval of the relative lift, with its default of 5,000 users, from 150 conversions
- * on (gbstats; Waudby-Smith and others, arXiv:2103.06476, eq. 155).
+ * GrowthBook's sequential interval of the relative lift, with its default of 5,000 users, from 150
+ * conversions on (gbstats; Waudby-Smith and others, arXiv:2103.06476, eq. 155).
  */
 function growthBook(a: ArmCounts, b: ArmCounts): boolean {
   if (a.conversions + b.conversions < 150) return false

@@ -43,9 +43,9 @@ async function newestResult(
 }
 
 /**
- * What a result says. The end of the window moves with every run, also when no event came, and with it how many
- * days are left. So a result of a runner that says what computed it is compared by its input, its outcomes and
- * its verdict; one of an earlier release as a whole.
+ * What a result says. The end of the window moves with every run, also when no event came, and with it how
+ * many days are left. So a result of a runner that says what computed it is compared by its input, its
+ * outcomes and its verdict; one of an earlier release as a whole.
  */
 function findingOf({ computedAt: _, window: { from }, ...rest }: StoredResult): string {
   const { statistics, inputHash, engine, health, verdict, decision, comparisons } = rest

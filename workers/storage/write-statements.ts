@@ -92,8 +92,8 @@ function writeRows(database: Database, environmentId: string, number: number, ro
 }
 
 /**
- * Results of deleted experiments go with them, in the same batch: they would show up under a new experiment of
- * the same id.
+ * Results of deleted experiments go with them, in the same batch: they would show up under a new experiment
+ * of the same id.
  */
 function resultDeletions(
   database: Database,
