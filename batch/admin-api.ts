@@ -114,6 +114,20 @@ export function adminApi(
       : stored
   }
 
+  async function applyOperation(
+    environmentId: string,
+    operationId: string,
+    facts: OperationFacts,
+  ): ApiResult<Applied> {
+    const path = environmentPath(environmentId, 'operations', operationId, 'apply')
+    const applied = await call(path, Applied, facts)
+    if (applied.ok || applied.problem.kind !== 'api-refused' || facts.verifiedUsers === undefined)
+      return applied
+    // A control one release back knows these two only.
+    const { exposedUsers, goalUsers } = facts
+    return call(path, Applied, { exposedUsers, goalUsers })
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), Published),
@@ -122,8 +136,7 @@ export function adminApi(
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     storeResult,
-    applyOperation: (environmentId, operationId, facts) =>
-      call(environmentPath(environmentId, 'operations', operationId, 'apply'), Applied, facts),
+    applyOperation,
   }
 }
 

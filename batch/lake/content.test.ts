@@ -80,6 +80,6 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
   if (!files.ok) throw new Error(files.problem.message)
   expect(await countEventRate(openWarehouse(loadChdb), files.value.files, killSwitch(), 'bought')).toEqual({
     ok: true,
-    value: { exposedUsers: 50, goalUsers: 20 },
+    value: { exposedUsers: 50, goalUsers: 20, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
   })
 })

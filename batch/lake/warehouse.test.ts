@@ -42,7 +42,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
     expect(await countEventRate(warehouse, files, killSwitch(), 'bought')).toEqual({
       ok: true,
-      value: { exposedUsers: 20, goalUsers: 5 },
+      value: { exposedUsers: 20, goalUsers: 5, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 
@@ -53,7 +53,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
     expect(await countEventRate(warehouse, [], killSwitch(), 'bought')).toEqual({
       ok: true,
-      value: { exposedUsers: 0, goalUsers: 0 },
+      value: { exposedUsers: 0, goalUsers: 0, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 
