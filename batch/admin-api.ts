@@ -167,6 +167,20 @@ export function adminApi(
     return changed.ok ? ok(undefined) : changed
   }
 
+  async function applyOperation(
+    environmentId: string,
+    operationId: string,
+    facts: OperationFacts,
+  ): ApiResult<AppliedOperation> {
+    const path = environmentPath(environmentId, 'operations', operationId, 'apply')
+    const applied = await call(path, AppliedOperation, facts)
+    if (applied.ok || applied.problem.kind !== 'api-refused' || facts.verifiedUsers === undefined)
+      return applied
+    // A control one release back knows these two only.
+    const { exposedUsers, goalUsers } = facts
+    return call(path, AppliedOperation, { exposedUsers, goalUsers })
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -178,8 +192,7 @@ export function adminApi(
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,
-    applyOperation: (environmentId, operationId, facts) =>
-      call(environmentPath(environmentId, 'operations', operationId, 'apply'), AppliedOperation, facts),
+    applyOperation,
   }
 }
 

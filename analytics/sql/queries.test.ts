@@ -7,11 +7,14 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../lake.ts'
-import { EventRecord, type Exposure as NewExposure, type Tracking as NewTracking } from '../records.ts'
-
-type OfKind<Kind> = Extract<EventRecord, { kind: Kind }>
-type Exposure = OfKind<'exposure'>
-type Tracking = OfKind<'tracking'>
+import { EventEnvelope, EventRecord, type Exposure, type Tracking } from '../records.ts'
+import {
+  type Counts,
+  clockSkewMaxMs,
+  plainEventRate,
+  plainExperiment,
+  sameWithinMs,
+} from '../../test/support/plain-counts.ts'
 import { recordColumns } from './columns.ts'
 
 const chdb = await import('chdb').catch(() => undefined)
@@ -126,6 +129,32 @@ describe.skipIf(!chdb).each(queries)('$name.sql', ({ name, parameters }) => {
   })
 })
 
+describe.skipIf(!chdb)('records of every version', () => {
+  // Lines are only ever added: what was written once lies in lakes for ever.
+  const fixture = lines('versions.fixture.ndjson')
+
+  it('are records, and have all versions', () => {
+    const records = fixture.map((line) => JSON.parse(line) as Record<string, unknown>)
+    for (const record of records) {
+      expect(EventRecord.safeParse(record).error).toBeUndefined()
+      expect(EventEnvelope.safeParse(record).error).toBeUndefined()
+    }
+    expect(new Set(records.map(({ v, kind }) => `${v} ${kind}`)).size).toBe(7)
+  })
+
+  it.each(queries)('are read by $name.sql', async ({ name, parameters }) => {
+    const expected = {
+      experiment: [{ variationId: 'on', users: 2, conversions: 2, verifiedUsers: 1, unverifiedUsers: 0 }],
+      'event-rate': [{ exposedUsers: 2, goalUsers: 2, verifiedUsers: 1, unverifiedUsers: 0 }],
+    }[name]
+    const asked = { ...parameters, event: 'bought' }
+    expect(await runQuery(name, [fixture], asked)).toMatchObject(expected!)
+    const verified = { ...asked, counts: 'verified' }
+    const [row] = (await runQuery(name, [fixture], verified)) as Record<string, unknown>[]
+    expect(row?.['users'] ?? row?.['exposedUsers']).toBe(1)
+  })
+})
+
 const common = {
   v: 2,
   keyKind: 'client',
@@ -139,7 +168,7 @@ const common = {
   targetingKey: 'ann',
   attributes: {},
 } as const
-const base: NewExposure = {
+const base: Exposure = {
   ...common,
   kind: 'exposure',
   flagKey: 'checkout',
@@ -151,7 +180,7 @@ const base: NewExposure = {
   unitAttribute: '',
   unit: '',
 }
-const purchase: NewTracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
+const purchase: Tracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
 
 describe.skipIf(!chdb)('a plain count', () => {
   const at = fc.integer({ min: 997, max: 1012 })
@@ -204,17 +233,6 @@ describe.skipIf(!chdb)('a plain count', () => {
       })
     })
 
-  const sameWithinMs = 3
-  const clockSkewMaxMs = 2
-  /** An event counts no later than it was received. */
-  const counted = (record: EventRecord): EventRecord => ({
-    ...record,
-    at: Math.min(record.at, record.receivedAt),
-  })
-  const clockOf = ({ protocol, sdk, at: when, receivedAt }: EventRecord) =>
-    protocol === 'flagship-io' || (protocol === 'ofrep' && when === receivedAt) ? '' : `${protocol} ${sdk}`
-  const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
-
   it(
     'agrees with experiment.sql on any records',
     () =>
@@ -241,7 +259,7 @@ describe.skipIf(!chdb)('a plain count', () => {
               ],
               parameters,
             ),
-          ).toEqual(experiment(all, counts, unitAttribute))
+          ).toEqual(plainExperiment(all, counts, unitAttribute))
         }),
         { numRuns: 40 },
       ),
@@ -272,153 +290,15 @@ describe.skipIf(!chdb)('a plain count', () => {
               ],
               parameters,
             ),
-          ).toEqual([eventRate(all, counts, sourceUsersMax)])
+          ).toEqual([plainEventRate(all, counts, sourceUsersMax)])
         }),
         { numRuns: 40 },
       ),
     120_000,
   )
-
-  const isVerified = (record: EventRecord) =>
-    record.v === 2 && (record.keyKind === 'server' || (record.kind === 'exposure' && record.verified))
-  const sourceOf = (record: EventRecord) =>
-    record.v === 1 || record.keyKind === 'server' ? '' : record.source
-  const mayCount = (record: EventRecord, counts: Counts) =>
-    counts === 'all' ||
-    (record.v === 2 && record.keyKind === 'server') ||
-    (counts === 'verified' && (record.kind === 'tracking' || isVerified(record)))
-  const inOrder = (a: EventRecord, b: EventRecord) =>
-    a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
-
-  /** `nameOf` names who is counted: a user, or a unit. */
-  function usersOf(
-    all: readonly EventRecord[],
-    isOfQuestion: (exposure: Exposure) => boolean,
-    counts: Counts,
-    nameOf: (record: EventRecord) => string,
-  ) {
-    const relevant = all.filter(
-      (record) =>
-        record.targetingKey !== '' &&
-        (record.kind === 'exposure'
-          ? isOfQuestion(record)
-          : record.kind === 'tracking' && record.event === 'bought' && mayCount(record, counts)),
-    )
-    return [...Map.groupBy(relevant, nameOf)].flatMap(([name, own]) => {
-      const seen = own.filter((record) => record.kind === 'exposure').toSorted(inOrder)
-      const exposures = seen.filter((record) => mayCount(record, counts))
-      const first = exposures[0] ?? seen[0]
-      if (!first) return []
-      const goals = own.filter(
-        (record): record is Tracking =>
-          record.kind === 'tracking' &&
-          record.at >= first.at - (clockOf(record) === clockOf(first) ? 0 : clockSkewMaxMs),
-      )
-      return [{ name, first, exposures, goals, isCounted: exposures.length > 0 }]
-    })
-  }
-
-  function experiment(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
-    const inside = raw.map(counted).filter((record) => record.at >= 1000 && record.at < 1010)
-    const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
-    const unitOf = (record: EventRecord) =>
-      record.v === 2 && record.kind === 'exposure' && record.unitAttribute === unitAttribute
-        ? record.unit
-        : ''
-    const unitOfUser = new Map<string, string>()
-    for (const record of inside.toSorted(inOrder))
-      if (record.kind === 'exposure' && isOfQuestion(record) && unitOf(record) !== '')
-        unitOfUser.set(record.targetingKey, unitOfUser.get(record.targetingKey) ?? unitOf(record))
-    const nameOf = (record: EventRecord) =>
-      unitAttribute === ''
-        ? record.targetingKey
-        : unitOf(record) || (unitOfUser.get(record.targetingKey) ?? `without ${record.targetingKey}`)
-    const users = usersOf(inside, isOfQuestion, counts, nameOf).map((user) => {
-      const hasNoUnit = user.name.startsWith('without ')
-      return { ...user, hasNoUnit, isCounted: user.isCounted && !hasNoUnit }
-    })
-    return ['off', 'on'].flatMap((variationId) => {
-      const all = users.filter(({ first }) => first.variationId === variationId)
-      if (all.length === 0) return []
-      const own = all.filter(({ isCounted }) => isCounted)
-      const values = own.map(({ goals }) => {
-        const sorted = goals.toSorted(
-          (a, b) =>
-            compare(a.content ?? '', b.content ?? '') ||
-            compare(a.at, b.at) ||
-            compare(a.value, b.value) ||
-            compare(clockOf(a), clockOf(b)),
-        )
-        const isCopy = ({ content, at: when }: Tracking, before: Tracking | undefined) =>
-          before !== undefined &&
-          Boolean(content) &&
-          content === before.content &&
-          when - before.at <= sameWithinMs
-        return sorted.reduce((sum, goal, i) => sum + (isCopy(goal, sorted[i - 1]) ? 0 : goal.value), 0)
-      })
-      const converted = (some: typeof all) => some.filter(({ goals }) => goals.length > 0).length
-      const verified = own.filter(({ first }) => isVerified(first))
-      const unverified = all.filter(
-        ({ first, hasNoUnit }) => first.v === 2 && !isVerified(first) && !hasNoUnit,
-      )
-      const bySource = Map.groupBy(
-        own.filter(({ first }) => sourceOf(first) !== ''),
-        ({ first }) => sourceOf(first),
-      )
-      return [
-        {
-          variationId,
-          source: '',
-          users: own.length,
-          conversions: converted(own),
-          valueSum: values.reduce((sum, value) => sum + value, 0),
-          valueSumOfSquares: values.reduce((sum, value) => sum + value ** 2, 0),
-          usersInTwoVariations: own.filter(
-            ({ exposures }) => new Set(exposures.map((e) => e.variationId)).size > 1,
-          ).length,
-          verifiedUsers: verified.length,
-          verifiedConversions: converted(verified),
-          unverifiedUsers: unverified.length,
-          unverifiedConversions: converted(unverified),
-          sourceUsers: Math.max(0, ...[...bySource.values()].map(({ length }) => length)),
-          usersWithoutUnit: all.filter(({ hasNoUnit }) => hasNoUnit).length,
-        },
-      ]
-    })
-  }
-
-  function eventRate(all: readonly EventRecord[], counts: Counts, sourceUsersMax: number) {
-    const since = all.map(counted).filter((record) => record.at >= 1000)
-    const users = usersOf(
-      since,
-      ({ flagKey, variationId }) => flagKey === 'checkout' && variationId === 'on',
-      counts,
-      ({ targetingKey }) => targetingKey,
-    )
-    const facts = { exposedUsers: 0, goalUsers: 0, usersOverLimit: 0 }
-    for (const [source, own] of Map.groupBy(users, ({ first }) => sourceOf(first))) {
-      const counting = own.filter(({ isCounted }) => isCounted)
-      const limit = sourceUsersMax === 0 || source === '' ? counting.length : sourceUsersMax
-      const exposed = Math.min(counting.length, limit)
-      const reached = counting.filter(({ goals }) => goals.length > 0).length
-      facts.exposedUsers += exposed
-      facts.goalUsers += counting.length === 0 ? 0 : toEven((reached * exposed) / counting.length)
-      facts.usersOverLimit += counting.length - exposed
-    }
-    return {
-      ...facts,
-      verifiedUsers: users.filter(({ first }) => isVerified(first)).length,
-      unverifiedUsers: users.filter(({ first }) => first.v === 2 && !isVerified(first)).length,
-    }
-  }
-
-  /** ClickHouse rounds halves to the even number. */
-  const toEven = (value: number) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value))
 })
 
-type Counts = 'all' | 'verified' | 'server'
-
-function toVersion(record: NewExposure | NewTracking, isOld: boolean): EventRecord {
+function toVersion(record: Exposure | Tracking, isOld: boolean): EventRecord {
   if (!isOld) return record
   const { keyKind: _, source: __, ...common } = record
   if (common.kind === 'tracking') {

@@ -83,6 +83,6 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
     await countEventRate(openWarehouse(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
   ).toEqual({
     ok: true,
-    value: { exposedUsers: 50, goalUsers: 20 },
+    value: { exposedUsers: 50, goalUsers: 20, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
   })
 })

@@ -45,7 +45,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
     expect(await countEventRate(warehouse, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
-      value: { exposedUsers: 20, goalUsers: 5 },
+      value: { exposedUsers: 20, goalUsers: 5, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 
@@ -56,7 +56,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     })
     expect(await countEventRate(warehouse, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
-      value: { exposedUsers: 0, goalUsers: 0 },
+      value: { exposedUsers: 0, goalUsers: 0, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 

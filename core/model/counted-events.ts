@@ -3,8 +3,8 @@
 import * as z from 'zod'
 
 /**
- * `all`: every event. `verified`: exposures that edge found to be its own decision, or that came with a server
- * key, and all goals. `server`: exposures and goals that came with a server key. Absent: `all`.
+ * `all`: every event. `verified`: exposures that edge found to be its own decision, or that came with a
+ * server key, and all goals. `server`: exposures and goals that came with a server key. Absent: `all`.
  */
 export const CountedEvents = z.enum(['all', 'verified', 'server'])
 export type CountedEvents = z.infer<typeof CountedEvents>

@@ -27,7 +27,7 @@ export function useStack(configs: StackOptions['configs'] = {}): () => Stack {
   let stack: Stack | undefined
   beforeAll(async () => {
     stack = await startStack({ port: await freePort(), directory, state: 'reset', configs })
-  })
+  }, 60_000)
   afterAll(async () => {
     await stack?.stop()
     rmSync(directory, { recursive: true, force: true })

@@ -1,0 +1,151 @@
+// What the queries of analytics/sql count, as plain loops over records: the oracle of their property tests.
+import type { EventRecord } from '../../analytics/records.ts'
+
+type OfKind<Kind> = Extract<EventRecord, { kind: Kind }>
+type Exposure = OfKind<'exposure'>
+type Tracking = OfKind<'tracking'>
+export type Counts = 'all' | 'verified' | 'server'
+
+export const sameWithinMs = 3
+export const clockSkewMaxMs = 2
+/** An event counts no later than it was received. */
+const counted = (record: EventRecord): EventRecord => ({
+  ...record,
+  at: Math.min(record.at, record.receivedAt),
+})
+const clockOf = ({ protocol, sdk, at: when, receivedAt }: EventRecord) =>
+  protocol === 'flagship-io' || (protocol === 'ofrep' && when === receivedAt) ? '' : `${protocol} ${sdk}`
+const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
+
+const isVerified = (record: EventRecord) =>
+  record.v === 2 && (record.keyKind === 'server' || (record.kind === 'exposure' && record.verified))
+const sourceOf = (record: EventRecord) => (record.v === 1 || record.keyKind === 'server' ? '' : record.source)
+const mayCount = (record: EventRecord, counts: Counts) =>
+  counts === 'all' ||
+  (record.v === 2 && record.keyKind === 'server') ||
+  (counts === 'verified' && (record.kind === 'tracking' || isVerified(record)))
+const inOrder = (a: EventRecord, b: EventRecord) =>
+  a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
+
+/** `nameOf` names who is counted: a user, or a unit. */
+function usersOf(
+  all: readonly EventRecord[],
+  isOfQuestion: (exposure: Exposure) => boolean,
+  counts: Counts,
+  nameOf: (record: EventRecord) => string,
+) {
+  const relevant = all.filter(
+    (record) =>
+      record.targetingKey !== '' &&
+      (record.kind === 'exposure'
+        ? isOfQuestion(record)
+        : record.kind === 'tracking' && record.event === 'bought' && mayCount(record, counts)),
+  )
+  return [...Map.groupBy(relevant, nameOf)].flatMap(([name, own]) => {
+    const seen = own.filter((record) => record.kind === 'exposure').toSorted(inOrder)
+    const exposures = seen.filter((record) => mayCount(record, counts))
+    const first = exposures[0] ?? seen[0]
+    if (!first) return []
+    const goals = own.filter(
+      (record): record is Tracking =>
+        record.kind === 'tracking' &&
+        record.at >= first.at - (clockOf(record) === clockOf(first) ? 0 : clockSkewMaxMs),
+    )
+    return [{ name, first, exposures, goals, isCounted: exposures.length > 0 }]
+  })
+}
+
+/** Of the question `checkout`, `split`, `bought`, from 1000 to 1010. */
+export function plainExperiment(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
+  const inside = raw.map(counted).filter((record) => record.at >= 1000 && record.at < 1010)
+  const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
+  const unitOf = (record: EventRecord) =>
+    record.v === 2 && record.kind === 'exposure' && record.unitAttribute === unitAttribute ? record.unit : ''
+  const unitOfUser = new Map<string, string>()
+  for (const record of inside.toSorted(inOrder))
+    if (record.kind === 'exposure' && isOfQuestion(record) && unitOf(record) !== '')
+      unitOfUser.set(record.targetingKey, unitOfUser.get(record.targetingKey) ?? unitOf(record))
+  const nameOf = (record: EventRecord) =>
+    unitAttribute === ''
+      ? record.targetingKey
+      : unitOf(record) || (unitOfUser.get(record.targetingKey) ?? `without ${record.targetingKey}`)
+  const users = usersOf(inside, isOfQuestion, counts, nameOf).map((user) => {
+    const hasNoUnit = user.name.startsWith('without ')
+    return { ...user, hasNoUnit, isCounted: user.isCounted && !hasNoUnit }
+  })
+  return ['off', 'on'].flatMap((variationId) => {
+    const all = users.filter(({ first }) => first.variationId === variationId)
+    if (all.length === 0) return []
+    const own = all.filter(({ isCounted }) => isCounted)
+    const values = own.map(({ goals }) => {
+      const sorted = goals.toSorted(
+        (a, b) =>
+          compare(a.content ?? '', b.content ?? '') ||
+          compare(a.at, b.at) ||
+          compare(a.value, b.value) ||
+          compare(clockOf(a), clockOf(b)),
+      )
+      const isCopy = ({ content, at: when }: Tracking, before: Tracking | undefined) =>
+        before !== undefined &&
+        Boolean(content) &&
+        content === before.content &&
+        when - before.at <= sameWithinMs
+      return sorted.reduce((sum, goal, i) => sum + (isCopy(goal, sorted[i - 1]) ? 0 : goal.value), 0)
+    })
+    const converted = (some: typeof all) => some.filter(({ goals }) => goals.length > 0).length
+    const verified = own.filter(({ first }) => isVerified(first))
+    const unverified = all.filter(({ first, hasNoUnit }) => first.v === 2 && !isVerified(first) && !hasNoUnit)
+    const bySource = Map.groupBy(
+      own.filter(({ first }) => sourceOf(first) !== ''),
+      ({ first }) => sourceOf(first),
+    )
+    return [
+      {
+        variationId,
+        source: '',
+        users: own.length,
+        conversions: converted(own),
+        valueSum: values.reduce((sum, value) => sum + value, 0),
+        valueSumOfSquares: values.reduce((sum, value) => sum + value ** 2, 0),
+        usersInTwoVariations: own.filter(
+          ({ exposures }) => new Set(exposures.map((e) => e.variationId)).size > 1,
+        ).length,
+        verifiedUsers: verified.length,
+        verifiedConversions: converted(verified),
+        unverifiedUsers: unverified.length,
+        unverifiedConversions: converted(unverified),
+        sourceUsers: Math.max(0, ...[...bySource.values()].map(({ length }) => length)),
+        usersWithoutUnit: all.filter(({ hasNoUnit }) => hasNoUnit).length,
+      },
+    ]
+  })
+}
+
+/** Of the question `checkout`, `on`, `bought`, from 1000. */
+export function plainEventRate(all: readonly EventRecord[], counts: Counts, sourceUsersMax: number) {
+  const since = all.map(counted).filter((record) => record.at >= 1000)
+  const users = usersOf(
+    since,
+    ({ flagKey, variationId }) => flagKey === 'checkout' && variationId === 'on',
+    counts,
+    ({ targetingKey }) => targetingKey,
+  )
+  const facts = { exposedUsers: 0, goalUsers: 0, usersOverLimit: 0 }
+  for (const [source, own] of Map.groupBy(users, ({ first }) => sourceOf(first))) {
+    const counting = own.filter(({ isCounted }) => isCounted)
+    const limit = sourceUsersMax === 0 || source === '' ? counting.length : sourceUsersMax
+    const exposed = Math.min(counting.length, limit)
+    const reached = counting.filter(({ goals }) => goals.length > 0).length
+    facts.exposedUsers += exposed
+    facts.goalUsers += counting.length === 0 ? 0 : toEven((reached * exposed) / counting.length)
+    facts.usersOverLimit += counting.length - exposed
+  }
+  return {
+    ...facts,
+    verifiedUsers: users.filter(({ first }) => isVerified(first)).length,
+    unverifiedUsers: users.filter(({ first }) => first.v === 2 && !isVerified(first)).length,
+  }
+}
+
+/** ClickHouse rounds halves to the even number. */
+const toEven = (value: number) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value))
