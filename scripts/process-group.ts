@@ -37,11 +37,11 @@ export function startGroup(
   // If this process ends, also during the start, the group ends too.
   const reap = () => signalGroup(id, 'SIGKILL')
   process.once('exit', reap)
-  const gone = exited.finally(async () => {
+  const endRest = async () => {
     if (!(await isGone(id, endsWithinMs))) signalGroup(id, 'SIGKILL')
     process.off('exit', reap)
-  })
-  gone.catch(() => undefined)
+  }
+  const gone = exited.then(endRest, endRest)
   return {
     id,
     child,

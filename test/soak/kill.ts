@@ -131,21 +131,36 @@ const draft = (key: string) => ({
 const publishedWithinMs = 15_000
 
 async function compareChanges({ stack, clientKey }: Target, ledger: Ledger): Promise<string[]> {
-  const [{ flags: stored }, { goals }, { revisions }] = await Promise.all([
+  const [{ flags: stored }, goals, { revisions }] = await Promise.all([
     call<{ flags: Flag[] }>(stack, 'GET', `${path}/flags`),
-    call<{ goals: { key: string }[] }>(stack, 'GET', `${path}/goals`),
+    allGoals(stack),
     call<{ revisions: { number: number }[] }>(stack, 'GET', `${path}/revisions?limit=200`),
   ])
   const numbers = revisions.map(({ number }) => number)
   const findings = changesLost(ledger, { flags: stored, goals, revisions: numbers })
   const wanted = JSON.stringify({
     revision: String(numbers[0]),
-    versions: stored.map(({ key, version }) => [key, version]).toSorted(),
+    versions: stored.map(({ key, version }) => `${key} ${version}`).toSorted(),
   })
   const deadline = Date.now() + publishedWithinMs
   let served = ''
   while (served !== wanted && Date.now() < deadline) served = await versionsServed(stack, clientKey)
   return served === wanted ? findings : [...findings, `edge serves ${served}, D1 has ${wanted}`]
+}
+
+/** A page has at most 200. */
+async function allGoals(stack: Stack): Promise<{ key: string }[]> {
+  const goals: { key: string }[] = []
+  for (let cursor = ''; ;) {
+    const page = await call<{ goals: { key: string }[]; nextCursor?: string }>(
+      stack,
+      'GET',
+      `${path}/goals?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
+    goals.push(...page.goals)
+    if (page.nextCursor === undefined) return goals
+    cursor = page.nextCursor
+  }
 }
 
 async function versionsServed({ url }: Stack, clientKey: string): Promise<string> {
@@ -159,7 +174,7 @@ async function versionsServed({ url }: Stack, clientKey: string): Promise<string
     flags: { key: string; metadata: { version: string } }[]
     metadata: { version: string }
   }
-  const versions = decided.map((each) => [each.key, Number(each.metadata.version)]).toSorted()
+  const versions = decided.map((each) => `${each.key} ${each.metadata.version}`).toSorted()
   return JSON.stringify({ revision: metadata.version, versions })
 }
 
