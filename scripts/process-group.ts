@@ -1,5 +1,5 @@
-// Starts a Node program as the first process of a process group, so that all that it starts (workerd, esbuild)
-// can be ended with it. The group also ends if this process is killed, by end-with-parent.mjs.
+// Starts a Node program as the first process of a process group, so that all that it starts (workerd,
+// esbuild) can be ended with it. The group also ends if this process is killed, by end-with-parent.mjs.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 

@@ -1,5 +1,6 @@
-// Hostile bodies at every entry, and everything larger than it may be: deep, huge, in wrong encodings, of wrong
-// types, bombs. Whatever is sent, the answer is a refusal in form or is harmless, and it comes in time.
+// Hostile bodies at every entry, and everything larger than it may be: deep, huge, in wrong encodings, of
+// wrong types, bombs. Whatever is sent, the answer is a refusal in form or is harmless, and it comes in
+// time.
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { complaintAbout, keyHeader } from '../support/bad-input/answer.ts'
 import { mutation, randomFrom } from '../support/bad-input/mutations.ts'
@@ -19,7 +20,9 @@ interface Entry {
   readonly sample?: object
 }
 
-/** Hostile things are sent to an environment of its own organisation, so that they never meet another test. */
+/**
+ * Hostile things are sent to an environment of its own organisation, so that they never meet another test.
+ */
 async function entriesOf(world: World): Promise<Entry[]> {
   const { foreign } = world
   const samples = new Map<string, object>(

@@ -1,6 +1,6 @@
-// Forged exposures: whoever has the public client key reports variations that nobody was given, for users that
-// nobody has seen. The table says what holds for each protocol today; a record that says whether it was
-// verified must never say so of these.
+// Forged exposures: whoever has the public client key reports variations that nobody was given, for users
+// that nobody has seen. The table says what holds for each protocol today; a record that says whether it
+// was verified must never say so of these.
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { lakeHolding } from '../support/environment.ts'
 import { ask, type Answer, type Section } from './section.ts'
@@ -13,8 +13,9 @@ interface Forged {
   readonly name: string
   readonly targetingKey: string
   /**
-   * `refused`: no record comes of it. `unattributed`: its record names no rule, so it counts in no experiment.
-   * `as sent`: the protocol's clients decide what they report, so its record looks like any other.
+   * `refused`: no record comes of it. `unattributed`: its record names no rule, so it counts in no
+   * experiment. `as sent`: the protocol's clients decide what they report, so its record looks like any
+   * other.
    */
   readonly must: 'refused' | 'unattributed' | 'as sent'
   readonly send: () => Promise<Answer>

@@ -1,5 +1,5 @@
-// `npm run attack`: attacks a stack of its own on this machine, or with `--directory` the one that `npm start`
-// runs in that folder. Prints a table and exits with 1 if anything does not hold.
+// `npm run attack`: attacks a stack of its own on this machine, or with `--directory` the one that `npm
+// start` runs in that folder. Prints a table and exits with 1 if anything does not hold.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

@@ -1,4 +1,5 @@
-// Questions about environments that do not exist: nothing is left behind, in no Durable Object and no database.
+// Questions about environments that do not exist: nothing is left behind, in no Durable Object and no
+// database.
 import { readdirSync } from 'node:fs'
 import { createTestEnvironment, pause } from '../support/environment.ts'
 import { ask, inLanes, type Section } from './section.ts'

@@ -1,5 +1,5 @@
-// What any program of the run has logged: the Workers, wrangler, the batch runner. No line may hold a secret or
-// what identifies a user.
+// What any program of the run has logged: the Workers, wrangler, the batch runner. No line may hold a
+// secret or what identifies a user.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

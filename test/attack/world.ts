@@ -150,7 +150,10 @@ interface TokenRow {
   readonly disabled: number
 }
 
-/** Straight into D1, because the API makes no token that has expired or is of an organisation without members. */
+/**
+ * Straight into D1, because the API makes no token that has expired or is of an organisation without
+ * members.
+ */
 async function insertToken(
   { url }: Place,
   run: string,

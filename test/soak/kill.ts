@@ -1,6 +1,6 @@
-// The soak with kills: changes and events are sent without pause, the whole stack is killed at a random moment
-// and started again, many times. Afterwards what was acknowledged is compared with what is there. Events go
-// through a queue that outlives a kill (durable-ingest/), because wrangler's does not.
+// The soak with kills: changes and events are sent without pause, the whole stack is killed at a random
+// moment and started again, many times. Afterwards what was acknowledged is compared with what is there.
+// Events go through a queue that outlives a kill (durable-ingest/), because wrangler's does not.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

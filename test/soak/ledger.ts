@@ -19,7 +19,10 @@ export interface Visitor {
 }
 
 export interface Ledger {
-  /** Descriptions of each flag in the order in which they were asked for; the index of the last acknowledged. */
+  /**
+   * Descriptions of each flag in the order in which they were asked for; the index of the last
+   * acknowledged.
+   */
   readonly flags: Map<string, { readonly asked: string[]; acknowledged: number }>
   readonly goals: { readonly asked: Set<string>; readonly acknowledged: Set<string> }
   readonly visitors: Visitor[]

@@ -1,5 +1,5 @@
-// Environments with keys on a running stack, and the event lake as the batch runner reads it. Also for programs
-// outside of Vitest.
+// Environments with keys on a running stack, and the event lake as the batch runner reads it. Also for
+// programs outside of Vitest.
 import { environmentPrefix, identityOf } from '../../analytics/lake.ts'
 import { EventRecord } from '../../analytics/records.ts'
 import { toContent } from '../../batch/lake/content.ts'

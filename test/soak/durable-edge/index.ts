@@ -1,5 +1,5 @@
-// The product's edge, unchanged, with the queue of durable-ingest/ in place of wrangler's, which is in memory.
-// `GET /queue` says how many messages wait.
+// The product's edge, unchanged, with the queue of durable-ingest/ in place of wrangler's, which is in
+// memory. `GET /queue` says how many messages wait.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'

@@ -1,6 +1,7 @@
-// The product's ingest, unchanged, and a queue that keeps what it was given. wrangler's own queue is in memory,
-// so a kill takes what it has acknowledged; Cloudflare's does not. This one stores messages in SQLite before it
-// acknowledges them and delivers them at least once: what was not acknowledged by ingest comes again.
+// The product's ingest, unchanged, and a queue that keeps what it was given. wrangler's own queue is in
+// memory, so a kill takes what it has acknowledged; Cloudflare's does not. This one stores messages in
+// SQLite before it acknowledges them and delivers them at least once: what was not acknowledged by ingest
+// comes again.
 import { DurableObject } from 'cloudflare:workers'
 import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
 
