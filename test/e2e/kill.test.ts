@@ -1,5 +1,5 @@
-// The short form of `npm run soak -- --kill 200`: the whole stack is killed while changes and events are sent.
-// What was acknowledged is there afterwards, once, and D1, KV and the environment's object agree.
+// The short form of `npm run soak -- --kill 200`: the whole stack is killed while changes and events are
+// sent. What was acknowledged is there afterwards, once, and D1, KV and the environment's object agree.
 import { expect, it } from 'vitest'
 import { soakWithKills } from '../soak/kill.ts'
 
