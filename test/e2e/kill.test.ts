@@ -1,18 +1,117 @@
-// The short form of `npm run soak -- --kill 200`: the whole stack is killed while changes and events are
-// sent. What was acknowledged is there afterwards, once, and D1, KV and the environment's object agree.
-import { expect, it } from 'vitest'
-import { soakWithKills } from '../soak/kill.ts'
+// A power cut in the middle of writes: what was acknowledged is there afterwards, and D1, KV and the
+// environment's object agree. (Events in flight are another matter: the local queue lives in memory,
+// Cloudflare's does not. See docs/architecture.md.)
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import type { Flag } from '../../core/model/flag.ts'
+import { call } from '../../scripts/admin.ts'
+import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
+import { type Stack, startStack } from '../../scripts/stack.ts'
+import { freePort } from '../support/free-port.ts'
 
-const kills = 5
+const directory = mkdtempSync(join(tmpdir(), 'tackline-kill-'))
+const path = `/environments/${demoEnvironment}`
+const writers = 4
+const cutsMs = [400, 700, 1_000]
 
-it(
-  'loses no acknowledged change and no acknowledged event, and counts none twice',
-  { timeout: 600_000 },
-  async () => {
-    const report = await soakWithKills(kills, Date.now() % 1_000_000, console.info)
-    console.info(JSON.stringify(report))
-    expect(report.findings).toEqual([])
-    expect(report.acknowledgedChanges).toBeGreaterThan(kills)
-    expect(report.acknowledgedEvents).toBeGreaterThan(kills)
-  },
-)
+let stack: Stack | undefined
+afterAll(() => stack?.stop())
+
+/** The description of each flag as last acknowledged, and as last asked for. */
+interface Ledger {
+  readonly acknowledged: Map<string, string>
+  readonly asked: Map<string, Set<string>>
+  newestRevision: number
+}
+
+/** Writes descriptions as fast as answers come, until the stack is gone. */
+async function writeUntilCut(to: Stack, writer: number, round: number, ledger: Ledger): Promise<void> {
+  const key = `flag-${writer}`
+  for (let n = 0; ; n++) {
+    const description = `round ${round}, write ${n}`
+    ledger.asked.set(key, (ledger.asked.get(key) ?? new Set()).add(description))
+    try {
+      const { revision } = await call<{ revision: number }>(to, 'PATCH', `${path}/flags/${key}`, {
+        description,
+        enabled: n % 2 === 0,
+      })
+      ledger.acknowledged.set(key, description)
+      ledger.newestRevision = Math.max(ledger.newestRevision, revision)
+    } catch {
+      return
+    }
+  }
+}
+
+const draft = (key: string) => ({
+  key,
+  type: 'boolean',
+  variations: [
+    { id: `${key}-on`, value: 'true' },
+    { id: `${key}-off`, value: 'false' },
+  ],
+  offVariationId: `${key}-off`,
+  defaultStrategy: { strategy: { kind: 'fixed', variationId: `${key}-on` } },
+})
+
+it('loses no acknowledged change, and leaves nothing half published', async () => {
+  const port = await freePort()
+  stack = await startStack({ port, directory, state: 'reset' })
+  const { clientKey } = await seedDemo(stack, demoEnvironment)
+  for (let i = 0; i < writers; i++) await call(stack, 'POST', `${path}/flags`, draft(`flag-${i}`))
+  const ledger: Ledger = { acknowledged: new Map(), asked: new Map(), newestRevision: 0 }
+
+  for (const [round, cutMs] of cutsMs.entries()) {
+    const writing = Array.from({ length: writers }, (_, writer) =>
+      writeUntilCut(stack!, writer, round, ledger),
+    )
+    await new Promise((resolve) => setTimeout(resolve, cutMs))
+    await stack.kill()
+    await Promise.all(writing)
+    stack = await startStack({ port, directory, state: 'keep' })
+
+    const { flags } = await call<{ flags: Flag[] }>(stack, 'GET', `${path}/flags`)
+    const { revisions } = await call<{ revisions: { number: number }[] }>(
+      stack,
+      'GET',
+      `${path}/revisions?limit=200`,
+    )
+    const newest = revisions[0]!.number
+    expect(newest).toBeGreaterThanOrEqual(ledger.newestRevision)
+    for (const [key, description] of ledger.acknowledged) {
+      const stored = flags.find((flag) => flag.key === key)!.description
+      // The write that the cut met may have gone in without an answer; nothing older than the acknowledged
+      // one may be there.
+      const after = [...ledger.asked.get(key)!].slice([...ledger.asked.get(key)!].indexOf(description))
+      expect(after).toContain(stored)
+    }
+    // What edge decides by comes from the object's head and KV's snapshot; it is D1's newest.
+    await expect
+      .poll(() => decisions(stack!, clientKey), { timeout: 10_000 })
+      .toEqual({
+        revision: String(newest),
+        values: Object.fromEntries(flags.map((flag) => [flag.key, flag.version])),
+      })
+    expect(revisions.map(({ number }) => number)).toEqual(revisions.map((_, i) => newest - i))
+  }
+  expect(ledger.newestRevision).toBeGreaterThan(20)
+}, 120_000)
+
+async function decisions({ url }: Stack, clientKey: string) {
+  const response = await fetch(`${url}/ofrep/v1/evaluate/flags`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
+    body: '{"context":{"targetingKey":"ada"}}',
+  })
+  if (!response.ok) return response.status
+  const body = (await response.json()) as {
+    flags: { key: string; metadata: { version: string } }[]
+    metadata: { version: string }
+  }
+  return {
+    revision: body.metadata.version,
+    values: Object.fromEntries(body.flags.map(({ key, metadata }) => [key, Number(metadata.version)])),
+  }
+}

@@ -201,7 +201,8 @@ async function compareEvents(
   const window = { from: ledger.visitors[0]!.at - 3_600_000, to: Date.now() + 3_600_000 }
   const cached = await lakeCache(store, join(directory, 'lake'), Date.now()).files(environmentId, window)
   if (!cached.ok) throw new Error(cached.problem.message)
-  const { files } = cached.value
+  const { files, damaged } = cached.value
+  lost.push(...damaged.map((object) => `${object.key} is damaged: ${object.reason}`))
   const warehouse = openWarehouse(loadChdb)
   const experiment = { flagKey, ruleId } as Experiment
   const counted = await countExperiment(warehouse, files, experiment, window, goalEvent)

@@ -26,6 +26,8 @@ export interface Ledger {
   readonly flags: Map<string, { readonly asked: string[]; acknowledged: number }>
   readonly goals: { readonly asked: Set<string>; readonly acknowledged: Set<string> }
   readonly visitors: Visitor[]
+  /** Several lanes make visitors at once; each takes a number of its own. */
+  nextVisitor: number
   acknowledgedChanges: number
   newestRevision: number
 }
@@ -34,6 +36,7 @@ export const newLedger = (): Ledger => ({
   flags: new Map(),
   goals: { asked: new Set(), acknowledged: new Set() },
   visitors: [],
+  nextVisitor: 1,
   acknowledgedChanges: 0,
   newestRevision: 0,
 })

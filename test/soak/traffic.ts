@@ -58,7 +58,8 @@ function acknowledged(ledger: Ledger, revision: number): void {
 /** Visitors come one after another: decided by edge, exposed, converted. */
 export async function visit(target: Target, protocol: Protocol, ledger: Ledger): Promise<void> {
   for (;;) {
-    const id = `${protocol}-${ledger.visitors.length}`
+    const number = ledger.nextVisitor++
+    const id = `${protocol}-${number}`
     const { metadata } = await post<{ metadata: { variationId: string } }>(
       target,
       `/ofrep/v1/evaluate/flags/${flagKey}`,
@@ -70,7 +71,7 @@ export async function visit(target: Target, protocol: Protocol, ledger: Ledger):
       id,
       protocol,
       variationId: metadata.variationId,
-      value: ledger.visitors.length + 1,
+      value: number,
       at: Date.now(),
       exposure: 'unsent',
       goal: 'unsent',
