@@ -10,7 +10,7 @@ const at = (...parts: string[]) => path.join(import.meta.dirname, ...parts)
 const onNode = 'workers/**/*.node.test.ts'
 const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
-const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts']
+const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/security/**/*.test.ts']
 
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 

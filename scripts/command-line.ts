@@ -36,7 +36,10 @@ export function readOptions<const T extends OptionTable>(options: T, positionals
   return parsed.ok ? parsed.value : exitWithUsage(parsed.problem)
 }
 
-/** The value of an option that takes a whole number, in digits. Prints a sentence and exits for anything else. */
+/**
+ * The value of an option that takes a whole number, in digits. Prints a sentence and exits for anything
+ * else.
+ */
 export function readWholeNumber(name: string, text: string, min: number, max: number): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   return number >= min && number <= max

@@ -1,5 +1,5 @@
-// Loaded into the first process of a group (process-group.ts) before its program: ends the whole group as soon
-// as the process that started it is gone, however that one ended. The system closes the pipe for it.
+// Loaded into the first process of a group (process-group.ts) before its program: ends the whole group as
+// soon as the process that started it is gone, however that one ended. The system closes the pipe for it.
 import { Socket } from 'node:net'
 
 const name = 'TACKLINE_PARENT_PIPE'

@@ -96,7 +96,10 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** A number that now belongs to a younger process, or to one that has ended unasked (a zombie), is not alive. */
+/**
+ * A number that now belongs to a younger process, or to one that has ended unasked (a zombie), is not
+ * alive.
+ */
 function isAlive({ pid, began }: Holder): boolean {
   try {
     process.kill(pid, 0)

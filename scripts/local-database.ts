@@ -14,7 +14,10 @@ export interface FirstToken {
   readonly createdAt: number
 }
 
-/** What a prepared database has: the migrations and the first token. The file is written when all of it is in. */
+/**
+ * What a prepared database has: the migrations and the first token. The file is written when all of it is
+ * in.
+ */
 const preparedFile = 'prepared.json'
 const preparedText = ({ id, sha256 }: FirstToken) =>
   JSON.stringify({ id, sha256, migrations: migrationFiles() })

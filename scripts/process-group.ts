@@ -1,5 +1,5 @@
-// Starts a Node program as the first process of a process group, so that all that it starts (workerd, esbuild)
-// can be ended with it. The group also ends if this process is killed, by end-with-parent.mjs.
+// Starts a Node program as the first process of a process group, so that all that it starts (workerd,
+// esbuild) can be ended with it. The group also ends if this process is killed, by end-with-parent.mjs.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -37,11 +37,11 @@ export function startGroup(
   // If this process ends, also during the start, the group ends too.
   const reap = () => signalGroup(id, 'SIGKILL')
   process.once('exit', reap)
-  const gone = exited.finally(async () => {
+  const endRest = async () => {
     if (!(await isGone(id, endsWithinMs))) signalGroup(id, 'SIGKILL')
     process.off('exit', reap)
-  })
-  gone.catch(() => undefined)
+  }
+  const gone = exited.then(endRest, endRest)
   return {
     id,
     child,

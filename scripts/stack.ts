@@ -48,7 +48,7 @@ export interface Stack {
 
 /** Throws a sentence if the folder or the port is taken, or if the stack does not come up. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { directory, port, state, warn = console.error } = options
+  const { directory, port, warn = console.error } = options
   mkdirSync(directory, { recursive: true })
   const lock = lockFolder(directory, port)
   process.once('exit', lock.release)

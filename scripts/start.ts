@@ -20,7 +20,8 @@ const port = readWholeNumber('port', values.port, 1, portMax)
 if (values.directory === '') exitWithUsage('--directory takes the path of a folder.')
 const directory = resolve(values.directory)
 
-// Whoever reads the output may go away (`npm start | head`), and a full disk may be behind it: the stack stays.
+// Whoever reads the output may go away (`npm start | head`), and a full disk may be behind it: the stack
+// stays.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 /** During the start there is nothing to stop gracefully: exiting also ends the half-started stack. */

@@ -1,6 +1,6 @@
 // `npm run soak`: edge at full load for minutes in a bare workerd, all protocols at the same time, while its
 // environment is published anew every second. Exits with 1 if any response is wrong, or if memory grows after
-// the warm-up.
+// the warm-up. With `--kill N` it is the soak with kills instead (kill.ts).
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,14 +8,27 @@ import { join } from 'node:path'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
 import { type LoadRequest, load, once } from '../../bench/edge/load.ts'
 import { bundleAll, isolateHeapMax, startEdge } from '../../bench/edge/server.ts'
-import { readOptions } from '../../scripts/command-line.ts'
+import { exitWithUsage, readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { median } from '../../bench/numbers.ts'
 import { toSnapshot } from '../../bench/tackline.ts'
 import { users } from '../../bench/users.ts'
 import { slice, workload } from '../../bench/workloads.ts'
+import { type KillReport, soakWithKills } from './kill.ts'
 
-const { values } = readOptions({ minutes: { type: 'string', default: '10' } })
-const forMs = Number(values.minutes) * 60_000
+const { values } = readOptions({
+  minutes: { type: 'string', default: '10' },
+  kill: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+})
+if (values.kill !== undefined) {
+  const kills = readWholeNumber('kill', values.kill, 1, 10_000)
+  const report = await soakWithKills(kills, readWholeNumber('seed', values.seed, 0, 2 ** 32 - 1), console.log)
+  printKills(report)
+  process.exit(report.findings.length === 0 ? 0 : 1)
+}
+const minutes = /^\d{1,3}(\.\d{1,3})?$/.test(values.minutes) ? Number(values.minutes) : 0
+if (minutes === 0) exitWithUsage(`--minutes takes a number above 0 and below 1,000, not '${values.minutes}'.`)
+const forMs = minutes * 60_000
 const connectionsEach = 3
 const requestsAtOnce = 500
 const sampleMs = 2_000
@@ -138,4 +151,13 @@ function report(
   console.log(`| 99th percentile | ${at(0.99)} ms |`)
   console.log(`| most | ${at(1)} ms |`)
   return end / warm
+}
+
+function printKills({ findings, startMs, ...figures }: KillReport): void {
+  console.log('| figure | value |\n| --- | ---: |')
+  for (const [name, value] of Object.entries(figures))
+    console.log(`| ${name} | ${value.toLocaleString('en-US')} |`)
+  console.log(`| start after a kill, median | ${(median(startMs) / 1_000).toFixed(1)} s |`)
+  console.log(`| findings | ${findings.length} |`)
+  for (const finding of findings) console.log(`\n${finding}`)
 }

@@ -8,11 +8,29 @@ import { encodingOf, inflate, tooLarge } from './content-encoding.ts'
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown>> {
   const text = await readText(request, bytesMax)
   if (!text.ok) return text
+  if (isDeep(text.value)) return refuse('INVALID', `the body is nested more than ${depthMax} levels deep`)
   try {
     return ok(parseJson(replaceLoneSurrogates(text.value)))
   } catch {
     return refuse('INVALID', 'the body is not valid JSON')
   }
+}
+
+/** JSON.parse takes any depth, but what walks through the result by recursion runs out of stack. */
+const depthMax = 500
+
+function isDeep(text: string): boolean {
+  if (text.length <= 2 * depthMax) return false
+  let depth = 0
+  let isInText = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) isInText = !isInText // "
+    else if (isInText) i += code === 0x5c ? 1 : 0 // a backslash, and what it escapes
+    else if ((code === 0x5b || code === 0x7b) && ++depth > depthMax) return true
+    else if (code === 0x5d || code === 0x7d) depth--
+  }
+  return false
 }
 
 /**
