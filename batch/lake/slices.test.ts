@@ -8,7 +8,7 @@ import { hasChdb, startSimulatedLake } from '../../test/support/simulated-lake.t
 import { hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { compact } from '../jobs/compact.ts'
 import type { RecordFiles } from './cache.ts'
-import { ObservedVariation } from './counts.ts'
+import { ObservedVariation } from './observed-variation.ts'
 import { addUp, sliceOf, slicesOf } from './slices.ts'
 import * as z from 'zod'
 
