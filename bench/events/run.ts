@@ -1,5 +1,6 @@
-// `npm run bench:events -- [--records N]`: what compaction and counting cost, in CPU seconds. ClickHouse makes the
-// records: exposures to one flag and events of one goal. All match, which is the hard case. Ratios are of one run.
+// `npm run bench:events -- [--records N]`: what compaction and counting cost, in CPU seconds. ClickHouse
+// makes the records: exposures to one flag and events of one goal. All match, which is the hard case. Ratios
+// are of one run.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
