@@ -97,7 +97,7 @@ describe.skipIf(!hasChdb)('compact', () => {
 
   it('makes a part for each bucket of users of a large day, merges runs, and ends with one', async () => {
     const expected: unknown[] = []
-    for (let run = 0; run < 5; run++) {
+    for (let run = 0; run < 6; run++) {
       lake.add(visitRecords('green', 40 + run, 10))
       expected.push(await count())
       await lake.run(job, noon + run * hourMs, { smallMax: 0 })

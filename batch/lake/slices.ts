@@ -2,7 +2,7 @@
 // A user is in one bucket, so the sums are those of one query; it needs a part of the memory and less time.
 import { bucketsMax, recordsOf } from '../../analytics/manifest.ts'
 import type { RecordFiles } from './cache.ts'
-import { ObservedVariation } from './observed-variation.ts'
+import type { ObservedVariation } from './observed-variation.ts'
 
 /** Fewer records are counted by one query. */
 export const slicedRecordsMin = 5_000_000
