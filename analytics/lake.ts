@@ -1,7 +1,7 @@
 // Where records are stored in R2: one gzipped NDJSON object per environment, hour of receipt and ingested
-// batch (a raw object), until the runner compacts the objects of a day of receipt into Parquet (parts). Objects
-// are named after the digest of their content, so a redelivered batch overwrites itself. manifest.ts says which
-// of them a reader takes.
+// batch (a raw object), until the runner compacts the objects of a day of receipt into Parquet (parts).
+// Objects are named after the digest of their content, so a redelivered batch overwrites itself. manifest.ts
+// says which of them a reader takes.
 import type { EventEnvelope } from './records.ts'
 
 export const lakeRoot = 'events/v1'

@@ -1,7 +1,7 @@
 // Which objects hold the records of an environment's day of receipt. A manifest names the parts (Parquet) and
 // the raw objects whose records are in them. A reader takes the parts, and the raw objects that the manifest
-// does not name: it sees the old set or the new one, never both. A manifest is replaced by one conditional put,
-// so that put is the lock, too: of two compactions of a day, one wins.
+// does not name: it sees the old set or the new one, never both. A manifest is replaced by one conditional
+// put, so that put is the lock, too: of two compactions of a day, one wins.
 //
 // Objects that a manifest no longer needs are deleted `replacedGraceMs` later, because a run that read the
 // manifest before may be about to fetch them.
@@ -12,8 +12,8 @@ export const manifestVersion = 1
 /** Longer than any run. */
 export const replacedGraceMs = 24 * 3_600_000
 /**
- * The names of deleted objects are kept for as long: the queue redelivers a batch for 38 hours, and what comes
- * back under a name that is known is known to be compacted. Later copies are told by their ids.
+ * The names of deleted objects are kept for as long: the queue redelivers a batch for 38 hours, and what
+ * comes back under a known name is compacted already. Later copies are told by their ids.
  */
 export const replacedKeptMs = 7 * 24 * 3_600_000
 /** Users are spread over as many files, so that one file can be counted after the other. */

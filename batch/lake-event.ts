@@ -1,6 +1,6 @@
 // What happens in a run that changes the lake or copies from it: compact, retain, forget, export. Part of the
 // events of a run (run-event.ts).
-import type { Certificate } from './jobs/forget.ts'
+import type { Certificate } from './certificate.ts'
 
 interface DayEvent {
   readonly environmentId: string

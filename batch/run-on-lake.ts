@@ -1,5 +1,5 @@
-// Work on the lake alone, for one environment after the other. Archived ones too: their records stay, and may be
-// counted once they are restored.
+// Work on the lake alone, for one environment after the other. Archived ones too: their records stay, and may
+// be counted once they are restored.
 import { smallRecordsMax } from '../analytics/manifest.ts'
 import type { AdminApi } from './admin-api.ts'
 import { compact } from './jobs/compact.ts'

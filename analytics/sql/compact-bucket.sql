@@ -1,8 +1,9 @@
--- Writes the records of one bucket as one sorted Parquet file, without copies. The second half of a compaction.
+-- Writes the records of one bucket as one sorted Parquet file, without copies. The second half of a
+-- compaction.
 --
--- Delivery is at least once. Of records that say the same and count at the same time, the one received first is
--- kept. Records with one id that differ in anything else are all kept: the queries decide between them, so a
--- compaction changes no count. Records of the given kinds and users are left out.
+-- Delivery is at least once. Of records that say the same and count at the same time, the one received first
+-- is kept. Records with one id that differ in anything else are all kept: the queries decide between them, so
+-- a compaction changes no count. Records of the given kinds and users are left out.
 INSERT INTO FUNCTION file({target:String}, 'Parquet', {columns:String})
 SELECT *
 FROM file({parts:String}, 'Parquet', {columns:String})

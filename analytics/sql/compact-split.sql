@@ -1,5 +1,5 @@
--- Spreads records over one file per bucket of users, as `{target}` with `{_partition_id}` in its name. The first
--- half of a compaction: it streams, so its memory does not depend on how much there is.
+-- Spreads records over one file per bucket of users, as `{target}` with `{_partition_id}` in its name. The
+-- first half of a compaction: it streams, so its memory does not depend on how much there is.
 INSERT INTO FUNCTION file({target:String}, 'Parquet') PARTITION BY bucket
 SELECT toUInt8(sipHash64(targetingKey) % {buckets:UInt8}) AS bucket, *
 FROM (

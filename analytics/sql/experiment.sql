@@ -19,7 +19,8 @@
 -- other exposures alone are in no column but unverifiedUsers and unverifiedConversions.
 --
 -- verifiedUsers, unverifiedUsers: by the exposure that decided; version 1 of the records tells neither.
--- source: empty, but if the lake is counted in slices of users, because sourceUsers does not add up over them.
+-- source: empty, but if the lake is counted in slices of users, because sourceUsers does not add up over
+-- them.
 -- sourceUsers: of the counted users whose exposure came without a server key, the most from one source.
   records AS (
     SELECT

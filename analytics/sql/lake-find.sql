@@ -1,4 +1,5 @@
--- The files with records of the given users or kinds, and how many of them: what `forget` and `retain` write anew.
+-- The files with records of the given users or kinds, and how many of them: what `forget` and `retain` write
+-- anew.
 SELECT _path AS path, count() AS records
 FROM (
   SELECT _path, kind, targetingKey, previousKey

@@ -1,6 +1,6 @@
-// Compacts the lake: the raw objects of each day of receipt become Parquet, and a day that is over ends with one
-// file per bucket of users. Twice, or killed at any point and begun again, changes nothing more. Objects that a
-// manifest no longer needs are deleted a day later.
+// Compacts the lake: the raw objects of each day of receipt become Parquet, and a day that is over ends with
+// one file per bucket of users. Twice, or killed at any point and begun again, changes nothing more. Objects
+// that a manifest no longer needs are deleted a day later.
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { dayPrefix, manifestKey, partsDayPrefix, runOfPart } from '../../analytics/lake.ts'
@@ -170,7 +170,10 @@ export async function knownRaw({ raw, damaged }: LakeDay, clickHouse: LakeContex
   return later.ok ? ok(sound.filter(({ file }) => !later.value.has(file))) : later
 }
 
-/** Deletes what the manifest has not needed for `graceMs`, and parts that no manifest named for a day. Resolves to the number of objects. */
+/**
+ * Deletes what the manifest has not needed for `graceMs`, and parts that no manifest named for a day.
+ * Resolves to the number of objects.
+ */
 export async function sweep(
   environmentId: string,
   { day, raw, parts }: ListedDay,

@@ -1,7 +1,7 @@
 // Exports against a bucket that behaves as R2 does, with real ClickHouse.
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { lakeKey } from '../../analytics/lake.ts'
@@ -12,6 +12,9 @@ import { loadChdb, openClickHouse } from '../lake/clickhouse.ts'
 import { compact } from './compact.ts'
 import { type ExportOrder, exportRecords } from './export.ts'
 import type { LakeContext } from './lake-context.ts'
+
+/** A busy machine takes its time for each statement. */
+vi.setConfig({ testTimeout: 240_000 })
 
 const noon = startAt + 12 * hourMs
 const window = { from: startAt, to: startAt + 24 * hourMs }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { badPrefix, deadLetterPrefix, partsDayPrefix, runOfPart } from '../../analytics/lake.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { AdminApi } from '../admin-api.ts'
+import type { Certificate } from '../certificate.ts'
 import type { Failure } from '../failure.ts'
 import { toContent } from '../lake/content.ts'
 import { lakeListing } from '../lake/listing.ts'
@@ -15,24 +16,6 @@ import { manifestOf } from './compact.ts'
 import type { LakeContext } from './lake-context.ts'
 
 const readsMax = 16
-
-export interface Certificate {
-  readonly environmentId: string
-  /** SHA-256 of each targeting key. */
-  readonly users: readonly string[]
-  /** Epoch milliseconds. */
-  readonly begunAt: number
-  readonly records: number
-  /** Objects of the lake that were written anew without them, or deleted. */
-  readonly objects: number
-  /** Of `bad/`: what ingest could not read. */
-  readonly badObjects: number
-  /** Segments whose lists and uploaded members do not hold them any more. */
-  readonly segments: readonly string[]
-  /** Sentences: what could not be removed, and what to do. Empty if nothing remains. */
-  readonly remaining: readonly string[]
-  readonly isDryRun: boolean
-}
 
 export async function forget(
   environmentId: string,

@@ -1,7 +1,7 @@
 // retain and forget against a bucket that behaves as R2 does, with real ClickHouse: what is gone, what stays.
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { badKey, deadLetterKey, lakeKey } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import { hasChdb, startSimulatedLake } from '../../test/support/simulated-lake.ts'
@@ -17,6 +17,9 @@ import { compact } from './compact.ts'
 import { forget } from './forget.ts'
 import type { LakeContext } from './lake-context.ts'
 import { retain } from './retain.ts'
+
+/** A busy machine takes its time for each statement. */
+vi.setConfig({ testTimeout: 240_000 })
 
 const noon = startAt + 12 * hourMs
 const dayMs = 24 * hourMs

@@ -1,5 +1,5 @@
-// Deletes what is older than it may be: whole days of receipt, or the records of one kind in them. A day without
-// records keeps its manifest, so that a late copy of a deleted object is not counted.
+// Deletes what is older than it may be: whole days of receipt, or the records of one kind in them. A day
+// without records keeps its manifest, so that a late copy of a deleted object is not counted.
 import type { LakeContext } from './lake-context.ts'
 import { removeDay, removeFromDay } from '../lake/rewrite-day.ts'
 

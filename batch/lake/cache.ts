@@ -1,6 +1,6 @@
 // What the lake holds of an environment, as files on disk. One listing says which raw objects and which
-// manifests there are; a manifest says which raw objects are in parts. A cached file that is neither listed nor
-// named is ignored.
+// manifests there are; a manifest says which raw objects are in parts. A cached file that is neither listed
+// nor named is ignored.
 import path from 'node:path'
 import { dayPrefix, daysBetween, manifestKey, partsDayPrefix } from '../../analytics/lake.ts'
 import { type Manifest, noManifest, type Part, recordsOf, replacedNames } from '../../analytics/manifest.ts'

@@ -1,5 +1,5 @@
-// ClickHouse inside this process (chdb): runs the files of analytics/sql. chdb is 540 MB and optional, so it is
-// loaded with the first statement.
+// ClickHouse inside this process (chdb): runs the files of analytics/sql. chdb is 540 MB and optional, so it
+// is loaded with the first statement.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type * as z from 'zod'

@@ -81,7 +81,7 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
   if (!files.ok) throw new Error(files.problem.message)
   expect(
     await countEventRate(openWarehouse(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
-  ).toEqual({
+  ).toMatchObject({
     ok: true,
     value: { exposedUsers: 50, goalUsers: 20, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
   })

@@ -8,24 +8,9 @@ import { type Operation, OperationFacts } from '../../core/model/operation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { RecordFiles, Window } from './cache.ts'
+import { ObservedVariation } from './observed-variation.ts'
 import { addUp, sliceOf, slicesOf } from './slices.ts'
 import type { Warehouse } from './warehouse.ts'
-
-export const ObservedVariation = z.object({
-  variationId: z.string(),
-  users: z.int(),
-  conversions: z.int(),
-  valueSum: z.number(),
-  valueSumOfSquares: z.number(),
-  usersInTwoVariations: z.int(),
-  verifiedUsers: z.int(),
-  verifiedConversions: z.int(),
-  unverifiedUsers: z.int(),
-  unverifiedConversions: z.int(),
-  sourceUsers: z.int(),
-  usersWithoutUnit: z.int(),
-})
-export type ObservedVariation = z.infer<typeof ObservedVariation>
 
 /** `source` is empty if all users are counted by one query. */
 const SourceRow = ObservedVariation.extend({ source: z.string() })

@@ -1,6 +1,7 @@
 // Changes which objects hold the records of a day: writes parts, and names them in the manifest by one
-// conditional put. Whatever stops it before the put leaves the day as it was; what it had written is swept later
-// (batch/jobs/compact.ts). Of two changes at once, one wins, and the other is made again on what is there then.
+// conditional put. Whatever stops it before the put leaves the day as it was; what it had written is swept
+// later (batch/jobs/compact.ts). Of two changes at once, one wins, and the other is made again on what is
+// there then.
 import { readFile } from 'node:fs/promises'
 import { dayPrefix, manifestKey, partsDayPrefix } from '../../analytics/lake.ts'
 import { type Manifest, type Part, withParts } from '../../analytics/manifest.ts'

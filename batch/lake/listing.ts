@@ -1,5 +1,5 @@
-// One listing a run and environment, for all jobs: two prefixes, from the earliest day that a job needs. After
-// compaction a day has a few objects, so a run's requests do not grow with the age of the lake.
+// One listing a run and environment, for all jobs: two prefixes, from the earliest day that a job needs.
+// After compaction a day has a few objects, so a run's requests do not grow with the age of the lake.
 import {
   dayOfKey,
   dayPrefix,

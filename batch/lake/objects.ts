@@ -1,6 +1,6 @@
 // Verified copies of the lake's objects on disk, under the same keys. An object is named after the digest of
-// its content and never changes, so only missing ones are fetched. A file is verified by its name before it is
-// used; one that is damaged is fetched again, and an object that stays damaged is set aside and named.
+// its content and never changes, so only missing ones are fetched. A file is verified by its name before it
+// is used; one that is damaged is fetched again, and an object that stays damaged is set aside and named.
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ok, type Result } from '../../core/model/problem.ts'

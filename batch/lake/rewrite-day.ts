@@ -1,5 +1,5 @@
-// Writes a day anew without some of its records, and deletes the old objects at once: a reader that misses one
-// looks at the day again. For `retain` and `forget`.
+// Writes a day anew without some of its records, and deletes the old objects at once: a reader that misses
+// one looks at the day again. For `retain` and `forget`.
 import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'

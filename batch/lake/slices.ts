@@ -1,8 +1,8 @@
-// Counts many users slice by slice: each query reads the parts of some buckets, and the results are added up. A
-// user is in one bucket, so the sums are those of one query; it needs a part of the memory and less time.
+// Counts many users slice by slice: each query reads the parts of some buckets, and the results are added up.
+// A user is in one bucket, so the sums are those of one query; it needs a part of the memory and less time.
 import { bucketsMax, recordsOf } from '../../analytics/manifest.ts'
 import type { RecordFiles } from './cache.ts'
-import type { ObservedVariation } from './counts.ts'
+import type { ObservedVariation } from './observed-variation.ts'
 
 /** Fewer records are counted by one query. */
 export const slicedRecordsMin = 5_000_000

@@ -1,5 +1,5 @@
-// Writes records as parts: spreads them over buckets of users, sorts each bucket, and leaves out copies and what
-// is to be removed. Local files only, so whatever stops it leaves the lake as it was.
+// Writes records as parts: spreads them over buckets of users, sorts each bucket, and leaves out copies and
+// what is to be removed. Local files only, so whatever stops it leaves the lake as it was.
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'

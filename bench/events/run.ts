@@ -1,11 +1,18 @@
-// `npm run bench:events -- intake`: what events cost. Prints Markdown.
-import { exitWithUsage, readOptions } from '../../scripts/command-line.ts'
+// `npm run bench:events -- [intake] [counting]`: what events cost. Prints Markdown.
+import { exitWithUsage, readOptions, readWholeNumber } from '../../scripts/command-line.ts'
+import { benchCounting } from './counting.ts'
 import { benchIntake } from './intake.ts'
 
-const benches: Readonly<Record<string, (isQuick: boolean) => Promise<void>>> = { intake: benchIntake }
+const { values, positionals } = readOptions(
+  { quick: { type: 'boolean', default: false }, records: { type: 'string', default: '1200000' } },
+  2,
+)
+const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  intake: () => benchIntake(values.quick),
+  counting: () => benchCounting(records),
+}
 const names = Object.keys(benches)
-
-const { values, positionals } = readOptions({ quick: { type: 'boolean', default: false } }, names.length)
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; there is ${names.join(', ')}.`)
-for (const name of positionals.length > 0 ? positionals : names) await benches[name]!(values.quick)
+for (const name of positionals.length > 0 ? positionals : names) await benches[name]!()

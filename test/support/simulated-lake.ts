@@ -1,5 +1,5 @@
-// A lake in a bucket that behaves as R2's does, with real ClickHouse: records go in as ingest writes them, and
-// jobs run over it as in a new run each time.
+// A lake in a bucket that behaves as R2's does, with real ClickHouse: records go in as ingest writes them,
+// and jobs run over it as in a new run each time.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import os from 'node:os'

@@ -1,0 +1,18 @@
+// What experiment.sql counts of a variation.
+import * as z from 'zod'
+
+export const ObservedVariation = z.object({
+  variationId: z.string(),
+  users: z.int(),
+  conversions: z.int(),
+  valueSum: z.number(),
+  valueSumOfSquares: z.number(),
+  usersInTwoVariations: z.int(),
+  verifiedUsers: z.int(),
+  verifiedConversions: z.int(),
+  unverifiedUsers: z.int(),
+  unverifiedConversions: z.int(),
+  sourceUsers: z.int(),
+  usersWithoutUnit: z.int(),
+})
+export type ObservedVariation = z.infer<typeof ObservedVariation>
