@@ -98,7 +98,7 @@ describe.skipIf(!hasChdb)('compact', () => {
   it('makes a part for each bucket of users of a large day, merges runs, and ends with one', async () => {
     const expected: unknown[] = []
     for (let run = 0; run < 6; run++) {
-      lake.add(visitRecords('green', 40 + run, 10))
+      lake.add(visitRecords('green', 300 + run, 10))
       expected.push(await count())
       await lake.run(job, noon + run * hourMs, { smallMax: 0 })
       expect(await count()).toEqual(expected.at(-1))
