@@ -113,7 +113,6 @@ const ofVersion1 = z.discriminatedUnion('kind', [
   z.strictObject({ ...commonOfVersion1, ...trackingOfVersion1 }),
   z.strictObject({ ...commonOfVersion1, ...sdkReport }),
 ])
-export type RecordOfVersion1 = z.infer<typeof ofVersion1>
 
 export const EventRecord = z.discriminatedUnion('v', [
   z.discriminatedUnion('kind', [Exposure, Tracking, SdkReport, Alias]),

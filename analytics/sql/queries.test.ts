@@ -139,7 +139,7 @@ describe.skipIf(!chdb)('records of every version', () => {
       expect(EventRecord.safeParse(record).error).toBeUndefined()
       expect(EventEnvelope.safeParse(record).error).toBeUndefined()
     }
-    expect(new Set(records.map(({ v, kind }) => `${v} ${kind}`)).size).toBe(7)
+    expect(new Set(records.map(({ v, kind }) => JSON.stringify([v, kind]))).size).toBe(7)
   })
 
   it.each(queries)('are read by $name.sql', async ({ name, parameters }) => {
