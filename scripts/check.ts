@@ -27,14 +27,30 @@ const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; the steps are ${names.join(', ')}.`)
 const chosen = positionals.length > 0 ? positionals : names.filter((name) => name !== 'tests' || !values.fast)
 
-for (const name of chosen) {
+/** The steps in their order; those of one stage have one thread each and run at the same time. */
+const stages = [
+  ['format', 'lock', 'docs'],
+  ['layers'],
+  ['types'],
+  ['lint'],
+  ['schema', 'dead', 'weight'],
+  ['tests'],
+]
+for (const stage of stages) {
+  const outcomes = await Promise.all(stage.filter((name) => chosen.includes(name)).map(report))
+  const failed = outcomes.find(({ ok }) => !ok)
+  if (failed) fail(failed.output)
+}
+
+async function report(name: string): Promise<Outcome> {
   const start = performance.now()
-  const { ok, output, note } = (await steps[name]?.()) ?? { ok: false, output: '' }
+  const outcome = (await steps[name]?.()) ?? { ok: false, output: '' }
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const { ok, note } = outcome
   console.log(
     `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(7)} ${seconds.padStart(6)} s${note ? `  ${note}` : ''}`,
   )
-  if (!ok) fail(output)
+  return outcome
 }
 
 /** Checks all rooms at once. Each tsconfig allows only the platform that its room runs on. */
