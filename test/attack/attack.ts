@@ -6,7 +6,7 @@ import { scan } from './scan.ts'
 import { secrets } from './secrets.ts'
 import type { Report, Section } from './section.ts'
 import { wedge } from './wedge.ts'
-import { createWorld, type Place } from './world.ts'
+import { createTarget, type AttackedStack } from './target.ts'
 
 const sections: readonly Section[] = [...callerSections, ...bodySections, exposures, scan, wedge, secrets]
 
@@ -19,15 +19,15 @@ export interface Outcome extends Report {
 }
 
 export async function attack(
-  place: Place,
+  attackedStack: AttackedStack,
   isShort: boolean,
   onOutcome: (outcome: Outcome) => void,
 ): Promise<readonly Outcome[]> {
-  const world = await createWorld(place, isShort)
+  const target = await createTarget(attackedStack, isShort)
   const outcomes: Outcome[] = []
   for (const section of sectionsOf(isShort)) {
     const from = performance.now()
-    const report = await section.run(world).catch((error: unknown) => ({
+    const report = await section.run(target).catch((error: unknown) => ({
       probes: 0,
       findings: [`ended early: ${error instanceof Error ? error.stack : String(error)}`],
       seen: '',

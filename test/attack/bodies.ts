@@ -7,7 +7,7 @@ import { mutation, randomFrom } from '../support/bad-input/mutations.ts'
 import { adminRoutes, dataRoutes, type Dialect } from '../support/bad-input/routes.ts'
 import { adminOperations, pathIn } from './callers.ts'
 import { ask, generalComplaint, inLanes, type Section } from './section.ts'
-import { bearer, type World } from './world.ts'
+import { bearer, type Target } from './target.ts'
 
 interface Entry {
   readonly dialect: Dialect
@@ -23,12 +23,12 @@ interface Entry {
 /**
  * Hostile things are sent to an environment of its own organisation, so that they never meet another test.
  */
-async function entriesOf(world: World): Promise<Entry[]> {
-  const { foreign } = world
+async function entriesOf(target: Target): Promise<Entry[]> {
+  const { foreign } = target
   const samples = new Map<string, object>(
     adminRoutes(foreign.environmentId).map(({ method, path, body }) => [`${method} ${path}`, body] as const),
   )
-  const admin = (await adminOperations(world))
+  const admin = (await adminOperations(target))
     .filter(({ contentTypes, method }) => contentTypes.length > 0 || method !== 'GET')
     // these would add organisations and environments that nothing removes
     .filter(({ path }) => !/^\/api\/v1\/(organisations|environments)$/.test(path))
@@ -46,7 +46,7 @@ async function entriesOf(world: World): Promise<Entry[]> {
   return [...data, ...admin]
 }
 
-const keyOf = ({ foreign }: World, { dialect, role }: Entry): string =>
+const keyOf = ({ foreign }: Target, { dialect, role }: Entry): string =>
   dialect === 'admin' ? foreign.token : role === 'server' ? foreign.serverKey : foreign.clientKey
 
 interface Hostile {
@@ -143,23 +143,23 @@ function* hostileFor(entry: Entry, isShort: boolean, random: () => number): Gene
 const bodies: Section = {
   name: 'bodies',
   claim: 'no body makes a 5xx, shows a stack, or takes long; a refusal has its protocol’s form',
-  async run(world) {
-    const entries = await entriesOf(world)
+  async run(target) {
+    const entries = await entriesOf(target)
     const random = randomFrom(Date.now())
     const all = entries.flatMap((entry) =>
-      [...hostileFor(entry, world.isShort, random)].map((hostile) => ({ entry, hostile })),
+      [...hostileFor(entry, target.isShort, random)].map((hostile) => ({ entry, hostile })),
     )
-    const chosen = world.isShort ? all.filter((_, index) => index % 6 === 0) : all
+    const chosen = target.isShort ? all.filter((_, index) => index % 6 === 0) : all
     let slowest = { ms: 0, what: '' }
     const statuses = new Map<number, number>()
     const report = await inLanes(chosen, async ({ entry, hostile }) => {
       const { method, path, dialect, contentTypes } = entry
-      const answer = await ask(world, path, {
+      const answer = await ask(target, path, {
         method,
         headers: {
           'content-type': hostile.type ?? contentTypes[0] ?? 'application/json',
           ...(hostile.encoding && { 'content-encoding': hostile.encoding }),
-          ...keyHeader[dialect](keyOf(world, entry)),
+          ...keyHeader[dialect](keyOf(target, entry)),
         },
         body: hostile.body,
       })
@@ -180,8 +180,8 @@ const bodies: Section = {
 const oversized: Section = {
   name: 'oversized',
   claim: 'addresses, headers, keys, queries and bodies of any size are refused',
-  async run(world) {
-    const { here } = world
+  async run(target) {
+    const { here } = target
     const api = `/api/v1/environments/${here.environmentId}`
     const admin = { headers: bearer(here.token) }
     const long = 'x'.repeat(60_000)
@@ -230,7 +230,7 @@ const oversized: Section = {
       ],
     ]
     const report = await inLanes(probes, async ([path, init]) => {
-      const answer = await ask(world, path, init)
+      const answer = await ask(target, path, init)
       const isAnswered = answer.status >= 200 && answer.status < 300
       const isHarmless =
         /"flags":|"environment":/.test(answer.text) ||
@@ -241,7 +241,7 @@ const oversized: Section = {
         (isAnswered && !isHarmless ? `took it: ${answer.text.slice(0, 100)}` : undefined)
       return complaint && `${init.method ?? 'GET'} ${path.slice(0, 60)}: ${complaint}`
     })
-    const alive = await ask(world, '/healthz')
+    const alive = await ask(target, '/healthz')
     const findings = alive.status === 200 ? report.findings : [...report.findings, 'the stack is gone']
     return { probes: report.probes, findings, seen: 'addresses and headers to 60 kB, bodies to 6 MB' }
   },

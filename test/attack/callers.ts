@@ -5,7 +5,7 @@ import { call } from '../../scripts/admin.ts'
 import { keyHeader } from '../support/bad-input/answer.ts'
 import { dataRoutes, type Route } from '../support/bad-input/routes.ts'
 import { ask, type Answer, generalComplaint, inLanes, type Section } from './section.ts'
-import { type Caller, tenantsOf, type Tenant, type World } from './world.ts'
+import { type Caller, tenantsOf, type Tenant, type Target } from './target.ts'
 
 type Needs = 'anyone' | 'viewer' | 'editor' | 'member' | 'admin' | 'owner'
 
@@ -29,8 +29,8 @@ interface Schema {
 }
 
 /** All that the stack's own OpenAPI document declares. */
-export async function adminOperations(world: World): Promise<AdminOperation[]> {
-  const { paths, components } = JSON.parse((await ask(world, '/api/v1/openapi.json')).text) as OpenApi
+export async function adminOperations(target: Target): Promise<AdminOperation[]> {
+  const { paths, components } = JSON.parse((await ask(target, '/api/v1/openapi.json')).text) as OpenApi
   const propertiesOf = (schema: Schema | undefined) => {
     const name = schema?.$ref?.split('/').at(-1)
     return Object.keys((name === undefined ? schema : components.schemas[name])?.properties ?? {})
@@ -88,20 +88,20 @@ const canRead = ({ rights }: Caller, tenant: Tenant): boolean =>
   rights.organisationId === tenant.organisationId &&
   (rights.environmentId === undefined || rights.environmentId === tenant.environmentId)
 
-function leakedTo(caller: Caller, world: World, { text }: Answer): string | undefined {
-  const tenant = tenantsOf(world).find((each) => text.includes(each.canary) && !canRead(caller, each))
+function leakedTo(caller: Caller, target: Target, { text }: Answer): string | undefined {
+  const tenant = tenantsOf(target).find((each) => text.includes(each.canary) && !canRead(caller, each))
   return tenant && `read the text of ${tenant.environmentId}`
 }
 
 /** What callers could change. The keys' and tokens' time of last use is not among it. */
-async function stateOf(world: World): Promise<string> {
+async function stateOf(target: Target): Promise<string> {
   const { environments } = await call<{ environments: { id: string; revision: number }[] }>(
-    world,
+    target,
     'GET',
     '/environments',
   )
-  const { organisations } = await call<{ organisations: object[] }>(world, 'GET', '/organisations')
-  const { tokens } = await call<{ tokens: object[] }>(world, 'GET', '/organisations/default/tokens')
+  const { organisations } = await call<{ organisations: object[] }>(target, 'GET', '/organisations')
+  const { tokens } = await call<{ tokens: object[] }>(target, 'GET', '/organisations/default/tokens')
   const revisions = environments.map(({ id, revision }) => `${id} ${revision}`).toSorted()
   return JSON.stringify({ revisions, organisations: organisations.length, tokens: tokens.length })
 }
@@ -109,21 +109,21 @@ async function stateOf(world: World): Promise<string> {
 const adminCallers: Section = {
   name: 'callers',
   claim: 'the admin API lets in whom each route declares, and shows nobody another tenant',
-  async run(world) {
-    const operations = await adminOperations(world)
-    const before = await stateOf(world)
-    const targets = world.isShort ? [world.here, world.foreign] : tenantsOf(world)
+  async run(target) {
+    const operations = await adminOperations(target)
+    const before = await stateOf(target)
+    const targets = target.isShort ? [target.here, target.foreign] : tenantsOf(target)
     const probes = operations.flatMap((operation) =>
       targets
-        .filter((tenant) => tenant === world.here || operation.path.includes('{'))
-        .flatMap((tenant) => world.callers.map((caller) => ({ operation, tenant, caller }))),
+        .filter((tenant) => tenant === target.here || operation.path.includes('{'))
+        .flatMap((tenant) => target.callers.map((caller) => ({ operation, tenant, caller }))),
     )
     // The short form asks each route of some of the callers, in turn: all pairs of kinds meet.
-    const chosen = world.isShort ? probes.filter((_, index) => index % 7 === 0) : probes
+    const chosen = target.isShort ? probes.filter((_, index) => index % 7 === 0) : probes
     const verdicts = new Map<string, number>()
     const report = await inLanes(chosen, async ({ operation, tenant, caller }) => {
       const { method, path } = operation
-      const answer = await ask(world, pathIn(path, tenant), {
+      const answer = await ask(target, pathIn(path, tenant), {
         method,
         headers: { ...caller.headers, 'content-type': 'application/json' },
         ...(method !== 'GET' && { body: '{"there is no": "such field"}' }),
@@ -134,10 +134,10 @@ const adminCallers: Section = {
       const complaint =
         generalComplaint(answer) ??
         (wanted.includes(verdict) ? undefined : `${verdict} (${answer.status}), must be ${wanted[0]}`) ??
-        leakedTo(caller, world, answer)
+        leakedTo(caller, target, answer)
       return complaint && `${caller.kind}: ${method} ${pathIn(path, tenant)} ${complaint}`
     })
-    const after = await stateOf(world)
+    const after = await stateOf(target)
     const changed = after === before ? [] : [`the probes changed something: ${before} became ${after}`]
     const seen = `${operations.length} routes; ${[...verdicts].map(([name, n]) => `${n} ${name}`).join(', ')}`
     return { probes: report.probes, findings: [...report.findings, ...changed], seen }
@@ -154,24 +154,24 @@ interface SdkCaller {
 const sdkCallers: Section = {
   name: 'SDK callers',
   claim: 'an SDK route answers a key of its role, with the data of its own environment',
-  async run(world) {
-    const { here, elsewhere, foreign } = world
+  async run(target) {
+    const { here, elsewhere, foreign } = target
     const disabled = await call<{ key: string; id: string }>(
-      world,
+      target,
       'POST',
       `/environments/${here.environmentId}/sdk-keys`,
       { role: 'client' },
     )
     const keyPath = `/environments/${here.environmentId}/sdk-keys/${disabled.id}`
-    await call(world, 'PATCH', keyPath, { disabled: true })
+    await call(target, 'PATCH', keyPath, { disabled: true })
     await new Promise((resolve) => setTimeout(resolve, 1_500)) // edge refuses it about a second later
     const keys: SdkCaller[] = [
       { kind: 'no key', key: '' },
       { kind: 'garbage', key: 'x'.repeat(100) },
       { kind: 'unknown key', key: `${here.clientKey.slice(0, -6)}000000` },
       { kind: 'disabled key', key: disabled.key },
-      { kind: 'API token', key: world.token },
-      { kind: 'JWT', key: [...world.secrets].find(([name]) => name === 'forged JWT')![1] },
+      { kind: 'API token', key: target.token },
+      { kind: 'JWT', key: [...target.secrets].find(([name]) => name === 'forged JWT')![1] },
       ...[here, elsewhere, foreign].flatMap((owner) => [
         {
           kind: `client key of ${owner.environmentId}`,
@@ -187,11 +187,11 @@ const sdkCallers: Section = {
         },
       ]),
     ]
-    world.secrets.set('the disabled key', disabled.key)
+    target.secrets.set('the disabled key', disabled.key)
     const routes = dataRoutes(here.environmentId, Date.now()).filter(({ path }) => path !== '/') // hits carry no key
     const probes = routes.flatMap((route) => keys.map((key) => ({ route, key })))
     const report = await inLanes(probes, async ({ route, key }) => {
-      const answer = await ask(world, route.path, {
+      const answer = await ask(target, route.path, {
         method: route.method,
         headers: {
           'content-type': 'application/json',
@@ -200,7 +200,7 @@ const sdkCallers: Section = {
         body: JSON.stringify(route.body),
       })
       const isAnswered = answer.status < 400
-      const leaked = tenantsOf(world).find((each) => answer.text.includes(each.canary) && each !== key.owner)
+      const leaked = tenantsOf(target).find((each) => answer.text.includes(each.canary) && each !== key.owner)
       const complaint =
         generalComplaint(answer) ??
         (leaked && `read the text of ${leaked.environmentId}`) ??

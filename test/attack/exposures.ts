@@ -1,10 +1,9 @@
 // Forged exposures: whoever has the public client key reports variations that nobody was given, for users
-// that nobody has seen. The table says what holds for each protocol today; a record that says whether it
-// was verified must never say so of these.
+// that nobody has seen. None may be stored as verified, in whichever protocol.
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { lakeHolding } from '../support/environment.ts'
 import { ask, type Answer, type Section } from './section.ts'
-import { bearer, type World } from './world.ts'
+import { bearer, type Target } from './target.ts'
 
 const flagKey = 'new-checkout'
 const variations = ['checkout-classic', 'checkout-express']
@@ -14,30 +13,29 @@ interface Forged {
   readonly targetingKey: string
   /**
    * `refused`: no record comes of it. `unattributed`: its record names no rule, so it counts in no
-   * experiment. `as sent`: the protocol's clients decide what they report, so its record looks like any
-   * other.
+   * experiment. `unverified`: its record says that edge did not decide so. `as sent`: a goal, which cannot
+   * be verified.
    */
-  readonly must: 'refused' | 'unattributed' | 'as sent'
+  readonly must: 'refused' | 'unattributed' | 'unverified' | 'as sent'
   readonly send: () => Promise<Answer>
 }
 
 export const exposures: Section = {
   name: 'exposures',
-  claim: 'OFREP attributes no forged exposure; unknown flags and variations are refused where listed',
-  async run(world) {
-    const environmentId = `forge-${world.here.environmentId.split('-').at(-1)}`
-    const keys = await seedDemo(world, environmentId)
-    world.secrets.set('the client key of the forged environment', keys.clientKey)
-    world.secrets.set('the server key of the forged environment', keys.serverKey)
-    const forged = await forgeries(world, environmentId, keys.clientKey)
+  claim: 'no forged exposure is verified; unknown flags and variations are refused',
+  async run(target) {
+    const environmentId = `forge-${target.here.environmentId.split('-').at(-1)}`
+    const keys = await seedDemo(target, environmentId)
+    target.secrets.set('the client key of the forged environment', keys.clientKey)
+    target.secrets.set('the server key of the forged environment', keys.serverKey)
+    const forged = await forgeries(target, environmentId, keys.clientKey)
     const findings: string[] = []
     for (const { name, send } of forged) {
       const { status, text } = await send()
       if (status >= 500) findings.push(`${name}: ${status} ${text}`)
     }
     const stored = forged.filter(({ must }) => must !== 'refused')
-    const target = { ...world, environmentId, ...keys }
-    const records = await lakeHolding(stored.length, target)
+    const records = await lakeHolding(stored.length, { ...target, environmentId, ...keys })
     for (const { name, targetingKey, must } of forged) {
       const own = records.filter((record) => record.targetingKey === targetingKey)
       if (must === 'refused' && own.length > 0) findings.push(`${name}: was stored`)
@@ -45,7 +43,8 @@ export const exposures: Section = {
       for (const record of own) {
         if (must === 'unattributed' && record.kind === 'exposure' && record.ruleId !== '')
           findings.push(`${name}: is attributed to ${record.ruleId}`)
-        if (isVerified(record)) findings.push(`${name}: is stored as verified`)
+        if (record.v === 2 && record.kind === 'exposure' && record.verified)
+          findings.push(`${name}: is stored as verified`)
       }
     }
     const asSent = forged.filter(({ must }) => must === 'as sent').map(({ name }) => name)
@@ -53,16 +52,13 @@ export const exposures: Section = {
   },
 }
 
-/** Records of this release have no such field; one that has it must not be fooled. */
-const isVerified = (record: object): boolean => 'verified' in record && record.verified === true
-
-async function forgeries(world: World, environmentId: string, clientKey: string): Promise<Forged[]> {
-  const flags = await ask(world, `/api/v1/environments/${environmentId}/flags/${flagKey}`, {
-    headers: bearer(world.token),
+async function forgeries(target: Target, environmentId: string, clientKey: string): Promise<Forged[]> {
+  const flags = await ask(target, `/api/v1/environments/${environmentId}/flags/${flagKey}`, {
+    headers: bearer(target.token),
   })
   const ruleId = /"defaultStrategy":\{"id":"([^"]+)"/.exec(flags.text)?.[1] ?? ''
   const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-    ask(world, path, {
+    ask(target, path, {
       method: 'POST',
       headers: {
         authorization: path.startsWith('/ofrep') ? `Bearer ${clientKey}` : clientKey,
@@ -141,13 +137,31 @@ async function forgeries(world: World, environmentId: string, clientKey: string)
     {
       name: 'Bucketeer, another variation',
       targetingKey: 'forged-5',
-      must: 'as sent',
+      must: 'unverified',
       send: async () => bucketeer('forged-5', flagKey, await otherThan('forged-5')),
+    },
+    {
+      name: 'Bucketeer, an unknown variation',
+      targetingKey: 'forged-9',
+      must: 'refused',
+      send: () => bucketeer('forged-9', flagKey, 'nothing'),
+    },
+    {
+      name: 'Bucketeer, an unknown flag',
+      targetingKey: 'forged-10',
+      must: 'refused',
+      send: () => bucketeer('forged-10', 'nothing', variations[0]!),
+    },
+    {
+      name: 'AB Tasty, an unknown variation',
+      targetingKey: 'forged-11',
+      must: 'refused',
+      send: () => activate('forged-11', ruleId, 'nothing'),
     },
     {
       name: 'AB Tasty, another variation',
       targetingKey: 'forged-6',
-      must: 'as sent',
+      must: 'unverified',
       send: async () => activate('forged-6', ruleId, await otherThan('forged-6')),
     },
     {
@@ -161,7 +175,7 @@ async function forgeries(world: World, environmentId: string, clientKey: string)
       targetingKey: 'forged-8',
       must: 'as sent',
       send: () =>
-        ask(world, '/', {
+        ask(target, '/', {
           method: 'POST',
           body: JSON.stringify({ cid: environmentId, t: 'EVENT', vid: 'forged-8', ea: 'purchase' }),
         }),

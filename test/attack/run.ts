@@ -8,7 +8,7 @@ import { exitWithUsage, readOptions } from '../../scripts/command-line.ts'
 import { startStack } from '../../scripts/stack.ts'
 import { freePort } from '../support/free-port.ts'
 import { attack, type Outcome } from './attack.ts'
-import { onlyLoopback } from './world.ts'
+import { onlyLoopback } from './target.ts'
 
 const { values } = readOptions({
   short: { type: 'boolean', default: false },
@@ -44,11 +44,11 @@ async function onRunningStack(folder: string): Promise<number> {
   return run({ url, token, directory })
 }
 
-async function run(place: Parameters<typeof attack>[0]): Promise<number> {
+async function run(attackedStack: Parameters<typeof attack>[0]): Promise<number> {
   const from = performance.now()
   console.log('| section | what must hold | probes | findings | seconds | seen |')
   console.log('| --- | --- | ---: | ---: | ---: | --- |')
-  const outcomes = await attack(place, values.short, print)
+  const outcomes = await attack(attackedStack, values.short, print)
   for (const { section, findings } of outcomes)
     for (const finding of findings) console.log(`\n${section.name}: ${finding}`)
   const count = outcomes.reduce((sum, { findings }) => sum + findings.length, 0)

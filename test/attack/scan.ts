@@ -3,16 +3,16 @@
 import { readdirSync } from 'node:fs'
 import { createTestEnvironment, pause } from '../support/environment.ts'
 import { ask, inLanes, type Section } from './section.ts'
-import { bearer, durableObjects, type World } from './world.ts'
+import { bearer, durableObjects, type Target } from './target.ts'
 
 /** Files of the databases of all Durable Objects: workerd stores one per object. */
-const databases = (world: World): string[] =>
-  readdirSync(durableObjects(world), { recursive: true, encoding: 'utf8' }).filter((name) =>
+const databases = (target: Target): string[] =>
+  readdirSync(durableObjects(target), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.sqlite'),
   )
 
-const evaluate = (world: World, key: string) =>
-  ask(world, '/ofrep/v1/evaluate/flags', {
+const evaluate = (target: Target, key: string) =>
+  ask(target, '/ofrep/v1/evaluate/flags', {
     method: 'POST',
     headers: { ...bearer(key), 'content-type': 'application/json' },
     body: JSON.stringify({ context: { targetingKey: 'ada' } }),
@@ -43,39 +43,39 @@ const questions: readonly ((id: string) => readonly [path: string, init?: Reques
 export const scan: Section = {
   name: 'random ids',
   claim: 'asking about unknown environments stores nothing, and a new one is served at once',
-  async run(world) {
-    await evaluate(world, world.here.clientKey)
-    await ask(world, '/readyz')
-    const before = databases(world)
-    const count = world.isShort ? 300 : 10_000
+  async run(target) {
+    await evaluate(target, target.here.clientKey)
+    await ask(target, '/readyz')
+    const before = databases(target)
+    const count = target.isShort ? 300 : 10_000
     const statuses = new Set<number>()
     const report = await inLanes(
       Array.from({ length: count }, (_, i) => i),
       async (i) => {
         const id = `${(i * 2_654_435_761) % 2 ** 32}-scan`
         const [path, init] = questions[i % questions.length]!(id)
-        const { status } = await ask(world, path, init)
+        const { status } = await ask(target, path, init)
         statuses.add(status)
         return status >= 400 && status < 500 ? undefined : `${path}: ${status}`
       },
       20,
     )
-    const left = databases(world).filter((name) => !before.includes(name))
+    const left = databases(target).filter((name) => !before.includes(name))
     const findings = [...report.findings, ...left.map((name) => `left the database ${name}`)]
 
-    const late = `late-${world.here.environmentId.split('-').at(-1)}`
-    const missed = await evaluate(world, `tl_client_${late}_${'0'.repeat(48)}`)
+    const late = `late-${target.here.environmentId.split('-').at(-1)}`
+    const missed = await evaluate(target, `tl_client_${late}_${'0'.repeat(48)}`)
     if (missed.status !== 403) findings.push(`a key of no environment: ${missed.status}`)
-    const created = await createTestEnvironment(world, late) // KV may remember for a minute that it is not there
+    const created = await createTestEnvironment(target, late) // KV may remember for a minute that it is not there
     const deadline = Date.now() + 5_000
     let status = 0
     while (status !== 200 && Date.now() < deadline) {
-      ;({ status } = await evaluate(world, created.clientKey))
+      ;({ status } = await evaluate(target, created.clientKey))
       await pause(50)
     }
     if (status !== 200)
       findings.push(`an environment that was asked for before it existed is not served: ${status}`)
-    const made = databases(world).length - before.length
+    const made = databases(target).length - before.length
     if (made !== 1) findings.push(`one environment made ${made} databases`)
     const seen = `${before.length} databases before, ${before.length + left.length} after ${count} ids; statuses ${[...statuses].join(', ')}`
     return { probes: report.probes, findings, seen }

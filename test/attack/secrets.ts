@@ -8,27 +8,27 @@ import { call } from '../../scripts/admin.ts'
 import { root, typescript } from '../../scripts/tool.ts'
 import { pause } from '../support/environment.ts'
 import { ask, type Section } from './section.ts'
-import { bearer, type World } from './world.ts'
+import { bearer, type Target } from './target.ts'
 
 export const secrets: Section = {
   name: 'secrets',
   claim: 'no log line of a Worker, of the stack or of the runner holds a secret or a targeting key',
-  async run(world) {
-    const findings = await sendOfEveryKind(world)
+  async run(target) {
+    const findings = await sendOfEveryKind(target)
     await pause(3_000) // the queue waits for a batch to fill, and a log line its turn
-    const runner = await runBatch(world)
+    const runner = await runBatch(target)
     if (!/environment|operation|experiment|Nothing/i.test(runner)) findings.push(`the runner said: ${runner}`)
-    const exposureSecret = readFileSync(join(world.directory, 'exposure-secret'), 'utf8')
-    world.secrets.set('the exposure secret', exposureSecret)
-    const names = readdirSync(world.directory).filter((name) => name.endsWith('.log'))
-    const logs = names.map((name) => [name, readFileSync(join(world.directory, name), 'utf8')] as const)
+    const exposureSecret = readFileSync(join(target.directory, 'exposure-secret'), 'utf8')
+    target.secrets.set('the exposure secret', exposureSecret)
+    const names = readdirSync(target.directory).filter((name) => name.endsWith('.log'))
+    const logs = names.map((name) => [name, readFileSync(join(target.directory, name), 'utf8')] as const)
     if (!logs.some(([, text]) => text.includes('"where":"request"'))) findings.push('the log has no request')
     const texts = [...logs, ['the output of the runner', runner] as const]
     for (const [name, text] of texts)
-      for (const [what, secret] of world.secrets)
+      for (const [what, secret] of target.secrets)
         if (text.includes(secret)) findings.push(`${name} holds ${what}: ${lineWith(text, secret)}`)
     const lines = texts.reduce((sum, [, text]) => sum + text.split('\n').length, 0)
-    return { probes: world.secrets.size, findings, seen: `${world.secrets.size} secrets in ${lines} lines` }
+    return { probes: target.secrets.size, findings, seen: `${target.secrets.size} secrets in ${lines} lines` }
   },
 }
 
@@ -37,16 +37,16 @@ const lineWith = (text: string, secret: string): string =>
   (text.split('\n').find((line) => line.includes(secret)) ?? '').replaceAll(secret, '(it)').slice(0, 200)
 
 /** Requests whose secrets and contexts must leave no trace, good ones and bad ones. */
-async function sendOfEveryKind(world: World): Promise<string[]> {
-  const { here, token } = world
+async function sendOfEveryKind(target: Target): Promise<string[]> {
+  const { here, token } = target
   const path = `/environments/${here.environmentId}`
   const [who, plan] = ['targeting-key-of-ada', 'attribute-of-ada']
-  const trigger = await call<{ token: string }>(world, 'POST', `${path}/triggers`, {
+  const trigger = await call<{ token: string }>(target, 'POST', `${path}/triggers`, {
     flagKey: 'title',
     action: 'turn-off',
   })
   const foreignKey = `brought-along-${here.environmentId}`
-  await call(world, 'POST', `${path}/import/flagship-io`, {
+  await call(target, 'POST', `${path}/import/flagship-io`, {
     campaigns: [],
     sdkKeys: [{ key: foreignKey, role: 'client' }],
   })
@@ -57,7 +57,7 @@ async function sendOfEveryKind(world: World): Promise<string[]> {
     'an imported key': foreignKey,
     'a wrong key': wrong,
   }))
-    world.secrets.set(name, secret)
+    target.secrets.set(name, secret)
 
   const findings: string[] = []
   const expectStatus = async (wanted: number, to: string, key: string, body?: unknown) => {
@@ -66,7 +66,7 @@ async function sendOfEveryKind(world: World): Promise<string[]> {
         ? {}
         : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }
     const headers = { ...bearer(key), 'content-type': 'application/json' }
-    const { status } = await ask(world, to, { ...init, headers })
+    const { status } = await ask(target, to, { ...init, headers })
     if (status !== wanted) findings.push(`${to.slice(0, 40)}: ${status}, not ${wanted}`)
   }
   const context = { targetingKey: who, plan }
@@ -87,13 +87,13 @@ async function sendOfEveryKind(world: World): Promise<string[]> {
 }
 
 /** The runner's whole output, with all its work for one environment. */
-async function runBatch(world: World): Promise<string> {
+async function runBatch(target: Target): Promise<string> {
   const cache = mkdtempSync(join(tmpdir(), 'tackline-attack-'))
-  const args = [...typescript, 'batch/cli.ts', 'operations', '--environment', world.here.environmentId]
+  const args = [...typescript, 'batch/cli.ts', 'operations', '--environment', target.here.environmentId]
   const env = {
     ...process.env,
-    TACKLINE_URL: world.url,
-    TACKLINE_TOKEN: world.token,
+    TACKLINE_URL: target.url,
+    TACKLINE_TOKEN: target.token,
     TACKLINE_LAKE_CACHE: cache,
   }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,5 +1,5 @@
 // What a section of the attack is and reports, and how it sends: to this machine only, within a time limit.
-import type { World } from './world.ts'
+import type { Target } from './target.ts'
 
 export interface Report {
   /** Requests or checks. */
@@ -16,7 +16,7 @@ export interface Section {
   readonly claim: string
   /** Why the short form leaves it out, if it does. */
   readonly notInShort?: string
-  readonly run: (world: World) => Promise<Report>
+  readonly run: (target: Target) => Promise<Report>
 }
 
 /** Longer than any honest answer on a machine with other work to do. */
@@ -31,10 +31,10 @@ export interface Answer {
   readonly ms: number
 }
 
-export async function ask(world: World, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function ask(target: Target, path: string, init: RequestInit = {}): Promise<Answer> {
   const from = performance.now()
   try {
-    const response = await fetch(world.url + path, {
+    const response = await fetch(target.url + path, {
       redirect: 'manual', // never to another host
       ...init,
       signal: AbortSignal.timeout(answerWithinMs),

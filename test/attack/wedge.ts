@@ -2,7 +2,7 @@
 // still works.
 import { createTestEnvironment, pause } from '../support/environment.ts'
 import { ask, type Section } from './section.ts'
-import { bearer } from './world.ts'
+import { bearer } from './target.ts'
 
 const flagsSent = 33
 const valueLength = 88_000
@@ -21,15 +21,15 @@ export const wedge: Section = {
   name: 'wedge',
   claim: 'what makes a snapshot too large is refused with 413; turning off and revoking always pass',
   notInShort: 'snapshot-limit.test.ts holds the same in workerd',
-  async run(world) {
-    const id = `wedge-${world.here.environmentId.split('-').at(-1)}`
-    const environment = await createTestEnvironment(world, id)
-    world.secrets.set('the client key of the wedge', environment.clientKey)
+  async run(target) {
+    const id = `wedge-${target.here.environmentId.split('-').at(-1)}`
+    const environment = await createTestEnvironment(target, id)
+    target.secrets.set('the client key of the wedge', environment.clientKey)
     const findings: string[] = []
     const change = (method: string, path: string, body: object) =>
-      ask(world, `/api/v1/environments/${id}${path}`, {
+      ask(target, `/api/v1/environments/${id}${path}`, {
         method,
-        headers: { ...bearer(world.token), 'content-type': 'application/json' },
+        headers: { ...bearer(target.token), 'content-type': 'application/json' },
         body: JSON.stringify(body),
       })
     const passes = async (what: string, method: string, path: string, body: object) => {
@@ -49,13 +49,15 @@ export const wedge: Section = {
     await passes('turning a flag off', 'PATCH', '/flags/big-0', { enabled: false })
     await passes('panic', 'PATCH', '/settings', { panic: true })
     await passes('the end of panic', 'PATCH', '/settings', { panic: false })
-    const { text } = await ask(world, `/api/v1/environments/${id}/sdk-keys`, { headers: bearer(world.token) })
+    const { text } = await ask(target, `/api/v1/environments/${id}/sdk-keys`, {
+      headers: bearer(target.token),
+    })
     const { sdkKeys } = JSON.parse(text) as { sdkKeys: { id: string; role: string }[] }
     const client = sdkKeys.find(({ role }) => role === 'client')!
     await passes('revoking a key', 'PATCH', `/sdk-keys/${client.id}`, { disabled: true })
     await pause(2_500)
     const evaluate = (key: string) =>
-      ask(world, '/ofrep/v1/evaluate/flags/big-0', {
+      ask(target, '/ofrep/v1/evaluate/flags/big-0', {
         method: 'POST',
         headers: { ...bearer(key), 'content-type': 'application/json' },
         body: '{"context":{"targetingKey":"ada"}}',
@@ -65,7 +67,7 @@ export const wedge: Section = {
     const served = await evaluate(environment.serverKey)
     if (!/"reason":"DISABLED"/.test(served.text))
       findings.push(`the flag is not off: ${served.text.slice(0, 200)}`)
-    const ready = await ask(world, '/readyz')
+    const ready = await ask(target, '/readyz')
     if (!/"unpublished":0/.test(ready.text)) findings.push(`a revision is unpublished: ${ready.text}`)
     return {
       probes: taken + refused + 7,

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { attack, sectionsOf } from '../attack/attack.ts'
-import { onlyLoopback } from '../attack/world.ts'
+import { onlyLoopback } from '../attack/target.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()

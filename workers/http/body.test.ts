@@ -204,20 +204,20 @@ describe('JSON', () => {
     readJson(new Request('http://edge.test', { method: 'POST', body: text }), 1_000_000)
   const nested = (depth: number, inside = '1') => '['.repeat(depth) + inside + ']'.repeat(depth)
 
-  it('is read to 500 levels, and refused beyond', async () => {
-    expect(await json(nested(500))).toMatchObject({ ok: true })
-    for (const text of [nested(501), '{"a":'.repeat(501) + '1' + '}'.repeat(501), '['.repeat(100_000)])
+  it('is read to 2,000 levels, and refused beyond', async () => {
+    expect(await json(nested(2_000))).toMatchObject({ ok: true })
+    for (const text of [nested(2_001), '{"a":'.repeat(2_001) + '1' + '}'.repeat(2_001), '['.repeat(100_000)])
       expect(await json(text)).toEqual({
         ok: false,
-        problem: { code: 'INVALID', message: 'the body is nested more than 500 levels deep' },
+        problem: { code: 'INVALID', message: 'the body is nested more than 2000 levels deep' },
       })
   })
 
   it('counts no brackets in texts, and none that are closed', () =>
     fc.assert(
       fc.asyncProperty(fc.json({ maxDepth: 5 }), fc.string({ unit: 'binary' }), async (part, key) => {
-        const brackets = JSON.stringify('[{'.repeat(600) + key)
-        const text = `{${JSON.stringify(key)}:[${`${part},${brackets},`.repeat(3)}${nested(490)}]}`
+        const brackets = JSON.stringify('[{'.repeat(1_200) + key)
+        const text = `{${JSON.stringify(key)}:[${`${part},${brackets},`.repeat(3)}${nested(1_990)}]}`
         expect(await json(text)).toMatchObject({ ok: true })
       }),
       { numRuns: 10 },

@@ -17,7 +17,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 }
 
 /** JSON.parse takes any depth, but what walks through the result by recursion runs out of stack. */
-const depthMax = 500
+const depthMax = 2_000
 
 function isDeep(text: string): boolean {
   if (text.length <= 2 * depthMax) return false

@@ -11,13 +11,14 @@ import { listResults, newestResults, storeResult } from '../../storage/experimen
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
+import { keyLengthMax } from '../../../core/model/limits.ts'
 
 const dayMs = 86_400_000
 
 const ResultQuery = PageQuery.extend({
-  goalKey: z.string().optional(),
+  goalKey: z.string().max(keyLengthMax).optional(),
   asOf: z.iso.date().optional().describe('A UTC day: results that were computed on it or before.'),
-  newest: z.stringbool().optional(),
+  newest: z.enum(['true', 'false']).optional(),
   limit: z.coerce.number().int().min(1).max(pageSizeMax).default(pageSizeMax),
 })
 const ResultPosition = z.tuple([z.number(), z.string()])
@@ -59,7 +60,7 @@ export const experiments = [
       if (!(await readEntity(database, environmentId, 'experiment', id)))
         return refuse('NOT_FOUND', `there is no experiment ${id}`)
       const { goalKey, asOf, newest, limit, cursor } = query
-      if (newest) {
+      if (newest === 'true') {
         const results = await newestResults(database, environmentId, id)
         return ok({
           results: results.filter((result) => goalKey === undefined || result.goalKey === goalKey),

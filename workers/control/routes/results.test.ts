@@ -65,17 +65,17 @@ describe('results', () => {
       expect((await call('POST', `${one}/results`, result(hour))).status).toBe(201)
       await call('POST', `${one}/results`, result(hour, { goalKey: 'visit' }))
     }
-    const told = async (query: string) => {
+    const listed = async (query: string) => {
       const { body } = await call('GET', `${one}/results?${query}`)
       const results = body.results as { goalKey: string; computedAt: number }[]
       return { ...body, results: results.map((each) => `${each.goalKey} ${each.computedAt / hourMs}`) }
     }
-    expect((await told('goalKey=visit')).results).toEqual(['visit 73', 'visit 49', 'visit 25'])
-    expect((await told('goalKey=visit&asOf=1970-01-03')).results).toEqual(['visit 49', 'visit 25'])
-    expect((await told('newest=true')).results).toEqual(['purchase 73', 'visit 73'])
+    expect((await listed('goalKey=visit')).results).toEqual(['visit 73', 'visit 49', 'visit 25'])
+    expect((await listed('goalKey=visit&asOf=1970-01-03')).results).toEqual(['visit 49', 'visit 25'])
+    expect((await listed('newest=true')).results).toEqual(['purchase 73', 'visit 73'])
     const pages: string[][] = []
     for (let cursor: string | undefined = ''; cursor !== undefined;) {
-      const page: any = await told(`limit=4${cursor && `&cursor=${cursor}`}`)
+      const page: any = await listed(`limit=4${cursor && `&cursor=${cursor}`}`)
       pages.push(page.results)
       cursor = page.nextCursor
     }

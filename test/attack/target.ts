@@ -12,7 +12,7 @@ import {
 } from '../support/environment.ts'
 
 /** What is known about a running stack. */
-export interface Place extends Admin {
+export interface AttackedStack extends Admin {
   /** Of the stack: its log and its databases. */
   readonly directory: string
 }
@@ -38,7 +38,7 @@ export interface Caller {
   }
 }
 
-export interface World extends Place {
+export interface Target extends AttackedStack {
   readonly isShort: boolean
   readonly here: Tenant
   /** Another environment of the same organisation. */
@@ -59,17 +59,20 @@ export function onlyLoopback(url: string): string {
   return url
 }
 
-export async function createWorld(place: Place, isShort: boolean): Promise<World> {
-  onlyLoopback(place.url)
+export async function createTarget(attackedStack: AttackedStack, isShort: boolean): Promise<Target> {
+  onlyLoopback(attackedStack.url)
   const run = randomBytes(4).toString('hex')
-  const secrets = new Map<string, string>([['the first token', place.token]])
+  const secrets = new Map<string, string>([['the first token', attackedStack.token]])
   const organisationId = `others-${run}`
-  await call(place, 'POST', '/organisations', { id: organisationId, owner: `nobody-${run}@example.com` })
+  await call(attackedStack, 'POST', '/organisations', {
+    id: organisationId,
+    owner: `nobody-${run}@example.com`,
+  })
   const addToken = (kind: string, columns: Partial<TokenRow>) =>
-    insertToken(place, run, kind, columns, secrets)
+    insertToken(attackedStack, run, kind, columns, secrets)
   const foreignOwner = await addToken('owner of another organisation', { organisationId, role: 'owner' })
 
-  const asForeigner = { url: place.url, token: foreignOwner }
+  const asForeigner = { url: attackedStack.url, token: foreignOwner }
   const theirs = { organisationId, project: `project-${run}` }
   await call(asForeigner, 'POST', `/organisations/${organisationId}/projects`, { id: theirs.project })
   const ours = { organisationId: 'default', project: 'default' }
@@ -94,8 +97,8 @@ export async function createWorld(place: Place, isShort: boolean): Promise<World
     secrets.set(`the server key of ${name}`, created.serverKey)
     return { ...created, ...of, canary }
   }
-  const here = await tenant('here', place, ours)
-  const elsewhere = await tenant('elsewhere', place, ours)
+  const here = await tenant('here', attackedStack, ours)
+  const elsewhere = await tenant('elsewhere', attackedStack, ours)
   const foreign = await tenant('foreign', asForeigner, theirs)
 
   const inside = async (role: Role, at?: Tenant): Promise<Caller> => {
@@ -137,7 +140,7 @@ export async function createWorld(place: Place, isShort: boolean): Promise<World
     },
   ]
   await pause(1_300) // until edge has the newest revision
-  return { ...place, isShort, here, elsewhere, foreign, callers, secrets }
+  return { ...attackedStack, isShort, here, elsewhere, foreign, callers, secrets }
 }
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -155,7 +158,7 @@ interface TokenRow {
  * members.
  */
 async function insertToken(
-  { url }: Place,
+  { url }: AttackedStack,
   run: string,
   kind: string,
   { organisationId = 'default', role = 'owner', environments, expiresAt, disabled = 0 }: Partial<TokenRow>,
@@ -200,10 +203,10 @@ function forgedJwts(email: string): Record<string, string> {
   }
 }
 
-export const tenantsOf = ({ here, elsewhere, foreign }: World): readonly Tenant[] => [
+export const tenantsOf = ({ here, elsewhere, foreign }: Target): readonly Tenant[] => [
   here,
   elsewhere,
   foreign,
 ]
 
-export const durableObjects = ({ directory }: Place) => join(directory, 'state/v3/do')
+export const durableObjects = ({ directory }: AttackedStack) => join(directory, 'state/v3/do')
