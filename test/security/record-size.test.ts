@@ -45,8 +45,8 @@ it.each(['\u0001', '\u20ac', '\u{1f600}', '"', 'x'])('of %j', async (character) 
   const goal = { goalId: text(1_000), userId: text(5_000), user: { id: 'u', data: attributes }, timestamp }
   const evaluation = {
     ...goal,
-    featureId: text(1_000),
-    variationId: text(1_000),
+    featureId: 'a', // an unknown flag or variation is refused
+    variationId: 'a',
     reason: { type: 'RULE', ruleId: text(1_000) },
   }
   const type = 'type.googleapis.com/bucketeer.event.client.'
