@@ -207,6 +207,19 @@ describe('rules without ids', () => {
     expect(idsAfter(rules)).toEqual(ids)
   })
 
+  it('are known by condition and shares rather than by names', () => {
+    const half = rollout({ a: 50_000, b: 50_000 })
+    const named = [rule('pro', half, { name: 'one' }), rule('team', half, { name: 'two' })]
+    const current = after(stateOf([flagOf([half, half, half], 'percent')]), {
+      kind: 'update-flag',
+      key: 'f',
+      changes: { rules: named },
+    })
+    const swapped = [rule('pro', half, { name: 'two' }), rule('team', half, { name: 'one' })]
+    const edited = after(stateOf([current]), { kind: 'update-flag', key: 'f', changes: { rules: swapped } })
+    expect(edited.rules.map(({ id }) => id)).toEqual(['r1', 'r2'])
+  })
+
   it('are known by their shares, wherever these lie and in whatever order they come', () => {
     const [half, most] = [rollout({ a: 50_000, b: 50_000 }), rollout({ a: 80_000, b: 20_000 })]
     const start = flagOf(
@@ -247,6 +260,23 @@ describe('what would move nearly everybody', () => {
       problem: { code: 'INVALID', fields: [{ path, rule: 'moves-users' }] },
     })
     expect(patch({ ...changes, resetSeed: true })).toMatchObject({ ok: true })
+  })
+
+  it('another id of a rule that stays as it is, is refused with percent allocation', () => {
+    const half = rollout({ a: 50_000, b: 50_000 })
+    const changes = { rules: [rule('pro', half, { id: 'other' }), rule('new', half, { id: 'another' })] }
+    const patched = (allocation: Flag['allocation'], more: object = {}) =>
+      run(stateOf([flagOf([half, fixed('a'), fixed('a')], allocation)]), {
+        kind: 'update-flag',
+        key: 'f',
+        changes: { ...changes, ...more },
+      })
+    expect(patched('percent')).toMatchObject({
+      ok: false,
+      problem: { fields: [{ path: 'rules.0.id', rule: 'moves-users' }] },
+    })
+    expect(patched('percent', { resetSeed: true })).toMatchObject({ ok: true })
+    expect(patched('fine')).toMatchObject({ ok: true }) // its buckets do not depend on the rule
   })
 
   it('another allocation moves nobody without a rollout, and so is made', () => {
