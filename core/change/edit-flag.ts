@@ -7,6 +7,7 @@ import { type FieldProblem, type Result, refuse } from '../model/problem.ts'
 import { dependentsBrokenBy } from './dependents.ts'
 import { type EditTarget, type Change, type ChangeContext, find, inUse, update } from './entity.ts'
 import { rehashProblems, withKeptIds, withKeptRanges } from './keep-users.ts'
+import { isSameSplit } from './rule-ids.ts'
 
 export function updateFlag(
   state: EnvironmentState,
@@ -26,8 +27,23 @@ function splitProblems(current: Flag, changes: FlagChanges): FieldProblem[] {
   const isOtherId = id !== undefined && id !== current.defaultStrategy.id
   return [
     ...rehashProblems(current, changes),
+    ...renamedRules(current, changes),
     ...(isOtherId ? [{ path: 'defaultStrategy.id', rule: 'moves-users', message }] : []),
   ]
+}
+
+/** Rollouts that stay as they are under another id: percent allocation would split their users anew. */
+function renamedRules({ rules: existing, allocation }: Flag, { rules = [] }: FlagChanges): FieldProblem[] {
+  if (allocation !== 'percent') return []
+  const sent = new Set(rules.map(({ id }) => id))
+  const [known, gone] = [new Set(existing.map(({ id }) => id)), existing.filter(({ id }) => !sent.has(id))]
+  return rules.flatMap((draft, i) => {
+    if (draft.id === undefined || known.has(draft.id) || draft.strategy.kind === 'fixed') return []
+    const same = gone.find((rule) => isSameSplit(draft, rule))
+    if (!same) return []
+    const message = `is ${same.id} for this rule: leave it out, or send resetSeed to split users anew`
+    return [{ path: `rules.${i}.id`, rule: 'moves-users', message }]
+  })
 }
 
 /** Edits a flag, unless something else depends on what the edit removes. */

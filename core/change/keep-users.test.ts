@@ -10,6 +10,7 @@ import { type EnvironmentState, emptyState, withWrites } from '../model/environm
 import type { Flag, Strategy } from '../model/flag.ts'
 import { weightPerPercent, weightTotal } from '../model/limits.ts'
 import { movesOf } from '../model/moves.ts'
+import { allRangesOf } from '../model/rebalance.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
 import type { ChangeContext } from './entity.ts'
@@ -200,9 +201,39 @@ describe('rules without ids', () => {
     ['another condition', [first!, rule('other', second!.strategy)], ['r1', 'r2']],
     ['another strategy', [rule('pro', fixed('b')), second!], ['r1', 'r2']],
     ['one edited in both', [first!, rule('other', fixed('b'))], ['r1', 'r2']],
+    ['one gone, and the other edited', [rule('other', second!.strategy)], ['r2']],
     ['all gone', [], []],
   ])('%s', (_, rules, ids) => {
     expect(idsAfter(rules)).toEqual(ids)
+  })
+
+  it('are known by condition and shares rather than by names', () => {
+    const half = rollout({ a: 50_000, b: 50_000 })
+    const named = [rule('pro', half, { name: 'one' }), rule('team', half, { name: 'two' })]
+    const current = after(stateOf([flagOf([half, half, half], 'percent')]), {
+      kind: 'update-flag',
+      key: 'f',
+      changes: { rules: named },
+    })
+    const swapped = [rule('pro', half, { name: 'two' }), rule('team', half, { name: 'one' })]
+    const edited = after(stateOf([current]), { kind: 'update-flag', key: 'f', changes: { rules: swapped } })
+    expect(edited.rules.map(({ id }) => id)).toEqual(['r1', 'r2'])
+  })
+
+  it('are known by their shares, wherever these lie and in whatever order they come', () => {
+    const [half, most] = [rollout({ a: 50_000, b: 50_000 }), rollout({ a: 80_000, b: 20_000 })]
+    const start = flagOf(
+      [rollout({ a: 10_000, b: 90_000 }), rollout({ b: 80_000, a: 20_000 }), half],
+      'percent',
+    )
+    const patch = (current: Flag, rules: readonly object[]) =>
+      after(stateOf([current]), { kind: 'update-flag', key: 'f', changes: { rules } })
+    const raised = patch(start, [rule('pro', half), rule('team', most)])
+    expect(raised.rules.map(({ strategy }) => 'pieces' in strategy)).toEqual([true, true])
+    const swapped = rollout({ b: 20_000, a: 80_000 })
+    const edited = patch(raised, [rule('other', half), rule('else', swapped)])
+    const places = ({ rules }: Flag) => rules.map(({ id, strategy }) => [id, allRangesOf(strategy)])
+    expect(places(edited)).toEqual(places(raised))
   })
 })
 
@@ -229,6 +260,23 @@ describe('what would move nearly everybody', () => {
       problem: { code: 'INVALID', fields: [{ path, rule: 'moves-users' }] },
     })
     expect(patch({ ...changes, resetSeed: true })).toMatchObject({ ok: true })
+  })
+
+  it('another id of a rule that stays as it is, is refused with percent allocation', () => {
+    const half = rollout({ a: 50_000, b: 50_000 })
+    const changes = { rules: [rule('pro', half, { id: 'other' }), rule('new', half, { id: 'another' })] }
+    const patched = (allocation: Flag['allocation'], more: object = {}) =>
+      run(stateOf([flagOf([half, fixed('a'), fixed('a')], allocation)]), {
+        kind: 'update-flag',
+        key: 'f',
+        changes: { ...changes, ...more },
+      })
+    expect(patched('percent')).toMatchObject({
+      ok: false,
+      problem: { fields: [{ path: 'rules.0.id', rule: 'moves-users' }] },
+    })
+    expect(patched('percent', { resetSeed: true })).toMatchObject({ ok: true })
+    expect(patched('fine')).toMatchObject({ ok: true }) // its buckets do not depend on the rule
   })
 
   it('another allocation moves nobody without a rollout, and so is made', () => {

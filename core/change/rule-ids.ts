@@ -12,8 +12,9 @@ export type UnknownIds = 'new' | 'foreign'
 
 /**
  * Returns the drafts with ids. Ids of existing rules count first. Then existing rules are matched, each once
- * and at the same place where possible: equal in everything, in name, in targeting, or in strategy at the
- * same place. If one rule is left on both sides, it was edited. All others are new.
+ * and at the same place where possible: equal in everything, in all but the name, in name, in targeting, in
+ * strategy at the same place, or in a rollout anywhere: a rule may have been edited and moved, and a new id
+ * would split its users anew. If one rule is left on both sides, it was edited. All others are new.
  */
 export function withRuleIds(
   drafts: readonly RuleDraft[],
@@ -46,12 +47,28 @@ export function withRuleIds(
     (draft, rule) =>
       text([draft.name, draft.anyOf, draft.strategy]) === text([rule.name, rule.anyOf, rule.strategy]),
   )
+  pair((draft, rule) => isSameSplit(draft, rule))
   pair((draft, rule) => draft.name !== '' && draft.name === rule.name)
   pair((draft, rule) => text(draft.anyOf) === text(rule.anyOf))
-  pair((draft, rule, isSamePlace) => isSamePlace && text(draft.strategy) === text(rule.strategy))
+  pair(
+    ({ strategy }, rule, isSamePlace) =>
+      (isSamePlace || strategy.kind === 'rollout') &&
+      text(sharesOf(strategy)) === text(sharesOf(rule.strategy)),
+  )
   const unmatched = drafts.filter((_, i) => !ids.has(i))
   if (left.size === 1 && unmatched.length === 1 && unmatched[0]!.id === undefined) pair(() => true)
   return drafts.map((draft, i) => ({ ...draft, id: ids.get(i) ?? draft.id ?? newId() }))
+}
+
+/** Whether both give the same users the same shares. */
+export const isSameSplit = (a: RuleDraft, b: RuleDraft): boolean =>
+  text(a.anyOf) === text(b.anyOf) && text(sharesOf(a.strategy)) === text(sharesOf(b.strategy))
+
+/** The strategy without what an edit need not send: where its variations lie, and in which order. */
+function sharesOf(strategy: Rule['strategy']): unknown {
+  if (strategy.kind === 'fixed') return strategy
+  const { pieces: _, shares, ...rest } = strategy
+  return { ...rest, shares: shares.toSorted((a, b) => (a.variationId < b.variationId ? -1 : 1)) }
 }
 
 /** Both sides are parsed by one schema, which fixes the order of fields. */

@@ -119,13 +119,22 @@ describe.each(Object.entries(sdkRequests))('%s', (_, sample) => {
   })
 })
 
-it.each([
-  ['//api/v1/environments/base-urls', 200],
-  ['/api//v1///environments/base-urls', 200],
-  ['/api/v1/environments/base-urls//openfeature/v0/manifest', 200],
-  ['//api/v1/nothing', 404],
-])('serves the admin API under %s: %i', async (path, status) => {
-  expect((await fetch(environment.url + path, { headers: token() })).status).toBe(status)
+it.each<[method: string, path: string, status: number]>([
+  ['GET', '//api/v1/environments/base-urls', 200],
+  ['GET', '/api//v1///environments/base-urls', 200],
+  ['GET', '/api/v1/environments/base-urls//openfeature/v0/manifest', 200],
+  ['GET', '//api/v1/nothing', 404],
+  ['PATCH', '//api/v1/environments/base-urls/flags/title', 200],
+  ['POST', '///api/v1/triggers', 404],
+  ['POST', '//openfeature/v0/manifest/flags', 400],
+])('answers the admin API under %s %s itself: %i', async (method, path, status) => {
+  const response = await fetch(environment.url + path, {
+    method,
+    headers: { ...token(), 'content-type': 'application/json' },
+    ...(method !== 'GET' && { body: JSON.stringify({ description: 'seen' }) }),
+    redirect: 'manual', // where assets are served, `//` is sent on to `/`, and a POST refused
+  })
+  expect(response.status).toBe(status)
 })
 
 it('keeps the slashes of a flag key, plain or encoded', async () => {

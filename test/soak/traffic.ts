@@ -108,7 +108,8 @@ const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => P
     if (Object.keys(errors).length > 0) throw new Error(JSON.stringify(errors))
   },
   async 'flagship-io'(target, { id, at, variationId, value }, part) {
-    const qt = Date.now() - at
+    // Edge takes the time of receipt less `qt`, so latency moves it: the goal is a second later.
+    const qt = Math.max(0, Date.now() - at - (part === 'goal' ? 1_000 : 0))
     const { environmentId: cid, ruleId: caid } = target
     if (part === 'exposure')
       await post(target, '/v2/activate', { cid, batch: [{ vid: id, caid, vaid: variationId, qt }] })

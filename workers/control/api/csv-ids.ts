@@ -128,10 +128,19 @@ function layoutOf(record: string, column: string | undefined, line: number): Lay
   })
   const whole = { separator: undefined, fields: fieldsIfAny(record) }
   if (column !== undefined && /^\d{1,3}$/.test(column)) return layoutByNumber(Number(column))
-  const named = [...splits, whole].flatMap(({ separator, fields }) => {
+  const namedBy = ({
+    separator,
+    fields,
+  }: {
+    separator: Separator | undefined
+    fields: readonly string[]
+  }) => {
     const index = columnOf(fields, column, line)
     return index === undefined ? [] : [{ separator, index, width: fields.length, hasHeader: true }]
-  })
+  }
+  const separated = splits.flatMap(namedBy)
+  // `,user_id` is a column without a name and one with: as a whole it would be the same name.
+  const named = separated.length > 0 ? separated : namedBy(whole)
   if (named.length === 1) return named[0]!
   if (named.length > 1) throw invalid(line, ambiguous(named.map(({ separator }) => separator)))
   const [first] = splits.filter(({ separator }) => separator !== '|')
@@ -150,6 +159,9 @@ function layoutOf(record: string, column: string | undefined, line: number): Lay
     if (wide.length > 1) throw invalid(line, ambiguous(wide.map(({ separator }) => separator)))
     const [found] = wide
     if (wanted < 1 || (!found && wanted > 1)) throw invalid(line, `has no column ${wanted}`)
+    const header = (found ?? whole).fields.find((field) => specificNames.includes(plain(field)))
+    if (header !== undefined)
+      throw invalid(line, `is a header, because it names ${header.trim()}: give \`?column=\` a name of it`)
     return {
       separator: found?.separator,
       index: wanted - 1,

@@ -46,6 +46,8 @@ describe('a CSV file', () => {
     ['a cell without an id', 'user_id;tier\n;gold\nu1;', ['u1']],
     ['no cells after the id', 'user_id,tier,since\nu1\nu2,gold', ['u1', 'u2']],
     ['empty cells after the last column', 'user_id,tier\nu1,gold,,', ['u1']],
+    ['a column without a name, as pandas writes its index', ',user_id\n0,u1\n1,u2', ['u1', 'u2']],
+    ['empty columns at the end, as spreadsheets write them', 'user_id;;\r\nu1;;\r\n', ['u1']],
     ['one column without a header', 'u1\r\nu2\r\n', ['u1', 'u2']],
     ['one column without a header, quoted', '"eve, the first"\n"say ""hi"""', ['eve, the first', 'say "hi"']],
     ['one column without a header, with bars', 'auth0|17\nauth0|18', ['auth0|17', 'auth0|18']],
@@ -90,6 +92,8 @@ describe('a CSV file', () => {
       'customer',
     ],
     ['fewer columns than the number', 'u1,gold', /line 1 has no column 3/, '3'],
+    ['a header, and a number', 'user_id,tier\nu1,gold', /line 1 is a header.*names user_id/, '1'],
+    ['a header of one column, and a number', 'User ID\nu1', /line 1 is a header.*names User ID/, '1'],
     ['no column 0', 'u1', /line 1 has no column 0/, '0'],
     ['two separators, and a number', 'a;b,c', /separated in two ways, by comma and semicolon/, '2'],
     [

@@ -18,7 +18,7 @@ import { parseWith } from '../../http/parse.ts'
 import { readDocument } from '../api/document-text.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
 import { ownersOfKeys } from '../../storage/imported-keys.ts'
-import { isDryRun } from '../api/change-query.ts'
+import { ExperimentQuery, isDryRun } from '../api/change-query.ts'
 import { moveLongLists } from '../api/import-members.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import { type CommandResult, executeCommand } from '../api/execute-command.ts'
@@ -40,7 +40,7 @@ const ForeignKey = z.strictObject({
 })
 const withKeys = { sdkKeys: z.array(ForeignKey).max(keysMax).default([]) }
 
-const query = z.strictObject({
+const query = ExperimentQuery.extend({
   dryRun: z
     .enum(['true', 'false'])
     .optional()
