@@ -84,6 +84,18 @@ export function csvReader(column: string | undefined): CsvReader {
   }
 }
 
+/** Whether a line can only be a header: it names a column of ids beside others, or is such a name alone. */
+export function isHeader(line: string): boolean {
+  const text = line.trim()
+  const names = (fields: readonly string[], accepted: readonly string[]) =>
+    fields.some((field) => accepted.includes(plain(field)))
+  const isTable = separators
+    .filter((separator) => separator !== '|')
+    .map((separator) => splitBy(text, separator) ?? [])
+    .some((fields) => fields.length > 1 && names(fields, [...specificNames, ...generalNames]))
+  return isTable || names(fieldsIfAny(text), specificNames)
+}
+
 function idOf(record: string, { separator, index, width, hasHeader }: Layout, line: number) {
   const fields = fieldsOf(record, separator, line)
   if (separator === undefined && !hasHeader && !record.includes('"') && looksSeparated.test(record))

@@ -17,6 +17,21 @@ async function idsOf(file: string | Uint8Array, format: UploadFormat, chunkBytes
 const csv = (file: string | Uint8Array, column?: string, chunkBytes?: number) =>
   idsOf(file, { kind: 'csv', column }, chunkBytes)
 
+describe('an upload that is called plain text', () => {
+  it.each<[name: string, file: string, ids: string[]]>([
+    ['a list', 'u1\nu2;x\n', ['u1', 'u2;x']],
+    ['a header of several columns', 'user_id;tier\nu1;gold\nu2;silver', ['u1', 'u2']],
+    ['a header alone, below an empty line', '\nuser_id\r\nu1\r\n', ['u1']],
+    ['a quoted header', '"targeting_key","tier"\n"u1","gold"', ['u1']],
+    ['ids that are words of headers', 'id\nkey\n', ['id', 'key']],
+  ])('is read as what it is: %s', async (_, file, ids) => {
+    expect(await idsOf(file, { kind: 'text' })).toEqual(ids)
+  })
+  it('of ours is always a list', async () => {
+    expect(await idsOf('user_id\nid,key\n', { kind: 'list' })).toEqual(['user_id', 'id,key'])
+  })
+})
+
 describe('a CSV file', () => {
   it.each<[name: string, file: string, ids: string[], column?: string]>([
     ['a header, commas', 'user_id,tier\nu1,gold\nu2,silver\n', ['u1', 'u2']],

@@ -4,13 +4,16 @@ import { pipeline } from 'node:stream'
 import { valueLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok } from '../../../core/model/problem.ts'
 import { type Encoding, broken, encodingOf } from '../../http/content-encoding.ts'
-import { UploadError, csvReader } from './csv-ids.ts'
+import { type CsvReader, UploadError, csvReader, isHeader } from './csv-ids.ts'
 
 export { UploadError }
 
-/** `column`: see `csvReader`. */
+/**
+ * `list`: our own, an id on each line. `text`: the same from people, who may send a table by that name: one
+ * whose first line is a header is read as CSV. `column`: see `csvReader`.
+ */
 export type UploadFormat =
-  | { readonly kind: 'text' }
+  | { readonly kind: 'list' | 'text' }
   | { readonly kind: 'csv'; readonly column?: string | undefined }
 
 /** The body of an upload, inflated if it is compressed. */
@@ -40,7 +43,8 @@ export async function* idsIn(
   format: UploadFormat,
   bytesMax: number,
 ): AsyncGenerator<string[]> {
-  const reader = format.kind === 'csv' ? csvReader(format.column) : textReader()
+  const reader =
+    format.kind === 'csv' ? csvReader(format.column) : format.kind === 'text' ? textReader() : listReader()
   for await (const lines of linesIn(body, bytesMax))
     yield lines.flatMap((line) => {
       const id = reader.read(line)
@@ -49,7 +53,19 @@ export async function* idsIn(
   reader.end()
 }
 
-function textReader(): ReturnType<typeof csvReader> {
+function textReader(): CsvReader {
+  let reader: CsvReader | undefined
+  return {
+    read(line) {
+      if (!reader && line.trim() === '') return undefined
+      reader ??= isHeader(line) ? csvReader(undefined) : listReader()
+      return reader.read(line)
+    },
+    end: () => reader?.end(),
+  }
+}
+
+function listReader(): CsvReader {
   let number = 0
   return {
     read(line) {

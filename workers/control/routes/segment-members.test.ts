@@ -114,6 +114,11 @@ describe('members', () => {
       400,
       'column: is for CSV: send it as text/csv',
     ])
+    for (const type of ['application/json', 'application/vnd.api+json; charset=utf-8', 'multipart/form-data'])
+      expect(await refused('["bob"]', '', type)).toEqual([
+        400,
+        expect.stringContaining('content-type: members'),
+      ])
     expect(await refused('bob', '?colum=id', 'text/csv')).toEqual([400, 'colum: there is no such field'])
     const zstd = { 'content-encoding': 'zstd' }
     expect(await refused('bob', '', 'text/plain', zstd)).toEqual([415, expect.stringContaining('"zstd"')])

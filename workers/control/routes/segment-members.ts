@@ -40,7 +40,7 @@ const uploadRoute = (method: 'PUT' | 'POST' | 'DELETE', mode: UploadMode, summar
     needs: 'editor',
     summary,
     description:
-      'Plain text: one id per line. CSV, separated by commas, semicolons or tabs: the column that the header ' +
+      'Plain text: one id per line; below a header it is read as CSV. CSV, separated by commas, semicolons or tabs: the column that the header ' +
       'names `user_id`, `targeting_key`, `visitor_id`, `id` or `key`, or that `column` names; a file of one ' +
       'column needs no header. What cannot be read with certainty is refused. ' +
       `At most ${membersMax} members and ${uploadBytesMax} bytes, which may be compressed. ` +
@@ -102,8 +102,14 @@ async function changeMembers(call: MembersCall, mode: UploadMode) {
 /** The media types of CSV; browsers on Windows send that of Excel. */
 const csvTypes = /\bcsv\b|ms-excel|tab-separated-values/i
 
+/** What is no table and no list of lines. */
+const otherTypes = /\bjson\b|\bxml\b|\byaml\b|multipart|spreadsheetml|zip\b/i
+
 function formatOf({ request, query: { column } }: MembersCall): Result<UploadFormat> {
-  if (csvTypes.test(request.headers.get('content-type') ?? '')) return ok({ kind: 'csv', column })
+  const type = request.headers.get('content-type') ?? ''
+  if (csvTypes.test(type)) return ok({ kind: 'csv', column })
+  if (otherTypes.test(type))
+    return refuse('INVALID', `content-type: members are lines of text/plain, or text/csv, not ${type}`)
   const message = 'is for CSV: send it as text/csv'
   return column === undefined
     ? ok({ kind: 'text' })
@@ -125,7 +131,7 @@ async function collectHashes(
   const before =
     segment.members && (await readIds(call.env.LAKE, call.params.environment, segment.members.list))
   const stored = () =>
-    before ? idsIn(before.body as unknown as AsyncIterable<Uint8Array>, { kind: 'text' }, Infinity) : []
+    before ? idsIn(before.body as unknown as AsyncIterable<Uint8Array>, { kind: 'list' }, Infinity) : []
   const [kept, removed] = [memberSet(), memberSet()]
   const keep = async (lines: AsyncIterable<string[]> | Iterable<string[]>) => {
     for await (const ids of lines) {
