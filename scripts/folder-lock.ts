@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { signalGroup } from './process-group.ts'
+import { beganAt, isRunning } from './process-status.ts'
 
 export interface Holder {
   readonly pid: number
@@ -29,7 +30,7 @@ export const isLock = (name: string): boolean => name === lockName || name.start
 /** Throws a sentence if another process holds the folder. */
 export function lockFolder(directory: string, port: number): FolderLock {
   const path = join(directory, lockName)
-  let holder: Holder = { pid: process.pid, began: statusOf(process.pid)[1] ?? '', port, groups: [] }
+  let holder: Holder = { pid: process.pid, began: beganAt(process.pid), port, groups: [] }
   const tookOver = acquire(path, holder)
   return {
     tookOver,
@@ -45,7 +46,7 @@ function acquire(path: string, holder: Holder): FolderLock['tookOver'] {
   if (create(path, holder)) return undefined
   const text = readFileSync(path, 'utf8')
   const earlier = parseHolder(text)
-  if (earlier && isAlive(earlier)) throw new Error(heldSentence(path, earlier))
+  if (earlier && isRunning(earlier.pid, earlier.began)) throw new Error(heldSentence(path, earlier))
   // Renamed, not deleted: of two that take over at once, one finds the other's lock and gives it back.
   const taken = `${path}.${process.pid}`
   renameSync(path, taken)
@@ -93,33 +94,6 @@ function parseHolder(text: string): Holder | undefined {
     return isHolder ? { pid: pid!, began, port: Number(port), groups } : undefined
   } catch {
     return undefined
-  }
-}
-
-/**
- * A number that now belongs to a younger process, or to one that has ended unasked (a zombie), is not
- * alive.
- */
-function isAlive({ pid, began }: Holder): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  const [state, current] = statusOf(pid)
-  return state !== 'Z' && (current === undefined || began === '' || current === began)
-}
-
-/** The state letter of a process and when it began; empty if the system does not say. */
-function statusOf(pid: number): readonly [state?: string | undefined, began?: string | undefined] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8') // proc_pid_stat(5): the name may hold spaces
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return [fields[0], fields[19]]
-  } catch {
-    const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
-    const [state, ...began] = (stdout ?? '').trim().split(/\s+/)
-    return state ? [state[0], began.join(' ')] : []
   }
 }
 

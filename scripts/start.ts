@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { exitWithUsage, readOptions, readWholeNumber } from './command-line.ts'
 import { type DemoKeys, demoEnvironment, seedDemo } from './demo-data.ts'
 import { replace } from './folder-lock.ts'
+import { npmAbove, whenEnded } from './process-status.ts'
 import { startStack } from './stack.ts'
 
 const portMax = 65_535
@@ -28,6 +29,10 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const exitAtOnce = () => process.exit(130)
 process.on('SIGINT', exitAtOnce).on('SIGTERM', exitAtOnce)
 
+// npm passes no signal on when it is killed: what it started would stay.
+let leave: () => void = exitAtOnce
+if (process.env['npm_lifecycle_event'] !== undefined) whenEnded(npmAbove(), () => leave())
+
 try {
   const startedAt = Date.now()
   const stack = await startStack({
@@ -39,7 +44,9 @@ try {
   const keys = await ensureKeys()
   print(keys)
   process.off('SIGINT', exitAtOnce).off('SIGTERM', exitAtOnce)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stack.stop())
+  const stop = () => void stack.stop()
+  leave = stop
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   process.exitCode = (await stack.exited) ?? 0
 
   /** The keys of the demo environment. The first start creates them. */

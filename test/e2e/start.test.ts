@@ -1,6 +1,6 @@
 // `npm start` as a user meets it: killed in the middle, its reader gone, its disk full, started twice.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -100,6 +100,25 @@ it('survives what happens to it, and what it leaves is ended', { timeout: 240_00
   await until(() => membersOf(running).length === 0)
   expect(await answers(port)).toBe(false)
 })
+
+it.each(['SIGTERM', 'SIGKILL'] as const)(
+  'ends with npm, if npm gets %s',
+  { timeout: 120_000 },
+  async (signal) => {
+    const port = await freePort()
+    const npm = spawn('npm', ['start', '--', '--directory', directory, '--port', String(port)], { cwd: root })
+    started.push(npm)
+    npm.stdout.resume()
+    npm.stderr.resume()
+    await until(() => answers(port))
+    const running = groups().at(-1)!
+    expect(membersOf(running).length).toBeGreaterThan(2)
+    npm.kill(signal)
+    await until(() => membersOf(running).length === 0)
+    expect(await answers(port)).toBe(false)
+    await until(() => !existsSync(join(directory, 'lock'))) // it has ended in order, and the next may start
+  },
+)
 
 it.each([
   [['--port', '80.5'], "--port takes a whole number from 1 to 65535, not '80.5'."],
