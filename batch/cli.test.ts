@@ -14,11 +14,7 @@ import {
   simulatedToken,
   startSimulatedStack,
 } from '../test/support/simulated-stack.ts'
-
-const hasChdb = await import('chdb').then(
-  () => true,
-  () => false,
-)
+import { hasChdb } from '../test/support/chdb.ts'
 
 let folder = ''
 let busy: SimulatedStack

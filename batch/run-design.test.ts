@@ -21,11 +21,8 @@ import {
 import { readConfiguration } from './configuration.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
+import { hasChdb } from '../test/support/chdb.ts'
 
-const hasChdb = await import('chdb').then(
-  () => true,
-  () => false,
-)
 const shop = { flags: [checkout], goals: [purchase] }
 const twoGroups = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)]
 

@@ -26,11 +26,8 @@ import {
   simulatedToken,
   startSimulatedStack,
 } from '../test/support/simulated-stack.ts'
+import { hasChdb } from '../test/support/chdb.ts'
 
-const hasChdb = await import('chdb').then(
-  () => true,
-  () => false,
-)
 const shop = { flags: [checkout], goals: [purchase] }
 const twoGroups = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)]
 

@@ -16,8 +16,7 @@ import {
   sameWithinMs,
 } from '../../test/support/plain-counts.ts'
 import { recordColumns } from './columns.ts'
-
-const chdb = await import('chdb').catch(() => undefined)
+import { hasChdb } from '../../test/support/chdb.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -42,7 +41,8 @@ async function runQuery(
   })
   const files = path.join(folder, `{${names.join(',')}}`)
   const sql = ['lake', name].map((part) => readFileSync(beside(`${part}.sql`), 'utf8')).join('')
-  const answer = await chdb!.queryBindAsync(
+  const { queryBindAsync } = await import('chdb')
+  const answer = await queryBindAsync(
     sql,
     { files, parts: '/{}', columns: recordColumns, slices: 1, slice: 0, ...parameters },
     { format: 'JSONEachRow' },
@@ -79,7 +79,7 @@ const queries = [
   },
 ]
 
-describe.skipIf(!chdb).each(queries)('$name.sql', ({ name, parameters }) => {
+describe.skipIf(!hasChdb).each(queries)('$name.sql', ({ name, parameters }) => {
   const fixture = lines(`${name}.fixture.ndjson`)
   const expected = parse(lines(`${name}.expected.ndjson`).join('\n'))
 
@@ -129,7 +129,7 @@ describe.skipIf(!chdb).each(queries)('$name.sql', ({ name, parameters }) => {
   })
 })
 
-describe.skipIf(!chdb)('records of every version', () => {
+describe.skipIf(!hasChdb)('records of every version', () => {
   // Lines are only ever added: what was written once lies in lakes for ever.
   const fixture = lines('versions.fixture.ndjson')
 
@@ -182,7 +182,7 @@ const base: Exposure = {
 }
 const purchase: Tracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
 
-describe.skipIf(!chdb)('a plain count', () => {
+describe.skipIf(!hasChdb)('a plain count', () => {
   const at = fc.integer({ min: 997, max: 1012 })
   const anyone = {
     at,

@@ -4,7 +4,8 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { badKey, deadLetterKey, lakeKey } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
-import { hasChdb, startSimulatedLake } from '../../test/support/simulated-lake.ts'
+import { hasChdb } from '../../test/support/chdb.ts'
+import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import {
   type SimulatedStack,

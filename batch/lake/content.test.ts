@@ -17,11 +17,8 @@ import { countEventRate } from './counts.ts'
 import { s3Store } from './s3.ts'
 import { loadChdb, openClickHouse } from './clickhouse.ts'
 import { openWarehouse } from './warehouse.ts'
+import { hasChdb } from '../../test/support/chdb.ts'
 
-const hasChdb = await loadChdb().then(
-  () => true,
-  () => false,
-)
 const records = visitRecords('green', 50, 20)
 const text = Buffer.from(toNdjson(records))
 

@@ -10,11 +10,8 @@ import { countEventRate, countExperiment } from './counts.ts'
 import { rememberCounts } from './remember-counts.ts'
 import { loadChdb, openClickHouse } from './clickhouse.ts'
 import { openWarehouse } from './warehouse.ts'
+import { hasChdb } from '../../test/support/chdb.ts'
 
-const hasChdb = await loadChdb().then(
-  () => true,
-  () => false,
-)
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-counts-'))

@@ -8,11 +8,7 @@ import { experiment, killSwitch, startAt, visitRecords } from '../../test/suppor
 import { countEventRate, countExperiment } from './counts.ts'
 import { loadChdb, openClickHouse } from './clickhouse.ts'
 import { openWarehouse } from './warehouse.ts'
-
-const hasChdb = await loadChdb().then(
-  () => true,
-  () => false,
-)
+import { hasChdb } from '../../test/support/chdb.ts'
 
 let folder = ''
 beforeAll(() => {

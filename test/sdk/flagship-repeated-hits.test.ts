@@ -17,11 +17,8 @@ import { callHandler } from '../support/call-handler.ts'
 import { goldenEnvironment, memoryPorts } from '../support/golden-cases.ts'
 import { memorySink } from '../support/memory-sink.ts'
 import { flags } from '../support/sdk/flags.ts'
+import { hasChdb } from '../support/chdb.ts'
 
-const hasChdb = await loadChdb().then(
-  () => true,
-  () => false,
-)
 const seed = Number(process.env['TACKLINE_SEED'] ?? 20_261_125)
 const buyers = 2_000
 const from = Date.UTC(2026, 10, 22)

@@ -15,11 +15,6 @@ import type { LakeContext } from '../../batch/jobs/lake-context.ts'
 import { simulatedBucket } from './simulated-bucket.ts'
 import { close, lakeObjects, listen } from './simulated-stack.ts'
 
-export const hasChdb = await loadChdb().then(
-  () => true,
-  () => false,
-)
-
 export async function startSimulatedLake() {
   const bucket = simulatedBucket()
   const server = createServer((request, response) => void bucket.answer(request, response, '/lake'))
