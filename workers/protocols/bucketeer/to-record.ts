@@ -12,7 +12,7 @@ import type { EventOrigin } from '../../sdk/event-origin.ts'
 import { type CheckClaim, hasVariation, ruleIdOf } from '../../sdk/verify-exposure.ts'
 import { toContext } from './evaluations.ts'
 import { type MaybePromise, chain } from '../../sdk/maybe-promise.ts'
-import { ownRuleId } from './local-mode.ts'
+import { ownRuleId } from './to-feature.ts'
 import { parseMessage } from './request.ts'
 import * as wire from './wire.ts'
 
