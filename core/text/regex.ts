@@ -7,14 +7,13 @@
 // same texts), `^` and `$` (start and end of the text), `\b` and `\B` (as in RE2, of ASCII words), and a
 // leading `(?i)`. Everything else is rejected with a message, including what no automaton can do: look-around
 // and back references. A match anywhere in the text counts.
+import { type Range, otherCases } from './case-folding.ts'
 
 /** Limits the work per character. Repetitions are unrolled, so `a{3}` takes three instructions. */
 const instructionsMax = 2_000
 const repeatMax = 255
 const depthMax = 100
 
-/** Inclusive; of code points, or of repetition counts. */
-type Range = readonly [from: number, to: number]
 /** What consumes no character: the start and end of the text, `\b` and `\B`. */
 type Assertion = 'start' | 'end' | 'boundary' | 'no-boundary'
 type Tree =
@@ -199,41 +198,6 @@ function parse(source: string, from: number, isFolded: boolean): Tree {
 }
 
 const single = (character: string): Range[] => [[character.codePointAt(0)!, character.codePointAt(0)!]]
-
-/** Unicode: no letter beyond has cases. */
-const casedMax = 0x1e944
-let casedSets: ReadonlyMap<number, readonly number[]> | undefined
-
-/** The characters that differ only in case from one between `from` and `to` (simple case folding). */
-function otherCases(from: number, to: number): Range[] {
-  casedSets ??= collectCases()
-  const points = to - from > casedSets.size ? [...casedSets.keys()] : rangeOf(from, to)
-  return points.flatMap((point) =>
-    point < from || point > to ? [] : (casedSets!.get(point) ?? []).map((other): Range => [other, other]),
-  )
-}
-
-const rangeOf = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
-
-function collectCases(): ReadonlyMap<number, readonly number[]> {
-  const byFolded = new Map<string, number[]>()
-  for (let point = 65; point < casedMax; point++) {
-    // İ and ı are letters of their own (Unicode CaseFolding.txt, T).
-    if (point === 0x130 || point === 0x131) continue
-    const character = String.fromCodePoint(point)
-    const upper = character.toUpperCase()
-    const lower = (isOne(upper) ? upper : character).toLowerCase()
-    const folded = isOne(lower) ? lower : character
-    const set = byFolded.get(folded)
-    if (set) set.push(point)
-    else byFolded.set(folded, [point])
-  }
-  const sets = new Map<number, readonly number[]>()
-  for (const set of byFolded.values()) if (set.length > 1) for (const point of set) sets.set(point, set)
-  return sets
-}
-
-const isOne = (text: string) => text.length === (text.codePointAt(0)! > 0xffff ? 2 : 1)
 
 function inverted(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = []
