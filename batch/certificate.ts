@@ -12,7 +12,16 @@ export interface Certificate {
   readonly badObjects: number
   /** Segments whose lists and uploaded members do not hold them any more. */
   readonly segments: readonly string[]
-  /** Sentences: what could not be removed, and what to do. Empty if nothing remains. */
+  /** Sentences: what was looked at and could not be removed, and what to do. */
   readonly remaining: readonly string[]
+  /** Sentences: where users may still be named, because `forget` does not look there. The same each time. */
+  readonly notCovered: readonly string[]
   readonly isDryRun: boolean
 }
+
+export const notCovered: readonly string[] = [
+  'Events that are still in the queue, for up to 38 hours: run forget again after two days.',
+  'Kept assignments, until the user was not seen for half a year.',
+  'Individual targets of flags, and revisions and audit entries that name the user.',
+  'Copies: exports, backups, other caches of the lake.',
+]

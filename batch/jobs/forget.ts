@@ -6,7 +6,7 @@ import path from 'node:path'
 import { badPrefix, deadLetterPrefix, partsDayPrefix, runOfPart } from '../../analytics/lake.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { AdminApi } from '../admin-api.ts'
-import type { Certificate } from '../certificate.ts'
+import { type Certificate, notCovered } from '../certificate.ts'
 import type { Failure } from '../failure.ts'
 import { toContent } from '../lake/content.ts'
 import { lakeListing } from '../lake/listing.ts'
@@ -86,6 +86,7 @@ async function removeAll(
     badObjects: bad.value,
     segments: segments.value.map(({ key }) => key),
     remaining,
+    notCovered,
     isDryRun,
   })
 }
