@@ -22,6 +22,7 @@ export interface Certificate {
 export const notCovered: readonly string[] = [
   'Events that are still in the queue, for up to 38 hours: run forget again after two days.',
   'Kept assignments, until the user was not seen for half a year.',
+  'Attribute values that were seen, kept for suggestions: without users, for 30 days.',
   'Individual targets of flags, and revisions and audit entries that name the user.',
   'Copies: exports, backups, other caches of the lake.',
 ]

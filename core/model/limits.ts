@@ -51,8 +51,8 @@ export const valueLengthMax = 1_000
  */
 export const matchedLengthMax = 10_000
 /**
- * Steps of one request's evaluations (core/evaluation/steps.ts). 1,000 flags that each
- * match another pattern against an address of 200 characters take less than a million.
+ * Steps of one request's evaluations (core/evaluation/steps.ts). 1,000 flags that each match another pattern
+ * against an address of 200 characters take less than a million.
  */
 export const evaluationStepsMax = 5_000_000
 /** Names in a path such as `account.plan.name`. */
