@@ -19,17 +19,17 @@ export interface Rule {
 }
 
 /**
- * The first goal is primary. Secondary goals are always-valid whatever the design says, since e-values can be
+ * The primary goal decides. Secondary goals are always-valid whatever the design says, since e-values can be
  * corrected for their number under any dependence (e-BH).
  */
 export function ruleOf(
   design: ExperimentDesign,
   goalKey: string,
-  goalKeys: readonly string[],
+  primaryGoalKey: string | undefined,
   window: { readonly from: number; readonly to: number },
   stopAt: number,
 ): Rule {
-  const role = goalKeys[0] === goalKey ? 'primary' : 'secondary'
+  const role = primaryGoalKey === goalKey ? 'primary' : 'secondary'
   const isOver = window.to >= stopAt
   const daysRun = (window.to - window.from) / dayMs
   return {

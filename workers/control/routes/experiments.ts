@@ -38,13 +38,46 @@ export const experiments = [
     remove: (id) => ({ kind: 'delete-experiment', id }),
   }),
   change({
+    id: 'start-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/start',
+    needs: 'editor',
+    summary: 'Starts a draft, or one that waits: now, or a draft at its `startAt` if that is to come',
+    description:
+      'From its start on, the flag, rule, start and design are fixed. Refused with 409 and all reasons if it could ' +
+      'give no result: see `check-experiment`.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'start-experiment', id }),
+  }),
+  change({
     id: 'stop-experiment',
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/stop',
     needs: 'editor',
-    summary: 'Stops an experiment now',
+    summary: 'Stops an experiment now; one that waits becomes a draft again',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'stop-experiment', id }),
+  }),
+  change({
+    id: 'advance-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/advance',
+    needs: 'editor',
+    summary:
+      'Writes down that an experiment has started or ended by its own times; before them, changes nothing',
+    description:
+      'The batch runner sends it. What is counted and what is locked follows from the times, whenever it comes.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'advance-experiment', id }),
+  }),
+  change({
+    id: 'archive-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/archive',
+    needs: 'editor',
+    summary: 'Files a stopped experiment away: its results stay, and nothing more is computed',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'archive-experiment', id }),
   }),
   route({
     id: 'list-results',

@@ -192,6 +192,6 @@ describe('results', () => {
 
   it('have a design that is fixed when the experiment is made', async () => {
     const one = await experiment()
-    expect((await call('PATCH', one, { design: { minimumDays: 0 } })).status).toBe(400)
+    expect((await call('PATCH', one, { design: { minimumDays: 0 } })).status).toBe(409)
   })
 })
