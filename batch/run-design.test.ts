@@ -116,6 +116,16 @@ describe.skipIf(!hasChdb)('a run', () => {
     expect(posts).toEqual([])
   })
 
+  it('of an A/A test says whether the pipeline is sound, and names no winner', async () => {
+    const design = { aa: true, minimumDays: 0 }
+    const state = { ...shop, experiments: [experiment({ design, stopAt: startAt + 12 * hourMs })] }
+    const verdictOf = async (records: SimulatedState['records']) =>
+      ExperimentResult.parse((await run({ ...state, records })).posts.at(-1)?.body).verdict
+    expect(await verdictOf(twoGroups)).toMatchObject({ kind: 'unsound' })
+    const alike = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 62)]
+    expect(await verdictOf(alike)).toMatchObject({ kind: 'sound' })
+  })
+
   it('skips an experiment whose design a later release wrote', async () => {
     const design = { decision: 'bandit' } as never
     const { kinds, events } = await run({

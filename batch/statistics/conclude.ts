@@ -130,6 +130,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       comparisons,
       decision,
       health,
+      isAa: rule.isAa === true,
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,

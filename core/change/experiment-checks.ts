@@ -1,14 +1,9 @@
 // What an experiment lacks before it starts, as far as its configuration tells. What blocks would keep it from
 // ever giving a result; what warns would make the result worth less.
 import type { EnvironmentState } from '../model/environment-state.ts'
-import {
-  type Experiment,
-  expectedWeights,
-  isOpenAt,
-  minimumDaysDefault,
-  strategyOf,
-} from '../model/experiment.ts'
+import { type Experiment, isOpenAt, minimumDaysDefault, strategyOf } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
+import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
 const dayMs = 86_400_000
@@ -85,15 +80,14 @@ function armsCheck({ ruleId, baselineVariationId, design }: Experiment, flag: Fl
   const blocked = (detail: string): Check => ({ name: 'arms', status: 'block', detail })
   const strategy = flag && strategyOf(flag, ruleId)
   if (strategy?.kind !== 'rollout') return blocked(`Rule ${ruleId} is no percentage rollout of the flag.`)
-  const arms = [...expectedWeights(strategy)].flatMap(([id, weight]) => (weight > 0 ? [id] : []))
+  const arms = Object.keys(weightsOf(strategy))
   if (!arms.includes(baselineVariationId))
     return blocked(`The baseline ${baselineVariationId} is served to nobody.`)
   if (arms.length < 2) return blocked('The rollout serves one variation only: there is nothing to compare.')
-  const valueOf = (id: string) => flag!.variations.find((variation) => variation.id === id)?.value
-  const values = new Set(arms.map(valueOf))
-  if (design?.aa && values.size > 1)
+  const values = valuesServed(flag!, strategy)
+  if (design?.aa && values > 1)
     return blocked('An A/A test needs variations of equal value, and these differ.')
-  if (!design?.aa && values.size < arms.length)
+  if (!design?.aa && values < arms.length)
     return {
       name: 'arms',
       status: 'warn',
@@ -170,7 +164,8 @@ function overlapCheck(experiment: Experiment, flag: Flag | undefined, others: Ch
       }
 }
 
-function segmentsOf({ ruleId }: Experiment, flag: Flag | undefined): readonly string[] {
+/** Those that its rule asks for. */
+export function segmentsOf({ ruleId }: Experiment, flag: Flag | undefined): readonly string[] {
   const rule = flag?.rules.find(({ id }) => id === ruleId)
   return rule ? segmentsIn(rule.anyOf) : []
 }

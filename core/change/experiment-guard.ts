@@ -8,7 +8,7 @@ import { countedByDefault } from '../model/counted-events.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
 import { stopped } from './experiment.ts'
-import { firstPhases, partOf, weightsOf } from './experiment-phases.ts'
+import { firstPhases, partOf, valuesServed, weightsOf } from './experiment-phases.ts'
 
 type Experiment = Entities['experiment']
 
@@ -62,7 +62,8 @@ const isExperiment = (entity: Change['entity'], id: string) =>
 
 function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: boolean) {
   const way = wantsPhase
-    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation'
+    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation (of equal value ' +
+      'in an A/A test)'
     : 'send experiment=stop to stop it, or experiment=new-phase to let it count anew from now on'
   const dependents = [{ kind: 'experiment', id }]
   const message = `experiment ${id} is running on flag ${flagKey}, and this ${disturbance}: ${way}`
@@ -120,6 +121,8 @@ function inNewPhase(
   const ruleId = renewedRuleId(before, after, experiment.ruleId)
   const { startAt, baselineVariationId } = experiment
   if (after.archived || (now !== undefined && !after.enabled)) return undefined
+  const strategy = strategyOf(after, ruleId)
+  if (experiment.design?.aa && strategy && valuesServed(after, strategy) > 1) return undefined
   const phases = firstPhases(after, { ruleId, startAt: now === undefined ? startAt : toNextSecond(now) })
   const weights = phases?.[0]?.weights ?? {}
   if (!Object.hasOwn(weights, baselineVariationId) || Object.keys(weights).length < 2) return undefined

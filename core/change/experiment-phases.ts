@@ -12,6 +12,12 @@ export function weightsOf(strategy: Strategy): ExperimentPhase['weights'] {
   return Object.fromEntries(weights.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** How many different values the arms of a rollout have. */
+export function valuesServed({ variations }: Flag, strategy: Strategy): number {
+  const arms = Object.keys(weightsOf(strategy))
+  return new Set(variations.flatMap(({ id, value }) => (arms.includes(id) ? [value] : []))).size
+}
+
 /** The first phase of an experiment on the flag; none if the rule is not a rollout. */
 export function firstPhases(
   flag: Flag | undefined,

@@ -242,6 +242,31 @@ describe('a running experiment', () => {
   })
 })
 
+describe('an A/A test', () => {
+  const value = (same: boolean) => ({
+    variations: subject.variations.map((each) => ({ ...each, value: same ? 'same' : `value ${each.id}` })),
+  })
+  const update = (changes: object) => ({ kind: 'update-flag', key: 'f', changes })
+  const equal = step({ state: there }, update(value(true)), noon)
+  const design = { design: { aa: true } }
+
+  it('needs equal values, however it is made', () => {
+    expect(step({ state: there }, create(design), noon).refusal).toMatch(/INVALID: .*equal value/)
+    expect(inWorld(step(equal, create(design), noon))?.status).toBe('running')
+    const drafted = step(equal, create({ ...design, status: 'draft' }), noon)
+    expect(inWorld(step(drafted, command('start'), noon))?.status).toBe('running')
+  })
+
+  it('keeps them equal, before its start and after it', () => {
+    for (const startAt of [noon - dayMs, noon + dayMs]) {
+      const made = step(equal, create({ ...design, startAt }), noon)
+      for (const choice of [undefined, 'new-phase'] as const)
+        expect(step(made, update(value(false)), noon, choice).refusal).toMatch(/^EXPERIMENT_RUNNING/)
+      expect(step(made, update(value(false)), noon, 'stop').refusal).toBeUndefined()
+    }
+  })
+})
+
 describe('time', () => {
   const window = (experiment: Experiment) => [experiment.startAt, experiment.stopAt, experiment.phases]
 

@@ -9,6 +9,7 @@ import {
   primaryGoalOf,
   statusAt,
 } from '../model/experiment.ts'
+import type { Flag } from '../model/flag.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import {
@@ -181,7 +182,7 @@ function startExperiment(
   const status = statusAt(current, context.now)
   if (status === 'running') return ok({ writes: [], entity: current })
   if (status !== 'draft' && status !== 'waiting') return refuseStep(current, status, 'start again')
-  const next = started(state, current, context.now)
+  const next = started(state.flag.get(current.flagKey), current, context.now)
   const blocks = blockingChecks(state, next, context.now)
   if (blocks.length > 0) {
     const fields = blocks.map(({ name, detail }) => ({ path: name, message: detail }))
@@ -192,14 +193,14 @@ function startExperiment(
 }
 
 /** As it would be, were it started now. */
-export function started(state: EnvironmentState, experiment: Experiment, now: number): Experiment {
+export function started(flag: Flag | undefined, experiment: Experiment, now: number): Experiment {
   const isPlanned = experiment.status === 'draft' && experiment.startAt > now
   const startAt = isPlanned ? experiment.startAt : toWholeSecond(now)
   // An end that was never chosen is as long after the start as it was.
   const isDefaultEnd = experiment.stopAt === experiment.startAt + experimentMsMax
   const stopAt = isDefaultEnd ? startAt + experimentMsMax : experiment.stopAt
   const next = { ...experiment, startAt, stopAt, status: isPlanned ? 'waiting' : 'running' } as const
-  return { ...next, phases: firstPhases(state.flag.get(next.flagKey), next) }
+  return { ...next, phases: firstPhases(flag, next) }
 }
 
 /** One that has not started goes back to being a draft: it has nothing to keep. */

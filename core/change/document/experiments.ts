@@ -43,7 +43,7 @@ export function experimentFields(
     case 'draft': {
       if (next === 'draft') return { value: kept, problems: [] }
       if (next !== 'waiting' && next !== 'running') return cannot
-      const value = started(state, kept, now)
+      const value = started(state.flag.get(kept.flagKey), kept, now)
       const blocks = blockingChecks(state, value, now)
       return { value, problems: blocks.flatMap(({ detail }) => problem(detail)) }
     }

@@ -86,17 +86,22 @@ export const experiments = [
     needs: 'viewer',
     summary: 'Lists the results of an experiment, newest first',
     description:
-      'A result is stored only if it says something new. With `newest`, only the newest one of each goal.',
+      'A result is stored only if it says something new. With `newest`, only the newest one of each goal. Results of ' +
+      'a goal that was taken off the experiment say `noLongerAsked`.',
     query: ResultQuery,
     answer: z.strictObject({ results: z.array(StoredResult), nextCursor: NextCursor }),
     handle: async ({ database, params: { environment: environmentId, id }, query }) => {
-      if (!(await readEntity(database, environmentId, 'experiment', id)))
-        return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const experiment = await readEntity(database, environmentId, 'experiment', id)
+      if (!experiment) return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const marked = (result: StoredResult): StoredResult =>
+        experiment.goalKeys.includes(result.goalKey) ? result : { ...result, noLongerAsked: true }
       const { goalKey, asOf, newest, limit, cursor } = query
       if (newest === 'true') {
         const results = await newestResults(database, environmentId, id)
         return ok({
-          results: results.filter((result) => goalKey === undefined || result.goalKey === goalKey),
+          results: results
+            .filter((result) => goalKey === undefined || result.goalKey === goalKey)
+            .map(marked),
         })
       }
       const after = ResultPosition.safeParse(cursor).data
@@ -106,7 +111,7 @@ export const experiments = [
         result.computedAt,
         result.goalKey,
       ])
-      return ok({ results: page.rows, ...(page.nextCursor && { nextCursor: page.nextCursor }) })
+      return ok({ results: page.rows.map(marked), ...(page.nextCursor && { nextCursor: page.nextCursor }) })
     },
   }),
   route({
