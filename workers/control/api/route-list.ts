@@ -23,6 +23,7 @@ import { settings } from '../routes/settings.ts'
 import { tags } from '../routes/tags.ts'
 import { tokens } from '../routes/tokens.ts'
 import { triggers } from '../routes/triggers.ts'
+import { deliveries } from '../routes/deliveries.ts'
 import { webhooks } from '../routes/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -37,7 +38,7 @@ export const routesBySection = {
   triggers,
   schedules,
   tags,
-  webhooks,
+  webhooks: [...webhooks, ...deliveries],
   settings,
   'sdk-keys': sdkKeys,
   revisions,
