@@ -144,11 +144,11 @@ function differencesOf(kind: EntityKind, was: Entity, is: Entity): ScalarDiffere
   return diff(withoutSecrets(was, schema), withoutSecrets(is, schema))
     .filter(({ path }) => !systemPaths.has(path))
     .slice(0, differencesMax)
-    .map(({ path, before, after }) => ({
-      path,
-      ...(isScalar(before) && { before }),
-      ...(isScalar(after) && { after }),
-    }))
+    .map(({ path, before, after }) =>
+      kind === 'webhook' && path === '/url' // one receiver must not learn the address of another
+        ? { path }
+        : { path, ...(isScalar(before) && { before }), ...(isScalar(after) && { after }) },
+    )
 }
 
 const isScalar = (value: unknown): value is Scalar =>

@@ -129,6 +129,10 @@ describe('a change', () => {
     const secret = 'whsec_bmV3ZXI='
     const rotated = messagesOf({ kind: 'rotate-webhook', id: 'hook', secret, overlapMs: 1_000 })
     expect(JSON.stringify(rotated)).not.toMatch(/whsec_|c2Vj|bmV3/)
+    const away = { url: 'https://hooks.example.com/elsewhere' }
+    const redirected = JSON.stringify(messagesOf({ kind: 'update-webhook', id: 'hook', changes: away }))
+    expect(redirected).toMatch(/"path":"\/url"/)
+    expect(redirected).not.toMatch(/own-path|elsewhere/)
     const moved = { secretUrl: 'https://hooks.slack.com/services/xyz' }
     expect(JSON.stringify(messagesOf({ kind: 'update-webhook', id: 'hook', changes: moved }))).not.toMatch(
       /xyz/,

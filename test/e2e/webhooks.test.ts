@@ -56,6 +56,30 @@ const flag = (key: string, tags: string[]) => ({
   },
 })
 
+const rate = { mean: 0.1, sd: 0.01, q025: 0.08, median: 0.1, q975: 0.12 }
+const variation = (variationId: string, probabilityBest: number) => ({
+  variationId,
+  users: 100,
+  conversions: 10,
+  rate,
+  probabilityBest,
+  probabilityBeatsBaseline: probabilityBest,
+  expectedLoss: 0,
+  uplift: null,
+})
+const result = (hour: number, more: object) => ({
+  goalKey: 'buy',
+  baselineVariationId: 'checkout-off',
+  computedAt: hour * 3_600_000,
+  window: { from: 0, to: hour * 3_600_000 },
+  inputHash: String(hour).repeat(64),
+  prior: { alpha: 0.5, beta: 0.5 },
+  engine: { kind: 'exact', method: 'quadrature' },
+  variations: [variation('checkout-off', 0.1), variation('checkout-on', 0.9)],
+  health: { status: 'green', checks: [] },
+  ...more,
+})
+
 interface Delivery {
   readonly id: string
   readonly type: string
@@ -324,5 +348,43 @@ describe('a webhook', () => {
     expect(readFileSync(stack.logPath, 'utf8')).not.toMatch(/slacksecret|whsec_/)
     await remove('slack')
     await remove('signing')
+  })
+})
+
+describe('the runner', () => {
+  it('has its verdicts, red health and fired operations told', async () => {
+    await call(stack, 'POST', `${path}/goals`, { key: 'buy' })
+    await call(stack, 'POST', `${path}/experiments`, {
+      id: 'button',
+      flagKey: 'checkout',
+      goalKeys: ['buy'],
+      baselineVariationId: 'checkout-off',
+    })
+    const rest = { flagKey: 'checkout', goalKey: 'buy', variationId: 'checkout-on', minimumUsers: 1 }
+    const guard = { id: 'guard', kind: 'event-rate', comparison: 'at-least', threshold: 0.1, ...rest }
+    await call(stack, 'POST', `${path}/operations`, guard)
+    const events = ['experiment.verdict', 'experiment.health-red', 'operation.fired']
+    const secret = await hook('runner', { events, tags: ['web'] })
+    const found = [
+      { verdict: { kind: 'undecided', reason: 'Keep running.' } },
+      { verdict: { kind: 'winner', variationId: 'checkout-on', probabilityBest: 0.9, expectedLoss: 0 } },
+      { verdict: { kind: 'winner', variationId: 'checkout-on', probabilityBest: 0.9, expectedLoss: 0.01 } },
+      {
+        verdict: { kind: 'withheld', reason: 'Health is red.' },
+        health: { status: 'red', checks: [{ name: 'sample-ratio', status: 'failed', detail: 'Too few.' }] },
+      },
+    ]
+    for (const [hour, more] of found.entries())
+      await call(stack, 'POST', `${path}/experiments/button/results`, result(hour + 1, more))
+    const facts = { exposedUsers: 10, goalUsers: 5 }
+    await call(stack, 'POST', `${path}/operations/guard/apply`, facts)
+    await expect.poll(() => receiver.at('/runner').length, until).toBe(3)
+    const messages = receiver.at('/runner').map((each) => verified(secret, each))
+    expect(messages.map(({ type }) => type).toSorted()).toEqual(events.toSorted())
+    expect(messages.find(({ type }) => type === 'operation.fired')!.data).toMatchObject({
+      command: 'apply-operation',
+      summary: 'first token fired operation guard.',
+    })
+    await remove('runner')
   })
 })

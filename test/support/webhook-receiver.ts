@@ -1,6 +1,6 @@
 // A receiver of webhooks on this machine that behaves as it is told, a resolver for its names, and control's
 // configuration with both. Production sets none of these variables.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
@@ -28,8 +28,8 @@ export interface Receiver {
   /** The same with a certificate that nobody trusts. */
   readonly tlsOrigin: string
   readonly resolver: string
-  /** Names asked of the resolver. */
-  readonly asked: string[]
+  /** For files; deleted when it closes. */
+  readonly directory: string
   readonly close: () => Promise<void>
 }
 
@@ -46,7 +46,6 @@ const resolutions: Record<string, Partial<typeof publicAddresses>> = {
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = []
   const behaviours = new Map<string, Behaviour>()
-  const asked: string[] = []
   const at = (path: string) => received.filter((each) => each.path === path)
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
@@ -64,13 +63,13 @@ export async function startReceiver(): Promise<Receiver> {
     const query = new URL(request.url ?? '', 'http://resolver').searchParams
     const name = query.get('name') ?? ''
     const type = query.get('type') as 'A' | 'AAAA'
-    asked.push(name)
     const data = (resolutions[name] ?? publicAddresses)[type]
     const answer = data === undefined ? [] : [{ name, type: type === 'A' ? 1 : 28, TTL: 60, data }]
     response.setHeader('content-type', 'application/dns-json')
     response.end(JSON.stringify({ Status: 0, Answer: answer }))
   }
-  const { keyPath, certPath } = makeCertificate(mkdtempSync(join(tmpdir(), 'tackline-receiver-')))
+  const directory = mkdtempSync(join(tmpdir(), 'tackline-receiver-'))
+  const { keyPath, certPath } = makeCertificate(directory)
   const servers: Server[] = [
     createServer(handle),
     createTlsServer({ key: readFileSync(keyPath), cert: readFileSync(certPath) }, handle),
@@ -84,7 +83,7 @@ export async function startReceiver(): Promise<Receiver> {
     origin: `http://127.0.0.1:${port}`,
     tlsOrigin: `https://127.0.0.1:${tlsPort}`,
     resolver: `http://127.0.0.1:${resolverPort}/dns-query`,
-    asked,
+    directory,
     close: async () => {
       await Promise.all(
         servers.map((server) => {
@@ -92,6 +91,7 @@ export async function startReceiver(): Promise<Receiver> {
           return new Promise((done) => server.close(done))
         }),
       )
+      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
@@ -121,7 +121,7 @@ export function controlWith(receiver: Receiver): string {
       /CONSOLE_URL = .*/,
       `CONSOLE_URL = "https://flags.example.com"\nWEBHOOK_CONNECT_TO = ${JSON.stringify(JSON.stringify(connectTo))}`,
     )
-  const path = join(mkdtempSync(join(tmpdir(), 'tackline-control-')), 'control.toml')
+  const path = join(receiver.directory, 'control.toml')
   writeFileSync(path, config)
   return path
 }
