@@ -3,6 +3,7 @@
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
+import { experimentPlan } from '../routes/experiment-plan.ts'
 import { experiments } from '../routes/experiments.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
@@ -33,7 +34,7 @@ export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
   goals,
-  experiments,
+  experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
   triggers,
