@@ -5,6 +5,7 @@ import type { EnvironmentBindings, EnvironmentObject } from './environment/envir
 
 export interface ControlBindings extends EnvironmentBindings, LiveBindings, RateLimitBindings {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
+  readonly ASSIGNMENTS: DurableObjectNamespace
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`. Absent or empty, as ACCESS_AUDIENCE, if Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string
