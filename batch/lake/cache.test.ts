@@ -256,6 +256,8 @@ it('an index that cannot be read is made anew', async () => {
     () => appendFileSync(index, 'x'),
     () => truncateSync(index, 3),
     () => writeFileSync(index, '{}'),
+    // Still an index, by which the objects would be outside of the window.
+    () => writeFileSync(index, readFileSync(index, 'utf8').replaceAll(/"(from|to)":\d/g, '"$1":9')),
   ]) {
     damage()
     expect((await run()).files).toEqual(before.files)

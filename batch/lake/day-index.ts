@@ -1,10 +1,10 @@
 // What is known of the cached objects of one day of receipt, kept beside them as JSON: that a file was
 // verified, and when its events happened. A file whose size and time of change are those in the index needs
 // no second look, so a restart verifies by asking the file system alone.
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
+import { readSealed, writeSealed } from './sealed-file.ts'
 
 const IndexEntry = z.object({
   /** Bytes and epoch milliseconds, as the file system says. */
@@ -26,30 +26,13 @@ const fileOf = (folder: string) => path.join(folder, 'index.json')
 
 /** Empty if there is no index, or none that can be read: then every file is verified anew. */
 export async function readDayIndex(folder: string): Promise<DayEntries> {
-  try {
-    const index = DayIndex.parse(JSON.parse(await readFile(fileOf(folder), 'utf8')))
-    return new Map(Object.entries(index.objects))
-  } catch {
-    return new Map()
-  }
+  const index = DayIndex.safeParse(await readSealed(fileOf(folder)))
+  return new Map(Object.entries(index.data?.objects ?? {}))
 }
 
 /** Replaces the index at once. Of two runners that write, one wins; what the other knew is verified again. */
 export async function writeDayIndex(folder: string, entries: DayEntries): Promise<void> {
-  await writeWhole(fileOf(folder), JSON.stringify({ version, objects: Object.fromEntries(entries) }))
-}
-
-/** Renamed when complete, so neither a crash nor a second runner leaves half a file. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  const part = `${file}.${randomUUID()}.part`
-  try {
-    await mkdir(path.dirname(file), { recursive: true })
-    await writeFile(part, content)
-    await rename(part, file)
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
-  }
+  await writeSealed(fileOf(folder), { version, objects: Object.fromEntries(entries) })
 }
 
 /** Undefined if there is no such file. */

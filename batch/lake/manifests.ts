@@ -1,11 +1,10 @@
 // Manifests, with a copy on disk that is used as long as the store lists the etag it was read with.
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
 import { Manifest } from '../../analytics/manifest.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import { writeWhole } from './day-index.ts'
+import { readSealed, writeSealed } from './sealed-file.ts'
 import type { ObjectStore } from './s3.ts'
 
 export type ManifestReading =
@@ -27,11 +26,12 @@ export async function readManifest(
   const version = await store.readVersion(key)
   if (!version.ok) return version
   if (version.value === undefined) return ok({ reason: 'it is listed, and the store has no such object' })
+  if (!version.value.isSound) return ok({ reason: 'its content is not what was written' })
   const manifest = parseManifest(version.value.bytes)
   if (manifest === undefined) return ok({ reason: 'it is no manifest that this release can read' })
   const read = { manifest, etag: version.value.etag }
   // A full disk costs the next run a request, and this one nothing.
-  await writeWhole(file, JSON.stringify(read)).catch(() => undefined)
+  await writeSealed(file, read).catch(() => undefined)
   return ok(read)
 }
 
@@ -43,10 +43,4 @@ function parseManifest(bytes: Uint8Array): Manifest | undefined {
   }
 }
 
-async function readKept(file: string) {
-  try {
-    return Kept.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch {
-    return undefined
-  }
-}
+const readKept = async (file: string) => Kept.safeParse(await readSealed(file)).data

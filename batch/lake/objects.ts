@@ -7,7 +7,8 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { type Content, type Inspection, inspect, type TimeRange, toContent } from './content.ts'
-import { type DayEntries, fileState, readDayIndex, writeDayIndex, writeWhole } from './day-index.ts'
+import { type DayEntries, fileState, readDayIndex, writeDayIndex } from './day-index.ts'
+import { writeWhole } from './sealed-file.ts'
 import type { ObjectStore } from './s3.ts'
 
 const transfersMax = 16

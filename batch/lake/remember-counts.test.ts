@@ -1,5 +1,5 @@
 // With real ClickHouse, which is loaded with the first query: where nothing is new, it is not loaded.
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -47,6 +47,22 @@ async function run(raw: readonly string[], flagKey = 'checkout') {
     rows: rows.value.map((row) => [row.variationId, row.users]),
   }
 }
+
+describe.skipIf(!hasChdb)('remembered counts', () => {
+  it('in which a digit has changed are computed anew', async () => {
+    const green = fileOf('green', 5)
+    const first = await run([green])
+    for (const name of readdirSync(path.join(folder, 'counts'))) {
+      const file = path.join(folder, 'counts', name)
+      const text = readFileSync(file, 'utf8')
+      const changed = text.replaceAll(/"(users|exposedUsers)":5/g, '"$1":7')
+      expect(changed).not.toBe(text)
+      writeFileSync(file, changed)
+    }
+    expect(await run([green])).toEqual(first)
+    expect(await run([green])).toEqual({ ...first, loads: 0 })
+  })
+})
 
 describe.skipIf(!hasChdb)('counts', () => {
   it('are computed once for the same objects, and again for others', async () => {

@@ -1,12 +1,11 @@
 // Counts of the last run, kept on disk: a query over the same objects with the same parameters is not asked
 // again. Objects never change, so their names stand for their content.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok } from '../../core/model/problem.ts'
-import { writeWhole } from './day-index.ts'
+import { readSealed, writeSealed } from './sealed-file.ts'
 import type { Warehouse } from './warehouse.ts'
 
 export function rememberCounts(warehouse: Warehouse, folder: string): Warehouse {
@@ -23,7 +22,7 @@ export function rememberCounts(warehouse: Warehouse, folder: string): Warehouse 
       if (known?.input === input) return ok(known.rows)
       const rows = await warehouse.query(query, files, parameters)
       // A full disk costs the next run a query, and this one nothing.
-      if (rows.ok) await writeWhole(file, JSON.stringify({ input, rows: rows.value })).catch(() => undefined)
+      if (rows.ok) await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
       return rows
     },
   }
@@ -33,9 +32,5 @@ const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringif
 
 /** Undefined if there is none, or none of this release. */
 async function readAnswer<Row>(file: string, row: z.ZodType<Row>) {
-  try {
-    return z.object({ input: z.string(), rows: z.array(row) }).parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch {
-    return undefined
-  }
+  return z.object({ input: z.string(), rows: z.array(row) }).safeParse(await readSealed(file)).data
 }

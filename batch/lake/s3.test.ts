@@ -3,6 +3,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lakeKey } from '../../analytics/lake.ts'
+import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { close, listen } from '../../test/support/simulated-stack.ts'
 import { patience } from '../endpoint.ts'
 import { type S3Options, s3Store } from './s3.ts'
@@ -112,6 +113,20 @@ describe('the S3 client', () => {
     expect(await store.replace('swap', bytes('2'), first.value.etag)).toEqual({ ok: true, value: 'replaced' })
     expect(await store.replace('swap', bytes('3'), first.value.etag)).toEqual({ ok: true, value: 'conflict' })
     expect(await store.readVersion('swap')).toMatchObject({ ok: true, value: { bytes: bytes('2') } })
+  })
+
+  it('says that what it replaced before is damaged, after a second look', async () => {
+    const lake = await startSimulatedLake()
+    const { s3, bucket } = lake
+    const store = s3Store(s3)
+    await store.replace('manifest', new TextEncoder().encode('{"from":1}'), undefined)
+    expect(await store.readVersion('manifest')).toMatchObject({ ok: true, value: { isSound: true } })
+    const whole = bucket.objects.get('manifest')!
+    bucket.objects.set('manifest', { ...whole, body: new TextEncoder().encode('{"from":2}') })
+    bucket.requests.length = 0
+    expect(await store.readVersion('manifest')).toMatchObject({ ok: true, value: { isSound: false } })
+    expect(bucket.requests).toEqual(['GET manifest', 'GET manifest'])
+    await lake.close()
   })
 
   it('detects that a server is not an S3 bucket, although it answers 200', async () => {

@@ -1,4 +1,5 @@
 // The event lake over S3, with signed requests: Cloudflare R2 in production, wrangler's R2 locally.
+import { createHash } from 'node:crypto'
 import { AwsClient } from 'aws4fetch'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Answer, openEndpoint, type Patience, patience } from '../endpoint.ts'
@@ -18,7 +19,14 @@ export interface ListedObject {
 }
 
 /** Undefined: there is no such object. */
-export type Version = { readonly bytes: Uint8Array; readonly etag: string } | undefined
+export type Version =
+  | {
+      readonly bytes: Uint8Array
+      readonly etag: string
+      /** False if the content is not what `replace` wrote, twice. */
+      readonly isSound: boolean
+    }
+  | undefined
 
 export interface ObjectStore {
   /** All objects with this prefix, in the store's order (by bytes); after a key, until a key (exclusive). */
@@ -119,20 +127,29 @@ export function s3Store(
     },
 
     async readVersion(key) {
-      const answer = await send(`${base}/${encodeKey(key)}`)
-      if (!answer.ok) return answer
-      const { status, headers, body, damage } = answer.value
-      if (status === 404 && describeError(status, textOf(body)).startsWith('NoSuchKey')) return ok(undefined)
-      if (!isSuccess(answer.value)) return refusal(answer.value)
-      const etag = headers.get('etag')
-      if (etag === null || damage !== undefined)
-        return fail('lake-unreachable', `The event lake at ${base} answers ${key} without its etag.`)
-      return ok({ bytes: body, etag })
+      for (let isSecond = false; ; isSecond = true) {
+        const answer = await send(`${base}/${encodeKey(key)}`)
+        if (!answer.ok) return answer
+        const { status, headers, body, damage } = answer.value
+        if (status === 404 && describeError(status, textOf(body)).startsWith('NoSuchKey'))
+          return ok(undefined)
+        if (!isSuccess(answer.value)) return refusal(answer.value)
+        const etag = headers.get('etag')
+        if (etag === null || damage !== undefined)
+          return fail('lake-unreachable', `The event lake at ${base} answers ${key} without its etag.`)
+        const digest = headers.get(digestHeader)
+        const isSound = digest === null || digest === digestOf(body) // earlier releases wrote none
+        if (isSound || isSecond) return ok({ bytes: body, etag, isSound })
+      }
     },
 
     async replace(key, body, etag) {
       const condition = etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag }
-      const headers = { ...condition, 'content-type': 'application/json' }
+      const headers = {
+        ...condition,
+        'content-type': 'application/json',
+        [digestHeader]: digestOf(body),
+      }
       const answer = await send(`${base}/${encodeKey(key)}`, { method: 'PUT', body, headers })
       if (!answer.ok) return answer
       if (answer.value.status === preconditionFailed) return ok('conflict')
@@ -160,6 +177,10 @@ const preconditionFailed = 412
 
 /** How many records an object holds; ingest writes it as metadata. */
 const recordsHeader = 'x-amz-meta-records'
+
+/** Of an object whose name does not say what it holds: SHA-256, in hex. */
+const digestHeader = 'x-amz-meta-sha256'
+const digestOf = (body: Uint8Array) => createHash('sha256').update(body).digest('hex')
 
 const isSuccess = ({ status }: Answer) => status >= 200 && status < 300
 const textOf = (body: Uint8Array) => new TextDecoder().decode(body)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventRecord } from '../../analytics/records.ts'
 import { compile } from '../../core/evaluation/compile.ts'
+import { evaluate } from '../../core/evaluation/evaluate.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import type { Ports } from '../../workers/contracts/ports.ts'
 import { makeSdkKey } from '../../workers/http/sdk-key.ts'
@@ -24,11 +25,12 @@ import { workerdVersion } from '../workerd/server.ts'
 
 const environmentId = 'bench'
 const key = makeSdkKey('client', environmentId, new Uint8Array(24).fill(7))
-const { flags } = slice(workload('W4'), 200)
-const snapshot: Snapshot = {
+export const { flags } = slice(workload('W4'), 200)
+export const snapshot: Snapshot = {
   ...toSnapshot(flags, 'percent'),
   sdkKeys: [{ id: 'bench', role: 'client', sha256: createHash('sha256').update(key).digest('hex') }],
 }
+const compiled = compile(snapshot)
 const callers = users().slice(0, 50)
 const connections = 8
 const warmUps = 3
@@ -46,7 +48,16 @@ interface Case {
 const attributesOf = ({ id: _, ...user }: (typeof callers)[number]) =>
   Object.fromEntries(Object.entries(user).map(([name, value]) => [name, String(value)]))
 
-const requests = (events: number): Omit<Case, 'message'>[] => {
+/** What the SDK of this user was told of the flag, and reports. */
+function decided(user: (typeof callers)[number], flagKey: string) {
+  const attributes = attributesOf(user)
+  const { cause, flag, variation } = evaluate(compiled, flagKey, { targetingKey: user.id, attributes })
+  const ruleId = 'ruleId' in cause ? cause.ruleId : ''
+  const type = ruleId === '' ? 'OFF_VARIATION' : ruleId === flag!.defaultStrategy.id ? 'DEFAULT' : 'RULE'
+  return { variationId: variation!.id, reason: { type, ...(type === 'RULE' && { ruleId }) } }
+}
+
+export const requests = (events: number): Omit<Case, 'message'>[] => {
   const some = callers.slice(0, events)
   const timestamp = Math.floor(Date.now() / 1_000)
   return [
@@ -64,10 +75,9 @@ const requests = (events: number): Omit<Case, 'message'>[] => {
             timestamp,
             featureId: flags[i % flags.length]!.key,
             featureVersion: 1,
-            variationId: 'on',
             userId: user.id,
             user: { id: user.id, data: attributesOf(user) },
-            reason: { type: 'DEFAULT' },
+            ...decided(user, flags[i % flags.length]!.key),
             tag: 'web',
             sourceId: 7,
             sdkVersion: '2.6.1',
@@ -118,10 +128,10 @@ const requests = (events: number): Omit<Case, 'message'>[] => {
 /** The message that edge sends: the product's own code, in this process. */
 async function messageOf({ path, headers, body, status }: Omit<Case, 'message'>): Promise<string> {
   const sent: EventRecord[] = []
-  const compiled = compile(snapshot)
   const ports = {
     snapshots: { read: () => ({ status: 'ready', compiled, staleMs: 0 }) },
     limits: { allows: () => true, countRecords: () => undefined },
+    assignments: { read: () => Promise.resolve([]), keep: () => undefined },
     events: {
       send: (records: readonly EventRecord[]) => {
         sent.push(...records)

@@ -27,6 +27,7 @@ export const organisationRowsMax = {
   project: 1_000,
   member: 10_000,
   token: 1_000,
+  'key-approval': 10_000,
 } as const
 export const environmentsPerProjectMax = 200
 /** Environments that one member or token has a role in by name. */

@@ -8,6 +8,7 @@ const visitor = (id: string, exposure: Visitor['exposure'], goal: Visitor['goal'
   variationId: 'a',
   value,
   at: 0,
+  goalAt: 0,
   exposure,
   goal,
 })

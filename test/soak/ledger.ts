@@ -12,8 +12,9 @@ export interface Visitor {
   readonly protocol: Protocol
   readonly variationId: string
   readonly value: number
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds: of the exposure, and of the goal. */
   readonly at: number
+  readonly goalAt: number
   exposure: Outcome
   goal: Outcome
 }

@@ -57,33 +57,48 @@ function acknowledged(ledger: Ledger, revision: number): void {
 
 /** Visitors come one after another: decided by edge, exposed, converted. */
 export async function visit(target: Target, protocol: Protocol, ledger: Ledger): Promise<void> {
-  for (;;) {
-    const number = ledger.nextVisitor++
-    const id = `${protocol}-${number}`
-    const { metadata } = await post<{ metadata: { variationId: string } }>(
-      target,
-      `/ofrep/v1/evaluate/flags/${flagKey}`,
-      {
-        context: { targetingKey: id },
-      },
-    )
-    const visitor: Visitor = {
-      id,
-      protocol,
-      variationId: metadata.variationId,
-      value: number,
-      at: Date.now(),
-      exposure: 'unsent',
-      goal: 'unsent',
-    }
-    ledger.visitors.push(visitor)
-    await report(target, visitor)
-  }
+  for (;;) await report(target, await arrive(target, protocol, ledger, Date.now()))
 }
 
+/**
+ * A new visitor, whom edge decides for, and who is exposed at `at`. The goal is a second later at least,
+ * because AB Tasty's protocol moves an event by the latency of its request.
+ */
+export async function arrive(
+  target: Target,
+  protocol: Protocol,
+  ledger: Ledger,
+  at: number,
+  goalAt = at + 1_000,
+): Promise<Visitor> {
+  const value = ledger.nextVisitor++
+  const id = `${protocol}-${value}`
+  const { metadata } = await post<{ metadata: { variationId: string } }>(
+    target,
+    `/ofrep/v1/evaluate/flags/${flagKey}`,
+    { context: { targetingKey: id } },
+  )
+  const { variationId } = metadata
+  const visitor: Visitor = {
+    id,
+    protocol,
+    variationId,
+    value,
+    at,
+    goalAt,
+    exposure: 'unsent',
+    goal: 'unsent',
+  }
+  ledger.visitors.push(visitor)
+  return visitor
+}
+
+export type Part = 'exposure' | 'goal'
+export const partsInOrder: readonly Part[] = ['exposure', 'goal']
+
 /** Sends what is not acknowledged, again with the same ids and times, as SDKs do. */
-export async function report(target: Target, visitor: Visitor): Promise<void> {
-  for (const part of ['exposure', 'goal'] as const) {
+export async function report(target: Target, visitor: Visitor, parts = partsInOrder): Promise<void> {
+  for (const part of parts) {
     if (visitor[part] === 'acknowledged') continue
     visitor[part] = 'asked'
     await send[visitor.protocol](target, visitor, part)
@@ -91,13 +106,12 @@ export async function report(target: Target, visitor: Visitor): Promise<void> {
   }
 }
 
-type Part = 'exposure' | 'goal'
-
 /** Throws if the event was not acknowledged. */
 const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => Promise<void>> = {
-  async bucketeer(target, { id, at, variationId, value }, part) {
+  async bucketeer(target, { id, at, goalAt, variationId, value }, part) {
     const type = 'type.googleapis.com/bucketeer.event.client.'
-    const common = { timestamp: Math.floor(at / 1_000), userId: id, user: { id, data: {} }, tag: 'web' }
+    const timestamp = Math.floor((part === 'exposure' ? at : goalAt) / 1_000)
+    const common = { timestamp, userId: id, user: { id, data: {} }, tag: 'web' }
     const decided = { featureId: flagKey, featureVersion: 1, variationId, reason: { type: 'DEFAULT' } }
     const event =
       part === 'exposure'
@@ -107,9 +121,8 @@ const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => P
     const { errors } = await post<{ errors: object }>(target, '/register_events', body)
     if (Object.keys(errors).length > 0) throw new Error(JSON.stringify(errors))
   },
-  async 'flagship-io'(target, { id, at, variationId, value }, part) {
-    // Edge takes the time of receipt less `qt`, so latency moves it: the goal is a second later.
-    const qt = Math.max(0, Date.now() - at - (part === 'goal' ? 1_000 : 0))
+  async 'flagship-io'(target, { id, at, goalAt, variationId, value }, part) {
+    const qt = Math.max(0, Date.now() - (part === 'exposure' ? at : goalAt))
     const { environmentId: cid, ruleId: caid } = target
     if (part === 'exposure')
       await post(target, '/v2/activate', { cid, batch: [{ vid: id, caid, vaid: variationId, qt }] })
@@ -122,11 +135,11 @@ const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => P
         h: [{ vid: id, t: 'EVENT', ea: goalEvent, ec: 'Action Tracking', ev: value, qt }],
       })
   },
-  async ofrep(target, { id, at, variationId, value }, part) {
+  async ofrep(target, { id, at, goalAt, variationId, value }, part) {
     const event =
       part === 'exposure'
         ? { kind: 'exposure', id: `exposure-${id}`, flagKey, variationId, timestamp: at }
-        : { kind: 'goal', id: `goal-${id}`, name: goalEvent, value, timestamp: at }
+        : { kind: 'goal', id: `goal-${id}`, name: goalEvent, value, timestamp: goalAt }
     const body = { context: { targetingKey: id }, events: [event] }
     const { accepted } = await post<{ accepted: number }>(target, '/ofrep/v1/track', body)
     if (accepted !== 1) throw new Error('the event was refused')

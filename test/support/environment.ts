@@ -3,7 +3,7 @@
 import { environmentPrefix, identityOf } from '../../analytics/lake.ts'
 import { EventRecord } from '../../analytics/records.ts'
 import { toContent } from '../../batch/lake/content.ts'
-import { s3Store } from '../../batch/lake/s3.ts'
+import { type ObjectStore, s3Store } from '../../batch/lake/s3.ts'
 import { type Admin, call } from '../../scripts/admin.ts'
 
 /** What a test needs to act as an SDK or as an editor of one environment. */
@@ -35,26 +35,36 @@ export const createFlag = (environment: TestEnvironment, flag: unknown): Promise
 export const changeFlag = (environment: TestEnvironment, key: string, changes: unknown): Promise<unknown> =>
   call(environment, 'PATCH', `/environments/${environment.environmentId}/flags/${key}`, changes)
 
-/** All records in the lake for an environment, copies included. */
-export async function readLake({ url, environmentId }: TestEnvironment): Promise<EventRecord[]> {
-  const store = s3Store({
+export const localStore = (url: string): ObjectStore =>
+  s3Store({
     endpoint: `${url}/cdn-cgi/local/r2/s3`,
     bucket: 'tackline-lake',
     accessKeyId: 'local',
     secretAccessKey: 'local-secret',
   })
+
+/** All records in the lake for an environment, copies included, by object. */
+export async function readObjects({
+  url,
+  environmentId,
+}: Pick<TestEnvironment, 'url' | 'environmentId'>): Promise<Map<string, EventRecord[]>> {
+  const store = localStore(url)
   const keys = await store.list(environmentPrefix(environmentId))
   if (!keys.ok) throw new Error(keys.problem.message)
-  const texts = await Promise.all(
-    keys.value.map(async ({ key }) => {
-      const body = await store.read(key)
-      if (!body.ok) throw new Error(body.problem.message)
-      if (body.value.kind !== 'read') throw new Error(`${key} is ${body.value.kind}`)
-      return new TextDecoder().decode((await toContent(body.value.bytes)).text)
-    }),
-  )
-  return texts.flatMap((text) => text.trim().split('\n')).map((line) => EventRecord.parse(JSON.parse(line)))
+  const read = async (key: string) => {
+    const body = await store.read(key)
+    if (!body.ok) throw new Error(body.problem.message)
+    if (body.value.kind !== 'read') throw new Error(`${key} is ${body.value.kind}`)
+    const text = new TextDecoder().decode((await toContent(body.value.bytes)).text)
+    const lines = text.trim().split('\n')
+    return [key, lines.map((line) => EventRecord.parse(JSON.parse(line)))] as const
+  }
+  return new Map(await Promise.all(keys.value.map(({ key }) => read(key))))
 }
+
+/** All records in the lake for an environment, copies included. */
+export const readLake = async (environment: TestEnvironment): Promise<EventRecord[]> =>
+  [...(await readObjects(environment)).values()].flat()
 
 /**
  * Waits until the lake holds `count` records, and a moment longer for records that should not come. Returns

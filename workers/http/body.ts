@@ -20,7 +20,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 const depthMax = 2_000
 
 function isDeep(text: string): boolean {
-  if (text.length <= 2 * depthMax) return false
+  if (text.length <= 2 * depthMax || !hasMoreOpenings(text)) return false
   let depth = 0
   let isInText = false
   for (let i = 0; i < text.length; i++) {
@@ -33,6 +33,15 @@ function isDeep(text: string): boolean {
   return false
 }
 
+/** Than may be nested, also within texts: the engine looks for one sign faster than a loop looks at each. */
+function hasMoreOpenings(text: string): boolean {
+  let openings = 0
+  for (const sign of ['{', '['])
+    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1))
+      if (++openings > depthMax) return true
+  return false
+}
+
 /**
  * Parses JSON. An integer that a double would not hold exactly becomes its text, so that no digit is lost.
  */
@@ -41,11 +50,21 @@ const parseJson = (text: string): unknown =>
 
 /** Whether there are 16 digits in a row: of any 16 characters in a row, one is at a multiple of 16. */
 function hasLongNumber(text: string): boolean {
-  for (let i = 0; i < text.length; i += 16) {
-    const code = text.charCodeAt(i)
-    if (code >= 48 && code <= 57 && /\d{16}/.test(text.slice(Math.max(0, i - 15), i + 16))) return true
+  for (let i = 0; i < text.length; i += longDigits) {
+    if (!isDigit(text, i)) continue
+    let from = i
+    while (from > 0 && isDigit(text, from - 1)) from--
+    let to = i + 1
+    while (to - from < longDigits && isDigit(text, to)) to++
+    if (to - from >= longDigits) return true
   }
   return false
+}
+const longDigits = 16
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
 }
 
 const keepDigits = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>

@@ -9,6 +9,7 @@ import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
 import { operations } from '../routes/operations.ts'
 import { organisations } from '../routes/organisations.ts'
@@ -51,6 +52,7 @@ export const routesBySection = {
   organisations,
   members,
   tokens,
+  'key-approvals': keyApprovals,
 } as const satisfies Record<string, readonly Route[]>
 
 export const routes: readonly Route[] = Object.values(routesBySection).flat()

@@ -1,14 +1,43 @@
 // Schemas that parse like protojson: names in camel or snake case, null as missing, 64-bit integers as number
 // or text, enums by name or number, unknown fields dropped. Missing fields get proto3's empty values.
+//
+// What SDKs usually send is read by a few comparisons: a Worker may not compile code, so a zod schema there is
+// interpreted, for each event anew. Whatever is unusual in any way is left to the schema, which decides and
+// says what is wrong.
 import * as z from 'zod/mini'
+
+/** What the schema makes of a value, or `unusual`. */
+type Reader = (value: unknown) => unknown
+export const unusual = Symbol('unusual')
+const readers = new WeakMap<z.core.$ZodType, Reader>()
+
+/** A schema without a reader decides itself. */
+export const readUsual = (schema: z.core.$ZodType, value: unknown): unknown =>
+  readers.get(schema)?.(value) ?? unusual
+
+function reading<T extends z.core.$ZodType>(schema: T, reader: Reader): T {
+  readers.set(schema, reader)
+  return schema
+}
 
 /** A message. Only its own fields are renamed, because the keys of a map are data. */
 export function message<const S extends z.core.$ZodShape>(shape: S) {
   const names = Object.keys(shape).map((name) => [name, toSnakeCase(name)] as const)
-  return z.pipe(
+  const schema = z.pipe(
     z.transform((value: unknown) => (isObject(value) ? camelFields(value, names) : value)),
     z.object(shape, { error: missingMessage }),
   )
+  const fields = names.map((each) => [...each, readers.get(shape[each[0]]!)] as const)
+  return reading(schema, (value) => {
+    if (!isObject(value)) return unusual
+    const read: Record<string, unknown> = {}
+    for (const [camel, snake, reader] of fields) {
+      const field = reader ? reader(value[camel] ?? value[snake] ?? undefined) : unusual
+      if (field === unusual) return unusual
+      if (field !== undefined) read[camel] = field
+    }
+    return read
+  })
 }
 
 function camelFields(value: Record<string, unknown>, names: readonly (readonly [string, string])[]) {
@@ -31,8 +60,21 @@ const missingMessage = ({ input }: { input?: unknown }) => (input === undefined 
 const numberMessage = ({ input }: { input?: unknown }) =>
   input === undefined ? isRequired : 'neither the number, nor its text or name'
 
-export const text = z._default(z.string(), '')
-export const requiredText = z.string({ error: missingMessage }).check(z.minLength(1, isRequired))
+const readText =
+  (lengthMin: number, lengthMax: number, fallback?: string): Reader =>
+  (value) => {
+    if (value === undefined && fallback !== undefined) return fallback
+    const isUsual = typeof value === 'string' && value.length >= lengthMin && value.length <= lengthMax
+    return isUsual ? value : unusual
+  }
+
+export const text = reading(z._default(z.string(), ''), readText(0, Infinity, ''))
+const someText = z.string({ error: missingMessage }).check(z.minLength(1, isRequired))
+export const requiredText = reading(someText, readText(1, Infinity))
+export const boundedName = (lengthMax: number) =>
+  reading(someText.check(z.maxLength(lengthMax)), readText(1, lengthMax))
+export const boundedText = (lengthMax: number) =>
+  reading(z._default(z.string().check(z.maxLength(lengthMax)), ''), readText(0, lengthMax, ''))
 
 /** Of at most 2^53, as numbers are: a larger one would lose digits. */
 const wholeNumberText = z.string().check(
@@ -43,10 +85,12 @@ const wholeNumberText = z.string().check(
 const integerOrText = z.union([z.int(), wholeNumberText], {
   error: numberMessage,
 })
-export const integer = z._default(z.pipe(integerOrText, z.transform(Number)), 0)
+export const integer = reading(z._default(z.pipe(integerOrText, z.transform(Number)), 0), (value) =>
+  value === undefined ? 0 : Number.isSafeInteger(value) ? value : unusual,
+)
 
 /** double and float. */
-export const double = z.pipe(
+const numberOrText = z.pipe(
   z.union(
     [
       z.number(),
@@ -59,8 +103,38 @@ export const double = z.pipe(
   z.transform(Number),
 )
 
+const readNumber: Reader = (value) => (Number.isFinite(value) ? value : unusual)
+export const double = reading(numberOrText, readNumber)
+/** 0 if there is none. */
+export const amount = (amountMax: number) =>
+  reading(
+    z._default(numberOrText.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
+    (value) => {
+      if (value === undefined) return 0
+      return Math.abs(Number(readNumber(value) === unusual ? NaN : value)) <= amountMax ? value : unusual
+    },
+  )
+
 /** An enum, as its number. proto3 keeps numbers without a name. */
 export const enumeration = (numbers: Readonly<Record<string, number>>) =>
+  reading(enumerationSchema(numbers), readEnumeration(numbers))
+
+/** 0 if there is none. */
+export const enumerationOrZero = (numbers: Readonly<Record<string, number>>) => {
+  const read = readEnumeration(numbers)
+  return reading(z._default(enumerationSchema(numbers), 0), (value) =>
+    value === undefined ? 0 : read(value),
+  )
+}
+
+const readEnumeration =
+  (numbers: Readonly<Record<string, number>>): Reader =>
+  (value) => {
+    if (typeof value === 'string') return Object.hasOwn(numbers, value) ? numbers[value] : unusual
+    return Number.isSafeInteger(value) ? value : unusual
+  }
+
+const enumerationSchema = (numbers: Readonly<Record<string, number>>) =>
   z.union(
     [
       z.int(),
@@ -73,7 +147,30 @@ export const enumeration = (numbers: Readonly<Record<string, number>>) =>
   )
 
 export const list = <T extends z.core.$ZodType>(item: T) => z._default(z.array(item), [])
-export const textMap = z.optional(z.record(z.string(), z.string()))
+export const anything = reading(z.optional(z.unknown()), (value) => value)
+
+export const optional = <T extends z.core.$ZodType>(schema: T) =>
+  reading(z.optional(schema), (value) => (value === undefined ? undefined : readUsual(schema, value)))
+
+/** At least one. */
+export const listOf = <T extends z.core.$ZodType>(item: T, lengthMax: number) =>
+  reading(
+    z
+      .array(item, { error: ({ input }) => (input === undefined ? isRequired : undefined) })
+      .check(z.minLength(1, isRequired), z.maxLength(lengthMax)),
+    (value) => {
+      if (!Array.isArray(value) || value.length === 0 || value.length > lengthMax) return unusual
+      const read = value.map((each: unknown) => readUsual(item, each))
+      return read.includes(unusual) ? unusual : read
+    },
+  )
+
+export const textMap = reading(z.optional(z.record(z.string(), z.string())), (value) => {
+  if (value === undefined) return undefined
+  if (!isObject(value) || Object.hasOwn(value, '__proto__')) return unusual
+  for (const name in value) if (typeof value[name] !== 'string') return unusual
+  return value
+})
 
 /** Replaces invalid values by another. Unlike zod's own `catch`, which adds 8 kB to edge's bundle. */
 export const withFallback = <T extends z.core.$ZodType>(schema: T, fallback: z.output<T>) =>

@@ -11,7 +11,7 @@ import { parseWith } from '../../http/parse.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import type { RequestContext } from '../../sdk/request-context.ts'
 import type { Ports } from '../../contracts/ports.ts'
-import { isRequired } from './protojson.ts'
+import { isRequired, readUsual, unusual } from './protojson.ts'
 
 export interface Method<T> {
   readonly schema: $ZodType<T>
@@ -60,6 +60,8 @@ export const authenticateCaller = (
  * Names all invalid fields in one sentence. A missing one is named as Bucketeer does: "user id is required".
  */
 export function parseMessage<T>(schema: $ZodType<T>, value: unknown): Result<T> {
+  const usual = readUsual(schema, value)
+  if (usual !== unusual) return ok(usual as T)
   const parsed = parseWith(schema, value)
   if (parsed.ok) return parsed
   const fields = (parsed.problem.fields ?? []).slice(0, namedFieldsMax)

@@ -1,11 +1,18 @@
 // Bucketeer's wire format: the requests of its SDKs, and the form of the answers.
 import * as z from 'zod/mini'
 import {
+  amount,
+  anything,
+  boundedName,
+  boundedText,
   double,
   enumeration,
+  enumerationOrZero,
   integer,
   list,
+  listOf,
   message,
+  optional,
   requiredText,
   text,
   textMap,
@@ -32,7 +39,7 @@ const sources = {
   OPEN_FEATURE_REACT: 105,
   OPEN_FEATURE_REACT_NATIVE: 106,
 }
-const sdk = { sourceId: z._default(enumeration(sources), 0), sdkVersion: text }
+const sdk = { sourceId: enumerationOrZero(sources), sdkVersion: text }
 /** Local mode requires the SDK to identify itself, as in Bucketeer. */
 const namedSdk = {
   sourceId: enumeration(sources).check(z.refine((id) => id !== 0, 'is required')),
@@ -60,11 +67,7 @@ export const GetSegmentUsersRequest = message({
 const eventsMax = 1_000
 export const RegisterEventsRequest = message({
   ...sdk,
-  events: z
-    .array(message({ id: requiredText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
-      error: ({ input }) => (input === undefined ? 'is required' : undefined),
-    })
-    .check(z.minLength(1, 'is required'), z.maxLength(eventsMax)),
+  events: listOf(message({ id: requiredText, event: anything, type: anything }), eventsMax),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 
@@ -75,8 +78,8 @@ export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 const textLengthMax = 1_000
 const amountMax = 1e15
 
-const name = requiredText.check(z.maxLength(textLengthMax))
-const shortText = z._default(z.string().check(z.maxLength(textLengthMax)), '')
+const name = boundedName(textLengthMax)
+const shortText = boundedText(textLengthMax)
 
 /** Reason_Type: the reason that an SDK reports for a decision. */
 export const reasons = {
@@ -108,7 +111,7 @@ export const apis = {
 const userFields = {
   timestamp: double,
   userId: requiredText,
-  user: z.optional(message({ data: textMap })),
+  user: optional(message({ data: textMap })),
   tag: text,
 }
 export const EvaluationEvent = message({
@@ -116,17 +119,17 @@ export const EvaluationEvent = message({
   featureId: name,
   featureVersion: integer,
   variationId: shortText,
-  reason: message({ type: z._default(enumeration(reasons), 0), ruleId: shortText }),
+  reason: message({ type: enumerationOrZero(reasons), ruleId: shortText }),
 })
 export const GoalEvent = message({
   ...userFields,
   goalId: name,
-  value: z._default(double.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
+  value: amount(amountMax),
 })
 export const MetricsEvent = message({ event: z.record(z.string(), z.unknown()) })
 /** The inner event. Its fields are optional, and invalid ones are ignored. */
 export const Metrics = message({
-  apiId: withFallback(z._default(enumeration(apis), 0), 0),
+  apiId: withFallback(enumerationOrZero(apis), 0),
   latencySecond: withFallback(z.optional(double), undefined),
   sizeByte: withFallback(z.optional(double), undefined),
 })

@@ -28,7 +28,8 @@ export type IdentifyEvent = (content: readonly string[], at: number) => EventIde
 export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
   return (content, at) => {
-    const hash = murmur3x64Hex(JSON.stringify(content))
+    const text = JSON.stringify(content)
+    const hash = murmur3x64Hex(text)
     const step = Math.round(at / stepMs)
     const inStep = (other: number) => remembered.get(`${hash} ${other}`)
     const known = inStep(step)
@@ -36,7 +37,7 @@ export function createEventIdentifier(): IdentifyEvent {
     // A client may have many equal hits waiting, each of its own time: each is remembered.
     for (const near of [inStep(step - 1), inStep(step + 1)])
       if (near && Math.abs(at - near.at) <= sameWithinMs) return near
-    const id = murmur3x64Hex(JSON.stringify([...content, step]))
+    const id = murmur3x64Hex(`${text.slice(0, -1)},${step}]`) // the step is one more element
     const event = { id, content: hash.slice(0, contentLength), at }
     remembered.set(`${hash} ${step}`, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
