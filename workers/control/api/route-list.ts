@@ -1,5 +1,6 @@
 // All routes of the admin API. A new file in routes/ is added here; the router, the OpenAPI document and the
 // authorisation tests use this list.
+import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
@@ -33,6 +34,7 @@ import type { Route } from './route.ts'
 export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
+  assignments,
   goals,
   experiments: [...experiments, ...experimentPlan],
   operations,
