@@ -32,8 +32,16 @@ const Strategy: z.ZodType<CoreStrategy> = z.discriminatedUnion('kind', [
 /** Only the rule of an experiment matters, so the other rules of a flag may be whatever they are. */
 const AnyStrategy = Strategy.or(z.unknown().transform(() => ({ kind: 'unknown' as const })))
 const RuleStrategy = z.object({ id: z.string(), strategy: AnyStrategy })
+/** The values alone, of every clause that this release can read. */
+const Values = z.object({ values: z.array(z.string()) }).catch({ values: [] })
+const Rule = RuleStrategy.extend({ anyOf: z.array(z.array(Values)).catch([]) })
 
-const Flag = z.object({ key: z.string(), rules: z.array(RuleStrategy), defaultStrategy: RuleStrategy })
+const Flag = z.object({
+  key: z.string(),
+  rules: z.array(Rule),
+  defaultStrategy: RuleStrategy,
+  targets: z.array(z.object({ targetingKeys: z.array(z.string()) })).catch([]),
+})
 /** The strategies of a flag: `unknown` is one that this release cannot read. */
 export type FlagStrategies = z.infer<typeof Flag>
 
@@ -132,6 +140,8 @@ export const ProblemDetails = z.object({
   detail: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
+
+export const ForgottenAssignments = z.object({ assignments: z.int() })
 
 /** The lists of the API under their names. `words` are the fields whose vocabulary control may extend. */
 export const lists = {

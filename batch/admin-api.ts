@@ -14,6 +14,7 @@ import {
   type EntryOf,
   type Environment,
   type FlagStrategies,
+  ForgottenAssignments,
   type ListName,
   lists,
   ProblemDetails,
@@ -32,6 +33,9 @@ export interface Listing<Entry> {
   readonly unknown: readonly UnknownEntry[]
 }
 
+/** Control takes no more in one request. */
+const usersPerRequest = 100
+
 type ApiResult<T> = Promise<Result<T, Failure>>
 
 export interface AdminApi {
@@ -48,6 +52,8 @@ export interface AdminApi {
     goalKey: string,
   ): ApiResult<EarlierResult | undefined>
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
+  /** Resolves to how many kept assignments of the users there were. */
+  forgetAssignments(environmentId: string, targetingKeys: readonly string[]): ApiResult<number>
   applyOperation(
     environmentId: string,
     operationId: string,
@@ -170,6 +176,21 @@ export function adminApi(
     return changed.ok ? ok(undefined) : changed
   }
 
+  async function forgetAssignments(
+    environmentId: string,
+    targetingKeys: readonly string[],
+  ): ApiResult<number> {
+    const path = environmentPath(environmentId, 'assignments', 'forget')
+    let forgotten = 0
+    for (let from = 0; from < targetingKeys.length; from += usersPerRequest) {
+      const some = { targetingKeys: targetingKeys.slice(from, from + usersPerRequest) }
+      const done = await call(path, ForgottenAssignments, some)
+      if (!done.ok) return done
+      forgotten += done.value.assignments
+    }
+    return ok(forgotten)
+  }
+
   async function applyOperation(
     environmentId: string,
     operationId: string,
@@ -210,6 +231,7 @@ export function adminApi(
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,
+    forgetAssignments,
     applyOperation,
     advanceExperiment,
   }

@@ -89,6 +89,8 @@ export const sha256LengthMax = 64
 /** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
+/** Standard Webhooks: at most 64 bytes, in Base64 behind `whsec_`. */
+export const webhookSecretLengthMax = 100
 export const urlLengthMax = 2_000
 /** ECMAScript: the largest time value of a Date. */
 export const epochMsMax = 8_640_000_000_000_000

@@ -96,6 +96,10 @@ async function answerApi(
     }
     const body = JSON.parse(await text(request)) as { goalKey?: string }
     posts.push({ path: pathname, body })
+    if (pathname.endsWith('/assignments/forget'))
+      return state.archived
+        ? json(409, { title: 'Conflict', status: 409, code: 'CONFLICT', detail: 'It is archived.' })
+        : json(200, { assignments: 2 })
     if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
     return json(201, { goalKey: body.goalKey })
   }

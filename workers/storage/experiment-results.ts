@@ -1,23 +1,35 @@
 // Results of experiments in D1. The admin API reads and stores them without the single writer.
 import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import type { NewDelivery } from '../../core/change/message.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
+import { deliveryStatements } from './deliveries.ts'
 import * as tables from './schema.ts'
 
-/** Writes nothing if the newest result for the goal says the same, apart from when it was computed. */
+/**
+ * Writes nothing if the newest result for the goal says the same, apart from when it was computed. Otherwise
+ * also what `messagesOf` says of the newest one until now. Returns what it wrote of that.
+ */
 export async function storeResult(
   database: Database,
   environmentId: string,
   experimentId: string,
   result: StoredResult,
-) {
+  messagesOf: (before: StoredResult | undefined) => readonly NewDelivery[] = () => [],
+): Promise<readonly NewDelivery[]> {
   const { goalKey, computedAt } = result
   const newest = await newestResult(database, environmentId, experimentId, goalKey)
-  if (newest && isSameFinding(newest, result)) return
-  await database
-    .insert(tables.experimentResults)
-    .values({ environmentId, experimentId, goalKey, computedAt, result })
-    .onConflictDoNothing()
+  if (newest && isSameFinding(newest, result)) return []
+  const isNews = !newest || newest.computedAt < computedAt
+  const messages = isNews ? messagesOf(newest) : []
+  await database.batch([
+    database
+      .insert(tables.experimentResults)
+      .values({ environmentId, experimentId, goalKey, computedAt, result })
+      .onConflictDoNothing(),
+    ...deliveryStatements(database, environmentId, messages),
+  ])
+  return messages
 }
 
 async function newestResult(

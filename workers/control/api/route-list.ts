@@ -1,5 +1,6 @@
 // All routes of the admin API. A new file in routes/ is added here; the router, the OpenAPI document and the
 // authorisation tests use this list.
+import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
@@ -25,6 +26,7 @@ import { settings } from '../routes/settings.ts'
 import { tags } from '../routes/tags.ts'
 import { tokens } from '../routes/tokens.ts'
 import { triggers } from '../routes/triggers.ts'
+import { deliveries } from '../routes/deliveries.ts'
 import { webhooks } from '../routes/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -32,6 +34,7 @@ import type { Route } from './route.ts'
 export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
+  assignments,
   goals,
   experiments: [...experiments, ...experimentPlan],
   operations,
@@ -39,7 +42,7 @@ export const routesBySection = {
   triggers,
   schedules,
   tags,
-  webhooks,
+  webhooks: [...webhooks, ...deliveries],
   settings,
   'sdk-keys': sdkKeys,
   revisions,

@@ -7,8 +7,9 @@ import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { resultProblems } from '../../../core/model/result-problems.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, newestResults, storeResult } from '../../storage/experiment-results.ts'
+import { listResults, newestResults } from '../../storage/experiment-results.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
 import { keyLengthMax } from '../../../core/model/limits.ts'
@@ -127,12 +128,16 @@ export const experiments = [
     bodyBytesMax: resultBytesMax,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
-    handle: async ({ database, params: { environment, id }, body }) => {
+    handle: async (call) => {
+      const { environment, id } = call.params
+      const { database, body } = call
       const experiment = await readEntity(database, environment, 'experiment', id)
       if (!experiment) return refuse('NOT_FOUND', `there is no experiment ${id}`)
       const fields = resultProblems(body, experiment)
       if (fields.length > 0) return refuse('INVALID', 'the result contradicts itself', { fields })
-      await storeResult(database, environment, id, body)
+      const request = { environmentId: environment, experimentId: id, result: body }
+      const problem = await environmentStub(call, environment).storeResult(request)
+      if (problem) return { ok: false, problem }
       return ok({ experimentId: id, goalKey: body.goalKey, computedAt: body.computedAt })
     },
   }),
