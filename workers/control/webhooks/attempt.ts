@@ -130,7 +130,7 @@ async function beginningOf({ body }: Response): Promise<string> {
 /** RFC 9110, 10.2.3: seconds or a date. */
 export function retryAfterOf(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? ''
-  const isDate = /GMT$/.test(value) // Date.parse makes a date of nearly anything
+  const isDate = value.endsWith('GMT') // Date.parse makes a date of nearly anything
   const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : isDate ? Date.parse(value) - now : 0
   return ms > 0 ? ms : undefined
 }
