@@ -21,8 +21,14 @@ const newId = { id: Id.optional() }
 
 export const SegmentDraft = Segment.omit({ ...versionedFields, members: true })
 export const GoalDraft = Goal.omit(versionedFields).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ ...versionedFields, status: true, phases: true }).extend({
+export const ExperimentDraft = Experiment.omit({
+  ...versionedFields,
+  primaryGoalKey: true,
+  phases: true,
+}).extend({
   ...newId,
+  /** A draft waits to be started. Without it, the experiment begins at once, or at `startAt`. */
+  status: z.literal('draft').optional(),
   ruleId: Id.optional(),
   /** Default: the only variation of the rollout that is marked as baseline. */
   baselineVariationId: Id.optional(),
@@ -73,12 +79,17 @@ export const GoalChanges = editable(Goal, 'name', 'event')
 export const ExperimentChanges = editable(
   Experiment,
   'name',
+  'hypothesis',
+  'owner',
+  'flagKey',
+  'ruleId',
   'goalKeys',
   'baselineVariationId',
   'startAt',
   'stopAt',
   'counts',
   'sharedAddress',
+  'design',
 )
 export const OperationChanges = editable(
   Operation,
@@ -151,7 +162,10 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-goal', idAndVersion),
   command('create-experiment', { experiment: ExperimentDraft }),
   command('update-experiment', { ...idAndVersion, changes: ExperimentChanges }),
+  command('start-experiment', idAndVersion),
   command('stop-experiment', { id: Id }),
+  command('advance-experiment', { id: Id }),
+  command('archive-experiment', idAndVersion),
   command('delete-experiment', idAndVersion),
   command('create-operation', { operation: OperationDraft }),
   command('update-operation', { ...idAndVersion, changes: OperationChanges }),

@@ -72,6 +72,8 @@ export const segmentMembersMax = 100_000
 /** More than there are people. */
 export const usersPlannedMax = 10_000_000_000
 export const minimumDaysMax = 90
+/** Relative: eleven times as much. */
+export const minimumEffectMax = 10
 export const goalsPerExperimentMax = 10
 /** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */
 export const entityBytesMax = 900_000

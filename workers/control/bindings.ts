@@ -7,6 +7,7 @@ import type { WebhookVariables } from './webhooks/settings.ts'
 export interface ControlBindings
   extends EnvironmentBindings, LiveBindings, RateLimitBindings, WebhookVariables {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
+  readonly ASSIGNMENTS: DurableObjectNamespace
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`. Absent or empty, as ACCESS_AUDIENCE, if Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string

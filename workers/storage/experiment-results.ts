@@ -1,5 +1,5 @@
 // Results of experiments in D1. The admin API reads and stores them without the single writer.
-import { and, asc, desc, eq, gt, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
 import type { NewDelivery } from '../../core/change/message.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
@@ -67,6 +67,30 @@ function findingOf({ computedAt: _, window: { from }, ...rest }: StoredResult): 
 }
 
 const isSameFinding = (a: StoredResult, b: StoredResult) => findingOf(a) === findingOf(b)
+
+/** The newest of the experiments' results for the goal. */
+export async function newestOfGoal(
+  database: Database,
+  environmentId: string,
+  experimentIds: readonly string[],
+  goalKey: string,
+): Promise<{ experimentId: string; result: StoredResult } | undefined> {
+  const table = tables.experimentResults
+  if (experimentIds.length === 0) return undefined
+  const [row] = await database
+    .select({ experimentId: table.experimentId, result: table.result })
+    .from(table)
+    .where(
+      and(
+        eq(table.environmentId, environmentId),
+        inArray(table.experimentId, [...experimentIds]),
+        eq(table.goalKey, goalKey),
+      ),
+    )
+    .orderBy(desc(table.computedAt))
+    .limit(1)
+  return row
+}
 
 export interface ResultList {
   readonly environmentId: string

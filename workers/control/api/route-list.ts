@@ -1,8 +1,10 @@
 // All routes of the admin API. A new file in routes/ is added here; the router, the OpenAPI document and the
 // authorisation tests use this list.
+import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
+import { experimentPlan } from '../routes/experiment-plan.ts'
 import { experiments } from '../routes/experiments.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
@@ -32,8 +34,9 @@ import type { Route } from './route.ts'
 export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
+  assignments,
   goals,
-  experiments,
+  experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
   triggers,
