@@ -13,6 +13,11 @@ export type IntakeCount =
   | `refused:${RefusalReason}`
   /** By ingest: records in the lake; the same record again, if its message was delivered again. */
   | 'stored'
+  /**
+   * By ingest: records that it knew to be copies of one that was stored, in the same batch or because the
+   * same object was in the lake. Others are told by their ids, where events are counted.
+   */
+  | 'duplicates'
   /** By ingest: records that could not be read, and are under `bad/`. */
   | 'bad'
   /** By ingest: records in messages that became dead letters. */

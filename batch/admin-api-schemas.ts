@@ -2,7 +2,7 @@
 // versions work together"): unknown fields are ignored, and an entry with an unknown kind or status is set
 // aside instead of refused.
 import * as z from 'zod'
-import type { Experiment as CoreExperiment } from '../core/model/experiment.ts'
+import { experimentStatuses, type Experiment as CoreExperiment } from '../core/model/experiment.ts'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
@@ -63,7 +63,7 @@ const Segment = z.object({
 export type SegmentMembers = z.infer<typeof Segment>
 
 const counts = z.enum(['all', 'verified', 'server'])
-const experimentStatus = z.enum(['running', 'stopped'])
+const experimentStatus = z.enum(experimentStatuses)
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -102,6 +102,9 @@ export const AppliedOperation: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, '
     changed: z.boolean(),
   })
 export type AppliedOperation = z.infer<typeof AppliedOperation>
+
+export const AdvancedExperiment = z.object({ changed: z.boolean(), entity: Experiment })
+export type AdvancedExperiment = z.infer<typeof AdvancedExperiment>
 
 /** What edge can read. A control one release back does not say what is unpublished. */
 export const PublicationState = z.object({

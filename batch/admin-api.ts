@@ -7,6 +7,7 @@ import type { Goal } from '../core/model/goal.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
+  AdvancedExperiment,
   AppliedOperation,
   type EarlierResult,
   EarlierResults,
@@ -58,6 +59,8 @@ export interface AdminApi {
     operationId: string,
     facts: OperationFacts,
   ): ApiResult<AppliedOperation>
+  /** Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet. */
+  advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
   /** Takes users off the segment's list, and off its uploaded members; the others stay. */
   removeMembers(
@@ -202,6 +205,21 @@ export function adminApi(
     return call(path, AppliedOperation, { exposedUsers, goalUsers })
   }
 
+  async function advanceExperiment(
+    environmentId: string,
+    experimentId: string,
+  ): ApiResult<AdvancedExperiment | undefined> {
+    const path = environmentPath(environmentId, 'experiments', experimentId, 'advance')
+    const sent = await send(ask, `${url}/api/v1${path}`, token, undefined, post)
+    if (!sent.ok) return sent
+    const { status, content } = sent.value
+    // A control one release back knows no such step: it ends nothing by itself.
+    if (status === 404) return ok(undefined)
+    if (status >= 300) return refusal(path, status, content)
+    const parsed = AdvancedExperiment.safeParse(content)
+    return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -215,6 +233,7 @@ export function adminApi(
     removeMembers,
     forgetAssignments,
     applyOperation,
+    advanceExperiment,
   }
 }
 
@@ -244,13 +263,17 @@ interface Sending {
   readonly type: 'application/json' | 'text/plain'
 }
 
+const post: Sending = { method: 'POST', type: 'application/json' }
+
+/** With neither a body nor a way of sending it is a read. */
 async function send(
   ask: Send,
   url: string,
   token: string,
   body: unknown,
-  { method, type }: Sending = { method: 'POST', type: 'application/json' },
+  sending?: Sending,
 ): ApiResult<ApiResponse> {
+  const { method, type } = sending ?? post
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
@@ -261,7 +284,7 @@ async function send(
   const request = { headers, redirect: 'manual' as const }
   const init =
     body === undefined
-      ? request
+      ? { ...request, ...(sending && { method }) }
       : { ...request, method, body: typeof body === 'string' ? body : JSON.stringify(body) }
   try {
     const answer = await ask(() => new Request(url, init))

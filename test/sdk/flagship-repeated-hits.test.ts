@@ -1,5 +1,6 @@
-// AB Tasty's SDK may send a hit again. Each copy can reach another isolate and take another time. The query
-// behind results, in real ClickHouse, counts all copies as one event. The protocol has no event ids.
+// AB Tasty's SDK may send a hit again: because the queue refused it, or because the answer was late. It keeps
+// a hit for four hours. Each copy can reach another isolate and take another time. The query behind results,
+// in real ClickHouse, counts all copies as one event. The protocol has no event ids.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import type { EventRecord, Exposure } from '../../analytics/records.ts'
 import { countExperiment } from '../../batch/lake/counts.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { openWarehouse } from '../../batch/lake/warehouse.ts'
+import { refuse } from '../../core/model/problem.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../support/call-handler.ts'
@@ -25,9 +27,12 @@ const from = Date.UTC(2026, 10, 22)
 const price = 7
 const isolates = 3
 
+/** The SDK's first repetition comes after a second at least, and its last within these hours. */
+const [retryMinMs, retryMaxMs] = [1_000, 4 * 3_600_000]
+
 /**
  * A purchase at `at` and its copies: how long after the purchase each was sent, how long the request took,
- * and which isolate received it. Milliseconds.
+ * which isolate received it, and whether the queue took it. Milliseconds.
  */
 const purchase = fc.record({
   at: fc.integer({ min: from + 60_000, max: from + 3_600_000 }),
@@ -35,10 +40,11 @@ const purchase = fc.record({
     fc.record({
       // Up to the four hours for which the SDK keeps a hit, uniform in the logarithm.
       late: fc
-        .double({ min: 0, max: Math.log(4 * 3_600_000), noNaN: true })
+        .double({ min: 0, max: Math.log(retryMaxMs), noNaN: true })
         .map((log) => Math.round(Math.exp(log)) - 1),
       way: fc.integer({ min: 0, max: 5_000 }),
       isolate: fc.nat(isolates - 1),
+      isTaken: fc.boolean(),
     }),
     { minLength: 1, maxLength: 4 },
   ),
@@ -47,15 +53,28 @@ const purchase = fc.record({
 it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them, seed ${seed}`, async () => {
   let now = 0
   const records: EventRecord[] = []
+  let isQueueWell = true
   const handlers = Array.from({ length: isolates }, () => {
-    const events = memorySink((sent) => records.push(...sent))
+    const taking = memorySink((sent) => records.push(...sent))
+    const events: typeof taking = {
+      ...taking,
+      send: (...sent) =>
+        isQueueWell ? taking.send(...sent) : Promise.resolve(refuse('UNAVAILABLE', 'the queue refuses')),
+    }
     return flagshipIoRoutes({ ...memoryPorts({ flags }).ports, events, now: () => now })
   })
   const { flagKey, ruleId } = experiment()
   let copies = 0
-  for (const [i, { at, copies: sent }] of fc.sample(purchase, { seed, numRuns: buyers }).entries()) {
-    for (const { late, way, isolate } of sent) {
+  let refused = 0
+  for (const [i, { at, copies: drawn }] of fc.sample(purchase, { seed, numRuns: buyers }).entries()) {
+    // The first is sent at once, the next ones from a second to four hours later. The SDK goes on until one
+    // is taken.
+    const sent = drawn
+      .toSorted((a, b) => a.late - b.late)
+      .map((copy, nth) => ({ ...copy, late: nth === 0 ? 0 : Math.max(copy.late, retryMinMs) }))
+    for (const [nth, { late, way, isolate, isTaken }] of sent.entries()) {
       now = at + late + way
+      isQueueWell = isTaken || nth === sent.length - 1
       const hit = {
         vid: `buyer-${i}`,
         t: 'TRANSACTION',
@@ -67,12 +86,14 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
       }
       const body = JSON.stringify({ ds: 'APP', cid: goldenEnvironment, t: 'BATCH', qt: 1, h: [hit] })
       const request = new Request('http://edge.test/', { method: 'POST', body })
-      expect((await callHandler(handlers[isolate]!, request)).status).toBe(204)
-      copies++
+      expect((await callHandler(handlers[isolate]!, request)).status).toBe(isQueueWell ? 204 : 503)
+      if (isQueueWell) copies++
+      else refused++
     }
   }
   const ids = new Set(records.map(({ id }) => id)).size
-  expect([copies > buyers * 2, ids > buyers]).toEqual([true, true]) // ids alone would count some twice
+  // Ids alone would count some twice.
+  expect([copies > buyers * 1.5, refused > buyers / 2, ids > buyers]).toEqual([true, true, true])
   const exposures = Array.from({ length: buyers }, (_, i): Exposure => ({
     v: 2,
     keyKind: 'client',

@@ -5,6 +5,7 @@
 // into the lake. Live counts follow the acknowledgement, and may fail.
 import { type BadContent, type MessageContent, readMessage } from '../../analytics/messages.ts'
 import type { IntakeCount } from '../../analytics/intake.ts'
+import { identityOf, type Line } from '../../analytics/lake.ts'
 import { isKnown } from '../../analytics/records.ts'
 import { sha256Hex } from '../http/digest.ts'
 import { type LiveBindings, addIntake, addLive } from '../live/live-counters.ts'
@@ -26,7 +27,7 @@ export default {
 
 async function store({ messages }: MessageBatch, env: IngestBindings): Promise<void> {
   const contents = messages.map(({ body }) => readMessage(body))
-  const failed = await writeLines(
+  const { failed, known } = await writeLines(
     env.LAKE,
     contents.flatMap(({ lines }) => lines),
   )
@@ -37,10 +38,36 @@ async function store({ messages }: MessageBatch, env: IngestBindings): Promise<v
   const outcomes = await Promise.all(messages.map((message, i) => isStored(message, contents[i]!)))
   for (const [i, message] of messages.entries()) settle(message, outcomes[i] === true)
   const stored = contents.filter((_, i) => outcomes[i])
-  const records = stored.flatMap(({ lines }) => lines.map(({ record }) => record)).filter(isKnown)
+  const storedLines = stored.flatMap(({ lines }) => lines)
+  const records = storedLines.map(({ record }) => record).filter(isKnown)
   writeLive(env.LIVE, records)
   const batchId = await batchIdOf(messages.filter((_, i) => outcomes[i]))
-  await Promise.all([addLive(env, batchId, records, Date.now()), count(env, batchId, 'bad', stored)])
+  await Promise.all([
+    addLive(env, batchId, records, Date.now()),
+    count(env, batchId, 'bad', stored),
+    countDuplicates(env, batchId, storedLines, known),
+  ])
+}
+
+async function countDuplicates(
+  env: IngestBindings,
+  batchId: string,
+  lines: readonly Line[],
+  known: ReadonlySet<Line>,
+): Promise<void> {
+  const seen = new Set<string>()
+  const copies = lines.filter((line) => {
+    const identity = identityOf(line.record)
+    const isCopy = known.has(line) || seen.has(identity)
+    seen.add(identity)
+    return isCopy
+  })
+  const byEnvironment = Map.groupBy(copies, ({ record }) => record.environmentId)
+  await Promise.all(
+    [...byEnvironment].map(([id, own]) =>
+      addIntake(env, `duplicates ${batchId}`, id, { duplicates: own.length }),
+    ),
+  )
 }
 
 async function keepDeadLetters({ messages }: MessageBatch, env: IngestBindings): Promise<void> {

@@ -118,10 +118,25 @@ describe('a batch', () => {
     expect([...objects.values()][0]).toEqual([exposure('a'), exposure('b')])
   })
 
-  it('that is delivered again, in any order, overwrites its objects', async () => {
+  it('that is delivered again, in any order, makes no second object', async () => {
     await deliver([exposure('a'), exposure('b')])
-    await deliver([exposure('b'), exposure('a')])
+    const again = await deliver([exposure('b'), exposure('a')])
+    expect(again).toEqual({ acknowledged: ['m0', 'm1'], retried: [] })
     expect((await stored()).size).toBe(1)
+  })
+
+  it('has its copies counted: what it holds twice, and what the lake had already', async () => {
+    const own = (id: string) => exposure(id, { environmentId: 'copied' })
+    const duplicates = async () => {
+      const { hours } = await intakeOf(env, 'copied').readIntake(0)
+      return hours.reduce((sum, { counts }) => sum + (counts.duplicates ?? 0), 0)
+    }
+    await deliver([own('a'), own('b')])
+    expect(await duplicates()).toBe(0)
+    await deliver([own('b'), own('a')])
+    expect(await duplicates()).toBe(2)
+    await deliver([own('c'), own('d'), own('c')])
+    expect(await duplicates()).toBe(3)
   })
 
   it('is retried if R2 fails, and nothing of it is acknowledged', async () => {

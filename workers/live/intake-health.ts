@@ -10,7 +10,7 @@ export const sumOfHours = (hours: IntakeHours['hours']): IntakeCounts => {
 }
 
 export function toHealth(counts: IntakeCounts) {
-  const { accepted = 0, stored = 0, bad = 0, dead = 0, 'lag-seconds': lag = 0 } = counts
+  const { accepted = 0, stored = 0, duplicates = 0, bad = 0, dead = 0, 'lag-seconds': lag = 0 } = counts
   const refused = Object.fromEntries(
     refusalReasons.map((reason) => [reason, counts[`refused:${reason}`] ?? 0]),
   )
@@ -18,6 +18,7 @@ export function toHealth(counts: IntakeCounts) {
     accepted,
     refused: refused as Record<(typeof refusalReasons)[number], number>,
     stored,
+    duplicates,
     bad,
     deadLetters: dead,
     lagSeconds: stored === 0 ? null : Math.round((1_000 * lag) / stored) / 1_000,

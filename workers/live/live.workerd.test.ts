@@ -190,11 +190,19 @@ describe('the intake', () => {
       accepted: 10,
       refused: { ...refused, late: 2 },
       stored: 2,
+      duplicates: 0,
       bad: 1,
       deadLetters: 0,
       lagSeconds: 6,
     }
-    const second = { accepted: 5, refused: { ...refused, quota: 3 }, stored: 0, bad: 0, deadLetters: 0 }
+    const second = {
+      accepted: 5,
+      refused: { ...refused, quota: 3 },
+      stored: 0,
+      duplicates: 0,
+      bad: 0,
+      deadLetters: 0,
+    }
     expect(await read('/intake')).toEqual({
       asOf: start + hourMs,
       total: { ...first, accepted: 15, refused: { ...refused, late: 2, quota: 3 } },

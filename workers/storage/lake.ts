@@ -9,9 +9,16 @@ import { within } from './within.ts'
 /** How long R2 may take for one object. Then its messages are delivered again. */
 export const putWithinMs = 20_000
 
-/** One object per environment and hour of receipt. Resolves to the lines that could not be written. */
-export async function writeLines(bucket: R2Bucket, all: readonly Line[]): Promise<ReadonlySet<Line>> {
+export interface WrittenLines {
+  readonly failed: ReadonlySet<Line>
+  /** Of objects that were there before: the lake has these lines already. */
+  readonly known: ReadonlySet<Line>
+}
+
+/** One object per environment and hour of receipt. */
+export async function writeLines(bucket: R2Bucket, all: readonly Line[]): Promise<WrittenLines> {
   const failed = new Set<Line>()
+  const known = new Set<Line>()
   const writes = portions(all).map(async (portion) => {
     const { environmentId, hour, lines } = portion
     try {
@@ -21,15 +28,17 @@ export async function writeLines(bucket: R2Bucket, all: readonly Line[]): Promis
         // No contentEncoding: with it, HTTP clients take the compression off.
         httpMetadata: { contentType: 'application/gzip' },
         customMetadata: { records: String(lines.length) }, // to say how many a damaged object had
+        onlyIf: new Headers({ 'if-none-match': '*' }),
       }
-      await within(putWithinMs, bucket.put(key, await gzip(text), options))
+      const stored = await within(putWithinMs, bucket.put(key, await gzip(text), options))
+      if (stored === null) for (const line of lines) known.add(line)
     } catch (cause) {
       logError('lake', cause)
       for (const line of lines) failed.add(line)
     }
   })
   await Promise.all(writes)
-  return failed
+  return { failed, known }
 }
 
 /** False if it could not be written. `day` is that of the message, as `2026-11-21`. */

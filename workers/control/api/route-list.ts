@@ -4,6 +4,7 @@ import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
+import { experimentPlan } from '../routes/experiment-plan.ts'
 import { experiments } from '../routes/experiments.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
@@ -25,6 +26,7 @@ import { settings } from '../routes/settings.ts'
 import { tags } from '../routes/tags.ts'
 import { tokens } from '../routes/tokens.ts'
 import { triggers } from '../routes/triggers.ts'
+import { deliveries } from '../routes/deliveries.ts'
 import { webhooks } from '../routes/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -34,13 +36,13 @@ export const routesBySection = {
   segments: [...segments, ...segmentMembers],
   assignments,
   goals,
-  experiments,
+  experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
   triggers,
   schedules,
   tags,
-  webhooks,
+  webhooks: [...webhooks, ...deliveries],
   settings,
   'sdk-keys': sdkKeys,
   revisions,

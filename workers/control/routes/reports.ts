@@ -46,6 +46,12 @@ const Counts = z.strictObject({
         'was told to send them again.',
     ),
   stored: z.int().describe('Records that ingest wrote into the lake.'),
+  duplicates: z
+    .int()
+    .describe(
+      'Copies that ingest knew: in one batch of the queue, or delivered again after they were stored. Results ' +
+        'count each event once, also where a copy comes another way.',
+    ),
   bad: z.int().describe('Records that ingest could not read; they are under `bad/` in R2.'),
   deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
   lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
