@@ -24,6 +24,9 @@ const workerd = (configPath: string, bindings: Record<string, typeof migrations 
     miniflare: { bindings, outboundService: outside },
   })
 
+/** They end what hangs, also on a machine that is busy with other things. They decide nothing else. */
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
+
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-reporter.ts'],
@@ -42,7 +45,7 @@ export default defineConfig({
             'workers/**/*.workerd.test.ts',
             ...e2e,
           ],
-          testTimeout: 30_000,
+          ...timeouts,
           sequence: { groupOrder: 1 },
         },
       },
@@ -53,8 +56,7 @@ export default defineConfig({
           include: control,
           exclude: [...configDefaults.exclude, onNode],
           setupFiles: ['./test/support/setup-d1.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...timeouts,
           sequence: { groupOrder: 1 },
         },
       },
@@ -80,6 +82,7 @@ export default defineConfig({
           include: ingest,
           setupFiles: ['./test/support/setup-d1.ts'],
           exclude: [...configDefaults.exclude, onNode],
+          ...timeouts,
           sequence: { groupOrder: 1 },
         },
       },
@@ -88,8 +91,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: e2e,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...timeouts,
           fileParallelism: false, // each file may start a whole stack
           sequence: { groupOrder: 2 }, // after the rest, with the machine to itself
         },

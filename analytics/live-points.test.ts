@@ -42,7 +42,7 @@ describe('live points', () => {
   })
 
   it('stay within one invocation, and lose no count', () => {
-    const records = Array.from({ length: 100 }, (_, i) => bought(`event ${i}`, 1, `environment ${i % 3}`))
+    const records = Array.from({ length: 1_000 }, (_, i) => bought(`event ${i}`, 1, `environment ${i % 3}`))
     const points = livePoints(records)
     expect(points.length).toBeLessThanOrEqual(pointsPerInvocationMax)
     expect(points.reduce((sum, { count }) => sum + count, 0)).toBe(records.length)

@@ -2,8 +2,11 @@
 // it. Columns are positions: their meaning never changes.
 import type { EventRecord } from './records.ts'
 
-/** Cloudflare's limit of writeDataPoint calls per invocation. */
-export const pointsPerInvocationMax = 25
+/**
+ * Cloudflare's limit of writeDataPoint calls per invocation, which is a batch of ingest. Source:
+ * https://developers.cloudflare.com/analytics/analytics-engine/limits/
+ */
+export const pointsPerInvocationMax = 250
 
 export interface LivePoint {
   /** index1 */ readonly environmentId: string

@@ -2,7 +2,7 @@
 // versions work together"): unknown fields are ignored, and an entry with an unknown kind or status is set
 // aside instead of refused.
 import * as z from 'zod'
-import type { Experiment as CoreExperiment } from '../core/model/experiment.ts'
+import { experimentStatuses, type Experiment as CoreExperiment } from '../core/model/experiment.ts'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
@@ -32,8 +32,16 @@ const Strategy: z.ZodType<CoreStrategy> = z.discriminatedUnion('kind', [
 /** Only the rule of an experiment matters, so the other rules of a flag may be whatever they are. */
 const AnyStrategy = Strategy.or(z.unknown().transform(() => ({ kind: 'unknown' as const })))
 const RuleStrategy = z.object({ id: z.string(), strategy: AnyStrategy })
+/** The values alone, of every clause that this release can read. */
+const Values = z.object({ values: z.array(z.string()) }).catch({ values: [] })
+const Rule = RuleStrategy.extend({ anyOf: z.array(z.array(Values)).catch([]) })
 
-const Flag = z.object({ key: z.string(), rules: z.array(RuleStrategy), defaultStrategy: RuleStrategy })
+const Flag = z.object({
+  key: z.string(),
+  rules: z.array(Rule),
+  defaultStrategy: RuleStrategy,
+  targets: z.array(z.object({ targetingKeys: z.array(z.string()) })).catch([]),
+})
 /** The strategies of a flag: `unknown` is one that this release cannot read. */
 export type FlagStrategies = z.infer<typeof Flag>
 
@@ -55,7 +63,7 @@ const Segment = z.object({
 export type SegmentMembers = z.infer<typeof Segment>
 
 const counts = z.enum(['all', 'verified', 'server'])
-const experimentStatus = z.enum(['running', 'stopped'])
+const experimentStatus = z.enum(experimentStatuses)
 const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -95,6 +103,9 @@ export const AppliedOperation: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, '
   })
 export type AppliedOperation = z.infer<typeof AppliedOperation>
 
+export const AdvancedExperiment = z.object({ changed: z.boolean(), entity: Experiment })
+export type AdvancedExperiment = z.infer<typeof AdvancedExperiment>
+
 /** What edge can read. A control one release back does not say what is unpublished. */
 export const PublicationState = z.object({
   unpublished: z.object({ revision: z.int(), since: z.int(), attempts: z.int() }).optional(),
@@ -129,6 +140,8 @@ export const ProblemDetails = z.object({
   detail: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
+
+export const ForgottenAssignments = z.object({ assignments: z.int() })
 
 /** The lists of the API under their names. `words` are the fields whose vocabulary control may extend. */
 export const lists = {

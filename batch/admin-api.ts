@@ -7,12 +7,14 @@ import type { Goal } from '../core/model/goal.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
+  AdvancedExperiment,
   AppliedOperation,
   type EarlierResult,
   EarlierResults,
   type EntryOf,
   type Environment,
   type FlagStrategies,
+  ForgottenAssignments,
   type ListName,
   lists,
   ProblemDetails,
@@ -31,6 +33,9 @@ export interface Listing<Entry> {
   readonly unknown: readonly UnknownEntry[]
 }
 
+/** Control takes no more in one request. */
+const usersPerRequest = 100
+
 type ApiResult<T> = Promise<Result<T, Failure>>
 
 export interface AdminApi {
@@ -47,11 +52,15 @@ export interface AdminApi {
     goalKey: string,
   ): ApiResult<EarlierResult | undefined>
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
+  /** Resolves to how many kept assignments of the users there were. */
+  forgetAssignments(environmentId: string, targetingKeys: readonly string[]): ApiResult<number>
   applyOperation(
     environmentId: string,
     operationId: string,
     facts: OperationFacts,
   ): ApiResult<AppliedOperation>
+  /** Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet. */
+  advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
   /** Takes users off the segment's list, and off its uploaded members; the others stay. */
   removeMembers(
@@ -167,6 +176,21 @@ export function adminApi(
     return changed.ok ? ok(undefined) : changed
   }
 
+  async function forgetAssignments(
+    environmentId: string,
+    targetingKeys: readonly string[],
+  ): ApiResult<number> {
+    const path = environmentPath(environmentId, 'assignments', 'forget')
+    let forgotten = 0
+    for (let from = 0; from < targetingKeys.length; from += usersPerRequest) {
+      const some = { targetingKeys: targetingKeys.slice(from, from + usersPerRequest) }
+      const done = await call(path, ForgottenAssignments, some)
+      if (!done.ok) return done
+      forgotten += done.value.assignments
+    }
+    return ok(forgotten)
+  }
+
   async function applyOperation(
     environmentId: string,
     operationId: string,
@@ -181,6 +205,21 @@ export function adminApi(
     return call(path, AppliedOperation, { exposedUsers, goalUsers })
   }
 
+  async function advanceExperiment(
+    environmentId: string,
+    experimentId: string,
+  ): ApiResult<AdvancedExperiment | undefined> {
+    const path = environmentPath(environmentId, 'experiments', experimentId, 'advance')
+    const sent = await send(ask, `${url}/api/v1${path}`, token, undefined, post)
+    if (!sent.ok) return sent
+    const { status, content } = sent.value
+    // A control one release back knows no such step: it ends nothing by itself.
+    if (status === 404) return ok(undefined)
+    if (status >= 300) return refusal(path, status, content)
+    const parsed = AdvancedExperiment.safeParse(content)
+    return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -192,7 +231,9 @@ export function adminApi(
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,
+    forgetAssignments,
     applyOperation,
+    advanceExperiment,
   }
 }
 
@@ -222,13 +263,17 @@ interface Sending {
   readonly type: 'application/json' | 'text/plain'
 }
 
+const post: Sending = { method: 'POST', type: 'application/json' }
+
+/** With neither a body nor a way of sending it is a read. */
 async function send(
   ask: Send,
   url: string,
   token: string,
   body: unknown,
-  { method, type }: Sending = { method: 'POST', type: 'application/json' },
+  sending?: Sending,
 ): ApiResult<ApiResponse> {
+  const { method, type } = sending ?? post
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
@@ -239,7 +284,7 @@ async function send(
   const request = { headers, redirect: 'manual' as const }
   const init =
     body === undefined
-      ? request
+      ? { ...request, ...(sending && { method }) }
       : { ...request, method, body: typeof body === 'string' ? body : JSON.stringify(body) }
   try {
     const answer = await ask(() => new Request(url, init))

@@ -87,4 +87,56 @@ describe('the configuration', () => {
       problem: { kind: 'usage' },
     })
   })
+
+  const here = { TACKLINE_TOKEN: 't', TACKLINE_CLICKHOUSE_URL: 'https://clickhouse.example.com:8443/' }
+  const lake = { TACKLINE_S3_ENDPOINT: 'https://account.r2.cloudflarestorage.com' }
+
+  it('counts in this process unless a ClickHouse server is named', () => {
+    expect(readConfiguration({ TACKLINE_TOKEN: 't' }, undefined)).toMatchObject({
+      value: { clickHouse: undefined },
+    })
+    expect(readConfiguration({ ...here, ...lake }, undefined)).toMatchObject({
+      ok: true,
+      value: {
+        clickHouse: {
+          url: 'https://clickhouse.example.com:8443',
+          user: 'default',
+          password: '',
+          certificatesFile: undefined,
+          cluster: undefined,
+          collection: undefined,
+          s3Endpoint: 'https://account.r2.cloudflarestorage.com',
+        },
+      },
+    })
+  })
+
+  it.each([
+    [
+      'a variable without a server',
+      { TACKLINE_CLICKHOUSE_URL: '', TACKLINE_CLICKHOUSE_CLUSTER: 'c' },
+      'name the server',
+    ],
+    ['another protocol', { TACKLINE_CLICKHOUSE_URL: 'clickhouse://a:9000' }, 'http or https'],
+    [
+      'credentials in the URL',
+      { TACKLINE_CLICKHOUSE_URL: 'https://me:hush@a.example' },
+      'TACKLINE_CLICKHOUSE_PASSWORD',
+    ],
+    ['no URL at all', { TACKLINE_CLICKHOUSE_URL: '//me:hush@a.example' }, 'is not a URL'],
+    ['a collection with a sign', { TACKLINE_CLICKHOUSE_COLLECTION: 'a b' }, 'not the name of a collection'],
+    [
+      'an endpoint that is no URL',
+      { TACKLINE_CLICKHOUSE_S3_ENDPOINT: 'r2' },
+      'TACKLINE_CLICKHOUSE_S3_ENDPOINT',
+    ],
+    ['a lake that the server cannot reach', { TACKLINE_S3_ENDPOINT: 'http://127.0.0.1:1' }, 'cannot reach'],
+  ])('refuses %s for ClickHouse', (_, changes, message) => {
+    const read = readConfiguration({ ...here, ...lake, ...changes }, undefined)
+    expect(read).toMatchObject({
+      ok: false,
+      problem: { kind: 'usage', message: expect.stringContaining(message) },
+    })
+    expect(JSON.stringify(read)).not.toContain('hush')
+  })
 })

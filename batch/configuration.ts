@@ -4,6 +4,7 @@ import path from 'node:path'
 import * as z from 'zod'
 import { ok, type Result } from '../core/model/problem.ts'
 import { parseOptions } from '../scripts/command-line.ts'
+import { type ClickHouseConfiguration, isLoopback, readClickHouse } from './clickhouse-configuration.ts'
 import { type Failure, fail } from './failure.ts'
 import { isLakeWork, lakeOptions, type LakeOrder, lakeWork, readLakeOrder } from './lake-options.ts'
 import { EngineChoice } from './stan/engine.ts'
@@ -36,6 +37,8 @@ export interface Configuration {
     readonly secretAccessKey: string
   }
   readonly cacheFolder: string
+  /** Where events are counted; undefined: in this process. */
+  readonly clickHouse: ClickHouseConfiguration | undefined
 }
 
 export const usage =
@@ -109,6 +112,8 @@ export function readConfiguration(
     )
   }
   if (!URL.canParse(endpoint)) return fail('usage', `TACKLINE_S3_ENDPOINT is not a URL: ${endpoint}`)
+  const clickHouse = readClickHouse(variables, endpoint)
+  if (!clickHouse.ok) return clickHouse
   return ok({
     api: api.value,
     lake: {
@@ -118,6 +123,7 @@ export function readConfiguration(
       secretAccessKey,
     },
     cacheFolder: path.resolve(variables.TACKLINE_LAKE_CACHE || path.join('.tackline', 'lake')),
+    clickHouse: clickHouse.value,
   })
 }
 
@@ -148,8 +154,6 @@ function readApi(
 }
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '')
-
-const isLoopback = (url: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 
 function parseJson(text: string | undefined): unknown {
   try {

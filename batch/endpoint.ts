@@ -1,4 +1,4 @@
-// Requests to one endpoint, the admin API or the event lake, with retries. A response of 429, 502, 503 or 504
+// Requests to one endpoint (the admin API, the event lake, a ClickHouse server), with retries. A response of 429, 502, 503 or 504
 // or a broken connection is retried with exponential backoff and jitter. An endpoint that hangs or stays busy
 // is given up: all requests of the run then fail at once instead of waiting one after the other.
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,12 +38,34 @@ export interface Answer {
 
 export type Send = (makeRequest: () => Request | Promise<Request>) => Promise<Answer>
 
-class Silence extends Error {}
+/** What an attempt rejects with if the endpoint sent nothing for so long. */
+export class Silence extends Error {
+  constructor(silenceMaxMs: number) {
+    super(`nothing came for ${silenceMaxMs / 1000} s`)
+  }
+}
 
 /** What `send` rejects with. `message` says what is wrong with the endpoint, without naming it. */
 export class EndpointError extends Error {}
 
 export function openEndpoint(how: Patience = patience): Send {
+  const persist = openRetries<Answer>(how, ({ status, headers }) =>
+    how.busy.includes(status) ? { reason: `status ${status}`, retryAfterMs: retryAfter(headers) } : undefined,
+  )
+  return (makeRequest) => persist(async () => receive(await makeRequest(), how.silenceMaxMs))
+}
+
+export interface Busy {
+  readonly reason: string
+  /** 0: the endpoint does not say. */
+  readonly retryAfterMs: number
+}
+
+/** For one endpoint, whatever its attempts are made with. `busyOf` tells an answer that is to be retried. */
+export function openRetries<T>(
+  how: Omit<Patience, 'busy'>,
+  busyOf: (answer: T) => Busy | undefined,
+): (attempt: () => Promise<T>) => Promise<T> {
   let givenUp: { readonly until: number; readonly reason: string } | undefined
   let answeredAt = -Infinity
 
@@ -52,24 +74,25 @@ export function openEndpoint(how: Patience = patience): Send {
     throw new EndpointError(reason, { cause })
   }
 
-  return async function send(makeRequest) {
+  return async function persist(ask) {
     for (let attempt = 1; ; attempt++) {
       if (givenUp && performance.now() < givenUp.until)
         throw new EndpointError(`${givenUp.reason}; it is not tried again for a while`)
       const startedAt = performance.now()
       let retryAfterMs = 0
       try {
-        const answer = await receive(await makeRequest(), how.silenceMaxMs)
+        const answer = await ask()
         answeredAt = performance.now()
-        if (!how.busy.includes(answer.status)) return answer
+        const busy = busyOf(answer)
+        if (!busy) return answer
         if (attempt >= how.attemptsMax) {
           givenUp = {
             until: performance.now() + how.givenUpMs,
-            reason: `it stayed busy (status ${answer.status})`,
+            reason: `it stayed busy (${busy.reason})`,
           }
           return answer
         }
-        retryAfterMs = retryAfter(answer.headers)
+        retryAfterMs = busy.retryAfterMs
       } catch (error) {
         // One slow answer among others is no sign that the endpoint hangs.
         if (error instanceof Silence && answeredAt < startedAt) giveUp(error.message, error)
@@ -83,7 +106,7 @@ export function openEndpoint(how: Patience = patience): Send {
 
 async function receive(request: Request, silenceMaxMs: number): Promise<Answer> {
   const controller = new AbortController()
-  const silence = () => controller.abort(new Silence(`nothing came for ${silenceMaxMs / 1000} s`))
+  const silence = () => controller.abort(new Silence(silenceMaxMs))
   let timer = setTimeout(silence, silenceMaxMs)
   try {
     const response = await fetch(request, { signal: controller.signal })

@@ -41,6 +41,8 @@ describe('the exit code', () => {
     ['the whole run failed', [failed('api-unreachable', '')], 5],
     ['Stan is missing, although operations were done', [watched, failed('stan-missing', '')], 4],
     ['everything failed for one reason', [failed('lake-unreachable'), failed('lake-unreachable')], 7],
+    ['ClickHouse refused everything', [failed('clickhouse-refused')], 11],
+    ['ClickHouse was away', [failed('clickhouse-unreachable')], 10],
     ['the failures differ', [failed('lake-unreachable'), failed('job')], 8],
     ['one failed and another was done', [watched, failed('lake-unreachable')], 8],
     ['one failed and another waits', [failed('lake-unreachable'), noEvents], 8],

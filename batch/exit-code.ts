@@ -25,6 +25,7 @@ const isWaiting = (events: readonly RunEvent[]): boolean =>
 function isCompletedWork({ kind }: RunEvent): boolean {
   switch (kind) {
     case 'no-events':
+    case 'advanced':
     case 'concluded':
     case 'replayed':
     case 'watched':

@@ -10,6 +10,9 @@ export const exitCodes = {
   'lake-unreachable': 7,
   /** One experiment or operation cannot be done; the others were. */
   job: 8,
+  /** 9 is taken: exit-code.ts. */
+  'clickhouse-unreachable': 10,
+  'clickhouse-refused': 11,
 } as const
 
 export type FailureKind = keyof typeof exitCodes

@@ -21,6 +21,12 @@ export function toText(event: RunEvent): string {
       return event.work === 'experiments'
         ? `${event.environmentId}: no experiment is running, nothing to conclude.`
         : `${event.environmentId}: no operation is active, nothing to apply.`
+    case 'advanced': {
+      const { status, startAt, stopAt } = event.experiment
+      return status === 'running'
+        ? `${experimentPath(event)}: has started, as planned for ${minute(startAt)}.`
+        : `${experimentPath(event)}: has ended, as planned for ${minute(stopAt)}.`
+    }
     case 'not-started':
       return `${experimentPath(event)}: starts at ${minute(event.experiment.startAt)}.`
     case 'settled':

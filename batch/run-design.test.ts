@@ -19,6 +19,7 @@ import {
   startSimulatedStack,
 } from '../test/support/simulated-stack.ts'
 import { readConfiguration } from './configuration.ts'
+import { toText } from './print.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
@@ -80,6 +81,49 @@ describe.skipIf(!hasChdb)('a run', () => {
     const [first, second] = later.posts.map(({ body }) => ExperimentResult.parse(body))
     expect([first?.health.status, first?.verdict.kind]).toEqual(['red', 'withheld'])
     expect(second?.health.status).toBe('green')
+  })
+
+  it('leaves no goal to decide once the primary one was taken off', async () => {
+    const experiments = [experiment({ primaryGoalKey: 'other', design: { minimumDays: 0 } })]
+    const { posts } = await run({ ...shop, experiments, records: twoGroups })
+    expect(ExperimentResult.parse(posts[0]?.body)).toMatchObject({
+      role: 'secondary',
+      verdict: { kind: 'secondary', better: ['green'] },
+    })
+  })
+
+  it('counts a planned experiment by its own times, whether or not anybody wrote them down', async () => {
+    const stopAt = startAt + 12 * hourMs
+    const planned = experiment({ status: 'waiting', stopAt, design: { minimumDays: 0 } })
+    const state = { ...shop, experiments: [planned], records: twoGroups }
+    const late = await run({ ...state, now: startAt + 24 * hourMs })
+    expect(late.kinds).toEqual(['engine', 'advanced', 'concluded'])
+    expect(late.events[1]).toMatchObject({ experiment: { status: 'stopped', stopAt } })
+    expect(toText(late.events[1]!)).toMatch(/^demo\/[^ ]+: has ended, as planned for 20/)
+    expect(late.posts[0]?.path).toMatch(/\/advance$/)
+    const resultOf = ({ posts }: typeof late) => ExperimentResult.parse(posts.at(-1)?.body)
+    expect(resultOf(late).window).toEqual({ from: startAt, to: stopAt })
+    const unknown = await run(state)
+    expect(unknown.kinds).toEqual(['engine', 'concluded'])
+    const noted = await run({ ...state, experiments: [{ ...planned, status: 'stopped' }] })
+    for (const other of [unknown, noted]) expect(resultOf(other)).toEqual(resultOf(late))
+  })
+
+  it('leaves drafts and archived experiments alone', async () => {
+    const experiments = (['draft', 'archived'] as const).map((status) => experiment({ status }))
+    const { kinds, posts } = await run({ ...shop, experiments, records: twoGroups })
+    expect(kinds).toEqual(['engine', 'idle'])
+    expect(posts).toEqual([])
+  })
+
+  it('of an A/A test says whether the pipeline is sound, and names no winner', async () => {
+    const design = { aa: true, minimumDays: 0 }
+    const state = { ...shop, experiments: [experiment({ design, stopAt: startAt + 12 * hourMs })] }
+    const verdictOf = async (records: SimulatedState['records']) =>
+      ExperimentResult.parse((await run({ ...state, records })).posts.at(-1)?.body).verdict
+    expect(await verdictOf(twoGroups)).toMatchObject({ kind: 'unsound' })
+    const alike = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 62)]
+    expect(await verdictOf(alike)).toMatchObject({ kind: 'sound' })
   })
 
   it('skips an experiment whose design a later release wrote', async () => {

@@ -39,6 +39,8 @@ export type RunEvent =
     }
   /** The environment has no open experiment, or no active operation. */
   | { readonly kind: 'idle'; readonly environmentId: string; readonly work: 'experiments' | 'operations' }
+  /** By its own times: it runs, or has stopped. */
+  | (ExperimentEvent & { readonly kind: 'advanced' })
   | (ExperimentEvent & { readonly kind: 'not-started' })
   /** Stopped, and its rollout is gone: the last result stands. */
   | (ExperimentEvent & { readonly kind: 'settled' })

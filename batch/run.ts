@@ -11,9 +11,10 @@ import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { lakeCache } from './lake/cache.ts'
 import { rememberCounts } from './lake/remember-counts.ts'
-import { s3Store } from './lake/s3.ts'
+import { type ObjectStore, s3Store } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
-import { openWarehouse } from './lake/warehouse.ts'
+import type { DamagedObject } from './lake/objects.ts'
+import { type Counting, openCounting } from './lake/open-counting.ts'
 import type { RunEvent } from './run-event.ts'
 import { runOnLake } from './run-on-lake.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
@@ -41,10 +42,9 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 }
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
-async function run(
-  { work, environmentId, engine: choice, isDryRun, lakeOrder }: RunOptions,
-  { configuration, variables, now, onEvent }: RunContext,
-): Promise<Result<void, Failure>> {
+async function run(options: RunOptions, context: RunContext): Promise<Result<void, Failure>> {
+  const { work, environmentId, isDryRun, lakeOrder } = options
+  const { configuration, now, onEvent } = context
   const store = s3Store(configuration.lake)
   if (work === 'replay') return replayDeadLetters(store, onEvent)
   const api = adminApi(configuration.api)
@@ -60,13 +60,32 @@ async function run(
   for (const { id } of environments.value.filter(({ archived }) => archived))
     onEvent({ kind: 'archived', environmentId: id })
   const environmentIds = environments.value.filter(({ archived }) => !archived).map(({ id }) => id)
-  const lake = lakeCache(store, configuration.cacheFolder, now, (id, object) =>
-    onEvent({ kind: 'damaged', environmentId: id, object }),
-  )
+  const counting = await openCounting(configuration, clickHouse)
+  if (!counting.ok) return counting
+  try {
+    return await runJobs(environmentIds, options, { ...context, ...counting.value, store, api })
+  } finally {
+    await counting.value.close()
+  }
+}
+
+interface JobsContext extends RunContext, Counting {
+  readonly store: ObjectStore
+  readonly api: AdminApi
+}
+
+async function runJobs(
+  environmentIds: readonly string[],
+  { work, engine: choice }: RunOptions,
+  { store, api, warehouse, parts, configuration, variables, now, onEvent }: JobsContext,
+): Promise<Result<void, Failure>> {
+  const onDamaged = (id: string, object: DamagedObject) =>
+    onEvent({ kind: 'damaged', environmentId: id, object })
+  const lake = lakeCache(store, configuration.cacheFolder, now, onDamaged, parts)
   const context = {
     api,
     lake,
-    warehouse: rememberCounts(openWarehouse(clickHouse), configuration.cacheFolder),
+    warehouse: rememberCounts(warehouse, configuration.cacheFolder),
     now,
     onEvent,
   }

@@ -7,7 +7,7 @@ export interface Admin {
 
 export async function call<T>(
   { url, token }: Admin,
-  method: 'GET' | 'POST' | 'PATCH',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<T> {

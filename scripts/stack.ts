@@ -77,7 +77,6 @@ async function startLocked(
     for (const name of readdirSync(directory))
       if (!isLock(name)) rmSync(join(directory, name), { recursive: true, force: true })
   const token = ensureSecret(directory, 'token', 'tla_')
-  const exposureSecret = ensureSecret(directory, 'exposure-secret', '')
   await prepareDatabase(directory, lock, {
     id: 'first-token',
     name: 'first token',
@@ -88,7 +87,7 @@ async function startLocked(
   const certificate = https ? makeCertificate(directory) : undefined
   const group = launch(
     { ...products, ingest: hastyIngest(directory), ...configs },
-    { port, directory, certificate, exposureSecret },
+    { port, directory, certificate, variables: writeVariables(directory) },
   )
   lock.addGroup(group.id)
   void group.gone.finally(release)
@@ -124,6 +123,13 @@ function ensureSecret(directory: string, name: string, prefix: string): string {
   const path = join(directory, name)
   if (!existsSync(path)) replace(path, prefix + randomBytes(24).toString('hex'))
   return readFileSync(path, 'utf8')
+}
+
+/** A file of what are secrets of the Workers on Cloudflare. */
+function writeVariables(directory: string): string {
+  const path = join(directory, 'variables.env')
+  replace(path, `EXPOSURE_SECRET=${ensureSecret(directory, 'exposure-secret', '')}\n`)
+  return path
 }
 
 /** Runs prepare-database.ts, unless the database is as it should be. */
@@ -163,10 +169,11 @@ interface Launch {
   readonly port: number
   readonly directory: string
   readonly certificate: Certificate | undefined
-  readonly exposureSecret: string
+  /** A file, because anybody on the machine can read the arguments of a process. */
+  readonly variables: string
 }
 
-function launch(configs: Configs, { port, directory, certificate, exposureSecret }: Launch): ProcessGroup {
+function launch(configs: Configs, { port, directory, certificate, variables }: Launch): ProcessGroup {
   const { front, edge, control, ingest, behind } = configs // only the first one is reached over HTTP
   const options = {
     'persist-to': join(directory, 'state'),
@@ -180,7 +187,7 @@ function launch(configs: Configs, { port, directory, certificate, exposureSecret
       'https-key-path': certificate.keyPath,
       'https-cert-path': certificate.certPath,
     }),
-    var: `EXPOSURE_SECRET:${exposureSecret}`, // on Cloudflare, a secret of edge
+    'env-file': variables,
   }
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),

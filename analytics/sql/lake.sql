@@ -1,5 +1,4 @@
--- The beginning of every query in this folder: how the lake is read. `{query}.sql` continues it.
-WITH
+-- How every query reads the lake: continues a file of sources/, and `{query}.sql` continues it.
   lake AS (
     -- An event counts no later than it was received: a clock that runs ahead does not move it into the
     -- future. `clock` says whose time `at` is; edge's is ''.
@@ -7,9 +6,9 @@ WITH
       * REPLACE (least(at, receivedAt) AS at),
       if(protocol = 'flagship-io' OR (protocol = 'ofrep' AND at = receivedAt), '', concat(protocol, ' ', sdk)) AS clock
     FROM (
-      SELECT * FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
+      SELECT * FROM rawRecords
       UNION ALL
-      SELECT * FROM file({parts:String}, 'Parquet', {columns:String}) -- written by compact-bucket.sql
+      SELECT * FROM partRecords -- written by compact-bucket.sql
     )
     WHERE targetingKey != '' -- anonymous events would count as one user
       -- One slice of the users, as compact-split.sql parts them.

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { experimentStatuses } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import { checkout, experiment, hourMs, purchase, startAt } from '../../test/support/simulated-shop.ts'
 import { openExperiments, planExperiment, seedOf, toCounts } from './conclude-experiments.ts'
@@ -27,6 +28,10 @@ const observed = (variationId: string, users: number) => ({
 describe('open experiments', () => {
   it('are the running ones, also past their planned end', () => {
     expect(openExperiments([experiment(), experiment({ stopAt: startAt + 1 })], now)).toHaveLength(2)
+  })
+  it('are those that wait, and neither drafts nor what is archived', () => {
+    const all = experimentStatuses.map((status) => experiment({ status, stopAt: now + hourMs }))
+    expect(openExperiments(all, now).map(({ status }) => status)).toEqual(['waiting', 'running', 'stopped'])
   })
   it('are also those stopped so recently that events may still arrive', () => {
     const stopped = (hoursAgo: number) => experiment({ status: 'stopped', stopAt: now - hoursAgo * hourMs })

@@ -1,7 +1,12 @@
 // From open experiments to stored results: plans what to count for each, counts and fits each goal, and
 // stores the result.
 import { createHash } from 'node:crypto'
-import { expectedWeights, type Experiment, ExperimentDesign } from '../../core/model/experiment.ts'
+import {
+  expectedWeights,
+  type Experiment,
+  ExperimentDesign,
+  primaryGoalOf,
+} from '../../core/model/experiment.ts'
 import { countedByDefault } from '../../core/model/counted-events.ts'
 import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
@@ -18,6 +23,7 @@ import { ruleOf, type Rule } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { LakeDamage } from '../statistics/health.ts'
+import { advanceExperiments } from './advance-experiments.ts'
 import type { JobContext } from './job-context.ts'
 
 export type Plan =
@@ -37,9 +43,15 @@ interface CountingPlan {
   readonly failures: readonly Failure[]
 }
 
-/** Running experiments, and stopped ones whose events may still arrive. */
+/**
+ * Those that wait or run, also past their planned end if no run has seen that yet, and stopped ones whose
+ * events may still arrive.
+ */
 export const openExperiments = (experiments: readonly Experiment[], now: number): Experiment[] =>
-  experiments.filter(({ status, stopAt }) => status === 'running' || now - stopAt < eventAgeMaxMs)
+  experiments.filter(
+    ({ status, stopAt }) =>
+      status === 'waiting' || status === 'running' || (status === 'stopped' && now - stopAt < eventAgeMaxMs),
+  )
 
 export function planExperiment(
   experiment: Experiment,
@@ -156,6 +168,7 @@ export async function concludeExperiments(
   if (!experiments.ok) return failed(experiments.problem)
   const unknown = experiments.value.unknown.filter(({ status }) => status !== 'stopped')
   for (const { id, reason } of unknown) skipped(id, reason)
+  await advanceExperiments(environmentId, experiments.value.entries, context)
   const open = openExperiments(experiments.value.entries, now)
   if (open.length === 0) {
     if (unknown.length === 0) onEvent({ kind: 'idle', environmentId, work: 'experiments' })
@@ -228,7 +241,7 @@ async function countGoal(
     trust: toTrust(experiment, observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage,
-    rule: ruleOf(design, goal.key, experiment.goalKeys, window, experiment.stopAt),
+    rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
 

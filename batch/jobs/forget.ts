@@ -1,5 +1,5 @@
 // Removes what is kept of users: their records in the lake (raw objects, parts, what could not be read), and
-// themselves from the uploaded members of segments. The certificate says what was removed, and what remains.
+// themselves from members of segments and kept assignments. The certificate says what was removed, and what remains.
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,6 +14,7 @@ import { removeFromDay } from '../lake/rewrite-day.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { manifestOf } from './compact.ts'
 import type { LakeContext } from './lake-context.ts'
+import { namingFlags } from './naming-flags.ts'
 
 const readsMax = 16
 
@@ -76,6 +77,16 @@ async function removeAll(
     const removed = isDryRun ? ok(undefined) : await api.removeMembers(environmentId, segment, targetingKeys)
     if (!removed.ok) return removed
   }
+  const flags = await api.flags(environmentId)
+  if (!flags.ok) return flags
+  const naming = namingFlags(flags.value, targetingKeys)
+  for (const { flagKey, where } of naming)
+    remaining.push(`Flag ${flagKey} names a user in its ${where.join(' and ')}: edit it.`)
+  const assignments = isDryRun ? undefined : await api.forgetAssignments(environmentId, targetingKeys)
+  if (assignments && !assignments.ok) {
+    if (assignments.problem.kind !== 'api-refused') return assignments
+    remaining.push(`Kept assignments could not be removed. ${assignments.problem.message}`)
+  }
   if (!isDryRun) await rm(path.join(root, 'quarantine'), { recursive: true, force: true })
   return ok({
     environmentId,
@@ -85,6 +96,8 @@ async function removeAll(
     objects,
     badObjects: bad.value,
     segments: segments.value.map(({ key }) => key),
+    assignments: assignments?.ok ? assignments.value : undefined,
+    flags: naming,
     remaining,
     notCovered,
     isDryRun,

@@ -4,9 +4,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { badKey, deadLetterKey, lakeKey } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
+import type { Flag } from '../../core/model/flag.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
-import { hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import { checkout, hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import {
   type SimulatedStack,
   simulatedToken,
@@ -144,7 +145,9 @@ describe.skipIf(!hasChdb)('forget', () => {
         badObjects: 1,
         segments: ['uploaded', 'listed', 'others'],
         remaining: [],
-        notCovered: expect.arrayContaining([expect.stringContaining('Kept assignments')]),
+        assignments: 2,
+        flags: [],
+        notCovered: expect.not.arrayContaining([expect.stringContaining('assignments')]),
       },
     })
     expect(isInBucket('green-1')).toBe(false)
@@ -161,6 +164,42 @@ describe.skipIf(!hasChdb)('forget', () => {
         path: 'PATCH /api/v1/environments/demo/segments/listed',
         body: JSON.stringify({ version: 4, included: ['green-2'] }),
       },
+      {
+        path: '/api/v1/environments/demo/assignments/forget',
+        body: { targetingKeys: ['green-1'] },
+      },
+    ])
+  })
+
+  it('names the flags that name the user, and what control refuses, and hands over the certificate', async () => {
+    await stack.close()
+    const rule = checkout.defaultStrategy
+    const clause = { attribute: 'id', operator: 'equals', values: ['green-1', 'green-2'], negate: false }
+    stack = await startSimulatedStack({
+      archived: true,
+      flags: [
+        { ...checkout, targets: [{ variationId: 'green', targetingKeys: ['green-1'] }] },
+        { ...checkout, key: 'rules', rules: [{ ...rule, id: 'r', name: '', anyOf: [[clause]] }] } as Flag,
+        { ...checkout, key: 'others', targets: [{ variationId: 'green', targetingKeys: ['green-2'] }] },
+      ],
+    })
+    const events = await lake.run(forgetting('green-1'), noon)
+    expect(events.slice(-2)).toMatchObject([
+      {
+        certificate: {
+          assignments: undefined,
+          flags: [
+            { flagKey: 'checkout', where: ['targets'] },
+            { flagKey: 'rules', where: ['rules'] },
+          ],
+          remaining: [
+            'Flag checkout names a user in its targets: edit it.',
+            'Flag rules names a user in its rules: edit it.',
+            expect.stringContaining('Kept assignments could not be removed.'),
+          ],
+        },
+      },
+      { kind: 'failed', failure: { kind: 'job' } },
     ])
   })
 

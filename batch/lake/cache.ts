@@ -10,7 +10,7 @@ import type { Failure } from '../failure.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { type LakeListing, lakeListing, type ListedDay } from './listing.ts'
 import { readManifest } from './manifests.ts'
-import { type DamagedObject, isRawKey, type ReadyObject, readyObjects } from './objects.ts'
+import { type DamagedObject, isRawKey, type ReadyObject, type ReadyObjects, readyObjects } from './objects.ts'
 import type { ObjectStore } from './s3.ts'
 
 const daysMax = 4
@@ -26,7 +26,7 @@ export interface PartFile {
   readonly part: Part
 }
 
-/** Where records are: paths, sorted. No record is in both, but copies of one event may be. */
+/** Where records are: paths, sorted. A part that is left in the lake is not at its path. No record is in both, but copies of one event may be. */
 export interface RecordFiles {
   /** Gzipped NDJSON. */
   readonly raw: readonly string[]
@@ -68,6 +68,7 @@ export function lakeCache(
   folder: string,
   now: number,
   onDamaged: (environmentId: string, object: DamagedObject) => void = () => undefined,
+  parts: DaySource['parts'] = 'fetched',
 ): LakeCache {
   const distrusted = new Set<string>()
   const named = new Set<string>()
@@ -77,7 +78,7 @@ export function lakeCache(
   /** Each day is fetched and verified once, for all jobs of the run. */
   async function namedDay(environmentId: string, listed: ListedDay): Promise<Result<LakeDay, Failure>> {
     const isTrusted = !distrusted.has(environmentId)
-    const read = await readDay(environmentId, listed, { store, root: folder, isTrusted, listing })
+    const read = await readDay(environmentId, listed, { store, root: folder, isTrusted, listing, parts })
     if (read.ok)
       for (const object of read.value.damaged.filter(({ key }) => !named.has(key))) {
         named.add(object.key)
@@ -132,6 +133,11 @@ export interface DaySource {
   /** Whether what the index says of a file is enough. */
   readonly isTrusted: boolean
   readonly listing: LakeListing
+  /**
+   * `left`: only the listing is asked for them, because a server reads them in the lake. Raw objects are always
+   * fetched, to verify them and to know when their events happened; compaction keeps them few.
+   */
+  readonly parts?: 'fetched' | 'left'
 }
 
 /** Fetches what the day's manifest and listing name. */
@@ -161,9 +167,10 @@ export async function readDay(
 
 async function readListedDay(
   environmentId: string,
-  { day, raw, manifestEtag }: ListedDay,
+  listed: ListedDay,
   source: DaySource,
 ): Promise<Result<LakeDay & { readonly gone: readonly string[] }, Failure>> {
+  const { day, raw, manifestEtag } = listed
   const key = manifestKey(environmentId, day)
   const read =
     manifestEtag === undefined
@@ -175,13 +182,12 @@ async function readListedDay(
   const replaced = replacedNames(manifest)
   const rawKeys = raw.filter((each) => isRawKey(each) && !replaced.has(each.slice(prefix.length)))
   const partsFolder = partsDayPrefix(environmentId, day)
+  const partKeys = manifest.parts.map(({ name }) => partsFolder + name)
   const [objects, parts] = await Promise.all([
     readyObjects(path.join(source.root, prefix), rawKeys, source),
-    readyObjects(
-      path.join(source.root, partsFolder),
-      manifest.parts.map(({ name }) => partsFolder + name),
-      source,
-    ),
+    source.parts === 'left'
+      ? ok(listedParts(partKeys, listed, source.root))
+      : readyObjects(path.join(source.root, partsFolder), partKeys, source),
   ])
   if (!objects.ok) return objects
   if (!parts.ok) return parts
@@ -203,6 +209,18 @@ async function readListedDay(
     ].toSorted(byKey),
     gone: [...objects.value.gone, ...parts.value.gone],
   })
+}
+
+/** What the listing says of parts that stay in the lake. */
+function listedParts(keys: readonly string[], { parts }: ListedDay, root: string): ReadyObjects {
+  const there = new Set(parts)
+  return {
+    ready: keys
+      .filter((key) => there.has(key))
+      .map((key) => ({ key, file: path.join(root, key), from: 0, to: 0 })),
+    damaged: [],
+    gone: keys.filter((key) => !there.has(key)),
+  }
 }
 
 const byKey = (a: DamagedObject, b: DamagedObject) => (a.key < b.key ? -1 : 1)

@@ -41,18 +41,22 @@ export function openClickHouse(load: () => Promise<Chdb>): ClickHouse {
   return {
     async rows(name, sql, row, values) {
       const text = await answer(name, sql, values)
-      if (!text.ok) return text
-      try {
-        const lines = text.value.split('\n').filter(Boolean)
-        return ok(lines.map((line) => row.parse(JSON.parse(line))))
-      } catch (error) {
-        return fail('job', `ClickHouse could not answer ${name}: ${reasonOf(error)}`)
-      }
+      return text.ok ? toRows(name, text.value, row) : text
     },
     async run(name, sql, values) {
       const text = await answer(name, sql, values)
       return text.ok ? ok(undefined) : text
     },
+  }
+}
+
+/** Lines of JSONEachRow as rows. */
+export function toRows<Row>(name: string, text: string, row: z.ZodType<Row>): Result<Row[], Failure> {
+  try {
+    const lines = text.split('\n').filter(Boolean)
+    return ok(lines.map((line) => row.parse(JSON.parse(line))))
+  } catch (error) {
+    return fail('job', `ClickHouse could not answer ${name}: ${reasonOf(error)}`)
   }
 }
 

@@ -6,16 +6,17 @@ import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok } from '../../core/model/problem.ts'
 import { readSealed, writeSealed } from './sealed-file.ts'
-import { sqlOf, type Warehouse } from './warehouse.ts'
+import type { Warehouse } from './warehouse.ts'
 
 export function rememberCounts(warehouse: Warehouse, folder: string): Warehouse {
   return {
+    sqlOf: (query) => warehouse.sqlOf(query),
     async query(query, files, parameters) {
       // One file per question, so the folder does not grow with time. It says what it was computed from.
       const names = [...files.raw, ...files.parts.map(({ file }) => file)]
       const environment = /environment=[^/]+/.exec(names[0] ?? '')?.[0]
       const question = digestOf([environment, query.name, parameters])
-      const input = digestOf([sqlOf(query.name), recordColumns, names])
+      const input = digestOf([warehouse.sqlOf(query), recordColumns, names])
       const file = path.join(folder, 'counts', `${question}.json`)
       const known = await readAnswer(file, query.row)
       if (known?.input === input) return ok(known.rows)

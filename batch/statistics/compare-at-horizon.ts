@@ -3,7 +3,8 @@
 import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
 import type { ArmCounts, CompareInput, Direction, Measured, Named } from './comparison.ts'
 import { proportionEffect } from './effect.ts'
-import { conversionsPlannedMin, curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
+import { conversionsPlannedMin } from '../../core/statistics/levels.ts'
+import { curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
 import {
   changedOrigin,
   curtailed,

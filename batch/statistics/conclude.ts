@@ -71,7 +71,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   if (invalid) return invalid
 
   const { goalKey, baselineVariationId, window, usersInTwoVariations, before, trust } = evidence
-  const rule = evidence.rule ?? ruleOf({}, goalKey, [goalKey], window, Infinity)
+  const rule = evidence.rule ?? ruleOf({}, goalKey, goalKey, window, Infinity)
   const fit = await fitOf(evidence, counts, engine)
   if (!fit.ok) return fit
   const { engine: report, variations } = fit.value
@@ -130,6 +130,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       comparisons,
       decision,
       health,
+      isAa: rule.isAa === true,
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,

@@ -1,9 +1,8 @@
 // From an experiment's design to the rule by which one of its goals is decided now.
 import { equivalenceDefault, minimumDaysDefault, type ExperimentDesign } from '../../core/model/experiment.ts'
+import { alphaDefault, gammaDefault } from '../../core/statistics/levels.ts'
 import type { Decision } from '../../core/model/experiment-result.ts'
 import type { Direction } from './comparison.ts'
-import { gammaDefault } from './fixed-horizon.ts'
-import { alphaDefault } from './inference.ts'
 
 const dayMs = 86_400_000
 
@@ -12,6 +11,8 @@ export interface Rule {
   readonly direction: Direction
   readonly decision: Decision
   readonly equivalence: number
+  /** The variations are equal. Absent: they are not. */
+  readonly isAa?: boolean
   /** Until the minimum duration is over; 0 after it. */
   readonly daysToMinimum: number
   /** Whether no more users come. */
@@ -19,17 +20,17 @@ export interface Rule {
 }
 
 /**
- * The first goal is primary. Secondary goals are always-valid whatever the design says, since e-values can be
+ * The primary goal decides. Secondary goals are always-valid whatever the design says, since e-values can be
  * corrected for their number under any dependence (e-BH).
  */
 export function ruleOf(
   design: ExperimentDesign,
   goalKey: string,
-  goalKeys: readonly string[],
+  primaryGoalKey: string | undefined,
   window: { readonly from: number; readonly to: number },
   stopAt: number,
 ): Rule {
-  const role = goalKeys[0] === goalKey ? 'primary' : 'secondary'
+  const role = primaryGoalKey === goalKey ? 'primary' : 'secondary'
   const isOver = window.to >= stopAt
   const daysRun = (window.to - window.from) / dayMs
   return {
@@ -48,5 +49,7 @@ export function ruleOf(
     equivalence: design.equivalence ?? equivalenceDefault,
     daysToMinimum: Math.max(0, (design.minimumDays ?? minimumDaysDefault) - daysRun),
     isOver,
+    // Only where it is so: the rule is part of what a result is hashed from.
+    ...(design.aa === true && { isAa: true }),
   }
 }

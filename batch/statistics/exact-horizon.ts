@@ -1,12 +1,10 @@
 // The fixed horizon for few conversions. Below 100 planned conversions the normal approximation of
 // fixed-horizon.ts favours the small arm. Given that a user converted, the user is of the arm with its share
 // of the users exactly, if nothing differs. So the horizon is in conversions, and the test is binomial.
-import { gammaDefault, type Curtailed } from './fixed-horizon.ts'
-import { alphaDefault, type Interval } from './inference.ts'
+import { alphaDefault, gammaDefault } from '../../core/statistics/levels.ts'
+import type { Curtailed } from './fixed-horizon.ts'
+import type { Interval } from './inference.ts'
 import { crossing } from './root.ts'
-
-/** From this many planned conversions on, and as many users without one, the normal form is used. */
-export const conversionsPlannedMin = 100
 
 export interface Conversions {
   readonly baseline: number

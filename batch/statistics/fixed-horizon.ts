@@ -4,10 +4,10 @@
 // so by Doob's inequality a test that starts at gamma alpha is valid at all looks together, and at gamma =
 // .95 keeps at least 95 % of the fixed test's power (Koning and van Meer 2025, arXiv:2501.03982, as an
 // e-process). Two one-sided tests at alpha / 2, so that an arm that is named has a direction.
-import { alphaDefault, type Interval } from './inference.ts'
-import { normalCumulative, quantileOfNormal } from './normal.ts'
+import { alphaDefault, gammaDefault } from '../../core/statistics/levels.ts'
+import { normalCumulative, quantileOfNormal } from '../../core/statistics/normal.ts'
+import type { Interval } from './inference.ts'
 
-export const gammaDefault = 0.95
 /** Before a tenth of the time and a twentieth of the information, nothing is decided. */
 export const elapsedMin = 0.1
 export const informationMin = 0.05

@@ -17,16 +17,11 @@ import {
 } from './effect.ts'
 import { exactPosteriors } from './exact.ts'
 import { changedOrigin, curtailed, originOf, proportionScore } from './fixed-horizon.ts'
-import {
-  expectedLogOdds,
-  fixedInterval,
-  mixtureRatio,
-  nonInferiority,
-  sequenceOf,
-  usersPerArm,
-} from './inference.ts'
+import { expectedLogOdds, fixedInterval, nonInferiority, sequenceOf } from './inference.ts'
 import { benjaminiHochberg, closedByMeans, holm } from './multiplicity.ts'
-import { quantileOfNormal } from './normal.ts'
+import { mixtureRatio } from '../../core/statistics/levels.ts'
+import { quantileOfNormal } from '../../core/statistics/normal.ts'
+import { usersNeeded } from '../../core/statistics/planning.ts'
 import { logFactorsOf } from './sample-ratio.ts'
 
 interface Case {
@@ -131,7 +126,9 @@ const computed: Record<string, (inputs: any) => unknown> = {
   },
   mult: ({ pValues }) => ({ holm: holm(pValues), bh: benjaminiHochberg(pValues) }),
   plan: ({ baselineRate, relativeMde, power, alpha }) => {
-    const perArm = usersPerArm(baselineRate, relativeMde, power, alpha)
+    const metric = { kind: 'rate', rate: baselineRate } as const
+    const plan = { metric, lift: relativeMde, shares: [1, 1], power, alpha }
+    const perArm = usersNeeded('fixed-test', plan) / 2
     return { perArm, perArmCeil: Math.ceil(perArm) }
   },
   'fixed-horizon': ({ users, conversions, plannedM }) => {

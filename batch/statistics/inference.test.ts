@@ -11,7 +11,7 @@ import {
 } from './effect.ts'
 import { fixedInterval, posteriorOf, sequenceOf } from './inference.ts'
 import { discoveries } from './multiplicity.ts'
-import { normalCumulative, quantileOfNormal } from './normal.ts'
+import { normalCumulative, quantileOfNormal } from '../../core/statistics/normal.ts'
 
 const effect = (estimate: number, variance: number, n = 1_000): Effect => ({
   kind: 'effect',

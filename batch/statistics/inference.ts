@@ -1,9 +1,8 @@
 // From an effect (estimate, variance, users, scale) to what is said about it. Nothing here knows a metric.
 import type { Effect } from './effect.ts'
-import { normalCumulative, normalDensity, quantileOfNormal } from './normal.ts'
+import { alphaDefault, mixtureRatio } from '../../core/statistics/levels.ts'
+import { normalCumulative, normalDensity, quantileOfNormal } from '../../core/statistics/normal.ts'
 
-/** At most five percent of the experiments between equals ever name a winner. */
-export const alphaDefault = 0.05
 /** Without a plan, the standard deviation of log odds ratios to expect: most lifts are within 15 %. */
 export const expectedLogOdds = 0.15
 
@@ -40,17 +39,6 @@ export function sequenceOf(effect: Effect, tuning: Tuning, alpha = alphaDefault)
   }
   const logFactor = ((estimate ** 2 / variance) * ratio) / (2 * (1 + ratio)) - Math.log1p(ratio) / 2
   return { ...around(alpha), logFactor, cautious: around(alpha / 10) }
-}
-
-/**
- * The r* that makes the sequence narrowest at the planned users: r - ln(1 + r) = -2 ln alpha, that is
- * -W_{-1}(-alpha^2 / e) - 1 (Waudby-Smith and others, eq. 161), by Newton's method.
- */
-export function mixtureRatio(alpha: number): number {
-  const target = -2 * Math.log(alpha)
-  let r = target + Math.log1p(target)
-  for (let i = 0; i < 4; i++) r -= (r - Math.log1p(r) - target) / (1 - 1 / (1 + r))
-  return r
 }
 
 /** For one look at a planned time. */
@@ -101,15 +89,4 @@ export function nonInferiority(
   const z = (estimate + margin) / error
   const low = estimate - quantileOfNormal(1 - alpha) * error
   return { z, probability: normalCumulative(-z), low, isNonInferior: low > -margin }
-}
-
-/**
- * Users per arm for two proportions, by the fixed test with unpooled variances (Fleiss 1981). `lift` is
- * relative to the baseline's rate.
- */
-export function usersPerArm(rate: number, lift: number, power: number, alpha = alphaDefault): number {
-  const other = rate * (1 + lift)
-  const spread = rate * (1 - rate) + other * (1 - other)
-  const z = quantileOfNormal(1 - alpha / 2) + quantileOfNormal(power)
-  return (z ** 2 * spread) / (other - rate) ** 2
 }

@@ -43,6 +43,7 @@ const alwaysValid: Decision = { kind: 'always-valid', alpha: 0.05, usersPlanned:
 const verdict = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
   verdictOf({
     role: 'primary',
+    isAa: false,
     baselineVariationId: 'a',
     variations: ['a', ...comparisons.map(({ variationId }) => variationId)].map(variation),
     comparisons,
@@ -54,6 +55,33 @@ const verdict = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
     bestNamed: undefined,
     ...more,
   })
+
+describe('the verdict on an A/A test', () => {
+  const aa = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
+    verdict(comparisons, { isAa: true, ...more })
+
+  it.each(['better', 'worse'] as const)('is that something is wrong where an arm is %s', (outcome) => {
+    for (const more of [{}, { role: 'secondary' }, { daysToMinimum: 6 }, { isOver: true }] as const)
+      expect(aa([comparison('b', outcome), comparison('c', 'open')], more)).toMatchObject({
+        kind: 'unsound',
+        reason: expect.stringMatching(/^b and a are equal, and yet they differ/),
+      })
+  })
+
+  it('is that it is sound, once it is over', () => {
+    expect(aa([comparison('b', 'open')])).toMatchObject({ kind: 'undecided' })
+    expect(aa([comparison('b', 'equal')])).toMatchObject({ kind: 'undecided' })
+    expect(aa([comparison('b', 'open')], { isOver: true })).toEqual({
+      kind: 'sound',
+      reason: 'No difference is shown where there is none, with 2000 users.',
+    })
+  })
+
+  it('says nothing before it can be read, or while health is red', () => {
+    expect(aa([notMeasured('b', 'nobody converted')], { isOver: true }).kind).toBe('too-early')
+    expect(aa([comparison('b', 'better')], { health: red }).kind).toBe('withheld')
+  })
+})
 
 describe('verdictOf', () => {
   it('says to ship the one arm that beats the baseline', () => {

@@ -10,6 +10,8 @@ import {
 
 export interface VerdictInput {
   readonly role: 'primary' | 'secondary'
+  /** The variations are equal, so what differs is a fault. */
+  readonly isAa: boolean
   readonly baselineVariationId: string
   readonly variations: readonly VariationResult[]
   readonly comparisons: readonly Comparison[]
@@ -35,12 +37,14 @@ export function verdictOf(input: VerdictInput): Verdict {
   const having = (outcome: Comparison['outcome']) =>
     comparisons.filter((one) => one.outcome === outcome).map(({ variationId }) => variationId)
   const [better, worse] = [having('better'), having('worse')]
+  if (input.isAa && better.length + worse.length > 0) return unsound(baseline, [...better, ...worse])
   if (role === 'secondary') return secondary(baseline, better, worse)
   const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
   if (unread.length === comparisons.length) {
     const reason = [...new Set(unread.map(({ reason: why }) => why ?? ''))].join(' ')
     return { kind: 'too-early', reason: `Do not read it yet. ${reason}`.trim() }
   }
+  if (input.isAa) return sound(input)
   if (input.daysToMinimum > 0 && better.length + worse.length > 0) return waiting(input, better, worse)
   if (better.length > 0) return winning(input, better)
   const other = comparisons.filter(({ outcome }) => outcome !== 'worse')
@@ -52,6 +56,20 @@ export function verdictOf(input: VerdictInput): Verdict {
     }
   if (other.every(({ outcome }) => outcome === 'equal')) return equal(input, worse)
   return open(input)
+}
+
+function unsound(baseline: string, differing: string[]): Verdict {
+  const reason =
+    `${listed(differing)} and ${baseline} are equal, and yet they differ: trust no result before that is ` +
+    'explained. A sound pipeline says so in at most one of twenty A/A tests.'
+  return { kind: 'unsound', reason }
+}
+
+function sound({ isOver, variations }: VerdictInput): Verdict {
+  const users = variations.reduce((sum, variation) => sum + variation.users, 0)
+  return isOver
+    ? { kind: 'sound', reason: `No difference is shown where there is none, with ${users} users.` }
+    : { kind: 'undecided', reason: 'Keep running: so far the equal variations do not differ.' }
 }
 
 function secondary(baseline: string, better: string[], worse: string[]): Verdict {

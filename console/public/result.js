@@ -96,6 +96,8 @@ const verdictHeads = {
   undecided: 'Undecided.',
   'too-early': 'Do not read yet.',
   withheld: 'Not to be trusted, because the health checks failed.',
+  sound: 'The pipeline is sound.',
+  unsound: 'The pipeline is not sound.',
   secondary: 'Secondary goal.',
 }
 

@@ -200,7 +200,13 @@ export function describeCommand(command) {
     case 'create-goal':
       return `created goal ${command.goal.key}`
     case 'create-experiment':
-      return `started experiment ${command.experiment.id ?? command.experiment.name}`
+      return `${command.experiment.status === 'draft' ? 'drafted' : 'started'} experiment ${command.experiment.id ?? command.experiment.name}`
+    case 'start-experiment':
+      return `started experiment ${command.id}`
+    case 'advance-experiment':
+      return `noted that experiment ${command.id} has started or ended`
+    case 'archive-experiment':
+      return `archived experiment ${command.id}`
     case 'stop-experiment':
       return `stopped experiment ${command.id}`
     case 'create-operation':

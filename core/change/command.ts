@@ -15,14 +15,20 @@ import { Segment } from '../model/segment.ts'
 import { Settings } from '../model/settings.ts'
 import { Tag, TagKey } from '../model/tag.ts'
 import { Trigger } from '../model/trigger.ts'
-import { Webhook } from '../model/webhook.ts'
+import { Webhook, WebhookEvents } from '../model/webhook.ts'
 
 const newId = { id: Id.optional() }
 
 export const SegmentDraft = Segment.omit({ ...versionedFields, members: true })
 export const GoalDraft = Goal.omit(versionedFields).extend({ event: Goal.shape.event.optional() })
-export const ExperimentDraft = Experiment.omit({ ...versionedFields, status: true, phases: true }).extend({
+export const ExperimentDraft = Experiment.omit({
+  ...versionedFields,
+  primaryGoalKey: true,
+  phases: true,
+}).extend({
   ...newId,
+  /** A draft waits to be started. Without it, the experiment begins at once, or at `startAt`. */
+  status: z.literal('draft').optional(),
   ruleId: Id.optional(),
   /** Default: the only variation of the rollout that is marked as baseline. */
   baselineVariationId: Id.optional(),
@@ -41,7 +47,12 @@ export const TriggerDraft = Trigger.omit({
 }).extend(newId)
 export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true, refusal: true }).extend(newId)
 export const TagDraft = Tag.omit(versionedFields)
-export const WebhookDraft = Webhook.omit(versionedFields).extend(newId)
+export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
+  ...newId,
+  format: Webhook.shape.format.unwrap().default('standard'),
+  events: WebhookEvents.default([]),
+  tags: Webhook.shape.tags.unwrap().default([]),
+})
 export const SdkKeyDraft = SdkKey.omit({ ...versionedFields, disabled: true, previous: true })
 
 type Bare<T> = T extends z.ZodDefault<infer Inner> ? Inner : T
@@ -68,12 +79,17 @@ export const GoalChanges = editable(Goal, 'name', 'event')
 export const ExperimentChanges = editable(
   Experiment,
   'name',
+  'hypothesis',
+  'owner',
+  'flagKey',
+  'ruleId',
   'goalKeys',
   'baselineVariationId',
   'startAt',
   'stopAt',
   'counts',
   'sharedAddress',
+  'design',
 )
 export const OperationChanges = editable(
   Operation,
@@ -87,7 +103,15 @@ export const OperationChanges = editable(
 export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
 export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment')
 export const TagChanges = editable(Tag, 'name')
-export const WebhookChanges = editable(Webhook, 'name', 'url', 'events', 'disabled')
+export const WebhookChanges = editable(
+  Webhook.extend({ events: WebhookEvents }),
+  'name',
+  'url',
+  'secretUrl',
+  'events',
+  'tags',
+  'disabled',
+)
 export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
 /** `null` removes an optional setting. */
 export const SettingsChanges = editable(
@@ -138,7 +162,10 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-goal', idAndVersion),
   command('create-experiment', { experiment: ExperimentDraft }),
   command('update-experiment', { ...idAndVersion, changes: ExperimentChanges }),
+  command('start-experiment', idAndVersion),
   command('stop-experiment', { id: Id }),
+  command('advance-experiment', { id: Id }),
+  command('archive-experiment', idAndVersion),
   command('delete-experiment', idAndVersion),
   command('create-operation', { operation: OperationDraft }),
   command('update-operation', { ...idAndVersion, changes: OperationChanges }),
@@ -158,6 +185,12 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-tag', idAndVersion),
   command('create-webhook', { webhook: WebhookDraft }),
   command('update-webhook', { ...idAndVersion, changes: WebhookChanges }),
+  /** Until the overlap is over, messages are signed with both secrets. */
+  command('rotate-webhook', {
+    ...idAndVersion,
+    secret: Webhook.shape.secret.unwrap(),
+    overlapMs: z.int().min(0).max(limits.overlapMsMax),
+  }),
   command('delete-webhook', idAndVersion),
   command('create-sdk-key', { key: SdkKeyDraft }),
   command('update-sdk-key', { ...idAndVersion, changes: SdkKeyChanges }),

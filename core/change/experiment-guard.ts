@@ -1,12 +1,14 @@
 // Guards running experiments against changes that would falsify their results: other shares, another split,
 // a variation that means something else. Every command passes here, whichever route or automation sent it.
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
-import { bucketByOf } from '../model/bucket-by.ts'
-import { type ExperimentPhase, expectedWeights, strategyOf } from '../model/experiment.ts'
-import type { Flag, Strategy } from '../model/flag.ts'
+import { isOpenAt, statusAt, strategyOf } from '../model/experiment.ts'
+import type { Flag } from '../model/flag.ts'
 import { isHashedAlike } from '../model/moves.ts'
+import { countedByDefault } from '../model/counted-events.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
+import { stopped } from './experiment.ts'
+import { firstPhases, partOf, valuesServed, weightsOf } from './experiment-phases.ts'
 
 type Experiment = Entities['experiment']
 
@@ -28,17 +30,23 @@ export function guardExperiments(
   const added: Write[] = []
   for (const before of state.experiment.values()) {
     const experiment = after.experiment.get(before.id)
-    if (before.status !== 'running' || experiment?.status !== 'running' || experiment.stopAt <= context.now)
-      continue
     const [flagBefore, flagAfter] = [state.flag.get(before.flagKey), after.flag.get(before.flagKey)]
-    if (!flagBefore || !flagAfter || (flagBefore === flagAfter && before === experiment)) continue
-    const disturbance = disturbanceOf(flagBefore, flagAfter, before, experiment)
+    if (!experiment || !flagBefore || !flagAfter || (flagBefore === flagAfter && before === experiment))
+      continue
+    if (before === experiment && before.status === 'draft') {
+      const ruleId = renewedRuleId(flagBefore, flagAfter, before.ruleId)
+      if (ruleId !== before.ruleId) added.push(toWrite(before, { ...before, ruleId }, context))
+    }
+    if (!isOpenAt(before, context.now) || !isOpenAt(experiment, context.now)) continue
+    const hasStarted = statusAt(before, context.now) === 'running'
+    const disturbance =
+      (hasStarted ? editDisturbance(before, experiment) : undefined) ??
+      flagDisturbance(flagBefore, flagAfter, experiment.ruleId)
     if (disturbance === undefined) continue
-    const hasStarted = experiment.startAt <= context.now
     const next = inNewPhase(experiment, flagBefore, flagAfter, hasStarted ? context.now : undefined)
     if (!hasStarted && next) added.push(toWrite(experiment, next, context))
     else if (choice === 'stop' && before === experiment)
-      added.push(toWrite(experiment, { ...experiment, status: 'stopped', stopAt: context.now }, context))
+      added.push(toWrite(experiment, stopped(experiment, context.now), context))
     else if (choice === 'new-phase' && next) added.push(toWrite(experiment, next, context))
     else return running(experiment, disturbance, choice === 'new-phase')
   }
@@ -54,30 +62,33 @@ const isExperiment = (entity: Change['entity'], id: string) =>
 
 function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: boolean) {
   const way = wantsPhase
-    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation'
+    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation (of equal value ' +
+      'in an A/A test)'
     : 'send experiment=stop to stop it, or experiment=new-phase to let it count anew from now on'
   const dependents = [{ kind: 'experiment', id }]
   const message = `experiment ${id} is running on flag ${flagKey}, and this ${disturbance}: ${way}`
   return refuse('EXPERIMENT_RUNNING', message, { dependents })
 }
 
-/** What the change does to the experiment, as a phrase; undefined if nothing. */
-function disturbanceOf(
-  before: Flag,
-  after: Flag,
-  experimentBefore: Experiment,
-  experiment: Experiment,
-): string | undefined {
-  if (experimentBefore.baselineVariationId !== experiment.baselineVariationId)
-    return 'gives it another baseline'
+/** What an edit of the experiment itself does to its results, as a phrase; undefined if nothing. */
+function editDisturbance(before: Experiment, after: Experiment): string | undefined {
+  if (before.baselineVariationId !== after.baselineVariationId) return 'gives it another baseline'
+  if ((before.counts ?? countedByDefault) !== (after.counts ?? countedByDefault)) return 'counts other events'
+  // A goal may be taken off, since no other takes its place.
+  const kept = before.goalKeys.filter((key) => after.goalKeys.includes(key))
+  return isSame(kept, after.goalKeys) ? undefined : 'adds goals or puts them in another order'
+}
+
+/** What an edit of the flag does to the experiment, as a phrase; undefined if nothing. */
+function flagDisturbance(before: Flag, after: Flag, ruleId: string): string | undefined {
   if (!before.archived && after.archived) return 'archives the flag'
   if (before.enabled && !after.enabled) return 'turns the flag off'
-  const strategy = strategyOf(before, experiment.ruleId)
+  const strategy = strategyOf(before, ruleId)
   if (strategy?.kind !== 'rollout') return undefined // nothing was split before either
-  const next = strategyOf(after, experiment.ruleId)
+  const next = strategyOf(after, ruleId)
   if (!next) return 'removes its rule or splits its users anew'
   if (next.kind === 'fixed') return `gives everybody ${next.variationId}`
-  const [part, nextPart] = [partOf(before, experiment.ruleId)!, partOf(after, experiment.ruleId)!]
+  const [part, nextPart] = [partOf(before, ruleId)!, partOf(after, ruleId)!]
   if (!isHashedAlike(before, after, part, nextPart)) return 'splits users anew'
   if (!isSame(weightsOf(strategy), weightsOf(next))) return 'changes the shares'
   const arms = new Set(strategy.shares.map(({ variationId }) => variationId))
@@ -97,26 +108,6 @@ function disturbanceOf(
   return isSame(was, is) ? undefined : 'marks another variation as baseline'
 }
 
-const partOf = ({ rules, defaultStrategy }: Flag, ruleId: string) =>
-  [defaultStrategy, ...rules].find(({ id }) => id === ruleId)
-
-/** By id, so that another order of shares is no change. */
-function weightsOf(strategy: Strategy): ExperimentPhase['weights'] {
-  const weights = [...expectedWeights(strategy)].filter(([, weight]) => weight > 0)
-  return Object.fromEntries(weights.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** The first phase of an experiment on the flag; none if the rule is not a rollout. */
-export function firstPhases(
-  flag: Flag | undefined,
-  { ruleId, startAt }: Pick<Experiment, 'ruleId' | 'startAt'>,
-): ExperimentPhase[] | undefined {
-  const strategy = flag && strategyOf(flag, ruleId)
-  if (!flag || strategy?.kind !== 'rollout') return undefined
-  const unitAttribute = bucketByOf(flag, partOf(flag, ruleId)!)
-  return [{ startAt, weights: weightsOf(strategy), ...(unitAttribute !== undefined && { unitAttribute }) }]
-}
-
 /**
  * The experiment with a phase that starts at `now`, or with a new first phase if it has not started (`now` is
  * undefined). Undefined if the flag as it will be cannot carry the experiment.
@@ -130,6 +121,8 @@ function inNewPhase(
   const ruleId = renewedRuleId(before, after, experiment.ruleId)
   const { startAt, baselineVariationId } = experiment
   if (after.archived || (now !== undefined && !after.enabled)) return undefined
+  const strategy = strategyOf(after, ruleId)
+  if (experiment.design?.aa && strategy && valuesServed(after, strategy) > 1) return undefined
   const phases = firstPhases(after, { ruleId, startAt: now === undefined ? startAt : toNextSecond(now) })
   const weights = phases?.[0]?.weights ?? {}
   if (!Object.hasOwn(weights, baselineVariationId) || Object.keys(weights).length < 2) return undefined

@@ -65,6 +65,9 @@ it('the secret fields are the hashes of SDK keys and triggers', () => {
   for (const kind of kinds) sampleOf(entitySchemas[kind], kind, leaves)
   expect(leaves.filter(({ secret }) => secret).map(({ path }) => path)).toEqual([
     'trigger.sha256',
+    'webhook.secretUrl',
+    'webhook.secret',
+    'webhook.previousSecret.secret',
     'sdkKey.sha256',
     'sdkKey.previous.sha256',
   ])

@@ -22,7 +22,8 @@ function redact(value: unknown, schemas: readonly z.ZodType[]): unknown {
   }
   const fields = Object.entries(value).flatMap(([name, field]) => {
     const declared = schemas.flatMap((schema) => fieldSchemas(schema, name))
-    const isHidden = declared.length > 0 ? declared.some(isSecret) : /sha256$/i.test(name)
+    const isHidden =
+      declared.length > 0 ? declared.some(isSecret) : /sha256$|^(previous)?secret(url)?$/i.test(name)
     return isHidden ? [] : [[name, redact(field, declared)] as const]
   })
   return Object.fromEntries(fields)

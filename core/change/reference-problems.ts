@@ -1,6 +1,7 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
 import { strategyOf } from '../model/experiment.ts'
+import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { referenceProblems as flagProblems, segmentReferenceProblems } from './references.ts'
 
@@ -32,7 +33,7 @@ const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, k
   state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
 
 function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
-  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt } = experiment
+  const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt, design, status } = experiment
   const found = missing(state, 'flag', 'flagKey', flagKey)
   const flag = state.flag.get(flagKey)
   const strategy = flag && strategyOf(flag, ruleId)
@@ -49,6 +50,8 @@ function experimentProblems(state: EnvironmentState, experiment: Entities['exper
       rule: 'unknown-variation',
       message: 'is no variation of the rollout',
     })
+  if (design?.aa && status !== 'draft' && flag && strategy && valuesServed(flag, strategy) > 1)
+    found.push({ path: 'design.aa', message: 'an A/A test needs variations of equal value' })
   goalKeys.forEach((key, i) => found.push(...missing(state, 'goal', `goalKeys.${i}`, key)))
   if (stopAt <= startAt)
     found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })

@@ -195,6 +195,9 @@ export const Verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('too-early'), reason: Sentence }),
   /** Not to be trusted. */
   z.object({ kind: z.literal('withheld'), reason: Sentence }),
+  /** Of an A/A test: whether the way from assignment to result finds a difference where there is none. */
+  z.object({ kind: z.literal('sound'), reason: Sentence }),
+  z.object({ kind: z.literal('unsound'), reason: Sentence }),
   /** What a secondary goal shows; it decides nothing. */
   z.object({ kind: z.literal('secondary'), better: z.array(Id), worse: z.array(Id), reason: Sentence }),
 ])

@@ -38,6 +38,10 @@ export const ExperimentDesign = z.strictObject({
   lowerIsBetter: z.array(Key).max(limits.goalsPerExperimentMax).optional(),
   /** Relative differences up to this are no difference in practice: 0.02 is two percent. */
   equivalence: z.number().min(0).max(1).optional(),
+  /** The smallest relative difference of the primary goal that is worth finding: 0.05 is five percent. */
+  minimumEffect: z.number().positive().max(limits.minimumEffectMax).optional(),
+  /** The variations are equal: what is tested is the way from assignment to result. No arm is ever named. */
+  aa: z.boolean().optional(),
 })
 export type ExperimentDesign = z.infer<typeof ExperimentDesign>
 
@@ -45,9 +49,20 @@ export type ExperimentDesign = z.infer<typeof ExperimentDesign>
 export const minimumDaysDefault = 7
 export const equivalenceDefault = 0.02
 
+/**
+ * What was written last. Time moves an experiment on by itself: `statusAt` is what counts. A draft waits for
+ * nobody; what is archived is not computed any more.
+ */
+export const experimentStatuses = ['draft', 'waiting', 'running', 'stopped', 'archived'] as const
+export type ExperimentStatus = (typeof experimentStatuses)[number]
+
 export const Experiment = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
+  /** What is expected, and why. */
+  hypothesis: z.string().max(limits.descriptionLengthMax).optional(),
+  /** Who decides on its result. */
+  owner: z.string().max(limits.nameLengthMax).optional(),
   flagKey: FlagKey,
   /**
    * The rollout under test: the id of a rule or of the default strategy. Other edits of the flag do not
@@ -56,11 +71,13 @@ export const Experiment = z.strictObject({
   ruleId: Id,
   /** The first one is primary: it alone decides. */
   goalKeys: z.array(Key).min(1).max(limits.goalsPerExperimentMax),
+  /** The primary goal, if it was taken off after the start: then none of the others decides. */
+  primaryGoalKey: Key.optional(),
   baselineVariationId: Id,
   /** Epoch milliseconds; events outside [startAt, stopAt) do not count. */
   startAt: z.int(),
   stopAt: z.int(),
-  status: z.enum(['running', 'stopped']),
+  status: z.enum(experimentStatuses),
   counts: CountedEvents.optional(),
   sharedAddress: SharedAddress.optional(),
   /** In order of time. Recorded when the experiment is created and with every new phase. */
@@ -69,6 +86,29 @@ export const Experiment = z.strictObject({
   ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>
+
+/**
+ * The status at a time, whenever the commands came that write it down: an experiment runs from its start on,
+ * and is over at its end. Earlier releases stored those that had not started as running.
+ */
+export function statusAt(
+  { status, startAt, stopAt }: Pick<Experiment, 'status' | 'startAt' | 'stopAt'>,
+  now: number,
+): ExperimentStatus {
+  if (status !== 'waiting' && status !== 'running') return status
+  if (now >= stopAt) return 'stopped'
+  return now >= startAt ? 'running' : 'waiting'
+}
+
+/** Whether edits of its flag concern the experiment, and users may still come. */
+export function isOpenAt(experiment: Experiment, now: number): boolean {
+  const status = statusAt(experiment, now)
+  return status === 'waiting' || status === 'running'
+}
+
+/** It alone decides. */
+export const primaryGoalOf = ({ primaryGoalKey, goalKeys }: Experiment): string | undefined =>
+  primaryGoalKey ?? goalKeys[0]
 
 /** The strategy of a rule, or the default strategy, by id. */
 export function strategyOf(flag: Flag, ruleId: string): Strategy | undefined {

@@ -27,6 +27,7 @@ export const organisationRowsMax = {
   project: 1_000,
   member: 10_000,
   token: 1_000,
+  'key-approval': 10_000,
 } as const
 export const environmentsPerProjectMax = 200
 /** Environments that one member or token has a role in by name. */
@@ -71,6 +72,8 @@ export const segmentMembersMax = 100_000
 /** More than there are people. */
 export const usersPlannedMax = 10_000_000_000
 export const minimumDaysMax = 90
+/** Relative: eleven times as much. */
+export const minimumEffectMax = 10
 export const goalsPerExperimentMax = 10
 /** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */
 export const entityBytesMax = 900_000
@@ -86,6 +89,8 @@ export const sha256LengthMax = 64
 /** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
+/** Standard Webhooks: at most 64 bytes, in Base64 behind `whsec_`. */
+export const webhookSecretLengthMax = 100
 export const urlLengthMax = 2_000
 /** ECMAScript: the largest time value of a Date. */
 export const epochMsMax = 8_640_000_000_000_000

@@ -12,7 +12,7 @@ type Checks = readonly (FieldProblem | undefined | false)[]
 
 export function resultProblems(
   result: StoredResult,
-  { goalKeys, baselineVariationId }: Pick<Experiment, 'goalKeys' | 'baselineVariationId'>,
+  { goalKeys, baselineVariationId, design }: Pick<Experiment, 'goalKeys' | 'baselineVariationId' | 'design'>,
 ): FieldProblem[] {
   const { goalKey, variations } = result
   const checks: Checks = [
@@ -26,6 +26,10 @@ export function resultProblems(
     ...variations.flatMap(variationProblems),
     probabilitySumProblem(variations),
     result.window.to > result.computedAt && problem('window.to', 'is later than computedAt'),
+    design?.aa &&
+      namingVerdicts.includes(result.verdict.kind) &&
+      result.verdict.kind !== 'secondary' &&
+      problem('verdict.kind', 'names an outcome of an A/A test'),
     ...healthProblems(result),
     ...verdictProblems(result),
   ]
@@ -71,7 +75,15 @@ function healthProblems({ health: { status, checks } }: StoredResult): Checks {
 }
 
 /** Verdicts that name or exclude an arm, which nothing does while health is red. */
-const namingVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal', 'secondary']
+const namingVerdicts = [
+  'winner',
+  'winners',
+  'keep-baseline',
+  'practically-equal',
+  'secondary',
+  'sound',
+  'unsound',
+]
 
 function verdictProblems({ health, verdict, variations, comparisons }: StoredResult): Checks {
   if (health.status === 'red' && namingVerdicts.includes(verdict.kind))

@@ -2,9 +2,10 @@
 import * as z from 'zod'
 import { sha256LengthMax } from './limits.ts'
 
-const secrets = z.registry<{ readonly secret: true }>()
+/** `schema.register(Secret, { secret: true })` marks a field. */
+export const Secret = z.registry<{ readonly secret: true }>()
 
 /** The SHA-256 of a secret, in hexadecimal. */
-export const SecretHash = z.string().max(sha256LengthMax).register(secrets, { secret: true })
+export const SecretHash = z.string().max(sha256LengthMax).register(Secret, { secret: true })
 
-export const isSecret = (schema: z.ZodType): boolean => secrets.has(schema)
+export const isSecret = (schema: z.ZodType): boolean => Secret.has(schema)

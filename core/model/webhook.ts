@@ -1,23 +1,52 @@
-// A URL to notify of changes. Only the configuration exists so far; nothing is sent yet.
+// A URL that is told of changes and of results: by signed webhooks, or in the format of Slack's.
 import * as z from 'zod'
 import { Id } from './flag.ts'
 import { addressProblem } from '../text/public-address.ts'
+import { NotificationKind } from './notification-kind.ts'
+import { Secret } from './secret.ts'
+import { TagKey } from './tag.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
-export const Webhook = z.strictObject({
-  id: Id,
-  name: z.string().max(limits.nameLengthMax).default(''),
-  url: z
+/** `standard`: signed JSON as standardwebhooks.com specifies it. `slack`: a text, as Slack's webhooks take it. */
+export const webhookFormats = ['standard', 'slack'] as const
+
+/** A new schema each time: one of them is marked as secret. */
+const publicUrl = () =>
+  z
     .url({ protocol: /^https$/ })
     .max(limits.urlLengthMax)
     .superRefine((url, context) => {
       const problem = addressProblem(url)
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-    }),
-  /** Kinds of commands, such as `update-flag`; empty means all. */
+    })
+
+/** Base64 of 32 random bytes behind Standard Webhooks' prefix. Unlike other secrets it is kept: it signs. */
+const SigningSecret = z.string().max(limits.webhookSecretLengthMax).register(Secret, { secret: true })
+
+/** Webhooks of earlier releases, which sent nothing, have no `format`, `tags` and `secret`. */
+export const Webhook = z.strictObject({
+  id: Id,
+  name: z.string().max(limits.nameLengthMax).default(''),
+  /** With `secretUrl`, only its origin. */
+  url: publicUrl(),
+  /** The address of a Slack webhook, which is all that Slack asks for: whoever knows it can post. */
+  secretUrl: publicUrl().register(Secret, { secret: true }).optional(),
+  format: z.enum(webhookFormats).optional(),
+  /** Kinds of notifications; empty means all. Earlier releases stored kinds of commands, which still match. */
   events: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.webhookEventsMax).default([]),
+  /** Only what concerns flags with one of these tags; empty means everything. */
+  tags: z.array(TagKey).max(limits.tagsMax).optional(),
+  /** Slack's have none. */
+  secret: SigningSecret.optional(),
+  /** The secret before rotation. Until `expiresAt` (epoch milliseconds) messages are signed with both. */
+  previousSecret: z.strictObject({ secret: SigningSecret, expiresAt: z.int() }).optional(),
   disabled: z.boolean().default(false),
   ...versioned,
 })
 export type Webhook = z.infer<typeof Webhook>
+
+/** As callers name them: unknown kinds are refused. */
+export const WebhookEvents = z.array(NotificationKind.exclude(['webhook.test'])).max(limits.webhookEventsMax)
+
+export const isSlack = ({ format }: Pick<Webhook, 'format'>): boolean => format === 'slack'

@@ -7,7 +7,7 @@ import { dataRoutes, type Route } from '../support/bad-input/routes.ts'
 import { ask, type Answer, generalComplaint, inLanes, type Section } from './section.ts'
 import { type Caller, tenantsOf, type Tenant, type Target } from './target.ts'
 
-type Needs = 'anyone' | 'viewer' | 'editor' | 'member' | 'admin' | 'owner'
+type Needs = 'anyone' | 'viewer' | 'editor' | 'member' | 'admin' | 'owner' | 'deployment-owner'
 
 export interface AdminOperation {
   readonly method: string
@@ -47,6 +47,7 @@ export async function adminOperations(target: Target): Promise<AdminOperation[]>
 }
 
 function needsOf(description: string): Needs {
+  if (description.includes('in the deployment’s first organisation')) return 'deployment-owner'
   const [, role, member] = /Needs (?:the role (\w+)|to be a (member)|no token)/.exec(description) ?? []
   return (role ?? member ?? (description.includes('Needs no token') ? 'anyone' : 'owner')) as Needs
 }
@@ -68,6 +69,8 @@ function expected({ rights }: Caller, { needs, path }: AdminOperation, tenant: T
   const isForeign = isScoped && rights.organisationId !== tenant.organisationId
   if (isForeign) return ['hidden']
   const { role, environmentId } = rights
+  if (needs === 'deployment-owner')
+    return [role === 'owner' && rights.organisationId === 'default' ? 'let in' : 'refused']
   if (role === 'owner') return ['let in']
   if (role === 'admin') return [needs === 'owner' ? 'refused' : 'let in']
   if (needs === 'member') return ['let in']

@@ -6,7 +6,7 @@ import type { ArmCounts } from '../../batch/statistics/comparison.ts'
 import { proportionEffect, relativeEffect } from '../../batch/statistics/effect.ts'
 import { curtailed, elapsedMin, originOf, proportionScore } from '../../batch/statistics/fixed-horizon.ts'
 import { expectedLogOdds, sequenceOf, type Tuning } from '../../batch/statistics/inference.ts'
-import { quantileOfNormal } from '../../batch/statistics/normal.ts'
+import { quantileOfNormal } from '../../core/statistics/normal.ts'
 import { grow, type World } from './arrivals.ts'
 import type { Random } from './random.ts'
 

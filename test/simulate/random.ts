@@ -1,5 +1,5 @@
 // Seeded random numbers, so that every machine simulates the same worlds.
-import { quantileOfNormal } from '../../batch/statistics/normal.ts'
+import { quantileOfNormal } from '../../core/statistics/normal.ts'
 
 export interface Random {
   /** In (0, 1). */

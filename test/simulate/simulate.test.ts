@@ -1,6 +1,7 @@
 // The short form of `npm run simulate`: the statistics keep what they promise, in seeded worlds. A bound is
 // the promise with three Monte Carlo errors, so it fails by a fault and not by chance.
 import { describe, expect, it } from 'vitest'
+import { usersNeeded } from '../../core/statistics/planning.ts'
 import { alwaysValid, compared, firstNamed, fixedHorizon } from './decisions.ts'
 import { rateForPower, usersFor, type World } from './arrivals.ts'
 import { randomFrom, shareError } from './random.ts'
@@ -49,6 +50,27 @@ describe('worlds with a known truth', () => {
         }
     }
     expect(100 * (named / times)).toBeLessThanOrEqual(atMost(0.05, times))
+  })
+
+  it.each([
+    { rate: 0.05, lift: 0.1, shares: [0.5, 0.5], power: 0.8 },
+    { rate: 0.01, lift: 0.2, shares: [0.9, 0.1], power: 0.8 },
+    { rate: 0.5, lift: 0.05, shares: [0.5, 0.5], power: 0.9 },
+  ])('find what was planned with the planned power: $lift of $rate, $shares', ({ rate, ...plan }) => {
+    const [times, random] = [400, randomFrom(13)]
+    const input = { ...plan, metric: { kind: 'rate', rate } as const }
+    for (const [kind, method] of [
+      ['fixed-horizon', 'fixed horizon'],
+      ['always-valid', 'always valid'],
+    ] as const) {
+      const users = Math.ceil(usersNeeded(kind, input))
+      const world: World = { rates: [rate, rate * (1 + plan.lift)], shares: plan.shares, users, looks: 28 }
+      const found = Array.from({ length: times }, () => firstNamed(world, random)[method]).filter(Boolean)
+      const share = 100 * (found.length / times)
+      expect(share).toBeGreaterThanOrEqual(atLeast(plan.power, times))
+      // A plan that asks for far too many users is wrong as well.
+      expect(share).toBeLessThanOrEqual(atMost(plan.power + 0.02, times))
+    }
   })
 
   it('lose at most a twentieth of the fixed test to looking, and end earlier', () => {

@@ -33,6 +33,8 @@ export interface SimulatedBucket {
 
 /** S3 and R2 list this many keys and folders per page. */
 const pageLength = 1000
+/** ClickHouse refuses an object without it. */
+const storedAt = new Date(0).toUTCString()
 const storedHeaders = /^(content-type|content-encoding|x-amz-meta-.+)$/
 
 export function simulatedBucket(accessKeyId = 'local'): SimulatedBucket {
@@ -55,7 +57,7 @@ export function simulatedBucket(accessKeyId = 'local'): SimulatedBucket {
       switch (method) {
         case 'GET':
         case 'HEAD':
-          return get(response, objects.get(key), method, bucket.delivery)
+          return get(request, response, objects.get(key), bucket.delivery)
         case 'PUT':
           return put(request, response, objects, key)
         case 'DELETE':
@@ -71,13 +73,23 @@ export function simulatedBucket(accessKeyId = 'local'): SimulatedBucket {
 
 const etagOf = ({ body }: BucketObject) => `"${createHash('md5').update(body).digest('hex')}"`
 
-function get(response: ServerResponse, object: BucketObject | undefined, method: string, delivery: Delivery) {
+function get(
+  { method, headers: { range } }: IncomingMessage,
+  response: ServerResponse,
+  object: BucketObject | undefined,
+  delivery: Delivery,
+) {
   if (!object) return refuse(response, 404, 'NoSuchKey', 'The specified key does not exist.')
   const { 'content-encoding': encoding, ...others } = object.headers
   const isUnpacked = delivery === 'unpacking' && encoding === 'gzip'
-  const body = isUnpacked ? gunzipSync(object.body) : object.body
-  const headers = isUnpacked || encoding === undefined ? others : { ...others, 'content-encoding': encoding }
-  response.writeHead(200, { ...headers, 'content-length': body.byteLength, etag: etagOf(object) })
+  const whole = isUnpacked ? gunzipSync(object.body) : object.body
+  const stored = isUnpacked || encoding === undefined ? others : { ...others, 'content-encoding': encoding }
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
+  const [from, to] = [Number(first), Math.min(Number(last || Infinity), whole.byteLength - 1)]
+  const body = first === undefined ? whole : whole.subarray(from, to + 1)
+  const part = first === undefined ? {} : { 'content-range': `bytes ${from}-${to}/${whole.byteLength}` }
+  const described = { 'content-length': body.byteLength, etag: etagOf(object), 'last-modified': storedAt }
+  response.writeHead(first === undefined ? 200 : 206, { ...stored, ...described, ...part })
   response.end(method === 'HEAD' ? undefined : body)
 }
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { lakeKey, portions, textOf, toLine } from '../../analytics/lake.ts'
 import type { EventRecord } from '../../analytics/records.ts'
-import type { Experiment } from '../../core/model/experiment.ts'
+import { type Experiment, statusAt } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
@@ -24,6 +24,8 @@ export interface SimulatedState {
   /** What the experiments' results are, newest first. */
   readonly results: readonly ExperimentResult[]
   readonly archived: boolean
+  /** The time of the admin API, which advances experiments by it. Without it, it is one that knows no such step. */
+  readonly now: number
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
 
@@ -84,8 +86,20 @@ async function answerApi(
     return json(200, { revision: 7, changed: true })
   }
   if (request.method === 'POST') {
+    const advanced = /\/experiments\/([^/]+)\/advance$/.exec(pathname)?.[1]
+    if (advanced !== undefined) {
+      posts.push({ path: pathname, body: await text(request) })
+      const experiment = state.experiments?.find(({ id }) => id === advanced)
+      if (state.now === undefined || !experiment) return json(404, { code: 'NOT_FOUND' })
+      const entity = { ...experiment, status: statusAt(experiment, state.now) }
+      return json(200, { revision: 7, changed: entity.status !== experiment.status, entity })
+    }
     const body = JSON.parse(await text(request)) as { goalKey?: string }
     posts.push({ path: pathname, body })
+    if (pathname.endsWith('/assignments/forget'))
+      return state.archived
+        ? json(409, { title: 'Conflict', status: 409, code: 'CONFLICT', detail: 'It is archived.' })
+        : json(200, { assignments: 2 })
     if (pathname.endsWith('/apply')) return json(200, { revision: 7, changed: true, entity: {} })
     return json(201, { goalKey: body.goalKey })
   }

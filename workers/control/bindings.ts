@@ -2,9 +2,12 @@
 import type { LiveBindings } from '../live/live-counters.ts'
 import type { RateLimitBindings } from './api/rate-limits.ts'
 import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
+import type { WebhookVariables } from './webhooks/settings.ts'
 
-export interface ControlBindings extends EnvironmentBindings, LiveBindings, RateLimitBindings {
+export interface ControlBindings
+  extends EnvironmentBindings, LiveBindings, RateLimitBindings, WebhookVariables {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
+  readonly ASSIGNMENTS: DurableObjectNamespace
   readonly ASSETS: Fetcher
   /** `<team>.cloudflareaccess.com`. Absent or empty, as ACCESS_AUDIENCE, if Access is not used. */
   readonly ACCESS_TEAM_DOMAIN?: string

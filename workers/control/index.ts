@@ -13,6 +13,7 @@ export { Assignments } from './environment/assignments-do.ts'
 export { RecentEnvironments } from './environment/recent-environments-do.ts'
 export { FlagCounters } from '../live/flag-counters-do.ts'
 export { Intake } from '../live/intake-do.ts'
+export { WebhookSender } from './webhooks/webhook-sender-do.ts'
 export { Notifier } from '../streams/notifier.ts'
 
 export class Environment extends EnvironmentObject {

@@ -5,6 +5,7 @@ import type { CompiledSnapshot } from '../../core/evaluation/compile.ts'
 import type { EvaluationContext } from '../../core/evaluation/context.ts'
 import { evaluate, evaluateAll } from '../../core/evaluation/evaluate.ts'
 import type { Evaluation } from '../../core/evaluation/evaluation.ts'
+import { groupName, visitorName } from '../contracts/assignments-contract.ts'
 import type { Ports } from '../contracts/ports.ts'
 import { type MaybePromise, chain } from './maybe-promise.ts'
 
@@ -66,9 +67,9 @@ async function decideWithAssignments(
 ): Promise<Decisions> {
   const id = context.targetingKey!
   const names = [
-    ...(group === undefined ? [] : [`group:${group}`]),
-    `visitor:${id}`,
-    ...(anonymousId === undefined || anonymousId === id ? [] : [`visitor:${anonymousId}`]),
+    ...(group === undefined ? [] : [groupName(group)]),
+    visitorName(id),
+    ...(anonymousId === undefined || anonymousId === id ? [] : [visitorName(anonymousId)]),
   ]
   const sources = await assignments.read(compiled.environmentId, names)
   if (!sources) return { evaluations: evaluateAll(compiled, context), sources: noSources }

@@ -1,7 +1,9 @@
 // Reads an environment's state from D1, and writes revisions, each as one batch of rows.
 import { and, asc, between, desc, eq, getTableColumns, lt } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { Command } from '../../core/change/command.ts'
+import { Command } from '../../core/change/command.ts'
+import type { NewDelivery } from '../../core/change/message.ts'
+import { withoutSecrets } from '../../core/change/redaction.ts'
 import {
   type EnvironmentState,
   type Write,
@@ -9,6 +11,7 @@ import {
   withWrites,
 } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
+import { deliveryStatements, webhookDeletions } from './deliveries.ts'
 import { writeStatements } from './write-statements.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { claimStatements, keyClaims, selectOwnedKeys } from './imported-keys.ts'
@@ -112,13 +115,33 @@ export function abridged(command: Command | null): Command | null {
   ) as Command
 }
 
-/** Writes all rows of a revision or none. */
-export async function commit(database: Database, { before, after, ...revision }: Revision): Promise<void> {
+/** Without the secrets of webhooks, which could be read; those of other commands are hashes. */
+const withoutSigningSecrets = (command: Command | null): Command | null =>
+  command?.kind.endsWith('-webhook') ? withoutSecrets(command, Command) : command
+
+/**
+ * Writes all rows of a revision or none, and with them what webhooks are told of it: whoever is told that a change
+ * was made can rely on its notifications.
+ */
+export async function commit(
+  database: Database,
+  { before, after, ...revision }: Revision,
+  deliveries: readonly NewDelivery[],
+): Promise<void> {
   const { environmentId, number, command } = revision
+  const deleted = after.filter(({ kind, value }) => kind === 'webhook' && value === null)
   await atomically(database, [
-    database.insert(tables.revisions).values({ ...revision, command: abridged(command) }),
+    database
+      .insert(tables.revisions)
+      .values({ ...revision, command: abridged(withoutSigningSecrets(command)) }),
     ...writeStatements(database, environmentId, number, before, after),
     ...claimStatements(database, environmentId, keyClaims(before, after)),
+    ...deliveryStatements(database, environmentId, deliveries),
+    ...webhookDeletions(
+      database,
+      environmentId,
+      deleted.map(({ id }) => id),
+    ),
   ])
 }
 

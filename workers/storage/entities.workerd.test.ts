@@ -64,18 +64,19 @@ async function write(environmentId: string, writes: readonly Write[]): Promise<v
   await database
     .insert(environments)
     .values({ id: environmentId, name: '', projectId: 'default', createdAt: 0 })
-  await commit(database, {
+  const revision = {
     environmentId,
     number: 1,
     createdAt: 0,
     modifiedAt: 0,
-    actor: { kind: 'job', id: '', name: '' },
+    actor: { kind: 'job', id: '', name: '' } as const,
     origin: null,
     command: null,
     before: previousValues(emptyState(), writes),
     after: writes,
     comment: '',
-  })
+  }
+  await commit(database, revision, [])
 }
 
 it('writes two thousand small and large flags in one batch, and reads them back unchanged', async () => {

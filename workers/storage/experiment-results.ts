@@ -1,23 +1,35 @@
 // Results of experiments in D1. The admin API reads and stores them without the single writer.
-import { and, asc, desc, eq, gt, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import type { NewDelivery } from '../../core/change/message.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
+import { deliveryStatements } from './deliveries.ts'
 import * as tables from './schema.ts'
 
-/** Writes nothing if the newest result for the goal says the same, apart from when it was computed. */
+/**
+ * Writes nothing if the newest result for the goal says the same, apart from when it was computed. Otherwise
+ * also what `messagesOf` says of the newest one until now. Returns what it wrote of that.
+ */
 export async function storeResult(
   database: Database,
   environmentId: string,
   experimentId: string,
   result: StoredResult,
-) {
+  messagesOf: (before: StoredResult | undefined) => readonly NewDelivery[] = () => [],
+): Promise<readonly NewDelivery[]> {
   const { goalKey, computedAt } = result
   const newest = await newestResult(database, environmentId, experimentId, goalKey)
-  if (newest && isSameFinding(newest, result)) return
-  await database
-    .insert(tables.experimentResults)
-    .values({ environmentId, experimentId, goalKey, computedAt, result })
-    .onConflictDoNothing()
+  if (newest && isSameFinding(newest, result)) return []
+  const isNews = !newest || newest.computedAt < computedAt
+  const messages = isNews ? messagesOf(newest) : []
+  await database.batch([
+    database
+      .insert(tables.experimentResults)
+      .values({ environmentId, experimentId, goalKey, computedAt, result })
+      .onConflictDoNothing(),
+    ...deliveryStatements(database, environmentId, messages),
+  ])
+  return messages
 }
 
 async function newestResult(
@@ -55,6 +67,30 @@ function findingOf({ computedAt: _, window: { from }, ...rest }: StoredResult): 
 }
 
 const isSameFinding = (a: StoredResult, b: StoredResult) => findingOf(a) === findingOf(b)
+
+/** The newest of the experiments' results for the goal. */
+export async function newestOfGoal(
+  database: Database,
+  environmentId: string,
+  experimentIds: readonly string[],
+  goalKey: string,
+): Promise<{ experimentId: string; result: StoredResult } | undefined> {
+  const table = tables.experimentResults
+  if (experimentIds.length === 0) return undefined
+  const [row] = await database
+    .select({ experimentId: table.experimentId, result: table.result })
+    .from(table)
+    .where(
+      and(
+        eq(table.environmentId, environmentId),
+        inArray(table.experimentId, [...experimentIds]),
+        eq(table.goalKey, goalKey),
+      ),
+    )
+    .orderBy(desc(table.computedAt))
+    .limit(1)
+  return row
+}
 
 export interface ResultList {
   readonly environmentId: string

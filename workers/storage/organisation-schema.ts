@@ -89,6 +89,18 @@ export const apiTokens = sqliteTable(
   ],
 )
 
+/**
+ * Which organisation may import a key of another system, as an owner of the first organisation decided. Its
+ * own environments need no approval.
+ */
+export const keyApprovals = sqliteTable('key_approvals', {
+  /** SHA-256 of the key, in hex. */
+  id: text('id').primaryKey(),
+  organisationId: organisationId(),
+  name: text('name').notNull(),
+  ...versioned,
+})
+
 /** One row per change of an organisation's rows. Changes inside an environment are in `revisions`. */
 export const audit = sqliteTable(
   'audit',

@@ -8,7 +8,7 @@ import { organisationRowsMax } from '../../core/model/limits.ts'
 import { SecretHash } from '../../core/model/secret.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import type { Database } from './database.ts'
-import { apiTokens, audit, members, organisations, projects } from './organisation-schema.ts'
+import { apiTokens, audit, keyApprovals, members, organisations, projects } from './organisation-schema.ts'
 import { environments, revisions } from './schema.ts'
 
 const tables = {
@@ -17,6 +17,7 @@ const tables = {
   member: members,
   token: apiTokens,
   environment: environments,
+  'key-approval': keyApprovals,
 }
 /** Marks the secret column of these tables for `withoutSecrets`. */
 export const OrganisationRow = z.looseObject({ sha256: SecretHash.optional() })
@@ -101,6 +102,10 @@ function requireOwner(database: Database, organisationId: string): BatchItem<'sq
     .where(eq(organisations.id, organisationId))
 }
 
+/** Whose rows are counted in the whole deployment. */
+export const isOfDeployment = (entity: OrganisationEntity): boolean =>
+  entity === 'organisation' || entity === 'key-approval'
+
 /** Fails the batch, in the same way, if there are more rows now than there may be. */
 function requireRoom(
   database: Database,
@@ -108,7 +113,7 @@ function requireRoom(
 ): BatchItem<'sqlite'>[] {
   if (!(entity in organisationRowsMax)) return []
   const limit = organisationRowsMax[entity as keyof typeof organisationRowsMax]
-  const of = entity === 'organisation' ? sql`1` : sql`organisation_id = ${organisationId}`
+  const of = isOfDeployment(entity) ? sql`1` : sql`organisation_id = ${organisationId}`
   const rows = sql`select count(*) from ${tables[entity]} where ${of}`
   return [
     database

@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
+import type { DeliveryState } from '../../core/model/delivery.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { firstProject } from './organisation-schema.ts'
@@ -163,4 +164,50 @@ export const flagUsage = sqliteTable(
     lastSeenAt: integer('last_seen_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.flagKey, table.variationId] })],
+)
+
+/**
+ * Notifications on their way to webhooks, and those of the last weeks. Written in the batch of the revision or
+ * result that they tell of, so that one never is without the other.
+ */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    environmentId: environmentId(),
+    webhookId: text('webhook_id').notNull(),
+    id: text('id').notNull(),
+    createdAt: createdAt(),
+    type: text('type').notNull(),
+    state: text('state').$type<DeliveryState>().notNull(),
+    /** When it was made, or last sent again by hand; tries are counted from then on. */
+    since: integer('since').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAttemptAt: integer('next_attempt_at'),
+    lastAttemptAt: integer('last_attempt_at'),
+    lastStatus: integer('last_status'),
+    lastError: text('last_error'),
+    /** JSON, as it is signed. */
+    body: text('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.environmentId, table.webhookId, table.id] }),
+    index('deliveries_by_time').on(table.environmentId, table.webhookId, table.createdAt, table.id),
+    index('deliveries_by_state').on(table.environmentId, table.state, table.webhookId, table.nextAttemptAt),
+  ],
+)
+
+/** How the deliveries to a webhook go. A row exists from its first try on, and goes with the webhook. */
+export const webhookHealth = sqliteTable(
+  'webhook_health',
+  {
+    environmentId: environmentId(),
+    webhookId: text('webhook_id').notNull(),
+    /** Of the first failure since anything was delivered. */
+    failingSince: integer('failing_since'),
+    /** Failed tries since then. */
+    failures: integer('failures').notNull(),
+    lastDeliveredAt: integer('last_delivered_at'),
+    lastError: text('last_error'),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.webhookId] })],
 )

@@ -2,7 +2,8 @@
 // (100) and the size of a value (2 MB). So rows are bound as JSON arrays, which SQLite unnests.
 import { and, eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { EntityKind, Write } from '../../core/model/environment-state.ts'
+import { type EntityKind, type Write, entitySchemas } from '../../core/model/environment-state.ts'
+import { withoutSecrets } from '../../core/change/redaction.ts'
 import type { Database } from './database.ts'
 import * as tables from './schema.ts'
 
@@ -30,6 +31,8 @@ interface Row {
   readonly position: number
   readonly before: string | null
   readonly after: string | null
+  /** The entity itself; `after` is what history keeps of it. */
+  readonly value: string | null
 }
 const lengthOf = ({ before, after }: Row) => (before?.length ?? 0) + (after?.length ?? 0) + 200
 
@@ -41,14 +44,19 @@ export function writeStatements(
   before: readonly Write[],
   after: readonly Write[],
 ): BatchItem<'sqlite'>[] {
-  const text = (write: Write | undefined) => (write?.value ? JSON.stringify(write.value) : null)
-  const rows = after.map((write, position): Row => ({
-    kind: write.kind,
-    id: write.id,
-    position,
-    before: text(before[position]),
-    after: text(write),
-  }))
+  const rows = after.map((write, position): Row => {
+    const { kind, id } = write
+    const value = write.value ? JSON.stringify(write.value) : null
+    const isSame = kind !== 'webhook'
+    return {
+      kind,
+      id,
+      position,
+      before: textOfPast(before[position]),
+      after: isSame ? value : textOfPast(write),
+      value,
+    }
+  })
   return chunksOf(rows, lengthOf).flatMap((chunk) => {
     const [only] = chunk
     const isLarge = chunk.length === 1 && lengthOf(only!) > chunkLengthMax
@@ -58,10 +66,18 @@ export function writeStatements(
   })
 }
 
+/** The secrets of webhooks can be read, so history keeps none: an old one may still be in use elsewhere. */
+function textOfPast(write: Write | undefined): string | null {
+  if (!write?.value) return null
+  const { kind, value } = write
+  return JSON.stringify(kind === 'webhook' ? withoutSecrets(value, entitySchemas.webhook) : value)
+}
+
 function writeRows(database: Database, environmentId: string, number: number, rows: readonly Row[]) {
   const { changes, entities } = tables
-  const written = rows.flatMap(({ kind, id, after }) => (after === null ? [] : [{ kind, id, after }]))
-  const deleted = rows.flatMap(({ kind, id, after }) => (after === null ? [{ kind, id }] : []))
+  const written = rows.flatMap(({ kind, id, value }) => (value === null ? [] : [{ kind, id, after: value }]))
+  const deleted = rows.flatMap(({ kind, id, value }) => (value === null ? [{ kind, id }] : []))
+  const past = rows.map(({ value: _, ...row }) => row)
   const each = (list: readonly object[]) => sql`from json_each(${JSON.stringify(list)})`
   const field = (name: keyof Row) => sql.raw(`json_extract(value, '$.${name}')`)
   const [kind, id, position, before, after] = [
@@ -74,7 +90,7 @@ function writeRows(database: Database, environmentId: string, number: number, ro
   const statements: BatchItem<'sqlite'>[] = [
     database.insert(changes).select(
       sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${position}, ${before}, ${after}
-          ${each(rows)}`,
+          ${each(past)}`,
     ),
   ]
   if (written.length > 0) {
@@ -114,11 +130,11 @@ function writeLargeRow(
   database: Database,
   environmentId: string,
   number: number,
-  { kind, id, position, before, after }: Row,
+  { kind, id, position, before, after, value: text }: Row,
 ): BatchItem<'sqlite'>[] {
   const { changes, entities } = tables
   const change = sql`select ${environmentId}, ${kind}, ${id}, ${number}, ${position}, ${before}, ${after}`
-  const value = sql`select null, ${environmentId}, ${kind}, ${id}, ${after} where true`
+  const value = sql`select null, ${environmentId}, ${kind}, ${id}, ${text} where true`
   const isSame = and(eq(entities.environmentId, environmentId), eq(entities.kind, kind), eq(entities.id, id))
   return [
     database.insert(changes).select(change),

@@ -1,8 +1,8 @@
 // Applies a document to an environment: returns the writes that make it so, all in one change, or all reasons
 // why it cannot. A dry run is the same change, not committed.
 import { countsOf, isSame, type Change, type ChangeContext, parsed, systemFields } from '../entity.ts'
-import { experimentMsMax, toWholeSecond } from '../experiment.ts'
-import { firstPhases } from '../experiment-guard.ts'
+import { toWholeSecond } from '../experiment.ts'
+import { experimentFields, fixedExperimentFields, withoutExperiment } from './experiments.ts'
 import type { Handlers } from '../handler.ts'
 import { keepUsers, rehashProblems } from '../keep-users.ts'
 import { writeProblems } from '../reference-problems.ts'
@@ -16,6 +16,7 @@ import {
   settingsIn,
   withWrites,
 } from '../../model/environment-state.ts'
+import type { Experiment } from '../../model/experiment.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../model/problem.ts'
 import { dependenciesOf } from '../../model/snapshot.ts'
 import { dependentsBrokenBy, dependentsOf, named } from '../dependents.ts'
@@ -54,9 +55,11 @@ function applyDocument(
   const withBase = withWrites(state, base)
   const writes = [
     ...base,
-    ...each(document.experiments, (id, entry) =>
-      add('experiment', id, experimentFields(withBase, id, entry, context)),
-    ),
+    ...each(document.experiments, (id, entry) => {
+      const fields = experimentFields(withBase, id, entry, context)
+      problems.push(...fields.problems)
+      return add('experiment', id, fields.value)
+    }),
     ...each(document.operations, (id, entry) =>
       add('operation', id, operationFields(state, id, entry, context)),
     ),
@@ -94,22 +97,19 @@ const pathOf = (kind: EntityKind, id: string, path: string) => {
 /** The fields of existing entities that never change. */
 const fixed: Partial<Record<EntityKind, readonly string[]>> = {
   flag: ['type'],
-  experiment: ['flagKey', 'ruleId'],
   operation: ['kind', 'flagKey', 'variationId', 'goalKey'],
 }
-
-/** The fields of a stopped experiment that never change, since its results depend on them. */
-const fixedOnceStopped = ['goalKeys', 'baselineVariationId', 'startAt', 'stopAt']
 
 function fixedFieldsChanged(
   kind: EntityKind,
   current: Entities[EntityKind] | undefined,
   next: Entities[EntityKind],
+  now: number,
 ): string[] {
   if (!current) return []
-  const isStopped = 'status' in current && current.status === 'stopped'
+  const experiment = kind === 'experiment' ? fixedExperimentFields(current as Experiment, now) : []
   const valueOf = (entity: object, field: string) => (entity as Record<string, unknown>)[field]
-  return [...(fixed[kind] ?? []), ...(isStopped ? fixedOnceStopped : [])].filter(
+  return [...(fixed[kind] ?? []), ...experiment].filter(
     (field) => !isSame(valueOf(current, field), valueOf(next, field)),
   )
 }
@@ -135,7 +135,7 @@ function toWrite(
     }
   }
   if (current && isSame(next.value, current)) return { ok: true, value: undefined }
-  const moved = fixedFieldsChanged(kind, current, next.value)
+  const moved = fixedFieldsChanged(kind, current, next.value, now)
   if (moved.length > 0) {
     const problem = moved.map((field) => ({ path: pathOf(kind, id, field), message: 'never changes' }))
     return { ok: false, problem }
@@ -204,30 +204,6 @@ function flagFields(
   }
 }
 
-function experimentFields(
-  state: EnvironmentState,
-  id: string,
-  entry: Document['experiments'][string],
-  { now }: ChangeContext,
-) {
-  const current = state.experiment.get(id)
-  const startAt = entry.startAt ?? current?.startAt ?? toWholeSecond(now)
-  const status = current?.status === 'stopped' ? current.status : (entry.status ?? 'running')
-  const stopKept = current?.stopAt ?? startAt + experimentMsMax
-  const isEnding = status === 'stopped' && current?.status !== 'stopped'
-  const flag = state.flag.get(entry.flagKey)
-  const ruleId = entry.ruleId ?? current?.ruleId ?? flag?.defaultStrategy.id ?? id
-  return {
-    ...entry,
-    id,
-    ruleId,
-    phases: current ? current.phases : firstPhases(flag, { ruleId, startAt }),
-    startAt,
-    stopAt: entry.stopAt ?? (isEnding ? Math.min(stopKept, now) : stopKept),
-    status,
-  }
-}
-
 function operationFields(
   state: EnvironmentState,
   id: string,
@@ -245,7 +221,7 @@ function operationFields(
 
 /**
  * Removes what a complete document does not list: flags are archived, running experiments stopped, other
- * entities deleted unless something that stays depends on them. Stopped experiments stay, for their results.
+ * entities deleted unless something that stays depends on them. Experiments that ran stay, for their results.
  */
 function pruning(
   state: EnvironmentState,
@@ -263,13 +239,9 @@ function pruning(
     if (!Object.hasOwn(document.flags, id) && !flag.archived)
       removals.push({ kind: 'flag', id, value: nextVersion({ ...flag, archived: true }) })
   for (const [id, experiment] of state.experiment) {
-    if (Object.hasOwn(document.experiments, id) || experiment.status === 'stopped') continue
-    const value = nextVersion({
-      ...experiment,
-      status: 'stopped' as const,
-      stopAt: Math.min(experiment.stopAt, now),
-    })
-    removals.push({ kind: 'experiment', id, value })
+    if (Object.hasOwn(document.experiments, id)) continue
+    const left = withoutExperiment(experiment, now)
+    if (left !== experiment) removals.push({ kind: 'experiment', id, value: left && nextVersion(left) })
   }
   for (const id of state.operation.keys())
     if (!Object.hasOwn(document.operations, id)) removals.push({ kind: 'operation', id, value: null })

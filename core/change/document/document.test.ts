@@ -5,6 +5,7 @@ import { clause, fixed, flag, rollout, rule, segment } from '../../../test/suppo
 import { scaled } from '../../../test/support/build/scale.ts'
 import { change } from '../change.ts'
 import { emptyState, type EnvironmentState, settingsId, withWrites } from '../../model/environment-state.ts'
+import { experimentStatuses } from '../../model/experiment.ts'
 import { Flag } from '../../model/flag.ts'
 import { Settings } from '../../model/settings.ts'
 import { toDocument } from './export.ts'
@@ -101,7 +102,7 @@ const environment = fc
         .map((fields) => ({ ...Settings.parse(fields), ...kept })),
       { nil: undefined },
     ),
-    status: fc.constantFrom('running' as const, 'stopped' as const),
+    status: fc.constantFrom(...experimentStatuses),
     fired: fc.constantFrom('active' as const, 'fired' as const),
   })
   .map(({ flags: all, included, settings, status, fired }) => {

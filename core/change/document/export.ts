@@ -42,7 +42,8 @@ export function toDocument(state: EnvironmentState): WrittenDocument {
     ),
     flags: entries(state.flag, toFlagEntry),
     experiments: entries(state.experiment, ({ status, ...experiment }) =>
-      lean(ExperimentEntry, { ...experiment, ...(status !== 'running' && { status }) }),
+      // Whether it waits or runs follows from its start.
+      lean(ExperimentEntry, { ...experiment, ...(!['waiting', 'running'].includes(status) && { status }) }),
     ),
     operations: entries(state.operation, ({ status, ...operation }) =>
       lean(OperationEntry, { ...operation, ...(status !== 'active' && { status }) }),

@@ -33,8 +33,13 @@ export const GoalEntry = Goal.omit({ ...versionedFields, key: true }).extend({
   event: Goal.shape.event.optional(),
 })
 export const TagEntry = Tag.omit({ ...versionedFields, key: true })
-/** Without times or status, the experiment keeps its own. Without a rule, it tests the default strategy. */
-export const ExperimentEntry = Experiment.omit({ ...versionedFields, id: true, phases: true }).extend({
+/** Without times, status or design, the experiment keeps its own. Without a rule, it tests the default strategy. */
+export const ExperimentEntry = Experiment.omit({
+  ...versionedFields,
+  id: true,
+  primaryGoalKey: true,
+  phases: true,
+}).extend({
   ruleId: Id.optional(),
   startAt: z.int().optional(),
   stopAt: z.int().optional(),

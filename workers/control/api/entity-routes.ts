@@ -5,6 +5,7 @@ import { withoutSecrets } from '../../../core/change/redaction.ts'
 import { type Entities, type EntityKind, entitySchemas } from '../../../core/model/environment-state.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { newestRevision } from '../../storage/configuration.ts'
+import type { Database } from '../../storage/database.ts'
 import { type EntityList, listEntities, readEntity, sorts } from '../../storage/entities.ts'
 import { pathParam } from './call.ts'
 import { NextCursor, PageQuery, pageOf } from './pagination.ts'
@@ -23,6 +24,12 @@ interface Resource<K extends EntityKind> {
   /** The path parameter that identifies an entity. */
   readonly param: 'key' | 'id'
   readonly filters?: FilterShape
+  /** What answers to reading say of an entity beyond what is stored of it. */
+  readonly reading?: {
+    readonly schema: z.ZodType
+    /** Asked once per request. Returns the fields to add, by id. */
+    readonly more: (database: Database, environmentId: string) => Promise<(id: string) => object>
+  }
 }
 
 type Filter = Exclude<
@@ -47,7 +54,10 @@ const ListQuery = PageQuery.extend({
 
 /** The routes that list and read entities. */
 export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[] {
-  const { kind, name, plural, field = plural, schema, param, filters = {} } = resource
+  const { kind, name, plural, field = plural, param, filters = {}, reading } = resource
+  const schema = reading?.schema ?? resource.schema
+  const nothingMore = () => Promise.resolve(() => ({}))
+  const { more = nothingMore } = reading ?? {}
   const path = `/environments/{environment}/${plural}` as const
   return [
     route({
@@ -68,9 +78,10 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
         if (cursorSort !== sort || cursorOrder !== order) return wrongCursor
         const after = key === undefined ? undefined : ([key, String(id)] as const)
         const list = { environmentId: environment, kind, sort, order, after, limit: limit + 1, ...values }
-        const [revision, entities] = await Promise.all([
+        const [revision, entities, moreOf] = await Promise.all([
           newestRevision(database, environment),
           listEntities(database, list),
+          more(database, environment),
         ])
         const { rows, ...next } = pageOf(entities, limit, (entity) => [
           sort,
@@ -78,7 +89,11 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
           sortKeyOf(entity, sort),
           idOf(entity),
         ])
-        return ok({ [field]: rows.map((row) => withoutSecrets(row, entitySchemas[kind])), ...next, revision })
+        const shown = rows.map((row) => ({
+          ...withoutSecrets(row, entitySchemas[kind]),
+          ...moreOf(idOf(row)),
+        }))
+        return ok({ [field]: shown, ...next, revision })
       },
     }),
     route({
@@ -90,10 +105,11 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
       answer: schema,
       handle: async (call) => {
         const id = pathParam(call, param)
-        const entity = await readEntity(call.database, pathParam(call, 'environment'), kind, id)
-        return entity
-          ? ok(withoutSecrets(entity, entitySchemas[kind]))
-          : refuse('NOT_FOUND', `there is no ${inWords(name)} ${id}`)
+        const environment = pathParam(call, 'environment')
+        const entity = await readEntity(call.database, environment, kind, id)
+        if (!entity) return refuse('NOT_FOUND', `there is no ${inWords(name)} ${id}`)
+        const moreOf = await more(call.database, environment)
+        return ok({ ...withoutSecrets(entity, entitySchemas[kind]), ...moreOf(id) })
       },
     }),
   ]

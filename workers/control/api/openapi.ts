@@ -9,6 +9,7 @@ import { Goal } from '../../../core/model/goal.ts'
 import { Operation } from '../../../core/model/operation.ts'
 import { Segment } from '../../../core/model/segment.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'
+import { firstOrganisation } from '../../storage/organisation-schema.ts'
 import type { RequiredRole } from '../auth/access.ts'
 import { routesBySection } from './route-list.ts'
 import type { Route } from './route.ts'
@@ -146,6 +147,7 @@ const roleSentence: Record<RequiredRole, string> = {
   member: 'Needs to be a member of the organisation.',
   admin: 'Needs the role admin in the organisation.',
   owner: 'Needs the role owner in the organisation.',
+  'deployment-owner': `Needs the role owner in the deployment’s first organisation, \`${firstOrganisation}\`.`,
 }
 
 const pathParameters = ({ path }: Route) =>

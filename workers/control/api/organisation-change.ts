@@ -7,6 +7,7 @@ import {
   type OrganisationEntity,
   OrganisationRow,
   type RowOf,
+  isOfDeployment,
   storeChanges,
 } from '../../storage/organisations.ts'
 import type { Call } from './call.ts'
@@ -49,21 +50,23 @@ export async function storeRow<K extends OrganisationEntity>(
     case 'stored':
       return ok((change.after ?? change.before)!)
     case 'taken':
-      return refuse('CONFLICT', `this ${change.entity} exists already`)
+      return refuse('CONFLICT', `this ${nameOf(change.entity)} exists already`)
     case 'ownerless':
       return refuse('CONFLICT', 'this is the last owner of the organisation: make another one first')
     case 'full':
       return refuse('TOO_LARGE', tooMany(change.entity))
     case 'overtaken':
-      return refuse('CONFLICT', `this ${change.entity} was changed meanwhile: read it again`)
+      return refuse('CONFLICT', `this ${nameOf(change.entity)} was changed meanwhile: read it again`)
   }
 }
 
 function tooMany(entity: OrganisationEntity): string {
   const limit = organisationRowsMax[entity as keyof typeof organisationRowsMax]
-  const owner = entity === 'organisation' ? 'a deployment' : 'an organisation'
-  return `${owner} has at most ${limit} ${entity}s`
+  const owner = isOfDeployment(entity) ? 'a deployment' : 'an organisation'
+  return `${owner} has at most ${limit} ${nameOf(entity)}s`
 }
+
+const nameOf = (entity: OrganisationEntity) => entity.replace('-', ' ')
 
 /**
  * Changes some fields of a row, unless If-Match names an older version. Stores nothing if no field differs.

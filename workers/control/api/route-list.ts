@@ -1,13 +1,16 @@
 // All routes of the admin API. A new file in routes/ is added here; the router, the OpenAPI document and the
 // authorisation tests use this list.
+import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
+import { experimentPlan } from '../routes/experiment-plan.ts'
 import { experiments } from '../routes/experiments.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
 import { operations } from '../routes/operations.ts'
 import { organisations } from '../routes/organisations.ts'
@@ -23,6 +26,7 @@ import { settings } from '../routes/settings.ts'
 import { tags } from '../routes/tags.ts'
 import { tokens } from '../routes/tokens.ts'
 import { triggers } from '../routes/triggers.ts'
+import { deliveries } from '../routes/deliveries.ts'
 import { webhooks } from '../routes/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -30,14 +34,15 @@ import type { Route } from './route.ts'
 export const routesBySection = {
   flags: [...flags, ...flagInsight],
   segments: [...segments, ...segmentMembers],
+  assignments,
   goals,
-  experiments,
+  experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
   triggers,
   schedules,
   tags,
-  webhooks,
+  webhooks: [...webhooks, ...deliveries],
   settings,
   'sdk-keys': sdkKeys,
   revisions,
@@ -49,6 +54,7 @@ export const routesBySection = {
   organisations,
   members,
   tokens,
+  'key-approvals': keyApprovals,
 } as const satisfies Record<string, readonly Route[]>
 
 export const routes: readonly Route[] = Object.values(routesBySection).flat()

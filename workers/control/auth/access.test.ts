@@ -99,6 +99,7 @@ const allowed: Record<Exclude<RequiredRole, 'anyone'>, readonly string[]> = {
   member: insiders,
   admin: admins,
   owner: owners,
+  'deployment-owner': owners,
 }
 
 beforeAll(async () => {
@@ -172,6 +173,7 @@ describe('every route', () => {
   function expectation(kind: string, needs: RequiredRole, path: string): string {
     if (needs === 'anyone') return 'let in'
     if (outsiders.includes(kind)) return kind === 'a person who is no member' ? 'refused' : 'unknown'
+    if (strangers.includes(kind) && needs === 'deployment-owner') return 'refused'
     if (strangers.includes(kind)) return path.includes('{') ? 'hidden' : 'let in'
     return allowed[needs].includes(kind) ? 'let in' : 'refused'
   }

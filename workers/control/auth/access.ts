@@ -1,20 +1,22 @@
 // Who may do what: pure checks of a caller's roles. identify.ts says who the caller is.
 import type { Actor, Origin } from '../../contracts/environment-contract.ts'
 import type { Scope } from '../../storage/identity.ts'
-import type {
-  EnvironmentRole,
-  Grants,
-  OrganisationRole,
-  TokenRole,
+import {
+  type EnvironmentRole,
+  type Grants,
+  type OrganisationRole,
+  type TokenRole,
+  firstOrganisation,
 } from '../../storage/organisation-schema.ts'
 
 /**
  * The role that a route requires. `viewer` and `editor` are roles in the environment that the path names;
  * `member`, `admin` and `owner` are roles in its organisation, or in any organisation where the path names
  * none. Owners have every admin right. Admins have every right in every environment. Members have only what
- * they were granted.
+ * they were granted. `deployment-owner` is an owner of the first organisation, who decides what concerns all
+ * organisations.
  */
-export type RequiredRole = 'anyone' | EnvironmentRole | OrganisationRole
+export type RequiredRole = 'anyone' | EnvironmentRole | OrganisationRole | 'deployment-owner'
 
 /**
  * The role of a person or a token in one organisation, and its grants by environment id (`*`: all of them).
@@ -37,6 +39,8 @@ export function hasRole(
   scope?: Scope,
 ): boolean {
   if (role === 'anyone') return true
+  if (role === 'deployment-owner')
+    return memberships.some((each) => each.role === 'owner' && each.organisationId === firstOrganisation)
   return memberships.some(
     (membership) =>
       (scope === undefined || membership.organisationId === scope.organisationId) &&
@@ -48,7 +52,7 @@ const rank: Record<OrganisationRole, number> = { member: 1, admin: 2, owner: 3 }
 
 function includesRole(
   { role, environments }: Membership,
-  required: Exclude<RequiredRole, 'anyone'>,
+  required: EnvironmentRole | OrganisationRole,
   environmentId?: string,
 ): boolean {
   if (required !== 'viewer' && required !== 'editor') return rank[role] >= rank[required]

@@ -14,6 +14,7 @@ import {
   findToken,
   recordTokenUse,
 } from '../../storage/identity.ts'
+import { firstOrganisation } from '../../storage/organisation-schema.ts'
 import { type Caller, type Membership, type RequiredRole, hasRole, membershipOfToken } from './access.ts'
 import { type AccessSettings, accessTokenOf, verifyAccessToken } from './access-jwt.ts'
 
@@ -53,6 +54,8 @@ export async function authorise(
   if (id !== undefined && (scope === undefined || isForeign(scope, memberships, role)))
     return refuse('NOT_FOUND', `there is no ${kindOf(name)} ${id}`)
   if (!hasRole({ memberships }, role, scope)) {
+    if (role === 'deployment-owner')
+      return refuse('FORBIDDEN', `this needs the role owner in organisation ${firstOrganisation}`)
     const where = id === undefined ? '' : ` in ${kindOf(name)} ${id}`
     return refuse('FORBIDDEN', `this needs the role ${role}${where}`)
   }

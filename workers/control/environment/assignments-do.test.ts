@@ -19,6 +19,7 @@ function shard() {
     keep: (who: string, variation = 'a') =>
       runInDurableObject(stub, (object) => object.keep(who, [['rule', variation]])),
     read: (who: string) => runInDurableObject(stub, (object) => object.read(who)),
+    forget: (who: string) => runInDurableObject(stub, (object) => object.forget(who)),
     sweep: () => runDurableObjectAlarm(stub),
     alarmAt: () => runInDurableObject(stub, (_, state) => state.storage.getAlarm()),
     count: (table: 'assignment' | 'asked') =>
@@ -43,6 +44,18 @@ it('keeps the first assignment that is written', async () => {
   await keep('ada', 'b')
   expect(await read('ada')).toEqual([['rule', 'a']])
   expect(await read('eve')).toEqual([])
+})
+
+it('forgets one visitor and says how much there was', async () => {
+  at(0)
+  const { keep, read, forget, count, askedAt } = shard()
+  await keep('ada')
+  await keep('eve')
+  expect(await forget('ada')).toBe(1)
+  expect(await forget('ada')).toBe(0)
+  expect(await read('ada')).toEqual([])
+  expect(await read('eve')).toHaveLength(1)
+  expect([await count('assignment'), await askedAt('ada')]).toEqual([1, undefined])
 })
 
 it('deletes visitors that were not read for half a year, and keeps the others', async () => {

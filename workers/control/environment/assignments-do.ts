@@ -45,17 +45,25 @@ export class Assignments extends DurableObject<unknown> implements AssignmentSto
     if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(Date.now() + sweepIntervalMs)
   }
 
+  forget(who: string): number {
+    const before = this.#sql.exec('SELECT 1 FROM assignment WHERE who = ?', who).toArray().length
+    this.#delete(who)
+    return before
+  }
+
   override async alarm(): Promise<void> {
     const expired = this.#sql
       .exec<{ who: string }>('SELECT who FROM asked WHERE at < ? LIMIT ?', Date.now() - unreadMsMax, sweepMax)
       .toArray()
-    for (const { who } of expired) {
-      this.#sql.exec('DELETE FROM assignment WHERE who = ?', who)
-      this.#sql.exec('DELETE FROM asked WHERE who = ?', who)
-    }
+    for (const { who } of expired) this.#delete(who)
     const isDone = expired.length < sweepMax
     if (isDone && this.#sql.exec('SELECT 1 FROM asked LIMIT 1').toArray().length === 0) return
     await this.#storage.setAlarm(Date.now() + (isDone ? sweepIntervalMs : 0))
+  }
+
+  #delete(who: string): void {
+    this.#sql.exec('DELETE FROM assignment WHERE who = ?', who)
+    this.#sql.exec('DELETE FROM asked WHERE who = ?', who)
   }
 
   #recordRead(who: string): void {

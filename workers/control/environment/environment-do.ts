@@ -3,6 +3,7 @@
 // archiving of old snapshots.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
+import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
 import { logError } from '../../http/log.ts'
 import { loadEnvironment, newestRevision } from '../../storage/configuration.ts'
 import { openDatabase } from '../../storage/database.ts'
+import { dueWebhooks } from '../../storage/deliveries.ts'
 import { modifiedAtOf, valuesAt } from '../../storage/history.ts'
 import { ownersOfKeys } from '../../storage/imported-keys.ts'
 import { readArchivedMembers, readMembers } from '../../storage/members.ts'
@@ -27,7 +29,9 @@ import {
 } from '../../storage/snapshots.ts'
 import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
+import { type Senders, wakeAll } from '../webhooks/wake.ts'
 import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
+import { type ResultRequest, writeResult } from './result-writer.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
 import { type Unpublished, afterFailure, repairAfterMs, repairDelayMs } from './unpublished.ts'
 import {
@@ -41,6 +45,8 @@ import {
 
 /** If the archive could not be reached. */
 const archiveRetryMs = 30_000
+/** If D1 could not say whom to wake, or somebody could not be woken. */
+const wakeRetryMs = 30_000
 /** The longest that a caller may wait for a revision. */
 const waitMaxMs = 10_000
 
@@ -56,6 +62,7 @@ export interface EnvironmentBindings {
   readonly LAKE: R2Bucket
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly RECENT: DurableObjectNamespace<RecentEnvironments>
+  readonly WEBHOOK_SENDER: Senders
 }
 
 /** Abstract, because only the Worker's entry (control/index.ts) knows a vendor's file format. */
@@ -84,6 +91,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       newId: () => crypto.randomUUID(),
       armRepair: () => this.#arm(repairAfterMs),
       publish: (encoded) => this.#publish(encoded),
+      wake: (environmentId, ids) => ctx.waitUntil(wakeAll(env.WEBHOOK_SENDER, environmentId, ids)),
       bucketingFileFingerprint: (snapshot) => this.bucketingFileFingerprint(snapshot),
     }
   }
@@ -99,6 +107,14 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
 
   execute(request: CommandRequest): Promise<CommandAnswer> {
     return this.#serialize(() => execute(this.#ports, this.#memory, request))
+  }
+
+  /** Undefined if it is stored, or said nothing new. */
+  storeResult(request: ResultRequest): Promise<Problem | undefined> {
+    return this.#serialize(async () => {
+      await this.ctx.storage.put('environmentId', request.environmentId)
+      return writeResult(this.#ports, this.#memory, request)
+    })
   }
 
   /** The newest revision that edge can read. */
@@ -155,6 +171,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     const environmentId = await this.ctx.storage.get<string>('environmentId')
     if (environmentId === undefined) return
     await this.#serialize(() => this.#repair(environmentId))
+    await this.#wakeDue(environmentId)
     await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
 
@@ -173,6 +190,18 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     } catch (cause) {
       logError('repair', cause) // the alarm tries again
       await this.#arm(repairDelayMs(++this.#unreadable))
+    }
+  }
+
+  /** Webhooks that were not woken after the change that they are to be told of, because of a crash. */
+  async #wakeDue(environmentId: string): Promise<void> {
+    try {
+      const due = await dueWebhooks(this.#ports.database, environmentId, Date.now())
+      const missed = await wakeAll(this.env.WEBHOOK_SENDER, environmentId, due)
+      if (missed > 0) await this.#arm(wakeRetryMs)
+    } catch (cause) {
+      logError('wake', cause)
+      await this.#arm(wakeRetryMs)
     }
   }
 

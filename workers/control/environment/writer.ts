@@ -3,6 +3,8 @@
 import { change, commentMissing } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { diff } from '../../../core/change/diff.ts'
+import { happeningsOf } from '../../../core/change/happening.ts'
+import { type NewDelivery, changeMessages } from '../../../core/change/message.ts'
 import {
   type EntityKind,
   type EnvironmentState,
@@ -47,6 +49,8 @@ export interface WriterPorts {
   readonly armRepair: () => Promise<void>
   /** Makes a committed revision readable for edge. False if that failed, and is left to the repair. */
   readonly publish: (encoded: EncodedSnapshot) => Promise<boolean>
+  /** Lets the senders of these webhooks look at once. If that fails, the repair does it. */
+  readonly wake: (environmentId: string, webhookIds: readonly string[]) => void
   /** Differs exactly if the bucketing file does. Determines when Last-Modified moves. */
   readonly bucketingFileFingerprint: (snapshot: Snapshot) => string
 }
@@ -123,8 +127,9 @@ async function attemptCommand(
   }
   if (!next) return { ...answer, revision: before.revision, published: true }
   const { after, encoded } = next.value
+  const deliveries = deliveriesOf(ports, request, before, after, writes, now)
   await ports.armRepair()
-  await commit(ports.database, {
+  const revision = {
     environmentId,
     number: after.revision,
     createdAt: now,
@@ -135,10 +140,29 @@ async function attemptCommand(
     before: previousValues(before.state, writes),
     after: writes,
     comment,
-  })
+  }
+  await commit(ports.database, revision, deliveries)
   memory.current = after
+  const changedHooks = writes.flatMap(({ kind, id }) => (kind === 'webhook' ? [id] : []))
+  ports.wake(environmentId, [...new Set([...deliveries.map(({ webhookId }) => webhookId), ...changedHooks])])
   const published = await ports.publish(encoded)
   return refused ?? { ...answer, revision: after.revision, published }
+}
+
+/** What webhooks are told of a change: those that were there before it, and still are. */
+function deliveriesOf(
+  { newId }: WriterPorts,
+  { environmentId, actor, command, comment }: CommandRequest,
+  before: StoredEnvironment,
+  { revision, state }: StoredEnvironment,
+  writes: readonly Write[],
+  now: number,
+): NewDelivery[] {
+  const hooks = [...state.webhook.values()].filter(({ id }) => before.state.webhook.has(id))
+  if (hooks.length === 0) return []
+  const happenings = happeningsOf(before.state, writes)
+  const made = { environmentId, revision, now, newId, actor, command: command.kind, comment, happenings }
+  return changeMessages(hooks, made)
 }
 
 /** The past values that a rollback restores; undefined for other commands. */

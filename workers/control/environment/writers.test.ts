@@ -144,6 +144,7 @@ function portsOf(path: string, crash: Crash): WriterPorts {
       dieAt('after publishing')
       return true
     },
+    wake() {},
     bucketingFileFingerprint: (snapshot) => JSON.stringify(bucketingFile(snapshot).file),
   }
 }

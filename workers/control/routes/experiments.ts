@@ -7,8 +7,9 @@ import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { resultProblems } from '../../../core/model/result-problems.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, newestResults, storeResult } from '../../storage/experiment-results.ts'
+import { listResults, newestResults } from '../../storage/experiment-results.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
 import { keyLengthMax } from '../../../core/model/limits.ts'
@@ -38,13 +39,46 @@ export const experiments = [
     remove: (id) => ({ kind: 'delete-experiment', id }),
   }),
   change({
+    id: 'start-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/start',
+    needs: 'editor',
+    summary: 'Starts a draft, or one that waits: now, or a draft at its `startAt` if that is to come',
+    description:
+      'From its start on, the flag, rule, start and design are fixed. Refused with 409 and all reasons if it could ' +
+      'give no result: see `check-experiment`.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'start-experiment', id }),
+  }),
+  change({
     id: 'stop-experiment',
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/stop',
     needs: 'editor',
-    summary: 'Stops an experiment now',
+    summary: 'Stops an experiment now; one that waits becomes a draft again',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'stop-experiment', id }),
+  }),
+  change({
+    id: 'advance-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/advance',
+    needs: 'editor',
+    summary:
+      'Writes down that an experiment has started or ended by its own times; before them, changes nothing',
+    description:
+      'The batch runner sends it. What is counted and what is locked follows from the times, whenever it comes.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'advance-experiment', id }),
+  }),
+  change({
+    id: 'archive-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/archive',
+    needs: 'editor',
+    summary: 'Files a stopped experiment away: its results stay, and nothing more is computed',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'archive-experiment', id }),
   }),
   route({
     id: 'list-results',
@@ -53,17 +87,22 @@ export const experiments = [
     needs: 'viewer',
     summary: 'Lists the results of an experiment, newest first',
     description:
-      'A result is stored only if it says something new. With `newest`, only the newest one of each goal.',
+      'A result is stored only if it says something new. With `newest`, only the newest one of each goal. Results of ' +
+      'a goal that was taken off the experiment say `noLongerAsked`.',
     query: ResultQuery,
     answer: z.strictObject({ results: z.array(StoredResult), nextCursor: NextCursor }),
     handle: async ({ database, params: { environment: environmentId, id }, query }) => {
-      if (!(await readEntity(database, environmentId, 'experiment', id)))
-        return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const experiment = await readEntity(database, environmentId, 'experiment', id)
+      if (!experiment) return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const marked = (result: StoredResult): StoredResult =>
+        experiment.goalKeys.includes(result.goalKey) ? result : { ...result, noLongerAsked: true }
       const { goalKey, asOf, newest, limit, cursor } = query
       if (newest === 'true') {
         const results = await newestResults(database, environmentId, id)
         return ok({
-          results: results.filter((result) => goalKey === undefined || result.goalKey === goalKey),
+          results: results
+            .filter((result) => goalKey === undefined || result.goalKey === goalKey)
+            .map(marked),
         })
       }
       const after = ResultPosition.safeParse(cursor).data
@@ -73,7 +112,7 @@ export const experiments = [
         result.computedAt,
         result.goalKey,
       ])
-      return ok({ results: page.rows, ...(page.nextCursor && { nextCursor: page.nextCursor }) })
+      return ok({ results: page.rows.map(marked), ...(page.nextCursor && { nextCursor: page.nextCursor }) })
     },
   }),
   route({
@@ -89,12 +128,16 @@ export const experiments = [
     bodyBytesMax: resultBytesMax,
     answer: z.strictObject({ experimentId: z.string(), goalKey: z.string(), computedAt: z.int() }),
     status: 201,
-    handle: async ({ database, params: { environment, id }, body }) => {
+    handle: async (call) => {
+      const { environment, id } = call.params
+      const { database, body } = call
       const experiment = await readEntity(database, environment, 'experiment', id)
       if (!experiment) return refuse('NOT_FOUND', `there is no experiment ${id}`)
       const fields = resultProblems(body, experiment)
       if (fields.length > 0) return refuse('INVALID', 'the result contradicts itself', { fields })
-      await storeResult(database, environment, id, body)
+      const request = { environmentId: environment, experimentId: id, result: body }
+      const problem = await environmentStub(call, environment).storeResult(request)
+      if (problem) return { ok: false, problem }
       return ok({ experimentId: id, goalKey: body.goalKey, computedAt: body.computedAt })
     },
   }),

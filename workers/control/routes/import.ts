@@ -5,7 +5,6 @@ import { type Candidates, checkCandidates } from '../../../core/change/import-pl
 import { nameLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex } from '../../http/digest.ts'
-import { isForeignKey } from '../../http/sdk-key.ts'
 import { FeatureList } from '../../protocols/bucketeer/feature.ts'
 import { fromFeatureList } from '../../protocols/bucketeer/import/features.ts'
 import { respell } from '../../protocols/bucketeer/import/spelling.ts'
@@ -17,9 +16,10 @@ import { fromDefinitions } from '../../protocols/flagd/import/flags.ts'
 import { parseWith } from '../../http/parse.ts'
 import { readDocument } from '../api/document-text.ts'
 import { type StoredEnvironment, loadEnvironment } from '../../storage/configuration.ts'
-import { ownersOfKeys } from '../../storage/imported-keys.ts'
+import { claimRefusals } from '../../storage/imported-keys.ts'
 import { ExperimentQuery, isDryRun } from '../api/change-query.ts'
 import { moveLongLists } from '../api/import-members.ts'
+import { ForeignKeyText } from '../api/foreign-key.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import { type CommandResult, executeCommand } from '../api/execute-command.ts'
 import { type Call, pathParam } from '../api/call.ts'
@@ -32,9 +32,7 @@ const keysMax = 100
 
 /** Keys that clients of the other system already use. Only their hash is stored. */
 const ForeignKey = z.strictObject({
-  key: z
-    .string()
-    .refine(isForeignKey, 'is 16 to 200 letters, digits, dots, underscores or hyphens, and none of our own'),
+  key: ForeignKeyText,
   role: z.enum(['client', 'server']),
   name: z.string().max(nameLengthMax).default(''),
 })
@@ -129,23 +127,16 @@ async function importInto<Path extends `${string}{environment}${string}`>(
       foreign: true as const,
     })),
   )
-  const owners = await ownersOfKeys(
-    call.database,
-    sdkKeys.map(({ sha256 }) => sha256),
-  )
-  const taken = sdkKeys.flatMap(({ sha256 }, i) => {
-    const owner = owners.get(sha256)
-    if (owner === undefined || owner.environmentId === environment) return []
-    const isNear = owner.organisationId === call.scope?.organisationId
-    const message = isNear
-      ? `belongs to environment ${owner.environmentId}: delete it there first`
-      : 'belongs to an environment of another organisation, which has to delete it first'
-    return [{ path: `sdkKeys.${i}.key`, message }]
+  const hashes = sdkKeys.map(({ sha256 }) => sha256)
+  const refusals = await claimRefusals(call.database, environment, hashes)
+  const refused = hashes.flatMap((hash, i) => {
+    const message = refusals.get(hash)
+    return message === undefined ? [] : [{ path: `sdkKeys.${i}.key`, message }]
   })
-  const [first] = taken
+  const [first] = refused
   if (first)
     return refuse('CONFLICT', `a key can belong to one environment only: ${first.path} ${first.message}`, {
-      fields: taken,
+      fields: refused,
     })
   const reader = yamlReader()
   const stores = isDryRun(call.request) ? undefined : { kv: call.env.SNAPSHOTS, archive: call.env.LAKE }

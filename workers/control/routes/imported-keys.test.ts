@@ -1,5 +1,5 @@
 // Who owns a key that another system gave out: one environment, until it deletes the key.
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { addToken, call as callAs, env, newEnvironment } from '../../../test/support/control-plane.ts'
 import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
 import { sha256Hex } from '../../http/digest.ts'
@@ -69,21 +69,91 @@ it('goes to exactly one of several imports at the same time, and the others chan
     expect((await call('GET', `${path}/sdk-keys`)).body.sdkKeys).toHaveLength(path === winner ? 2 : 0)
 })
 
-it('is refused to another organisation, which does not learn whose it is', async () => {
-  const ours = await environment()
-  const key = 'of-another-organisation'
-  await importKeys(ours, key)
-  const created = await call('POST', '/organisations', { id: 'strangers', owner: 'eve@example.com' })
-  expect(created.status).toBe(201)
-  await addToken({ id: 'stranger', role: 'owner', organisationId: 'strangers' })
-  const as = { authorization: 'Bearer stranger-token' }
-  const project = await callAs('POST', '/organisations/strangers/projects', { id: 'theirs', name: 'P' }, as)
-  expect(project.status).toBe(201)
-  const id = await newEnvironment({ project: 'theirs' }, as)
-  const answer = await callAs('POST', `/environments/${id}/import/flagship-io`, fileWith(key), as)
-  expect(answer).toMatchObject({
-    status: 409,
-    body: { detail: expect.stringContaining('belongs to an environment of another organisation') },
+describe('in another organisation', () => {
+  const as = { authorization: 'Bearer tenant-token' }
+  let tenant: string
+  beforeAll(async () => {
+    const created = await call('POST', '/organisations', { id: 'tenant', owner: 'tess@example.com' })
+    expect(created.status).toBe(201)
+    await addToken({ id: 'tenant', role: 'owner', organisationId: 'tenant' })
+    await callAs('POST', '/organisations/tenant/projects', { id: 'tenants-own', name: 'P' }, as)
+    tenant = `/environments/${await newEnvironment({ project: 'tenants-own' }, as)}`
   })
-  expect(JSON.stringify(answer.body)).not.toContain(ours.split('/')[2])
+  const importAsTenant = (key: string, query = '') =>
+    callAs('POST', `${tenant}/import/flagship-io${query}`, fileWith(key), as)
+  const approve = (key: string, organisation: string) =>
+    call('POST', '/key-approvals', { key, organisation, name: 'shop' })
+  const needsApproval = {
+    status: 409,
+    body: { errors: [{ path: 'sdkKeys.0.key', message: expect.stringContaining('needs an approval') }] },
+  }
+
+  it('an import needs an approval, whether the key is free or not', async () => {
+    const taken = 'taken-by-the-first-organisation'
+    await importKeys(await environment(), taken)
+    for (const key of [taken, 'a-key-that-nobody-has'])
+      for (const query of ['', '?dryRun=true'])
+        expect(await importAsTenant(key, query)).toMatchObject(needsApproval)
+    expect((await callAs('GET', `${tenant}/sdk-keys`, undefined, as)).body.sdkKeys).toEqual([])
+  })
+
+  it('an approved key is theirs alone, until the approval is withdrawn and the key deleted', async () => {
+    const key = 'the-tenants-own-key'
+    const approved = await approve(key, 'tenant')
+    expect(approved).toMatchObject({
+      status: 201,
+      body: { id: await sha256Hex(key), organisationId: 'tenant', name: 'shop' },
+    })
+    expect((await approve(key, 'default')).status).toBe(409)
+    const ours = await environment()
+    expect(await importKeys(ours, key)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('is approved for organisation tenant') },
+    })
+    expect(await importAsTenant(key)).toMatchObject({ status: 200, body: { published: true } })
+    expect(await mappingOf(key)).toBe(tenant.split('/')[2])
+
+    expect((await call('GET', '/key-approvals')).body.keyApprovals).toContainEqual(approved.body)
+    expect((await call('DELETE', `/key-approvals/${approved.body.id}`)).status).toBe(200)
+    expect(await mappingOf(key)).toBe(tenant.split('/')[2])
+    expect(await importAsTenant(key)).toMatchObject({ status: 200 })
+    await deleteKeyAs(tenant, key)
+    expect(await importAsTenant(key)).toMatchObject(needsApproval)
+    expect(await importKeys(ours, key)).toMatchObject({ status: 200, body: { published: true } })
+    const trail = await call('GET', '/organisations/default/audit?limit=200')
+    const kinds = (trail.body.entries as { kind: string }[]).map(({ kind }) => kind)
+    expect(kinds).toEqual(expect.arrayContaining(['create-key-approval', 'delete-key-approval']))
+  })
+
+  it('an approval does not take a key from its owner, and does not tell who that is', async () => {
+    const ours = await environment()
+    const key = 'approved-after-an-import'
+    await importKeys(ours, key)
+    expect((await approve(key, 'tenant')).status).toBe(201)
+    const answer = await importAsTenant(key)
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('belongs to an environment of another organisation') },
+    })
+    expect(JSON.stringify(answer.body)).not.toContain(ours.split('/')[2])
+    await deleteKey(ours, key)
+    expect(await importAsTenant(key)).toMatchObject({ status: 200 })
+  })
+
+  it('only owners of the first organisation approve', async () => {
+    for (const [method, path, body] of [
+      ['GET', '/key-approvals', undefined],
+      ['POST', '/key-approvals', { key: 'a-key-that-nobody-has', organisation: 'tenant' }],
+      ['DELETE', '/key-approvals/0', undefined],
+    ] as const)
+      expect((await callAs(method, path, body, as)).status).toBe(403)
+    expect((await approve('a-key-that-nobody-has', 'nobody')).status).toBe(404)
+    expect((await approve('short', 'tenant')).status).toBe(400)
+  })
+
+  async function deleteKeyAs(path: string, name: string) {
+    const { body } = await callAs('GET', `${path}/sdk-keys`, undefined, as)
+    const { id } = (body.sdkKeys as { id: string; name: string }[]).find((key) => key.name === name)!
+    expect((await callAs('DELETE', `${path}/sdk-keys/${id}`, undefined, as)).status).toBe(200)
+  }
 })

@@ -182,6 +182,24 @@ describe('results', () => {
     expect((await call('GET', `${one}/results`)).body.results).toEqual([])
   })
 
+  it('of an A/A test name no winner', async () => {
+    const path = await environment()
+    const aa = draft('base')
+    const variations = aa.variations.map((each) => ({ ...each, value: 'true' }))
+    const defaultStrategy = { strategy: { kind: 'rollout', shares } }
+    await call('POST', `${path}/flags`, { ...aa, variations, defaultStrategy })
+    await call('POST', `${path}/goals`, { key: 'purchase' })
+    const aaDraft = { ...experimentDraft, goalKeys: ['purchase'], design: { aa: true } }
+    expect((await call('POST', `${path}/experiments`, aaDraft)).status).toBe(201)
+    const one = `${path}/experiments/button/results`
+    expect(await call('POST', one, result(1, { verdict: winner }))).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'verdict.kind' }] },
+    })
+    const sound = { kind: 'sound', reason: 'No difference is shown where there is none, with 200 users.' }
+    expect((await call('POST', one, result(1, { verdict: sound }))).status).toBe(201)
+  })
+
   it('may name a winner that was measured', async () => {
     const one = await experiment()
     const comparisons = [{ ...comparison, outcome: 'better' }]
@@ -192,6 +210,6 @@ describe('results', () => {
 
   it('have a design that is fixed when the experiment is made', async () => {
     const one = await experiment()
-    expect((await call('PATCH', one, { design: { minimumDays: 0 } })).status).toBe(400)
+    expect((await call('PATCH', one, { design: { minimumDays: 0 } })).status).toBe(409)
   })
 })

@@ -1,17 +1,122 @@
-// Routes of webhooks: addresses to notify of changes. They are only stored: nothing sends to them yet.
+// Routes of webhooks: addresses that are told of changes and results. A signing secret is returned once, when it
+// is made; the address of a Slack webhook, which is a secret as well, never.
+import * as z from 'zod'
 import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
-import { Webhook } from '../../../core/model/webhook.ts'
-import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
+import { overlapMsMax } from '../../../core/model/limits.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { Webhook, isSlack } from '../../../core/model/webhook.ts'
+import { healthOfWebhooks } from '../../storage/deliveries.ts'
+import { readEntity } from '../../storage/entities.ts'
+import { ChangeQuery, isDryRun } from '../api/change-query.ts'
+import { deleteRoute, expectedVersion, readRoutes, versionDescription } from '../api/entity-routes.ts'
+import { executeCommand } from '../api/execute-command.ts'
+import { change, route } from '../api/route.ts'
+import { changeAnswer } from '../api/shapes.ts'
 
-export const webhooks = entityRoutes({
+/** Standard Webhooks: 24 to 64 bytes. */
+const secretBytes = 32
+
+const PublicWebhook = Webhook.omit({ secret: true, secretUrl: true, previousSecret: true }).extend({
+  url: Webhook.shape.url.describe('Of a Slack webhook only the origin: the rest of its address is a secret.'),
+  previousSecret: z
+    .strictObject({ expiresAt: z.int() })
+    .optional()
+    .describe('After a rotation: until then (epoch milliseconds) messages are signed with both secrets.'),
+})
+
+const Health = z.strictObject({
+  status: z.enum(['unused', 'ok', 'failing']).describe('`failing`: the newest try failed.'),
+  failingSince: z.int().optional().describe('Epoch milliseconds of the first failure since a delivery.'),
+  failures: z.int().describe('Failed tries since then.'),
+  lastDeliveredAt: z.int().optional(),
+  lastError: z.string().optional(),
+  waiting: z.int().describe('Deliveries that will be tried again.'),
+  dead: z.int().describe('Deliveries of the last 30 days that were given up.'),
+})
+
+const resource = {
   kind: 'webhook',
   name: 'webhook',
   plural: 'webhooks',
   param: 'id',
-  schema: Webhook,
-  draft: WebhookDraft,
-  changes: WebhookChanges.extend(expectedVersion),
-  create: (webhook) => ({ kind: 'create-webhook', webhook }),
-  update: (id, { version, ...changes }) => ({ kind: 'update-webhook', id, version, changes }),
-  remove: (id) => ({ kind: 'delete-webhook', id }),
+  schema: PublicWebhook,
+  reading: {
+    schema: PublicWebhook.extend({ health: Health }),
+    more: async (...of: Parameters<typeof healthOfWebhooks>) => {
+      const healthOf = await healthOfWebhooks(...of)
+      return (id: string) => ({ health: healthOf(id) })
+    },
+  },
+  remove: (id: string) => ({ kind: 'delete-webhook', id }) as const,
+} as const
+
+const Created = changeAnswer(PublicWebhook).extend({
+  secret: z
+    .string()
+    .describe('What messages are signed with. Returned only this once; empty in a dry run and for Slack.'),
 })
+
+const path = '/environments/{environment}/webhooks'
+
+export const webhooks = [
+  ...readRoutes(resource),
+  route({
+    id: 'create-webhook',
+    method: 'POST',
+    path,
+    needs: 'editor',
+    summary: 'Creates a webhook, and returns its signing secret only this once',
+    query: ChangeQuery,
+    body: WebhookDraft.omit({ secret: true, secretUrl: true }),
+    answer: Created,
+    status: 201,
+    handle: async (call) => {
+      const { body } = call
+      const secret = isSlack(body) ? '' : newSecret()
+      const webhook = { ...body, ...addressOf(body, body.url), ...(secret && { secret }) }
+      const created = await executeCommand(call, { kind: 'create-webhook', webhook })
+      return created.ok ? ok({ ...created.value, secret: isDryRun(call.request) ? '' : secret }) : created
+    },
+  }),
+  change({
+    id: 'update-webhook',
+    method: 'PATCH',
+    path: `${path}/{id}`,
+    needs: 'editor',
+    summary: 'Changes the fields that are sent, all in one revision',
+    description: versionDescription,
+    body: WebhookChanges.omit({ secretUrl: true }).extend(expectedVersion),
+    entity: PublicWebhook,
+    command: async ({ database, params: { environment, id }, body: { version, ...changes } }) => {
+      // the format never changes; the command refuses a missing webhook
+      const webhook = await readEntity(database, environment, 'webhook', id)
+      const address = changes.url === undefined ? {} : addressOf(webhook ?? {}, changes.url)
+      return { kind: 'update-webhook', id, version, changes: { ...changes, ...address } }
+    },
+  }),
+  route({
+    id: 'rotate-webhook',
+    method: 'POST',
+    path: `${path}/{id}/rotate`,
+    needs: 'editor',
+    summary: 'Replaces the signing secret of a webhook, and returns the new one only this once',
+    description: `Messages are signed with both secrets for \`overlapMs\`. ${versionDescription}`,
+    query: ChangeQuery,
+    body: z.strictObject({ overlapMs: z.int().min(0).max(overlapMsMax).default(0), ...expectedVersion }),
+    answer: Created,
+    handle: async (call) => {
+      const secret = newSecret()
+      const { id } = call.params
+      const rotated = await executeCommand(call, { kind: 'rotate-webhook', id, secret, ...call.body })
+      return rotated.ok ? ok({ ...rotated.value, secret: isDryRun(call.request) ? '' : secret }) : rotated
+    },
+  }),
+  deleteRoute(resource),
+]
+
+/** What is stored of an address: of Slack's, everybody may see the origin and nobody the rest. */
+const addressOf = (webhook: Pick<Webhook, 'format'>, url: string) =>
+  isSlack(webhook) ? { url: new URL(url).origin, secretUrl: url } : { url }
+
+const newSecret = () =>
+  `whsec_${btoa(String.fromCodePoint(...crypto.getRandomValues(new Uint8Array(secretBytes))))}`

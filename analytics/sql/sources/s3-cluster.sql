@@ -1,0 +1,23 @@
+-- The beginning of a query: records in the bucket, read by all servers of a cluster with the credentials of
+-- the query. ClickHouse hides the secret in its logs, as it does every argument at this place.
+WITH
+  rawRecords AS (
+    SELECT *
+    FROM s3Cluster(
+      {cluster:String}, {files:String}, {accessKeyId:String}, {secretAccessKey:String},
+      'JSONEachRow', {columns:String}, 'gzip'
+    )
+    SETTINGS
+      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
+      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
+  ),
+  partRecords AS (
+    SELECT *
+    FROM s3Cluster(
+      {cluster:String}, {parts:String}, {accessKeyId:String}, {secretAccessKey:String},
+      'Parquet', {columns:String}
+    )
+    SETTINGS
+      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
+      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
+  ),

@@ -1,0 +1,49 @@
+// Where a run counts events: in this process over files of the cache, or on a ClickHouse server that reads the
+// lake itself.
+import { readFile } from 'node:fs/promises'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Configuration } from '../configuration.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
+import type { DaySource } from './cache.ts'
+import type { ClickHouse } from './clickhouse.ts'
+import { openClickHouseServer } from './clickhouse-server.ts'
+import { inBucket } from './record-source.ts'
+import { openWarehouse, type Warehouse } from './warehouse.ts'
+
+export interface Counting {
+  readonly warehouse: Warehouse
+  readonly parts: DaySource['parts']
+  close(): Promise<void>
+}
+
+/** `embedded` is loaded with its first statement only. */
+export async function openCounting(
+  { clickHouse, lake, cacheFolder }: Configuration,
+  embedded: ClickHouse,
+): Promise<Result<Counting, Failure>> {
+  if (!clickHouse)
+    return ok({ warehouse: openWarehouse(embedded), parts: 'fetched', close: () => Promise.resolve() })
+  const { certificatesFile, s3Endpoint, collection, cluster } = clickHouse
+  const certificates = await readCertificates(certificatesFile)
+  if (!certificates.ok) return certificates
+  const server = openClickHouseServer({
+    ...clickHouse,
+    certificates: certificates.value,
+    secrets: [lake.secretAccessKey],
+  })
+  const source = inBucket({
+    root: cacheFolder,
+    lake: { ...lake, endpoint: s3Endpoint },
+    collection,
+    cluster,
+  })
+  return ok({ warehouse: openWarehouse(server, source), parts: 'left', close: () => server.close() })
+}
+
+async function readCertificates(file: string | undefined): Promise<Result<Buffer | undefined, Failure>> {
+  try {
+    return ok(file === undefined ? undefined : await readFile(file))
+  } catch (error) {
+    return fail('usage', `TACKLINE_CLICKHOUSE_CA cannot be read: ${reasonOf(error)}`)
+  }
+}

@@ -1,0 +1,171 @@
+// What an experiment lacks before it starts, as far as its configuration tells. What blocks would keep it from
+// ever giving a result; what warns would make the result worth less.
+import type { EnvironmentState } from '../model/environment-state.ts'
+import { type Experiment, isOpenAt, minimumDaysDefault, strategyOf } from '../model/experiment.ts'
+import type { Flag } from '../model/flag.ts'
+import { valuesServed, weightsOf } from './experiment-phases.ts'
+import { segmentsIn } from '../model/segment-keys.ts'
+
+const dayMs = 86_400_000
+
+export const checkNames = [
+  'flag',
+  'arms',
+  'goals',
+  'duration',
+  'guardrails',
+  'owner',
+  'overlap',
+  'exposures',
+  'goal-events',
+  'power',
+] as const
+
+export interface Check {
+  readonly name: (typeof checkNames)[number]
+  readonly status: 'pass' | 'warn' | 'block'
+  /** A sentence for a person. */
+  readonly detail: string
+}
+
+export interface CheckSubject {
+  /** As it would be once started. */
+  readonly experiment: Experiment
+  readonly flag: Flag | undefined
+  /** Those of its goals that exist. */
+  readonly goalKeys: ReadonlySet<string>
+  /** Other experiments that wait or run, with their flags. */
+  readonly others: readonly { readonly experiment: Experiment; readonly flag: Flag | undefined }[]
+}
+
+export function configurationChecks({ experiment, flag, goalKeys, others }: CheckSubject): Check[] {
+  return [
+    flagCheck(experiment, flag),
+    armsCheck(experiment, flag),
+    goalsCheck(experiment, goalKeys),
+    durationCheck(experiment),
+    guardrailsCheck(experiment),
+    ownerCheck(experiment, flag),
+    overlapCheck(experiment, flag, others),
+  ]
+}
+
+/** In an environment, at a time. */
+export function checkSubject(state: EnvironmentState, experiment: Experiment, now: number): CheckSubject {
+  const others = [...state.experiment.values()].filter(
+    (other) => other.id !== experiment.id && isOpenAt(other, now),
+  )
+  return {
+    experiment,
+    flag: state.flag.get(experiment.flagKey),
+    goalKeys: new Set(experiment.goalKeys.filter((key) => state.goal.has(key))),
+    others: others.map((other) => ({ experiment: other, flag: state.flag.get(other.flagKey) })),
+  }
+}
+
+export const blockingChecks = (state: EnvironmentState, experiment: Experiment, now: number): Check[] =>
+  configurationChecks(checkSubject(state, experiment, now)).filter(({ status }) => status === 'block')
+
+function flagCheck({ flagKey, status }: Experiment, flag: Flag | undefined): Check {
+  const name = 'flag'
+  if (!flag) return { name, status: 'block', detail: `There is no flag ${flagKey}.` }
+  if (flag.archived) return { name, status: 'block', detail: `Flag ${flagKey} is archived.` }
+  if (flag.enabled) return { name, status: 'pass', detail: `Flag ${flagKey} is on.` }
+  return status === 'waiting'
+    ? { name, status: 'warn', detail: `Flag ${flagKey} is off: turn it on by the start.` }
+    : { name, status: 'block', detail: `Flag ${flagKey} is off: nobody would meet a variation.` }
+}
+
+function armsCheck({ ruleId, baselineVariationId, design }: Experiment, flag: Flag | undefined): Check {
+  const blocked = (detail: string): Check => ({ name: 'arms', status: 'block', detail })
+  const strategy = flag && strategyOf(flag, ruleId)
+  if (strategy?.kind !== 'rollout') return blocked(`Rule ${ruleId} is no percentage rollout of the flag.`)
+  const arms = Object.keys(weightsOf(strategy))
+  if (!arms.includes(baselineVariationId))
+    return blocked(`The baseline ${baselineVariationId} is served to nobody.`)
+  if (arms.length < 2) return blocked('The rollout serves one variation only: there is nothing to compare.')
+  const values = valuesServed(flag!, strategy)
+  if (design?.aa && values > 1)
+    return blocked('An A/A test needs variations of equal value, and these differ.')
+  if (!design?.aa && values < arms.length)
+    return {
+      name: 'arms',
+      status: 'warn',
+      detail:
+        'Two variations have the same value. If that is meant as a test of the pipeline, set design.aa.',
+    }
+  return { name: 'arms', status: 'pass', detail: `It compares ${arms.join(', ')}.` }
+}
+
+function goalsCheck({ goalKeys }: Experiment, existing: ReadonlySet<string>): Check {
+  const missing = goalKeys.filter((key) => !existing.has(key))
+  return missing.length > 0
+    ? { name: 'goals', status: 'block', detail: `There is no goal ${missing.join(', ')}.` }
+    : { name: 'goals', status: 'pass', detail: `${goalKeys[0]} decides.` }
+}
+
+function durationCheck({ startAt, stopAt, design }: Experiment): Check {
+  const name = 'duration'
+  const minimum = design?.minimumDays ?? minimumDaysDefault
+  const days = (stopAt - startAt) / dayMs
+  if (days <= 0) return { name, status: 'block', detail: 'Its planned end (stopAt) is not after its start.' }
+  const lasts = `It lasts ${Number(days.toFixed(1))} days`
+  if (days < minimum)
+    return { name, status: 'block', detail: `${lasts}, and could name nothing before ${minimum} days.` }
+  if (days < minimumDaysDefault)
+    return {
+      name,
+      status: 'warn',
+      detail: `${lasts}: users of a Monday are not those of a Sunday, a full week has both.`,
+    }
+  return { name, status: 'pass', detail: `${lasts}.` }
+}
+
+function guardrailsCheck({ goalKeys, design }: Experiment): Check {
+  const name = 'guardrails'
+  if (design?.aa) return { name, status: 'pass', detail: 'An A/A test needs none.' }
+  const others = goalKeys.slice(1)
+  return others.length === 0
+    ? {
+        name,
+        status: 'warn',
+        detail: 'There is no second goal: nothing would show what a better primary goal costs.',
+      }
+    : { name, status: 'pass', detail: `${others.join(', ')} would show what the change costs.` }
+}
+
+function ownerCheck({ owner }: Experiment, flag: Flag | undefined): Check {
+  const name = 'owner'
+  if (owner) return { name, status: 'pass', detail: `${owner} decides on the result.` }
+  return flag?.maintainer
+    ? { name, status: 'pass', detail: `${flag.maintainer} maintains the flag.` }
+    : { name, status: 'warn', detail: 'Nobody is named as owner.' }
+}
+
+/** Beside each other on one rollout, or on users of a segment that both rules ask for. */
+function overlapCheck(experiment: Experiment, flag: Flag | undefined, others: CheckSubject['others']): Check {
+  const name = 'overlap'
+  const own = new Set(segmentsOf(experiment, flag))
+  const found = others
+    .filter((other) => other.experiment.stopAt > experiment.startAt)
+    .filter((other) => other.experiment.startAt < experiment.stopAt)
+    .flatMap((other) => {
+      const { id, flagKey } = other.experiment
+      if (flagKey === experiment.flagKey) return [`${id} (the same flag)`]
+      const shared = segmentsOf(other.experiment, other.flag).find((key) => own.has(key))
+      return shared === undefined ? [] : [`${id} (segment ${shared})`]
+    })
+  return found.length === 0
+    ? { name, status: 'pass', detail: 'No other experiment runs on its flag or its segments.' }
+    : {
+        name,
+        status: 'warn',
+        detail: `Its users may also be in ${found.join(', ')}: what the two do together is not tested.`,
+      }
+}
+
+/** Those that its rule asks for. */
+export function segmentsOf({ ruleId }: Experiment, flag: Flag | undefined): readonly string[] {
+  const rule = flag?.rules.find(({ id }) => id === ruleId)
+  return rule ? segmentsIn(rule.anyOf) : []
+}

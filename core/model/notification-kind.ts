@@ -1,0 +1,56 @@
+// What webhooks are told of, by name. The names are wire format: they are only added to.
+import * as z from 'zod'
+
+/**
+ * Each kind with what it means, most telling first: a message is named after the first kind that applies to it.
+ */
+export const notificationKinds = {
+  'operation.fired': 'an operation found its threshold crossed',
+  'experiment.health-red': 'a health check of an experiment failed: its results are not to be trusted',
+  'experiment.verdict': 'the primary goal of an experiment reached a verdict, or another one than before',
+  'experiment.stopped': 'an experiment ended',
+  'schedule.refused': 'a scheduled change could not be made when its time had come',
+  'schedule.applied': 'a scheduled change was made',
+  'trigger.fired': 'the secret of a trigger was used, with whatever outcome',
+  'flag.turned-on': 'a flag was turned on',
+  'flag.turned-off': 'a flag was turned off',
+  'flag.archived': 'a flag was archived',
+  ...kindsOf('flag'),
+  ...kindsOf('segment'),
+  ...kindsOf('goal'),
+  ...kindsOf('experiment'),
+  ...kindsOf('operation'),
+  ...kindsOf('trigger'),
+  ...kindsOf('schedule'),
+  ...kindsOf('settings'),
+  ...kindsOf('sdk-key'),
+  ...kindsOf('webhook'),
+  ...kindsOf('tag'),
+  'webhook.test': 'somebody asked for a test; sent whatever the filters of the webhook say',
+} as const satisfies Record<string, string>
+
+export type NotificationKind = keyof typeof notificationKinds
+export const NotificationKind = z.enum(
+  Object.keys(notificationKinds) as [NotificationKind, ...NotificationKind[]],
+)
+
+/** What can happen to any entity. An entity that was changed has been `updated`, whatever else is true of it. */
+export type EntityEvent = 'created' | 'updated' | 'deleted'
+
+function kindsOf<Name extends string>(name: Name) {
+  return {
+    [`${name}.created`]: `${name} was created`,
+    [`${name}.updated`]: `${name} was changed in any way`,
+    [`${name}.deleted`]: `${name} was deleted`,
+  } as Record<`${Name}.${EntityEvent}`, string>
+}
+
+const order = new Map(NotificationKind.options.map((kind, place) => [kind, place]))
+
+/** Negative if the first one is more telling. */
+export const compareKinds = (a: NotificationKind, b: NotificationKind): number =>
+  order.get(a)! - order.get(b)!
+
+/** Each once, most telling first. */
+export const inOrder = (kinds: Iterable<NotificationKind>): NotificationKind[] =>
+  [...new Set(kinds)].toSorted(compareKinds)

@@ -1,0 +1,55 @@
+// What is known of goals and flags before an experiment starts: the newest results of earlier experiments, and
+// the live counts.
+import type { ExperimentFacts, GoalHistory } from '../../../core/change/experiment-facts.ts'
+import { flagCounterOf } from '../../live/live-counters.ts'
+import { type Database } from '../../storage/database.ts'
+import { listEntities } from '../../storage/entities.ts'
+import { newestOfGoal } from '../../storage/experiment-results.ts'
+import type { ControlBindings } from '../bindings.ts'
+
+const hourMs = 3_600_000
+const hoursBack = 7 * 24
+/** Of the experiments that were changed last; earlier ones tell little of today. */
+const experimentsLookedAt = 50
+
+/** By goal, of the baseline in the newest result of an experiment on it. A goal without one is left out. */
+export async function historyOf(
+  database: Database,
+  environmentId: string,
+  goalKeys: readonly string[],
+): Promise<Map<string, GoalHistory>> {
+  const order = { sort: 'updatedAt', order: 'desc', limit: experimentsLookedAt } as const
+  const experiments = await listEntities(database, { environmentId, kind: 'experiment', ...order })
+  const found = new Map<string, GoalHistory>()
+  for (const goalKey of goalKeys) {
+    const ids = experiments.filter((experiment) => experiment.goalKeys.includes(goalKey)).map(({ id }) => id)
+    const newest = await newestOfGoal(database, environmentId, ids, goalKey)
+    if (!newest) continue
+    const { experimentId, result } = newest
+    const { baselineVariationId, variations, computedAt } = result
+    const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
+    if (!baseline || baseline.users === 0) continue
+    const { users, conversions } = baseline
+    found.set(goalKey, { experimentId, users, conversions, computedAt })
+  }
+  return found
+}
+
+/** Of a flag in the last week, or since it was first exposed. */
+export async function trafficOf(
+  env: ControlBindings,
+  environmentId: string,
+  flagKey: string,
+  now: number,
+): Promise<ExperimentFacts['exposures']> {
+  const hour = Math.floor(now / hourMs)
+  const { totals, hours } = await flagCounterOf(env, environmentId, flagKey).read(
+    flagKey,
+    hour - hoursBack + 1,
+  )
+  const evaluations = totals.reduce((sum, each) => sum + each.evaluations, 0)
+  const users = totals.reduce((sum, each) => sum + each.users, 0)
+  const first = hours.reduce((least, each) => Math.min(least, each.hour), hour)
+  const days = Math.max(1, (hour - first + 1) / 24)
+  return { evaluations, usersPerDay: users / days, days: hoursBack / 24 }
+}

@@ -1,0 +1,229 @@
+// The routes before an experiment's start: a plan of users and days, and what the experiment lacks.
+import * as z from 'zod'
+import { started } from '../../../core/change/experiment.ts'
+import {
+  type Check,
+  checkNames,
+  configurationChecks,
+  segmentsOf,
+} from '../../../core/change/experiment-checks.ts'
+import { factChecks, powerDefault } from '../../../core/change/experiment-facts.ts'
+import { isOpenAt, statusAt } from '../../../core/model/experiment.ts'
+import { FlagKey, Key } from '../../../core/model/flag.ts'
+import { minimumEffectMax, variationsMax } from '../../../core/model/limits.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
+import { alphaDefault } from '../../../core/statistics/levels.ts'
+import { planOf } from '../../../core/statistics/plan.ts'
+import { planKinds, type PlannedMetric } from '../../../core/statistics/planning.ts'
+import { listEntities, readEntity } from '../../storage/entities.ts'
+import { pageSizeMax } from '../api/pagination.ts'
+import { route } from '../api/route.ts'
+import { historyOf, trafficOf } from './experiment-facts.ts'
+
+const usersPerDayMax = 1_000_000_000
+const valueMax = 1e12
+
+const PlanBody = z.strictObject({
+  goalKey: Key.optional().describe(
+    'Whose rate is taken from the newest result, if `baselineRate` is not sent.',
+  ),
+  flagKey: FlagKey.optional().describe(
+    'Whose users are taken from the live counts, if `usersPerDay` is not sent.',
+  ),
+  baselineRate: z.number().gt(0).lt(1).optional().describe('The share of users who convert today.'),
+  mean: z.number().min(-valueMax).max(valueMax).optional().describe('A user’s value today, with `sd`.'),
+  sd: z.number().positive().max(valueMax).optional(),
+  effect: z
+    .strictObject({
+      relative: z.number().gt(-1).max(minimumEffectMax).optional(),
+      absolute: z.number().min(-valueMax).max(valueMax).optional(),
+    })
+    .optional()
+    .describe('The smallest change to find: `{"relative": 0.05}` is five percent more. Or send `days`.'),
+  days: z.number().positive().max(3_650).optional().describe('To learn what is found in so many days.'),
+  power: z.number().min(0.5).max(0.999).default(powerDefault),
+  alpha: z.number().min(0.0001).max(0.5).default(alphaDefault),
+  shares: z
+    .array(z.number().positive().max(valueMax))
+    .min(2)
+    .max(variationsMax)
+    .default([1, 1])
+    .describe('Of the variations, the baseline’s first. Only the proportions count.'),
+  usersPerDay: z.number().positive().max(usersPerDayMax).optional().describe('In all variations together.'),
+})
+
+const Effect = z.strictObject({ relative: z.number(), absolute: z.number() })
+const PlanAnswer = z.strictObject({
+  baseline: z.union([
+    z.strictObject({
+      rate: z.number(),
+      from: z.enum(['request', 'history']),
+      experimentId: z.string().optional(),
+      users: z.int().optional(),
+      computedAt: z.int().optional(),
+    }),
+    z.strictObject({ mean: z.number(), sd: z.number(), from: z.literal('request') }),
+  ]),
+  usersPerDay: z.number().nullable().describe('Null: unknown. From live counts, an estimate.'),
+  plans: z.array(
+    z.strictObject({
+      decision: z
+        .enum(planKinds)
+        .describe('`fixed-test` is one look at the end: the yardstick, and no way to decide here.'),
+      effect: Effect.nullable(),
+      users: z.int(),
+      usersPerVariation: z.array(z.int()),
+      days: z.number().nullable(),
+      conversions: z.int().nullable().describe('Of the pair of variations that has the fewest.'),
+    }),
+  ),
+  warnings: z.array(z.string()),
+})
+
+const invalid = (path: string, message: string) =>
+  refuse('INVALID', `${path}: ${message}`, { fields: [{ path, message }] })
+
+export const experimentPlan = [
+  route({
+    id: 'plan-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiment-plan',
+    needs: 'viewer',
+    summary: 'Plans an experiment: how many users and days an effect takes, or which effect some days find',
+    description:
+      'Stores nothing. For both kinds of decision, and beside them the textbook’s test with one look at the end. ' +
+      'With several arms, each is found with the power that was asked for.',
+    body: PlanBody,
+    answer: PlanAnswer,
+    handle: async ({ env, database, now, params: { environment }, body }) => {
+      const { goalKey, flagKey, baselineRate, mean, sd, effect, days, power, alpha, shares } = body
+      if ((effect === undefined) === (days === undefined))
+        return invalid('effect', 'send either effect or days')
+      const isMean = mean !== undefined || sd !== undefined
+      if (isMean && (mean === undefined || sd === undefined))
+        return invalid('sd', 'mean and sd belong together')
+      if (isMean && mean === 0) return invalid('mean', 'must not be 0: effects are relative to it')
+      if (isMean && baselineRate !== undefined)
+        return invalid('mean', 'send either baselineRate or mean and sd')
+      if (goalKey !== undefined && !(await readEntity(database, environment, 'goal', goalKey)))
+        return invalid('goalKey', `there is no goal ${goalKey}`)
+      if (flagKey !== undefined && !(await readEntity(database, environment, 'flag', flagKey)))
+        return invalid('flagKey', `there is no flag ${flagKey}`)
+
+      const needsHistory = !isMean && baselineRate === undefined && goalKey !== undefined
+      const history = needsHistory
+        ? (await historyOf(database, environment, [goalKey])).get(goalKey)
+        : undefined
+      const rate = baselineRate ?? (history && history.conversions / history.users)
+      if (!isMean && (rate === undefined || rate <= 0 || rate >= 1))
+        return invalid('baselineRate', 'is needed: no result of an experiment tells it')
+      const metric: PlannedMetric = isMean
+        ? { kind: 'mean', mean: mean!, sd: sd! }
+        : { kind: 'rate', rate: rate! }
+
+      const live =
+        body.usersPerDay === undefined && flagKey !== undefined
+          ? (await trafficOf(env, environment, flagKey, now)).usersPerDay
+          : 0
+      const usersPerDay = body.usersPerDay ?? (live > 0 ? live : undefined)
+      if (days !== undefined && usersPerDay === undefined)
+        return invalid('usersPerDay', 'is needed with days: the live counts do not tell it')
+      const lift = effect && liftOf(effect, metric)
+      if (typeof lift === 'string') return invalid('effect', lift)
+
+      const goal = lift === undefined ? { days: days! } : { lift }
+      const plan = planOf({ metric, shares, power, alpha, goal, usersPerDay })
+      if (plan.plans.some(({ users }) => !Number.isSafeInteger(users)))
+        return invalid('effect', 'is too small: it would take more users than can be counted')
+      const baseline =
+        metric.kind === 'mean'
+          ? { mean: metric.mean, sd: metric.sd, from: 'request' as const }
+          : history
+            ? {
+                rate: metric.rate,
+                from: 'history' as const,
+                experimentId: history.experimentId,
+                users: history.users,
+                computedAt: history.computedAt,
+              }
+            : { rate: metric.rate, from: 'request' as const }
+      return ok({
+        baseline,
+        usersPerDay: usersPerDay ?? null,
+        plans: plan.plans.map((row) => ({ ...row, usersPerVariation: [...row.usersPerVariation] })),
+        warnings: [...plan.warnings],
+      })
+    },
+  }),
+  route({
+    id: 'check-experiment',
+    method: 'GET',
+    path: '/environments/{environment}/experiments/{id}/checks',
+    needs: 'viewer',
+    summary: 'Says what an experiment lacks before it starts',
+    description:
+      '`block`: it would give no result, and a start is refused. `warn`: the result would be worth less. ' +
+      'One that has not started is looked at as if it were started now.',
+    answer: z.strictObject({
+      status: z.enum(['pass', 'warn', 'block']).describe('The worst of the checks.'),
+      checks: z.array(
+        z.strictObject({
+          name: z.enum(checkNames),
+          status: z.enum(['pass', 'warn', 'block']),
+          detail: z.string(),
+        }),
+      ),
+    }),
+    handle: async ({ env, database, now, params: { environment, id } }) => {
+      const stored = await readEntity(database, environment, 'experiment', id)
+      if (!stored) return refuse('NOT_FOUND', `there is no experiment ${id}`)
+      const flag = await readEntity(database, environment, 'flag', stored.flagKey)
+      const status = statusAt(stored, now)
+      const experiment = status === 'draft' || status === 'waiting' ? started(flag, stored, now) : stored
+      const list = { environmentId: environment, kind: 'experiment', sort: 'id', order: 'asc' } as const
+      const [goals, running, waiting, exposures, history] = await Promise.all([
+        Promise.all(experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key))),
+        listEntities(database, { ...list, status: 'running', limit: pageSizeMax }),
+        listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
+        trafficOf(env, environment, experiment.flagKey, now),
+        historyOf(database, environment, experiment.goalKeys),
+      ])
+      const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
+      const hasSegments = segmentsOf(experiment, flag).length > 0
+      const flags = new Map(
+        await Promise.all(
+          [...new Set(hasSegments ? beside.map(({ flagKey }) => flagKey) : [])].map(
+            async (key) => [key, await readEntity(database, environment, 'flag', key)] as const,
+          ),
+        ),
+      )
+      const checks = [
+        ...configurationChecks({
+          experiment,
+          flag,
+          goalKeys: new Set(goals.flatMap((goal) => goal?.key ?? [])),
+          others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
+        }),
+        ...factChecks(experiment, { exposures, history }, now),
+      ]
+      return ok({ status: worstOf(checks), checks })
+    },
+  }),
+]
+
+function liftOf(
+  { relative, absolute }: { relative?: number | undefined; absolute?: number | undefined },
+  metric: PlannedMetric,
+): number | string {
+  if ((relative === undefined) === (absolute === undefined)) return 'is either relative or absolute'
+  const baseline = metric.kind === 'rate' ? metric.rate : metric.mean
+  const lift = relative ?? absolute! / baseline
+  if (lift === 0) return 'must not be 0'
+  const other = baseline * (1 + lift)
+  return metric.kind === 'rate' && !(other > 0 && other < 1)
+    ? `makes a rate of ${other} of ${baseline}: it must stay between 0 and 1`
+    : lift
+}
+
+const worstOf = (checks: readonly Check[]): Check['status'] =>
+  (['block', 'warn'] as const).find((status) => checks.some((check) => check.status === status)) ?? 'pass'

@@ -1,0 +1,130 @@
+// One try to deliver one message. Nothing of an answer is trusted: it is waited for and read up to a limit, and
+// never followed.
+import { Webhook as Signer } from 'standardwebhooks'
+import type { Message } from '../../../core/change/message.ts'
+import { toSlackBody } from '../../../core/change/slack-text.ts'
+import type { Attempt } from '../../../core/model/delivery.ts'
+import { type Webhook, isSlack } from '../../../core/model/webhook.ts'
+import { addressProblem } from '../../../core/text/public-address.ts'
+import { resolutionProblem } from './resolve.ts'
+import type { WebhookSettings } from './settings.ts'
+
+/** For name, connection, request and answer together. */
+export const attemptMsMax = 10_000
+/** Of an answer that is no success. Nothing is read of others. */
+export const answerBytesMax = 1_024
+const excerptLengthMax = 200
+
+export interface Outgoing {
+  readonly webhook: Webhook
+  readonly delivery: { readonly id: string; readonly body: string }
+  readonly settings: WebhookSettings
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+export async function attempt(outgoing: Outgoing): Promise<Attempt> {
+  const { webhook, settings } = outgoing
+  const address = webhook.secretUrl ?? webhook.url
+  const problem = addressProblem(address)
+  if (problem !== undefined) return failed(`the address ${problem}`)
+  const request = requestOf(outgoing)
+  if (!request) return { ...failed('the webhook has no secret yet: rotate it'), final: true }
+  const signal = AbortSignal.timeout(attemptMsMax)
+  try {
+    const url = new URL(address)
+    if (settings.resolver !== undefined) {
+      const unresolved = await resolutionProblem(url.hostname, settings.resolver, signal)
+      if (unresolved !== undefined) return failed(unresolved)
+    }
+    const called = new URL(url.pathname + url.search, settings.connectTo[url.host] ?? url.origin)
+    const response = await fetch(called, { ...request, method: 'POST', redirect: 'manual', signal })
+    return await judge(response, isSlack(webhook))
+  } catch (cause) {
+    return failed(reasonOf(cause))
+  }
+}
+
+const failed = (error: string) => ({ outcome: 'failed', error }) as const
+
+/** Undefined if the webhook cannot sign. */
+function requestOf({ webhook, delivery, settings, now }: Outgoing) {
+  const headers = { 'content-type': 'application/json', 'user-agent': 'Tackline-Webhooks' }
+  const { id, body } = delivery
+  if (isSlack(webhook)) {
+    return { headers, body: toSlackBody(JSON.parse(body) as Message, settings.consoleUrl) }
+  }
+  const secrets = secretsOf(webhook, now)
+  if (secrets.length === 0) return undefined
+  const at = new Date(now)
+  const signed = {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now / 1_000)),
+    'webhook-signature': secrets.map((secret) => new Signer(secret).sign(id, at, body)).join(' '),
+  }
+  return { headers: { ...headers, ...signed }, body }
+}
+
+/** The new one first; the old one as well while both may be in use. */
+const secretsOf = ({ secret, previousSecret }: Webhook, now: number): string[] => [
+  ...(secret === undefined ? [] : [secret]),
+  ...(previousSecret && now < previousSecret.expiresAt ? [previousSecret.secret] : []),
+]
+
+async function judge(response: Response, isSlackAnswer: boolean): Promise<Attempt> {
+  const { status, headers } = response
+  if (response.ok) {
+    await response.body?.cancel()
+    return { outcome: 'delivered', status }
+  }
+  const text = await beginningOf(response)
+  if (status >= 300 && status < 400)
+    return { outcome: 'failed', status, error: 'answered with a redirect, which is not followed' }
+  // Slack's reasons are words such as channel_is_archived. Anything else might repeat the address.
+  const said = isSlackAnswer ? (/^[a-z_]{1,60}$/.exec(text)?.[0] ?? '') : excerptOf(text)
+  return {
+    outcome: 'failed',
+    status,
+    error: `answered ${status}${said && `: ${said}`}`,
+    ...(status === 410 && { final: true }), // Standard Webhooks: the receiver wants no more
+    ...((status === 429 || status === 503) && { retryAfterMs: retryAfterOf(headers, Date.now()) }),
+  }
+}
+
+const excerptOf = (text: string) =>
+  text
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, excerptLengthMax)
+
+/** Stops at the limit: what the receiver would send after it is not received. */
+async function beginningOf({ body }: Response): Promise<string> {
+  if (!body) return ''
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  let text = ''
+  for (let left = answerBytesMax; left > 0;) {
+    const { done, value } = await reader.read()
+    if (done) return text
+    const bytes = (value as Uint8Array).subarray(0, left)
+    left -= bytes.byteLength
+    text += decoder.decode(bytes, { stream: true })
+  }
+  await reader.cancel()
+  return text
+}
+
+/** RFC 9110, 10.2.3: seconds or a date. */
+export function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')?.trim() ?? ''
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
+  return ms > 0 ? ms : undefined
+}
+
+/** Messages of the platform may hold the address, so none is passed on. */
+function reasonOf(cause: unknown): string {
+  const { name = '', message = '' } = cause instanceof Error ? cause : {}
+  if (name === 'TimeoutError' || name === 'AbortError') return `no answer within ${attemptMsMax / 1_000} s`
+  if (/resolver/.test(message) || name === 'ZodError') return 'the resolver did not answer'
+  return 'the connection failed' // also if the certificate is not valid
+}
