@@ -4,10 +4,10 @@
 -- rule decided. A user who later saw a second variation stays with the first, and also counts in
 -- usersInTwoVariations, which makes health red if there are many. Goal events count from the first exposure,
 -- inclusive, until `to`, exclusive; if the two come from different clocks, also up to {clockSkewMaxMs}
--- before; if one is dated by its time in a queue and came in another request, up to {requestDelayMaxMs}. A user converts at most once. The values of a user's goal events are summed first, so
--- valueSumOfSquares is of users, not of events. Two events of a user with equal content within {sameWithinMs}
--- are copies: only the earlier value counts. All times are `at` of lake.sql; the order of arrival does not
--- matter.
+-- before; if one is dated by its time in a queue and came in another request, up to {requestDelayMaxMs}. A
+-- user converts at most once. The values of a user's goal events are summed first, so valueSumOfSquares is of
+-- users, not of events. Two events of a user with equal content within {sameWithinMs} are copies: only the
+-- earlier value counts. All times are `at` of lake.sql; the order of arrival does not matter.
 --
 -- {unitAttribute}: if the rollout splits by an attribute, its value (the unit) is counted instead of the
 -- user: read "unit" for "user" above. A unit's first exposure decides its variation, and the goals of all its
