@@ -40,16 +40,20 @@ const commands = ['start', 'deploy', 'token', 'config', 'check', 'lockfile'].map
   name === 'lockfile' ? 'scripts/lockfile.mjs' : `scripts/${name}.ts`,
 )
 
-it.each([...commands, 'bench/run.ts', 'bench/edge/run.ts', 'test/soak/run.ts', 'test/demo/run.ts'])(
-  '%s answers a misspelt option with one sentence and exit code 2',
-  (file) => {
-    const root = path.resolve(import.meta.dirname, '..')
-    const command = [...typescript, file, '--misspelt']
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
-    expect({ status, stdout, stderr }).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: expect.stringMatching(/^Unknown option '--misspelt'; the (only )?options? .*[.]\n$/),
-    })
-  },
-)
+it.each([
+  ...commands,
+  'bench/run.ts',
+  'bench/edge/run.ts',
+  'test/soak/run.ts',
+  'test/chaos/run.ts',
+  'test/demo/run.ts',
+])('%s answers a misspelt option with one sentence and exit code 2', (file) => {
+  const root = path.resolve(import.meta.dirname, '..')
+  const command = [...typescript, file, '--misspelt']
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^Unknown option '--misspelt'; the (only )?options? .*[.]\n$/),
+  })
+})

@@ -25,8 +25,8 @@ import { workerdVersion } from '../workerd/server.ts'
 
 const environmentId = 'bench'
 const key = makeSdkKey('client', environmentId, new Uint8Array(24).fill(7))
-export const { flags } = slice(workload('W4'), 200)
-export const snapshot: Snapshot = {
+const { flags } = slice(workload('W4'), 200)
+const snapshot: Snapshot = {
   ...toSnapshot(flags, 'percent'),
   sdkKeys: [{ id: 'bench', role: 'client', sha256: createHash('sha256').update(key).digest('hex') }],
 }
@@ -57,7 +57,7 @@ function decided(user: (typeof callers)[number], flagKey: string) {
   return { variationId: variation!.id, reason: { type, ...(type === 'RULE' && { ruleId }) } }
 }
 
-export const requests = (events: number): Omit<Case, 'message'>[] => {
+const requests = (events: number): Omit<Case, 'message'>[] => {
   const some = callers.slice(0, events)
   const timestamp = Math.floor(Date.now() / 1_000)
   return [

@@ -1,7 +1,7 @@
 // Guards running experiments against changes that would falsify their results: other shares, another split,
 // a variation that means something else. Every command passes here, whichever route or automation sent it.
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
-import { isOpenAt, statusAt, strategyOf } from '../model/experiment.ts'
+import { isOpenAt, primaryGoalOf, statusAt, strategyOf } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
 import { isHashedAlike } from '../model/moves.ts'
 import { countedByDefault } from '../model/counted-events.ts'
@@ -74,6 +74,7 @@ function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: b
 function editDisturbance(before: Experiment, after: Experiment): string | undefined {
   if (before.baselineVariationId !== after.baselineVariationId) return 'gives it another baseline'
   if ((before.counts ?? countedByDefault) !== (after.counts ?? countedByDefault)) return 'counts other events'
+  if (primaryGoalOf(before) !== primaryGoalOf(after)) return 'makes another goal primary'
   // A goal may be taken off, since no other takes its place.
   const kept = before.goalKeys.filter((key) => after.goalKeys.includes(key))
   return isSame(kept, after.goalKeys) ? undefined : 'adds goals or puts them in another order'

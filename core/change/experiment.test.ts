@@ -219,6 +219,12 @@ describe('a running experiment', () => {
     expect(inWorld(step(at.running, edit({ goalKeys: ['buy'] }), later))).not.toHaveProperty('primaryGoalKey')
   })
 
+  it('makes another goal primary in a new phase only, by which nothing that was seen counts', () => {
+    const anew = inWorld(step(at.running, edit({ goalKeys: ['visit'] }), later, 'new-phase'))
+    expect(anew).not.toHaveProperty('primaryGoalKey')
+    expect(anew?.phases?.map(({ startAt }) => startAt)).toEqual([noon, later + 1_000])
+  })
+
   it('lets its end move, until it is over', () => {
     const longer = step(at.running, edit({ stopAt: noon + 40 * dayMs }), later)
     expect(inWorld(longer)?.stopAt).toBe(noon + 40 * dayMs)
@@ -290,7 +296,7 @@ describe('time', () => {
 
   /** What a result is computed from, and what decides it. */
   const locked = ({ flagKey, ruleId, startAt, design, baselineVariationId, counts }: Experiment) =>
-    JSON.stringify([flagKey, ruleId, startAt, design, baselineVariationId, counts])
+    JSON.stringify([flagKey, ruleId, startAt, design, baselineVariationId, counts ?? 'all'])
   const anyCommand = fc.oneof(
     fc.constantFrom('start', 'stop', 'advance', 'archive').map(command),
     fc

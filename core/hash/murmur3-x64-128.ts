@@ -14,9 +14,6 @@ let words = new BigUint64Array(bytes.buffer)
 /** h1, h2, k1, k2 and the input's length in bytes; also as 32-bit halves, low before high. */
 const state = new BigUint64Array(5)
 const halves = new Uint32Array(state.buffer)
-const stateBytes = new Uint8Array(state.buffer)
-/** Of each byte, its two hexadecimal digits. */
-const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
  * The hash of the three concatenated texts as a fraction of 2^128, times `total`, rounded down. The result is
@@ -39,14 +36,7 @@ export function murmur3x64Words(text: string): readonly [high: number, low: numb
 /** The 128-bit hash as 32 hexadecimal digits, high word first. */
 export function murmur3x64Hex(text: string): string {
   hash('', text, '')
-  return hexOf(0) + hexOf(8)
-}
-
-/** Of the eight bytes from there, as a number is written: the last one first. */
-function hexOf(at: number): string {
-  let hex = ''
-  for (let i = at + 7; i >= at; i--) hex += digits[stateBytes[i]!]!
-  return hex
+  return [1, 0, 3, 2].map((half) => halves[half]!.toString(16).padStart(8, '0')).join('')
 }
 
 function hash(before: string, text: string, after: string): void {

@@ -27,9 +27,9 @@ export function resultProblems(
     probabilitySumProblem(variations),
     result.window.to > result.computedAt && problem('window.to', 'is later than computedAt'),
     design?.aa &&
-      namingVerdicts.includes(result.verdict.kind) &&
-      result.verdict.kind !== 'secondary' &&
+      armVerdicts.includes(result.verdict.kind) &&
       problem('verdict.kind', 'names an outcome of an A/A test'),
+    !design?.aa && aaVerdicts.includes(result.verdict.kind) && problem('verdict.kind', 'is of an A/A test'),
     ...healthProblems(result),
     ...verdictProblems(result),
   ]
@@ -75,15 +75,9 @@ function healthProblems({ health: { status, checks } }: StoredResult): Checks {
 }
 
 /** Verdicts that name or exclude an arm, which nothing does while health is red. */
-const namingVerdicts = [
-  'winner',
-  'winners',
-  'keep-baseline',
-  'practically-equal',
-  'secondary',
-  'sound',
-  'unsound',
-]
+const armVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal']
+const aaVerdicts = ['sound', 'unsound']
+const namingVerdicts = [...armVerdicts, ...aaVerdicts, 'secondary']
 
 function verdictProblems({ health, verdict, variations, comparisons }: StoredResult): Checks {
   if (health.status === 'red' && namingVerdicts.includes(verdict.kind))

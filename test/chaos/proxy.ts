@@ -93,10 +93,13 @@ export async function startChaosProxy(stackUrl: string): Promise<ChaosProxy> {
   }
 }
 
-/** One byte of it is another one, or nothing is left. */
+const gzipHeaderBytes = 10
+
+/** One byte of it is another one, or nothing is left. Of gzip's first ten bytes some say nothing. */
 export function damaged(body: Uint8Array, how: string, seed: number): Uint8Array {
   if (how === 'empties') return new Uint8Array()
   if (how !== 'damages' || body.length === 0) return body
-  const at = seed % body.length
+  const from = body.length > gzipHeaderBytes ? gzipHeaderBytes : 0
+  const at = from + (seed % (body.length - from))
   return body.map((byte, i) => (i === at ? byte ^ 1 : byte))
 }

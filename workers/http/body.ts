@@ -50,21 +50,11 @@ const parseJson = (text: string): unknown =>
 
 /** Whether there are 16 digits in a row: of any 16 characters in a row, one is at a multiple of 16. */
 function hasLongNumber(text: string): boolean {
-  for (let i = 0; i < text.length; i += longDigits) {
-    if (!isDigit(text, i)) continue
-    let from = i
-    while (from > 0 && isDigit(text, from - 1)) from--
-    let to = i + 1
-    while (to - from < longDigits && isDigit(text, to)) to++
-    if (to - from >= longDigits) return true
+  for (let i = 0; i < text.length; i += 16) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57 && /\d{16}/.test(text.slice(Math.max(0, i - 15), i + 16))) return true
   }
   return false
-}
-const longDigits = 16
-
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at)
-  return code >= 48 && code <= 57
 }
 
 const keepDigits = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>

@@ -218,6 +218,13 @@ export function adminRoutes(environmentId: string): Route[] {
       goalKeys: ['purchase'],
       baselineVariationId: 'word-a',
     }),
+    post(at('/experiment-plan'), {
+      baselineRate: 0.05,
+      effect: { relative: 0.1 },
+      usersPerDay: 1_000,
+      shares: [2, 1],
+      power: 0.8,
+    }),
     post(at('/experiments/one/stop'), {}),
     post(at('/experiments/one/results'), result),
     post(at('/operations'), {

@@ -37,12 +37,25 @@ export async function attempt(outgoing: Outgoing): Promise<Attempt> {
       const unresolved = await resolutionProblem(url.hostname, settings.resolver, signal)
       if (unresolved !== undefined) return failed(unresolved)
     }
-    const called = new URL(url.pathname + url.search, settings.connectTo[url.host] ?? url.origin)
-    const response = await fetch(called, { ...request, method: 'POST', redirect: 'manual', signal })
+    const response = await fetch(calledUrl(url, settings.connectTo), {
+      ...request,
+      method: 'POST',
+      redirect: 'manual',
+      signal,
+    })
     return await judge(response, isSlack(webhook))
   } catch (cause) {
     return failed(reasonOf(cause))
   }
+}
+
+/** The address itself, or the same path on the origin that is called in its place. */
+export function calledUrl(url: URL, connectTo: WebhookSettings['connectTo']): URL {
+  const called = new URL(url)
+  const other = connectTo[url.host]
+  if (other === undefined) return called
+  const { protocol, host } = new URL(other)
+  return Object.assign(called, { protocol, host })
 }
 
 const failed = (error: string) => ({ outcome: 'failed', error }) as const
@@ -117,7 +130,8 @@ async function beginningOf({ body }: Response): Promise<string> {
 /** RFC 9110, 10.2.3: seconds or a date. */
 export function retryAfterOf(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? ''
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
+  const isDate = value.endsWith('GMT') // Date.parse makes a date of nearly anything
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : isDate ? Date.parse(value) - now : 0
   return ms > 0 ? ms : undefined
 }
 

@@ -38,10 +38,9 @@ async function addressesOf(
   const url = new URL(resolver)
   url.searchParams.set('name', host)
   url.searchParams.set('type', type)
-  const response = await fetch(url, {
-    headers: { accept: 'application/dns-json' },
-    redirect: 'manual',
-    signal,
+  const init = { headers: { accept: 'application/dns-json' }, redirect: 'manual', signal } as const
+  const response = await fetch(url, init).catch((cause: unknown) => {
+    throw new Error('the resolver did not answer', { cause })
   })
   if (!response.ok) throw new Error(`the resolver answered ${response.status}`)
   const { Answer: records } = Answer.parse(await response.json())

@@ -62,11 +62,8 @@ const numberMessage = ({ input }: { input?: unknown }) =>
 
 const readText =
   (lengthMin: number, lengthMax: number, fallback?: string): Reader =>
-  (value) => {
-    if (value === undefined && fallback !== undefined) return fallback
-    const isUsual = typeof value === 'string' && value.length >= lengthMin && value.length <= lengthMax
-    return isUsual ? value : unusual
-  }
+  (value = fallback) =>
+    typeof value === 'string' && value.length >= lengthMin && value.length <= lengthMax ? value : unusual
 
 export const text = reading(z._default(z.string(), ''), readText(0, Infinity, ''))
 const someText = z.string({ error: missingMessage }).check(z.minLength(1, isRequired))
@@ -85,8 +82,8 @@ const wholeNumberText = z.string().check(
 const integerOrText = z.union([z.int(), wholeNumberText], {
   error: numberMessage,
 })
-export const integer = reading(z._default(z.pipe(integerOrText, z.transform(Number)), 0), (value) =>
-  value === undefined ? 0 : Number.isSafeInteger(value) ? value : unusual,
+export const integer = reading(z._default(z.pipe(integerOrText, z.transform(Number)), 0), (value = 0) =>
+  Number.isSafeInteger(value) ? value : unusual,
 )
 
 /** double and float. */
@@ -103,38 +100,16 @@ const numberOrText = z.pipe(
   z.transform(Number),
 )
 
-const readNumber: Reader = (value) => (Number.isFinite(value) ? value : unusual)
-export const double = reading(numberOrText, readNumber)
+export const double = reading(numberOrText, (value) => (Number.isFinite(value) ? value : unusual))
 /** 0 if there is none. */
-export const amount = (amountMax: number) =>
-  reading(
-    z._default(numberOrText.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
-    (value) => {
-      if (value === undefined) return 0
-      return Math.abs(Number(readNumber(value) === unusual ? NaN : value)) <= amountMax ? value : unusual
-    },
-  )
+export const enumerationOrZero = (numbers: Readonly<Record<string, number>>) =>
+  reading(z._default(enumeration(numbers), 0), (value = 0) => {
+    if (typeof value === 'string') return Object.hasOwn(numbers, value) ? numbers[value] : unusual
+    return Number.isSafeInteger(value) ? value : unusual
+  })
 
 /** An enum, as its number. proto3 keeps numbers without a name. */
 export const enumeration = (numbers: Readonly<Record<string, number>>) =>
-  reading(enumerationSchema(numbers), readEnumeration(numbers))
-
-/** 0 if there is none. */
-export const enumerationOrZero = (numbers: Readonly<Record<string, number>>) => {
-  const read = readEnumeration(numbers)
-  return reading(z._default(enumerationSchema(numbers), 0), (value) =>
-    value === undefined ? 0 : read(value),
-  )
-}
-
-const readEnumeration =
-  (numbers: Readonly<Record<string, number>>): Reader =>
-  (value) => {
-    if (typeof value === 'string') return Object.hasOwn(numbers, value) ? numbers[value] : unusual
-    return Number.isSafeInteger(value) ? value : unusual
-  }
-
-const enumerationSchema = (numbers: Readonly<Record<string, number>>) =>
   z.union(
     [
       z.int(),

@@ -1,7 +1,6 @@
 // Bucketeer's wire format: the requests of its SDKs, and the form of the answers.
 import * as z from 'zod/mini'
 import {
-  amount,
   anything,
   boundedName,
   boundedText,
@@ -124,7 +123,7 @@ export const EvaluationEvent = message({
 export const GoalEvent = message({
   ...userFields,
   goalId: name,
-  value: amount(amountMax),
+  value: z._default(double.check(z.refine((value) => Math.abs(value) <= amountMax, 'too large')), 0),
 })
 export const MetricsEvent = message({ event: z.record(z.string(), z.unknown()) })
 /** The inner event. Its fields are optional, and invalid ones are ignored. */

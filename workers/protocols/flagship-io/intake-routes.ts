@@ -124,7 +124,7 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
   const compiled = await readEnvironment(dependencies.ports, requestContext, cid)
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
   return store(sdkRequest, dependencies, compiled.value, h, (item, recordContext) => {
-    const hit = wire.parseHit(item)
+    const hit = wire.Hit.safeParse(item).data
     const record = hit && hitToRecord(hit, recordContext)
     return record && [record, aliasToRecord(hit.cuid ?? '', hit.vid, recordContext)]
   })

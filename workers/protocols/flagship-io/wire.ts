@@ -2,8 +2,7 @@
 import * as z from 'zod/mini'
 import { urlLengthMax } from '../../../core/model/limits.ts'
 
-const textLengthMax = 1_000
-const text = z.string().check(z.maxLength(textLengthMax))
+const text = z.string().check(z.maxLength(1_000))
 const url = z.string().check(z.maxLength(urlLengthMax))
 const attributes = z.record(z.string(), z.unknown())
 
@@ -116,31 +115,6 @@ export const Hit = z.looseObject({
   qa: z.nullish(z.boolean()),
 })
 export type Hit = z.infer<typeof Hit>
-
-/** Undefined if it is none. Valid hits skip the schema, which is slow. */
-export const parseHit = (value: unknown): Hit | undefined => usualHit(value) ?? Hit.safeParse(value).data
-
-/** With its fields in the order in which the schema puts them: a hit is identified by its JSON. */
-function usualHit(value: unknown): Hit | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  if (Object.hasOwn(value, '__proto__')) return undefined // the schema drops it
-  const { t, vid, cuid, qt, qa, ...rest } = value as Hit
-  const isUsual =
-    isText(t) &&
-    isText(vid) &&
-    vid !== '' &&
-    (cuid === undefined || cuid === null || isText(cuid)) &&
-    (qt === undefined || qt === null || Number.isFinite(qt)) &&
-    (qa === undefined || qa === null || typeof qa === 'boolean')
-  if (!isUsual) return undefined
-  const hit: Hit = { t, vid }
-  if (cuid !== undefined) hit.cuid = cuid
-  if (qt !== undefined) hit.qt = qt
-  if (qa !== undefined) hit.qa = qa
-  return Object.assign(hit, rest)
-}
-
-const isText = (value: unknown) => typeof value === 'string' && value.length <= textLengthMax
 
 /** A message of an SDK about itself: troubleshooting or usage. */
 export const SdkMessage = z.object({

@@ -11,7 +11,6 @@ import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { EventOrigin } from '../../sdk/event-origin.ts'
 import { type CheckClaim, hasVariation, ruleIdOf } from '../../sdk/verify-exposure.ts'
-import type { MaybePromise } from '../../sdk/maybe-promise.ts'
 import { verifyToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
 
@@ -31,11 +30,11 @@ export interface RecordContext {
 /** Limit of the lake's record schema. */
 const targetingKeyLengthMax = 1_000
 
-export function toRecord(
+export async function toRecord(
   event: wire.TrackingEvent,
   context: EvaluationContext,
   recordContext: RecordContext,
-): MaybePromise<Result<EventRecord>> {
+): Promise<Result<EventRecord>> {
   const common = commonFields(event, context, recordContext)
   if (!common.ok) return common
   const idOf = (identity: readonly (string | number)[]) =>
@@ -64,11 +63,10 @@ export function toRecord(
     const id = idOf(event.id === undefined ? [previousKey] : ['id', event.id])
     return ok({ ...common.value, id, kind: 'alias', previousKey } satisfies Alias)
   }
-  return exposedDecision(event, context, recordContext).then((decision) => {
-    if (!decision.ok) return decision
-    const id = idOf(exposureIdentity(event, decision.value, common.value.at))
-    return ok({ ...common.value, id, kind: 'exposure', ...decision.value } satisfies Exposure)
-  })
+  const decision = await exposedDecision(event, context, recordContext)
+  if (!decision.ok) return decision
+  const id = idOf(exposureIdentity(event, decision.value, common.value.at))
+  return ok({ ...common.value, id, kind: 'exposure', ...decision.value } satisfies Exposure)
 }
 
 const optionalTexts = ({ page, currency }: wire.Goal) => ({
@@ -99,9 +97,7 @@ function commonFields(
     protocol: 'ofrep' as const,
     sdk: '',
     targetingKey: targetingKey.toWellFormed(),
-    attributes: toRecordAttributes(
-      attributes === undefined ? context.attributes : { ...context.attributes, ...attributes },
-    ),
+    attributes: toRecordAttributes({ ...context.attributes, ...attributes }),
   })
 }
 

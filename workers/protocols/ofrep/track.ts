@@ -7,7 +7,6 @@ import { originOf } from '../../sdk/event-origin.ts'
 import { claimChecker } from '../../sdk/verify-exposure.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
-import type { MaybePromise } from '../../sdk/maybe-promise.ts'
 import { parseWith } from '../../http/parse.ts'
 import { statusOf } from '../../http/problem-response.ts'
 import type { Ports } from '../../contracts/ports.ts'
@@ -33,11 +32,9 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   ports.limits.countRecords(requestContext.address, events.length)
   const { compiled } = authenticated.value
   const recordContext = recordContextOf(sdkRequest, ports, authenticated.value)
-  const results: Result<EventRecord>[] = []
-  for (const event of events) {
-    const made = eventToRecord(event, { context, sentAt }, recordContext)
-    results.push(made instanceof Promise ? await made : made)
-  }
+  const results = await Promise.all(
+    events.map((event) => eventToRecord(event, { context, sentAt }, recordContext)),
+  )
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))
   const rejected = results.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
   for (const { problem } of rejected)
@@ -69,12 +66,12 @@ const parseBatch = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
     ? parseWith(wire.TrackingBatch, body)
     : ok({ context: undefined, sentAt: undefined, events: [body] })
 
-function eventToRecord(
+async function eventToRecord(
   event: unknown,
   batch: Pick<z.infer<typeof wire.TrackingBatch>, 'context' | 'sentAt'>,
   recordContext: RecordContext,
-): MaybePromise<Result<EventRecord>> {
-  const parsed = wire.parseTrackingEvent(event)
+): Promise<Result<EventRecord>> {
+  const parsed = parseWith(wire.TrackingEvent, event)
   if (!parsed.ok) return parsed
   const context = toContext(parsed.value.context ?? batch.context)
   if (context.targetingKey === undefined) return noTargetingKey

@@ -53,12 +53,10 @@ const nameLengthMax = 1_000
 const tokenLengthMax = 10_000
 /** Larger values are taken for errors: their squares would drown out all others in a sum. */
 const valueMax = 1e15
-const idLengthMax = 200
-const currencyLengthMax = 10
 
 const eventFields = {
   /** Makes retries safe: events of one user with the same id are one event. */
-  id: z.optional(z.string().check(z.minLength(1), z.maxLength(idLengthMax))),
+  id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
   /** Epoch milliseconds or ISO 8601. */
   timestamp: z.optional(z.union([z.number(), z.string()])),
   /** The same, by the same clock: when the client sent it. Corrects `timestamp`. */
@@ -73,7 +71,7 @@ export const Goal = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(nameLengthMax)),
   value: z.optional(z.number().check(z.gte(-valueMax), z.lte(valueMax))),
   page: z.optional(z.string().check(z.maxLength(nameLengthMax))),
-  currency: z.optional(z.string().check(z.maxLength(currencyLengthMax))),
+  currency: z.optional(z.string().check(z.maxLength(10))),
   items: z.optional(z.int().check(z.gte(0))),
 })
 export type Goal = z.infer<typeof Goal>
@@ -97,40 +95,6 @@ export const Alias = z.strictObject({
 
 export const TrackingEvent = z.discriminatedUnion('kind', [Goal, Exposure, Alias])
 export type TrackingEvent = z.infer<typeof TrackingEvent>
-
-export const parseTrackingEvent = (event: unknown): Result<TrackingEvent> =>
-  isUsualGoal(event) ? ok(event) : parseWith(TrackingEvent, event)
-
-/** Valid goals, which are most events, skip the schema as well. */
-function isUsualGoal(event: unknown): event is Goal {
-  if (!isObject(event) || event['kind'] !== 'goal' || event['name'] === undefined) return false
-  for (const name in event) {
-    const isValid = usualGoal.get(name)
-    if (!isValid?.(event[name])) return false
-  }
-  return true
-}
-
-const isTextOf = (lengthMin: number, lengthMax: number) => (value: unknown) =>
-  typeof value === 'string' && value.length >= lengthMin && value.length <= lengthMax
-const isTime = (value: unknown) => Number.isFinite(value) || typeof value === 'string'
-/** A schema drops a field of this name. */
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  isObject(value) && !Object.hasOwn(value, '__proto__')
-
-const usualGoal = new Map<string, (value: unknown) => boolean>([
-  ['kind', () => true],
-  ['name', isTextOf(1, nameLengthMax)],
-  ['value', (value) => typeof value === 'number' && Math.abs(value) <= valueMax],
-  ['id', isTextOf(1, idLengthMax)],
-  ['timestamp', isTime],
-  ['sentAt', isTime],
-  ['context', (value) => value === null || (isPlainObject(value) && isRequest({ context: value }))],
-  ['attributes', isPlainObject],
-  ['page', isTextOf(0, nameLengthMax)],
-  ['currency', isTextOf(0, currencyLengthMax)],
-  ['items', (value) => Number.isSafeInteger(value) && Number(value) >= 0],
-])
 
 const eventsMax = 500
 /** Events are parsed one by one. `context` and `sentAt` are for those that have none of their own. */

@@ -1,0 +1,117 @@
+// What a million events cost on paper: Cloudflare's list prices, beyond what a plan includes, times what the
+// product does for them. Batches are those of ingest's wrangler.toml; the rest was measured. Pure, but for
+// reading that file.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Dollars. Read on 2026-11-29; the addresses are in docs/costs.md. */
+const prices = {
+  workersRequest: 0.3 / 1e6,
+  workersCpuMs: 0.02 / 1e6,
+  /** Of each 64 KB: written, read, deleted. */
+  queueOperation: 0.4 / 1e6,
+  classA: 4.5 / 1e6,
+  storageGbMonth: 0.015,
+  objectRequest: 0.15 / 1e6,
+  objectRowWritten: 1 / 1e6,
+}
+
+/** By `npm run bench:events`, 2026-11-29. */
+export const measured = {
+  /** Bucketeer's exposures with four attributes, as the queue gets them. */
+  bytesInQueue: 478,
+  /** Compacted, of performance.md. */
+  bytesInParts: 43,
+  /** Of edge: milliseconds of CPU for a request with so many events, of the stand-ins too. */
+  edgeCpuMs: new Map([
+    [1, 0.41],
+    [10, 0.54],
+    [50, 1.13],
+  ]),
+  /** Reading, joining and packing records in Node, and the live counts; without the platform's part. */
+  ingestCpuMsPerRecord: 0.02,
+}
+
+/** What is assumed of the traffic. */
+export const traffic = {
+  eventsPerSecond: 100,
+  /** Pairs of flag and variation that one batch touches, in all four objects of counters. */
+  variationsPerBatch: 20,
+  counterObjects: 4,
+}
+
+const queueChunkBytes = 64_000
+const month = 30.4 * 86_400
+/** A row of counts and one of usage for each variation, and what each object notes of the batch. */
+const rowsPerVariation = 2
+const rowsPerObject = 3
+
+export interface Cost {
+  readonly step: string
+  readonly dollars: number
+}
+
+/** Messages of one request each; a batch is full, or its time is over. */
+export function batchOf(eventsPerMessage: number, toml: string) {
+  const [, consumer = ''] = toml.split('[[queues.consumers]]')
+  const setting = (name: string) => Number(new RegExp(`^${name} = (\\d+)`, 'm').exec(consumer)?.[1])
+  const perSecond = traffic.eventsPerSecond / eventsPerMessage
+  const messages = Math.max(1, Math.min(setting('max_batch_size'), perSecond * setting('max_batch_timeout')))
+  return { messages, objectsPerHour: (3_600 * perSecond) / messages }
+}
+
+/** Of a million events. Storage is for a month. */
+export function costsOf(eventsPerRequest: number, toml = ingestToml()): Cost[] {
+  const events = 1e6
+  const requests = events / eventsPerRequest
+  const batches = requests / batchOf(eventsPerRequest, toml).messages
+  const chunks = Math.ceil((measured.bytesInQueue * eventsPerRequest) / queueChunkBytes)
+  const edgeMs = requests * measured.edgeCpuMs.get(eventsPerRequest)!
+  const ingestMs = events * measured.ingestCpuMsPerRecord
+  const objects = traffic.counterObjects + 1
+  const rows = traffic.variationsPerBatch * rowsPerVariation + objects * rowsPerObject
+  const costs: Cost[] = [
+    { step: 'edge: requests', dollars: requests * prices.workersRequest },
+    { step: 'edge: CPU', dollars: edgeMs * prices.workersCpuMs },
+    { step: 'queue: operations', dollars: 3 * requests * chunks * prices.queueOperation },
+    {
+      step: 'ingest: invocations and CPU',
+      dollars: batches * prices.workersRequest + ingestMs * prices.workersCpuMs,
+    },
+    { step: 'R2: class A', dollars: batches * prices.classA },
+    {
+      step: 'R2: storage of a month',
+      dollars: ((events * measured.bytesInParts) / 1e9) * prices.storageGbMonth,
+    },
+    {
+      step: 'live counters',
+      dollars: batches * (objects * prices.objectRequest + rows * prices.objectRowWritten),
+    },
+  ]
+  return [...costs, { step: 'together', dollars: costs.reduce((sum, { dollars }) => sum + dollars, 0) }]
+}
+
+const ingestToml = () => readFileSync(join(import.meta.dirname, '../../workers/ingest/wrangler.toml'), 'utf8')
+
+const sizes = [1, 10, 50]
+
+/** Markdown. */
+export function costsTable(): string {
+  const columns = sizes.map((size) => costsOf(size))
+  const head = ['dollars a million events', ...sizes.map((size) => `${size} a request`)]
+  const rows = columns[0]!.map(({ step }, i) => [
+    step,
+    ...columns.map((costs) => costs[i]!.dollars.toFixed(4)),
+  ])
+  const objects = sizes.map((size) => Math.round(batchOf(size, ingestToml()).objectsPerHour).toString())
+  const monthly = columns.map((costs) =>
+    Math.round((costs.at(-1)!.dollars * traffic.eventsPerSecond * month) / 1e6).toLocaleString('en-US'),
+  )
+  const all = [
+    ...rows,
+    ['objects an hour', ...objects],
+    [`dollars a month at ${traffic.eventsPerSecond} events a second`, ...monthly],
+  ]
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(['---', ...sizes.map(() => '---:')]), ...all.map(line)].join('\n')
+}
