@@ -1,8 +1,8 @@
 -- How every query reads the lake: continues a file of sources/, and `{query}.sql` continues it.
   lake AS (
     -- An event counts no later than it was received: a clock that runs ahead does not move it into the
-    -- future. `clock` says whose time `at` is: '' is edge's at receipt, `queue time` edge's at receipt less what
-    -- the client says the event waited, others are a client's.
+    -- future. `clock` says whose time `at` is: '' is edge's at receipt, `queue time` edge's at receipt less
+    -- what the client says the event waited, others are a client's.
     SELECT
       * REPLACE (least(at, receivedAt) AS at),
       multiIf(
