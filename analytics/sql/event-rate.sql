@@ -4,7 +4,8 @@
 -- who also saw another variation count: the question is whether this variation does harm, not which one is
 -- better.
 -- goalUsers: those of them with a goal event at or after their first such exposure; if the two come from
--- different clocks, also up to {clockSkewMaxMs} before.
+-- different clocks, also up to {clockSkewMaxMs} before; if one is dated by its time in a queue and came in
+-- another request, up to {requestDelayMaxMs}.
 --
 -- {counts}: which events count, as in experiment.sql. verifiedUsers and unverifiedUsers: by the first
 -- exposure, also where unverified ones do not count.
@@ -40,11 +41,11 @@
     SELECT
       -- Exposures that may count come first. Without any, the others say who was left out.
       argMinIf(
-        (mayCount, at, clock, isVerified, isUnverified, clientSource),
+        (mayCount, at, clock, isVerified, isUnverified, clientSource, receivedAt),
         (NOT mayCount, at, receivedAt, id),
         kind = 'exposure'
       ) AS first,
-      maxMapIf(map(clock, at), kind = 'tracking') AS lastGoals -- by clock
+      groupArrayIf((clock, at, receivedAt), kind = 'tracking') AS goals
     FROM records
     GROUP BY targetingKey
     HAVING countIf(kind = 'exposure') > 0
@@ -52,9 +53,14 @@
   outcomes AS (
     SELECT
       first,
-      mapExists(
-        (clock, lastAt) -> lastAt >= first.2 - if(clock = first.3, 0, {clockSkewMaxMs:Int64}),
-        lastGoals
+      arrayExists(
+        goal -> goal.2 >= first.2 - multiIf(
+          goal.1 = first.3 AND goal.1 != 'queue time', 0,
+          goal.1 NOT IN ('', 'queue time') OR first.3 NOT IN ('', 'queue time'), {clockSkewMaxMs:Int64},
+          goal.3 = first.7, 0, -- one request, whose delay is in both
+          {requestDelayMaxMs:Int64}
+        ),
+        goals
       ) AS hasGoal
     FROM users
   ),

@@ -4,10 +4,10 @@
 -- rule decided. A user who later saw a second variation stays with the first, and also counts in
 -- usersInTwoVariations, which makes health red if there are many. Goal events count from the first exposure,
 -- inclusive, until `to`, exclusive; if the two come from different clocks, also up to {clockSkewMaxMs}
--- before. A user converts at most once. The values of a user's goal events are summed first, so
--- valueSumOfSquares is of users, not of events. Two events of a user with equal content within {sameWithinMs}
--- are copies: only the earlier value counts. All times are `at` of lake.sql; the order of arrival does not
--- matter.
+-- before; if one is dated by its time in a queue and came in another request, up to {requestDelayMaxMs}. A
+-- user converts at most once. The values of a user's goal events are summed first, so valueSumOfSquares is of
+-- users, not of events. Two events of a user with equal content within {sameWithinMs} are copies: only the
+-- earlier value counts. All times are `at` of lake.sql; the order of arrival does not matter.
 --
 -- {unitAttribute}: if the rollout splits by an attribute, its value (the unit) is counted instead of the
 -- user: read "unit" for "user" above. A unit's first exposure decides its variation, and the goals of all its
@@ -70,13 +70,13 @@
       {unitAttribute:String} != '' AND startsWith(counted, '\0') AS hasNoUnit,
       -- Exposures that may count come first. Without any, the others say who was left out.
       argMinIf(
-        (mayCount, at, variationId, clock, isVerified, isUnverified, clientSource),
+        (mayCount, at, variationId, clock, isVerified, isUnverified, clientSource, receivedAt),
         (NOT mayCount, at, receivedAt, id),
         kind = 'exposure'
       ) AS first,
       first.1 AND NOT hasNoUnit AS isCounted,
       uniqExactIf(variationId, kind = 'exposure' AND mayCount) > 1 AS isInTwoVariations,
-      arraySort(groupArrayIf((content, at, value, clock), kind = 'tracking')) AS goalEvents
+      arraySort(groupArrayIf((content, at, value, clock, receivedAt), kind = 'tracking')) AS goalEvents
     FROM attributed
     GROUP BY counted
     HAVING countIf(kind = 'exposure') > 0
@@ -91,12 +91,17 @@
       isCounted,
       isInTwoVariations,
       arrayFilter(
-        goalEvent -> goalEvent.2 >= first.2 - if(goalEvent.4 = first.4, 0, {clockSkewMaxMs:Int64}),
+        goalEvent -> goalEvent.2 >= first.2 - multiIf(
+          goalEvent.4 = first.4 AND goalEvent.4 != 'queue time', 0,
+          goalEvent.4 NOT IN ('', 'queue time') OR first.4 NOT IN ('', 'queue time'), {clockSkewMaxMs:Int64},
+          goalEvent.5 = first.8, 0, -- one request, whose delay is in both
+          {requestDelayMaxMs:Int64}
+        ),
         goalEvents
       ) AS countedEvents,
       notEmpty(countedEvents) AS isConverted,
       -- The array is sorted by content and time, so a copy directly follows its original.
-      arrayPopBack(arrayPushFront(countedEvents, ('', toInt64(0), 0., ''))) AS eventsBefore,
+      arrayPopBack(arrayPushFront(countedEvents, ('', toInt64(0), 0., '', toInt64(0)))) AS eventsBefore,
       arraySum(
         (goalEvent, before) -> if(
           goalEvent.1 != ''

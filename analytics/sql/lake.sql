@@ -1,10 +1,15 @@
 -- How every query reads the lake: continues a file of sources/, and `{query}.sql` continues it.
   lake AS (
     -- An event counts no later than it was received: a clock that runs ahead does not move it into the
-    -- future. `clock` says whose time `at` is; edge's is ''.
+    -- future. `clock` says whose time `at` is: '' is edge's at receipt, `queue time` edge's at receipt less
+    -- what the client says the event waited, others are a client's.
     SELECT
       * REPLACE (least(at, receivedAt) AS at),
-      if(protocol = 'flagship-io' OR (protocol = 'ofrep' AND at = receivedAt), '', concat(protocol, ' ', sdk)) AS clock
+      multiIf(
+        protocol = 'flagship-io', 'queue time',
+        protocol = 'ofrep' AND at = receivedAt, '',
+        concat(protocol, ' ', sdk)
+      ) AS clock
     FROM (
       SELECT * FROM rawRecords
       UNION ALL

@@ -17,6 +17,7 @@ import { EventEnvelope, EventRecord, type Exposure, type Tracking } from '../rec
 import {
   type Counts,
   clockSkewMaxMs,
+  requestDelayMaxMs,
   plainEventRate,
   plainExperiment,
   sameWithinMs,
@@ -101,6 +102,7 @@ const queries = [
       event: 'bought',
       sameWithinMs: 50,
       clockSkewMaxMs: 30,
+      requestDelayMaxMs: 20,
       unitAttribute: '',
       counts: 'all',
     },
@@ -113,6 +115,7 @@ const queries = [
       variationId: 'on',
       event: 'crashed',
       clockSkewMaxMs: 30,
+      requestDelayMaxMs: 20,
       counts: 'all',
       sourceUsersMax: 0,
     },
@@ -288,6 +291,7 @@ describe.skipIf(!hasChdb)('a plain count', () => {
             event: 'bought',
             sameWithinMs,
             clockSkewMaxMs,
+            requestDelayMaxMs,
           }
           expect(
             await runQuery(
@@ -319,6 +323,7 @@ describe.skipIf(!hasChdb)('a plain count', () => {
             variationId: 'on',
             event: 'bought',
             clockSkewMaxMs,
+            requestDelayMaxMs,
           }
           expect(
             await runQuery(

@@ -1,6 +1,6 @@
 // The two queries that jobs need, as functions with typed results.
 import * as z from 'zod'
-import { clockSkewMaxMs } from '../../analytics/event-time.ts'
+import { clockSkewMaxMs, requestDelayMaxMs } from '../../analytics/event-time.ts'
 import { sameWithinMs } from '../../analytics/records.ts'
 import { countedByDefault, sourceUsersMax } from '../../core/model/counted-events.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
@@ -44,6 +44,7 @@ export async function countExperiment(
       event,
       sameWithinMs,
       clockSkewMaxMs,
+      requestDelayMaxMs,
       slices,
       slice,
     })
@@ -69,6 +70,7 @@ export async function countEventRate(
     countingFrom,
     event,
     clockSkewMaxMs,
+    requestDelayMaxMs,
     counts,
     sourceUsersMax: sourceUsersMax(operation),
     slices: 1,

@@ -1,7 +1,7 @@
 // Counting slice by slice gives what one query gives, with real ClickHouse.
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { clockSkewMaxMs } from '../../analytics/event-time.ts'
+import { clockSkewMaxMs, requestDelayMaxMs } from '../../analytics/event-time.ts'
 import { sameWithinMs } from '../../analytics/records.ts'
 import { anyRecords } from '../../test/support/any-records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
@@ -37,6 +37,7 @@ async function countSliced(files: RecordFiles, slices: number) {
       counts: 'verified',
       sameWithinMs,
       clockSkewMaxMs,
+      requestDelayMaxMs,
       slices,
       slice,
     }

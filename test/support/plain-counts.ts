@@ -8,13 +8,26 @@ export type Counts = 'all' | 'verified' | 'server'
 
 export const sameWithinMs = 3
 export const clockSkewMaxMs = 2
+export const requestDelayMaxMs = 1
 /** An event counts no later than it was received. */
 const counted = (record: EventRecord): EventRecord => ({
   ...record,
   at: Math.min(record.at, record.receivedAt),
 })
 const clockOf = ({ protocol, sdk, at: when, receivedAt }: EventRecord) =>
-  protocol === 'flagship-io' || (protocol === 'ofrep' && when === receivedAt) ? '' : `${protocol} ${sdk}`
+  protocol === 'flagship-io'
+    ? 'queue time'
+    : protocol === 'ofrep' && when === receivedAt
+      ? ''
+      : `${protocol} ${sdk}`
+
+/** How much the goal may seem to precede the exposure. */
+function tolerance(goal: EventRecord, exposure: EventRecord): number {
+  const clocks = [clockOf(goal), clockOf(exposure)]
+  if (clocks[0] === clocks[1] && clocks[0] !== 'queue time') return 0
+  if (clocks.some((clock) => clock !== '' && clock !== 'queue time')) return clockSkewMaxMs
+  return goal.receivedAt === exposure.receivedAt ? 0 : requestDelayMaxMs
+}
 const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
 
 const isVerified = (record: EventRecord) =>
@@ -48,8 +61,7 @@ function usersOf(
     if (!first) return []
     const goals = own.filter(
       (record): record is Tracking =>
-        record.kind === 'tracking' &&
-        record.at >= first.at - (clockOf(record) === clockOf(first) ? 0 : clockSkewMaxMs),
+        record.kind === 'tracking' && record.at >= first.at - tolerance(record, first),
     )
     return [{ name, first, exposures, goals, isCounted: exposures.length > 0 }]
   })
