@@ -122,23 +122,8 @@ export const enumeration = (numbers: Readonly<Record<string, number>>) =>
   )
 
 export const list = <T extends z.core.$ZodType>(item: T) => z._default(z.array(item), [])
-export const anything = reading(z.optional(z.unknown()), (value) => value)
-
 export const optional = <T extends z.core.$ZodType>(schema: T) =>
   reading(z.optional(schema), (value) => (value === undefined ? undefined : readUsual(schema, value)))
-
-/** At least one. */
-export const listOf = <T extends z.core.$ZodType>(item: T, lengthMax: number) =>
-  reading(
-    z
-      .array(item, { error: ({ input }) => (input === undefined ? isRequired : undefined) })
-      .check(z.minLength(1, isRequired), z.maxLength(lengthMax)),
-    (value) => {
-      if (!Array.isArray(value) || value.length === 0 || value.length > lengthMax) return unusual
-      const read = value.map((each: unknown) => readUsual(item, each))
-      return read.includes(unusual) ? unusual : read
-    },
-  )
 
 export const textMap = reading(z.optional(z.record(z.string(), z.string())), (value) => {
   if (value === undefined) return undefined

@@ -67,10 +67,8 @@ const exposure = {
   variationId: 'v',
   reason: { type: 'RULE', ruleId: 'r' },
 }
-const events = { events: [{ id: 'a', event: exposure, type: 3 }], sdkVersion: '2.6.1', sourceId: 7 }
 const messages: [string, z.core.$ZodType, object, object][] = [
   ['an exposure', wire.EvaluationEvent, exposure, { reason: exposure.reason, user }],
-  ['a request', wire.RegisterEventsRequest, events, events.events[0]!],
 ]
 
 describe.each(messages)('Bucketeer: %s', (_, schema, valid, inner) => {

@@ -1,7 +1,6 @@
 // Bucketeer's wire format: the requests of its SDKs, and the form of the answers.
 import * as z from 'zod/mini'
 import {
-  anything,
   boundedName,
   boundedText,
   double,
@@ -9,7 +8,6 @@ import {
   enumerationOrZero,
   integer,
   list,
-  listOf,
   message,
   optional,
   requiredText,
@@ -66,7 +64,11 @@ export const GetSegmentUsersRequest = message({
 const eventsMax = 1_000
 export const RegisterEventsRequest = message({
   ...sdk,
-  events: listOf(message({ id: requiredText, event: anything, type: anything }), eventsMax),
+  events: z
+    .array(message({ id: requiredText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
+      error: ({ input }) => (input === undefined ? 'is required' : undefined),
+    })
+    .check(z.minLength(1, 'is required'), z.maxLength(eventsMax)),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 

@@ -28,8 +28,7 @@ export type IdentifyEvent = (content: readonly string[], at: number) => EventIde
 export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
   return (content, at) => {
-    const text = JSON.stringify(content)
-    const hash = murmur3x64Hex(text)
+    const hash = murmur3x64Hex(JSON.stringify(content))
     const step = Math.round(at / stepMs)
     const inStep = (other: number) => remembered.get(`${hash} ${other}`)
     const known = inStep(step)
@@ -37,7 +36,7 @@ export function createEventIdentifier(): IdentifyEvent {
     // A client may have many equal hits waiting, each of its own time: each is remembered.
     for (const near of [inStep(step - 1), inStep(step + 1)])
       if (near && Math.abs(at - near.at) <= sameWithinMs) return near
-    const id = murmur3x64Hex(`${text.slice(0, -1)},${step}]`) // the step is one more element
+    const id = murmur3x64Hex(JSON.stringify([...content, step]))
     const event = { id, content: hash.slice(0, contentLength), at }
     remembered.set(`${hash} ${step}`, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
