@@ -13,4 +13,4 @@ function describe(error: unknown): string {
 
 /** drizzle appends the bound values of a query to its error. A key or token may stand in any message. */
 const withoutValues = (message: string): string =>
-  message.replace(/\nparams:[^]*$/, '').replaceAll(/\b(tl[a-z]?_[\w-]+|whsec_[\w+/=]+)/g, '(secret)')
+  message.replace(/\nparams:[^]*$/, '').replaceAll(/\b(tl[a-z]?|whsec)_[\w+/=-]+/g, '(secret)')

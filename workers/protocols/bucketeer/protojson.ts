@@ -27,14 +27,15 @@ export function message<const S extends z.core.$ZodShape>(shape: S) {
     z.transform((value: unknown) => (isObject(value) ? camelFields(value, names) : value)),
     z.object(shape, { error: missingMessage }),
   )
-  const fields = names.map((each) => [...each, readers.get(shape[each[0]]!)] as const)
+  const fields = names.map(([name]) => [name, readers.get(shape[name]!)] as const)
   return reading(schema, (value) => {
     if (!isObject(value)) return unusual
-    const read: Record<string, unknown> = {}
-    for (const [camel, snake, reader] of fields) {
-      const field = reader ? reader(value[camel] ?? value[snake] ?? undefined) : unusual
+    const given = camelFields(value, names)
+    const read: typeof given = {}
+    for (const [name, reader] of fields) {
+      const field = reader ? reader(given[name]) : unusual
       if (field === unusual) return unusual
-      if (field !== undefined) read[camel] = field
+      if (field !== undefined) read[name] = field
     }
     return read
   })
@@ -101,6 +102,7 @@ const numberOrText = z.pipe(
 )
 
 export const double = reading(numberOrText, (value) => (Number.isFinite(value) ? value : unusual))
+
 /** 0 if there is none. */
 export const enumerationOrZero = (numbers: Readonly<Record<string, number>>) =>
   reading(z._default(enumeration(numbers), 0), (value = 0) => {
