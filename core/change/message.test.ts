@@ -8,7 +8,7 @@ import type { StoredResult } from '../model/stored-result.ts'
 import type { Webhook } from '../model/webhook.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
-import { type Happening, happeningsOf } from './happening.ts'
+import { type DomainEvent, domainEventsOf } from './domain-event.ts'
 import { type Hook, type Message, changeMessages, wants } from './message.ts'
 import { resultKinds, resultMessages } from './result-message.ts'
 import { toSlackBody } from './slack-text.ts'
@@ -69,7 +69,7 @@ function messagesOf(command: unknown, hooks: readonly Hook[] = [hook()], from = 
     actor: { kind: 'member', id: 'ada@example.org', name: 'Ada' },
     command: parsed.kind,
     comment: 'because',
-    happenings: happeningsOf(from, changed.value.writes),
+    events: domainEventsOf(from, changed.value.writes),
   }).map(({ body }) => JSON.parse(body) as Message)
 }
 const facts = { exposedUsers: 10, goalUsers: 9 }
@@ -156,14 +156,14 @@ describe('a change', () => {
 })
 
 describe('a webhook', () => {
-  const happening = fc.record({
+  const event = fc.record({
     kinds: fc
       .uniqueArray(fc.constantFrom(...NotificationKind.options), { minLength: 1, maxLength: 3 })
       .map(inOrder),
     tags: fc.subarray(['web', 'app', 'shop']),
     words: fc.constant('changed flag f'),
     detail: fc.constant(() => ({ kind: 'flag', id: 'f', change: 'updated' as const })),
-  }) satisfies fc.Arbitrary<Happening>
+  }) satisfies fc.Arbitrary<DomainEvent>
   const anyHook = fc.record({
     id: fc.constant('hook'),
     events: fc.subarray([...NotificationKind.options, 'update-flag']),
@@ -173,11 +173,11 @@ describe('a webhook', () => {
 
   it('gets one message of all that it wants, and none if it wants nothing', () =>
     fc.assert(
-      fc.property(anyHook, fc.array(happening), (one, happenings) => {
+      fc.property(anyHook, fc.array(event), (one, events) => {
         const actor = { kind: 'job', id: 'runner', name: '' }
         const about = { environmentId: 'e', revision: 1, now: 0, newId: () => 'x', actor, comment: '' }
-        const sent = changeMessages([one], { ...about, command: 'update-flag', happenings })
-        const wanted = happenings.filter((each) => {
+        const sent = changeMessages([one], { ...about, command: 'update-flag', events })
+        const wanted = events.filter((each) => {
           const ofKind =
             one.events.length === 0 ||
             one.events.includes('update-flag') ||

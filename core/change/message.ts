@@ -1,7 +1,7 @@
 // The messages that webhooks get: who wants to hear of what happened, and in which words. Pure.
 import { type NotificationKind, compareKinds, inOrder } from '../model/notification-kind.ts'
 import type { Webhook } from '../model/webhook.ts'
-import type { Happening } from './happening.ts'
+import type { DomainEvent } from './domain-event.ts'
 
 /** The body of a message, as Standard Webhooks recommends it. */
 export interface Message {
@@ -34,7 +34,7 @@ export type Hook = Pick<Webhook, 'id' | 'events' | 'tags' | 'disabled'>
 /** `command`: the kind of the command, which webhooks of earlier releases filter by. */
 export const wants = (
   { events, tags = [], disabled }: Hook,
-  { kinds, tags: own }: Pick<Happening, 'kinds' | 'tags'>,
+  { kinds, tags: own }: Pick<DomainEvent, 'kinds' | 'tags'>,
   command?: string,
 ): boolean =>
   !disabled &&
@@ -58,7 +58,7 @@ interface ChangeMade {
   /** The kind of the command. */
   readonly command: string
   readonly comment: string
-  readonly happenings: readonly Happening[]
+  readonly events: readonly DomainEvent[]
 }
 
 /** Entities that a message tells of; it says how many there are. */
@@ -68,12 +68,12 @@ const changesLengthMax = 40_000
 
 /** One message per webhook that wants to hear of any of it, and only of what it wants to hear of. */
 export function changeMessages(hooks: Iterable<Hook>, made: ChangeMade): NewDelivery[] {
-  const { environmentId, revision, now, newId, actor, command, comment, happenings } = made
-  const sorted = happenings.toSorted((a, b) => compareKinds(a.kinds[0]!, b.kinds[0]!))
+  const { environmentId, revision, now, newId, actor, command, comment, events } = made
+  const sorted = events.toSorted((a, b) => compareKinds(a.kinds[0]!, b.kinds[0]!))
   return [...hooks].flatMap((hook) => {
-    const told = sorted.filter((happening) => wants(hook, happening, command))
+    const told = sorted.filter((event) => wants(hook, event, command))
     if (told.length === 0) return []
-    const kinds = inOrder(told.flatMap((happening) => happening.kinds))
+    const kinds = inOrder(told.flatMap((event) => event.kinds))
     const data = {
       environment: environmentId,
       kinds,
@@ -89,7 +89,7 @@ export function changeMessages(hooks: Iterable<Hook>, made: ChangeMade): NewDeli
   })
 }
 
-function detailsOf(told: readonly Happening[]) {
+function detailsOf(told: readonly DomainEvent[]) {
   let length = 0
   return told.map(({ detail }) => {
     const whole = detail()

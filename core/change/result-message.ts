@@ -66,8 +66,8 @@ export function resultMessages(
     computedAt,
     window: { from: window.from, to: window.to },
   }
-  const happening = { kinds, tags }
+  const event = { kinds, tags }
   return [...hooks]
-    .filter((hook) => wants(hook, happening))
+    .filter((hook) => wants(hook, event))
     .map((hook) => toDelivery(hook.id, kinds[0]!, data, now, newId))
 }

@@ -3,7 +3,7 @@
 import { change, commentMissing } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { diff } from '../../../core/change/diff.ts'
-import { happeningsOf } from '../../../core/change/happening.ts'
+import { domainEventsOf } from '../../../core/change/domain-event.ts'
 import { type NewDelivery, changeMessages } from '../../../core/change/message.ts'
 import {
   type EntityKind,
@@ -160,8 +160,8 @@ function deliveriesOf(
 ): NewDelivery[] {
   const hooks = [...state.webhook.values()].filter(({ id }) => before.state.webhook.has(id))
   if (hooks.length === 0) return []
-  const happenings = happeningsOf(before.state, writes)
-  const made = { environmentId, revision, now, newId, actor, command: command.kind, comment, happenings }
+  const events = domainEventsOf(before.state, writes)
+  const made = { environmentId, revision, now, newId, actor, command: command.kind, comment, events }
   return changeMessages(hooks, made)
 }
 

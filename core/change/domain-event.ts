@@ -13,7 +13,7 @@ import { wordOf } from './entity.ts'
 import { withoutSecrets } from './redaction.ts'
 
 /** Something that happened, before it is known who wants to hear of it. */
-export interface Happening {
+export interface DomainEvent {
   /** Most telling first. */
   readonly kinds: readonly NotificationKind[]
   /** The tags of the flag that it concerns; empty if it concerns none. */
@@ -59,7 +59,7 @@ const names = {
 } as const satisfies Record<EntityKind, string>
 
 /** One for each write. `before` is the state that the writes change. */
-export const happeningsOf = (before: EnvironmentState, writes: readonly Write[]): Happening[] =>
+export const domainEventsOf = (before: EnvironmentState, writes: readonly Write[]): DomainEvent[] =>
   writes.map((write) => {
     const { kind, id, value } = write
     const was = before[kind].get(id)
