@@ -20,8 +20,8 @@ export const clockAheadMaxMs = 24 * hourMs
 /** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
 export const clockSkewMaxMs = 5 * 60_000
 /**
- * AB Tasty's events say how long they waited, and count at receipt less that: the network's time is in it. So a
- * goal of the same moment may seem to precede its exposure, by as long as a request takes. It counts within
+ * AB Tasty's events say how long they waited, and count at receipt less that: the network's time is in it. So
+ * a goal of the same moment may seem to precede its exposure, by as long as a request takes. It counts within
  * this, if the two came in different requests.
  */
 export const requestDelayMaxMs = 5_000

@@ -59,7 +59,9 @@ export interface AdminApi {
     operationId: string,
     facts: OperationFacts,
   ): ApiResult<AppliedOperation>
-  /** Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet. */
+  /**
+   * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
+   */
   advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
   /** Takes users off the segment's list, and off its uploaded members; the others stay. */

@@ -1,6 +1,7 @@
-// Requests to one endpoint (the admin API, the event lake, a ClickHouse server), with retries. A response of 429, 502, 503 or 504
-// or a broken connection is retried with exponential backoff and jitter. An endpoint that hangs or stays busy
-// is given up: all requests of the run then fail at once instead of waiting one after the other.
+// Requests to one endpoint (the admin API, the event lake, a ClickHouse server), with retries. A response of
+// 429, 502, 503 or 504 or a broken connection is retried with exponential backoff and jitter. An endpoint
+// that hangs or stays busy is given up: all requests of the run then fail at once instead of waiting one
+// after the other.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from './failure.ts'
 

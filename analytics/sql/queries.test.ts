@@ -1,5 +1,6 @@
-// Runs each query over its fixture in real ClickHouse, embedded and over HTTP, and compares the queries with plain counts in
-// TypeScript. In a fixture, `//` says what a line is there for; ClickHouse skips it like any unknown field.
+// Runs each query over its fixture in real ClickHouse, embedded and over HTTP, and compares the queries with
+// plain counts in TypeScript. In a fixture, `//` says what a line is there for; ClickHouse skips it like any
+// unknown field.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import os from 'node:os'

@@ -1,5 +1,6 @@
 // Removes what is kept of users: their records in the lake (raw objects, parts, what could not be read), and
-// themselves from members of segments and kept assignments. The certificate says what was removed, and what remains.
+// themselves from members of segments and kept assignments. The certificate says what was removed, and what
+// remains.
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'

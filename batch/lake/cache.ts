@@ -26,7 +26,10 @@ export interface PartFile {
   readonly part: Part
 }
 
-/** Where records are: paths, sorted. A part that is left in the lake is not at its path. No record is in both, but copies of one event may be. */
+/**
+ * Where records are: paths, sorted. A part that is left in the lake is not at its path. No record is in both,
+ * but copies of one event may be.
+ */
 export interface RecordFiles {
   /** Gzipped NDJSON. */
   readonly raw: readonly string[]
@@ -134,8 +137,8 @@ export interface DaySource {
   readonly isTrusted: boolean
   readonly listing: LakeListing
   /**
-   * `left`: only the listing is asked for them, because a server reads them in the lake. Raw objects are always
-   * fetched, to verify them and to know when their events happened; compaction keeps them few.
+   * `left`: only the listing is asked for them, because a server reads them in the lake. Raw objects are
+   * always fetched, to verify them and to know when their events happened; compaction keeps them few.
    */
   readonly parts?: 'fetched' | 'left'
 }

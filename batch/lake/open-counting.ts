@@ -1,5 +1,5 @@
-// Where a run counts events: in this process over files of the cache, or on a ClickHouse server that reads the
-// lake itself.
+// Where a run counts events: in this process over files of the cache, or on a ClickHouse server that reads
+// the lake itself.
 import { readFile } from 'node:fs/promises'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Configuration } from '../configuration.ts'

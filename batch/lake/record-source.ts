@@ -1,5 +1,5 @@
-// From where a query reads records: files of this machine, or the bucket, read by a ClickHouse server. Each is
-// a file of analytics/sql/sources, what it names as `{name:Type}`, and how files become a pattern.
+// From where a query reads records: files of this machine, or the bucket, read by a ClickHouse server. Each
+// is a file of analytics/sql/sources, what it names as `{name:Type}`, and how files become a pattern.
 import path from 'node:path'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'

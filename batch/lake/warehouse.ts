@@ -1,4 +1,5 @@
-// The queries of analytics/sql over the objects of the lake, in ClickHouse inside this process or on a server.
+// The queries of analytics/sql over the objects of the lake, in ClickHouse inside this process or on a
+// server.
 import type * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import type { Result } from '../../core/model/problem.ts'

@@ -1,5 +1,5 @@
-// What an experiment lacks before it starts, as far as its configuration tells. What blocks would keep it from
-// ever giving a result; what warns would make the result worth less.
+// What an experiment lacks before it starts, as far as its configuration tells. What blocks would keep it
+// from ever giving a result; what warns would make the result worth less.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Experiment, isOpenAt, minimumDaysDefault, strategyOf } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'

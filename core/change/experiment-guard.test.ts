@@ -5,11 +5,14 @@ import { type EntityKind, type EnvironmentState, emptyState, withWrites } from '
 import type { Experiment, ExperimentChoice } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
 import type { Result } from '../model/problem.ts'
+import { scheduleLateMaxMs } from '../model/schedule.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
 import type { Change } from './entity.ts'
 
 const now = 100_000
+/** When scheduled changes of these tests are due. */
+const due = now + 1
 const split = rollout({ a: 50_000, b: 50_000 })
 const variations = ['a', 'b', 'c'].map((id) => ({ id, name: id, description: '', value: `value ${id}` }))
 const subject: Flag = flag({
@@ -41,10 +44,12 @@ function stateWith(experiment: object = {}): EnvironmentState {
   return state
 }
 
-const run = (state: EnvironmentState, command: unknown, experiment?: ExperimentChoice) => {
+const run = (state: EnvironmentState, command: unknown, experiment?: ExperimentChoice, at = now) => {
   let count = 0
-  return change(state, Command.parse(command), { now, newId: () => `new-${++count}`, experiment })
+  return change(state, Command.parse(command), { now: at, newId: () => `new-${++count}`, experiment })
 }
+const apply = (state: EnvironmentState, at = due) =>
+  run(state, { kind: 'apply-schedule', id: 's' }, undefined, at)
 function valueOf(changed: Result<Change>): Change {
   if (!changed.ok) throw new Error(JSON.stringify(changed.problem))
   return changed.value
@@ -261,21 +266,24 @@ describe('automation', () => {
   })
 
   it('of a schedule is refused by a running experiment, once, and can be armed again', () => {
-    const schedule = { id: 's', flagKey: 'f', at: 1, changes: { enabled: false } }
+    const schedule = { id: 's', flagKey: 'f', at: due, changes: { enabled: false } }
     const state = stateWith()
     const waiting = withWrites(state, valueOf(run(state, { kind: 'create-schedule', schedule })).writes)
-    const refused = valueOf(run(waiting, { kind: 'apply-schedule', id: 's' }))
+    const refused = valueOf(apply(waiting))
     expect(refused.refusal).toMatchObject({ code: 'EXPERIMENT_RUNNING' })
     const recorded = withWrites(waiting, refused.writes)
-    expect(recorded.schedule.get('s')).toMatchObject({ status: 'refused', refusal: { at: now } })
-    expect(run(recorded, { kind: 'apply-schedule', id: 's' })).toMatchObject({
+    expect(recorded.schedule.get('s')).toMatchObject({ status: 'refused', refusal: { at: due } })
+    expect(apply(recorded)).toMatchObject({
       ok: false,
       problem: { code: 'CONFLICT' },
     })
-    const armed = run(recorded, { kind: 'update-schedule', id: 's', changes: { experiment: 'stop' } })
+    const edit = (changes: object) =>
+      run(recorded, { kind: 'update-schedule', id: 's', changes }, undefined, due)
+    expect(edit({ experiment: 'stop' })).toMatchObject({ problem: { fields: [{ path: 'at' }] } })
+    const armed = edit({ experiment: 'stop', at: due + 1 })
     const again = withWrites(recorded, valueOf(armed).writes)
     expect(again.schedule.get('s')).not.toHaveProperty('refusal')
-    const applied = run(again, { kind: 'apply-schedule', id: 's' })
+    const applied = apply(again, due + 1)
     expect(written(applied, 'experiment')).toMatchObject({ status: 'stopped' })
   })
 })
@@ -297,10 +305,10 @@ describe('an archived flag', () => {
 
   it('is not changed by a schedule, unless that takes it out of the archive', () => {
     const state = withWrites(emptyState(), [{ kind: 'flag', id: 'f', value: subject }])
-    const schedule = { id: 's', flagKey: 'f', at: 1, changes: { enabled: false } }
+    const schedule = { id: 's', flagKey: 'f', at: due, changes: { enabled: false } }
     const waiting = withWrites(state, valueOf(run(state, { kind: 'create-schedule', schedule })).writes)
     const later = withWrites(waiting, [{ kind: 'flag', id: 'f', value: { ...subject, archived: true } }])
-    expect(valueOf(run(later, { kind: 'apply-schedule', id: 's' })).refusal).toMatchObject({
+    expect(valueOf(apply(later)).refusal).toMatchObject({
       code: 'CONFLICT',
     })
     expect(run(later, { kind: 'create-schedule', schedule: { ...schedule, id: 's2' } })).toMatchObject({
@@ -314,7 +322,28 @@ describe('an archived flag', () => {
 describe('a schedule', () => {
   const state = withWrites(emptyState(), [{ kind: 'flag', id: 'f', value: subject }])
   const create = (changes: object) =>
-    run(state, { kind: 'create-schedule', schedule: { id: 's', flagKey: 'f', at: 1, changes } })
+    run(state, { kind: 'create-schedule', schedule: { id: 's', flagKey: 'f', at: due, changes } })
+
+  it('is for a time to come', () => {
+    for (const at of [0, now - 1, now])
+      expect(
+        run(state, {
+          kind: 'create-schedule',
+          schedule: { id: 's', flagKey: 'f', at, changes: { enabled: false } },
+        }),
+      ).toMatchObject({ ok: false, problem: { code: 'INVALID', fields: [{ path: 'at' }] } })
+  })
+
+  it('is applied up to an hour late, and refused after that', () => {
+    const waiting = withWrites(state, valueOf(create({ enabled: false })).writes)
+    const latest = due + scheduleLateMaxMs
+    expect(apply(waiting, due - 1)).toMatchObject({ ok: false, problem: { code: 'CONFLICT' } })
+    for (const at of [due, latest])
+      expect(written(apply(waiting, at), 'flag')).toMatchObject({ enabled: false })
+    const missed = valueOf(apply(waiting, latest + 1))
+    expect(missed.refusal).toMatchObject({ message: expect.stringContaining('more than an hour') })
+    expect(missed.writes).toMatchObject([{ kind: 'schedule', value: { status: 'refused' } }])
+  })
 
   it('that cannot be applied is refused when it is created', () => {
     expect(create({ defaultStrategy: { strategy: fixed('no-such') } })).toMatchObject({

@@ -1,6 +1,6 @@
-// Commands on experiments. A draft is edited freely, started, locked while it runs, stopped, archived. What is
-// allowed follows from the time (`statusAt`), not from the last command: one that is over is over, although
-// nobody has written that down yet.
+// Commands on experiments. A draft is edited freely, started, locked while it runs, stopped, archived. What
+// is allowed follows from the time (`statusAt`), not from the last command: one that is over is over,
+// although nobody has written that down yet.
 import { type Entities, type EnvironmentState } from '../model/environment-state.ts'
 import {
   baselineOf,

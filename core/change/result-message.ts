@@ -7,7 +7,9 @@ import { type Hook, type NewDelivery, toDelivery, wants } from './message.ts'
 /** The verdicts that end a question. */
 const decisive: ReadonlySet<string> = new Set(['winner', 'winners', 'keep-baseline', 'practically-equal'])
 
-/** `before`: the newest result of the same goal until now. One of an earlier start says nothing of this one. */
+/**
+ * `before`: the newest result of the same goal until now. One of an earlier start says nothing of this one.
+ */
 export function resultKinds(before: StoredResult | undefined, result: StoredResult): NotificationKind[] {
   const last = before?.window.from === result.window.from ? before : undefined
   const { verdict, health, role } = result

@@ -2,7 +2,7 @@
 import type { CommandOf } from './command.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Problem, type Result, ok, refuse } from '../model/problem.ts'
-import { type Schedule, isScheduleDue } from '../model/schedule.ts'
+import { type Schedule, isScheduleDue, isScheduleMissed } from '../model/schedule.ts'
 import { updateFlag } from './edit-flag.ts'
 import { type Change, type ChangeContext, create, draftId, find, remove, update } from './entity.ts'
 import type { Handlers } from './handler.ts'
@@ -12,16 +12,18 @@ export const scheduleHandlers: Handlers<
 > = {
   'create-schedule': (state, { schedule }, context) => {
     const id = draftId(schedule, context)
+    if (schedule.at <= context.now) return notInFuture
     const possible = checkChanges(state, schedule, context)
     if (!possible.ok) return possible
     return create(state, 'schedule', id, { ...schedule, id, status: 'waiting' }, context)
   },
-  /** Editing a schedule that was refused lets it wait again. */
+  /** Editing a schedule that was refused lets it wait again, for a time to come. */
   'update-schedule': (state, command, context) => {
     const found = find(state, 'schedule', command)
     if (!found.ok) return found
     if (found.value.status === 'applied')
       return refuse('CONFLICT', 'the change was applied already', { current: found.value })
+    if ((command.changes.at ?? found.value.at) <= context.now) return notInFuture
     const possible = checkChanges(state, { ...found.value, ...command.changes } as Schedule, context)
     if (!possible.ok) return possible
     return update(state, 'schedule', command, context, ({ refusal: _, ...current }) => ({
@@ -33,6 +35,10 @@ export const scheduleHandlers: Handlers<
   'apply-schedule': applySchedule,
   'delete-schedule': (state, command) => remove(state, 'schedule', command),
 }
+
+const notInFuture = refuse('INVALID', 'at is not in the future', {
+  fields: [{ path: 'at', rule: 'order-of-time', message: 'is not in the future' }],
+})
 
 /** Tries the change on the flag as it is now, so that nobody schedules what cannot be done. */
 function checkChanges(
@@ -68,6 +74,8 @@ function applySchedule(
     return refuse('CONFLICT', `the change was refused: ${schedule.refusal?.reason}`, { current: schedule })
   if (!isScheduleDue(schedule, context.now))
     return refuse('CONFLICT', 'the time of the change has not come', { current: schedule })
+  if (isScheduleMissed(schedule, context.now))
+    return refuse('CONFLICT', 'its time passed more than an hour before it could be applied: choose another')
   if (state.flag.get(flagKey)?.archived === true && changes.archived !== false)
     return refuse('CONFLICT', archivedMessage(flagKey))
   const changed = updateFlag(state, { id: flagKey, changes }, context)

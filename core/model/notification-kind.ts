@@ -2,7 +2,8 @@
 import * as z from 'zod'
 
 /**
- * Each kind with what it means, most telling first: a message is named after the first kind that applies to it.
+ * Each kind with what it means, most telling first: a message is named after the first kind that applies to
+ * it.
  */
 export const notificationKinds = {
   'operation.fired': 'an operation found its threshold crossed',
@@ -34,7 +35,9 @@ export const NotificationKind = z.enum(
   Object.keys(notificationKinds) as [NotificationKind, ...NotificationKind[]],
 )
 
-/** What can happen to any entity. An entity that was changed has been `updated`, whatever else is true of it. */
+/**
+ * What can happen to any entity. An entity that was changed has been `updated`, whatever else is true of it.
+ */
 export type EntityEvent = 'created' | 'updated' | 'deleted'
 
 function kindsOf<Name extends string>(name: Name) {

@@ -1,5 +1,4 @@
-// A scheduled change: an edit of one flag that is applied at a given time. The caller passes the time and
-// sends the command.
+// A scheduled change: an edit of one flag that is applied at a given time.
 import * as z from 'zod'
 import { FlagKey, Id } from './flag.ts'
 import { FlagChanges } from './flag-draft.ts'
@@ -22,6 +21,22 @@ export const Schedule = z.strictObject({
   ...versioned,
 })
 export type Schedule = z.infer<typeof Schedule>
+
+/**
+ * A change that could not be applied for longer than this is refused: control was away, or the environment
+ * was archived, and what was right then may be wrong now.
+ */
+export const scheduleLateMaxMs = 3_600_000
+
+export const isScheduleMissed = ({ at }: Schedule, now: number): boolean => now > at + scheduleLateMaxMs
+
+/** When the next change is due, in epoch milliseconds; undefined if none waits. */
+export function nextScheduleAt(schedules: Iterable<Schedule>): number | undefined {
+  let next: number | undefined
+  for (const { status, at } of schedules)
+    if (status === 'waiting' && (next === undefined || at < next)) next = at
+  return next
+}
 
 export const isScheduleDue = ({ status, at }: Schedule, now: number): boolean =>
   status === 'waiting' && now >= at

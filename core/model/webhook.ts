@@ -8,7 +8,9 @@ import { TagKey } from './tag.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
-/** `standard`: signed JSON as standardwebhooks.com specifies it. `slack`: a text, as Slack's webhooks take it. */
+/**
+ * `standard`: signed JSON as standardwebhooks.com specifies it. `slack`: a text, as Slack's webhooks take it.
+ */
 export const webhookFormats = ['standard', 'slack'] as const
 
 /** A new schema each time: one of them is marked as secret. */
@@ -33,7 +35,9 @@ export const Webhook = z.strictObject({
   /** The address of a Slack webhook, which is all that Slack asks for: whoever knows it can post. */
   secretUrl: publicUrl().register(Secret, { secret: true }).optional(),
   format: z.enum(webhookFormats).optional(),
-  /** Kinds of notifications; empty means all. Earlier releases stored kinds of commands, which still match. */
+  /**
+   * Kinds of notifications; empty means all. Earlier releases stored kinds of commands, which still match.
+   */
   events: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.webhookEventsMax).default([]),
   /** Only what concerns flags with one of these tags; empty means everything. */
   tags: z.array(TagKey).max(limits.tagsMax).optional(),

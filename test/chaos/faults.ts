@@ -10,7 +10,9 @@ export interface Faults<Kind extends string> {
   readonly hangsMax: number
 }
 
-/** `hangs`: it never answers, and may have done its work. `loses-answer`: it has, or half of it, and throws. */
+/**
+ * `hangs`: it never answers, and may have done its work. `loses-answer`: it has, or half of it, and throws.
+ */
 export const callFaults = ['refuses', 'loses-answer', 'hangs'] as const
 export type CallFault = (typeof callFaults)[number]
 

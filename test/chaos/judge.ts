@@ -52,7 +52,10 @@ function jobsWithoutOutcome({ events }: Run, environmentId: string): string[] {
   ]
 }
 
-/** Of a run without faults, of this environment: it counted exactly this. `watched`: the operation's variation. */
+/**
+ * Of a run without faults, of this environment: it counted exactly this. `watched`: the operation's
+ * variation.
+ */
 export function judgeCounts(
   run: Run,
   environmentId: string,

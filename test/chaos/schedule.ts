@@ -1,5 +1,5 @@
-// What happens in one schedule of chaos, from its seed. Pure. How requests interleave is the machine's affair,
-// so a seed repeats the faults and their order, not the moments.
+// What happens in one schedule of chaos, from its seed. Pure. How requests interleave is the machine's
+// affair, so a seed repeats the faults and their order, not the moments.
 import { randomFrom } from '../support/bad-input/mutations.ts'
 import { callFaults, deliveryFaults, type WorkerFaults } from './faults.ts'
 import { noProxyFaults, proxyFaults, type ProxyPlan } from './proxy.ts'

@@ -1,4 +1,5 @@
-// The short form of `npm run chaos`: what SDKs were told is what the runner counts, whatever fails on the way.
+// The short form of `npm run chaos`: what SDKs were told is what the runner counts, whatever fails on the
+// way.
 import { expect, it } from 'vitest'
 import { hasChdb } from '../support/chdb.ts'
 import { playBlock } from '../chaos/block.ts'

@@ -1,5 +1,5 @@
-// Webhooks on the real stack, against a receiver that is slow, hangs, fails, redirects, sends too much or breaks
-// off. Signatures are verified by the library that receivers use.
+// Webhooks on the real stack, against a receiver that is slow, hangs, fails, redirects, sends too much or
+// breaks off. Signatures are verified by the library that receivers use.
 import type { ServerResponse } from 'node:http'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,8 @@
-// ClickHouse's HTTP interface in front of chdb, which is ClickHouse of the same year as a library: statements,
-// s3() and what they answer are the engine's own. Imitated is only what chdb leaves out: the form of a
-// request with its limits, users, exceptions as statuses and headers, and clusters, which have one server here.
-// Sources: https://clickhouse.com/docs/interfaces/http; HTTPHandler.cpp and HTMLForm.cpp of ClickHouse.
+// ClickHouse's HTTP interface in front of chdb, which is ClickHouse of the same year as a library:
+// statements, s3() and what they answer are the engine's own. Imitated is only what chdb leaves out: the form
+// of a request with its limits, users, exceptions as statuses and headers, and clusters, which have one
+// server here. Sources: https://clickhouse.com/docs/interfaces/http; HTTPHandler.cpp and HTMLForm.cpp of
+// ClickHouse.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { buffer } from 'node:stream/consumers'

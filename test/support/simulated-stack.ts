@@ -24,7 +24,10 @@ export interface SimulatedState {
   /** What the experiments' results are, newest first. */
   readonly results: readonly ExperimentResult[]
   readonly archived: boolean
-  /** The time of the admin API, which advances experiments by it. Without it, it is one that knows no such step. */
+  /**
+   * The time of the admin API, which advances experiments by it. Without it, it is one that knows no such
+   * step.
+   */
   readonly now: number
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }

@@ -1,5 +1,5 @@
-// The interface of the Durable Objects that store assignments, and which of them has whom: for edge, which must
-// not depend on their class, and for control.
+// The interface of the Durable Objects that store assignments, and which of them has whom: for edge, which
+// must not depend on their class, and for control.
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 
 /**

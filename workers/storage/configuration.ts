@@ -120,8 +120,8 @@ const withoutSigningSecrets = (command: Command | null): Command | null =>
   command?.kind.endsWith('-webhook') ? withoutSecrets(command, Command) : command
 
 /**
- * Writes all rows of a revision or none, and with them what webhooks are told of it: whoever is told that a change
- * was made can rely on its notifications.
+ * Writes all rows of a revision or none, and with them what webhooks are told of it: whoever is told that a
+ * change was made can rely on its notifications.
  */
 export async function commit(
   database: Database,

@@ -1,5 +1,5 @@
-// Deliveries of notifications to webhooks in D1: made with the change that they tell of, tried by the sender of
-// their webhook (workers/control/webhooks/), listed by the admin API.
+// Deliveries of notifications to webhooks in D1: made with the change that they tell of, tried by the sender
+// of their webhook (workers/control/webhooks/), listed by the admin API.
 import { and, asc, desc, eq, inArray, lt, lte, ne, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { NewDelivery } from '../../core/change/message.ts'
@@ -86,7 +86,9 @@ export const dueDeliveries = (
     .orderBy(asc(deliveries.nextAttemptAt), asc(deliveries.id))
     .limit(limit)
 
-/** When the sender must look again: for the next try, or to forget the oldest. Undefined if nothing is kept. */
+/**
+ * When the sender must look again: for the next try, or to forget the oldest. Undefined if nothing is kept.
+ */
 export async function nextLook(database: Database, target: Target): Promise<number | undefined> {
   const [[next], [oldest]] = await database.batch([
     database
@@ -104,8 +106,8 @@ export async function nextLook(database: Database, target: Target): Promise<numb
 }
 
 /**
- * Says nothing about a delivery that was sent again by hand or cancelled during the try, and nothing at all if it
- * was deleted with its webhook.
+ * Says nothing about a delivery that was sent again by hand or cancelled during the try, and nothing at all
+ * if it was deleted with its webhook.
  */
 export async function recordAttempt(
   database: Database,

@@ -1,5 +1,5 @@
-// Which environment owns a key that another system gave out, and which organisation may import it. The rows of
-// owners change in the batch of the revision, so ownership and configuration never differ.
+// Which environment owns a key that another system gave out, and which organisation may import it. The rows
+// of owners change in the batch of the revision, so ownership and configuration never differ.
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Write } from '../../core/model/environment-state.ts'

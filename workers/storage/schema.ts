@@ -167,8 +167,8 @@ export const flagUsage = sqliteTable(
 )
 
 /**
- * Notifications on their way to webhooks, and those of the last weeks. Written in the batch of the revision or
- * result that they tell of, so that one never is without the other.
+ * Notifications on their way to webhooks, and those of the last weeks. Written in the batch of the revision
+ * or result that they tell of, so that one never is without the other.
  */
 export const deliveries = sqliteTable(
   'deliveries',

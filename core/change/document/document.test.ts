@@ -29,7 +29,6 @@ const stateOf = (parts: Partial<EnvironmentState>): EnvironmentState => ({ ...em
 const byKey = <T extends { key: string }>(...entities: T[]) =>
   new Map(entities.map((each) => [each.key, each]))
 const flags = (...all: Flag[]) => stateOf({ flag: byKey(...all), tag: new Map() })
-
 const keys = ['f0', 'f1', 'f2', 'f3']
 const variation = fc.constantFrom('a', 'b', 'c')
 const strategy = fc.oneof(

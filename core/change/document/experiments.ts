@@ -1,5 +1,5 @@
-// What a document makes of experiments: the same steps as by command, at most one status at a time. A document
-// that says nothing about times and status leaves both as they are.
+// What a document makes of experiments: the same steps as by command, at most one status at a time. A
+// document that says nothing about times and status leaves both as they are.
 import { blockingChecks } from '../experiment-checks.ts'
 import { experimentMsMax, started, stopped, toWholeSecond, withPrimaryGoal, wordsOf } from '../experiment.ts'
 import { firstPhases } from '../experiment-phases.ts'

@@ -33,7 +33,10 @@ export const GoalEntry = Goal.omit({ ...versionedFields, key: true }).extend({
   event: Goal.shape.event.optional(),
 })
 export const TagEntry = Tag.omit({ ...versionedFields, key: true })
-/** Without times, status or design, the experiment keeps its own. Without a rule, it tests the default strategy. */
+/**
+ * Without times, status or design, the experiment keeps its own. Without a rule, it tests the default
+ * strategy.
+ */
 export const ExperimentEntry = Experiment.omit({
   ...versionedFields,
   id: true,

@@ -3,6 +3,7 @@
 // archiving of old snapshots.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
+import { nextScheduleAt } from '../../../core/model/schedule.ts'
 import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
@@ -30,6 +31,7 @@ import {
 import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
 import { type Senders, wakeAll } from '../webhooks/wake.ts'
+import { applyDueSchedules, scheduleRetryMs } from './due-schedules.ts'
 import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
 import { type ResultRequest, writeResult } from './result-writer.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
@@ -106,7 +108,12 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   }
 
   execute(request: CommandRequest): Promise<CommandAnswer> {
-    return this.#serialize(() => execute(this.#ports, this.#memory, request))
+    return this.#serialize(async () => {
+      const answer = await execute(this.#ports, this.#memory, request)
+      const scheduledAt = nextScheduleAt(this.#memory.current?.state.schedule.values() ?? [])
+      if (scheduledAt !== undefined) await this.#armAt(scheduledAt)
+      return answer
+    })
   }
 
   /** Undefined if it is stored, or said nothing new. */
@@ -119,8 +126,10 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
 
   /** The newest revision that edge can read. */
   async head(environmentId: string): Promise<Head> {
-    if (!this.#isRepaired && (await this.#waitMs()) <= 0)
+    if (!this.#isRepaired && (await this.#waitMs()) <= 0) {
       await this.#serialize(() => this.#repair(environmentId))
+      this.ctx.waitUntil(this.#applySchedules(environmentId))
+    }
     const mark = await this.ctx.storage.get<PublishedMark>('published')
     if (!mark) return { status: 'unknown' }
     const known = { status: 'known', revision: mark.revision } as const
@@ -171,6 +180,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     const environmentId = await this.ctx.storage.get<string>('environmentId')
     if (environmentId === undefined) return
     await this.#serialize(() => this.#repair(environmentId))
+    await this.#applySchedules(environmentId)
     await this.#wakeDue(environmentId)
     await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
@@ -190,6 +200,19 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     } catch (cause) {
       logError('repair', cause) // the alarm tries again
       await this.#arm(repairDelayMs(++this.#unreadable))
+    }
+  }
+
+  async #applySchedules(environmentId: string): Promise<void> {
+    try {
+      const { database, now } = this.#ports
+      const run = (request: CommandRequest) =>
+        this.#serialize(() => execute(this.#ports, this.#memory, request))
+      const at = await applyDueSchedules({ database, now, execute: run }, environmentId)
+      if (at !== undefined) await this.#armAt(at)
+    } catch (cause) {
+      logError('schedule', cause)
+      await this.#arm(scheduleRetryMs)
     }
   }
 
@@ -280,9 +303,10 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return this.#memory.current
   }
 
+  readonly #arm = (afterMs: number) => this.#armAt(Date.now() + afterMs)
+
   /** Keeps an earlier alarm: frequent changes must not postpone it forever. */
-  async #arm(afterMs: number): Promise<void> {
-    const at = Date.now() + afterMs
+  async #armAt(at: number): Promise<void> {
     const armed = await this.ctx.storage.getAlarm()
     if (armed === null || armed > at) await this.ctx.storage.setAlarm(at)
   }

@@ -1,5 +1,5 @@
-// Forgets the variations that flags keep for users. Called for a person who asked to be forgotten, so the audit
-// trail says that it was done, by whom and where, and not for whom.
+// Forgets the variations that flags keep for users. Called for a person who asked to be forgotten, so the
+// audit trail says that it was done, by whom and where, and not for whom.
 import * as z from 'zod'
 import { valueLengthMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'

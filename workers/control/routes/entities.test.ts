@@ -21,7 +21,12 @@ describe('every kind of entity', () => {
     ['tags', { key: 'web' }, 'web', { name: 'Web' }],
     ['webhooks', { id: 'hook', url: 'https://example.com/hook' }, 'hook', { disabled: true }],
     ['triggers', { id: 'alert', flagKey: 'base', action: 'turn-off' }, 'alert', { disabled: true }],
-    ['schedules', { id: 'launch', flagKey: 'base', changes: { enabled: false }, at: 1 }, 'launch', { at: 2 }],
+    [
+      'schedules',
+      { id: 'launch', flagKey: 'base', changes: { enabled: false }, at: 4e12 },
+      'launch',
+      { at: 4.1e12 },
+    ],
     [
       'operations',
       {

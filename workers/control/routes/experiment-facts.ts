@@ -1,5 +1,5 @@
-// What is known of goals and flags before an experiment starts: the newest results of earlier experiments, and
-// the live counts.
+// What is known of goals and flags before an experiment starts: the newest results of earlier experiments,
+// and the live counts.
 import type { ExperimentFacts, GoalHistory } from '../../../core/change/experiment-facts.ts'
 import { flagCounterOf } from '../../live/live-counters.ts'
 import { type Database } from '../../storage/database.ts'

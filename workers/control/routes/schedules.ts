@@ -1,5 +1,4 @@
-// Routes of scheduled changes of flags. The batch runner requests their application. A request before their
-// time is refused; a repeated one changes nothing.
+// Routes of scheduled changes of flags. The environment's Durable Object applies them when they are due.
 import { ScheduleChanges, ScheduleDraft } from '../../../core/change/command.ts'
 import { Schedule } from '../../../core/model/schedule.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
@@ -25,6 +24,7 @@ export const schedules = [
     path: '/environments/{environment}/schedules/{id}/apply',
     needs: 'editor',
     summary: 'Makes a scheduled change if its time has come',
+    description: 'The environment does so itself when a change is due. Twice changes nothing.',
     entity: Schedule,
     command: ({ params: { id } }) => ({ kind: 'apply-schedule', id }),
   }),

@@ -1,5 +1,5 @@
-// Routes of webhooks: addresses that are told of changes and results. A signing secret is returned once, when it
-// is made; the address of a Slack webhook, which is a secret as well, never.
+// Routes of webhooks: addresses that are told of changes and results. A signing secret is returned once, when
+// it is made; the address of a Slack webhook, which is a secret as well, never.
 import * as z from 'zod'
 import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'

@@ -1,5 +1,5 @@
-// One try to deliver one message. Nothing of an answer is trusted: it is waited for and read up to a limit, and
-// never followed.
+// One try to deliver one message. Nothing of an answer is trusted: it is waited for and read up to a limit,
+// and never followed.
 import { Webhook as Signer } from 'standardwebhooks'
 import type { Message } from '../../../core/change/message.ts'
 import { toSlackBody } from '../../../core/change/slack-text.ts'

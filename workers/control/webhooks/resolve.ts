@@ -1,6 +1,6 @@
 // Whether a host is on the public internet, by what its name resolves to when it is about to be called. fetch
-// resolves the name again for itself, so a name that changes in between is not caught here; Cloudflare's network
-// refuses private addresses as well (docs/security.md).
+// resolves the name again for itself, so a name that changes in between is not caught here; Cloudflare's
+// network refuses private addresses as well (docs/security.md).
 import * as z from 'zod'
 import { isPublicIp } from '../../../core/text/public-address.ts'
 
@@ -12,7 +12,9 @@ const Answer = z.object({
 /** IANA: numbers of record types. */
 const recordTypes = { A: 1, AAAA: 28 } as const
 
-/** Undefined if every address is public; else what is wrong, without the addresses. Throws if nobody answers. */
+/**
+ * Undefined if every address is public; else what is wrong, without the addresses. Throws if nobody answers.
+ */
 export async function resolutionProblem(
   host: string,
   resolver: string,

@@ -1,5 +1,6 @@
-// The Durable Object that delivers to one webhook. One per webhook, so that a receiver that hangs delays nobody
-// else. What is to be delivered is in D1; the object only keeps which webhook it is for, and its alarm.
+// The Durable Object that delivers to one webhook. One per webhook, so that a receiver that hangs delays
+// nobody else. What is to be delivered is in D1; the object only keeps which webhook it is for, and its
+// alarm.
 import { DurableObject } from 'cloudflare:workers'
 import { logError } from '../../http/log.ts'
 import { openDatabase } from '../../storage/database.ts'

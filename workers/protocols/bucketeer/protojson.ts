@@ -1,9 +1,9 @@
 // Schemas that parse like protojson: names in camel or snake case, null as missing, 64-bit integers as number
 // or text, enums by name or number, unknown fields dropped. Missing fields get proto3's empty values.
 //
-// What SDKs usually send is read by a few comparisons: a Worker may not compile code, so a zod schema there is
-// interpreted, for each event anew. Whatever is unusual in any way is left to the schema, which decides and
-// says what is wrong.
+// What SDKs usually send is read by a few comparisons: a Worker may not compile code, so a zod schema there
+// is interpreted, for each event anew. Whatever is unusual in any way is left to the schema, which decides
+// and says what is wrong.
 import * as z from 'zod/mini'
 
 /** What the schema makes of a value, or `unusual`. */

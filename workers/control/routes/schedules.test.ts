@@ -1,0 +1,89 @@
+// Scheduled changes are made by the environment itself, when they are due.
+import { beforeAll, expect, it } from 'vitest'
+import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
+import { flagDraft as draft } from '../../../test/support/control-plane.ts'
+
+beforeAll(useOwner)
+
+const soon = () => Date.now() + 700
+async function withFlag() {
+  const path = await environment()
+  await call('POST', `${path}/flags`, draft('banner'))
+  return path
+}
+const schedule = (path: string, id: string, at: number, changes: object, more: object = {}) =>
+  call('POST', `${path}/schedules`, { id, flagKey: 'banner', at, changes, ...more })
+const flagOf = async (path: string) => (await call('GET', `${path}/flags/banner`)).body
+const statusOf = async (path: string, id: string) =>
+  (await call('GET', `${path}/schedules/${id}`)).body.status
+const patience = { timeout: 60_000, interval: 100 }
+
+it('in the order of their times, not before, each as a change of its own', async () => {
+  const path = await withFlag()
+  const at = soon()
+  expect((await schedule(path, 'second', at + 1, { description: 'second' })).status).toBe(201)
+  expect((await schedule(path, 'first', at, { description: 'first' }, { name: 'Launch' })).status).toBe(201)
+  expect((await schedule(path, 'far', at + 86_400_000, { description: 'far' })).status).toBe(201)
+  await expect.poll(() => statusOf(path, 'second'), patience).toBe('applied')
+  expect(await statusOf(path, 'first')).toBe('applied')
+  expect(await statusOf(path, 'far')).toBe('waiting')
+  const flag = await flagOf(path)
+  expect(flag.description).toBe('second')
+  const { revisions } = (await call('GET', `${path}/revisions`)).body as {
+    revisions: { kind: string; createdAt: number; comment: string; actor: object }[]
+  }
+  const applied = revisions.filter(({ actor }) => 'id' in actor && actor.id === 'schedule')
+  expect(applied).toMatchObject([
+    { comment: 'Scheduled change second', actor: { kind: 'job' } },
+    { comment: 'Launch', actor: { kind: 'job' } },
+  ])
+  for (const { createdAt } of applied) expect(createdAt).toBeGreaterThanOrEqual(at)
+})
+
+it('one that became impossible is refused with the reason, and the next is made', async () => {
+  const path = await withFlag()
+  const at = soon()
+  await call('POST', `${path}/flags`, draft('old'))
+  await schedule(path, 'broken', at, { enabled: false }, { flagKey: 'old' })
+  await schedule(path, 'sound', at + 1, { description: 'made' })
+  expect((await call('PATCH', `${path}/flags/old`, { archived: true })).status).toBe(200)
+  await expect.poll(() => statusOf(path, 'sound'), patience).toBe('applied')
+  expect((await call('GET', `${path}/schedules/broken`)).body).toMatchObject({
+    status: 'refused',
+    refusal: { reason: expect.stringContaining('archived') },
+  })
+})
+
+it('also where every change needs a comment', async () => {
+  const path = await withFlag()
+  const settings = await call('PATCH', `${path}/settings`, { requireComment: true })
+  expect(settings.status).toBe(200)
+  const headers = { 'x-comment': 'planned' }
+  const made = await call(
+    'POST',
+    `${path}/schedules`,
+    { id: 'off', flagKey: 'banner', at: soon(), changes: { enabled: false } },
+    headers,
+  )
+  expect(made.status).toBe(201)
+  await expect.poll(() => statusOf(path, 'off'), patience).toBe('applied')
+})
+
+it('none in an archived environment, until it is back', async () => {
+  const path = await withFlag()
+  await schedule(path, 'off', soon(), { enabled: false })
+  expect((await call('PATCH', path, { archived: true })).status).toBe(200)
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(await statusOf(path, 'off')).toBe('waiting')
+  expect((await call('PATCH', path, { archived: false })).status).toBe(200)
+  await call('POST', `${path}/goals`, { key: 'any-change' })
+  await expect.poll(() => statusOf(path, 'off'), patience).toBe('applied')
+})
+
+it('for a time that has passed is not taken', async () => {
+  const path = await withFlag()
+  expect(await schedule(path, 'late', Date.now() - 1, { enabled: false })).toMatchObject({
+    status: 400,
+    body: { errors: [{ path: 'at' }] },
+  })
+})
