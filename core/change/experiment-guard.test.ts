@@ -5,6 +5,7 @@ import { type EntityKind, type EnvironmentState, emptyState, withWrites } from '
 import type { Experiment, ExperimentChoice } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
 import type { Result } from '../model/problem.ts'
+import { experimentPhasesMax } from '../model/limits.ts'
 import { scheduleLateMaxMs } from '../model/schedule.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
@@ -263,6 +264,23 @@ describe('automation', () => {
     })
     expect(written(changed, 'flag')).toMatchObject({ enabled: false })
     expect(written(changed, 'experiment')).toMatchObject({ status: 'stopped' })
+  })
+
+  it('starts no more phases than an experiment may have, so that it can always be stopped', () => {
+    const state = stateWith()
+    const x = state.experiment.get('x')!
+    const phases = Array.from({ length: experimentPhasesMax }, () => x.phases![0]!)
+    const full = withWrites(state, [{ kind: 'experiment', id: 'x', value: { ...x, phases } }])
+    const command = {
+      kind: 'update-flag',
+      key: 'f',
+      changes: { defaultStrategy: { strategy: rollout({ a: 70_000, b: 30_000 }) } },
+    }
+    expect(run(full, command, 'new-phase')).toMatchObject({
+      ok: false,
+      problem: { code: 'EXPERIMENT_RUNNING', message: expect.stringContaining('at most 100 phases') },
+    })
+    expect(run(full, { kind: 'stop-experiment', id: 'x' })).toMatchObject({ ok: true })
   })
 
   it('of a schedule is refused by a running experiment, once, and can be armed again', () => {

@@ -1,5 +1,6 @@
 // Guards running experiments against changes that would falsify their results: other shares, another split,
 // a variation that means something else. Every command passes here, whichever route or automation sent it.
+import { experimentPhasesMax } from '../model/limits.ts'
 import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
 import { isOpenAt, primaryGoalOf, statusAt, strategyOf } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
@@ -63,7 +64,7 @@ const isExperiment = (entity: Change['entity'], id: string) =>
 function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: boolean) {
   const way = wantsPhase
     ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation (of equal value ' +
-      'in an A/A test)'
+      `in an A/A test), and an experiment has at most ${experimentPhasesMax} phases`
     : 'send experiment=stop to stop it, or experiment=new-phase to let it count anew from now on'
   const dependents = [{ kind: 'experiment', id }]
   const message = `experiment ${id} is running on flag ${flagKey}, and this ${disturbance}: ${way}`
@@ -129,6 +130,7 @@ function inNewPhase(
   if (!Object.hasOwn(weights, baselineVariationId) || Object.keys(weights).length < 2) return undefined
   if (now === undefined) return { ...experiment, ruleId, phases }
   const earlier = experiment.phases ?? firstPhases(before, experiment) ?? []
+  if (earlier.length >= experimentPhasesMax) return undefined
   return { ...experiment, ruleId, phases: [...earlier, ...phases!] }
 }
 

@@ -9,16 +9,24 @@ export interface WaitingSchedule {
   readonly name: string
   /** Epoch milliseconds. */
   readonly at: number
+  /** Whether its environment or organisation is, so that nothing changes. */
+  readonly isArchived: boolean
 }
 
-/** By their time. None of an archived environment or organisation, in which nothing changes. */
+/** By their time. */
 export async function waitingSchedules(
   database: Database,
   environmentId: string,
 ): Promise<WaitingSchedule[]> {
   const at = sql<number>`json_extract(${entities.value}, '$.at')`
   const rows = await database
-    .select({ id: entities.id, name: entities.name, at })
+    .select({
+      id: entities.id,
+      name: entities.name,
+      at,
+      environment: environments.archived,
+      organisation: organisations.archived,
+    })
     .from(entities)
     .innerJoin(environments, eq(environments.id, entities.environmentId))
     .innerJoin(projects, eq(projects.id, environments.projectId))
@@ -28,10 +36,13 @@ export async function waitingSchedules(
         eq(entities.environmentId, environmentId),
         eq(entities.kind, 'schedule'),
         eq(entities.status, 'waiting'),
-        eq(environments.archived, false),
-        eq(organisations.archived, false),
       ),
     )
     .orderBy(at, entities.id)
-  return rows.map(({ name, ...row }) => ({ ...row, name: name ?? '' }))
+  return rows.map(({ id, name, at: time, environment, organisation }) => ({
+    id,
+    name: name ?? '',
+    at: time,
+    isArchived: environment || organisation,
+  }))
 }

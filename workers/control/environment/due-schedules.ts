@@ -5,6 +5,8 @@ import { type WaitingSchedule, waitingSchedules } from '../../storage/schedules.
 
 /** If a change could be neither made nor refused, because D1 did not answer or the snapshot has no room. */
 export const scheduleRetryMs = 60_000
+/** Nobody tells the environment that it is taken out of the archive. */
+const archiveLookMs = 15 * 60_000
 
 export interface SchedulePorts {
   readonly database: Database
@@ -18,6 +20,7 @@ export async function applyDueSchedules(
   environmentId: string,
 ): Promise<number | undefined> {
   const waiting = await waitingSchedules(database, environmentId)
+  if (waiting[0]?.isArchived) return now() + archiveLookMs
   const due = waiting.filter(({ at }) => at <= now())
   for (const schedule of due) await execute(toRequest(environmentId, schedule))
   const [next] = due.length === 0 ? waiting : await waitingSchedules(database, environmentId)
@@ -30,6 +33,6 @@ const toRequest = (environmentId: string, { id, name }: WaitingSchedule): Comman
   actor: { kind: 'job', id: 'schedule', name: 'schedule' },
   origin: { ip: '', userAgent: '' },
   command: { kind: 'apply-schedule', id },
-  comment: name === '' ? `Scheduled change ${id}` : name,
+  comment: name.trim() === '' ? `Scheduled change ${id}` : name,
   mode: 'make',
 })

@@ -1,6 +1,7 @@
 // Scheduled changes are made by the environment itself, when they are due.
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, expect, it } from 'vitest'
-import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
+import { call, environment, objectOf, useOwner } from '../../../test/support/control-entities.ts'
 import { flagDraft as draft } from '../../../test/support/control-plane.ts'
 
 beforeAll(useOwner)
@@ -54,7 +55,7 @@ it('one that became impossible is refused with the reason, and the next is made'
   })
 })
 
-it('also where every change needs a comment', async () => {
+it('also where every change needs a comment, and its name is blank', async () => {
   const path = await withFlag()
   const settings = await call('PATCH', `${path}/settings`, { requireComment: true })
   expect(settings.status).toBe(200)
@@ -62,7 +63,7 @@ it('also where every change needs a comment', async () => {
   const made = await call(
     'POST',
     `${path}/schedules`,
-    { id: 'off', flagKey: 'banner', at: soon(), changes: { enabled: false } },
+    { id: 'off', name: '  ', flagKey: 'banner', at: soon(), changes: { enabled: false } },
     headers,
   )
   expect(made.status).toBe(201)
@@ -71,12 +72,17 @@ it('also where every change needs a comment', async () => {
 
 it('none in an archived environment, until it is back', async () => {
   const path = await withFlag()
+  const later = Date.now() + 86_400_000
+  await schedule(path, 'later', later, { enabled: true })
   await schedule(path, 'off', soon(), { enabled: false })
   expect((await call('PATCH', path, { archived: true })).status).toBe(200)
   await new Promise((resolve) => setTimeout(resolve, 1_500))
   expect(await statusOf(path, 'off')).toBe('waiting')
+  const object = objectOf(path)
+  const alarm = await runInDurableObject(object, (_, { storage }) => storage.getAlarm())
+  expect(alarm).toBeLessThan(later) // nobody tells the object that the environment is back
   expect((await call('PATCH', path, { archived: false })).status).toBe(200)
-  await call('POST', `${path}/goals`, { key: 'any-change' })
+  expect(await runDurableObjectAlarm(object)).toBe(true)
   await expect.poll(() => statusOf(path, 'off'), patience).toBe('applied')
 })
 

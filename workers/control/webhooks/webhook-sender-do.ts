@@ -8,8 +8,9 @@ import type { Target } from '../../storage/deliveries.ts'
 import { sendDue } from './send-due.ts'
 import { type WebhookVariables, webhookSettings } from './settings.ts'
 
-/** After an error that no receiver caused. */
+/** After an error that no receiver caused; then twice as long each time, up to an hour. */
 const faultRetryMs = 30_000
+const faultRetryMsMax = 3_600_000
 
 export interface SenderBindings extends WebhookVariables {
   readonly DB: D1Database
@@ -17,6 +18,8 @@ export interface SenderBindings extends WebhookVariables {
 
 export class WebhookSender extends DurableObject<SenderBindings> {
   #wakings = 0
+  /** In a row. */
+  #faults = 0
 
   /** Something may be due. Returns when the alarm is stored: from then on it will be looked at. */
   async wake(target: Target): Promise<void> {
@@ -39,10 +42,12 @@ export class WebhookSender extends DurableObject<SenderBindings> {
     try {
       const settings = webhookSettings(this.env)
       const ports = { database: openDatabase(this.env.DB), settings, now: Date.now, chance: Math.random }
-      return await sendDue(ports, target)
+      const next = await sendDue(ports, target)
+      this.#faults = 0
+      return next
     } catch (cause) {
       logError('webhooks', cause)
-      return Date.now() + faultRetryMs
+      return Date.now() + Math.min(faultRetryMs * 2 ** this.#faults++, faultRetryMsMax)
     }
   }
 
