@@ -8,6 +8,7 @@ import { type Experiment, statusAt } from '../model/experiment.ts'
 import type { ExperimentChoice } from '../model/experiment.ts'
 import { change } from './change.ts'
 import { Command } from './command.ts'
+import { toDocument } from './document/export.ts'
 
 const dayMs = 86_400_000
 const noon = 1_000 * dayMs
@@ -344,4 +345,17 @@ describe('time', () => {
       { numRuns: 300 },
     )
   })
+})
+
+it('a document that starts a draft can be applied again, and says no less the second time', () => {
+  const world = draft()
+  const document = toDocument(world.state)
+  const entry = { ...document.experiments['x'], status: 'running' }
+  const apply = (from: World, now: number) =>
+    step(from, { kind: 'apply', document: { ...document, experiments: { x: entry } } }, now)
+  const once = apply(world, later)
+  expect(inWorld(once)).toMatchObject({ status: 'running', startAt: later })
+  const twice = apply(once, later + 60_000)
+  expect(twice.refusal).toBeUndefined()
+  expect(inWorld(twice)).toEqual(inWorld(once))
 })

@@ -25,9 +25,10 @@ export function experimentFields(
 ): ExperimentFields {
   const current = state.experiment.get(id)
   const { now } = context
-  const startAt = entry.startAt ?? current?.startAt ?? toWholeSecond(now)
+  const { startAt: startKept, stopAt: stopKept } = timesKept(current, entry, now)
+  const startAt = startKept ?? toWholeSecond(now)
   const ruleId = entry.ruleId ?? current?.ruleId ?? state.flag.get(entry.flagKey)?.defaultStrategy.id ?? id
-  const stopAt = entry.stopAt ?? current?.stopAt ?? startAt + experimentMsMax
+  const stopAt = stopKept ?? startAt + experimentMsMax
   const wanted = { ...entry, id, ruleId, startAt, stopAt }
   const problem = (message: string) => [{ path: `experiments.${id}.status`, message }]
   if (!current) return { value: created(state, wanted, entry, now), problems: [] }
@@ -66,6 +67,20 @@ export function experimentFields(
       return { value: kept, problems: [] }
   }
 }
+
+/**
+ * What the document says, or what is. A draft's start is when it was made; once started, it has a later one.
+ * A document that was written before that still means the same experiment, so it can be applied again.
+ */
+function timesKept(current: Experiment | undefined, { startAt, stopAt }: Entry, now: number) {
+  const isOfDraft = current && hasStarted(current, now) && startAt !== undefined && startAt < current.startAt
+  if (!isOfDraft) return { startAt: startAt ?? current?.startAt, stopAt: stopAt ?? current?.stopAt }
+  const isDefaultEnd = stopAt === startAt + experimentMsMax
+  return { startAt: current.startAt, stopAt: isDefaultEnd ? current.stopAt : (stopAt ?? current.stopAt) }
+}
+
+const hasStarted = (experiment: Experiment, now: number) =>
+  !['draft', 'waiting'].includes(statusAt(experiment, now))
 
 function created(
   state: EnvironmentState,
