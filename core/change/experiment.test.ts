@@ -350,7 +350,7 @@ describe('time', () => {
 it('a document that starts a draft can be applied again, and says no less the second time', () => {
   const world = draft()
   const document = toDocument(world.state)
-  const entry = { ...document.experiments['x'], status: 'running' }
+  const entry = { ...(document.experiments?.['x'] as object), status: 'running' }
   const apply = (from: World, now: number) =>
     step(from, { kind: 'apply', document: { ...document, experiments: { x: entry } } }, now)
   const once = apply(world, later)
