@@ -53,6 +53,8 @@ export function openClickHouseServer(
       send_progress_in_http_headers: 1,
       http_headers_progress_interval_ms: '5000',
       cancel_http_readonly_queries_on_client_close: 1,
+      s3_skip_empty_files: 0, // no object is empty, unless it is damaged
+      s3_retry_attempts: '3', // some seconds; 500, the default, may take hours
     },
     ...(certificates === undefined ? {} : { tls: { ca_cert: certificates } }),
   }

@@ -55,8 +55,9 @@ export async function startClickHouseOverHttp(tls?: {
     clickHouse.asked.push({ line: `${request.method} ${request.url}`, query: form.get('query') ?? '' })
     const refusal = faultOf(request, form)
     if (refusal !== undefined) return refuse(response, refusal)
-    const settings = [...new URL(request.url ?? '', 'http://server').searchParams.keys()]
-    const unknown = await unknownOf(settings.filter((name) => !interfaceParameters.has(name)))
+    const { searchParams } = new URL(request.url ?? '', 'http://server')
+    const settings = [...searchParams].filter(([name]) => !interfaceParameters.has(name))
+    const unknown = await unknownOf(settings.map(([name]) => name))
     if (unknown !== undefined)
       return refuse(
         response,
@@ -74,7 +75,7 @@ export async function startClickHouseOverHttp(tls?: {
         `Code: 701. DB::Exception: Requested cluster '${String(parameters['cluster'])}' not found. (CLUSTER_DOESNT_EXIST)`,
       )
     try {
-      const own = query.replaceAll(/s3Cluster\(\s*\{cluster:String\},\s*/g, 's3(')
+      const own = withSettings(query.replaceAll(/s3Cluster\(\s*\{cluster:String\},\s*/g, 's3('), settings)
       const rows = await chdb.queryBindAsync(own, parameters)
       response.writeHead(200, { 'x-clickhouse-format': 'JSONEachRow', 'x-clickhouse-summary': '{}' })
       response.end(rows.bytes())
@@ -94,6 +95,10 @@ export async function startClickHouseOverHttp(tls?: {
   }
   return clickHouse
 }
+
+/** After the FORMAT that the client adds: what is set by the request holds for its whole query. */
+const withSettings = (query: string, settings: readonly (readonly [string, string])[]) =>
+  `${query}\nSETTINGS ${settings.map(([name, value]) => `${name} = '${value}'`).join(', ')}`
 
 function faultOf(request: IncomingMessage, form: ReadonlyMap<string, string>): string | undefined {
   if ((request.url ?? '').length > uriMax) return 'Code: 1000. DB::Exception: URI Too Long. (POCO_EXCEPTION)'

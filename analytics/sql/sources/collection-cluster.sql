@@ -9,9 +9,6 @@ WITH
       structure = {columns:String},
       compression_method = 'gzip'
     )
-    SETTINGS
-      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
-      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
   ),
   partRecords AS (
     SELECT *
@@ -21,7 +18,4 @@ WITH
       format = 'Parquet',
       structure = {columns:String}
     )
-    SETTINGS
-      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
-      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
   ),

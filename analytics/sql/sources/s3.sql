@@ -4,14 +4,8 @@ WITH
   rawRecords AS (
     SELECT *
     FROM s3({files:String}, {accessKeyId:String}, {secretAccessKey:String}, 'JSONEachRow', {columns:String}, 'gzip')
-    SETTINGS
-      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
-      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
   ),
   partRecords AS (
     SELECT *
     FROM s3({parts:String}, {accessKeyId:String}, {secretAccessKey:String}, 'Parquet', {columns:String})
-    SETTINGS
-      s3_skip_empty_files = 0, -- no object is empty, unless it is damaged
-      s3_retry_attempts = 3 -- some seconds; 500, the default, may take hours
   ),
