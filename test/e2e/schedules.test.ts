@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Schedule } from '../../core/model/schedule.ts'
 import { call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
+import { flagDraft } from '../support/build/flag-draft.ts'
 import { pause } from '../support/environment.ts'
 import { freePort } from '../support/free-port.ts'
 
@@ -23,17 +24,7 @@ beforeAll(async () => {
   start = (state) => startStack({ port, directory, state })
   stack = await start('reset')
   await call(stack, 'POST', '/environments', { id: 'shop' })
-  await call(stack, 'POST', `${path}/flags`, {
-    key: 'banner',
-    type: 'boolean',
-    enabled: true,
-    variations: [
-      { id: 'on', value: 'true' },
-      { id: 'off', value: 'false' },
-    ],
-    offVariationId: 'off',
-    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
-  })
+  await call(stack, 'POST', `${path}/flags`, flagDraft('banner'))
   clientKey = (await call<{ key: string }>(stack, 'POST', `${path}/sdk-keys`, { role: 'client' })).key
 })
 afterAll(async () => {

@@ -59,19 +59,6 @@ export async function addToken(token: Omit<Token, 'name' | 'sha256' | 'createdAt
   await database.insert(apiTokens).values({ name: token.id, createdAt: 0, ...token, sha256 })
 }
 
-export const flagDraft = (key: string, changes: object = {}) => ({
-  key,
-  type: 'boolean',
-  enabled: true,
-  variations: [
-    { id: 'on', value: 'true' },
-    { id: 'off', value: 'false' },
-  ],
-  offVariationId: 'off',
-  defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
-  ...changes,
-})
-
 /** Creates a new environment, so that tests do not share one. */
 let made = 0
 export async function newEnvironment(more: object = {}, as?: Record<string, string>): Promise<string> {

@@ -8,7 +8,8 @@ import {
   publishedNow,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { env, flagDraft } from '../../../test/support/control-plane.ts'
+import { flagDraft } from '../../../test/support/build/flag-draft.ts'
+import { env } from '../../../test/support/control-plane.ts'
 import { snapshotBytesMax } from '../../../core/model/limits.ts'
 import { repairAfterMs, repairDelayMs } from './unpublished.ts'
 

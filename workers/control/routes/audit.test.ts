@@ -1,11 +1,11 @@
 // The audit trail in workerd: entries, filters and export.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { flagDraft } from '../../../test/support/build/flag-draft.ts'
 import {
   addToken,
   call,
   database,
   env,
-  flagDraft,
   host,
   newEnvironment,
   worker,

@@ -2,11 +2,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 import {
   addToken,
   call,
   database,
-  flagDraft as draft,
   env,
   newEnvironment as environment,
 } from '../../../test/support/control-plane.ts'

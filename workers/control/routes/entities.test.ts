@@ -10,7 +10,8 @@ import {
   publishedNow,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft, host, worker } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
+import { host, worker } from '../../../test/support/control-plane.ts'
 
 beforeAll(useOwner)
 

@@ -1,7 +1,7 @@
 // Before an experiment starts, through the admin API in workerd: plans, checks, the steps of its life.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 
 beforeAll(useOwner)
 

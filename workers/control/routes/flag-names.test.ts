@@ -1,7 +1,7 @@
 // Flags whose keys have slashes and colons, and what flags carry for their owners, through every admin route.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call, environment, publishedNow, useOwner } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 
 beforeAll(useOwner)
 

@@ -9,7 +9,8 @@ import {
   publishedNow,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft, env } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
+import { env } from '../../../test/support/control-plane.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { writeUsage } from '../../storage/usage.ts'
 

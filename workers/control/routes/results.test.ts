@@ -2,7 +2,7 @@
 // of them when their experiment goes.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 
 beforeAll(useOwner)
 

@@ -2,7 +2,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, expect, it } from 'vitest'
 import { call, environment, objectOf, useOwner } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 
 beforeAll(useOwner)
 

@@ -10,7 +10,8 @@ import {
   upload,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { flagDraft as draft, env } from '../../../test/support/control-plane.ts'
+import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
+import { env } from '../../../test/support/control-plane.ts'
 
 beforeAll(useOwner)
 
