@@ -37,7 +37,7 @@ export function verdictOf(input: VerdictInput): Verdict {
   const having = (outcome: Comparison['outcome']) =>
     comparisons.filter((one) => one.outcome === outcome).map(({ variationId }) => variationId)
   const [better, worse] = [having('better'), having('worse')]
-  if (input.isAa && better.length + worse.length > 0) return unsound(baseline, [...better, ...worse])
+  if (input.isAa && better.length + worse.length > 0) return unsound(role, baseline, [...better, ...worse])
   if (role === 'secondary') return secondary(baseline, better, worse)
   const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
   if (unread.length === comparisons.length) {
@@ -58,10 +58,11 @@ export function verdictOf(input: VerdictInput): Verdict {
   return open(input)
 }
 
-function unsound(baseline: string, differing: string[]): Verdict {
+function unsound(role: VerdictInput['role'], baseline: string, differing: string[]): Verdict {
+  const goal = role === 'secondary' ? 'any of its secondary goals' : 'its primary goal'
   const reason =
     `${listed(differing)} and ${baseline} are equal, and yet they differ: trust no result before that is ` +
-    'explained. A sound pipeline says so in at most one of twenty A/A tests.'
+    `explained. A sound pipeline says so of ${goal} in at most one of twenty A/A tests.`
   return { kind: 'unsound', reason }
 }
 

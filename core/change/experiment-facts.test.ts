@@ -1,7 +1,7 @@
 // What the events of the last days say of an experiment before it starts.
 import { describe, expect, it } from 'vitest'
 import type { Experiment } from '../model/experiment.ts'
-import { type ExperimentFacts, factChecks } from './experiment-facts.ts'
+import { type ExperimentFacts, type GoalResult, factChecks, historyFrom } from './experiment-facts.ts'
 
 const dayMs = 86_400_000
 const now = 1_000 * dayMs
@@ -16,7 +16,7 @@ const experiment = (more: Partial<Experiment> = {}): Experiment => ({
   stopAt: now + 28 * dayMs,
   status: 'running',
   phases: [{ startAt: now, weights: { a: 50_000, b: 50_000 } }],
-  design: { minimumEffect: 0.1 },
+  design: { minimumEffect: 0.1, usersPlanned: 110_000 },
   version: 1,
   createdAt: 0,
   updatedAt: 0,
@@ -24,13 +24,18 @@ const experiment = (more: Partial<Experiment> = {}): Experiment => ({
 })
 const facts = (more: Partial<ExperimentFacts> = {}): ExperimentFacts => ({
   exposures: { evaluations: 9_000, usersPerDay: 5_000, days: 7 },
-  history: new Map([
-    ['buy', { experimentId: 'y', users: 20_000, conversions: 1_000, computedAt: now - dayMs }],
-  ]),
+  hasOtherUsers: false,
+  history: history(20_000, 1_000),
   ...more,
 })
 const history = (users: number, conversions: number, daysAgo = 1) =>
-  new Map([['buy', { experimentId: 'y', users, conversions, computedAt: now - daysAgo * dayMs }]])
+  new Map([['buy', historyFrom([result(users, conversions, daysAgo)])]])
+const result = (users: number, conversions: number, daysAgo: number): GoalResult => ({
+  experimentId: `${users}`,
+  users,
+  conversions,
+  computedAt: now - daysAgo * dayMs,
+})
 const checksOf = (one: Experiment, known: ExperimentFacts) =>
   Object.fromEntries(
     factChecks(one, known, now).map(({ name, status, detail }) => [name, `${status}: ${detail}`]),
@@ -42,7 +47,7 @@ describe('the events of the last days', () => {
       exposures: 'pass: 9000 exposures of f came in the last 7 days.',
       'goal-events': 'pass: An experiment counted users who reached each goal in the last 30 days.',
       power:
-        'pass: Enough users: a change of buy by 10 % takes 109738 users (80 % power), and about 140000 will come.',
+        'pass: Enough users: a change of buy by 10 % takes 109738 users (80 % power), and about 140000 users will come.',
     })
   })
 
@@ -84,15 +89,45 @@ describe('the events of the last days', () => {
       { stopAt: now + 14 * dayMs },
       {},
       'power',
-      /^warn: Too few users: .* about 70000 will come/,
+      /^warn: Too few users: .* about 70000 users will come/,
     ],
     [
-      'too few users are planned',
-      { design: { minimumEffect: 0.1, usersPlanned: 50_000 } },
+      'too few come, whatever is planned',
+      { design: { minimumEffect: 0.1, usersPlanned: 200_000 } },
+      { exposures: { evaluations: 900, usersPerDay: 100, days: 7 } },
+      'power',
+      /^warn: Too few users: .* about 2800 users will come/,
+    ],
+    [
+      'an always-valid decision has no plan',
+      { design: { minimumEffect: 0.1 } },
       {},
       'power',
-      /^warn: Too few users/,
+      /^warn: Set design.usersPlanned to 109738/,
     ],
+    [
+      'only some users meet the rollout',
+      {},
+      { hasOtherUsers: true },
+      'power',
+      /^warn: Not all users meet its rollout: .*about 140000 users of the whole flag will come/,
+    ],
+    [
+      'it splits by something else than users',
+      { phases: [{ startAt: now, weights: { a: 50_000, b: 50_000 }, unitAttribute: 'company' }] },
+      {},
+      'power',
+      /^warn: It splits by company/,
+    ],
+    ...[undefined, [], [{ startAt: now, weights: { a: 50_000 } }], [{ startAt: now, weights: { b: 1 } }]].map(
+      (phases): [string, Partial<Experiment>, Partial<ExperimentFacts>, string, RegExp] => [
+        `its phases are ${JSON.stringify(phases)}`,
+        { phases },
+        {},
+        'power',
+        /^warn: Its variations cannot be compared/,
+      ],
+    ),
     [
       'few will convert',
       { design: { minimumEffect: 2 } },
@@ -108,5 +143,29 @@ describe('the events of the last days', () => {
     const horizon = experiment({ design: { minimumEffect: 0.1, decision: 'fixed-horizon' } })
     expect(checksOf(horizon, facts())['power']).toMatch(/takes 63\d\d\d users/)
     expect(checksOf(experiment({ design: { aa: true } }), facts())['power']).toMatch(/^pass/)
+  })
+})
+
+it('a large decrease is possible, of a goal of which fewer is better', () => {
+  const design = { minimumEffect: 0.7, lowerIsBetter: ['buy'], usersPlanned: 5_000 }
+  expect(checksOf(experiment({ design }), facts({ history: history(10_000, 6_000) }))['power']).toMatch(
+    /^warn: Only 31 conversions are planned/,
+  )
+})
+
+describe('the rate of a goal is that of', () => {
+  const [long, short, larger] = [result(20_000, 1_000, 9), result(4, 2, 1), result(900, 9, 3)]
+  it.each<[string, GoalResult[], GoalResult | undefined]>([
+    ['the newest result with enough conversions', [long, short, result(30_000, 1_500, 20)], long],
+    ['the one with the most users, if none has enough', [short, larger], larger],
+    ['none where nobody, or everybody, reached it', [result(500, 0, 1), result(7, 7, 2)], undefined],
+    ['none without results', [], undefined],
+  ])('%s', (_, results, expected) => {
+    expect(historyFrom(results).rate).toEqual(expected)
+  })
+
+  it('and it was seen by the newest result that has it', () => {
+    expect(historyFrom([long, short, result(9, 0, 0)]).seenAt).toBe(short.computedAt)
+    expect(historyFrom([result(9, 0, 0)]).seenAt).toBeUndefined()
   })
 })

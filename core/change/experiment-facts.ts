@@ -8,8 +8,8 @@ import { planOf } from '../statistics/plan.ts'
 const dayMs = 86_400_000
 export const powerDefault = 0.8
 
-/** What the baseline of an earlier experiment showed. */
-export interface GoalHistory {
+/** What the baseline of an earlier experiment showed, by its newest result. */
+export interface GoalResult {
   readonly experimentId: string
   readonly users: number
   readonly conversions: number
@@ -17,9 +17,34 @@ export interface GoalHistory {
   readonly computedAt: number
 }
 
+export interface GoalHistory {
+  /** The result that tells the rate; undefined if none has both users who reached the goal and others. */
+  readonly rate: GoalResult | undefined
+  /** The newest result with a user who reached the goal, in epoch milliseconds. */
+  readonly seenAt: number | undefined
+}
+
+/**
+ * The newest result from which a rate can be told: with so many conversions as a plan needs. If there is
+ * none, the one with the most users. An experiment that has just begun does not hide a long one.
+ */
+export function historyFrom(results: readonly GoalResult[]): GoalHistory {
+  const newestFirst = results.toSorted((a, b) => b.computedAt - a.computedAt)
+  const telling = newestFirst.filter(({ users, conversions }) => conversions > 0 && conversions < users)
+  const isEnough = ({ users, conversions }: GoalResult) =>
+    Math.min(conversions, users - conversions) >= conversionsPlannedMin
+  const most = telling.toSorted((a, b) => b.users - a.users)[0]
+  const seen = newestFirst.find(({ conversions }) => conversions > 0)
+  return { rate: telling.find(isEnough) ?? most, seenAt: seen?.computedAt }
+}
+
 export interface ExperimentFacts {
   /** Of the flag, in the last `days` days; estimates. */
   readonly exposures: { readonly evaluations: number; readonly usersPerDay: number; readonly days: number }
+  /**
+   * Whether only some of the flag's users meet the experiment's rollout. Nothing counts them before it runs.
+   */
+  readonly hasOtherUsers: boolean
   /** By goal. */
   readonly history: ReadonlyMap<string, GoalHistory>
 }
@@ -52,9 +77,8 @@ const latelyDays = 30
 
 function goalEventsCheck({ goalKeys }: Experiment, { history }: ExperimentFacts, now: number): Check {
   const name = 'goal-events'
-  const isSeen = (known: GoalHistory | undefined) =>
-    known !== undefined && known.conversions > 0 && now - known.computedAt <= latelyDays * dayMs
-  const unseen = goalKeys.filter((key) => !isSeen(history.get(key)))
+  const earliest = now - latelyDays * dayMs
+  const unseen = goalKeys.filter((key) => (history.get(key)?.seenAt ?? -Infinity) < earliest)
   const lately = `in the last ${latelyDays} days`
   return unseen.length === 0
     ? { name, status: 'pass', detail: `An experiment counted users who reached each goal ${lately}.` }
@@ -65,8 +89,8 @@ function goalEventsCheck({ goalKeys }: Experiment, { history }: ExperimentFacts,
       }
 }
 
-/** By its planned users, or by those who come until its end. */
-function powerCheck(experiment: Experiment, { exposures, history }: ExperimentFacts): Check {
+/** By the users who come until its end. */
+function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers }: ExperimentFacts): Check {
   const name = 'power'
   const { design = {}, startAt, stopAt, phases, baselineVariationId } = experiment
   if (design.aa) return { name, status: 'pass', detail: 'An A/A test looks for no effect.' }
@@ -75,37 +99,49 @@ function powerCheck(experiment: Experiment, { exposures, history }: ExperimentFa
   if (lift === undefined)
     return warn('The design has no minimumEffect, so nobody knows whether it could be found.')
   const goalKey = primaryGoalOf(experiment) ?? ''
-  const known = history.get(goalKey)
-  if (!known || known.users === 0 || known.conversions === 0)
+  const known = history.get(goalKey)?.rate
+  if (!known)
     return warn(`No earlier experiment tells how many reach ${goalKey}: plan with a rate of your own.`)
   const rate = known.conversions / known.users
   const isLower = design.lowerIsBetter?.includes(goalKey) === true
-  if (rate * (1 + lift) >= 1 || (isLower && lift >= 1))
+  const effect = isLower ? -lift : lift
+  const other = rate * (1 + effect)
+  if (other <= 0 || other >= 1)
     return warn(`A change by ${percent(lift)} is impossible: ${percent(rate)} reach ${goalKey} already.`)
-  const days = (stopAt - startAt) / dayMs
-  const users = design.usersPlanned ?? exposures.usersPerDay * days
-  const weights = phases?.at(-1)?.weights ?? {}
+  const users = (exposures.usersPerDay * (stopAt - startAt)) / dayMs
+  const { weights = {}, unitAttribute } = phases?.at(-1) ?? {}
   const { [baselineVariationId]: baseline = 0, ...arms } = weights
+  if (baseline === 0 || Object.keys(arms).length === 0)
+    return warn('Its variations cannot be compared, so there is no plan.')
   const { plans } = planOf({
     metric: { kind: 'rate', rate },
     shares: [baseline, ...Object.values(arms)],
     power: powerDefault,
     alpha: alphaDefault,
-    goal: { lift: isLower ? -lift : lift },
+    goal: { lift: effect },
     usersPerDay: undefined,
   })
-  const plan = plans.find(({ decision }) => decision === (design.decision ?? 'always-valid'))!
+  const { decision = 'always-valid' } = design
+  const plan = plans.find((one) => one.decision === decision)!
   const wanted = `a change of ${goalKey} by ${percent(lift)} takes ${plan.users} users (${percent(powerDefault)} power)`
-  if (users < plan.users) return warn(`Too few users: ${wanted}, and about ${Math.floor(users)} will come.`)
+  const whole = hasOtherUsers || unitAttribute !== undefined ? ' of the whole flag' : ''
+  const coming = `about ${Math.floor(users)} users${whole} will come`
+  if (users < plan.users) return warn(`Too few users: ${wanted}, and ${coming}.`)
   if (plan.conversions !== null && plan.conversions < conversionsPlannedMin)
     return warn(
       `Only ${plan.conversions} conversions are planned: the plan is rough below ${conversionsPlannedMin}.`,
     )
-  return {
-    name,
-    status: 'pass',
-    detail: `Enough users: ${wanted}, and about ${Math.floor(users)} will come.`,
-  }
+  if (decision === 'always-valid' && design.usersPlanned === undefined)
+    return warn(
+      `Set design.usersPlanned to ${plan.users}: ${wanted}, and without it the same users find less often.`,
+    )
+  if (unitAttribute !== undefined)
+    return warn(`It splits by ${unitAttribute}: ${wanted}, of which nothing tells how many come (${coming}).`)
+  if (hasOtherUsers)
+    return warn(
+      `Not all users meet its rollout: ${wanted}, and nothing tells how many of them do (${coming}).`,
+    )
+  return { name, status: 'pass', detail: `Enough users: ${wanted}, and ${coming}.` }
 }
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`

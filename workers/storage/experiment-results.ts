@@ -1,5 +1,5 @@
 // Results of experiments in D1. The admin API reads and stores them without the single writer.
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, max, or, sql } from 'drizzle-orm'
 import type { NewDelivery } from '../../core/change/message.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Database } from './database.ts'
@@ -68,17 +68,17 @@ function findingOf({ computedAt: _, window: { from }, ...rest }: StoredResult): 
 
 const isSameFinding = (a: StoredResult, b: StoredResult) => findingOf(a) === findingOf(b)
 
-/** The newest of the experiments' results for the goal. */
-export async function newestOfGoal(
+/** The newest result of each of the experiments for the goal. */
+export async function newestOfEach(
   database: Database,
   environmentId: string,
   experimentIds: readonly string[],
   goalKey: string,
-): Promise<{ experimentId: string; result: StoredResult } | undefined> {
+): Promise<{ experimentId: string; result: StoredResult }[]> {
   const table = tables.experimentResults
-  if (experimentIds.length === 0) return undefined
-  const [row] = await database
-    .select({ experimentId: table.experimentId, result: table.result })
+  if (experimentIds.length === 0) return []
+  const rows = await database
+    .select({ experimentId: table.experimentId, result: table.result, at: max(table.computedAt) })
     .from(table)
     .where(
       and(
@@ -87,9 +87,8 @@ export async function newestOfGoal(
         eq(table.goalKey, goalKey),
       ),
     )
-    .orderBy(desc(table.computedAt))
-    .limit(1)
-  return row
+    .groupBy(table.experimentId) // with max(), SQLite takes the other columns from the row that has it
+  return rows.map(({ experimentId, result }) => ({ experimentId, result }))
 }
 
 export interface ResultList {

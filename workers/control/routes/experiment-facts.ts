@@ -1,10 +1,10 @@
 // What is known of goals and flags before an experiment starts: the newest results of earlier experiments,
 // and the live counts.
-import type { ExperimentFacts, GoalHistory } from '../../../core/change/experiment-facts.ts'
+import { type ExperimentFacts, type GoalHistory, historyFrom } from '../../../core/change/experiment-facts.ts'
 import { flagCounterOf } from '../../live/live-counters.ts'
 import { type Database } from '../../storage/database.ts'
 import { listEntities } from '../../storage/entities.ts'
-import { newestOfGoal } from '../../storage/experiment-results.ts'
+import { newestOfEach } from '../../storage/experiment-results.ts'
 import type { ControlBindings } from '../bindings.ts'
 
 const hourMs = 3_600_000
@@ -12,7 +12,7 @@ const hoursBack = 7 * 24
 /** Of the experiments that were changed last; earlier ones tell little of today. */
 const experimentsLookedAt = 50
 
-/** By goal, of the baseline in the newest result of an experiment on it. A goal without one is left out. */
+/** By goal, of the baselines of experiments on it. */
 export async function historyOf(
   database: Database,
   environmentId: string,
@@ -23,14 +23,15 @@ export async function historyOf(
   const found = new Map<string, GoalHistory>()
   for (const goalKey of goalKeys) {
     const ids = experiments.filter((experiment) => experiment.goalKeys.includes(goalKey)).map(({ id }) => id)
-    const newest = await newestOfGoal(database, environmentId, ids, goalKey)
-    if (!newest) continue
-    const { experimentId, result } = newest
-    const { baselineVariationId, variations, computedAt } = result
-    const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
-    if (!baseline || baseline.users === 0) continue
-    const { users, conversions } = baseline
-    found.set(goalKey, { experimentId, users, conversions, computedAt })
+    const newest = await newestOfEach(database, environmentId, ids, goalKey)
+    const ofBaselines = newest.flatMap(({ experimentId, result }) => {
+      const { baselineVariationId, variations, computedAt } = result
+      const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
+      return baseline
+        ? { experimentId, users: baseline.users, conversions: baseline.conversions, computedAt }
+        : []
+    })
+    found.set(goalKey, historyFrom(ofBaselines))
   }
   return found
 }

@@ -25,7 +25,7 @@ const valueMax = 1e12
 
 const PlanBody = z.strictObject({
   goalKey: Key.optional().describe(
-    'Whose rate is taken from the newest result, if `baselineRate` is not sent.',
+    'Whose rate is taken from the newest result that tells one, if `baselineRate` is not sent.',
   ),
   flagKey: FlagKey.optional().describe(
     'Whose users are taken from the live counts, if `usersPerDay` is not sent.',
@@ -92,7 +92,8 @@ export const experimentPlan = [
     summary: 'Plans an experiment: how many users and days an effect takes, or which effect some days find',
     description:
       'Stores nothing. For both kinds of decision, and beside them the textbook’s test with one look at the end. ' +
-      'With several arms, each is found with the power that was asked for.',
+      'With several arms, each is found with the power that was asked for. The users of `always-valid` are ' +
+      'those of an experiment that has them as `design.usersPlanned`.',
     body: PlanBody,
     answer: PlanAnswer,
     handle: async ({ env, database, now, params: { environment }, body }) => {
@@ -112,11 +113,11 @@ export const experimentPlan = [
 
       const needsHistory = !isMean && baselineRate === undefined && goalKey !== undefined
       const history = needsHistory
-        ? (await historyOf(database, environment, [goalKey])).get(goalKey)
+        ? (await historyOf(database, environment, [goalKey])).get(goalKey)?.rate
         : undefined
       const rate = baselineRate ?? (history && history.conversions / history.users)
       if (!isMean && (rate === undefined || rate <= 0 || rate >= 1))
-        return invalid('baselineRate', 'is needed: no result of an experiment tells it')
+        return invalid('baselineRate', 'is needed: no result of an experiment has a rate between 0 and 1')
       const metric: PlannedMetric = isMean
         ? { kind: 'mean', mean: mean!, sd: sd! }
         : { kind: 'rate', rate: rate! }
@@ -204,7 +205,15 @@ export const experimentPlan = [
           goalKeys: new Set(goals.flatMap((goal) => goal?.key ?? [])),
           others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
         }),
-        ...factChecks(experiment, { exposures, history }, now),
+        ...factChecks(
+          experiment,
+          {
+            exposures,
+            history,
+            hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
+          },
+          now,
+        ),
       ]
       return ok({ status: worstOf(checks), checks })
     },
