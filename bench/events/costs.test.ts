@@ -1,4 +1,4 @@
-// The page says what the product does now: a changed batch, price or measurement changes the table.
+// The page has the table of the constants: a changed batch of ingest, price or measurement changes it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

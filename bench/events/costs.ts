@@ -1,6 +1,6 @@
 // What a million events cost on paper: Cloudflare's list prices, beyond what a plan includes, times what the
-// product does for them. Batches are those of ingest's wrangler.toml; the rest was measured. Pure, but for
-// reading that file.
+// product does for them. Batches are those of ingest's wrangler.toml; the rest was measured once or is
+// assumed, as the fields say. Pure, but for reading that file.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -16,19 +16,22 @@ const prices = {
   objectRowWritten: 1 / 1e6,
 }
 
-/** By `npm run bench:events`, 2026-11-29. */
+/** Of 2026-11-29. A changed product needs new ones: no test compares them with what it does. */
 export const measured = {
-  /** Bucketeer's exposures with four attributes, as the queue gets them. */
+  /** A Bucketeer exposure with four attributes, as the queue gets it; counted by hand. */
   bytesInQueue: 478,
-  /** Compacted, of performance.md. */
+  /** Compacted; of docs/performance.md. */
   bytesInParts: 43,
-  /** Of edge: milliseconds of CPU for a request with so many events, of the stand-ins too. */
+  /**
+   * Of edge: milliseconds of CPU for a request with so many events, the stand-ins' part included, by `npm run
+   * bench:events -- intake` before Bucketeer's events had a shortcut. Ten lie in between by calculation.
+   */
   edgeCpuMs: new Map([
     [1, 0.41],
     [10, 0.54],
     [50, 1.13],
   ]),
-  /** Reading, joining and packing records in Node, and the live counts; without the platform's part. */
+  /** Assumed, of a trial in Node: reading, joining and packing records, and the live counts. */
   ingestCpuMsPerRecord: 0.02,
 }
 
@@ -42,9 +45,10 @@ export const traffic = {
 
 const queueChunkBytes = 64_000
 const month = 30.4 * 86_400
-/** A row of counts and one of usage for each variation, and what each object notes of the batch. */
+/** A row of counts and one of usage for each variation. */
 const rowsPerVariation = 2
-const rowsPerObject = 3
+/** At most four that note the batch, and the deletion of one a day later. */
+const rowsPerObject = 5
 
 export interface Cost {
   readonly step: string
