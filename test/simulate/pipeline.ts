@@ -13,7 +13,7 @@ import { snapshotOf } from '../support/build/flags.ts'
 import { checkout, experiment, hourMs, purchase, startAt } from '../support/simulated-shop.ts'
 import { simulatedToken, startSimulatedStack } from '../support/simulated-stack.ts'
 import { randomFrom, shareError, type Random } from './random.ts'
-import type { Table } from './worlds.ts'
+import type { Table } from './table.ts'
 
 const usersEach = 4_000
 const days = 8

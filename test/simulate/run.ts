@@ -3,18 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readOptions } from '../../scripts/command-line.ts'
-import {
-  adjustedAndRatio,
-  besideWinners,
-  coverage,
-  falseWinners,
-  healthySampleRatio,
-  lostUsers,
-  power,
-  revenue,
-  severalArms,
-  type Table,
-} from './worlds.ts'
+import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
+import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
+import type { Table } from './table.ts'
+import { adjustedAndRatio, revenue } from './value-worlds.ts'
 import { pipeline } from './pipeline.ts'
 
 const { values } = readOptions({

@@ -5,16 +5,10 @@ import { usersNeeded } from '../../core/statistics/planning.ts'
 import { alwaysValid, compared, firstNamed, fixedHorizon } from './decisions.ts'
 import { rateForPower, usersFor, type World } from './arrivals.ts'
 import { randomFrom, shareError } from './random.ts'
-import {
-  adjustedAndRatio,
-  besideWinners,
-  coverage,
-  healthySampleRatio,
-  lostUsers,
-  revenue,
-  severalArms,
-  type Table,
-} from './worlds.ts'
+import { besideWinners, coverage, severalArms } from './conversion-worlds.ts'
+import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
+import type { Table } from './table.ts'
+import { adjustedAndRatio, revenue } from './value-worlds.ts'
 
 /** The first number of a cell, in percent. */
 const figures = ({ rows }: Table, column: number) => rows.map((row) => Number.parseFloat(row[column]!))
