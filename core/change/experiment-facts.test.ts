@@ -133,7 +133,7 @@ describe('the events of the last days', () => {
       { design: { minimumEffect: 2 } },
       { history: history(10_000, 500) },
       'power',
-      /^warn: Only \d+ conversions are planned/,
+      /^warn: Only \d+ users are planned who/,
     ],
   ])('warn where %s', (_, more, known, name, sentence) => {
     expect(checksOf(experiment(more), facts(known))[name]).toMatch(sentence)
@@ -149,7 +149,7 @@ describe('the events of the last days', () => {
 it('a large decrease is possible, of a goal of which fewer is better', () => {
   const design = { minimumEffect: 0.7, lowerIsBetter: ['buy'], usersPlanned: 5_000 }
   expect(checksOf(experiment({ design }), facts({ history: history(10_000, 6_000) }))['power']).toMatch(
-    /^warn: Only 31 conversions are planned/,
+    /^warn: Only 31 users are planned who/,
   )
 })
 

@@ -129,7 +129,8 @@ function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers 
   if (users < plan.users) return warn(`Too few users: ${wanted}, and ${coming}.`)
   if (plan.conversions !== null && plan.conversions < conversionsPlannedMin)
     return warn(
-      `Only ${plan.conversions} conversions are planned: the plan is rough below ${conversionsPlannedMin}.`,
+      `Only ${plan.conversions} users are planned who reach it, or who do not, whichever are fewer: the plan is rough ` +
+        `below ${conversionsPlannedMin}.`,
     )
   if (decision === 'always-valid' && design.usersPlanned === undefined)
     return warn(

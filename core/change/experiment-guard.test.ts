@@ -25,7 +25,7 @@ const subject: Flag = flag({
 })
 
 /** The flag with an experiment on its default strategy. */
-function stateWith(experiment: object = {}): EnvironmentState {
+function stateWith(experiment: object = {}, createdAt = now): EnvironmentState {
   let state = withWrites(emptyState(), [{ kind: 'flag', id: 'f', value: subject }])
   const commands = [
     { kind: 'create-goal', goal: { key: 'buy' } },
@@ -41,7 +41,8 @@ function stateWith(experiment: object = {}): EnvironmentState {
       },
     },
   ]
-  for (const command of commands) state = withWrites(state, valueOf(run(state, command)).writes)
+  for (const command of commands)
+    state = withWrites(state, valueOf(run(state, command, undefined, createdAt)).writes)
   return state
 }
 
@@ -213,7 +214,10 @@ describe('an experiment that is not running', () => {
   })
 
   it('keeps its shares for ever once its time is over', () => {
-    const changed = run(stateWith({ stopAt: 50_000 }), patch({ defaultStrategy: { strategy: fixed('b') } }))
+    const changed = run(
+      stateWith({ stopAt: 50_000 }, 40_000),
+      patch({ defaultStrategy: { strategy: fixed('b') } }),
+    )
     expect(valueOf(changed).writes.map(({ kind }) => kind)).toEqual(['flag'])
   })
 })

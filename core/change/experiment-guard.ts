@@ -49,7 +49,7 @@ export function guardExperiments(
     else if (choice === 'stop' && before === experiment)
       added.push(toWrite(experiment, stopped(experiment, context.now), context))
     else if (choice === 'new-phase' && next) added.push(toWrite(experiment, next, context))
-    else return running(experiment, disturbance, choice === 'new-phase')
+    else return disturbed(experiment, disturbance, { hasStarted, canContinue: next !== undefined })
   }
   if (added.length === 0) return ok(changed)
   const replaced = new Set(added.map(({ id }) => id))
@@ -61,13 +61,23 @@ export function guardExperiments(
 const isExperiment = (entity: Change['entity'], id: string) =>
   entity !== undefined && 'goalKeys' in entity && entity.id === id
 
-function running({ id, flagKey }: Experiment, disturbance: string, wantsPhase: boolean) {
-  const way = wantsPhase
-    ? 'a new phase needs the flag on, and a rollout that has the baseline and another variation (of equal value ' +
-      `in an A/A test), and an experiment has at most ${experimentPhasesMax} phases`
-    : 'send experiment=stop to stop it, or experiment=new-phase to let it count anew from now on'
+interface Ways {
+  readonly hasStarted: boolean
+  /** Whether a new phase could follow. */
+  readonly canContinue: boolean
+}
+
+function disturbed({ id, flagKey }: Experiment, disturbance: string, { hasStarted, canContinue }: Ways) {
+  const stop = `send experiment=stop to ${hasStarted ? 'stop it' : 'make it a draft again'}`
+  const needs =
+    'the flag on, and a rollout that has the baseline and another variation (of equal value in an A/A test), ' +
+    `and at most ${experimentPhasesMax} phases`
+  const way = canContinue
+    ? `${stop}, or experiment=new-phase to let it count anew from now on`
+    : `${stop}. To go on, an experiment needs ${needs}`
   const dependents = [{ kind: 'experiment', id }]
-  const message = `experiment ${id} is running on flag ${flagKey}, and this ${disturbance}: ${way}`
+  const state = hasStarted ? 'is running' : 'waits for its start'
+  const message = `experiment ${id} ${state} on flag ${flagKey}, and this ${disturbance}: ${way}`
   return refuse('EXPERIMENT_RUNNING', message, { dependents })
 }
 

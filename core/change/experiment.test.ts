@@ -72,7 +72,7 @@ describe('the life of an experiment', () => {
     ['draft', 'archive', /is a draft, so it cannot be archived/],
     ['draft', 'advance', 'draft'],
     ['draft', 'delete', 'gone'],
-    ['waiting', 'start', 'running'],
+    ['waiting', 'start', 'waiting'],
     ['waiting', 'stop', 'draft'],
     ['waiting', 'archive', /waits for its start, so it cannot be archived/],
     ['waiting', 'advance', 'waiting'],
@@ -174,7 +174,7 @@ describe('a start', () => {
       /served to nobody/,
     ],
     ['an end before the minimum duration', draft({ stopAt: noon + 3 * dayMs }), /name nothing before 7 days/],
-    ['an end that has passed', draft({ startAt: noon - 9 * dayMs, stopAt: noon }), /not after its start/],
+    ['an end that has passed', draft({ startAt: noon - 9 * dayMs, stopAt: noon + 1 }), /not after its start/],
     ['an A/A test of different values', draft({ design: { aa: true } }), /variations of equal value/],
   ])('is refused with %s, and says so', (_, world, reason) => {
     const after = step(world, command('start'), later)
@@ -185,6 +185,26 @@ describe('a start', () => {
   it('may be planned while the flag is still off', () => {
     const planned = off(draft({ startAt: noon + 2 * dayMs, stopAt: noon + 30 * dayMs }))
     expect(inWorld(step(planned, command('start'), later))?.status).toBe('waiting')
+  })
+})
+
+describe('what is refused when it is written', () => {
+  it.each<[string, World, RegExp]>([
+    [
+      'a goal named twice',
+      step({ state: there }, create({ goalKeys: ['buy', 'visit', 'buy'] }), noon),
+      /goalKeys.2/,
+    ],
+    ['a draft’s goal named twice', draft({ goalKeys: ['buy', 'buy'] }), /goalKeys.1/],
+    ['an edit that names one twice', step(at.draft, edit({ goalKeys: ['buy', 'buy'] }), noon), /goalKeys.1/],
+    [
+      'an end that is now',
+      step({ state: there }, create({ stopAt: noon }), noon),
+      /stopAt is not in the future/,
+    ],
+  ])('%s', (_, world, reason) => {
+    expect(world.refusal).toMatch(/^INVALID/)
+    expect(world.refusal).toMatch(reason)
   })
 })
 

@@ -95,6 +95,10 @@ function createExperiment(
     status: draft.status ?? (startAt > context.now ? 'waiting' : 'running'),
     ...(draft.status !== 'draft' && { phases: firstPhases(flag, { ruleId, startAt }) }),
   }
+  if (experiment.stopAt <= context.now)
+    return refuse('INVALID', 'stopAt is not in the future: nothing would be counted', {
+      fields: [{ path: 'stopAt', rule: 'order-of-time', message: 'is not in the future' }],
+    })
   return create(state, 'experiment', experiment.id, experiment, context)
 }
 
@@ -168,8 +172,8 @@ export function withPrimaryGoal(
 }
 
 /**
- * A draft, or one that waits, begins: now, or at its planned start if that is to come. What keeps it from
- * giving a result is a refusal, with all reasons.
+ * A draft begins: now, or at its planned start if that is to come. What keeps it from giving a result is a
+ * refusal, with all reasons. Sent again, it changes nothing: one that waits goes on waiting.
  */
 function startExperiment(
   state: EnvironmentState,
@@ -180,8 +184,8 @@ function startExperiment(
   if (!found.ok) return found
   const { value: current } = found
   const status = statusAt(current, context.now)
-  if (status === 'running') return ok({ writes: [], entity: current })
-  if (status !== 'draft' && status !== 'waiting') return refuseStep(current, status, 'start again')
+  if (status === 'running' || status === 'waiting') return ok({ writes: [], entity: current })
+  if (status !== 'draft') return refuseStep(current, status, 'start again')
   const next = started(state.flag.get(current.flagKey), current, context.now)
   const blocks = blockingChecks(state, next, context.now)
   if (blocks.length > 0) {
@@ -192,9 +196,9 @@ function startExperiment(
   return written(current, next, context)
 }
 
-/** As it would be, were it started now. */
+/** As it would be, were a draft started now, or as one that waits will be. */
 export function started(flag: Flag | undefined, experiment: Experiment, now: number): Experiment {
-  const isPlanned = experiment.status === 'draft' && experiment.startAt > now
+  const isPlanned = experiment.startAt > now
   const startAt = isPlanned ? experiment.startAt : toWholeSecond(now)
   // An end that was never chosen is as long after the start as it was.
   const isDefaultEnd = experiment.stopAt === experiment.startAt + experimentMsMax

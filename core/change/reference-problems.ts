@@ -1,6 +1,6 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
-import { strategyOf } from '../model/experiment.ts'
+import { type Experiment, strategyOf } from '../model/experiment.ts'
 import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { referenceProblems as flagProblems, segmentReferenceProblems } from './references.ts'
@@ -18,7 +18,10 @@ export function writeProblems(
     case 'segment':
       return segmentReferenceProblems(state, write.value, before.segment.get(write.id))
     case 'experiment':
-      return experimentProblems(state, write.value)
+      return [
+        ...experimentProblems(state, write.value),
+        ...repeatedGoals(write.value, before.experiment.get(write.id)),
+      ]
     case 'operation':
       return operationProblems(state, write.value)
     case 'trigger':
@@ -32,7 +35,7 @@ export function writeProblems(
 const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, key: string): FieldProblem[] =>
   state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
 
-function experimentProblems(state: EnvironmentState, experiment: Entities['experiment']): FieldProblem[] {
+function experimentProblems(state: EnvironmentState, experiment: Experiment): FieldProblem[] {
   const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt, design, status } = experiment
   const found = missing(state, 'flag', 'flagKey', flagKey)
   const flag = state.flag.get(flagKey)
@@ -56,6 +59,16 @@ function experimentProblems(state: EnvironmentState, experiment: Entities['exper
   if (stopAt <= startAt)
     found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
   return found
+}
+
+/** Each is a question of its own: twice, it would be corrected for twice. Earlier releases stored such. */
+function repeatedGoals({ goalKeys }: Experiment, before: Experiment | undefined): FieldProblem[] {
+  if (before && JSON.stringify(before.goalKeys) === JSON.stringify(goalKeys)) return []
+  return goalKeys.flatMap((key, i) =>
+    goalKeys.indexOf(key) === i
+      ? []
+      : [{ path: `goalKeys.${i}`, rule: 'duplicate', message: `goal ${key} is listed twice` }],
+  )
 }
 
 function operationProblems(state: EnvironmentState, operation: Entities['operation']): FieldProblem[] {

@@ -26,7 +26,10 @@ export interface PlanRow {
   /** In the order of the shares. */
   readonly usersPerVariation: readonly number[]
   readonly days: number | null
-  /** Of the pair of variations that has the fewest; null for means. */
+  /**
+   * Users who convert, or who do not, whichever are fewer, in the pair of variations that has the fewest;
+   * null for means.
+   */
   readonly conversions: number | null
 }
 
@@ -75,7 +78,8 @@ function* warningsOf({ metric, alpha, usersPerDay }: PlanRequest, plans: readonl
   const fewest = plans.find(({ conversions }) => conversions !== null && conversions < conversionsPlannedMin)
   if (fewest)
     yield (
-      `Only ${fewest.conversions} conversions are planned (${fewest.decision}). Below ${conversionsPlannedMin} the ` +
+      `Only ${fewest.conversions} users are planned who convert, or who do not, whichever are fewer ` +
+        `(${fewest.decision}). Below ${conversionsPlannedMin} the ` +
         'approximation of this plan is rough, and a fixed horizon decides by its exact form, which finds less.'
     )
   if (horizon?.days != null && horizon.days < fullWeek)
@@ -83,7 +87,7 @@ function* warningsOf({ metric, alpha, usersPerDay }: PlanRequest, plans: readonl
   if (longest > daysSensible) yield `It takes ${longest} days: look for a larger effect, or for more users.`
   if (usersPerDay === undefined) yield 'Without the users of a day, it cannot say how many days that takes.'
   if (plans.some(({ effect }) => effect === null))
-    yield 'So few users find no effect at all, not even eleven times as much.'
+    yield 'So few users find no increase at all, not even eleven times as much or up to 100 %.'
   if (alpha !== alphaDefault) yield `The runner decides at ${alphaDefault * 100} %, whatever a plan says.`
   if (metric.kind === 'mean')
     yield 'Results are about conversions: no result of an experiment is about means yet.'

@@ -100,12 +100,12 @@ describe('a plan', () => {
     [
       'fewer than 100 conversions',
       { metric: rate(0.2), goal: { lift: 0.9 } },
-      /^Only \d+ conversions are planned/,
+      /^Only \d+ users are planned who convert, or who do not/,
     ],
     ['less than a week', { usersPerDay: 100_000 }, /Run a full week/],
     ['more than a year', { usersPerDay: 10 }, /^It takes \d+ days/],
     ['unknown traffic', { usersPerDay: undefined }, /^Without the users of a day/],
-    ['nothing to find', { usersPerDay: 1, goal: { days: 1 } }, /^So few users find no effect/],
+    ['nothing to find', { usersPerDay: 1, goal: { days: 1 } }, /^So few users find no increase/],
     ['another level than the runner’s', { alpha: 0.1 }, /^The runner decides at 5 %/],
     ['means', { metric: { kind: 'mean', mean: 1, sd: 2 } as const }, /^Results are about conversions/],
   ])('warns of %s', (_, more, sentence) => {

@@ -322,6 +322,13 @@ describe('a webhook', () => {
     await edit('slack', { url: `${url}2` })
     await post('slack', 'test')
     await expect.poll(() => newest('slack'), until).toMatchObject({ lastError: 'answered 404' })
+    // what a GET shows, sent back, is the same address
+    const { id: before } = (await newest('slack'))!
+    await edit('slack', { url: 'https://hooks.slack.com', name: 'The team' })
+    await post('slack', 'test')
+    await expect
+      .poll(() => newest('slack'), until)
+      .toMatchObject({ id: expect.not.stringMatching(before) as string, lastError: 'answered 404' })
     await post('signing', 'rotate', { overlapMs: 1_000 })
     await expect(post('slack', 'rotate', {})).rejects.toThrow(/409/)
     await expect(hook('local', { url: 'https://127.0.0.1/x' })).rejects.toThrow(/400/)

@@ -74,7 +74,7 @@ function auditRow(database: Database, change: OrganisationChange): BatchItem<'sq
     actorId: entry.actor.id,
     entityKind: entity,
     entityId: (after ?? before)!.id,
-    version: (before?.version ?? 0) + 1,
+    version: after?.version ?? before!.version + 1,
     before: before && withoutSecrets(before, OrganisationRow),
     after: after && withoutSecrets(after, OrganisationRow),
   })
@@ -145,6 +145,22 @@ export async function readRow<K extends OrganisationEntity>(
   const table = tables[entity] as typeof members
   const [row] = await database.select().from(table).where(eq(table.id, id))
   return row as RowOf<K> | undefined
+}
+
+/** The newest version in the audit trail of a row that may have been deleted; 0 if there was none. */
+export async function lastVersion(
+  database: Database,
+  entity: OrganisationEntity,
+  organisationId: string,
+  id: string,
+): Promise<number> {
+  const [row] = await database
+    .select({ version: max(audit.version) })
+    .from(audit)
+    .where(
+      and(eq(audit.organisationId, organisationId), eq(audit.entityKind, entity), eq(audit.entityId, id)),
+    )
+  return row?.version ?? 0
 }
 
 /** By id, starting after `after`. */

@@ -49,6 +49,7 @@ import {
 const archiveRetryMs = 30_000
 /** If D1 could not say whom to wake, or somebody could not be woken. */
 const wakeRetryMs = 30_000
+const armedAheadMsMax = 365 * 86_400_000
 /** The longest that a caller may wait for a revision. */
 const waitMaxMs = 10_000
 
@@ -305,8 +306,12 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
 
   readonly #arm = (afterMs: number) => this.#armAt(Date.now() + afterMs)
 
-  /** Keeps an earlier alarm: frequent changes must not postpone it forever. */
-  async #armAt(at: number): Promise<void> {
+  /**
+   * Keeps an earlier alarm: frequent changes must not postpone it forever. One for a later year is armed for
+   * a look in between, because the platform takes no alarm after 2189.
+   */
+  async #armAt(wanted: number): Promise<void> {
+    const at = Math.min(wanted, Date.now() + armedAheadMsMax)
     const armed = await this.ctx.storage.getAlarm()
     if (armed === null || armed > at) await this.ctx.storage.setAlarm(at)
   }

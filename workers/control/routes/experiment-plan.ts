@@ -74,7 +74,12 @@ const PlanAnswer = z.strictObject({
       users: z.int(),
       usersPerVariation: z.array(z.int()),
       days: z.number().nullable(),
-      conversions: z.int().nullable().describe('Of the pair of variations that has the fewest.'),
+      conversions: z
+        .int()
+        .nullable()
+        .describe(
+          'Users who convert, or who do not, whichever are fewer, in the pair of variations that has the fewest.',
+        ),
     }),
   ),
   warnings: z.array(z.string()),

@@ -43,10 +43,11 @@ export const experiments = [
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/start',
     needs: 'editor',
-    summary: 'Starts a draft, or one that waits: now, or a draft at its `startAt` if that is to come',
+    summary: 'Starts a draft: now, or at its `startAt` if that is to come',
     description:
       'From its start on, the flag, rule, start and design are fixed. Refused with 409 and all reasons if it could ' +
-      'give no result: see `check-experiment`.',
+      'give no result: see `check-experiment`. Sent again, it changes nothing: to begin one that waits sooner, move ' +
+      'its `startAt`.',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'start-experiment', id }),
   }),

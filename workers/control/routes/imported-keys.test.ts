@@ -140,6 +140,18 @@ describe('in another organisation', () => {
     expect(await importAsTenant(key)).toMatchObject({ status: 200 })
   })
 
+  it('an approval that was withdrawn can be given again, to whomever', async () => {
+    const key = 'approved-for-the-wrong-one'
+    for (const organisation of ['default', 'tenant', 'tenant']) {
+      const approved = await approve(key, organisation)
+      expect(approved).toMatchObject({ status: 201, body: { organisationId: organisation } })
+      expect((await approve(key, 'tenant')).status).toBe(409)
+      expect((await call('DELETE', `/key-approvals/${approved.body.id}`)).status).toBe(200)
+    }
+    expect((await approve(key, 'tenant')).status).toBe(201)
+    expect(await importAsTenant(key)).toMatchObject({ status: 200 })
+  })
+
   it('only owners of the first organisation approve', async () => {
     for (const [method, path, body] of [
       ['GET', '/key-approvals', undefined],

@@ -5,7 +5,7 @@ import { ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { listApprovals } from '../../storage/imported-keys.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'
-import { type RowOf, readRow } from '../../storage/organisations.ts'
+import { type RowOf, lastVersion, readRow } from '../../storage/organisations.ts'
 import { ForeignKeyText } from '../api/foreign-key.ts'
 import { storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
@@ -53,13 +53,10 @@ export const keyApprovals = [
       const { key, organisation: organisationId, name } = call.body
       if (!(await readRow(call.database, 'organisation', organisationId)))
         return refuse('NOT_FOUND', `there is no organisation ${organisationId}`)
-      const after: RowOf<'key-approval'> = {
-        id: await sha256Hex(key),
-        organisationId,
-        name,
-        version: 1,
-        createdAt: call.now,
-      }
+      const id = await sha256Hex(key)
+      // An approval that was withdrawn can be given again: its versions go on.
+      const version = 1 + (await lastVersion(call.database, stored.entity, stored.organisationId, id))
+      const after: RowOf<'key-approval'> = { id, organisationId, name, version, createdAt: call.now }
       return storeRow(call, { kind: 'create-key-approval', ...stored, after })
     },
   }),

@@ -90,8 +90,11 @@ export const webhooks = [
     command: async ({ database, params: { environment, id }, body: { version, ...changes } }) => {
       // the format never changes; the command refuses a missing webhook
       const webhook = await readEntity(database, environment, 'webhook', id)
-      const address = changes.url === undefined ? {} : addressOf(webhook ?? {}, changes.url)
-      return { kind: 'update-webhook', id, version, changes: { ...changes, ...address } }
+      const { url, ...others } = changes
+      // What a GET shows of Slack's address, sent back, is no new address.
+      const isShown = webhook?.secretUrl !== undefined && url === webhook.url
+      const address = url === undefined || isShown ? {} : addressOf(webhook ?? {}, url)
+      return { kind: 'update-webhook', id, version, changes: { ...others, ...address } }
     },
   }),
   route({
