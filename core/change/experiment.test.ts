@@ -379,3 +379,16 @@ it('a document that starts a draft can be applied again, and says no less the se
   expect(twice.refusal).toBeUndefined()
   expect(inWorld(twice)).toEqual(inWorld(once))
 })
+
+it.each([later - 60_000, later + dayMs])(
+  'a document that stops one at %d stops it now, and again',
+  (stopAt) => {
+    const document = toDocument(at.running.state)
+    const entry = { ...document.experiments['x'], status: 'stopped', stopAt }
+    const apply = (from: World, now: number) =>
+      step(from, { kind: 'apply', document: { ...document, experiments: { x: entry } } }, now)
+    const once = apply(at.running, later)
+    expect(inWorld(once)).toMatchObject({ status: 'stopped', stopAt: later })
+    expect(apply(once, later + 60_000)).toEqual(once)
+  },
+)

@@ -72,7 +72,11 @@ export function experimentFields(
  * What the document says, or what is. A draft's start is when it was made; once started, it has a later one.
  * A document that was written before that still means the same experiment, so it can be applied again.
  */
-function timesKept(current: Experiment | undefined, { startAt, stopAt }: Entry, now: number) {
+function timesKept(current: Experiment | undefined, entry: Entry, now: number) {
+  const { startAt, status } = entry
+  // When it stopped is what happened here, whatever happened where the document was written.
+  const isOver = current !== undefined && (status === 'stopped' || status === 'archived')
+  const stopAt = isOver ? current.stopAt : entry.stopAt
   const isOfDraft = current && hasStarted(current, now) && startAt !== undefined && startAt < current.startAt
   if (!isOfDraft) return { startAt: startAt ?? current?.startAt, stopAt: stopAt ?? current?.stopAt }
   const isDefaultEnd = stopAt === startAt + experimentMsMax
