@@ -1,0 +1,164 @@
+// A sequential detector of a change for the worse, valid over months of looks: a Shiryaev-Roberts sum of
+// e-values over all starts, weighted by time (Shin, Ramdas & Rinaldo, arXiv 2203.03532). While the rate is
+// within the limit at every time, M - t / 14 days is a supermartingale, so
+// P(M reaches 1 / alpha within t) <= alpha * t / 14 days, however often one looks. Old evidence fades: it
+// finds a change after 90 quiet days as soon as after one.
+
+/** Users of one moment in order, and those of them with the goal. The baseline's are 0 without a baseline. */
+export interface Tally {
+  readonly users: number
+  readonly goalUsers: number
+  readonly baselineUsers: number
+  readonly baselineGoalUsers: number
+}
+
+/**
+ * What each user multiplies the evidence by, as natural logarithms. Within the limit, its mean factor is at
+ * most 1.
+ */
+export interface Bet {
+  readonly goal: number
+  readonly miss: number
+  readonly baselineGoal: number
+  readonly baselineMiss: number
+  /** The rate that the bet expects; NaN where it expects no rate. */
+  readonly rate: number
+}
+
+export type Direction = 'above' | 'below'
+
+/** The starts of so many minutes weigh 1 together: 14 days. */
+export const budgetMinutes = 20_160
+
+/** An M beyond it would become infinite, and with the next factor 0 no number. */
+const evidenceMax = 1e200
+/** No rate is above 1 or below 0: beyond these, nothing could be found. */
+const rateLimits = { min: 1e-9, max: 0.99 }
+
+const timesAbove = [1.25, 1.5, 2, 3, 5, 10]
+const timesBelow = [0.8, 0.65, 0.5, 0.35, 0.2, 0.1]
+/** Shares of the largest bet that cannot lose everything. */
+const stakes = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+
+/** Against the limit `threshold` of the rate, in (0, 1]. Exact for any number of users. */
+export function betsOnRate(threshold: number, direction: Direction): Bet[] {
+  const p = Math.min(rateLimits.max, Math.max(rateLimits.min, threshold))
+  const rates =
+    direction === 'above'
+      ? timesAbove.map((times) => Math.min(p * times, (1 + p) / 2))
+      : timesBelow.map((times) => p * times)
+  return rates.map((rate) => ({
+    goal: Math.log(rate / p),
+    miss: Math.log((1 - rate) / (1 - p)),
+    baselineGoal: 0,
+    baselineMiss: 0,
+    rate,
+  }))
+}
+
+/**
+ * Against the baseline: rate - baseline's rate > `margin`, or for `below` the other way round. `share` is
+ * that of the watched variation among the users of both, in (0, 1). Exact where users are assigned at random,
+ * whatever their rates do with the time of day (bets on outcomes weighted by their inverse probability:
+ * Waudby-Smith & Ramdas 2024).
+ */
+export function betsOnDifference(margin: number, share: number, direction: Direction): Bet[] {
+  const worse = direction === 'above' ? share : 1 - share
+  return stakes.map((stake) => {
+    const bet = stake / (1 / (1 - worse) + margin)
+    const up = Math.log1p(bet * (1 / worse - margin))
+    const down = Math.log1p(-bet * (1 / (1 - worse) + margin))
+    const miss = Math.log1p(-bet * margin)
+    const [goal, baselineGoal] = direction === 'above' ? [up, down] : [down, up]
+    return { goal, miss, baselineGoal, baselineMiss: miss, rate: NaN }
+  })
+}
+
+/**
+ * Against the baseline: rate > (1 + `margin`) * baseline's rate; for `below`, rate < (1 - `margin`) *
+ * baseline's. Given that a user converted, the arm is a coin of known share, whenever the goal comes: so it
+ * needs no delay.
+ */
+export function betsOnRatio(margin: number, share: number, direction: Direction): Bet[] {
+  const [limit, times] = direction === 'above' ? [1 + margin, timesAbove] : [1 - margin, timesBelow]
+  const chance = (ratio: number) => (share * ratio) / (share * ratio + 1 - share)
+  const fair = chance(limit)
+  return times.map((each) => {
+    const rate = chance(limit * each)
+    return {
+      goal: Math.log(rate / fair),
+      miss: 0,
+      baselineGoal: Math.log((1 - rate) / (1 - fair)),
+      baselineMiss: 0,
+      rate: NaN,
+    }
+  })
+}
+
+export interface Detector {
+  /** `minutes` since the last call, of which each is a start; then the users of this moment. */
+  advance(minutes: number, tally: Tally): void
+  /** M: the evidence against the limit, at least the weight of the starts. It fires at 1 / alpha. */
+  evidence(): number
+  /** What the rate has been lately, as the evidence has it; NaN if the bets expect no rate. */
+  rate(): number
+}
+
+const tableSize = 64
+
+export function openDetector(bets: readonly Bet[]): Detector {
+  const sums = new Float64Array(bets.length)
+  const goal = bets.map((bet) => powersOf(bet.goal))
+  const miss = bets.map((bet) => powersOf(bet.miss))
+  const isPlain = bets.every(({ baselineGoal, baselineMiss }) => baselineGoal === 0 && baselineMiss === 0)
+  return {
+    advance(minutes, tally) {
+      const users = Math.max(0, tally.users)
+      const goals = Math.min(users, Math.max(0, tally.goalUsers))
+      const weight = minutes / budgetMinutes
+      const isSmall = isPlain && users < tableSize
+      for (let k = 0; k < sums.length; k++) {
+        const starts = sums[k]! + weight
+        if (starts === 0) continue // nothing times an infinite factor is no number
+        const factor = isSmall
+          ? goal[k]![goals]! * miss[k]![users - goals]!
+          : Math.exp(logFactor(bets[k]!, users, goals, tally))
+        sums[k] = Math.min(starts * factor, evidenceMax)
+      }
+    },
+    evidence: () => sums.reduce((total, sum) => total + sum / sums.length, 0),
+    rate() {
+      // By the largest first: the sum of many huge ones is still a number.
+      const largest = Math.max(...sums)
+      if (!(largest > 0)) return NaN
+      let [weighted, total] = [0, 0]
+      for (const [k, { rate }] of bets.entries()) {
+        weighted += rate * (sums[k]! / largest)
+        total += sums[k]! / largest
+      }
+      return weighted / total
+    },
+  }
+}
+
+const powersOf = (log: number) => Array.from({ length: tableSize }, (_, i) => Math.exp(log * i))
+
+function logFactor(bet: Bet, users: number, goals: number, tally: Tally): number {
+  const baselineUsers = Math.max(0, tally.baselineUsers)
+  const baselineGoals = Math.min(baselineUsers, Math.max(0, tally.baselineGoalUsers))
+  return (
+    goals * bet.goal +
+    (users - goals) * bet.miss +
+    baselineGoals * bet.baselineGoal +
+    (baselineUsers - baselineGoals) * bet.baselineMiss
+  )
+}
+
+/**
+ * About how many users a change from within the limit to `rate` takes to be found, an upper figure:
+ * ln(14 days / (alpha * a minute)) / KL(rate, threshold).
+ */
+export function usersToFind(rate: number, threshold: number, alpha: number): number {
+  const term = (p: number, q: number) => (p === 0 ? 0 : p * Math.log(p / q))
+  return Math.log(budgetMinutes / alpha) / (term(rate, threshold) + term(1 - rate, 1 - threshold))
+}
