@@ -1,9 +1,9 @@
 // When an event counts, and how old it may be: one rule for every protocol, the queries and the runner.
 //
 // An event counts at its own time by the client's clock, but never later than edge received it: a clock that
-// runs ahead does not move events into the future (sql/lake.sql). Where the client says when it sent the
+// runs ahead does not move events into the future (sql/count-events.sql). Where the client says when it sent the
 // event, edge turns its time into one of edge's clock; AB Tasty's hits say their age, which is the same.
-// Times of two clocks are compared with a tolerance (sql/experiment.sql).
+// Times of two clocks are compared with a tolerance (sql/count-outcomes.sql).
 
 const hourMs = 3_600_000
 
@@ -19,6 +19,12 @@ export const eventAgeMaxMs = 744 * hourMs
 export const clockAheadMaxMs = 24 * hourMs
 /** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
 export const clockSkewMaxMs = 5 * 60_000
+/**
+ * AB Tasty's events say how long they waited, and count at receipt less that: the network's time is in it. So a
+ * goal of the same moment may seem to precede its exposure, by as long as a request may take. It counts within
+ * this, if the two came in different requests. AB Tasty's SDKs give a request up after two seconds.
+ */
+export const requestDelayMaxMs = 5_000
 
 /**
  * The event's time, in epoch milliseconds as all of these are; undefined if it is too old or too far ahead.

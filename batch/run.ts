@@ -10,10 +10,9 @@ import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { lakeCache } from './lake/cache.ts'
-import { rememberCounts } from './lake/remember-counts.ts'
+import { keptCounts } from './counting/kept-counts.ts'
 import { s3Store } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
-import { openWarehouse } from './lake/warehouse.ts'
 import type { RunEvent } from './run-event.ts'
 import { runOnLake } from './run-on-lake.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
@@ -42,7 +41,7 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
 async function run(
-  { work, environmentId, engine: choice, isDryRun, lakeOrder }: RunOptions,
+  { work, environmentId, engine: choice, isDryRun, isRecount, lakeOrder }: RunOptions,
   { configuration, variables, now, onEvent }: RunContext,
 ): Promise<Result<void, Failure>> {
   const store = s3Store(configuration.lake)
@@ -63,13 +62,15 @@ async function run(
   const lake = lakeCache(store, configuration.cacheFolder, now, (id, object) =>
     onEvent({ kind: 'damaged', environmentId: id, object }),
   )
-  const context = {
-    api,
-    lake,
-    warehouse: rememberCounts(openWarehouse(clickHouse), configuration.cacheFolder),
-    now,
-    onEvent,
-  }
+  const countsOf = (recount: 'never' | 'daily' | 'always') =>
+    keptCounts({
+      clickHouse,
+      lake,
+      root: configuration.cacheFolder,
+      now,
+      recount,
+      onRecounted: (id, figures) => onEvent({ kind: 'recounted', environmentId: id, ...figures }),
+    })
 
   for (const id of environmentIds) {
     const published = await api.published(id)
@@ -78,9 +79,10 @@ async function run(
       onEvent({ kind: 'unpublished', environmentId: id, ...published.value.unpublished })
   }
 
-  // Kill switches go first: they are urgent, and need no engine.
+  // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
-    for (const id of environmentIds) await applyOperations(id, context)
+    const counts = countsOf(isRecount && work === 'operations' ? 'always' : 'never')
+    for (const id of environmentIds) await applyOperations(id, { api, counts, now, onEvent })
   }
   if (work === 'operations') return ok(undefined)
 
@@ -88,7 +90,8 @@ async function run(
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
-  for (const id of environmentIds) await concludeExperiments(id, engine, context)
+  const counts = countsOf(isRecount ? 'always' : 'daily')
+  for (const id of environmentIds) await concludeExperiments(id, engine, { api, counts, now, onEvent })
   return ok(undefined)
 }
 

@@ -81,7 +81,7 @@ function parse(line: string): unknown {
 }
 
 /**
- * An event counts at the earlier of `at` and `receivedAt` (sql/lake.sql). The search finds every such member:
+ * An event counts at the earlier of `at` and `receivedAt` (sql/count-events.sql). The search finds every such member:
  * JSON.stringify writes no blanks, and escapes quotes inside texts. What it finds beyond that only widens the
  * range.
  */

@@ -4,13 +4,18 @@ import { benchCounting } from './counting.ts'
 import { benchIntake } from './intake.ts'
 
 const { values, positionals } = readOptions(
-  { quick: { type: 'boolean', default: false }, records: { type: 'string', default: '1200000' } },
+  {
+    quick: { type: 'boolean', default: false },
+    records: { type: 'string', default: '1200000' },
+    flags: { type: 'string', default: '10' },
+  },
   2,
 )
 const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
+const flags = readWholeNumber('flags', values.flags, 1, 1_000)
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   intake: () => benchIntake(values.quick),
-  counting: () => benchCounting(records),
+  counting: () => benchCounting({ records, flags }),
 }
 const names = Object.keys(benches)
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name))

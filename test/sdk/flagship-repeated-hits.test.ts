@@ -8,9 +8,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
-import { countExperiment } from '../../batch/lake/counts.ts'
+import { countExperiment } from '../../batch/counting/counts.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
 import { callHandler } from '../support/call-handler.ts'
@@ -102,7 +101,7 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
     const window = { from, to: from + 86_400_000 }
     expect(
       await countExperiment(
-        openWarehouse(openClickHouse(loadChdb)),
+        openClickHouse(loadChdb),
         { raw: [file], parts: [] },
         experiment(),
         window,

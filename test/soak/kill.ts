@@ -5,10 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lakeCache } from '../../batch/lake/cache.ts'
-import { countEventRate, countExperiment } from '../../batch/lake/counts.ts'
+import { countEventRate, countExperiment } from '../../batch/counting/counts.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Operation } from '../../core/model/operation.ts'
@@ -204,7 +203,7 @@ async function compareEvents(
   if (!cached.ok) throw new Error(cached.problem.message)
   const files = cached.value
   lost.push(...files.damaged.map((object) => `${object.key} is damaged: ${object.reason}`))
-  const warehouse = openWarehouse(openClickHouse(loadChdb))
+  const warehouse = openClickHouse(loadChdb)
   const experiment = { flagKey, ruleId } as Experiment
   const counted = await countExperiment(warehouse, files, experiment, window, goalEvent)
   if (!counted.ok) throw new Error(counted.problem.message)

@@ -9,7 +9,6 @@ import { lakeCache } from '../../batch/lake/cache.ts'
 import { type ClickHouse, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { lakeListing } from '../../batch/lake/listing.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { RunEvent } from '../../batch/run-event.ts'
 import type { LakeContext } from '../../batch/jobs/lake-context.ts'
 import { simulatedBucket } from './simulated-bucket.ts'
@@ -34,7 +33,7 @@ export async function startSimulatedLake() {
     s3,
     root,
     newFolder,
-    warehouse: openWarehouse(clickHouse),
+    clickHouse,
     /** One object for each hour and call. Resolves to the keys. */
     add(records: readonly EventRecord[]): string[] {
       const objects = lakeObjects(records)

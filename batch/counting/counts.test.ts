@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { countEventRate, countExperiment } from './counts.ts'
-import { loadChdb, openClickHouse } from './clickhouse.ts'
-import { openWarehouse } from './warehouse.ts'
+import { loadChdb, openClickHouse } from '../lake/clickhouse.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 
 let folder = ''
@@ -24,7 +23,7 @@ function file(name: string, content: Buffer): string {
 const window = { from: startAt, to: startAt + 86_400_000 }
 
 describe.skipIf(!hasChdb)('the warehouse', () => {
-  const warehouse = openWarehouse(openClickHouse(loadChdb))
+  const warehouse = openClickHouse(loadChdb)
 
   it('counts over several files', async () => {
     const files = ['control', 'green'].map((variationId) =>
@@ -69,9 +68,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
 })
 
 it('says in one sentence that chdb is missing, and what to do', async () => {
-  const warehouse = openWarehouse(
-    openClickHouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more"))),
-  )
+  const warehouse = openClickHouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more")))
   expect(await countExperiment(warehouse, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
     ok: false,
     problem: {
@@ -82,7 +79,7 @@ it('says in one sentence that chdb is missing, and what to do', async () => {
 })
 
 it('refuses a folder that ClickHouse would read as a pattern', async () => {
-  const warehouse = openWarehouse(openClickHouse(() => Promise.reject(new Error('not called'))))
+  const warehouse = openClickHouse(() => Promise.reject(new Error('not called')))
   expect(
     await countExperiment(warehouse, { raw: ['/tmp/a{b}/c.gz'], parts: [] }, experiment(), window, 'bought'),
   ).toMatchObject({

@@ -1,0 +1,277 @@
+// One count of all questions over some objects of the lake: full, or of what changed since the run before.
+// What it finds are contributions: files whose sums are the counts.
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import * as z from 'zod'
+import { clockSkewMaxMs, requestDelayMaxMs } from '../../analytics/event-time.ts'
+import { sameWithinMs } from '../../analytics/records.ts'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
+import type { PartFile, RecordFiles } from '../lake/cache.ts'
+import { type ClickHouse, globOf, type Parameters, sqlFile } from '../lake/clickhouse.ts'
+import { contributionColumns, linkColumns, preparedColumns } from './columns.ts'
+import { linkRows, resolveLinks } from './links.ts'
+import { type Asked, questionParameters } from './question.ts'
+import { sliceOf, slicesOf } from './slices.ts'
+
+/** What there is, and what of it was there in the run before. */
+export interface Change {
+  readonly added: RecordFiles
+  readonly kept: RecordFiles
+  readonly removed: RecordFiles
+}
+
+const fromParts = ['count-part-records', 'count-events']
+const nothing: RecordFiles = { raw: [], parts: [] }
+/** So many raw objects are read by one statement: a pattern of all names has to be read as one text. */
+const rawObjectsMax = 5_000
+/** Added to times before they are packed in order, so that those before 1970 are no large numbers. */
+const timeOffset = 2 ** 46
+
+export interface Counting {
+  readonly clickHouse: ClickHouse
+  /** Contributions are written here. */
+  readonly folder: string
+  readonly tolerances?: Tolerances
+  /** With more records, users are counted slice by slice. */
+  readonly sliceRecordsMax?: number
+}
+
+/** In milliseconds: how far times may be off. */
+export interface Tolerances {
+  readonly sameWithinMs: number
+  readonly clockSkewMaxMs: number
+  readonly requestDelayMaxMs: number
+}
+const usualTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
+
+/** Resolves to the files of contributions. */
+export const countAll = (files: RecordFiles, asked: readonly Asked[], how: Counting) =>
+  count({ added: files, kept: nothing, removed: nothing }, asked, true, how)
+
+/** Resolves to files whose sums, added to those of the run before, are the counts now. */
+export const countChange = (change: Change, asked: readonly Asked[], how: Counting) =>
+  count(change, asked, false, how)
+
+async function count(
+  change: Change,
+  asked: readonly Asked[],
+  isFull: boolean,
+  how: Counting,
+): Promise<Result<string[], Failure>> {
+  const scratch = path.join(how.folder, `counting-${randomUUID()}`)
+  try {
+    await mkdir(scratch, { recursive: true })
+    return await countIn(scratch, change, asked, isFull, how)
+  } catch (error) {
+    return fail('job', `Events could not be counted in ${how.folder}: ${reasonOf(error)}.`)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function countIn(
+  scratch: string,
+  change: Change,
+  asked: readonly Asked[],
+  isFull: boolean,
+  { clickHouse, folder, tolerances = usualTolerances, sliceRecordsMax }: Counting,
+): Promise<Result<string[], Failure>> {
+  const prepared = await prepareRaw(scratch, change, clickHouse)
+  if (!prepared.ok) return prepared
+  const links = path.join(scratch, 'links.ndjson')
+  const linked = await writeLinks(links, prepared.value, change, clickHouse)
+  if (!linked.ok) return linked
+  const common = {
+    ...questionParameters(asked),
+    columns: recordColumns,
+    prepared: prepared.value,
+    preparedColumns,
+    links,
+    linkColumns,
+    users: path.join(scratch, 'users.native'),
+    isFull: isFull ? 1 : 0,
+    timeOffset,
+    ...tolerances,
+  }
+  if (!isFull) {
+    const touched = partsOf({ ...change, kept: nothing })
+    if (!touched.ok) return touched
+    const values = { ...common, ...touched.value, target: common.users }
+    const done = await run(clickHouse, ['count-into', ...fromParts, 'count-concerned'], values)
+    if (!done.ok) return done
+  }
+  const contributions: string[] = []
+  const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
+    const target = path.join(folder, `contributions-${randomUUID()}.native`)
+    const found = partsOf(parts)
+    if (!found.ok) return found
+    const sql = ['count-into', ...fromParts, 'count', `count-by-${by}`, 'count-outcomes']
+    const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
+    if (done.ok) contributions.push(target)
+    return done
+  }
+  const [byUnit, byUser] = [true, false].map((isUnit) =>
+    asked.filter(({ question }) => (question.unitAttribute !== '') === isUnit),
+  ) as [Asked[], Asked[]]
+  // Users of one unit, and those who are linked, may be in several slices.
+  const slices = isFull ? slicesOf(change.added, sliceRecordsMax) : 1
+  for (let slice = 0; byUser.length > 0 && slice < slices; slice++) {
+    const parts = { ...change, added: sliceOf(change.added, slices, slice) }
+    const isApart = slices > 1 && linked.value > 0
+    const own = { ...questionParameters(byUser), slices, slice, linked: isApart ? 'without' : 'all' }
+    const done = await pass('user', parts, own)
+    if (!done.ok) return done
+  }
+  const whole = { slices: 1, slice: 0 }
+  if (byUser.length > 0 && slices > 1 && linked.value > 0) {
+    const done = await pass('user', change, { ...questionParameters(byUser), ...whole, linked: 'only' })
+    if (!done.ok) return done
+  }
+  if (byUnit.length > 0) {
+    const done = await pass('unit', change, { ...questionParameters(byUnit), ...whole, linked: 'all' })
+    if (!done.ok) return done
+  }
+  return ok(contributions)
+}
+
+const noFile = '/{}'
+
+/** All parts, and which of them came or went. */
+function partsOf({ added, kept, removed }: Change): Result<Parameters, Failure> {
+  const all = [added, kept, removed].flatMap(({ parts }) => parts)
+  const glob = globOf(all.map(({ file }) => file))
+  if (!glob.ok) return glob
+  const namesOf = ({ parts }: RecordFiles) => parts.map(({ file }) => path.basename(file))
+  return ok({ parts: glob.value, addedParts: namesOf(added), removedParts: namesOf(removed) })
+}
+
+/** Projects raw objects once, because every pass reads them. Resolves to a pattern of files. */
+async function prepareRaw(
+  scratch: string,
+  { added, kept, removed }: Change,
+  clickHouse: ClickHouse,
+): Promise<Result<string, Failure>> {
+  const written: string[] = []
+  for (const [files, sides] of [
+    [added.raw, '[1]'],
+    [kept.raw, '[-1, 1]'],
+    [removed.raw, '[-1]'],
+  ] as const)
+    for (let i = 0; i < files.length; i += rawObjectsMax) {
+      const raw = globOf(files.slice(i, i + rawObjectsMax))
+      if (!raw.ok) return raw
+      const target = path.join(scratch, `raw-${written.length}.native`)
+      const values = { raw: raw.value, rawSides: sides, columns: recordColumns, target }
+      const done = await run(
+        clickHouse,
+        ['count-into', 'count-raw-records', 'count-events', 'count-prepare'],
+        values,
+      )
+      if (!done.ok) return done
+      written.push(target)
+    }
+  return globOf(written)
+}
+
+const LinkRow = z.object({
+  side: z.int(),
+  previous: z.string(),
+  previousKey: z.string(),
+  known: z.string(),
+  knownKey: z.string(),
+  linkedAt: z.int(),
+})
+
+/** Resolves to how many users are linked. */
+async function writeLinks(
+  file: string,
+  prepared: string,
+  change: Change,
+  clickHouse: ClickHouse,
+): Promise<Result<number, Failure>> {
+  const withAliases = ({ parts }: RecordFiles): RecordFiles => ({
+    raw: [],
+    parts: parts.filter(({ part }: PartFile) => (part.records['alias'] ?? 0) > 0),
+  })
+  const { added, kept, removed } = change
+  const parts = partsOf({ added: withAliases(added), kept: withAliases(kept), removed: withAliases(removed) })
+  if (!parts.ok) return parts
+  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns }
+  const isNone = prepared === noFile && parts.value['parts'] === noFile
+  const found = isNone
+    ? ok([])
+    : await clickHouse.rows('count-aliases.sql', sqlOf([...fromParts, 'count-aliases']), LinkRow, values)
+  if (!found.ok) return found
+  const membersOf = (wanted: number) =>
+    resolveLinks(found.value.filter(({ side }): boolean => side === wanted))
+  const rows = linkRows(membersOf(-1), membersOf(1))
+  await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return ok(rows.length)
+}
+
+const sqlOf = (names: readonly string[]) => names.map(sqlFile).join('')
+
+const run = (clickHouse: ClickHouse, names: readonly string[], values: Parameters) =>
+  clickHouse.run(`${names.at(-1)}.sql`, sqlOf(names), values)
+
+const Variation = z.object({
+  x: z.int(),
+  q: z.int(),
+  variationId: z.string(),
+  users: z.int(),
+  verifiedUsers: z.int(),
+  unverifiedUsers: z.int(),
+  usersInTwoVariations: z.int(),
+  usersWithoutUnit: z.int(),
+  valueSum: z.number(),
+  valueSumOfSquares: z.number(),
+  sourceUsers: z.int(),
+})
+const Facts = z.object({
+  x: z.int(),
+  exposedUsers: z.int(),
+  goalUsers: z.int(),
+  verifiedUsers: z.int(),
+  unverifiedUsers: z.int(),
+  usersOverLimit: z.int(),
+})
+
+/** The sums of contributions. */
+export const Totals = z.object({ variations: z.array(Variation), operations: z.array(Facts) })
+export type Totals = z.infer<typeof Totals>
+
+export async function addUp(
+  contributions: readonly string[],
+  asked: readonly Asked[],
+  clickHouse: ClickHouse,
+): Promise<Result<Totals, Failure>> {
+  const glob = globOf(contributions)
+  if (!glob.ok) return glob
+  const limits = asked
+    .filter(({ question }) => question.isOperation)
+    .map(({ x, question: { sourceUsersMax } }) => JSON.stringify({ x, sourceUsersMax }))
+    .join('\n')
+  const values = { contributions: glob.value, contributionColumns, limits }
+  const ask = <Row>(name: string, row: z.ZodType<Row>) =>
+    clickHouse.rows(`${name}.sql`, `WITH totals AS (${sqlFile('count-merge')})${sqlFile(name)}`, row, values)
+  const variations = await ask('count-variations', Variation)
+  if (!variations.ok) return variations
+  const operations = limits === '' ? ok([]) : await ask('count-operations', Facts)
+  return operations.ok ? ok({ variations: variations.value, operations: operations.value }) : operations
+}
+
+/** Writes the contributions as one file, and resolves to it. */
+export async function merge(
+  contributions: readonly string[],
+  { clickHouse, folder }: Counting,
+): Promise<Result<string, Failure>> {
+  const glob = globOf(contributions)
+  if (!glob.ok) return glob
+  const target = path.join(folder, `contributions-${randomUUID()}.native`)
+  const values = { contributions: glob.value, contributionColumns, target }
+  const done = await run(clickHouse, ['count-into', 'count-merge'], values)
+  return done.ok ? ok(target) : done
+}
