@@ -1,13 +1,14 @@
-// Runs operation-minutes.sql over its fixture in real ClickHouse, embedded and over HTTP, and compares it with
-// plain counts in TypeScript. In the fixture, `//` says what a line is there for.
+// Runs counting/operation-minutes.sql over its fixture in real ClickHouse, embedded and over HTTP, and
+// compares it with plain counts in TypeScript. In the fixture, `//` says what a line is there for.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { clockSkewMaxMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'
 import { plainMinutes } from '../../test/support/plain-operation-minutes.ts'
-import { openQueryWays, type QueryWays } from '../../test/support/query-ways.ts'
+import { openBothWays } from '../../test/support/minutes-both-ways.ts'
 import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
 
@@ -18,29 +19,27 @@ const linesOf = (name: string) =>
 const fixture = linesOf('operation-minutes.fixture.ndjson')
 const expected = linesOf('operation-minutes.expected.ndjson').map((line) => JSON.parse(line) as unknown)
 
-const parameters = {
-  flagKey: 'checkout',
-  variationId: 'on',
-  baselineVariationId: 'off',
-  ruleId: 'split',
-  event: 'crashed',
-  from: 600_000,
-  dayMs: 600_000,
-  delayMs: 120_000,
-  clockSkewMaxMs: 30,
-  requestDelayMaxMs: 20,
+const tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const asked: AskedMinutes = {
+  x: 1,
+  askedFlag: 'checkout',
+  rule: 'split',
+  variation: 'on',
+  baseline: 'off',
+  goal: 'crashed',
   counts: 'all',
+  start: 600_000,
+  delayMs: 120_000,
   sourceUsersMax: 2,
 }
 
 describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
-  let ways: QueryWays
+  let ways: Awaited<ReturnType<typeof openBothWays>>
   beforeAll(async () => {
-    ways = await openQueryWays()
+    ways = await openBothWays()
   })
   afterAll(() => ways.close())
-  const ask = (objects: readonly (readonly string[])[], more = {}) =>
-    ways.run('operation-minutes', objects, { ...parameters, ...more })
+  const ask = (objects: readonly (readonly string[])[]) => ways.minutes(objects, [asked], tolerances, 600_000)
 
   it('has a fixture of valid records', () => {
     for (const line of fixture) {
@@ -61,29 +60,37 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
     expect(await ask([[]])).toEqual([])
   })
 
-  it('agrees with a plain count on any records', async () => {
+  it('agrees with a plain count on any records, for all that is asked at once', async () => {
+    const own = { ...tolerances, clockSkewMaxMs, requestDelayMaxMs }
     await fc.assert(
-      fc.asyncProperty(records, question, async (all, asked) => {
-        const own = { clockSkewMaxMs, requestDelayMaxMs }
-        const lines = toNdjson([...all, ...all])
-          .trimEnd()
-          .split('\n')
-        expect(await ask([lines], { ...asked, ...own })).toEqual(plainMinutes(all, asked))
-      }),
-      { numRuns: 60 },
+      fc.asyncProperty(
+        records,
+        fc.array(question, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(60_000, 120_000, 1_000_000),
+        async (all, questions, dayMs) => {
+          const lines = toNdjson([...all, ...all])
+            .trimEnd()
+            .split('\n')
+          const numbered = questions.map((each, i) => ({ ...each, x: i + 1 }))
+          const found = await ways.minutes([lines], numbered, own, dayMs)
+          expect(found).toEqual(numbered.flatMap((each) => plainMinutes(all, each, dayMs)))
+        },
+      ),
+      { numRuns: 40 },
     )
   }, 300_000)
 })
 
 const question = fc.record({
-  variationId: fc.constant('on'),
-  baselineVariationId: fc.constantFrom('', 'off'),
-  ruleId: fc.constantFrom('', 'split'),
-  event: fc.constant('crashed'),
-  from: fc.constant(60_000),
-  dayMs: fc.constantFrom(60_000, 120_000, 1_000_000),
-  delayMs: fc.constantFrom(0, 2, 30_000),
+  x: fc.constant(1),
+  askedFlag: fc.constantFrom('checkout', 'checkout', 'search'),
+  rule: fc.constantFrom('', 'split'),
+  variation: fc.constant('on'),
+  baseline: fc.constantFrom('', 'off'),
+  goal: fc.constantFrom('crashed', 'visited'),
   counts: fc.constantFrom<Counts>('all', 'verified', 'server'),
+  start: fc.constantFrom(60_000, 119_999),
+  delayMs: fc.constantFrom(0, 2, 30_000),
   sourceUsersMax: fc.constantFrom(0, 1, 2),
 })
 
@@ -122,7 +129,15 @@ const tracking = fc.record({
   event: fc.constantFrom('crashed', 'visited'),
   value: fc.constant(0),
 })
+const alias = fc.record({
+  ...anyone,
+  kind: fc.constant('alias' as const),
+  previousKey: fc.constantFrom('ann', 'ben', 'cat', 'dan', ''),
+})
 /** Ids are in order of the list, so that ties fall alike. */
 const records = fc
-  .array(fc.oneof(exposure, tracking), { maxLength: 40, size: 'max' })
+  .array(fc.oneof({ weight: 6, arbitrary: exposure }, { weight: 6, arbitrary: tracking }, alias), {
+    maxLength: 40,
+    size: 'max',
+  })
   .map((all) => all.map((record, i): EventRecord => ({ ...record, id: String(i).padStart(2, '0') })))

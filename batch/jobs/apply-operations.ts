@@ -1,17 +1,15 @@
 // Looks at each active operation and applies those that are due, then says what it saw. The admin API checks
 // the facts again, and applying twice changes nothing, so two runners at once do no harm.
-import type { Goal } from '../../core/model/goal.ts'
 import { isRearmDue, type Operation } from '../../core/model/operation.ts'
-import { watch, watchedFrom } from '../../core/model/operation-watch.ts'
+import { type MinuteCounts, watch } from '../../core/model/operation-watch.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { OperationLookAt } from '../admin-api.ts'
+import type { Watched } from '../counting/operation-minutes.ts'
 import { type Failure, fail } from '../failure.ts'
-import { countMinutes } from '../lake/operation-minutes.ts'
 import type { RunEvent } from '../run-event.ts'
-import { countWindow } from './count.ts'
 import type { JobContext } from './job-context.ts'
 
-export async function applyOperations(environmentId: string, context: JobContext): Promise<void> {
+export async function applyOperations(environmentId: string, context: Context): Promise<void> {
   const { api, now, onEvent } = context
   const failed = (subject: string, failure: Failure) => onEvent({ kind: 'failed', subject, failure })
   const operations = await api.operations(environmentId)
@@ -32,36 +30,43 @@ export async function applyOperations(environmentId: string, context: JobContext
   }
   const goals = await api.goals(environmentId)
   if (!goals.ok) return failed(environmentId, goals.problem)
-  const looks: OperationLookAt[] = []
+  const watched: Watched[] = []
   for (const operation of active) {
-    const event = await applyIfDue(environmentId, operation, goals.value, context)
-    if (!event.ok) failed(`${environmentId}/${operation.id}`, event.problem)
-    else {
+    const goal = goals.value.find(({ key }) => key === operation.goalKey)
+    if (goal) watched.push({ operation, event: goal.event })
+    else
+      failed(
+        `${environmentId}/${operation.id}`,
+        fail('job', `There is no goal ${operation.goalKey}.`).problem,
+      )
+  }
+  if (watched.length === 0) return
+  // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
+  const counted = await context.minutes.count(environmentId, watched, now)
+  const looks: OperationLookAt[] = []
+  for (const [i, { operation }] of watched.entries()) {
+    const event = counted.ok
+      ? await applyIfDue(environmentId, operation, counted.value[i] ?? [], context)
+      : counted
+    if (event.ok) {
       looks.push({ operationId: operation.id, look: event.value.look })
       onEvent(event.value)
-    }
+    } else failed(`${environmentId}/${operation.id}`, event.problem)
   }
   const stored = await api.storeLooks(environmentId, looks)
   if (!stored.ok) failed(environmentId, stored.problem)
 }
 
+type Context = Omit<JobContext, 'counts'>
 type Looked = Extract<RunEvent, { kind: 'watched' | 'applied' }>
 
 async function applyIfDue(
   environmentId: string,
   operation: Operation,
-  goals: readonly Goal[],
-  { api, lake, warehouse, now }: JobContext,
+  rows: readonly MinuteCounts[],
+  { api, now }: Context,
 ): Promise<Result<Looked, Failure>> {
-  const goal = goals.find(({ key }) => key === operation.goalKey)
-  if (!goal) return fail('job', `There is no goal ${operation.goalKey}.`)
-  const window = { from: watchedFrom(operation, now), to: now }
-  // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
-  const found = await countWindow(lake, environmentId, window, (files) =>
-    countMinutes(warehouse, files, operation, goal.event, now),
-  )
-  if (!found.ok) return found
-  const looked = { environmentId, operation, ...watch(operation, found.value.counts, now) }
+  const looked = { environmentId, operation, ...watch(operation, rows, now) }
   if (!looked.facts.evidence) return ok({ kind: 'watched', ...looked })
   const applied = await api.applyOperation(environmentId, operation.id, looked.facts)
   return applied.ok ? ok({ kind: 'applied', ...looked, ...applied.value }) : applied
