@@ -235,23 +235,6 @@ it('leaves out an archived environment, which could not take a result: nothing f
   }
 })
 
-it.skipIf(!hasChdb)('arms an operation again whose time to be quiet is over, and nothing else', async () => {
-  const fired = { status: 'fired', firedAt: startAt } as const
-  const operations = [
-    killSwitch({ ...fired, rearmAfterMs: 24 * hourMs }),
-    killSwitch({ ...fired, id: 'later', rearmAfterMs: 25 * hourMs }),
-    killSwitch({ ...fired, id: 'by-hand' }),
-  ]
-  const { kinds, posts, looks } = await run({ ...shop, operations }, { work: 'operations' })
-  expect({ kinds, looks }).toEqual({ kinds: ['armed', 'idle'], looks: [] })
-  expect(posts.map((post) => post.path)).toEqual(['/api/v1/environments/demo/operations/guard/arm'])
-})
-
-it.skipIf(!hasChdb)('goes on where the admin API keeps no looks', async () => {
-  const state = { ...shop, hasNoLooks: true, operations: [killSwitch()], records: twoGroups }
-  expect(await run(state, { work: 'operations' })).toMatchObject({ exitCode: 0, kinds: ['watched'] })
-})
-
 it.skipIf(!hasChdb)(
   'watches the last days of an operation that is older than a year, and only days that exist are listed',
   async () => {

@@ -1,5 +1,5 @@
-// What operations watch, as counts by the minute of the exposure (analytics/sql/counting/operation-minutes.sql).
-// All operations of an environment are counted by one statement over the last days.
+// What operations watch, as counts by the minute of the exposure. All operations of an environment are
+// counted by one statement over the last days (analytics/sql/counting/operation-minutes.sql).
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'

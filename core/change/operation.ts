@@ -57,8 +57,8 @@ export const operationHandlers: Handlers<
     return ok({ writes, entity: value, experiment: 'stop' })
   },
   /**
-   * It watches again, from now on. Armed already, nothing changes; nor, with `whenQuiet`, before the time that
-   * it is to be quiet is over.
+   * It watches again, from now on. Armed already, nothing changes; nor, with `whenQuiet`, before the time
+   * that it is to be quiet is over.
    */
   'arm-operation': (state, { id, version, whenQuiet }, context) => {
     const found = find(state, 'operation', { id, version })

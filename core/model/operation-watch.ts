@@ -1,10 +1,10 @@
 // When an operation is due. Pure: counts of users by the minute of their exposure in, a decision out. The
 // runner asks before it sends the command, and the environment object asks again.
 //
-// Only the last seven days and the running one are counted, in days since `countingFrom`. Fewer starts give a
-// smaller sum, so the chance of a false kill stays within its limit; a change is found by the starts after it,
-// so it is found as soon; and an operation that is a year old costs what a new one does. A user counts once a
-// day. Nothing is carried from look to look: counting anew gives the same decision.
+// Only the last seven days and the running one are counted, in days since `countingFrom`. Fewer starts give
+// a smaller sum, so the chance of a false kill stays within its limit; a change is found by the starts after
+// it, so it is found as soon; and an operation that is a year old costs what a new one does. A user counts
+// once a day. Nothing is carried from look to look: counting anew gives the same decision.
 import {
   type Bet,
   betsOnDifference,

@@ -12,8 +12,8 @@ export interface LookAt {
 }
 
 /**
- * Of operations that exist, and only what is newer. Returns how many were written. Of two runners at once, the
- * later look stays.
+ * Of operations that exist, and only what is newer. Returns how many were written. Of two runners at once,
+ * the later look stays.
  */
 export async function storeLooks(
   database: Database,

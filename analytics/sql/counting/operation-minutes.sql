@@ -1,5 +1,5 @@
--- What operations watch, by the minute of the exposure: a row for each operation and minute (epoch minutes) in
--- which users count, in order. Continues of-everything.sql.
+-- What operations watch, by the minute of the exposure: a row for each operation and minute (epoch minutes)
+-- in which users count, in order. Continues of-everything.sql.
 --
 -- A user counts once in each {dayMs} since `start`, by the first exposure to `variation` or `baseline` in it,
 -- whichever came first. `baseline` '': there is none, and users who saw another variation before count as
