@@ -84,6 +84,14 @@ describe('above a threshold', () => {
     expect(watch(guard({ delayMs: 24 * hourMs }), failing, now).look.waitingUsers).toBe(0)
   })
 
+  it('finds an incident that goes on, however long nobody looked', () => {
+    const rows = minutes(start, 40 * 60, 10, 8)
+    expect(stateAt(guard(), rows, start + 40 * hourMs)).toBe('due')
+    expect(
+      stateAt(guard(), [...rows, ...minutes(start + 40 * hourMs, 180, 10, 1)], start + 43 * hourMs),
+    ).toBe('watching')
+  })
+
   it('says what it has where nobody came: finite, far from firing', () => {
     const { look, facts } = watch(guard(), [], start)
     expect(look).toMatchObject({ exposedUsers: 0, state: 'too-few-users', from: start })

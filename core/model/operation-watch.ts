@@ -33,7 +33,10 @@ const daysWatched = 7
  * is missing speaks against the flag, it is waited for so much longer.
  */
 const lateMs = 5 * minuteMs
-/** What was over before is not acted on any more: a runner was away, and somebody has mended it since. */
+/**
+ * What was found before is not acted on any more, and forgotten: a runner was away, and somebody may have
+ * mended it since. If nobody has, it is found again.
+ */
 const freshMs = hourMs
 
 export interface MinuteCounts extends Tally {
@@ -146,14 +149,9 @@ function detect(operation: Operation, bets: readonly Bet[], rows: readonly Minut
     detector.advance(row.minute - last, row)
     last = row.minute
     users += row.users
-    const isAsked = onlyLast ? i === rows.length - 1 : row.minute >= freshFrom
-    if (
-      firedAt === undefined &&
-      isAsked &&
-      users >= operation.minimumUsers &&
-      detector.evidence() >= needed(operation)
-    )
-      firedAt = i
+    if (users < operation.minimumUsers || detector.evidence() < needed(operation)) continue
+    if (row.minute < freshFrom) detector.forget()
+    else if (!onlyLast || i === rows.length - 1) firedAt ??= i
   }
   const rate = detector.rate()
   detector.advance(Math.max(1, span.end - 1 - last), nobody)

@@ -247,6 +247,15 @@ describe('a change', () => {
     expect(Math.abs(quarter - day)).toBeLessThanOrEqual(4)
   })
 
+  it('is not found by what was forgotten', () => {
+    const detector = openDetector(betsOnRate(0.05, 'above'))
+    for (let i = 0; i < 20; i++) detector.advance(1, alone(10, 5))
+    expect(detector.evidence()).toBeGreaterThan(20)
+    detector.forget()
+    detector.advance(1, alone(0, 0))
+    expect(detector.evidence()).toBeCloseTo(1 / budgetMinutes, 12)
+  })
+
   it('shows about the rate that there is', () => {
     const detector = openDetector(betsOnRate(0.05, 'above'))
     expect(detector.rate()).toBeNaN()

@@ -100,6 +100,8 @@ export interface Detector {
   advance(minutes: number, tally: Tally): void
   /** M: the evidence against the limit, at least the weight of the starts. It fires at 1 / alpha. */
   evidence(): number
+  /** Forgets all starts until now. Fewer starts are never more evidence. */
+  forget(): void
   /** What the rate has been lately, as the evidence has it; NaN if the bets expect no rate. */
   rate(): number
 }
@@ -126,6 +128,7 @@ export function openDetector(bets: readonly Bet[]): Detector {
         sums[k] = Math.min(starts * factor, evidenceMax)
       }
     },
+    forget: () => void sums.fill(0),
     evidence: () => sums.reduce((total, sum) => total + sum / sums.length, 0),
     rate() {
       // By the largest first: the sum of many huge ones is still a number.
