@@ -16,7 +16,7 @@ export const operationProblems = (
   ...missing(state, 'goal', 'goalKey', operation.goalKey),
   ...experimentProblems(state, operation),
   ...baselineProblems(state, operation, before),
-  ...thresholdProblems(operation, before),
+  ...thresholdProblems(operation),
 ]
 
 function variationProblems(state: EnvironmentState, operation: Operation): FieldProblem[] {
@@ -68,14 +68,16 @@ function baselineProblems(
   return before || share !== undefined || !isThere ? [] : [{ path, rule: 'no-rollout', message }]
 }
 
-/** Earlier releases stored such. */
-function thresholdProblems(operation: Operation, before: Operation | undefined): FieldProblem[] {
-  const { threshold, comparison, baselineVariationId, difference } = operation
-  const isSame = before?.threshold === threshold && before.comparison === comparison
-  const isOutOfReach =
-    difference === 'relative'
-      ? comparison === 'at-most'
-      : comparison === 'at-least' || baselineVariationId !== undefined
-  if (threshold < 1 || isSame || !isOutOfReach) return []
-  return [{ path: 'threshold', rule: 'out-of-reach', message: 'is never passed: no share is beyond it' }]
+/** Two shares are never further apart. Without a baseline, 1 is taken for practically everybody. */
+function thresholdProblems({
+  threshold,
+  comparison,
+  baselineVariationId,
+  difference,
+}: Operation): FieldProblem[] {
+  const isInReach = threshold < 1 || (difference === 'relative' && comparison === 'at-least')
+  if (baselineVariationId === undefined || isInReach) return []
+  return [
+    { path: 'threshold', rule: 'out-of-reach', message: 'is never passed: no two shares are so far apart' },
+  ]
 }

@@ -92,6 +92,21 @@ describe('above a threshold', () => {
     ).toBe('watching')
   })
 
+  it('does not fire on users of one address alone, where verified events count', () => {
+    const invented = [...minutes(start, 60, 10, 0), row(start + hourMs, 10, 10)]
+    const limited = { threshold: 0.05, minimumUsers: 100 }
+    expect(stateAt(guard(limited), invented, start + hourMs)).toBe('due')
+    const large = guard({ ...limited, minimumUsers: 1_000_000, counts: 'verified' })
+    const failing = minutes(start, 20, 100_000, 90_000)
+    expect(stateAt(large, failing, start + hourMs)).toBe('due')
+    const verified = guard({ ...limited, counts: 'verified' })
+    expect(stateAt(verified, invented, start + hourMs)).toBe('watching')
+    const more = [...invented, ...minutes(start + hourMs + minuteMs, 3, 10, 10)]
+    const { look, facts } = watch(verified, more, start + hourMs + 4 * minuteMs)
+    expect(look.state).toBe('due')
+    expect(whyNotDue(verified, facts, look.at)).toBeUndefined()
+  })
+
   it('says what it has where nobody came: finite, far from firing', () => {
     const { look, facts } = watch(guard(), [], start)
     expect(look).toMatchObject({ exposedUsers: 0, state: 'too-few-users', from: start })

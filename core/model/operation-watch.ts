@@ -13,6 +13,7 @@ import {
   openDetector,
   type Tally,
 } from '../statistics/e-detector.ts'
+import { sourceUsersMax } from './counted-events.ts'
 import {
   delayOf,
   type Operation,
@@ -53,6 +54,10 @@ export const watchedFrom = ({ countingFrom }: Operation, now: number): number =>
 
 const needed = ({ alpha = operationAlphaDefault }: Operation) => 1 / alpha
 
+/** No users of one address, were they invented, can make it fire. */
+const detectorOf = (operation: Operation, bets: readonly Bet[]) =>
+  openDetector(bets, sourceUsersMax(operation))
+
 /** Undefined: with this baseline there is nothing to compare. */
 function betsOf(operation: Operation): Bet[] | undefined {
   const { comparison, threshold, baselineVariationId, difference, share } = operation
@@ -71,6 +76,9 @@ function betsOf(operation: Operation): Bet[] | undefined {
  */
 const isJudgedAtOnce = ({ comparison, baselineVariationId, difference }: Operation) =>
   baselineVariationId === undefined ? comparison === 'at-least' : difference === 'relative'
+
+/** The logarithm of 0 is no number. */
+const leastShown = 1e-300
 
 export interface Watch {
   readonly look: OperationLook
@@ -123,7 +131,7 @@ export function watch(operation: Operation, rows: readonly MinuteCounts[], now: 
       waitingUsers: all.users - total.users,
       evidence: sum,
       needed: needed(operation),
-      distance: bets ? Math.log(sum / needed(operation)) : 0,
+      distance: bets ? Math.log(Math.max(sum, leastShown) / needed(operation)) : 0,
       ...(Number.isFinite(rate) && { lateRate: rate }),
     },
   }
@@ -138,7 +146,7 @@ interface Span {
 
 /** `firedAt` is the place of the first row at which there was enough; undefined if there is not. */
 function detect(operation: Operation, bets: readonly Bet[], rows: readonly MinuteCounts[], span: Span) {
-  const detector = openDetector(bets)
+  const detector = detectorOf(operation, bets)
   const isAtOnce = isJudgedAtOnce(operation)
   // By ratio, goals of both variations are still to come at every earlier minute: only all of them are exact.
   const onlyLast = isAtOnce && operation.baselineVariationId !== undefined
@@ -187,12 +195,12 @@ function evidenceOf(
         ...(hasBaseline && { baselineUsers, baselineGoalUsers }),
       }))
     const evidence = { after: rows[first - 1]?.minute ?? after, minutes }
-    if (first === 0 || sumOf(bets, evidence) >= needed(operation)) return evidence
+    if (first === 0 || sumOf(operation, bets, evidence) >= needed(operation)) return evidence
   }
 }
 
-function sumOf(bets: readonly Bet[], { after, minutes }: OperationEvidence): number {
-  const detector = openDetector(bets)
+function sumOf(operation: Operation, bets: readonly Bet[], { after, minutes }: OperationEvidence): number {
+  const detector = detectorOf(operation, bets)
   let last = after
   for (const { minute, users, goalUsers, baselineUsers = 0, baselineGoalUsers = 0 } of minutes) {
     detector.advance(minute - last, { users, goalUsers, baselineUsers, baselineGoalUsers })
@@ -219,7 +227,7 @@ export function whyNotDue(operation: Operation, facts: OperationFacts, now: numb
   const evidence = facts.evidence ?? { after, minutes: [{ minute, users: exposedUsers, goalUsers }] }
   if (evidence.after < after) return 'they are older than countingFrom'
   if (evidence.minutes.at(-1)!.minute > minute + 1) return 'they are of a time to come'
-  const sum = sumOf(bets, evidence)
+  const sum = sumOf(operation, bets, evidence)
   if (sum < needed(operation))
     return `the evidence is ${sum.toPrecision(3)}, and ${needed(operation)} is needed`
   return undefined

@@ -256,6 +256,17 @@ describe('a change', () => {
     expect(detector.evidence()).toBeCloseTo(1 / budgetMinutes, 12)
   })
 
+  it('is not found by doubtful users alone, but by others beside them', () => {
+    const evidence = (goals: number, doubtful: number) => {
+      const detector = openDetector(betsOnRate(0.05, 'above'), doubtful)
+      detector.advance(60, alone(goals, goals))
+      return detector.evidence()
+    }
+    expect(evidence(10, 0)).toBeGreaterThan(20)
+    for (const users of [1, 10, 1_000]) expect(evidence(users, users)).toBeLessThanOrEqual(60 / budgetMinutes)
+    expect(evidence(20, 10)).toBeGreaterThan(20)
+  })
+
   it('shows about the rate that there is', () => {
     const detector = openDetector(betsOnRate(0.05, 'above'))
     expect(detector.rate()).toBeNaN()

@@ -31,8 +31,8 @@ export type Direction = 'above' | 'below'
 export const budgetMinutes = 20_160
 
 /** An M beyond it would become infinite, and with the next factor 0 no number. */
-const evidenceMax = 1e200
-/** No rate is above 1 or below 0: beyond these, nothing could be found. */
+const evidenceMax = 1e290
+/** No rate is above 1 or below 0, so these stand for practically everybody and nobody. */
 const rateLimits = { min: 1e-9, max: 0.99 }
 
 const timesAbove = [1.25, 1.5, 2, 3, 5, 10]
@@ -108,10 +108,15 @@ export interface Detector {
 
 const tableSize = 64
 
-export function openDetector(bets: readonly Bet[]): Detector {
+/**
+ * The evidence of `doubtfulUsers` does not count, whoever they are: it is what is left if they were the ones
+ * that weigh most.
+ */
+export function openDetector(bets: readonly Bet[], doubtfulUsers = 0): Detector {
   const sums = new Float64Array(bets.length)
   const goal = bets.map((bet) => powersOf(bet.goal))
   const miss = bets.map((bet) => powersOf(bet.miss))
+  const left = bets.map((bet) => Math.exp(-doubtfulUsers * heaviest(bet)) / bets.length)
   const isPlain = bets.every(({ baselineGoal, baselineMiss }) => baselineGoal === 0 && baselineMiss === 0)
   return {
     advance(minutes, tally) {
@@ -129,7 +134,7 @@ export function openDetector(bets: readonly Bet[]): Detector {
       }
     },
     forget: () => void sums.fill(0),
-    evidence: () => sums.reduce((total, sum) => total + sum / sums.length, 0),
+    evidence: () => sums.reduce((total, sum, k) => total + sum * left[k]!, 0),
     rate() {
       // By the largest first: the sum of many huge ones is still a number.
       const largest = Math.max(...sums)
@@ -143,6 +148,9 @@ export function openDetector(bets: readonly Bet[]): Detector {
     },
   }
 }
+
+const heaviest = ({ goal, miss, baselineGoal, baselineMiss }: Bet) =>
+  Math.max(goal, miss, baselineGoal, baselineMiss)
 
 const powersOf = (log: number) => Array.from({ length: tableSize }, (_, i) => Math.exp(log * i))
 

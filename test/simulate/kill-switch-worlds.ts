@@ -1,5 +1,5 @@
-// The worlds of kill switches: healthy flags that are looked at each minute for two weeks, and flags that fail
-// all of a sudden; by the detector, by the rule before it, and by a point estimate over the last hour.
+// The worlds of kill switches: healthy flags that are looked at each minute for two weeks, and flags that
+// fail all of a sudden; by the detector, by the rule before it, and by a point estimate over the last hour.
 //
 // Each minute is a look. The detector here keeps the starts of all days, where the product keeps those of the
 // last seven: that is never less evidence, so the shares of false kills are upper bounds. So they are where
@@ -129,7 +129,7 @@ export function falseKills(
   return { title: `Kill switch: healthy flags stopped within 14 days, in % of ${times}`, columns, rows }
 }
 
-/** The minutes from the jump to the kill; undefined if it takes more than 14 days. What fires before is ignored. */
+/** From the jump to the kill; undefined if it takes more than 14 days. What fires before is ignored. */
 function minutesToKill(rule: Rule, quiet: number, rate: number, usersPerMinute: number, random: Random) {
   for (let minute = -quiet; minute < lookedAt; minute++) {
     const users = random.poisson(usersPerMinute)
@@ -157,7 +157,6 @@ export function timeToKill(
     jumps.map((jump) => {
       const rate = world.threshold * jump
       const cells = asked.map(([rule, days]) => {
-        // The rules without memory beyond an hour, or with one of everything, need no more runs.
         const found = repeat(times, 307 + jump, (random) => {
           return minutesToKill(rule(world), days * dayMinutes, rate, usersPerMinute, random) ?? Infinity
         })
