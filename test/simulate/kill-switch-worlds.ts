@@ -18,6 +18,8 @@ interface World {
   readonly direction: Direction
   /** The share of users with the goal within its delay, in each minute. */
   readonly rateAt: (minute: number) => number
+  /** So many times more flags: where the share is largest, it is worth knowing exactly. */
+  readonly more?: number
 }
 
 const byDay = (minute: number, swing: number) => 1 + swing * Math.sin((2 * Math.PI * minute) / dayMinutes)
@@ -26,7 +28,7 @@ const byDay = (minute: number, swing: number) => 1 + swing * Math.sin((2 * Math.
 const within = 1 - Math.exp(-3)
 const healthyWorlds: readonly World[] = [
   { name: '4.5 of 5 %', threshold: 0.05, direction: 'above', rateAt: () => 0.045 },
-  { name: '4.99 of 5 %', threshold: 0.05, direction: 'above', rateAt: () => 0.0499 },
+  { name: '4.99 of 5 %', threshold: 0.05, direction: 'above', rateAt: () => 0.0499, more: 5 },
   {
     name: '4 of 5 %, +-20 % by day',
     threshold: 0.05,
@@ -114,19 +116,21 @@ export function falseKills(
   const rows = worlds.flatMap((world, i) =>
     traffic.map((usersPerMinute, j) => {
       const seed = 211 + 10 * i + j
-      const fired = repeat(times, seed, (random) => everFired(world, usersPerMinute, random, minutes))
-      const shares = rules.map((_, k) => percent(share(fired.map((each) => each[k]!)), times))
-      return [world.name, String(usersPerMinute), ...shares]
+      const flags = times * (world.more ?? 1)
+      const fired = repeat(flags, seed, (random) => everFired(world, usersPerMinute, random, minutes))
+      const shares = rules.map((_, k) => percent(share(fired.map((each) => each[k]!)), flags))
+      return [world.name, String(usersPerMinute), String(flags), ...shares]
     }),
   )
   const columns = [
     'truth of threshold',
     'users a minute',
+    'flags',
     'detector',
     'all users, from 100',
     'last hour, from 30',
   ]
-  return { title: `Kill switch: healthy flags stopped within 14 days, in % of ${times}`, columns, rows }
+  return { title: 'Kill switch: healthy flags stopped within 14 days, %', columns, rows }
 }
 
 /** From the jump to the kill; undefined if it takes more than 14 days. What fires before is ignored. */

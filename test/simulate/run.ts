@@ -29,7 +29,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   'lost-users': () => lostUsers(times(400)),
   revenue: () => revenue(times(1_000)),
   'adjusted-and-ratio': () => adjustedAndRatio(times(400)),
-  'false-kills': () => falseKills(times(10_000)),
+  'false-kills': () => falseKills(times(2_000)),
   'time-to-kill': () => timeToKill(times(400)),
   pipeline: () => pipeline(times(20)),
 }
