@@ -1,5 +1,6 @@
 // @ts-check
-// What an operation watches and does, and what the last look found, as sentences. Pure: no document, no clock.
+// What an operation watches and does, and what the last look found, as sentences. Pure: no document, no
+// clock.
 import { counted, exactPercent, integer, minute, nameIn, reached } from './words.js'
 
 /** @import { Flag } from '../../core/model/flag.ts' */
