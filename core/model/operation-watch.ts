@@ -95,10 +95,10 @@ export function watch(operation: Operation, rows: readonly MinuteCounts[], now: 
   const end = isAtOnce
     ? Math.floor(now / minuteMs) + 1
     : Math.max(after + 1, Math.floor(judgedUntil / minuteMs))
-  const judged = rows.filter(({ minute }) => minute < end)
+  const judged = (rows.at(-1)?.minute ?? 0) < end ? rows : rows.filter(({ minute }) => minute < end)
   const found = bets && detect(operation, bets, judged, { after, end, now })
   const total = totalOf(judged)
-  const all = totalOf(rows)
+  const all = judged === rows ? total : totalOf(rows)
   const { verifiedUsers, unverifiedUsers, usersOverLimit } = all
   const hasBaseline = operation.baselineVariationId !== undefined
   const { baselineUsers, baselineGoalUsers } = total
@@ -170,8 +170,16 @@ const nobody: Tally = { users: 0, goalUsers: 0, baselineUsers: 0, baselineGoalUs
 
 function totalOf(rows: readonly MinuteCounts[]): Omit<MinuteCounts, 'minute'> {
   const total = { ...nobody, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 }
-  for (const row of rows)
-    for (const field of Object.keys(total) as (keyof typeof total)[]) total[field] += row[field]
+  // Field by field: there may be ten thousand rows, and as many operations.
+  for (const row of rows) {
+    total.users += row.users
+    total.goalUsers += row.goalUsers
+    total.baselineUsers += row.baselineUsers
+    total.baselineGoalUsers += row.baselineGoalUsers
+    total.verifiedUsers += row.verifiedUsers
+    total.unverifiedUsers += row.unverifiedUsers
+    total.usersOverLimit += row.usersOverLimit
+  }
   return total
 }
 

@@ -84,7 +84,7 @@ const anyLimit = fc.oneof(
   fc.constantFrom(1e-12, 1e-6, 0.05, 0.5, 0.99, 1),
   fc.double({ min: 1e-6, max: 1, noNaN: true }),
 )
-const anyShare = fc.double({ min: 0.001, max: 0.999, noNaN: true })
+const anyShare = fc.oneof(fc.constantFrom(1e-5, 1 - 1e-5), fc.double({ min: 0.001, max: 0.999, noNaN: true }))
 const anyBets = fc
   .tuple(anyLimit, anyShare, fc.constantFrom(...directions), fc.constantFrom('rate', 'difference', 'ratio'))
   .map(([limit, share, direction, kind]) =>

@@ -106,6 +106,7 @@ export interface Detector {
   rate(): number
 }
 
+/** Powers of a factor that are looked up; of more users they are computed. */
 const tableSize = 64
 
 /**
@@ -113,28 +114,44 @@ const tableSize = 64
  * that weigh most.
  */
 export function openDetector(bets: readonly Bet[], doubtfulUsers = 0): Detector {
-  const sums = new Float64Array(bets.length)
-  const goal = bets.map((bet) => powersOf(bet.goal))
-  const miss = bets.map((bet) => powersOf(bet.miss))
-  const left = bets.map((bet) => Math.exp(-doubtfulUsers * heaviest(bet)) / bets.length)
-  const isPlain = bets.every(({ baselineGoal, baselineMiss }) => baselineGoal === 0 && baselineMiss === 0)
+  const count = bets.length
+  const sums = new Float64Array(count)
+  const left = Float64Array.from(bets, (bet) => Math.exp(-doubtfulUsers * heaviest(bet)) / count)
+  const goal = powersOf(bets.map((bet) => bet.goal))
+  const miss = powersOf(bets.map((bet) => bet.miss))
+  const baselineGoal = powersOf(bets.map((bet) => bet.baselineGoal))
+  const baselineMiss = powersOf(bets.map((bet) => bet.baselineMiss))
   return {
     advance(minutes, tally) {
       const users = Math.max(0, tally.users)
       const goals = Math.min(users, Math.max(0, tally.goalUsers))
+      const others = Math.max(0, tally.baselineUsers)
+      const otherGoals = Math.min(others, Math.max(0, tally.baselineGoalUsers))
       const weight = minutes / budgetMinutes
-      const isSmall = isPlain && users < tableSize
-      for (let k = 0; k < sums.length; k++) {
+      for (let k = 0; k < count; k++) {
         const starts = sums[k]! + weight
         if (starts === 0) continue // nothing times an infinite factor is no number
-        const factor = isSmall
-          ? goal[k]![goals]! * miss[k]![users - goals]!
-          : Math.exp(logFactor(bets[k]!, users, goals, tally))
+        const at = k * tableSize
+        const factor =
+          users + others < tableSize
+            ? goal[at + goals]! *
+              miss[at + users - goals]! *
+              (others === 0 ? 1 : baselineGoal[at + otherGoals]! * baselineMiss[at + others - otherGoals]!)
+            : Math.exp(
+                goals * bets[k]!.goal +
+                  (users - goals) * bets[k]!.miss +
+                  otherGoals * bets[k]!.baselineGoal +
+                  (others - otherGoals) * bets[k]!.baselineMiss,
+              )
         sums[k] = Math.min(starts * factor, evidenceMax)
       }
     },
     forget: () => void sums.fill(0),
-    evidence: () => sums.reduce((total, sum, k) => total + sum * left[k]!, 0),
+    evidence() {
+      let total = 0
+      for (let k = 0; k < count; k++) total += sums[k]! * left[k]!
+      return total
+    },
     rate() {
       // By the largest first: the sum of many huge ones is still a number.
       const largest = Math.max(...sums)
@@ -152,17 +169,12 @@ export function openDetector(bets: readonly Bet[], doubtfulUsers = 0): Detector 
 const heaviest = ({ goal, miss, baselineGoal, baselineMiss }: Bet) =>
   Math.max(goal, miss, baselineGoal, baselineMiss)
 
-const powersOf = (log: number) => Array.from({ length: tableSize }, (_, i) => Math.exp(log * i))
-
-function logFactor(bet: Bet, users: number, goals: number, tally: Tally): number {
-  const baselineUsers = Math.max(0, tally.baselineUsers)
-  const baselineGoals = Math.min(baselineUsers, Math.max(0, tally.baselineGoalUsers))
-  return (
-    goals * bet.goal +
-    (users - goals) * bet.miss +
-    baselineGoals * bet.baselineGoal +
-    (baselineUsers - baselineGoals) * bet.baselineMiss
-  )
+/** A table for each of them, one after the other. */
+function powersOf(logs: readonly number[]): Float64Array {
+  const powers = new Float64Array(logs.length * tableSize)
+  for (const [k, log] of logs.entries())
+    for (let i = 0; i < tableSize; i++) powers[k * tableSize + i] = Math.exp(log * i)
+  return powers
 }
 
 /**
