@@ -91,8 +91,15 @@ it.skipIf(!hasChdb)(
     await expect
       .poll(async () => (await get('/readyz')).status, { timeout: 90_000, message: runnerLog() })
       .toBe(200)
-    void report
-    void clientKey
+    const isOn = async () =>
+      (await call<{ enabled: boolean }>(stack, 'GET', '/environments/demo/flags/fast-search')).enabled
+    expect(await isOn()).toBe(true)
+    for (let i = 0; i < 4; i++) await report(`group-${i}`, 50)
+    await expect.poll(isOn, { timeout: 100_000, interval: 500, message: runnerLog() }).toBe(false)
+    await expect.poll(runnerLog, { timeout: 30_000 }).toContain('"event":"applied"')
+    const metrics = (await get('/metrics')).text
+    expect(metrics).toMatch(/tackline_job_runs_total\{job="operations",outcome="done"\} [1-9]/)
+    expect(metrics).toContain('tackline_runner_events_total{job="operations",kind="applied"} 1')
     const stopped = once(runner, 'exit')
     runner.kill('SIGTERM')
     expect(await stopped).toEqual([0, null])
