@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
+import type { JobName, JobRunReport } from '../core/model/job-run.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
@@ -14,6 +15,8 @@ import {
   type EntryOf,
   type Environment,
   type FlagStrategies,
+  type KnownJob,
+  KnownJobs,
   ForgottenAssignments,
   type ListName,
   lists,
@@ -74,6 +77,9 @@ export interface AdminApi {
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
   advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
+  /** A control one release back keeps no such table, which is no failure. */
+  reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void>
+  jobs(environmentId: string): ApiResult<readonly KnownJob[]>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
   /** Takes users off the segment's list, and off its uploaded members; the others stay. */
   removeMembers(
@@ -254,6 +260,20 @@ export function adminApi(
     return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
   }
 
+  async function reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void> {
+    const path = environmentPath(environmentId, 'jobs', job)
+    const how = { method: 'PUT', type: 'application/json' } as const
+    const sent = await send(ask, `${url}/api/v1${path}`, token, run, how)
+    if (!sent.ok) return sent
+    const { status, content } = sent.value
+    return status < 300 || status === 404 ? ok(undefined) : refusal(path, status, content)
+  }
+
+  async function jobs(environmentId: string): ApiResult<readonly KnownJob[]> {
+    const listed = await call(environmentPath(environmentId, 'jobs'), KnownJobs)
+    return listed.ok ? ok(listed.value.jobs) : listed
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -270,6 +290,8 @@ export function adminApi(
     armOperation,
     storeLooks,
     advanceExperiment,
+    reportJob,
+    jobs,
   }
 }
 
@@ -295,7 +317,7 @@ interface ApiResponse {
 }
 
 interface Sending {
-  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly type: 'application/json' | 'text/plain'
 }
 

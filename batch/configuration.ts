@@ -9,7 +9,7 @@ import { type Failure, fail } from './failure.ts'
 import { isLakeWork, lakeOptions, type LakeOrder, lakeWork, readLakeOrder } from './lake-options.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all', 'replay', ...lakeWork])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay', 'status', ...lakeWork])
 export type Work = z.infer<typeof Work>
 
 /** What one run does. */
@@ -46,6 +46,7 @@ export interface Configuration {
 export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
   `[--engine ${EngineChoice.options.join('|')}] [--recount] [--json]\n` +
+  '  serve [--every JOB=DURATION ...] [--listen HOST:PORT]\n' +
   '  compact [--dry-run]\n' +
   '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
   '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +
