@@ -12,10 +12,10 @@ interface Words {
 }
 // Not a literal import: a room's JavaScript is typed by that room's tsconfig.
 const file: string = './public/operation-words.js'
-const { lookSentence, operationSentence } = (await import(file)) as Words
+const words = (await import(file)) as Words
 
 const plain = (text: string | undefined) => text?.replaceAll(/[\u00a0\u202f]/g, ' ')
-const sentence = (changes: object) => plain(operationSentence(killSwitch(changes), checkout, purchase))
+const sentence = (changes: object) => plain(words.operationSentence(killSwitch(changes), checkout, purchase))
 
 it('says what an operation watches and does', () => {
   expect(sentence({})).toBe(
@@ -40,10 +40,10 @@ it('says what the last look found, and nothing of a look before it was armed', (
   const none = { baselineUsers: 0, baselineGoalUsers: 0, usersOverLimit: 0, unverifiedUsers: 0 }
   const row = { minute: startAt / 60_000, users: 200, goalUsers: 50, verifiedUsers: 200, ...none }
   const lastLook = watch(operation, [row], startAt).look
-  expect(plain(lookSentence({ ...operation, lastLook }))).toBe(
+  expect(plain(words.lookSentence({ ...operation, lastLook }))).toBe(
     '2026-11-01 00:00: not due, evidence 0.000050 of 20 needed. ' +
       '50 of 200 users reached the goal (25.0 %); 200 users verified, 0 not.',
   )
-  expect(lookSentence({ ...operation, countingFrom: 5, lastLook })).toBeUndefined()
-  expect(lookSentence(operation)).toBeUndefined()
+  expect(words.lookSentence({ ...operation, countingFrom: 5, lastLook })).toBeUndefined()
+  expect(words.lookSentence(operation)).toBeUndefined()
 })

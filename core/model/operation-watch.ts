@@ -131,7 +131,7 @@ export function watch(operation: Operation, rows: readonly MinuteCounts[], now: 
       waitingUsers: all.users - total.users,
       evidence: sum,
       needed: needed(operation),
-      distance: bets ? Math.log(Math.max(sum, leastShown) / needed(operation)) : 0,
+      distance: Math.log(Math.max(sum, leastShown) / needed(operation)),
       ...(Number.isFinite(rate) && { lateRate: rate }),
     },
   }
