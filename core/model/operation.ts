@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { FlagKey, Id, Key } from './flag.ts'
 import { CountedEvents, SharedAddress } from './counted-events.ts'
 import { versioned } from './versioned.ts'
+import * as limits from './limits.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -104,7 +105,7 @@ export const OperationEvidence = z
   .strictObject({
     /** Epoch minutes: each minute after it is a start. */
     after: z.int(),
-    minutes: z.array(EvidenceMinute).min(1).max(30_000),
+    minutes: z.array(EvidenceMinute).min(1).max(limits.evidenceMinutesMax),
   })
   .refine(
     ({ after, minutes }) => minutes.every(({ minute }, i) => minute > (minutes[i - 1]?.minute ?? after)),
