@@ -12,6 +12,7 @@ import { importHandlers } from './import.ts'
 import { operationHandlers } from './operation.ts'
 import { restoreHandlers } from './restore.ts'
 import { scheduleHandlers, withRefusal } from './schedule.ts'
+import { withConflicts } from './schedule-conflicts.ts'
 import { sdkKeyHandlers } from './sdk-key.ts'
 import { segmentHandlers } from './segment.ts'
 import { withSegmentUse } from './segment-use.ts'
@@ -46,9 +47,9 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const guarded = handled.ok ? guardExperiments(state, handled.value, context) : handled
   if (!guarded.ok) return recorded(state, command, guarded.problem, context)
   const marked = withSegmentUse(state, guarded.value, context)
-  const writes = withTags(state, marked.writes, context)
-  const excess = excessOf(state, writes)
-  return excess ? { ok: false, problem: excess } : ok({ ...marked, writes })
+  const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
+  const excess = excessOf(state, tagged.writes)
+  return excess ? { ok: false, problem: excess } : ok(withConflicts(state, tagged, context))
 }
 
 /** Nobody may read the answer to a trigger or a schedule, so they record that they were refused. */
@@ -64,7 +65,7 @@ function recorded(
       : command.kind === 'apply-schedule'
         ? withRefusal(state, command, problem, context)
         : undefined
-  return record ? ok(record) : { ok: false, problem }
+  return record ? ok(withConflicts(state, record, context)) : { ok: false, problem }
 }
 
 /** The problem with a change that has no comment, where the environment requires one. */

@@ -45,7 +45,18 @@ export const TriggerDraft = Trigger.omit({
   firings: true,
   lastFiring: true,
 }).extend(newId)
-export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true, refusal: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({
+  ...versionedFields,
+  status: true,
+  refusal: true,
+  conflict: true,
+  runs: true,
+  lastRun: true,
+}).extend({
+  ...newId,
+  /** Of a recurring change: the first time is at or after it. Default: from now on. */
+  at: Schedule.shape.at.optional(),
+})
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
   ...newId,
@@ -101,7 +112,10 @@ export const OperationChanges = editable(
   'sharedAddress',
 )
 export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
-export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment')
+/** `repeat: null` makes it a change that happens once. */
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment').extend({
+  repeat: Schedule.shape.repeat.unwrap().nullable().optional(),
+})
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),
@@ -179,6 +193,8 @@ export const Command = z.discriminatedUnion('kind', [
   command('create-schedule', { schedule: ScheduleDraft }),
   command('update-schedule', { ...idAndVersion, changes: ScheduleChanges }),
   command('apply-schedule', { id: Id }),
+  command('execute-schedule', idAndVersion),
+  command('cancel-schedule', idAndVersion),
   command('delete-schedule', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),

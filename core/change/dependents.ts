@@ -2,6 +2,7 @@
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
+import { isOpen } from '../model/schedule.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
 export interface Dependent {
@@ -29,7 +30,7 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('experiment', state.experiment, about),
         ...pick('operation', state.operation, about),
         ...pick('trigger', state.trigger, about),
-        ...pick('schedule', state.schedule, (schedule) => about(schedule) && schedule.status === 'waiting'),
+        ...pick('schedule', state.schedule, (schedule) => about(schedule) && isOpen(schedule)),
       ]
     case 'segment':
       return [
@@ -98,7 +99,7 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
       state.schedule,
       (schedule) =>
         isNamedBy(schedule) &&
-        schedule.status === 'waiting' &&
+        isOpen(schedule) &&
         schedule.changes.variations === undefined &&
         variationsIn(schedule.changes).some(isMissing),
     ),

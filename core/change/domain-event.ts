@@ -9,7 +9,7 @@ import {
 } from '../model/environment-state.ts'
 import { type EntityEvent, type NotificationKind, inOrder } from '../model/notification-kind.ts'
 import { diff } from './diff.ts'
-import { wordOf } from './entity.ts'
+import { isSame, wordOf } from './entity.ts'
 import { withoutSecrets } from './redaction.ts'
 
 /** Something that happened, before it is known who wants to hear of it. */
@@ -95,12 +95,19 @@ function specialKinds(kind: EntityKind, was: Entity, is: Entity): NotificationKi
     experiment: [['experiment.stopped', becomes('status', 'stopped')]],
     operation: [['operation.fired', becomes('status', 'fired')]],
     schedule: [
-      ['schedule.applied', becomes('status', 'applied')],
-      ['schedule.refused', becomes('status', 'refused')],
+      ['schedule.conflict', becomes('status', 'conflict')],
+      ['schedule.applied', becomes('status', 'applied') || hasRun(was, is, ['applied'])],
+      ['schedule.refused', becomes('status', 'refused') || hasRun(was, is, ['refused', 'missed'])],
     ],
     trigger: [['trigger.fired', fieldOf(is, 'firings') !== fieldOf(was, 'firings')]],
   }
   return (found[kind] ?? []).flatMap(([name, holds]) => (holds ? [name] : []))
+}
+
+/** A recurring schedule waits again after each time. */
+function hasRun(was: Entity, is: Entity, outcomes: readonly string[]): boolean {
+  const [before, after] = [was, is].map((entity) => ('lastRun' in entity ? entity.lastRun : undefined))
+  return after !== undefined && !isSame(before, after) && outcomes.includes(after.outcome)
 }
 
 const fieldOf = (entity: Entity, field: string): unknown =>
@@ -121,6 +128,7 @@ const verbs: Partial<Record<NotificationKind, (what: string) => string>> = {
   'flag.archived': (what) => `archived ${what}`,
   'experiment.stopped': (what) => `stopped ${what}`,
   'operation.fired': (what) => `fired ${what}`,
+  'schedule.conflict': (what) => `made ${what} impossible`,
   'schedule.applied': (what) => `made ${what}`,
   'schedule.refused': (what) => `could not make ${what}`,
   'trigger.fired': (what) => `fired ${what}`,

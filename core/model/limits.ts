@@ -69,6 +69,10 @@ export const metadataNameLengthMax = 100
 export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
+export const weekdaysMax = 7
+export const timeZoneLengthMax = 100
+/** Scheduled changes of one flag that wait for their time. All are tried again at every edit of the flag. */
+export const waitingPerFlagMax = 100
 /** More than there are people. */
 export const usersPlannedMax = 10_000_000_000
 export const minimumDaysMax = 90

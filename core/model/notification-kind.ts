@@ -10,6 +10,7 @@ export const notificationKinds = {
   'experiment.health-red': 'a health check of an experiment failed: its results are not to be trusted',
   'experiment.verdict': 'the primary goal of an experiment reached a verdict, or another one than before',
   'experiment.stopped': 'an experiment ended',
+  'schedule.conflict': 'an edit made a scheduled change impossible, as things are',
   'schedule.refused': 'a scheduled change could not be made when its time had come',
   'schedule.applied': 'a scheduled change was made',
   'trigger.fired': 'the secret of a trigger was used, with whatever outcome',

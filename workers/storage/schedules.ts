@@ -1,5 +1,5 @@
 // Reads which scheduled changes wait for their time.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { organisations, projects } from './organisation-schema.ts'
 import { entities, environments } from './schema.ts'
@@ -35,7 +35,7 @@ export async function waitingSchedules(
       and(
         eq(entities.environmentId, environmentId),
         eq(entities.kind, 'schedule'),
-        eq(entities.status, 'waiting'),
+        inArray(entities.status, ['waiting', 'conflict']),
       ),
     )
     .orderBy(at, entities.id)

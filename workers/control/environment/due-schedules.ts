@@ -25,7 +25,7 @@ export async function applyDueSchedules(
   for (const schedule of due) await execute(toRequest(environmentId, schedule))
   const [next] = due.length === 0 ? waiting : await waitingSchedules(database, environmentId)
   if (!next) return undefined
-  return due.some(({ id }) => id === next.id) ? now() + scheduleRetryMs : next.at
+  return due.some(({ id, at }) => id === next.id && at === next.at) ? now() + scheduleRetryMs : next.at
 }
 
 const toRequest = (environmentId: string, { id, name }: WaitingSchedule): CommandRequest => ({
