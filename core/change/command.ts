@@ -8,6 +8,7 @@ import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts } from '../model/operation.ts'
+import { ProgressiveRollout, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
 import { SecretHash } from '../model/secret.ts'
@@ -56,6 +57,22 @@ export const ScheduleDraft = Schedule.omit({
   ...newId,
   /** Of a recurring change: the first time is at or after it. Default: from now on. */
   at: Schedule.shape.at.optional(),
+})
+/** `steps` or `template`. Without `startAt`, the first step is made at once. */
+export const ProgressiveRolloutDraft = ProgressiveRollout.pick({
+  name: true,
+  flagKey: true,
+  variationId: true,
+  onOperation: true,
+}).extend({
+  ...newId,
+  /** Default: the default strategy. */
+  ruleId: Id.optional(),
+  /** `null`: users who get no variation. Default: the only other ones whom the rule serves. */
+  fromVariationId: Id.nullable().optional(),
+  steps: ProgressiveRollout.shape.steps.optional(),
+  template: RolloutTemplate.optional(),
+  startAt: ProgressiveRollout.shape.startAt.optional(),
 })
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
@@ -116,6 +133,13 @@ export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'e
 export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment').extend({
   repeat: Schedule.shape.repeat.unwrap().nullable().optional(),
 })
+export const ProgressiveRolloutChanges = editable(
+  ProgressiveRollout,
+  'name',
+  'steps',
+  'onOperation',
+  'startAt',
+)
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),
@@ -196,6 +220,15 @@ export const Command = z.discriminatedUnion('kind', [
   command('execute-schedule', idAndVersion),
   command('cancel-schedule', idAndVersion),
   command('delete-schedule', idAndVersion),
+  command('create-progressive-rollout', { progressiveRollout: ProgressiveRolloutDraft }),
+  command('update-progressive-rollout', { ...idAndVersion, changes: ProgressiveRolloutChanges }),
+  command('advance-progressive-rollout', { id: Id }),
+  command('approve-progressive-rollout', idAndVersion),
+  command('pause-progressive-rollout', idAndVersion),
+  command('resume-progressive-rollout', idAndVersion),
+  command('stop-progressive-rollout', idAndVersion),
+  command('roll-back-progressive-rollout', idAndVersion),
+  command('delete-progressive-rollout', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
   command('delete-tag', idAndVersion),

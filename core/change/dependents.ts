@@ -2,6 +2,7 @@
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
+import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import { isOpen } from '../model/schedule.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
@@ -30,6 +31,7 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('experiment', state.experiment, about),
         ...pick('operation', state.operation, about),
         ...pick('trigger', state.trigger, about),
+        ...pick('progressiveRollout', state.progressiveRollout, (each) => about(each) && isRolloutOpen(each)),
         ...pick('schedule', state.schedule, (schedule) => about(schedule) && isOpen(schedule)),
       ]
     case 'segment':
@@ -116,7 +118,8 @@ function variationsIn({ offVariationId, targets = [], rules = [], defaultStrateg
   ]
 }
 
-const variationsOf = (strategy: Strategy): string[] =>
+/** The ids of variations that a strategy may serve. */
+export const variationsOf = (strategy: Strategy): string[] =>
   strategy.kind === 'fixed'
     ? [strategy.variationId]
     : [

@@ -26,6 +26,7 @@ export function writeProblems(
       return operationProblems(state, write.value)
     case 'trigger':
     case 'schedule':
+    case 'progressiveRollout':
       return missing(state, 'flag', 'flagKey', write.value.flagKey)
     default:
       return []

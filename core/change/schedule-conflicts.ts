@@ -8,7 +8,7 @@ import { type Schedule, isOpen } from '../model/schedule.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 import { updateFlag } from './edit-flag.ts'
 import type { Change, ChangeContext } from './entity.ts'
-import { guardExperiments } from './experiment-guard.ts'
+import { guarded } from './guards.ts'
 
 /** The change of the flag, as the command that makes it would make it. */
 export function changeOf(
@@ -19,7 +19,7 @@ export function changeOf(
   if (state.flag.get(flagKey)?.archived === true && changes.archived !== false)
     return refuse('CONFLICT', `flag ${flagKey} is archived: a schedule does not change it`)
   const changed = updateFlag(state, { id: flagKey, changes }, context)
-  return changed.ok ? guardExperiments(state, { ...changed.value, experiment }, context) : changed
+  return changed.ok ? guarded(state, { ...changed.value, experiment }, context) : changed
 }
 
 /** Undefined if the change could be made at its time. */
@@ -79,7 +79,13 @@ export function withConflicts(state: EnvironmentState, changed: Change, { now }:
 const nameOf = ({ kind, id }: Pick<Write, 'kind' | 'id'>) => `${kind} ${id}`
 
 /** What a change of the flag can depend on. */
-const watched: ReadonlySet<Write['kind']> = new Set(['flag', 'segment', 'experiment', 'schedule'])
+const watched: ReadonlySet<Write['kind']> = new Set([
+  'flag',
+  'segment',
+  'experiment',
+  'progressiveRollout',
+  'schedule',
+])
 
 function flagsConcerned(
   before: EnvironmentState,
@@ -91,7 +97,7 @@ function flagsConcerned(
   for (const { kind, id, value } of writes) {
     if (kind === 'flag') flags.add(id)
     if (kind === 'segment') segments.add(id)
-    if (kind !== 'experiment' && kind !== 'schedule') continue
+    if (kind !== 'experiment' && kind !== 'progressiveRollout' && kind !== 'schedule') continue
     const flagKey = (value ?? before[kind].get(id))?.flagKey
     if (flagKey !== undefined) flags.add(flagKey)
   }

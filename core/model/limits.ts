@@ -14,6 +14,8 @@ export const entitiesMax = {
   trigger: 5_000,
   /** With those that were applied. */
   schedule: 10_000,
+  /** With those that have ended. */
+  progressiveRollout: 5_000,
   tag: 5_000,
   webhook: 100,
   /** All of them travel in the snapshot. */
@@ -69,6 +71,7 @@ export const metadataNameLengthMax = 100
 export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
+export const rolloutStepsMax = 100
 export const weekdaysMax = 7
 export const timeZoneLengthMax = 100
 /** Scheduled changes of one flag that wait for their time. All are tried again at every edit of the flag. */

@@ -61,14 +61,6 @@ export const scheduleLateMaxMs = 3_600_000
 export const isOpen = ({ status }: Pick<Schedule, 'status'>): boolean =>
   status === 'waiting' || status === 'conflict'
 
-/** When the next change is due, in epoch milliseconds; undefined if none waits. */
-export function nextScheduleAt(schedules: Iterable<Schedule>): number | undefined {
-  let next: number | undefined
-  for (const schedule of schedules)
-    if (isOpen(schedule) && (next === undefined || schedule.at < next)) next = schedule.at
-  return next
-}
-
 export const isScheduleDue = (schedule: Schedule, now: number): boolean =>
   isOpen(schedule) && now >= schedule.at
 

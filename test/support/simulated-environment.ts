@@ -12,7 +12,10 @@ import {
 import type { ExperimentChoice } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Result } from '../../core/model/problem.ts'
+import { nextChangeAt } from '../../core/model/next-change.ts'
 import { isOpen } from '../../core/model/schedule.ts'
+
+const order = (a: string, b: string) => (a < b ? -1 : Number(a > b))
 
 interface Made {
   readonly at: number
@@ -55,17 +58,23 @@ export class SimulatedEnvironment {
   }
 
   /** When the alarm rings next. */
-  alarmAt(): number | undefined {
-    const times = [...this.state.schedule.values()].filter(isOpen).map(({ at }) => at)
-    return times.length > 0 ? Math.min(...times) : undefined
-  }
+  alarmAt = (): number | undefined => nextChangeAt(this.state)
 
-  /** What the alarm does (workers/control/environment/due-schedules.ts). */
+  /** What the alarm does (workers/control/environment/due-changes.ts). */
   ring(): void {
-    const due = [...this.state.schedule.values()]
-      .filter((schedule) => isOpen(schedule) && schedule.at <= this.now)
-      .toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
-    for (const { id } of due) this.run({ kind: 'apply-schedule', id })
+    const { now, state } = this
+    const schedules = [...state.schedule.values()].filter(isOpen)
+    const rollouts = [...state.progressiveRollout.values()].filter(({ status }) =>
+      ['waiting', 'running'].includes(status),
+    )
+    const due = [
+      ...rollouts.map(({ id, at }) => ({ kind: 'advance-progressive-rollout', id, at })),
+      ...schedules.map(({ id, at }) => ({ kind: 'apply-schedule', id, at })),
+    ].flatMap(({ at, ...command }) => (at !== undefined && at <= now ? [{ at, command }] : []))
+    const inOrder = due.toSorted(
+      (a, b) => a.at - b.at || order(a.command.kind, b.command.kind) || order(a.command.id, b.command.id),
+    )
+    for (const { command } of inOrder) this.run(command)
   }
 
   /** Lets the time pass. `upFrom`: the first time from the given one on at which control is there. */
