@@ -13,7 +13,7 @@
     FROM (
       SELECT * FROM rawRecords
       UNION ALL
-      SELECT * FROM partRecords -- written by compact-bucket.sql
+      SELECT * EXCEPT (_file) FROM partRecords -- written by compact-bucket.sql
     )
     WHERE targetingKey != '' -- anonymous events would count as one user
       -- One slice of the users, as compact-split.sql parts them.

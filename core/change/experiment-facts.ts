@@ -17,25 +17,18 @@ export interface GoalResult {
   readonly computedAt: number
 }
 
-export interface GoalHistory {
-  /** The result that tells the rate; undefined if none has both users who reached the goal and others. */
-  readonly rate: GoalResult | undefined
-  /** The newest result with a user who reached the goal, in epoch milliseconds. */
-  readonly seenAt: number | undefined
-}
-
 /**
  * The newest result from which a rate can be told: with so many conversions as a plan needs. If there is
- * none, the one with the most users. An experiment that has just begun does not hide a long one.
+ * none, the one with the most users. An experiment that has just begun does not hide a long one. Undefined if
+ * none has both users who reached the goal and others.
  */
-export function historyFrom(results: readonly GoalResult[]): GoalHistory {
+export function historyFrom(results: readonly GoalResult[]): GoalResult | undefined {
   const newestFirst = results.toSorted((a, b) => b.computedAt - a.computedAt)
   const telling = newestFirst.filter(({ users, conversions }) => conversions > 0 && conversions < users)
   const isEnough = ({ users, conversions }: GoalResult) =>
     Math.min(conversions, users - conversions) >= conversionsPlannedMin
   const most = telling.toSorted((a, b) => b.users - a.users)[0]
-  const seen = newestFirst.find(({ conversions }) => conversions > 0)
-  return { rate: telling.find(isEnough) ?? most, seenAt: seen?.computedAt }
+  return telling.find(isEnough) ?? most
 }
 
 export interface ExperimentFacts {
@@ -45,14 +38,16 @@ export interface ExperimentFacts {
    * Whether only some of the flag's users meet the experiment's rollout. Nothing counts them before it runs.
    */
   readonly hasOtherUsers: boolean
-  /** By goal. */
-  readonly history: ReadonlyMap<string, GoalHistory>
+  /** By goal: how many of its events came in the same days. */
+  readonly goalEvents: ReadonlyMap<string, number>
+  /** By goal: the result of an earlier experiment that tells the rate. */
+  readonly history: ReadonlyMap<string, GoalResult>
 }
 
-export function factChecks(experiment: Experiment, facts: ExperimentFacts, now: number): Check[] {
+export function factChecks(experiment: Experiment, facts: ExperimentFacts): Check[] {
   return [
     exposuresCheck(experiment, facts),
-    goalEventsCheck(experiment, facts, now),
+    goalEventsCheck(experiment, facts),
     powerCheck(experiment, facts),
   ]
 }
@@ -72,20 +67,17 @@ function exposuresCheck({ flagKey }: Experiment, { exposures }: ExperimentFacts)
       }
 }
 
-/** Older results tell nothing of what is sent today. */
-const latelyDays = 30
-
-function goalEventsCheck({ goalKeys }: Experiment, { history }: ExperimentFacts, now: number): Check {
+function goalEventsCheck({ goalKeys }: Experiment, { goalEvents, exposures }: ExperimentFacts): Check {
   const name = 'goal-events'
-  const earliest = now - latelyDays * dayMs
-  const unseen = goalKeys.filter((key) => (history.get(key)?.seenAt ?? -Infinity) < earliest)
-  const lately = `in the last ${latelyDays} days`
+  const lately = `in the last ${exposures.days} days`
+  const unseen = goalKeys.filter((key) => (goalEvents.get(key) ?? 0) === 0)
+  const counted = goalKeys.map((key) => `${goalEvents.get(key) ?? 0} of ${key}`).join(', ')
   return unseen.length === 0
-    ? { name, status: 'pass', detail: `An experiment counted users who reached each goal ${lately}.` }
+    ? { name, status: 'pass', detail: `Events of each goal came ${lately}: ${counted}.` }
     : {
         name,
         status: 'warn',
-        detail: `No experiment counted a user who reached ${unseen.join(', ')} ${lately}: see that the event is sent.`,
+        detail: `No event of ${unseen.join(', ')} came ${lately}: see that it is sent under the goal's name.`,
       }
 }
 
@@ -99,7 +91,7 @@ function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers 
   if (lift === undefined)
     return warn('The design has no minimumEffect, so nobody knows whether it could be found.')
   const goalKey = primaryGoalOf(experiment) ?? ''
-  const known = history.get(goalKey)?.rate
+  const known = history.get(goalKey)
   if (!known)
     return warn(`No earlier experiment tells how many reach ${goalKey}: plan with a rate of your own.`)
   const rate = known.conversions / known.users

@@ -18,7 +18,7 @@ import { planKinds, type PlannedMetric } from '../../../core/statistics/planning
 import { listEntities, readEntity } from '../../storage/entities.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
-import { historyOf, trafficOf } from './experiment-facts.ts'
+import { goalEventsOf, historyOf, trafficOf } from './experiment-facts.ts'
 
 const usersPerDayMax = 1_000_000_000
 const valueMax = 1e12
@@ -118,7 +118,7 @@ export const experimentPlan = [
 
       const needsHistory = !isMean && baselineRate === undefined && goalKey !== undefined
       const history = needsHistory
-        ? (await historyOf(database, environment, [goalKey])).get(goalKey)?.rate
+        ? (await historyOf(database, environment, [goalKey])).get(goalKey)
         : undefined
       const rate = baselineRate ?? (history && history.conversions / history.users)
       if (!isMean && (rate === undefined || rate <= 0 || rate >= 1))
@@ -187,11 +187,15 @@ export const experimentPlan = [
       const status = statusAt(stored, now)
       const experiment = status === 'draft' || status === 'waiting' ? started(flag, stored, now) : stored
       const list = { environmentId: environment, kind: 'experiment', sort: 'id', order: 'asc' } as const
-      const [goals, running, waiting, exposures, history] = await Promise.all([
-        Promise.all(experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key))),
+      const found = await Promise.all(
+        experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key)),
+      )
+      const goals = found.filter((goal) => goal !== undefined)
+      const [running, waiting, exposures, goalEvents, history] = await Promise.all([
         listEntities(database, { ...list, status: 'running', limit: pageSizeMax }),
         listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
         trafficOf(env, environment, experiment.flagKey, now),
+        goalEventsOf(env, environment, goals, now),
         historyOf(database, environment, experiment.goalKeys),
       ])
       const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
@@ -207,18 +211,15 @@ export const experimentPlan = [
         ...configurationChecks({
           experiment,
           flag,
-          goalKeys: new Set(goals.flatMap((goal) => goal?.key ?? [])),
+          goalKeys: new Set(goals.map(({ key }) => key)),
           others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
         }),
-        ...factChecks(
-          experiment,
-          {
-            exposures,
-            history,
-            hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
-          },
-          now,
-        ),
+        ...factChecks(experiment, {
+          exposures,
+          goalEvents,
+          history,
+          hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
+        }),
       ]
       return ok({ status: worstOf(checks), checks })
     },

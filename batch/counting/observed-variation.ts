@@ -1,4 +1,4 @@
-// What experiment.sql counts of a variation.
+// What is counted of a variation, for one experiment and goal.
 import * as z from 'zod'
 
 export const ObservedVariation = z.object({
