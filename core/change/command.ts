@@ -15,7 +15,7 @@ import { SecretHash } from '../model/secret.ts'
 import { Segment } from '../model/segment.ts'
 import { Settings } from '../model/settings.ts'
 import { Tag, TagKey } from '../model/tag.ts'
-import { Trigger } from '../model/trigger.ts'
+import { Trigger, TriggerSignature } from '../model/trigger.ts'
 import { Webhook, WebhookEvents } from '../model/webhook.ts'
 
 const newId = { id: Id.optional() }
@@ -128,7 +128,10 @@ export const OperationChanges = editable(
   'counts',
   'sharedAddress',
 )
-export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
+/** `signature: null`: requests need not be signed any more. */
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment').extend({
+  signature: z.null().optional(),
+})
 /** `repeat: null` makes it a change that happens once. */
 export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment').extend({
   repeat: Schedule.shape.repeat.unwrap().nullable().optional(),
@@ -211,7 +214,12 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-operation', idAndVersion),
   command('create-trigger', { trigger: TriggerDraft }),
   command('update-trigger', { ...idAndVersion, changes: TriggerChanges }),
-  command('rotate-trigger', { ...idAndVersion, sha256: SecretHash }),
+  command('rotate-trigger', {
+    ...idAndVersion,
+    sha256: SecretHash,
+    /** Of a trigger whose requests are signed. */
+    signingSecret: TriggerSignature.shape.secret.optional(),
+  }),
   command('fire-trigger', { id: Id }),
   command('delete-trigger', idAndVersion),
   command('create-schedule', { schedule: ScheduleDraft }),

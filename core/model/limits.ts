@@ -98,6 +98,8 @@ export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
 /** Standard Webhooks: at most 64 bytes, in Base64 behind `whsec_`. */
 export const webhookSecretLengthMax = 100
+/** Of a secret that somebody else chose. */
+export const signingSecretLengthMin = 16
 export const urlLengthMax = 2_000
 /** ECMAScript: the largest time value of a Date. */
 export const epochMsMax = 8_640_000_000_000_000
