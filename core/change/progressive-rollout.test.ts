@@ -128,9 +128,10 @@ describe('a progressive rollout', () => {
           { variationId: 'a', weight: 50_000 },
           { variationId: 'b', weight: 30_000 },
         ],
+        audience: { percentage: 60, defaultVariationId: 'a' },
       }
       const here = world({ defaultStrategy: { id: 'd', strategy: before } })
-      here.make(create({ steps: steps.slice(2) }))
+      here.make(create({ steps: [{ weight: 70_000, holdMs: minuteMs }] }))
       if (status === 'paused') here.make(command('pause'))
       if (status === 'stopped') here.make(command('stop'))
       if (status === 'finished') here.advanceTo(start + minuteMs)

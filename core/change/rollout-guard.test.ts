@@ -95,6 +95,8 @@ describe('while it is open', () => {
     here.make({ kind: 'create-schedule', schedule })
     here.make(create())
     expect(here.state.schedule.get('s')!.status).toBe('conflict')
+    const second = { kind: 'create-schedule', schedule: { ...schedule, id: 't', at: start + 2 * dayMs } }
+    expect(here.make(second).entity).toMatchObject({ status: 'conflict' })
     here.make(command('stop'))
     expect(here.state.schedule.get('s')!.status).toBe('waiting')
   })

@@ -42,9 +42,10 @@ export function checkOthers(state: EnvironmentState, schedule: Schedule): Result
     const message = `flag ${schedule.flagKey} has ${waitingPerFlagMax} scheduled changes that wait: cancel some`
     return refuse('TOO_LARGE', message)
   }
+  const times = nextTimes(schedule)
   for (const other of others) {
     const fields = contraryFields(schedule, other)
-    const at = fields.length > 0 ? commonTime(schedule, other) : undefined
+    const at = fields.length > 0 ? commonTime(schedule, times, other) : undefined
     if (at === undefined) continue
     const time = new Date(at).toISOString()
     const problems = fields.map((field): FieldProblem => {
@@ -67,9 +68,8 @@ function contraryFields({ changes }: Schedule, other: Schedule): string[] {
 }
 
 /** The first time that both have, among the next ones of each. */
-function commonTime(one: Schedule, other: Schedule): number | undefined {
-  const times = (of: Schedule, common: Schedule) => nextTimes(of).find((at) => happensAt(common, at))
-  return times(one, other) ?? times(other, one)
+function commonTime(one: Schedule, times: readonly number[], other: Schedule): number | undefined {
+  return times.find((at) => happensAt(other, at)) ?? nextTimes(other).find((at) => happensAt(one, at))
 }
 
 function nextTimes({ at, repeat }: Schedule): number[] {

@@ -80,14 +80,13 @@ function updateSchedule(
 }
 
 /**
- * Refuses what can never be made, or contradicts another one. What only other things forbid for now, such as
- * an experiment, becomes a conflict (withConflicts).
+ * Refuses what can never be made, or contradicts another one. What only other entities forbid for now, such
+ * as an experiment that runs, becomes a conflict (withConflicts).
  */
 function checkPlan(state: EnvironmentState, schedule: Schedule, { now }: ChangeContext): Result<unknown> {
   if (!state.flag.has(schedule.flagKey)) return ok(undefined) // create() reports it
   const problem = problemAtItsTime(state, schedule, now)
-  if (!problem || problem.code === 'IN_USE' || problem.code === 'EXPERIMENT_RUNNING')
-    return checkOthers(state, schedule)
+  if (!problem || problem.dependents) return checkOthers(state, schedule)
   const fields = problem.fields?.map((field) => ({ ...field, path: `changes.${field.path}` }))
   return refuse(problem.code, `the change cannot be applied: ${problem.message}`, {
     ...(fields && { fields }),

@@ -55,7 +55,7 @@ export const ProgressiveRollout = z.strictObject({
   steps: z.array(RolloutStep).min(1).max(limits.rolloutStepsMax),
   onOperation: z.enum(rolloutReactions).default('pause'),
   /** Epoch milliseconds. */
-  startAt: z.int().min(0),
+  startAt: z.int().min(0).max(limits.epochMsMax),
   status: z.enum(rolloutStatuses),
   /** How many steps were made. */
   stepsMade: z.int().min(0),
@@ -120,7 +120,12 @@ function grown(strategy: Strategy, ends: Ends, weight: number): Strategy {
     })
     .filter(({ variationId, weight: left }) => left > 0 || variationId !== ends.fromVariationId)
   const audience = strategy.kind === 'rollout' ? strategy.audience : undefined
-  return rebalance(strategy, { kind: 'rollout', shares, ...(audience && { audience }) })
+  const { audience: kept, ...split } = rebalance(strategy, {
+    kind: 'rollout',
+    shares,
+    ...(audience && { audience }),
+  })
+  return { ...split, ...(kept && { audience: kept }) } // in the order of the schema, as it is stored
 }
 
 /** What the rule serves after so many steps; what it served before, after none. */

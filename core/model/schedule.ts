@@ -26,7 +26,7 @@ export const Schedule = z.strictObject({
   flagKey: FlagKey,
   changes: FlagChanges,
   /** Epoch milliseconds. Of a recurring change: the next time, or the last one if there is no further. */
-  at: z.int().min(0),
+  at: z.int().min(0).max(limits.epochMsMax),
   /** Absent: once. */
   repeat: Recurrence.optional(),
   /** What becomes of an experiment that runs on the flag and that the change would disturb. */
