@@ -235,6 +235,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('pause-progressive-rollout', idAndVersion),
   command('resume-progressive-rollout', idAndVersion),
   command('stop-progressive-rollout', idAndVersion),
+  command('step-back-progressive-rollout', idAndVersion),
   command('roll-back-progressive-rollout', idAndVersion),
   command('delete-progressive-rollout', idAndVersion),
   command('create-tag', { tag: TagDraft }),

@@ -102,11 +102,12 @@ function specialKinds(kind: EntityKind, was: Entity, is: Entity): NotificationKi
     ],
     progressiveRollout: [
       ['progressive-rollout.rolled-back', becomes('status', 'rolled-back')],
+      ['progressive-rollout.stepped-back', stepsOf(is) < stepsOf(was)],
       ['progressive-rollout.paused', becomes('status', 'paused')],
       ['progressive-rollout.awaits-approval', becomes('awaitsApproval', true)],
       ['progressive-rollout.finished', becomes('status', 'finished')],
       ['progressive-rollout.stopped', becomes('status', 'stopped')],
-      ['progressive-rollout.step', fieldOf(is, 'stepsMade') !== fieldOf(was, 'stepsMade')],
+      ['progressive-rollout.step', stepsOf(is) > stepsOf(was)],
     ],
     trigger: [['trigger.fired', fieldOf(is, 'firings') !== fieldOf(was, 'firings')]],
   }
@@ -118,6 +119,8 @@ function hasRun(was: Entity, is: Entity, outcomes: readonly string[]): boolean {
   const [before, after] = [was, is].map((entity) => ('lastRun' in entity ? entity.lastRun : undefined))
   return after !== undefined && !isSame(before, after) && outcomes.includes(after.outcome)
 }
+
+const stepsOf = (entity: Entity): number => Number(fieldOf(entity, 'stepsMade') ?? 0)
 
 const fieldOf = (entity: Entity, field: string): unknown =>
   (entity as unknown as Record<string, unknown>)[field]
@@ -138,6 +141,7 @@ const verbs: Partial<Record<NotificationKind, (what: string) => string>> = {
   'experiment.stopped': (what) => `stopped ${what}`,
   'operation.fired': (what) => `fired ${what}`,
   'progressive-rollout.rolled-back': (what) => `rolled back ${what}`,
+  'progressive-rollout.stepped-back': (what) => `took ${what} a step back`,
   'progressive-rollout.paused': (what) => `paused ${what}`,
   'progressive-rollout.awaits-approval': (what) => `let ${what} await an approval`,
   'progressive-rollout.finished': (what) => `finished ${what}`,

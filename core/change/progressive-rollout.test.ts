@@ -143,6 +143,22 @@ describe('a progressive rollout', () => {
     },
   )
 
+  it('goes back a step, and holds that one anew once it is resumed', () => {
+    const here = world()
+    here.make(create())
+    here.advanceTo(start + minuteMs)
+    here.make(command('step-back'))
+    expect(of(here)).toMatchObject({ status: 'paused', stepsMade: 1, remainingMs: minuteMs })
+    expect(shareOf(here)).toBe(10_000)
+    here.make(command('step-back'))
+    expect(of(here)).toMatchObject({ status: 'paused', stepsMade: 0, remainingMs: 0 })
+    expect(servedBy(here)).toEqual(fixed('a'))
+    expect(here.run(command('step-back'))).toMatchObject({ problem: { code: 'CONFLICT' } })
+    here.make(command('resume'))
+    here.advanceTo(start + 2 * minuteMs)
+    expect(shareOf(here)).toBe(40_000)
+  })
+
   it('is deleted once it has ended, and keeps its flag from being deleted', () => {
     const here = world()
     here.make(create())

@@ -35,6 +35,8 @@ import {
   resumed,
   rolledBack,
   stepped,
+  steppedBack,
+  strategyServed,
 } from './rollout-states.ts'
 
 type Rollout = Entities['progressiveRollout']
@@ -47,6 +49,7 @@ export const progressiveRolloutHandlers: Handlers<
   | 'pause-progressive-rollout'
   | 'resume-progressive-rollout'
   | 'stop-progressive-rollout'
+  | 'step-back-progressive-rollout'
   | 'roll-back-progressive-rollout'
   | 'delete-progressive-rollout'
 > = {
@@ -78,6 +81,12 @@ export const progressiveRolloutHandlers: Handlers<
       rollout.status === 'stopped'
         ? ok({ writes: [], entity: rollout })
         : put(writeOf(ended(rollout, 'stopped', context))),
+    ),
+  'step-back-progressive-rollout': (state, command, context) =>
+    inStatus(state, command, ['running', 'paused'], 'step back', (rollout) =>
+      rollout.stepsMade === 0
+        ? refuse('CONFLICT', 'no step was made yet', { current: rollout })
+        : restored(state, steppedBack(rollout, context), context),
     ),
   'roll-back-progressive-rollout': rollBack,
   'delete-progressive-rollout': (state, command) => {
@@ -213,10 +222,16 @@ function rollBack(
     return refuse('CONFLICT', 'the rule was edited since the rollout ended: roll back the flag instead', {
       current: rollout,
     })
+  return restored(state, rolledBack(rollout, context), context)
+}
+
+/** With the flag as it was at the rollout's earlier step. */
+function restored(state: EnvironmentState, rollout: Rollout, context: ChangeContext): Result<Change> {
+  const { flagKey, ruleId } = rollout
   const changed = update(state, 'flag', { id: flagKey }, context, (current) =>
-    withStrategy(current, ruleId, before),
+    withStrategy(current, ruleId, strategyServed(rollout)!),
   )
-  return changed.ok ? withFlag(changed.value, rolledBack(rollout, context)) : changed
+  return changed.ok ? withFlag(changed.value, rollout) : changed
 }
 
 const withFlag = (changed: Change, rollout: Rollout): Result<Change> =>

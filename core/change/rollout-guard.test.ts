@@ -145,16 +145,18 @@ describe('what goes wrong with its flag', () => {
     minimumUsers: 10,
   }
   it.each([
-    ['pause', 'paused', 10_000],
+    ['pause', 'paused', 40_000],
+    ['step-back', 'paused', 10_000],
     ['roll-back', 'rolled-back', 0],
   ])('a fired operation does what it says: %s', (onOperation, status, share) => {
     const here = world()
     here.make({ kind: 'create-goal', goal: { key: 'error' } })
     here.make({ kind: 'create-operation', operation })
     here.make(create({ onOperation }))
+    here.advanceTo(start + minuteMs)
     const before = here.state
     here.make({ kind: 'apply-operation', id: 'o', facts: { exposedUsers: 100, goalUsers: 50 } })
-    expect(of(here)).toMatchObject({ status, cause: { at: start, reason: 'operation o fired' } })
+    expect(of(here)).toMatchObject({ status, cause: { at: here.now, reason: 'operation o fired' } })
     expect(shareOf(here)).toBe(share)
     expect(here.state.flag.get('f')).toMatchObject({
       enabled: false,
@@ -164,6 +166,7 @@ describe('what goes wrong with its flag', () => {
     expect(flags).toHaveLength(1)
     const told = domainEventsOf(before, here.log.at(-1)!.writes).flatMap(({ kinds }) => kinds)
     expect(told).toContain(`progressive-rollout.${status}`)
+    expect(told.includes('progressive-rollout.stepped-back')).toBe(onOperation === 'step-back')
   })
 
   it('pauses it if a step cannot be made, and says why', () => {

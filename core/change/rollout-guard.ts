@@ -9,7 +9,7 @@ import { type Result, ok, refuse } from '../model/problem.ts'
 import { variationsOf } from './dependents.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
 import { partOf } from './experiment-phases.ts'
-import { paused, rolledBack } from './rollout-states.ts'
+import { paused, rolledBack, steppedBack, strategyServed } from './rollout-states.ts'
 
 type Rollout = Entities['progressiveRollout']
 
@@ -79,10 +79,12 @@ export function withRollouts(state: EnvironmentState, changed: Change, context: 
     if (!next) continue
     added.push({ kind: 'progressiveRollout', id: rollout.id, value: next })
     const flag = after.flag.get(rollout.flagKey)
-    if (next.status !== 'rolled-back' || !flag || !rollout.before) continue
+    const strategy = strategyServed(next)
+    const isBack = next.status === 'rolled-back' || next.stepsMade < rollout.stepsMade
+    if (!isBack || !flag || !strategy) continue
     const isWritten = writes.some(({ kind, id }) => kind === 'flag' && id === flag.key)
     const version = isWritten ? flag.version : flag.version + 1
-    const value = { ...withStrategy(flag, rollout.ruleId, rollout.before), version, updatedAt: context.now }
+    const value = { ...withStrategy(flag, rollout.ruleId, strategy), version, updatedAt: context.now }
     const write = { kind: 'flag', id: flag.key, value } as const
     after = withWrites(after, [write])
     added.push(write)
@@ -115,6 +117,8 @@ function reaction(
   if (reason !== undefined && onOperation === 'roll-back' && before && isRolloutOpen(rollout))
     return rolledBack(rollout, context, reason)
   if (status !== 'running') return undefined
+  if (reason !== undefined && onOperation === 'step-back' && rollout.stepsMade > 0)
+    return steppedBack(rollout, context, reason)
   if (reason !== undefined && onOperation !== 'none') return paused(rollout, context, reason)
   const isTurnedOff = state.flag.get(flagKey)?.enabled === true && after.flag.get(flagKey)?.enabled === false
   return isTurnedOff ? paused(rollout, context, 'the flag was turned off') : undefined

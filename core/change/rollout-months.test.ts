@@ -9,7 +9,7 @@ import { strategyAfter } from '../model/progressive-rollout.ts'
 describe('months of rollouts, with people and absences in between', () => {
   const act = fc.record({
     afterMs: fc.integer({ min: 1, max: 5 * dayMs }),
-    step: fc.constantFrom('approve', 'pause', 'resume', 'advance', 'off', 'on', 'away'),
+    step: fc.constantFrom('approve', 'pause', 'resume', 'step-back', 'advance', 'off', 'on', 'away'),
   })
   const list = fc
     .uniqueArray(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 6 })
@@ -82,6 +82,11 @@ describe('months of rollouts, with people and absences in between', () => {
           } else {
             here.run(command(step))
             if (step === 'pause' && !isDone) model.isPaused = true
+            if (step === 'step-back' && !isDone && model.made > 0) {
+              const last = planned[--model.made - 1]
+              const { holdMs = 0, approval = false } = last ?? {}
+              Object.assign(model, { left: holdMs, approved: !approval, isPaused: true })
+            }
             if (step === 'resume' && !model.isOff && !isDone) model.isPaused = false
             if (step === 'approve' && !model.isPaused && !isDone) {
               if (!model.approved && model.left === 0) next()

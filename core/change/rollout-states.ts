@@ -1,8 +1,15 @@
 // How a progressive rollout goes from one state to the next.
 import type { Entities } from '../model/environment-state.ts'
+import type { Strategy } from '../model/flag.ts'
+import { strategyAfter } from '../model/progressive-rollout.ts'
 import type { ChangeContext } from './entity.ts'
 
 type Rollout = Entities['progressiveRollout']
+
+/** What the rule serves by what was made of the rollout; undefined if it has not begun. */
+export const strategyServed = (rollout: Rollout): Strategy | undefined =>
+  rollout.before &&
+  strategyAfter(rollout.before, rollout, rollout.status === 'rolled-back' ? 0 : rollout.stepsMade)
 
 /** `reason`: why it happened by itself; absent: somebody asked for it. */
 export function nextRollout(
@@ -57,6 +64,23 @@ export function stepped(rollout: Rollout, context: ChangeContext, reason?: strin
     stepsMade,
     stepAt: context.now,
     at: context.now + holdMs,
+    approved: !approval,
+  }
+  return nextRollout(atRest(rollout), changes, context, reason)
+}
+
+/**
+ * Paused at the step before, which holds anew once it is resumed. The caller writes the flag as it was then.
+ * Some step must have been made.
+ */
+export function steppedBack(rollout: Rollout, context: ChangeContext, reason?: string): Rollout {
+  const stepsMade = rollout.stepsMade - 1
+  const { holdMs = 0, approval = false } = rollout.steps[stepsMade - 1] ?? {}
+  const changes = {
+    status: 'paused' as const,
+    stepsMade,
+    stepAt: context.now,
+    remainingMs: holdMs,
     approved: !approval,
   }
   return nextRollout(atRest(rollout), changes, context, reason)

@@ -11,6 +11,7 @@ export const notificationKinds = {
   'experiment.verdict': 'the primary goal of an experiment reached a verdict, or another one than before',
   'experiment.stopped': 'an experiment ended',
   'progressive-rollout.rolled-back': 'a progressive rollout was taken back to what its rule served before',
+  'progressive-rollout.stepped-back': 'a progressive rollout went back to the step before, and paused',
   'progressive-rollout.paused': 'a progressive rollout was paused, by somebody or by itself',
   'progressive-rollout.awaits-approval': 'a step has held, and the next one awaits an approval',
   'progressive-rollout.finished': 'a progressive rollout made its last step, which has held',

@@ -40,7 +40,7 @@ export type RolloutTemplate = z.infer<typeof RolloutTemplate>
 export const rolloutStatuses = ['waiting', 'running', 'paused', 'stopped', 'finished', 'rolled-back'] as const
 
 /** What a fired operation does to it. */
-export const rolloutReactions = ['pause', 'roll-back', 'none'] as const
+export const rolloutReactions = ['pause', 'step-back', 'roll-back', 'none'] as const
 
 export const ProgressiveRollout = z.strictObject({
   id: Id,

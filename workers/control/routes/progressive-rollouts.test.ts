@@ -84,3 +84,13 @@ it('is refused where it could not go on, with the field', async () => {
   })
   expect((await create(path, { steps: [{ weight: 1_000, holdMs: 10 }] })).status).toBe(400)
 })
+
+it('a step back, on the version that the caller saw', async () => {
+  const path = await withFlag()
+  await create(path, { template: { increment: 50_000, holdMs: 3_600_000 }, steps: undefined })
+  const back = (version: number) =>
+    call('POST', `${path}/progressive-rollouts/launch/step-back`, undefined, { 'if-match': `"${version}"` })
+  expect(await back(1)).toMatchObject({ status: 200, body: { entity: { status: 'paused', stepsMade: 0 } } })
+  expect((await back(1)).status).toBe(409)
+  expect((await call('GET', `${path}/flags/banner`)).body.defaultStrategy).toMatchObject(on)
+})

@@ -8,7 +8,9 @@ import { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
 
-type Step = 'approve' | 'pause' | 'resume' | 'stop' | 'roll-back'
+type Step = 'approve' | 'pause' | 'resume' | 'stop' | 'step-back' | 'roll-back'
+
+const again = ' Sent again, it changes nothing.'
 
 const command = (path: string, step: Step, summary: string, description: string) =>
   change({
@@ -17,7 +19,7 @@ const command = (path: string, step: Step, summary: string, description: string)
     path: `/environments/{environment}/progressive-rollouts/{id}/${path}`,
     needs: 'editor',
     summary,
-    description: `${description} Sent again, it changes nothing.`,
+    description,
     entity: ProgressiveRollout,
     command: ({ params: { id } }) =>
       ({ kind: `${step}-progressive-rollout`, id }) as CommandOf<`${Step}-progressive-rollout`>,
@@ -42,25 +44,31 @@ export const progressiveRollouts = [
     'approve',
     'approve',
     'Approves the last step of a progressive rollout',
-    'What follows it then comes when the step has held, or at once if it has held already.',
+    'What follows it then comes when the step has held, or at once if it has held already.' + again,
   ),
-  command('pause', 'pause', 'Pauses a progressive rollout where it is', 'Its rule stays locked.'),
+  command('pause', 'pause', 'Pauses a progressive rollout where it is', 'Its rule stays locked.' + again),
   command(
     'resume',
     'resume',
     'Lets a paused progressive rollout go on',
-    'Its step holds for as long as it still had to.',
+    'Its step holds for as long as it still had to.' + again,
   ),
   command(
     'stop',
     'stop',
     'Ends a progressive rollout where it is',
-    'Its users keep what they have, and the rule can be edited again.',
+    'Its users keep what they have, and the rule can be edited again.' + again,
+  ),
+  command(
+    'step-back',
+    'step-back',
+    'Takes a progressive rollout to the step before, and pauses it',
+    'Users get what they had then. Sent again, it goes another step back; `If-Match` prevents that.',
   ),
   command(
     'rollback',
     'roll-back',
     'Ends a progressive rollout and gives all users what they had before its first step',
-    'Also possible after its end, as long as nobody has edited the rule.',
+    'Also possible after its end, as long as nobody has edited the rule.' + again,
   ),
 ]
