@@ -52,9 +52,11 @@ function stateAfter(state: EnvironmentState, schedule: Schedule, now: number) {
 
 /** The change with the marks that it puts on waiting schedules, or takes away. */
 export function withConflicts(state: EnvironmentState, changed: Change, { now }: ChangeContext): Change {
-  if (!changed.writes.some(({ kind }) => watched.has(kind))) return changed
-  const after = withWrites(state, changed.writes)
-  const marks = [...flagsConcerned(state, after, changed.writes)].flatMap((flagKey) => {
+  const { writes } = changed
+  const hasSchedules = state.schedule.size > 0 || writes.some(({ kind }) => kind === 'schedule')
+  if (!hasSchedules || !writes.some(({ kind }) => watched.has(kind))) return changed
+  const after = withWrites(state, writes)
+  const marks = [...flagsConcerned(state, after, writes)].flatMap((flagKey) => {
     let reached = after
     return openOf(after, flagKey).flatMap((schedule) => {
       const tried = stateAfter(reached, schedule, now)
@@ -63,7 +65,7 @@ export function withConflicts(state: EnvironmentState, changed: Change, { now }:
     })
   })
   if (marks.length === 0) return changed
-  const written = new Map(changed.writes.map((write) => [nameOf(write), write]))
+  const written = new Map(writes.map((write) => [nameOf(write), write]))
   for (const mark of marks) {
     const write = { kind: 'schedule', id: mark.id, value: mark } as const
     const isWritten = written.has(nameOf(write)) // then it has its new version already
@@ -122,9 +124,9 @@ function namesAny(
 
 /** The schedule as it is to be marked; undefined if its mark is right. */
 function markOf(schedule: Schedule, problem: Problem | undefined, now: number): Schedule | undefined {
-  if (problem && schedule.status === 'waiting')
-    return { ...schedule, status: 'conflict', conflict: { at: now, reason: problem.message } }
-  if (problem || schedule.status !== 'conflict') return undefined
-  const { conflict: _, ...rest } = schedule
-  return { ...rest, status: 'waiting' }
+  const { conflict, ...rest } = schedule
+  if (!problem) return schedule.status === 'conflict' ? { ...rest, status: 'waiting' } : undefined
+  const reason = problem.message
+  if (schedule.status === 'conflict' && conflict?.reason === reason) return undefined
+  return { ...rest, status: 'conflict', conflict: { at: conflict?.at ?? now, reason } }
 }
