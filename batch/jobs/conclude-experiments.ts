@@ -18,11 +18,13 @@ import type { Window } from '../lake/cache.ts'
 import { countExperiment, unitAttributeOf } from '../lake/counts.ts'
 import { type ObservedVariation } from '../lake/observed-variation.ts'
 import { countWindow } from './count.ts'
+import { changedMetric, countGoalMetric, metricOf } from './count-goal-metric.ts'
 import { conclude, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf, type Rule } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { LakeDamage } from '../statistics/health.ts'
+import type { MeasuredMetric } from '../statistics/measure-metric.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import type { JobContext } from './job-context.ts'
 
@@ -187,7 +189,12 @@ export async function concludeExperiments(
 
 /** One goal, counted. */
 interface CountedGoal {
+  readonly goal: Goal
   readonly goalKey: string
+  /** Undefined if it is about conversions. */
+  readonly metric: MeasuredMetric | undefined
+  /** All who were exposed, if a metric counts fewer. */
+  readonly exposed: readonly VariationCounts[] | undefined
   readonly counts: readonly VariationCounts[]
   readonly usersInTwoVariations: number
   readonly damage: LakeDamage
@@ -224,8 +231,11 @@ async function countGoal(
   environmentId: string,
   { experiment, design, weights, window }: CountingPlan,
   goal: Goal,
-  { lake, warehouse }: JobContext,
+  context: JobContext,
 ): Promise<Result<CountedGoal | undefined, Failure>> {
+  const { lake, warehouse } = context
+  const definition = metricOf(goal)
+  if (!definition.ok) return definition
   const found = await countWindow(lake, environmentId, window, (files, counted) =>
     countExperiment(warehouse, files, experiment, counted, goal.event),
   )
@@ -235,12 +245,19 @@ async function countGoal(
   const inVariations = observed.filter(({ users }) => users > 0)
   if (inVariations.length === 0) return ok(undefined)
   const counts = toCounts(inVariations, weights)
+  const more = definition.value
+    ? await countGoalMetric(environmentId, experiment, window, goal, definition.value, counts, context)
+    : ok(undefined)
+  if (!more.ok) return more
   return ok({
+    goal,
     goalKey: goal.key,
-    counts,
+    metric: more.value?.metric,
+    counts: more.value?.metric.counts ?? counts,
+    exposed: more.value && counts,
     trust: toTrust(experiment, observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
-    damage,
+    damage: more.value?.damage ?? damage,
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
@@ -248,18 +265,21 @@ async function countGoal(
 async function concludeGoal(
   environmentId: string,
   { experiment, window }: CountingPlan,
-  { goalKey, counts, trust, usersInTwoVariations, damage, rule }: CountedGoal,
+  { goal, goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
   discovered: ReadonlySet<string> | undefined,
   engine: Engine,
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
+  const changed = changedMetric(goal, metric, window, before.value)
+  if (changed) return { ok: false, problem: changed }
   const evidence = {
     goalKey,
     baselineVariationId: experiment.baselineVariationId,
     window,
     counts,
+    exposed,
     usersInTwoVariations,
     damage,
     now,
@@ -267,6 +287,7 @@ async function concludeGoal(
     prior: jeffreysPrior,
     rule,
     discovered,
+    metric,
     before: before.value,
     trust,
     sharedAddress: experiment.sharedAddress === true,

@@ -1,12 +1,18 @@
 // What experiment.sql counts of a variation.
 import * as z from 'zod'
 
+/** Null beyond what a double holds. No result is about it: values are added up by experiment-metric.sql. */
+const Sum = z
+  .number()
+  .nullable()
+  .transform((sum) => sum ?? 0)
+
 export const ObservedVariation = z.object({
   variationId: z.string(),
   users: z.int(),
   conversions: z.int(),
-  valueSum: z.number(),
-  valueSumOfSquares: z.number(),
+  valueSum: Sum,
+  valueSumOfSquares: Sum,
   usersInTwoVariations: z.int(),
   verifiedUsers: z.int(),
   verifiedConversions: z.int(),

@@ -31,7 +31,7 @@ export function resultSection(result, flag, goal) {
       ...decisionFacts(decision, result.direction),
       ['Engine', engineWords(engine)],
       ...samplerFacts(engine),
-      ['Prior', `Beta(${prior.alpha}, ${prior.beta})`],
+      ...(prior ? [/** @type {[string, string]} */ (['Prior', `Beta(${prior.alpha}, ${prior.beta})`])] : []),
       ['Input hash', h('code', { title: inputHash }, inputHash.slice(0, 12))],
       ...(statistics ? [/** @type {[string, string]} */ (['Statistics', `release ${statistics}`])] : []),
     ]),
