@@ -1,9 +1,9 @@
 // When an event counts, and how old it may be: one rule for every protocol, the queries and the runner.
 //
 // An event counts at its own time by the client's clock, but never later than edge received it: a clock that
-// runs ahead does not move events into the future (sql/lake.sql). Where the client says when it sent the
-// event, edge turns its time into one of edge's clock; AB Tasty's hits say their age, which is the same.
-// Times of two clocks are compared with a tolerance (sql/experiment.sql).
+// runs ahead does not move events into the future (sql/counting/events.sql). Where the client says when it
+// sent the event, edge turns its time into one of edge's clock; AB Tasty's hits say their age, which is the
+// same. Times of two clocks are compared with a tolerance (sql/counting/outcomes.sql).
 
 const hourMs = 3_600_000
 

@@ -19,7 +19,7 @@ export const replacedKeptMs = 7 * 24 * 3_600_000
 /** Users are spread over as many files, so that one file can be counted after the other. */
 export const bucketsMax = 16
 
-const Part = z.strictObject({
+export const Part = z.strictObject({
   /** Of the object, in the folder of the manifest. */
   name: z.string().check(z.regex(/^part-\d{1,15}-\d\d-[0-9a-f]{64}\.parquet$/)),
   /** It holds the users with `sipHash64(targetingKey) % buckets = bucket`. */
@@ -28,7 +28,7 @@ const Part = z.strictObject({
   bytes: z.int(),
   /** By kind of record. */
   records: z.record(z.string(), z.int()),
-  /** Every event of the part counts between the two (sql/lake.sql), in epoch milliseconds. */
+  /** Every event of the part counts between the two (sql/counting/events.sql), in epoch milliseconds. */
   from: z.int(),
   to: z.int(),
 })

@@ -11,9 +11,8 @@ import { killSwitch, startAt, hourMs, visitRecords } from '../test/support/simul
 import { type SimulatedStack, simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
 import { lakeCache } from './lake/cache.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
-import { countEventRate } from './lake/counts.ts'
+import { countEmbedded, countEventRate } from './counting/counts.ts'
 import { s3Store } from './lake/s3.ts'
-import { openWarehouse } from './lake/warehouse.ts'
 
 const users = 60
 const facts = { exposedUsers: users, goalUsers: 20 }
@@ -65,7 +64,7 @@ async function count() {
   if (!files.ok) throw new Error(files.problem.message)
   expect(files.value.damaged).toEqual([])
   const counted = await countEventRate(
-    openWarehouse(openClickHouse(loadChdb)),
+    countEmbedded(openClickHouse(loadChdb)),
     files.value,
     killSwitch(),
     'bought',

@@ -8,7 +8,14 @@ describe('the command line', () => {
   it('chooses all work in all environments by default', () => {
     expect(readCommandLine([])).toEqual({
       ok: true,
-      value: { work: 'all', environmentId: undefined, engine: 'auto', isDryRun: false, print: 'text' },
+      value: {
+        work: 'all',
+        environmentId: undefined,
+        engine: 'auto',
+        isDryRun: false,
+        isRecount: false,
+        print: 'text',
+      },
     })
   })
   it('takes arguments in any order', () => {
@@ -19,6 +26,7 @@ describe('the command line', () => {
         environmentId: 'demo',
         engine: 'cmdstan',
         isDryRun: false,
+        isRecount: false,
         print: 'json',
       },
     })

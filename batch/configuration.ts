@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly environmentId: string | undefined
   readonly engine: EngineChoice
   readonly isDryRun: boolean
+  /** Counts everything anew, and says whether the counts kept were right. */
+  readonly isRecount: boolean
   /** Of work on the lake alone. */
   readonly lakeOrder: LakeOrder | undefined
 }
@@ -43,7 +45,7 @@ export interface Configuration {
 
 export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
-  `[--engine ${EngineChoice.options.join('|')}] [--json]\n` +
+  `[--engine ${EngineChoice.options.join('|')}] [--recount] [--json]\n` +
   '  compact [--dry-run]\n' +
   '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
   '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +
@@ -53,6 +55,7 @@ const options = {
   environment: { type: 'string' },
   engine: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
+  recount: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   ...lakeOptions,
   help: { type: 'boolean', default: false },
@@ -70,6 +73,8 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
   if (values['dry-run'] && !isLakeWork(work.data))
     return usageFailure(`--dry-run goes with ${lakeWork.join(', ')}.`)
+  if (values.recount && (isLakeWork(work.data) || work.data === 'replay'))
+    return usageFailure('--recount goes with experiments, operations and all.')
   const lakeOrder = readLakeOrder(work.data, values)
   if (!lakeOrder.ok) return usageFailure(lakeOrder.problem.message)
   return ok({
@@ -77,6 +82,7 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
     environmentId: values.environment,
     engine: engine.data,
     isDryRun: values['dry-run'],
+    isRecount: values.recount,
     lakeOrder: lakeOrder.value,
     print: values.help ? 'usage' : values.json ? 'json' : 'text',
   })

@@ -46,6 +46,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'settled':
     case 'skipped':
     case 'damaged':
+    case 'recounted':
     case 'nothing-to-replay':
     case 'nothing-to-compact':
     case 'nothing-to-retain':

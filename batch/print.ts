@@ -44,6 +44,12 @@ export function toText(event: RunEvent): string {
       const lost = records === undefined ? 'its records are' : `its ${integer(records)} records are`
       return `DAMAGED ${key}: ${reason}; ${isCounted ? 'it is counted all the same' : `${lost} not counted`}.`
     }
+    case 'recounted': {
+      const { environmentId, questions, differing } = event
+      const found =
+        differing === 0 ? 'the counts kept were right' : `${differing} had been counted WRONGLY before`
+      return `${environmentId}: all ${questions} questions counted anew; ${found}.`
+    }
     case 'replayed':
       return `${event.key}: ${integer(event.records)} records are in the lake now.`
     case 'nothing-to-replay':

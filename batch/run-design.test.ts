@@ -51,7 +51,14 @@ async function run(state: Partial<SimulatedState>) {
   const events: RunEvent[] = []
   const now = startAt + 24 * hourMs
   await runBatch(
-    { work: 'experiments', environmentId: undefined, engine: 'exact', isDryRun: false, lakeOrder: undefined },
+    {
+      work: 'experiments',
+      environmentId: undefined,
+      engine: 'exact',
+      isDryRun: false,
+      isRecount: false,
+      lakeOrder: undefined,
+    },
     { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
   )
   return { events, kinds: events.map(({ kind }) => kind), posts: stack.posts }

@@ -60,6 +60,13 @@ export type RunEvent =
     }
   /** Named once a run. The other objects are counted, and results are red. */
   | { readonly kind: 'damaged'; readonly environmentId: string; readonly object: DamagedObject }
+  /** All was counted anew. `differing` questions had other figures in the counts that were kept. */
+  | {
+      readonly kind: 'recounted'
+      readonly environmentId: string
+      readonly questions: number
+      readonly differing: number
+    }
   /** A dead letter whose records are all in the lake now. */
   | { readonly kind: 'replayed'; readonly key: string; readonly records: number }
   | { readonly kind: 'nothing-to-replay' }

@@ -103,7 +103,14 @@ async function run(state: Partial<SimulatedState>, now = startAt + 2 * dayMs) {
   if (!configuration.ok) throw new Error(configuration.problem.message)
   const events: RunEvent[] = []
   await runBatch(
-    { work: 'experiments', environmentId: undefined, engine: 'exact', isDryRun: false, lakeOrder: undefined },
+    {
+      work: 'experiments',
+      environmentId: undefined,
+      engine: 'exact',
+      isDryRun: false,
+      isRecount: false,
+      lakeOrder: undefined,
+    },
     { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
   )
   const results = stack.posts.map(({ body }) => ExperimentResult.parse(body))

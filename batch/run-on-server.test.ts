@@ -1,5 +1,5 @@
 // The whole runner with a ClickHouse server that counts (test/support/clickhouse-over-http.ts).
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
@@ -45,7 +45,14 @@ async function run(variables: Readonly<Record<string, string>>) {
   stack.posts.length = 0
   const events: RunEvent[] = []
   const exitCode = await runBatch(
-    { work: 'all', environmentId: undefined, engine: 'exact', isDryRun: false, lakeOrder: undefined },
+    {
+      work: 'all',
+      environmentId: undefined,
+      engine: 'exact',
+      isDryRun: false,
+      isRecount: false,
+      lakeOrder: undefined,
+    },
     {
       configuration: configuration.value,
       variables: {},
@@ -87,8 +94,17 @@ describe.skipIf(!hasChdb)('a run that counts on a ClickHouse server', () => {
     const embedded = await run({})
     expect(embedded.posts.length).toBe(2)
     expect(clickHouse.asked).toEqual([])
-    expect(await run(onServer)).toEqual(embedded)
-    expect(clickHouse.asked.length).toBe(2)
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-server-'))
+    const again = { ...onServer, TACKLINE_LAKE_CACHE: folder }
+    expect(await run(again)).toEqual(embedded)
+    expect(clickHouse.asked.length).toBe(4) // aliases and counts, of operations and of experiments
+    // With nothing new it asks nothing, unless what it kept is not what it wrote.
+    expect(await run(again)).toEqual(embedded)
+    expect(clickHouse.asked.length).toBe(4)
+    const kept = path.join(folder, 'counts', 'environment=demo', 'experiments.json')
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace('600', '601'))
+    expect(await run(again)).toEqual(embedded)
+    expect(clickHouse.asked.length).toBe(6)
   })
 
   it.each([

@@ -63,6 +63,7 @@ async function run(
       environmentId: undefined,
       engine: 'exact',
       isDryRun: false,
+      isRecount: false,
       lakeOrder: undefined,
       ...options,
     },
@@ -273,7 +274,7 @@ it.skipIf(!hasChdb)(
     const experiments = ['one', 'two'].map((id) => experiment({ id }))
     const state = { ...shop, experiments, operations: [killSwitch()], records: twoGroups }
     const first = await run(state)
-    const kept = readdirSync(path.join(cacheFolder, 'counts'))
+    const kept = readdirSync(path.join(cacheFolder, 'counting', 'environment=demo'))
     const later = await run(state, {}, startAt + 30 * hourMs)
     expect(later.kinds).toEqual(first.kinds)
     expect(stack?.bucket.requests.map((request) => request.split(' ')[0])).toEqual(['LIST', 'LIST'])
@@ -282,7 +283,7 @@ it.skipIf(!hasChdb)(
         .map(({ body }) => ExperimentResult.parse(body))
         .map(({ inputHash, variations }) => [inputHash, variations])
     expect(figures(later)).toEqual(figures(first))
-    expect(readdirSync(path.join(cacheFolder, 'counts'))).toEqual(kept) // a later end is no other question
+    expect(readdirSync(path.join(cacheFolder, 'counting', 'environment=demo'))).toEqual(kept) // a later end is no other question
   },
 )
 

@@ -10,11 +10,10 @@ import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { lakeCache } from './lake/cache.ts'
-import { rememberCounts } from './lake/remember-counts.ts'
-import { type ObjectStore, s3Store } from './lake/s3.ts'
+import { s3Store, type ObjectStore } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
 import type { DamagedObject } from './lake/objects.ts'
-import { type Counting, openCounting } from './lake/open-counting.ts'
+import { type Counting, openCounting, type Recount } from './lake/open-counting.ts'
 import type { RunEvent } from './run-event.ts'
 import { runOnLake } from './run-on-lake.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
@@ -76,19 +75,22 @@ interface JobsContext extends RunContext, Counting {
 
 async function runJobs(
   environmentIds: readonly string[],
-  { work, engine: choice }: RunOptions,
-  { store, api, warehouse, parts, configuration, variables, now, onEvent }: JobsContext,
+  { work, engine: choice, isRecount }: RunOptions,
+  { store, api, metrics, open, parts, configuration, variables, now, onEvent }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
-  const lake = lakeCache(store, configuration.cacheFolder, now, onDamaged, parts)
-  const context = {
-    api,
-    lake,
-    warehouse: rememberCounts(warehouse, configuration.cacheFolder),
-    now,
-    onEvent,
-  }
+  const root = configuration.cacheFolder
+  const lake = lakeCache(store, root, now, onDamaged, parts)
+  const context = { api, metrics: metrics({ lake, root }), now, onEvent }
+  const countsOf = (recount: Recount) =>
+    open({
+      lake,
+      root,
+      now,
+      recount,
+      onRecounted: (id, figures) => onEvent({ kind: 'recounted', environmentId: id, ...figures }),
+    })
 
   for (const id of environmentIds) {
     const published = await api.published(id)
@@ -97,9 +99,10 @@ async function runJobs(
       onEvent({ kind: 'unpublished', environmentId: id, ...published.value.unpublished })
   }
 
-  // Kill switches go first: they are urgent, and need no engine.
+  // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
-    for (const id of environmentIds) await applyOperations(id, context)
+    const counts = countsOf(isRecount && work === 'operations' ? 'always' : 'never')
+    for (const id of environmentIds) await applyOperations(id, { ...context, counts })
   }
   if (work === 'operations') return ok(undefined)
 
@@ -107,7 +110,8 @@ async function runJobs(
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
-  for (const id of environmentIds) await concludeExperiments(id, engine, context)
+  const counts = countsOf(isRecount ? 'always' : 'daily')
+  for (const id of environmentIds) await concludeExperiments(id, engine, { ...context, counts })
   return ok(undefined)
 }
 

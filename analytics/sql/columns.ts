@@ -38,7 +38,7 @@ const columns = {
   previousKey: 'String',
 } satisfies Record<FieldOf<EventRecord>, ColumnType>
 
-/** The structure argument of ClickHouse's file(); lake.sql calls it `{columns:String}`. */
+/** The structure argument of ClickHouse's file(); queries call it `{columns:String}`. */
 export const recordColumns = Object.entries(columns)
   .map(([name, type]) => `${name} ${type}`)
   .join(', ')

@@ -1,5 +1,5 @@
 -- What a manifest says of each part: one row for each file and kind of record. The times are those of
--- lake.sql.
+-- counting/events.sql.
 SELECT
   _file AS file,
   kind,

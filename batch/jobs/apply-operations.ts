@@ -1,11 +1,9 @@
 // Counts the facts of each active operation and applies those that are due. The admin API checks the facts
 // again, and applying twice changes nothing, so two runners at once do no harm.
-import type { Goal } from '../../core/model/goal.ts'
-import { isDue, type Operation } from '../../core/model/operation.ts'
+import { isDue, type Operation, type OperationFacts } from '../../core/model/operation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
-import { countEventRate } from '../lake/counts.ts'
-import { countWindow } from './count.ts'
+import { operationQuestion, type Question } from '../counting/question.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { JobContext } from './job-context.ts'
 
@@ -25,28 +23,42 @@ export async function applyOperations(environmentId: string, context: JobContext
   }
   const goals = await api.goals(environmentId)
   if (!goals.ok) return failed(environmentId, goals.problem)
+  const watched: Watched[] = []
   for (const operation of active) {
-    const event = await applyIfDue(environmentId, operation, goals.value, context)
+    const goal = goals.value.find(({ key }) => key === operation.goalKey)
+    if (goal) watched.push({ operation, question: operationQuestion(operation, goal.event) })
+    else
+      failed(
+        `${environmentId}/${operation.id}`,
+        fail('job', `There is no goal ${operation.goalKey}.`).problem,
+      )
+  }
+  if (watched.length === 0) return
+  // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
+  const counted = await context.counts.count(
+    environmentId,
+    watched.map(({ question }) => question),
+  )
+  for (const { operation, question } of watched) {
+    const event = counted.ok
+      ? await applyIfDue(environmentId, operation, counted.value.factsOf(question), context)
+      : counted
     if (event.ok) onEvent(event.value)
     else failed(`${environmentId}/${operation.id}`, event.problem)
   }
 }
 
+interface Watched {
+  readonly operation: Operation
+  readonly question: Question
+}
+
 async function applyIfDue(
   environmentId: string,
   operation: Operation,
-  goals: readonly Goal[],
-  { api, lake, warehouse, now }: JobContext,
+  facts: OperationFacts,
+  { api }: JobContext,
 ): Promise<Result<RunEvent, Failure>> {
-  const goal = goals.find(({ key }) => key === operation.goalKey)
-  if (!goal) return fail('job', `There is no goal ${operation.goalKey}.`)
-  const window = { from: operation.countingFrom, to: now }
-  // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
-  const found = await countWindow(lake, environmentId, window, (files) =>
-    countEventRate(warehouse, files, operation, goal.event),
-  )
-  if (!found.ok) return found
-  const facts = found.value.counts
   const counted = { environmentId, operation, facts }
   if (!isDue(operation, facts)) return ok({ kind: 'watched', ...counted })
   const applied = await api.applyOperation(environmentId, operation.id, facts)

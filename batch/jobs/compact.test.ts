@@ -12,7 +12,7 @@ import { anyRecords, shuffled } from '../../test/support/any-records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { experiment, hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
-import { countEventRate, countExperiment } from '../lake/counts.ts'
+import { countEventRate, countExperiment } from '../counting/counts.ts'
 import type { LakeFiles } from '../lake/cache.ts'
 import { compact } from './compact.ts'
 
@@ -38,13 +38,13 @@ const manifest = () =>
   Manifest.parse(JSON.parse(Buffer.from(lake.bucket.objects.get(manifestKey('demo', day))!.body).toString()))
 
 async function countFiles(files: LakeFiles, counted = window) {
-  const rows = await countExperiment(lake.warehouse, files, experiment(), counted, 'bought')
+  const rows = await countExperiment(lake.count, files, experiment(), counted, 'bought')
   const units = experiment({
     phases: [{ startAt, weights: {}, unitAttribute: 'company' }],
     counts: 'all',
   } as never)
-  const byUnit = await countExperiment(lake.warehouse, files, units, counted, 'bought')
-  const facts = await countEventRate(lake.warehouse, files, killSwitch(), 'bought')
+  const byUnit = await countExperiment(lake.count, files, units, counted, 'bought')
+  const facts = await countEventRate(lake.count, files, killSwitch(), 'bought')
   if (!byUnit.ok) throw new Error(byUnit.problem.message)
   if (!rows.ok || !facts.ok) throw new Error(`not counted: ${JSON.stringify([rows, facts])}`)
   return { rows: rows.value, byUnit: byUnit.value, facts: facts.value }

@@ -15,10 +15,11 @@ import { eventAgeMaxMs } from '../../analytics/event-time.ts'
 import type { FlagStrategies } from '../admin-api-schemas.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
-import { countExperiment, unitAttributeOf } from '../lake/counts.ts'
-import { type ObservedVariation } from '../lake/observed-variation.ts'
-import { countWindow } from './count.ts'
-import { changedMetric, countGoalMetric, metricOf } from './count-goal-metric.ts'
+import type { DamagedObject } from '../lake/objects.ts'
+import type { Answers } from '../counting/answers.ts'
+import type { ObservedVariation } from '../counting/observed-variation.ts'
+import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
+import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { conclude, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf, type Rule } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
@@ -179,9 +180,14 @@ export async function concludeExperiments(
   const [flags, goals] = await Promise.all([api.flags(environmentId), api.goals(environmentId)])
   if (!flags.ok) return failed(flags.problem)
   if (!goals.ok) return failed(goals.problem)
-  for (const experiment of open) {
-    const plan = planExperiment(experiment, flags.value, goals.value, now)
-    if (plan.kind === 'count') await carryOut(environmentId, plan, engine, context)
+  const plans = open.map((experiment) => planExperiment(experiment, flags.value, goals.value, now))
+  const questions = plans.flatMap((plan) =>
+    plan.kind === 'count' && plan.goals.length > 0 ? [questionOf(plan)] : [],
+  )
+  const answers = questions.length === 0 ? undefined : await context.counts.count(environmentId, questions)
+  for (const plan of plans) {
+    const { experiment } = plan
+    if (plan.kind === 'count') await carryOut(environmentId, plan, answers, engine, context)
     else if (plan.kind === 'skipped') skipped(experiment.id, plan.reason)
     else onEvent({ ...plan, environmentId })
   }
@@ -189,7 +195,6 @@ export async function concludeExperiments(
 
 /** One goal, counted. */
 interface CountedGoal {
-  readonly goal: Goal
   readonly goalKey: string
   /** Undefined if it is about conversions. */
   readonly metric: MeasuredMetric | undefined
@@ -202,20 +207,40 @@ interface CountedGoal {
   readonly rule: Rule
 }
 
-async function carryOut(environmentId: string, plan: CountingPlan, engine: Engine, context: JobContext) {
-  const { experiment, goals } = plan
+/** Until its end, not until now: no event counts later than now, and the question stays the same. */
+const questionOf = ({ experiment, window, goals }: CountingPlan) =>
+  experimentQuestion(
+    experiment,
+    { from: window.from, to: Math.max(window.from, experiment.stopAt) },
+    goals.map(({ event }) => event),
+  )
+
+async function carryOut(
+  environmentId: string,
+  plan: CountingPlan,
+  answers: Result<Answers, Failure> | undefined,
+  engine: Engine,
+  context: JobContext,
+) {
+  const { experiment, goals, window } = plan
   const { onEvent } = context
   const subject = `${environmentId}/${experiment.id}`
   const failed = (goalKey: string, failure: Failure) =>
     onEvent({ kind: 'failed', subject: `${subject}/${goalKey}`, failure })
   for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
+  if (answers === undefined || goals.length === 0) return
+  const damaged = await context.counts.damaged(environmentId, window)
   // All goals are counted before the first is concluded: how many there are decides what each may name.
   const counted: CountedGoal[] = []
   for (const goal of goals) {
-    const found = await countGoal(environmentId, plan, goal, context)
-    if (!found.ok) failed(goal.key, found.problem)
-    else if (found.value) counted.push(found.value)
-    else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
+    if (!answers.ok) failed(goal.key, answers.problem)
+    else if (!damaged.ok) failed(goal.key, damaged.problem)
+    else {
+      const found = await countedGoal(environmentId, plan, goal, answers.value, damaged.value, context)
+      if (!found.ok) failed(goal.key, found.problem)
+      else if (found.value) counted.push(found.value)
+      else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
+    }
   }
   const discovered = discover(counted, experiment.baselineVariationId)
   for (const goal of counted) {
@@ -227,58 +252,60 @@ async function carryOut(environmentId: string, plan: CountingPlan, engine: Engin
 }
 
 /** undefined if no user was exposed yet: the posterior would be the prior, which is not worth storing. */
-async function countGoal(
+async function countedGoal(
   environmentId: string,
-  { experiment, design, weights, window }: CountingPlan,
+  plan: CountingPlan,
   goal: Goal,
+  answers: Answers,
+  damaged: readonly DamagedObject[],
   context: JobContext,
 ): Promise<Result<CountedGoal | undefined, Failure>> {
-  const { lake, warehouse } = context
-  const definition = metricOf(goal)
-  if (!definition.ok) return definition
-  const found = await countWindow(lake, environmentId, window, (files, counted) =>
-    countExperiment(warehouse, files, experiment, counted, goal.event),
-  )
-  if (!found.ok) return found
-  const { counts: observed, damage } = found.value
-  if (observed.length === 0) return ok(undefined)
+  const { experiment, design, weights, window } = plan
+  const observed = answers.variationsOf(questionOf(plan), goal.event)
   const inVariations = observed.filter(({ users }) => users > 0)
   if (inVariations.length === 0) return ok(undefined)
   const counts = toCounts(inVariations, weights)
-  const more = definition.value
-    ? await countGoalMetric(environmentId, experiment, window, goal, definition.value, counts, context)
-    : ok(undefined)
+  const more = await countGoalMetric(environmentId, goal, questionOf(plan), counts, window.to, context)
   if (!more.ok) return more
   return ok({
-    goal,
     goalKey: goal.key,
     metric: more.value?.metric,
-    counts: more.value?.metric.counts ?? counts,
     exposed: more.value && counts,
+    counts: more.value?.metric.counts ?? counts,
     trust: toTrust(experiment, observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
-    damage: more.value?.damage ?? damage,
+    damage: damageOf(more.value?.damaged ?? damaged),
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
+}
+
+function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
+  const missing = damaged.filter(({ isCounted }) => !isCounted)
+  return {
+    missingObjects: missing.length,
+    missingRecords: missing.reduce((sum, { records }) => sum + (records ?? 0), 0),
+    doubtfulObjects: damaged.length - missing.length,
+  }
 }
 
 async function concludeGoal(
   environmentId: string,
   { experiment, window }: CountingPlan,
-  { goal, goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
+  { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
   discovered: ReadonlySet<string> | undefined,
   engine: Engine,
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
-  const changed = changedMetric(goal, metric, window, before.value)
+  const changed = changedMetric(goalKey, metric, window, before.value)
   if (changed) return { ok: false, problem: changed }
   const evidence = {
     goalKey,
     baselineVariationId: experiment.baselineVariationId,
     window,
     counts,
+    metric,
     exposed,
     usersInTwoVariations,
     damage,
@@ -287,7 +314,6 @@ async function concludeGoal(
     prior: jeffreysPrior,
     rule,
     discovered,
-    metric,
     before: before.value,
     trust,
     sharedAddress: experiment.sharedAddress === true,

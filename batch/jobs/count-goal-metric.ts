@@ -1,22 +1,21 @@
 // Counts a goal with a metric: who was exposed is counted as for every goal, what the users' events are worth
 // beside it.
 import { isDeepStrictEqual } from 'node:util'
-import type { Experiment } from '../../core/model/experiment.ts'
 import { conversion, GoalMetric, isPlainConversion } from '../../core/model/goal-metric.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { EarlierResult } from '../admin-api-schemas.ts'
+import { metricQuestion } from '../counting/metric-counts.ts'
+import type { Question } from '../counting/question.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
-import { countMetric, lakeWindowOf } from '../lake/count-metric.ts'
+import type { DamagedObject } from '../lake/objects.ts'
 import type { ArmCounts } from '../statistics/comparison.ts'
-import type { LakeDamage } from '../statistics/health.ts'
 import { type MeasuredMetric, measureMetric } from '../statistics/measure-metric.ts'
-import { countWindow } from './count.ts'
 import type { JobContext } from './job-context.ts'
 
 /** Undefined: conversions, as without a metric. */
-export function metricOf(goal: Goal): Result<GoalMetric | undefined, Failure> {
+function metricOf(goal: Goal): Result<GoalMetric | undefined, Failure> {
   const metric = GoalMetric.safeParse(goal.metric ?? conversion)
   if (!metric.success) return fail('job', `The metric of goal ${goal.key} is unknown to this release.`)
   return ok(isPlainConversion(metric.data) ? undefined : metric.data)
@@ -24,27 +23,33 @@ export function metricOf(goal: Goal): Result<GoalMetric | undefined, Failure> {
 
 export interface CountedGoalMetric {
   readonly metric: MeasuredMetric
-  /** Also of the days before the experiment that the metric looks at. */
-  readonly damage: LakeDamage
+  readonly damaged: readonly DamagedObject[]
 }
 
-/** `counts` are those of the users who were exposed. */
+/**
+ * `exposures` is the question that `counts`, of the users who were exposed, answer. `asOf`: epoch
+ * milliseconds. Resolves to undefined if the goal is about conversions alone.
+ */
 export async function countGoalMetric(
   environmentId: string,
-  experiment: Experiment,
-  window: Window,
-  { event }: Goal,
-  definition: GoalMetric,
+  goal: Goal,
+  exposures: Question,
   counts: readonly ArmCounts[],
-  { lake, warehouse }: JobContext,
-): Promise<Result<CountedGoalMetric, Failure>> {
-  const question = { event, metric: definition, asOf: window.to }
-  const found = await countWindow(lake, environmentId, lakeWindowOf(window, definition), (files, { to }) =>
-    countMetric(warehouse, files, experiment, { from: window.from, to }, question),
-  )
+  asOf: number,
+  { metrics }: JobContext,
+): Promise<Result<CountedGoalMetric | undefined, Failure>> {
+  const definition = metricOf(goal)
+  if (!definition.ok) return definition
+  if (!definition.value) return ok(undefined)
+  const question = metricQuestion(exposures, goal.event, definition.value, asOf)
+  const found = await metrics.count(environmentId, question)
   if (!found.ok) return found
-  const { counts: sums, damage } = found.value
-  return ok({ metric: measureMetric({ event, definition, ...sums }, counts), damage })
+  const { byVariation, high, damaged } = found.value
+  const { event } = goal
+  return ok({
+    metric: measureMetric({ event, definition: definition.value, byVariation, high }, counts),
+    damaged,
+  })
 }
 
 /**
@@ -52,7 +57,7 @@ export async function countGoalMetric(
  * did not ask. So the goal's metric is held to that of the results of the same phase.
  */
 export function changedMetric(
-  goal: Goal,
+  goalKey: string,
   metric: MeasuredMetric | undefined,
   window: Window,
   before: EarlierResult | undefined,
@@ -63,7 +68,7 @@ export function changedMetric(
   if (isDeepStrictEqual(asked, known)) return undefined
   return fail(
     'job',
-    `The metric of goal ${goal.key} is another than that of the last result, which stands: start a new phase ` +
+    `The metric of goal ${goalKey} is another than that of the last result, which stands: start a new phase ` +
       'of the experiment to count by the new one.',
   ).problem
 }

@@ -9,6 +9,8 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { type Certificate, notCovered } from '../certificate.ts'
 import type { Failure } from '../failure.ts'
+import { countingFolder } from '../counting/kept-counts.ts'
+import { dropState } from '../counting/kept-state.ts'
 import { toContent } from '../lake/content.ts'
 import { lakeListing } from '../lake/listing.ts'
 import { removeFromDay } from '../lake/rewrite-day.ts'
@@ -88,7 +90,11 @@ async function removeAll(
     if (assignments.problem.kind !== 'api-refused') return assignments
     remaining.push(`Kept assignments could not be removed. ${assignments.problem.message}`)
   }
-  if (!isDryRun) await rm(path.join(root, 'quarantine'), { recursive: true, force: true })
+  if (!isDryRun) {
+    await rm(path.join(root, 'quarantine'), { recursive: true, force: true })
+    // Counts name nobody, but what a count that was killed left beside them does.
+    await dropState(countingFolder(root, environmentId))
+  }
   return ok({
     environmentId,
     users: targetingKeys.map((key) => createHash('sha256').update(key).digest('hex')),

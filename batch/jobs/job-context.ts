@@ -1,13 +1,13 @@
 // What the jobs of a run work with.
 import type { AdminApi } from '../admin-api.ts'
-import type { LakeCache } from '../lake/cache.ts'
-import type { Warehouse } from '../lake/warehouse.ts'
+import type { EnvironmentCounts } from '../counting/answers.ts'
+import type { MetricCounts } from '../counting/metric-counts.ts'
 import type { RunEvent } from '../run-event.ts'
 
 export interface JobContext {
   readonly api: AdminApi
-  readonly lake: LakeCache
-  readonly warehouse: Warehouse
+  readonly counts: EnvironmentCounts
+  readonly metrics: MetricCounts
   /** Epoch milliseconds. */
   readonly now: number
   readonly onEvent: (event: RunEvent) => void

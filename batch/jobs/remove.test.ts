@@ -14,7 +14,7 @@ import {
   startSimulatedStack,
 } from '../../test/support/simulated-stack.ts'
 import { adminApi } from '../admin-api.ts'
-import { countEventRate } from '../lake/counts.ts'
+import { countEventRate } from '../counting/counts.ts'
 import { compact } from './compact.ts'
 import { forget } from './forget.ts'
 import type { LakeContext } from './lake-context.ts'
@@ -51,7 +51,7 @@ const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
 async function count(now: number) {
   const files = await lake.files(window, now, lake.newFolder())
   expect(files.damaged).toEqual([])
-  const counted = await countEventRate(lake.warehouse, files, killSwitch(), 'bought')
+  const counted = await countEventRate(lake.count, files, killSwitch(), 'bought')
   if (!counted.ok) throw new Error(counted.problem.message)
   return counted.value
 }

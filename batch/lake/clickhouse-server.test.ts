@@ -17,13 +17,14 @@ import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { close, listen } from '../../test/support/simulated-stack.ts'
 import { compact } from '../jobs/compact.ts'
-import { lakeCache } from './cache.ts'
+import { lakeCache, type RecordFiles } from './cache.ts'
 import { loadChdb } from './clickhouse.ts'
 import { inPieces, openClickHouseServer, serverPatience } from './clickhouse-server.ts'
-import { countEventRate, countExperiment } from './counts.ts'
+import { countEventRate, countExperiment } from '../counting/counts.ts'
+import { countOnServer } from '../counting/server-counts.ts'
+import type { CountQuestions } from '../counting/totals.ts'
 import { inBucket, type ServerSource } from './record-source.ts'
 import { s3Store } from './s3.ts'
-import { openWarehouse, type Warehouse } from './warehouse.ts'
 
 const quick = {
   ...serverPatience,
@@ -47,8 +48,8 @@ function connect(options: Partial<Parameters<typeof openClickHouseServer>[0]> = 
   return client
 }
 
-const warehouse = (source: Partial<ServerSource> = {}, client = connect()) =>
-  openWarehouse(
+const onServer = (source: Partial<ServerSource> = {}, client = connect()) =>
+  countOnServer(
     client,
     inBucket({ root: lake.root, lake: lake.s3, collection: undefined, cluster: undefined, ...source }),
   )
@@ -61,7 +62,7 @@ async function filesOf(folder = lake.root) {
   return files.value
 }
 
-const countOn = async (way: Warehouse, files: Parameters<typeof countExperiment>[1]) => [
+const countOn = async (way: CountQuestions, files: RecordFiles) => [
   await countExperiment(way, files, experiment(), window, 'bought'),
   await countEventRate(way, files, killSwitch(), 'bought'),
 ]
@@ -93,10 +94,10 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     expect(
       readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.parquet')),
     ).toEqual([])
-    const embedded = await countOn(lake.warehouse, await lake.files(window, now))
+    const embedded = await countOn(lake.count, await lake.files(window, now))
     expect(embedded[0]).toMatchObject({ value: [{ users: 50 }, { users: 55, conversions: 12 }] })
-    expect(await countOn(warehouse({ root: folder }), files)).toEqual(embedded)
-    expect(await countOn(warehouse({ root: folder, cluster: serverCluster }), files)).toEqual(embedded)
+    expect(await countOn(onServer({ root: folder }), files)).toEqual(embedded)
+    expect(await countOn(onServer({ root: folder, cluster: serverCluster }), files)).toEqual(embedded)
     expect(clickHouse.asked.at(-1)?.query).toContain('s3Cluster(')
   })
 
@@ -109,15 +110,15 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
       {},
     )
     const files = await filesOf()
-    const embedded = await countOn(lake.warehouse, await lake.files(window, now))
+    const embedded = await countOn(lake.count, await lake.files(window, now))
     const unknowing = { ...lake.s3, accessKeyId: 'x', secretAccessKey: 'x' }
     const source = { collection: 'lake', lake: unknowing }
-    expect(await countOn(warehouse(source), files)).toEqual(embedded)
-    expect(await countOn(warehouse({ ...source, cluster: serverCluster }), files)).toEqual(embedded)
+    expect(await countOn(onServer(source), files)).toEqual(embedded)
+    expect(await countOn(onServer({ ...source, cluster: serverCluster }), files)).toEqual(embedded)
   })
 
   it('answers for an empty lake', async () => {
-    expect(await countOn(warehouse(), { raw: [], parts: [] })).toMatchObject([
+    expect(await countOn(onServer(), { raw: [], parts: [] })).toMatchObject([
       { value: [] },
       { value: { exposedUsers: 0 } },
     ])
@@ -133,7 +134,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     for (const key of keys) lake.bucket.objects.set(key, { body, headers })
     const raw = [...files.raw, ...keys.map((key) => path.join(lake.root, key))]
     const all = { raw, parts: files.parts }
-    const counted = await countExperiment(warehouse(), all, experiment(), window, 'bought')
+    const counted = await countExperiment(onServer(), all, experiment(), window, 'bought')
     for (const key of [copy!, ...keys]) lake.bucket.objects.delete(key)
     expect(counted).toMatchObject({ value: [{ users: 50 }, { users: 55 }, { variationId: 'red', users: 1 }] })
   })
@@ -148,7 +149,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
       ok: true,
       value: [{ query: expect.stringContaining("'local', '[HIDDEN]'") }],
     })
-    await countOn(warehouse(), await filesOf())
+    await countOn(onServer(), await filesOf())
     expect(clickHouse.asked.length).toBeGreaterThan(2)
     for (const { line } of clickHouse.asked) {
       expect(line).not.toContain(secretAccessKey)
@@ -160,7 +161,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
   it('prints no secret that a message repeats', async () => {
     clickHouse.intercept = (_, response) =>
       refuse(response, 62, `Syntax error: ${lake.s3.secretAccessKey} ${serverUser.password}. (SYNTAX_ERROR)`)
-    const [failed] = await countOn(warehouse(), { raw: [], parts: [] })
+    const [failed] = await countOn(onServer(), { raw: [], parts: [] })
     expect(failed).toMatchObject({
       problem: { kind: 'job', message: expect.stringContaining('Syntax error: [HIDDEN] [HIDDEN].') },
     })
@@ -175,7 +176,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     for (const body of [half, new Uint8Array(), undefined]) {
       if (body) lake.bucket.objects.set(key, { ...whole, body })
       else lake.bucket.objects.delete(key)
-      const [failed] = await countOn(warehouse(), files)
+      const [failed] = await countOn(onServer(), files)
       expect(failed).toMatchObject({
         ok: false,
         problem: { kind: 'job', message: expect.stringContaining(path.basename(key)) },
@@ -187,7 +188,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
 
   it('that refuses the user is not asked again', async () => {
     const client = connect({ password: 'wrong' })
-    const [failed] = await countOn(warehouse({}, client), { raw: [], parts: [] })
+    const [failed] = await countOn(onServer({}, client), { raw: [], parts: [] })
     expect(failed).toMatchObject({
       problem: { kind: 'clickhouse-refused', message: expect.stringContaining('refuses runner: ') },
     })
@@ -206,12 +207,12 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     let failures = 2
     clickHouse.intercept = (_request, response) => failures-- > 0 && fail(response)
     const files = await filesOf()
-    expect((await countOn(warehouse(), files))[0]).toMatchObject({
+    expect((await countOn(onServer(), files))[0]).toMatchObject({
       ok: true,
       value: [{ users: 50 }, { users: 55 }],
     })
     clickHouse.intercept = (_request, response) => fail(response)
-    expect((await countOn(warehouse(), files))[0]).toMatchObject({
+    expect((await countOn(onServer(), files))[0]).toMatchObject({
       problem: { kind: 'clickhouse-unreachable', message: expect.stringContaining(clickHouse.url) },
     })
   })
@@ -219,7 +220,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
   it('that says nothing is given up', async () => {
     clickHouse.intercept = () => true
     const client = connect({}, { ...quick, silenceMaxMs: 300, givenUpMs: 60_000 })
-    const failed = await countOn(warehouse({}, client), { raw: [], parts: [] })
+    const failed = await countOn(onServer({}, client), { raw: [], parts: [] })
     expect(failed).toMatchObject([
       {
         problem: {
@@ -235,7 +236,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     const server = createServer()
     const url = await listen(server)
     await close(server)
-    const [failed] = await countOn(warehouse({}, connect({ url })), { raw: [], parts: [] })
+    const [failed] = await countOn(onServer({}, connect({ url })), { raw: [], parts: [] })
     expect(failed).toMatchObject({
       problem: {
         kind: 'clickhouse-unreachable',
@@ -256,8 +257,8 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     })
     const certificates = readFileSync(cert)
     const none = { raw: [], parts: [] }
-    const trusting = await countOn(warehouse({}, connect({ url: secure.url, certificates })), none)
-    const other = await countOn(warehouse({}, connect({ url: secure.url })), none)
+    const trusting = await countOn(onServer({}, connect({ url: secure.url, certificates })), none)
+    const other = await countOn(onServer({}, connect({ url: secure.url })), none)
     await secure.close()
     expect(trusting[0]).toEqual({ ok: true, value: [] })
     expect(other[0]).toMatchObject({

@@ -14,7 +14,7 @@ export const loadChdb = (): Promise<Chdb> => import('chdb')
 export type Parameters = Readonly<Record<string, string | number | readonly string[]>>
 
 export interface ClickHouse {
-  /** `name` is for messages: `experiment.sql`. */
+  /** `name` is for messages: `export.sql`. */
   rows<Row>(
     name: string,
     sql: string,

@@ -13,10 +13,9 @@ import { type Delivery, simulatedBucket } from '../../test/support/simulated-buc
 import { close, lakeObjects, listen } from '../../test/support/simulated-stack.ts'
 import { lakeCache } from './cache.ts'
 import { toContent } from './content.ts'
-import { countEventRate } from './counts.ts'
+import { countEmbedded, countEventRate } from '../counting/counts.ts'
 import { s3Store } from './s3.ts'
 import { loadChdb, openClickHouse } from './clickhouse.ts'
-import { openWarehouse } from './warehouse.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 
 const records = visitRecords('green', 50, 20)
@@ -77,7 +76,7 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
   const files = await lakeCache(store, folder, now).files('demo', { from: startAt, to: now })
   if (!files.ok) throw new Error(files.problem.message)
   expect(
-    await countEventRate(openWarehouse(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
+    await countEventRate(countEmbedded(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
   ).toMatchObject({
     ok: true,
     value: { exposedUsers: 50, goalUsers: 20, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },

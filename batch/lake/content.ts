@@ -81,9 +81,9 @@ function parse(line: string): unknown {
 }
 
 /**
- * An event counts at the earlier of `at` and `receivedAt` (sql/lake.sql). The search finds every such member:
- * JSON.stringify writes no blanks, and escapes quotes inside texts. What it finds beyond that only widens the
- * range.
+ * An event counts at the earlier of `at` and `receivedAt` (sql/counting/events.sql). The search finds every
+ * such member: JSON.stringify writes no blanks, and escapes quotes inside texts. What it finds beyond that
+ * only widens the range.
  */
 function timeRange(text: Uint8Array): TimeRange {
   let from = Infinity

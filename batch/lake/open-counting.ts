@@ -4,14 +4,20 @@ import { readFile } from 'node:fs/promises'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
+import type { EnvironmentCounts } from '../counting/answers.ts'
+import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
+import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
+import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
 import { openClickHouseServer } from './clickhouse-server.ts'
-import { inBucket } from './record-source.ts'
-import { openWarehouse, type Warehouse } from './warehouse.ts'
+import { inBucket, onDisk } from './record-source.ts'
+
+export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
-  readonly warehouse: Warehouse
+  readonly metrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
+  readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -22,7 +28,12 @@ export async function openCounting(
   embedded: ClickHouse,
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse)
-    return ok({ warehouse: openWarehouse(embedded), parts: 'fetched', close: () => Promise.resolve() })
+    return ok({
+      metrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      open: (options) => keptCounts({ ...options, clickHouse: embedded }),
+      parts: 'fetched',
+      close: () => Promise.resolve(),
+    })
   const { certificatesFile, s3Endpoint, collection, cluster } = clickHouse
   const certificates = await readCertificates(certificatesFile)
   if (!certificates.ok) return certificates
@@ -37,7 +48,12 @@ export async function openCounting(
     collection,
     cluster,
   })
-  return ok({ warehouse: openWarehouse(server, source), parts: 'left', close: () => server.close() })
+  return ok({
+    metrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
+    open: (options) => serverCounts({ ...options, clickHouse: server, source }),
+    parts: 'left',
+    close: () => server.close(),
+  })
 }
 
 async function readCertificates(file: string | undefined): Promise<Result<Buffer | undefined, Failure>> {

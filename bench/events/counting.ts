@@ -1,94 +1,126 @@
-// What compaction and counting cost, in CPU seconds. ClickHouse makes the records: exposures to one flag and
-// events of one goal. All match, which is the hard case. Ratios are of one run.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+// What counting costs, in CPU seconds, beside a bare scan of the same columns. ClickHouse makes the records
+// as sorted parts of 16 buckets, as a compaction leaves them: exposures to some flags, one goal. Ratios are
+// of one run.
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import * as z from 'zod'
+import { bucketsMax } from '../../analytics/manifest.ts'
 import { recordColumns } from '../../analytics/sql/columns.ts'
-import type { Result } from '../../core/model/problem.ts'
-import type { Experiment } from '../../core/model/experiment.ts'
-import type { RecordFiles } from '../../batch/lake/cache.ts'
-import { globOf, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { countExperiment } from '../../batch/lake/counts.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
-import { removeNothing, writeParts } from '../../batch/lake/write-parts.ts'
+import { addUp, countAll, countChange } from '../../batch/counting/count-events.ts'
+import { experimentQuestion, type Asked } from '../../batch/counting/question.ts'
 import type { Failure } from '../../batch/failure.ts'
+import type { PartFile, RecordFiles } from '../../batch/lake/cache.ts'
+import { globOf, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import type { Experiment } from '../../core/model/experiment.ts'
+import type { Result } from '../../core/model/problem.ts'
+
+export interface CountingBench {
+  readonly records: number
+  /** Users see flags at random; each flag has an experiment. */
+  readonly flags: number
+}
 
 interface Figure {
   readonly step: string
   readonly cpuSeconds: number
   readonly wallSeconds: number
+  readonly ofScan: number
+  readonly peakMb: number
 }
 
-const objects = 24
 const startAt = Date.UTC(2026, 10, 1)
 const clickHouse = openClickHouse(loadChdb)
 
-/** A sixth are goals; two exposures and a half a user. */
-const makeRecords = `
-  INSERT INTO FUNCTION file({target:String}, 'JSONEachRow', 'auto', 'gzip') PARTITION BY part
+/** A sixth are goals; two exposures and a half a user, over 14 days. */
+const makePart = `
+  INSERT INTO FUNCTION file({target:String}, 'Parquet')
   SELECT
-    number % {objects:UInt16} AS part, 2 AS v, if(number % 6 = 5, 'tracking', 'exposure') AS kind,
-    toString(generateUUIDv4(number)) AS id, 'demo' AS environmentId,
-    {startAt:Int64} + intDiv(number * 80000000, {records:UInt64}) AS at, at + rand() % 3000 AS receivedAt,
-    'ofrep' AS protocol, 'js/1.0' AS sdk, 'client' AS keyKind, '' AS source,
-    concat('user-', toString(cityHash64(number) % intDiv({records:UInt64}, 3))) AS targetingKey,
-    map('country', 'de', 'plan', 'pro') AS attributes,
-    if(kind = 'exposure', 'checkout', '') AS flagKey, 3 AS flagVersion, true AS verified, 7 AS revision,
-    if(kind = 'exposure', ['a', 'b'][1 + cityHash64(targetingKey) % 2], '') AS variationId,
-    if(kind = 'exposure', 'split', '') AS ruleId, '' AS unitAttribute, '' AS unit,
-    if(kind = 'tracking', 'bought', '') AS event, 'goal' AS type, if(kind = 'tracking', rand(9) % 10, 0) AS value
-  FROM numbers({records:UInt64})`
+    2::UInt8 AS v, kind, id, 'demo' AS environmentId, at, at + n % 3000 AS receivedAt, 'ofrep' AS protocol,
+    'js/1.0' AS sdk, targetingKey, map('country', 'de', 'plan', 'pro') AS attributes,
+    if(kind = 'exposure', concat('flag-', toString(cityHash64(n, 7) % {flags:UInt16})), '') AS flagKey,
+    3::Int64 AS flagVersion, if(kind = 'exposure', ['a', 'b'][1 + sipHash64(flagKey, targetingKey) % 2], '')
+      AS variationId, if(kind = 'exposure', 'split', '') AS ruleId, if(kind = 'tracking', 'bought', '') AS event,
+    if(kind = 'tracking', (n % 10)::Float64, 0.) AS value, '' AS content, 0::Int64 AS sentAt,
+    'client' AS keyKind, lower(hex(sipHash64(user, intDiv(at, 86400000)))) AS source, 7::Int64 AS revision,
+    true AS verified, '' AS unitAttribute, '' AS unit, 'goal' AS type, '' AS page, '' AS currency,
+    0::Int64 AS items, '' AS previousKey
+  FROM (
+    SELECT
+      number AS n, cityHash64(n) % {users:UInt64} AS user, concat('user-', toString(user)) AS targetingKey,
+      if(n % 6 = 5, 'tracking', 'exposure') AS kind,
+      lower(hex(reinterpretAsFixedString(sipHash128(n, {salt:UInt8})))) AS id,
+      {startAt:Int64} + intDiv(n * 1209600000, {records:UInt64})::Int64 AS at
+    FROM numbers({records:UInt64})
+    WHERE sipHash64(targetingKey) % {buckets:UInt8} = {bucket:UInt8}
+  )
+  ORDER BY kind, flagKey, event, targetingKey, at, id
+  SETTINGS output_format_parquet_compression_method = 'zstd', output_format_parquet_row_group_size = 20000,
+    output_format_parquet_write_bloom_filter = 0`
 
-export async function benchCounting(records: number): Promise<void> {
+export async function benchCounting({ records, flags }: CountingBench): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-bench-'))
   const figures: Figure[] = []
   try {
-    await timed(figures, 'load ClickHouse', () => clickHouse.run('SELECT', 'SELECT 1', {}))
-    await timed(figures, 'make raw objects', () =>
-      clickHouse.run('make', makeRecords, {
-        target: `${folder}/raw-{_partition_id}.gz`,
-        records,
-        objects,
-        startAt,
-      }),
-    )
-    const raw = filesOf(folder, /raw-/)
-    const written = await timed(figures, 'compact', () =>
-      writeParts(
-        { raw, parts: [] },
-        {
-          clickHouse,
-          root: folder,
-          environmentId: 'demo',
-          day: '2026-11-01',
-          run: startAt,
-          removal: removeNothing,
-          smallMax: 0,
-        },
-      ),
-    )
-    const { parts } = written
-    const asParts = { raw: [], parts }
-    const oneSlice = {
-      raw: [],
-      parts: parts.map(({ file, part }) => ({ file, part: { ...part, buckets: 1 as const } })),
-    }
-    await timed(figures, 'scan, raw', () => scan({ raw, parts: [] }))
-    await timed(figures, 'scan, parts', () => scan(asParts))
-    await timed(figures, 'count, raw', () => count({ raw, parts: [] }))
-    await timed(figures, 'count, parts in one query', () => count(oneSlice))
-    await timed(figures, 'count, parts as the runner does', () => count(asParts))
-    const bytes = (files: readonly string[]) => files.reduce((sum, file) => sum + statSync(file).size, 0)
-    const perRecord = (files: readonly string[]) => Math.round((bytes(files) / records) * 10) / 10
+    const parts: PartFile[] = []
+    const users = Math.ceil(records / 3)
+    for (let bucket = 0; bucket < bucketsMax; bucket++)
+      parts.push(await make(folder, { records, users, flags, bucket, buckets: bucketsMax, salt: 0 }))
+    // One percent of the records, of all users.
+    const late = { records: Math.ceil(records / 100), users, flags, bucket: 0, buckets: 1, salt: 1 } as const
+    const added: RecordFiles = { raw: [], parts: [await make(folder, late)] }
+    const few = { ...late, records: Math.ceil(records / 100_000), salt: 2 } as const
+    const addedFew: RecordFiles = { raw: [], parts: [await make(folder, few)] }
+    const before: RecordFiles = { raw: [], parts }
+    const how = { clickHouse, folder: path.join(folder, 'counts') }
+    mkdirSync(how.folder)
+    const one = questionsOf(1)
+    const all = questionsOf(flags)
+    const change = (some: RecordFiles) => ({ added: some, kept: before, removed: { raw: [], parts: [] } })
+    await timed(figures, 'scan: the same columns, read and hashed', () => scan(before))
+    const first = await timed(figures, `1 experiment, 1 of ${flags} flags`, () => countAll(before, one, how))
+    const every = await timed(figures, `${flags} experiments`, () => countAll(before, all, how))
+    await timed(figures, 'adding up', () => addUp(every, all, clickHouse))
+    await timed(figures, `${flags} experiments, 0.001 % new`, () => countChange(change(addedFew), all, how))
+    const one1 = await timed(figures, '1 experiment, 1 % new', () => countChange(change(added), one, how))
+    await timed(figures, `${flags} experiments, 1 % new`, () => countChange(change(added), all, how))
     console.table(figures)
-    console.log(
-      `${records} records; bytes a record: ${perRecord(raw)} raw, ${perRecord(parts.map(({ file }) => file))} in parts`,
-    )
-    console.log(`peak memory of all steps: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`)
+    const bytes = parts.reduce((sum, { file }) => sum + statSync(file).size, 0)
+    console.log(`${records} records of ${users} users; ${(bytes / records).toFixed(1)} bytes a record`)
+    const kept = await addUp([...first, ...one1], one, clickHouse)
+    const again = await countAll({ raw: [], parts: [...parts, ...added.parts] }, one, how)
+    const full = again.ok ? await addUp(again.value, one, clickHouse) : again
+    console.log(`incremental = full: ${JSON.stringify(kept) === JSON.stringify(full)}`)
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+const questionsOf = (count: number): Asked[] =>
+  Array.from({ length: count }, (_, i) => {
+    const experiment = { flagKey: `flag-${i}`, ruleId: 'split', counts: 'all' } as Experiment
+    const window = { from: startAt, to: startAt + 40 * 86_400_000 }
+    return { x: i + 1, question: experimentQuestion(experiment, window, ['bought']) }
+  })
+
+async function make(
+  folder: string,
+  how: {
+    readonly records: number
+    readonly users: number
+    readonly flags: number
+    readonly bucket: number
+    readonly buckets: 1 | typeof bucketsMax
+    readonly salt: number
+  },
+): Promise<PartFile> {
+  const name = `part-${how.salt}-${how.bucket}.parquet`
+  const file = path.join(folder, name)
+  const done = await clickHouse.run('make', makePart, { ...how, target: file, startAt })
+  if (!done.ok) throw new Error(done.problem.message)
+  const { bucket, buckets } = how
+  const records = { exposure: Math.round(how.records / buckets) }
+  return { file, part: { name, bucket, buckets, bytes: statSync(file).size, records, from: 0, to: 0 } }
 }
 
 async function timed<T>(
@@ -101,36 +133,26 @@ async function timed<T>(
   if (!result.ok) throw new Error(`${step}: ${result.problem.message}`)
   const { user, system } = process.cpuUsage(cpu)
   const round = (seconds: number) => Math.round(seconds * 100) / 100
+  const cpuSeconds = round((user + system) / 1e6)
   figures.push({
     step,
-    cpuSeconds: round((user + system) / 1e6),
+    cpuSeconds,
     wallSeconds: round((performance.now() - wall) / 1e3),
+    ofScan: round(cpuSeconds / (figures[0]?.cpuSeconds ?? cpuSeconds)),
+    peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
   })
   return result.value
 }
 
-function filesOf(folder: string, name: RegExp): string[] {
-  return readdirSync(folder)
-    .filter((each) => name.test(each))
-    .map((each) => path.join(folder, each))
-}
-
-function count(files: RecordFiles) {
-  const experiment = { flagKey: 'checkout', ruleId: 'split', counts: 'all' } as Experiment
-  const window = { from: startAt, to: startAt + 86_400_000 }
-  return countExperiment(openWarehouse(clickHouse), files, experiment, window, 'bought')
-}
-
 /** Reads the columns that an experiment needs, and does nothing with them. */
-async function scan({ raw, parts }: RecordFiles) {
-  const files = globOf(raw)
-  if (!files.ok) return files
+async function scan({ parts }: RecordFiles) {
   const glob = globOf(parts.map(({ file }) => file))
   if (!glob.ok) return glob
-  const sql = `SELECT sum(cityHash64(v, kind, id, at, receivedAt, protocol, sdk, targetingKey, flagKey, variationId, ruleId,
-      event, value, content, keyKind, source, verified)) AS sum
-    FROM (SELECT * FROM file({files:String}, 'JSONEachRow', {columns:String}, 'gzip')
-      UNION ALL SELECT * FROM file({parts:String}, 'Parquet', {columns:String}))`
-  const row = z.object({ sum: z.unknown() })
-  return clickHouse.rows('scan', sql, row, { files: files.value, parts: glob.value, columns: recordColumns })
+  const sql = `SELECT sum(cityHash64(v, kind, id, at, receivedAt, protocol, sdk, targetingKey, flagKey, variationId,
+      ruleId, event, value, content, keyKind, source, verified)) AS sum
+    FROM file({parts:String}, 'Parquet', {columns:String})`
+  return clickHouse.rows('scan', sql, z.object({ sum: z.unknown() }), {
+    parts: glob.value,
+    columns: recordColumns,
+  })
 }

@@ -6,13 +6,18 @@ import { costsTable } from './costs.ts'
 import { benchIntake } from './intake.ts'
 
 const { values, positionals } = readOptions(
-  { quick: { type: 'boolean', default: false }, records: { type: 'string', default: '1200000' } },
+  {
+    quick: { type: 'boolean', default: false },
+    records: { type: 'string', default: '1200000' },
+    flags: { type: 'string', default: '10' },
+  },
   4,
 )
 const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
+const flags = readWholeNumber('flags', values.flags, 1, 1_000)
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   intake: () => benchIntake(values.quick),
-  counting: () => benchCounting(records),
+  counting: () => benchCounting({ records, flags }),
   age: benchAge,
   costs: () => Promise.resolve(console.log(costsTable())),
 }

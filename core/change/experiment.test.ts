@@ -384,7 +384,7 @@ it.each([later - 60_000, later + dayMs])(
   'a document that stops one at %d stops it now, and again',
   (stopAt) => {
     const document = toDocument(at.running.state)
-    const entry = { ...document.experiments['x'], status: 'stopped', stopAt }
+    const entry = { ...(document.experiments?.['x'] as object), status: 'stopped', stopAt }
     const apply = (from: World, now: number) =>
       step(from, { kind: 'apply', document: { ...document, experiments: { x: entry } } }, now)
     const once = apply(at.running, later)

@@ -29,7 +29,7 @@ export async function concludeFromLake({ url, token }: Admin, environmentId: str
   await untilQuiet(() => countObjects(configuration.lake, environmentId))
   const events: RunEvent[] = []
   const exitCode = await runBatch(
-    { work: 'all', environmentId, engine: 'auto', isDryRun: false, lakeOrder: undefined },
+    { work: 'all', environmentId, engine: 'auto', isDryRun: false, isRecount: false, lakeOrder: undefined },
     {
       configuration,
       variables: process.env,

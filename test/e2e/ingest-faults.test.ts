@@ -7,11 +7,10 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
-import { countEventRate } from '../../batch/lake/counts.ts'
+import { countEmbedded, countEventRate } from '../../batch/counting/counts.ts'
 import { lakeCache } from '../../batch/lake/cache.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { Operation } from '../../core/model/operation.ts'
 import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
@@ -83,7 +82,7 @@ it('counts every acknowledged event once, whichever way ingest fails', async () 
     acknowledged.length,
   )
   const counted = await countEventRate(
-    openWarehouse(openClickHouse(loadChdb)),
+    countEmbedded(openClickHouse(loadChdb)),
     { raw: arrived.files, parts: [] },
     operations[0]!,
     'search-error',

@@ -9,9 +9,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
-import { countExperiment } from '../../batch/lake/counts.ts'
+import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import { refuse } from '../../core/model/problem.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
@@ -123,7 +122,7 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
     const window = { from, to: from + 86_400_000 }
     expect(
       await countExperiment(
-        openWarehouse(openClickHouse(loadChdb)),
+        countEmbedded(openClickHouse(loadChdb)),
         { raw: [file], parts: [] },
         experiment(),
         window,

@@ -83,6 +83,7 @@ async function once(random: Random, base: number, lifted: number, world: number)
         environmentId: undefined,
         engine: 'exact',
         isDryRun: false,
+        isRecount: false,
         lakeOrder: undefined,
       },
       {

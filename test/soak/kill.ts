@@ -5,10 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lakeCache } from '../../batch/lake/cache.ts'
-import { countEventRate, countExperiment } from '../../batch/lake/counts.ts'
+import { countEmbedded, countEventRate, countExperiment } from '../../batch/counting/counts.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Operation } from '../../core/model/operation.ts'
@@ -204,9 +203,9 @@ async function compareEvents(
   if (!cached.ok) throw new Error(cached.problem.message)
   const files = cached.value
   lost.push(...files.damaged.map((object) => `${object.key} is damaged: ${object.reason}`))
-  const warehouse = openWarehouse(openClickHouse(loadChdb))
+  const count = countEmbedded(openClickHouse(loadChdb))
   const experiment = { flagKey, ruleId } as Experiment
-  const counted = await countExperiment(warehouse, files, experiment, window, goalEvent)
+  const counted = await countExperiment(count, files, experiment, window, goalEvent)
   if (!counted.ok) throw new Error(counted.problem.message)
   const expected = expectedCounts(ledger, records)
   for (const [variationId, wanted] of expected) {
@@ -215,7 +214,7 @@ async function compareEvents(
     if (JSON.stringify(found) !== JSON.stringify(wanted) || row?.usersInTwoVariations !== 0)
       lost.push(`${variationId}: counted ${JSON.stringify(row)}, must be ${JSON.stringify(wanted)}`)
     const operation = { flagKey, variationId, countingFrom: window.from } as Operation
-    const rate = await countEventRate(warehouse, files, operation, goalEvent)
+    const rate = await countEventRate(count, files, operation, goalEvent)
     const isCounted =
       rate.ok && rate.value.exposedUsers === wanted.users && rate.value.goalUsers === wanted.conversions
     if (!isCounted)

@@ -32,6 +32,7 @@ const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
 
 const isVerified = (record: EventRecord) =>
   record.v === 2 && (record.keyKind === 'server' || (record.kind === 'exposure' && record.verified))
+const isUnverified = (record: EventRecord) => record.v === 2 && !isVerified(record)
 const sourceOf = (record: EventRecord) => (record.v === 1 || record.keyKind === 'server' ? '' : record.source)
 const mayCount = (record: EventRecord, counts: Counts) =>
   counts === 'all' ||
@@ -39,6 +40,26 @@ const mayCount = (record: EventRecord, counts: Counts) =>
   (counts === 'verified' && (record.kind === 'tracking' || isVerified(record)))
 const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
+
+/** Who counts as one: an anonymous id counts as the known one that it was first linked to. */
+function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
+  const knownBy = new Map<string, string>()
+  const personOf = (key: string): string => {
+    const known = knownBy.get(key)
+    return known === undefined ? key : personOf(known)
+  }
+  const aliases = all
+    .map(counted)
+    .filter((record): record is OfKind<'alias'> => record.kind === 'alias')
+    .filter(({ targetingKey, previousKey }) => targetingKey && previousKey && targetingKey !== previousKey)
+  const firsts = Map.groupBy(aliases, ({ previousKey }) => previousKey)
+  const inTime = [...firsts.values()]
+    .map((links) => links.toSorted(inOrder)[0]!)
+    .toSorted((a, b) => a.at - b.at || compare(a.previousKey, b.previousKey))
+  for (const { previousKey, targetingKey } of inTime)
+    if (personOf(targetingKey) !== previousKey) knownBy.set(previousKey, targetingKey)
+  return ({ targetingKey }) => personOf(targetingKey)
+}
 
 /** `nameOf` names who is counted: a user, or a unit. */
 function usersOf(
@@ -73,21 +94,22 @@ export function plainExperiment(raw: readonly EventRecord[], counts: Counts, uni
   const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
   const unitOf = (record: EventRecord) =>
     record.v === 2 && record.kind === 'exposure' && record.unitAttribute === unitAttribute ? record.unit : ''
+  const personOf = personsOf(raw)
   const unitOfUser = new Map<string, string>()
   for (const record of inside.toSorted(inOrder))
     if (record.kind === 'exposure' && isOfQuestion(record) && unitOf(record) !== '')
-      unitOfUser.set(record.targetingKey, unitOfUser.get(record.targetingKey) ?? unitOf(record))
+      unitOfUser.set(personOf(record), unitOfUser.get(personOf(record)) ?? unitOf(record))
   const nameOf = (record: EventRecord) =>
     unitAttribute === ''
-      ? record.targetingKey
-      : unitOf(record) || (unitOfUser.get(record.targetingKey) ?? `without ${record.targetingKey}`)
+      ? personOf(record)
+      : unitOf(record) || (unitOfUser.get(personOf(record)) ?? `without ${personOf(record)}`)
   const users = usersOf(inside, isOfQuestion, counts, nameOf).map((user) => {
     const hasNoUnit = user.name.startsWith('without ')
     return { ...user, hasNoUnit, isCounted: user.isCounted && !hasNoUnit }
   })
   return ['off', 'on'].flatMap((variationId) => {
     const all = users.filter(({ first }) => first.variationId === variationId)
-    if (all.length === 0) return []
+    if (!all.some((user) => user.isCounted || user.hasNoUnit || isUnverified(user.first))) return []
     const own = all.filter(({ isCounted }) => isCounted)
     const values = own.map(({ goals }) => {
       const sorted = goals.toSorted(
@@ -106,7 +128,7 @@ export function plainExperiment(raw: readonly EventRecord[], counts: Counts, uni
     })
     const converted = (some: typeof all) => some.filter(({ goals }) => goals.length > 0).length
     const verified = own.filter(({ first }) => isVerified(first))
-    const unverified = all.filter(({ first, hasNoUnit }) => first.v === 2 && !isVerified(first) && !hasNoUnit)
+    const unverified = all.filter(({ first, hasNoUnit }) => isUnverified(first) && !hasNoUnit)
     const bySource = Map.groupBy(
       own.filter(({ first }) => sourceOf(first) !== ''),
       ({ first }) => sourceOf(first),
@@ -114,7 +136,6 @@ export function plainExperiment(raw: readonly EventRecord[], counts: Counts, uni
     return [
       {
         variationId,
-        source: '',
         users: own.length,
         conversions: converted(own),
         valueSum: values.reduce((sum, value) => sum + value, 0),
@@ -140,7 +161,7 @@ export function plainEventRate(all: readonly EventRecord[], counts: Counts, sour
     since,
     ({ flagKey, variationId }) => flagKey === 'checkout' && variationId === 'on',
     counts,
-    ({ targetingKey }) => targetingKey,
+    personsOf(all),
   )
   const facts = { exposedUsers: 0, goalUsers: 0, usersOverLimit: 0 }
   for (const [source, own] of Map.groupBy(users, ({ first }) => sourceOf(first))) {
@@ -155,7 +176,7 @@ export function plainEventRate(all: readonly EventRecord[], counts: Counts, sour
   return {
     ...facts,
     verifiedUsers: users.filter(({ first }) => isVerified(first)).length,
-    unverifiedUsers: users.filter(({ first }) => first.v === 2 && !isVerified(first)).length,
+    unverifiedUsers: users.filter(({ first }) => isUnverified(first)).length,
   }
 }
 

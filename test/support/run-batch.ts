@@ -16,7 +16,7 @@ export async function runAll({ url, token }: Admin, environmentId: string): Prom
   const cacheFolder = mkdtempSync(join(tmpdir(), 'tackline-batch-'))
   const events: RunEvent[] = []
   await runBatch(
-    { work: 'all', environmentId, engine: 'exact', isDryRun: false, lakeOrder: undefined },
+    { work: 'all', environmentId, engine: 'exact', isDryRun: false, isRecount: false, lakeOrder: undefined },
     {
       configuration: { ...configured.value, cacheFolder },
       variables: process.env,

@@ -5,11 +5,11 @@ import { createServer } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import type { EventRecord } from '../../analytics/records.ts'
+import { countEmbedded } from '../../batch/counting/counts.ts'
 import { lakeCache } from '../../batch/lake/cache.ts'
 import { type ClickHouse, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { lakeListing } from '../../batch/lake/listing.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
-import { openWarehouse } from '../../batch/lake/warehouse.ts'
 import type { RunEvent } from '../../batch/run-event.ts'
 import type { LakeContext } from '../../batch/jobs/lake-context.ts'
 import { simulatedBucket } from './simulated-bucket.ts'
@@ -34,7 +34,8 @@ export async function startSimulatedLake() {
     s3,
     root,
     newFolder,
-    warehouse: openWarehouse(clickHouse),
+    clickHouse,
+    count: countEmbedded(clickHouse),
     /** One object for each hour and call. Resolves to the keys. */
     add(records: readonly EventRecord[]): string[] {
       const objects = lakeObjects(records)

@@ -11,7 +11,7 @@ WITH
     )
   ),
   partRecords AS (
-    SELECT *
+    SELECT *, _file
     FROM s3Cluster(
       {cluster:String}, {collection:Identifier},
       filename = {parts:String},

@@ -12,7 +12,7 @@ WITH
     )
   ),
   partRecords AS (
-    SELECT *
+    SELECT *, _file
     FROM s3(
       {collection:Identifier},
       filename = {parts:String},

@@ -9,7 +9,7 @@ WITH
     )
   ),
   partRecords AS (
-    SELECT *
+    SELECT *, _file
     FROM s3Cluster(
       {cluster:String}, {parts:String}, {accessKeyId:String}, {secretAccessKey:String},
       'Parquet', {columns:String}

@@ -6,6 +6,6 @@ WITH
     FROM s3({files:String}, {accessKeyId:String}, {secretAccessKey:String}, 'JSONEachRow', {columns:String}, 'gzip')
   ),
   partRecords AS (
-    SELECT *
+    SELECT *, _file
     FROM s3({parts:String}, {accessKeyId:String}, {secretAccessKey:String}, 'Parquet', {columns:String})
   ),

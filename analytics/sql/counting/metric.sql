@@ -1,89 +1,59 @@
--- Adds up what a goal's events are worth per user: one row for each variation that counted users were
--- exposed to, and one with an empty variationId for all of them.
+-- Adds up what the events of one goal are worth per user: one row for each variation that counted users were
+-- exposed to, and one with an empty variationId for all of them. Continues by-user.sql or by-unit.sql, with
+-- one question, whose window is from {start} to {end}; {from} is earlier by {priorMs}.
 --
--- Who counts, in which variation and from when on, is as in experiment.sql, which also says what the tests of
--- health need. Here are only users who count, whose first exposure is before {exposedBefore}.
+-- Who counts, in which variation and from when on, is as in outcomes.sql. Here are only users whose first
+-- exposure is before {exposedBefore}.
 --
 -- y: of a user's events {event}, their values or (`count`) their number; at most {cap}, if it is not 0.
 --   rawY is y without the cap.
 -- d: the same of the events {denominator}, if it is not empty. It may be the same event.
 -- x: as y, of the events in the {priorMs} before the first exposure that are not in y.
--- {windowMs}: events count for so long after the first exposure; 0: until {to}.
+-- {windowMs}: events count for so long after the first exposure; 0: until {end}.
 --
 -- Sums are exact, so that neither the order of reading nor the way of counting changes a digit, and squares
 -- do not cancel: y, d and x are rounded to 9 decimals and added up as integers, in units of 1e-9, of their
 -- squares and products in units of 1e-18. Users with a sum that is not finite or beyond {valueMax} are in no
 -- sum, but in unreadableUsers.
 -- high: half a percent of the users have more (type 7 of Hyndman and Fan); null if one query is not of all.
-  records AS (
+  firsts AS (
     SELECT
-      kind,
-      id,
-      at,
-      receivedAt,
-      clock,
-      targetingKey,
-      variationId,
-      event,
-      value,
-      content,
-      {counts:String} = 'all'
-        OR ({counts:String} = 'verified' AND (kind = 'tracking' OR verified))
-        OR keyKind = 'server' AS mayCount,
-      if({unitAttribute:String} = '', targetingKey, if(unitAttribute = {unitAttribute:String}, unit, '')) AS ownUnit
-    FROM lake
-    WHERE at < {to:Int64}
-      AND (
-        (
-          kind = 'exposure'
-          AND at >= {from:Int64}
-          AND flagKey = {flagKey:String}
-          AND ruleId = {ruleId:String}
-          AND variationId != ''
-        )
-        OR (
-          kind = 'tracking'
-          AND at >= {from:Int64} - {priorMs:Int64}
-          AND (event = {event:String} OR ({denominator:String} != '' AND event = {denominator:String}))
-          AND mayCount
-        )
-      )
-    -- As in experiment.sql, for events before and after {from} apart: the former do not count there.
-    ORDER BY kind, targetingKey, id, receivedAt, at, variationId, clock, content, value
-    LIMIT 1 BY kind, targetingKey, id, event, at < {from:Int64}
+      counted,
+      owner,
+      argMin(exposed.variationId, place) AS variationId,
+      argMin(exposed.countedAt, place) AS firstAt,
+      argMin(exposed.receivedAt, place) AS firstReceivedAt,
+      argMin(exposed.clock, place) AS firstClock
+    FROM exposed
+    GROUP BY counted, owner
+    HAVING max(exposed.mayCount) AND NOT any(exposed.hasNoUnit) AND firstAt < {exposedBefore:Int64}
   ),
-  userUnits AS (
-    SELECT targetingKey, argMinIf(ownUnit, (at, receivedAt, id), ownUnit != '') AS userUnit
-    FROM records
-    WHERE {unitAttribute:String} != '' AND kind = 'exposure'
-    GROUP BY targetingKey
+  -- As for conversions, for events before and after the start apart: the former do not count there.
+  eventsOnce AS (
+    SELECT *, goalAt < {start:Int64} AS isEarly
+    FROM goalEvents
+    WHERE goalAt < {end:Int64} AND ({counts:String} != 'server' OR isServerGoal)
+    ORDER BY goalCounted, goalOwner, goalEvent, goalId, isEarly, goalReceivedAt, goalAt, goalClock, contentId, value
+    LIMIT 1 BY goalCounted, goalOwner, goalEvent, goalId, isEarly
   ),
-  attributed AS (
+  eventLists AS (
     SELECT
-      records.*,
-      multiIf(ownUnit != '', ownUnit, userUnit != '', userUnit, concat('\0', targetingKey)) AS counted
-    FROM records LEFT JOIN userUnits USING (targetingKey)
-  ),
-  users AS (
-    SELECT
-      argMinIf((at, variationId, clock, receivedAt), (at, receivedAt, id), kind = 'exposure' AND mayCount) AS first,
-      arraySort(groupArrayIf((event, content, at, value, clock, receivedAt), kind = 'tracking')) AS events
-    FROM attributed
-    WHERE {unitAttribute:String} = '' OR NOT startsWith(counted, '\0')
-    GROUP BY counted
-    HAVING countIf(kind = 'exposure' AND mayCount) > 0 AND first.1 < {exposedBefore:Int64}
+      goalCounted,
+      goalOwner,
+      arraySort(groupArray((goalEvent, contentId, goalAt, value, goalClock, goalReceivedAt))) AS events
+    FROM eventsOnce
+    GROUP BY goalCounted, goalOwner
   ),
   timed AS (
     SELECT
-      first.2 AS variationId,
-      first.1 AS firstAt,
-      events,
+      variationId,
+      firstAt,
       -- From when on each event counts.
       arrayMap(
-        event -> greatest({from:Int64}, first.1 - multiIf(
-          event.5 = first.3 AND event.5 != 'queue time', 0,
-          event.5 NOT IN ('', 'queue time') OR first.3 NOT IN ('', 'queue time'), {clockSkewMaxMs:Int64},
-          event.6 = first.4, 0, -- one request, whose delay is in both
+        event -> greatest({start:Int64}, firstAt - multiIf(
+          event.5 = firstClock AND firstClock != 1, 0,
+          event.5 > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
+          event.6 = firstReceivedAt, 0, -- one request, whose delay is in both
           {requestDelayMaxMs:Int64}
         )),
         events
@@ -102,7 +72,8 @@
         events,
         earliest
       ) AS before
-    FROM users
+    FROM firsts
+    LEFT JOIN eventLists ON goalCounted = counted AND goalOwner = owner
   ),
   -- Copies follow their originals, since events are sorted by name, content and time.
   distinctEvents AS (
@@ -110,17 +81,17 @@
       variationId,
       arrayFilter(
         (event, last) -> NOT (
-          event.2 != '' AND event.1 = last.1 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
+          event.2 != 0 AND event.1 = last.1 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
         ),
         after,
-        arrayPopBack(arrayPushFront(after, ('', '', toInt64(0), 0., '', toInt64(0))))
+        arrayPopBack(arrayPushFront(after, ('', toUInt64(0), toInt64(0), 0., toUInt64(0), toInt64(0))))
       ) AS events,
       arrayFilter(
         (event, last) -> NOT (
-          event.2 != '' AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
+          event.2 != 0 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
         ),
         before,
-        arrayPopBack(arrayPushFront(before, ('', '', toInt64(0), 0., '', toInt64(0))))
+        arrayPopBack(arrayPushFront(before, ('', toUInt64(0), toInt64(0), 0., toUInt64(0), toInt64(0))))
       ) AS priorEvents
     FROM timed
   ),
@@ -146,8 +117,8 @@
       rawY,
       -- Whole units and the rest apart, since a product with 1e9 would not be exact.
       arrayMap(
-        value -> toInt256(toInt64(trunc(value))) * 1000000000
-          + toInt256(toInt64(round((value - trunc(value)) * 1e9))),
+        number -> toInt256(toInt64(trunc(number))) * 1000000000
+          + toInt256(toInt64(round((number - trunc(number)) * 1e9))),
         [
           if(isReadable, rawY, 0.),
           if(isReadable, summed.d, 0.),
@@ -177,7 +148,7 @@ SELECT
   toString(sum(uncapped)) AS sumRawY,
   toString(sum(uncapped * uncapped)) AS sumRawYY,
   if(
-    grouping(fixed.variationId) = 1 AND {slices:UInt8} = 1,
+    grouping(fixed.variationId) = 1 AND {isWhole:Bool},
     quantileExactInclusiveIf(0.995)(rawY, isReadable),
     NULL
   ) AS high

@@ -1,18 +1,12 @@
-// What experiment.sql counts of a variation.
+// What is counted of a variation, for one experiment and goal.
 import * as z from 'zod'
-
-/** Null beyond what a double holds. No result is about it: values are added up by experiment-metric.sql. */
-const Sum = z
-  .number()
-  .nullable()
-  .transform((sum) => sum ?? 0)
 
 export const ObservedVariation = z.object({
   variationId: z.string(),
   users: z.int(),
   conversions: z.int(),
-  valueSum: Sum,
-  valueSumOfSquares: Sum,
+  valueSum: z.number(),
+  valueSumOfSquares: z.number(),
   usersInTwoVariations: z.int(),
   verifiedUsers: z.int(),
   verifiedConversions: z.int(),

@@ -1,5 +1,5 @@
-// Runs experiment-metric.sql over its fixture and over any records, in real ClickHouse, embedded and over
-// HTTP. Who is counted is held by experiment.sql, what is added up by plain loops.
+// Runs counting/metric.sql over its fixture and over any records, in real ClickHouse, embedded and over HTTP.
+// Who is counted is held by the count of conversions, what is added up by plain loops.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import os from 'node:os'
@@ -7,13 +7,18 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadChdb, openClickHouse, type Parameters } from '../../batch/lake/clickhouse.ts'
+import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
+import {
+  addUp,
+  countMetric,
+  type MetricQuestion,
+  metricQuestion,
+} from '../../batch/counting/metric-counts.ts'
+import { experimentQuestion } from '../../batch/counting/question.ts'
+import type { Tolerances } from '../../batch/counting/totals.ts'
+import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
-import { countMetric } from '../../batch/lake/count-metric.ts'
-import { countExperiment } from '../../batch/lake/counts.ts'
-import { inBucket } from '../../batch/lake/record-source.ts'
-import { openWarehouse, type Warehouse } from '../../batch/lake/warehouse.ts'
-import * as z from 'zod'
+import { inBucket, onDisk } from '../../batch/lake/record-source.ts'
 import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
@@ -33,8 +38,9 @@ let clickHouse: ClickHouseOverHttp
 let bucket: SimulatedBucket
 let bucketServer: Server
 let client: ReturnType<typeof openClickHouseServer>
-let embedded: Warehouse
-let onServer: Warehouse
+let embedded: ReturnType<typeof countMetric>
+let onServer: ReturnType<typeof countMetric>
+let conversions: ReturnType<typeof countEmbedded>
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-metric-'))
   if (!hasChdb) return
@@ -44,11 +50,10 @@ beforeAll(async () => {
   clickHouse = await startClickHouseOverHttp()
   const lake = { endpoint, bucket: 'lake', accessKeyId: 'local', secretAccessKey: 'secret' }
   client = openClickHouseServer({ ...serverUser, url: clickHouse.url })
-  embedded = openWarehouse(openClickHouse(loadChdb))
-  onServer = openWarehouse(
-    client,
-    inBucket({ root: folder, lake, collection: undefined, cluster: undefined }),
-  )
+  const chdb = openClickHouse(loadChdb)
+  embedded = countMetric(chdb, onDisk)
+  onServer = countMetric(client, inBucket({ root: folder, lake, collection: undefined, cluster: undefined }))
+  conversions = countEmbedded(chdb)
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
@@ -70,45 +75,38 @@ function toFiles(texts: readonly string[]) {
   return { raw, parts: [] }
 }
 
-const parameters = {
-  from: 2000,
-  to: 3000,
-  exposedBefore: 2700,
-  flagKey: 'checkout',
-  ruleId: 'split',
-  unitAttribute: '',
-  counts: 'all',
-  event: 'bought',
-  sum: 'value',
-  denominator: 'session',
-  denominatorSum: 'count',
-  cap: 50,
-  valueMax: 1e15,
-  priorMs: 500,
-  windowMs: 500,
-  sameWithinMs: 50,
-  clockSkewMaxMs: 30,
-  requestDelayMaxMs: 20,
-  slices: 1,
-  slice: 0,
-}
+const tolerances: Tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const dayMs = 86_400_000
+const days = (ms: number) => ms / dayMs
+const from2000 = experimentQuestion(experiment(), { from: 2000, to: 3000 }, [])
+const perSession = { event: 'session', sum: 'count' } as const
+const half = { windowDays: days(500), minimumAgeDays: days(300) }
+const value = { kind: 'value', cap: 50, priorDays: days(500), ...half } as const
 
-async function rowsOf(texts: readonly string[], changes: Parameters = {}) {
+async function rowsOf(
+  texts: readonly string[],
+  metric: GoalMetric = value,
+  { exposures, allowed }: { exposures: MetricQuestion['exposures']; allowed: Tolerances } = {
+    exposures: from2000,
+    allowed: tolerances,
+  },
+) {
   const files = toFiles(texts)
-  const ask = async (way: Warehouse) => {
-    const bound = { ...parameters, ...changes }
-    const rows = await way.query({ name: 'experiment-metric', row: z.any() }, files, bound)
-    if (!rows.ok) throw new Error(rows.problem.message)
-    return rows.value as Record<string, string | number>[]
-  }
-  const rows = await ask(embedded)
-  expect(await ask(onServer)).toEqual(rows)
-  return rows
+  const asked = metricQuestion(exposures, 'bought', metric, exposures.end)
+  const [rows, others] = await Promise.all(
+    [embedded, onServer].map(async (count) => {
+      const found = await count(files, asked, allowed)
+      if (!found.ok) throw new Error(found.problem.message)
+      return found.value
+    }),
+  )
+  expect(others).toEqual(rows)
+  return rows!
 }
 
 const read = (name: string) => readFileSync(path.join(import.meta.dirname, name), 'utf8')
-const fixture = read('experiment-metric.fixture.ndjson')
-const expected = read('experiment-metric.expected.ndjson')
+const fixture = read('metric.fixture.ndjson')
+const expected = read('metric.expected.ndjson')
   .trimEnd()
   .split('\n')
   .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -118,7 +116,7 @@ const parse = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-describe.skipIf(!hasChdb)('experiment-metric.sql', () => {
+describe.skipIf(!hasChdb)('metric.sql', () => {
   it('has a fixture of valid records', () => {
     for (const { '//': _, ...record } of parse(fixture))
       expect(EventRecord.safeParse(record).error).toBeUndefined()
@@ -138,16 +136,26 @@ describe.skipIf(!hasChdb)('experiment-metric.sql', () => {
   })
 
   it('adds up events instead of values, without cap, window and age', async () => {
-    const rows = await rowsOf([fixture], { sum: 'count', cap: 0, windowMs: 0, exposedBefore: 3000 })
-    const [, control, green] = rows
-    expect(control).toMatchObject({ users: 3, conversions: 3, sumY: '5000000000', sumD: '2000000000' })
-    expect(control).toMatchObject({ sumX: '1000000000', sumRawY: '5000000000' })
+    const [, control, green] = await rowsOf([fixture], { kind: 'count', priorDays: days(500) })
+    expect(control).toMatchObject({ users: 3, conversions: 3, sumY: '5000000000', sumX: '1000000000' })
     expect(green).toMatchObject({ users: 4, conversions: 2, unreadableUsers: 0, sumY: '3000000000' })
   })
 
-  it('takes the same event for both parts of a ratio', async () => {
-    const [, control] = await rowsOf([fixture], { denominator: 'bought', cap: 0 })
-    expect(control).toMatchObject({ sumY: '105250000000', sumD: '4000000000' })
+  it('adds up the other part of a ratio, which may be of the same event', async () => {
+    const [, control] = await rowsOf([fixture], {
+      kind: 'ratio',
+      sum: 'value',
+      denominator: perSession,
+      ...half,
+    })
+    expect(control).toMatchObject({ sumY: '105250000000', sumD: '1000000000', sumX: '0' })
+    expect(control).toMatchObject({ sumDD: '1000000000000000000', sumYD: '15250000000000000000' })
+    const perOrder = { event: 'bought', sum: 'count' } as const
+    const [, same] = await rowsOf([fixture], { kind: 'ratio', sum: 'value', denominator: perOrder, ...half })
+    expect(same).toMatchObject({ sumY: '105250000000', sumD: '4000000000' })
+    const values = { event: 'session', sum: 'value' } as const
+    const [, valued] = await rowsOf([fixture], { kind: 'ratio', sum: 'count', denominator: values })
+    expect(valued).toMatchObject({ sumY: '5000000000', sumD: '6000000000' })
   })
 
   it('adds up the largest values to the last digit', async () => {
@@ -168,7 +176,9 @@ describe.skipIf(!hasChdb)('experiment-metric.sql', () => {
       ]
     }
     const records = [...event('a', 1e15), ...event('b', 1e15), ...event('c', -1e15), ...event('d', 1e-9)]
-    const [, on] = await rowsOf([records.map((record) => JSON.stringify(record)).join('\n')], { cap: 0 })
+    const [, on] = await rowsOf([records.map((record) => JSON.stringify(record)).join('\n')], {
+      kind: 'value',
+    })
     expect(on).toMatchObject({
       users: 4,
       unreadableUsers: 0,
@@ -181,48 +191,74 @@ describe.skipIf(!hasChdb)('experiment-metric.sql', () => {
 const seconds = 1_000
 const plain = { kind: 'value', priorDays: 0 } as const
 
+/** Also some who become known. */
+const withAliases = fc
+  .tuple(
+    anyRecords,
+    fc.array(fc.tuple(fc.constantFrom('ann', 'ben', 'cat'), fc.constantFrom('ann', 'ben')), { maxLength: 3 }),
+  )
+  .map(([records, links]) => [
+    ...records,
+    ...links.map(([previousKey, targetingKey], i): EventRecord => ({
+      v: 2,
+      kind: 'alias',
+      id: `link-${i}`,
+      environmentId: 'demo',
+      at: startAt + i * seconds,
+      receivedAt: startAt + i * seconds,
+      protocol: 'ofrep',
+      sdk: '',
+      attributes: {},
+      keyKind: 'client',
+      source: '',
+      previousKey,
+      targetingKey,
+    })),
+  ])
+
 describe.skipIf(!hasChdb)('on any records', () => {
   const window = { from: startAt + 10 * seconds, to: startAt + 50 * seconds }
-  const question = (metric: GoalMetric) => ({ event: 'bought', metric, asOf: window.to })
   const counts = fc.constantFrom('all' as const, 'verified' as const, 'server' as const)
   const units = fc.constantFrom(undefined, 'company')
 
   it(
-    'counts the users, conversions and values that experiment.sql counts',
+    'counts the users, conversions and values that are counted for conversions',
     () =>
       fc.assert(
-        fc.asyncProperty(anyRecords, counts, units, async (records, counted, unitAttribute) => {
+        fc.asyncProperty(withAliases, counts, units, async (records, counted, unitAttribute) => {
           const phases = unitAttribute && { phases: [{ startAt, weights: {}, unitAttribute }] }
           const one = experiment({ counts: counted, ...phases })
           const files = toFiles([toNdjson(records), toNdjson(records)])
-          const theirs = await countExperiment(embedded, files, one, window, 'bought')
-          const ours = await countMetric(embedded, files, one, window, question(plain))
-          if (!theirs.ok || !ours.ok) throw new Error('not counted')
-          const figures = [...ours.value.byVariation].map(
-            ([variationId, { users, conversions, sumRawY }]) => ({
-              variationId,
-              users,
-              conversions,
-              valueSum: Number(sumRawY) / 1e9,
-            }),
-          )
+          const theirs = await countExperiment(conversions, files, one, window, 'bought')
+          const question = metricQuestion(experimentQuestion(one, window, []), 'bought', plain, window.to)
+          const ours = await embedded(files, question)
+          const sliced = await embedded(files, question, undefined, 2)
+          if (!theirs.ok || !ours.ok || !sliced.ok) throw new Error('not counted')
+          const { byVariation } = addUp(ours.value)
+          expect(new Map([...addUp(sliced.value).byVariation].toSorted())).toEqual(byVariation)
+          const figures = [...byVariation].map(([variationId, { users, conversions: reached, sumRawY }]) => ({
+            variationId,
+            users,
+            conversions: reached,
+            valueSum: Number(sumRawY) / 1e9,
+          }))
           const known = theirs.value
             .filter(({ users }) => users > 0)
-            .map(({ variationId, users, conversions, valueSum }) => ({
+            .map(({ variationId, users, conversions: reached, valueSum }) => ({
               variationId,
               users,
-              conversions,
+              conversions: reached,
               valueSum,
             }))
           expect(figures).toEqual(known)
         }),
-        { numRuns: 20 },
+        { numRuns: 8 },
       ),
     300_000,
   )
 
   it(
-    'adds up what plain loops add up, and slices to the same',
+    'adds up what plain loops add up',
     () =>
       fc.assert(
         fc.asyncProperty(anyRecords, fc.integer({ min: 1, max: 20 }), async (some, length) => {
@@ -234,23 +270,24 @@ describe.skipIf(!hasChdb)('on any records', () => {
             sdk: '',
             receivedAt: record.at + 1,
           }))
-          const asked = { ...parameters, ...window, exposedBefore: window.to, cap: 2, event: 'bought' }
           const ms = length * seconds
-          const changes = { ...asked, denominator: 'visited', windowMs: ms, priorMs: ms, sameWithinMs: 3_000 }
+          const exposures = experimentQuestion(experiment(), window, [])
+          const allowed = { ...tolerances, sameWithinMs: 3_000 }
+          const same = { cap: 2, windowDays: days(ms) }
+          const asked = { exposures, allowed }
           const text = [toNdjson(records)]
-          const whole = (await rowsOf(text, changes)).slice(1).map(({ high: _, ...row }) => row)
-          expect(whole).toEqual(plainSums(records, window, ms))
-          const sliced = [
-            ...(await rowsOf(text, { ...changes, slices: 2, slice: 0 })),
-            ...(await rowsOf(text, { ...changes, slices: 2, slice: 1 })),
-          ]
-          for (const row of whole)
-            for (const field of ['sumYY', 'sumXY', 'sumYD'])
-              expect(
-                sliced
-                  .filter(({ variationId }) => variationId === row['variationId'])
-                  .reduce((sum, part) => sum + BigInt(part[field]!), 0n),
-              ).toBe(BigInt(row[field]!))
+          const valued = await rowsOf(text, { kind: 'value', priorDays: days(ms), ...same }, asked)
+          const visits = { event: 'visited', sum: 'count' } as const
+          const ratio = await rowsOf(
+            text,
+            { kind: 'ratio', sum: 'value', denominator: visits, ...same },
+            asked,
+          )
+          const both = valued.map(({ high: _, ...row }, i) => {
+            const { sumD, sumDD, sumYD } = ratio[i]!
+            return { ...row, sumD, sumDD, sumYD }
+          })
+          expect(both.slice(1)).toEqual(plainSums(records, window, ms))
         }),
         { numRuns: 10 },
       ),

@@ -5,14 +5,13 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
 import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
-import { countEventRate, countExperiment } from './counts.ts'
-import { loadChdb, openClickHouse } from './clickhouse.ts'
-import { openWarehouse } from './warehouse.ts'
+import { countEmbedded, countEventRate, countExperiment } from './counts.ts'
+import { loadChdb, openClickHouse } from '../lake/clickhouse.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 
 let folder = ''
 beforeAll(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-warehouse-'))
+  folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-counts-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -23,15 +22,15 @@ function file(name: string, content: Buffer): string {
 
 const window = { from: startAt, to: startAt + 86_400_000 }
 
-describe.skipIf(!hasChdb)('the warehouse', () => {
-  const warehouse = openWarehouse(openClickHouse(loadChdb))
+describe.skipIf(!hasChdb)('an embedded count', () => {
+  const count = countEmbedded(openClickHouse(loadChdb))
 
   it('counts over several files', async () => {
     const files = ['control', 'green'].map((variationId) =>
       file(`${variationId}.ndjson.gz`, gzipSync(toNdjson(visitRecords(variationId, 20, 5)))),
     )
     expect(
-      await countExperiment(warehouse, { raw: files, parts: [] }, experiment(), window, 'bought'),
+      await countExperiment(count, { raw: files, parts: [] }, experiment(), window, 'bought'),
     ).toMatchObject({
       ok: true,
       value: [
@@ -39,18 +38,18 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
         { variationId: 'green', users: 20, conversions: 5 },
       ],
     })
-    expect(await countEventRate(warehouse, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
+    expect(await countEventRate(count, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 20, goalUsers: 5, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 
   it('counts over no file at all', async () => {
-    expect(await countExperiment(warehouse, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
+    expect(await countExperiment(count, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
       ok: true,
       value: [],
     })
-    expect(await countEventRate(warehouse, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
+    expect(await countEventRate(count, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
       ok: true,
       value: { exposedUsers: 0, goalUsers: 0, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
@@ -60,7 +59,7 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
     const whole = gzipSync(toNdjson(visitRecords('green', 2000, 0)))
     const half = file('half.ndjson.gz', whole.subarray(0, whole.length / 2))
     expect(
-      await countExperiment(warehouse, { raw: [half], parts: [] }, experiment(), window, 'bought'),
+      await countExperiment(count, { raw: [half], parts: [] }, experiment(), window, 'bought'),
     ).toMatchObject({
       ok: false,
       problem: { kind: 'job', message: expect.stringContaining('half.ndjson.gz') },
@@ -69,10 +68,10 @@ describe.skipIf(!hasChdb)('the warehouse', () => {
 })
 
 it('says in one sentence that chdb is missing, and what to do', async () => {
-  const warehouse = openWarehouse(
+  const count = countEmbedded(
     openClickHouse(() => Promise.reject(new Error("Cannot find package 'chdb'\nand more"))),
   )
-  expect(await countExperiment(warehouse, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
+  expect(await countExperiment(count, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
     ok: false,
     problem: {
       kind: 'chdb-missing',
@@ -82,9 +81,9 @@ it('says in one sentence that chdb is missing, and what to do', async () => {
 })
 
 it('refuses a folder that ClickHouse would read as a pattern', async () => {
-  const warehouse = openWarehouse(openClickHouse(() => Promise.reject(new Error('not called'))))
+  const count = countEmbedded(openClickHouse(() => Promise.reject(new Error('not called'))))
   expect(
-    await countExperiment(warehouse, { raw: ['/tmp/a{b}/c.gz'], parts: [] }, experiment(), window, 'bought'),
+    await countExperiment(count, { raw: ['/tmp/a{b}/c.gz'], parts: [] }, experiment(), window, 'bought'),
   ).toMatchObject({
     ok: false,
     problem: { kind: 'job', message: expect.stringContaining('/tmp/a{b}/c.gz') },

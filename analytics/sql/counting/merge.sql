@@ -1,0 +1,15 @@
+-- What several counts contributed, added up.
+SELECT
+  x,
+  q,
+  variationId,
+  sourceId,
+  sum(contributed.users) AS users,
+  sum(contributed.verifiedUsers) AS verifiedUsers,
+  sum(contributed.unverifiedUsers) AS unverifiedUsers,
+  sum(contributed.usersInTwoVariations) AS usersInTwoVariations,
+  sum(contributed.usersWithoutUnit) AS usersWithoutUnit,
+  sum(contributed.valueSum) AS valueSum,
+  sum(contributed.valueSumOfSquares) AS valueSumOfSquares
+FROM file({contributions:String}, 'Native', {contributionColumns:String}) AS contributed
+GROUP BY x, q, variationId, sourceId

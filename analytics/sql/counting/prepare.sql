@@ -1,0 +1,4 @@
+-- Raw objects, projected once for all queries of a run. Continues events.sql.
+  prepared AS (SELECT * FROM projected WHERE kind IN ('exposure', 'tracking', 'alias'))
+SELECT *
+FROM prepared

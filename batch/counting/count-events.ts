@@ -1,0 +1,237 @@
+// One count of all questions over some objects of the lake: full, or of what changed since the run before.
+// What it finds are contributions: files whose sums are the counts.
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type * as z from 'zod'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
+import type { PartFile, RecordFiles } from '../lake/cache.ts'
+import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
+import { overKept, statementOf } from './statements.ts'
+import { contributionColumns, linkColumns, preparedColumns } from './columns.ts'
+import { linkRows, resolveLinks } from './links.ts'
+import { type Asked, questionParameters } from './question.ts'
+import { sliceOf, slicesOf } from './slices.ts'
+import {
+  Facts,
+  LinkRow,
+  parameterLimits,
+  timeOffset,
+  type Tolerances,
+  type Totals,
+  usualTolerances,
+  Variation,
+} from './totals.ts'
+
+/** What there is, and what of it was there in the run before. */
+export interface Change {
+  readonly added: RecordFiles
+  readonly kept: RecordFiles
+  readonly removed: RecordFiles
+}
+
+const fromParts = ['sources/disk', 'part-records', 'events']
+const nothing: RecordFiles = { raw: [], parts: [] }
+/** So many raw objects are read by one statement: a pattern of all names has to be read as one text. */
+const rawObjectsMax = 5_000
+export interface Counting {
+  readonly clickHouse: ClickHouse
+  /** Contributions are written here. */
+  readonly folder: string
+  readonly tolerances?: Tolerances
+  /** With more records, users are counted slice by slice. */
+  readonly sliceRecordsMax?: number
+}
+
+/** Resolves to the files of contributions. */
+export const countAll = (files: RecordFiles, asked: readonly Asked[], how: Counting) =>
+  count({ added: files, kept: nothing, removed: nothing }, asked, true, how)
+
+/** Resolves to files whose sums, added to those of the run before, are the counts now. */
+export const countChange = (change: Change, asked: readonly Asked[], how: Counting) =>
+  count(change, asked, false, how)
+
+async function count(
+  change: Change,
+  asked: readonly Asked[],
+  isFull: boolean,
+  how: Counting,
+): Promise<Result<string[], Failure>> {
+  const scratch = path.join(how.folder, `counting-${randomUUID()}`)
+  try {
+    await mkdir(scratch, { recursive: true })
+    return await countIn(scratch, change, asked, isFull, how)
+  } catch (error) {
+    return fail('job', `Events could not be counted in ${how.folder}: ${reasonOf(error)}.`)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function countIn(
+  scratch: string,
+  change: Change,
+  asked: readonly Asked[],
+  isFull: boolean,
+  { clickHouse, folder, tolerances = usualTolerances, sliceRecordsMax }: Counting,
+): Promise<Result<string[], Failure>> {
+  const prepared = await prepareRaw(scratch, change, clickHouse)
+  if (!prepared.ok) return prepared
+  const links = path.join(scratch, 'links.ndjson')
+  const linked = await writeLinks(links, prepared.value, change, clickHouse)
+  if (!linked.ok) return linked
+  const common = {
+    ...questionParameters(asked),
+    columns: recordColumns,
+    prepared: prepared.value,
+    preparedColumns,
+    links,
+    linkColumns,
+    users: path.join(scratch, 'users.native'),
+    isFull: isFull ? 1 : 0,
+    timeOffset,
+    ...tolerances,
+  }
+  if (!isFull) {
+    const touched = partsOf({ ...change, kept: nothing })
+    if (!touched.ok) return touched
+    const values = { ...common, ...touched.value, target: common.users }
+    const done = await run(clickHouse, ['into', ...fromParts, 'concerned'], values)
+    if (!done.ok) return done
+  }
+  const contributions: string[] = []
+  const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
+    const target = path.join(folder, `contributions-${randomUUID()}.native`)
+    const found = partsOf(parts)
+    if (!found.ok) return found
+    const sql = ['into', ...fromParts, 'of-change', 'questions', `by-${by}`, 'outcomes', 'contributed']
+    const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
+    if (done.ok) contributions.push(target)
+    return done
+  }
+  const [byUnit, byUser] = [true, false].map((isUnit) =>
+    asked.filter(({ question }) => (question.unitAttribute !== '') === isUnit),
+  ) as [Asked[], Asked[]]
+  // Users of one unit, and those who are linked, may be in several slices.
+  const slices = isFull ? slicesOf(change.added, sliceRecordsMax) : 1
+  for (let slice = 0; byUser.length > 0 && slice < slices; slice++) {
+    const parts = { ...change, added: sliceOf(change.added, slices, slice) }
+    const isApart = slices > 1 && linked.value > 0
+    const own = { ...questionParameters(byUser), slices, slice, linked: isApart ? 'without' : 'all' }
+    const done = await pass('user', parts, own)
+    if (!done.ok) return done
+  }
+  const whole = { slices: 1, slice: 0 }
+  if (byUser.length > 0 && slices > 1 && linked.value > 0) {
+    const done = await pass('user', change, { ...questionParameters(byUser), ...whole, linked: 'only' })
+    if (!done.ok) return done
+  }
+  if (byUnit.length > 0) {
+    const done = await pass('unit', change, { ...questionParameters(byUnit), ...whole, linked: 'all' })
+    if (!done.ok) return done
+  }
+  return ok(contributions)
+}
+
+const noFile = '/{}'
+
+/** All parts, and which of them came or went. */
+function partsOf({ added, kept, removed }: Change): Result<Parameters, Failure> {
+  const all = [added, kept, removed].flatMap(({ parts }) => parts)
+  const glob = globOf(all.map(({ file }) => file))
+  if (!glob.ok) return glob
+  const namesOf = ({ parts }: RecordFiles) => parts.map(({ file }) => path.basename(file))
+  return ok({ files: noFile, parts: glob.value, addedParts: namesOf(added), removedParts: namesOf(removed) })
+}
+
+/** Projects raw objects once, because every pass reads them. Resolves to a pattern of files. */
+async function prepareRaw(
+  scratch: string,
+  { added, kept, removed }: Change,
+  clickHouse: ClickHouse,
+): Promise<Result<string, Failure>> {
+  const written: string[] = []
+  for (const [files, sides] of [
+    [added.raw, '[1]'],
+    [kept.raw, '[-1, 1]'],
+    [removed.raw, '[-1]'],
+  ] as const)
+    for (let i = 0; i < files.length; i += rawObjectsMax) {
+      const raw = globOf(files.slice(i, i + rawObjectsMax))
+      if (!raw.ok) return raw
+      const target = path.join(scratch, `raw-${written.length}.native`)
+      const values = { files: raw.value, parts: noFile, rawSides: sides, columns: recordColumns, target }
+      const done = await run(clickHouse, ['into', 'sources/disk', 'raw-records', 'events', 'prepare'], values)
+      if (!done.ok) return done
+      written.push(target)
+    }
+  return globOf(written)
+}
+
+/** Resolves to how many users are linked. */
+async function writeLinks(
+  file: string,
+  prepared: string,
+  change: Change,
+  clickHouse: ClickHouse,
+): Promise<Result<number, Failure>> {
+  const withAliases = ({ parts }: RecordFiles): RecordFiles => ({
+    raw: [],
+    parts: parts.filter(({ part }: PartFile) => (part.records['alias'] ?? 0) > 0),
+  })
+  const { added, kept, removed } = change
+  const parts = partsOf({ added: withAliases(added), kept: withAliases(kept), removed: withAliases(removed) })
+  if (!parts.ok) return parts
+  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns }
+  const isNone = prepared === noFile && parts.value['parts'] === noFile
+  const found = isNone
+    ? ok([])
+    : await clickHouse.rows(
+        'aliases.sql',
+        statementOf(...fromParts, 'aliases-of-change', 'aliases'),
+        LinkRow,
+        values,
+      )
+  if (!found.ok) return found
+  const membersOf = (wanted: number) =>
+    resolveLinks(found.value.filter(({ side }): boolean => side === wanted))
+  const rows = linkRows(membersOf(-1), membersOf(1))
+  await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return ok(rows.length)
+}
+
+const run = (clickHouse: ClickHouse, names: readonly string[], values: Parameters) =>
+  clickHouse.run(`${names.at(-1)}.sql`, statementOf(...names), values)
+
+/** The sums of contributions. */
+export async function addUp(
+  contributions: readonly string[],
+  asked: readonly Asked[],
+  clickHouse: ClickHouse,
+): Promise<Result<Totals, Failure>> {
+  const glob = globOf(contributions)
+  if (!glob.ok) return glob
+  const limits = parameterLimits(asked)
+  const values = { contributions: glob.value, contributionColumns, limits }
+  const ask = <Row>(name: 'variations' | 'operations', row: z.ZodType<Row>) =>
+    clickHouse.rows(`${name}.sql`, overKept(name), row, values)
+  const variations = await ask('variations', Variation)
+  if (!variations.ok) return variations
+  const operations = limits === '' ? ok([]) : await ask('operations', Facts)
+  return operations.ok ? ok({ variations: variations.value, operations: operations.value }) : operations
+}
+
+/** Writes the contributions as one file, and resolves to it. */
+export async function merge(
+  contributions: readonly string[],
+  { clickHouse, folder }: Counting,
+): Promise<Result<string, Failure>> {
+  const glob = globOf(contributions)
+  if (!glob.ok) return glob
+  const target = path.join(folder, `contributions-${randomUUID()}.native`)
+  const values = { contributions: glob.value, contributionColumns, target }
+  const done = await run(clickHouse, ['into', 'merge'], values)
+  return done.ok ? ok(target) : done
+}

@@ -1,0 +1,270 @@
+// The counts of all questions of an environment, kept between runs. A run counts what changed: it looks at
+// the users with new events alone, as they were and as they are, and adds the difference. So the order in
+// which events arrive does not matter, nor whether records come, go or move to other objects. Once a day
+// everything is counted anew, and the two are compared.
+import { createHash } from 'node:crypto'
+import { mkdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
+import type { LakeCache, RecordFiles } from '../lake/cache.ts'
+import { type Answers, answersOf, type EnvironmentCounts, factsOf, isCounting } from './answers.ts'
+import { countAgainIfDamaged } from './count-again.ts'
+import { addUp, type Change, type Counting, countAll, countChange, merge } from './count-events.ts'
+import {
+  areWhole,
+  describeFiles,
+  type KeptFile,
+  type KeptQuestion,
+  readState,
+  type State,
+  sweep,
+  writeState,
+} from './kept-state.ts'
+import { statementOf } from './statements.ts'
+import { type Asked, nameOf, type Question, windowOf } from './question.ts'
+
+const dayMs = 86_400_000
+/** A question that nobody asked for so long is not counted any more. */
+const forgottenAfterMs = dayMs
+/** Where more of the lake changed, a full count costs less. */
+const changedShareMax = 0.25
+/** Files of contributions are merged when there are more. */
+const contributionsMax = 16
+
+const statements = [
+  'raw-records',
+  'part-records',
+  'events',
+  'prepare',
+  'aliases-of-change',
+  'aliases',
+  'concerned',
+]
+const outcomes = ['of-change', 'questions', 'by-user', 'by-unit', 'outcomes', 'contributed', 'merge']
+const answers = ['variations', 'operations']
+
+export interface KeptCountsOptions extends Omit<Counting, 'folder'> {
+  readonly lake: LakeCache
+  /** The cache's folder. */
+  readonly root: string
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** `daily`: if the last full count is of another day. */
+  readonly recount: 'never' | 'daily' | 'always'
+  /** `differing` is how many questions the counts kept had other figures for. */
+  readonly onRecounted?: (environmentId: string, figures: { questions: number; differing: number }) => void
+}
+
+export const countingFolder = (root: string, environmentId: string) =>
+  path.join(root, 'counting', `environment=${environmentId}`)
+
+export function keptCounts(options: KeptCountsOptions): EnvironmentCounts {
+  const recounted = new Set<string>()
+  return {
+    count: (environmentId, questions) =>
+      countAgainIfDamaged(options.lake, environmentId, () =>
+        countKept(environmentId, questions, recounted, options),
+      ),
+    async damaged(environmentId, window) {
+      const files = await options.lake.files(environmentId, window)
+      return files.ok ? ok(files.value.damaged) : files
+    },
+  }
+}
+
+async function countKept(
+  environmentId: string,
+  questions: readonly Question[],
+  recounted: Set<string>,
+  options: KeptCountsOptions,
+): Promise<Result<Answers, Failure>> {
+  const { lake, root, now, recount, onRecounted } = options
+  const folder = countingFolder(root, environmentId)
+  const release = releaseOf()
+  const before = await readState(folder, release)
+  const asked = number(questions, before, now)
+  const files = await lake.files(environmentId, windowOf(asked.map(({ question }) => question)))
+  if (!files.ok) return files
+  const context = { ...options, folder, release, files: files.value, asked }
+  const kept = before && (await change(before, context))
+  const isDue =
+    !recounted.has(environmentId) &&
+    (recount === 'always' ||
+      (recount === 'daily' && before && Math.floor(before.recountedAt / dayMs) !== Math.floor(now / dayMs)))
+  let state = kept
+  if (state === undefined || isDue) {
+    const full = await anew(context)
+    if (!full.ok) return full
+    if (isDue) {
+      recounted.add(environmentId)
+      const differing = kept ? differences(kept, full.value) : 0
+      onRecounted?.(environmentId, { questions: asked.length, differing })
+    }
+    state = full.value
+  }
+  if (state !== before) {
+    try {
+      await writeState(folder, state)
+      await sweep(folder, before, state)
+    } catch {
+      // A full disk costs the next run a full count, and this one nothing.
+    }
+  }
+  return ok(answersOf(state.questions, state.totals))
+}
+
+/** Counts are kept for one text of the queries. */
+const releaseOf = (): string =>
+  createHash('sha256')
+    .update(statementOf('sources/disk', ...statements, ...outcomes, ...answers) + recordColumns)
+    .digest('hex')
+
+/** Questions keep the number that they have. */
+function number(
+  questions: readonly Question[],
+  before: State | undefined,
+  now: number,
+): readonly KeptQuestion[] {
+  const wanted = new Set(questions.map(nameOf))
+  const kept = (before?.questions ?? [])
+    .map((each) => (wanted.has(nameOf(each.question)) ? { ...each, askedAt: now } : each))
+    .filter(({ askedAt }) => now - askedAt < forgottenAfterMs)
+  const known = new Set(kept.map(({ question }) => nameOf(question)))
+  const byName = new Map(questions.map((question) => [nameOf(question), question]))
+  const first = Math.max(0, ...(before?.questions ?? []).map(({ x }) => x)) + 1
+  const fresh = [...byName].filter(([name]) => !known.has(name)).map(([, question]) => question)
+  return [...kept, ...fresh.map((question, i) => ({ x: first + i, question, askedAt: now }))]
+}
+
+interface Context extends KeptCountsOptions {
+  readonly folder: string
+  readonly release: string
+  readonly files: RecordFiles
+  readonly asked: readonly KeptQuestion[]
+}
+
+/** Everything, from nothing. */
+async function anew(how: Context): Promise<Result<State, Failure>> {
+  const { folder, release, files, asked, now } = how
+  const added: KeptFile[][] = []
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const isUnit of [false, true]) {
+      const own = asked.filter((each) => isOfUnits(each) === isUnit)
+      const found = own.length === 0 ? ok([]) : await countAll(files, own, how)
+      if (!found.ok) return found
+      added.push(await describeFiles(found.value))
+    }
+  } catch (error) {
+    return fail('job', `Counts could not be kept in ${folder}: ${reasonOf(error)}.`)
+  }
+  const [byUser = [], byUnit = []] = added
+  const sources = { raw: [...files.raw], parts: [...files.parts] }
+  return withTotals({ release, recountedAt: now, questions: [...asked], ...sources, byUser, byUnit }, how)
+}
+
+/** From what was kept. Undefined if that cannot be done, or costs as much as a full count. */
+async function change(before: State, context: Context): Promise<State | undefined> {
+  const { folder, files, asked } = context
+  const how: Counting = context
+  const difference = differenceOf(before, files)
+  const isSame = [difference.added, difference.removed].every(
+    ({ raw, parts }) => raw.length + parts.length === 0,
+  )
+  const known = new Set(before.questions.map(({ x }) => x))
+  const [old, fresh] = [true, false].map((isKnown) => asked.filter(({ x }) => known.has(x) === isKnown)) as [
+    KeptQuestion[],
+    KeptQuestion[],
+  ]
+  if (isSame && fresh.length === 0) return { ...before, questions: [...asked] }
+  if (!isSame && (await shareOf(difference)) > changedShareMax) return undefined
+  if (!(await areWhole(folder, [...before.byUser, ...before.byUnit]))) return undefined
+  try {
+    const oldUsers = old.filter((each) => !isOfUnits(each))
+    const freshUsers = fresh.filter((each) => !isOfUnits(each))
+    const units = (isSame ? fresh : asked).filter(isOfUnits)
+    const changed = isSame || oldUsers.length === 0 ? ok([]) : await countChange(difference, oldUsers, how)
+    const added = freshUsers.length === 0 ? ok([]) : await countAll(files, freshUsers, how)
+    const unit = units.length === 0 ? ok([]) : await countAll(files, units, how)
+    if (!changed.ok || !added.ok || !unit.ok) return undefined
+    const byUser = [...before.byUser, ...(await describeFiles([...changed.value, ...added.value]))]
+    const byUnit = [...(isSame ? before.byUnit : []), ...(await describeFiles(unit.value))]
+    const { release, recountedAt } = before
+    const sources = { raw: [...files.raw], parts: [...files.parts] }
+    const merged = byUser.length > contributionsMax ? await merge(pathsOf(folder, byUser), how) : undefined
+    if (merged && !merged.ok) return undefined
+    const kept = merged ? await describeFiles([merged.value]) : byUser
+    const state = { release, recountedAt, questions: [...asked], ...sources, byUser: kept, byUnit }
+    const done = await withTotals(state, how)
+    return done.ok ? done.value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isOfUnits = ({ question }: Asked) => question.unitAttribute !== ''
+const pathsOf = (folder: string, files: readonly KeptFile[]) =>
+  files.map(({ name }) => path.join(folder, name))
+
+async function withTotals(
+  state: Omit<State, 'totals'>,
+  { clickHouse, folder }: Counting,
+): Promise<Result<State, Failure>> {
+  const files = [...state.byUser, ...state.byUnit]
+  const totals = await addUp(pathsOf(folder, files), state.questions, clickHouse)
+  if (!totals.ok) return totals
+  // Another run may have swept a file meanwhile, which ClickHouse would have left out in silence.
+  if (!(await areWhole(folder, files)))
+    return fail('job', `Counts that were kept in ${folder} are not there any more.`)
+  return ok({ ...state, totals: totals.value })
+}
+
+function differenceOf(before: State, after: RecordFiles): Change {
+  const split = <T>(old: readonly T[], now: readonly T[], fileOf: (item: T) => string) => {
+    const [had, has] = [new Set(old.map(fileOf)), new Set(now.map(fileOf))]
+    return {
+      added: now.filter((item) => !had.has(fileOf(item))),
+      kept: now.filter((item) => had.has(fileOf(item))),
+      removed: old.filter((item) => !has.has(fileOf(item))),
+    }
+  }
+  const raw = split(before.raw, after.raw, (file) => file)
+  const parts = split(before.parts, after.parts, ({ file }) => file)
+  return {
+    added: { raw: raw.added, parts: parts.added },
+    kept: { raw: raw.kept, parts: parts.kept },
+    removed: { raw: raw.removed, parts: parts.removed },
+  }
+}
+
+/** What of the bytes changed; 1 if a file is not there, so that it cannot be subtracted. */
+async function shareOf({ added, kept, removed }: Change): Promise<number> {
+  const bytesOf = async ({ raw, parts }: RecordFiles) => {
+    let bytes = 0
+    for (const file of [...raw, ...parts.map((each) => each.file)]) bytes += (await stat(file)).size
+    return bytes
+  }
+  try {
+    const changed = (await bytesOf(added)) + (await bytesOf(removed))
+    return changed / ((await bytesOf(kept)) + changed)
+  } catch {
+    return 1
+  }
+}
+
+/** How many questions have other counts. Sums of values may differ by rounding. */
+function differences(kept: State, full: State): number {
+  const figures = ({ totals }: State, x: number) =>
+    JSON.stringify([
+      factsOf(totals, x),
+      totals.variations
+        .filter((row) => row.x === x && isCounting(row))
+        .map(({ valueSum, valueSumOfSquares, ...counts }) => ({
+          ...counts,
+          sums: [valueSum, valueSumOfSquares].map((sum) => sum.toPrecision(9)),
+        })),
+    ])
+  return full.questions.filter(({ x }) => figures(kept, x) !== figures(full, x)).length
+}

@@ -1,0 +1,77 @@
+// What every way of counting has in common: what it is told, and what it answers.
+import * as z from 'zod'
+import { clockSkewMaxMs, requestDelayMaxMs } from '../../analytics/event-time.ts'
+import { sameWithinMs } from '../../analytics/records.ts'
+import type { Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { RecordFiles } from '../lake/cache.ts'
+import type { Asked } from './question.ts'
+
+/** In milliseconds: how far times may be off. */
+export interface Tolerances {
+  readonly sameWithinMs: number
+  readonly clockSkewMaxMs: number
+  readonly requestDelayMaxMs: number
+}
+export const usualTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
+
+/** Added to times before they are packed in order, so that those before 1970 are no large numbers. */
+export const timeOffset = 2 ** 46
+
+/** Null beyond what a double holds. No result is about it: values are added up by metric.sql. */
+const Sum = z
+  .number()
+  .nullable()
+  .transform((sum) => sum ?? 0)
+
+/** A row of variations.sql. */
+export const Variation = z.object({
+  x: z.int(),
+  q: z.int(),
+  variationId: z.string(),
+  users: z.int(),
+  verifiedUsers: z.int(),
+  unverifiedUsers: z.int(),
+  usersInTwoVariations: z.int(),
+  usersWithoutUnit: z.int(),
+  valueSum: Sum,
+  valueSumOfSquares: Sum,
+  sourceUsers: z.int(),
+})
+
+/** A row of operations.sql. */
+export const Facts = z.object({
+  x: z.int(),
+  exposedUsers: z.int(),
+  goalUsers: z.int(),
+  verifiedUsers: z.int(),
+  unverifiedUsers: z.int(),
+  usersOverLimit: z.int(),
+})
+
+export const Totals = z.object({ variations: z.array(Variation), operations: z.array(Facts) })
+export type Totals = z.infer<typeof Totals>
+
+/** A row of aliases.sql. */
+export const LinkRow = z.object({
+  side: z.int(),
+  previous: z.string(),
+  previousKey: z.string(),
+  known: z.string(),
+  knownKey: z.string(),
+  linkedAt: z.int(),
+})
+
+/** Counts in full, and keeps nothing. */
+export type CountQuestions = (
+  files: RecordFiles,
+  asked: readonly Asked[],
+  tolerances?: Tolerances,
+) => Promise<Result<Totals, Failure>>
+
+/** The parameter `limits` of operations.sql; empty if no operation is asked for. */
+export const parameterLimits = (asked: readonly Asked[]): string =>
+  asked
+    .filter(({ question }) => question.isOperation)
+    .map(({ x, question: { sourceUsersMax } }) => JSON.stringify({ x, sourceUsersMax }))
+    .join('\n')

@@ -1,0 +1,126 @@
+// Arbitrary records for the question of plain-counts.ts, and questions that ask for them in every way.
+import fc from 'fast-check'
+import type { EventRecord, Exposure, Tracking } from '../../analytics/records.ts'
+import type { Question } from '../../batch/counting/question.ts'
+import { type Counts, plainEventRate, plainExperiment } from './plain-counts.ts'
+
+const common = {
+  v: 2,
+  keyKind: 'client',
+  source: '',
+  id: 'e',
+  environmentId: 'demo',
+  at: 1500,
+  receivedAt: 1501,
+  protocol: 'ofrep',
+  sdk: '',
+  targetingKey: 'ann',
+  attributes: {},
+} as const
+export const base: Exposure = {
+  ...common,
+  kind: 'exposure',
+  flagKey: 'checkout',
+  flagVersion: 1,
+  variationId: 'on',
+  ruleId: 'split',
+  revision: 1,
+  verified: true,
+  unitAttribute: '',
+  unit: '',
+}
+const purchase: Tracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
+
+const at = fc.integer({ min: 997, max: 1012 })
+const anyone = {
+  at,
+  receivedAt: at,
+  targetingKey: fc.constantFrom('ann', 'ben', 'cat', ''),
+  protocol: fc.constantFrom('ofrep' as const, 'bucketeer' as const, 'flagship-io' as const),
+  sdk: fc.constantFrom('', 'js'),
+  keyKind: fc.constantFrom('client' as const, 'server' as const, '' as const),
+  source: fc.constantFrom('', 'here', 'there'),
+}
+const exposure = fc.record({
+  ...anyone,
+  flagKey: fc.constantFrom('checkout', 'checkout', 'search'),
+  variationId: fc.constantFrom('on', 'off'),
+  ruleId: fc.constantFrom('split', 'split', 'staff'),
+  verified: fc.boolean(),
+  unitAttribute: fc.constantFrom('', 'team', 'team', 'office'),
+  unit: fc.constantFrom('', 'red', 'blue', 'ann'),
+})
+/** Whether version 1 wrote the record, without its new fields. */
+const isOld = fc.boolean()
+const tracking = fc.record({
+  ...anyone,
+  event: fc.constantFrom('bought', 'visited'),
+  value: fc.integer({ min: -3, max: 9 }),
+  content: fc.constantFrom(undefined, '', 'tea', 'milk'),
+})
+export const countableRecords = fc
+  .array(
+    fc.oneof(
+      fc.tuple(exposure, isOld).map(([part, old]) => toVersion({ ...base, ...part }, old)),
+      fc.tuple(tracking, isOld).map(([part, old]) => toVersion({ ...purchase, ...part }, old)),
+      fc.record({ ...anyone, previousKey: anyone.targetingKey }).map((part): EventRecord => ({
+        ...common,
+        ...part,
+        kind: 'alias',
+      })),
+    ),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((all) => {
+    // Ids are unique among the events of one user and kind only.
+    const counts = new Map<string, number>()
+    return all.map((record): EventRecord => {
+      const group = `${record.kind} ${record.targetingKey}`
+      counts.set(group, (counts.get(group) ?? 0) + 1)
+      return { ...record, id: `${counts.get(group)}` }
+    })
+  })
+
+/** `checkout`, from 1000 on. */
+export const anyQuestion: Question = {
+  flagKey: 'checkout',
+  isOperation: false,
+  rule: '',
+  variation: '',
+  unitAttribute: '',
+  counts: 'all',
+  start: 1000,
+  end: 2000,
+  events: [],
+  sourceUsersMax: 0,
+}
+
+/** A question, and what plain loops answer. */
+export interface PlainQuestion {
+  readonly question: Question
+  readonly plain: (all: readonly EventRecord[]) => unknown
+}
+
+const modes: readonly Counts[] = ['all', 'verified', 'server']
+const asked = { ...anyQuestion, events: ['bought'] }
+export const plainQuestions: readonly PlainQuestion[] = modes.flatMap((counts) => [
+  ...['', 'team'].map((unitAttribute) => ({
+    question: { ...asked, counts, unitAttribute, rule: 'split', end: 1010 },
+    plain: (all: readonly EventRecord[]) => plainExperiment(all, counts, unitAttribute),
+  })),
+  ...[0, 1, 2].map((sourceUsersMax) => ({
+    question: { ...asked, counts, sourceUsersMax, isOperation: true, variation: 'on', end: 9_000_000 },
+    plain: (all: readonly EventRecord[]) => plainEventRate(all, counts, sourceUsersMax),
+  })),
+])
+
+function toVersion(record: Exposure | Tracking, isOld: boolean): EventRecord {
+  if (!isOld) return record
+  const { keyKind: _, source: __, ...common } = record
+  if (common.kind === 'tracking') {
+    const { type: ___, ...tracking } = common
+    return { ...tracking, v: 1 }
+  }
+  const { revision: ___, verified: ____, unitAttribute: _____, unit: ______, ...exposure } = common
+  return { ...exposure, v: 1 }
+}
