@@ -46,6 +46,7 @@ export interface Configuration {
 export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
   `[--engine ${EngineChoice.options.join('|')}] [--recount] [--json]\n` +
+  '  serve [--every JOB=DURATION ...] [--listen HOST:PORT]\n' +
   '  compact [--dry-run]\n' +
   '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
   '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +

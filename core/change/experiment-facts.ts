@@ -20,24 +20,15 @@ export interface GoalResult {
   readonly computedAt: number
 }
 
-export interface GoalHistory {
-  /**
-   * The result that tells the rate, or the mean; undefined if none has both users who reached the goal and
-   * others, or a mean.
-   */
-  readonly rate: GoalResult | undefined
-  /** The newest result with a user who reached the goal, in epoch milliseconds. */
-  readonly seenAt: number | undefined
-}
-
 /** Of a goal whose metric is no conversion, a mean is told instead of a rate. */
 export type Told = 'rate' | 'mean'
 
 /**
  * The newest result from which a rate can be told: with so many conversions as a plan needs. If there is
- * none, the one with the most users. An experiment that has just begun does not hide a long one.
+ * none, the one with the most users. An experiment that has just begun does not hide a long one. Undefined if
+ * none has both users who reached the goal and others.
  */
-export function historyFrom(results: readonly GoalResult[], told: Told = 'rate'): GoalHistory {
+export function historyFrom(results: readonly GoalResult[], told: Told = 'rate'): GoalResult | undefined {
   const newestFirst = results.toSorted((a, b) => b.computedAt - a.computedAt)
   const telling = newestFirst.filter(({ users, conversions, value }) =>
     told === 'mean' ? value !== undefined && value.mean !== 0 : conversions > 0 && conversions < users,
@@ -45,8 +36,7 @@ export function historyFrom(results: readonly GoalResult[], told: Told = 'rate')
   const isEnough = ({ users, conversions }: GoalResult) =>
     (told === 'mean' ? conversions : Math.min(conversions, users - conversions)) >= conversionsPlannedMin
   const most = telling.toSorted((a, b) => b.users - a.users)[0]
-  const seen = newestFirst.find(({ conversions }) => conversions > 0)
-  return { rate: telling.find(isEnough) ?? most, seenAt: seen?.computedAt }
+  return telling.find(isEnough) ?? most
 }
 
 export interface ExperimentFacts {
@@ -58,14 +48,16 @@ export interface ExperimentFacts {
   readonly hasOtherUsers: boolean
   /** The goals whose metric is no conversion. */
   readonly goalsOfMeans?: ReadonlySet<string>
-  /** By goal. */
-  readonly history: ReadonlyMap<string, GoalHistory>
+  /** By goal: how many of its events came in the same days. */
+  readonly goalEvents: ReadonlyMap<string, number>
+  /** By goal: the result of an earlier experiment that tells the rate, or the mean. */
+  readonly history: ReadonlyMap<string, GoalResult>
 }
 
-export function factChecks(experiment: Experiment, facts: ExperimentFacts, now: number): Check[] {
+export function factChecks(experiment: Experiment, facts: ExperimentFacts): Check[] {
   return [
     exposuresCheck(experiment, facts),
-    goalEventsCheck(experiment, facts, now),
+    goalEventsCheck(experiment, facts),
     powerCheck(experiment, facts),
   ]
 }
@@ -85,20 +77,17 @@ function exposuresCheck({ flagKey }: Experiment, { exposures }: ExperimentFacts)
       }
 }
 
-/** Older results tell nothing of what is sent today. */
-const latelyDays = 30
-
-function goalEventsCheck({ goalKeys }: Experiment, { history }: ExperimentFacts, now: number): Check {
+function goalEventsCheck({ goalKeys }: Experiment, { goalEvents, exposures }: ExperimentFacts): Check {
   const name = 'goal-events'
-  const earliest = now - latelyDays * dayMs
-  const unseen = goalKeys.filter((key) => (history.get(key)?.seenAt ?? -Infinity) < earliest)
-  const lately = `in the last ${latelyDays} days`
+  const lately = `in the last ${exposures.days} days`
+  const unseen = goalKeys.filter((key) => (goalEvents.get(key) ?? 0) === 0)
+  const counted = goalKeys.map((key) => `${goalEvents.get(key) ?? 0} of ${key}`).join(', ')
   return unseen.length === 0
-    ? { name, status: 'pass', detail: `An experiment counted users who reached each goal ${lately}.` }
+    ? { name, status: 'pass', detail: `Events of each goal came ${lately}: ${counted}.` }
     : {
         name,
         status: 'warn',
-        detail: `No experiment counted a user who reached ${unseen.join(', ')} ${lately}: see that the event is sent.`,
+        detail: `No event of ${unseen.join(', ')} came ${lately}: see that it is sent under the goal's name.`,
       }
 }
 
@@ -115,7 +104,7 @@ function powerCheck(
   if (lift === undefined)
     return warn('The design has no minimumEffect, so nobody knows whether it could be found.')
   const goalKey = primaryGoalOf(experiment) ?? ''
-  const known = history.get(goalKey)?.rate
+  const known = history.get(goalKey)
   const isMean = goalsOfMeans?.has(goalKey) === true
   if (!known || (isMean && !known.value))
     return warn(

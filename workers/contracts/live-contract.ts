@@ -10,7 +10,7 @@ export interface VariationCount {
   readonly evaluations: number
   /** An encoded sketch of the targeting keys (workers/live/user-sketch.ts). */
   readonly users: Uint8Array
-  /** Epoch milliseconds by edge's clock. */
+  /** Epoch milliseconds by edge's clock; 0 of events of goals, whose flag key is the event's name. */
   readonly lastSeenAt: number
 }
 

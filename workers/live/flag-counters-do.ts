@@ -1,6 +1,7 @@
 // The Durable Object that counts exposures for a share of an environment's flags: by variation and hour of
-// receipt, with a sketch of the users. Every addition is written at once. Once a minute it notes in D1 when
-// variations were last seen; it sleeps when there is nothing to note or to forget.
+// receipt, with a sketch of the users. One more object counts the events of goals, by name. Every addition is
+// written at once. Once a minute it notes in D1 when variations were last seen; it sleeps when there is
+// nothing to note or to forget.
 import { DurableObject } from 'cloudflare:workers'
 import type { FlagCounter, FlagHours, VariationCount } from '../contracts/live-contract.ts'
 import { logError } from '../http/log.ts'

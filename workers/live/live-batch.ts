@@ -14,6 +14,8 @@ const hourMs = 3_600_000
 
 export interface LiveBatch {
   readonly variations: readonly VariationCount[]
+  /** Of tracking events, as if the event were a flag that has one variation without a name. */
+  readonly events: readonly VariationCount[]
   readonly counts: IntakeCounts
   readonly attributes: readonly (readonly [name: string, values: readonly string[]])[]
 }
@@ -24,7 +26,19 @@ export function liveBatches(records: readonly EventEnvelope[], now: number): Map
   return new Map(
     [...byEnvironment].map(([environmentId, own]) => [
       environmentId,
-      { variations: variationsOf(own), counts: countsOf(own, now), attributes: attributesOf(own) },
+      {
+        variations: hoursOf(
+          own.filter(({ kind }) => kind === 'exposure'),
+          ({ flagKey = '', variationId = '' }) => [flagKey, variationId],
+        ),
+        // They say nothing of when a flag was last used.
+        events: hoursOf(
+          own.filter(({ kind }) => kind === 'tracking'),
+          ({ event = '' }) => [event, ''],
+        ).map((count) => ({ ...count, lastSeenAt: 0 })),
+        counts: countsOf(own, now),
+        attributes: attributesOf(own),
+      },
     ]),
   )
 }
@@ -34,13 +48,16 @@ function countsOf(records: readonly EventEnvelope[], now: number): IntakeCounts 
   return { stored: records.length, 'lag-seconds': lagMs / 1_000 }
 }
 
-function variationsOf(records: readonly EventEnvelope[]): VariationCount[] {
-  const exposures = records.filter(({ kind }) => kind === 'exposure')
-  const groups = Map.groupBy(exposures, ({ flagKey, variationId, receivedAt }) =>
-    JSON.stringify([flagKey, variationId, Math.floor(receivedAt / hourMs)]),
+function hoursOf(
+  records: readonly EventEnvelope[],
+  namesOf: (record: EventEnvelope) => readonly [flagKey: string, variationId: string],
+): VariationCount[] {
+  const groups = Map.groupBy(records, (record) =>
+    JSON.stringify([namesOf(record), Math.floor(record.receivedAt / hourMs)]),
   )
   return [...groups.values()].map((group) => {
-    const { flagKey = '', variationId = '', receivedAt } = group[0]!
+    const [flagKey, variationId] = namesOf(group[0]!)
+    const { receivedAt } = group[0]!
     const users = new UserSketch()
     for (const { targetingKey } of group) users.add(targetingKey)
     return {

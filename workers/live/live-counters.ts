@@ -20,11 +20,21 @@ export interface LiveBindings {
 
 const shardOf = (flagKey: string) => murmur3x86(flagKey) % flagShards
 
-const shardObject = ({ FLAG_COUNTERS }: LiveBindings, environmentId: string, shard: number) =>
-  FLAG_COUNTERS.get(FLAG_COUNTERS.idFromName(`${environmentId}:${shard}`)) as unknown as FlagCounter
+/** Beside the shards of flags: counts the events of goals by name. */
+const eventShard = 'events'
+
+const shardObject = (
+  { FLAG_COUNTERS }: LiveBindings,
+  environmentId: string,
+  shard: number | typeof eventShard,
+) => FLAG_COUNTERS.get(FLAG_COUNTERS.idFromName(`${environmentId}:${shard}`)) as unknown as FlagCounter
 
 export const flagCounterOf = (env: LiveBindings, environmentId: string, flagKey: string): FlagCounter =>
   shardObject(env, environmentId, shardOf(flagKey))
+
+/** Events are asked for by their name. */
+export const eventCounterOf = (env: LiveBindings, environmentId: string): FlagCounter =>
+  shardObject(env, environmentId, eventShard)
 
 export const intakeOf = ({ INTAKE }: LiveBindings, environmentId: string): IntakeStore =>
   INTAKE.get(INTAKE.idFromName(environmentId)) as unknown as IntakeStore
@@ -37,8 +47,11 @@ export async function addLive(
   now: number,
 ): Promise<void> {
   const adding = [...liveBatches(records, now)].flatMap(
-    ([environmentId, { variations, counts, attributes }]) => [
+    ([environmentId, { variations, events, counts, attributes }]) => [
       persist(() => intakeOf(env, environmentId).add(batchId, environmentId, counts, attributes)),
+      ...(events.length === 0
+        ? []
+        : [persist(() => eventCounterOf(env, environmentId).add(batchId, environmentId, events))]),
       ...[...Map.groupBy(variations, ({ flagKey }) => shardOf(flagKey))].map(([shard, own]) =>
         persist(() => shardObject(env, environmentId, shard).add(batchId, environmentId, own)),
       ),

@@ -178,6 +178,44 @@ describe('exposures of a flag', () => {
   })
 })
 
+describe('events of a goal', () => {
+  const bought = (changes: Partial<EventEnvelope> = {}) => {
+    const { flagKey: _, flagVersion: __, variationId: ___, ruleId: ____, ...common } = exposure(changes)
+    return { ...common, kind: 'tracking', event: 'purchase', value: 9, ...changes }
+  }
+  const createGoal = (key: string, event: string) =>
+    call('POST', `/environments/${environmentId}/goals`, { key, event })
+
+  it('are reported by hour, by the name that the goal has now, and note no use of a flag', async () => {
+    await add([bought(), bought(), bought({ targetingKey: 'bob' }), bought({ event: 'visit' }), exposure()])
+    at(hourMs)
+    await add([bought()])
+    expect(await read('/goals/buy/events')).toBe(404)
+    await createGoal('buy', 'purchase')
+    expect(await read('/goals/buy/events')).toEqual({
+      asOf: start + hourMs,
+      usersError: 0.023,
+      total: { events: 4, users: 2 },
+      hours: [
+        { hour: start + hourMs, events: 1, users: 1 },
+        { hour: start, events: 3, users: 2 },
+      ],
+      uncounted: 0,
+    })
+    const page = await read('/goals/buy/events?limit=1')
+    expect((await read(`/goals/buy/events?limit=1&cursor=${page.nextCursor}`)).hours).toEqual([
+      { hour: start, events: 3, users: 2 },
+    ])
+    await runDurableObjectAlarm(shard(`${environmentId}:events`))
+    expect(await readUsage(database, environmentId, 'purchase')).toEqual([])
+  })
+
+  it('are none where nobody sent any', async () => {
+    await createGoal('quiet', 'silence')
+    expect(await read('/goals/quiet/events')).toMatchObject({ asOf: null, total: { events: 0 }, hours: [] })
+  })
+})
+
 describe('the intake', () => {
   it('is reported by hour, with what was refused and how late records are', async () => {
     const report = (counts: object) => runInDurableObject(intake(), (object) => object.report(counts))

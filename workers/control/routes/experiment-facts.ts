@@ -1,10 +1,10 @@
 // What is known of goals and flags before an experiment starts: the newest results of earlier experiments,
 // and the live counts.
-import { type ExperimentFacts, type GoalHistory, historyFrom } from '../../../core/change/experiment-facts.ts'
 import { isSame } from '../../../core/change/entity.ts'
+import { type ExperimentFacts, type GoalResult, historyFrom } from '../../../core/change/experiment-facts.ts'
 import type { Goal } from '../../../core/model/goal.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
-import { flagCounterOf } from '../../live/live-counters.ts'
+import { eventCounterOf, flagCounterOf } from '../../live/live-counters.ts'
 import { type Database } from '../../storage/database.ts'
 import { listEntities } from '../../storage/entities.ts'
 import { newestOfEach } from '../../storage/experiment-results.ts'
@@ -20,10 +20,10 @@ export async function historyOf(
   database: Database,
   environmentId: string,
   goals: readonly Goal[],
-): Promise<Map<string, GoalHistory>> {
+): Promise<Map<string, GoalResult>> {
   const order = { sort: 'updatedAt', order: 'desc', limit: experimentsLookedAt } as const
   const experiments = await listEntities(database, { environmentId, kind: 'experiment', ...order })
-  const found = new Map<string, GoalHistory>()
+  const found = new Map<string, GoalResult>()
   for (const { key: goalKey, metric } of goals) {
     const ids = experiments.filter((experiment) => experiment.goalKeys.includes(goalKey)).map(({ id }) => id)
     const newest = await newestOfEach(database, environmentId, ids, goalKey)
@@ -41,7 +41,8 @@ export async function historyOf(
           }
         : []
     })
-    found.set(goalKey, historyFrom(ofBaselines, isOfMeans(metric) ? 'mean' : 'rate'))
+    const telling = historyFrom(ofBaselines, isOfMeans(metric) ? 'mean' : 'rate')
+    if (telling) found.set(goalKey, telling)
   }
   return found
 }
@@ -74,4 +75,20 @@ export async function trafficOf(
   const first = hours.reduce((least, each) => Math.min(least, each.hour), hour)
   const days = Math.max(1, (hour - first + 1) / 24)
   return { evaluations, usersPerDay: users / days, days: hoursBack / 24 }
+}
+
+/** By goal, in the last week. */
+export async function goalEventsOf(
+  env: ControlBindings,
+  environmentId: string,
+  goals: readonly Goal[],
+  now: number,
+): Promise<Map<string, number>> {
+  const counter = eventCounterOf(env, environmentId)
+  const from = Math.floor(now / hourMs) - hoursBack + 1
+  const counts = goals.map(async ({ key, event }) => {
+    const { totals } = await counter.read(event, from)
+    return [key, totals[0]?.evaluations ?? 0] as const
+  })
+  return new Map(await Promise.all(counts))
 }

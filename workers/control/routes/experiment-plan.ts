@@ -18,7 +18,7 @@ import { planKinds, type PlannedMetric } from '../../../core/statistics/planning
 import { listEntities, readEntity } from '../../storage/entities.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
-import { historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
+import { goalEventsOf, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
 
 const usersPerDayMax = 1_000_000_000
 const valueMax = 1e12
@@ -125,7 +125,7 @@ export const experimentPlan = [
 
       const history =
         asked && !isMean && baselineRate === undefined
-          ? (await historyOf(database, environment, [asked])).get(asked.key)?.rate
+          ? (await historyOf(database, environment, [asked])).get(asked.key)
           : undefined
       const isOfValues = asked ? isOfMeans(asked.metric) : false
       if (isOfValues && baselineRate !== undefined)
@@ -198,11 +198,12 @@ export const experimentPlan = [
       const found = await Promise.all(
         experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key)),
       )
-      const goals = found.flatMap((goal) => goal ?? [])
-      const [running, waiting, exposures, history] = await Promise.all([
+      const goals = found.filter((goal) => goal !== undefined)
+      const [running, waiting, exposures, goalEvents, history] = await Promise.all([
         listEntities(database, { ...list, status: 'running', limit: pageSizeMax }),
         listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
         trafficOf(env, environment, experiment.flagKey, now),
+        goalEventsOf(env, environment, goals, now),
         historyOf(database, environment, goals),
       ])
       const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
@@ -221,16 +222,13 @@ export const experimentPlan = [
           goals: new Map(goals.map((goal) => [goal.key, goal])),
           others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
         }),
-        ...factChecks(
-          experiment,
-          {
-            exposures,
-            history,
-            goalsOfMeans: new Set(goals.filter(({ metric }) => isOfMeans(metric)).map(({ key }) => key)),
-            hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
-          },
-          now,
-        ),
+        ...factChecks(experiment, {
+          exposures,
+          goalEvents,
+          history,
+          goalsOfMeans: new Set(goals.filter(({ metric }) => isOfMeans(metric)).map(({ key }) => key)),
+          hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
+        }),
       ]
       return ok({ status: worstOf(checks), checks })
     },

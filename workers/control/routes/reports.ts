@@ -1,9 +1,9 @@
-// Reports on what SDKs send: exposures by flag, variation and hour, the health of the intake, and the
-// attributes that were seen. They read live counts, which no result is computed from.
+// Reports on what SDKs send: exposures by flag, variation and hour, events of goals by hour, the health of
+// the intake, and the attributes that were seen. They read live counts, which no result is computed from.
 import * as z from 'zod'
 import { refusalReasons } from '../../../analytics/intake.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { flagCounterOf, intakeOf } from '../../live/live-counters.ts'
+import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counters.ts'
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
@@ -29,6 +29,11 @@ const Users = z
 const VariationCounts = z.strictObject({
   variationId: z.string(),
   evaluations: z.int().describe('Reported exposures. One that was delivered twice may be counted twice.'),
+  users: Users,
+})
+
+const GoalCounts = z.strictObject({
+  events: z.int().describe('Tracking events. One that was delivered twice may be counted twice.'),
   users: Users,
 })
 
@@ -102,6 +107,46 @@ export const reports = [
         usersError,
         totals: [...read.totals],
         hours: page.rows.map((row) => ({ ...row, hour: row.hour * hourMs })),
+        uncounted: read.uncounted,
+        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      })
+    },
+  }),
+  route({
+    id: 'report-goal-events',
+    method: 'GET',
+    path: '/environments/{environment}/goals/{key}/events',
+    needs: 'viewer',
+    summary: 'Counts the events of a goal by hour',
+    description:
+      'Live: some seconds behind. Of all users, whether an experiment counts them or not. Pages hold hours, newest ' +
+      'first; `total` is of the whole window on each page. Hours without events are left out.',
+    query: ReportQuery,
+    answer: z.strictObject({
+      asOf: AsOf,
+      usersError: z.number(),
+      total: GoalCounts,
+      hours: z.array(GoalCounts.extend({ hour: Hour })),
+      uncounted: z.int().describe('Events beyond the limit of names in an hour, of this goal or others.'),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({ env, database, now, params: { environment, key }, query }) => {
+      const goal = await readEntity(database, environment, 'goal', key)
+      if (!goal) return refuse('NOT_FOUND', `there is no goal ${key}`)
+      const counter = eventCounterOf(env, environment)
+      const read = await counter.read(goal.event, fromHour(query.window, now))
+      const left = read.hours.filter(({ hour }) => hour < hourOf(query.cursor))
+      const page = pageOf(left, query.limit, ({ hour }) => [hour])
+      const countsOf = ({ evaluations: events, users }: { evaluations: number; users: number }) => ({
+        events,
+        users,
+      })
+      const [total = { evaluations: 0, users: 0 }] = read.totals
+      return ok({
+        asOf: read.asOf,
+        usersError,
+        total: countsOf(total),
+        hours: page.rows.map((row) => ({ ...countsOf(row), hour: row.hour * hourMs })),
         uncounted: read.uncounted,
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
       })
