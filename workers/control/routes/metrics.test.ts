@@ -1,5 +1,5 @@
-// Goals with a metric through the admin API, in workerd: what is stored and refused, what a running experiment
-// holds fast, and results about values.
+// Goals with a metric through the admin API, in workerd: what is stored and refused, what a running
+// experiment holds fast, and results about values.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
 import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
