@@ -144,6 +144,20 @@ export const ProblemDetails = z.object({
 
 export const ForgottenAssignments = z.object({ assignments: z.int() })
 
+/** A job of a later release has another name. */
+const KnownJob = z.object({
+  job: z.string(),
+  runner: z.string(),
+  startedAt: z.int(),
+  durationMs: z.int(),
+  failures: z.array(z.string()),
+  everyMs: z.int().optional(),
+  doneAt: z.int().nullable(),
+  isLate: z.boolean(),
+})
+export type KnownJob = z.infer<typeof KnownJob>
+export const KnownJobs = z.object({ jobs: z.array(KnownJob) })
+
 /** The lists of the API under their names. `words` are the fields whose vocabulary control may extend. */
 export const lists = {
   environments: { entry: Environment, words: {} },

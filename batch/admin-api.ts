@@ -5,6 +5,7 @@ import type { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import type { JobName, JobRunReport } from '../core/model/job-run.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
   AdvancedExperiment,
@@ -14,6 +15,8 @@ import {
   type EntryOf,
   type Environment,
   type FlagStrategies,
+  type KnownJob,
+  KnownJobs,
   ForgottenAssignments,
   type ListName,
   lists,
@@ -63,6 +66,9 @@ export interface AdminApi {
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
   advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
+  /** A control one release back keeps no such table, which is no failure. */
+  reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void>
+  jobs(environmentId: string): ApiResult<readonly KnownJob[]>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
   /** Takes users off the segment's list, and off its uploaded members; the others stay. */
   removeMembers(
@@ -222,6 +228,20 @@ export function adminApi(
     return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
   }
 
+  async function reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void> {
+    const path = environmentPath(environmentId, 'jobs', job)
+    const how = { method: 'PUT', type: 'application/json' } as const
+    const sent = await send(ask, `${url}/api/v1${path}`, token, run, how)
+    if (!sent.ok) return sent
+    const { status, content } = sent.value
+    return status < 300 || status === 404 ? ok(undefined) : refusal(path, status, content)
+  }
+
+  async function jobs(environmentId: string): ApiResult<readonly KnownJob[]> {
+    const listed = await call(environmentPath(environmentId, 'jobs'), KnownJobs)
+    return listed.ok ? ok(listed.value.jobs) : listed
+  }
+
   return {
     environments: () => entriesOf('/environments', 'environments'),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
@@ -236,6 +256,8 @@ export function adminApi(
     forgetAssignments,
     applyOperation,
     advanceExperiment,
+    reportJob,
+    jobs,
   }
 }
 
@@ -261,7 +283,7 @@ interface ApiResponse {
 }
 
 interface Sending {
-  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly type: 'application/json' | 'text/plain'
 }
 

@@ -9,7 +9,7 @@ import { type Failure, fail } from './failure.ts'
 import { isLakeWork, lakeOptions, type LakeOrder, lakeWork, readLakeOrder } from './lake-options.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all', 'replay', ...lakeWork])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay', 'status', ...lakeWork])
 export type Work = z.infer<typeof Work>
 
 /** What one run does. */
@@ -74,7 +74,7 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
   if (values['dry-run'] && !isLakeWork(work.data))
     return usageFailure(`--dry-run goes with ${lakeWork.join(', ')}.`)
-  if (values.recount && (isLakeWork(work.data) || work.data === 'replay'))
+  if (values.recount && (isLakeWork(work.data) || work.data === 'replay' || work.data === 'status'))
     return usageFailure('--recount goes with experiments, operations and all.')
   const lakeOrder = readLakeOrder(work.data, values)
   if (!lakeOrder.ok) return usageFailure(lakeOrder.problem.message)

@@ -47,6 +47,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'skipped':
     case 'damaged':
     case 'recounted':
+    case 'job':
+    case 'never-run':
     case 'nothing-to-replay':
     case 'nothing-to-compact':
     case 'nothing-to-retain':

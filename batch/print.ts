@@ -54,6 +54,17 @@ export function toText(event: RunEvent): string {
       return `${event.key}: ${integer(event.records)} records are in the lake now.`
     case 'nothing-to-replay':
       return 'There are no dead letters, nothing to replay.'
+    case 'job': {
+      const { job, startedAt, durationMs, failures, everyMs, runner } = event.job
+      const ended = failures.length === 0 ? 'done' : `${failures.length} failures`
+      const often = everyMs === undefined ? 'by hand or by cron' : `every ${everyMs / 1_000} s`
+      return (
+        `${event.environmentId}/${job}: ${ended} in ${(durationMs / 1_000).toFixed(1)} s, begun ` +
+        `${minute(startedAt)}, ${often}, on ${runner}.`
+      )
+    }
+    case 'never-run':
+      return `${event.environmentId}: no runner has told of a job yet.`
     case 'watched':
       return `${operationLine(event.environmentId, event.operation, event.facts)}: not due.`
     case 'applied': {

@@ -3,6 +3,7 @@
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import type { KnownJob } from './admin-api-schemas.ts'
 import type { Failure } from './failure.ts'
 import type { LakeEvent } from './lake-event.ts'
 import type { DamagedObject } from './lake/objects.ts'
@@ -70,6 +71,9 @@ export type RunEvent =
   /** A dead letter whose records are all in the lake now. */
   | { readonly kind: 'replayed'; readonly key: string; readonly records: number }
   | { readonly kind: 'nothing-to-replay' }
+  /** The newest run of a job, by any runner. */
+  | { readonly kind: 'job'; readonly environmentId: string; readonly job: KnownJob }
+  | { readonly kind: 'never-run'; readonly environmentId: string }
   /** Counted, and not due. */
   | (OperationEvent & { readonly kind: 'watched'; readonly facts: OperationFacts })
   /** `changed` is false if somebody else had applied it already. */

@@ -6,6 +6,7 @@ import { compact } from './jobs/compact.ts'
 import { exportRecords } from './jobs/export.ts'
 import { forget } from './jobs/forget.ts'
 import type { LakeContext } from './jobs/lake-context.ts'
+import { withReport } from './jobs/report-run.ts'
 import { retain } from './jobs/retain.ts'
 import { lakeCache } from './lake/cache.ts'
 import { lakeListing } from './lake/listing.ts'
@@ -20,25 +21,27 @@ export async function runOnLake(
 ): Promise<void> {
   for (const id of environmentIds) {
     const context = { ...rest, smallMax: smallRecordsMax, listing: lakeListing(rest.store) }
-    switch (order.work) {
-      case 'compact':
-        await compact(id, context)
-        break
-      case 'retain':
-        await retain(id, order, context)
-        break
-      case 'forget':
-        await forget(id, order.targetingKeys, api, context)
-        break
-      case 'export': {
-        const lake = lakeCache(rest.store, rest.root, rest.now, (environmentId, object) =>
-          rest.onEvent({ kind: 'damaged', environmentId, object }),
-        )
-        await exportRecords(id, order, lake, context)
-        break
-      }
-      default:
-        order satisfies never
+    const work = (own: LakeContext) => workOn(id, order, api, own)
+    // A dry run did nothing that somebody would want to know of later.
+    await (rest.isDryRun ? work(context) : withReport(order.work, id, api, context, work))
+  }
+}
+
+function workOn(id: string, order: LakeOrder, api: AdminApi, context: LakeContext): Promise<void> {
+  switch (order.work) {
+    case 'compact':
+      return compact(id, context)
+    case 'retain':
+      return retain(id, order, context)
+    case 'forget':
+      return forget(id, order.targetingKeys, api, context)
+    case 'export': {
+      const lake = lakeCache(context.store, context.root, context.now, (environmentId, object) =>
+        context.onEvent({ kind: 'damaged', environmentId, object }),
+      )
+      return exportRecords(id, order, lake, context)
     }
+    default:
+      return order satisfies never
   }
 }

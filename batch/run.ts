@@ -9,6 +9,8 @@ import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
+import { withReport } from './jobs/report-run.ts'
+import { showStatus } from './jobs/show-status.ts'
 import { lakeCache } from './lake/cache.ts'
 import { s3Store, type ObjectStore } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
@@ -49,6 +51,10 @@ async function run(options: RunOptions, context: RunContext): Promise<Result<voi
   const api = adminApi(configuration.api)
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
+  if (work === 'status') {
+    for (const { id } of environments.value) await showStatus(id, api, onEvent)
+    return ok(undefined)
+  }
   const clickHouse = openClickHouse(loadChdb)
   if (lakeOrder) {
     const ids = environments.value.map(({ id }) => id)
@@ -102,7 +108,8 @@ async function runJobs(
   // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
     const counts = countsOf(isRecount && work === 'operations' ? 'always' : 'never')
-    for (const id of environmentIds) await applyOperations(id, { ...context, counts })
+    for (const id of environmentIds)
+      await withReport('operations', id, api, { ...context, counts }, (own) => applyOperations(id, own))
   }
   if (work === 'operations') return ok(undefined)
 
@@ -111,7 +118,10 @@ async function runJobs(
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
   const counts = countsOf(isRecount ? 'always' : 'daily')
-  for (const id of environmentIds) await concludeExperiments(id, engine, { ...context, counts })
+  for (const id of environmentIds)
+    await withReport('experiments', id, api, { ...context, counts }, (own) =>
+      concludeExperiments(id, engine, own),
+    )
   return ok(undefined)
 }
 

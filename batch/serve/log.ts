@@ -23,6 +23,8 @@ const quiet = new Set<RunEvent['kind']>([
   'nothing-to-replay',
   'nothing-to-compact',
   'nothing-to-retain',
+  'job',
+  'never-run',
 ])
 const errors = new Set<RunEvent['kind']>(['failed', 'damaged', 'unpublished'])
 

@@ -23,10 +23,11 @@ export type RunJob = (schedule: Schedule, onLine: (line: string, isError: boolea
 
 /** `args` are of every job: `--environment`, `--engine`. */
 export function jobRunner(args: (job: Schedule['job']) => readonly string[]): RunJob {
-  return ({ job, timeoutMs }, onLine) => {
+  return ({ job, everyMs, timeoutMs }, onLine) => {
     const command = path.join(import.meta.dirname, '..', 'cli.ts')
     const child = spawn(process.execPath, [...process.execArgv, command, job, '--json', ...args(job)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TACKLINE_EVERY_MS: String(everyMs) },
     })
     createInterface({ input: child.stdout }).on('line', (line) => onLine(line, false))
     createInterface({ input: child.stderr }).on('line', (line) => onLine(line, true))

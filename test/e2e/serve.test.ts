@@ -100,6 +100,12 @@ it.skipIf(!hasChdb)(
     const metrics = (await get('/metrics')).text
     expect(metrics).toMatch(/tackline_job_runs_total\{job="operations",outcome="done"\} [1-9]/)
     expect(metrics).toContain('tackline_runner_events_total{job="operations",kind="applied"} 1')
+    const { jobs } = await call<{ jobs: Record<string, unknown>[] }>(stack, 'GET', '/environments/demo/jobs')
+    expect(jobs).toMatchObject([
+      { job: 'compact', failures: [], everyMs: 3_600_000, isLate: false },
+      { job: 'experiments', failures: [], everyMs: 600_000, isLate: false },
+      { job: 'operations', failures: [], everyMs: 5_000, isLate: false },
+    ])
     const stopped = once(runner, 'exit')
     runner.kill('SIGTERM')
     expect(await stopped).toEqual([0, null])

@@ -1,6 +1,7 @@
 // What ingest tells the Durable Objects that count live, and what the admin API asks them, without the
 // classes behind them. Hours are numbered from the epoch, in UTC.
 import type { IntakeCounts } from '../../analytics/intake.ts'
+import type { JobName, JobRunReport } from '../../core/model/job-run.ts'
 
 /** One variation in one hour of receipt. */
 export interface VariationCount {
@@ -60,11 +61,18 @@ export interface IntakeStore {
   /** A batch that was added before is not added again. */
   add(batchId: string, environmentId: string, counts: IntakeCounts, attributes: AttributeValues): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
+  noteJobRun(run: JobRun): unknown
+  jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>
   /** Names that begin with the prefix and come after `after`, in order. */
   attributes(query: AttributeQuery): KnownAttributes | Promise<KnownAttributes>
   /** The same of the values of one attribute. */
   attributeValues(name: string, query: AttributeQuery): KnownValues | Promise<KnownValues>
 }
+
+export type JobRun = JobRunReport & { readonly job: JobName }
+
+/** `doneAt` is when the newest run without failures began. */
+export type NewestJobRun = JobRun & { readonly doneAt: number | null }
 
 export interface AttributeQuery {
   readonly prefix: string

@@ -1,5 +1,5 @@
 // The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
-// used in this minute, and keeps the attributes that were seen, for autocomplete.
+// used in this minute, and keeps the attributes that were seen, for autocomplete, and the runner's last runs.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
@@ -9,12 +9,15 @@ import type {
   AttributeValues,
   IntakeHours,
   IntakeStore,
+  JobRun,
   KnownAttributes,
   KnownValues,
+  NewestJobRun,
 } from '../contracts/live-contract.ts'
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
+import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
 import {
   createAttributes,
@@ -49,6 +52,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
       `CREATE TABLE IF NOT EXISTS intake
          (hour INTEGER, name TEXT, events REAL, PRIMARY KEY (hour, name)) WITHOUT ROWID;
        ${createAttributes};
+       ${createJobRuns};
        ${createAddedBatches}`,
     )
   }
@@ -97,6 +101,14 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
       counts: Object.fromEntries(own.map(({ name, events }) => [name, events])) as IntakeCounts,
     }))
     return { asOf: await this.#asOf(), hours }
+  }
+
+  noteJobRun(run: JobRun): void {
+    noteJobRun(this.#sql, run)
+  }
+
+  jobRuns(): NewestJobRun[] {
+    return newestJobRuns(this.#sql)
   }
 
   async attributes(query: AttributeQuery): Promise<KnownAttributes> {

@@ -4,7 +4,7 @@ export type Dialect = 'bucketeer' | 'flagship-io' | 'ofrep' | 'admin'
 
 export interface Route {
   readonly dialect: Dialect
-  readonly method: 'POST' | 'PATCH'
+  readonly method: 'POST' | 'PUT' | 'PATCH'
   readonly path: string
   readonly body: object
   /** The role of the key; `client` by default. */
@@ -225,6 +225,12 @@ export function adminRoutes(environmentId: string): Route[] {
       shares: [2, 1],
       power: 0.8,
     }),
+    {
+      dialect: 'admin',
+      method: 'PUT',
+      path: at('/jobs/compact'),
+      body: { runner: 'here', startedAt: 1, durationMs: 2, failures: ['Why.'], everyMs: 60_000 },
+    },
     post(at('/experiments/one/stop'), {}),
     post(at('/experiments/one/results'), result),
     post(at('/operations'), {

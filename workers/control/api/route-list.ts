@@ -10,6 +10,7 @@ import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
 import { operations } from '../routes/operations.ts'
@@ -39,6 +40,7 @@ export const routesBySection = {
   experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
+  jobs,
   triggers,
   schedules,
   tags,

@@ -1,0 +1,67 @@
+// The table of the runner's jobs, in workerd.
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
+
+beforeAll(useOwner)
+
+let path: string
+beforeEach(async () => {
+  path = await environment()
+})
+const minuteMs = 60_000
+const run = (minutesAgo: number, changes: object = {}) => ({
+  runner: 'here',
+  startedAt: Date.now() - minutesAgo * minuteMs,
+  durationMs: 1_200,
+  failures: [] as string[],
+  ...changes,
+})
+const put = (job: string, body: object) => call('PUT', `${path}/jobs/${job}`, body)
+const jobs = async () => {
+  const { body } = await call('GET', `${path}/jobs`)
+  return (body as unknown as { jobs: Record<string, unknown>[] }).jobs
+}
+
+describe('jobs', () => {
+  it('are none before a run, and then the newest of each, by name', async () => {
+    expect(await jobs()).toEqual([])
+    const [compact, operations] = [run(9), run(3, { everyMs: 15_000 })]
+    expect((await put('operations', operations)).status).toBe(200)
+    expect((await put('compact', compact)).status).toBe(200)
+    expect(await jobs()).toEqual([
+      { job: 'compact', ...compact, doneAt: compact.startedAt, isLate: false },
+      { job: 'operations', ...operations, doneAt: operations.startedAt, isLate: false },
+    ])
+  })
+
+  it('keep when they were last done while they fail, in whatever order runs are told', async () => {
+    const failures = ['demo/x: Why.']
+    const runs = [run(30), run(20, { failures }), run(10, { failures })]
+    for (const order of [
+      [0, 1, 2],
+      [2, 0, 1],
+      [1, 2, 0],
+    ]) {
+      path = await environment()
+      for (const i of order) await put('experiments', runs[i]!)
+      expect(await jobs()).toMatchObject([{ ...runs[2], doneAt: runs[0]!.startedAt }])
+    }
+  })
+
+  it.each([
+    ['done within three intervals', run(10, { everyMs: 10 * minuteMs }), false],
+    ['not done for longer', run(36, { everyMs: 10 * minuteMs }), true],
+    ['failing since its first run', run(36, { everyMs: 10 * minuteMs, failures: ['Why.'] }), true],
+    ['run by cron', run(60 * 24 * 9), false],
+  ])('that are %s', async (_, body, isLate) => {
+    await put('experiments', body)
+    expect(await jobs()).toMatchObject([{ isLate }])
+  })
+
+  it('have names, and begin before they are told of', async () => {
+    expect(await put('dance', run(1))).toMatchObject({ status: 404 })
+    expect(await put('replay', run(1))).toMatchObject({ status: 404 })
+    expect(await put('compact', run(-60 * 25))).toMatchObject({ status: 400 })
+    expect(await put('compact', run(1, { failures: Array(21).fill('Why.') }))).toMatchObject({ status: 400 })
+  })
+})
