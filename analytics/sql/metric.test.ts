@@ -235,7 +235,8 @@ describe.skipIf(!hasChdb)('on any records', () => {
           const sliced = await embedded(files, question, undefined, 2)
           if (!theirs.ok || !ours.ok || !sliced.ok) throw new Error('not counted')
           const { byVariation } = addUp(ours.value)
-          expect(new Map([...addUp(sliced.value).byVariation].toSorted())).toEqual(byVariation)
+          // Maps are equal in whatever order.
+          expect(addUp(sliced.value).byVariation).toEqual(byVariation)
           const figures = [...byVariation].map(([variationId, { users, conversions: reached, sumRawY }]) => ({
             variationId,
             users,
@@ -336,8 +337,9 @@ function plainSums(records: readonly EventRecord[], { from, to }: { from: number
     return { variationId: first.variationId, isConverted: bought.length > 0, raw, y: Math.min(2, raw), d, x }
   })
   const text = (value: number, scale: bigint) => (BigInt(value * 4) * (scale / 4n)).toString()
-  for (const variationId of [...new Set(users.map((user) => user.variationId))].toSorted()) {
+  for (const variationId of ['control', 'green']) {
     const own = users.filter((user) => user.variationId === variationId)
+    if (own.length === 0) continue
     const sumOf = (of: (user: (typeof own)[number]) => number, squared: 'plain' | 'squared') =>
       text(
         own.reduce((sum, user) => sum + of(user), 0),

@@ -17,8 +17,7 @@ import { capital, integer, nameIn, percent, points, second, signedPercent } from
  * @param {string} goal
  */
 export function resultSection(result, flag, goal) {
-  const { window, computedAt, health, verdict, engine, prior, inputHash, decision, statistics, metric } =
-    result
+  const { window, computedAt, health, engine, prior, inputHash, statistics, metric } = result
   return h(
     'section',
     { class: 'result' },
