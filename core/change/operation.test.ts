@@ -147,7 +147,7 @@ describe('an operation that is due', () => {
     const { answer } = run(world(), [create(), sent])
     expect(answer).toMatchObject({ ok: false, problem: { code: 'CONFLICT' } })
     expect(!answer.ok && answer.problem.message).toMatch(
-      /not due on these facts: the evidence is .* 20 is needed/,
+      /not due on these facts: the evidence is .* 20.2 is needed/,
     )
   })
 })

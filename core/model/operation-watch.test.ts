@@ -59,7 +59,7 @@ describe('above a threshold', () => {
       exposedUsers: 700,
       goalUsers: 140,
       waitingUsers: 0,
-      needed: 20,
+      needed: 20 * (1 + 240 / 20_160),
     })
     expect(look.lateRate).toBeCloseTo(0.6, 1)
     expect(look.distance).toBeGreaterThan(0)
@@ -107,11 +107,19 @@ describe('above a threshold', () => {
     expect(whyNotDue(verified, facts, look.at)).toBeUndefined()
   })
 
+  it.each([0, 1, 60, 24 * 60])('finds an incident of few users %d minutes after it was armed', (ago) => {
+    const operation = guard({ countingFrom: start - ago * minuteMs })
+    const { look, facts } = watch(operation, [row(start, 40, 20)], start + minuteMs)
+    expect(look.state).toBe('due')
+    expect(whyNotDue(operation, facts, look.at)).toBeUndefined()
+    expect(stateAt(operation, [row(start, 40, 9)], start + minuteMs)).toBe('watching')
+  })
+
   it('says what it has where nobody came: finite, far from firing', () => {
     const { look, facts } = watch(guard(), [], start)
     expect(look).toMatchObject({ exposedUsers: 0, state: 'too-few-users', from: start })
     expect(look.lateRate).toBeUndefined()
-    expect(look.evidence).toBeCloseTo(1 / 20_160, 8)
+    expect(look.evidence).toBeCloseTo(241 / 20_160, 8)
     expect(Number.isFinite(look.distance)).toBe(true)
     expect(facts.evidence).toBeUndefined()
   })

@@ -11,6 +11,9 @@ import {
   betsOnRate,
   betsOnRatio,
   openDetector,
+  type Detector,
+  evidenceNeeded,
+  minutesAtFirst,
   type Tally,
 } from '../statistics/e-detector.ts'
 import { sourceUsersMax } from './counted-events.ts'
@@ -52,11 +55,17 @@ export interface MinuteCounts extends Tally {
 export const watchedFrom = ({ countingFrom }: Operation, now: number): number =>
   countingFrom + Math.max(0, Math.floor((now - countingFrom) / watchDayMs) - daysWatched) * watchDayMs
 
-const needed = ({ alpha = operationAlphaDefault }: Operation) => 1 / alpha
+const needed = ({ alpha = operationAlphaDefault }: Operation) => evidenceNeeded(alpha)
+
+/** The minute before the first one that counts. */
+const minuteBefore = (from: number) => Math.floor(from / minuteMs) - 1
 
 /** No users of one address, were they invented, can make it fire. */
-const detectorOf = (operation: Operation, bets: readonly Bet[]) =>
-  openDetector(bets, sourceUsersMax(operation))
+function detectorOf(operation: Operation, bets: readonly Bet[], after: number): Detector {
+  const detector = openDetector(bets, sourceUsersMax(operation))
+  if (after === minuteBefore(operation.countingFrom)) detector.advance(minutesAtFirst, nobody)
+  return detector
+}
 
 /** Undefined: with this baseline there is nothing to compare. */
 function betsOf(operation: Operation): Bet[] | undefined {
@@ -91,7 +100,7 @@ export function watch(operation: Operation, rows: readonly MinuteCounts[], now: 
   const from = watchedFrom(operation, now)
   const isAtOnce = isJudgedAtOnce(operation)
   const judgedUntil = isAtOnce ? now : now - delayOf(operation) - lateMs
-  const after = Math.floor(from / minuteMs) - 1
+  const after = minuteBefore(from)
   const end = isAtOnce
     ? Math.floor(now / minuteMs) + 1
     : Math.max(after + 1, Math.floor(judgedUntil / minuteMs))
@@ -146,7 +155,7 @@ interface Span {
 
 /** `firedAt` is the place of the first row at which there was enough; undefined if there is not. */
 function detect(operation: Operation, bets: readonly Bet[], rows: readonly MinuteCounts[], span: Span) {
-  const detector = detectorOf(operation, bets)
+  const detector = detectorOf(operation, bets, span.after)
   const isAtOnce = isJudgedAtOnce(operation)
   // By ratio, goals of both variations are still to come at every earlier minute: only all of them are exact.
   const onlyLast = isAtOnce && operation.baselineVariationId !== undefined
@@ -161,7 +170,7 @@ function detect(operation: Operation, bets: readonly Bet[], rows: readonly Minut
     if (row.minute < freshFrom) detector.forget()
     else if (!onlyLast || i === rows.length - 1) firedAt ??= i
   }
-  const rate = detector.rate()
+  const rate = users > 0 ? detector.rate() : NaN
   detector.advance(Math.max(1, span.end - 1 - last), nobody)
   return { firedAt, sum: detector.evidence(), rate }
 }
@@ -208,7 +217,7 @@ function evidenceOf(
 }
 
 function sumOf(operation: Operation, bets: readonly Bet[], { after, minutes }: OperationEvidence): number {
-  const detector = detectorOf(operation, bets)
+  const detector = detectorOf(operation, bets, after)
   let last = after
   for (const { minute, users, goalUsers, baselineUsers = 0, baselineGoalUsers = 0 } of minutes) {
     detector.advance(minute - last, { users, goalUsers, baselineUsers, baselineGoalUsers })
@@ -230,13 +239,13 @@ export function whyNotDue(operation: Operation, facts: OperationFacts, now: numb
   if (exposedUsers < minimumUsers) return `${exposedUsers} users are fewer than ${minimumUsers}`
   if (!facts.evidence && (baselineVariationId !== undefined || comparison === 'at-most'))
     return 'they do not say when users were exposed: the runner is too old'
-  const after = Math.floor(countingFrom / minuteMs) - 1
+  const after = minuteBefore(countingFrom)
   const minute = Math.max(after + 1, Math.floor(now / minuteMs))
   const evidence = facts.evidence ?? { after, minutes: [{ minute, users: exposedUsers, goalUsers }] }
   if (evidence.after < after) return 'they are older than countingFrom'
   if (evidence.minutes.at(-1)!.minute > minute + 1) return 'they are of a time to come'
   const sum = sumOf(operation, bets, evidence)
   if (sum < needed(operation))
-    return `the evidence is ${sum.toPrecision(3)}, and ${needed(operation)} is needed`
+    return `the evidence is ${sum.toPrecision(3)}, and ${needed(operation).toPrecision(3)} is needed`
   return undefined
 }

@@ -28,7 +28,17 @@ export interface Bet {
 export type Direction = 'above' | 'below'
 
 /** The starts of so many minutes weigh 1 together: 14 days. */
-export const budgetMinutes = 20_160
+const budgetMinutes = 20_160
+/**
+ * What watches begins with the starts of so many minutes: a release does harm in its first hour, if at all.
+ */
+export const minutesAtFirst = 240
+
+/**
+ * At this evidence it fires, so that the chance of a false kill within 14 days is at most `alpha`: more than
+ * 1 / alpha, for the starts at first. Within a time t it is alpha * (t + 4 hours) / (14 days + 4 hours).
+ */
+export const evidenceNeeded = (alpha: number): number => (1 + minutesAtFirst / budgetMinutes) / alpha
 
 /** An M beyond it would become infinite, and with the next factor 0 no number. */
 const evidenceMax = 1e290
@@ -98,7 +108,7 @@ export function betsOnRatio(margin: number, share: number, direction: Direction)
 export interface Detector {
   /** `minutes` since the last call, of which each is a start; then the users of this moment. */
   advance(minutes: number, tally: Tally): void
-  /** M: the evidence against the limit, at least the weight of the starts. It fires at 1 / alpha. */
+  /** M: the evidence against the limit, at least the weight of the starts. */
   evidence(): number
   /** Forgets all starts until now. Fewer starts are never more evidence. */
   forget(): void

@@ -4,7 +4,14 @@
 // Each minute is a look. The detector here keeps the starts of all days, where the product keeps those of the
 // last seven: that is never less evidence, so the shares of false kills are upper bounds. So they are where
 // goals come late and are counted at once, since here everybody's goal is known at once.
-import { betsOnRate, type Direction, openDetector, usersToFind } from '../../core/statistics/e-detector.ts'
+import {
+  betsOnRate,
+  type Direction,
+  evidenceNeeded,
+  minutesAtFirst,
+  openDetector,
+  usersToFind,
+} from '../../core/statistics/e-detector.ts'
 import type { Random } from './random.ts'
 import { median, percent, repeat, share, type Table } from './table.ts'
 
@@ -51,10 +58,12 @@ interface Rule {
 
 function detectorRule({ threshold, direction }: Pick<World, 'threshold' | 'direction'>): Rule {
   const detector = openDetector(betsOnRate(threshold, direction))
+  const noBaseline = { baselineUsers: 0, baselineGoalUsers: 0 }
+  detector.advance(minutesAtFirst, { users: 0, goalUsers: 0, ...noBaseline })
   return {
     look(users, goals) {
-      detector.advance(1, { users, goalUsers: goals, baselineUsers: 0, baselineGoalUsers: 0 })
-      return users > 0 && detector.evidence() >= 1 / alpha
+      detector.advance(1, { users, goalUsers: goals, ...noBaseline })
+      return users > 0 && detector.evidence() >= evidenceNeeded(alpha)
     },
   }
 }
