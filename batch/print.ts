@@ -1,9 +1,9 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
-import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
+import { operationText } from './print-operation.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -66,12 +66,9 @@ export function toText(event: RunEvent): string {
     case 'never-run':
       return `${event.environmentId}: no runner has told of a job yet.`
     case 'watched':
-      return `${operationLine(event.environmentId, event.operation, event.facts)}: not due.`
-    case 'applied': {
-      const { environmentId, operation, facts, changed, revision } = event
-      const effect = changed ? 'flag turned off' : 'was applied already'
-      return `${operationLine(environmentId, operation, facts)}: due, ${effect}, revision ${revision}.`
-    }
+    case 'armed':
+    case 'applied':
+      return operationText(event)
     case 'failed':
       return `FAILED ${event.subject}${event.subject && ': '}${event.failure.message}`
     default:
@@ -187,26 +184,6 @@ function engineText(engine: EngineReport): string {
     `${kind} ${stanVersion}, model ${model}, seed ${seed}, ${chains} chains of ${draws} draws; ` +
     `R-hat at most ${rhatMax.toFixed(4)}, ESS at least ${Math.floor(essBulkMin)} (bulk) ` +
     `and ${Math.floor(essTailMin)} (tails), ${divergences} divergences`
-  )
-}
-
-function operationLine(
-  environmentId: string,
-  operation: Operation,
-  { exposedUsers, goalUsers, verifiedUsers = 0, unverifiedUsers = 0, usersOverLimit = 0 }: OperationFacts,
-): string {
-  const { id, flagKey, variationId, goalKey, comparison, threshold, minimumUsers } = operation
-  const rate = exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : ''
-  const verified =
-    verifiedUsers + unverifiedUsers > 0
-      ? ` (${integer(verifiedUsers)} users verified, ${integer(unverifiedUsers)} not)`
-      : ''
-  const overLimit =
-    usersOverLimit > 0 ? `; ${integer(usersOverLimit)} users left out: too many from one address` : ''
-  return (
-    `${environmentId}/${id}: ${flagKey} ${variationId}, ` +
-    `${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}${verified}${overLimit}; ` +
-    `fires ${comparison.replace('-', ' ')} ${percent(threshold)} of ${integer(minimumUsers)} users or more`
   )
 }
 

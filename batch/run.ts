@@ -82,13 +82,14 @@ interface JobsContext extends RunContext, Counting {
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
-  { store, api, metrics, open, parts, configuration, variables, now, onEvent }: JobsContext,
+  { store, api, metrics, open, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
   const root = configuration.cacheFolder
   const lake = lakeCache(store, root, now, onDamaged, parts)
-  const context = { api, metrics: metrics({ lake, root }), now, onEvent }
+  const own = { lake, root }
+  const context = { api, metrics: metrics(own), minutes: openMinutes(own), now, onEvent }
   const countsOf = (recount: Recount) =>
     open({
       lake,
@@ -107,9 +108,8 @@ async function runJobs(
 
   // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
-    const counts = countsOf(isRecount && work === 'operations' ? 'always' : 'never')
     for (const id of environmentIds)
-      await withReport('operations', id, api, { ...context, counts }, (own) => applyOperations(id, own))
+      await withReport('operations', id, api, context, (own) => applyOperations(id, own))
   }
   if (work === 'operations') return ok(undefined)
 

@@ -2,12 +2,15 @@
 import type { AdminApi } from '../admin-api.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import type { MetricCounts } from '../counting/metric-counts.ts'
+import type { OperationMinutes } from '../counting/operation-minutes.ts'
 import type { RunEvent } from '../run-event.ts'
 
 export interface JobContext {
   readonly api: AdminApi
   readonly counts: EnvironmentCounts
   readonly metrics: MetricCounts
+  /** Of operations. */
+  readonly minutes: OperationMinutes
   /** Epoch milliseconds. */
   readonly now: number
   readonly onEvent: (event: RunEvent) => void

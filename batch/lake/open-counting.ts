@@ -7,6 +7,7 @@ import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
+import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -18,6 +19,7 @@ export type Recount = KeptCountsOptions['recount']
 export interface Counting {
   readonly metrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
+  readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -31,6 +33,7 @@ export async function openCounting(
     return ok({
       metrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
+      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -51,6 +54,7 @@ export async function openCounting(
   return ok({
     metrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
+    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
     parts: 'left',
     close: () => server.close(),
   })

@@ -10,6 +10,7 @@ import { goalHandlers } from './goal.ts'
 import type { Handler, Handlers } from './handler.ts'
 import { importHandlers } from './import.ts'
 import { operationHandlers } from './operation.ts'
+import { withShares } from './operation-share.ts'
 import { restoreHandlers } from './restore.ts'
 import { scheduleHandlers, withRefusal } from './schedule.ts'
 import { sdkKeyHandlers } from './sdk-key.ts'
@@ -45,7 +46,7 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = handle(state, command, context)
   const guarded = handled.ok ? guardExperiments(state, handled.value, context) : handled
   if (!guarded.ok) return recorded(state, command, guarded.problem, context)
-  const marked = withSegmentUse(state, guarded.value, context)
+  const marked = withSegmentUse(state, withShares(state, guarded.value, context), context)
   const writes = withTags(state, marked.writes, context)
   const excess = excessOf(state, writes)
   return excess ? { ok: false, problem: excess } : ok({ ...marked, writes })

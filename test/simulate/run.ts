@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readOptions } from '../../scripts/command-line.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
+import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import type { Table } from './table.ts'
 import { adjusted, ratios, revenue, revenueFound } from './value-worlds.ts'
@@ -30,6 +31,8 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   'revenue-found': () => revenueFound(times(2_000)),
   adjusted: () => adjusted(times(2_000)),
   ratios: () => ratios(times(4_000)),
+  'false-kills': () => falseKills(times(2_000)),
+  'time-to-kill': () => timeToKill(times(400)),
   pipeline: () => pipeline(times(20)),
 }
 
