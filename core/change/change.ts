@@ -4,15 +4,18 @@ import { documentHandlers } from './document/apply.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { excessOf } from './excess.ts'
 import { experimentHandlers } from './experiment.ts'
-import { guardExperiments } from './experiment-guard.ts'
 import { flagHandlers } from './flag.ts'
 import { goalHandlers } from './goal.ts'
+import { guarded } from './guards.ts'
 import type { Handler, Handlers } from './handler.ts'
 import { importHandlers } from './import.ts'
 import { operationHandlers } from './operation.ts'
 import { withShares } from './operation-share.ts'
+import { progressiveRolloutHandlers, withPausedRollout } from './progressive-rollout.ts'
 import { restoreHandlers } from './restore.ts'
+import { withRollouts } from './rollout-guard.ts'
 import { scheduleHandlers, withRefusal } from './schedule.ts'
+import { withConflicts } from './schedule-conflicts.ts'
 import { sdkKeyHandlers } from './sdk-key.ts'
 import { segmentHandlers } from './segment.ts'
 import { withSegmentUse } from './segment-use.ts'
@@ -30,6 +33,7 @@ const handlers: Handlers = {
   ...goalHandlers,
   ...importHandlers,
   ...operationHandlers,
+  ...progressiveRolloutHandlers,
   ...restoreHandlers,
   ...scheduleHandlers,
   ...sdkKeyHandlers,
@@ -44,15 +48,16 @@ const handlers: Handlers = {
 export function change(state: EnvironmentState, command: Command, context: ChangeContext): Result<Change> {
   const handle = handlers[command.kind] as Handler<Command['kind']>
   const handled = handle(state, command, context)
-  const guarded = handled.ok ? guardExperiments(state, handled.value, context) : handled
-  if (!guarded.ok) return recorded(state, command, guarded.problem, context)
-  const marked = withSegmentUse(state, withShares(state, guarded.value, context), context)
-  const writes = withTags(state, marked.writes, context)
-  const excess = excessOf(state, writes)
-  return excess ? { ok: false, problem: excess } : ok({ ...marked, writes })
+  const allowed = handled.ok ? guarded(state, handled.value, context) : handled
+  if (!allowed.ok) return recorded(state, command, allowed.problem, context)
+  const whole = withRollouts(state, withShares(state, allowed.value, context), context)
+  const marked = withSegmentUse(state, whole, context)
+  const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
+  const excess = excessOf(state, tagged.writes)
+  return excess ? { ok: false, problem: excess } : ok(withConflicts(state, tagged, context))
 }
 
-/** Nobody may read the answer to a trigger or a schedule, so they record that they were refused. */
+/** Nobody may read the answers to what happens by itself, so it is recorded that it was refused. */
 function recorded(
   state: EnvironmentState,
   command: Command,
@@ -64,8 +69,10 @@ function recorded(
       ? withRefusedFiring(state, command, problem, context)
       : command.kind === 'apply-schedule'
         ? withRefusal(state, command, problem, context)
-        : undefined
-  return record ? ok(record) : { ok: false, problem }
+        : command.kind === 'advance-progressive-rollout'
+          ? withPausedRollout(state, command, problem, context)
+          : undefined
+  return record ? ok(withConflicts(state, record, context)) : { ok: false, problem }
 }
 
 /** The problem with a change that has no comment, where the environment requires one. */

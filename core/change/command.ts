@@ -8,13 +8,14 @@ import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
+import { ProgressiveRollout, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
 import { SecretHash } from '../model/secret.ts'
 import { Segment } from '../model/segment.ts'
 import { Settings } from '../model/settings.ts'
 import { Tag, TagKey } from '../model/tag.ts'
-import { Trigger } from '../model/trigger.ts'
+import { Trigger, TriggerSignature } from '../model/trigger.ts'
 import { Webhook, WebhookEvents } from '../model/webhook.ts'
 
 const newId = { id: Id.optional() }
@@ -49,7 +50,34 @@ export const TriggerDraft = Trigger.omit({
   firings: true,
   lastFiring: true,
 }).extend(newId)
-export const ScheduleDraft = Schedule.omit({ ...versionedFields, status: true, refusal: true }).extend(newId)
+export const ScheduleDraft = Schedule.omit({
+  ...versionedFields,
+  status: true,
+  refusal: true,
+  conflict: true,
+  runs: true,
+  lastRun: true,
+}).extend({
+  ...newId,
+  /** Of a recurring change: the first time is at or after it. Default: from now on. */
+  at: Schedule.shape.at.optional(),
+})
+/** `steps` or `template`. Without `startAt`, the first step is made at once. */
+export const ProgressiveRolloutDraft = ProgressiveRollout.pick({
+  name: true,
+  flagKey: true,
+  variationId: true,
+  onOperation: true,
+}).extend({
+  ...newId,
+  /** Default: the default strategy. */
+  ruleId: Id.optional(),
+  /** `null`: users who get no variation. Default: the only other ones whom the rule serves. */
+  fromVariationId: Id.nullable().optional(),
+  steps: ProgressiveRollout.shape.steps.optional(),
+  template: RolloutTemplate.optional(),
+  startAt: ProgressiveRollout.shape.startAt.optional(),
+})
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
   ...newId,
@@ -110,8 +138,21 @@ export const OperationChanges = editable(
   /** `null`: armed by hand. */
   rearmAfterMs: Operation.shape.rearmAfterMs.nullable(),
 })
-export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment')
-export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment')
+/** `signature: null`: requests need not be signed any more. */
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment').extend({
+  signature: z.null().optional(),
+})
+/** `repeat: null` makes it a change that happens once. */
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment').extend({
+  repeat: Schedule.shape.repeat.unwrap().nullable().optional(),
+})
+export const ProgressiveRolloutChanges = editable(
+  ProgressiveRollout,
+  'name',
+  'steps',
+  'onOperation',
+  'startAt',
+)
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),
@@ -185,13 +226,30 @@ export const Command = z.discriminatedUnion('kind', [
   command('delete-operation', idAndVersion),
   command('create-trigger', { trigger: TriggerDraft }),
   command('update-trigger', { ...idAndVersion, changes: TriggerChanges }),
-  command('rotate-trigger', { ...idAndVersion, sha256: SecretHash }),
+  command('rotate-trigger', {
+    ...idAndVersion,
+    sha256: SecretHash,
+    /** Of a trigger whose requests are signed. */
+    signingSecret: TriggerSignature.shape.secret.optional(),
+  }),
   command('fire-trigger', { id: Id }),
   command('delete-trigger', idAndVersion),
   command('create-schedule', { schedule: ScheduleDraft }),
   command('update-schedule', { ...idAndVersion, changes: ScheduleChanges }),
   command('apply-schedule', { id: Id }),
+  command('execute-schedule', idAndVersion),
+  command('cancel-schedule', idAndVersion),
   command('delete-schedule', idAndVersion),
+  command('create-progressive-rollout', { progressiveRollout: ProgressiveRolloutDraft }),
+  command('update-progressive-rollout', { ...idAndVersion, changes: ProgressiveRolloutChanges }),
+  command('advance-progressive-rollout', { id: Id }),
+  command('approve-progressive-rollout', idAndVersion),
+  command('pause-progressive-rollout', idAndVersion),
+  command('resume-progressive-rollout', idAndVersion),
+  command('stop-progressive-rollout', idAndVersion),
+  command('step-back-progressive-rollout', idAndVersion),
+  command('roll-back-progressive-rollout', idAndVersion),
+  command('delete-progressive-rollout', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
   command('delete-tag', idAndVersion),

@@ -3,6 +3,8 @@ import type { EntityKind, EnvironmentState } from '../model/environment-state.ts
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
 import type { Operation } from '../model/operation.ts'
+import { isRolloutOpen } from '../model/progressive-rollout.ts'
+import { isOpen } from '../model/schedule.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
 export interface Dependent {
@@ -30,7 +32,8 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('experiment', state.experiment, about),
         ...pick('operation', state.operation, about),
         ...pick('trigger', state.trigger, about),
-        ...pick('schedule', state.schedule, (schedule) => about(schedule) && schedule.status === 'waiting'),
+        ...pick('progressiveRollout', state.progressiveRollout, (each) => about(each) && isRolloutOpen(each)),
+        ...pick('schedule', state.schedule, (schedule) => about(schedule) && isOpen(schedule)),
       ]
     case 'segment':
       return [
@@ -105,7 +108,7 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
       state.schedule,
       (schedule) =>
         isNamedBy(schedule) &&
-        schedule.status === 'waiting' &&
+        isOpen(schedule) &&
         schedule.changes.variations === undefined &&
         variationsIn(schedule.changes).some(isMissing),
     ),
@@ -128,7 +131,8 @@ function variationsIn({ offVariationId, targets = [], rules = [], defaultStrateg
   ]
 }
 
-const variationsOf = (strategy: Strategy): string[] =>
+/** The ids of variations that a strategy may serve. */
+export const variationsOf = (strategy: Strategy): string[] =>
   strategy.kind === 'fixed'
     ? [strategy.variationId]
     : [

@@ -9,7 +9,7 @@ import {
 } from '../model/environment-state.ts'
 import { type EntityEvent, type NotificationKind, inOrder } from '../model/notification-kind.ts'
 import { diff } from './diff.ts'
-import { wordOf } from './entity.ts'
+import { isSame, wordOf } from './entity.ts'
 import { withoutSecrets } from './redaction.ts'
 
 /** Something that happened, before it is known who wants to hear of it. */
@@ -52,6 +52,7 @@ const names = {
   operation: 'operation',
   trigger: 'trigger',
   schedule: 'schedule',
+  progressiveRollout: 'progressive-rollout',
   tag: 'tag',
   webhook: 'webhook',
   sdkKey: 'sdk-key',
@@ -95,13 +96,31 @@ function specialKinds(kind: EntityKind, was: Entity, is: Entity): NotificationKi
     experiment: [['experiment.stopped', becomes('status', 'stopped')]],
     operation: [['operation.fired', becomes('status', 'fired')]],
     schedule: [
-      ['schedule.applied', becomes('status', 'applied')],
-      ['schedule.refused', becomes('status', 'refused')],
+      ['schedule.conflict', becomes('status', 'conflict')],
+      ['schedule.applied', becomes('status', 'applied') || hasRun(was, is, ['applied'])],
+      ['schedule.refused', becomes('status', 'refused') || hasRun(was, is, ['refused', 'missed'])],
+    ],
+    progressiveRollout: [
+      ['progressive-rollout.rolled-back', becomes('status', 'rolled-back')],
+      ['progressive-rollout.stepped-back', stepsOf(is) < stepsOf(was)],
+      ['progressive-rollout.paused', becomes('status', 'paused')],
+      ['progressive-rollout.awaits-approval', becomes('awaitsApproval', true)],
+      ['progressive-rollout.finished', becomes('status', 'finished')],
+      ['progressive-rollout.stopped', becomes('status', 'stopped')],
+      ['progressive-rollout.step', stepsOf(is) > stepsOf(was)],
     ],
     trigger: [['trigger.fired', fieldOf(is, 'firings') !== fieldOf(was, 'firings')]],
   }
   return (found[kind] ?? []).flatMap(([name, holds]) => (holds ? [name] : []))
 }
+
+/** A recurring schedule waits again after each time. */
+function hasRun(was: Entity, is: Entity, outcomes: readonly string[]): boolean {
+  const [before, after] = [was, is].map((entity) => ('lastRun' in entity ? entity.lastRun : undefined))
+  return after !== undefined && !isSame(before, after) && outcomes.includes(after.outcome)
+}
+
+const stepsOf = (entity: Entity): number => Number(fieldOf(entity, 'stepsMade') ?? 0)
 
 const fieldOf = (entity: Entity, field: string): unknown =>
   (entity as unknown as Record<string, unknown>)[field]
@@ -121,6 +140,14 @@ const verbs: Partial<Record<NotificationKind, (what: string) => string>> = {
   'flag.archived': (what) => `archived ${what}`,
   'experiment.stopped': (what) => `stopped ${what}`,
   'operation.fired': (what) => `fired ${what}`,
+  'progressive-rollout.rolled-back': (what) => `rolled back ${what}`,
+  'progressive-rollout.stepped-back': (what) => `took ${what} a step back`,
+  'progressive-rollout.paused': (what) => `paused ${what}`,
+  'progressive-rollout.awaits-approval': (what) => `let ${what} await an approval`,
+  'progressive-rollout.finished': (what) => `finished ${what}`,
+  'progressive-rollout.stopped': (what) => `stopped ${what}`,
+  'progressive-rollout.step': (what) => `made a step of ${what}`,
+  'schedule.conflict': (what) => `made ${what} impossible`,
   'schedule.applied': (what) => `made ${what}`,
   'schedule.refused': (what) => `could not make ${what}`,
   'trigger.fired': (what) => `fired ${what}`,

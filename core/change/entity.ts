@@ -194,7 +194,11 @@ export const isSameButVersion = (a: Versioned, b: Versioned) =>
   isSame({ ...a, ...noVersion }, { ...b, ...noVersion })
 const noVersion = { version: 0, createdAt: 0, updatedAt: 0, segmentsUpdatedAt: undefined }
 
-const words: Partial<Record<EntityKind, string>> = { sdkKey: 'SDK key', schedule: 'scheduled change' }
+const words: Partial<Record<EntityKind, string>> = {
+  sdkKey: 'SDK key',
+  schedule: 'scheduled change',
+  progressiveRollout: 'progressive rollout',
+}
 export const wordOf = (kind: EntityKind, number: 'singular' | 'plural' = 'singular') => {
   const word = words[kind] ?? kind
   return number === 'singular' || word.endsWith('s') ? word : `${word}s`

@@ -46,6 +46,15 @@ const create: Record<Exclude<EntityKind, 'settings'>, object> = {
   },
   trigger: { kind: 'create-trigger', trigger: { flagKey: 'f', action: 'turn-off', sha256: 'aa' } },
   schedule: { kind: 'create-schedule', schedule: { flagKey: 'f', changes: { enabled: false }, at: 5_000 } },
+  progressiveRollout: {
+    kind: 'create-progressive-rollout',
+    progressiveRollout: {
+      flagKey: 'g',
+      variationId: 'b',
+      steps: [{ weight: 1_000, holdMs: 1_000 }],
+      startAt: 5_000,
+    },
+  },
   tag: { kind: 'create-tag', tag: { key: 'new' } },
   webhook: { kind: 'create-webhook', webhook: { url: 'https://example.com/hook' } },
   sdkKey: { kind: 'create-sdk-key', key: { id: 'new', role: 'client', sha256: 'aa' } },
@@ -53,7 +62,14 @@ const create: Record<Exclude<EntityKind, 'settings'>, object> = {
 
 /** An environment with so many entities of a kind; what fills it is never looked at. */
 function filled(kind: EntityKind, count: number): EnvironmentState {
-  const state = { ...emptyState(), flag: new Map([['f', aFlag]]), goal: new Map([['g', aGoal]]) }
+  const state = {
+    ...emptyState(),
+    flag: new Map([
+      ['f', aFlag],
+      ['g', flag({ key: 'g' })],
+    ]),
+    goal: new Map([['g', aGoal]]),
+  }
   const all = new Map<string, object>(state[kind])
   for (let i = 0; all.size < count; i++)
     all.set(`filler-${i}`, kind === 'flag' ? flag({ key: `filler-${i}` }) : {})

@@ -28,6 +28,7 @@ export function writeProblems(
       return operationProblems(state, write.value, before.operation.get(write.id))
     case 'trigger':
     case 'schedule':
+    case 'progressiveRollout':
       return missing(state, 'flag', 'flagKey', write.value.flagKey)
     default:
       return []

@@ -41,7 +41,7 @@ function rollBackFlag(
 
 /**
  * The kinds that decide. Keys and triggers are not restored, since their secrets may have leaked.
- * Experiments, operations and schedules are not, since time has passed.
+ * Experiments, operations, schedules and progressive rollouts are not, since time has passed.
  */
 const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'settings', 'tag'])
 

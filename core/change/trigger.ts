@@ -3,7 +3,7 @@ import type { CommandOf } from './command.ts'
 import type { Entities, EnvironmentState } from '../model/environment-state.ts'
 import type { Trigger } from '../model/trigger.ts'
 import { type Problem, ok, refuse } from '../model/problem.ts'
-import { type Change, type ChangeContext, create, draftId, edit, find, remove, update } from './entity.ts'
+import { type Change, type ChangeContext, create, draftId, find, remove, update } from './entity.ts'
 import { toggled } from './edit-flag.ts'
 import type { Handlers } from './handler.ts'
 
@@ -14,10 +14,18 @@ export const triggerHandlers: Handlers<
     const id = draftId(trigger, context)
     return create(state, 'trigger', id, { ...trigger, id, disabled: false }, context)
   },
-  'update-trigger': (state, command, context) => edit(state, 'trigger', command, context),
+  'update-trigger': (state, command, context) =>
+    update(state, 'trigger', command, context, ({ signature, ...current }) => {
+      const { signature: sent, ...changes } = command.changes
+      return { ...current, ...(signature && sent !== null && { signature }), ...changes }
+    }),
   'rotate-trigger': (state, command, context) => {
-    const { sha256 } = command
-    return update(state, 'trigger', command, context, (current) => ({ ...current, sha256 }))
+    const { sha256, signingSecret } = command
+    return update(state, 'trigger', command, context, ({ signature, ...current }) => ({
+      ...current,
+      sha256,
+      ...(signature && { signature: { ...signature, secret: signingSecret ?? signature.secret } }),
+    }))
   },
   /** Every firing is counted, also one that is refused or finds the flag as it should be. */
   'fire-trigger': (state, { id }, context) => {

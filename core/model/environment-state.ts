@@ -5,6 +5,7 @@ import { Flag } from './flag.ts'
 import { Goal } from './goal.ts'
 import type { Versioned } from './versioned.ts'
 import { Operation } from './operation.ts'
+import { ProgressiveRollout } from './progressive-rollout.ts'
 import { Schedule } from './schedule.ts'
 import { SdkKey } from './sdk-key.ts'
 import { Segment } from './segment.ts'
@@ -24,6 +25,7 @@ export const entitySchemas = {
   operation: Operation,
   trigger: Trigger,
   schedule: Schedule,
+  progressiveRollout: ProgressiveRollout,
   tag: Tag,
   webhook: Webhook,
   sdkKey: SdkKey,

@@ -14,6 +14,8 @@ export const entitiesMax = {
   trigger: 5_000,
   /** With those that were applied. */
   schedule: 10_000,
+  /** With those that have ended. */
+  progressiveRollout: 5_000,
   tag: 5_000,
   webhook: 100,
   /** All of them travel in the snapshot. */
@@ -69,6 +71,11 @@ export const metadataNameLengthMax = 100
 export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
+export const rolloutStepsMax = 100
+export const weekdaysMax = 7
+export const timeZoneLengthMax = 100
+/** Scheduled changes of one flag that wait for their time. All are tried again at every edit of the flag. */
+export const waitingPerFlagMax = 100
 /** More than there are people. */
 export const usersPlannedMax = 10_000_000_000
 export const minimumDaysMax = 90
@@ -95,6 +102,8 @@ export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100
 /** Standard Webhooks: at most 64 bytes, in Base64 behind `whsec_`. */
 export const webhookSecretLengthMax = 100
+/** Of a secret that somebody else chose. */
+export const signingSecretLengthMin = 16
 export const urlLengthMax = 2_000
 /** ECMAScript: the largest time value of a Date. */
 export const epochMsMax = 8_640_000_000_000_000

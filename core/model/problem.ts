@@ -41,6 +41,8 @@ export type FieldRule =
   | 'metadata-name'
   | 'depth'
   | 'bucket-by'
+  | 'time-zone'
+  | 'contrary'
 
 export interface FieldProblem {
   /** Dotted path to the field, as in the request: `rules.0.strategy.shares.1.weight`. */

@@ -3,12 +3,32 @@
 import * as z from 'zod'
 import { FlagKey, Id } from './flag.ts'
 import { experimentChoices } from './experiment.ts'
-import { SecretHash } from './secret.ts'
+import { Secret, SecretHash } from './secret.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
 /** What a request to the URL did: changed the flag, found it so already, or was refused. */
 export const TriggerOutcome = z.enum(['changed', 'unchanged', 'refused'])
+
+/** GitHub's. */
+const signatureHeader = 'x-hub-signature-256'
+
+/** What requests are signed with: HMAC-SHA-256 over the body, in hexadecimal. */
+export const TriggerSignature = z.strictObject({
+  /** The name of the header that holds it. */
+  header: z
+    .string()
+    .max(limits.keyLengthMax)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'is no name of a header')
+    .default(signatureHeader),
+  /** Unlike other secrets it is kept: it verifies. */
+  secret: z
+    .string()
+    .min(limits.signingSecretLengthMin)
+    .max(limits.webhookSecretLengthMax)
+    .register(Secret, { secret: true }),
+})
+export type TriggerSignature = z.infer<typeof TriggerSignature>
 
 export const Trigger = z.strictObject({
   id: Id,
@@ -21,6 +41,8 @@ export const Trigger = z.strictObject({
   disabled: z.boolean().default(false),
   /** The token itself is returned once, when it is created. */
   sha256: SecretHash,
+  /** Absent: the secret in the URL is enough. */
+  signature: TriggerSignature.optional(),
   /** How often its URL was requested. */
   firings: z.int().min(0).default(0),
   /** `at`: epoch milliseconds. `reason`: why it was refused. */

@@ -115,9 +115,9 @@ export function abridged(command: Command | null): Command | null {
   ) as Command
 }
 
-/** Without the secrets of webhooks, which could be read; those of other commands are hashes. */
+/** Without the secrets of webhooks and triggers, which could be read; those of other commands are hashes. */
 const withoutSigningSecrets = (command: Command | null): Command | null =>
-  command?.kind.endsWith('-webhook') ? withoutSecrets(command, Command) : command
+  command && /-(?:webhook|trigger)$/.test(command.kind) ? withoutSecrets(command, Command) : command
 
 /**
  * Writes all rows of a revision or none, and with them what webhooks are told of it: whoever is told that a

@@ -47,7 +47,7 @@ export function writeStatements(
   const rows = after.map((write, position): Row => {
     const { kind, id } = write
     const value = write.value ? JSON.stringify(write.value) : null
-    const isSame = kind !== 'webhook'
+    const isSame = !hasReadableSecrets(kind)
     return {
       kind,
       id,
@@ -66,11 +66,13 @@ export function writeStatements(
   })
 }
 
-/** The secrets of webhooks can be read, so history keeps none: an old one may still be in use elsewhere. */
+/** Kinds with secrets that are no hashes. History keeps none: an old one may still be in use elsewhere. */
+export const hasReadableSecrets = (kind: EntityKind): boolean => kind === 'webhook' || kind === 'trigger'
+
 function textOfPast(write: Write | undefined): string | null {
   if (!write?.value) return null
   const { kind, value } = write
-  return JSON.stringify(kind === 'webhook' ? withoutSecrets(value, entitySchemas.webhook) : value)
+  return JSON.stringify(hasReadableSecrets(kind) ? withoutSecrets(value, entitySchemas[kind]) : value)
 }
 
 function writeRows(database: Database, environmentId: string, number: number, rows: readonly Row[]) {

@@ -1,6 +1,6 @@
 // An environment as a document that people write, keep under version control and compare: the wanted state.
 // Entities are listed by key or id. Versions and times are not part of it, nor are secrets (SDK keys,
-// triggers, webhooks) or scheduled changes.
+// triggers, webhooks), scheduled changes or progressive rollouts.
 import * as z from 'zod'
 import { Experiment } from '../../model/experiment.ts'
 import { FlagFields, FlagKey, Id, Key } from '../../model/flag.ts'

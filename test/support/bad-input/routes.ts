@@ -242,6 +242,17 @@ export function adminRoutes(environmentId: string): Route[] {
       threshold: 0.2,
       minimumUsers: 1,
     }),
+    post(at('/schedules'), {
+      flagKey: 'title',
+      changes: { enabled: false },
+      repeat: { every: 'week', days: ['monday'], time: '09:00', timeZone: 'Europe/Paris' },
+    }),
+    post(at('/progressive-rollouts'), {
+      flagKey: 'title',
+      variationId: 'word-b',
+      fromVariationId: 'word-a',
+      template: { increment: 10_000, holdMs: 3_600_000 },
+    }),
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
   ]

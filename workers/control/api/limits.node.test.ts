@@ -64,7 +64,7 @@ const otherwise: readonly [RegExp, string][] = [
   [/^evaluate\.contexts\.attributes/, 'the body’s bytes, and the steps of an evaluation'],
   [/\.metadata\{\}$|^apply\.document\.\w+\{\}$|-member\.environments\{\}$/, 'a check of its own: see below'],
   [
-    /\.members\.list$|\.refusal\.reason$|\.lastFiring\.reason$|\.phases\.weights\{\}$/,
+    /\.members\.list$|\.(refusal|conflict|cause|lastRun|lastFiring)\.reason$|\.phases\.weights\{\}$/,
     'the system: it writes it',
   ],
 ]

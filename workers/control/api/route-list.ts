@@ -19,6 +19,7 @@ import { portability } from '../routes/portability.ts'
 import { projects } from '../routes/projects.ts'
 import { reports } from '../routes/reports.ts'
 import { revisions } from '../routes/revisions.ts'
+import { progressiveRollouts } from '../routes/progressive-rollouts.ts'
 import { schedules } from '../routes/schedules.ts'
 import { sdkKeys } from '../routes/sdk-keys.ts'
 import { segmentMembers } from '../routes/segment-members.ts'
@@ -43,6 +44,7 @@ export const routesBySection = {
   jobs,
   triggers,
   schedules,
+  progressiveRollouts,
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,

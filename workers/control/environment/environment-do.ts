@@ -3,7 +3,7 @@
 // archiving of old snapshots.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
-import { nextScheduleAt } from '../../../core/model/schedule.ts'
+import { nextChangeAt } from '../../../core/model/next-change.ts'
 import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
@@ -31,7 +31,7 @@ import {
 import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
 import { type Senders, wakeAll } from '../webhooks/wake.ts'
-import { applyDueSchedules, scheduleRetryMs } from './due-schedules.ts'
+import { dueRetryMs, makeDueChanges } from './due-changes.ts'
 import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
 import { type ResultRequest, writeResult } from './result-writer.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
@@ -111,8 +111,8 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   execute(request: CommandRequest): Promise<CommandAnswer> {
     return this.#serialize(async () => {
       const answer = await execute(this.#ports, this.#memory, request)
-      const scheduledAt = nextScheduleAt(this.#memory.current?.state.schedule.values() ?? [])
-      if (scheduledAt !== undefined) await this.#armAt(scheduledAt)
+      const next = this.#memory.current && nextChangeAt(this.#memory.current.state)
+      if (next !== undefined) await this.#armAt(next)
       return answer
     })
   }
@@ -129,7 +129,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   async head(environmentId: string): Promise<Head> {
     if (!this.#isRepaired && (await this.#waitMs()) <= 0) {
       await this.#serialize(() => this.#repair(environmentId))
-      this.ctx.waitUntil(this.#applySchedules(environmentId))
+      this.ctx.waitUntil(this.#makeDueChanges(environmentId))
     }
     const mark = await this.ctx.storage.get<PublishedMark>('published')
     if (!mark) return { status: 'unknown' }
@@ -181,7 +181,7 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     const environmentId = await this.ctx.storage.get<string>('environmentId')
     if (environmentId === undefined) return
     await this.#serialize(() => this.#repair(environmentId))
-    await this.#applySchedules(environmentId)
+    await this.#makeDueChanges(environmentId)
     await this.#wakeDue(environmentId)
     await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
@@ -204,16 +204,16 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     }
   }
 
-  async #applySchedules(environmentId: string): Promise<void> {
+  async #makeDueChanges(environmentId: string): Promise<void> {
     try {
       const { database, now } = this.#ports
       const run = (request: CommandRequest) =>
         this.#serialize(() => execute(this.#ports, this.#memory, request))
-      const at = await applyDueSchedules({ database, now, execute: run }, environmentId)
+      const at = await makeDueChanges({ database, now, execute: run }, environmentId)
       if (at !== undefined) await this.#armAt(at)
     } catch (cause) {
-      logError('schedule', cause)
-      await this.#arm(scheduleRetryMs)
+      logError('due change', cause)
+      await this.#arm(dueRetryMs)
     }
   }
 

@@ -39,8 +39,8 @@ export const revisions = [
     summary: 'Restores flags, segments, goals, tags and settings to what they were at a revision',
     description:
       'Makes a new revision. Flags that were created since are turned off and archived. SDK keys, ' +
-      'triggers, experiments, operations, schedules and webhooks do not change; `notes` lists those ' +
-      'that have changed since.',
+      'triggers, experiments, operations, schedules, progressive rollouts and webhooks do not change; `notes` ' +
+      'lists those that have changed since.',
     body: z.strictObject({ revision: z.int().min(1) }),
     entity: z.null(),
     command: ({ body: { revision } }) => ({ kind: 'roll-back', revision }),

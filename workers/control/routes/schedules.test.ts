@@ -12,7 +12,7 @@ async function withFlag() {
   await call('POST', `${path}/flags`, draft('banner'))
   return path
 }
-const schedule = (path: string, id: string, at: number, changes: object, more: object = {}) =>
+const schedule = (path: string, id: string, at: number | undefined, changes: object, more: object = {}) =>
   call('POST', `${path}/schedules`, { id, flagKey: 'banner', at, changes, ...more })
 const flagOf = async (path: string) => (await call('GET', `${path}/flags/banner`)).body
 const statusOf = async (path: string, id: string) =>
@@ -92,4 +92,85 @@ it('for a time that has passed is not taken', async () => {
     status: 400,
     body: { errors: [{ path: 'at' }] },
   })
+})
+
+/** A time of day in Paris that comes in two seconds. */
+function inTwoSeconds(): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Paris', timeStyle: 'medium' })
+  return format.format(Date.now() + 2_000)
+}
+
+it('a recurring one, which then waits for its next time', async () => {
+  const path = await withFlag()
+  const repeat = { every: 'day', time: inTwoSeconds(), timeZone: 'Europe/Paris' }
+  const made = await schedule(path, 'off', undefined, { enabled: false }, { repeat })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { entity: { status: 'waiting', repeat: { interval: 1 } } },
+  })
+  const { at } = made.body.entity
+  const read = async () => (await call('GET', `${path}/schedules/off`)).body
+  await expect.poll(async () => (await read()).runs, patience).toBe(1)
+  const { lastRun, at: next, status } = await read()
+  expect(lastRun).toMatchObject({ outcome: 'applied', dueAt: at })
+  expect(status).toBe('waiting')
+  expect(next - at).toBeGreaterThanOrEqual(23 * 3_600_000)
+  expect((await flagOf(path)).enabled).toBe(false)
+  const alarm = await runInDurableObject(objectOf(path), (_, { storage }) => storage.getAlarm())
+  expect(alarm).toBeLessThanOrEqual(next)
+})
+
+it('one that an edit made impossible is marked at once, and says why', async () => {
+  const path = await withFlag()
+  await schedule(path, 'off', Date.now() + 3_600_000, { enabled: false })
+  await call('PATCH', `${path}/flags/banner`, { archived: true })
+  const { schedules } = (await call('GET', `${path}/schedules?status=conflict`)).body
+  expect(schedules).toMatchObject([{ id: 'off', conflict: { reason: expect.stringContaining('archived') } }])
+})
+
+it('at once by hand, or never', async () => {
+  const path = await withFlag()
+  const at = Date.now() + 3_600_000
+  await schedule(path, 'now', at, { enabled: false })
+  expect(await call('POST', `${path}/schedules/now/execute`)).toMatchObject({
+    status: 200,
+    body: { changed: true, entity: { status: 'applied' } },
+  })
+  expect((await flagOf(path)).enabled).toBe(false)
+  await schedule(path, 'never', at, { enabled: true })
+  const cancel = () => call('POST', `${path}/schedules/never/cancel`)
+  expect(await cancel()).toMatchObject({
+    status: 200,
+    body: { changed: true, entity: { status: 'cancelled' } },
+  })
+  expect(await cancel()).toMatchObject({ status: 200, body: { changed: false } })
+  expect(await call('POST', `${path}/schedules/now/cancel`)).toMatchObject({ status: 409 })
+})
+
+it.each<[what: string, draft: object, status: number, path: string]>([
+  [
+    'an unknown variation',
+    { changes: { defaultStrategy: { strategy: { kind: 'fixed', variationId: 'no' } } } },
+    400,
+    'changes.defaultStrategy.strategy.variationId',
+  ],
+  [
+    'an unknown time zone',
+    { at: undefined, repeat: { every: 'day', time: '09:00', timeZone: 'Mars/Olympus' } },
+    400,
+    'repeat.timeZone',
+  ],
+  ['no time', { at: undefined }, 400, 'at'],
+  [
+    'another change of the same field at the same time',
+    { changes: { enabled: true } },
+    409,
+    'changes.enabled',
+  ],
+])('is refused with %s', async (_, draft, status, field) => {
+  const path = await withFlag()
+  const at = Date.now() + 3_600_000
+  await schedule(path, 'first', at, { enabled: false })
+  const answer = await call('POST', `${path}/schedules`, { flagKey: 'banner', at, changes: {}, ...draft })
+  expect(answer).toMatchObject({ status, body: { errors: [{ path: field }] } })
 })

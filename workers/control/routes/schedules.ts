@@ -28,4 +28,26 @@ export const schedules = [
     entity: Schedule,
     command: ({ params: { id } }) => ({ kind: 'apply-schedule', id }),
   }),
+  change({
+    id: 'execute-schedule',
+    method: 'POST',
+    path: '/environments/{environment}/schedules/{id}/execute',
+    needs: 'editor',
+    summary: 'Makes a scheduled change at once',
+    description:
+      'One that happens once is then applied. A recurring one keeps its next time. If the change is not ' +
+      'possible, the answer says why, and the schedule stays as it is.',
+    entity: Schedule,
+    command: ({ params: { id } }) => ({ kind: 'execute-schedule', id }),
+  }),
+  change({
+    id: 'cancel-schedule',
+    method: 'POST',
+    path: '/environments/{environment}/schedules/{id}/cancel',
+    needs: 'editor',
+    summary: 'Cancels a scheduled change',
+    description: 'It stays, with its history; an edit lets it wait again. Twice changes nothing.',
+    entity: Schedule,
+    command: ({ params: { id } }) => ({ kind: 'cancel-schedule', id }),
+  }),
 ]

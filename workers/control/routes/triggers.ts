@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { TriggerChanges, TriggerDraft } from '../../../core/change/command.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { slugSource } from '../../../core/model/slug.ts'
-import { Trigger } from '../../../core/model/trigger.ts'
+import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findScope } from '../../storage/identity.ts'
@@ -23,8 +23,11 @@ import { executeCommand, toResult } from '../api/execute-command.ts'
 import { ChangeQuery, ExperimentQuery, experimentChoiceOf, isDryRun } from '../api/change-query.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { route } from '../api/route.ts'
+import { checkSignature, signedBytesMax } from './trigger-signature.ts'
 
-const PublicTrigger = Trigger.omit({ sha256: true })
+const PublicTrigger = Trigger.omit({ sha256: true }).extend({
+  signature: TriggerSignature.omit({ secret: true }).optional(),
+})
 
 const resource = {
   kind: 'trigger',
@@ -49,6 +52,11 @@ const CreatedTrigger = changeAnswer(PublicTrigger).extend({
       'The secret in the URL. `POST /api/v1/triggers` with it in `Authorization: Bearer` fires the trigger too, ' +
         'and leaves it in no log of addresses.',
     ),
+  signingSecret: z
+    .string()
+    .describe(
+      'What requests must be signed with. Returned only this once; empty if they need not be signed.',
+    ),
 })
 
 const Fired = z.strictObject({ revision: z.int(), changed: z.boolean(), published: z.boolean() })
@@ -57,7 +65,10 @@ const firing = {
   needs: 'anyone',
   description:
     'Missing triggers, disabled ones and secrets that never existed get the same refusal. Any body is ' +
-    'accepted and ignored. Every firing is counted in the trigger, with what came of the last one.',
+    'accepted and ignored. If the trigger has a `signature`, its header must hold the HMAC-SHA-256 of the ' +
+    `body as it is sent, in hexadecimal, perhaps after \`sha256=\`, and the body has at most ${signedBytesMax} ` +
+    'bytes; other requests get 403 and fire nothing. Every firing is counted in the trigger, with what came ' +
+    'of the last one.',
   query: ExperimentQuery,
   uploads: ['*/*'],
   answer: Fired,
@@ -72,16 +83,21 @@ export const triggers = [
     needs: 'editor',
     summary: 'Creates a trigger, and returns its URL only this once',
     query: ChangeQuery,
-    body: TriggerDraft.omit({ sha256: true }),
+    body: TriggerDraft.omit({ sha256: true }).extend({
+      signature: TriggerSignature.extend({ secret: TriggerSignature.shape.secret.optional() })
+        .optional()
+        .describe('Without a `secret`, one is made.'),
+    }),
     answer: CreatedTrigger,
     status: 201,
     handle: async (call) => {
-      const { sha256, ...secret } = await createSecret(call.request, call.params.environment)
-      const created = await executeCommand(call, {
-        kind: 'create-trigger',
-        trigger: { ...call.body, sha256 },
-      })
-      return created.ok ? ok({ ...created.value, ...secret }) : created
+      const { sha256, ...shown } = await createSecret(call.request, call.params.environment)
+      const { signature: wanted, ...draft } = call.body
+      const signature = wanted && { ...wanted, secret: wanted.secret ?? newSigningSecret() }
+      const trigger = { ...draft, ...(signature && { signature }), sha256 }
+      const created = await executeCommand(call, { kind: 'create-trigger', trigger })
+      const signingSecret = isDryRun(call.request) ? '' : (signature?.secret ?? '')
+      return created.ok ? ok({ ...created.value, ...shown, signingSecret }) : created
     },
   }),
   updateRoute({
@@ -94,15 +110,27 @@ export const triggers = [
     method: 'POST',
     path: `${path}/{id}/rotate`,
     needs: 'editor',
-    summary: 'Replaces the URL of a trigger, and returns the new one only this once',
-    description: versionDescription,
+    summary: 'Replaces the secrets of a trigger, and returns the new ones only this once',
+    description: `A new URL, and a new signing secret if requests are signed. ${versionDescription}`,
     query: ChangeQuery,
     answer: CreatedTrigger,
     handle: async (call) => {
       const { environment, id } = call.params
-      const { sha256, ...secret } = await createSecret(call.request, environment)
-      const created = await executeCommand(call, { kind: 'rotate-trigger', id, sha256 })
-      return created.ok ? ok({ ...created.value, ...secret }) : created
+      const { sha256, ...shown } = await createSecret(call.request, environment)
+      const secret = newSigningSecret()
+      const rotated = await executeCommand(call, {
+        kind: 'rotate-trigger',
+        id,
+        sha256,
+        signingSecret: secret,
+      })
+      if (!rotated.ok) return rotated
+      const isSigned = (rotated.value.entity as Partial<Trigger>).signature !== undefined
+      return ok({
+        ...rotated.value,
+        ...shown,
+        signingSecret: isSigned && !isDryRun(call.request) ? secret : '',
+      })
     },
   }),
   deleteRoute(resource),
@@ -130,6 +158,8 @@ async function fire(call: Call, token: string): Promise<Result<z.infer<typeof Fi
   if (!trigger || trigger.disabled) return unknown
   const scope = await findScope(call.database, { environment: environmentId })
   if (scope?.archived !== false) return unknown
+  const signed = trigger.signature ? await checkSignature(trigger.signature, call.request) : ok(undefined)
+  if (!signed.ok) return signed
   const { id, name } = trigger
   const fired = toResult(
     await environmentStub(call, environmentId).execute({
@@ -147,6 +177,8 @@ async function fire(call: Call, token: string): Promise<Result<z.infer<typeof Fi
   const changed = (entity as Trigger).lastFiring?.outcome === 'changed'
   return ok({ revision, changed, published })
 }
+
+const newSigningSecret = () => toHex(crypto.getRandomValues(new Uint8Array(secretBytes)))
 
 async function createSecret(request: Request, environmentId: string) {
   const token = `tlt_${environmentId}_${toHex(crypto.getRandomValues(new Uint8Array(secretBytes)))}`

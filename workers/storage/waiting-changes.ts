@@ -1,28 +1,27 @@
-// Reads which scheduled changes wait for their time.
-import { and, eq, sql } from 'drizzle-orm'
+// Reads what changes an environment by itself at a time: scheduled changes and progressive rollouts.
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import type { Entities } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
 import { organisations, projects } from './organisation-schema.ts'
 import { entities, environments } from './schema.ts'
 
-export interface WaitingSchedule {
-  readonly id: string
-  readonly name: string
+export type WaitingChange = {
   /** Epoch milliseconds. */
   readonly at: number
   /** Whether its environment or organisation is, so that nothing changes. */
   readonly isArchived: boolean
-}
+} & (
+  | { readonly kind: 'schedule'; readonly entity: Entities['schedule'] }
+  | { readonly kind: 'progressiveRollout'; readonly entity: Entities['progressiveRollout'] }
+)
 
 /** By their time. */
-export async function waitingSchedules(
-  database: Database,
-  environmentId: string,
-): Promise<WaitingSchedule[]> {
+export async function waitingChanges(database: Database, environmentId: string): Promise<WaitingChange[]> {
   const at = sql<number>`json_extract(${entities.value}, '$.at')`
   const rows = await database
     .select({
-      id: entities.id,
-      name: entities.name,
+      kind: entities.kind,
+      entity: entities.value,
       at,
       environment: environments.archived,
       organisation: organisations.archived,
@@ -34,15 +33,14 @@ export async function waitingSchedules(
     .where(
       and(
         eq(entities.environmentId, environmentId),
-        eq(entities.kind, 'schedule'),
-        eq(entities.status, 'waiting'),
+        inArray(entities.kind, ['schedule', 'progressiveRollout']),
+        inArray(entities.status, ['waiting', 'conflict', 'running']),
+        isNotNull(at),
       ),
     )
-    .orderBy(at, entities.id)
-  return rows.map(({ id, name, at: time, environment, organisation }) => ({
-    id,
-    name: name ?? '',
-    at: time,
+    .orderBy(at, entities.kind, entities.id)
+  return rows.map(({ environment, organisation, ...row }) => ({
+    ...(row as WaitingChange),
     isArchived: environment || organisation,
   }))
 }

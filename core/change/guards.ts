@@ -1,0 +1,11 @@
+// What every change passes, whichever route or automation sent it: nothing that runs is falsified silently.
+import type { EnvironmentState } from '../model/environment-state.ts'
+import type { Result } from '../model/problem.ts'
+import type { Change, ChangeContext } from './entity.ts'
+import { guardExperiments } from './experiment-guard.ts'
+import { guardRollouts } from './rollout-guard.ts'
+
+export function guarded(state: EnvironmentState, changed: Change, context: ChangeContext): Result<Change> {
+  const allowed = guardRollouts(state, changed, context)
+  return allowed.ok ? guardExperiments(state, allowed.value, context) : allowed
+}

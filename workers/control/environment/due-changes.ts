@@ -1,0 +1,55 @@
+// Makes scheduled changes and the steps of progressive rollouts when their time has come, each as a change of
+// its own.
+import { stepName } from '../../../core/model/progressive-rollout.ts'
+import type { CommandRequest } from '../../contracts/environment-contract.ts'
+import type { Database } from '../../storage/database.ts'
+import { type WaitingChange, waitingChanges } from '../../storage/waiting-changes.ts'
+
+/** If a change could be neither made nor refused, because D1 did not answer or the snapshot has no room. */
+export const dueRetryMs = 60_000
+/** Nobody tells the environment that it is taken out of the archive. */
+const archiveLookMs = 15 * 60_000
+
+export interface DuePorts {
+  readonly database: Database
+  readonly now: () => number
+  readonly execute: (request: CommandRequest) => Promise<unknown>
+}
+
+/** In order of their times. Returns when to look again, in epoch milliseconds; undefined if none waits. */
+export async function makeDueChanges(
+  { database, now, execute }: DuePorts,
+  environmentId: string,
+): Promise<number | undefined> {
+  const waiting = await waitingChanges(database, environmentId)
+  if (waiting[0]?.isArchived) return now() + archiveLookMs
+  const due = waiting.filter(({ at }) => at <= now())
+  for (const change of due) await execute(toRequest(environmentId, change))
+  const [next] = due.length === 0 ? waiting : await waitingChanges(database, environmentId)
+  if (!next) return undefined
+  const isLeft = due.some(
+    ({ kind, entity, at }) => kind === next.kind && entity.id === next.entity.id && at === next.at,
+  )
+  return isLeft ? now() + dueRetryMs : next.at
+}
+
+function toRequest(environmentId: string, change: WaitingChange): CommandRequest {
+  const { id, name } = change.entity
+  const isSchedule = change.kind === 'schedule'
+  const job = isSchedule ? 'schedule' : 'progressive-rollout'
+  return {
+    environmentId,
+    actor: { kind: 'job', id: job, name: job.replace('-', ' ') },
+    origin: { ip: '', userAgent: '' },
+    command: { kind: isSchedule ? 'apply-schedule' : 'advance-progressive-rollout', id },
+    comment: isSchedule ? name.trim() || `Scheduled change ${id}` : stepComment(change.entity),
+    mode: 'make',
+  }
+}
+
+/** `Progressive rollout checkout, after step 2 of 4: 25 %`. */
+function stepComment(rollout: Extract<WaitingChange, { kind: 'progressiveRollout' }>['entity']): string {
+  const { id, name, stepsMade } = rollout
+  const after = stepsMade === 0 ? 'at its start' : `after step ${stepName(rollout, stepsMade)}`
+  return `Progressive rollout ${name.trim() || id}, ${after}`
+}
