@@ -28,7 +28,7 @@ export interface Bet {
 export type Direction = 'above' | 'below'
 
 /** The starts of so many minutes weigh 1 together: 14 days. */
-const budgetMinutes = 20_160
+export const budgetMinutes = 20_160
 /**
  * What watches begins with the starts of so many minutes: a release does harm in its first hour, if at all.
  */
