@@ -6,7 +6,7 @@ import { experimentStatuses, type Experiment as CoreExperiment } from '../core/m
 import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
-import type { Operation as CoreOperation } from '../core/model/operation.ts'
+import type { Operation as CoreOperation, OperationAction } from '../core/model/operation.ts'
 import type * as api from '../workers/control/api/shapes.ts'
 
 // Each schema is annotated with core's or control's type: a field that is renamed there does not compile
@@ -81,6 +81,9 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
 const operationKind = z.literal('event-rate')
 const operationStatus = z.enum(['active', 'fired'])
 const comparison = z.enum(['at-least', 'at-most'])
+const difference = z.enum(['absolute', 'relative'])
+/** Control does what it says, so any will do. */
+const action = z.looseObject({ kind: z.string() }) as unknown as z.ZodType<OperationAction>
 const Operation: z.ZodType<CoreOperation> = z.looseObject({
   id: z.string(),
   kind: operationKind,
@@ -89,8 +92,17 @@ const Operation: z.ZodType<CoreOperation> = z.looseObject({
   goalKey: z.string(),
   comparison,
   threshold: z.number(),
+  baselineVariationId: z.string().optional(),
+  difference: difference.optional(),
+  ruleId: z.string().optional(),
+  share: z.number().optional(),
   minimumUsers: z.int(),
+  alpha: z.number().optional(),
+  delayMs: z.int().optional(),
+  action: action.optional(),
+  rearmAfterMs: z.int().optional(),
   status: operationStatus,
+  firedAt: z.int().optional(),
   countingFrom: z.int(),
   counts: counts.optional(),
   ...versioned,
@@ -102,6 +114,8 @@ export const AppliedOperation: z.ZodType<Pick<api.ChangeAnswer<CoreOperation>, '
     changed: z.boolean(),
   })
 export type AppliedOperation = z.infer<typeof AppliedOperation>
+
+export const StoredLooks = z.object({ stored: z.int() })
 
 export const AdvancedExperiment = z.object({ changed: z.boolean(), entity: Experiment })
 export type AdvancedExperiment = z.infer<typeof AdvancedExperiment>
@@ -167,7 +181,7 @@ export const lists = {
   experiments: { entry: Experiment, words: { kind: z.undefined(), status: experimentStatus, counts } },
   operations: {
     entry: Operation,
-    words: { kind: operationKind, status: operationStatus, comparison, counts },
+    words: { kind: operationKind, status: operationStatus, comparison, difference, counts },
   },
 } satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
 

@@ -4,8 +4,8 @@ import * as z from 'zod'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
-import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import type { JobName, JobRunReport } from '../core/model/job-run.ts'
+import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import {
   AdvancedExperiment,
@@ -24,6 +24,7 @@ import {
   PublicationState,
   type SegmentMembers,
   StoredAnswer,
+  StoredLooks,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
@@ -38,8 +39,14 @@ export interface Listing<Entry> {
 
 /** Control takes no more in one request. */
 const usersPerRequest = 100
+const looksPerRequest = 500
 
 type ApiResult<T> = Promise<Result<T, Failure>>
+
+export interface OperationLookAt {
+  readonly operationId: string
+  readonly look: OperationLook
+}
 
 export interface AdminApi {
   environments(): ApiResult<readonly Environment[]>
@@ -62,6 +69,10 @@ export interface AdminApi {
     operationId: string,
     facts: OperationFacts,
   ): ApiResult<AppliedOperation>
+  /** Arms an operation again whose time to be quiet is over. False if it was armed already, or is not due. */
+  armOperation(environmentId: string, operationId: string): ApiResult<boolean>
+  /** A control one release back keeps no looks: then nothing happens. */
+  storeLooks(environmentId: string, looks: readonly OperationLookAt[]): ApiResult<void>
   /**
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
@@ -213,6 +224,27 @@ export function adminApi(
     return call(path, AppliedOperation, { exposedUsers, goalUsers })
   }
 
+  async function armOperation(environmentId: string, operationId: string): ApiResult<boolean> {
+    const path = environmentPath(environmentId, 'operations', operationId, 'arm')
+    const armed = await call(`${path}?whenQuiet=true`, AppliedOperation, undefined, post)
+    return armed.ok ? ok(armed.value.changed) : armed
+  }
+
+  async function storeLooks(environmentId: string, looks: readonly OperationLookAt[]): ApiResult<void> {
+    const path = environmentPath(environmentId, 'operation-looks')
+    for (let from = 0; from < looks.length; from += looksPerRequest) {
+      const some = { looks: looks.slice(from, from + looksPerRequest) }
+      const sent = await send(ask, `${url}/api/v1${path}`, token, some)
+      if (!sent.ok) return sent
+      const { status, content } = sent.value
+      if (status === 404) return ok(undefined)
+      if (status >= 300) return refusal(path, status, content)
+      const parsed = StoredLooks.safeParse(content)
+      if (!parsed.success) return unreadable(path, parsed.error)
+    }
+    return ok(undefined)
+  }
+
   async function advanceExperiment(
     environmentId: string,
     experimentId: string,
@@ -255,6 +287,8 @@ export function adminApi(
     removeMembers,
     forgetAssignments,
     applyOperation,
+    armOperation,
+    storeLooks,
     advanceExperiment,
     reportJob,
     jobs,

@@ -74,8 +74,8 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
   if (values['dry-run'] && !isLakeWork(work.data))
     return usageFailure(`--dry-run goes with ${lakeWork.join(', ')}.`)
-  if (values.recount && (isLakeWork(work.data) || work.data === 'replay' || work.data === 'status'))
-    return usageFailure('--recount goes with experiments, operations and all.')
+  if (values.recount && work.data !== 'experiments' && work.data !== 'all')
+    return usageFailure('--recount goes with experiments and all: operations are always counted anew.')
   const lakeOrder = readLakeOrder(work.data, values)
   if (!lakeOrder.ok) return usageFailure(lakeOrder.problem.message)
   return ok({

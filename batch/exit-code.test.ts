@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { watch } from '../core/model/operation-watch.ts'
 import { experiment, killSwitch } from '../test/support/simulated-shop.ts'
 import { exitCodeOf, noEventsExitCode } from './exit-code.ts'
 import type { FailureKind } from './failure.ts'
@@ -20,7 +21,7 @@ const watched: RunEvent = {
   kind: 'watched',
   environmentId: 'demo',
   operation: killSwitch(),
-  facts: { exposedUsers: 0, goalUsers: 0 },
+  ...watch(killSwitch(), [], 0),
 }
 const concluded = { kind: 'concluded', environmentId: 'demo', goalKey: 'purchase' } as RunEvent
 const skipped: RunEvent = {

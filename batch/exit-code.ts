@@ -29,6 +29,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'concluded':
     case 'replayed':
     case 'watched':
+    case 'armed':
     case 'applied':
     case 'compacted':
     case 'would-compact':

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ExperimentResult, VariationResult } from '../core/model/experiment-result.ts'
 import { toText } from './print.ts'
-import { experiment, killSwitch } from '../test/support/simulated-shop.ts'
+import type { Operation } from '../core/model/operation.ts'
+import { watch } from '../core/model/operation-watch.ts'
+import { experiment, killSwitch, startAt } from '../test/support/simulated-shop.ts'
 
 const rate = { mean: 0.0012, sd: 0.0001, q025: 0.001, median: 0.0012, q975: 0.0014 }
 const control: VariationResult = {
@@ -91,12 +93,37 @@ it('prints a result as a block', () => {
 })
 
 it('prints an operation as a line', () => {
-  const event = { environmentId: 'demo', operation: killSwitch(), facts: { exposedUsers: 0, goalUsers: 0 } }
-  expect(toText({ kind: 'watched', ...event })).toBe(
+  const row = { minute: startAt / 60_000, users: 100, goalUsers: 40, verifiedUsers: 90, unverifiedUsers: 10 }
+  const none = { baselineUsers: 0, baselineGoalUsers: 0, usersOverLimit: 0 }
+  const line = (rows: number, changes: Partial<Operation> = {}) => {
+    const operation = killSwitch(changes)
+    const counted = Array.from({ length: rows }, (_, i) => ({ ...row, ...none, minute: row.minute + i }))
+    const looked = watch(operation, counted, startAt + 60_000 * rows)
+    const event = { environmentId: 'demo', operation, ...looked }
+    return toText(
+      looked.facts.evidence
+        ? { kind: 'applied', ...event, revision: 9, changed: true }
+        : { kind: 'watched', ...event },
+    )
+  }
+  expect(line(0)).toBe(
     'demo/guard: checkout green, 0 of 0 users reached purchase; ' +
-      'fires at least 50.0 % of 100 users or more: not due.',
+      'fires above 50.0 % within 1 h, from 100 users on: not due, 100 users are missing.',
   )
-  expect(toText({ kind: 'applied', ...event, revision: 9, changed: true })).toContain(
-    'due, flag turned off, revision 9.',
+  expect(line(1)).toBe(
+    'demo/guard: checkout green, 40 of 100 (40.0 %) users reached purchase, 90 users verified, 10 not; ' +
+      'fires above 50.0 % within 1 h, from 100 users on: not due, evidence 0.000050 of 20.',
+  )
+  const limit = { threshold: 0.1 }
+  expect(line(3, limit)).toMatch(/due, flag turned off, revision 9[.]$/)
+  expect(line(3, { ...limit, action: { kind: 'notify' } })).toContain(
+    'due, told, nothing changed, revision 9.',
+  )
+  expect(line(3, { ...limit, comparison: 'at-most' })).toContain(', 300 still have time; fires below')
+  const beside = { baselineVariationId: 'control', share: 0.5, delayMs: 90_000, minimumUsers: 1 }
+  expect(line(1, beside)).toContain('fires 50.0 points above control within 90 s, from 1 users on')
+  expect(line(1, { ...beside, share: undefined })).toContain('not watched, because no rollout gives both')
+  expect(toText({ kind: 'armed', environmentId: 'demo', operation: killSwitch() })).toBe(
+    'demo/guard: armed again, and watches from now on.',
   )
 })

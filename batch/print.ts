@@ -1,7 +1,8 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
-import type { Operation, OperationFacts } from '../core/model/operation.ts'
 import { integer, lakeLine } from './print-lake.ts'
+import { operationText } from './print-operation.ts'
+import { percent } from './print-percent.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -64,12 +65,9 @@ export function toText(event: RunEvent): string {
     case 'never-run':
       return `${event.environmentId}: no runner has told of a job yet.`
     case 'watched':
-      return `${operationLine(event.environmentId, event.operation, event.facts)}: not due.`
-    case 'applied': {
-      const { environmentId, operation, facts, changed, revision } = event
-      const effect = changed ? 'flag turned off' : 'was applied already'
-      return `${operationLine(environmentId, operation, facts)}: due, ${effect}, revision ${revision}.`
-    }
+    case 'armed':
+    case 'applied':
+      return operationText(event)
     case 'failed':
       return `FAILED ${event.subject}${event.subject && ': '}${event.failure.message}`
     default:
@@ -174,33 +172,7 @@ function engineText(engine: EngineReport): string {
   )
 }
 
-function operationLine(
-  environmentId: string,
-  operation: Operation,
-  { exposedUsers, goalUsers, verifiedUsers = 0, unverifiedUsers = 0, usersOverLimit = 0 }: OperationFacts,
-): string {
-  const { id, flagKey, variationId, goalKey, comparison, threshold, minimumUsers } = operation
-  const rate = exposedUsers > 0 ? ` (${percent(goalUsers / exposedUsers)})` : ''
-  const verified =
-    verifiedUsers + unverifiedUsers > 0
-      ? ` (${integer(verifiedUsers)} users verified, ${integer(unverifiedUsers)} not)`
-      : ''
-  const overLimit =
-    usersOverLimit > 0 ? `; ${integer(usersOverLimit)} users left out: too many from one address` : ''
-  return (
-    `${environmentId}/${id}: ${flagKey} ${variationId}, ` +
-    `${integer(goalUsers)} of ${integer(exposedUsers)} users reached ${goalKey}${rate}${verified}${overLimit}; ` +
-    `fires ${comparison.replace('-', ' ')} ${percent(threshold)} of ${integer(minimumUsers)} users or more`
-  )
-}
-
 const minute = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 const probability = (value: number) => value.toFixed(3)
-
-/** Three significant digits, so that rare conversions are not all 0.0 %. The console's percent() is alike. */
-export function percent(share: number): string {
-  const value = share * 100
-  return `${value === 0 ? '0' : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3)} %`
-}
 
 const signed = (share: number) => `${share > 0 ? '+' : ''}${percent(share)}`

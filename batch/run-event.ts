@@ -2,7 +2,7 @@
 // line prints them as text or JSON; the exit code is computed from them.
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
-import type { Operation, OperationFacts } from '../core/model/operation.ts'
+import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import type { KnownJob } from './admin-api-schemas.ts'
 import type { Failure } from './failure.ts'
 import type { LakeEvent } from './lake-event.ts'
@@ -17,6 +17,11 @@ interface ExperimentEvent {
 interface OperationEvent {
   readonly environmentId: string
   readonly operation: Operation
+}
+
+interface LookEvent extends OperationEvent {
+  readonly facts: OperationFacts
+  readonly look: OperationLook
 }
 
 export type RunEvent =
@@ -75,11 +80,12 @@ export type RunEvent =
   | { readonly kind: 'job'; readonly environmentId: string; readonly job: KnownJob }
   | { readonly kind: 'never-run'; readonly environmentId: string }
   /** Counted, and not due. */
-  | (OperationEvent & { readonly kind: 'watched'; readonly facts: OperationFacts })
+  | (LookEvent & { readonly kind: 'watched' })
+  /** Its time to be quiet is over: it watches again, from now on. */
+  | (OperationEvent & { readonly kind: 'armed' })
   /** `changed` is false if somebody else had applied it already. */
-  | (OperationEvent & {
+  | (LookEvent & {
       readonly kind: 'applied'
-      readonly facts: OperationFacts
       readonly revision: number
       readonly changed: boolean
     })

@@ -69,7 +69,7 @@ describe.skipIf(!hasChdb)('a run that counts on a ClickHouse server', () => {
       flags: [checkout],
       goals: [purchase],
       experiments: [experiment()],
-      operations: [killSwitch({ threshold: 0.1 })],
+      operations: [killSwitch({ threshold: 0.1, delayMs: 24 * hourMs })],
       records: [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)],
     })
     bucketServer = createServer(

@@ -29,6 +29,9 @@ import {
 import { hasChdb } from '../test/support/chdb.ts'
 
 const shop = { flags: [checkout], goals: [purchase] }
+/** Within it, what happened at the start is not over at the end of the first day. */
+const allDay = { delayMs: 24 * hourMs }
+const provesIt = { after: expect.any(Number), minutes: expect.any(Array) }
 const twoGroups = [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)]
 
 let cacheFolder = ''
@@ -74,6 +77,7 @@ async function run(
     events,
     kinds: events.map(({ kind }) => kind),
     posts: stack.posts,
+    looks: stack.looks,
     fetched: stack.bucket.requests.filter((request) => request.startsWith('GET ')),
   }
 }
@@ -107,21 +111,25 @@ describe.skipIf(!hasChdb)('a run', () => {
 
   it('applies a due operation before it looks at experiments', async () => {
     const operations = [
-      killSwitch({ threshold: 0.1 }),
+      killSwitch({ threshold: 0.1, ...allDay }),
       killSwitch({ id: 'calm' }),
       killSwitch({ id: 'old', status: 'fired' }),
     ]
-    const { exitCode, kinds, posts } = await run({
+    const { exitCode, kinds, posts, looks } = await run({
       ...shop,
       operations,
       experiments: [experiment()],
       records: twoGroups,
     })
     expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['applied', 'watched', 'engine', 'concluded'] })
-    expect(posts[0]).toEqual({
+    expect(posts[0]).toMatchObject({
       path: '/api/v1/environments/demo/operations/guard/apply',
-      body: { exposedUsers: 610, goalUsers: 120, ...ofVersion1 },
+      body: { exposedUsers: 610, goalUsers: 120, ...ofVersion1, evidence: provesIt },
     })
+    expect(looks).toMatchObject([
+      { operationId: 'guard', look: { state: 'due', exposedUsers: 610, goalUsers: 120, needed: 20 } },
+      { operationId: 'calm', look: { state: 'watching', exposedUsers: 610 } },
+    ])
   })
 
   it('goes on without a damaged object: names it, applies operations, and withholds the verdict', async () => {
@@ -132,14 +140,19 @@ describe.skipIf(!hasChdb)('a run', () => {
     bucket.objects.set(lost, { body: new Uint8Array(), headers: { 'x-amz-meta-records': '7' } })
     const state = {
       ...shop,
-      operations: [killSwitch({ threshold: 0.1 })],
+      operations: [killSwitch({ threshold: 0.1, delayMs: 2 * day })],
       experiments: [experiment()],
       records: twoGroups,
     }
     const { exitCode, kinds, events, posts } = await run(state, {}, startAt + day + hourMs, bucket)
     expect({ exitCode, kinds }).toEqual({ exitCode: 0, kinds: ['damaged', 'applied', 'engine', 'concluded'] })
     expect(events[0]).toMatchObject({ environmentId: 'demo', object: { key: lost, records: 7 } })
-    expect(posts[0]?.body).toEqual({ exposedUsers: 610, goalUsers: 120, ...ofVersion1 })
+    expect(posts[0]?.body).toMatchObject({
+      exposedUsers: 610,
+      goalUsers: 120,
+      ...ofVersion1,
+      evidence: provesIt,
+    })
     const { health, verdict, variations } = ExperimentResult.parse(posts[1]?.body)
     expect(variations.map(({ users }) => users)).toEqual([600, 610])
     expect(health.status).toBe('red')
@@ -223,7 +236,7 @@ it('leaves out an archived environment, which could not take a result: nothing f
 })
 
 it.skipIf(!hasChdb)(
-  'counts an operation that is older than a year, and only days that exist are listed',
+  'watches the last days of an operation that is older than a year, and only days that exist are listed',
   async () => {
     const operations = [killSwitch({ countingFrom: startAt - 500 * 24 * hourMs })]
     const { exitCode, events } = await run(

@@ -15,7 +15,6 @@ import { lakeCache } from './lake/cache.ts'
 import { s3Store, type ObjectStore } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
 import type { DamagedObject } from './lake/objects.ts'
-import { rememberCounts } from './lake/remember-counts.ts'
 import { type Counting, openCounting, type Recount } from './lake/open-counting.ts'
 import type { RunEvent } from './run-event.ts'
 import { runOnLake } from './run-on-lake.ts'
@@ -83,13 +82,13 @@ interface JobsContext extends RunContext, Counting {
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
-  { store, api, warehouse, open, parts, configuration, variables, now, onEvent }: JobsContext,
+  { store, api, open, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
   const root = configuration.cacheFolder
   const lake = lakeCache(store, root, now, onDamaged, parts)
-  const context = { api, lake, warehouse: rememberCounts(warehouse, root), now, onEvent }
+  const context = { api, minutes: openMinutes({ lake, root }), now, onEvent }
   const countsOf = (recount: Recount) =>
     open({
       lake,
@@ -108,9 +107,8 @@ async function runJobs(
 
   // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
-    const counts = countsOf(isRecount && work === 'operations' ? 'always' : 'never')
     for (const id of environmentIds)
-      await withReport('operations', id, api, { ...context, counts }, (own) => applyOperations(id, own))
+      await withReport('operations', id, api, context, (own) => applyOperations(id, own))
   }
   if (work === 'operations') return ok(undefined)
 

@@ -21,7 +21,7 @@ import { statementOf } from './statements.ts'
 import type { CountQuestions } from './totals.ts'
 
 /** Names of flags and events of more are too long for one field of a request. */
-const questionsMax = 100
+export const questionsMax = 100
 
 export interface ServerCountsOptions {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
@@ -67,11 +67,11 @@ async function countKept(
 
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-const beginning = ({ name }: RecordSource) => [`sources/${name}`, 'all-records', 'events'] as const
+export const beginningOf = ({ name }: RecordSource) => [`sources/${name}`, 'all-records', 'events'] as const
 const aliasesText = (source: RecordSource) =>
-  statementOf(...beginning(source), 'aliases-of-everything', 'aliases')
+  statementOf(...beginningOf(source), 'aliases-of-everything', 'aliases')
 const countText = (source: RecordSource, by: 'user' | 'unit', answer: 'variations' | 'operations') =>
-  statementOf(...beginning(source), 'of-everything', 'questions', `by-${by}`, 'outcomes', 'totals', answer)
+  statementOf(...beginningOf(source), 'of-everything', 'questions', `by-${by}`, 'outcomes', 'totals', answer)
 const textsOf = (source: RecordSource) => [
   aliasesText(source),
   countText(source, 'user', 'variations'),
@@ -126,7 +126,7 @@ function* statements(asked: readonly Asked[]) {
   }
 }
 
-function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
+export function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
   const files = source.pattern(raw)
   if (!files.ok) return files
   const found = source.pattern(parts.map(({ file }) => file))
@@ -135,7 +135,7 @@ function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Pa
 }
 
 /** As rows of JSON. Parts without aliases are not read for them. */
-async function linksOf(
+export async function linksOf(
   { raw, parts }: RecordFiles,
   read: Parameters,
   source: RecordSource,

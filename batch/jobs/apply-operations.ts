@@ -1,14 +1,16 @@
-// Counts the facts of each active operation and applies those that are due. The admin API checks the facts
-// again, and applying twice changes nothing, so two runners at once do no harm.
-import { isDue, type Operation, type OperationFacts } from '../../core/model/operation.ts'
+// Looks at each active operation and applies those that are due, then says what it saw. The admin API checks
+// the facts again, and applying twice changes nothing, so two runners at once do no harm.
+import { isRearmDue, type Operation } from '../../core/model/operation.ts'
+import { type MinuteCounts, watch } from '../../core/model/operation-watch.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
+import type { OperationLookAt } from '../admin-api.ts'
+import type { Watched } from '../counting/operation-minutes.ts'
 import { type Failure, fail } from '../failure.ts'
-import { operationQuestion, type Question } from '../counting/question.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { JobContext } from './job-context.ts'
 
-export async function applyOperations(environmentId: string, context: JobContext): Promise<void> {
-  const { api, onEvent } = context
+export async function applyOperations(environmentId: string, context: Context): Promise<void> {
+  const { api, now, onEvent } = context
   const failed = (subject: string, failure: Failure) => onEvent({ kind: 'failed', subject, failure })
   const operations = await api.operations(environmentId)
   if (!operations.ok) return failed(environmentId, operations.problem)
@@ -16,6 +18,11 @@ export async function applyOperations(environmentId: string, context: JobContext
   const skipped = unknown.filter(({ status }) => status !== 'fired')
   for (const { id, reason } of skipped)
     onEvent({ kind: 'skipped', environmentId, work: 'operations', id, reason })
+  for (const operation of entries.filter((each) => isRearmDue(each, now))) {
+    const armed = await api.armOperation(environmentId, operation.id)
+    if (!armed.ok) failed(`${environmentId}/${operation.id}`, armed.problem)
+    else if (armed.value) onEvent({ kind: 'armed', environmentId, operation })
+  }
   const active = entries.filter(({ status }) => status === 'active')
   if (active.length === 0) {
     if (skipped.length === 0) onEvent({ kind: 'idle', environmentId, work: 'operations' })
@@ -26,7 +33,7 @@ export async function applyOperations(environmentId: string, context: JobContext
   const watched: Watched[] = []
   for (const operation of active) {
     const goal = goals.value.find(({ key }) => key === operation.goalKey)
-    if (goal) watched.push({ operation, question: operationQuestion(operation, goal.event) })
+    if (goal) watched.push({ operation, event: goal.event })
     else
       failed(
         `${environmentId}/${operation.id}`,
@@ -35,32 +42,32 @@ export async function applyOperations(environmentId: string, context: JobContext
   }
   if (watched.length === 0) return
   // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
-  const counted = await context.counts.count(
-    environmentId,
-    watched.map(({ question }) => question),
-  )
-  for (const { operation, question } of watched) {
+  const counted = await context.minutes.count(environmentId, watched, now)
+  const looks: OperationLookAt[] = []
+  for (const [i, { operation }] of watched.entries()) {
     const event = counted.ok
-      ? await applyIfDue(environmentId, operation, counted.value.factsOf(question), context)
+      ? await applyIfDue(environmentId, operation, counted.value[i] ?? [], context)
       : counted
-    if (event.ok) onEvent(event.value)
-    else failed(`${environmentId}/${operation.id}`, event.problem)
+    if (event.ok) {
+      looks.push({ operationId: operation.id, look: event.value.look })
+      onEvent(event.value)
+    } else failed(`${environmentId}/${operation.id}`, event.problem)
   }
+  const stored = await api.storeLooks(environmentId, looks)
+  if (!stored.ok) failed(environmentId, stored.problem)
 }
 
-interface Watched {
-  readonly operation: Operation
-  readonly question: Question
-}
+type Context = Omit<JobContext, 'counts'>
+type Looked = Extract<RunEvent, { kind: 'watched' | 'applied' }>
 
 async function applyIfDue(
   environmentId: string,
   operation: Operation,
-  facts: OperationFacts,
-  { api }: JobContext,
-): Promise<Result<RunEvent, Failure>> {
-  const counted = { environmentId, operation, facts }
-  if (!isDue(operation, facts)) return ok({ kind: 'watched', ...counted })
-  const applied = await api.applyOperation(environmentId, operation.id, facts)
-  return applied.ok ? ok({ kind: 'applied', ...counted, ...applied.value }) : applied
+  rows: readonly MinuteCounts[],
+  { api, now }: Context,
+): Promise<Result<Looked, Failure>> {
+  const looked = { environmentId, operation, ...watch(operation, rows, now) }
+  if (!looked.facts.evidence) return ok({ kind: 'watched', ...looked })
+  const applied = await api.applyOperation(environmentId, operation.id, looked.facts)
+  return applied.ok ? ok({ kind: 'applied', ...looked, ...applied.value }) : applied
 }

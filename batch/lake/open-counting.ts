@@ -6,18 +6,18 @@ import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
+import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
 import { openClickHouseServer } from './clickhouse-server.ts'
-import { inBucket } from './record-source.ts'
-import { openWarehouse, type Warehouse } from './warehouse.ts'
+import { inBucket, onDisk } from './record-source.ts'
 
 export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
-  readonly warehouse: Warehouse
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
+  readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -29,8 +29,8 @@ export async function openCounting(
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse)
     return ok({
-      warehouse: openWarehouse(embedded),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
+      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -49,8 +49,8 @@ export async function openCounting(
     cluster,
   })
   return ok({
-    warehouse: openWarehouse(server, source),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
+    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
     parts: 'left',
     close: () => server.close(),
   })

@@ -6,7 +6,7 @@
 /** @import { ExperimentResult } from '../../core/model/experiment-result.ts' */
 /** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Goal } from '../../core/model/goal.ts' */
-/** @import { Operation } from '../../core/model/operation.ts' */
+/** @import { Operation, OperationLook } from '../../core/model/operation.ts' */
 
 /** @import { ChangeAnswer, EnvironmentRow, Problem } from '../../workers/control/api/shapes.ts' */
 /** @import { Revision as RevisionShape } from '../../workers/control/api/shapes.ts' */
@@ -64,7 +64,7 @@ export function environmentApi(environmentId) {
      */
     results: async (id) =>
       (await read(`${base}/experiments/${encodeURIComponent(id)}/results?newest=true`)).results,
-    /** @returns {Promise<Operation[]>} */
+    /** @returns {Promise<WatchedOperation[]>} */
     operations: () => readAll(`${base}/operations`, 'operations'),
     /**
      * Newest first.
@@ -88,6 +88,8 @@ export function environmentApi(environmentId) {
 }
 
 /** @typedef {ReturnType<typeof environmentApi>} EnvironmentApi */
+
+/** @typedef {Operation & { readonly lastLook?: OperationLook }} WatchedOperation */
 
 /** @returns {Promise<EnvironmentRow[]>} */
 export const listEnvironments = () => readAll('/environments', 'environments')

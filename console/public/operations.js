@@ -1,12 +1,12 @@
 // @ts-check
 // The section of operations: what each watches, and whether it fired.
 import { facts, h, prose, sentence } from './dom.js'
-import { counted, exactPercent, minute, nameIn, reached } from './words.js'
+import { counted, minute, reached } from './words.js'
+import { duration, lookSentence, operationSentence } from './operation-words.js'
 
 /** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Goal } from '../../core/model/goal.ts' */
-/** @import { Operation } from '../../core/model/operation.ts' */
-/** @import { Revision } from './api.js' */
+/** @import { Revision, WatchedOperation } from './api.js' */
 /** @import { View } from './main.js' */
 
 const revisionsRead = 200 // the API's largest page
@@ -31,25 +31,17 @@ export async function operationsView(api) {
 }
 
 /**
- * @param {Operation} operation
+ * @param {WatchedOperation} operation
  * @param {Flag | undefined} flag
  * @param {Goal | undefined} goal
  * @param {readonly Revision[]} revisions
  */
 function operationArticle(operation, flag, goal, revisions) {
-  const {
-    id,
-    flagKey,
-    variationId,
-    goalKey,
-    comparison,
-    threshold,
-    minimumUsers,
-    status,
-    countingFrom,
-    counts,
-  } = operation
-  const limit = `${exactPercent(threshold)} or ${comparison === 'at-least' ? 'more' : 'less'}`
+  const { id, flagKey, status, countingFrom, counts, minimumUsers, rearmAfterMs } = operation
+  const rearmed =
+    rearmAfterMs === undefined
+      ? 'By hand: `POST …/arm`.'
+      : `By itself, ${duration(rearmAfterMs)} after it fired.`
   return h(
     'article',
     { class: 'operation', 'aria-labelledby': `operation-${id}` },
@@ -60,18 +52,14 @@ function operationArticle(operation, flag, goal, revisions) {
       h('span', {}, 'event rate'),
       h('span', { class: `state ${status}` }, status === 'active' ? 'watching' : 'fired'),
     ),
-    h(
-      'p',
-      { class: 'description' },
-      `Turns “${flag?.name || flagKey}” off when ${limit} of the users who got ` +
-        `“${nameIn(flag, variationId)}” reach the goal “${goal?.name || goalKey}”, ` +
-        `as soon as ${counted(minimumUsers, 'user')} got it.`,
-    ),
+    h('p', { class: 'description' }, operationSentence(operation, flag, goal)),
     facts([
       ['Flag', flag && h('span', {}, h('code', {}, flagKey), ` is ${flag.enabled ? 'on' : 'off'} now`)],
-      ['Counts from', minute(countingFrom)],
+      ['Counts from', `${minute(countingFrom)}, at least ${counted(minimumUsers, 'user')}`],
       ['Which events', countsWords[counts ?? 'all'] ?? counts],
-      ['State', status === 'active' ? stillWatching() : firedWhen(id, revisions)],
+      ['State', status === 'active' ? stillWatching() : firedWhen(operation, revisions)],
+      ['Last look', lookSentence(operation)],
+      ['Armed again', h('span', {}, ...prose(rearmed))],
     ]),
   )
 }
@@ -89,18 +77,19 @@ const stillWatching = () =>
   h(
     'span',
     {},
-    ...prose('Watching. `npm run batch` counts, prints how close it is, and fires it when it is due.'),
+    ...prose('Watching. `npm run batch -- operations` looks, and fires it when there is enough evidence.'),
   )
 
 /**
- * @param {string} id
+ * @param {WatchedOperation} operation
  * @param {readonly Revision[]} revisions
  */
-function firedWhen(id, revisions) {
+function firedWhen({ id, firedAt }, revisions) {
   for (const { number, createdAt, command } of revisions) {
     if (command?.kind !== 'apply-operation' || command.id !== id) continue
     const details = `${minute(createdAt)}: ${reached(command.facts)}`
-    return `Fired in revision ${number}, ${details}. It does not watch any more.`
+    return `Fired in revision ${number}, ${details}. It does not watch until it is armed again.`
   }
-  return `Fired before the newest ${revisionsRead} revisions. It does not watch any more.`
+  const when = firedAt === undefined ? `before the newest ${revisionsRead} revisions` : minute(firedAt)
+  return `Fired ${when}. It does not watch until it is armed again.`
 }

@@ -213,6 +213,8 @@ export function describeCommand(command) {
       return `created operation ${command.operation.id ?? `on ${command.operation.flagKey}`}`
     case 'apply-operation':
       return `fired operation ${command.id}: ${reached(command.facts)}`
+    case 'arm-operation':
+      return `armed operation ${command.id} again`
     case 'create-sdk-key':
       return `created ${command.key.role} SDK key ${command.key.name || command.key.id}`
     default:

@@ -286,60 +286,6 @@ describe('an experiment', () => {
   })
 })
 
-describe('an operation', () => {
-  const on = create({ enabled: true })
-  const goal = { kind: 'create-goal', goal: { key: 'error', event: 'crash' } }
-  const watch = (comparison: string) => ({
-    kind: 'create-operation',
-    operation: {
-      id: 'o',
-      kind: 'event-rate',
-      flagKey: 'checkout',
-      variationId: 'a',
-      goalKey: 'error',
-      comparison,
-      threshold: 0.2,
-      minimumUsers: 10,
-    },
-  })
-  const apply = (exposedUsers: number, goalUsers: number) => ({
-    kind: 'apply-operation',
-    id: 'o',
-    facts: { exposedUsers, goalUsers },
-  })
-
-  it('turns the flag off in the revision that marks it as fired', () => {
-    const { state, answer } = run(on, goal, watch('at-least'), apply(10, 2))
-    expect(answer).toMatchObject({ ok: true, value: { writes: [{ kind: 'flag' }, { kind: 'operation' }] } })
-    expect(state.flag.get('checkout')).toMatchObject({ enabled: false, version: 2 })
-    expect(state.operation.get('o')?.status).toBe('fired')
-  })
-
-  it('applied twice changes nothing the second time', () => {
-    expect(run(on, goal, watch('at-least'), apply(10, 2), apply(10, 2)).answer).toMatchObject({
-      ok: true,
-      value: { writes: [] },
-    })
-  })
-
-  it.each([
-    ['too few users', 'at-least', 9, 9],
-    ['a rate below', 'at-least', 100, 19],
-    ['a rate above', 'at-most', 100, 21],
-  ])('is refused on %s', (_, comparison, exposed, reached) => {
-    expect(problemOf(run(on, goal, watch(comparison), apply(exposed, reached)))?.code).toBe('CONFLICT')
-  })
-
-  it('fires at the threshold itself, from either side, and never on more users than were exposed', () => {
-    expect(run(on, goal, watch('at-most'), apply(100, 20)).answer.ok).toBe(true)
-    expect(run(on, goal, watch('at-least'), apply(100, 500)).answer.ok).toBe(true)
-  })
-
-  it('needs a flag, a variation and a goal that are there', () => {
-    expect(fieldsOf(run(watch('at-least')))).toEqual(['flagKey', 'goalKey'])
-  })
-})
-
 describe('a segment', () => {
   it('may not ask for flags', () => {
     const asking = { kind: 'create-segment', segment: { key: 's', anyOf: [[clause('f', 'flag-is', 'a')]] } }

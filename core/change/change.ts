@@ -10,6 +10,7 @@ import { guarded } from './guards.ts'
 import type { Handler, Handlers } from './handler.ts'
 import { importHandlers } from './import.ts'
 import { operationHandlers } from './operation.ts'
+import { withShares } from './operation-share.ts'
 import { progressiveRolloutHandlers, withPausedRollout } from './progressive-rollout.ts'
 import { restoreHandlers } from './restore.ts'
 import { withRollouts } from './rollout-guard.ts'
@@ -49,7 +50,7 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = handle(state, command, context)
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
-  const whole = withRollouts(state, allowed.value, context)
+  const whole = withShares(state, withRollouts(state, allowed.value, context), context)
   const marked = withSegmentUse(state, whole, context)
   const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
   const excess = excessOf(state, tagged.writes)

@@ -7,7 +7,7 @@ import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
 import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
-import { Operation, OperationFacts } from '../model/operation.ts'
+import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
 import { ProgressiveRollout, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
@@ -36,7 +36,11 @@ export const ExperimentDraft = Experiment.omit({
   startAt: z.int().optional(),
   stopAt: z.int().optional(),
 })
-export const OperationDraft = Operation.omit({ ...versionedFields, status: true }).extend({
+export const OperationDraft = Operation.omit({
+  ...versionedFields,
+  ...operationSystemFields,
+  status: true,
+}).extend({
   ...newId,
   countingFrom: z.int().optional(),
 })
@@ -124,10 +128,16 @@ export const OperationChanges = editable(
   'comparison',
   'threshold',
   'minimumUsers',
+  'alpha',
+  'delayMs',
+  'action',
   'countingFrom',
   'counts',
   'sharedAddress',
-)
+).extend({
+  /** `null`: armed by hand. */
+  rearmAfterMs: Operation.shape.rearmAfterMs.nullable(),
+})
 /** `signature: null`: requests need not be signed any more. */
 export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment').extend({
   signature: z.null().optional(),
@@ -211,6 +221,8 @@ export const Command = z.discriminatedUnion('kind', [
   command('create-operation', { operation: OperationDraft }),
   command('update-operation', { ...idAndVersion, changes: OperationChanges }),
   command('apply-operation', { id: Id, facts: OperationFacts }),
+  /** `whenQuiet`: only if its `rearmAfterMs` is over. */
+  command('arm-operation', { ...idAndVersion, whenQuiet: z.boolean().default(false) }),
   command('delete-operation', idAndVersion),
   command('create-trigger', { trigger: TriggerDraft }),
   command('update-trigger', { ...idAndVersion, changes: TriggerChanges }),

@@ -2,6 +2,7 @@
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
+import type { Operation } from '../model/operation.ts'
 import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import { isOpen } from '../model/schedule.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
@@ -44,6 +45,12 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('experiment', state.experiment, ({ goalKeys }) => goalKeys.includes(id)),
         ...pick('operation', state.operation, ({ goalKey }) => goalKey === id),
       ]
+    case 'experiment':
+      return pick(
+        'operation',
+        state.operation,
+        ({ action }) => action?.kind === 'stop-experiment' && action.experimentId === id,
+      )
     case 'tag':
       return flags(({ tags }) => tags.includes(id))
     default:
@@ -94,7 +101,7 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
       'operation',
       state.operation,
       (operation) =>
-        isNamedBy(operation) && operation.status === 'active' && isMissing(operation.variationId),
+        isNamedBy(operation) && operation.status === 'active' && namedBy(operation).some(isMissing),
     ),
     ...pick(
       'schedule',
@@ -107,6 +114,12 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
     ),
   ]
 }
+
+const namedBy = ({ variationId, baselineVariationId, action }: Operation): string[] => [
+  variationId,
+  ...(baselineVariationId === undefined ? [] : [baselineVariationId]),
+  ...(action?.kind === 'serve' ? [action.variationId] : []),
+]
 
 /** The ids of variations that an edit of a flag names. */
 function variationsIn({ offVariationId, targets = [], rules = [], defaultStrategy }: FlagChanges): string[] {

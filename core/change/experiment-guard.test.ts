@@ -264,7 +264,7 @@ describe('automation', () => {
     const changed = run(armed, {
       kind: 'apply-operation',
       id: 'o',
-      facts: { exposedUsers: 20, goalUsers: 15 },
+      facts: { exposedUsers: 200, goalUsers: 180 },
     })
     expect(written(changed, 'flag')).toMatchObject({ enabled: false })
     expect(written(changed, 'experiment')).toMatchObject({ status: 'stopped' })

@@ -8,7 +8,7 @@ import { isHashedAlike } from '../model/moves.ts'
 import { countedByDefault } from '../model/counted-events.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
-import { stopped } from './experiment.ts'
+import { stopped, toNextSecond } from './experiment.ts'
 import { firstPhases, partOf, valuesServed, weightsOf } from './experiment-phases.ts'
 
 type Experiment = Entities['experiment']
@@ -143,9 +143,6 @@ function inNewPhase(
   if (earlier.length >= experimentPhasesMax) return undefined
   return { ...experiment, ruleId, phases: [...earlier, ...phases!] }
 }
-
-/** SDKs tell time in whole seconds: in the second of the change, exposures of both phases would mix. */
-const toNextSecond = (ms: number) => Math.ceil((ms + 1) / 1000) * 1000
 
 /** A new split gives every rule a new id; the experiment goes on with the rule at the same place. */
 function renewedRuleId(before: Flag, after: Flag, ruleId: string): string {

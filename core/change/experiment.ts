@@ -241,3 +241,5 @@ export const wordsOf: Record<ExperimentStatus, string> = {
 
 /** Some SDKs report time in whole seconds: a window that starts within one would miss their first events. */
 export const toWholeSecond = (ms: number) => Math.floor(ms / 1_000) * 1_000
+/** In the second of a change of shares, exposures of both would mix. */
+export const toNextSecond = (ms: number) => Math.ceil((ms + 1) / 1_000) * 1_000

@@ -1,8 +1,10 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
-import type { Entities, EnvironmentState, Write } from '../model/environment-state.ts'
+import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import { type Experiment, strategyOf } from '../model/experiment.ts'
 import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
+import { missing } from './missing.ts'
+import { operationProblems } from './operation-problems.ts'
 import { referenceProblems as flagProblems, segmentReferenceProblems } from './references.ts'
 
 /** `state` is after the write, and `before` without it. */
@@ -23,7 +25,7 @@ export function writeProblems(
         ...repeatedGoals(write.value, before.experiment.get(write.id)),
       ]
     case 'operation':
-      return operationProblems(state, write.value)
+      return operationProblems(state, write.value, before.operation.get(write.id))
     case 'trigger':
     case 'schedule':
     case 'progressiveRollout':
@@ -32,9 +34,6 @@ export function writeProblems(
       return []
   }
 }
-
-const missing = (state: EnvironmentState, kind: 'flag' | 'goal', path: string, key: string): FieldProblem[] =>
-  state[kind].has(key) ? [] : [{ path, rule: `unknown-${kind}`, message: `there is no ${kind} ${key}` }]
 
 function experimentProblems(state: EnvironmentState, experiment: Experiment): FieldProblem[] {
   const { flagKey, ruleId, baselineVariationId, goalKeys, startAt, stopAt, design, status } = experiment
@@ -70,13 +69,4 @@ function repeatedGoals({ goalKeys }: Experiment, before: Experiment | undefined)
       ? []
       : [{ path: `goalKeys.${i}`, rule: 'duplicate', message: `goal ${key} is listed twice` }],
   )
-}
-
-function operationProblems(state: EnvironmentState, operation: Entities['operation']): FieldProblem[] {
-  const { flagKey, variationId, goalKey } = operation
-  const flag = state.flag.get(flagKey)
-  const found = missing(state, 'flag', 'flagKey', flagKey)
-  if (flag && !flag.variations.some(({ id }) => id === variationId))
-    found.push({ path: 'variationId', rule: 'unknown-variation', message: 'is no variation of the flag' })
-  return [...found, ...missing(state, 'goal', 'goalKey', goalKey)]
 }

@@ -18,9 +18,10 @@ export const SharedAddress = z.boolean()
 
 /**
  * An operation on `verified` events counts, of the users from one address and day, at most this share of its
- * minimum of users: so it takes ten addresses to make it fire.
+ * minimum of users, and at most so many. As many users do not make it fire, so it takes several addresses.
  */
 const shareOfMinimum = 0.1
+const usersOfAddressMax = 50
 
 /** The most users from one address that count for an operation; 0: no limit. */
 export const sourceUsersMax = ({
@@ -32,4 +33,6 @@ export const sourceUsersMax = ({
   readonly sharedAddress?: boolean | undefined
   readonly minimumUsers: number
 }): number =>
-  counts === 'verified' && !sharedAddress ? Math.max(1, Math.floor(minimumUsers * shareOfMinimum)) : 0
+  counts === 'verified' && !sharedAddress
+    ? Math.min(usersOfAddressMax, Math.max(1, Math.floor(minimumUsers * shareOfMinimum)))
+    : 0

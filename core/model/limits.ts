@@ -114,3 +114,6 @@ export const piecesMax = 300
 export const weightTotal = 100_000
 /** One percent of `weightTotal`: the unit of `percent` allocation. */
 export const weightPerPercent = 1_000
+
+/** Minutes of an operation's evidence; eight days have fewer. */
+export const evidenceMinutesMax = 12_000

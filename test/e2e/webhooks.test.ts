@@ -383,7 +383,7 @@ describe('the runner', () => {
     ]
     for (const [hour, more] of found.entries())
       await call(stack, 'POST', `${path}/experiments/button/results`, result(hour + 1, more))
-    const facts = { exposedUsers: 10, goalUsers: 5 }
+    const facts = { exposedUsers: 100, goalUsers: 90 }
     await call(stack, 'POST', `${path}/operations/guard/apply`, facts)
     await expect.poll(() => receiver.at('/runner').length, until).toBe(3)
     const messages = receiver.at('/runner').map((each) => verified(secret, each))

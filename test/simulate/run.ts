@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readOptions } from '../../scripts/command-line.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
+import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import type { Table } from './table.ts'
 import { adjustedAndRatio, revenue } from './value-worlds.ts'
@@ -28,6 +29,8 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   'lost-users': () => lostUsers(times(400)),
   revenue: () => revenue(times(1_000)),
   'adjusted-and-ratio': () => adjustedAndRatio(times(400)),
+  'false-kills': () => falseKills(times(2_000)),
+  'time-to-kill': () => timeToKill(times(400)),
   pipeline: () => pipeline(times(20)),
 }
 

@@ -7,6 +7,7 @@ import { rateForPower, usersFor, type World } from './arrivals.ts'
 import { randomFrom, shareError } from './random.ts'
 import { besideWinners, coverage, severalArms } from './conversion-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
+import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import type { Table } from './table.ts'
 import { adjustedAndRatio, revenue } from './value-worlds.ts'
 
@@ -114,6 +115,27 @@ describe('worlds with a known truth', () => {
       expect(red).toBeLessThanOrEqual(atMost(0.01, 60))
     const [at51] = figures(lostUsers(60, ['51/49'], 100), 4)
     expect(at51).toBeLessThanOrEqual(1.7)
+  })
+
+  it('have few healthy flags stopped, looked at each minute for 14 days', () => {
+    const times = 60
+    const { rows } = falseKills(times, [1])
+    for (const row of rows) {
+      expect(Number.parseFloat(row[3]!), row.join(' ')).toBeLessThanOrEqual(atMost(0.05, times))
+      // By the rule before, and by the last hour, most of them were.
+      const byPoint = Math.max(Number.parseFloat(row[4]!), Number.parseFloat(row[5]!))
+      expect(byPoint, row.join(' ')).toBeGreaterThan(50)
+    }
+  })
+
+  it('have failing flags stopped within the rule of thumb, as soon after 90 quiet days as after two', () => {
+    const { rows } = timeToKill(20, [1], [5, 10])
+    for (const row of rows) {
+      const [afterTwo, afterNinety] = [row[2]!, row[3]!].map((cell) => Number.parseFloat(cell))
+      expect(afterTwo).toBeLessThanOrEqual(Number(row[7]))
+      expect(Math.abs(afterTwo! - afterNinety!)).toBeLessThanOrEqual(0.4 * Number(row[7]))
+      expect(row[5]).toMatch(/^(over|\d{4})/)
+    }
   })
 
   it('have few false winners by heavy-tailed revenue, from 100 payers in the smaller arm', () => {

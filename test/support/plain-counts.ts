@@ -10,7 +10,7 @@ export const sameWithinMs = 3
 export const clockSkewMaxMs = 2
 export const requestDelayMaxMs = 1
 /** An event counts no later than it was received. */
-const counted = (record: EventRecord): EventRecord => ({
+export const counted = (record: EventRecord): EventRecord => ({
   ...record,
   at: Math.min(record.at, record.receivedAt),
 })
@@ -22,7 +22,7 @@ const clockOf = ({ protocol, sdk, at: when, receivedAt }: EventRecord) =>
       : `${protocol} ${sdk}`
 
 /** How much the goal may seem to precede the exposure. */
-function tolerance(goal: EventRecord, exposure: EventRecord): number {
+export function tolerance(goal: EventRecord, exposure: EventRecord): number {
   const clocks = [clockOf(goal), clockOf(exposure)]
   if (clocks[0] === clocks[1] && clocks[0] !== 'queue time') return 0
   if (clocks.some((clock) => clock !== '' && clock !== 'queue time')) return clockSkewMaxMs
@@ -30,19 +30,20 @@ function tolerance(goal: EventRecord, exposure: EventRecord): number {
 }
 const compare = <T>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
 
-const isVerified = (record: EventRecord) =>
+export const isVerified = (record: EventRecord) =>
   record.v === 2 && (record.keyKind === 'server' || (record.kind === 'exposure' && record.verified))
 const isUnverified = (record: EventRecord) => record.v === 2 && !isVerified(record)
-const sourceOf = (record: EventRecord) => (record.v === 1 || record.keyKind === 'server' ? '' : record.source)
-const mayCount = (record: EventRecord, counts: Counts) =>
+export const sourceOf = (record: EventRecord) =>
+  record.v === 1 || record.keyKind === 'server' ? '' : record.source
+export const mayCount = (record: EventRecord, counts: Counts) =>
   counts === 'all' ||
   (record.v === 2 && record.keyKind === 'server') ||
   (counts === 'verified' && (record.kind === 'tracking' || isVerified(record)))
-const inOrder = (a: EventRecord, b: EventRecord) =>
+export const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
 
 /** Who counts as one: an anonymous id counts as the known one that it was first linked to. */
-function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
+export function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
   const knownBy = new Map<string, string>()
   const personOf = (key: string): string => {
     const known = knownBy.get(key)

@@ -11,7 +11,7 @@ import { type Experiment, statusAt } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
-import type { Operation } from '../../core/model/operation.ts'
+import { type Operation, OperationLook } from '../../core/model/operation.ts'
 import { type SimulatedBucket, simulatedBucket } from './simulated-bucket.ts'
 
 export interface SimulatedState {
@@ -29,13 +29,16 @@ export interface SimulatedState {
    * step.
    */
   readonly now: number
+  /** Of an admin API one release back, which keeps none. */
+  readonly hasNoLooks: boolean
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
 
 export interface SimulatedStack {
   readonly url: string
-  /** The bodies posted to the admin API. */
+  /** The bodies posted to the admin API, without looks. */
   readonly posts: { path: string; body: unknown }[]
+  readonly looks: { operationId: string; look: OperationLook }[]
   readonly bucket: SimulatedBucket
   close(): Promise<void>
 }
@@ -50,12 +53,13 @@ export async function startSimulatedStack(
   for (const [key, body] of lakeObjects(state.records ?? []))
     bucket.objects.set(key, { body, headers: { 'content-type': 'application/x-ndjson' } })
   const posts: SimulatedStack['posts'] = []
+  const looks: SimulatedStack['looks'] = []
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://simulated')
     if (pathname.startsWith(bucketPath)) void bucket.answer(request, response, bucketPath)
-    else void answerApi(request, response, pathname, state, posts)
+    else void answerApi(request, response, pathname, state, { posts, looks })
   })
-  return { url: await listen(server), posts, bucket, close: () => close(server) }
+  return { url: await listen(server), posts, looks, bucket, close: () => close(server) }
 }
 
 /** Key and content, as ingest writes them. */
@@ -71,7 +75,7 @@ async function answerApi(
   response: ServerResponse,
   pathname: string,
   state: Partial<SimulatedState>,
-  posts: SimulatedStack['posts'],
+  { posts, looks }: Pick<SimulatedStack, 'posts' | 'looks'>,
 ): Promise<void> {
   const json = (status: number, body: unknown) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -96,6 +100,17 @@ async function answerApi(
       if (state.now === undefined || !experiment) return json(404, { code: 'NOT_FOUND' })
       const entity = { ...experiment, status: statusAt(experiment, state.now) }
       return json(200, { revision: 7, changed: entity.status !== experiment.status, entity })
+    }
+    if (pathname.endsWith('/operation-looks')) {
+      if (state.hasNoLooks) return json(404, { code: 'NOT_FOUND' })
+      const sent = JSON.parse(await text(request)) as Pick<SimulatedStack, 'looks'>
+      for (const { look } of sent.looks) OperationLook.parse(look)
+      looks.push(...sent.looks)
+      return json(200, { stored: sent.looks.length })
+    }
+    if (pathname.endsWith('/arm')) {
+      posts.push({ path: pathname, body: await text(request) })
+      return json(200, { revision: 7, changed: true, entity: {} })
     }
     const body = JSON.parse(await text(request)) as { goalKey?: string }
     posts.push({ path: pathname, body })

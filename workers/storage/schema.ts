@@ -6,6 +6,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
 import type { DeliveryState } from '../../core/model/delivery.ts'
+import type { OperationLook } from '../../core/model/operation.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { firstProject } from './organisation-schema.ts'
@@ -210,4 +211,16 @@ export const webhookHealth = sqliteTable(
     lastError: text('last_error'),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.webhookId] })],
+)
+
+/** What the runner found when it last looked at each operation: one row per operation, which goes with it. */
+export const operationLooks = sqliteTable(
+  'operation_looks',
+  {
+    environmentId: environmentId(),
+    operationId: text('operation_id').notNull(),
+    lookedAt: integer('looked_at').notNull(),
+    look: text('look', { mode: 'json' }).$type<OperationLook>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.operationId] })],
 )

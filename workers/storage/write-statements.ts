@@ -106,23 +106,29 @@ function writeRows(database: Database, environmentId: string, number: number, ro
       database.delete(entities).where(and(eq(entities.environmentId, environmentId), isDeleted)),
     )
   }
-  return [...statements, ...resultDeletions(database, environmentId, deleted)]
+  return [...statements, ...findingDeletions(database, environmentId, deleted)]
 }
 
 /**
- * Results of deleted experiments go with them, in the same batch: they would show up under a new experiment
- * of the same id.
+ * What was found of deleted experiments and operations goes with them, in the same batch: it would show up
+ * under a new one of the same id.
  */
-function resultDeletions(
+function findingDeletions(
   database: Database,
   environmentId: string,
   deleted: readonly Pick<Row, 'kind' | 'id'>[],
 ): BatchItem<'sqlite'>[] {
-  const ids = deleted.filter(({ kind }) => kind === 'experiment').map(({ id }) => id)
-  if (ids.length === 0) return []
-  const table = tables.experimentResults
-  const isOfThem = sql`${table.experimentId} in (select value from json_each(${JSON.stringify(ids)}))`
-  return [database.delete(table).where(and(eq(table.environmentId, environmentId), isOfThem))]
+  const { experimentResults, operationLooks } = tables
+  const findings = [
+    { of: 'experiment', table: experimentResults, column: experimentResults.experimentId },
+    { of: 'operation', table: operationLooks, column: operationLooks.operationId },
+  ]
+  return findings.flatMap(({ of, table, column }) => {
+    const ids = deleted.filter(({ kind }) => kind === of).map(({ id }) => id)
+    const isOfThem = sql`${column} in (select value from json_each(${JSON.stringify(ids)}))`
+    const isInEnvironment = eq(table.environmentId, environmentId)
+    return ids.length === 0 ? [] : [database.delete(table).where(and(isInEnvironment, isOfThem))]
+  })
 }
 
 /**
@@ -143,7 +149,7 @@ function writeLargeRow(
     after === null
       ? database.delete(entities).where(isSame)
       : database.insert(entities).select(value).onConflictDoUpdate(newValue),
-    ...(after === null ? resultDeletions(database, environmentId, [{ kind, id }]) : []),
+    ...(after === null ? findingDeletions(database, environmentId, [{ kind, id }]) : []),
   ]
 }
 

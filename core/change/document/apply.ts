@@ -5,6 +5,7 @@ import { toWholeSecond } from '../experiment.ts'
 import { experimentFields, fixedExperimentFields, withoutExperiment } from './experiments.ts'
 import type { Handlers } from '../handler.ts'
 import { keepUsers, rehashProblems } from '../keep-users.ts'
+import { withRollout } from '../operation-share.ts'
 import { writeProblems } from '../reference-problems.ts'
 import type { CommandOf } from '../command.ts'
 import {
@@ -61,7 +62,7 @@ function applyDocument(
       return add('experiment', id, fields.value)
     }),
     ...each(document.operations, (id, entry) =>
-      add('operation', id, operationFields(state, id, entry, context)),
+      add('operation', id, operationFields(withBase, id, entry, context)),
     ),
   ]
   const pruned = document.prune ? pruning(state, document, writes, context) : { writes: [], notes: [] }
@@ -97,7 +98,7 @@ const pathOf = (kind: EntityKind, id: string, path: string) => {
 /** The fields of existing entities that never change. */
 const fixed: Partial<Record<EntityKind, readonly string[]>> = {
   flag: ['type'],
-  operation: ['kind', 'flagKey', 'variationId', 'goalKey'],
+  operation: ['kind', 'flagKey', 'variationId', 'goalKey', 'baselineVariationId', 'difference', 'ruleId'],
 }
 
 function fixedFieldsChanged(
@@ -211,12 +212,17 @@ function operationFields(
   { now }: ChangeContext,
 ) {
   const current = state.operation.get(id)
-  return {
+  const status = entry.status ?? current?.status ?? 'active'
+  const { firedAt } = current ?? {}
+  const isArmedAgain = current?.status === 'fired' && status === 'active'
+  const countingFrom = entry.countingFrom ?? (isArmedAgain ? undefined : current?.countingFrom)
+  return withRollout(state, {
     ...entry,
     id,
-    countingFrom: entry.countingFrom ?? current?.countingFrom ?? toWholeSecond(now),
-    status: entry.status ?? current?.status ?? 'active',
-  }
+    countingFrom: countingFrom ?? toWholeSecond(now),
+    status,
+    ...(status === 'fired' && firedAt !== undefined && { firedAt }),
+  })
 }
 
 /**
@@ -286,6 +292,9 @@ function problemsAfter(
     const isBeside = !changed.has(id) && !value.archived
     if (isBeside && dependenciesOf(value).some((key) => changed.has(key))) check({ kind: 'flag', id, value })
   }
+  for (const [id, value] of after.operation)
+    if (value.action?.kind === 'stop-experiment' && !after.experiment.has(value.action.experimentId))
+      check({ kind: 'operation', id, value })
   for (const { kind, id, value } of [...writes, ...pruned]) {
     if (kind !== 'flag' || !value?.archived || state.flag.get(id)?.archived !== false) continue
     const dependents = dependentsBrokenBy(after, value)

@@ -7,7 +7,7 @@ import { FlagFields, FlagKey, Id, Key } from '../../model/flag.ts'
 import { FlagDraft } from '../../model/flag-draft.ts'
 import { Goal } from '../../model/goal.ts'
 import { versionedFields } from '../../model/versioned.ts'
-import { Operation } from '../../model/operation.ts'
+import { Operation, operationSystemFields } from '../../model/operation.ts'
 import { Segment } from '../../model/segment.ts'
 import { Settings } from '../../model/settings.ts'
 import { Tag, TagKey } from '../../model/tag.ts'
@@ -48,7 +48,11 @@ export const ExperimentEntry = Experiment.omit({
   stopAt: z.int().optional(),
   status: Experiment.shape.status.optional(),
 })
-export const OperationEntry = Operation.omit({ ...versionedFields, id: true }).extend({
+export const OperationEntry = Operation.omit({
+  ...versionedFields,
+  ...operationSystemFields,
+  id: true,
+}).extend({
   countingFrom: z.int().optional(),
   status: Operation.shape.status.optional(),
 })

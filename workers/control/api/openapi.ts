@@ -6,7 +6,7 @@ import { Experiment } from '../../../core/model/experiment.ts'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
 import { Flag, Rule, Strategy, Variation } from '../../../core/model/flag.ts'
 import { Goal } from '../../../core/model/goal.ts'
-import { Operation } from '../../../core/model/operation.ts'
+import { Operation, OperationFacts, OperationLook } from '../../../core/model/operation.ts'
 import { Segment } from '../../../core/model/segment.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'
 import { firstOrganisation } from '../../storage/organisation-schema.ts'
@@ -26,6 +26,8 @@ const namedSchemas = {
   FlagDraft,
   Goal,
   Operation,
+  OperationFacts,
+  OperationLook,
   Origin,
   Problem,
   Rule,

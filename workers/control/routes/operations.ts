@@ -1,8 +1,20 @@
 // Routes of automatic operations. The batch runner gathers the facts and requests their application.
+import * as z from 'zod'
 import { OperationChanges, OperationDraft } from '../../../core/change/command.ts'
-import { Operation, OperationFacts } from '../../../core/model/operation.ts'
-import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
-import { change } from '../api/route.ts'
+import { Id } from '../../../core/model/flag.ts'
+import { Operation, OperationFacts, OperationLook } from '../../../core/model/operation.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { readLooks, storeLooks } from '../../storage/operation-looks.ts'
+import { booleanFilter, entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { change, route } from '../api/route.ts'
+
+const looksMax = 500
+
+const WithLook = Operation.extend({
+  lastLook: OperationLook.optional().describe(
+    'What the batch runner found last. Of an earlier watch if its `countingFrom` is another. Absent: never looked at.',
+  ),
+})
 
 export const operations = [
   ...entityRoutes({
@@ -11,6 +23,16 @@ export const operations = [
     plural: 'operations',
     param: 'id',
     schema: Operation,
+    reading: {
+      schema: WithLook,
+      more: async (database, environmentId) => {
+        const looks = await readLooks(database, environmentId)
+        return (id) => {
+          const lastLook = looks.get(id)
+          return lastLook ? { lastLook } : {}
+        }
+      },
+    },
     draft: OperationDraft,
     changes: OperationChanges.extend(expectedVersion),
     filters: { flagKey: textFilter, status: Operation.shape.status.optional() },
@@ -24,8 +46,43 @@ export const operations = [
     path: '/environments/{environment}/operations/{id}/apply',
     needs: 'editor',
     summary: 'Applies an operation if the sent facts fulfil its condition',
+    description:
+      'The evidence is computed again from `evidence.minutes`. Sent again, it changes nothing: it fires once, until ' +
+      'it is armed.',
     body: OperationFacts,
     entity: Operation,
     command: ({ params: { id }, body }) => ({ kind: 'apply-operation', id, facts: body }),
+  }),
+  change({
+    id: 'arm-operation',
+    method: 'POST',
+    path: '/environments/{environment}/operations/{id}/arm',
+    needs: 'editor',
+    summary: 'Arms an operation that has fired: it watches again, from now on',
+    description:
+      'What it did when it fired stays as it is: turn the flag on again yourself. With `whenQuiet=true`, which the batch ' +
+      'runner sends, only if its `rearmAfterMs` is over. Armed already, nothing changes.',
+    query: z.strictObject({ whenQuiet: booleanFilter }),
+    entity: Operation,
+    command: ({ params: { id }, query: { whenQuiet = false } }) => ({ kind: 'arm-operation', id, whenQuiet }),
+  }),
+  route({
+    id: 'store-operation-looks',
+    method: 'POST',
+    path: '/environments/{environment}/operation-looks',
+    needs: 'editor',
+    summary: 'Stores what the batch runner found when it looked at operations',
+    description:
+      'Shown as `lastLook`. Each replaces the one before, if it is newer; looks at operations that do not exist are ' +
+      'dropped. No revision: the configuration stays as it is.',
+    body: z.strictObject({
+      looks: z
+        .array(z.strictObject({ operationId: Id, look: OperationLook }))
+        .min(1)
+        .max(looksMax),
+    }),
+    answer: z.strictObject({ stored: z.int() }),
+    handle: async ({ database, params: { environment }, body: { looks } }) =>
+      ok({ stored: await storeLooks(database, environment, looks) }),
   }),
 ]

@@ -1,0 +1,158 @@
+// What operations watch, as counts by the minute of the exposure. All operations of an environment are
+// counted by one statement over the last days (analytics/sql/counting/operation-minutes.sql).
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import * as z from 'zod'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { countedByDefault, sourceUsersMax } from '../../core/model/counted-events.ts'
+import { delayOf, type Operation } from '../../core/model/operation.ts'
+import { type MinuteCounts, watchDayMs, watchedFrom } from '../../core/model/operation-watch.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { LakeCache, RecordFiles } from '../lake/cache.ts'
+import type { ClickHouse } from '../lake/clickhouse.ts'
+import type { RecordSource } from '../lake/record-source.ts'
+import { readSealed, writeSealed } from '../lake/sealed-file.ts'
+import { linkColumns } from './columns.ts'
+import { countAgainIfDamaged } from './count-again.ts'
+import { beginningOf, linksOf, questionsMax, readingOf } from './server-counts.ts'
+import { statementOf } from './statements.ts'
+import { type Tolerances, usualTolerances } from './totals.ts'
+
+const count = z.int().min(0)
+const Row = z.object({
+  x: z.int(),
+  minute: z.int(),
+  users: count,
+  goalUsers: count,
+  baselineUsers: count,
+  baselineGoalUsers: count,
+  verifiedUsers: count,
+  unverifiedUsers: count,
+  usersOverLimit: count,
+}) satisfies z.ZodType<MinuteCounts>
+type Row = z.infer<typeof Row>
+
+/** An operation and the name of its goal's event. */
+export interface Watched {
+  readonly operation: Operation
+  readonly event: string
+}
+
+export interface OperationMinutes {
+  /** For each of them, in their order, rows in order of time. */
+  count(
+    environmentId: string,
+    watched: readonly Watched[],
+    now: number,
+  ): Promise<Result<readonly (readonly MinuteCounts[])[], Failure>>
+}
+
+interface Options {
+  readonly clickHouse: Pick<ClickHouse, 'rows'>
+  readonly source: RecordSource
+  readonly lake: LakeCache
+  /** The cache's folder. */
+  readonly root: string
+}
+
+export function operationMinutes({ clickHouse, source, lake, root }: Options): OperationMinutes {
+  const countFiles = minutesCounter(clickHouse, source)
+  async function countKept(environmentId: string, watched: readonly Watched[], now: number) {
+    const asked = watched.map((each, i) => toAsked(each, i + 1, now))
+    const files = await lake.files(environmentId, { from: startOf(asked), to: now })
+    if (!files.ok) return files
+    const { raw, parts } = files.value
+    const names = [...raw, ...parts.map(({ file }) => file)]
+    const input = digestOf([textOf(source), recordColumns, asked, names])
+    const file = path.join(root, 'counts', `environment=${environmentId}`, 'operation-minutes.json')
+    const known = Kept.safeParse(await readSealed(file)).data
+    if (known?.input === input) return ok(partedBy(asked, known.rows))
+    const rows = await countFiles(files.value, asked)
+    if (!rows.ok) return rows
+    // A full disk costs the next run a query, and this one nothing.
+    await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
+    return ok(partedBy(asked, rows.value))
+  }
+  return {
+    count: (environmentId, watched, now) =>
+      countAgainIfDamaged(lake, environmentId, () => countKept(environmentId, watched, now)),
+  }
+}
+
+const Kept = z.object({ input: z.string(), rows: z.array(Row) })
+const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
+
+function partedBy(asked: readonly AskedMinutes[], rows: readonly Row[]): (readonly MinuteCounts[])[] {
+  const byNumber = Map.groupBy(rows, ({ x }) => x)
+  return asked.map(({ x }) => byNumber.get(x) ?? [])
+}
+
+/** A row of `asked` in the statement. */
+export interface AskedMinutes {
+  readonly x: number
+  readonly askedFlag: string
+  readonly rule: string
+  readonly variation: string
+  readonly baseline: string
+  readonly goal: string
+  readonly counts: string
+  readonly start: number
+  readonly delayMs: number
+  readonly sourceUsersMax: number
+}
+
+function toAsked({ operation, event }: Watched, x: number, now: number): AskedMinutes {
+  const { flagKey, variationId, baselineVariationId = '', ruleId = '' } = operation
+  return {
+    x,
+    askedFlag: flagKey,
+    rule: baselineVariationId === '' ? '' : ruleId,
+    variation: variationId,
+    baseline: baselineVariationId,
+    goal: event,
+    counts: operation.counts ?? countedByDefault,
+    start: watchedFrom(operation, now),
+    delayMs: delayOf(operation),
+    sourceUsersMax: sourceUsersMax(operation),
+  }
+}
+
+const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
+
+const textOf = (source: RecordSource) =>
+  statementOf(...beginningOf(source), 'of-everything', 'operation-minutes')
+
+/** From nothing, by as few statements as the limits of a request allow. */
+export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource) {
+  return async (
+    files: RecordFiles,
+    asked: readonly AskedMinutes[],
+    tolerances: Tolerances = usualTolerances,
+    dayMs = watchDayMs,
+  ): Promise<Result<Row[], Failure>> => {
+    const read = readingOf(files, source)
+    if (!read.ok) return read
+    const links = await linksOf(files, read.value, source, clickHouse)
+    if (!links.ok) return links
+    const rows: Row[] = []
+    for (let i = 0; i < asked.length; i += questionsMax) {
+      const own = asked.slice(i, i + questionsMax)
+      const values = {
+        ...read.value,
+        linkColumns,
+        links: links.value,
+        operations: own.map((each) => JSON.stringify(each)).join('\n'),
+        flags: [...new Set(own.map(({ askedFlag }) => askedFlag))],
+        events: [...new Set(own.map(({ goal }) => goal))],
+        from: startOf(own),
+        dayMs,
+        ...tolerances,
+      }
+      const found = await clickHouse.rows('operation-minutes.sql', textOf(source), Row, values)
+      if (!found.ok) return found
+      rows.push(...found.value)
+    }
+    return ok(rows)
+  }
+}

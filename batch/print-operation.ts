@@ -1,0 +1,77 @@
+// What happened to an operation, as people read it. Pure: an event in, a line out.
+import { actionDefault, delayOf, type Operation, type OperationLook } from '../core/model/operation.ts'
+import { percent } from './print-percent.ts'
+import { integer } from './print-lake.ts'
+import type { RunEvent } from './run-event.ts'
+
+type OperationEvent = Extract<RunEvent, { kind: 'watched' | 'armed' | 'applied' }>
+
+export function operationText(event: OperationEvent): string {
+  const { environmentId, operation } = event
+  const path = `${environmentId}/${operation.id}`
+  if (event.kind === 'armed') return `${path}: armed again, and watches from now on.`
+  const { look } = event
+  const seen = `${path}: ${operation.flagKey} ${operation.variationId}, ${countsText(operation, look)}; ${ruleText(operation)}`
+  if (event.kind === 'watched') return `${seen}: ${stateText(operation, look)}.`
+  const effect = event.changed ? effectText(operation) : 'was applied already'
+  return `${seen}: due, ${effect}, revision ${event.revision}.`
+}
+
+function countsText(operation: Operation, look: OperationLook): string {
+  const { goalKey, baselineVariationId } = operation
+  const { exposedUsers, goalUsers, baselineUsers = 0, baselineGoalUsers = 0, waitingUsers } = look
+  const { verifiedUsers, unverifiedUsers, usersOverLimit } = look
+  const reached = (goals: number, users: number) =>
+    `${integer(goals)} of ${integer(users)}${users > 0 ? ` (${percent(goals / users)})` : ''}`
+  const parts = [`${reached(goalUsers, exposedUsers)} users reached ${goalKey}`]
+  if (baselineVariationId !== undefined)
+    parts.push(`of ${baselineVariationId} ${reached(baselineGoalUsers, baselineUsers)}`)
+  if (verifiedUsers + unverifiedUsers > 0)
+    parts.push(`${integer(verifiedUsers)} users verified, ${integer(unverifiedUsers)} not`)
+  if (waitingUsers > 0) parts.push(`${integer(waitingUsers)} still have time`)
+  if (usersOverLimit > 0) parts.push(`${integer(usersOverLimit)} users left out: too many from one address`)
+  return parts.join(', ')
+}
+
+function ruleText(operation: Operation): string {
+  const { comparison, threshold, minimumUsers, baselineVariationId, difference } = operation
+  const isAbove = comparison === 'at-least'
+  const limit =
+    baselineVariationId === undefined
+      ? `${isAbove ? 'above' : 'below'} ${percent(threshold)}`
+      : `${difference === 'relative' ? percent(threshold) : percent(threshold).replace('%', 'points')} ` +
+        `${isAbove ? 'above' : 'below'} ${baselineVariationId}`
+  return `fires ${limit} within ${duration(delayOf(operation))}, from ${integer(minimumUsers)} users on`
+}
+
+function stateText({ minimumUsers }: Operation, look: OperationLook): string {
+  const { state, exposedUsers, evidence, needed } = look
+  if (state === 'unwatched') return 'not watched, because no rollout gives both variations'
+  if (state === 'too-few-users') return `not due, ${integer(minimumUsers - exposedUsers)} users are missing`
+  return `not due, evidence ${evidence.toPrecision(2)} of ${needed.toPrecision(2)}`
+}
+
+function effectText({ action = actionDefault }: Operation): string {
+  switch (action.kind) {
+    case 'serve':
+      return `flag turned off with ${action.variationId} for everybody`
+    case 'stop-experiment':
+      return `experiment ${action.experimentId} stopped`
+    case 'notify':
+      return 'told, nothing changed'
+    default:
+      return 'flag turned off'
+  }
+}
+
+const units = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const
+
+function duration(ms: number): string {
+  const [size, unit] = units.find(([each]) => ms >= each && ms % each === 0) ?? [1, 'ms']
+  return `${integer(ms / size)} ${unit}`
+}
