@@ -132,6 +132,7 @@ export type PublicationState = z.infer<typeof PublicationState>
 const EarlierResult = ExperimentResult.pick({
   goalKey: true,
   window: true,
+  metric: true,
   sampleRatio: true,
   decision: true,
   comparisons: true,

@@ -1,6 +1,6 @@
 // What happened to an operation, as people read it. Pure: an event in, a line out.
 import { actionDefault, delayOf, type Operation, type OperationLook } from '../core/model/operation.ts'
-import { percent } from './print-percent.ts'
+import { percent } from './print-numbers.ts'
 import { integer } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
 

@@ -1,8 +1,9 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
 import { integer, lakeLine } from './print-lake.ts'
+import { metricLines, metricRows } from './print-metric.ts'
+import { percent, probability, signed } from './print-numbers.ts'
 import { operationText } from './print-operation.ts'
-import { percent } from './print-percent.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -91,8 +92,9 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   return [
     `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
     ...table(result).map((line) => `  ${line}`),
+    ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
-    `  verdict   ${verdictText(verdict)}`,
+    `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,
     '',
@@ -123,8 +125,17 @@ const countsText = {
 
 const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 'lift (95 % at all looks)']
 
-function table({ variations, baselineVariationId, comparisons }: ExperimentResult): string[] {
-  const rows = variations.map(({ variationId, users, conversions, rate, probabilityBest }) => [
+function table(result: ExperimentResult): string[] {
+  const { metric } = result
+  if (metric && metric.definition.kind !== 'conversion') {
+    const { lines, numbers } = metricRows(result, metric)
+    return aligned(lines, numbers)
+  }
+  return aligned([heading, ...rateRows(result)], [1, 2, 4])
+}
+
+const rateRows = ({ variations, baselineVariationId, comparisons }: ExperimentResult): string[][] =>
+  variations.map(({ variationId, users, conversions, rate, probabilityBest }) => [
     variationId,
     integer(users),
     integer(conversions),
@@ -134,13 +145,15 @@ function table({ variations, baselineVariationId, comparisons }: ExperimentResul
       ? 'baseline'
       : liftText(comparisons?.find((one) => one.variationId === variationId)),
   ])
-  const lines = [heading, ...rows]
-  const widths = heading.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  const isNumber = (column: number) => column === 1 || column === 2 || column === 4
+
+function aligned(lines: readonly (readonly string[])[], numbers: readonly number[]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  )
   return lines.map((line) =>
     line
       .map((cell, column) =>
-        isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        numbers.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd(),
@@ -154,10 +167,12 @@ function liftText(comparison: Comparison | undefined): string {
   return `${signed(estimate)} (${range}), ${comparison.outcome}`
 }
 
-function verdictText(verdict: Verdict): string {
+function verdictText(verdict: Verdict, metric: ExperimentResult['metric']): string {
   if (verdict.kind !== 'winner') return `${verdict.kind}: ${verdict.reason}`
   const { variationId, probabilityBest, expectedLoss, reason } = verdict
-  const figures = `probability ${probability(probabilityBest)}, expected loss ${percent(expectedLoss)}`
+  const isShare = !metric || metric.definition.kind === 'conversion'
+  const loss = isShare ? percent(expectedLoss) : Number(expectedLoss.toPrecision(3))
+  const figures = `probability ${probability(probabilityBest)}, expected loss ${loss}`
   return `winner: ${variationId}, best with ${figures}${reason ? `. ${reason}` : ''}`
 }
 
@@ -173,6 +188,3 @@ function engineText(engine: EngineReport): string {
 }
 
 const minute = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-const probability = (value: number) => value.toFixed(3)
-
-const signed = (share: number) => `${share > 0 ? '+' : ''}${percent(share)}`

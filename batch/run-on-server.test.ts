@@ -67,8 +67,8 @@ describe.skipIf(!hasChdb)('a run that counts on a ClickHouse server', () => {
   beforeAll(async () => {
     stack = await startSimulatedStack({
       flags: [checkout],
-      goals: [purchase],
-      experiments: [experiment()],
+      goals: [purchase, { ...purchase, key: 'revenue', metric: { kind: 'value', cap: 50 } }],
+      experiments: [experiment({ goalKeys: ['purchase', 'revenue'] })],
       operations: [killSwitch({ threshold: 0.1, delayMs: 24 * hourMs })],
       records: [...visitRecords('control', 600, 60), ...visitRecords('green', 610, 120)],
     })
@@ -92,19 +92,20 @@ describe.skipIf(!hasChdb)('a run that counts on a ClickHouse server', () => {
 
   it('stores the results and applies the operations of a run that counts in its own process', async () => {
     const embedded = await run({})
-    expect(embedded.posts.length).toBe(2)
+    expect(embedded.posts.length).toBe(3)
     expect(clickHouse.asked).toEqual([])
     const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-server-'))
     const again = { ...onServer, TACKLINE_LAKE_CACHE: folder }
     expect(await run(again)).toEqual(embedded)
-    expect(clickHouse.asked.length).toBe(4) // aliases and counts, of operations and of experiments
+    // Aliases and counts, of operations, of experiments and of the goal with a metric.
+    expect(clickHouse.asked.length).toBe(6)
     // With nothing new it asks nothing, unless what it kept is not what it wrote.
     expect(await run(again)).toEqual(embedded)
-    expect(clickHouse.asked.length).toBe(4)
+    expect(clickHouse.asked.length).toBe(6)
     const kept = path.join(folder, 'counts', 'environment=demo', 'experiments.json')
     writeFileSync(kept, readFileSync(kept, 'utf8').replace('600', '601'))
     expect(await run(again)).toEqual(embedded)
-    expect(clickHouse.asked.length).toBe(6)
+    expect(clickHouse.asked.length).toBe(8)
   })
 
   it.each([

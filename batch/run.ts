@@ -82,13 +82,19 @@ interface JobsContext extends RunContext, Counting {
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
-  { store, api, open, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
+  { store, api, open, openMetrics, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
   const root = configuration.cacheFolder
   const lake = lakeCache(store, root, now, onDamaged, parts)
-  const context = { api, minutes: openMinutes({ lake, root }), now, onEvent }
+  const context = {
+    api,
+    metrics: openMetrics({ lake, root }),
+    minutes: openMinutes({ lake, root }),
+    now,
+    onEvent,
+  }
   const countsOf = (recount: Recount) =>
     open({
       lake,

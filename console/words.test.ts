@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyOf } from '../core/model/clause.ts'
 import type { Flag, Strategy } from '../core/model/flag.ts'
-import { percent } from '../batch/print-percent.ts'
+import { percent } from '../batch/print-numbers.ts'
 import { expectedWeights } from '../core/model/experiment.ts'
 
 interface Words {

@@ -107,7 +107,7 @@ export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, source: Reco
 }
 
 /** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
-const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
+export const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
 const fixed = { slices: 1, slice: 0, linked: 'all', timeOffset }
 
 function* statements(asked: readonly Asked[]) {

@@ -19,11 +19,13 @@ import type { DamagedObject } from '../lake/objects.ts'
 import type { Answers } from '../counting/answers.ts'
 import type { ObservedVariation } from '../counting/observed-variation.ts'
 import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
+import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { conclude, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf, type Rule } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { LakeDamage } from '../statistics/health.ts'
+import type { MeasuredMetric } from '../statistics/measure-metric.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import type { JobContext } from './job-context.ts'
 
@@ -194,6 +196,10 @@ export async function concludeExperiments(
 /** One goal, counted. */
 interface CountedGoal {
   readonly goalKey: string
+  /** Undefined if it is about conversions. */
+  readonly metric: MeasuredMetric | undefined
+  /** All who were exposed, if a metric counts fewer. */
+  readonly exposed: readonly VariationCounts[] | undefined
   readonly counts: readonly VariationCounts[]
   readonly usersInTwoVariations: number
   readonly damage: LakeDamage
@@ -230,8 +236,9 @@ async function carryOut(
     if (!answers.ok) failed(goal.key, answers.problem)
     else if (!damaged.ok) failed(goal.key, damaged.problem)
     else {
-      const found = countedGoal(plan, goal, answers.value, damageOf(damaged.value))
-      if (found) counted.push(found)
+      const found = await countedGoal(environmentId, plan, goal, answers.value, damaged.value, context)
+      if (!found.ok) failed(goal.key, found.problem)
+      else if (found.value) counted.push(found.value)
       else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
     }
   }
@@ -245,25 +252,31 @@ async function carryOut(
 }
 
 /** undefined if no user was exposed yet: the posterior would be the prior, which is not worth storing. */
-function countedGoal(
+async function countedGoal(
+  environmentId: string,
   plan: CountingPlan,
   goal: Goal,
   answers: Answers,
-  damage: LakeDamage,
-): CountedGoal | undefined {
+  damaged: readonly DamagedObject[],
+  context: JobContext,
+): Promise<Result<CountedGoal | undefined, Failure>> {
   const { experiment, design, weights, window } = plan
   const observed = answers.variationsOf(questionOf(plan), goal.event)
   const inVariations = observed.filter(({ users }) => users > 0)
-  if (inVariations.length === 0) return undefined
+  if (inVariations.length === 0) return ok(undefined)
   const counts = toCounts(inVariations, weights)
-  return {
+  const more = await countGoalMetric(environmentId, goal, questionOf(plan), counts, window.to, context)
+  if (!more.ok) return more
+  return ok({
     goalKey: goal.key,
-    counts,
+    metric: more.value?.metric,
+    exposed: more.value && counts,
+    counts: more.value?.metric.counts ?? counts,
     trust: toTrust(experiment, observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
-    damage,
+    damage: damageOf(more.value?.damaged ?? damaged),
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
-  }
+  })
 }
 
 function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
@@ -278,18 +291,22 @@ function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
 async function concludeGoal(
   environmentId: string,
   { experiment, window }: CountingPlan,
-  { goalKey, counts, trust, usersInTwoVariations, damage, rule }: CountedGoal,
+  { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
   discovered: ReadonlySet<string> | undefined,
   engine: Engine,
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
+  const changed = changedMetric(goalKey, metric, window, before.value)
+  if (changed) return { ok: false, problem: changed }
   const evidence = {
     goalKey,
     baselineVariationId: experiment.baselineVariationId,
     window,
     counts,
+    metric,
+    exposed,
     usersInTwoVariations,
     damage,
     now,

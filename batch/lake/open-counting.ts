@@ -7,6 +7,7 @@ import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
+import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -16,6 +17,7 @@ import { inBucket, onDisk } from './record-source.ts'
 export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
+  readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
@@ -29,6 +31,7 @@ export async function openCounting(
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse)
     return ok({
+      openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
@@ -49,6 +52,7 @@ export async function openCounting(
     cluster,
   })
   return ok({
+    openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
     parts: 'left',

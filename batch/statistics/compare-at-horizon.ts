@@ -2,7 +2,7 @@
 // Holm's correction for several arms, and the repeated interval that agrees with it.
 import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
 import type { ArmCounts, CompareInput, Direction, Measured, Named } from './comparison.ts'
-import { proportionEffect } from './effect.ts'
+import { logit, rateOf } from './conversion-pair.ts'
 import { conversionsPlannedMin } from '../../core/statistics/levels.ts'
 import { curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'
 import {
@@ -11,10 +11,9 @@ import {
   elapsedMin,
   informationMin,
   originOf,
-  proportionScore,
   repeatedInterval,
 } from './fixed-horizon.ts'
-import { expectedLogOdds, type Interval } from './inference.ts'
+import { hasMeasures, pairOf } from './pair.ts'
 
 type FixedHorizon = Extract<Decision, { kind: 'fixed-horizon' }>
 
@@ -32,31 +31,29 @@ export function compareAtHorizon(
   const elapsed = elapsedOf(window, decision.endAt)
   const comparisons = counts.length - 1
   return arms.flatMap((arm) => {
-    const effect = proportionEffect(baseline, arm)
-    const at = proportionScore(baseline, arm)
-    if (effect.kind === 'none' || !at) return []
+    const pair = pairOf(baseline, arm)
+    const at = pair.score
+    if (!at) return []
     const planned = at.information / elapsed
     const earlier = before?.comparisons.find(({ variationId }) => variationId === arm.variationId)?.horizon
     const origins = originsOf(earlier, before?.decision, decision, comparisons)
     const horizon: HorizonState = { ...at, planned, origins }
     const isReadable = elapsed >= elapsedMin && at.information >= informationMin * planned
-    const tuning = { expectedEffect: expectedLogOdds }
-    const common = { counts: arm, effect, horizon, tuning, cautious: undefined }
+    const tuning = { expectedEffect: pair.expectedEffect }
+    const common = { counts: arm, pair, horizon, tuning, cautious: undefined }
     const conversions = { baseline: baseline.conversions, arm: arm.conversions }
     const plannedConversions = Math.round((conversions.baseline + conversions.arm) / elapsed)
     const users = baseline.users + arm.users
     const others = users - conversions.baseline - conversions.arm
-    if (Math.min(plannedConversions, others) >= conversionsPlannedMin) {
+    if (hasMeasures(baseline, arm) || Math.min(plannedConversions, others) >= conversionsPlannedMin) {
       const tests = origins.map((origin) => curtailed(at, planned, origin, decision.gamma))
       const last = tests.at(-1)!
-      const spread = (baseline.conversions + arm.conversions) / users
-      const unit = Math.sqrt(spread * (1 - spread))
       const interval = repeatedInterval(at, planned, origins.at(-1)!, decision.gamma)
       if (!interval) return []
-      const difference = { low: interval.low * unit, high: interval.high * unit }
+      const difference = { low: interval.low * pair.unit, high: interval.high * pair.unit }
       return {
         ...common,
-        interval: toLogOdds(difference, baseline, arm, unit),
+        interval: pair.fromDifference(difference),
         difference,
         evidence:
           Math.log(Math.max(last.up, last.down, 1e-300) / (decision.gamma * decision.alpha)) + Math.LN2,
@@ -71,7 +68,7 @@ export function compareAtHorizon(
     const last = tests.at(-1)!
     const level = decision.alpha / comparisons
     const ratio = repeatedBinomialInterval(conversions, share, plannedConversions, level, decision.gamma)
-    const rate = (baseline.conversions + 0.5) / (baseline.users + 1)
+    const rate = rateOf(baseline)
     return {
       ...common,
       // A ratio of rates p as a log odds ratio at the baseline's rate.
@@ -136,23 +133,6 @@ export function namedAtHorizon(
   }
   return named
 }
-
-/**
- * The interval of a difference of rates as one of log odds ratios. It keeps the test's z, so both exclude 0
- * together.
- */
-function toLogOdds(difference: Interval, baseline: ArmCounts, arm: ArmCounts, unit: number): Interval {
-  const [a, b] = [baseline.conversions / baseline.users, arm.conversions / arm.users]
-  const observed = b - a
-  // The slope of log odds between the two rates; at equal rates it is 1 / (p (1 - p)).
-  const slope =
-    a > 0 && a < 1 && b > 0 && b < 1 && Math.abs(observed) > 1e-12
-      ? (logit(b) - logit(a)) / observed
-      : 1 / unit ** 2
-  return { low: difference.low * slope, high: difference.high * slope }
-}
-
-const logit = (rate: number): number => Math.log(rate / (1 - rate))
 
 const fromRatio = (ratio: number, rate: number): number => {
   if (ratio * rate >= 1) return Infinity

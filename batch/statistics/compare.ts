@@ -3,14 +3,10 @@
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
 import { compareAtHorizon, namedAtHorizon } from './compare-at-horizon.ts'
 import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
-import { proportionEffect } from './effect.ts'
-import { expectedLogOdds, sequenceOf, type Interval, type Tuning } from './inference.ts'
+import { sequenceOf, type Interval, type Tuning } from './inference.ts'
 import { closedByMeans } from './multiplicity.ts'
+import { pairOf, unreadable } from './pair.ts'
 
-/** For every variation that is compared. */
-export const usersMin = 100
-/** Conversions, and users without one, that the smaller arm expects if nothing differs. */
-export const expectedConversionsMin = 10
 const dayMs = 86_400_000
 const daysAheadMax = 365
 
@@ -33,24 +29,8 @@ export function compareArms(input: CompareInput): Comparison[] {
   return arms.map((arm) => {
     const one = measured.find(({ counts: { variationId } }) => variationId === arm.variationId)
     if (!one) return notMeasured(arm.variationId, reasons.get(arm.variationId) ?? 'it cannot be read')
-    return toComparison(baseline, one, named.get(arm.variationId), input)
+    return toComparison(one, named.get(arm.variationId), input)
   })
-}
-
-/** Why an arm cannot be compared; undefined if it can. */
-function unreadable(baseline: ArmCounts, arm: ArmCounts, { kind }: Decision): string | undefined {
-  const small = [baseline, arm].find(({ users }) => users < usersMin)
-  if (small) return `${small.variationId} has ${small.users} users; ${usersMin} are needed`
-  const users = baseline.users + arm.users
-  const conversions = baseline.conversions + arm.conversions
-  const share = Math.min(baseline.users, arm.users) / users
-  const fewest = Math.min(conversions, users - conversions) * share
-  // The test with a fixed horizon has an exact form for few conversions.
-  const needed = kind === 'always-valid' ? expectedConversionsMin : Number.MIN_VALUE
-  if (fewest >= needed) return undefined
-  if (conversions === 0) return 'nobody converted'
-  if (conversions === users) return 'everybody converted'
-  return `${conversions} conversions are too few; the smaller arm should expect ${expectedConversionsMin}`
 }
 
 export function measureAlways(
@@ -59,16 +39,15 @@ export function measureAlways(
   counts: readonly ArmCounts[],
   { alpha, usersPlanned }: { readonly alpha: number; readonly usersPlanned: number | null },
 ): Measured {
-  const effect = proportionEffect(baseline, arm)
-  if (effect.kind === 'none') throw new Error(`A readable arm has no effect: ${effect.reason}`)
+  const pair = pairOf(baseline, arm)
   const weights = counts.reduce((sum, { expectedWeight }) => sum + expectedWeight, 0)
   const share = (baseline.expectedWeight + arm.expectedWeight) / weights
   const tuning: Tuning =
     usersPlanned !== null && share > 0
       ? { usersPlanned: usersPlanned * share }
-      : { expectedEffect: expectedLogOdds }
-  const { low, high, cautious, logFactor } = sequenceOf(effect, tuning, alpha)
-  return { counts: arm, effect, tuning, interval: { low, high }, cautious, evidence: logFactor }
+      : { expectedEffect: pair.expectedEffect }
+  const { low, high, cautious, logFactor } = sequenceOf(pair.effect, tuning, alpha)
+  return { counts: arm, pair, tuning, interval: { low, high }, cautious, evidence: logFactor }
 }
 
 /**
@@ -86,7 +65,7 @@ function namedAlways(
   return new Map(
     measured
       .filter(isNamed)
-      .map(({ counts, effect }) => [counts.variationId, effect.estimate > 0 ? 'higher' : 'lower']),
+      .map(({ counts, pair }) => [counts.variationId, pair.effect.estimate > 0 ? 'higher' : 'lower']),
   )
 }
 
@@ -109,52 +88,38 @@ export function evidenceOf(
 export const factorOf = (evidence: number): number => Math.exp(Math.min(evidence, 700))
 
 function toComparison(
-  baseline: ArmCounts,
   measured: Measured,
   named: 'higher' | 'lower' | undefined,
   input: CompareInput,
 ): Comparison {
-  const { counts, effect, interval, cautious, difference, evidence, horizon } = measured
-  const rate = (baseline.conversions + 0.5) / (baseline.users + 1)
-  const relative = toRelative(interval, rate)
-  const estimate = counts.conversions / counts.users - baseline.conversions / baseline.users
-  const isEqual = relative.low > -input.equivalence && relative.high < input.equivalence
+  const { counts, pair, interval, cautious, evidence, horizon } = measured
+  const relative = pair.toRelative(interval)
   const goodWay = input.direction === 'increase' ? 'higher' : 'lower'
+  const isEqual = relative !== undefined && isWithin(relative, input.equivalence)
   const outcome = named ? (named === goodWay ? 'better' : 'worse') : isEqual ? 'equal' : 'open'
-  const absolute = difference ?? { low: relative.low * rate, high: relative.high * rate }
+  const difference = measured.difference ?? pair.toDifference(interval)
   return {
     variationId: counts.variationId,
     outcome,
-    difference: { estimate, low: absolute.low, high: finiteOrNull(absolute.high) },
-    relative: {
-      estimate: relativeOf(effect.estimate, rate),
-      low: relative.low,
-      high: finiteOrNull(relative.high),
-    },
-    cautious: cautious ? toRelative(cautious, rate) : null,
+    difference: { estimate: pair.difference, low: difference.low, high: finiteOrNull(difference.high) },
+    relative:
+      relative && pair.relative !== undefined
+        ? { estimate: pair.relative, low: relative.low, high: finiteOrNull(relative.high) }
+        : null,
+    cautious: (cautious && pair.toRelative(cautious)) ?? null,
     evidence,
-    moreDays: outcome === 'open' ? moreDays(measured, rate, input) : null,
+    moreDays: outcome === 'open' ? moreDays(measured, input) : null,
     ...(horizon && { horizon }),
   }
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-/** The relative lift that a log odds ratio means at the baseline's rate; 0 exactly at 0. */
-const relativeOf = (logOddsRatio: number, rate: number): number =>
-  logOddsRatio === Infinity
-    ? 1 / rate - 1
-    : (Math.expm1(logOddsRatio) * (1 - rate)) / (1 + rate * Math.expm1(logOddsRatio))
-
-const toRelative = ({ low, high }: Interval, rate: number): Interval => ({
-  low: relativeOf(low, rate),
-  high: relativeOf(high, rate),
-})
+const isWithin = ({ low, high }: Interval, equivalence: number) => low > -equivalence && high < equivalence
 
 /** Until this difference, or its smallness, is likely decided at this traffic; null if not within a year. */
 function moreDays(
-  { effect, tuning }: Measured,
-  rate: number,
+  { pair, tuning }: Measured,
   { decision, window, equivalence }: CompareInput,
 ): number | null {
   const days = (window.to - window.from) / dayMs
@@ -162,11 +127,12 @@ function moreDays(
     return decision.ended ? null : Math.max(0, (decision.endAt - window.to) / dayMs)
   if (!(days > 0)) return null
   const isDecided = (times: number): boolean => {
+    const { effect } = pair
     const later = { ...effect, variance: effect.variance / times, n: effect.n * times }
     const interval = sequenceOf(later, tuning, decision.alpha)
     if (interval.low > 0 || interval.high < 0) return true
-    const { low, high } = toRelative(interval, rate)
-    return low > -equivalence && high < equivalence
+    const relative = pair.toRelative(interval, times)
+    return relative !== undefined && isWithin(relative, equivalence)
   }
   let [low, high] = [1, 1 + daysAheadMax / days]
   if (!isDecided(high)) return null

@@ -1,13 +1,17 @@
-// What comparisons are made of: the counts of the arms, the rule, and what a way of deciding says of an arm.
+// What comparisons are made of: the counts of the arms, the rule, a pair of arms as its metric reads it, and
+// what a way of deciding says of an arm.
 import type { Comparison, Decision, HorizonState } from '../../core/model/experiment-result.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, Measure, NoEffect } from './effect.ts'
 import type { Counts } from './fit.ts'
+import type { Score } from './fixed-horizon.ts'
 import type { Interval, Tuning } from './inference.ts'
 
 export type Direction = 'increase' | 'decrease'
 
 export interface ArmCounts extends Counts {
   readonly expectedWeight: number
+  /** What is compared, if it is not the share of users who convert; or why there is nothing. */
+  readonly measure?: Measure | NoEffect | undefined
 }
 
 export interface CompareInput {
@@ -25,17 +29,39 @@ export interface CompareInput {
   readonly before?: { readonly decision: Decision; readonly comparisons: readonly Comparison[] } | undefined
 }
 
+/** Two arms that can be read: all that decisions know of a metric. */
+export interface Pair {
+  readonly effect: Effect
+  /** Without a plan, the standard deviation of effects to expect. */
+  readonly expectedEffect: number
+  /** A Brownian motion under no difference; undefined if there is no variance. */
+  readonly score: Score | undefined
+  /** Of score / information, as a difference. */
+  readonly unit: number
+  /** An interval of differences as one of effects, which excludes 0 together with it. */
+  fromDifference(difference: Interval): Interval
+  /** An interval of effects as one of differences. */
+  toDifference(interval: Interval): Interval
+  readonly difference: number
+  /**
+   * An interval of effects relative to the baseline; undefined if the baseline is too near to 0. `times`:
+   * with so many times the users.
+   */
+  toRelative(interval: Interval, times?: number): Interval | undefined
+  readonly relative: number | undefined
+}
+
 /** An arm that can be read, with what an engine of decisions said of it. */
 export interface Measured {
   readonly counts: ArmCounts
-  readonly effect: Effect
-  /** Log odds ratios: the interval that decides, and the one at a tenth of the level. */
+  readonly pair: Pair
+  /** Of effects: the interval that decides, and the one at a tenth of the level. */
   readonly interval: Interval
   readonly cautious: Interval | undefined
   /** An e-value's natural logarithm. */
   readonly evidence: number
   readonly tuning: Tuning
-  /** Instead of those derived from the log odds ratio. */
+  /** Instead of those derived from the effect. */
   readonly difference?: Interval | undefined
   readonly horizon?: HorizonState
 }

@@ -16,6 +16,8 @@ import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
+import { type MeasuredMetric, metricReport, metricVariations, notRandomised } from './measure-metric.ts'
+import { pairOf, unreadable } from './pair.ts'
 import { healthOf, type LakeDamage } from './health.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
@@ -56,6 +58,10 @@ export interface Evidence {
   /** Absent: nothing is known of the events' origin. */
   readonly trust?: Trust | undefined
   readonly sharedAddress?: boolean
+  /** Of a goal with a metric; then `counts` are those it was measured with. */
+  readonly metric?: MeasuredMetric | undefined
+  /** All who were exposed, if `counts` are fewer: health is about them. */
+  readonly exposed?: readonly VariationCounts[] | undefined
   /** How it is decided; without, by the defaults of a primary goal. */
   readonly rule?: Rule | undefined
   /** Of a secondary goal: the arms that e-BH over all secondary goals lets be named. */
@@ -72,22 +78,27 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
 
   const { goalKey, baselineVariationId, window, usersInTwoVariations, before, trust } = evidence
   const rule = evidence.rule ?? ruleOf({}, goalKey, goalKey, window, Infinity)
-  const fit = await fitOf(evidence, counts, engine)
+  const { metric } = evidence
+  const isValue = metric !== undefined && metric.definition.kind !== 'conversion'
+  const fit = isValue
+    ? ok(valuesOf({ ...metric, counts }, baselineVariationId, rule.direction))
+    : await fitOf(evidence, counts, engine)
   if (!fit.ok) return fit
   const { engine: report, variations } = fit.value
 
   const isSamePhase = before?.window?.from === window.from
-  const ratio = sampleRatio(evidence.phases ?? [counts], before?.sampleRatio?.highestLogFactor ?? -Infinity)
+  const exposed = evidence.exposed ?? counts
+  const ratio = sampleRatio(evidence.phases ?? [exposed], before?.sampleRatio?.highestLogFactor ?? -Infinity)
   const health = healthOf({
     damage: evidence.damage,
-    cells: counts,
+    cells: exposed,
     ratio,
     usersInTwoVariations,
     engine: report,
     trust: trust && {
       trust,
       baselineVariationId,
-      users: new Map(counts.map(({ variationId, users }) => [variationId, users])),
+      users: new Map(exposed.map(({ variationId, users }) => [variationId, users])),
       sharedAddress: evidence.sharedAddress === true,
     },
   })
@@ -111,11 +122,12 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     computedAt: evidence.now,
     window,
     inputHash: inputHash(evidence),
-    prior: evidence.prior,
+    ...(!isValue && { prior: evidence.prior }),
     engine: report,
     statistics: statisticsRelease,
     role,
     direction,
+    ...(metric && { metric: metricReport(metric) }),
     decision,
     variations,
     comparisons,
@@ -134,6 +146,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,
+      caveat: metric?.definition.kind === 'value-per-converter' ? notRandomised : undefined,
       bestNamed: bestOf(comparisons, counts, decision, direction === 'increase' ? 1 : -1),
     }),
     ...(trust && { trust }),
@@ -155,10 +168,21 @@ function bestOf(
   )
   const usersPlanned = decision.kind === 'always-valid' ? decision.usersPlanned : null
   const beats = (arm: VariationCounts, other: VariationCounts) => {
-    const { effect, evidence } = measureAlways(other, arm, counts, { alpha, usersPlanned })
-    return effect.estimate * sign > 0 && factorOf(evidence) >= (better.length - 1) / alpha
+    if (unreadable(other, arm, { kind: 'always-valid' }) !== undefined) return false
+    const { evidence } = measureAlways(other, arm, counts, { alpha, usersPlanned })
+    return pairOf(other, arm).effect.estimate * sign > 0 && factorOf(evidence) >= (better.length - 1) / alpha
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
+}
+
+/** In closed form, from sufficient statistics. */
+function valuesOf(metric: MeasuredMetric, baselineVariationId: string, direction: Rule['direction']) {
+  const method =
+    metric.definition.kind === 'value-per-converter'
+      ? 'normal-inverse-gamma posterior of the mean'
+      : 'normal posterior from sums, pooled variance'
+  const engine: ExperimentResult['engine'] = { kind: 'exact', method }
+  return { engine, variations: metricVariations(metric, baselineVariationId, direction) }
 }
 
 /** Posteriors of the variations that have users. One without users has none. */
@@ -221,22 +245,17 @@ const isSound = ({
  * SHA-256 of everything that the figures depend on besides the engine: JSON with sorted keys and variations.
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
-  const { baselineVariationId, counts, damage, discovered, phases, prior, rule, seed } = evidence
-  const { trust, usersInTwoVariations } = evidence
+  const { baselineVariationId, counts, exposed, damage, discovered, phases, prior, rule, seed } = evidence
+  const { metric, trust, usersInTwoVariations } = evidence
   const isDamaged = damage.missingObjects > 0 || damage.doubtfulObjects > 0
   const canonical = {
     baselineVariationId,
-    counts: counts
-      .map(({ variationId, conversions, expectedWeight, users }) => ({
-        conversions,
-        expectedWeight,
-        users,
-        variationId,
-      }))
-      .sort((a, b) => (a.variationId < b.variationId ? -1 : 1)),
+    counts: hashedCounts(counts),
     // What is absent here was unknown to earlier releases, whose hashes stay as they were.
     ...(isDamaged ? { damage } : {}),
     ...(discovered ? { discovered: [...discovered].toSorted() } : {}),
+    ...(exposed ? { exposed: hashedCounts(exposed) } : {}),
+    ...(metric ? { metric: hashedMetric(metric) } : {}),
     ...(phases ? { phases } : {}),
     prior: { alpha: prior.alpha, beta: prior.beta },
     ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),
@@ -246,6 +265,25 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
   }
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex')
 }
+
+const hashedCounts = (counts: readonly VariationCounts[]) =>
+  counts
+    .map(({ variationId, conversions, expectedWeight, users }) => ({
+      conversions,
+      expectedWeight,
+      users,
+      variationId,
+    }))
+    .sort((a, b) => (a.variationId < b.variationId ? -1 : 1))
+
+const hashedMetric = ({ definition, event, byVariation, high }: MeasuredMetric) => ({
+  definition: Object.entries(definition).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  event,
+  high,
+  sums: [...byVariation]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, sums]) => [id, Object.entries(sums).map(([name, value]) => [name, String(value)])]),
+})
 
 /** The first thing that is wrong with the evidence; undefined if nothing is. Expects counts sorted by id. */
 function validate({ counts, baselineVariationId, usersInTwoVariations, prior, seed, window }: Evidence) {

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import {
+  adjust,
   adjustedEffect,
   type AdjustedStatistics,
   meanEffect,
+  meanOf,
   proportionEffect,
   ratioEffect,
   ratioOf,
@@ -22,7 +24,9 @@ import { benjaminiHochberg, closedByMeans, holm } from './multiplicity.ts'
 import { mixtureRatio } from '../../core/statistics/levels.ts'
 import { quantileOfNormal } from '../../core/statistics/normal.ts'
 import { usersNeeded } from '../../core/statistics/planning.ts'
+import { marginalOf, normalInverseGammas, standings } from './marginal.ts'
 import { logFactorsOf } from './sample-ratio.ts'
+import { welchTest } from './welch.ts'
 
 interface Case {
   readonly id: string
@@ -103,7 +107,22 @@ const computed: Record<string, (inputs: any) => unknown> = {
   },
   cuped: ({ A, B }) => {
     const { theta, estimate, variance, gain } = sure(adjustedEffect(A, B))
-    return { theta, difference: estimate, standardError: Math.sqrt(variance), varianceRatio: gain }
+    const [a, b] = adjust([A, B])!.arms
+    const raw = sure(
+      adjustedEffect({ ...A, sumX: 0, sumXX: 0, sumXY: 0 }, { ...B, sumX: 0, sumXX: 0, sumXY: 0 }),
+    )
+    return {
+      theta,
+      adjustedMeanA: a!.mean,
+      adjustedMeanB: b!.mean,
+      adjustedVarianceA: (a!.variance * a!.n) / (a!.n - 1),
+      adjustedVarianceB: (b!.variance * b!.n) / (b!.n - 1),
+      difference: estimate,
+      standardError: Math.sqrt(variance),
+      unadjustedDifference: raw.estimate,
+      unadjustedStandardError: Math.sqrt(raw.variance),
+      varianceRatio: gain,
+    }
   },
   'cuped-sequence': ({ arms, plannedN }) => {
     const [a, b] = arms as [AdjustedStatistics, AdjustedStatistics]
@@ -111,6 +130,52 @@ const computed: Record<string, (inputs: any) => unknown> = {
     const { low, high } = sequenceOf(effect, { usersPlanned: plannedN })
     const { theta, estimate, variance, gain } = effect
     return { theta, estimate, variance, varianceRatio: gain, lower: low, upper: high }
+  },
+  welch: ({ A, B, alpha }) => {
+    const [a, b] = [asStatistics(A), asStatistics(B)]
+    return {
+      ...welchTest(a, b, alpha),
+      ...Object.fromEntries(
+        [a, b].flatMap((arm, k) => {
+          const { mean, variance, n } = meanOf(arm)!
+          const name = 'AB'[k]
+          return [
+            [`mean${name}`, mean],
+            [`variance${name}`, (variance * n) / (n - 1)],
+          ]
+        }),
+      ),
+    }
+  },
+  // GrowthBook's sequential interval is the normal mixture with R = n rho^2.
+  acs: ({ A, B, alpha, tuningN }) => {
+    const effect = sure(relativeEffect(asStatistics(A), asStatistics(B)))
+    const logs = -2 * Math.log(alpha)
+    const rho = Math.sqrt((logs + Math.log(logs + 1)) / tuningN)
+    const expectedEffect = rho * Math.sqrt(effect.n * effect.variance)
+    const { low, high, logFactor } = sequenceOf(effect, { expectedEffect }, alpha)
+    const { estimate: lift, variance } = effect
+    return { lift, variance, rho, halfWidth: (high - low) / 2, low, high, eValue: Math.exp(logFactor) }
+  },
+  nig: ({ cells, baseline }) => {
+    const measures = cells.map(([n, mean, variance]: number[]) => ({
+      n: n!,
+      mean: mean!,
+      variance: (variance! * (n! - 1)) / n!,
+    }))
+    const posteriors = normalInverseGammas(measures)
+    const marginals = posteriors.map(marginalOf)
+    const all = standings(marginals, baseline, 'increase')
+    return {
+      variations: posteriors.map((posterior, k) => ({
+        ...posterior,
+        median: marginals[k]!.quantile(0.5),
+        q025: marginals[k]!.quantile(0.025),
+        q975: marginals[k]!.quantile(0.975),
+        probabilityBest: all[k]!.probabilityBest,
+        probabilityBeatsBaseline: k === baseline ? null : all[k]!.probabilityBeatsBaseline,
+      })),
+    }
   },
   ni: ({ A, B, marginRelative }) => {
     const effect = sure(relativeEffect(asStatistics(A), asStatistics(B)))

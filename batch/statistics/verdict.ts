@@ -22,6 +22,8 @@ export interface VerdictInput {
   readonly daysToMinimum: number
   /** Whether more users may still come. */
   readonly isOver: boolean
+  /** Why a primary goal like this decides nothing; a sentence. */
+  readonly caveat?: string | undefined
   /** Of several arms that beat the baseline, the one that also beats all others of them. */
   readonly bestNamed: string | undefined
 }
@@ -39,6 +41,7 @@ export function verdictOf(input: VerdictInput): Verdict {
   const [better, worse] = [having('better'), having('worse')]
   if (input.isAa && better.length + worse.length > 0) return unsound(role, baseline, [...better, ...worse])
   if (role === 'secondary') return secondary(baseline, better, worse)
+  if (input.caveat !== undefined) return { kind: 'undecided', reason: input.caveat }
   const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
   if (unread.length === comparisons.length) {
     const reason = [...new Set(unread.map(({ reason: why }) => why ?? ''))].join(' ')
@@ -101,8 +104,12 @@ function winning(input: VerdictInput, better: string[]): Verdict {
     return { kind: 'winners', variationIds: better, reason }
   }
   const result = variations.find(({ variationId }) => variationId === chosen)
-  const { relative } = comparisons.find(({ variationId }) => variationId === chosen)!
-  const by = relative ? ` by ${signed(relative.estimate)} (${range(relative)})` : ''
+  const { relative, difference } = comparisons.find(({ variationId }) => variationId === chosen)!
+  const by = relative
+    ? ` by ${signed(relative.estimate)} (${range(relative)})`
+    : difference
+      ? absolute(difference)
+      : ''
   const also = better.length > 1 ? ' It also beats the other arms that do.' : ''
   return {
     kind: 'winner',
@@ -161,6 +168,11 @@ const words = (relative: Relative) => `at ${signed(relative.estimate)} (${range(
 
 const range = ({ low, high }: Relative) =>
   `${signed(low)} to ${high === null ? 'no upper bound' : signed(high)}`
+
+const absolute = ({ estimate, low, high }: Relative) =>
+  ` by ${rounded(estimate)} (${rounded(low)} to ${high === null ? 'no upper bound' : rounded(high)})`
+
+const rounded = (value: number) => Number(value.toPrecision(3))
 
 const days = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`
 const be = (ids: readonly string[]) => (ids.length > 1 ? 'are' : 'is')

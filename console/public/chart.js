@@ -37,23 +37,25 @@ export function shareBar(segments) {
 
 /**
  * The axis of all intervals, with round steps. It begins at 0 unless half of it would then be empty.
- * @param {readonly { low: number, high: number }[]} intervals shares, 0 to 1
+ * @param {readonly { low: number, high: number }[]} intervals
+ * @param {'share' | 'number'} unit shares, 0 to 1, are labelled in percent
  * @returns {Scale}
  */
-export function sharedScale(intervals) {
+export function sharedScale(intervals, unit = 'share') {
   const low = Math.min(...intervals.map((interval) => interval.low))
   const high = Math.max(...intervals.map((interval) => interval.high), low + 1e-6)
-  const begin = low < high / 2 ? 0 : low
+  const begin = low >= 0 && low < high / 2 ? 0 : low
   const step = roundStep((high - begin) / gridSteps)
   const first = Math.floor(begin / step)
   const last = Math.ceil(high / step)
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step)
-  const decimals = Math.max(0, -Math.floor(Math.log10(step * 100) + 1e-9))
+  const factor = unit === 'share' ? 100 : 1
+  const decimals = Math.min(20, Math.max(0, -Math.floor(Math.log10(step * factor) + 1e-9)))
   return {
     from: first * step,
     to: last * step,
     ticks,
-    label: (tick) => `${(tick * 100).toFixed(decimals)}\u00a0%`,
+    label: (tick) => `${(tick * factor).toFixed(decimals)}${unit === 'share' ? '\u00a0%' : ''}`,
   }
 }
 

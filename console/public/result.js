@@ -3,10 +3,11 @@
 // stored statuses, verdicts and engines that this console does not know: it shows their names.
 import { axis, interval, sharedScale, tone } from './chart.js'
 import { facts, h } from './dom.js'
+import { isOfValues, metricFacts, number, valueTable } from './result-value.js'
 import { capital, integer, nameIn, percent, points, second, signedPercent } from './words.js'
 
 /** @import { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts' */
-/** @import { Comparison, Decision, HealthCheck, VariationResult, Verdict } from '../../core/model/experiment-result.ts' */
+/** @import { Comparison, HealthCheck, VariationResult } from '../../core/model/experiment-result.ts' */
 /** @import { Flag } from '../../core/model/flag.ts' */
 /** @import { Scale } from './chart.js' */
 
@@ -16,22 +17,23 @@ import { capital, integer, nameIn, percent, points, second, signedPercent } from
  * @param {string} goal
  */
 export function resultSection(result, flag, goal) {
-  const { window, computedAt, health, verdict, engine, prior, inputHash, decision, statistics } = result
+  const { window, computedAt, health, engine, prior, inputHash, statistics, metric } = result
   return h(
     'section',
     { class: 'result' },
     h('h3', {}, result.role === 'secondary' ? `${goal} (secondary)` : goal),
-    verdictParagraph(verdict, flag),
-    rateTable(result, flag, goal),
+    verdictParagraph(result, flag),
+    isOfValues(metric) ? valueTable(result, metric, flag, goal) : rateTable(result, flag, goal),
     healthSection(health),
     facts([
+      ...(metric ? metricFacts(metric) : []),
       ...trustFacts(result, flag),
       ['Counted', `${second(window.from)} to ${second(window.to)}`],
       ['Computed', second(computedAt)],
-      ...decisionFacts(decision, result.direction),
+      ...decisionFacts(result),
       ['Engine', engineWords(engine)],
       ...samplerFacts(engine),
-      ['Prior', `Beta(${prior.alpha}, ${prior.beta})`],
+      ...(prior ? [/** @type {[string, string]} */ (['Prior', `Beta(${prior.alpha}, ${prior.beta})`])] : []),
       ['Input hash', h('code', { title: inputHash }, inputHash.slice(0, 12))],
       ...(statistics ? [/** @type {[string, string]} */ (['Statistics', `release ${statistics}`])] : []),
     ]),
@@ -72,13 +74,13 @@ const countsWords = {
 }
 
 /**
- * @param {Decision | undefined} decision
- * @param {string | undefined} direction
+ * @param {ExperimentResult} result
  * @returns {[string, string][]}
  */
-function decisionFacts(decision, direction) {
+function decisionFacts({ decision, direction, metric }) {
   if (!decision) return []
-  const better = direction === 'decrease' ? 'Fewer conversions are better. ' : ''
+  const fewer = isOfValues(metric) ? 'Less is better. ' : 'Fewer conversions are better. '
+  const better = direction === 'decrease' ? fewer : ''
   const plan = decision.kind === 'always-valid' ? decision.usersPlanned : null
   const tuned = plan === null ? '' : `, narrowest at ${integer(plan)} users`
   const how =
@@ -102,23 +104,29 @@ const verdictHeads = {
 }
 
 /**
- * @param {Verdict} verdict
+ * @param {ExperimentResult} result
  * @param {Flag | undefined} flag
  */
-function verdictParagraph(verdict, flag) {
+function verdictParagraph({ verdict, metric }, flag) {
   const paragraph = (/** @type {string} */ head, /** @type {string} */ rest) =>
     h('p', { class: `verdict ${verdict.kind}` }, h('strong', {}, head), ` ${rest}`)
   if (verdict.kind === 'winner') {
     return paragraph(
       `${nameIn(flag, verdict.variationId)} wins.`,
       `It is best with probability ${verdict.probabilityBest.toFixed(3)}; choosing it gives up ` +
-        `${points(verdict.expectedLoss)} of conversion rate on average.` +
+        `${lossWords(verdict.expectedLoss, metric)} on average.` +
         (verdict.reason ? ` ${verdict.reason}` : ''),
     )
   }
   const { kind, reason } = /** @type {{ kind: string, reason?: string }} */ (verdict)
   return paragraph(verdictHeads[kind] ?? `${capital(statusWords(kind))}.`, reason ?? '')
 }
+
+/**
+ * @param {number} loss
+ * @param {ExperimentResult['metric']} metric
+ */
+const lossWords = (loss, metric) => (isOfValues(metric) ? number(loss) : `${points(loss)} of conversion rate`)
 
 const columns = [
   'Variation',

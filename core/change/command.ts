@@ -107,7 +107,7 @@ function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
 }
 
 export const SegmentChanges = editable(Segment, 'name', 'description', 'included', 'anyOf')
-export const GoalChanges = editable(Goal, 'name', 'event')
+export const GoalChanges = editable(Goal, 'name', 'event', 'metric')
 export const ExperimentChanges = editable(
   Experiment,
   'name',
@@ -277,7 +277,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('apply', { ...expectedVersion, document: Document }),
   /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
-    source: z.enum(['bucketeer', 'flagship-io', 'flagd']),
+    source: z.enum(['bucketeer', 'flagship-io', 'flagd', 'metric']),
     flags: z.array(Flag).max(limits.entitiesMax.flag),
     segments: z.array(Segment).max(limits.entitiesMax.segment),
     sdkKeys: z.array(SdkKeyDraft.omit({ id: true })).max(limits.entitiesMax.sdkKey),

@@ -1,8 +1,16 @@
 // What an experiment lacks before it starts, as far as its configuration tells. What blocks would keep it
 // from ever giving a result; what warns would make the result worth less.
 import type { EnvironmentState } from '../model/environment-state.ts'
-import { type Experiment, isOpenAt, minimumDaysDefault, strategyOf } from '../model/experiment.ts'
+import {
+  type Experiment,
+  isOpenAt,
+  minimumDaysDefault,
+  primaryGoalOf,
+  strategyOf,
+} from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
+import { capOf } from '../model/goal-metric.ts'
+import type { Goal } from '../model/goal.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
@@ -32,17 +40,17 @@ export interface CheckSubject {
   /** As it would be once started. */
   readonly experiment: Experiment
   readonly flag: Flag | undefined
-  /** Those of its goals that exist. */
-  readonly goalKeys: ReadonlySet<string>
+  /** Those of its goals that exist, by key. */
+  readonly goals: ReadonlyMap<string, Goal>
   /** Other experiments that wait or run, with their flags. */
   readonly others: readonly { readonly experiment: Experiment; readonly flag: Flag | undefined }[]
 }
 
-export function configurationChecks({ experiment, flag, goalKeys, others }: CheckSubject): Check[] {
+export function configurationChecks({ experiment, flag, goals, others }: CheckSubject): Check[] {
   return [
     flagCheck(experiment, flag),
     armsCheck(experiment, flag),
-    goalsCheck(experiment, goalKeys),
+    goalsCheck(experiment, goals),
     durationCheck(experiment),
     guardrailsCheck(experiment),
     ownerCheck(experiment, flag),
@@ -58,7 +66,12 @@ export function checkSubject(state: EnvironmentState, experiment: Experiment, no
   return {
     experiment,
     flag: state.flag.get(experiment.flagKey),
-    goalKeys: new Set(experiment.goalKeys.filter((key) => state.goal.has(key))),
+    goals: new Map(
+      experiment.goalKeys.flatMap((key) => {
+        const goal = state.goal.get(key)
+        return goal ? [[key, goal] as const] : []
+      }),
+    ),
     others: others.map((other) => ({ experiment: other, flag: state.flag.get(other.flagKey) })),
   }
 }
@@ -97,11 +110,37 @@ function armsCheck({ ruleId, baselineVariationId, design }: Experiment, flag: Fl
   return { name: 'arms', status: 'pass', detail: `It compares ${arms.join(', ')}.` }
 }
 
-function goalsCheck({ goalKeys }: Experiment, existing: ReadonlySet<string>): Check {
+function goalsCheck(experiment: Experiment, existing: ReadonlyMap<string, Goal>): Check {
+  const name = 'goals'
+  const { goalKeys } = experiment
   const missing = goalKeys.filter((key) => !existing.has(key))
-  return missing.length > 0
-    ? { name: 'goals', status: 'block', detail: `There is no goal ${missing.join(', ')}.` }
-    : { name: 'goals', status: 'pass', detail: `${goalKeys[0]} decides.` }
+  if (missing.length > 0) return { name, status: 'block', detail: `There is no goal ${missing.join(', ')}.` }
+  const primary = primaryGoalOf(experiment) ?? ''
+  if (existing.get(primary)?.metric?.kind === 'value-per-converter')
+    return {
+      name,
+      status: 'block',
+      detail:
+        `${primary} is about users who converted, and who they are depends on the variation: it cannot ` +
+        'decide. Make a goal about the value per user the first one.',
+    }
+  const uncapped = goalKeys.filter((key) => isUncapped(existing.get(key)))
+  if (uncapped.length > 0)
+    return {
+      name,
+      status: 'warn',
+      detail:
+        `${uncapped.join(', ')}: without metric.cap a few large values can hide a difference. The last result ` +
+        'says in metric.high above what half a percent of the users are.',
+    }
+  return { name, status: 'pass', detail: `${goalKeys[0]} decides.` }
+}
+
+/** Whether the goal sums up values that may be of any size. */
+function isUncapped(goal: Goal | undefined): boolean {
+  const metric = goal?.metric
+  if (!metric || capOf(metric) !== undefined) return false
+  return metric.kind === 'ratio' ? metric.sum === 'value' : metric.kind.startsWith('value')
 }
 
 function durationCheck({ startAt, stopAt, design }: Experiment): Check {

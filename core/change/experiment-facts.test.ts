@@ -41,6 +41,8 @@ const result = (users: number, conversions: number, daysAgo: number): GoalResult
   conversions,
   computedAt: now - daysAgo * dayMs,
 })
+const valued = (value: GoalResult['value']) =>
+  new Map([['buy', historyFrom([{ ...result(20_000, 1_000, 1), value }], 'mean')!]])
 const checksOf = (one: Experiment, known: ExperimentFacts) =>
   Object.fromEntries(factChecks(one, known).map(({ name, status, detail }) => [name, `${status}: ${detail}`]))
 
@@ -76,6 +78,27 @@ describe('the events of the last days', () => {
       /^warn: No event of visit/,
     ],
     ['no effect is wanted', { design: {} }, {}, 'power', /^warn: The design has no minimumEffect/],
+    [
+      'no mean is known of a goal about values',
+      {},
+      { goalsOfMeans: new Set(['buy']) },
+      'power',
+      /^warn: No earlier experiment tells the mean of buy/,
+    ],
+    [
+      'too few users come for a goal about values',
+      {},
+      { goalsOfMeans: new Set(['buy']), history: valued({ mean: 2, sd: 20 }) },
+      'power',
+      /^warn: Too few users: a change of buy by 10 % takes 551116 users/,
+    ],
+    [
+      'the plan of a goal about values has no usersPlanned',
+      { design: { minimumEffect: 0.1 } },
+      { goalsOfMeans: new Set(['buy']), history: valued({ mean: 2, sd: 2 }) },
+      'power',
+      /^warn: Set design.usersPlanned to 5512: a change of buy by 10 %/,
+    ],
     ['no rate is known', {}, { history: new Map() }, 'power', /^warn: No earlier experiment tells how many/],
     [
       'the effect is impossible',

@@ -4,6 +4,7 @@ import type { Check } from './experiment-checks.ts'
 import { type Experiment, primaryGoalOf } from '../model/experiment.ts'
 import { alphaDefault, conversionsPlannedMin } from '../statistics/levels.ts'
 import { planOf } from '../statistics/plan.ts'
+import type { PlannedMetric } from '../statistics/planning.ts'
 
 const dayMs = 86_400_000
 export const powerDefault = 0.8
@@ -13,20 +14,27 @@ export interface GoalResult {
   readonly experimentId: string
   readonly users: number
   readonly conversions: number
+  /** Of a user, where the goal has a metric that the result was about. */
+  readonly value?: { readonly mean: number; readonly sd: number } | undefined
   /** Epoch milliseconds. */
   readonly computedAt: number
 }
+
+/** Of a goal whose metric is no conversion, a mean is told instead of a rate. */
+export type Told = 'rate' | 'mean'
 
 /**
  * The newest result from which a rate can be told: with so many conversions as a plan needs. If there is
  * none, the one with the most users. An experiment that has just begun does not hide a long one. Undefined if
  * none has both users who reached the goal and others.
  */
-export function historyFrom(results: readonly GoalResult[]): GoalResult | undefined {
+export function historyFrom(results: readonly GoalResult[], told: Told = 'rate'): GoalResult | undefined {
   const newestFirst = results.toSorted((a, b) => b.computedAt - a.computedAt)
-  const telling = newestFirst.filter(({ users, conversions }) => conversions > 0 && conversions < users)
+  const telling = newestFirst.filter(({ users, conversions, value }) =>
+    told === 'mean' ? value !== undefined && value.mean !== 0 : conversions > 0 && conversions < users,
+  )
   const isEnough = ({ users, conversions }: GoalResult) =>
-    Math.min(conversions, users - conversions) >= conversionsPlannedMin
+    (told === 'mean' ? conversions : Math.min(conversions, users - conversions)) >= conversionsPlannedMin
   const most = telling.toSorted((a, b) => b.users - a.users)[0]
   return telling.find(isEnough) ?? most
 }
@@ -38,9 +46,11 @@ export interface ExperimentFacts {
    * Whether only some of the flag's users meet the experiment's rollout. Nothing counts them before it runs.
    */
   readonly hasOtherUsers: boolean
+  /** The goals whose metric is no conversion. */
+  readonly goalsOfMeans?: ReadonlySet<string>
   /** By goal: how many of its events came in the same days. */
   readonly goalEvents: ReadonlyMap<string, number>
-  /** By goal: the result of an earlier experiment that tells the rate. */
+  /** By goal: the result of an earlier experiment that tells the rate, or the mean. */
   readonly history: ReadonlyMap<string, GoalResult>
 }
 
@@ -82,7 +92,10 @@ function goalEventsCheck({ goalKeys }: Experiment, { goalEvents, exposures }: Ex
 }
 
 /** By the users who come until its end. */
-function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers }: ExperimentFacts): Check {
+function powerCheck(
+  experiment: Experiment,
+  { exposures, history, hasOtherUsers, goalsOfMeans }: ExperimentFacts,
+): Check {
   const name = 'power'
   const { design = {}, startAt, stopAt, phases, baselineVariationId } = experiment
   if (design.aa) return { name, status: 'pass', detail: 'An A/A test looks for no effect.' }
@@ -92,13 +105,19 @@ function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers 
     return warn('The design has no minimumEffect, so nobody knows whether it could be found.')
   const goalKey = primaryGoalOf(experiment) ?? ''
   const known = history.get(goalKey)
-  if (!known)
-    return warn(`No earlier experiment tells how many reach ${goalKey}: plan with a rate of your own.`)
+  const isMean = goalsOfMeans?.has(goalKey) === true
+  if (!known || (isMean && !known.value))
+    return warn(
+      isMean
+        ? `No earlier experiment tells the mean of ${goalKey}: plan with a mean and sd of your own.`
+        : `No earlier experiment tells how many reach ${goalKey}: plan with a rate of your own.`,
+    )
   const rate = known.conversions / known.users
+  const metric: PlannedMetric = isMean ? { kind: 'mean', ...known.value! } : { kind: 'rate', rate }
   const isLower = design.lowerIsBetter?.includes(goalKey) === true
   const effect = isLower ? -lift : lift
   const other = rate * (1 + effect)
-  if (other <= 0 || other >= 1)
+  if (!isMean && (other <= 0 || other >= 1))
     return warn(`A change by ${percent(lift)} is impossible: ${percent(rate)} reach ${goalKey} already.`)
   const users = (exposures.usersPerDay * (stopAt - startAt)) / dayMs
   const { weights = {}, unitAttribute } = phases?.at(-1) ?? {}
@@ -106,7 +125,7 @@ function powerCheck(experiment: Experiment, { exposures, history, hasOtherUsers 
   if (baseline === 0 || Object.keys(arms).length === 0)
     return warn('Its variations cannot be compared, so there is no plan.')
   const { plans } = planOf({
-    metric: { kind: 'rate', rate },
+    metric,
     shares: [baseline, ...Object.values(arms)],
     power: powerDefault,
     alpha: alphaDefault,

@@ -24,16 +24,17 @@ export function guardExperiments(
   context: ChangeContext,
 ): Result<Change> {
   const { writes } = changed
-  if (state.experiment.size === 0 || !writes.some(({ kind }) => kind === 'flag' || kind === 'experiment'))
-    return ok(changed)
+  if (state.experiment.size === 0 || !writes.some(({ kind }) => guarded.has(kind))) return ok(changed)
   const after = withWrites(state, writes)
   const choice = changed.experiment ?? context.experiment
   const added: Write[] = []
   for (const before of state.experiment.values()) {
     const experiment = after.experiment.get(before.id)
     const [flagBefore, flagAfter] = [state.flag.get(before.flagKey), after.flag.get(before.flagKey)]
-    if (!experiment || !flagBefore || !flagAfter || (flagBefore === flagAfter && before === experiment))
-      continue
+    if (!experiment || !flagBefore || !flagAfter) continue
+    const goalChange = goalDisturbance(state, after, before)
+    const isSameFlag = flagBefore === flagAfter
+    if (isSameFlag && before === experiment && goalChange === undefined) continue
     if (before === experiment && before.status === 'draft') {
       const ruleId = renewedRuleId(flagBefore, flagAfter, before.ruleId)
       if (ruleId !== before.ruleId) added.push(toWrite(before, { ...before, ruleId }, context))
@@ -41,7 +42,7 @@ export function guardExperiments(
     if (!isOpenAt(before, context.now) || !isOpenAt(experiment, context.now)) continue
     const hasStarted = statusAt(before, context.now) === 'running'
     const disturbance =
-      (hasStarted ? editDisturbance(before, experiment) : undefined) ??
+      (hasStarted ? (editDisturbance(before, experiment) ?? goalChange) : undefined) ??
       flagDisturbance(flagBefore, flagAfter, experiment.ruleId)
     if (disturbance === undefined) continue
     const next = inNewPhase(experiment, flagBefore, flagAfter, hasStarted ? context.now : undefined)
@@ -57,6 +58,8 @@ export function guardExperiments(
   const entity = added.find(({ id }) => isExperiment(changed.entity, id))?.value ?? changed.entity
   return ok({ ...changed, writes: [...others, ...added], entity })
 }
+
+const guarded: ReadonlySet<string> = new Set(['flag', 'goal', 'experiment'])
 
 const isExperiment = (entity: Change['entity'], id: string) =>
   entity !== undefined && 'goalKeys' in entity && entity.id === id
@@ -89,6 +92,19 @@ function editDisturbance(before: Experiment, after: Experiment): string | undefi
   // A goal may be taken off, since no other takes its place.
   const kept = before.goalKeys.filter((key) => after.goalKeys.includes(key))
   return isSame(kept, after.goalKeys) ? undefined : 'adds goals or puts them in another order'
+}
+
+/** What an edit of its goals does to its results, as a phrase; undefined if nothing. */
+function goalDisturbance(
+  before: EnvironmentState,
+  after: EnvironmentState,
+  { goalKeys }: Experiment,
+): string | undefined {
+  const changed = goalKeys.find((key) => {
+    const [was, is] = [before.goal.get(key), after.goal.get(key)]
+    return was && is && !isSame([was.event, was.metric], [is.event, is.metric])
+  })
+  return changed === undefined ? undefined : `changes what is measured of goal ${changed}`
 }
 
 /** What an edit of the flag does to the experiment, as a phrase; undefined if nothing. */

@@ -3,6 +3,7 @@
 // the input.
 import * as z from 'zod'
 import { CountedEvents } from './counted-events.ts'
+import { MetricReport, VariationValue } from './metric-report.ts'
 
 const Probability = z.number().min(0).max(1)
 const Count = z.int().min(0)
@@ -81,10 +82,13 @@ export const VariationResult = z.object({
   variationId: Id,
   users: Count,
   conversions: Count,
+  /** Of a goal whose metric is no conversion; then there is no rate. Null if nothing can be said. */
+  value: VariationValue.nullable().optional(),
   rate: RateSummary.nullable(),
   probabilityBest: Probability.nullable(),
   probabilityBeatsBaseline: Probability.nullable(),
-  expectedLoss: Probability.nullable(),
+  /** In the unit of what is compared. */
+  expectedLoss: z.number().min(0).nullable(),
   uplift: UpliftSummary.nullable(),
 })
 export type VariationResult = z.infer<typeof VariationResult>
@@ -118,7 +122,7 @@ export const Comparison = z.object({
   outcome: z.enum(outcomes),
   /** Why it is not measured. */
   reason: Sentence.optional(),
-  /** Of the conversion rates. */
+  /** Of the conversion rates, means or ratios. */
   difference: Estimate.nullable(),
   /** The same, relative to the baseline: 0.1 means ten percent more. `high` is null if there is no bound. */
   relative: Estimate.nullable(),
@@ -180,7 +184,7 @@ export const Verdict = z.discriminatedUnion('kind', [
     kind: z.literal('winner'),
     variationId: Id,
     probabilityBest: Probability,
-    expectedLoss: Probability,
+    expectedLoss: z.number().min(0),
     /** Absent in results of earlier releases. */
     reason: Sentence.optional(),
   }),
@@ -236,13 +240,16 @@ export const ExperimentResult = z.object({
   computedAt: Count,
   window: ResultWindow,
   inputHash: Sha256,
-  prior: Prior,
+  /** Of the rates; absent for a goal whose metric is no conversion. */
+  prior: Prior.optional(),
   engine: EngineReport,
   /** The release of the statistics that computed it: equal inputs give an equal result in one release. */
   statistics: z.string().min(1).optional(),
   role: z.enum(roles).optional(),
   /** Of the goal: whether more or fewer conversions are better. */
   direction: z.enum(directions).optional(),
+  /** Absent for a goal without a metric, which is about conversions. */
+  metric: MetricReport.optional(),
   decision: Decision.optional(),
   /** Sorted by id, which is also the order of the sampler's input. */
   variations: z.array(VariationResult).min(1),

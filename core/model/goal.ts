@@ -1,6 +1,7 @@
-// A goal: the tracking event that counts as success. Each user counts once per goal; event values are summed.
+// A goal: the tracking event that counts as success, and what is measured of it.
 import * as z from 'zod'
 import { Key } from './flag.ts'
+import { GoalMetric } from './goal-metric.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -9,6 +10,8 @@ export const Goal = z.strictObject({
   name: z.string().max(limits.nameLengthMax).default(''),
   /** The name of the tracking event (Bucketeer: goal id; AB Tasty: event action, affiliation or location). */
   event: z.string().min(1).max(limits.valueLengthMax),
+  /** Absent: conversions. */
+  metric: GoalMetric.optional(),
   ...versioned,
 })
 export type Goal = z.infer<typeof Goal>

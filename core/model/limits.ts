@@ -81,6 +81,10 @@ export const usersPlannedMax = 10_000_000_000
 export const minimumDaysMax = 90
 /** Relative: eleven times as much. */
 export const minimumEffectMax = 10
+/** Of a goal's windows. */
+export const metricDaysMax = 90
+/** A user's sum beyond it cannot be added up exactly (analytics/sql/counting/metric.sql). */
+export const metricValueMax = 1e15
 export const goalsPerExperimentMax = 10
 /** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */
 export const entityBytesMax = 900_000

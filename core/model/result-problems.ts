@@ -23,33 +23,57 @@ export function resultProblems(
       problem('variations', 'lack the baseline'),
     new Set(variations.map(({ variationId }) => variationId)).size < variations.length &&
       problem('variations', 'name one twice'),
-    ...variations.flatMap(variationProblems),
+    ...variations.flatMap((variation, i) => variationProblems(variation, i, result.metric)),
     probabilitySumProblem(variations),
     result.window.to > result.computedAt && problem('window.to', 'is later than computedAt'),
     design?.aa &&
       armVerdicts.includes(result.verdict.kind) &&
       problem('verdict.kind', 'names an outcome of an A/A test'),
     !design?.aa && aaVerdicts.includes(result.verdict.kind) && problem('verdict.kind', 'is of an A/A test'),
+    result.metric?.definition.kind === 'value-per-converter' &&
+      armVerdicts.includes(result.verdict.kind) &&
+      problem('verdict.kind', 'names an outcome of what is no randomised comparison'),
+    !result.prior &&
+      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      problem('prior', 'is missing'),
+    'expectedLoss' in result.verdict &&
+      Number(result.verdict.expectedLoss) > 1 &&
+      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      problem('verdict.expectedLoss', 'is more than 1'),
     ...healthProblems(result),
     ...verdictProblems(result),
   ]
   return checks.filter((check) => typeof check === 'object')
 }
 
-function variationProblems({ users, conversions, rate, ...figures }: Variation, i: number): Checks {
+function variationProblems(
+  { users, conversions, rate, value, ...figures }: Variation,
+  i: number,
+  metric: StoredResult['metric'],
+): Checks {
   const at = (field: string) => `variations.${i}.${field}`
   const { probabilityBest, probabilityBeatsBaseline, expectedLoss } = figures
   const isMeasured = [rate, probabilityBest, probabilityBeatsBaseline, expectedLoss].every((x) => x !== null)
+  const posterior = value?.posterior
+  const isOfValues = metric !== undefined && metric.definition.kind !== 'conversion'
   return [
     conversions > users && problem(at('conversions'), 'more conversions than users'),
     rate !== null && !isMeasured && problem(at('rate'), 'comes without the other figures'),
     rate !== null &&
       !(rate.q025 <= rate.median && rate.median <= rate.q975) &&
       problem(at('rate'), 'has quantiles out of order'),
+    rate !== null && isOfValues && problem(at('rate'), 'is of a goal whose metric is no conversion'),
+    value && !isOfValues && problem(at('value'), 'is of a goal without such a metric'),
+    value && value.sums.units > users && problem(at('value.sums.units'), 'more units than users'),
+    !isOfValues && expectedLoss !== null && expectedLoss > 1 && problem(at('expectedLoss'), 'is more than 1'),
+    isOfValues && probabilityBest !== null && !posterior && problem(at('value'), 'lacks its posterior'),
+    posterior &&
+      !(posterior.q025 <= posterior.median && posterior.median <= posterior.q975) &&
+      problem(at('value.posterior'), 'has quantiles out of order'),
     figures.uplift !== null &&
       !(figures.uplift.q025 <= figures.uplift.q975) &&
       problem(at('uplift'), 'has quantiles out of order'),
-  ]
+  ].filter((check) => typeof check === 'object' && check !== null)
 }
 
 function probabilitySumProblem(variations: readonly Variation[]) {

@@ -17,6 +17,7 @@ import {
   VariationResult,
   Verdict,
 } from './experiment-result.ts'
+import { MetricReport, VariationValue } from './metric-report.ts'
 
 const Text = z.string().min(1)
 
@@ -28,6 +29,7 @@ const kindsOf = (options: readonly { readonly shape: { readonly kind: { readonly
   options.map(({ shape }) => shape.kind.value)
 
 const StoredVariation = VariationResult.extend({
+  value: VariationValue.loose().nullable().optional(),
   rate: RateSummary.loose().nullable(),
   uplift: UpliftSummary.loose().nullable(),
 }).loose()
@@ -41,13 +43,16 @@ const StoredHealth = Health.extend({
 
 export const StoredResult = ExperimentResult.extend({
   window: ResultWindow.loose(),
-  prior: Prior.loose(),
+  prior: Prior.loose().optional(),
   engine: z.union([
     ...EngineReport.options.map((option) => option.loose()),
     otherKind(kindsOf(EngineReport.options)),
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
+  metric: MetricReport.extend({ definition: z.looseObject({ kind: Text }) })
+    .loose()
+    .optional(),
   role: Text.optional(),
   direction: Text.optional(),
   decision: z

@@ -90,5 +90,8 @@ function* warningsOf({ metric, alpha, usersPerDay }: PlanRequest, plans: readonl
     yield 'So few users find no increase at all, not even eleven times as much or up to 100 %.'
   if (alpha !== alphaDefault) yield `The runner decides at ${alphaDefault * 100} %, whatever a plan says.`
   if (metric.kind === 'mean')
-    yield 'Results are about conversions: no result of an experiment is about means yet.'
+    yield (
+      'Mean and sd are of all users, zeros included and values capped as the metric of the goal caps them. ' +
+        'A result says nothing before 100 users of each variation have reached the goal.'
+    )
 }

@@ -107,7 +107,7 @@ describe('a plan', () => {
     ['unknown traffic', { usersPerDay: undefined }, /^Without the users of a day/],
     ['nothing to find', { usersPerDay: 1, goal: { days: 1 } }, /^So few users find no increase/],
     ['another level than the runner’s', { alpha: 0.1 }, /^The runner decides at 5 %/],
-    ['means', { metric: { kind: 'mean', mean: 1, sd: 2 } as const }, /^Results are about conversions/],
+    ['means', { metric: { kind: 'mean', mean: 1, sd: 2 } as const }, /^Mean and sd are of all users/],
   ])('warns of %s', (_, more, sentence) => {
     const { warnings } = planOf({ ...request, ...more })
     expect(warnings.filter((warning) => sentence.test(warning))).toHaveLength(1)

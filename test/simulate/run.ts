@@ -7,7 +7,7 @@ import { besideWinners, coverage, falseWinners, power, severalArms } from './con
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import type { Table } from './table.ts'
-import { adjustedAndRatio, revenue } from './value-worlds.ts'
+import { adjusted, ratios, revenue, revenueFound } from './value-worlds.ts'
 import { pipeline } from './pipeline.ts'
 
 const { values } = readOptions({
@@ -27,8 +27,10 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   'several-arms': () => severalArms(times(1_000)),
   'healthy-sample-ratio': () => healthySampleRatio(times(400)),
   'lost-users': () => lostUsers(times(400)),
-  revenue: () => revenue(times(1_000)),
-  'adjusted-and-ratio': () => adjustedAndRatio(times(400)),
+  revenue: () => revenue(times(4_000)),
+  'revenue-found': () => revenueFound(times(2_000)),
+  adjusted: () => adjusted(times(2_000)),
+  ratios: () => ratios(times(4_000)),
   'false-kills': () => falseKills(times(2_000)),
   'time-to-kill': () => timeToKill(times(400)),
   pipeline: () => pipeline(times(20)),

@@ -9,7 +9,7 @@ import { besideWinners, coverage, severalArms } from './conversion-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import type { Table } from './table.ts'
-import { adjustedAndRatio, revenue } from './value-worlds.ts'
+import { adjusted, ratios, revenue, revenueFound } from './value-worlds.ts'
 
 /** The first number of a cell, in percent. */
 const figures = ({ rows }: Table, column: number) => rows.map((row) => Number.parseFloat(row[column]!))
@@ -139,14 +139,41 @@ describe('worlds with a known truth', () => {
   })
 
   it('have few false winners by heavy-tailed revenue, from 100 payers in the smaller arm', () => {
-    for (const falsely of figures(revenue(60), 2)) expect(falsely).toBeLessThanOrEqual(atMost(0.03, 60))
+    const times = 60
+    const table = revenue(times)
+    for (const row of table.rows) {
+      const [always, unplanned, fixed] = row.slice(1).map((cell) => Number.parseFloat(cell))
+      expect(always, row[0]).toBeLessThanOrEqual(atMost(0.03, times))
+      expect(unplanned, row[0]).toBeLessThanOrEqual(atMost(0.03, times))
+      expect(fixed, row[0]).toBeLessThanOrEqual(atMost(0.05, times))
+    }
   })
 
-  it('gain by CUPED what theory says', () => {
-    const { rows } = adjustedAndRatio(30)
-    for (const [, simulated, theory] of rows.slice(0, 3))
-      expect(Math.abs(Number.parseFloat(simulated!) - Number(theory))).toBeLessThan(0.02)
-    expect(Number.parseFloat(rows[3]![1]!)).toBeLessThanOrEqual(atMost(0.05, 30))
+  it('have differences of revenue found, at a fixed horizon as often as by one test at the end', () => {
+    const times = 30
+    for (const row of revenueFound(times).rows) {
+      const [always, fixed, welch, covers, repeated] = row.slice(1).map((cell) => Number.parseFloat(cell))
+      expect(fixed, row[0]).toBeGreaterThanOrEqual(0.9 * welch! - 10)
+      expect(fixed, row[0]).toBeGreaterThanOrEqual(always!)
+      for (const held of [covers, repeated]) expect(held).toBeGreaterThanOrEqual(atLeast(0.95, times))
+    }
+  })
+
+  it('gain by CUPED what theory says, and name no more falsely', () => {
+    const times = 20
+    for (const [name, gain, theory, ...named] of adjusted(times).rows) {
+      expect(Math.abs(Number.parseFloat(gain!) - Number.parseFloat(theory!)), name).toBeLessThan(0.02)
+      for (const cell of named) expect(Number.parseFloat(cell), name).toBeLessThanOrEqual(atMost(0.05, times))
+    }
+  })
+
+  it('have few false winners by ratios, with users as units', () => {
+    const times = 20
+    for (const [name, always, fixed, covers] of ratios(times).rows) {
+      for (const cell of [always, fixed])
+        expect(Number.parseFloat(cell!), name).toBeLessThanOrEqual(atMost(0.05, times))
+      expect(Number.parseFloat(covers!)).toBeGreaterThanOrEqual(atLeast(0.95, times))
+    }
   })
 
   it('are the same on every machine', () => {

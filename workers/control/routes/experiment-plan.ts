@@ -18,7 +18,7 @@ import { planKinds, type PlannedMetric } from '../../../core/statistics/planning
 import { listEntities, readEntity } from '../../storage/entities.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
-import { goalEventsOf, historyOf, trafficOf } from './experiment-facts.ts'
+import { goalEventsOf, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
 
 const usersPerDayMax = 1_000_000_000
 const valueMax = 1e12
@@ -62,7 +62,14 @@ const PlanAnswer = z.strictObject({
       users: z.int().optional(),
       computedAt: z.int().optional(),
     }),
-    z.strictObject({ mean: z.number(), sd: z.number(), from: z.literal('request') }),
+    z.strictObject({
+      mean: z.number(),
+      sd: z.number(),
+      from: z.enum(['request', 'history']),
+      experimentId: z.string().optional(),
+      users: z.int().optional(),
+      computedAt: z.int().optional(),
+    }),
   ]),
   usersPerDay: z.number().nullable().describe('Null: unknown. From live counts, an estimate.'),
   plans: z.array(
@@ -111,21 +118,25 @@ export const experimentPlan = [
       if (isMean && mean === 0) return invalid('mean', 'must not be 0: effects are relative to it')
       if (isMean && baselineRate !== undefined)
         return invalid('mean', 'send either baselineRate or mean and sd')
-      if (goalKey !== undefined && !(await readEntity(database, environment, 'goal', goalKey)))
-        return invalid('goalKey', `there is no goal ${goalKey}`)
+      const asked = goalKey && (await readEntity(database, environment, 'goal', goalKey))
+      if (goalKey !== undefined && !asked) return invalid('goalKey', `there is no goal ${goalKey}`)
       if (flagKey !== undefined && !(await readEntity(database, environment, 'flag', flagKey)))
         return invalid('flagKey', `there is no flag ${flagKey}`)
 
-      const needsHistory = !isMean && baselineRate === undefined && goalKey !== undefined
-      const history = needsHistory
-        ? (await historyOf(database, environment, [goalKey])).get(goalKey)
-        : undefined
+      const history =
+        asked && !isMean && baselineRate === undefined
+          ? (await historyOf(database, environment, [asked])).get(asked.key)
+          : undefined
+      const isOfValues = asked ? isOfMeans(asked.metric) : false
+      if (isOfValues && baselineRate !== undefined)
+        return invalid('baselineRate', `is no rate of ${goalKey}, whose metric is another: send mean and sd`)
+      const known = isMean ? { mean: mean!, sd: sd! } : isOfValues ? history?.value : undefined
+      if (isOfValues && !known)
+        return invalid('mean', 'is needed, with sd: no result of an experiment tells them by this metric')
       const rate = baselineRate ?? (history && history.conversions / history.users)
-      if (!isMean && (rate === undefined || rate <= 0 || rate >= 1))
+      if (!known && (rate === undefined || rate <= 0 || rate >= 1))
         return invalid('baselineRate', 'is needed: no result of an experiment has a rate between 0 and 1')
-      const metric: PlannedMetric = isMean
-        ? { kind: 'mean', mean: mean!, sd: sd! }
-        : { kind: 'rate', rate: rate! }
+      const metric: PlannedMetric = known ? { kind: 'mean', ...known } : { kind: 'rate', rate: rate! }
 
       const live =
         body.usersPerDay === undefined && flagKey !== undefined
@@ -141,18 +152,15 @@ export const experimentPlan = [
       const plan = planOf({ metric, shares, power, alpha, goal, usersPerDay })
       if (plan.plans.some(({ users }) => !Number.isSafeInteger(users)))
         return invalid('effect', 'is too small: it would take more users than can be counted')
-      const baseline =
-        metric.kind === 'mean'
-          ? { mean: metric.mean, sd: metric.sd, from: 'request' as const }
-          : history
-            ? {
-                rate: metric.rate,
-                from: 'history' as const,
-                experimentId: history.experimentId,
-                users: history.users,
-                computedAt: history.computedAt,
-              }
-            : { rate: metric.rate, from: 'request' as const }
+      const { kind: _, ...figures } = metric
+      const origin = history && {
+        experimentId: history.experimentId,
+        users: history.users,
+        computedAt: history.computedAt,
+      }
+      const baseline = origin
+        ? { ...figures, from: 'history' as const, ...origin }
+        : { ...figures, from: 'request' as const }
       return ok({
         baseline,
         usersPerDay: usersPerDay ?? null,
@@ -196,7 +204,7 @@ export const experimentPlan = [
         listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
         trafficOf(env, environment, experiment.flagKey, now),
         goalEventsOf(env, environment, goals, now),
-        historyOf(database, environment, experiment.goalKeys),
+        historyOf(database, environment, goals),
       ])
       const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
       const hasSegments = segmentsOf(experiment, flag).length > 0
@@ -211,13 +219,14 @@ export const experimentPlan = [
         ...configurationChecks({
           experiment,
           flag,
-          goalKeys: new Set(goals.map(({ key }) => key)),
+          goals: new Map(goals.map((goal) => [goal.key, goal])),
           others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
         }),
         ...factChecks(experiment, {
           exposures,
           goalEvents,
           history,
+          goalsOfMeans: new Set(goals.filter(({ metric }) => isOfMeans(metric)).map(({ key }) => key)),
           hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
         }),
       ]

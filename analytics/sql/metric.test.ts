@@ -1,0 +1,366 @@
+// Runs counting/metric.sql over its fixture and over any records, in real ClickHouse, embedded and over HTTP.
+// Who is counted is held by the count of conversions, what is added up by plain loops.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import os from 'node:os'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
+import {
+  addUp,
+  countMetric,
+  type MetricQuestion,
+  metricQuestion,
+} from '../../batch/counting/metric-counts.ts'
+import { experimentQuestion } from '../../batch/counting/question.ts'
+import type { Tolerances } from '../../batch/counting/totals.ts'
+import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
+import { inBucket, onDisk } from '../../batch/lake/record-source.ts'
+import type { GoalMetric } from '../../core/model/goal-metric.ts'
+import { toNdjson } from '../lake.ts'
+import { EventRecord } from '../records.ts'
+import { anyRecords } from '../../test/support/any-records.ts'
+import { hasChdb } from '../../test/support/chdb.ts'
+import {
+  type ClickHouseOverHttp,
+  serverUser,
+  startClickHouseOverHttp,
+} from '../../test/support/clickhouse-over-http.ts'
+import { type SimulatedBucket, simulatedBucket } from '../../test/support/simulated-bucket.ts'
+import { experiment, startAt } from '../../test/support/simulated-shop.ts'
+import { close, listen } from '../../test/support/simulated-stack.ts'
+
+let folder = ''
+let clickHouse: ClickHouseOverHttp
+let bucket: SimulatedBucket
+let bucketServer: Server
+let client: ReturnType<typeof openClickHouseServer>
+let embedded: ReturnType<typeof countMetric>
+let onServer: ReturnType<typeof countMetric>
+let conversions: ReturnType<typeof countEmbedded>
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-metric-'))
+  if (!hasChdb) return
+  bucket = simulatedBucket()
+  bucketServer = createServer((request, response) => void bucket.answer(request, response, '/lake'))
+  const endpoint = await listen(bucketServer)
+  clickHouse = await startClickHouseOverHttp()
+  const lake = { endpoint, bucket: 'lake', accessKeyId: 'local', secretAccessKey: 'secret' }
+  client = openClickHouseServer({ ...serverUser, url: clickHouse.url })
+  const chdb = openClickHouse(loadChdb)
+  embedded = countMetric(chdb, onDisk)
+  onServer = countMetric(client, inBucket({ root: folder, lake, collection: undefined, cluster: undefined }))
+  conversions = countEmbedded(chdb)
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  if (!hasChdb) return
+  await client.close()
+  await clickHouse.close()
+  await close(bucketServer)
+})
+
+/** Each text becomes an object of the lake. */
+function toFiles(texts: readonly string[]) {
+  const raw = texts.map((text, i) => {
+    const body = gzipSync(text)
+    bucket.objects.set(`${i}.ndjson.gz`, { body, headers: {} })
+    const file = path.join(folder, `${i}.ndjson.gz`)
+    writeFileSync(file, body)
+    return file
+  })
+  return { raw, parts: [] }
+}
+
+const tolerances: Tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const dayMs = 86_400_000
+const days = (ms: number) => ms / dayMs
+const from2000 = experimentQuestion(experiment(), { from: 2000, to: 3000 }, [])
+const perSession = { event: 'session', sum: 'count' } as const
+const half = { windowDays: days(500), minimumAgeDays: days(300) }
+const value = { kind: 'value', cap: 50, priorDays: days(500), ...half } as const
+
+async function rowsOf(
+  texts: readonly string[],
+  metric: GoalMetric = value,
+  { exposures, allowed }: { exposures: MetricQuestion['exposures']; allowed: Tolerances } = {
+    exposures: from2000,
+    allowed: tolerances,
+  },
+) {
+  const files = toFiles(texts)
+  const asked = metricQuestion(exposures, 'bought', metric, exposures.end)
+  const [rows, others] = await Promise.all(
+    [embedded, onServer].map(async (count) => {
+      const found = await count(files, asked, allowed)
+      if (!found.ok) throw new Error(found.problem.message)
+      return found.value
+    }),
+  )
+  expect(others).toEqual(rows)
+  return rows!
+}
+
+const read = (name: string) => readFileSync(path.join(import.meta.dirname, name), 'utf8')
+const fixture = read('metric.fixture.ndjson')
+const expected = read('metric.expected.ndjson')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Record<string, unknown>)
+const parse = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+describe.skipIf(!hasChdb)('metric.sql', () => {
+  it('has a fixture of valid records', () => {
+    for (const { '//': _, ...record } of parse(fixture))
+      expect(EventRecord.safeParse(record).error).toBeUndefined()
+  })
+
+  it('gives the expected table, however the records lie', async () => {
+    expect(await rowsOf([fixture])).toEqual(expected)
+    const all = fixture.trimEnd().split('\n')
+    const half = (odd: number) =>
+      all
+        .filter((_, i) => i % 2 === odd)
+        .toReversed()
+        .join('\n')
+    expect(await rowsOf([half(1), half(0), fixture])).toEqual(expected)
+    expect(await rowsOf([])).toEqual([])
+    expect(await rowsOf([''])).toEqual([])
+  })
+
+  it('adds up events instead of values, without cap, window and age', async () => {
+    const [, control, green] = await rowsOf([fixture], { kind: 'count', priorDays: days(500) })
+    expect(control).toMatchObject({ users: 3, conversions: 3, sumY: '5000000000', sumX: '1000000000' })
+    expect(green).toMatchObject({ users: 4, conversions: 2, unreadableUsers: 0, sumY: '3000000000' })
+  })
+
+  it('adds up the other part of a ratio, which may be of the same event', async () => {
+    const [, control] = await rowsOf([fixture], {
+      kind: 'ratio',
+      sum: 'value',
+      denominator: perSession,
+      ...half,
+    })
+    expect(control).toMatchObject({ sumY: '105250000000', sumD: '1000000000', sumX: '0' })
+    expect(control).toMatchObject({ sumDD: '1000000000000000000', sumYD: '15250000000000000000' })
+    const perOrder = { event: 'bought', sum: 'count' } as const
+    const [, same] = await rowsOf([fixture], { kind: 'ratio', sum: 'value', denominator: perOrder, ...half })
+    expect(same).toMatchObject({ sumY: '105250000000', sumD: '4000000000' })
+    const values = { event: 'session', sum: 'value' } as const
+    const [, valued] = await rowsOf([fixture], { kind: 'ratio', sum: 'count', denominator: values })
+    expect(valued).toMatchObject({ sumY: '5000000000', sumD: '6000000000' })
+  })
+
+  it('adds up the largest values to the last digit', async () => {
+    const event = (user: string, value: number) => {
+      const at = {
+        v: 1,
+        environmentId: 'demo',
+        receivedAt: 2400,
+        protocol: 'bucketeer',
+        sdk: '',
+        attributes: {},
+      }
+      const own = { ...at, targetingKey: user }
+      const split = { flagKey: 'checkout', flagVersion: 1, variationId: 'on', ruleId: 'split' }
+      return [
+        { ...own, kind: 'exposure', id: `${user}-e`, at: 2100, ...split },
+        { ...own, kind: 'tracking', id: `${user}-t`, at: 2200, event: 'bought', value },
+      ]
+    }
+    const records = [...event('a', 1e15), ...event('b', 1e15), ...event('c', -1e15), ...event('d', 1e-9)]
+    const [, on] = await rowsOf([records.map((record) => JSON.stringify(record)).join('\n')], {
+      kind: 'value',
+    })
+    expect(on).toMatchObject({
+      users: 4,
+      unreadableUsers: 0,
+      sumY: (10n ** 24n + 1n).toString(),
+      sumYY: (3n * 10n ** 48n + 1n).toString(),
+    })
+  })
+})
+
+const seconds = 1_000
+const plain = { kind: 'value', priorDays: 0 } as const
+
+/** Also some who become known. */
+const withAliases = fc
+  .tuple(
+    anyRecords,
+    fc.array(fc.tuple(fc.constantFrom('ann', 'ben', 'cat'), fc.constantFrom('ann', 'ben')), { maxLength: 3 }),
+  )
+  .map(([records, links]) => [
+    ...records,
+    ...links.map(([previousKey, targetingKey], i): EventRecord => ({
+      v: 2,
+      kind: 'alias',
+      id: `link-${i}`,
+      environmentId: 'demo',
+      at: startAt + i * seconds,
+      receivedAt: startAt + i * seconds,
+      protocol: 'ofrep',
+      sdk: '',
+      attributes: {},
+      keyKind: 'client',
+      source: '',
+      previousKey,
+      targetingKey,
+    })),
+  ])
+
+describe.skipIf(!hasChdb)('on any records', () => {
+  const window = { from: startAt + 10 * seconds, to: startAt + 50 * seconds }
+  const counts = fc.constantFrom('all' as const, 'verified' as const, 'server' as const)
+  const units = fc.constantFrom(undefined, 'company')
+
+  it(
+    'counts the users, conversions and values that are counted for conversions',
+    () =>
+      fc.assert(
+        fc.asyncProperty(withAliases, counts, units, async (records, counted, unitAttribute) => {
+          const phases = unitAttribute && { phases: [{ startAt, weights: {}, unitAttribute }] }
+          const one = experiment({ counts: counted, ...phases })
+          const files = toFiles([toNdjson(records), toNdjson(records)])
+          const theirs = await countExperiment(conversions, files, one, window, 'bought')
+          const question = metricQuestion(experimentQuestion(one, window, []), 'bought', plain, window.to)
+          const ours = await embedded(files, question)
+          const sliced = await embedded(files, question, undefined, 2)
+          if (!theirs.ok || !ours.ok || !sliced.ok) throw new Error('not counted')
+          const { byVariation } = addUp(ours.value)
+          // Maps are equal in whatever order.
+          expect(addUp(sliced.value).byVariation).toEqual(byVariation)
+          const figures = [...byVariation].map(([variationId, { users, conversions: reached, sumRawY }]) => ({
+            variationId,
+            users,
+            conversions: reached,
+            valueSum: Number(sumRawY) / 1e9,
+          }))
+          const known = theirs.value
+            .filter(({ users }) => users > 0)
+            .map(({ variationId, users, conversions: reached, valueSum }) => ({
+              variationId,
+              users,
+              conversions: reached,
+              valueSum,
+            }))
+          expect(figures).toEqual(known)
+        }),
+        { numRuns: 8 },
+      ),
+    300_000,
+  )
+
+  it(
+    'adds up what plain loops add up',
+    () =>
+      fc.assert(
+        fc.asyncProperty(anyRecords, fc.integer({ min: 1, max: 20 }), async (some, length) => {
+          // One clock, one id for each event: what remains is what this query alone does.
+          const records = some.map((record, i) => ({
+            ...record,
+            id: String(i),
+            protocol: 'bucketeer' as const,
+            sdk: '',
+            receivedAt: record.at + 1,
+          }))
+          const ms = length * seconds
+          const exposures = experimentQuestion(experiment(), window, [])
+          const allowed = { ...tolerances, sameWithinMs: 3_000 }
+          const same = { cap: 2, windowDays: days(ms) }
+          const asked = { exposures, allowed }
+          const text = [toNdjson(records)]
+          const valued = await rowsOf(text, { kind: 'value', priorDays: days(ms), ...same }, asked)
+          const visits = { event: 'visited', sum: 'count' } as const
+          const ratio = await rowsOf(
+            text,
+            { kind: 'ratio', sum: 'value', denominator: visits, ...same },
+            asked,
+          )
+          const both = valued.map(({ high: _, ...row }, i) => {
+            const { sumD, sumDD, sumYD } = ratio[i]!
+            return { ...row, sumD, sumDD, sumYD }
+          })
+          expect(both.slice(1)).toEqual(plainSums(records, window, ms))
+        }),
+        { numRuns: 10 },
+      ),
+    300_000,
+  )
+})
+
+/** The same in loops. Values of the records are multiples of a half, so floating point is exact. */
+function plainSums(records: readonly EventRecord[], { from, to }: { from: number; to: number }, ms: number) {
+  const rows = new Map<string, Record<string, string | number>>()
+  const keys = [...new Set(records.map(({ targetingKey }) => targetingKey))].filter(Boolean)
+  const users = keys.flatMap((targetingKey) => {
+    const own = records.filter((record) => record.targetingKey === targetingKey)
+    const inOrder = own.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+    const first = inOrder.find(
+      (record) =>
+        record.kind === 'exposure' &&
+        record.flagKey === 'checkout' &&
+        record.ruleId === 'split' &&
+        record.at >= from &&
+        record.at < to,
+    )
+    if (first?.kind !== 'exposure') return []
+    const valuesOf = (event: string, since: number, until: number) => {
+      const events = own.filter((record) => record.kind === 'tracking')
+      const named = events.filter(
+        (record) => record.event === event && record.at >= since && record.at < until,
+      )
+      const sorted = named.toSorted(
+        (a, b) =>
+          ((a.content ?? '') < (b.content ?? '') ? -1 : (a.content ?? '') > (b.content ?? '') ? 1 : 0) ||
+          a.at - b.at ||
+          a.value - b.value,
+      )
+      return sorted.flatMap(({ content, at, value }, i) => {
+        const last = sorted[i - 1]
+        const isCopy = Boolean(content) && last?.content === content && at - last!.at <= 3_000
+        return isCopy ? [] : [value]
+      })
+    }
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+    const bought = valuesOf('bought', first.at, Math.min(to, first.at + ms))
+    const raw = sum(bought)
+    const d = valuesOf('visited', first.at, Math.min(to, first.at + ms)).length
+    const x = Math.min(2, sum(valuesOf('bought', first.at - ms, first.at)))
+    return { variationId: first.variationId, isConverted: bought.length > 0, raw, y: Math.min(2, raw), d, x }
+  })
+  const text = (value: number, scale: bigint) => (BigInt(value * 4) * (scale / 4n)).toString()
+  for (const variationId of ['control', 'green']) {
+    const own = users.filter((user) => user.variationId === variationId)
+    if (own.length === 0) continue
+    const sumOf = (of: (user: (typeof own)[number]) => number, squared: 'plain' | 'squared') =>
+      text(
+        own.reduce((sum, user) => sum + of(user), 0),
+        squared === 'squared' ? 10n ** 18n : 10n ** 9n,
+      )
+    rows.set(variationId, {
+      variationId,
+      users: own.length,
+      conversions: own.filter(({ isConverted }) => isConverted).length,
+      unreadableUsers: 0,
+      sumY: sumOf(({ y }) => y, 'plain'),
+      sumYY: sumOf(({ y }) => y * y, 'squared'),
+      sumD: sumOf(({ d }) => d, 'plain'),
+      sumDD: sumOf(({ d }) => d * d, 'squared'),
+      sumYD: sumOf(({ y, d }) => y * d, 'squared'),
+      sumX: sumOf(({ x }) => x, 'plain'),
+      sumXX: sumOf(({ x }) => x * x, 'squared'),
+      sumXY: sumOf(({ x, y }) => x * y, 'squared'),
+      sumRawY: sumOf(({ raw }) => raw, 'plain'),
+      sumRawYY: sumOf(({ raw }) => raw * raw, 'squared'),
+    })
+  }
+  return [...rows.values()]
+}

@@ -1,0 +1,221 @@
+// Counts what a goal's events are worth per user (analytics/sql/counting/metric.sql): one statement for a
+// goal and experiment, in this process or on a server. What was counted is kept on disk, and asked again
+// only if the objects or the question changed.
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import * as z from 'zod'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { capOf, type GoalMetric, priorDaysOf } from '../../core/model/goal-metric.ts'
+import { metricValueMax } from '../../core/model/limits.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { LakeCache, RecordFiles, Window } from '../lake/cache.ts'
+import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
+import type { DamagedObject } from '../lake/objects.ts'
+import { onDisk, type RecordSource } from '../lake/record-source.ts'
+import { readSealed, writeSealed } from '../lake/sealed-file.ts'
+import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
+import { linkColumns } from './columns.ts'
+import { countAgainIfDamaged } from './count-again.ts'
+import { nameOf, type Question, questionParameters } from './question.ts'
+import { linksOf, noLink, readingOf } from './server-counts.ts'
+import { sliceOf, slicesOf } from './slices.ts'
+import { statementOf } from './statements.ts'
+import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
+
+const dayMs = 86_400_000
+
+/** An integer of any length, as text: JSON has no such numbers. */
+const Integer = z.string().regex(/^-?\d+$/)
+const MetricRow = z.object({
+  variationId: z.string(),
+  users: z.int(),
+  conversions: z.int(),
+  unreadableUsers: z.int(),
+  sumY: Integer,
+  sumYY: Integer,
+  sumD: Integer,
+  sumDD: Integer,
+  sumYD: Integer,
+  sumX: Integer,
+  sumXX: Integer,
+  sumXY: Integer,
+  sumRawY: Integer,
+  sumRawYY: Integer,
+  high: z.number().nullable(),
+})
+export type MetricRow = z.infer<typeof MetricRow>
+
+export interface MetricQuestion {
+  /** Of the experiment; its events are those of the metric. */
+  readonly exposures: Question
+  readonly event: string
+  readonly metric: GoalMetric
+  /** Epoch milliseconds: first exposures before it count. */
+  readonly exposedBefore: number
+}
+
+/** `asOf`: the end of what has happened, in epoch milliseconds. */
+export function metricQuestion(
+  exposures: Question,
+  event: string,
+  metric: GoalMetric,
+  asOf: number,
+): MetricQuestion {
+  const { minimumAgeDays = 0 } = metric
+  const events = metric.kind === 'ratio' ? [event, metric.denominator.event] : [event]
+  return {
+    exposures: { ...exposures, events: [...new Set(events)] },
+    event,
+    metric,
+    exposedBefore: minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+  }
+}
+
+export interface CountedMetric {
+  readonly byVariation: ReadonlyMap<string, ExactSums>
+  /** Half a percent of the users of all variations have more, before the cap; null if nobody knows. */
+  readonly high: number | null
+  /** What cannot be read, also of the days before the experiment that the metric looks at. */
+  readonly damaged: readonly DamagedObject[]
+}
+
+export interface MetricCounts {
+  count(environmentId: string, question: MetricQuestion): Promise<Result<CountedMetric, Failure>>
+}
+
+export interface MetricCountsOptions {
+  readonly clickHouse: Pick<ClickHouse, 'rows'>
+  readonly source: RecordSource
+  readonly lake: LakeCache
+  /** The cache's folder. */
+  readonly root: string
+}
+
+export const metricCounts = (options: MetricCountsOptions): MetricCounts => ({
+  count: (environmentId, question) =>
+    countAgainIfDamaged(options.lake, environmentId, () => countKept(environmentId, question, options)),
+})
+
+async function countKept(
+  environmentId: string,
+  question: MetricQuestion,
+  { clickHouse, source, lake, root }: MetricCountsOptions,
+): Promise<Result<CountedMetric, Failure>> {
+  const files = await lake.files(environmentId, windowOf(question))
+  if (!files.ok) return files
+  const { raw, parts, damaged } = files.value
+  const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
+  const file = path.join(root, 'counts', `environment=${environmentId}`, `metric-${digestOf(asked)}.json`)
+  const names = [...raw, ...parts.map((part) => part.file)]
+  const input = digestOf([textsOf(source), recordColumns, question.exposedBefore, names])
+  const known = z
+    .object({ input: z.string(), rows: z.array(MetricRow) })
+    .safeParse(await readSealed(file)).data
+  if (known?.input === input) return ok({ ...addUp(known.rows), damaged })
+  const rows = await countMetric(clickHouse, source)(files.value, question)
+  if (!rows.ok) return rows
+  // A full disk costs the next run a query, and this one nothing.
+  await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
+  return ok({ ...addUp(rows.value), damaged })
+}
+
+/** The events before a user's first exposure lie before the experiment's own window. */
+const windowOf = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
+  from: start - priorMs(metric),
+  to: end,
+})
+
+const priorMs = (metric: GoalMetric) => Math.round(priorDaysOf(metric) * dayMs)
+const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
+
+const textOf = ({ name }: RecordSource, by: 'user' | 'unit') =>
+  statementOf(`sources/${name}`, 'all-records', 'events', 'of-everything', 'questions', `by-${by}`, 'metric')
+const textsOf = (source: RecordSource) => [textOf(source, 'user'), textOf(source, 'unit')]
+
+/** From nothing. A row for each variation and slice, and without a variation for all. */
+export function countMetric(
+  clickHouse: Pick<ClickHouse, 'rows'>,
+  source: RecordSource,
+): (
+  files: RecordFiles,
+  question: MetricQuestion,
+  tolerances?: Tolerances,
+  slices?: number,
+) => Promise<Result<MetricRow[], Failure>> {
+  return async (files, question, tolerances = usualTolerances, wanted) => {
+    const read = readingOf(files, source)
+    if (!read.ok) return read
+    const links = await linksOf(files, read.value, source, clickHouse)
+    if (!links.ok) return links
+    const isOfUnits = question.exposures.unitAttribute !== ''
+    // Users of one unit, and those who are linked, may be in several slices.
+    const slices = isOfUnits || source.name !== onDisk.name ? 1 : (wanted ?? slicesOf(files))
+    const common = { ...parametersOf(question), ...tolerances, linkColumns, links: links.value, timeOffset }
+    const rows: MetricRow[] = []
+    for (const { linked, slice, of } of passes(slices, links.value !== noLink)) {
+      const own = readingOf(sliceOf(files, of, slice), source)
+      if (!own.ok) return own
+      const bound = { ...own.value, ...common, linked, slices: of, slice, isWhole: slices === 1 ? 1 : 0 }
+      const text = textOf(source, isOfUnits ? 'unit' : 'user')
+      const found = await clickHouse.rows('metric.sql', text, MetricRow, bound)
+      if (!found.ok) return found
+      rows.push(...found.value)
+    }
+    return ok(rows)
+  }
+}
+
+function* passes(slices: number, hasLinks: boolean) {
+  const isApart = slices > 1 && hasLinks
+  for (let slice = 0; slice < slices; slice++)
+    yield { linked: isApart ? 'without' : 'all', slice, of: slices } as const
+  if (isApart) yield { linked: 'only', slice: 0, of: 1 } as const
+}
+
+function parametersOf(question: MetricQuestion): Parameters {
+  const { exposures, event, metric, exposedBefore } = question
+  const ratio = metric.kind === 'ratio' ? metric : undefined
+  const { windowDays = 0 } = metric
+  return {
+    ...questionParameters([{ x: 1, question: exposures }]),
+    from: exposures.start - priorMs(metric),
+    start: exposures.start,
+    end: exposures.end,
+    counts: exposures.counts,
+    event,
+    sum: metric.kind === 'count' ? 'count' : (ratio?.sum ?? 'value'),
+    denominator: ratio?.denominator.event ?? '',
+    denominatorSum: ratio?.denominator.sum ?? 'count',
+    cap: capOf(metric) ?? 0,
+    valueMax: metricValueMax,
+    priorMs: priorMs(metric),
+    windowMs: Math.round(windowDays * dayMs),
+    exposedBefore,
+  }
+}
+
+export function addUp(rows: readonly MetricRow[]): Omit<CountedMetric, 'damaged'> {
+  const byVariation = new Map<string, ExactSums>()
+  for (const row of rows) {
+    if (row.variationId === '') continue
+    byVariation.set(row.variationId, addSums(byVariation.get(row.variationId) ?? noSums, toSums(row)))
+  }
+  return { byVariation, high: rows.find(({ variationId }) => variationId === '')?.high ?? null }
+}
+
+const toSums = (row: MetricRow): ExactSums => ({
+  users: row.users,
+  conversions: row.conversions,
+  unreadableUsers: row.unreadableUsers,
+  sumY: BigInt(row.sumY),
+  sumYY: BigInt(row.sumYY),
+  sumD: BigInt(row.sumD),
+  sumDD: BigInt(row.sumDD),
+  sumYD: BigInt(row.sumYD),
+  sumX: BigInt(row.sumX),
+  sumXX: BigInt(row.sumXX),
+  sumXY: BigInt(row.sumXY),
+  sumRawY: BigInt(row.sumRawY),
+  sumRawYY: BigInt(row.sumRawYY),
+})
