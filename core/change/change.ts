@@ -50,7 +50,7 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = handle(state, command, context)
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
-  const whole = withRollouts(state, withShares(state, allowed.value, context), context)
+  const whole = withShares(state, withRollouts(state, allowed.value, context), context)
   const marked = withSegmentUse(state, whole, context)
   const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
   const excess = excessOf(state, tagged.writes)

@@ -169,6 +169,19 @@ describe('what goes wrong with its flag', () => {
     expect(told.includes('progressive-rollout.stepped-back')).toBe(onOperation === 'step-back')
   })
 
+  it('a step back changes the share by which another operation compares', () => {
+    const here = world()
+    here.make({ kind: 'create-goal', goal: { key: 'error' } })
+    here.make({ kind: 'create-operation', operation })
+    here.make(create({ onOperation: 'step-back' }))
+    here.advanceTo(start + minuteMs)
+    const compares = { ...operation, id: 'w', baselineVariationId: 'a' }
+    here.make({ kind: 'create-operation', operation: compares })
+    expect(here.state.operation.get('w')!.share).toBeCloseTo(0.4)
+    here.make({ kind: 'apply-operation', id: 'o', facts: { exposedUsers: 100, goalUsers: 50 } })
+    expect(here.state.operation.get('w')!.share).toBeCloseTo(0.1)
+  })
+
   it('pauses it if a step cannot be made, and says why', () => {
     const here = world()
     here.make({ kind: 'create-goal', goal: { key: 'buy' } })
