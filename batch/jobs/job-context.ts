@@ -8,10 +8,7 @@ import type { RunEvent } from '../run-event.ts'
 export interface JobContext {
   readonly api: AdminApi
   readonly counts: EnvironmentCounts
-<<<<<<< HEAD
   /** Of goals that are not about conversions. */
-=======
->>>>>>> work-metrics
   readonly metrics: MetricCounts
   /** Of operations. */
   readonly minutes: OperationMinutes

@@ -6,13 +6,8 @@ import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
-<<<<<<< HEAD
-import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
-import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
-=======
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
->>>>>>> work-metrics
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -22,11 +17,7 @@ import { inBucket, onDisk } from './record-source.ts'
 export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
-<<<<<<< HEAD
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
-=======
-  readonly metrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
->>>>>>> work-metrics
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
@@ -40,11 +31,7 @@ export async function openCounting(
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse)
     return ok({
-<<<<<<< HEAD
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
-=======
-      metrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
->>>>>>> work-metrics
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
@@ -65,11 +52,7 @@ export async function openCounting(
     cluster,
   })
   return ok({
-<<<<<<< HEAD
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
-=======
-    metrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
->>>>>>> work-metrics
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
     parts: 'left',
