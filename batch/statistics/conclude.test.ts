@@ -4,6 +4,7 @@ import { ok, refuse } from '../../core/model/problem.ts'
 import { conclude, inputHash, type Evidence, type VariationCounts } from './conclude.ts'
 import { exactEngine } from './exact.ts'
 import type { Engine, FitInput } from './fit.ts'
+import { ruleOf } from './design.ts'
 import { noDamage } from './health.ts'
 
 const dayMs = 86_400_000
@@ -55,6 +56,24 @@ describe('conclude', () => {
       ['new', 5000, 330],
       ['old', 5000, 250],
     ])
+  })
+
+  it('calls the lowest rate best of a goal of which fewer is better', async () => {
+    const rule = ruleOf(
+      { lowerIsBetter: ['purchase'] },
+      'purchase',
+      'purchase',
+      { from: 0, to: 8 * dayMs },
+      8 * dayMs,
+    )
+    const { verdict, variations } = await concluded({
+      rule,
+      counts: [counts('old', 5_000, 330), counts('new', 5_000, 250)],
+    })
+    expect(verdict).toMatchObject({ kind: 'winner', variationId: 'new' })
+    expect(verdict).toHaveProperty('probabilityBest', variations[0]!.probabilityBest)
+    expect(variations[0]!.probabilityBest).toBeGreaterThan(0.99)
+    expect(variations[0]!.expectedLoss).toBeLessThan(1e-4)
   })
 
   it('does not depend on the order in which variations are counted', async () => {
@@ -252,6 +271,7 @@ describe('conclude', () => {
         ],
         baselineVariationId: 'old',
         prior: { alpha: 1, beta: 1 },
+        direction: 'increase',
         seed: 42,
       },
     ])

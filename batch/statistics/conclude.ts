@@ -82,7 +82,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const isValue = metric !== undefined && metric.definition.kind !== 'conversion'
   const fit = isValue
     ? ok(valuesOf({ ...metric, counts }, baselineVariationId, rule.direction))
-    : await fitOf(evidence, counts, engine)
+    : await fitOf(evidence, counts, rule.direction, engine)
   if (!fit.ok) return fit
   const { engine: report, variations } = fit.value
 
@@ -189,6 +189,7 @@ function valuesOf(metric: MeasuredMetric, baselineVariationId: string, direction
 async function fitOf(
   { baselineVariationId, prior, seed }: Evidence,
   counts: readonly VariationCounts[],
+  direction: Rule['direction'],
   engine: Engine,
 ): Promise<Result<{ engine: ExperimentResult['engine']; variations: VariationResult[] }>> {
   const seen = counts.filter(({ users }) => users > 0)
@@ -202,7 +203,7 @@ async function fitOf(
       users,
       conversions,
     }))
-    const fit = await engine.fit({ variations, baselineVariationId, prior, seed })
+    const fit = await engine.fit({ variations, baselineVariationId, prior, direction, seed })
     if (!fit.ok) return fit
     const odd = fit.value.variations.find((posterior) => !isSound(posterior))
     if (odd) return refuse('UNAVAILABLE', `The engine gave no finite figures for ${odd.variationId}.`)

@@ -163,6 +163,29 @@ describe('the uplift over the baseline', () => {
   })
 })
 
+it('ranks the lowest rate first of a goal of which fewer is better, as the highest of those who do not convert', () => {
+  const pairs = [
+    [1_000, 50],
+    [1_000, 30],
+    [900, 44],
+  ] as const
+  const asked = { variations: counted(...pairs), baselineVariationId: 'v0', prior: flat }
+  const down = exactPosteriors({ ...asked, direction: 'decrease' })
+  const up = exactPosteriors(asked)
+  const others = exactPosteriors({
+    ...asked,
+    variations: counted(...pairs.map(([n, x]) => [n, n - x] as const)),
+  })
+  down.forEach((arm, k) => {
+    expect([arm.rate, arm.uplift]).toEqual([up[k]!.rate, up[k]!.uplift])
+    expect(arm.probabilityBest).toBeCloseTo(others[k]!.probabilityBest, 12)
+    expect(arm.probabilityBeatsBaseline).toBeCloseTo(others[k]!.probabilityBeatsBaseline, 12)
+    expect(arm.expectedLoss).toBeCloseTo(others[k]!.expectedLoss, 12)
+  })
+  expect(down[1]!.probabilityBest).toBeGreaterThan(0.9)
+  expect(up[1]!.probabilityBest).toBeLessThan(0.05)
+})
+
 it('reports the exact engine, and never Stan', async () => {
   const fit = await exactEngine.fit({
     variations: counted([9, 1]),

@@ -15,7 +15,9 @@ export const exactEngine: Engine = {
 export function exactPosteriors(input: Omit<FitInput, 'seed'>): VariationPosterior[] {
   const posteriors = input.variations.map((counts) => posteriorOf(counts, input.prior))
   const baseline = input.variations.findIndex(({ variationId }) => variationId === input.baselineVariationId)
-  const comparison = compare(posteriors, baseline)
+  // Fewer is better: then more of those who do not convert are.
+  const ranked = input.direction === 'decrease' ? posteriors.map(mirrored) : posteriors
+  const comparison = compare(ranked, baseline)
   return input.variations.map(({ variationId }, k) => ({
     variationId,
     rate: rateOf(posteriors[k]!),
@@ -26,6 +28,8 @@ export function exactPosteriors(input: Omit<FitInput, 'seed'>): VariationPosteri
 
 const posteriorOf = ({ users, conversions }: Counts, prior: Prior): Beta =>
   betaOf(prior.alpha + conversions, prior.beta + users - conversions)
+
+const mirrored = ({ alpha, beta }: Beta): Beta => betaOf(beta, alpha)
 
 const rateOf = (posterior: Beta) => ({
   mean: posterior.mean,

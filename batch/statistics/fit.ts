@@ -1,6 +1,7 @@
 // The port of the engines that compute a posterior from counts: Stan or the closed form.
 import type { EngineReport, Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
 import type { Result } from '../../core/model/problem.ts'
+import type { Direction } from './comparison.ts'
 
 export interface Counts {
   readonly variationId: string
@@ -13,6 +14,8 @@ export interface FitInput {
   readonly variations: readonly Counts[]
   readonly baselineVariationId: string
   readonly prior: Prior
+  /** Best is the highest rate, or with `decrease` the lowest. Default: the highest. */
+  readonly direction?: Direction
   readonly seed: number
 }
 

@@ -55,6 +55,23 @@ describe('summariseDraws', () => {
     })
   })
 
+  it('ranks the lowest first of a goal of which fewer is better', () => {
+    const [old, fresh] = summariseDraws(chains, { ...input(), direction: 'decrease' })
+    const upward = summariseDraws(chains, input())
+    expect(old).toEqual({
+      ...upward[0],
+      probabilityBest: 0.75,
+      probabilityBeatsBaseline: 0,
+      expectedLoss: expect.closeTo(0.025, 15),
+    })
+    expect(fresh).toEqual({
+      ...upward[1],
+      probabilityBest: 0.25,
+      probabilityBeatsBaseline: 0.25,
+      expectedLoss: expect.closeTo(0.125, 15),
+    })
+  })
+
   it('gives no mean uplift if the true one is infinite', () => {
     expect(summariseDraws(chains, input(0))[1]!.uplift!.mean).toBeNull()
   })

@@ -15,6 +15,7 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
   const baseline = input.variations.find(({ variationId }) => variationId === input.baselineVariationId)
   const finiteUplift = upliftMeanExists(input.prior.alpha + (baseline?.conversions ?? 0))
 
+  const lowest = input.direction === 'decrease' ? standingsOfLowest(chains, input) : undefined
   return input.variations.map(({ variationId }, k) => {
     const rate = pooled(`p.${k + 1}`)
     const uplift = pooled(`uplift.${k + 1}`)
@@ -27,10 +28,12 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
         median: quantileOf(rate, 0.5),
         q975: quantileOf(rate, 0.975),
       },
-      // The mean of indicators, which rounding may carry past 1.
-      probabilityBest: Math.min(1, mean(pooled(`is_best.${k + 1}`))),
-      probabilityBeatsBaseline: Math.min(1, mean(pooled(`beats_baseline.${k + 1}`))),
-      expectedLoss: mean(pooled(`loss.${k + 1}`)),
+      ...(lowest?.[k] ?? {
+        // The mean of indicators, which rounding may carry past 1.
+        probabilityBest: Math.min(1, mean(pooled(`is_best.${k + 1}`))),
+        probabilityBeatsBaseline: Math.min(1, mean(pooled(`beats_baseline.${k + 1}`))),
+        expectedLoss: mean(pooled(`loss.${k + 1}`)),
+      }),
       uplift:
         variationId === input.baselineVariationId
           ? null
@@ -41,6 +44,28 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
             },
     }
   })
+}
+
+/** The model calls the highest rate best. Of the same draws, where the lowest is; ties are split. */
+function standingsOfLowest(chains: readonly ChainColumns[], { variations, baselineVariationId }: FitInput) {
+  const rates = variations.map((_, k) => columnOf(chains, `p.${k + 1}`).flatMap((column) => [...column]))
+  const baseline = variations.findIndex(({ variationId }) => variationId === baselineVariationId)
+  const draws = rates[0]!.length
+  const sums = variations.map(() => ({ best: 0, beats: 0, loss: 0 }))
+  for (let i = 0; i < draws; i++) {
+    const least = rates.reduce((lowest, rate) => Math.min(lowest, rate[i]!), Infinity)
+    const ties = rates.filter((rate) => rate[i] === least).length
+    rates.forEach((rate, k) => {
+      if (rate[i] === least) sums[k]!.best += 1 / ties
+      if (rate[i]! < rates[baseline]![i]!) sums[k]!.beats++
+      sums[k]!.loss += rate[i]! - least
+    })
+  }
+  return sums.map(({ best, beats, loss }) => ({
+    probabilityBest: Math.min(1, best / draws),
+    probabilityBeatsBaseline: beats / draws,
+    expectedLoss: loss / draws,
+  }))
 }
 
 export interface ChainFigures {

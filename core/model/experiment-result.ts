@@ -71,7 +71,7 @@ export const VariationPosterior = z.object({
   probabilityBest: Probability,
   /** 0 for the baseline itself. */
   probabilityBeatsBaseline: Probability,
-  /** The conversion rate lost on average by choosing this variation: E[best rate - this rate]. */
+  /** How much worse than the best rate this one is on average: E[|best rate - this rate|]. */
   expectedLoss: Probability,
   uplift: UpliftSummary.nullable(),
 })
