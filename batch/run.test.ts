@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ExperimentResult } from '../core/model/experiment-result.ts'
+import { evidenceNeeded } from '../core/statistics/e-detector.ts'
 import { readConfiguration, type RunOptions } from './configuration.ts'
 import type { Failure } from './failure.ts'
 import { toText } from './print.ts'
@@ -127,7 +128,10 @@ describe.skipIf(!hasChdb)('a run', () => {
       body: { exposedUsers: 610, goalUsers: 120, ...ofVersion1, evidence: provesIt },
     })
     expect(looks).toMatchObject([
-      { operationId: 'guard', look: { state: 'due', exposedUsers: 610, goalUsers: 120, needed: 20 } },
+      {
+        operationId: 'guard',
+        look: { state: 'due', exposedUsers: 610, goalUsers: 120, needed: evidenceNeeded(0.05) },
+      },
       { operationId: 'calm', look: { state: 'watching', exposedUsers: 610 } },
     ])
   })

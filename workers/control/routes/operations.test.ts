@@ -67,7 +67,7 @@ it('refuses facts that are too little, and says what is lacking', async () => {
     ...facts(minute),
     evidence: { after: minute - 1, minutes: [{ minute, users: 120, goalUsers: 30 }] },
   }
-  expect((await apply(weak)).body.detail).toMatch(/the evidence is .*, and 20 is needed/)
+  expect((await apply(weak)).body.detail).toMatch(/the evidence is .*, and 20.2 is needed/)
   const unordered = { after: minute, minutes: [{ minute, users: 1, goalUsers: 1 }] }
   const refused = await apply({ ...facts(minute), evidence: unordered })
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'evidence.minutes' }] } })
