@@ -32,7 +32,7 @@ export function toText(event: RunEvent): string {
     case 'not-started':
       return `${experimentPath(event)}: starts at ${minute(event.experiment.startAt)}.`
     case 'settled':
-      return `${experimentPath(event)}: stopped, and its rollout is gone; the last result stands.`
+      return `${experimentPath(event)}: stopped, and its rollout is gone or its goals were edited since; the last result stands.`
     case 'no-events':
       return `${experimentPath(event)}/${event.goalKey}: no user was exposed yet, nothing to conclude.`
     case 'concluded':

@@ -96,6 +96,45 @@ describe.skipIf(!hasChdb)('a run over operations', () => {
     expect((await run(state, now + 1.2 * hourMs)).outcomes).toEqual(['applied guard'])
   })
 
+  it('knows whom an anonymous id became, though that was weeks ago', async () => {
+    const dayMs = 24 * hourMs
+    const daysLater = 20
+    const seen = later(visitRecords('green', 300, 0), daysLater * dayMs)
+    const bought = seen.map((each, i): EventRecord => ({
+      ...each,
+      kind: 'tracking',
+      targetingKey: `known-${i}`,
+      id: `${each.id}-bought`,
+      at: each.at + 1_000,
+      receivedAt: each.at + 1_000,
+      event: 'bought',
+      value: 1,
+    }))
+    const became = seen.map((each, i): EventRecord => ({
+      v: 2,
+      kind: 'alias',
+      id: `alias-${i}`,
+      environmentId: 'demo',
+      protocol: 'ofrep',
+      sdk: '',
+      keyKind: 'client',
+      source: '',
+      attributes: {},
+      at: startAt + dayMs,
+      receivedAt: startAt + dayMs,
+      targetingKey: `known-${i}`,
+      previousKey: each.targetingKey,
+    }))
+    const guard = killSwitch({ comparison: 'at-most', threshold: 0.2, delayMs: hourMs })
+    const records = [...became, ...seen, ...bought]
+    const { outcomes, looks } = await run(
+      { operations: [guard], records },
+      now + daysLater * dayMs + 2 * hourMs,
+    )
+    expect(outcomes).toEqual(['watched guard'])
+    expect(looks).toMatchObject([{ look: { exposedUsers: 300, goalUsers: 300 } }])
+  })
+
   it('compares with a baseline, whose rate it goes along with', async () => {
     const beside = killSwitch({
       baselineVariationId: 'control',

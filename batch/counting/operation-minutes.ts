@@ -62,13 +62,18 @@ export function operationMinutes({ clickHouse, source, lake, root }: Options): O
     const asked = watched.map((each, i) => toAsked(each, i + 1, now))
     const files = await lake.files(environmentId, { from: startOf(asked), to: now })
     if (!files.ok) return files
-    const { raw, parts } = files.value
-    const names = [...raw, ...parts.map(({ file }) => file)]
+    // Links are older than what is watched: without them, goals under the known id would be missing.
+    const linked = await lake.files(environmentId, { from: linksFrom(watched, now), to: now })
+    if (!linked.ok) return linked
+    const names = [files.value, linked.value].map(({ raw, parts }) => [
+      ...raw,
+      ...parts.map(({ file }) => file),
+    ])
     const input = digestOf([textOf(source), recordColumns, asked, names])
     const file = path.join(root, 'counts', `environment=${environmentId}`, 'operation-minutes.json')
     const known = Kept.safeParse(await readSealed(file)).data
     if (known?.input === input) return ok(partedBy(asked, known.rows))
-    const rows = await countFiles(files.value, asked)
+    const rows = await countFiles(files.value, asked, usualTolerances, watchDayMs, linked.value)
     if (!rows.ok) return rows
     // A full disk costs the next run a query, and this one nothing.
     await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
@@ -118,6 +123,15 @@ function toAsked({ operation, event }: Watched, x: number, now: number): AskedMi
   }
 }
 
+/** So long a link is known: a user who logged in earlier, and not again, counts as two. */
+const linkDaysMax = 90
+
+const linksFrom = (watched: readonly Watched[], now: number) =>
+  Math.max(
+    Math.min(...watched.map(({ operation }) => operation.countingFrom)),
+    now - linkDaysMax * 24 * 3_600_000,
+  )
+
 const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
 
 const textOf = (source: RecordSource) =>
@@ -130,10 +144,13 @@ export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
     asked: readonly AskedMinutes[],
     tolerances: Tolerances = usualTolerances,
     dayMs = watchDayMs,
+    linked: RecordFiles = files,
   ): Promise<Result<Row[], Failure>> => {
     const read = readingOf(files, source)
     if (!read.ok) return read
-    const links = await linksOf(files, read.value, source, clickHouse)
+    const reading = readingOf(linked, source)
+    if (!reading.ok) return reading
+    const links = await linksOf(linked, reading.value, source, clickHouse)
     if (!links.ok) return links
     const rows: Row[] = []
     for (let i = 0; i < asked.length; i += questionsMax) {

@@ -69,6 +69,20 @@ describe('the plan', () => {
     expect(planExperiment(stopped, [checkout], [purchase], now).kind).toBe('count')
     expect(planExperiment(experiment(), [fixed], [purchase], now).kind).toBe('count')
   })
+  it('keeps the last result of a goal that was edited after the end', () => {
+    const stopAt = now - hourMs
+    const stopped = experiment({ status: 'stopped', stopAt, goalKeys: ['purchase', 'other'] })
+    const edited = { ...purchase, event: 'bought again', updatedAt: stopAt + 1 }
+    const other = { ...purchase, key: 'other', updatedAt: stopAt }
+    expect(planExperiment(stopped, [checkout], [edited, other], now)).toMatchObject({
+      kind: 'count',
+      goals: [{ key: 'other' }],
+      failures: [],
+    })
+    const alone = { ...stopped, goalKeys: ['purchase'] }
+    expect(planExperiment(alone, [checkout], [edited], now).kind).toBe('settled')
+    expect(planExperiment({ ...alone, status: 'running' }, [checkout], [edited], now).kind).toBe('count')
+  })
 })
 
 describe('counts', () => {

@@ -70,8 +70,12 @@ export function planExperiment(
   if (!read.success) return { kind: 'skipped', experiment, reason: 'its design is unknown to this release' }
   const design = read.data
   const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
-  const existing = goalKeys.flatMap((goalKey) => goals.find(({ key }) => key === goalKey) ?? [])
-  const missingGoals = goalKeys.filter((key) => !existing.some((goal) => goal.key === key))
+  const known = goalKeys.flatMap((goalKey) => goals.find(({ key }) => key === goalKey) ?? [])
+  // A goal that was edited after the end may be another question: its last result stands.
+  const isOver = experiment.status === 'stopped'
+  const existing = isOver ? known.filter(({ updatedAt }) => updatedAt <= stopAt) : known
+  if (known.length > 0 && existing.length === 0) return { kind: 'settled', experiment }
+  const missingGoals = goalKeys.filter((key) => !known.some((goal) => goal.key === key))
   const failures = missingGoals.map((key) => fail('job', `There is no goal ${key}.`).problem)
   if (phase) {
     const weights = new Map(Object.entries(phase.weights))
@@ -265,7 +269,14 @@ async function countedGoal(
   const inVariations = observed.filter(({ users }) => users > 0)
   if (inVariations.length === 0) return ok(undefined)
   const counts = toCounts(inVariations, weights)
-  const more = await countGoalMetric(environmentId, goal, questionOf(plan), counts, window.to, context)
+  const more = await countGoalMetric(
+    environmentId,
+    goal,
+    questionOf(plan),
+    counts,
+    { asOf: window.to, isFirstPhase: (experiment.phases?.length ?? 1) <= 1 },
+    context,
+  )
   if (!more.ok) return more
   return ok({
     goalKey: goal.key,

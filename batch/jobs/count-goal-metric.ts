@@ -21,6 +21,9 @@ function metricOf(goal: Goal): Result<GoalMetric | undefined, Failure> {
   return ok(isPlainConversion(metric.data) ? undefined : metric.data)
 }
 
+const withoutPrior = (metric: GoalMetric): GoalMetric =>
+  metric.kind === 'count' || metric.kind === 'value' ? { ...metric, priorDays: 0 } : metric
+
 export interface CountedGoalMetric {
   readonly metric: MeasuredMetric
   readonly damaged: readonly DamagedObject[]
@@ -35,19 +38,21 @@ export async function countGoalMetric(
   goal: Goal,
   exposures: Question,
   counts: readonly ArmCounts[],
-  asOf: number,
+  { asOf, isFirstPhase }: { readonly asOf: number; readonly isFirstPhase: boolean },
   { metrics }: JobContext,
 ): Promise<Result<CountedGoalMetric | undefined, Failure>> {
   const definition = metricOf(goal)
   if (!definition.ok) return definition
   if (!definition.value) return ok(undefined)
-  const question = metricQuestion(exposures, goal.event, definition.value, asOf)
+  // What users did before a later phase they did in a variation: to adjust by it takes the effect away.
+  const metric = isFirstPhase ? definition.value : withoutPrior(definition.value)
+  const question = metricQuestion(exposures, goal.event, metric, asOf)
   const found = await metrics.count(environmentId, question)
   if (!found.ok) return found
   const { byVariation, high, damaged } = found.value
   const { event } = goal
   return ok({
-    metric: measureMetric({ event, definition: definition.value, byVariation, high }, counts),
+    metric: measureMetric({ event, definition: metric, byVariation, high }, counts),
     damaged,
   })
 }

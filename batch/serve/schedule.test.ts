@@ -24,7 +24,8 @@ describe('schedules', () => {
     [['compact=1.5h'], /not 'compact=1.5h'/],
     [['compact=-1h'], /not 'compact=-1h'/],
     [['operations=4s'], /from 5s/],
-    [['operations=8d'], /to 7d/],
+    [['compact=8d'], /to 7d/],
+    [['operations=31m'], /every 30m or more often/],
     [['operations=1h=2h'], /JOB=DURATION/],
     [['operations=off', 'experiments=off', 'compact=off', 'replay=off'], /nothing to run/],
   ])('refuse %s', (texts, message) => {

@@ -15,6 +15,8 @@ export interface Schedule {
 const [secondMs, minuteMs, hourMs] = [1_000, 60_000, 3_600_000]
 const everyMinMs = 5 * secondMs
 const everyMaxMs = 7 * 24 * hourMs
+/** A kill switch forgets what it found an hour ago (core/model/operation-watch.ts). */
+const operationsEveryMaxMs = 30 * minuteMs
 
 /** Kill switches are urgent. Compaction keeps raw objects few, so it follows the hours of the lake. */
 export const defaultSchedules: readonly Schedule[] = [
@@ -36,6 +38,11 @@ export function readSchedules(every: readonly string[]): Result<Schedule[], Fail
       return fail(
         'usage',
         `--every takes 'off' or a duration from 5s to 7d, like 30s, 10m or 1h, not '${text}'.`,
+      )
+    if (job === 'operations' && everyMs !== Infinity && everyMs > operationsEveryMaxMs)
+      return fail(
+        'usage',
+        'operations run every 30m or more often: a kill switch acts on fresh evidence only.',
       )
     chosen.set(job, everyMs)
   }

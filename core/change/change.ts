@@ -4,6 +4,7 @@ import { documentHandlers } from './document/apply.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { excessOf } from './excess.ts'
 import { experimentHandlers } from './experiment.ts'
+import { guardFired } from './fired-operations.ts'
 import { flagHandlers } from './flag.ts'
 import { goalHandlers } from './goal.ts'
 import { guarded } from './guards.ts'
@@ -47,7 +48,8 @@ const handlers: Handlers = {
 /** Time, new ids and the past are in `context`: the same arguments give the same change. */
 export function change(state: EnvironmentState, command: Command, context: ChangeContext): Result<Change> {
   const handle = handlers[command.kind] as Handler<Command['kind']>
-  const handled = handle(state, command, context)
+  const made = handle(state, command, context)
+  const handled = made.ok ? guardFired(state, command, made.value) : made
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
   const whole = withShares(state, withRollouts(state, allowed.value, context), context)

@@ -46,6 +46,7 @@ export function withShares(state: EnvironmentState, changed: Change, { now }: Ch
       ...rest,
       ...(share !== undefined && { share }),
       countingFrom: Math.max(operation.countingFrom, toNextSecond(now)),
+      restarted: true,
       version: (state.operation.get(operation.id)?.version ?? 0) + 1,
       updatedAt: now,
     }

@@ -200,7 +200,12 @@ describe('beside a baseline', () => {
   it('counts anew when the shares change, and watches nothing while there is no rollout', () => {
     const at = start + hourMs
     const more = edited({ defaultStrategy: { strategy: rollout({ a: 20_000, b: 80_000 }) } })
-    expect(more.state.operation.get('o')).toMatchObject({ share: 0.8, countingFrom: at + 1_000, version: 2 })
+    expect(more.state.operation.get('o')).toMatchObject({
+      share: 0.8,
+      countingFrom: at + 1_000,
+      restarted: true,
+      version: 2,
+    })
     const none = edited({ defaultStrategy: { strategy: fixed('b') } })
     expect(none.state.operation.get('o')).not.toHaveProperty('share')
     const back = run(
@@ -233,5 +238,43 @@ describe('what an operation names', () => {
     expect(writtenBy(run(served, [{ kind: 'update-flag', key: 'checkout', changes }]))).toMatchObject({
       code: 'IN_USE',
     })
+  })
+})
+
+describe('what happens by itself', () => {
+  const schedule = (id: string, at: number) => ({
+    kind: 'create-schedule',
+    schedule: { id, flagKey: 'checkout', changes: { enabled: true }, at },
+  })
+  const trigger = {
+    kind: 'create-trigger',
+    trigger: { id: 't', flagKey: 'checkout', action: 'turn-on', sha256: 'x' },
+  }
+  const stop = { kind: 'stop-experiment', id: 'x' }
+  const isOn = ({ state }: ReturnType<typeof run>) => state.flag.get('checkout')!.enabled
+
+  it('does not turn a flag on that an operation turned off, until somebody has looked', () => {
+    const fired = run(world(), [stop, create(), trigger, schedule('s', start + hourMs), apply()]).state
+    const due = run(fired, [{ kind: 'apply-schedule', id: 's' }], start + hourMs)
+    expect(isOn(due)).toBe(false)
+    expect(due.state.schedule.get('s')).toMatchObject({
+      status: 'refused',
+      refusal: { reason: expect.stringContaining('operation o fired and turned checkout off') as string },
+    })
+    const alerted = run(fired, [{ kind: 'fire-trigger', id: 't' }], start + hourMs)
+    expect(isOn(alerted)).toBe(false)
+    expect(alerted.state.trigger.get('t')).toMatchObject({ lastFiring: { outcome: 'refused' } })
+    for (const way of [arm(), { kind: 'update-flag', key: 'checkout', changes: { enabled: true } }])
+      expect(isOn(run(fired, [way, { kind: 'fire-trigger', id: 't' }], start + hourMs))).toBe(true)
+  })
+
+  it('may turn it on where the operation only told', () => {
+    const told = run(world(), [stop, create({ action: { kind: 'notify' } }), trigger, apply()]).state
+    const off = run(
+      told,
+      [{ kind: 'update-flag', key: 'checkout', changes: { enabled: false } }],
+      start + 9_000,
+    )
+    expect(isOn(run(off.state, [{ kind: 'fire-trigger', id: 't' }], start + hourMs))).toBe(true)
   })
 })

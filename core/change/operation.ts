@@ -66,7 +66,7 @@ export const operationHandlers: Handlers<
     const { value: operation } = found
     if (operation.status === 'active' || (whenQuiet && !isRearmDue(operation, context.now)))
       return ok({ writes: [], entity: operation })
-    const { firedAt: _, share: __, ...rest } = operation
+    const { firedAt: _, share: __, restarted: ___, ...rest } = operation
     const share = shareIn(state, operation)
     const armed = { ...rest, ...(share !== undefined && { share }) }
     const value = next(armed, { status: 'active', countingFrom: toWholeSecond(context.now) }, context)

@@ -35,10 +35,12 @@ const runMaxMs = 300_000
 
 /** Whether a job that runs by itself has not been done for too long. Times are in epoch milliseconds. */
 export function isJobLate(
-  { everyMs, startedAt }: Pick<JobRunReport, 'everyMs' | 'startedAt'>,
+  { everyMs, startedAt, failures }: Pick<JobRunReport, 'everyMs' | 'startedAt' | 'failures'>,
   doneAt: number | null,
   now: number,
 ): boolean {
   if (everyMs === undefined) return false
+  // Never done: every failing run begins anew, so its start says nothing.
+  if (doneAt === null && failures.length > 0) return true
   return now - (doneAt ?? startedAt) > intervalsMissedMax * everyMs + runMaxMs
 }

@@ -115,6 +115,11 @@ describe('above a threshold', () => {
     expect(stateAt(operation, [row(start, 40, 9)], start + minuteMs)).toBe('watching')
   })
 
+  it('has the starts at first once, not whenever its share changes', () => {
+    const evidence = (more: Partial<Operation>) => watch(guard(more), [], start).look.evidence
+    expect(evidence({}) / evidence({ restarted: true })).toBeCloseTo(241, 6)
+  })
+
   it('says what it has where nobody came: finite, far from firing', () => {
     const { look, facts } = watch(guard(), [], start)
     expect(look).toMatchObject({ exposedUsers: 0, state: 'too-few-users', from: start })

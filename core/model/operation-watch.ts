@@ -63,7 +63,9 @@ const minuteBefore = (from: number) => Math.floor(from / minuteMs) - 1
 /** No users of one address, were they invented, can make it fire. */
 function detectorOf(operation: Operation, bets: readonly Bet[], after: number): Detector {
   const detector = openDetector(bets, sourceUsersMax(operation))
-  if (after === minuteBefore(operation.countingFrom)) detector.advance(minutesAtFirst, nobody)
+  // Once for each time that it is armed: a share that changes often would make starts of nothing.
+  if (!operation.restarted && after === minuteBefore(operation.countingFrom))
+    detector.advance(minutesAtFirst, nobody)
   return detector
 }
 

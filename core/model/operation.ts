@@ -69,6 +69,8 @@ export const Operation = z.strictObject({
   firedAt: z.int().optional(),
   /** Epoch milliseconds; earlier events do not count. */
   countingFrom: z.int(),
+  /** Set by the system: it counts anew because its share changed, not because it was armed. */
+  restarted: z.boolean().optional(),
   counts: CountedEvents.optional(),
   sharedAddress: SharedAddress.optional(),
   ...versioned,
@@ -76,7 +78,7 @@ export const Operation = z.strictObject({
 export type Operation = z.infer<typeof Operation>
 
 /** What callers cannot set, besides version and times. */
-export const operationSystemFields = { share: true, firedAt: true } as const
+export const operationSystemFields = { share: true, firedAt: true, restarted: true } as const
 
 const delayDefaults = { 'at-least': hourMs, 'at-most': dayMs }
 export const delayOf = ({ delayMs, comparison }: Operation): number => delayMs ?? delayDefaults[comparison]

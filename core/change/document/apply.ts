@@ -222,6 +222,7 @@ function operationFields(
     countingFrom: countingFrom ?? toWholeSecond(now),
     status,
     ...(status === 'fired' && firedAt !== undefined && { firedAt }),
+    ...(current?.restarted && countingFrom === current.countingFrom && { restarted: true }),
   })
 }
 

@@ -52,6 +52,7 @@ describe('jobs', () => {
     ['done within three intervals', run(10, { everyMs: 10 * minuteMs }), false],
     ['not done for longer', run(36, { everyMs: 10 * minuteMs }), true],
     ['failing since its first run', run(36, { everyMs: 10 * minuteMs, failures: ['Why.'] }), true],
+    ['failing all the time, and just now', run(0, { everyMs: minuteMs, failures: ['Why.'] }), true],
     ['run by cron', run(60 * 24 * 9), false],
   ])('that are %s', async (_, body, isLate) => {
     await put('experiments', body)
