@@ -1,7 +1,8 @@
 // The comparisons of an experiment with a fixed horizon: the curtailed test, exact for few conversions, with
 // Holm's correction for several arms, and the repeated interval that agrees with it.
 import type { Decision, HorizonState } from '../../core/model/experiment-result.ts'
-import type { ArmCounts, CompareInput, Direction, Measured, Named } from './comparison.ts'
+import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
+import type { Direction } from './fit.ts'
 import { logit, rateOf } from './conversion-pair.ts'
 import { conversionsPlannedMin } from '../../core/statistics/levels.ts'
 import { curtailedBinomial, repeatedBinomialInterval } from './exact-horizon.ts'

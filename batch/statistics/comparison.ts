@@ -2,11 +2,9 @@
 // what a way of deciding says of an arm.
 import type { Comparison, Decision, HorizonState } from '../../core/model/experiment-result.ts'
 import type { Effect, Measure, NoEffect } from './effect.ts'
-import type { Counts } from './fit.ts'
+import type { Counts, Direction } from './fit.ts'
 import type { Score } from './fixed-horizon.ts'
 import type { Interval, Tuning } from './inference.ts'
-
-export type Direction = 'increase' | 'decrease'
 
 export interface ArmCounts extends Counts {
   readonly expectedWeight: number

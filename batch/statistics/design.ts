@@ -2,7 +2,7 @@
 import { equivalenceDefault, minimumDaysDefault, type ExperimentDesign } from '../../core/model/experiment.ts'
 import { alphaDefault, gammaDefault } from '../../core/statistics/levels.ts'
 import type { Decision } from '../../core/model/experiment-result.ts'
-import type { Direction } from './comparison.ts'
+import type { Direction } from './fit.ts'
 
 const dayMs = 86_400_000
 

@@ -1,7 +1,9 @@
 // The port of the engines that compute a posterior from counts: Stan or the closed form.
 import type { EngineReport, Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
 import type { Result } from '../../core/model/problem.ts'
-import type { Direction } from './comparison.ts'
+
+/** Which way is better. */
+export type Direction = 'increase' | 'decrease'
 
 export interface Counts {
   readonly variationId: string

@@ -2,7 +2,8 @@
 import { capOf, type GoalMetric, priorDaysOf } from '../../core/model/goal-metric.ts'
 import type { MetricReport, MetricSums, VariationValue } from '../../core/model/metric-report.ts'
 import type { VariationResult } from '../../core/model/experiment-result.ts'
-import type { ArmCounts, Direction } from './comparison.ts'
+import type { ArmCounts } from './comparison.ts'
+import type { Direction } from './fit.ts'
 import {
   adjust,
   type Adjustment,
