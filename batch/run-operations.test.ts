@@ -100,16 +100,8 @@ describe.skipIf(!hasChdb)('a run over operations', () => {
     const dayMs = 24 * hourMs
     const daysLater = 20
     const seen = later(visitRecords('green', 300, 0), daysLater * dayMs)
-    const bought = seen.map((each, i): EventRecord => ({
-      ...each,
-      kind: 'tracking',
-      targetingKey: `known-${i}`,
-      id: `${each.id}-bought`,
-      at: each.at + 1_000,
-      receivedAt: each.at + 1_000,
-      event: 'bought',
-      value: 1,
-    }))
+    const goals = visitRecords('green', 300, 300).filter(({ kind }) => kind === 'tracking')
+    const bought = later(goals, daysLater * dayMs).map((each, i) => ({ ...each, targetingKey: `known-${i}` }))
     const became = seen.map((each, i): EventRecord => ({
       v: 2,
       kind: 'alias',
