@@ -60,11 +60,12 @@ export function operationMinutes({ clickHouse, source, lake, root }: Options): O
   const countFiles = minutesCounter(clickHouse, source)
   async function countKept(environmentId: string, watched: readonly Watched[], now: number) {
     const asked = watched.map((each, i) => toAsked(each, i + 1, now))
-    const files = await lake.files(environmentId, { from: startOf(asked), to: now })
-    if (!files.ok) return files
-    // Links are older than what is watched: without them, goals under the known id would be missing.
+    // Links are older than what is watched: without them, goals under the known id would be missing. They are
+    // asked for first, because what is listed from then on holds the rest.
     const linked = await lake.files(environmentId, { from: linksFrom(watched, now), to: now })
     if (!linked.ok) return linked
+    const files = await lake.files(environmentId, { from: startOf(asked), to: now })
+    if (!files.ok) return files
     const names = [files.value, linked.value].map(({ raw, parts }) => [
       ...raw,
       ...parts.map(({ file }) => file),
