@@ -1,8 +1,8 @@
 // Random schedules of faults between the SDK and the lake, with a queue that delivers as Cloudflare's does:
 // at the end the lake and the dead letters hold exactly what was acknowledged, whatever happened.
 import { gunzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { deadLetterPrefix, identityOf, lakeRoot } from '../../analytics/lake.ts'
 import { readMessage } from '../../analytics/messages.ts'
 import type { EventRecord } from '../../analytics/records.ts'
