@@ -11,18 +11,10 @@ import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
 import { observedSeconds, propagationOf } from '../../live/propagation.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { AsOf, Hour, ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
 import { route } from '../api/route.ts'
 
-const hourMs = 3_600_000
-const windowHours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const
-
-const Window = z
-  .enum(['24h', '7d', '30d'])
-  .default('24h')
-  .describe('How far back, in whole hours including the present one.')
-const ReportQuery = PageQuery.extend({ window: Window })
-const AsOf = z.int().nullable().describe('When counts were last added, in epoch milliseconds. Null: never.')
-const Hour = z.int().describe('The start of the hour in UTC, in epoch milliseconds, by time of receipt.')
+const ReportQuery = PageQuery.extend({ window: ReportWindow })
 const Users = z
   .int()
   .describe(
@@ -64,9 +56,6 @@ const Counts = z.strictObject({
   deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
   lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
 })
-
-const fromHour = (window: keyof typeof windowHours, now: number) =>
-  Math.floor(now / hourMs) - windowHours[window] + 1
 
 export const reports = [
   route({
