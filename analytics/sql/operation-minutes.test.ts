@@ -55,6 +55,16 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
     expect(await ask([fixture, fixture])).toEqual(expected)
   })
 
+  it('reads records of every version', async () => {
+    const own = { ...asked, rule: '', baseline: '', goal: 'bought', start: 0 }
+    const versions = [linesOf('versions.fixture.ndjson')]
+    const users = async (counts: Counts) => {
+      const rows = await ways.minutes(versions, [{ ...own, counts }], tolerances, 600_000)
+      return rows.map((row) => [row.users, row.goalUsers, row.verifiedUsers])
+    }
+    expect([await users('all'), await users('verified')]).toEqual([[[2, 2, 1]], [[1, 1, 1]]])
+  })
+
   it('gives no row for an empty lake, and for an empty object', async () => {
     expect(await ask([])).toEqual([])
     expect(await ask([[]])).toEqual([])
