@@ -136,6 +136,7 @@ const EarlierResult = ExperimentResult.pick({
   sampleRatio: true,
   decision: true,
   comparisons: true,
+  guardrails: true,
 })
 export type EarlierResult = z.infer<typeof EarlierResult>
 export const EarlierResults = z.object({

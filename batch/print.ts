@@ -94,6 +94,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     ...table(result).map((line) => `  ${line}`),
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
+    ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,

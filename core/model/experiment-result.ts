@@ -3,6 +3,8 @@
 // the input.
 import * as z from 'zod'
 import { CountedEvents } from './counted-events.ts'
+import { goalRoles } from './experiment.ts'
+import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 
 const Probability = z.number().min(0).max(1)
@@ -191,6 +193,8 @@ export const Verdict = z.discriminatedUnion('kind', [
   /** Several beat the baseline, and none of them the others. */
   z.object({ kind: z.literal('winners'), variationIds: z.array(Id).min(2), reason: Sentence }),
   z.object({ kind: z.literal('keep-baseline'), variationId: Id, reason: Sentence }),
+  /** These beat the baseline and break a guardrail: none of them is to be shipped. */
+  z.object({ kind: z.literal('guardrail-broken'), variationIds: z.array(Id).min(1), reason: Sentence }),
   /** Whatever differs is too little to matter. */
   z.object({ kind: z.literal('practically-equal'), reason: Sentence }),
   /** Keep running; about so many days more, if that can be said. */
@@ -204,6 +208,8 @@ export const Verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unsound'), reason: Sentence }),
   /** What a secondary goal shows; it decides nothing. */
   z.object({ kind: z.literal('secondary'), better: z.array(Id), worse: z.array(Id), reason: Sentence }),
+  /** Of a guardrail: which arms are shown to keep it, and which to break it. */
+  z.object({ kind: z.literal('guardrail'), kept: z.array(Id), broken: z.array(Id), reason: Sentence }),
 ])
 export type Verdict = z.infer<typeof Verdict>
 
@@ -230,7 +236,6 @@ export const Trust = z.object({
 })
 export type Trust = z.infer<typeof Trust>
 
-export const roles = ['primary', 'secondary'] as const
 export const directions = ['increase', 'decrease'] as const
 
 /** What earlier releases did not write is optional, so that whatever is stored stays readable. */
@@ -245,7 +250,7 @@ export const ExperimentResult = z.object({
   engine: EngineReport,
   /** The release of the statistics that computed it: equal inputs give an equal result in one release. */
   statistics: z.string().min(1).optional(),
-  role: z.enum(roles).optional(),
+  role: z.enum(goalRoles).optional(),
   /** Of the goal: whether more or fewer conversions are better. */
   direction: z.enum(directions).optional(),
   /** Absent for a goal without a metric, which is about conversions. */
@@ -255,6 +260,8 @@ export const ExperimentResult = z.object({
   variations: z.array(VariationResult).min(1),
   /** One for each variation but the baseline, in the same order. */
   comparisons: z.array(Comparison).optional(),
+  /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
+  guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),
   health: Health,
   verdict: Verdict,

@@ -17,6 +17,7 @@ import {
   VariationResult,
   Verdict,
 } from './experiment-result.ts'
+import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 
 const Text = z.string().min(1)
@@ -50,6 +51,9 @@ export const StoredResult = ExperimentResult.extend({
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
+  guardrails: z
+    .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
+    .optional(),
   metric: MetricReport.extend({ definition: z.looseObject({ kind: Text }) })
     .loose()
     .optional(),
