@@ -139,6 +139,11 @@ const EarlierResult = ExperimentResult.pick({
   guardrails: true,
 })
 export type EarlierResult = z.infer<typeof EarlierResult>
+export const ResultPage = z.object({
+  results: z.array(ExperimentResult.or(z.unknown().transform(() => undefined))),
+  nextCursor: z.string().optional(),
+})
+export type ResultPage = z.infer<typeof ResultPage>
 export const EarlierResults = z.object({
   results: z.array(EarlierResult.or(z.unknown().transform(() => undefined))),
 })

@@ -4,6 +4,7 @@ import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
 import { operationText } from './print-operation.ts'
+import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -50,6 +51,10 @@ export function toText(event: RunEvent): string {
         differing === 0 ? 'the counts kept were right' : `${differing} had been counted WRONGLY before`
       return `${environmentId}: all ${questions} questions counted anew; ${found}.`
     }
+    case 'reproduced':
+      return reproductionText(event)
+    case 'bundled':
+      return `${event.environmentId}: ${event.file}, ${integer(event.bytes)} bytes.`
     case 'replayed':
       return `${event.key}: ${integer(event.records)} records are in the lake now.`
     case 'nothing-to-replay':

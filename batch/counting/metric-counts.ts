@@ -102,7 +102,7 @@ async function countKept(
   question: MetricQuestion,
   { clickHouse, source, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
-  const files = await lake.files(environmentId, windowOf(question))
+  const files = await lake.files(environmentId, metricWindow(question))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value
   const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
@@ -121,7 +121,7 @@ async function countKept(
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
-const windowOf = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
+export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
   from: start - priorMs(metric),
   to: end,
 })

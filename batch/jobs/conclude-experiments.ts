@@ -2,16 +2,19 @@
 // stores the result.
 import { createHash } from 'node:crypto'
 import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
-import { countedByDefault } from '../../core/model/counted-events.ts'
+import { countedByDefault, type CountedEvents } from '../../core/model/counted-events.ts'
 import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
+import type { Provenance } from '../../core/model/provenance.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { DamagedObject } from '../lake/objects.ts'
 import type { Answers } from '../counting/answers.ts'
 import type { ObservedVariation } from '../counting/observed-variation.ts'
-import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
+import { experimentQuestion, type Question, unitAttributeOf, windowOf } from '../counting/question.ts'
 import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
+import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
+import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
 import { conclude, type Evidence, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
@@ -25,14 +28,14 @@ import { type CountingPlan, openExperiments, planExperiment, toCounts } from './
 
 /** Of the variations in `counts`, in their order. */
 export function toTrust(
-  experiment: Experiment,
+  { counts: counted, unitAttribute }: { readonly counts: CountedEvents; readonly unitAttribute: string },
   observed: readonly ObservedVariation[],
   counts: readonly VariationCounts[],
 ): Trust {
   const byVariation = new Map(observed.map((row) => [row.variationId, row]))
   return {
-    counts: experiment.counts ?? countedByDefault,
-    unitAttribute: unitAttributeOf(experiment),
+    counts: counted,
+    unitAttribute,
     usersWithoutUnit: observed.reduce((sum, row) => sum + row.usersWithoutUnit, 0),
     variations: counts.map(({ variationId }) => {
       const row = byVariation.get(variationId)
@@ -89,13 +92,28 @@ export async function concludeExperiments(
   const questions = plans.flatMap((plan) =>
     plan.kind === 'count' && plan.goals.length > 0 ? [questionOf(plan)] : [],
   )
-  const answers = questions.length === 0 ? undefined : await context.counts.count(environmentId, questions)
+  const answers = questions.length === 0 ? undefined : await ask(environmentId, questions, context)
   for (const plan of plans) {
     const { experiment } = plan
     if (plan.kind === 'count') await carryOut(environmentId, plan, answers, engine, context)
     else if (plan.kind === 'skipped') skipped(experiment.id, plan.reason)
     else onEvent({ ...plan, environmentId })
   }
+}
+
+interface RunAnswers {
+  readonly answers: Answers
+  /** Aliases are read from the start of the earliest experiment on. */
+  readonly aliasesFrom: number
+}
+
+async function ask(
+  environmentId: string,
+  questions: readonly Question[],
+  { counts }: JobContext,
+): Promise<Result<RunAnswers, Failure>> {
+  const answers = await counts.count(environmentId, questions)
+  return answers.ok ? ok({ answers: answers.value, aliasesFrom: windowOf(questions).from }) : answers
 }
 
 /** Until its end, not until now: no event counts later than now, and the question stays the same. */
@@ -109,7 +127,7 @@ const questionOf = ({ experiment, window, goals }: CountingPlan) =>
 async function carryOut(
   environmentId: string,
   plan: CountingPlan,
-  answers: Result<Answers, Failure> | undefined,
+  answers: Result<RunAnswers, Failure> | undefined,
   engine: Engine,
   context: JobContext,
 ) {
@@ -155,7 +173,7 @@ async function countedGoal(
   environmentId: string,
   plan: CountingPlan,
   goal: Goal,
-  answers: Answers,
+  { answers, aliasesFrom }: RunAnswers,
   damaged: readonly DamagedObject[],
   context: JobContext,
 ): Promise<Result<CountedGoal | undefined, Failure>> {
@@ -175,17 +193,24 @@ async function countedGoal(
   if (!more.ok) return more
   return ok({
     goalKey: goal.key,
+    event: goal.event,
+    aliasesFrom,
     metric: more.value?.metric,
     exposed: more.value && counts,
     counts: more.value?.metric.counts ?? counts,
-    trust: toTrust(experiment, observed, counts),
+    trust: toTrust(trustedBy(experiment), observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage: damageOf(more.value?.damaged ?? damaged),
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
 
-function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
+const trustedBy = (experiment: Experiment) => ({
+  counts: experiment.counts ?? countedByDefault,
+  unitAttribute: unitAttributeOf(experiment),
+})
+
+export function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
   const missing = damaged.filter(({ isCounted }) => !isCounted)
   return {
     missingObjects: missing.length,
@@ -196,12 +221,14 @@ function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
 
 async function concludeGoal(
   environmentId: string,
-  { experiment, window }: CountingPlan,
-  { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
+  plan: CountingPlan,
+  goal: CountedGoal,
   more: Pick<Evidence, 'discovered' | 'guardrails'>,
   engine: Engine,
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
+  const { experiment, window } = plan
+  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -226,6 +253,26 @@ async function concludeGoal(
   }
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)
-  const stored = await api.storeResult(environmentId, experiment.id, result.value)
-  return stored.ok ? ok(result.value) : stored
+  const provenance = provenanceOf(plan, goal, toEvidenceRecord(evidence), now)
+  const whole = { ...result.value, provenance }
+  const stored = await api.storeResult(environmentId, experiment.id, whole)
+  return stored.ok ? ok(whole) : stored
+}
+
+/** What it takes to compute the result again (batch/reproduce). */
+const provenanceOf = (
+  plan: CountingPlan,
+  { event, aliasesFrom }: CountedGoal,
+  evidence: Provenance['evidence'],
+  asOf: number,
+): Provenance => {
+  const { start: from, end: to } = questionOf(plan)
+  const { flagKey, ruleId } = plan.experiment
+  return {
+    asOf,
+    release: releaseOf(),
+    sqlSha256: countingDigest(),
+    counted: { flagKey, ruleId, ...trustedBy(plan.experiment), from, to, event, aliasesFrom },
+    evidence,
+  }
 }

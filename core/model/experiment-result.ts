@@ -6,6 +6,7 @@ import { CountedEvents } from './counted-events.ts'
 import { goalRoles } from './experiment.ts'
 import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
+import { Provenance } from './provenance.ts'
 
 const Probability = z.number().min(0).max(1)
 const Count = z.int().min(0)
@@ -267,5 +268,7 @@ export const ExperimentResult = z.object({
   verdict: Verdict,
   /** Absent from results of earlier releases. */
   trust: Trust.optional(),
+  /** What it takes to compute it again; absent from results of earlier releases. */
+  provenance: Provenance.optional(),
 })
 export type ExperimentResult = z.infer<typeof ExperimentResult>

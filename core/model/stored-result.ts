@@ -19,6 +19,7 @@ import {
 } from './experiment-result.ts'
 import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
+import { Provenance } from './provenance.ts'
 
 const Text = z.string().min(1)
 
@@ -64,6 +65,9 @@ export const StoredResult = ExperimentResult.extend({
     .optional(),
   health: StoredHealth,
   trust: Trust.extend({ counts: Text }).loose().optional(),
+  provenance: Provenance.extend({ counted: z.looseObject({}) })
+    .loose()
+    .optional(),
   verdict: z.union([...Verdict.options.map((option) => option.loose()), otherKind(kindsOf(Verdict.options))]),
 }).loose()
 export type StoredResult = z.infer<typeof StoredResult>
