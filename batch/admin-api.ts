@@ -293,7 +293,7 @@ export function adminApi(
     results(environmentId, experimentId, goalKey, cursor) {
       const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
       const query = new URLSearchParams({ goalKey, limit: '200', ...(cursor && { cursor }) })
-      return call(`${path}?${query}`, ResultPage)
+      return call(`${path}?${query.toString()}`, ResultPage)
     },
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),

@@ -3,8 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
-import type { Experiment } from '../../core/model/experiment.ts'
+import { experimentQuestion } from '../counting/question.ts'
 import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
@@ -59,7 +58,7 @@ async function replay(
   reference: ResultReference,
   context: ReplayContext,
 ): Promise<Result<Reproduction, Failure>> {
-  const { experimentId, goalKey } = reference
+  const { experimentId } = reference
   const found = await storedResult(context.api, environmentId, reference)
   if (!found.ok) return found
   const { result, before } = found.value
