@@ -74,6 +74,7 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: experimentStatus,
+  exposuresUntil: z.int().optional(),
   counts: counts.optional(),
   ...versioned,
 })

@@ -95,7 +95,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   )
   const indent = `\n${' '.repeat(12)}`
   return [
-    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
+    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users${frozenText(window)}`,
     ...table(result).map((line) => `  ${line}`),
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
@@ -106,6 +106,9 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     '',
   ].join('\n')
 }
+
+const frozenText = ({ exposuresUntil }: ExperimentResult['window']) =>
+  exposuresUntil === undefined ? '' : ` who came until ${minute(exposuresUntil)}`
 
 /** Whom the figures are of, and how many of them edge verified. */
 function trustLines({ trust }: ExperimentResult): string[] {

@@ -119,6 +119,25 @@ describe.skipIf(!hasChdb)('a run', () => {
     })
   })
 
+  it('counts no user who came after exposures were frozen, and what the others do until the end', async () => {
+    const exposuresUntil = startAt + 500_000
+    const late = (variationId: string) =>
+      visitRecords(variationId, 600, 600).filter(
+        ({ at, kind }) => kind === 'tracking' && at < startAt + hourMs,
+      )
+    const records = [...visitRecords('control', 600, 0), ...visitRecords('green', 610, 0), ...late('green')]
+    const experiments = [experiment({ exposuresUntil, design: { minimumDays: 0 } })]
+    const { posts, events } = await run({ ...shop, experiments, records })
+    const result = ExperimentResult.parse(posts[0]?.body)
+    expect(result.window.exposuresUntil).toBe(exposuresUntil)
+    expect(result.variations.map(({ users, conversions }) => [users, conversions])).toEqual([
+      [500, 0],
+      [500, 500],
+    ])
+    expect(result.health.status).not.toBe('red')
+    expect(events.map(toText).join()).toContain('1 000 users who came until 2026-11-01 00:08 UTC')
+  })
+
   it('leaves no goal to decide once the primary one was taken off', async () => {
     const experiments = [experiment({ primaryGoalKey: 'other', design: { minimumDays: 0 } })]
     const { posts } = await run({ ...shop, experiments, records: twoGroups })

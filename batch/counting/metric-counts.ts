@@ -55,12 +55,16 @@ export interface MetricQuestion {
   readonly exposedBefore: number
 }
 
-/** `asOf`: the end of what has happened, in epoch milliseconds. */
+/**
+ * `asOf`: the end of what has happened; `exposuresUntil`: that of the users who count, both in epoch
+ * milliseconds.
+ */
 export function metricQuestion(
   exposures: Question,
   event: string,
   metric: GoalMetric,
   asOf: number,
+  exposuresUntil = exposures.end,
 ): MetricQuestion {
   const { minimumAgeDays = 0 } = metric
   const events = metric.kind === 'ratio' ? [event, metric.denominator.event] : [event]
@@ -68,7 +72,10 @@ export function metricQuestion(
     exposures: { ...exposures, events: [...new Set(events)] },
     event,
     metric,
-    exposedBefore: minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    exposedBefore: Math.min(
+      exposuresUntil,
+      minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    ),
   }
 }
 

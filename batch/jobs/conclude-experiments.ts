@@ -187,7 +187,11 @@ async function countedGoal(
     goal,
     questionOf(plan),
     counts,
-    { asOf: window.to, isFirstPhase: (experiment.phases?.length ?? 1) <= 1 },
+    {
+      asOf: window.to,
+      isFirstPhase: (experiment.phases?.length ?? 1) <= 1,
+      exposuresUntil: experiment.exposuresUntil,
+    },
     context,
   )
   if (!more.ok) return more
@@ -236,7 +240,7 @@ async function concludeGoal(
   const evidence = {
     goalKey,
     baselineVariationId: experiment.baselineVariationId,
-    window,
+    window: { ...window, ...frozenAt(experiment, window) },
     counts,
     metric,
     exposed,
@@ -258,6 +262,10 @@ async function concludeGoal(
   const stored = await api.storeResult(environmentId, experiment.id, whole)
   return stored.ok ? ok(whole) : stored
 }
+
+/** If users who came later do not count. */
+const frozenAt = ({ exposuresUntil }: Experiment, { to }: CountingPlan['window']) =>
+  exposuresUntil !== undefined && exposuresUntil < to ? { exposuresUntil } : {}
 
 /** What it takes to compute the result again (batch/reproduce). */
 const provenanceOf = (

@@ -20,6 +20,7 @@ export async function judgeGuardrails(
 ): Promise<Result<GuardrailReport[], Failure>> {
   const { guardrails = [], usersPlanned = null } = design
   const { baselineVariationId } = experiment
+  const isFrozen = (experiment.exposuresUntil ?? Infinity) < window.to
   const reports: GuardrailReport[] = []
   for (const { goalKey, margin } of guardrails) {
     if (roleOf(design, goalKey, primaryGoalOf(experiment)) !== 'guardrail') continue
@@ -28,7 +29,8 @@ export async function judgeGuardrails(
       const { counts, rule } = goal
       const { direction } = rule
       const asked = { goalKey, margin, guardrails: guardrails.length, baselineVariationId, usersPlanned }
-      reports.push(...guardArms({ ...asked, counts, direction, window }))
+      const judged = guardArms({ ...asked, counts, direction, window })
+      reports.push(...(isFrozen ? judged.map((report) => ({ ...report, moreDays: null })) : judged))
       continue
     }
     const before = await api.newestResult(environmentId, experiment.id, goalKey)

@@ -151,7 +151,7 @@ async function recount(
     let { metric } = record
     let { damaged } = own.value
     if (metric) {
-      const asked = metricQuestion(question, event, metric.definition, window.to)
+      const asked = metricQuestion(question, event, metric.definition, window.to, window.exposuresUntil)
       const prior = await then(metricWindow(asked), 'metric')
       if (!prior.ok) return prior
       const rows = await countMetric(clickHouse, onDisk)(prior.value.files, asked)

@@ -106,7 +106,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   })
   const { decision, direction, role, equivalence } = rule
   const { guardrails = [] } = evidence
-  const comparisons = compareArms({
+  const compared = compareArms({
     counts,
     baselineVariationId,
     decision,
@@ -119,6 +119,9 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
         ? { decision: before.decision, comparisons: before.comparisons ?? [] }
         : undefined,
   })
+  // Without further users, no traffic brings an answer nearer.
+  const isFrozen = window.exposuresUntil !== undefined && decision.kind === 'always-valid'
+  const comparisons = isFrozen ? compared.map((one) => ({ ...one, moreDays: null })) : compared
   return ok({
     goalKey,
     baselineVariationId,

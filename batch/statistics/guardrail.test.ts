@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../test/support/build/fast-check.ts'
 import { describe, expect, it } from 'vitest'
 import type { GuardrailReport, Margin } from '../../core/model/guardrail.ts'
 import { normalDensity } from '../../core/statistics/normal.ts'

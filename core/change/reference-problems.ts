@@ -59,6 +59,11 @@ function experimentProblems(state: EnvironmentState, experiment: Experiment): Fi
   found.push(...guardrailProblems(experiment))
   if (stopAt <= startAt)
     found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
+  const { exposuresUntil } = experiment
+  if (exposuresUntil !== undefined && (exposuresUntil <= startAt || exposuresUntil > stopAt)) {
+    const message = 'must be after startAt, and not after stopAt'
+    found.push({ path: 'exposuresUntil', rule: 'order-of-time', message })
+  }
   return found
 }
 

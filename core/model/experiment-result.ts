@@ -46,9 +46,12 @@ export type EngineReport = z.infer<typeof EngineReport>
 export const Prior = z.object({ alpha: z.number().positive(), beta: z.number().positive() })
 export type Prior = z.infer<typeof Prior>
 
-/** Epoch milliseconds, half-open: events at `from` count, events at `to` do not. */
+/**
+ * Epoch milliseconds, half-open: events at `from` count, events at `to` do not. Users whose first exposure is
+ * at `exposuresUntil` or later do not count; absent: all do.
+ */
 export const ResultWindow = z
-  .object({ from: Count, to: Count })
+  .object({ from: Count, to: Count, exposuresUntil: Count.optional() })
   .refine(({ from, to }) => from <= to, 'a window ends no earlier than it starts')
 export type ResultWindow = z.infer<typeof ResultWindow>
 

@@ -81,6 +81,11 @@ export const Experiment = z.strictObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: z.enum(experimentStatuses),
+  /**
+   * Epoch milliseconds: users whose first exposure is later do not count, while the events of the others
+   * count until `stopAt`. Absent: users count until then too.
+   */
+  exposuresUntil: z.int().optional(),
   counts: CountedEvents.optional(),
   sharedAddress: SharedAddress.optional(),
   /** In order of time. Recorded when the experiment is created and with every new phase. */

@@ -63,6 +63,18 @@ export const experiments = [
     command: ({ params: { id } }) => ({ kind: 'stop-experiment', id }),
   }),
   change({
+    id: 'freeze-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/freeze',
+    needs: 'editor',
+    summary: 'From now on no further users count; those who do are measured until the end',
+    description:
+      'The flag goes on as it is, so that everybody keeps what they have. `exposuresUntil` plans it before the ' +
+      'start. It cannot be taken back.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'freeze-experiment', id }),
+  }),
+  change({
     id: 'advance-experiment',
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/advance',
