@@ -154,7 +154,10 @@ module.exports = {
     rule(
       'no-barrels',
       'Import a thing from where it lives. Only an entry re-exports (the platform looks for classes there).',
-      { path: '^(core|workers|analytics|batch|console)/', pathNot: [isTest, '^workers/[^/]+/index[.]ts$'] },
+      {
+        path: '^(core|workers|analytics|batch|console)/',
+        pathNot: [isTest, '^workers/index[.]ts$', '^workers/[^/]+/index[.]ts$'],
+      },
       { dependencyTypes: ['export'] },
     ),
     rule(

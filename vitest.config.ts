@@ -12,6 +12,9 @@ const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/security/**/*.test.ts']
 
+/** Of the laws; workerd has no environment of the process. */
+const seed = process.env['TEST_SEED'] ? { TEST_SEED: process.env['TEST_SEED'] } : {}
+
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 
 /**
@@ -21,7 +24,7 @@ const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('mig
 const workerd = (configPath: string, bindings: Record<string, typeof migrations | string> = {}) =>
   cloudflareTest({
     wrangler: { configPath: at(configPath) },
-    miniflare: { bindings, outboundService: outside },
+    miniflare: { bindings: { ...seed, ...bindings }, outboundService: outside },
   })
 
 /** They end what hangs, also on a machine that is busy with other things. They decide nothing else. */
@@ -67,7 +70,7 @@ export default defineConfig({
             main: at('test/support/ingest-worker.ts'),
             wrangler: { configPath: at('workers/ingest/wrangler.toml') },
             miniflare: {
-              bindings: { TEST_MIGRATIONS: migrations },
+              bindings: { ...seed, TEST_MIGRATIONS: migrations },
               outboundService: outside,
               d1Databases: { DB: 'tackline' },
               durableObjects: {

@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
 import {
   addUp,

@@ -2,8 +2,8 @@
 // compares it with plain counts in TypeScript. In the fixture, `//` says what a line is there for.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { clockSkewMaxMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'

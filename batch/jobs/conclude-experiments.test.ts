@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { experimentStatuses } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import { checkout, experiment, hourMs, purchase, startAt } from '../../test/support/simulated-shop.ts'

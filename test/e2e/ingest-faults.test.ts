@@ -16,7 +16,7 @@ import type { Operation } from '../../core/model/operation.ts'
 import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-faults-'))
 let stack: Stack

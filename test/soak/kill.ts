@@ -18,7 +18,7 @@ import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { randomFrom } from '../support/bad-input/mutations.ts'
 import { pause, readLake } from '../support/environment.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import {
   changesLost,
   eventsLost,

@@ -1,5 +1,5 @@
 // Arbitrary records for the question of plain-counts.ts, and questions that ask for them in every way.
-import fc from 'fast-check'
+import fc from './build/fast-check.ts'
 import type { EventRecord, Exposure, Tracking } from '../../analytics/records.ts'
 import type { Question } from '../../batch/counting/question.ts'
 import { type Counts, plainExperiment } from './plain-counts.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { type Stack, type StackOptions, startStack } from '../../scripts/stack.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
 export * from './environment.ts' // what nearly every test of a stack needs as well
 
