@@ -1,5 +1,5 @@
-// `npm run bench:events -- [intake] [counting] [age] [costs] [kill-switch]`: what events cost. Prints Markdown.
-// `kill-switch` is run only if it is named: it starts a stack and takes minutes.
+// `npm run bench:events -- [intake] [counting] [age] [costs] [kill-switch]`: what events cost. Prints
+// Markdown. `kill-switch` is run only if it is named: it starts a stack and takes minutes.
 import { exitWithUsage, readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { benchAge } from './age.ts'
 import { benchCounting } from './counting.ts'
