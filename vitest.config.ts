@@ -1,5 +1,5 @@
 // Four ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
@@ -11,6 +11,9 @@ const onNode = 'workers/**/*.node.test.ts'
 const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/security/**/*.test.ts']
+
+// control's assets: its tests need none, but the folder must be there
+mkdirSync(at('console/dist'), { recursive: true })
 
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 

@@ -1,11 +1,13 @@
-// `npm run deploy`: bundles the three Workers, checks their sizes and uploads them. Control goes first,
-// because edge binds its Durable Object. Edge goes last, because its events need a consumer. `-- --dry-run`
-// stops before the upload: it needs neither network nor account, and leaves the bundles in dist/.
+// `npm run deploy`: builds the console, bundles the three Workers, checks their sizes and uploads them.
+// Control goes first, because edge binds its Durable Object. Edge goes last, because its events need a
+// consumer. `-- --dry-run` stops before the upload: it needs neither network nor account, and leaves the
+// bundles in dist/.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { readOptions } from './command-line.ts'
+import { buildConsole, firstLoad } from './console-build.ts'
 import { root, run, toolEnv } from './tool.ts'
 
 const workers = [
@@ -25,7 +27,11 @@ Object.assign(toolEnv, { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: '
 
 const { values } = readOptions({ 'dry-run': { type: 'boolean', default: false } })
 
+/** Of the JavaScript that the console's first page loads. */
+const consoleGzipBytesMax = 150_000
+
 try {
+  await weighConsole()
   for (const worker of workers) await bundle(worker)
   if (!values['dry-run']) {
     for (const worker of workers) checkIds(worker)
@@ -34,6 +40,22 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
+}
+
+async function weighConsole(): Promise<void> {
+  await buildConsole()
+  const scripts = firstLoad().map((file) => readFileSync(file))
+  const sum = (each: (code: Buffer) => number) => scripts.reduce((total, code) => total + each(code), 0)
+  const gzipBytes = sum((code) => gzipSync(code).byteLength)
+  console.log(
+    `console  ${kilobytes(sum((code) => code.byteLength))}, ${kilobytes(gzipBytes)} gzipped (first load)`,
+  )
+  if (gzipBytes > consoleGzipBytesMax) {
+    const limit = kilobytes(consoleGzipBytesMax).trim()
+    throw new Error(
+      `the console loads more than ${limit} gzipped at first: import what a page needs when it opens`,
+    )
+  }
 }
 
 async function bundle({ name, config }: Worker): Promise<void> {

@@ -7,6 +7,7 @@ import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counter
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
+import { AsOf, FlagExposures, Hour, Users } from '../api/flag-answers.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 
@@ -18,19 +19,6 @@ const Window = z
   .default('24h')
   .describe('How far back, in whole hours including the present one.')
 const ReportQuery = PageQuery.extend({ window: Window })
-const AsOf = z.int().nullable().describe('When counts were last added, in epoch milliseconds. Null: never.')
-const Hour = z.int().describe('The start of the hour in UTC, in epoch milliseconds, by time of receipt.')
-const Users = z
-  .int()
-  .describe(
-    `An estimate: the standard error is ${usersError * 100} % (\`usersError\`). Nothing is computed from it.`,
-  )
-
-const VariationCounts = z.strictObject({
-  variationId: z.string(),
-  evaluations: z.int().describe('Reported exposures. One that was delivered twice may be counted twice.'),
-  users: Users,
-})
 
 const GoalCounts = z.strictObject({
   events: z.int().describe('Tracking events. One that was delivered twice may be counted twice.'),
@@ -76,16 +64,7 @@ export const reports = [
       'Live: some seconds behind. Pages hold hours, newest first; `totals` are of the whole window on each ' +
       'page. Hours without exposures are left out.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      usersError: z.number(),
-      totals: z.array(VariationCounts),
-      hours: z.array(VariationCounts.extend({ hour: Hour })),
-      uncounted: z
-        .int()
-        .describe('Exposures beyond the limit of flags and variations in an hour, of this flag or others.'),
-      nextCursor: NextCursor,
-    }),
+    answer: FlagExposures,
     handle: async ({
       env,
       database,

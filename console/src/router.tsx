@@ -1,0 +1,108 @@
+// Every state has an address. Pages come when they are asked for; the list of flags is the only one in the
+// first load.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router'
+import { FlagsPage } from './flags/list.tsx'
+import { type Choice, orders, views } from './flags/views.ts'
+import { Broken, NoSuchPage } from './frame/broken.tsx'
+import { FirstEnvironment } from './frame/first-environment.tsx'
+import { Shell } from './frame/shell.tsx'
+import { SignedIn } from './frame/sign-in.tsx'
+
+const root = createRootRoute({ component: Outlet })
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn })
+const index = createRoute({ getParentRoute: () => signedIn, path: '/', component: FirstEnvironment })
+const environment = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/environments/$environment',
+  component: Shell,
+})
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
+  options.find((option) => option === value)
+
+type FlagsSearch = Choice & { readonly create?: true }
+const flags = createRoute({
+  getParentRoute: () => environment,
+  path: 'flags',
+  component: FlagsPage,
+  validateSearch: (search): FlagsSearch => {
+    const choice = {
+      q: text(search['q']),
+      view: oneOf(views, search['view']),
+      type: text(search['type']),
+      tag: text(search['tag']),
+      maintainer: text(search['maintainer']),
+      sort: oneOf(orders, search['sort']),
+      down: search['down'] === true ? true : undefined,
+      create: search['create'] === true ? true : undefined,
+    }
+    return Object.fromEntries(
+      Object.entries(choice).filter(([, value]) => value !== undefined),
+    ) as FlagsSearch
+  },
+})
+
+const flag = createRoute({
+  getParentRoute: () => environment,
+  path: 'flags/$flag',
+  component: lazyRouteComponent(() => import('./flags/detail.tsx')),
+})
+const usage = createRoute({
+  getParentRoute: () => flag,
+  path: 'usage',
+  component: lazyRouteComponent(() => import('./flags/usage.tsx')),
+})
+const flagHistory = createRoute({
+  getParentRoute: () => flag,
+  path: 'history',
+  component: lazyRouteComponent(() => import('./flags/history.tsx')),
+})
+const flagPortability = createRoute({
+  getParentRoute: () => flag,
+  path: 'portability',
+  component: lazyRouteComponent(() => import('./flags/portability.tsx')),
+})
+
+const history = createRoute({
+  getParentRoute: () => environment,
+  path: 'history',
+  component: lazyRouteComponent(() => import('./pages/history.tsx')),
+})
+const portability = createRoute({
+  getParentRoute: () => environment,
+  path: 'portability',
+  component: lazyRouteComponent(() => import('./pages/portability.tsx')),
+})
+
+const routeTree = root.addChildren([
+  signedIn.addChildren([
+    index,
+    environment.addChildren([
+      flags,
+      flag.addChildren([usage, flagHistory, flagPortability]),
+      history,
+      portability,
+    ]),
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: NoSuchPage,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
