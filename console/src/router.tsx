@@ -82,6 +82,17 @@ const portability = createRoute({
   component: lazyRouteComponent(() => import('./pages/portability.tsx')),
 })
 
+const experiments = createRoute({
+  getParentRoute: () => environment,
+  path: 'experiments',
+  component: lazyRouteComponent(() => import('./experiments/list.tsx')),
+})
+const experiment = createRoute({
+  getParentRoute: () => environment,
+  path: 'experiments/$experiment',
+  component: lazyRouteComponent(() => import('./experiments/detail.tsx')),
+})
+
 const routeTree = root.addChildren([
   signedIn.addChildren([
     index,
@@ -90,6 +101,8 @@ const routeTree = root.addChildren([
       flag.addChildren([usage, flagHistory, flagPortability]),
       history,
       portability,
+      experiments,
+      experiment,
     ]),
   ]),
 ])

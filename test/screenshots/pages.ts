@@ -25,4 +25,10 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'flag-portability', path: 'flags/new-checkout/portability' },
   { name: 'history', path: 'history' },
   { name: 'portability', path: 'portability' },
+  { name: 'experiments', path: 'experiments' },
+  { name: 'create-experiment', path: 'experiments?create=true' },
+  { name: 'results', path: 'experiments/express-pay' },
+  { name: 'results-withheld', path: 'experiments/hero' },
+  { name: 'results-early', path: 'experiments/gift-cards' },
+  { name: 'experiment-draft', path: 'experiments/banner-words' },
 ]

@@ -1,5 +1,5 @@
 // The pages in the navigation and the palette, in their groups. A page that is not built is not here.
-import { Blocks, Flag, type LucideIcon, ScrollText } from 'lucide-react'
+import { Blocks, Flag, FlaskConical, type LucideIcon, ScrollText } from 'lucide-react'
 import { frame } from '../messages/frame.ts'
 
 export interface NavigationItem {
@@ -15,7 +15,12 @@ export interface NavigationGroup {
 }
 
 export const navigation: readonly NavigationGroup[] = [
-  { items: [{ path: 'flags', text: frame.pages.flags, icon: Flag }] },
+  {
+    items: [
+      { path: 'flags', text: frame.pages.flags, icon: Flag },
+      { path: 'experiments', text: frame.pages.experiments, icon: FlaskConical },
+    ],
+  },
   {
     title: frame.groupTitles.observe,
     items: [

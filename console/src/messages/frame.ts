@@ -54,6 +54,7 @@ export const frame = inLanguage({
     signedOut: 'Signed out.',
     pages: {
       flags: 'Flags',
+      experiments: 'Experiments',
       history: 'History',
       portability: 'Portability',
     },
@@ -121,6 +122,7 @@ export const frame = inLanguage({
     signedOut: 'Abgemeldet.',
     pages: {
       flags: 'Flags',
+      experiments: 'Experimente',
       history: 'Verlauf',
       portability: 'Portabilität',
     },

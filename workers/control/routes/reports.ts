@@ -1,13 +1,13 @@
 // Reports on what SDKs send: exposures by flag, variation and hour, events of goals by hour, the health of
 // the intake, and the attributes that were seen. They read live counts, which no result is computed from.
 import * as z from 'zod'
-import { refusalReasons } from '../../../analytics/intake.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counters.ts'
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
-import { AsOf, FlagExposures, Hour, Users } from '../api/flag-answers.ts'
+import { AsOf, FlagExposures } from '../api/flag-answers.ts'
+import { GoalEvents, IntakeReport } from '../api/report-answers.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 
@@ -19,36 +19,6 @@ const Window = z
   .default('24h')
   .describe('How far back, in whole hours including the present one.')
 const ReportQuery = PageQuery.extend({ window: Window })
-
-const GoalCounts = z.strictObject({
-  events: z.int().describe('Tracking events. One that was delivered twice may be counted twice.'),
-  users: Users,
-})
-
-const Counts = z.strictObject({
-  accepted: z.int().describe('Events that are in the queue or beyond.'),
-  refused: z
-    .strictObject(
-      Object.fromEntries(refusalReasons.map((reason) => [reason, z.int()])) as Record<
-        (typeof refusalReasons)[number],
-        z.ZodInt
-      >,
-    )
-    .describe(
-      'Events that were not taken. `late`: more than 31 days old or a day ahead. `quota` and `queue`: the client ' +
-        'was told to send them again.',
-    ),
-  stored: z.int().describe('Records that ingest wrote into the lake.'),
-  duplicates: z
-    .int()
-    .describe(
-      'Copies that ingest knew: in one batch of the queue, or delivered again after they were stored. Results ' +
-        'count each event once, also where a copy comes another way.',
-    ),
-  bad: z.int().describe('Records that ingest could not read; they are under `bad/` in R2.'),
-  deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
-  lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
-})
 
 const fromHour = (window: keyof typeof windowHours, now: number) =>
   Math.floor(now / hourMs) - windowHours[window] + 1
@@ -101,14 +71,7 @@ export const reports = [
       'Live: some seconds behind. Of all users, whether an experiment counts them or not. Pages hold hours, newest ' +
       'first; `total` is of the whole window on each page. Hours without events are left out.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      usersError: z.number(),
-      total: GoalCounts,
-      hours: z.array(GoalCounts.extend({ hour: Hour })),
-      uncounted: z.int().describe('Events beyond the limit of names in an hour, of this goal or others.'),
-      nextCursor: NextCursor,
-    }),
+    answer: GoalEvents,
     handle: async ({ env, database, now, params: { environment, key }, query }) => {
       const goal = await readEntity(database, environment, 'goal', key)
       if (!goal) return refuse('NOT_FOUND', `there is no goal ${key}`)
@@ -141,12 +104,7 @@ export const reports = [
       'Approximate: an isolate that ends takes its last seconds of counts with it. Accepted and stored differ by ' +
       'what is on its way and by what was delivered twice.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      total: Counts,
-      hours: z.array(Counts.extend({ hour: Hour })).describe('Newest first.'),
-      nextCursor: NextCursor,
-    }),
+    answer: IntakeReport,
     handle: async ({ env, now, params: { environment }, query: { window, limit, cursor } }) => {
       const { asOf, hours } = await intakeOf(env, environment).readIntake(fromHour(window, now))
       const left = hours.filter(({ hour }) => hour < hourOf(cursor))
