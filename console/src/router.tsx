@@ -92,6 +92,67 @@ const experiment = createRoute({
   path: 'experiments/$experiment',
   component: lazyRouteComponent(() => import('./experiments/detail.tsx')),
 })
+const operations = createRoute({
+  getParentRoute: () => environment,
+  path: 'operations',
+  component: lazyRouteComponent(() => import('./operations/page.tsx')),
+})
+
+const overview = createRoute({
+  getParentRoute: () => environment,
+  path: 'overview',
+  component: lazyRouteComponent(() => import('./observe/overview.tsx')),
+})
+const segments = createRoute({
+  getParentRoute: () => environment,
+  path: 'segments',
+  component: lazyRouteComponent(() => import('./audience/segments.tsx')),
+})
+const segment = createRoute({
+  getParentRoute: () => environment,
+  path: 'segments/$segment',
+  component: lazyRouteComponent(() => import('./audience/segment.tsx')),
+})
+const goals = createRoute({
+  getParentRoute: () => environment,
+  path: 'goals',
+  component: lazyRouteComponent(() => import('./audience/goals.tsx')),
+})
+const goal = createRoute({
+  getParentRoute: () => environment,
+  path: 'goals/$goal',
+  component: lazyRouteComponent(() => import('./audience/goal.tsx')),
+})
+const insights = createRoute({
+  getParentRoute: () => environment,
+  path: 'insights',
+  component: lazyRouteComponent(() => import('./observe/insights.tsx')),
+})
+const jobs = createRoute({
+  getParentRoute: () => environment,
+  path: 'jobs',
+  component: lazyRouteComponent(() => import('./observe/jobs.tsx')),
+})
+const keys = createRoute({
+  getParentRoute: () => environment,
+  path: 'keys',
+  component: lazyRouteComponent(() => import('./setup/keys.tsx')),
+})
+const members = createRoute({
+  getParentRoute: () => environment,
+  path: 'members',
+  component: lazyRouteComponent(() => import('./setup/members.tsx')),
+})
+const environmentsPage = createRoute({
+  getParentRoute: () => environment,
+  path: 'environments',
+  component: lazyRouteComponent(() => import('./setup/environments.tsx')),
+})
+const webhooks = createRoute({
+  getParentRoute: () => environment,
+  path: 'webhooks',
+  component: lazyRouteComponent(() => import('./setup/webhooks.tsx')),
+})
 
 const routeTree = root.addChildren([
   signedIn.addChildren([
@@ -103,6 +164,18 @@ const routeTree = root.addChildren([
       portability,
       experiments,
       experiment,
+      operations,
+      overview,
+      segments,
+      segment,
+      goals,
+      goal,
+      insights,
+      jobs,
+      keys,
+      members,
+      environmentsPage,
+      webhooks,
     ]),
   ]),
 ])

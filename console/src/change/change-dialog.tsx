@@ -31,6 +31,7 @@ interface ChangeDialogProps<Answer> {
   readonly run: (comment: string) => Promise<Answer>
   readonly done: (answer: Answer) => string
   readonly onClose: () => void
+  /** Instead of closing: to go elsewhere, or to show what is shown once. */
   readonly onDone?: (answer: Answer) => void
   readonly children: (problemOf: (path: string) => string | undefined) => ReactNode
 }
@@ -65,8 +66,8 @@ export function ChangeDialog<Answer extends object>(props: ChangeDialogProps<Ans
         toast({ text })
         void queries.invalidateQueries({ queryKey: [''] })
       }
-      onClose()
-      onDone?.(answer)
+      if (onDone) onDone(answer)
+      else onClose()
     } catch (cause) {
       setError(cause)
       setIsBusy(false)

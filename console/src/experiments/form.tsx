@@ -61,12 +61,13 @@ export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) 
           : change<Experiment>('POST', path, { body: { ...bodyOf(fields), status: 'draft' }, comment })
       }
       done={({ entity: { id, name } }) => (draft ? words.saved(name || id) : words.created(name || id))}
-      onDone={({ entity: { id } }) =>
+      onDone={({ entity: { id } }) => {
+        onClose()
         void navigate({
           to: '/environments/$environment/experiments/$experiment' as '/',
           params: { environment, experiment: id } as never,
         })
-      }
+      }}
       onClose={onClose}
     >
       {(problemOf) => (
