@@ -1,6 +1,7 @@
 // Answers about flags that are not entities of core. The console imports their types, so nothing in this file
 // depends on workerd.
 import * as z from 'zod'
+import type { Cause } from '../../../core/evaluation/evaluation.ts'
 import type { Explanation } from '../../../core/evaluation/explain.ts'
 import { FlagType, Strategy } from '../../../core/model/flag.ts'
 import { NextCursor } from './pagination.ts'
@@ -63,7 +64,7 @@ export const evaluateAnswer = z.strictObject({
 export interface EvaluatedFlag {
   readonly flagKey: string
   readonly reason: string
-  readonly cause?: string
+  readonly cause?: Cause
   readonly variationId?: string
   readonly value?: unknown
   readonly error?: { readonly code: string; readonly message: string }
