@@ -8,7 +8,7 @@ import { readOptions } from '../../scripts/command-line.ts'
 import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { startStack } from '../../scripts/stack.ts'
 import { launchChromium } from '../support/chromium.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { seedPages } from './data.ts'
 import { addressOf, consolePages } from './pages.ts'
 

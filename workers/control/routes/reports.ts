@@ -1,24 +1,21 @@
 // Reports on what SDKs send: exposures by flag, variation and hour, events of goals by hour, the health of
-// the intake, and the attributes that were seen. They read live counts, which no result is computed from.
+// the intake, how fast revisions reach edge, and the attributes that were seen. They read live counts, which
+// no result is computed from.
 import * as z from 'zod'
 import { refusalReasons } from '../../../analytics/intake.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counters.ts'
+import { publicationsMax } from '../../live/publications.ts'
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
-import { AsOf, FlagExposures, Hour, Users } from '../api/flag-answers.ts'
+import { FlagExposures, Users } from '../api/flag-answers.ts'
+import { observedSeconds, propagationOf } from '../../live/propagation.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { AsOf, Hour, ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
 import { route } from '../api/route.ts'
 
-const hourMs = 3_600_000
-const windowHours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const
-
-const Window = z
-  .enum(['24h', '7d', '30d'])
-  .default('24h')
-  .describe('How far back, in whole hours including the present one.')
-const ReportQuery = PageQuery.extend({ window: Window })
+const ReportQuery = PageQuery.extend({ window: ReportWindow })
 
 const GoalCounts = z.strictObject({
   events: z.int().describe('Tracking events. One that was delivered twice may be counted twice.'),
@@ -49,9 +46,6 @@ const Counts = z.strictObject({
   deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
   lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
 })
-
-const fromHour = (window: keyof typeof windowHours, now: number) =>
-  Math.floor(now / hourMs) - windowHours[window] + 1
 
 export const reports = [
   route({
@@ -157,6 +151,45 @@ export const reports = [
         hours: page.rows.map(({ hour, counts }) => ({ hour: hour * hourMs, ...toHealth(counts) })),
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
       })
+    },
+  }),
+  route({
+    id: 'report-propagation',
+    method: 'GET',
+    path: '/environments/{environment}/propagation',
+    needs: 'viewer',
+    summary: 'Reports how fast published revisions reached edge, newest first',
+    description:
+      'From the exposures that edge received and found to be its own decisions, each of which names the revision ' +
+      `that decided. Those of the ${observedSeconds / 60} minutes after a publication are looked at; later ` +
+      'revisions count as this one. Without exposures nobody knows. Some seconds behind. The last ' +
+      `${publicationsMax} publications of 30 days are kept.`,
+    query: PageQuery,
+    answer: z.strictObject({
+      asOf: AsOf,
+      revisions: z.array(
+        z.strictObject({
+          revision: z.int(),
+          publishedAt: z.int().describe('Epoch milliseconds: from then on edge could learn of it.'),
+          firstAfterMs: z.int().nullable().describe('Until the first exposure on it. Null: there is none.'),
+          mostAfterMs: z
+            .int()
+            .nullable()
+            .describe(
+              'Until 99 % of exposures were on it, over ten seconds from then on; to the next second of the ' +
+                'clock. Null: that has not been seen.',
+            ),
+          exposures: z.int().describe('On it.'),
+          earlierExposures: z.int().describe('On earlier revisions, after its publication.'),
+        }),
+      ),
+      nextCursor: NextCursor,
+    }),
+    handle: async ({ env, params: { environment }, query: { limit, cursor } }) => {
+      const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
+      const { asOf, publications } = await intakeOf(env, environment).publications(before, limit + 1)
+      const { rows, ...next } = pageOf(publications, limit, ({ revision }) => [revision])
+      return ok({ asOf, revisions: rows.map(propagationOf), ...next })
     },
   }),
   route({
