@@ -1,5 +1,5 @@
 // Four ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
@@ -12,8 +12,8 @@ const control = ['workers/control/**/*.test.ts', 'workers/**/*.workerd.test.ts']
 const ingest = ['workers/ingest/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/security/**/*.test.ts']
 
-// control's assets: its tests need none, but the folder must be there
-mkdirSync(at('console/dist'), { recursive: true })
+/** Of the laws; workerd has no environment of the process. */
+const seed = process.env['TEST_SEED'] ? { TEST_SEED: process.env['TEST_SEED'] } : {}
 
 const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('migrations')) : []
 
@@ -24,7 +24,7 @@ const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('mig
 const workerd = (configPath: string, bindings: Record<string, typeof migrations | string> = {}) =>
   cloudflareTest({
     wrangler: { configPath: at(configPath) },
-    miniflare: { bindings, outboundService: outside },
+    miniflare: { bindings: { ...seed, ...bindings }, outboundService: outside },
   })
 
 /** They end what hangs, also on a machine that is busy with other things. They decide nothing else. */
@@ -70,7 +70,7 @@ export default defineConfig({
             main: at('test/support/ingest-worker.ts'),
             wrangler: { configPath: at('workers/ingest/wrangler.toml') },
             miniflare: {
-              bindings: { TEST_MIGRATIONS: migrations },
+              bindings: { ...seed, TEST_MIGRATIONS: migrations },
               outboundService: outside,
               d1Databases: { DB: 'tackline' },
               durableObjects: {
@@ -94,8 +94,9 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: e2e,
+          globalSetup: './test/support/shared-stack.ts',
           ...timeouts,
-          fileParallelism: false, // each file may start a whole stack
+          fileParallelism: false, // some files start a stack of their own
           sequence: { groupOrder: 2 }, // after the rest, with the machine to itself
         },
       },

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../test/support/build/fast-check.ts'
 import { clockAheadMaxMs, eventAgeMaxMs, eventTime } from './event-time.ts'
 
 const now = Date.UTC(2026, 10, 29, 12)

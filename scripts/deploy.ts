@@ -1,7 +1,7 @@
-// `npm run deploy`: builds the console, bundles the three Workers, checks their sizes and uploads them.
-// Control goes first, because edge binds its Durable Object. Edge goes last, because its events need a
-// consumer. `-- --dry-run` stops before the upload: it needs neither network nor account, and leaves the
-// bundles in dist/.
+// `npm run deploy`: builds the console, bundles Tackline as one Worker and uploads it. `-- --split` does so as three: control
+// goes first, because edge binds its Durable Object, and edge last, because its events need a consumer. `--
+// --dry-run` bundles both ways, checks their sizes and stops before the upload: it needs neither network nor
+// account, and leaves the bundles in dist/.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -10,12 +10,15 @@ import { readOptions } from './command-line.ts'
 import { buildConsole, firstLoad } from './console-build.ts'
 import { root, run, toolEnv } from './tool.ts'
 
-const workers = [
-  { name: 'control', config: 'workers/control/wrangler.toml' },
-  { name: 'ingest', config: 'workers/ingest/wrangler.toml' },
-  { name: 'edge', config: 'wrangler.toml' },
-] as const
-type Worker = (typeof workers)[number]
+interface Worker {
+  readonly name: string
+  readonly config: string
+}
+const one: Worker[] = [{ name: 'tackline', config: 'wrangler.toml' }]
+const three: Worker[] = ['control', 'ingest', 'edge'].map((name) => ({
+  name,
+  config: `workers/${name}/wrangler.toml`,
+}))
 
 /** The limit of edge's bundle, so that a new isolate answers quickly. */
 const edgeGzipBytesMax = 72_000
@@ -25,13 +28,17 @@ const placeholder = /^\s*(?:database_)?id\s*=\s*"(tackline|tackline-snapshots)"/
 
 Object.assign(toolEnv, { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' })
 
-const { values } = readOptions({ 'dry-run': { type: 'boolean', default: false } })
+const { values } = readOptions({
+  'dry-run': { type: 'boolean', default: false },
+  split: { type: 'boolean', default: false },
+})
 
 /** Of the JavaScript that the console's first page loads. */
 const consoleGzipBytesMax = 150_000
 
 try {
   await weighConsole()
+  const workers = values['dry-run'] ? [...one, ...three] : values.split ? three : one
   for (const worker of workers) await bundle(worker)
   if (!values['dry-run']) {
     for (const worker of workers) checkIds(worker)

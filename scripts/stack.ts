@@ -1,9 +1,9 @@
-// Starts all three Workers in one `wrangler dev`, offline, with a state directory. For `npm start`, the demo
-// and the tests.
+// Starts Tackline in one `wrangler dev`, offline, with a state directory: as one Worker, or as its three
+// parts where a test replaces one of them. For `npm start`, the demo and the tests.
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { buildConsole } from './console-build.ts'
 import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
 import { type FirstToken, isPrepared } from './local-database.ts'
@@ -25,8 +25,8 @@ export interface StackOptions {
   /** TLS with a new certificate, which this process trusts. */
   readonly https?: boolean | undefined
   /**
-   * Replacements for the product's Workers, or Workers before and behind them, for tests that simulate
-   * faults.
+   * Replacements for the three parts, or Workers before and behind them, for tests that simulate faults. With
+   * them, Tackline is three Workers.
    */
   readonly configs?: Partial<Record<'front' | 'edge' | 'control' | 'ingest' | 'behind', string>>
   /** Is told in a sentence what does not stop the stack. Default: standard error. */
@@ -82,16 +82,13 @@ async function startLocked(
       if (!isLock(name)) rmSync(join(directory, name), { recursive: true, force: true })
   const token = ensureSecret(directory, 'token', 'tla_')
   await buildConsole()
-  await prepareDatabase(directory, lock, {
-    id: 'first-token',
-    name: 'first token',
-    sha256: createHash('sha256').update(token).digest('hex'),
-    createdAt: Date.now(),
-  })
+  await prepareDatabase(directory, lock, firstToken(token))
   const logPath = join(directory, 'wrangler.log')
   const certificate = https ? makeCertificate(directory) : undefined
   const group = launch(
-    { ...products, ingest: hastyIngest(directory), ...configs },
+    configs
+      ? { ...parts, ingest: hasty(directory, parts.ingest), ...configs }
+      : { whole: hasty(directory, 'wrangler.toml') },
     { port, directory, certificate, variables: writeVariables(directory) },
   )
   lock.addGroup(group.id)
@@ -123,6 +120,19 @@ async function startLocked(
   return stack
 }
 
+const firstToken = (token: string): FirstToken => ({
+  id: 'first-token',
+  name: 'first token',
+  sha256: createHash('sha256').update(token).digest('hex'),
+  createdAt: Date.now(),
+})
+
+/** Whether a start has nothing to do to the folder's database. */
+export function isPreparedFolder(directory: string): boolean {
+  const path = join(directory, 'token')
+  return existsSync(path) && isPrepared(join(directory, 'state'), firstToken(readFileSync(path, 'utf8')))
+}
+
 /** A secret of this directory. The first start creates it. */
 function ensureSecret(directory: string, name: string, prefix: string): string {
   const path = join(directory, name)
@@ -130,9 +140,8 @@ function ensureSecret(directory: string, name: string, prefix: string): string {
   return readFileSync(path, 'utf8')
 }
 
-/** A file of what are secrets of the Workers on Cloudflare. */
-function writeVariables(directory: string): string {
-  const path = join(directory, 'variables.env')
+/** Writes a file of what are secrets of the Workers on Cloudflare. */
+export function writeVariables(directory: string, path = join(directory, 'variables.env')): string {
   replace(path, `EXPOSURE_SECRET=${ensureSecret(directory, 'exposure-secret', '')}\n`)
   return path
 }
@@ -151,22 +160,24 @@ async function prepareDatabase(directory: string, lock: FolderLock, token: First
   throw new Error(`the local database in ${directory} could not be prepared: ${output.trim()}`)
 }
 
-type Configs = NonNullable<StackOptions['configs']>
-const products = {
-  edge: 'wrangler.toml',
+type Configs = NonNullable<StackOptions['configs']> & { readonly whole?: string }
+const parts = {
+  edge: 'workers/edge/wrangler.toml',
   control: 'workers/control/wrangler.toml',
   ingest: 'workers/ingest/wrangler.toml',
 } satisfies Configs
 
-/** The product's ingest, which waits a second for a batch: what is sent can be seen at once. */
-function hastyIngest(directory: string): string {
-  const config = readFileSync(join(root, products.ingest), 'utf8')
-  const path = join(directory, 'ingest.toml')
-  const main = join(root, products.ingest, '../index.ts')
-  const hasty = config
-    .replace('main = "index.ts"', `main = ${JSON.stringify(main)}`)
+/** A configuration that waits a second for a batch of events: what is sent can be seen at once. */
+function hasty(directory: string, config: string): string {
+  const settings = readFileSync(join(root, config), 'utf8')
+  const path = join(directory, `${basename(dirname(join(root, config)))}.toml`)
+  const absolute = (_: string, key: string, value: string) =>
+    `${key} = ${JSON.stringify(join(root, dirname(config), value))}`
+  const changed = settings
+    .replaceAll(/^(main|directory) = "(.+)"$/gm, absolute)
+    .replace(/^\[build\]\n(?:.+\n)+/m, '') // done by whoever starts the stack
     .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
-  replace(path, hasty)
+  replace(path, changed)
   return path
 }
 
@@ -179,7 +190,7 @@ interface Launch {
 }
 
 function launch(configs: Configs, { port, directory, certificate, variables }: Launch): ProcessGroup {
-  const { front, edge, control, ingest, behind } = configs // only the first one is reached over HTTP
+  const { front, whole, edge, control, ingest, behind } = configs // only the first is reached over HTTP
   const options = {
     'persist-to': join(directory, 'state'),
     ip: '127.0.0.1',
@@ -197,7 +208,9 @@ function launch(configs: Configs, { port, directory, certificate, variables }: L
   const command = [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),
     'dev',
-    ...[front, edge, control, ingest, behind].flatMap((path) => (path === undefined ? [] : ['-c', path])),
+    ...[front, whole, edge, control, ingest, behind].flatMap((path) =>
+      path === undefined ? [] : ['-c', path],
+    ),
     ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
   ]
   const environment = {

@@ -1,11 +1,10 @@
 // `npm start`: runs the whole stack on this machine, with demo data at the first start. `-- --fresh` discards
 // the stored data, `-- --port N` chooses the port, `-- --directory PATH` the folder of the data, `-- --https`
 // uses TLS.
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { exitWithUsage, readOptions, readWholeNumber } from './command-line.ts'
-import { type DemoKeys, demoEnvironment, seedDemo } from './demo-data.ts'
-import { replace } from './folder-lock.ts'
+import { type DemoKeys, demoEnvironment } from './demo-data.ts'
+import { ensureLocalKeys } from './local-keys.ts'
 import { npmAbove, whenEnded } from './process-status.ts'
 import { startStack } from './stack.ts'
 
@@ -41,30 +40,12 @@ try {
     state: values.fresh ? 'reset' : 'keep',
     https: values.https,
   })
-  const keys = await ensureKeys()
-  print(keys)
+  print(await ensureLocalKeys(stack, directory))
   process.off('SIGINT', exitAtOnce).off('SIGTERM', exitAtOnce)
   const stop = () => void stack.stop()
   leave = stop
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   process.exitCode = (await stack.exited) ?? 0
-
-  /** The keys of the demo environment. The first start creates them. */
-  async function ensureKeys(): Promise<DemoKeys> {
-    const path = join(directory, 'local.json')
-    const keys = existsSync(path) ? readKeys(path) : await seedDemo(stack, demoEnvironment)
-    replace(path, JSON.stringify({ ...keys, url: stack.url, token: stack.token }, null, 2))
-    return keys
-  }
-
-  function readKeys(path: string): DemoKeys {
-    const text = readFileSync(path, 'utf8')
-    try {
-      return JSON.parse(text) as DemoKeys
-    } catch {
-      throw new Error(`${path} is not JSON: delete it, and the next start makes new keys`)
-    }
-  }
 
   function print({ clientKey, serverKey }: DemoKeys): void {
     const { url, token, certPath } = stack

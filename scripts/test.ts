@@ -1,13 +1,15 @@
 // `npm test`: builds Stan, runs every test, and ends with one line, `N passed, N failed`. Arguments go to
-// Vitest. A run that names files (or has a `-t` pattern) does not build Stan.
+// Vitest. A run that names files (or has a `-t` pattern) does not build Stan. `--explore` plays the laws with
+// other cases than the usual ones, and says with which.
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { root, toolEnv } from './tool.ts'
 
 process.chdir(root)
-const env = {
+const env: NodeJS.ProcessEnv = {
   ...toolEnv,
   CI: '1',
   ...(!process.stdout.isTTY && { NO_COLOR: '1' }),
@@ -16,7 +18,12 @@ const env = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
 }
 
-const options = process.argv.slice(2)
+const explores = process.argv.includes('--explore')
+if (explores) {
+  env['TEST_SEED'] = String(randomInt(2 ** 31))
+  console.log(`Laws with TEST_SEED=${env['TEST_SEED']}`)
+}
+const options = process.argv.slice(2).filter((option) => option !== '--explore')
 const isPartial = options.some((option) => !option.startsWith('-'))
 const folder = mkdtempSync(path.join(tmpdir(), 'tackline-test-'))
 const summaryFile = path.join(folder, 'summary')

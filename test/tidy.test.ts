@@ -89,15 +89,10 @@ describe('core', () => {
 })
 
 describe('Workers', () => {
-  const edge = 'wrangler.toml'
+  const whole = 'wrangler.toml'
+  const edge = 'workers/edge/wrangler.toml'
   const control = 'workers/control/wrangler.toml'
   const ingest = 'workers/ingest/wrangler.toml'
-
-  it('are three, each with its own configuration', () => {
-    expect(files.filter((file) => /(^|\/)wrangler[.](toml|jsonc?)$/.test(file))).toEqual(
-      expect.arrayContaining([edge, control, ingest]),
-    )
-  })
 
   it('leave D1 to control: neither the data plane nor ingest has a database', () => {
     expect([edge, control, ingest].filter((file) => /d1_databases/.test(settings(file)))).toEqual([control])
@@ -111,9 +106,28 @@ describe('Workers', () => {
     expect([...new Set(dates)]).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d$/)])
   })
 
-  it('put the edge at the top of the repository', () => {
-    expect(settings(edge)).toMatch(/^main\s*=\s*"(\.\/)?workers\/edge\/index[.]ts"/m)
+  it('have the same bindings, variables and limits as one Worker and as three', () => {
+    const merged = [edge, control, ingest].flatMap(tablesOf)
+    expect(new Set(tablesOf(whole))).toEqual(new Set(merged))
   })
+
+  /**
+   * The tables of a configuration that say what its code can use, without what only a Worker apart needs: ids
+   * of shared resources, and names of other Workers.
+   */
+  function tablesOf(file: string): string[] {
+    const header = /^\[+([\w.]+)\]+$/m
+    const [, ...parts] = settings(file).split(header)
+    return parts.flatMap((name, i) => {
+      if (i % 2 === 1 || ['migrations', 'assets', 'build', 'services'].includes(name)) return []
+      const lines = parts[i + 1]!.split('\n').map((line) => line.replace(/\s*#.*$/, ''))
+      const kept = lines.filter(
+        (line) =>
+          line && !/^(id|database_id|preview_database_id|migrations_dir|script_name|local_dev) =/.test(line),
+      )
+      return name === 'vars' ? kept : [[name, ...kept].join('\n')]
+    })
+  }
 
   /** A configuration without its comments. */
   function settings(file: string): string {

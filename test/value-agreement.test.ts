@@ -1,7 +1,7 @@
 // Every value that a flag can have is the same in every protocol, in an explanation and in the configuration
 // document. Values that would differ are refused when they are written.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from './support/build/fast-check.ts'
 import { toDocument } from '../core/change/document/export.ts'
 import { evaluate } from '../core/evaluation/evaluate.ts'
 import { explain } from '../core/evaluation/explain.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { type Link, linkRows, resolveLinks } from './links.ts'
 
 const link = (previous: string, known: string, linkedAt: number): Link => ({

@@ -1,6 +1,6 @@
 // `serve` by a simulated clock, over months: jobs that take long, fail, crash, hang and are ended.
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { serveMetrics } from './metrics.ts'
 import type { JobEnd, RunJob } from './run-job.ts'

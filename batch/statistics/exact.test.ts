@@ -1,6 +1,6 @@
 import betainc from '@stdlib/math-base-special-betainc'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { betaOf, cumulative, quantile } from './beta.ts'
 import { exactEngine, exactPosteriors } from './exact.ts'
 import type { Counts } from './fit.ts'

@@ -1,6 +1,6 @@
 import chiSquareCumulative from '@stdlib/stats-base-dists-chisquare-cdf'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import {
   adjustedEffect,
   meanEffect,

@@ -1,6 +1,6 @@
 // The laws of what is measured and compared of a metric.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import type { Decision } from '../../core/model/experiment-result.ts'
 import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import { compareArms } from './compare.ts'

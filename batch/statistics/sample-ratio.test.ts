@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { logFactorsOf, mismatchFactor, sampleRatio, type Cell } from './sample-ratio.ts'
 
 const cells = (...pairs: readonly (readonly [users: number, expectedWeight: number])[]): Cell[] =>

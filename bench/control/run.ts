@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Admin, call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
-import { freePort } from '../../test/support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { flag } from '../../test/support/build/flags.ts'
 
 const sizes = [1_000, 10_000] as const

@@ -33,7 +33,7 @@ export interface ServerOptions {
 
 const root = join(import.meta.dirname, '../..')
 const configs = {
-  edge: join(root, 'wrangler.toml'),
+  edge: join(root, 'workers/edge/wrangler.toml'),
   bare: join(import.meta.dirname, 'bare.toml'),
   flagd: join(import.meta.dirname, 'flagd.toml'),
   'stand-ins': join(import.meta.dirname, 'stand-ins.toml'),

@@ -80,16 +80,16 @@ export async function benchCounting({ records, flags }: CountingBench): Promise<
     await timed(figures, 'scan: the same columns, read and hashed', () => scan(before))
     const first = await timed(figures, `1 experiment, 1 of ${flags} flags`, () => countAll(before, one, how))
     const every = await timed(figures, `${flags} experiments`, () => countAll(before, all, how))
-    await timed(figures, 'adding up', () => addUp(every, all, clickHouse))
+    await timed(figures, 'adding up', () => addUp(every, clickHouse))
     await timed(figures, `${flags} experiments, 0.001 % new`, () => countChange(change(addedFew), all, how))
     const one1 = await timed(figures, '1 experiment, 1 % new', () => countChange(change(added), one, how))
     await timed(figures, `${flags} experiments, 1 % new`, () => countChange(change(added), all, how))
     console.table(figures)
     const bytes = parts.reduce((sum, { file }) => sum + statSync(file).size, 0)
     console.log(`${records} records of ${users} users; ${(bytes / records).toFixed(1)} bytes a record`)
-    const kept = await addUp([...first, ...one1], one, clickHouse)
+    const kept = await addUp([...first, ...one1], clickHouse)
     const again = await countAll({ raw: [], parts: [...parts, ...added.parts] }, one, how)
-    const full = again.ok ? await addUp(again.value, one, clickHouse) : again
+    const full = again.ok ? await addUp(again.value, clickHouse) : again
     console.log(`incremental = full: ${JSON.stringify(kept) === JSON.stringify(full)}`)
   } finally {
     rmSync(folder, { recursive: true })

@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   Outlet,
 } from '@tanstack/react-router'
+import type { DebuggerSearch } from './flags/debugger.tsx'
 import { FlagsPage } from './flags/list.tsx'
 import { type Choice, orders, views } from './flags/views.ts'
 import { Broken, NoSuchPage } from './frame/broken.tsx'
@@ -27,6 +28,12 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
   options.find((option) => option === value)
+
+const positive = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined
+/** The router parses what reads as JSON. */
+const jsonText = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value)
 
 type FlagsSearch = Choice & { readonly create?: true }
 const flags = createRoute({
@@ -54,6 +61,37 @@ const flag = createRoute({
   getParentRoute: () => environment,
   path: 'flags/$flag',
   component: lazyRouteComponent(() => import('./flags/detail.tsx')),
+})
+const targeting = createRoute({
+  getParentRoute: () => flag,
+  path: '/',
+  component: lazyRouteComponent(() => import('./flags/targeting.tsx')),
+})
+const variations = createRoute({
+  getParentRoute: () => flag,
+  path: 'variations',
+  component: lazyRouteComponent(() => import('./flags/variations.tsx')),
+})
+const debug = createRoute({
+  getParentRoute: () => flag,
+  path: 'debugger',
+  component: lazyRouteComponent(() => import('./flags/debugger.tsx')),
+  validateSearch: (search): DebuggerSearch => {
+    const asked = {
+      context: jsonText(search['context']),
+      revision: positive(search['revision']),
+      other: jsonText(search['other']),
+      otherRevision: positive(search['otherRevision']),
+    }
+    return Object.fromEntries(
+      Object.entries(asked).filter(([, value]) => value !== undefined),
+    ) as DebuggerSearch
+  },
+})
+const settings = createRoute({
+  getParentRoute: () => flag,
+  path: 'settings',
+  component: lazyRouteComponent(() => import('./flags/settings.tsx')),
 })
 const usage = createRoute({
   getParentRoute: () => flag,
@@ -159,7 +197,7 @@ const routeTree = root.addChildren([
     index,
     environment.addChildren([
       flags,
-      flag.addChildren([usage, flagHistory, flagPortability]),
+      flag.addChildren([targeting, variations, debug, usage, flagHistory, flagPortability, settings]),
       history,
       portability,
       experiments,

@@ -1,6 +1,6 @@
 // Cycles and too deep chains of flags and segments are refused in every command that could create them.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { clause, flag, rollout, rule, segment } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { emptyState, type EnvironmentState, withWrites, type Write } from '../model/environment-state.ts'

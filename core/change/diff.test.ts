@@ -1,5 +1,5 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { diff } from './diff.ts'
 
 describe('the differences of two values', () => {

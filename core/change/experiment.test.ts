@@ -1,7 +1,7 @@
 // The life of an experiment: which step is allowed when, what is locked, and that time alone decides what its
 // window counts.
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { flag, rollout } from '../../test/support/build/flags.ts'
 import { type EnvironmentState, emptyState, withWrites } from '../model/environment-state.ts'
 import { type Experiment, statusAt } from '../model/experiment.ts'

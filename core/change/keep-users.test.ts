@@ -1,7 +1,7 @@
 // Nobody moves unasked: whichever command edits a flag, only as many users change their variation as the new
 // shares make necessary. Measured with the evaluator on real targeting keys.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { clause, fixed, flag, rollout, snapshotOf } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { compile } from '../evaluation/compile.ts'

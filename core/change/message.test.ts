@@ -1,6 +1,6 @@
 // What webhooks are told of changes and results, and what they are never told.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { fixed, flag, segment } from '../../test/support/build/flags.ts'
 import { type EnvironmentState, type Write, emptyState, withWrites } from '../model/environment-state.ts'
 import { NotificationKind, inOrder } from '../model/notification-kind.ts'

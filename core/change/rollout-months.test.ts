@@ -1,6 +1,6 @@
 // Months of progressive rollouts beside a model.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { fixed } from '../../test/support/build/flags.ts'
 import { dayMs, world, create, command, of, servedBy, edit } from '../../test/support/rollout-world.ts'
 import { scaled } from '../../test/support/build/scale.ts'

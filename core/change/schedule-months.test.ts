@@ -1,6 +1,6 @@
 // Months of scheduled changes beside a model.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { flag } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { SimulatedEnvironment } from '../../test/support/simulated-environment.ts'

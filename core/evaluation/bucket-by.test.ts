@@ -1,6 +1,6 @@
 // Rollouts that split by an attribute instead of the targeting key.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { clause, compiled, fixed, flag, rollout, rule, someone } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { Flag } from '../model/flag.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { attributeOperators } from '../../test/support/build/arbitraries.ts'
 import { clause, compiled, flag, rule, segment, someone } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'

@@ -1,6 +1,6 @@
 // Laws of evaluation: properties that hold for every environment and context. TEST_SCALE=10 runs more cases.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import {
   attributeName,
   clauseWith,

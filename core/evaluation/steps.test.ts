@@ -1,7 +1,7 @@
 // What a request may take: hostile patterns and attributes against a thousand flags. A flag is decided as if
 // there were no limit, or it is an error that says so.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { clause, compiled, fixed, flag, rule, segment } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import type { Clause } from '../model/clause.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import murmurhash from 'murmurhash-js'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import cases from '../../test/golden/core/hash.json' with { type: 'json' }
 import { fnv1a64 } from './fnv1a-64.ts'

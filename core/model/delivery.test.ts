@@ -1,6 +1,6 @@
 // When a delivery is tried again, and when it is given up.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import {
   type Attempt,
   type Progress,

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { memberSet } from './member-set.ts'
 import { encodeMembers } from './members.ts'
 

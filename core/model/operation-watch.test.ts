@@ -1,6 +1,6 @@
 // When an operation is due: against worlds whose answer is plain, and the laws between looks.
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import type { Operation } from './operation.ts'
 import { type MinuteCounts, watch, watchDayMs, watchedFrom, whyNotDue } from './operation-watch.ts'
 

@@ -1,7 +1,7 @@
 // Laws of the steps of a progressive rollout, over random rules, steps and users: it only adds users, and a
 // rollback gives everybody what they had.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { fixed, flag, rollout, snapshotOf } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { compile } from '../evaluation/compile.ts'

@@ -1,6 +1,6 @@
 // Rebalancing moves no more targeting keys than necessary, and the announced moves are those that happen.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { fixed, flag, rollout, snapshotOf } from '../../test/support/build/flags.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { compile } from '../evaluation/compile.ts'

@@ -1,6 +1,6 @@
 // When a change is refused for the size of the snapshot.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { flag } from '../../test/support/build/flags.ts'
 import { type EnvironmentState, type Write, emptyState, withWrites } from './environment-state.ts'
 import { snapshotBytesMax } from './limits.ts'

@@ -1,7 +1,7 @@
 // Plans: against values computed elsewhere, and the laws between users, effects and power. That a plan keeps
 // its power is simulated (test/simulate/simulate.test.ts).
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { planOf } from './plan.ts'
 import { conversionsPlanned, liftFound, type PlanInput, planKinds, usersNeeded } from './planning.ts'
 

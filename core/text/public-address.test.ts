@@ -1,7 +1,7 @@
 // Which addresses a webhook may have.
 import { isIPv6 } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { addressProblem, isPublicIp } from './public-address.ts'
 
 it.each([

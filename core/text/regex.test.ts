@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import { compilePattern } from './regex.ts'
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { type Admin } from '../../scripts/admin.ts'
 import { exitWithUsage, readOptions } from '../../scripts/command-line.ts'
 import { startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { attack, type Outcome } from './attack.ts'
 import { onlyLoopback } from './target.ts'
 

@@ -1,6 +1,6 @@
 // The judge finds what it is there to find, and a seed is one schedule.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import type { RunEvent } from '../../batch/run-event.ts'
 import { callFaults, deliveryFaults, drawFrom } from './faults.ts'
 import { judgeCounts, judgeQuiet, judgeRun } from './judge.ts'

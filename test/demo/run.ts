@@ -8,7 +8,7 @@ import { readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { type Admin } from '../../scripts/admin.ts'
 import { startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { checkConclusion, checkKillSwitch, type Claims, claims, type Met } from './claims.ts'
 import {
   type Answers,

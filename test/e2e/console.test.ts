@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
 const folder = join(import.meta.dirname, '../../console/dist')
 const directory = mkdtempSync(join(tmpdir(), 'tackline-console-'))

@@ -9,7 +9,7 @@ import type { Flag } from '../../core/model/flag.ts'
 import { call } from '../../scripts/admin.ts'
 import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-kill-'))
 const path = `/environments/${demoEnvironment}`

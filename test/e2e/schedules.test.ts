@@ -9,7 +9,7 @@ import { call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { flagDraft } from '../support/build/flag-draft.ts'
 import { pause } from '../support/environment.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-schedules-'))
 const path = '/environments/shop'

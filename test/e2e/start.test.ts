@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { typescript } from '../../scripts/tool.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { pause } from '../support/stack-fixture.ts'
 
 const root = join(import.meta.dirname, '../..')

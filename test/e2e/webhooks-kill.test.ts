@@ -7,7 +7,7 @@ import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { type Receiver, controlWith, startReceiver } from '../support/webhook-receiver.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-webhooks-kill-'))

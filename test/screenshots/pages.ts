@@ -1,13 +1,22 @@
 // The pages of the console that are looked at and checked, with the demo's data.
 import type { Page } from 'playwright-core'
+import { demoEnvironment } from '../../scripts/demo-data.ts'
+import { productionEnvironment, richFlag } from './data.ts'
 
 interface ConsolePage {
   readonly name: string
   /** Below the environment. */
   readonly path: string
+  /** Default: the demo's. */
+  readonly environment?: string
   /** What is done before it is looked at. */
   readonly act?: (page: Page) => Promise<void>
 }
+
+export const addressOf = ({ path, environment = demoEnvironment }: ConsolePage): string =>
+  `/environments/${environment}/${path}`
+
+const rich = `flags/${encodeURIComponent(richFlag)}`
 
 export const consolePages: readonly ConsolePage[] = [
   { name: 'flags', path: 'flags' },
@@ -20,6 +29,29 @@ export const consolePages: readonly ConsolePage[] = [
       await page.waitForSelector('dialog[open]')
     },
   },
+  { name: 'production', path: 'flags', environment: productionEnvironment },
+  { name: 'targeting', path: rich },
+  {
+    name: 'targeting-edit',
+    path: rich,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Edit Rule 2' }).click()
+      const share = page.getByLabel('Share of Classic, in percent').first()
+      await share.fill('50')
+      await page.getByText('No problems found').waitFor()
+    },
+  },
+  { name: 'variations', path: `${rich}/variations` },
+  {
+    name: 'debugger',
+    path: `${rich}/debugger?context=${encodeURIComponent(
+      JSON.stringify({ targetingKey: 'user-20519', country: 'DE', app_version: '8.4.1' }),
+    )}`,
+    act: async (page) => {
+      await page.getByText('Hash input').waitFor()
+    },
+  },
+  { name: 'flag-settings', path: `${rich}/settings` },
   { name: 'usage', path: 'flags/new-checkout/usage' },
   { name: 'flag-history', path: 'flags/new-checkout/history' },
   { name: 'flag-portability', path: 'flags/new-checkout/portability' },

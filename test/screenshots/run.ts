@@ -8,8 +8,9 @@ import { readOptions } from '../../scripts/command-line.ts'
 import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { startStack } from '../../scripts/stack.ts'
 import { launchChromium } from '../support/chromium.ts'
-import { freePort } from '../support/free-port.ts'
-import { consolePages } from './pages.ts'
+import { freePort } from '../../scripts/free-port.ts'
+import { seedPages } from './data.ts'
+import { addressOf, consolePages } from './pages.ts'
 
 const { values } = readOptions({
   url: { type: 'string', default: '' },
@@ -23,6 +24,7 @@ const themes = ['light', 'dark'] as const
 mkdirSync(folder, { recursive: true })
 const own = values.url === '' ? await ownStack() : undefined
 const { url, token } = own ?? values
+await seedPages({ url, token })
 const browser = await launchChromium()
 try {
   for (const theme of themes)
@@ -37,8 +39,9 @@ try {
       page.on('pageerror', (error) => console.error(`${theme} ${width}: ${error.message}`))
       await page.goto(`${url}/#token=${token}`)
       await page.waitForSelector('main')
-      for (const { name, path, act } of consolePages.filter((each) => each.name.includes(values.only))) {
-        await page.goto(`${url}/environments/${demoEnvironment}/${path}`)
+      for (const each of consolePages.filter(({ name }) => name.includes(values.only))) {
+        const { name, act } = each
+        await page.goto(url + addressOf(each))
         await page.waitForSelector('h1')
         await act?.(page)
         await page.waitForTimeout(700) // what loads when idle

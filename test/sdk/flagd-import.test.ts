@@ -3,8 +3,8 @@
 // a finding names the attribute and the kind of value. A flag that was not imported has a finding with the
 // reason.
 import { FlagdCore } from '@openfeature/flagd-core'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import { type CompiledSnapshot, compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'

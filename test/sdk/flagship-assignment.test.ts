@@ -2,8 +2,8 @@
 // for 10,000 visitors with ASCII ids and typed contexts, over generated flags. The SDK runs in its edge mode,
 // which takes the file as an option, so nothing goes over a network.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import type { Clause } from '../../core/model/clause.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'

@@ -2,8 +2,8 @@
 // agree for 2,000 visitors with ASCII ids over generated files. Our own file, imported, gives the same
 // results as the flags it was built from.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import { type CompiledSnapshot, compile } from '../../core/evaluation/compile.ts'
 import { emptyState } from '../../core/model/environment-state.ts'
 import { evaluateAll } from '../../core/evaluation/evaluate.ts'

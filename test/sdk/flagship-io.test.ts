@@ -29,7 +29,7 @@ let restoreFetch: () => void
 const calls: string[] = []
 
 beforeAll(async () => {
-  environment = await createTestEnvironment(stack(), 'sdk')
+  environment = await createTestEnvironment(stack(), 'sdk-flagship')
   await createFlags(environment)
   await createFlag(environment, {
     key: 'changing',

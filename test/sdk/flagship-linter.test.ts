@@ -3,8 +3,8 @@
 // whatever the SDK would decide otherwise is left out of its file, with a reason. Over targetings and
 // contexts of every type, spelled alike or not, there or missing.
 import { DecisionMode, Flagship, LogLevel } from '@flagship.io/js-sdk/edge'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import { type Clause, textOperators } from '../../core/model/clause.ts'
 import { orderedOperators, comparisons } from '../../core/model/vocabulary.ts'
 import { attributeOperators } from '../support/build/arbitraries.ts'

@@ -3,8 +3,8 @@
 // that the SDK keeps the cached variation of a rule that still splits by percentages. No visitor is left
 // without a value.
 import { DecisionMode, Flagship, LogLevel, type VisitorCacheDTO } from '@flagship.io/js-sdk/edge'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
 import type { Evaluation } from '../../core/evaluation/evaluation.ts'

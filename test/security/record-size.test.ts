@@ -1,8 +1,8 @@
 // No accepted event becomes a record that is too large for the queue. Such a request would never be
 // acknowledged, and SDKs would repeat it for hours. Tests every protocol with texts of the maximum length, in
 // characters that take the most bytes.
-import fc from 'fast-check'
 import { beforeEach, expect, it } from 'vitest'
+import fc from '../support/build/fast-check.ts'
 import { toRecordAttributes } from '../../analytics/attributes.ts'
 import { bucketeerRoutes } from '../../workers/protocols/bucketeer/routes.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'

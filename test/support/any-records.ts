@@ -1,6 +1,6 @@
 // Arbitrary records of a few users, with what makes counting hard: equal ids, copies that differ, clocks that
 // disagree, events at one moment, odd texts.
-import fc from 'fast-check'
+import fc from './build/fast-check.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import { startAt } from './simulated-shop.ts'
 

@@ -1,4 +1,4 @@
-// What edge is bound to: wrangler.toml at the top of the repository. There is no database among it.
+// What edge is bound to: wrangler.toml. There is no database among it.
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import type { RateLimiter } from '../contracts/ports.ts'
 import type { Head } from '../contracts/environment-contract.ts'

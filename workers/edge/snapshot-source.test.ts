@@ -1,8 +1,8 @@
 // The snapshot source with simulated dependencies that fail, lag or return garbage, on a simulated clock.
 // Laws: a cached snapshot is never dropped nor replaced by an older one; no read fails; and while the object
 // answers, no decision uses a revision that was replaced over a second ago.
-import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { type Snapshot, buildSnapshot } from '../../core/model/snapshot.ts'
 import type { UnpublishedRevision } from '../contracts/environment-contract.ts'
 import * as limits from './limits.ts'

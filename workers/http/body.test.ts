@@ -1,7 +1,7 @@
 // Bodies with and without a declared length: read completely, refused if too large or not UTF-8.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { readJson, readText } from './body.ts'
 
 const utf8 = (text: string) => [...new TextEncoder().encode(text)]

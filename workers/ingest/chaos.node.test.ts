@@ -1,15 +1,15 @@
 // Random schedules of faults between the SDK and the lake, with a queue that delivers as Cloudflare's does:
 // at the end the lake and the dead letters hold exactly what was acknowledged, whatever happened.
 import { gunzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { deadLetterPrefix, identityOf, lakeRoot } from '../../analytics/lake.ts'
 import { readMessage } from '../../analytics/messages.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import { mulberry32 } from '../../bench/users.ts'
 import { type Consumer, FaultyQueue } from '../../test/support/faulty-queue.ts'
 import { type EventQueue, eventQueue } from '../storage/event-queue.ts'
-import ingest, { type IngestBindings } from './index.ts'
+import { type IngestBindings, consume } from './consume.ts'
 
 const startAt = Date.UTC(2026, 10, 21, 9, 30)
 beforeEach(() => {
@@ -89,17 +89,17 @@ async function run({ seed, requests, faults, retriesMax, redeliver }: Schedule) 
     FLAG_COUNTERS: counters,
     INTAKE: counters,
   }
-  const consume: Consumer = (queue, messages) =>
+  const deliver: Consumer = (queue, messages) =>
     new Promise((resolve) => {
       kill = () => resolve('killed')
-      ingest.queue({ queue, messages } as unknown as MessageBatch, env).then(
+      consume({ queue, messages } as unknown as MessageBatch, env).then(
         () => resolve('done'),
         () => resolve('threw'),
       )
     })
 
   const now = () => Date.now()
-  const common = { random, now, consume, redeliver, batchMax: 5 }
+  const common = { random, now, consume: deliver, redeliver, batchMax: 5 }
   const dead = new FaultyQueue({ ...common, name: 'tackline-events-dead', retriesMax: 100 })
   const queue = new FaultyQueue({ ...common, name: 'tackline-events', retriesMax, deadLetters: dead })
   const producer = (): EventQueue =>

@@ -5,7 +5,7 @@ import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
 import { flagCounterOf, intakeOf } from '../live/live-counters.ts'
-import ingest, { type IngestBindings } from './index.ts'
+import { type IngestBindings, consume } from './consume.ts'
 import { retryDelay } from './retry-delay.ts'
 
 const env = bindings as unknown as IngestBindings
@@ -57,7 +57,7 @@ async function deliverBodies(
       message.retry(options)
     },
   }))
-  await ingest.queue({ queue, messages: watched } as unknown as MessageBatch, given)
+  await consume({ queue, messages: watched } as unknown as MessageBatch, given)
   const { ackAll, explicitAcks, retryMessages, retryBatch } = await getQueueResult(
     batch,
     createExecutionContext(),

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { UserSketch, usersError } from './user-sketch.ts'
 
 const sketchOf = (users: Iterable<string>): UserSketch => {

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { readMessage } from '../../analytics/messages.ts'
 import type { EventRecord } from '../../analytics/records.ts'
 import { type EventQueue, eventQueue, messageBytesMax, pack, recordBytesMax } from './event-queue.ts'

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../test/support/build/fast-check.ts'
 import { chunksOf } from './write-statements.ts'
 
 it('splits a list into chunks that fit, and loses nothing', () =>

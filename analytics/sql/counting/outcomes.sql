@@ -81,15 +81,14 @@
       x,
       q,
       variationId,
-      if(q = 0 OR isOperation, sourceId, 0) AS sourceId,
+      if(q = 0, sourceId, 0) AS sourceId,
       sumIf(side, isCounted) AS users,
-      sumIf(side, isVerified AND (isCounted OR isOperation)) AS verifiedUsers,
+      sumIf(side, isVerified AND isCounted) AS verifiedUsers,
       sumIf(side, isUnverified AND NOT hasNoUnit) AS unverifiedUsers,
       sumIf(side, isCounted AND isInTwoVariations) AS usersInTwoVariations,
       sumIf(side, hasNoUnit) AS usersWithoutUnit,
       sumIf(side * userValue, isCounted) AS valueSum,
       sumIf(side * userValue * userValue, isCounted) AS valueSumOfSquares
     FROM outcomes
-    INNER JOIN (SELECT x, isOperation FROM asked) AS asked USING (x)
     GROUP BY x, q, variationId, sourceId
   )

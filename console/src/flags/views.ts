@@ -1,7 +1,7 @@
 // Which flags the list shows, and in which order. Pure.
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import type { NamedShare } from '../ui/marks.tsx'
-import { colourOf, variationName } from './text.ts'
+import { colourOf, type Named, variationName } from './text.ts'
 
 const weightTotal = 100_000 // core/model/limits.ts
 const quietMs = 7 * 86_400_000
@@ -24,10 +24,7 @@ export interface Choice {
 }
 
 /** What the default strategy serves; a share without variation is last, with the colour -1. */
-export function sharesOf(
-  flag: Pick<FlagRow, 'serves' | 'variations' | 'offVariationId'>,
-  nobody: string,
-): NamedShare[] {
+export function sharesOf(flag: Named & Pick<FlagRow, 'serves'>, nobody: string): NamedShare[] {
   const { serves } = flag
   const named = (id: string, weight: number): NamedShare => ({
     name: variationName(flag, id),

@@ -1,6 +1,6 @@
 // What applying a document does to an environment: laws over random environments, and every optional part.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { clause, fixed, flag, rollout, rule, segment } from '../../../test/support/build/flags.ts'
 import { scaled } from '../../../test/support/build/scale.ts'
 import { change } from '../change.ts'

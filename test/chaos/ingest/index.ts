@@ -2,7 +2,7 @@
 // workerd can end such an object at any moment: then nothing after that moment happens, and the queue's
 // messages come again. R2 and the live counters fail on demand.
 import { DurableObject } from 'cloudflare:workers'
-import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
+import { type IngestBindings, consume } from '../../../workers/ingest/consume.ts'
 import { randomFrom } from '../../support/bad-input/mutations.ts'
 import { type CallFault, drawFrom, noWorkerFaults, type Progress, type WorkerFaults } from '../faults.ts'
 
@@ -37,7 +37,7 @@ export class IngestHost extends DurableObject<ChaosBindings> {
       retry: () => note(message.id, 'retry'),
     }))
     const batch = { queue, messages: settling } as unknown as MessageBatch
-    await ingest.queue(batch, { ...this.env, ...this.#failing(fate) })
+    await consume(batch, { ...this.env, ...this.#failing(fate) })
     return said
   }
 
@@ -84,7 +84,7 @@ function noted<Kind extends string>(what: string, fault: Kind | undefined): Kind
   return fault
 }
 
-async function consume(batch: MessageBatch, env: ChaosBindings): Promise<void> {
+async function deliver(batch: MessageBatch, env: ChaosBindings): Promise<void> {
   const { put, random, isOrdered } = plan
   const fault = noted('delivery', plan.delivery())
   const given = batch.messages.map(({ id, timestamp, body, attempts }) => ({ id, timestamp, body, attempts }))
@@ -115,7 +115,7 @@ async function consume(batch: MessageBatch, env: ChaosBindings): Promise<void> {
 }
 
 export default {
-  queue: consume,
+  queue: deliver,
   async fetch(request) {
     if (request.method === 'PUT') plan = planOf(await request.json<WorkerFaults>())
     return Response.json({ settled, deadLetters, faults } satisfies Omit<Progress, 'sent'>)

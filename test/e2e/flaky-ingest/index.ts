@@ -1,6 +1,6 @@
 // The product's ingest, unchanged, with failing bindings: R2 refuses, R2 writes but its response is lost, or
 // the consumer dies between the work and the acknowledgement. Every third delivery succeeds.
-import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
+import { type IngestBindings, consume } from '../../../workers/ingest/consume.ts'
 
 let delivery = 0
 
@@ -26,18 +26,15 @@ export default {
       },
     } as R2Bucket
     if (fault === 'die') {
-      await ingest.queue(
+      await consume(
         { ...batch, queue: batch.queue, messages: batch.messages.map(unsettled) } as typeof batch,
         env,
       )
       throw new Error('the consumer dies with everything written and nothing acknowledged')
     }
-    await ingest.queue(
-      { ...batch, queue: batch.queue, messages: batch.messages.map(impatient) } as typeof batch,
-      {
-        ...env,
-        LAKE,
-      },
-    )
+    await consume({ ...batch, queue: batch.queue, messages: batch.messages.map(impatient) } as typeof batch, {
+      ...env,
+      LAKE,
+    })
   },
 } satisfies ExportedHandler<IngestBindings>

@@ -3,7 +3,7 @@
 // SQLite before it acknowledges them and delivers them at least once: what was not acknowledged by ingest
 // comes again.
 import { DurableObject } from 'cloudflare:workers'
-import ingest, { type IngestBindings } from '../../../workers/ingest/index.ts'
+import { type IngestBindings, consume } from '../../../workers/ingest/consume.ts'
 
 /** As in workers/ingest/wrangler.toml, but without waiting for a batch to fill. */
 const batchMessagesMax = 100
@@ -52,7 +52,7 @@ export class DurableQueue extends DurableObject<IngestBindings> {
     }))
     const batch = { queue: 'tackline-events', messages } as unknown as MessageBatch
     try {
-      if (rows.length > 0) await ingest.queue(batch, this.env)
+      if (rows.length > 0) await consume(batch, this.env)
     } finally {
       for (const { id } of rows)
         if (done.has(id)) this.#sql.exec('DELETE FROM messages WHERE id = ?', id)
@@ -62,4 +62,4 @@ export class DurableQueue extends DurableObject<IngestBindings> {
   }
 }
 
-export default ingest
+export default { queue: consume } satisfies ExportedHandler<IngestBindings>

@@ -1,6 +1,6 @@
 // The generators cover the model: nothing that it allows is missing from the property tests.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from './fast-check.ts'
 import { textOperators } from '../../../core/model/clause.ts'
 import { operators } from '../../../core/model/vocabulary.ts'
 import { Allocation, Strategy } from '../../../core/model/flag.ts'

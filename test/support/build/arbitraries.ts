@@ -1,6 +1,6 @@
 // Random environments and contexts for property tests. Operators, flag types, allocations and kinds of
 // strategy come from the model, so that a new one is generated as soon as it exists.
-import fc from 'fast-check'
+import fc from './fast-check.ts'
 import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { type Clause, textOperators } from '../../../core/model/clause.ts'
 import { orderedOperators, comparisons, type Operator, operators } from '../../../core/model/vocabulary.ts'

@@ -1,5 +1,5 @@
 // Bucketeer's features for tests of imports and of local mode: one with defaults, and random ones.
-import fc from 'fast-check'
+import fc from './fast-check.ts'
 import { clauseOperators } from '../../../workers/protocols/bucketeer/feature.ts'
 import type { User } from './bucketeer-evaluator.ts'
 

@@ -1,5 +1,5 @@
 // Generated flag definitions of flagd's, and contexts to evaluate them for.
-import fc from 'fast-check'
+import fc from './fast-check.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 

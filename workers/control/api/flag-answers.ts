@@ -1,9 +1,11 @@
 // Answers about flags that are not entities of core. The console imports their types, so nothing in this file
 // depends on workerd.
 import * as z from 'zod'
+import type { Cause } from '../../../core/evaluation/evaluation.ts'
 import type { Explanation } from '../../../core/evaluation/explain.ts'
 import { FlagType, Strategy } from '../../../core/model/flag.ts'
 import { NextCursor } from './pagination.ts'
+import { AsOf, Hour } from './report-window.ts'
 import { Actor, Difference } from './shapes.ts'
 
 /** A change of a flag. */
@@ -25,13 +27,6 @@ export const FlagUsage = z.strictObject({
 })
 export type FlagUsage = z.infer<typeof FlagUsage>
 
-export const AsOf = z
-  .int()
-  .nullable()
-  .describe('When counts were last added, in epoch milliseconds. Null: never.')
-export const Hour = z
-  .int()
-  .describe('The start of the hour in UTC, in epoch milliseconds, by time of receipt.')
 export const Users = z
   .int()
   .describe('An estimate: `usersError` is its relative standard error. Nothing is computed from it.')
@@ -63,7 +58,7 @@ export const evaluateAnswer = z.strictObject({
 export interface EvaluatedFlag {
   readonly flagKey: string
   readonly reason: string
-  readonly cause?: string
+  readonly cause?: Cause
   readonly variationId?: string
   readonly value?: unknown
   readonly error?: { readonly code: string; readonly message: string }

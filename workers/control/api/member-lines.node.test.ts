@@ -1,7 +1,7 @@
 // Ids from uploads: plain text, and CSV in every dialect of spreadsheets, in chunks of any size.
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { type UploadFormat, idsIn, uploadOf } from './member-lines.ts'
 
 /** The ids of a file that arrives in chunks of so many bytes. */

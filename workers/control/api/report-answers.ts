@@ -3,7 +3,8 @@
 import * as z from 'zod'
 import { refusalReasons } from '../../../analytics/intake.ts'
 import { JobName, JobRunReport } from '../../../core/model/job-run.ts'
-import { AsOf, Hour, Users } from './flag-answers.ts'
+import { Users } from './flag-answers.ts'
+import { AsOf, Hour } from './report-window.ts'
 import { NextCursor } from './pagination.ts'
 
 const GoalCounts = z.strictObject({
@@ -53,6 +54,28 @@ export const IntakeReport = z.strictObject({
   nextCursor: NextCursor,
 })
 export type IntakeReport = z.infer<typeof IntakeReport>
+
+export const PropagationReport = z.strictObject({
+  asOf: AsOf,
+  revisions: z.array(
+    z.strictObject({
+      revision: z.int(),
+      publishedAt: z.int().describe('Epoch milliseconds: from then on edge could learn of it.'),
+      firstAfterMs: z.int().nullable().describe('Until the first exposure on it. Null: there is none.'),
+      mostAfterMs: z
+        .int()
+        .nullable()
+        .describe(
+          'Until 99 % of exposures were on it, over ten seconds from then on; to the next second of the ' +
+            'clock. Null: that has not been seen.',
+        ),
+      exposures: z.int().describe('On it.'),
+      earlierExposures: z.int().describe('On earlier revisions, after its publication.'),
+    }),
+  ),
+  nextCursor: NextCursor,
+})
+export type PropagationReport = z.infer<typeof PropagationReport>
 
 export const Job = JobRunReport.extend({
   job: JobName,

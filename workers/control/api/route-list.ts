@@ -20,6 +20,7 @@ import { organisations } from '../routes/organisations.ts'
 import { portability } from '../routes/portability.ts'
 import { projects } from '../routes/projects.ts'
 import { reports } from '../routes/reports.ts'
+import { requestReport } from '../routes/request-report.ts'
 import { revisions } from '../routes/revisions.ts'
 import { progressiveRollouts } from '../routes/progressive-rollouts.ts'
 import { schedules } from '../routes/schedules.ts'
@@ -43,6 +44,7 @@ export const routesBySection = {
   experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
+  requestReport,
   jobs,
   triggers,
   schedules,

@@ -2,8 +2,8 @@
 // Properties: an acknowledged change is exactly one revision, any other at most one; the revisions, in order,
 // explain what is stored; after one alarm, D1, KV and the object agree.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import * as fc from 'fast-check'
 import { beforeAll, expect, it, vi } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { call, environment, objectOf, useOwner } from '../../../test/support/control-entities.ts'
 import { flagDraft } from '../../../test/support/build/flag-draft.ts'
 import { database, env } from '../../../test/support/control-plane.ts'

@@ -1,27 +1,21 @@
 // Reports on what SDKs send: exposures by flag, variation and hour, events of goals by hour, the health of
-// the intake, and the attributes that were seen. They read live counts, which no result is computed from.
+// the intake, how fast revisions reach edge, and the attributes that were seen. They read live counts, which
+// no result is computed from.
 import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counters.ts'
+import { publicationsMax } from '../../live/publications.ts'
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
-import { AsOf, FlagExposures } from '../api/flag-answers.ts'
-import { GoalEvents, IntakeReport } from '../api/report-answers.ts'
+import { FlagExposures } from '../api/flag-answers.ts'
+import { GoalEvents, IntakeReport, PropagationReport } from '../api/report-answers.ts'
+import { observedSeconds, propagationOf } from '../../live/propagation.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { AsOf, ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
 import { route } from '../api/route.ts'
 
-const hourMs = 3_600_000
-const windowHours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const
-
-const Window = z
-  .enum(['24h', '7d', '30d'])
-  .default('24h')
-  .describe('How far back, in whole hours including the present one.')
-const ReportQuery = PageQuery.extend({ window: Window })
-
-const fromHour = (window: keyof typeof windowHours, now: number) =>
-  Math.floor(now / hourMs) - windowHours[window] + 1
+const ReportQuery = PageQuery.extend({ window: ReportWindow })
 
 export const reports = [
   route({
@@ -115,6 +109,26 @@ export const reports = [
         hours: page.rows.map(({ hour, counts }) => ({ hour: hour * hourMs, ...toHealth(counts) })),
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
       })
+    },
+  }),
+  route({
+    id: 'report-propagation',
+    method: 'GET',
+    path: '/environments/{environment}/propagation',
+    needs: 'viewer',
+    summary: 'Reports how fast published revisions reached edge, newest first',
+    description:
+      'From the exposures that edge received and found to be its own decisions, each of which names the revision ' +
+      `that decided. Those of the ${observedSeconds / 60} minutes after a publication are looked at; later ` +
+      'revisions count as this one. Without exposures nobody knows. Some seconds behind. The last ' +
+      `${publicationsMax} publications of 30 days are kept.`,
+    query: PageQuery,
+    answer: PropagationReport,
+    handle: async ({ env, params: { environment }, query: { limit, cursor } }) => {
+      const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
+      const { asOf, publications } = await intakeOf(env, environment).publications(before, limit + 1)
+      const { rows, ...next } = pageOf(publications, limit, ({ revision }) => [revision])
+      return ok({ asOf, revisions: rows.map(propagationOf), ...next })
     },
   }),
   route({

@@ -1,6 +1,6 @@
 // Which address a try calls, and when a receiver wants to be called again.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { calledUrl, retryAfterOf } from './attempt.ts'
 
 const path = fc

@@ -1,7 +1,7 @@
 // A user gets the same from the route for all flags, from the route for one flag, and from the definitions
 // with a server SDK's evaluator (test/support/build/bucketeer-evaluator.ts).
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { emptyState } from '../../../core/model/environment-state.ts'
 import { checkCandidates } from '../../../core/change/import-plan.ts'
 import { bucketeerEvaluate } from '../../../test/support/build/bucketeer-evaluator.ts'

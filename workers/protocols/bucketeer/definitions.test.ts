@@ -1,6 +1,6 @@
 // Definitions for local mode: which flags each SDK gets, and which segments are sent again.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { change } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { compile } from '../../../core/evaluation/compile.ts'

@@ -1,7 +1,7 @@
 // `userEvaluationsId`, by which an SDK knows that it is up to date. It changes with everything that a
 // response depends on, and with nothing else.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { evaluateAll } from '../../../core/evaluation/evaluate.ts'
 import type { Flag } from '../../../core/model/flag.ts'

@@ -1,8 +1,8 @@
 // Flags in local mode: Bucketeer's evaluator (test/support/build/bucketeer-evaluator.ts) gives the same
 // result as core, or the flag is left out. A note says where a comparison may read a text with several parts
 // differently.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { attributeOperators, clauseWith } from '../../../test/support/build/arbitraries.ts'
 import { bucketeerEvaluate } from '../../../test/support/build/bucketeer-evaluator.ts'
 import { clause, compiled, flag, rule, snapshotOf } from '../../../test/support/build/flags.ts'

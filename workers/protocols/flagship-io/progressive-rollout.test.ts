@@ -1,8 +1,8 @@
 // A progressive rollout works for AB Tasty's SDKs that bucket by themselves: the file changes, and a visitor
 // who once got the variation by it keeps it.
 import murmurhash from 'murmurhash-js'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { flag, fixed, rollout } from '../../../test/support/build/flags.ts'
 import { scaled } from '../../../test/support/build/scale.ts'
 import { weightPerPercent } from '../../../core/model/limits.ts'

@@ -1,6 +1,6 @@
 // Which hits get the same event id, and which the same content hash.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../test/support/build/fast-check.ts'
 import { sameWithinMs } from '../../../analytics/records.ts'
 import { createEventIdentifier } from './recent-events.ts'
 

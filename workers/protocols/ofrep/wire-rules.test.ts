@@ -1,7 +1,7 @@
 // Rules of the response text that parsed JSON does not show (numbers by type), withheld values, entity tags,
 // and the responses for strict clients.
 import { expect, it } from 'vitest'
-import fc from 'fast-check'
+import fc from '../../../test/support/build/fast-check.ts'
 import { goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { compile } from '../../../core/evaluation/compile.ts'
 import { type Snapshot, defaultSettings } from '../../../core/model/snapshot.ts'

@@ -1,7 +1,7 @@
 // An imported list of Bucketeer features gives every user the same variation as Bucketeer's evaluator
 // (test/support/build/bucketeer-evaluator.ts).
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../../test/support/build/fast-check.ts'
 import type { Clause } from '../../../../core/model/clause.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState } from '../../../../core/model/environment-state.ts'

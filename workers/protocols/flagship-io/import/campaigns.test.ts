@@ -1,7 +1,7 @@
 // The flags and findings of an imported bucketing file. test/sdk/flagship-import.test.ts compares
 // evaluations.
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../../test/support/build/fast-check.ts'
 import { snapshotOf } from '../../../../test/support/build/flags.ts'
 import { compile } from '../../../../core/evaluation/compile.ts'
 import { emptyState, withWrites } from '../../../../core/model/environment-state.ts'

@@ -1,8 +1,8 @@
 // Our own bucketing file, imported into an empty environment, gives every visitor the same values, keeps its
 // names and is exported completely. Importing it twice changes nothing. Over generated flags with everything
 // that the file can hold.
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import fc from '../../../../test/support/build/fast-check.ts'
 import { clauseWith } from '../../../../test/support/build/arbitraries.ts'
 import { flag, snapshotOf } from '../../../../test/support/build/flags.ts'
 import { change } from '../../../../core/change/change.ts'

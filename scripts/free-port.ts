@@ -1,4 +1,4 @@
-// Finds a port for a server that a test or a benchmark is about to start.
+// Finds a port for a server that is about to start.
 import { createServer } from 'node:net'
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -1,0 +1,43 @@
+// Edge, control and ingest as one Worker, which `npx wrangler dev` and `npm run deploy` use: one deployment,
+// one set of bindings. docs/guides/deploy.md says when to split it.
+import { env as bindings, waitUntil } from 'cloudflare:workers'
+import type { ControlBindings } from './control/bindings.ts'
+import { serve } from './control/serve.ts'
+import { edgeApp } from './edge/app.ts'
+import type { EdgeBindings } from './edge/bindings.ts'
+import { bucketeerShadow } from './edge/bucketeer-shadow.ts'
+import { edgePorts } from './edge/ports.ts'
+import { flagsEntrypoint } from './edge/rpc-entrypoint.ts'
+import { sinksOf } from './edge/telemetry.ts'
+import { type IngestBindings, consume } from './ingest/consume.ts'
+
+export { Assignments } from './control/environment/assignments-do.ts'
+export { Environment } from './control/environment/published-environment.ts'
+export { RecentEnvironments } from './control/environment/recent-environments-do.ts'
+export { FlagCounters } from './live/flag-counters-do.ts'
+export { Intake } from './live/intake-do.ts'
+export { WebhookSender } from './control/webhooks/webhook-sender-do.ts'
+export { Notifier } from './streams/notifier.ts'
+
+const ofControl = bindings as unknown as ControlBindings
+const context = { waitUntil, passThroughOnException: () => undefined, props: {} } as ExecutionContext
+
+/** Instead of the service binding of a split installation. */
+const CONTROL = { fetch: (request: Request) => serve(request, ofControl, context) }
+const ofEdge = { ...bindings, CONTROL } as unknown as EdgeBindings
+
+const ports = edgePorts(ofEdge, waitUntil)
+const shadow = bucketeerShadow(ofEdge, {
+  fetch: (url, init) => fetch(url, init),
+  random: Math.random,
+  now: Date.now,
+  defer: waitUntil,
+})
+const edge = edgeApp(ports, ofEdge, shadow)
+
+export const Flags = flagsEntrypoint(ports, sinksOf(ofEdge))
+
+export default {
+  fetch: (request) => edge.fetch(request),
+  queue: consume,
+} satisfies ExportedHandler<IngestBindings>
