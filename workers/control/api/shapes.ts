@@ -144,6 +144,7 @@ export const Project = z.strictObject({
   version: z.int(),
   createdAt: z.int(),
 })
+export type Project = z.infer<typeof Project>
 
 const Write = z.strictObject({ kind: z.string(), id: z.string(), value: z.unknown() })
 export const Revision = z.strictObject({
