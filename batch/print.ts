@@ -4,6 +4,7 @@ import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
 import { operationText } from './print-operation.ts'
+import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -50,6 +51,10 @@ export function toText(event: RunEvent): string {
         differing === 0 ? 'the counts kept were right' : `${differing} had been counted WRONGLY before`
       return `${environmentId}: all ${questions} questions counted anew; ${found}.`
     }
+    case 'reproduced':
+      return reproductionText(event)
+    case 'bundled':
+      return `${event.environmentId}: ${event.file}, ${integer(event.bytes)} bytes.`
     case 'replayed':
       return `${event.key}: ${integer(event.records)} records are in the lake now.`
     case 'nothing-to-replay':
@@ -90,16 +95,20 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   )
   const indent = `\n${' '.repeat(12)}`
   return [
-    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
+    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users${frozenText(window)}`,
     ...table(result).map((line) => `  ${line}`),
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
+    ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,
     '',
   ].join('\n')
 }
+
+const frozenText = ({ exposuresUntil }: ExperimentResult['window']) =>
+  exposuresUntil === undefined ? '' : ` who came until ${minute(exposuresUntil)}`
 
 /** Whom the figures are of, and how many of them edge verified. */
 function trustLines({ trust }: ExperimentResult): string[] {

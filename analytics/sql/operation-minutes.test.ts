@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { clockSkewMaxMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'
@@ -86,7 +87,7 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
           expect(found).toEqual(numbered.flatMap((each) => plainMinutes(all, each, dayMs)))
         },
       ),
-      { numRuns: 40 },
+      { numRuns: scaled(20) },
     )
   }, 300_000)
 })

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
 import { inBucket } from '../../batch/lake/record-source.ts'
@@ -175,7 +176,7 @@ describe.skipIf(!hasChdb)('a plain count', () => {
           for (const [i, { question, plain }] of plainQuestions.entries())
             expect({ question, found: found[i] }).toEqual({ question, found: plain(all) })
         }),
-        { numRuns: 6 },
+        { numRuns: scaled(3) },
       ),
     300_000,
   )

@@ -55,12 +55,16 @@ export interface MetricQuestion {
   readonly exposedBefore: number
 }
 
-/** `asOf`: the end of what has happened, in epoch milliseconds. */
+/**
+ * `asOf`: the end of what has happened; `exposuresUntil`: that of the users who count, both in epoch
+ * milliseconds.
+ */
 export function metricQuestion(
   exposures: Question,
   event: string,
   metric: GoalMetric,
   asOf: number,
+  exposuresUntil = exposures.end,
 ): MetricQuestion {
   const { minimumAgeDays = 0 } = metric
   const events = metric.kind === 'ratio' ? [event, metric.denominator.event] : [event]
@@ -68,7 +72,10 @@ export function metricQuestion(
     exposures: { ...exposures, events: [...new Set(events)] },
     event,
     metric,
-    exposedBefore: minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    exposedBefore: Math.min(
+      exposuresUntil,
+      minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    ),
   }
 }
 
@@ -102,7 +109,7 @@ async function countKept(
   question: MetricQuestion,
   { clickHouse, source, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
-  const files = await lake.files(environmentId, windowOf(question))
+  const files = await lake.files(environmentId, metricWindow(question))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value
   const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
@@ -121,7 +128,7 @@ async function countKept(
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
-const windowOf = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
+export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
   from: start - priorMs(metric),
   to: end,
 })

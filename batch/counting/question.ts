@@ -27,7 +27,7 @@ export type Question = z.infer<typeof Question>
 
 /** `events` are those of its goals. */
 export const experimentQuestion = (
-  experiment: Experiment,
+  experiment: Pick<Experiment, 'flagKey' | 'ruleId' | 'counts' | 'phases'>,
   { from, to }: Window,
   events: readonly string[],
 ): Question => ({
@@ -41,7 +41,8 @@ export const experimentQuestion = (
 })
 
 /** Empty: users are counted. */
-export const unitAttributeOf = ({ phases }: Experiment): string => phases?.at(-1)?.unitAttribute ?? ''
+export const unitAttributeOf = ({ phases }: Pick<Experiment, 'phases'>): string =>
+  phases?.at(-1)?.unitAttribute ?? ''
 
 /** Equal questions have equal names. */
 export const nameOf = (question: Question): string =>

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import { lakeKey, manifestKey, toNdjson } from '../../analytics/lake.ts'
 import { Manifest } from '../../analytics/manifest.ts'
 import type { EventRecord } from '../../analytics/records.ts'
@@ -262,7 +263,7 @@ describe.skipIf(!hasChdb)('two compactors at once', () => {
         expect(await count()).toEqual(before)
         expect(manifest().parts).toHaveLength(1)
       }),
-      { numRuns: 5 },
+      { numRuns: scaled(2) },
     ))
 })
 
@@ -295,6 +296,6 @@ describe.skipIf(!hasChdb)('counts', () => {
           expect(await countFiles(compacted, inside)).toEqual(expected)
         },
       ),
-      { numRuns: 8 },
+      { numRuns: scaled(3) },
     ))
 })

@@ -42,6 +42,7 @@ export function resultProblems(
       problem('verdict.expectedLoss', 'is more than 1'),
     ...healthProblems(result),
     ...verdictProblems(result),
+    ...guardrailProblems(result, design),
   ]
   return checks.filter((check) => typeof check === 'object')
 }
@@ -99,9 +100,9 @@ function healthProblems({ health: { status, checks } }: StoredResult): Checks {
 }
 
 /** Verdicts that name or exclude an arm, which nothing does while health is red. */
-const armVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal']
+const armVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal', 'guardrail-broken']
 const aaVerdicts = ['sound', 'unsound']
-const namingVerdicts = [...armVerdicts, ...aaVerdicts, 'secondary']
+const namingVerdicts = [...armVerdicts, ...aaVerdicts, 'secondary', 'guardrail']
 
 function verdictProblems({ health, verdict, variations, comparisons }: StoredResult): Checks {
   if (health.status === 'red' && namingVerdicts.includes(verdict.kind))
@@ -125,6 +126,21 @@ function verdictProblems({ health, verdict, variations, comparisons }: StoredRes
         problem('verdict.probabilityBest', 'differs from that of the variation'),
     ]
   })
+}
+
+/** An arm is shipped only if each of the design's guardrails is shown to hold for it. */
+function guardrailProblems({ verdict, guardrails }: StoredResult, design: Experiment['design']): Checks {
+  if (verdict.kind !== 'winner' && verdict.kind !== 'winners') return []
+  const named = ('variationIds' in verdict ? verdict.variationIds : [verdict.variationId]) as string[]
+  return (design?.guardrails ?? []).flatMap(({ goalKey }) =>
+    named
+      .filter((id) =>
+        (guardrails ?? []).every(
+          (one) => one.goalKey !== goalKey || one.variationId !== id || one.outcome !== 'kept',
+        ),
+      )
+      .map((id) => problem('verdict', `names ${id}, which is not shown to keep the guardrail ${goalKey}`)),
+  )
 }
 
 const problem = (path: string, message: string): FieldProblem => ({ path, message })

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readOptions } from '../../scripts/command-line.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
+import { guardrails } from './guardrail-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import type { Table } from './table.ts'
@@ -25,6 +26,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   coverage: () => coverage(times(2_000)),
   'beside-winners': () => besideWinners(times(4_000)),
   'several-arms': () => severalArms(times(1_000)),
+  guardrails: () => guardrails(times(2_000)),
   'healthy-sample-ratio': () => healthySampleRatio(times(400)),
   'lost-users': () => lostUsers(times(400)),
   revenue: () => revenue(times(4_000)),

@@ -6,20 +6,13 @@ import type { FailingJob } from '../../contracts/live-contract.ts'
 import { logError } from '../../http/log.ts'
 import { intakeOf } from '../../live/live-counters.ts'
 import type { Call } from '../api/call.ts'
+import { Job } from '../api/report-answers.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { route } from '../api/route.ts'
 
 /** Of the runner's clock. */
 const clockAheadMaxMs = 86_400_000
 const failuresTold = 3
-
-const Job = JobRunReport.extend({
-  job: JobName,
-  doneAt: z.int().nullable().describe('When the newest run without failures began. Null: there was none.'),
-  isLate: z
-    .boolean()
-    .describe('Whether it runs by itself, and was not done for three intervals and five minutes.'),
-})
 
 export const jobs = [
   route({
