@@ -23,7 +23,8 @@ const headings = {
  * @param {MetricReport | undefined} metric
  * @returns {metric is MetricReport}
  */
-export const isOfValues = (metric) => metric !== undefined && metric.definition.kind !== 'conversion'
+export const isOfValues = (metric) =>
+  metric !== undefined && !['conversion', 'retention', 'funnel'].includes(metric.definition.kind)
 
 /**
  * Roles are explicit, because the style for narrow screens removes the implicit ones of a table.
@@ -172,10 +173,13 @@ function differenceWords({ difference, relative, outcome, reason }) {
  * @returns {[string, string][]}
  */
 export function metricFacts({ definition, event, adjustment, high, notes }) {
-  const { windowDays, minimumAgeDays } = definition
+  const { windowDays, minimumAgeDays } = /** @type {{ windowDays?: number, minimumAgeDays?: number }} */ (
+    definition
+  )
   const per =
     definition.kind === 'ratio' ? ` per ${definition.denominator.sum} of ${definition.denominator.event}` : ''
   const timing = [
+    ...(definition.kind === 'retention' ? [`on day ${definition.day} after a user’s first exposure`] : []),
     ...(windowDays === undefined ? [] : [`in a user’s first ${windowDays} days`]),
     ...(minimumAgeDays === undefined ? [] : [`of users exposed at least ${minimumAgeDays} days ago`]),
   ]
