@@ -49,8 +49,7 @@ export async function historyOf(
 }
 
 /** Whether results are about means or ratios instead of rates. */
-export const isOfMeans = (metric: Goal['metric']): boolean =>
-  metric !== undefined && !isOfShares(metric)
+export const isOfMeans = (metric: Goal['metric']): boolean => metric !== undefined && !isOfShares(metric)
 
 /** Mean and standard deviation of one user, or converting user, after whatever adjustment. */
 function unitOf(value: StoredResult['variations'][number]['value']) {
