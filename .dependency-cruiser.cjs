@@ -180,12 +180,12 @@ module.exports = {
     parser: 'swc', // without it the .ts files are guessed at, and `import type` looks like any import
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)[.](wrangler|tackline|stan)/' },
+    exclude: { path: '(^|/)([.](wrangler|tackline|stan|build)|console/dist)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['workerd', 'worker', 'browser', 'import', 'node', 'default', 'types'],
       mainFields: ['module', 'main', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
     },
   },
 }

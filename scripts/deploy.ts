@@ -1,4 +1,4 @@
-// `npm run deploy`: bundles Tackline as one Worker and uploads it. `-- --split` does so as three: control
+// `npm run deploy`: builds the console, bundles Tackline as one Worker and uploads it. `-- --split` does so as three: control
 // goes first, because edge binds its Durable Object, and edge last, because its events need a consumer. `--
 // --dry-run` bundles both ways, checks their sizes and stops before the upload: it needs neither network nor
 // account, and leaves the bundles in dist/.
@@ -7,6 +7,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { readOptions } from './command-line.ts'
+import { buildConsole, firstLoad } from './console-build.ts'
 import { root, run, toolEnv } from './tool.ts'
 
 interface Worker {
@@ -32,7 +33,11 @@ const { values } = readOptions({
   split: { type: 'boolean', default: false },
 })
 
+/** Of the JavaScript that the console's first page loads. */
+const consoleGzipBytesMax = 150_000
+
 try {
+  await weighConsole()
   const workers = values['dry-run'] ? [...one, ...three] : values.split ? three : one
   for (const worker of workers) await bundle(worker)
   if (!values['dry-run']) {
@@ -42,6 +47,22 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
+}
+
+async function weighConsole(): Promise<void> {
+  await buildConsole()
+  const scripts = firstLoad().map((file) => readFileSync(file))
+  const sum = (each: (code: Buffer) => number) => scripts.reduce((total, code) => total + each(code), 0)
+  const gzipBytes = sum((code) => gzipSync(code).byteLength)
+  console.log(
+    `console  ${kilobytes(sum((code) => code.byteLength))}, ${kilobytes(gzipBytes)} gzipped (first load)`,
+  )
+  if (gzipBytes > consoleGzipBytesMax) {
+    const limit = kilobytes(consoleGzipBytesMax).trim()
+    throw new Error(
+      `the console loads more than ${limit} gzipped at first: import what a page needs when it opens`,
+    )
+  }
 }
 
 async function bundle({ name, config }: Worker): Promise<void> {

@@ -2,6 +2,7 @@
 // classes behind them. Hours are numbered from the epoch, in UTC.
 import type { IntakeCounts } from '../../analytics/intake.ts'
 import type { JobName, JobRunReport } from '../../core/model/job-run.ts'
+import type { PropagationStore, RevisionCount } from './propagation-contract.ts'
 
 /** One variation in one hour of receipt. */
 export interface VariationCount {
@@ -57,9 +58,15 @@ export interface IntakeHours {
   readonly hours: readonly { readonly hour: number; readonly counts: IntakeCounts }[]
 }
 
-export interface IntakeStore {
+export interface IntakeStore extends PropagationStore {
   /** A batch that was added before is not added again. */
-  add(batchId: string, environmentId: string, counts: IntakeCounts, attributes: AttributeValues): unknown
+  add(
+    batchId: string,
+    environmentId: string,
+    counts: IntakeCounts,
+    attributes: AttributeValues,
+    exposed?: readonly RevisionCount[],
+  ): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
   noteJobRun(run: JobRun): unknown
   jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>

@@ -1,5 +1,6 @@
 // The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
-// used in this minute, and keeps the attributes that were seen, for autocomplete, and the runner's last runs.
+// used in this minute, and keeps the attributes that were seen, for autocomplete, the runner's last runs, and
+// how fast published revisions reached edge.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
@@ -14,11 +15,19 @@ import type {
   KnownValues,
   NewestJobRun,
 } from '../contracts/live-contract.ts'
+import type { PublicationPage, RevisionCount } from '../contracts/propagation-contract.ts'
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
 import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
+import {
+  addExposed,
+  createPublications,
+  forgetPublications,
+  listPublications,
+  notePublication,
+} from './publications.ts'
 import {
   createAttributes,
   forgetAttributes,
@@ -53,6 +62,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
          (hour INTEGER, name TEXT, events REAL, PRIMARY KEY (hour, name)) WITHOUT ROWID;
        ${createAttributes};
        ${createJobRuns};
+       ${createPublications};
        ${createAddedBatches}`,
     )
   }
@@ -76,6 +86,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     environmentId: string,
     counts: IntakeCounts,
     attributes: AttributeValues,
+    exposed: readonly RevisionCount[] = [],
   ): Promise<void> {
     const now = Date.now()
     const unlisted =
@@ -84,6 +95,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
       if (!addBatch(this.#sql, batchId, now)) return
       this.#count(counts, now)
       seeAttributes(this.#sql, attributes, unlisted, now)
+      addExposed(this.#sql, exposed)
     })
     await this.#noteAddition(now)
   }
@@ -101,6 +113,15 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
       counts: Object.fromEntries(own.map(({ name, events }) => [name, events])) as IntakeCounts,
     }))
     return { asOf: await this.#asOf(), hours }
+  }
+
+  async notePublication(revision: number, at: number): Promise<void> {
+    notePublication(this.#sql, revision, at)
+    await this.#armForgetting(Date.now())
+  }
+
+  async publications(before: number, limit: number): Promise<PublicationPage> {
+    return { asOf: await this.#asOf(), publications: listPublications(this.#sql, before, limit) }
   }
 
   noteJobRun(run: JobRun): void {
@@ -124,7 +145,10 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     this.#sql.exec('DELETE FROM intake WHERE hour < ?', Math.floor(now / hourMs) - keptHours)
     forgetAttributes(this.#sql, now)
     forgetBatches(this.#sql, now)
-    const some = this.#sql.exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute LIMIT 1').toArray()
+    forgetPublications(this.#sql, now)
+    const some = this.#sql
+      .exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute UNION SELECT 1 FROM published LIMIT 1')
+      .toArray()
     if (some.length > 0) await this.#storage.setAlarm(now + forgetEveryMs)
   }
 
@@ -141,6 +165,10 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
 
   async #noteAddition(now: number): Promise<void> {
     await this.#storage.put('addedAt', now)
+    await this.#armForgetting(now)
+  }
+
+  async #armForgetting(now: number): Promise<void> {
     if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(now + forgetEveryMs)
   }
 

@@ -14,6 +14,7 @@ import type {
   Head,
 } from '../../contracts/environment-contract.ts'
 import { logError } from '../../http/log.ts'
+import { notePublication } from '../../live/live-counters.ts'
 import { loadEnvironment, newestRevision } from '../../storage/configuration.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { dueWebhooks } from '../../storage/deliveries.ts'
@@ -63,6 +64,7 @@ export interface EnvironmentBindings {
   readonly DB: D1Database
   readonly SNAPSHOTS: KVNamespace
   readonly LAKE: R2Bucket
+  readonly INTAKE: DurableObjectNamespace
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly RECENT: DurableObjectNamespace<RecentEnvironments>
   readonly WEBHOOK_SENDER: Senders
@@ -241,12 +243,14 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       await this.ctx.storage.setAlarm(unpublished.retryAt) // instead of any earlier one
       return false
     }
-    this.#retention.recordPublication(revision, Date.now())
+    const publishedAt = Date.now()
+    this.#retention.recordPublication(revision, publishedAt)
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
     await this.ctx.storage.delete('unpublished')
     for (const wake of this.#waiters) wake()
     this.ctx.waitUntil(notifyListeners(this.ctx.storage, this.env.NOTIFIER, revision))
+    this.ctx.waitUntil(notePublication(this.env, environmentId, revision, publishedAt))
     return true
   }
 
