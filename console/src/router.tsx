@@ -125,6 +125,78 @@ const portability = createRoute({
   component: lazyRouteComponent(() => import('./pages/portability.tsx')),
 })
 
+const experiments = createRoute({
+  getParentRoute: () => environment,
+  path: 'experiments',
+  component: lazyRouteComponent(() => import('./experiments/list.tsx')),
+})
+const experiment = createRoute({
+  getParentRoute: () => environment,
+  path: 'experiments/$experiment',
+  component: lazyRouteComponent(() => import('./experiments/detail.tsx')),
+})
+const operations = createRoute({
+  getParentRoute: () => environment,
+  path: 'operations',
+  component: lazyRouteComponent(() => import('./operations/page.tsx')),
+})
+
+const overview = createRoute({
+  getParentRoute: () => environment,
+  path: 'overview',
+  component: lazyRouteComponent(() => import('./observe/overview.tsx')),
+})
+const segments = createRoute({
+  getParentRoute: () => environment,
+  path: 'segments',
+  component: lazyRouteComponent(() => import('./audience/segments.tsx')),
+})
+const segment = createRoute({
+  getParentRoute: () => environment,
+  path: 'segments/$segment',
+  component: lazyRouteComponent(() => import('./audience/segment.tsx')),
+})
+const goals = createRoute({
+  getParentRoute: () => environment,
+  path: 'goals',
+  component: lazyRouteComponent(() => import('./audience/goals.tsx')),
+})
+const goal = createRoute({
+  getParentRoute: () => environment,
+  path: 'goals/$goal',
+  component: lazyRouteComponent(() => import('./audience/goal.tsx')),
+})
+const insights = createRoute({
+  getParentRoute: () => environment,
+  path: 'insights',
+  component: lazyRouteComponent(() => import('./observe/insights.tsx')),
+})
+const jobs = createRoute({
+  getParentRoute: () => environment,
+  path: 'jobs',
+  component: lazyRouteComponent(() => import('./observe/jobs.tsx')),
+})
+const keys = createRoute({
+  getParentRoute: () => environment,
+  path: 'keys',
+  component: lazyRouteComponent(() => import('./setup/keys.tsx')),
+})
+const members = createRoute({
+  getParentRoute: () => environment,
+  path: 'members',
+  component: lazyRouteComponent(() => import('./setup/members.tsx')),
+})
+const environmentsPage = createRoute({
+  getParentRoute: () => environment,
+  path: 'environments',
+  component: lazyRouteComponent(() => import('./setup/environments.tsx')),
+})
+const webhooks = createRoute({
+  getParentRoute: () => environment,
+  path: 'webhooks',
+  component: lazyRouteComponent(() => import('./setup/webhooks.tsx')),
+})
+
 const development = import.meta.env.DEV
   ? [
       createRoute({
@@ -144,6 +216,20 @@ const routeTree = root.addChildren([
       flag.addChildren([targeting, variations, debug, usage, flagHistory, flagPortability, settings]),
       history,
       portability,
+      experiments,
+      experiment,
+      operations,
+      overview,
+      segments,
+      segment,
+      goals,
+      goal,
+      insights,
+      jobs,
+      keys,
+      members,
+      environmentsPage,
+      webhooks,
     ]),
   ]),
 ])

@@ -107,6 +107,31 @@ async function refusalOf(response: Response): Promise<Refused> {
   }
 }
 
+/**
+ * Sends a file and tells how much of it has arrived, in [0, 1]: `fetch` cannot. Throws `Refused`.
+ */
+export const sendFile = <Answer>(
+  method: Method,
+  path: string,
+  file: Blob,
+  options: RequestOptions & { readonly onProgress: (share: number) => void },
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open(method, `/api/v1${path}${queryOf(options.query)}`)
+    for (const [name, value] of headersOf(options)) request.setRequestHeader(name, value)
+    request.setRequestHeader('content-type', file.type || 'text/plain')
+    request.upload.addEventListener('progress', ({ loaded, total }) => options.onProgress(loaded / total))
+    request.addEventListener('error', () =>
+      reject(new Refused('UNREACHABLE', 'the admin API cannot be reached')),
+    )
+    request.addEventListener('load', () => {
+      const { status, responseText } = request
+      readAnswer(new Response(responseText, { status })).then((answer) => resolve(answer as Answer), reject)
+    })
+    request.send(file)
+  })
+
 /** The path of what belongs to an environment; ids may hold slashes. */
 export const pathOf = (environment: string, ...parts: readonly string[]): string =>
   ['/environments', environment, ...parts].map((part, i) => (i ? encodeURIComponent(part) : part)).join('/')

@@ -1,6 +1,6 @@
 // Every change of an environment, newest first, and the way back to any state of it.
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { RotateCcw } from 'lucide-react'
 import { useState } from 'react'
 import type { AuditEntry } from '../../../workers/control/api/shapes.ts'
@@ -8,10 +8,12 @@ import { ask, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
 import { number } from '../messages/catalogue.ts'
+import { observe } from '../messages/observe.ts'
 import { flag as words } from '../messages/flag.ts'
 import { Button } from '../ui/button.tsx'
 import { Ago, Page } from '../ui/page.tsx'
-import { Loaded } from '../ui/states.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
+import { type AuditFilter, AuditFilters, ExportAudit, queryOf } from '../observe/audit-filters.tsx'
 import css from './history.module.css'
 
 const { history } = words
@@ -26,29 +28,40 @@ export default function HistoryPage() {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
   const [back, setBack] = useState<number>()
+  const filter = useSearch({ strict: false }) as AuditFilter
+  const isFiltered = Object.values(filter).some(Boolean)
   const query = useInfiniteQuery({
-    queryKey: [environment, 'history'],
+    queryKey: [environment, 'history', filter],
     initialPageParam: '',
     queryFn: ({ pageParam }) =>
       ask<Entries>('GET', pathOf(environment, 'audit'), {
-        query: { limit: pageSize, cursor: pageParam || undefined },
+        query: { ...queryOf(filter), limit: pageSize, cursor: pageParam || undefined },
       }),
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
   return (
-    <Page title={history.environment} lead={history.environmentLead}>
+    <Page
+      title={history.environment}
+      lead={history.environmentLead}
+      actions={<ExportAudit filter={filter} />}
+    >
+      <AuditFilters key={JSON.stringify(filter)} filter={filter} />
       <Loaded query={{ ...query, data: query.data?.pages.flatMap(({ entries }) => entries) }} lines={10}>
-        {(entries) => (
-          <ol className={css['entries']}>
-            {entries.map((entry, i) => (
-              <Entry
-                key={entry.number}
-                entry={entry}
-                {...(canEdit && i > 0 && { onBack: () => setBack(entry.number) })}
-              />
-            ))}
-          </ol>
-        )}
+        {(entries) =>
+          entries.length === 0 ? (
+            <Empty title={observe.audit.none} />
+          ) : (
+            <ol className={css['entries']}>
+              {entries.map((entry, i) => (
+                <Entry
+                  key={entry.number}
+                  entry={entry}
+                  {...(canEdit && (i > 0 || isFiltered) && { onBack: () => setBack(entry.number) })}
+                />
+              ))}
+            </ol>
+          )
+        }
       </Loaded>
       {query.hasNextPage && (
         <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>

@@ -144,6 +144,7 @@ export const Project = z.strictObject({
   version: z.int(),
   createdAt: z.int(),
 })
+export type Project = z.infer<typeof Project>
 
 const Write = z.strictObject({ kind: z.string(), id: z.string(), value: z.unknown() })
 export const Revision = z.strictObject({
@@ -184,3 +185,10 @@ export const AuditDetail = AuditEntry.extend({
 })
 export type AuditEntry = z.infer<typeof AuditEntry>
 export type AuditDetail = z.infer<typeof AuditDetail>
+
+/** Whether a targeting key is listed in a segment, and where. */
+export const SegmentMembership = z.strictObject({
+  included: z.boolean().describe('In the list that is part of the segment.'),
+  uploaded: z.boolean().describe('Among the uploaded members.'),
+})
+export type SegmentMembership = z.infer<typeof SegmentMembership>

@@ -9,8 +9,9 @@ import { bundleFiles, bundleName } from '../../../core/report/bundle.ts'
 import { zipped } from '../../../core/report/zip.ts'
 import { resultProblems } from '../../../core/model/result-problems.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, newestResults } from '../../storage/experiment-results.ts'
+import { listResults, newestOfPrimaryGoals, newestResults } from '../../storage/experiment-results.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { Verdicts } from '../api/experiment-answers.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
@@ -94,6 +95,16 @@ export const experiments = [
     summary: 'Files a stopped experiment away: its results stay, and nothing more is computed',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'archive-experiment', id }),
+  }),
+  route({
+    id: 'list-verdicts',
+    method: 'GET',
+    path: '/environments/{environment}/verdicts',
+    needs: 'viewer',
+    summary: 'Lists the newest result of the primary goal of each experiment that has one',
+    answer: Verdicts,
+    handle: async ({ database, params: { environment } }) =>
+      ok({ verdicts: await newestOfPrimaryGoals(database, environment) }),
   }),
   route({
     id: 'list-results',

@@ -3,18 +3,11 @@ import * as z from 'zod'
 import { isJobLate, JobName, JobRunReport } from '../../../core/model/job-run.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { intakeOf } from '../../live/live-counters.ts'
+import { Job } from '../api/report-answers.ts'
 import { route } from '../api/route.ts'
 
 /** Of the runner's clock. */
 const clockAheadMaxMs = 86_400_000
-
-const Job = JobRunReport.extend({
-  job: JobName,
-  doneAt: z.int().nullable().describe('When the newest run without failures began. Null: there was none.'),
-  isLate: z
-    .boolean()
-    .describe('Whether it runs by itself, and was not done for three intervals and five minutes.'),
-})
 
 export const jobs = [
   route({
