@@ -196,6 +196,7 @@ const webhooks = createRoute({
   path: 'webhooks',
   component: lazyRouteComponent(() => import('./setup/webhooks.tsx')),
 })
+
 const development = import.meta.env.DEV
   ? [
       createRoute({

@@ -32,7 +32,7 @@ export default function Palette({ environment, onClose }: { environment: string;
     if (!dialog.current?.open) dialog.current?.showModal()
   }, [])
   useEffect(() => {
-    void dialog.current?.querySelector(`#found-${at}`)?.scrollIntoView({ block: 'nearest' })
+    dialog.current?.querySelector(`#found-${at}`)?.scrollIntoView({ block: 'nearest' })
   }, [at])
 
   const entries = useMemo(() => {
