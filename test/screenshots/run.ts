@@ -58,7 +58,9 @@ console.log(folder)
 async function ownStack() {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-screenshots-'))
   const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
-  await seedDemo(stack, demoEnvironment)
+  const { clientKey } = await seedDemo(stack, demoEnvironment)
+  await seedShowcase(stack, demoEnvironment, Date.now())
+  await meetUsers(stack.url, clientKey)
   const end = async () => {
     await stack.stop()
     rmSync(directory, { recursive: true, force: true })
