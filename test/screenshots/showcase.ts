@@ -104,7 +104,7 @@ async function seedExperiments(admin: Admin, path: string, now: number): Promise
     hypothesis: 'Fewer steps at the till bring more completed orders.',
     design: {
       lowerIsBetter: ['payment-error', 'refund'],
-      guardrails: ['payment-error', 'refund'].map((goalKey) => ({ goalKey, margin: { relative: 0.1 } })),
+      guardrails: ['payment-error', 'refund'].map((goalKey) => ({ goalKey, margin: { relative: 0.2 } })),
       minimumDays: 7,
       minimumEffect: 0.03,
       equivalence: 0.03,

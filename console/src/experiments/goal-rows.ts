@@ -176,12 +176,15 @@ function callOf(
   return { mark: callMarks[call] ?? 'planned', text }
 }
 
-/** One axis for all goals. One goal with few data must not make the others unreadable: it is cut off. */
+/**
+ * One axis for all goals. One goal with few data must not make the primary goal, the first row, unreadable: it
+ * is cut off.
+ */
 export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: number[] } {
-  const reach = ({ marks }: GoalRow) =>
+  const reachOf = ({ marks }: GoalRow) =>
     Math.max(0, ...marks.flatMap(({ low, high }) => [low, high].map(Math.abs)).filter(Number.isFinite))
-  const reaches = rows.map(reach).filter((each) => each > 0)
-  const most = reaches.length > 0 ? Math.min(...reaches) * reachFactor : leastReach
+  const reaches = rows.map(reachOf)
+  const most = reachFactor * (reaches[0] || Math.max(leastReach, ...reaches))
   const values = rows
     .flatMap(({ marks, limit }) => [
       ...marks.flatMap(({ low, high }) => [low, high]),
@@ -193,7 +196,7 @@ export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: numbe
 }
 
 const leastReach = 0.02
-const reachFactor = 4
+const reachFactor = 2.5
 
 /** A goal over time: one line per variation that was measured. Results newest first; earlier phases are left out. */
 export function linesOf(results: readonly StoredResult[], names: Names): Line[] {

@@ -115,16 +115,7 @@ export function FirstRun({ flags, steps: { isAsked, hasArrived } }: FirstRunProp
             </div>
           )}
         </Step>
-        <Step
-          place={4}
-          state={state(3)}
-          title={words.goal}
-          right={
-            goals.length > 0 && (
-              <Status is="healthy">{goals.map((each) => each.name || each.key).join(', ')}</Status>
-            )
-          }
-        >
+        <Step place={4} state={state(3)} title={words.goal}>
           <p>{words.goalHint}</p>
           {goals.length === 0 && (
             <Link
@@ -135,10 +126,14 @@ export function FirstRun({ flags, steps: { isAsked, hasArrived } }: FirstRunProp
               <u>{words.createGoal}</u>
             </Link>
           )}
-          <div className={css['wait']} role="status">
-            <i />
-            {words.waitingEvent}
-          </div>
+          {hasArrived ? (
+            <Status is="healthy">{words.arrived}</Status>
+          ) : (
+            <div className={css['wait']} role="status">
+              <i />
+              {words.waitingEvent}
+            </div>
+          )}
         </Step>
       </ol>
       {isCreating && (

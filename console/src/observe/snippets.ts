@@ -11,7 +11,12 @@ interface Filled {
 }
 
 export const snippetsOf = ({ address, key, environment, flag, event }: Filled): Record<string, string> => ({
-  'Bucketeer (browser)': `import { defineBKTConfig, defineBKTUser, getBKTClient, initializeBKTClient } from '@bucketeer/js-client-sdk'
+  'Bucketeer (browser)': `import {
+  defineBKTConfig,
+  defineBKTUser,
+  getBKTClient,
+  initializeBKTClient,
+} from '@bucketeer/js-client-sdk'
 
 const config = defineBKTConfig({
   apiKey: '${key}',
