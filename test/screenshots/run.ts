@@ -8,8 +8,9 @@ import { readOptions } from '../../scripts/command-line.ts'
 import { startStack } from '../../scripts/stack.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { seedPages } from './data.ts'
+import { pagesEnvironment, seedPages } from './data.ts'
 import { addressOf, consolePages } from './pages.ts'
+import { meetUsers, seedShowcase } from './showcase.ts'
 
 const { values } = readOptions({
   url: { type: 'string', default: '' },
@@ -23,7 +24,11 @@ const themes = ['light', 'dark'] as const
 mkdirSync(folder, { recursive: true })
 const own = values.url === '' ? await ownStack() : undefined
 const { url, token } = own ?? values
-await seedPages({ url, token })
+const clientKey = await seedPages({ url, token })
+if (own) {
+  await seedShowcase({ url, token }, pagesEnvironment, Date.now())
+  await meetUsers(url, clientKey)
+}
 const browser = await launchChromium()
 try {
   for (const theme of themes)

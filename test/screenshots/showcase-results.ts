@@ -3,10 +3,12 @@ import { conclude, type Evidence, jeffreysPrior } from '../../batch/statistics/c
 import { ruleOf } from '../../batch/statistics/design.ts'
 import { exactEngine } from '../../batch/statistics/exact.ts'
 import { addSums, type ExactSums, noSums } from '../../batch/statistics/exact-sums.ts'
+import { guardArms } from '../../batch/statistics/guardrail.ts'
 import { noDamage } from '../../batch/statistics/health.ts'
 import { measureMetric } from '../../batch/statistics/measure-metric.ts'
 import type { ExperimentDesign } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import type { GoalMetric } from '../../core/model/goal-metric.ts'
 
 export const dayMs = 86_400_000
@@ -39,13 +41,28 @@ export interface ShownExperiment {
 /** One result per day and goal, in order of time. */
 export async function resultsOf(experiment: ShownExperiment): Promise<ExperimentResult[]> {
   const results: ExperimentResult[] = []
+  const primary = experiment.goals[0]!.key
   for (const goal of experiment.goals)
     for (let day = 1, before: ExperimentResult | undefined; day <= experiment.days; day++) {
-      const result = await conclude(evidenceOf(experiment, goal, day, before), exactEngine)
+      const guardrails = guardrailsAt(experiment, day).filter(
+        ({ goalKey }) => goal.key === primary || goal.key === goalKey,
+      )
+      const result = await conclude({ ...evidenceOf(experiment, goal, day, before), guardrails }, exactEngine)
       if (!result.ok) throw new Error(result.problem.message)
       results.push((before = result.value))
     }
   return results.toSorted((a, b) => a.computedAt - b.computedAt)
+}
+
+function guardrailsAt(experiment: ShownExperiment, day: number): GuardrailReport[] {
+  const { guardrails = [] } = experiment.design
+  return guardrails.flatMap(({ goalKey, margin }) => {
+    const goal = experiment.goals.find(({ key }) => key === goalKey)!
+    const { counts, baselineVariationId, window, rule } = evidenceOf(experiment, goal, day, undefined)
+    const { direction } = rule!
+    const planned = { usersPlanned: null, guardrails: guardrails.length }
+    return guardArms({ goalKey, margin, counts, baselineVariationId, direction, window, ...planned })
+  })
 }
 
 function evidenceOf(

@@ -104,6 +104,7 @@ async function seedExperiments(admin: Admin, path: string, now: number): Promise
     hypothesis: 'Fewer steps at the till bring more completed orders.',
     design: {
       lowerIsBetter: ['payment-error', 'refund'],
+      guardrails: ['payment-error', 'refund'].map((goalKey) => ({ goalKey, margin: { relative: 0.2 } })),
       minimumDays: 7,
       minimumEffect: 0.03,
       equivalence: 0.03,
@@ -188,7 +189,7 @@ async function seedOperations(post: (to: string, body: unknown) => Promise<unkno
     changes: { description: 'Off for the sale.' },
     at: now + 4 * dayMs,
   })
-  await post('operations', {
+  const { entity } = (await post('operations', {
     id: 'keep-orders',
     kind: 'event-rate',
     flagKey: 'express-pay',
@@ -198,8 +199,10 @@ async function seedOperations(post: (to: string, body: unknown) => Promise<unkno
     comparison: 'at-least',
     threshold: 0.02,
     minimumUsers: 200,
+  })) as { entity: { countingFrom: number } }
+  await post('operation-looks', {
+    looks: [{ operationId: 'keep-orders', look: { ...lookOf(now), countingFrom: entity.countingFrom } }],
   })
-  await post('operation-looks', { looks: [{ operationId: 'keep-orders', look: lookOf(now) }] })
   await post('triggers', {
     id: 'alert-search',
     name: 'Alert of the search team',
@@ -222,10 +225,30 @@ const lookOf = (now: number) => ({
   verifiedUsers: 9_500,
   unverifiedUsers: 928,
   usersOverLimit: 0,
-  evidence: 0.9,
+  evidence: 3.4,
   needed: 20,
-  distance: Math.log(0.9 / 20),
+  distance: Math.log(3.4 / 20),
 })
+
+const usersMet = 60
+
+/** Users who ask for a flag and then buy, so that there is something to see of events. */
+export async function meetUsers(url: string, clientKey: string): Promise<void> {
+  const events = Array.from({ length: usersMet }, (_, i) => {
+    const context = { targetingKey: `user-${i}`, country: i % 3 === 0 ? 'DE' : 'FR' }
+    const variationId = `checkout-${i % 2 === 0 ? 'classic' : 'express'}`
+    return [
+      { kind: 'exposure', flagKey: 'new-checkout', variationId, context },
+      ...(i % 4 === 0 ? [{ kind: 'goal', name: 'purchase', value: 20 + i, context }] : []),
+    ]
+  }).flat()
+  const response = await fetch(`${url}/ofrep/v1/track`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ context: { targetingKey: 'nobody' }, events }),
+  })
+  if (!response.ok) throw new Error(`track: ${response.status} ${await response.text()}`)
+}
 
 /** `call` has no PUT, which only the runner uses. */
 async function put({ url, token }: Admin, path: string, body: unknown): Promise<void> {

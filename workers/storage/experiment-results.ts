@@ -175,5 +175,5 @@ export async function newestOfPrimaryGoals(database: Database, environmentId: st
     )
     .where(inEnvironment)
     .orderBy(asc(table.experimentId))
-  return rows.filter(({ result }) => result.role !== 'secondary')
+  return rows.filter(({ result: { role = 'primary' } }) => role === 'primary')
 }

@@ -56,6 +56,12 @@ export async function askText(method: Method, path: string, options: RequestOpti
   return response.ok ? response.text() : Promise.reject(await refusalOf(response))
 }
 
+/** The bytes of an answer that is a file. */
+export async function askFile(path: string, options: RequestOptions = {}): Promise<Blob> {
+  const response = await send('GET', path, options)
+  return response.ok ? response.blob() : Promise.reject(await refusalOf(response))
+}
+
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
   try {
     return await fetch(`/api/v1${path}${queryOf(options.query)}`, {

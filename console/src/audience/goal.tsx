@@ -50,6 +50,7 @@ function Shown({ goal }: { goal: Goal }) {
       actions={
         <>
           <RowActions
+            big
             label={name || key}
             actions={[
               {

@@ -16,6 +16,7 @@ import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/fields.tsx'
 import { Chip } from '../ui/marks.tsx'
 import { Note, Page, Section } from '../ui/page.tsx'
+import { saveFile } from '../ui/save-file.ts'
 import { Loaded, Refusal } from '../ui/states.tsx'
 import css from './audience.module.css'
 import { UsedBy } from './dependents.tsx'
@@ -47,6 +48,7 @@ function Shown({ segment }: { segment: Segment }) {
       actions={
         <>
           <RowActions
+            big
             label={name || key}
             actions={[
               {
@@ -119,11 +121,7 @@ function Shown({ segment }: { segment: Segment }) {
 
 async function download(environment: string, key: string): Promise<void> {
   const text = await askText('GET', pathOf(environment, 'segments', key, 'members'))
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  link.download = `${key}.txt`
-  link.click()
-  URL.revokeObjectURL(link.href)
+  saveFile(`${key}.txt`, new Blob([text], { type: 'text/plain' }))
 }
 
 interface Found {

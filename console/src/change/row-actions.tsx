@@ -19,8 +19,15 @@ export interface RowAction {
   readonly run: (asked: ChangeAsked) => ReturnType<ConfirmChangeProps['run']>
 }
 
-/** `label` names the row, for screen readers. */
-export function RowActions({ label, actions }: { label: string; actions: readonly RowAction[] }) {
+interface RowActionsProps {
+  /** Names the row, for screen readers. */
+  readonly label: string
+  readonly actions: readonly RowAction[]
+  /** At the head of a page instead of in a row. */
+  readonly big?: boolean
+}
+
+export function RowActions({ label, actions, big }: RowActionsProps) {
   const canEdit = useMay('editor')
   const [chosen, setChosen] = useState<RowAction>()
   return (
@@ -28,7 +35,7 @@ export function RowActions({ label, actions }: { label: string; actions: readonl
       {actions.map((action) => (
         <Button
           key={action.text}
-          small
+          small={!big}
           aria-label={`${action.short ?? action.text}: ${label}`}
           disabled={!canEdit}
           {...(!canEdit && { title: common.needsRole(common.roleEditor) })}

@@ -2,18 +2,34 @@
 import { Download } from 'lucide-react'
 import type { GoalMetric } from '../../../core/model/goal-metric.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
+import { askFile, pathOf } from '../api/client.ts'
+import { useEnvironmentId } from '../api/place.ts'
 import { utcMoment } from '../messages/catalogue.ts'
 import { figure, rate } from '../messages/figures.ts'
 import { experiments } from '../messages/experiments.ts'
 import { results as words } from '../messages/results.ts'
 import { Button } from '../ui/button.tsx'
-import { type Fact, Facts } from '../ui/report.tsx'
+import { CodeBlock, type Fact, Facts } from '../ui/report.tsx'
+import { saveFile } from '../ui/save-file.ts'
 import css from './detail.module.css'
 import type { Names } from './names.ts'
 
 const { computedFacts: text } = words
 
-export function Computed({ result, names }: { result: StoredResult; names: Names }) {
+interface ComputedProps {
+  readonly experimentId: string
+  readonly result: StoredResult
+  readonly names: Names
+}
+
+export function Computed({ experimentId, result, names }: ComputedProps) {
+  const environment = useEnvironmentId()
+  const subject = `${experimentId}/${result.goalKey}`
+  const download = async () => {
+    const path = pathOf(environment, 'experiments', experimentId, 'results', result.goalKey, 'bundle')
+    const file = await askFile(path, { query: { computedAt: result.computedAt } })
+    saveFile(`${experimentId}-${result.goalKey}.zip`, file)
+  }
   const { window, computedAt, prior, inputHash, statistics, decision } = result
   const facts: (Fact | false)[] = [
     [text.window, `${utcMoment(window.from)} ${words.to} ${utcMoment(window.to)}`],
@@ -30,12 +46,17 @@ export function Computed({ result, names }: { result: StoredResult; names: Names
     <div className={css['computed']}>
       <h3>
         {names.goal(result.goalKey)}
-        <Button small onClick={() => download(result)}>
+        <Button small onClick={() => void download()}>
           <Download size={13} aria-hidden />
           {words.download}
         </Button>
       </h3>
       <Facts wide facts={facts} />
+      <p className={css['quiet']}>{words.replay}</p>
+      <CodeBlock
+        label={words.replay}
+        text={`npm run batch -- replay '${subject}@${new Date(result.computedAt).toISOString()}' --environment ${environment}`}
+      />
     </div>
   )
 }
@@ -109,14 +130,4 @@ function trustFacts({ trust }: StoredResult, names: Names): Fact[] {
         .join('; '),
     ],
   ]
-}
-
-/** The result as it is stored. */
-function download(result: StoredResult): void {
-  const file = new Blob([JSON.stringify(result, undefined, 2)], { type: 'application/json' })
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = `${result.goalKey}-${result.computedAt}.json`
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

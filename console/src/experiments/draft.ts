@@ -12,6 +12,8 @@ export interface ExperimentFields {
   readonly primary: string
   readonly secondary: readonly string[]
   readonly lowerIsBetter: readonly string[]
+  /** By goal, in percent, as typed; empty: no guardrail. */
+  readonly margins: Readonly<Record<string, string>>
   readonly decision: 'always-valid' | 'fixed-horizon'
   /** In percent, as typed. */
   readonly effect: string
@@ -35,6 +37,7 @@ export const emptyFields: ExperimentFields = {
   primary: '',
   secondary: [],
   lowerIsBetter: [],
+  margins: {},
   decision: 'always-valid',
   effect: '',
   equivalence: '',
@@ -58,6 +61,12 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
     primary: goalKeys[0] ?? '',
     secondary: goalKeys.slice(1),
     lowerIsBetter: design.lowerIsBetter ?? [],
+    margins: Object.fromEntries(
+      (design.guardrails ?? []).map(({ goalKey, margin }) => [
+        goalKey,
+        'relative' in margin ? percentText(margin.relative) : '',
+      ]),
+    ),
     decision: design.decision ?? 'always-valid',
     effect: percentText(design.minimumEffect),
     equivalence: percentText(design.equivalence),
@@ -75,6 +84,10 @@ export function bodyOf(fields: ExperimentFields) {
   const lowerIsBetter = fields.lowerIsBetter.filter((key) => goalKeys.includes(key))
   const [minimumEffect, equivalence] = [shareOf(fields.effect), shareOf(fields.equivalence)]
   const minimumDays = numberOf(fields.minimumDays)
+  const guardrails = fields.secondary.flatMap((goalKey) => {
+    const relative = shareOf(fields.margins[goalKey] ?? '')
+    return relative === undefined ? [] : [{ goalKey, margin: { relative } }]
+  })
   return {
     name: fields.name,
     ...(fields.hypothesis.trim() && { hypothesis: fields.hypothesis.trim() }),
@@ -88,6 +101,7 @@ export function bodyOf(fields: ExperimentFields) {
     design: {
       ...(fields.decision !== 'always-valid' && { decision: fields.decision }),
       ...(lowerIsBetter.length > 0 && { lowerIsBetter }),
+      ...(guardrails.length > 0 && { guardrails }),
       ...(minimumEffect !== undefined && { minimumEffect }),
       ...(equivalence !== undefined && { equivalence }),
       ...(minimumDays !== undefined && { minimumDays }),

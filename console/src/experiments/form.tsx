@@ -213,6 +213,17 @@ function GoalChoice({ fields, goals, set, problemOf }: PartProps & { goals: read
             ))}
         </fieldset>
       )}
+      {chosen
+        .filter(({ key }) => key !== fields.primary)
+        .map((goal) => (
+          <TextField
+            key={goal.key}
+            label={`${form.margin(nameOf(goal))} (${common.optional})`}
+            inputMode="decimal"
+            value={fields.margins[goal.key] ?? ''}
+            onChange={(event) => set({ margins: { ...fields.margins, [goal.key]: event.target.value } })}
+          />
+        ))}
       {chosen.map((goal) => (
         <Checkbox
           key={goal.key}

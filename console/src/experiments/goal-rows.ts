@@ -1,6 +1,6 @@
 // The goals of an experiment as rows of one table with one axis, and the line of a goal over time. Pure.
 import { isOfShares } from '../../../core/model/goal-metric.ts'
-import type { ExperimentDesign, GoalRole } from '../../../core/model/experiment.ts'
+import type { ExperimentDesign } from '../../../core/model/experiment.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import type { Line } from '../charts/series.tsx'
 import type { Mark } from '../charts/interval.tsx'
@@ -25,15 +25,14 @@ export interface Change {
 export interface GoalRow {
   readonly key: string
   readonly name: string
-  readonly isPrimary: boolean
-  readonly role: GoalRole
+  readonly role: 'primary' | 'secondary' | 'guardrail'
   readonly isLowerBetter: boolean
   readonly noLongerAsked: boolean
   readonly baseline: string
   readonly unit: string
   readonly marks: readonly Mark[]
   readonly changes: readonly Change[]
-  /** Beyond it, a secondary goal is worse than agreed. */
+  /** Of a guardrail: beyond it, it is broken. */
   readonly limit: { readonly at: number; readonly worse: 'above' | 'below' } | undefined
   readonly call: { readonly mark: State; readonly text: string }
 }
@@ -42,8 +41,6 @@ export interface GoalRow {
 export const isOfValues = ({ metric }: StoredResult): boolean =>
   metric !== undefined && !isOfShares(metric.definition)
 
-const equivalenceDefault = 0.02 // core/model/experiment.ts
-
 /** The primary goal first. */
 export const goalRows = (
   results: readonly StoredResult[],
@@ -51,23 +48,29 @@ export const goalRows = (
   names: Names,
 ): GoalRow[] =>
   results
-    .map((result) => goalRow(result, design?.equivalence ?? equivalenceDefault, names))
-    .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))
+    .map((result) => goalRow(result, design, names))
+    .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role))
 
-function goalRow(result: StoredResult, equivalence: number, names: Names): GoalRow {
-  const { goalKey, role, direction, variations, baselineVariationId } = result
+const order = ['primary', 'guardrail', 'secondary']
+
+function goalRow(result: StoredResult, design: ExperimentDesign | undefined, names: Names): GoalRow {
+  const { goalKey, direction, variations, baselineVariationId } = result
   const isLowerBetter = direction === 'decrease'
-  const isPrimary = role !== 'secondary' && role !== 'guardrail'
+  const role = result.role === 'guardrail' || result.role === 'secondary' ? result.role : 'primary'
   const comparisons = comparisonsOf(result)
   const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
-  const limit = isPrimary
-    ? undefined
-    : ({ at: isLowerBetter ? equivalence : -equivalence, worse: isLowerBetter ? 'above' : 'below' } as const)
+  const margin = design?.guardrails?.find((guardrail) => guardrail.goalKey === goalKey)?.margin
+  const limit =
+    role === 'guardrail' && margin && 'relative' in margin
+      ? ({
+          at: isLowerBetter ? margin.relative : -margin.relative,
+          worse: isLowerBetter ? 'above' : 'below',
+        } as const)
+      : undefined
   return {
     key: goalKey,
     name: names.goal(goalKey),
-    isPrimary,
-    role: isPrimary ? 'primary' : (role as GoalRole),
+    role,
     isLowerBetter,
     noLongerAsked: result['noLongerAsked'] === true,
     baseline: isOfValues(result)
@@ -79,7 +82,7 @@ function goalRow(result: StoredResult, equivalence: number, names: Names): GoalR
     marks: comparisons.flatMap((comparison) => markOf(result, comparison, names)),
     changes: comparisons.map((comparison) => changeOf(result, comparison, names)),
     limit,
-    call: callOf(result, comparisons, limit),
+    call: callOf(result, comparisons),
   }
 }
 
@@ -150,45 +153,39 @@ export const absoluteText = (result: StoredResult, value: number): string =>
 
 const callMarks: Record<string, State> = {
   better: 'healthy',
-  worse: 'failed',
+  kept: 'healthy',
   equal: 'healthy',
-  open: 'planned',
-  'not-measured': 'planned',
-  'not-worse': 'healthy',
+  worse: 'failed',
+  broken: 'failed',
   mixed: 'warning',
 }
 
 /** What is called of a goal; of several variations, what is true of all, or else that they differ. */
 function callOf(
-  { health }: StoredResult,
+  { health, role, goalKey, guardrails = [] }: StoredResult,
   comparisons: readonly Comparison[],
-  limit: GoalRow['limit'],
 ): GoalRow['call'] {
   if (health.status === 'red') return { mark: 'failed', text: words.calls.withheld }
-  const calls = new Set(comparisons.map((comparison) => outcomeOf(comparison, limit)))
-  const [only] = calls
-  const call = calls.size === 1 && only !== undefined ? only : calls.has('worse') ? 'mixed' : bestOf(calls)
+  const guarded = guardrails.filter((guardrail) => guardrail.goalKey === goalKey)
+  const outcomes = role === 'guardrail' && guarded.length > 0 ? guarded : comparisons
+  const calls = new Set<string>(outcomes.map(({ outcome }) => outcome))
+  const [only = 'open'] = calls
+  const isBad = calls.has('worse') || calls.has('broken')
+  const best = ['better', 'open', 'not-measured'].find((each) => calls.has(each)) ?? only
+  const call = calls.size === 1 ? only : isBad ? 'mixed' : best
   const text = Object.hasOwn(words.calls, call) ? words.calls[call as keyof typeof words.calls] : call
   return { mark: callMarks[call] ?? 'planned', text }
 }
 
-const bestOf = (calls: ReadonlySet<string>): string =>
-  ['better', 'open', 'not-measured'].find((each) => calls.has(each)) ?? 'not-worse'
-
-/** An interval that stays on the good side of the limit shows that the variation is not worse than agreed. */
-function outcomeOf({ outcome, relative }: Comparison, limit: GoalRow['limit']): string {
-  if (outcome !== 'open' || !relative || !limit) return outcome
-  const isWithin =
-    limit.worse === 'above' ? relative.high !== null && relative.high < limit.at : relative.low > limit.at
-  return isWithin ? 'not-worse' : outcome
-}
-
-/** One axis for all goals. One goal with few data must not make the others unreadable: it is cut off. */
+/**
+ * One axis for all goals. One goal with few data must not make the primary goal, the first row, unreadable: it
+ * is cut off.
+ */
 export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: number[] } {
-  const reach = ({ marks }: GoalRow) =>
+  const reachOf = ({ marks }: GoalRow) =>
     Math.max(0, ...marks.flatMap(({ low, high }) => [low, high].map(Math.abs)).filter(Number.isFinite))
-  const reaches = rows.map(reach).filter((each) => each > 0)
-  const most = reaches.length > 0 ? Math.min(...reaches) * reachFactor : leastReach
+  const reaches = rows.map(reachOf)
+  const most = reachFactor * (reaches[0] || Math.max(leastReach, ...reaches))
   const values = rows
     .flatMap(({ marks, limit }) => [
       ...marks.flatMap(({ low, high }) => [low, high]),
@@ -200,7 +197,7 @@ export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: numbe
 }
 
 const leastReach = 0.02
-const reachFactor = 4
+const reachFactor = 2.5
 
 /** A goal over time: one line per variation that was measured. Results newest first; earlier phases are left out. */
 export function linesOf(results: readonly StoredResult[], names: Names): Line[] {

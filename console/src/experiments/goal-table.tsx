@@ -2,7 +2,7 @@
 import type { ExperimentDesign } from '../../../core/model/experiment.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { Axis, Interval } from '../charts/interval.tsx'
-import { sizePercent, tick } from '../messages/figures.ts'
+import { tick } from '../messages/figures.ts'
 import { results as words } from '../messages/results.ts'
 import { Status, Variation } from '../ui/marks.tsx'
 import { Section } from '../ui/page.tsx'
@@ -33,7 +33,7 @@ export function GoalTable({ results, design, names }: GoalTableProps) {
           {limit && (
             <span className={css['limit']}>
               <i />
-              {words.worseBy(sizePercent(limit.at))}
+              {words.worseBy}
             </span>
           )}
         </span>
@@ -70,7 +70,7 @@ const Row = ({ row, domain, ticks }: RowProps) => (
     <div className={css['goal']} role="cell">
       <strong>{row.name}</strong>
       <small>
-        {words.roles[row.role]}, {row.isLowerBetter ? words.lower : words.higher}
+        {`${words.roles[row.role]}, ${row.isLowerBetter ? words.lower : words.higher}`}
         {row.noLongerAsked && `, ${words.noLongerAsked}`}
       </small>
     </div>

@@ -75,7 +75,7 @@ export function Report({ experiment, results, flag, names }: ReportProps) {
         </Fold>
         <Fold title={words.computed} hint={hintOf(primary)}>
           {results.map((result) => (
-            <Computed key={result.goalKey} result={result} names={names} />
+            <Computed key={result.goalKey} experimentId={experiment.id} result={result} names={names} />
           ))}
         </Fold>
       </div>

@@ -29,8 +29,8 @@ const marks: Record<Known, State> = {
   sound: 'healthy',
   unsound: 'failed',
   secondary: 'planned',
-  'guardrail-broken': 'failed',
   guardrail: 'planned',
+  'guardrail-broken': 'failed',
 }
 
 const isKnown = (kind: string): kind is Known => Object.hasOwn(marks, kind)
@@ -73,6 +73,7 @@ export function headlineOf(
 function labelOf(verdict: Verdict, decidedOn: number | undefined): string {
   if (isDecided(verdict)) return decidedOn === undefined ? words.marks.decided : words.since(decidedOn)
   if (verdict.kind === 'withheld' || verdict.kind === 'unsound') return words.marks.failed
+  if (verdict.kind === 'guardrail-broken') return words.calls.broken
   return verdict.kind === 'too-early' ? words.marks.early : words.marks.open
 }
 
@@ -91,10 +92,10 @@ function sentenceOf({ verdict, goalKey, comparisons }: StoredResult, names: Name
       return headline['keep-baseline'](names.variation(variationId))
     case 'practically-equal':
       return headline['practically-equal'](goal)
-    case 'guardrail-broken':
-      return headline['guardrail-broken'](variationIds.map((id) => `“${names.variation(id)}”`).join(', '))
     case 'undecided':
       return isOver ? headline.over(goal) : headline.undecided(goal)
+    case 'guardrail-broken':
+      return headline['guardrail-broken'](variationIds.map((id) => `“${names.variation(id)}”`).join(', '))
     case 'too-early':
     case 'withheld':
     case 'sound':

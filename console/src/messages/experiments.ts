@@ -35,8 +35,8 @@ export const experiments = inLanguage({
       sound: 'Pipeline sound',
       unsound: 'Pipeline not sound',
       secondary: 'Decides nothing',
-      'guardrail-broken': 'Guardrail broken',
       guardrail: 'Guards',
+      'guardrail-broken': 'Guardrail broken',
     },
     start: 'Start experiment',
     startHint:
@@ -89,7 +89,9 @@ export const experiments = inLanguage({
       primaryHint: 'It alone decides.',
       chooseGoal: 'Choose a goal',
       secondary: 'Secondary goals',
-      secondaryHint: 'Looked at beside it, such as errors that must not become more.',
+      secondaryHint:
+        'Looked at beside it. One with a limit is a guardrail: what makes it worse is not shipped.',
+      margin: (goal: string) => `“${goal}” may get worse by, in %`,
       lower: (goal: string) => `Fewer of “${goal}” is better`,
       decision: 'How it is decided',
       always: 'Always valid',
@@ -162,8 +164,8 @@ export const experiments = inLanguage({
       sound: 'Messung stimmt',
       unsound: 'Messung stimmt nicht',
       secondary: 'Entscheidet nichts',
-      'guardrail-broken': 'Leitplanke durchbrochen',
       guardrail: 'Wacht',
+      'guardrail-broken': 'Leitplanke gebrochen',
     },
     start: 'Experiment starten',
     startHint:
@@ -217,7 +219,9 @@ export const experiments = inLanguage({
       primaryHint: 'Es allein entscheidet.',
       chooseGoal: 'Ein Ziel wählen',
       secondary: 'Nebenziele',
-      secondaryHint: 'Werden daneben angesehen, etwa Fehler, die nicht mehr werden dürfen.',
+      secondaryHint:
+        'Werden daneben angesehen. Eines mit Grenze ist eine Leitplanke: Was es schlechter macht, wird nicht ausgeliefert.',
+      margin: (goal) => `„${goal}“ darf schlechter werden um, in %`,
       lower: (goal) => `Weniger „${goal}“ ist besser`,
       decision: 'Wie entschieden wird',
       always: 'Jederzeit gültig',

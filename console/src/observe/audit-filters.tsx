@@ -7,6 +7,7 @@ import { useEnvironmentId } from '../api/place.ts'
 import { observe } from '../messages/observe.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/fields.tsx'
+import { saveFile } from '../ui/save-file.ts'
 import css from './audit-filters.module.css'
 
 const { audit: words } = observe
@@ -95,11 +96,7 @@ export function ExportAudit({ filter }: { filter: AuditFilter }) {
       query: queryOf(filter),
       headers: { accept: 'application/x-ndjson' },
     }).finally(() => setIsBusy(false))
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }))
-    link.download = `audit-${environment}.ndjson`
-    link.click()
-    URL.revokeObjectURL(link.href)
+    saveFile(`audit-${environment}.ndjson`, new Blob([text], { type: 'application/x-ndjson' }))
   }
   return (
     <Button disabled={isBusy} onClick={() => void save()}>

@@ -4,9 +4,8 @@ import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
-import { goalsQuery, liveMs, sdkKeysQuery } from '../api/entities.ts'
+import { goalsQuery, sdkKeysQuery } from '../api/entities.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
-import { flagRowsQuery } from '../api/queries.ts'
 import { common } from '../messages/common.ts'
 import { observe } from '../messages/observe.ts'
 import { setup } from '../messages/setup.ts'
@@ -17,30 +16,35 @@ import { Segmented, TextField } from '../ui/fields.tsx'
 import { Status } from '../ui/marks.tsx'
 import { CodeBlock } from '../ui/report.tsx'
 import css from './observe.module.css'
+import type { FirstSteps } from './first-steps.ts'
 import { snippetsOf } from './snippets.ts'
 
 const { first: words } = observe
 
-export function FirstRun({ flags }: { flags: readonly FlagRow[] }) {
+interface FirstRunProps {
+  readonly flags: readonly FlagRow[]
+  readonly steps: FirstSteps
+}
+
+export function FirstRun({ flags, steps: { isAsked, hasArrived } }: FirstRunProps) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
   const { data: keys = [] } = useQuery(sdkKeysQuery(environment))
   const { data: goals = [] } = useQuery(goalsQuery(environment))
-  // asks again until an exposure is there: that makes no revision
-  useQuery({ ...flagRowsQuery(environment), refetchInterval: liveMs / 3 })
   const [isCreating, setIsCreating] = useState(false)
   const [made, setMade] = useState('')
   const [key, setKey] = useState('')
-  const [sdk, setSdk] = useState('OpenFeature (web)')
+  const [sdk, setSdk] = useState('Bucketeer (browser)')
   const flag = flags.find(({ enabled }) => enabled) ?? flags[0]
   const snippets = snippetsOf({
     address: location.origin,
     key: key || words.yourKey,
     environment,
     flag: flag?.key ?? 'my-flag',
+    event: goals[0]?.event ?? 'purchase',
   })
   const role = canEdit ? {} : { disabled: true, title: common.needsRole(common.roleEditor) }
-  const done = [keys.length > 0, flag !== undefined, false, false]
+  const done = [keys.length > 0, flag !== undefined, isAsked, hasArrived]
   const now = done.indexOf(false)
   const state = (place: number) => (done[place] ? 'done' : place === now ? 'now' : 'later')
   return (
@@ -80,7 +84,12 @@ export function FirstRun({ flags }: { flags: readonly FlagRow[] }) {
             </Link>
           )}
         </Step>
-        <Step place={3} state={state(2)} title={words.ask}>
+        <Step
+          place={3}
+          state={state(2)}
+          title={words.ask}
+          right={isAsked && <Status is="healthy">{words.asked}</Status>}
+        >
           <p>{words.askHint}</p>
           <Segmented
             label={words.sdk}
@@ -99,21 +108,14 @@ export function FirstRun({ flags }: { flags: readonly FlagRow[] }) {
             />
           </div>
           <CodeBlock text={snippets[sdk] ?? ''} label={sdk} />
-          <div className={css['wait']} role="status">
-            <i />
-            {words.waiting}
-          </div>
+          {!isAsked && (
+            <div className={css['wait']} role="status">
+              <i />
+              {words.waiting}
+            </div>
+          )}
         </Step>
-        <Step
-          place={4}
-          state={state(3)}
-          title={words.goal}
-          right={
-            goals.length > 0 && (
-              <Status is="healthy">{goals.map((each) => each.name || each.key).join(', ')}</Status>
-            )
-          }
-        >
+        <Step place={4} state={state(3)} title={words.goal}>
           <p>{words.goalHint}</p>
           {goals.length === 0 && (
             <Link
@@ -124,10 +126,14 @@ export function FirstRun({ flags }: { flags: readonly FlagRow[] }) {
               <u>{words.createGoal}</u>
             </Link>
           )}
-          <div className={css['wait']} role="status">
-            <i />
-            {words.waitingEvent}
-          </div>
+          {hasArrived ? (
+            <Status is="healthy">{words.arrived}</Status>
+          ) : (
+            <div className={css['wait']} role="status">
+              <i />
+              {words.waitingEvent}
+            </div>
+          )}
         </Step>
       </ol>
       {isCreating && (

@@ -21,6 +21,7 @@ import { Moments, useWorld } from '../operations/page.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { FirstRun } from './first-run.tsx'
+import { type FirstSteps, useFirstSteps } from './first-steps.ts'
 import { refusedOf } from './insights.tsx'
 import { type Need, needsOf } from './needs.ts'
 import css from './observe.module.css'
@@ -32,12 +33,12 @@ export default function OverviewPage() {
   const environment = useEnvironmentId()
   const world = useWorld(environment)
   const { data: intake } = useQuery(intakeQuery(environment, '24h'))
-  const isNew = world.data?.flags.every(({ lastSeenAt }) => lastSeenAt === null)
+  const steps = useFirstSteps(environment, world.data?.flags ?? [])
   return (
-    <Loaded query={{ ...world, data: intake ? world.data : undefined }} lines={8}>
+    <Loaded query={{ ...world, data: intake && steps ? world.data : undefined }} lines={8}>
       {(found) =>
-        isNew && intake!.total.accepted === 0 ? (
-          <FirstRun flags={found.flags} />
+        isNew(found, steps!) ? (
+          <FirstRun flags={found.flags} steps={steps!} />
         ) : (
           <Page title={words.title} lead={words.lead}>
             <Stats world={found} intake={intake!} />
@@ -48,6 +49,11 @@ export default function OverviewPage() {
     </Loaded>
   )
 }
+
+/** Until an SDK has asked and an event has arrived; who has gone further without goals is not new. */
+const isNew = ({ flags, experiments }: World, { isAsked, hasArrived }: FirstSteps): boolean =>
+  !isAsked || (!hasArrived && experiments.length === 0 && flags.length <= fewFlags)
+const fewFlags = 3
 
 function Stats({ world: { flags }, intake: { total, hours } }: { world: World; intake: IntakeReport }) {
   const active = flags.filter(({ archived }) => !archived)
