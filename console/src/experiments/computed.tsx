@@ -101,7 +101,7 @@ function metricFacts({ metric }: StoredResult): Fact[] {
       definition.minimumAgeDays !== undefined &&
       text.ageDays(definition.minimumAgeDays),
     definition.kind === 'retention' && text.day(definition.day),
-    definition.kind === 'funnel' && text.after(definition.steps.join(', ')),
+    definition.kind === 'funnel' && [...definition.steps, event].join(' → '),
   ].filter(Boolean)
   return [
     [text.metric, parts.join(', ')],
