@@ -1,5 +1,6 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
+import { isOfShares } from '../core/model/goal-metric.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
@@ -98,6 +99,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users${frozenText(window)}`,
     ...table(result).map((line) => `  ${line}`),
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
+    ...funnelLines(result).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
     ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
@@ -109,6 +111,21 @@ function resultBlock(subject: string, result: ExperimentResult): string {
 
 const frozenText = ({ exposuresUntil }: ExperimentResult['window']) =>
   exposuresUntil === undefined ? '' : ` who came until ${minute(exposuresUntil)}`
+
+/** How many users reached each step, and which share of the step before. */
+const funnelLines = ({ variations, metric }: ExperimentResult): string[] =>
+  metric?.definition.kind !== 'funnel'
+    ? []
+    : variations.flatMap(({ variationId, users, steps = [] }) => {
+        const names = [...(metric.definition.kind === 'funnel' ? metric.definition.steps : []), metric.event]
+        const each = steps.map((reached, k) => {
+          const before = k === 0 ? users : steps[k - 1]!
+          return `${names[k]} ${integer(reached)}${before > 0 ? ` (${percent(reached / before)})` : ''}`
+        })
+        return each.length > 0
+          ? [`funnel    ${variationId}: ${integer(users)} users, ${each.join(', ')}`]
+          : []
+      })
 
 /** Whom the figures are of, and how many of them edge verified. */
 function trustLines({ trust }: ExperimentResult): string[] {
@@ -136,7 +153,7 @@ const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 
 
 function table(result: ExperimentResult): string[] {
   const { metric } = result
-  if (metric && metric.definition.kind !== 'conversion') {
+  if (metric && !isOfShares(metric.definition)) {
     const { lines, numbers } = metricRows(result, metric)
     return aligned(lines, numbers)
   }
@@ -179,7 +196,7 @@ function liftText(comparison: Comparison | undefined): string {
 function verdictText(verdict: Verdict, metric: ExperimentResult['metric']): string {
   if (verdict.kind !== 'winner') return `${verdict.kind}: ${verdict.reason}`
   const { variationId, probabilityBest, expectedLoss, reason } = verdict
-  const isShare = !metric || metric.definition.kind === 'conversion'
+  const isShare = !metric || isOfShares(metric.definition)
   const loss = isShare ? percent(expectedLoss) : Number(expectedLoss.toPrecision(3))
   const figures = `probability ${probability(probabilityBest)}, expected loss ${loss}`
   return `winner: ${variationId}, best with ${figures}${reason ? `. ${reason}` : ''}`

@@ -72,8 +72,16 @@ const goals = [
   purchase,
   { ...purchase, key: 'revenue', metric: { kind: 'value', cap: 50 } as const },
   { ...purchase, key: 'refund', event: 'bought' },
+  { ...purchase, key: 'checkout', metric: { kind: 'funnel' as const, steps: ['carted'] } },
 ]
-const records = [...visitRecords('control', 600, 160), ...visitRecords('green', 610, 260)]
+const visits = [...visitRecords('control', 600, 160), ...visitRecords('green', 610, 260)]
+/** Two of three buyers fill a cart: one of them before, one too late. */
+const carts = visits.flatMap((record, i): EventRecord[] => {
+  if (record.kind !== 'tracking' || i % 3 === 0) return []
+  const at = record.at + (i % 4 === 1 ? -9_000 : 9_000)
+  return [{ ...record, id: `${record.id}-cart`, event: 'carted', at, receivedAt: at }]
+})
+const records = [...carts, ...visits]
 const design: ExperimentDesign = {
   minimumDays: 0,
   decision: 'fixed-horizon',
@@ -94,7 +102,7 @@ const later: EventRecord[] = visitRecords('green', 300, 300).map((record) => ({
 
 describe.skipIf(!hasChdb)('a replay', () => {
   it('computes every goal again to the digit, whatever was received later', async () => {
-    expect(results.map(({ goalKey }) => goalKey)).toEqual(['refund', 'revenue', 'purchase'])
+    expect(results.map(({ goalKey }) => goalKey)).toEqual(['checkout', 'refund', 'revenue', 'purchase'])
     const stored = { ...state, records: [...records, ...later], results: [...results, ...first] }
     for (const { goalKey, computedAt } of results.filter((one) => one.goalKey !== 'refund')) {
       const line = `replay button/${goalKey}@${computedAt} --environment demo`
@@ -102,6 +110,18 @@ describe.skipIf(!hasChdb)('a replay', () => {
       expect(text).toContain('from its stored facts: identical to the digit')
       expect(text).toContain('counted from the lake: identical to the digit')
       expect(code).toBe(0)
+    }
+  })
+
+  it('of a funnel tells who reached each step, in order', () => {
+    const { variations } = results.find(({ goalKey }) => goalKey === 'checkout')!
+    for (const { variationId, conversions, steps } of variations) {
+      const own = carts.filter(({ targetingKey }) => targetingKey.startsWith(variationId))
+      const inOrder = own.filter((cart) =>
+        visits.some((one) => `${one.id}-cart` === cart.id && one.at >= cart.at),
+      )
+      expect(steps).toEqual([own.length, inOrder.length])
+      expect(conversions).toBe(inOrder.length)
     }
   })
 

@@ -5,7 +5,14 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
-import { capOf, type GoalMetric, priorDaysOf } from '../../core/model/goal-metric.ts'
+import {
+  capOf,
+  eventDaysOf,
+  type GoalMetric,
+  minimumAgeOf,
+  priorDaysOf,
+  stepsOf,
+} from '../../core/model/goal-metric.ts'
 import { metricValueMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
@@ -43,6 +50,8 @@ const MetricRow = z.object({
   sumRawY: Integer,
   sumRawYY: Integer,
   high: z.number().nullable(),
+  /** Users who reached each step of a funnel. */
+  stepUsers: z.array(z.int()),
 })
 export type MetricRow = z.infer<typeof MetricRow>
 
@@ -66,8 +75,9 @@ export function metricQuestion(
   asOf: number,
   exposuresUntil = exposures.end,
 ): MetricQuestion {
-  const { minimumAgeDays = 0 } = metric
-  const events = metric.kind === 'ratio' ? [event, metric.denominator.event] : [event]
+  const minimumAgeDays = minimumAgeOf(metric)
+  const others = metric.kind === 'ratio' ? [metric.denominator.event] : stepsOf(metric, event)
+  const events = [event, ...others]
   return {
     exposures: { ...exposures, events: [...new Set(events)] },
     event,
@@ -183,7 +193,7 @@ function* passes(slices: number, hasLinks: boolean) {
 function parametersOf(question: MetricQuestion): Parameters {
   const { exposures, event, metric, exposedBefore } = question
   const ratio = metric.kind === 'ratio' ? metric : undefined
-  const { windowDays = 0 } = metric
+  const { from = 0, to = 0 } = eventDaysOf(metric)
   return {
     ...questionParameters([{ x: 1, question: exposures }]),
     from: exposures.start - priorMs(metric),
@@ -197,7 +207,9 @@ function parametersOf(question: MetricQuestion): Parameters {
     cap: capOf(metric) ?? 0,
     valueMax: metricValueMax,
     priorMs: priorMs(metric),
-    windowMs: Math.round(windowDays * dayMs),
+    afterMs: Math.round(from * dayMs),
+    windowMs: Math.round(to * dayMs),
+    steps: stepsOf(metric, event),
     exposedBefore,
   }
 }
@@ -225,4 +237,5 @@ const toSums = (row: MetricRow): ExactSums => ({
   sumXY: BigInt(row.sumXY),
   sumRawY: BigInt(row.sumRawY),
   sumRawYY: BigInt(row.sumRawYY),
+  stepUsers: row.stepUsers,
 })

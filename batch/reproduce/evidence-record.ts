@@ -26,10 +26,13 @@ const Whole = z
 const sumNames = Object.entries(noSums)
   .filter(([, value]) => typeof value === 'bigint')
   .map(([name]) => name)
-const countNames = Object.keys(noSums).filter((name) => !sumNames.includes(name))
+const countNames = Object.entries(noSums)
+  .filter(([, value]) => typeof value === 'number')
+  .map(([name]) => name)
 const Sums = z.object({
   ...Object.fromEntries(countNames.map((name) => [name, Count])),
   ...Object.fromEntries(sumNames.map((name) => [name, Whole])),
+  stepUsers: z.array(Count).default([]),
 }) as unknown as z.ZodType<ExactSums>
 
 /** Fields in the order in which they are hashed (conclude.ts). */

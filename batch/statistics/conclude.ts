@@ -11,6 +11,7 @@ import {
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
+import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
@@ -81,12 +82,13 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const { goalKey, baselineVariationId, window, usersInTwoVariations, before, trust } = evidence
   const rule = evidence.rule ?? ruleOf({}, goalKey, goalKey, window, Infinity)
   const { metric } = evidence
-  const isValue = metric !== undefined && metric.definition.kind !== 'conversion'
+  const isValue = metric !== undefined && !isOfShares(metric.definition)
   const fit = isValue
     ? ok(valuesOf({ ...metric, counts }, baselineVariationId, rule.direction))
     : await fitOf(evidence, counts, rule.direction, engine)
   if (!fit.ok) return fit
-  const { engine: report, variations } = fit.value
+  const { engine: report } = fit.value
+  const variations = fit.value.variations.map((one) => ({ ...one, ...stepsOf(metric, one.variationId) }))
 
   const isSamePhase = before?.window?.from === window.from
   const exposed = evidence.exposed ?? counts
@@ -179,6 +181,11 @@ function bestOf(
     return pairOf(other, arm).effect.estimate * sign > 0 && factorOf(evidence) >= (better.length - 1) / alpha
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
+}
+
+const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
+  const steps = metric?.byVariation.get(variationId)?.stepUsers ?? []
+  return steps.length > 0 ? { steps: [...steps] } : {}
 }
 
 /** In closed form, from sufficient statistics. */
@@ -300,7 +307,14 @@ const hashedMetric = ({ definition, event, byVariation, high }: MeasuredMetric) 
   high,
   sums: [...byVariation]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, sums]) => [id, Object.entries(sums).map(([name, value]) => [name, String(value)])]),
+    .map(([id, { stepUsers, ...sums }]) => [
+      id,
+      // Earlier releases knew no steps.
+      Object.entries(stepUsers.length > 0 ? { ...sums, stepUsers } : sums).map(([name, value]) => [
+        name,
+        String(value),
+      ]),
+    ]),
 })
 
 /** The first thing that is wrong with the evidence; undefined if nothing is. Expects counts sorted by id. */

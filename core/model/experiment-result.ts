@@ -90,6 +90,8 @@ export const VariationResult = z.object({
   conversions: Count,
   /** Of a goal whose metric is no conversion; then there is no rate. Null if nothing can be said. */
   value: VariationValue.nullable().optional(),
+  /** Of a funnel: users who reached each step, those of its metric first, the goal's own last. */
+  steps: z.array(Count).optional(),
   rate: RateSummary.nullable(),
   probabilityBest: Probability.nullable(),
   probabilityBeatsBaseline: Probability.nullable(),

@@ -1,6 +1,7 @@
 // What cannot be true of a result, whoever computed it. The admin API refuses to store such a result: it
 // would be shown as the truth. Words of newer releases are left alone.
 import type { Experiment } from './experiment.ts'
+import { isOfShares } from './goal-metric.ts'
 import type { FieldProblem } from './problem.ts'
 import type { StoredResult } from './stored-result.ts'
 
@@ -34,11 +35,11 @@ export function resultProblems(
       armVerdicts.includes(result.verdict.kind) &&
       problem('verdict.kind', 'names an outcome of what is no randomised comparison'),
     !result.prior &&
-      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      (!result.metric || isOfShares(result.metric.definition)) &&
       problem('prior', 'is missing'),
     'expectedLoss' in result.verdict &&
       Number(result.verdict.expectedLoss) > 1 &&
-      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      (!result.metric || isOfShares(result.metric.definition)) &&
       problem('verdict.expectedLoss', 'is more than 1'),
     ...healthProblems(result),
     ...verdictProblems(result),
@@ -56,7 +57,7 @@ function variationProblems(
   const { probabilityBest, probabilityBeatsBaseline, expectedLoss } = figures
   const isMeasured = [rate, probabilityBest, probabilityBeatsBaseline, expectedLoss].every((x) => x !== null)
   const posterior = value?.posterior
-  const isOfValues = metric !== undefined && metric.definition.kind !== 'conversion'
+  const isOfValues = metric !== undefined && !isOfShares(metric.definition)
   return [
     conversions > users && problem(at('conversions'), 'more conversions than users'),
     rate !== null && !isMeasured && problem(at('rate'), 'comes without the other figures'),

@@ -119,6 +119,7 @@ function sumsOf({ users, conversions }: { users: number; conversions: number }, 
       sumXY: n * a * b,
       sumRawY: n * a,
       sumRawYY: n * a * a,
+      stepUsers: [],
     }
   }
   const half = Math.floor(conversions / 2)

@@ -68,12 +68,21 @@ export interface IntakeStore extends PropagationStore {
     exposed?: readonly RevisionCount[],
   ): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
-  noteJobRun(run: JobRun): unknown
+  /** The failure that people have to be told of, if there is one, until `noteFailureTold`. */
+  noteJobRun(run: JobRun): FailingJob | undefined | Promise<FailingJob | undefined>
+  noteFailureTold(job: JobName, since: number): unknown
   jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>
   /** Names that begin with the prefix and come after `after`, in order. */
   attributes(query: AttributeQuery): KnownAttributes | Promise<KnownAttributes>
   /** The same of the values of one attribute. */
   attributeValues(name: string, query: AttributeQuery): KnownValues | Promise<KnownValues>
+}
+
+/** A job that failed several times in a row. */
+export interface FailingJob {
+  /** Epoch milliseconds: when the first of the runs began. */
+  readonly since: number
+  readonly runs: number
 }
 
 export type JobRun = JobRunReport & { readonly job: JobName }

@@ -25,7 +25,7 @@ export interface PublicationPage {
 }
 
 export interface PropagationStore {
-  notePublication(revision: number, at: number): unknown
+  notePublication(environmentId: string, revision: number, at: number): unknown
   /** Those of earlier revisions than `before`. */
   publications(before: number, limit: number): PublicationPage | Promise<PublicationPage>
 }

@@ -1,13 +1,16 @@
 // The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
 // used in this minute, and keeps the attributes that were seen, for autocomplete, the runner's last runs, and
-// how fast published revisions reached edge.
+// how fast published revisions reached edge. Once a day it looks for stale flags.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
+import type { JobName } from '../../core/model/job-run.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
+import type { FindingTeller } from '../contracts/finding-contract.ts'
 import type { IntakeMeter, IntakeTotals } from '../contracts/intake-contract.ts'
 import type {
   AttributeQuery,
   AttributeValues,
+  FailingJob,
   IntakeHours,
   IntakeStore,
   JobRun,
@@ -19,6 +22,7 @@ import type { PublicationPage, RevisionCount } from '../contracts/propagation-co
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
+import { createJobFailures, noteFailureTold, noteJobFailure, untoldFailure } from './job-failures.ts'
 import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
 import {
@@ -35,6 +39,7 @@ import {
   listValues,
   seeAttributes,
 } from './seen-attributes.ts'
+import { createStaleFlags, findStaleFlags, noteStaleTold } from './stale-flags.ts'
 
 const minuteMs = 60_000
 const hourMs = 3_600_000
@@ -48,14 +53,19 @@ const reportInMs = 10_000
 const reportRarelyInMs = 25_000
 const reportsPerMinuteMax = 6_000
 
-export class Intake extends DurableObject<{ readonly DB: D1Database }> implements IntakeMeter, IntakeStore {
+interface IntakeBindings {
+  readonly DB: D1Database
+  readonly ENVIRONMENT: DurableObjectNamespace
+}
+
+export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter, IntakeStore {
   readonly #storage = this.ctx.storage
   readonly #sql = this.ctx.storage.sql
   /** Not stored: whoever forgets it lets too many in, for a minute. */
   #minute = { number: 0, accepted: 0, reports: 0 }
   #unlisted: { readAt: number; names: ReadonlySet<string> } | undefined
 
-  constructor(ctx: DurableObjectState, env: { readonly DB: D1Database }) {
+  constructor(ctx: DurableObjectState, env: IntakeBindings) {
     super(ctx, env)
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS intake
@@ -63,6 +73,8 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
        ${createAttributes};
        ${createJobRuns};
        ${createPublications};
+       ${createJobFailures};
+       ${createStaleFlags};
        ${createAddedBatches}`,
     )
   }
@@ -115,7 +127,8 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     return { asOf: await this.#asOf(), hours }
   }
 
-  async notePublication(revision: number, at: number): Promise<void> {
+  async notePublication(environmentId: string, revision: number, at: number): Promise<void> {
+    await this.#storage.put('environmentId', environmentId)
     notePublication(this.#sql, revision, at)
     await this.#armForgetting(Date.now())
   }
@@ -124,8 +137,15 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     return { asOf: await this.#asOf(), publications: listPublications(this.#sql, before, limit) }
   }
 
-  noteJobRun(run: JobRun): void {
+  noteJobRun(run: JobRun): FailingJob | undefined {
     noteJobRun(this.#sql, run)
+    const noted = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
+    noteJobFailure(this.#sql, run, noted?.doneAt ?? null)
+    return untoldFailure(this.#sql, run.job)
+  }
+
+  noteFailureTold(job: JobName, since: number): void {
+    noteFailureTold(this.#sql, job, since)
   }
 
   jobRuns(): NewestJobRun[] {
@@ -142,6 +162,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
 
   override async alarm(): Promise<void> {
     const now = Date.now()
+    const isAnyInUse = await this.#tellStaleFlags(now)
     this.#sql.exec('DELETE FROM intake WHERE hour < ?', Math.floor(now / hourMs) - keptHours)
     forgetAttributes(this.#sql, now)
     forgetBatches(this.#sql, now)
@@ -149,7 +170,28 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     const some = this.#sql
       .exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute UNION SELECT 1 FROM published LIMIT 1')
       .toArray()
-    if (some.length > 0) await this.#storage.setAlarm(now + forgetEveryMs)
+    if (some.length > 0 || isAnyInUse) await this.#storage.setAlarm(now + forgetEveryMs)
+  }
+
+  /** Resolves to whether there is something to look at tomorrow. What could not be told is told then. */
+  async #tellStaleFlags(now: number): Promise<boolean> {
+    const environmentId = await this.#storage.get<string>('environmentId')
+    if (environmentId === undefined) return false
+    try {
+      const { DB, ENVIRONMENT } = this.env
+      const { untold, isAnyInUse } = await findStaleFlags(this.#sql, openDatabase(DB), environmentId, now)
+      if (untold.length === 0) return isAnyInUse
+      const object = ENVIRONMENT.get(ENVIRONMENT.idFromName(environmentId)) as unknown as FindingTeller
+      await object.tell(
+        environmentId,
+        untold.map((flag) => ({ kind: 'flag.stale', ...flag })),
+      )
+      for (const flag of untold) noteStaleTold(this.#sql, flag)
+      return isAnyInUse
+    } catch (cause) {
+      logError('stale flags', cause)
+      return true
+    }
   }
 
   #count(counts: IntakeCounts, now: number): void {

@@ -74,7 +74,7 @@ export const notePublication = (
   environmentId: string,
   revision: number,
   at: number,
-): Promise<void> => persist(() => intakeOf(env, environmentId).notePublication(revision, at))
+): Promise<void> => persist(() => intakeOf(env, environmentId).notePublication(environmentId, revision, at))
 
 async function persist(add: () => unknown): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt++) {

@@ -277,7 +277,7 @@ describe('propagation', () => {
       }),
     )
   const publish = (revision: number, afterMs: number) =>
-    runInDurableObject(intake(), (object) => object.notePublication(revision, start + afterMs))
+    runInDurableObject(intake(), (object) => object.notePublication(environmentId, revision, start + afterMs))
 
   it('is told from exposures on the revision and on earlier ones, over several batches', async () => {
     await publish(8, 200)

@@ -1,7 +1,7 @@
 // Creates a goal, or edits what is measured of it.
 import { useState } from 'react'
 import type { Goal } from '../../../core/model/goal.ts'
-import type { GoalMetric } from '../../../core/model/goal-metric.ts'
+import { type GoalMetric, isOfShares } from '../../../core/model/goal-metric.ts'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
@@ -23,13 +23,17 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
     event: goal?.event ?? '',
     kind: metric?.kind ?? ('conversion' as Kind),
     cap: metric && 'cap' in metric ? String(metric.cap ?? '') : '',
-    windowDays: String(metric?.windowDays ?? ''),
+    windowDays: metric && 'windowDays' in metric ? String(metric.windowDays ?? '') : '',
+    day: metric?.kind === 'retention' ? String(metric.day) : '',
+    steps: metric?.kind === 'funnel' ? metric.steps.join(', ') : '',
     denominator: metric?.kind === 'ratio' ? metric.denominator.event : '',
   })
   const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { key, name, event, kind, cap, windowDays, denominator } = fields
+  const { key, name, event, kind, cap, windowDays, day, steps, denominator } = fields
   const [capValue, days] = [numberOf(cap), numberOf(windowDays)]
-  const hasCap = kind !== 'conversion'
+  const hasCap = !isOfShares({ kind })
+  const hasWindow = kind !== 'retention'
+  const names = steps.split(',').flatMap((step) => step.trim() || [])
   const body = () => ({
     ...(!goal && { key }),
     name,
@@ -40,7 +44,9 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
         ...(metric?.kind === kind && metric),
         kind,
         ...(hasCap && capValue !== undefined && { cap: capValue }),
-        ...(days !== undefined && { windowDays: days }),
+        ...(hasWindow && days !== undefined && { windowDays: days }),
+        ...(kind === 'retention' && { day: numberOf(day) }),
+        ...(kind === 'funnel' && { steps: names }),
         ...(kind === 'ratio' && { denominator: { event: denominator } }),
       },
     }),
@@ -50,7 +56,12 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
     <ChangeDialog
       title={goal ? words.edit : words.create}
       verb={goal ? words.save : words.create}
-      isReady={key !== '' && (kind !== 'ratio' || denominator !== '')}
+      isReady={
+        key !== '' &&
+        (kind !== 'ratio' || denominator !== '') &&
+        (kind !== 'retention' || numberOf(day) !== undefined) &&
+        (kind !== 'funnel' || names.length > 0)
+      }
       run={(comment) =>
         change<Goal>(goal ? 'PATCH' : 'POST', path, {
           body: body(),
@@ -108,14 +119,35 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
               onChange={(changed) => set({ denominator: changed.target.value })}
             />
           )}
-          <div className={css['pair']}>
+          {kind === 'retention' && (
             <TextField
-              label={`${words.windowDays} (${common.optional})`}
-              inputMode="decimal"
-              problem={problemOf('metric.windowDays')}
-              value={windowDays}
-              onChange={(changed) => set({ windowDays: changed.target.value })}
+              label={words.day}
+              inputMode="numeric"
+              problem={problemOf('metric.day')}
+              value={day}
+              onChange={(changed) => set({ day: changed.target.value })}
             />
+          )}
+          {kind === 'funnel' && (
+            <TextField
+              label={words.steps}
+              hint={words.stepsHint}
+              problem={problemOf('metric.steps')}
+              mono
+              value={steps}
+              onChange={(changed) => set({ steps: changed.target.value })}
+            />
+          )}
+          <div className={css['pair']}>
+            {hasWindow && (
+              <TextField
+                label={`${words.windowDays} (${common.optional})`}
+                inputMode="decimal"
+                problem={problemOf('metric.windowDays')}
+                value={windowDays}
+                onChange={(changed) => set({ windowDays: changed.target.value })}
+              />
+            )}
             {hasCap && (
               <TextField
                 label={`${words.cap} (${common.optional})`}

@@ -73,8 +73,14 @@ function metricFacts({ metric }: StoredResult): Fact[] {
     `${wordOf(words.metric, definition.kind)}: ${event}`,
     definition.kind === 'ratio' && text.per(definition.denominator.event),
     'cap' in definition && definition.cap !== undefined && text.cap(figure(definition.cap)),
-    definition.windowDays !== undefined && text.windowDays(definition.windowDays),
-    definition.minimumAgeDays !== undefined && text.ageDays(definition.minimumAgeDays),
+    'windowDays' in definition &&
+      definition.windowDays !== undefined &&
+      text.windowDays(definition.windowDays),
+    'minimumAgeDays' in definition &&
+      definition.minimumAgeDays !== undefined &&
+      text.ageDays(definition.minimumAgeDays),
+    definition.kind === 'retention' && text.day(definition.day),
+    definition.kind === 'funnel' && text.after(definition.steps.join(', ')),
   ].filter(Boolean)
   return [
     [text.metric, parts.join(', ')],

@@ -1,5 +1,6 @@
 // The goals of an experiment as rows of one table with one axis, and the line of a goal over time. Pure.
-import type { ExperimentDesign } from '../../../core/model/experiment.ts'
+import { isOfShares } from '../../../core/model/goal-metric.ts'
+import type { ExperimentDesign, GoalRole } from '../../../core/model/experiment.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import type { Line } from '../charts/series.tsx'
 import type { Mark } from '../charts/interval.tsx'
@@ -25,6 +26,7 @@ export interface GoalRow {
   readonly key: string
   readonly name: string
   readonly isPrimary: boolean
+  readonly role: GoalRole
   readonly isLowerBetter: boolean
   readonly noLongerAsked: boolean
   readonly baseline: string
@@ -38,7 +40,7 @@ export interface GoalRow {
 
 /** Whether a result is about means or ratios, and not about shares of users. */
 export const isOfValues = ({ metric }: StoredResult): boolean =>
-  metric !== undefined && metric.definition.kind !== 'conversion'
+  metric !== undefined && !isOfShares(metric.definition)
 
 const equivalenceDefault = 0.02 // core/model/experiment.ts
 
@@ -55,7 +57,7 @@ export const goalRows = (
 function goalRow(result: StoredResult, equivalence: number, names: Names): GoalRow {
   const { goalKey, role, direction, variations, baselineVariationId } = result
   const isLowerBetter = direction === 'decrease'
-  const isPrimary = role !== 'secondary'
+  const isPrimary = role !== 'secondary' && role !== 'guardrail'
   const comparisons = comparisonsOf(result)
   const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
   const limit = isPrimary
@@ -65,6 +67,7 @@ function goalRow(result: StoredResult, equivalence: number, names: Names): GoalR
     key: goalKey,
     name: names.goal(goalKey),
     isPrimary,
+    role: isPrimary ? 'primary' : (role as GoalRole),
     isLowerBetter,
     noLongerAsked: result['noLongerAsked'] === true,
     baseline: isOfValues(result)

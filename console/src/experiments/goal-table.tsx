@@ -70,8 +70,7 @@ const Row = ({ row, domain, ticks }: RowProps) => (
     <div className={css['goal']} role="cell">
       <strong>{row.name}</strong>
       <small>
-        {row.isPrimary ? words.roles.primary : words.roles.secondary},{' '}
-        {row.isLowerBetter ? words.lower : words.higher}
+        {words.roles[row.role]}, {row.isLowerBetter ? words.lower : words.higher}
         {row.noLongerAsked && `, ${words.noLongerAsked}`}
       </small>
     </div>

@@ -29,6 +29,8 @@ const marks: Record<Known, State> = {
   sound: 'healthy',
   unsound: 'failed',
   secondary: 'planned',
+  'guardrail-broken': 'failed',
+  guardrail: 'planned',
 }
 
 const isKnown = (kind: string): kind is Known => Object.hasOwn(marks, kind)
@@ -37,7 +39,7 @@ type Fields = { readonly variationId?: string; readonly variationIds?: string[];
 const fieldsOf = (verdict: Verdict) => verdict as Fields
 
 export const isDecided = ({ kind }: Verdict): boolean =>
-  ['winner', 'winners', 'keep-baseline', 'practically-equal', 'sound'].includes(kind)
+  ['winner', 'winners', 'keep-baseline', 'practically-equal', 'guardrail-broken', 'sound'].includes(kind)
 
 /** `“wallet” wins`. */
 export function shortVerdict(verdict: Verdict, names: Names): { mark: State; text: string } {
@@ -89,6 +91,8 @@ function sentenceOf({ verdict, goalKey, comparisons }: StoredResult, names: Name
       return headline['keep-baseline'](names.variation(variationId))
     case 'practically-equal':
       return headline['practically-equal'](goal)
+    case 'guardrail-broken':
+      return headline['guardrail-broken'](variationIds.map((id) => `“${names.variation(id)}”`).join(', '))
     case 'undecided':
       return isOver ? headline.over(goal) : headline.undecided(goal)
     case 'too-early':

@@ -35,6 +35,8 @@ export const experiments = inLanguage({
       sound: 'Pipeline sound',
       unsound: 'Pipeline not sound',
       secondary: 'Decides nothing',
+      'guardrail-broken': 'Guardrail broken',
+      guardrail: 'Guards',
     },
     start: 'Start experiment',
     startHint:
@@ -160,6 +162,8 @@ export const experiments = inLanguage({
       sound: 'Messung stimmt',
       unsound: 'Messung stimmt nicht',
       secondary: 'Entscheidet nichts',
+      'guardrail-broken': 'Leitplanke durchbrochen',
+      guardrail: 'Wacht',
     },
     start: 'Experiment starten',
     startHint:

@@ -7,12 +7,14 @@ import { nextChangeAt } from '../../../core/model/next-change.ts'
 import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
+import type { Finding } from '../../../core/change/system-message.ts'
 import type {
   CommandAnswer,
   CommandRequest,
   CreationRequest,
   Head,
 } from '../../contracts/environment-contract.ts'
+import type { FindingTeller } from '../../contracts/finding-contract.ts'
 import { logError } from '../../http/log.ts'
 import { notePublication } from '../../live/live-counters.ts'
 import { loadEnvironment, newestRevision } from '../../storage/configuration.ts'
@@ -33,6 +35,7 @@ import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
 import { type Senders, wakeAll } from '../webhooks/wake.ts'
 import { dueRetryMs, makeDueChanges } from './due-changes.ts'
+import { tellFindings } from './finding-teller.ts'
 import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
 import { type ResultRequest, writeResult } from './result-writer.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
@@ -71,7 +74,7 @@ export interface EnvironmentBindings {
 }
 
 /** Abstract, because only the Worker's entry (control/index.ts) knows a vendor's file format. */
-export abstract class EnvironmentObject extends DurableObject<EnvironmentBindings> {
+export abstract class EnvironmentObject extends DurableObject<EnvironmentBindings> implements FindingTeller {
   /** Differs exactly if the bucketing file does. */
   protected abstract bucketingFileFingerprint(snapshot: Snapshot): string
 
@@ -124,6 +127,13 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return this.#serialize(async () => {
       await this.ctx.storage.put('environmentId', request.environmentId)
       return writeResult(this.#ports, this.#memory, request)
+    })
+  }
+
+  tell(environmentId: string, findings: readonly Finding[]): Promise<void> {
+    return this.#serialize(async () => {
+      await this.ctx.storage.put('environmentId', environmentId)
+      await tellFindings(this.#ports, this.#memory, environmentId, findings)
     })
   }
 
