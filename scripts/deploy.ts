@@ -1,7 +1,7 @@
-// `npm run deploy`: builds the console, bundles Tackline as one Worker and uploads it. `-- --split` does so as three: control
-// goes first, because edge binds its Durable Object, and edge last, because its events need a consumer. `--
-// --dry-run` bundles both ways, checks their sizes and stops before the upload: it needs neither network nor
-// account, and leaves the bundles in dist/.
+// `npm run deploy`: builds the console, bundles Tackline as one Worker and uploads it. `-- --split` does so
+// as three: control goes first, because edge binds its Durable Object, and edge last, because its events
+// need a consumer. `-- --dry-run` bundles both ways, checks their sizes and stops before the upload: it
+// needs neither network nor account, and leaves the bundles in dist/.
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'

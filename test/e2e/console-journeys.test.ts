@@ -20,6 +20,9 @@ beforeAll(async () => {
 })
 afterAll(async () => browser?.close())
 
+/** Ends what hangs: some forty pages, in both themes. */
+const everyPageMs = 600_000
+
 const environment = `/environments/${pagesEnvironment}`
 const boolean = {
   type: 'boolean',
@@ -187,20 +190,24 @@ describe.skipIf(chromiumPath === undefined)('in the console', () => {
     await page.close()
   })
 
-  it('every page is accessible in both themes, and nothing fails on any', async () => {
-    const { page, faults } = await openConsole(browser, stack())
-    const found: string[] = []
-    for (const each of consolePages) {
-      await page.goto(stack().url + addressOf(each))
-      await expect.poll(() => page.locator('h1').count(), { message: each.name, timeout: 20_000 }).toBe(1)
-      await each.act?.(page)
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        found.push(...(await violationsOf(page)).map((line) => `${each.name} ${colorScheme}: ${line}`))
+  it(
+    'every page is accessible in both themes, and nothing fails on any',
+    async () => {
+      const { page, faults } = await openConsole(browser, stack())
+      const found: string[] = []
+      for (const each of consolePages) {
+        await page.goto(stack().url + addressOf(each))
+        await expect.poll(() => page.locator('h1').count(), { message: each.name, timeout: 20_000 }).toBe(1)
+        await each.act?.(page)
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          found.push(...(await violationsOf(page)).map((line) => `${each.name} ${colorScheme}: ${line}`))
+        }
       }
-    }
-    expect(found).toEqual([])
-    expect(faults()).toEqual([])
-    await page.close()
-  })
+      expect(found).toEqual([])
+      expect(faults()).toEqual([])
+      await page.close()
+    },
+    everyPageMs,
+  )
 })

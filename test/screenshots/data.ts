@@ -1,4 +1,5 @@
-// What the pictures and the journeys show beside the demo: a flag with everything, and a production environment.
+// What the pictures and the journeys show beside the demo: a flag with everything, and a production
+// environment.
 import { type Admin, call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 

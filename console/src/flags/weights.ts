@@ -22,8 +22,8 @@ export function allShares({ shares }: Pick<Rollout, 'shares'>): Share[] {
 export const stepOf = (allocation: Allocation): number => (allocation === 'percent' ? weightPerPercent : 1)
 
 /**
- * Gives a share the weight, as far as the others can bear it. What it gains or frees is taken from or given to
- * its neighbours, first those behind it.
+ * Gives a share the weight, as far as the others can bear it. What it gains or frees is taken from or
+ * given to its neighbours, first those behind it.
  */
 export function withWeight(shares: readonly Share[], place: number, wanted: number, step: number): Share[] {
   const rounded = Math.round(wanted / step) * step
