@@ -12,16 +12,20 @@ const policyOfBuilds: Plugin = {
 
 const stack = process.env['TACKLINE_URL'] ?? 'http://127.0.0.1:8787'
 
-export default defineConfig({
-  root: import.meta.dirname,
-  publicDir: 'static',
-  plugins: [react(), policyOfBuilds],
-  server: { port: 8790, proxy: { '/api': stack } },
-  build: {
-    outDir: 'dist',
-    target: 'es2023',
-    assetsInlineLimit: 0, // the policy has no `data:`
-    modulePreload: { polyfill: false },
-    reportCompressedSize: false,
-  },
+export default defineConfig(({ command }) => {
+  // whoever builds, such as a test, may have another one: then React would be its development build
+  if (command === 'build') process.env['NODE_ENV'] = 'production'
+  return {
+    root: import.meta.dirname,
+    publicDir: 'static',
+    plugins: [react(), policyOfBuilds],
+    server: { port: 8790, proxy: { '/api': stack } },
+    build: {
+      outDir: 'dist',
+      target: 'es2023',
+      assetsInlineLimit: 0, // the policy has no `data:`
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
+  }
 })

@@ -8,6 +8,7 @@ import {
   Outlet,
 } from '@tanstack/react-router'
 import type { DebuggerSearch } from './flags/debugger.tsx'
+import { fromAddress, toAddress } from './flags/key-in-address.ts'
 import { FlagsPage } from './flags/list.tsx'
 import { type Choice, orders, views } from './flags/views.ts'
 import { Broken, NoSuchPage } from './frame/broken.tsx'
@@ -60,6 +61,10 @@ const flags = createRoute({
 const flag = createRoute({
   getParentRoute: () => environment,
   path: 'flags/$flag',
+  params: {
+    parse: (params) => ({ flag: fromAddress(params.flag) }),
+    stringify: (params) => ({ flag: toAddress(params.flag) }),
+  },
   component: lazyRouteComponent(() => import('./flags/detail.tsx')),
 })
 const targeting = createRoute({
@@ -192,7 +197,18 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import('./setup/webhooks.tsx')),
 })
 
+const development = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: '/console/components',
+        component: lazyRouteComponent(() => import('./pages/components.tsx')),
+      }),
+    ]
+  : []
+
 const routeTree = root.addChildren([
+  ...development,
   signedIn.addChildren([
     index,
     environment.addChildren([

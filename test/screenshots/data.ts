@@ -1,8 +1,10 @@
 // What the pictures and the journeys show beside the demo: a flag with everything, and a production environment.
 import { type Admin, call } from '../../scripts/admin.ts'
-import { demoEnvironment } from '../../scripts/demo-data.ts'
+import { seedDemo } from '../../scripts/demo-data.ts'
+import { meetUsers, seedShowcase } from './showcase.ts'
 
-export const productionEnvironment = 'live'
+export const pagesEnvironment = 'console-pages'
+export const productionEnvironment = 'console-live'
 export const richFlag = 'checkout/express-pay'
 
 const json = (steps: readonly string[], more: object) => JSON.stringify({ steps, ...more }, null, 2)
@@ -65,13 +67,14 @@ const quiet = {
   defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
 }
 
-/** Creates what is missing. */
-export async function seedPages(admin: Admin): Promise<void> {
+/** Creates what is missing. Returns the client key of the environment. */
+export async function seedPages(admin: Admin): Promise<string> {
   const create = (path: string, body: unknown) =>
     call(admin, 'POST', path, body).catch((error: Error) => {
       if (!/: 409 .*exists/.test(error.message)) throw error
     })
-  const demo = `/environments/${demoEnvironment}`
+  const { clientKey } = await seedDemo(admin, pagesEnvironment)
+  const demo = `/environments/${pagesEnvironment}`
   await create(`${demo}/segments`, {
     key: 'corporate',
     name: 'Corporate accounts',
@@ -81,4 +84,7 @@ export async function seedPages(admin: Admin): Promise<void> {
   await create(`${demo}/flags`, quiet)
   await create('/environments', { id: productionEnvironment, name: 'Production', production: true })
   await create(`/environments/${productionEnvironment}/flags`, { ...quiet, enabled: true })
+  await seedShowcase(admin, pagesEnvironment, Date.now())
+  await meetUsers(admin.url, clientKey)
+  return clientKey
 }

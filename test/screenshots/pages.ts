@@ -1,22 +1,21 @@
 // The pages of the console that are looked at and checked, with the demo's data.
 import type { Page } from 'playwright-core'
-import { demoEnvironment } from '../../scripts/demo-data.ts'
-import { productionEnvironment, richFlag } from './data.ts'
+import { pagesEnvironment, productionEnvironment, richFlag } from './data.ts'
 
 interface ConsolePage {
   readonly name: string
   /** Below the environment. */
   readonly path: string
-  /** Default: the demo's. */
+  /** Default: that of the pages. */
   readonly environment?: string
   /** What is done before it is looked at. */
   readonly act?: (page: Page) => Promise<void>
 }
 
-export const addressOf = ({ path, environment = demoEnvironment }: ConsolePage): string =>
+export const addressOf = ({ path, environment = pagesEnvironment }: ConsolePage): string =>
   `/environments/${environment}/${path}`
 
-const rich = `flags/${encodeURIComponent(richFlag)}`
+const rich = `flags/${richFlag.replaceAll('/', '~')}`
 
 export const consolePages: readonly ConsolePage[] = [
   { name: 'flags', path: 'flags' },

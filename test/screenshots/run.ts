@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readOptions } from '../../scripts/command-line.ts'
-import { demoEnvironment, seedDemo } from '../../scripts/demo-data.ts'
 import { startStack } from '../../scripts/stack.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { freePort } from '../../scripts/free-port.ts'
@@ -58,9 +57,6 @@ console.log(folder)
 async function ownStack() {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-screenshots-'))
   const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
-  const { clientKey } = await seedDemo(stack, demoEnvironment)
-  await seedShowcase(stack, demoEnvironment, Date.now())
-  await meetUsers(stack.url, clientKey)
   const end = async () => {
     await stack.stop()
     rmSync(directory, { recursive: true, force: true })

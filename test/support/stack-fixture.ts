@@ -26,13 +26,19 @@ export function useStack(): () => UsedStack {
 }
 
 /**
- * A stack of the file's own: Tackline as three Workers, with others in their place, before or behind them.
+ * A stack of the file's own. With `configs`, Tackline is three Workers, with others in their place, before or
+ * behind them.
  */
-export function useOwnStack(configs: NonNullable<StackOptions['configs']>): () => Stack {
+export function useOwnStack(configs?: StackOptions['configs']): () => Stack {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
   let stack: Stack | undefined
   beforeAll(async () => {
-    stack = await startStack({ port: await freePort(), directory, state: 'reset', configs })
+    stack = await startStack({
+      port: await freePort(),
+      directory,
+      state: 'reset',
+      ...(configs && { configs }),
+    })
   }, 90_000)
   afterAll(async () => {
     await stack?.stop()

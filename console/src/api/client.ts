@@ -46,7 +46,11 @@ export async function ask<Answer>(
   return (await readAnswer(response)) as Answer
 }
 
-/** The text of an answer that is no JSON: an export in YAML, a bundle. */
+/**
+ * The text of an answer that is no JSON: an export in YAML, a list of ids.
+ *
+ * @public
+ */
 export async function askText(method: Method, path: string, options: RequestOptions = {}): Promise<string> {
   const response = await send(method, path, options)
   return response.ok ? response.text() : Promise.reject(await refusalOf(response))

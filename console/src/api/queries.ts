@@ -4,7 +4,7 @@ import { QueryClient, queryOptions } from '@tanstack/react-query'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { StoredSettings } from '../../../core/model/settings.ts'
 import type { FlagRows, PortabilityReport } from '../../../workers/control/api/flag-answers.ts'
-import type { Caller, EnvironmentRow, Project } from '../../../workers/control/api/shapes.ts'
+import type { Caller, EnvironmentRow } from '../../../workers/control/api/shapes.ts'
 import type * as z from 'zod'
 import { ask, askAll, pathOf, Refused } from './client.ts'
 
@@ -29,12 +29,6 @@ export const environmentsQuery = () =>
   queryOptions({
     queryKey: ['', 'environments'],
     queryFn: () => askAll<EnvironmentRow>('/environments', 'environments'),
-  })
-
-export const projectsQuery = (organisation: string) =>
-  queryOptions({
-    queryKey: ['', 'projects', organisation],
-    queryFn: () => askAll<Project>(`/organisations/${encodeURIComponent(organisation)}/projects`, 'projects'),
   })
 
 export const flagRowsQuery = (environment: string) =>

@@ -4,7 +4,7 @@ import { Lock } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
 import { type ExperimentChoice, Refused } from '../api/client.ts'
-import { useEnvironment, useEnvironmentId, useNeedsComment } from '../api/place.ts'
+import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
 import { common } from '../messages/common.ts'
 import { frame } from '../messages/frame.ts'
 import { Button } from '../ui/button.tsx'
@@ -39,7 +39,6 @@ export function ConfirmChange(props: ConfirmChangeProps) {
   const { title, verb, run, done, undo, typedName, isDestructive, children, onClose, onDone } = props
   const environment = useEnvironmentId()
   const { isProduction, needsComment } = useNeedsComment()
-  const name = useEnvironment()?.name
   const [comment, setComment] = useState('')
   const [typed, setTyped] = useState('')
   const [experiment, setExperiment] = useState<ExperimentChoice>()
@@ -79,11 +78,7 @@ export function ConfirmChange(props: ConfirmChangeProps) {
         </Button>
       }
     >
-      {isProduction && (
-        <Note tone="production">
-          {frame.confirm.production} {name}
-        </Note>
-      )}
+      {isProduction && <Note tone="production">{frame.confirm.production}</Note>}
       {children}
       {typedName !== undefined && (
         <TextField

@@ -39,7 +39,7 @@ interface ClauseEditorProps {
 }
 
 export function ClauseEditor({ clause, lead, onChange, onRemove }: ClauseEditorProps) {
-  const { attribute, operator, values, negated, ignoreCase, compareAs } = clause
+  const { attribute, operator, negated, ignoreCase, compareAs } = clause
   const [isOpen, setIsOpen] = useState(false)
   const isOrdered = orderedOperators.has(operator)
   const hasExtra = negated === true || ignoreCase === true || compareAs !== undefined

@@ -1,5 +1,5 @@
 // Contexts of the debugger survive the way from the form to JSON and back.
-import fc from 'fast-check'
+import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import { fromJson, toJson, toSent } from './context.ts'
 

@@ -14,13 +14,22 @@ export interface Line {
 }
 
 /** Set by the system: they say nothing to people. */
-const unspoken = /^\/(version|updatedAt|createdAt|segmentsUpdatedAt)$|\/pieces$|\/json$/
+const unspoken = /^\/(version|updatedAt|createdAt|segmentsUpdatedAt)$|\/pieces$|\/json$|\/strategy\/kind$/
 
 export type Described = Named & Partial<Pick<Flag, 'rules'>>
 
 /** `flag` has the names; the older state serves for what was removed. */
 export const describe = (differences: readonly Difference[], flag: Described): Line[] =>
-  differences.filter(({ path }) => !unspoken.test(path)).map((difference) => lineOf(difference, flag))
+  joined(differences.filter(({ path }) => !unspoken.test(path)).map((difference) => lineOf(difference, flag)))
+
+/** One variation that became a split is one line: its parts differ each for itself. */
+const joined = (lines: readonly Line[]): Line[] =>
+  [...Map.groupBy(lines, ({ what }) => what)].map(([what, each]) => {
+    const side = (name: 'before' | 'after') => each.flatMap((line) => line[name] ?? []).join(' · ')
+    const [before, after] = [side('before'), side('after')]
+    const [only] = each
+    return each.length === 1 ? only! : { what, ...(before && { before }), ...(after && { after }) }
+  })
 
 function lineOf({ path, before, after }: Difference, flag: Described): Line {
   const [field = '', place, part, ...rest] = path.slice(1).split('/')

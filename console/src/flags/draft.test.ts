@@ -1,5 +1,5 @@
 // The pure parts of editing a flag: shares, drafts, and the merge of two edits.
-import fc from 'fast-check'
+import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import type { Flag } from '../../../core/model/flag.ts'
 import { changesOf, draftFields, draftOf, type Edit } from './draft.ts'

@@ -26,6 +26,7 @@ import { describe } from './describe.ts'
 import { DiffList } from './diff-list.tsx'
 import { changesOf, draftOf, type Edit } from './draft.ts'
 import { MergeView } from './merge-view.tsx'
+import { placeText } from './place-text.ts'
 import css from './review.module.css'
 import { Scheduled, ScheduleDialog } from './schedule.tsx'
 import type { FlagDraft } from './use-draft.ts'
@@ -117,7 +118,7 @@ function Changes({ draft }: { draft: FlagDraft }) {
           <ul className={css['problems']}>
             {problems.map(({ path, message }) => (
               <li key={`${path} ${message}`}>
-                <code>{path}</code> {message}
+                <b>{placeText(path, edit.draft)}</b>: {message}
               </li>
             ))}
           </ul>

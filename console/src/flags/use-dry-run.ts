@@ -11,10 +11,13 @@ const restMs = 350
 export function useDryRun(edit: Edit, isSound: boolean, experiment: ExperimentChoice | undefined) {
   const environment = useEnvironmentId()
   const { key, version } = edit.base
-  const settled = useSettled(JSON.stringify(changesOf(edit) ?? null), restMs)
+  const now = JSON.stringify(changesOf(edit) ?? null)
+  const settled = useSettled(now, restMs)
   return useQuery({
-    queryKey: [environment, 'dry-run', key, version, settled, experiment],
-    enabled: isSound && settled !== 'null',
+    // not under the environment: a newer revision makes a merge of the draft, and no new dry run
+    queryKey: ['dry-run', environment, key, version, settled, experiment],
+    refetchOnWindowFocus: false,
+    enabled: isSound && settled === now && settled !== 'null',
     placeholderData: keepPreviousData,
     queryFn: () =>
       change<Flag>('PATCH', pathOf(environment, 'flags', key), {

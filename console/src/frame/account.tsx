@@ -11,10 +11,15 @@ import css from './frame.module.css'
 export default function Account() {
   const { data } = useQuery(callerQuery())
   const name = data?.actor.name ?? ''
+  const initials = name.slice(0, 2).toUpperCase()
   return (
     <Menu.Root>
-      <Menu.Trigger className={css['avatar']} aria-label={frame.account} title={frame.signedInAs(name)}>
-        {name.slice(0, 2).toUpperCase()}
+      <Menu.Trigger
+        className={css['avatar']}
+        aria-label={`${initials}: ${frame.signedInAs(name)}`}
+        title={frame.signedInAs(name)}
+      >
+        {initials}
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={6} align="end" className={css['positioner']}>

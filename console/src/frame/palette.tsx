@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ArrowRight, Boxes, CornerDownLeft, Flag, type LucideIcon, Plus, Search } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { environmentsQuery, flagRowsQuery } from '../api/queries.ts'
+import { toAddress } from '../flags/key-in-address.ts'
 import { flags as words } from '../messages/flags.ts'
 import { frame } from '../messages/frame.ts'
 import css from './frame.module.css'
@@ -30,7 +31,9 @@ export default function Palette({ environment, onClose }: { environment: string;
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal()
   }, [])
-  useEffect(() => dialog.current?.querySelector(`#found-${at}`)?.scrollIntoView({ block: 'nearest' }), [at])
+  useEffect(() => {
+    dialog.current?.querySelector(`#found-${at}`)?.scrollIntoView({ block: 'nearest' })
+  }, [at])
 
   const entries = useMemo(() => {
     const parts = text.toLowerCase().split(' ').filter(Boolean)
@@ -44,7 +47,7 @@ export default function Palette({ environment, onClose }: { environment: string;
         text: name || key,
         ...(name && { hint: key }),
         icon: Flag,
-        to: `${base}/flags/${encodeURIComponent(key)}`,
+        to: `${base}/flags/${encodeURIComponent(toAddress(key))}`,
       }))
     const fixed: Entry[] = [
       { group: frame.groups.actions, text: words.create, icon: Plus, to: `${base}/flags?create=true` },

@@ -63,7 +63,7 @@ export function Shell() {
         <button
           type="button"
           className={css['search']}
-          aria-label={frame.search}
+          aria-label={`${frame.searchShort} Ctrl K`}
           onClick={() => setPaletteOpen(true)}
           onPointerEnter={() => void loadPalette()}
         >

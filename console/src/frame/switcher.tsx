@@ -23,7 +23,10 @@ export default function Switcher({ children }: { children: ReactNode }) {
     void navigate({ to: '/environments/$environment/flags', params: { environment } })
   return (
     <Menu.Root>
-      <Menu.Trigger className={css['crumb']} aria-label={`${frame.environment}: ${current}`}>
+      <Menu.Trigger
+        className={css['crumb']}
+        aria-label={`${frame.environment}: ${data.find(({ id }) => id === current)?.name || current}`}
+      >
         {children}
       </Menu.Trigger>
       <Menu.Portal>
