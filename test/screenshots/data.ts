@@ -2,6 +2,7 @@
 // environment.
 import { type Admin, call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
+import { meetUsers, seedShowcase } from './showcase.ts'
 
 export const pagesEnvironment = 'console-pages'
 export const productionEnvironment = 'console-live'
@@ -84,5 +85,7 @@ export async function seedPages(admin: Admin): Promise<string> {
   await create(`${demo}/flags`, quiet)
   await create('/environments', { id: productionEnvironment, name: 'Production', production: true })
   await create(`/environments/${productionEnvironment}/flags`, { ...quiet, enabled: true })
+  await seedShowcase(admin, pagesEnvironment, Date.now())
+  await meetUsers(admin.url, clientKey)
   return clientKey
 }

@@ -6,9 +6,11 @@ import { dayMs, resultsOf, type ShownExperiment, type ShownGoal } from './showca
 const hourMs = 3_600_000
 const third = [34_000, 33_000, 33_000]
 
-/** Creates everything in an environment that has the demo's data. */
+/** Creates everything in an environment that has the demo's data, unless it is there. */
 export async function seedShowcase(admin: Admin, environmentId: string, now: number): Promise<void> {
   const path = `/environments/${environmentId}`
+  const { flags } = await call<{ flags: { key: string }[] }>(admin, 'GET', `${path}/flag-rows`)
+  if (flags.some(({ key }) => key === 'express-pay')) return
   const post = (to: string, body: unknown) => call(admin, 'POST', `${path}/${to}`, body)
   const flagOf = (key: string, name: string, ids: readonly string[], weights: readonly number[]) => ({
     key,

@@ -1,7 +1,7 @@
 // Creates an experiment as a draft, or edits one. Beside the fields, the planner says how long it would take.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Experiment } from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { Goal } from '../../../core/model/goal.ts'
@@ -116,7 +116,9 @@ function FlagChoice({ fields, flag, set, choose, problemOf }: FlagChoiceProps) {
   const { data: rows } = useQuery(flagRowsQuery(environment))
   const [key, setKey] = useState(fields.flagKey)
   const { data: asked } = useQuery({ ...flagQuery(environment, key), enabled: key !== '' })
-  if (asked && asked.key === key && key !== fields.flagKey) choose(asked)
+  useEffect(() => {
+    if (asked && asked.key === key && key !== fields.flagKey) choose(asked)
+  })
   const rollouts = flag ? rolloutsOf(flag) : []
   const rollout = rollouts.find(({ ruleId }) => ruleId === fields.ruleId)
   return (

@@ -178,8 +178,8 @@ function callOf(
 }
 
 /**
- * One axis for all goals. One goal with few data must not make the primary goal, the first row, unreadable: it
- * is cut off.
+ * One axis for all goals. A goal with few data must not make the primary goal, the first row, unreadable: it is
+ * cut off.
  */
 export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: number[] } {
   const reachOf = ({ marks }: GoalRow) =>
@@ -199,7 +199,7 @@ export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: numbe
 const leastReach = 0.02
 const reachFactor = 2.5
 
-/** A goal over time: one line per variation that was measured. Results newest first; earlier phases are left out. */
+/** A goal over time: one line per variation that was measured, of the newest phase. Results newest first. */
 export function linesOf(results: readonly StoredResult[], names: Names): Line[] {
   const [newest] = results
   if (!newest) return []

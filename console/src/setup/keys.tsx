@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import type { PublicSdkKey, Token } from '../../../workers/control/api/access-answers.ts'
+import type { PublicSdkKey } from '../../../workers/control/api/access-answers.ts'
 import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { sdkKeysQuery } from '../api/entities.ts'
@@ -14,10 +14,10 @@ import { moment } from '../messages/catalogue.ts'
 import { setup } from '../messages/setup.ts'
 import { Button } from '../ui/button.tsx'
 import { Radio, TextField } from '../ui/fields.tsx'
-import { Status } from '../ui/marks.tsx'
 import { Ago, Page, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
+import { onlyActive, type Shown } from './active.tsx'
 import { useOrganisation } from './organisation.ts'
 import { Secret } from './secret.tsx'
 import css from './setup.module.css'
@@ -25,11 +25,6 @@ import { Tokens } from './tokens.tsx'
 
 const { keys: words } = setup
 const dayMs = 86_400_000
-
-export interface Shown {
-  readonly title: string
-  readonly text: string
-}
 
 export default function KeysPage() {
   const [secret, setSecret] = useState<Shown>()
@@ -44,10 +39,6 @@ export default function KeysPage() {
     </Page>
   )
 }
-
-export const onlyActive = ({ disabled }: Pick<Token, 'disabled'>) => (
-  <Status is={disabled ? 'stopped' : 'healthy'}>{disabled ? setup.disabled : setup.active}</Status>
-)
 
 function SdkKeys({ onSecret }: { onSecret: (secret: Shown) => void }) {
   const environment = useEnvironmentId()

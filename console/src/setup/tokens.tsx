@@ -15,7 +15,7 @@ import { Status } from '../ui/marks.tsx'
 import { Ago, Section } from '../ui/page.tsx'
 import { Loaded, Refusal } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
-import { onlyActive, type Shown } from './keys.tsx'
+import { onlyActive, type Shown } from './active.tsx'
 import { organisationPath, tokensQuery } from './organisation.ts'
 import css from './setup.module.css'
 

@@ -1,5 +1,5 @@
-// Who may do what: API tokens, members and SDK keys as answers show them, without secrets. The console imports
-// their types, so nothing in this file depends on workerd.
+// Who may do what: API tokens, members and SDK keys as answers show them, without secrets.
+// The console imports their types, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import { grantsMax } from '../../../core/model/limits.ts'
 import { SdkKey } from '../../../core/model/sdk-key.ts'

@@ -1,5 +1,5 @@
-// Answers about experiments that are not entities of core. The console imports their types, so nothing in this
-// file depends on workerd.
+// Answers about experiments that are not entities of core.
+// The console imports their types, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import { checkNames } from '../../../core/change/experiment-checks.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'

@@ -1,5 +1,5 @@
-// Webhooks and their deliveries as answers show them. The console imports their types, so nothing in this file
-// depends on workerd.
+// Webhooks and their deliveries as answers show them.
+// The console imports their types, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import { DeliveryState } from '../../../core/model/delivery.ts'
 import { Webhook } from '../../../core/model/webhook.ts'

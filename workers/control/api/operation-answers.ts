@@ -1,5 +1,5 @@
-// Operations and triggers as answers show them. The console imports their types, so nothing in this file
-// depends on workerd.
+// Operations and triggers as answers show them.
+// The console imports their types, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import { Operation, OperationLook } from '../../../core/model/operation.ts'
 import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'

@@ -1,5 +1,5 @@
-// Answers of reports: events of goals, the health of the intake, the runner's jobs. The console imports their
-// types, so nothing in this file depends on workerd.
+// Answers of reports: events of goals, the health of the intake, the runner’s jobs.
+// The console imports their types, so nothing in this file depends on workerd.
 import * as z from 'zod'
 import { refusalReasons } from '../../../analytics/intake.ts'
 import { JobName, JobRunReport } from '../../../core/model/job-run.ts'
