@@ -155,7 +155,7 @@ async function migrate(installation: Installation, { wrangler, state, say }: Ins
   await mustRun(wrangler, 'The migrations failed; run the same command again to go on.', ...apply)
 }
 
-export async function appliedMigrations(
+async function appliedMigrations(
   installation: Installation,
   wrangler: Wrangler,
   state: StateFile,

@@ -10,6 +10,7 @@ import { flagInsight } from '../routes/flag-insight.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
@@ -48,7 +49,7 @@ export const routesBySection = {
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,
-  'sdk-keys': sdkKeys,
+  'sdk-keys': [...sdkKeys, ...keyHashes],
   revisions,
   audit,
   configuration: [...document, ...imports],
