@@ -1,113 +1,198 @@
-// `npm run deploy`: builds the console, bundles Tackline as one Worker and uploads it. `-- --split` does so
-// as three: control goes first, because edge binds its Durable Object, and edge last, because its events
-// need a consumer. `-- --dry-run` bundles both ways, checks their sizes and stops before the upload: it
-// needs neither network nor account, and leaves the bundles in dist/.
-import { spawn } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
-import path from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { readOptions } from './command-line.ts'
-import { buildConsole, firstLoad } from './console-build.ts'
-import { root, run, toolEnv } from './tool.ts'
-
-interface Worker {
-  readonly name: string
-  readonly config: string
-}
-const one: Worker[] = [{ name: 'tackline', config: 'wrangler.toml' }]
-const three: Worker[] = ['control', 'ingest', 'edge'].map((name) => ({
-  name,
-  config: `workers/${name}/wrangler.toml`,
-}))
-
-/** The limit of edge's bundle, so that a new isolate answers quickly. */
-const edgeGzipBytesMax = 72_000
-
-/** Placeholders in the configurations until the resources exist (README, "Deploy to Cloudflare"). */
-const placeholder = /^\s*(?:database_)?id\s*=\s*"(tackline|tackline-snapshots)"/m
-
-Object.assign(toolEnv, { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' })
+// `npm run deploy`: makes an installation on Cloudflare, or brings it up to date; the same command goes on
+// after a failure. `--name staging` is a second installation beside the first, `--split` three Workers
+// instead of one, `--domain flags.example.com` its address (`none`: workers.dev again), `--jurisdiction eu`
+// where data stay, `--account ID` whose it is, `--environment ID` the first environment (`none`: no token,
+// no keys), `--var NAME=VALUE` a variable of wrangler.toml; what is given is remembered. `--plan` says what
+// would be made and what it costs, `--dry-run` bundles and weighs everything, both offline. `--destroy`
+// removes it; `--confirm NAME` instead of typing the name. `--yes` asks nothing.
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { slugPattern } from '../core/model/slug.ts'
+import { exitWithUsage, readOptions } from './command-line.ts'
+import { buildConsole } from './console-build.ts'
+import { bundleAll, weighConsole } from './deploy/bundle.ts'
+import { destroy, removalsOf } from './deploy/destroy.ts'
+import { firstAccess, untilItAnswers } from './deploy/first-access.ts'
+import { install, query, writeConfigs } from './deploy/install.ts'
+import { type Installation, defaultName, whyNoName, withWishes } from './deploy/installation.ts'
+import { planOf } from './deploy/plan.ts'
+import { stateFile } from './deploy/state-file.ts'
+import { parseJson, wrangler } from './deploy/wrangler.ts'
+import { tokenStatement } from './token-statement.ts'
+import { toolEnv } from './tool.ts'
 
 const { values } = readOptions({
-  'dry-run': { type: 'boolean', default: false },
+  name: { type: 'string', default: defaultName },
   split: { type: 'boolean', default: false },
+  domain: { type: 'string' },
+  jurisdiction: { type: 'string' },
+  account: { type: 'string' },
+  environment: { type: 'string' },
+  var: { type: 'string', multiple: true, default: [] },
+  yes: { type: 'boolean', default: false },
+  plan: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  destroy: { type: 'boolean', default: false },
+  confirm: { type: 'string' },
 })
-
-/** Of the JavaScript that the console's first page loads. */
-const consoleGzipBytesMax = 150_000
+const say = (line: string) => console.log(line)
+const isTalking = !values.yes && process.stdin.isTTY && process.stdout.isTTY
+const environmentDefault = 'production'
 
 try {
-  await weighConsole()
-  const workers = values['dry-run'] ? [...one, ...three] : values.split ? three : one
-  for (const worker of workers) await bundle(worker)
-  if (!values['dry-run']) {
-    for (const worker of workers) checkIds(worker)
-    for (const worker of workers) await upload(worker)
-  }
+  if (values['dry-run']) {
+    await weighConsole(say)
+    await bundleAll(wrangler, say)
+  } else if (values.destroy) await remove()
+  else await deploy()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
 
-async function weighConsole(): Promise<void> {
+async function deploy(): Promise<void> {
+  const state = stateFile(checkedName())
+  const kept = state.read()
+  if (values.plan) {
+    for (const line of planOf(wished(kept, values.domain), environmentOf() ?? environmentDefault)) say(line)
+    return
+  }
+  await weighConsole(say)
+  const isFirst = kept?.firstEnvironment === undefined
+  const domain = values.domain ?? (kept === undefined && isTalking ? await askForDomain() : undefined)
+  const environment =
+    environmentOf() ?? (isFirst && isTalking ? await askForEnvironment() : environmentDefault)
+  const wish = wished(kept, domain)
+  const account = await chooseAccount(wish.accountId)
+  Object.assign(toolEnv, { CLOUDFLARE_ACCOUNT_ID: account })
   await buildConsole()
-  const scripts = firstLoad().map((file) => readFileSync(file))
-  const sum = (each: (code: Buffer) => number) => scripts.reduce((total, code) => total + each(code), 0)
-  const gzipBytes = sum((code) => gzipSync(code).byteLength)
-  console.log(
-    `console  ${kilobytes(sum((code) => code.byteLength))}, ${kilobytes(gzipBytes)} gzipped (first load)`,
+  let installation = await install({ ...wish, accountId: account }, { wrangler, state, say })
+  if (installation.firstEnvironment === undefined && environment !== 'none') {
+    await giveAccess(installation, environment)
+    installation = { ...installation, firstEnvironment: environment }
+    state.write(installation)
+  }
+  say(`\nTackline runs on ${installation.url ?? 'Cloudflare'}; the same command upgrades it.`)
+}
+
+/** What the command line and the remembered installation say together. */
+function wished(kept: Installation | undefined, domain: string | undefined): Installation {
+  const { name, split, account, jurisdiction } = values
+  if (jurisdiction !== undefined && jurisdiction !== 'eu') exitWithUsage("--jurisdiction takes 'eu'.")
+  const isHost = domain === undefined || domain === 'none' || /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/.test(domain)
+  if (!isHost) exitWithUsage(`--domain takes a host name such as flags.example.com, not '${domain}'.`)
+  const wish = withWishes(kept, {
+    name,
+    split,
+    jurisdiction,
+    accountId: account,
+    domain,
+    variables: variables(),
+  })
+  return wish.ok ? wish.value : exitWithUsage(wish.problem)
+}
+
+function variables(): Record<string, string> {
+  const known = ['LOG_REQUESTS', 'WEBHOOK_RESOLVER']
+  const pairs = values.var.map((text) => {
+    const [, key = '', value = ''] = /^([A-Z_]+)=(.*)$/s.exec(text) ?? []
+    if (!known.includes(key))
+      exitWithUsage(`--var takes ${known.join(' or ')}, as NAME=VALUE, not '${text}'.`)
+    return [key, value] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+function checkedName(): string {
+  const problem = whyNoName(values.name)
+  return problem === undefined ? values.name : exitWithUsage(problem)
+}
+
+function environmentOf(): string | undefined {
+  const id = values.environment
+  if (id === undefined || slugPattern.test(id)) return id
+  return exitWithUsage(`--environment takes lower-case letters, digits and hyphens, not '${id}'.`)
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return (await lines.question(question)).trim()
+  } finally {
+    lines.close()
+  }
+}
+
+async function askForDomain(): Promise<string> {
+  const answer = await ask(
+    'Domain of your own, on a zone of the account (such as flags.example.com; empty: workers.dev): ',
   )
-  if (gzipBytes > consoleGzipBytesMax) {
-    const limit = kilobytes(consoleGzipBytesMax).trim()
+  return answer === '' ? 'none' : answer
+}
+
+async function askForEnvironment(): Promise<string> {
+  const id = (await ask(`First environment (${environmentDefault}): `)) || environmentDefault
+  return slugPattern.test(id) ? id : exitWithUsage(`An environment's id cannot be '${id}'.`)
+}
+
+/** The account's id. Throws a sentence if nobody is signed in, or if several accounts are possible. */
+async function chooseAccount(wish: string | undefined): Promise<string> {
+  const chosen = wish ?? process.env['CLOUDFLARE_ACCOUNT_ID']
+  if (chosen) return chosen
+  const { ok, stdout, output } = await wrangler('whoami', '--json')
+  const signedOut = 'Sign in first: npx wrangler login, or set CLOUDFLARE_API_TOKEN (docs/guides/deploy.md).'
+  if (!ok)
+    throw new Error(/loggedIn|not authenticated/i.test(output) ? signedOut : `${signedOut}\n${output.trim()}`)
+  const { accounts = [] } = parseJson<{ accounts?: { id: string; name: string }[] }>(stdout)
+  const [first, ...others] = accounts
+  if (!first)
+    throw new Error('The credentials show no account: name it with --account or CLOUDFLARE_ACCOUNT_ID.')
+  if (others.length === 0) return first.id
+  const list = accounts.map(({ id, name }) => `  ${id}  ${name}`).join('\n')
+  throw new Error(`There are several accounts; choose one with --account:\n${list}`)
+}
+
+async function giveAccess(installation: Installation, environment: string): Promise<void> {
+  const { url } = installation
+  if (url === undefined) throw new Error('The address of the Worker is not known: give --domain.')
+  await untilItAnswers(url, () => pause(3_000))
+  const token = `tla_${randomBytes(24).toString('hex')}`
+  const sha256 = createHash('sha256').update(token).digest('hex')
+  const id = randomUUID()
+  const owner = { id, name: 'the first owner', organisation: 'default', sha256, createdAt: Date.now() }
+  await query(installation, wrangler, stateFile(installation.name), tokenStatement(owner))
+  say(`\nShown once, keep them:\n\n  owner's token   ${token}`)
+  const { clientKey, serverKey, runnerToken } = await firstAccess({ url, token }, environment)
+  say(`  runner's token  ${runnerToken}
+  environment     ${environment}
+  client key      ${clientKey}
+  server key      ${serverKey}
+
+  console         ${url}/#token=${token}
+  try it          curl -s ${url}/ofrep/v1/evaluate/flags -H 'authorization: Bearer ${clientKey}' \\
+                    -H 'content-type: application/json' -d '{"context":{"targetingKey":"ada"}}'
+  runner          docs/guides/runner.md; its bucket is at https://${installation.accountId}.r2.cloudflarestorage.com`)
+}
+
+async function remove(): Promise<void> {
+  const state = stateFile(checkedName())
+  const installation = state.read()
+  if (installation === undefined)
     throw new Error(
-      `the console loads more than ${limit} gzipped at first: import what a page needs when it opens`,
+      `Nothing is known of an installation '${values.name}' in this clone: run npm run deploy first.`,
     )
-  }
-}
-
-async function bundle({ name, config }: Worker): Promise<void> {
-  const folder = path.join(root, 'dist', name)
-  rmSync(folder, { recursive: true, force: true })
-  // An absolute path: wrangler resolves a relative one from the configuration's folder.
-  const options = ['--dry-run', '--minify', '--outdir', folder]
-  const { ok, output } = await run('wrangler', 'deploy', '--config', config, ...options)
-  if (!ok) throw new Error(`${name} cannot be bundled:\n${output.trim()}`)
-  const code = readFileSync(path.join(folder, 'index.js'))
-  const gzipBytes = gzipSync(code).byteLength
-  console.log(`${name.padEnd(8)} ${kilobytes(code.byteLength)}, ${kilobytes(gzipBytes)} gzipped`)
-  if (name === 'edge' && gzipBytes > edgeGzipBytesMax) {
-    const limit = kilobytes(edgeGzipBytesMax).trim()
-    throw new Error(`edge is heavier than ${limit} gzipped: see what it imports in dist/edge/index.js.map`)
-  }
-}
-
-function checkIds({ config }: Worker): void {
-  const [, id] = placeholder.exec(readFileSync(path.join(root, config), 'utf8')) ?? []
-  if (id !== undefined) {
-    throw new Error(
-      `${config} still holds the placeholder "${id}": put the id of your own resource there ` +
-        '(README, "Deploy to Cloudflare")',
-    )
-  }
-}
-
-function upload({ name, config }: Worker): Promise<void> {
-  console.log(`\n${name}`)
-  const child = spawn('wrangler', ['deploy', '--config', config, '--minify'], {
-    cwd: root,
-    env: toolEnv,
-    stdio: 'inherit',
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new Error(`${name} was not deployed; what comes after it was not tried`)),
-    )
-  })
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1_000).toFixed(1).padStart(6)} kB`
+  const removals = removalsOf(installation)
+  say(`This removes, with all that is in it:\n${removals.map(({ what }) => `  ${what}`).join('\n')}`)
+  const typed = values.confirm ?? (isTalking ? await ask(`Type the name, ${values.name}, to go on: `) : '')
+  if (typed !== values.name) throw new Error('Nothing was removed: the name was not given.')
+  if (installation.accountId !== undefined)
+    Object.assign(toolEnv, { CLOUDFLARE_ACCOUNT_ID: installation.accountId })
+  writeConfigs(installation, state)
+  const left = await destroy(removals, wrangler, say)
+  for (const { removal, output } of left) console.error(`not removed: ${removal.what}\n${output}`)
+  if (left.some(({ removal }) => !removal.mayStay))
+    throw new Error('Not all was removed: run the same command again.')
+  state.remove()
+  if (left.length > 0) say('The bucket stays: empty it in the dashboard and delete it there.')
 }

@@ -2,6 +2,7 @@
 // one set of bindings. docs/guides/deploy.md says when to split it.
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import type { ControlBindings } from './control/bindings.ts'
+import { Environment as EnvironmentObject } from './control/environment/published-environment.ts'
 import { serve } from './control/serve.ts'
 import { edgeApp } from './edge/app.ts'
 import type { EdgeBindings } from './edge/bindings.ts'
@@ -10,21 +11,34 @@ import { edgePorts } from './edge/ports.ts'
 import { flagsEntrypoint } from './edge/rpc-entrypoint.ts'
 import { sinksOf } from './edge/telemetry.ts'
 import { type IngestBindings, consume } from './ingest/consume.ts'
+import { inJurisdiction } from './jurisdiction.ts'
+import { Notifier as NotifierObject } from './streams/notifier.ts'
 
 export { Assignments } from './control/environment/assignments-do.ts'
-export { Environment } from './control/environment/published-environment.ts'
 export { RecentEnvironments } from './control/environment/recent-environments-do.ts'
 export { FlagCounters } from './live/flag-counters-do.ts'
 export { Intake } from './live/intake-do.ts'
 export { WebhookSender } from './control/webhooks/webhook-sender-do.ts'
-export { Notifier } from './streams/notifier.ts'
 
-const ofControl = bindings as unknown as ControlBindings
+/** These call other objects themselves. */
+export class Environment extends EnvironmentObject {
+  constructor(...[state, env]: ConstructorParameters<typeof EnvironmentObject>) {
+    super(state, inJurisdiction(env))
+  }
+}
+export class Notifier extends NotifierObject {
+  constructor(...[state, env]: ConstructorParameters<typeof NotifierObject>) {
+    super(state, inJurisdiction(env))
+  }
+}
+
+const restricted = inJurisdiction<object>(bindings)
+const ofControl = restricted as ControlBindings
 const context = { waitUntil, passThroughOnException: () => undefined, props: {} } as ExecutionContext
 
 /** Instead of the service binding of a split installation. */
 const CONTROL = { fetch: (request: Request) => serve(request, ofControl, context) }
-const ofEdge = { ...bindings, CONTROL } as unknown as EdgeBindings
+const ofEdge = { ...restricted, CONTROL } as unknown as EdgeBindings
 
 const ports = edgePorts(ofEdge, waitUntil)
 const shadow = bucketeerShadow(ofEdge, {
@@ -39,5 +53,5 @@ export const Flags = flagsEntrypoint(ports, sinksOf(ofEdge))
 
 export default {
   fetch: (request) => edge.fetch(request),
-  queue: consume,
+  queue: (batch, env) => consume(batch, inJurisdiction(env)),
 } satisfies ExportedHandler<IngestBindings>

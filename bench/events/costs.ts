@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Dollars. Read on 2026-11-29; the addresses are in docs/costs.md. */
-const prices = {
+export const prices = {
   workersRequest: 0.3 / 1e6,
   workersCpuMs: 0.02 / 1e6,
   /** Of each 64 KB: written, read, deleted. */
@@ -44,7 +44,7 @@ export const traffic = {
 }
 
 const queueChunkBytes = 64_000
-const month = 30.4 * 86_400
+export const monthSeconds = 30.4 * 86_400
 /** A row of counts and one of usage for each variation. */
 const rowsPerVariation = 2
 /** At most four that note the batch, and the deletion of one a day later. */
@@ -56,40 +56,58 @@ export interface Cost {
 }
 
 /** Messages of one request each; a batch is full, or its time is over. */
-export function batchOf(eventsPerMessage: number, toml: string) {
+export function batchOf(
+  eventsPerMessage: number,
+  toml: string,
+  eventsPerSecond: number = traffic.eventsPerSecond,
+) {
   const [, consumer = ''] = toml.split('[[queues.consumers]]')
   const setting = (name: string) => Number(new RegExp(`^${name} = (\\d+)`, 'm').exec(consumer)?.[1])
-  const perSecond = traffic.eventsPerSecond / eventsPerMessage
+  const perSecond = eventsPerSecond / eventsPerMessage
   const messages = Math.max(1, Math.min(setting('max_batch_size'), perSecond * setting('max_batch_timeout')))
   return { messages, objectsPerHour: (3_600 * perSecond) / messages }
 }
 
-/** Of a million events. Storage is for a month. */
-export function costsOf(eventsPerRequest: number, toml = ingestToml()): Cost[] {
-  const events = 1e6
+/** What is billed for some events. Storage is of what is compacted. */
+export function quantitiesOf(
+  events: number,
+  eventsPerRequest: number,
+  eventsPerSecond: number = traffic.eventsPerSecond,
+  toml = ingestToml(),
+) {
   const requests = events / eventsPerRequest
-  const batches = requests / batchOf(eventsPerRequest, toml).messages
+  const batches = requests / batchOf(eventsPerRequest, toml, eventsPerSecond).messages
   const chunks = Math.ceil((measured.bytesInQueue * eventsPerRequest) / queueChunkBytes)
-  const edgeMs = requests * measured.edgeCpuMs.get(eventsPerRequest)!
-  const ingestMs = events * measured.ingestCpuMsPerRecord
   const objects = traffic.counterObjects + 1
   const rows = traffic.variationsPerBatch * rowsPerVariation + objects * rowsPerObject
+  return {
+    requests,
+    batches,
+    edgeCpuMs: requests * measured.edgeCpuMs.get(eventsPerRequest)!,
+    ingestCpuMs: events * measured.ingestCpuMsPerRecord,
+    queueOperations: 3 * requests * chunks,
+    storageGb: (events * measured.bytesInParts) / 1e9,
+    objectRequests: batches * objects,
+    objectRowsWritten: batches * rows,
+  }
+}
+
+/** Of a million events. Storage is for a month. */
+export function costsOf(eventsPerRequest: number, toml = ingestToml()): Cost[] {
+  const of = quantitiesOf(1e6, eventsPerRequest, traffic.eventsPerSecond, toml)
   const costs: Cost[] = [
-    { step: 'edge: requests', dollars: requests * prices.workersRequest },
-    { step: 'edge: CPU', dollars: edgeMs * prices.workersCpuMs },
-    { step: 'queue: operations', dollars: 3 * requests * chunks * prices.queueOperation },
+    { step: 'edge: requests', dollars: of.requests * prices.workersRequest },
+    { step: 'edge: CPU', dollars: of.edgeCpuMs * prices.workersCpuMs },
+    { step: 'queue: operations', dollars: of.queueOperations * prices.queueOperation },
     {
       step: 'ingest: invocations and CPU',
-      dollars: batches * prices.workersRequest + ingestMs * prices.workersCpuMs,
+      dollars: of.batches * prices.workersRequest + of.ingestCpuMs * prices.workersCpuMs,
     },
-    { step: 'R2: class A', dollars: batches * prices.classA },
-    {
-      step: 'R2: storage of a month',
-      dollars: ((events * measured.bytesInParts) / 1e9) * prices.storageGbMonth,
-    },
+    { step: 'R2: class A', dollars: of.batches * prices.classA },
+    { step: 'R2: storage of a month', dollars: of.storageGb * prices.storageGbMonth },
     {
       step: 'live counters',
-      dollars: batches * (objects * prices.objectRequest + rows * prices.objectRowWritten),
+      dollars: of.objectRequests * prices.objectRequest + of.objectRowsWritten * prices.objectRowWritten,
     },
   ]
   return [...costs, { step: 'together', dollars: costs.reduce((sum, { dollars }) => sum + dollars, 0) }]
@@ -109,7 +127,9 @@ export function costsTable(): string {
   ])
   const objects = sizes.map((size) => Math.round(batchOf(size, ingestToml()).objectsPerHour).toString())
   const monthly = columns.map((costs) =>
-    Math.round((costs.at(-1)!.dollars * traffic.eventsPerSecond * month) / 1e6).toLocaleString('en-US'),
+    Math.round((costs.at(-1)!.dollars * traffic.eventsPerSecond * monthSeconds) / 1e6).toLocaleString(
+      'en-US',
+    ),
   )
   const all = [
     ...rows,

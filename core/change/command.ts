@@ -279,7 +279,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('apply', { ...expectedVersion, document: Document }),
   /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
-    source: z.enum(['bucketeer', 'flagship-io', 'flagd', 'metric']),
+    source: z.enum(['bucketeer', 'flagship-io', 'flagd', 'metric', 'backup']),
     flags: z.array(Flag).max(limits.entitiesMax.flag),
     segments: z.array(Segment).max(limits.entitiesMax.segment),
     sdkKeys: z.array(SdkKeyDraft.omit({ id: true })).max(limits.entitiesMax.sdkKey),

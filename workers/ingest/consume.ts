@@ -18,11 +18,11 @@ export interface IngestBindings extends LiveBindings {
   readonly LIVE: AnalyticsEngineDataset
 }
 
-/** As in wrangler.toml. */
-const deadLetterQueue = 'tackline-events-dead'
+/** The end of its name, as in wrangler.toml; each installation of an account has a beginning of its own. */
+const deadLetterQueue = '-events-dead'
 
 export const consume = (batch: MessageBatch, env: IngestBindings): Promise<void> =>
-  batch.queue === deadLetterQueue ? keepDeadLetters(batch, env) : store(batch, env)
+  batch.queue.endsWith(deadLetterQueue) ? keepDeadLetters(batch, env) : store(batch, env)
 
 async function store({ messages }: MessageBatch, env: IngestBindings): Promise<void> {
   const contents = messages.map(({ body }) => readMessage(body))

@@ -256,5 +256,6 @@ export function adminRoutes(environmentId: string): Route[] {
     }),
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
+    post(at('/key-hashes'), { keys: [{ role: 'client', name: 'app', sha256: 'a'.repeat(64) }] }),
   ]
 }

@@ -12,6 +12,7 @@ import { flagRows } from '../routes/flag-rows.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
@@ -52,7 +53,7 @@ export const routesBySection = {
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,
-  'sdk-keys': sdkKeys,
+  'sdk-keys': [...sdkKeys, ...keyHashes],
   revisions,
   audit,
   configuration: [...document, ...imports],
