@@ -94,8 +94,9 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: e2e,
+          globalSetup: './test/support/shared-stack.ts',
           ...timeouts,
-          fileParallelism: false, // each file may start a whole stack
+          fileParallelism: false, // some files start a stack of their own
           sequence: { groupOrder: 2 }, // after the rest, with the machine to itself
         },
       },

@@ -74,6 +74,7 @@ const Experiment: z.ZodType<CoreExperiment> = z.looseObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: experimentStatus,
+  exposuresUntil: z.int().optional(),
   counts: counts.optional(),
   ...versioned,
 })
@@ -136,8 +137,14 @@ const EarlierResult = ExperimentResult.pick({
   sampleRatio: true,
   decision: true,
   comparisons: true,
+  guardrails: true,
 })
 export type EarlierResult = z.infer<typeof EarlierResult>
+export const ResultPage = z.object({
+  results: z.array(ExperimentResult.or(z.unknown().transform(() => undefined))),
+  nextCursor: z.string().optional(),
+})
+export type ResultPage = z.infer<typeof ResultPage>
 export const EarlierResults = z.object({
   results: z.array(EarlierResult.or(z.unknown().transform(() => undefined))),
 })

@@ -12,6 +12,7 @@ import {
   AppliedOperation,
   type EarlierResult,
   EarlierResults,
+  ResultPage,
   type EntryOf,
   type Environment,
   type FlagStrategies,
@@ -61,6 +62,13 @@ export interface AdminApi {
     experimentId: string,
     goalKey: string,
   ): ApiResult<EarlierResult | undefined>
+  /** A page of what is stored of a goal, newest first; undefined: one that this release cannot read. */
+  results(
+    environmentId: string,
+    experimentId: string,
+    goalKey: string,
+    cursor: string | undefined,
+  ): ApiResult<ResultPage>
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
   /** Resolves to how many kept assignments of the users there were. */
   forgetAssignments(environmentId: string, targetingKeys: readonly string[]): ApiResult<number>
@@ -282,6 +290,11 @@ export function adminApi(
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     newestResult,
+    results(environmentId, experimentId, goalKey, cursor) {
+      const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
+      const query = new URLSearchParams({ goalKey, limit: '200', ...(cursor && { cursor }) })
+      return call(`${path}?${query.toString()}`, ResultPage)
+    },
     storeResult,
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,

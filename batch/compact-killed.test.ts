@@ -7,15 +7,15 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { manifestKey } from '../analytics/lake.ts'
 import { hasChdb } from '../test/support/chdb.ts'
-import { killSwitch, startAt, hourMs, visitRecords } from '../test/support/simulated-shop.ts'
+import { experiment, startAt, hourMs, visitRecords } from '../test/support/simulated-shop.ts'
 import { type SimulatedStack, simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
 import { lakeCache } from './lake/cache.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
-import { countEmbedded, countEventRate } from './counting/counts.ts'
+import { countEmbedded, countExperiment } from './counting/counts.ts'
 import { s3Store } from './lake/s3.ts'
 
 const users = 60
-const facts = { exposedUsers: users, goalUsers: 20 }
+const rows = [{ variationId: 'green', users, conversions: 20 }]
 
 let folder = ''
 let stack: SimulatedStack
@@ -60,15 +60,12 @@ async function count() {
     secretAccessKey: 'local-secret',
   })
   const cache = lakeCache(store, mkdtempSync(path.join(folder, 'reader-')), startAt + 24 * hourMs)
-  const files = await cache.files('demo', { from: startAt, to: startAt + 24 * hourMs })
+  const window = { from: startAt, to: startAt + 24 * hourMs }
+  const files = await cache.files('demo', window)
   if (!files.ok) throw new Error(files.problem.message)
   expect(files.value.damaged).toEqual([])
-  const counted = await countEventRate(
-    countEmbedded(openClickHouse(loadChdb)),
-    files.value,
-    killSwitch(),
-    'bought',
-  )
+  const embedded = countEmbedded(openClickHouse(loadChdb))
+  const counted = await countExperiment(embedded, files.value, experiment(), window, 'bought')
   return counted.ok ? counted.value : counted
 }
 
@@ -79,7 +76,7 @@ describe.skipIf(!hasChdb)('a compaction that is killed', () => {
       let kills = 0
       for (let request = 1; ; request++) {
         const exitCode = await compact(request, when)
-        expect(await count()).toMatchObject(facts)
+        expect(await count()).toMatchObject(rows)
         if (exitCode !== null) {
           expect(exitCode).toBe(0)
           break
@@ -88,7 +85,7 @@ describe.skipIf(!hasChdb)('a compaction that is killed', () => {
       }
       expect(kills).toBeGreaterThanOrEqual(4)
       expect(stack.bucket.objects.has(manifestKey('demo', '2026-11-01'))).toBe(true)
-      expect(await count()).toMatchObject(facts)
+      expect(await count()).toMatchObject(rows)
     },
     600_000, // each request takes one start of the command
   )

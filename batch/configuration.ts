@@ -7,9 +7,10 @@ import { parseOptions } from '../scripts/command-line.ts'
 import { type ClickHouseConfiguration, isLoopback, readClickHouse } from './clickhouse-configuration.ts'
 import { type Failure, fail } from './failure.ts'
 import { isLakeWork, lakeOptions, type LakeOrder, lakeWork, readLakeOrder } from './lake-options.ts'
+import { readReference, type ResultReference } from './reproduce/reference.ts'
 import { EngineChoice } from './stan/engine.ts'
 
-export const Work = z.enum(['experiments', 'operations', 'all', 'replay', 'status', ...lakeWork])
+export const Work = z.enum(['experiments', 'operations', 'all', 'replay', 'status', 'bundle', ...lakeWork])
 export type Work = z.infer<typeof Work>
 
 /** What one run does. */
@@ -23,6 +24,10 @@ export interface RunOptions {
   readonly isRecount: boolean
   /** Of work on the lake alone. */
   readonly lakeOrder: LakeOrder | undefined
+  /** Of replay and bundle: the stored result that they are about. */
+  readonly result?: ResultReference | undefined
+  /** Of bundle: the file to write. */
+  readonly output?: string | undefined
 }
 
 export interface CommandLine extends RunOptions {
@@ -47,6 +52,8 @@ export const usage =
   `usage: npm run batch -- [${Work.options.join('|')}] [--environment ID] ` +
   `[--engine ${EngineChoice.options.join('|')}] [--recount] [--json]\n` +
   '  serve [--every JOB=DURATION ...] [--listen HOST:PORT]\n' +
+  '  replay EXPERIMENT/GOAL[@TIME] --environment ID\n' +
+  '  bundle EXPERIMENT/GOAL[@TIME] --environment ID [--output FILE]\n' +
   '  compact [--dry-run]\n' +
   '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
   '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +
@@ -63,20 +70,23 @@ const options = {
 } as const
 
 export function readCommandLine(args: readonly string[]): Result<CommandLine, Failure> {
-  const parsed = parseOptions(args, options, 1)
+  const parsed = parseOptions(args, options, 2)
   if (!parsed.ok) return usageFailure(parsed.problem)
   const { positionals, values } = parsed.value
   const work = Work.safeParse(positionals[0] ?? 'all')
   if (!work.success) return usageFailure(`There is no work called ${positionals[0]}.`)
   const engine = EngineChoice.safeParse(values.engine)
   if (!engine.success) return usageFailure(`There is no engine called ${values.engine}.`)
-  if (work.data === 'replay' && values.environment !== undefined)
+  const result = readResult(work.data, positionals[1], values.environment)
+  if (!result.ok) return usageFailure(result.problem.message)
+  if (work.data === 'replay' && !result.value && values.environment !== undefined)
     return usageFailure('replay takes no --environment: a dead letter holds events of several.')
   if (values['dry-run'] && !isLakeWork(work.data))
     return usageFailure(`--dry-run goes with ${lakeWork.join(', ')}.`)
   if (values.recount && work.data !== 'experiments' && work.data !== 'all')
     return usageFailure('--recount goes with experiments and all: operations are always counted anew.')
-  const lakeOrder = readLakeOrder(work.data, values)
+  const { output, ...others } = values
+  const lakeOrder = readLakeOrder(work.data, work.data === 'bundle' ? others : values)
   if (!lakeOrder.ok) return usageFailure(lakeOrder.problem.message)
   return ok({
     work: work.data,
@@ -85,8 +95,23 @@ export function readCommandLine(args: readonly string[]): Result<CommandLine, Fa
     isDryRun: values['dry-run'],
     isRecount: values.recount,
     lakeOrder: lakeOrder.value,
+    ...(result.value && { result: result.value, output }),
     print: values.help ? 'usage' : values.json ? 'json' : 'text',
   })
+}
+
+/** Of replay and bundle. A replay without one is of dead letters. */
+function readResult(
+  work: Work,
+  text: string | undefined,
+  environment: string | undefined,
+): Result<ResultReference | undefined, Failure> {
+  const isOfResults = work === 'replay' || work === 'bundle'
+  if (text === undefined)
+    return work === 'bundle' ? fail('usage', 'bundle needs EXPERIMENT/GOAL[@TIME].') : ok(undefined)
+  if (!isOfResults) return fail('usage', `Unexpected argument '${text}': ${work} takes none.`)
+  if (environment === undefined) return fail('usage', `${work} needs --environment ID.`)
+  return readReference(text)
 }
 
 const usageFailure = (message: string) => fail('usage', `${message}\n${usage}`)

@@ -28,6 +28,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'advanced':
     case 'concluded':
     case 'replayed':
+    case 'reproduced':
+    case 'bundled':
     case 'watched':
     case 'armed':
     case 'applied':

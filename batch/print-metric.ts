@@ -35,6 +35,8 @@ export function metricRows(result: ExperimentResult, { definition }: MetricRepor
 
 const namesOf: Record<GoalMetric['kind'], string> = {
   conversion: 'rate',
+  retention: 'rate',
+  funnel: 'rate',
   count: 'events per user',
   value: 'value per user',
   'value-per-converter': 'value per converting user',
@@ -57,16 +59,22 @@ function differenceText(comparison: Comparison | undefined): string {
 
 /** What was measured, how it was adjusted, and what to know. */
 export function metricLines({ definition, event, adjustment, high, notes }: MetricReport): string[] {
-  const { windowDays, minimumAgeDays } = definition
+  const {
+    windowDays,
+    minimumAgeDays,
+  }: { windowDays?: number | undefined; minimumAgeDays?: number | undefined } =
+    definition.kind === 'retention' ? {} : definition
   const timing = [
+    ...(definition.kind === 'retention' ? [`on day ${definition.day} after a user’s first exposure`] : []),
     ...(windowDays === undefined ? [] : [`events of the first ${windowDays} days of a user`]),
     ...(minimumAgeDays === undefined ? [] : [`users exposed at least ${minimumAgeDays} days ago`]),
   ]
   const per =
     definition.kind === 'ratio' ? ` per ${definition.denominator.sum} of ${definition.denominator.event}` : ''
+  const steps = definition.kind === 'funnel' ? `${definition.steps.join(', then ')}, then ` : ''
   const summed = definition.kind === 'ratio' ? `${definition.sum} of ` : ''
   return [
-    `metric    ${definition.kind}: ${summed}${event}${per}${timing.length > 0 ? `; ${timing.join('; ')}` : ''}`,
+    `metric    ${definition.kind}: ${steps}${summed}${event}${per}${timing.length > 0 ? `; ${timing.join('; ')}` : ''}`,
     ...(adjustment
       ? [
           `adjusted  by the days before the first exposure: rho squared ${rounded(adjustment.rhoSquared)}, ` +

@@ -1,9 +1,11 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
+import { isOfShares } from '../core/model/goal-metric.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
 import { operationText } from './print-operation.ts'
+import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
 export function toText(event: RunEvent): string {
@@ -50,6 +52,10 @@ export function toText(event: RunEvent): string {
         differing === 0 ? 'the counts kept were right' : `${differing} had been counted WRONGLY before`
       return `${environmentId}: all ${questions} questions counted anew; ${found}.`
     }
+    case 'reproduced':
+      return reproductionText(event)
+    case 'bundled':
+      return `${event.environmentId}: ${event.file}, ${integer(event.bytes)} bytes.`
     case 'replayed':
       return `${event.key}: ${integer(event.records)} records are in the lake now.`
     case 'nothing-to-replay':
@@ -90,16 +96,36 @@ function resultBlock(subject: string, result: ExperimentResult): string {
   )
   const indent = `\n${' '.repeat(12)}`
   return [
-    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users`,
+    `${subject}  ${minute(window.from)} to ${minute(window.to)}, ${integer(users)} users${frozenText(window)}`,
     ...table(result).map((line) => `  ${line}`),
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
+    ...funnelLines(result).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
+    ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,
     `  health    ${health.status}${checks.map((check) => indent + check).join('')}`,
     '',
   ].join('\n')
 }
+
+const frozenText = ({ exposuresUntil }: ExperimentResult['window']) =>
+  exposuresUntil === undefined ? '' : ` who came until ${minute(exposuresUntil)}`
+
+/** How many users reached each step, and which share of the step before. */
+const funnelLines = ({ variations, metric }: ExperimentResult): string[] =>
+  metric?.definition.kind !== 'funnel'
+    ? []
+    : variations.flatMap(({ variationId, users, steps = [] }) => {
+        const names = [...(metric.definition.kind === 'funnel' ? metric.definition.steps : []), metric.event]
+        const each = steps.map((reached, k) => {
+          const before = k === 0 ? users : steps[k - 1]!
+          return `${names[k]} ${integer(reached)}${before > 0 ? ` (${percent(reached / before)})` : ''}`
+        })
+        return each.length > 0
+          ? [`funnel    ${variationId}: ${integer(users)} users, ${each.join(', ')}`]
+          : []
+      })
 
 /** Whom the figures are of, and how many of them edge verified. */
 function trustLines({ trust }: ExperimentResult): string[] {
@@ -127,7 +153,7 @@ const heading = ['variation', 'users', 'conversions', 'rate (95 %)', 'P(best)', 
 
 function table(result: ExperimentResult): string[] {
   const { metric } = result
-  if (metric && metric.definition.kind !== 'conversion') {
+  if (metric && !isOfShares(metric.definition)) {
     const { lines, numbers } = metricRows(result, metric)
     return aligned(lines, numbers)
   }
@@ -170,7 +196,7 @@ function liftText(comparison: Comparison | undefined): string {
 function verdictText(verdict: Verdict, metric: ExperimentResult['metric']): string {
   if (verdict.kind !== 'winner') return `${verdict.kind}: ${verdict.reason}`
   const { variationId, probabilityBest, expectedLoss, reason } = verdict
-  const isShare = !metric || metric.definition.kind === 'conversion'
+  const isShare = !metric || isOfShares(metric.definition)
   const loss = isShare ? percent(expectedLoss) : Number(expectedLoss.toPrecision(3))
   const figures = `probability ${probability(probabilityBest)}, expected loss ${loss}`
   return `winner: ${variationId}, best with ${figures}${reason ? `. ${reason}` : ''}`

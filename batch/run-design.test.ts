@@ -90,6 +90,54 @@ describe.skipIf(!hasChdb)('a run', () => {
     expect(second?.health.status).toBe('green')
   })
 
+  it('ships no winner past a guardrail, and says so', async () => {
+    const bought = { ...purchase, key: 'second', event: 'bought' }
+    const design = (relative: number) => ({
+      minimumDays: 0,
+      lowerIsBetter: ['second'],
+      guardrails: [{ goalKey: 'second', margin: { relative } }],
+    })
+    const state = { flags: [checkout], goals: [bought, purchase], records: twoGroups }
+    const verdicts = async (margin: number) => {
+      const experiments = [experiment({ goalKeys: ['purchase', 'second'], design: design(margin) })]
+      const { posts, events } = await run({ ...state, experiments })
+      const printed = events.filter(({ kind }) => kind === 'concluded').map(toText)
+      return { results: posts.map(({ body }) => ExperimentResult.parse(body)), printed }
+    }
+    const { results, printed } = await verdicts(0.01)
+    expect(results.map(({ role, verdict }) => [role, verdict.kind])).toEqual([
+      ['primary', 'guardrail-broken'],
+      ['guardrail', 'guardrail'],
+    ])
+    expect(results[1]).toMatchObject({ verdict: { broken: ['green'], kept: [] } })
+    expect(results[0]?.guardrails).toEqual(results[1]?.guardrails)
+    expect(printed[0]).toMatch(/guardrail-broken: Do not ship green: it beats control.*green breaks second/)
+    const open = await verdicts(0.9)
+    expect(open.results[0]?.verdict).toMatchObject({
+      kind: 'undecided',
+      reason: expect.stringContaining('green is not yet shown to keep second'),
+    })
+  })
+
+  it('counts no user who came after exposures were frozen, and what the others do until the end', async () => {
+    const exposuresUntil = startAt + 500_000
+    const late = (variationId: string) =>
+      visitRecords(variationId, 600, 600).filter(
+        ({ at, kind }) => kind === 'tracking' && at < startAt + hourMs,
+      )
+    const records = [...visitRecords('control', 600, 0), ...visitRecords('green', 610, 0), ...late('green')]
+    const experiments = [experiment({ exposuresUntil, design: { minimumDays: 0 } })]
+    const { posts, events } = await run({ ...shop, experiments, records })
+    const result = ExperimentResult.parse(posts[0]?.body)
+    expect(result.window.exposuresUntil).toBe(exposuresUntil)
+    expect(result.variations.map(({ users, conversions }) => [users, conversions])).toEqual([
+      [500, 0],
+      [500, 500],
+    ])
+    expect(result.health.status).not.toBe('red')
+    expect(events.map(toText).join()).toContain('1 000 users who came until 2026-11-01 00:08 UTC')
+  })
+
   it('leaves no goal to decide once the primary one was taken off', async () => {
     const experiments = [experiment({ primaryGoalKey: 'other', design: { minimumDays: 0 } })]
     const { posts } = await run({ ...shop, experiments, records: twoGroups })

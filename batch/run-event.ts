@@ -5,6 +5,7 @@ import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import type { KnownJob } from './admin-api-schemas.ts'
 import type { Failure } from './failure.ts'
+import type { Reproduction } from './reproduce/differences.ts'
 import type { LakeEvent } from './lake-event.ts'
 import type { DamagedObject } from './lake/objects.ts'
 import type { EngineChoice } from './stan/engine.ts'
@@ -72,6 +73,19 @@ export type RunEvent =
       readonly environmentId: string
       readonly questions: number
       readonly differing: number
+    }
+  /** A stored result was computed again; nothing differs if both lists are empty. */
+  | (Reproduction & {
+      readonly kind: 'reproduced'
+      readonly environmentId: string
+      readonly experimentId: string
+      readonly goalKey: string
+    })
+  | {
+      readonly kind: 'bundled'
+      readonly environmentId: string
+      readonly file: string
+      readonly bytes: number
     }
   /** A dead letter whose records are all in the lake now. */
   | { readonly kind: 'replayed'; readonly key: string; readonly records: number }

@@ -7,8 +7,10 @@ import type { Configuration, RunOptions } from './configuration.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
+import { bundleResult } from './jobs/bundle-result.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
+import { replayResult } from './jobs/replay-result.ts'
 import { withReport } from './jobs/report-run.ts'
 import { showStatus } from './jobs/show-status.ts'
 import { lakeCache } from './lake/cache.ts'
@@ -44,10 +46,10 @@ export async function runBatch(options: RunOptions, context: RunContext): Promis
 
 /** Fails only if the whole run cannot go on; a failed job is an event. */
 async function run(options: RunOptions, context: RunContext): Promise<Result<void, Failure>> {
-  const { work, environmentId, isDryRun, lakeOrder } = options
+  const { work, environmentId, isDryRun, lakeOrder, result, output } = options
   const { configuration, now, onEvent } = context
   const store = s3Store(configuration.lake)
-  if (work === 'replay') return replayDeadLetters(store, onEvent)
+  if (work === 'replay' && !result) return replayDeadLetters(store, onEvent)
   const api = adminApi(configuration.api)
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
@@ -55,7 +57,18 @@ async function run(options: RunOptions, context: RunContext): Promise<Result<voi
     for (const { id } of environments.value) await showStatus(id, api, onEvent)
     return ok(undefined)
   }
+  const [first] = environments.value
+  if (work === 'bundle' && result && first) {
+    await bundleResult(first.id, result, { api, output, onEvent })
+    return ok(undefined)
+  }
   const clickHouse = openClickHouse(loadChdb)
+  if (work === 'replay' && result && first) {
+    const lakeAt = (asOf: number) => lakeCache(store, configuration.cacheFolder, asOf)
+    const { variables } = context
+    await replayResult(first.id, result, { api, lakeAt, clickHouse, variables, onEvent })
+    return ok(undefined)
+  }
   if (lakeOrder) {
     const ids = environments.value.map(({ id }) => id)
     const root = configuration.cacheFolder

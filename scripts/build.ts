@@ -1,7 +1,9 @@
-// wrangler's build step (`[build]` of wrangler.toml). Before `wrangler dev` it makes what a local Worker
-// needs: a database, demo data, and the secret that signs exposures. Later starts find it and change nothing.
+// wrangler's build step (`[build]` of wrangler.toml): builds the console. Before `wrangler dev` it also makes
+// what a local Worker needs: a database, demo data, and the secret that signs exposures. Later starts find it
+// and change nothing.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './console-build.ts'
 import { demoEnvironment } from './demo-data.ts'
 import { freePort } from './free-port.ts'
 import { type LocalKeys, ensureLocalKeys, readLocalKeys } from './local-keys.ts'
@@ -13,6 +15,7 @@ const directory = join(root, '.wrangler')
 const url = 'http://localhost:8787'
 const secrets = join(root, '.dev.vars')
 
+await buildConsole()
 if (process.env['WRANGLER_COMMAND'] === 'dev') {
   try {
     const keys = (isPreparedFolder(directory) && readLocalKeys(directory)) || (await prepare())

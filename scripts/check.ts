@@ -81,9 +81,9 @@ async function checkLayers(): Promise<Outcome> {
   )
   if (!cruise.ok) return cruise
   const sources = rooms
-    .flatMap((room) => globSync(`${room}/**/*.ts`))
+    .flatMap((room) => globSync(`${room}/**/*.{ts,tsx}`))
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => !/(^|\/)[.]\w+\//.test(file))
+    .filter((file) => !/(^|\/)([.]\w+|dist)\//.test(file))
   return judgeLayers(JSON.parse(cruise.stdout) as CruiseResult, sources)
 }
 

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { slugPattern } from '../core/model/slug.ts'
 import { exitWithUsage, readOptions } from './command-line.ts'
-import { bundleAll } from './deploy/bundle.ts'
+import { bundleAll, weighConsole } from './deploy/bundle.ts'
 import { destroy, removalsOf } from './deploy/destroy.ts'
 import { firstAccess, untilItAnswers } from './deploy/first-access.ts'
 import { install, query, writeConfigs } from './deploy/install.ts'
@@ -40,8 +40,10 @@ const isTalking = !values.yes && process.stdin.isTTY && process.stdout.isTTY
 const environmentDefault = 'production'
 
 try {
-  if (values['dry-run']) await bundleAll(wrangler, say)
-  else if (values.destroy) await remove()
+  if (values['dry-run']) {
+    await weighConsole(say)
+    await bundleAll(wrangler, say)
+  } else if (values.destroy) await remove()
   else await deploy()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -55,6 +57,7 @@ async function deploy(): Promise<void> {
     for (const line of planOf(wished(kept, values.domain), environmentOf() ?? environmentDefault)) say(line)
     return
   }
+  await weighConsole(say)
   const isFirst = kept?.firstEnvironment === undefined
   const domain = values.domain ?? (kept === undefined && isTalking ? await askForDomain() : undefined)
   const environment =

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { buildConsole } from './console-build.ts'
 import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
 import { type FirstToken, isPrepared } from './local-database.ts'
 import { logTo } from './log-file.ts'
@@ -46,7 +47,10 @@ export interface Stack {
   readonly kill: () => Promise<void>
 }
 
-/** Throws a sentence if the folder or the port is taken, or if the stack does not come up. */
+/**
+ * Throws a sentence if the folder or the port is taken, if the console cannot be built, or if the stack does
+ * not come up.
+ */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { directory, port, warn = console.error } = options
   mkdirSync(directory, { recursive: true })
@@ -77,6 +81,7 @@ async function startLocked(
     for (const name of readdirSync(directory))
       if (!isLock(name)) rmSync(join(directory, name), { recursive: true, force: true })
   const token = ensureSecret(directory, 'token', 'tla_')
+  await buildConsole()
   await prepareDatabase(directory, lock, firstToken(token))
   const logPath = join(directory, 'wrangler.log')
   const certificate = https ? makeCertificate(directory) : undefined

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
 import {
   addUp,
@@ -253,7 +254,7 @@ describe.skipIf(!hasChdb)('on any records', () => {
             }))
           expect(figures).toEqual(known)
         }),
-        { numRuns: 8 },
+        { numRuns: scaled(3) },
       ),
     300_000,
   )
@@ -290,7 +291,7 @@ describe.skipIf(!hasChdb)('on any records', () => {
           })
           expect(both.slice(1)).toEqual(plainSums(records, window, ms))
         }),
-        { numRuns: 10 },
+        { numRuns: scaled(4) },
       ),
     300_000,
   )

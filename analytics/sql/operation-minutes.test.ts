@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { clockSkewMaxMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'
@@ -55,6 +56,16 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
     expect(await ask([fixture, fixture])).toEqual(expected)
   })
 
+  it('reads records of every version', async () => {
+    const own = { ...asked, rule: '', baseline: '', goal: 'bought', start: 0 }
+    const versions = [linesOf('versions.fixture.ndjson')]
+    const users = async (counts: Counts) => {
+      const rows = await ways.minutes(versions, [{ ...own, counts }], tolerances, 600_000)
+      return rows.map((row) => [row.users, row.goalUsers, row.verifiedUsers])
+    }
+    expect([await users('all'), await users('verified')]).toEqual([[[2, 2, 1]], [[1, 1, 1]]])
+  })
+
   it('gives no row for an empty lake, and for an empty object', async () => {
     expect(await ask([])).toEqual([])
     expect(await ask([[]])).toEqual([])
@@ -76,7 +87,7 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
           expect(found).toEqual(numbered.flatMap((each) => plainMinutes(all, each, dayMs)))
         },
       ),
-      { numRuns: 40 },
+      { numRuns: scaled(20) },
     )
   }, 300_000)
 })

@@ -1,5 +1,4 @@
-// From the sums of a count to what jobs ask for: a table of variations, or the facts of an operation.
-import type { OperationFacts } from '../../core/model/operation.ts'
+// From the sums of a count to what jobs ask for: a table of variations.
 import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
@@ -9,12 +8,12 @@ import type { Totals } from './totals.ts'
 import type { ObservedVariation } from './observed-variation.ts'
 
 /** Whether anybody is behind the row. Of users who are not there any more, rows of zeros remain. */
-export const isCounting = (row: Totals['variations'][number]): boolean =>
+export const isCounting = (row: Totals[number]): boolean =>
   row.users + row.unverifiedUsers + row.usersWithoutUnit > 0
 
 /** A row for each variation that users were exposed to, sorted. `goal` counts from 1. */
-export function variationsOf({ variations }: Totals, x: number, goal: number): ObservedVariation[] {
-  const own = variations.filter((row) => row.x === x)
+export function variationsOf(totals: Totals, x: number, goal: number): ObservedVariation[] {
+  const own = totals.filter((row) => row.x === x)
   return own
     .filter((row) => row.q === 0 && isCounting(row))
     .toSorted((a, b) => (a.variationId < b.variationId ? -1 : 1))
@@ -37,18 +36,10 @@ export function variationsOf({ variations }: Totals, x: number, goal: number): O
     })
 }
 
-const noFacts = { exposedUsers: 0, goalUsers: 0, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 }
-
-export function factsOf({ operations }: Totals, x: number): OperationFacts {
-  const { x: _, ...facts } = operations.find((row) => row.x === x) ?? { x, ...noFacts }
-  return facts
-}
-
 /** To the questions that were asked. */
 export interface Answers {
   /** `event` is that of the goal. */
   readonly variationsOf: (question: Question, event: string) => ObservedVariation[]
-  readonly factsOf: (question: Question) => OperationFacts
 }
 
 export interface EnvironmentCounts {
@@ -65,6 +56,5 @@ export function answersOf(asked: readonly Asked[], totals: Totals): Answers {
   return {
     variationsOf: (question, event) =>
       variationsOf(totals, numberOf(question), question.events.indexOf(event) + 1),
-    factsOf: (question) => factsOf(totals, numberOf(question)),
   }
 }

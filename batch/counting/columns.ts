@@ -1,6 +1,6 @@
 // The columns of the files that counting writes for itself, as ClickHouse's file() is told them.
 
-/** Of count-prepare.sql: `projected` of count-events.sql. */
+/** Of counting/prepare.sql: `projected` of counting/events.sql. */
 export const preparedColumns = [
   'sides Array(Int8), kind String, targetingKey String, user UInt64, eventId UInt64, flagKey String',
   'ruleId String, variationId String, event String, countedAt Int64, receivedAt Int64, clock UInt64',
@@ -11,7 +11,7 @@ export const preparedColumns = [
 /** Of links.ts. */
 export const linkColumns = 'side Int8, user UInt64, targetingKey String, person UInt64, isChanged Bool'
 
-/** Of count-outcomes.sql. */
+/** Of counting/outcomes.sql. */
 export const contributionColumns = [
   'x UInt32, q UInt32, variationId String, sourceId UInt64, users Int64, verifiedUsers Int64',
   'unverifiedUsers Int64, usersInTwoVariations Int64, usersWithoutUnit Int64, valueSum Float64',

@@ -3,27 +3,17 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { PartFile, RecordFiles } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
-import { overKept, statementOf } from './statements.ts'
+import { statementOf, variationsOfKept } from './statements.ts'
 import { contributionColumns, linkColumns, preparedColumns } from './columns.ts'
 import { linkRows, resolveLinks } from './links.ts'
 import { type Asked, questionParameters } from './question.ts'
 import { sliceOf, slicesOf } from './slices.ts'
-import {
-  Facts,
-  LinkRow,
-  parameterLimits,
-  timeOffset,
-  type Tolerances,
-  type Totals,
-  usualTolerances,
-  Variation,
-} from './totals.ts'
+import { LinkRow, timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
 
 /** What there is, and what of it was there in the run before. */
 export interface Change {
@@ -208,19 +198,12 @@ const run = (clickHouse: ClickHouse, names: readonly string[], values: Parameter
 /** The sums of contributions. */
 export async function addUp(
   contributions: readonly string[],
-  asked: readonly Asked[],
   clickHouse: ClickHouse,
 ): Promise<Result<Totals, Failure>> {
   const glob = globOf(contributions)
   if (!glob.ok) return glob
-  const limits = parameterLimits(asked)
-  const values = { contributions: glob.value, contributionColumns, limits }
-  const ask = <Row>(name: 'variations' | 'operations', row: z.ZodType<Row>) =>
-    clickHouse.rows(`${name}.sql`, overKept(name), row, values)
-  const variations = await ask('variations', Variation)
-  if (!variations.ok) return variations
-  const operations = limits === '' ? ok([]) : await ask('operations', Facts)
-  return operations.ok ? ok({ variations: variations.value, operations: operations.value }) : operations
+  const values = { contributions: glob.value, contributionColumns }
+  return clickHouse.rows('variations.sql', variationsOfKept(), Variation, values)
 }
 
 /** Writes the contributions as one file, and resolves to it. */

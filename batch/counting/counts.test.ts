@@ -4,8 +4,8 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
-import { experiment, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
-import { countEmbedded, countEventRate, countExperiment } from './counts.ts'
+import { experiment, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import { countEmbedded, countExperiment } from './counts.ts'
 import { loadChdb, openClickHouse } from '../lake/clickhouse.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 
@@ -38,20 +38,12 @@ describe.skipIf(!hasChdb)('an embedded count', () => {
         { variationId: 'green', users: 20, conversions: 5 },
       ],
     })
-    expect(await countEventRate(count, { raw: files, parts: [] }, killSwitch(), 'bought')).toMatchObject({
-      ok: true,
-      value: { exposedUsers: 20, goalUsers: 5, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
-    })
   })
 
   it('counts over no file at all', async () => {
     expect(await countExperiment(count, { raw: [], parts: [] }, experiment(), window, 'bought')).toEqual({
       ok: true,
       value: [],
-    })
-    expect(await countEventRate(count, { raw: [], parts: [] }, killSwitch(), 'bought')).toMatchObject({
-      ok: true,
-      value: { exposedUsers: 0, goalUsers: 0, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
     })
   })
 

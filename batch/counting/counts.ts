@@ -1,17 +1,16 @@
-// One experiment or operation, counted in full from the objects given. Runs ask for all of them at once.
+// One experiment, counted in full from the objects given. Runs ask for all of them at once.
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Experiment } from '../../core/model/experiment.ts'
-import type { Operation, OperationFacts } from '../../core/model/operation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import { factsOf, variationsOf } from './answers.ts'
+import { variationsOf } from './answers.ts'
 import { addUp, countAll } from './count-events.ts'
 import type { ObservedVariation } from './observed-variation.ts'
-import { experimentQuestion, operationQuestion } from './question.ts'
+import { experimentQuestion } from './question.ts'
 import type { CountQuestions } from './totals.ts'
 
 /** A row for each variation that users were exposed to. `event` is the goal's. */
@@ -27,17 +26,6 @@ export async function countExperiment(
   return totals.ok ? ok(variationsOf(totals.value, 1, 1)) : totals
 }
 
-export async function countEventRate(
-  count: CountQuestions,
-  files: RecordFiles,
-  operation: Operation,
-  event: string,
-): Promise<Result<OperationFacts, Failure>> {
-  const asked = [{ x: 1, question: operationQuestion(operation, event) }]
-  const totals = await count(files, asked)
-  return totals.ok ? ok(factsOf(totals.value, 1)) : totals
-}
-
 /** In this process, over files of this machine. */
 export function countEmbedded(clickHouse: ClickHouse): CountQuestions {
   return async (files, asked, tolerances) => {
@@ -45,7 +33,7 @@ export function countEmbedded(clickHouse: ClickHouse): CountQuestions {
     try {
       const how = { clickHouse, folder, ...(tolerances && { tolerances }) }
       const contributions = await countAll(files, asked, how)
-      return contributions.ok ? await addUp(contributions.value, asked, clickHouse) : contributions
+      return contributions.ok ? await addUp(contributions.value, clickHouse) : contributions
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -48,9 +48,7 @@ function run(now: number, changes: Partial<KeptCountsOptions> = {}) {
     async answers(asked = plainQuestions.map(({ question }) => question)) {
       const found = await counts.count('demo', asked)
       if (!found.ok) throw new Error(found.problem.message)
-      return asked.map((question) =>
-        question.isOperation ? found.value.factsOf(question) : found.value.variationsOf(question, 'bought'),
-      )
+      return asked.map((question) => found.value.variationsOf(question, 'bought'))
     },
     recounted,
     statements: () => statements,

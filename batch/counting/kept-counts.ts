@@ -9,7 +9,7 @@ import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { LakeCache, RecordFiles } from '../lake/cache.ts'
-import { type Answers, answersOf, type EnvironmentCounts, factsOf, isCounting } from './answers.ts'
+import { type Answers, answersOf, type EnvironmentCounts, isCounting } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { addUp, type Change, type Counting, countAll, countChange, merge } from './count-events.ts'
 import {
@@ -42,8 +42,16 @@ const statements = [
   'aliases',
   'concerned',
 ]
-const outcomes = ['of-change', 'questions', 'by-user', 'by-unit', 'outcomes', 'contributed', 'merge']
-const answers = ['variations', 'operations']
+const outcomes = [
+  'of-change',
+  'questions',
+  'by-user',
+  'by-unit',
+  'outcomes',
+  'contributed',
+  'merge',
+  'variations',
+]
 
 export interface KeptCountsOptions extends Omit<Counting, 'folder'> {
   readonly lake: LakeCache
@@ -118,7 +126,7 @@ async function countKept(
 /** Counts are kept for one text of the queries. */
 const releaseOf = (): string =>
   createHash('sha256')
-    .update(statementOf('sources/disk', ...statements, ...outcomes, ...answers) + recordColumns)
+    .update(statementOf('sources/disk', ...statements, ...outcomes) + recordColumns)
     .digest('hex')
 
 /** Questions keep the number that they have. */
@@ -213,7 +221,7 @@ async function withTotals(
   { clickHouse, folder }: Counting,
 ): Promise<Result<State, Failure>> {
   const files = [...state.byUser, ...state.byUnit]
-  const totals = await addUp(pathsOf(folder, files), state.questions, clickHouse)
+  const totals = await addUp(pathsOf(folder, files), clickHouse)
   if (!totals.ok) return totals
   // Another run may have swept a file meanwhile, which ClickHouse would have left out in silence.
   if (!(await areWhole(folder, files)))
@@ -257,14 +265,13 @@ async function shareOf({ added, kept, removed }: Change): Promise<number> {
 /** How many questions have other counts. Sums of values may differ by rounding. */
 function differences(kept: State, full: State): number {
   const figures = ({ totals }: State, x: number) =>
-    JSON.stringify([
-      factsOf(totals, x),
-      totals.variations
+    JSON.stringify(
+      totals
         .filter((row) => row.x === x && isCounting(row))
         .map(({ valueSum, valueSumOfSquares, ...counts }) => ({
           ...counts,
           sums: [valueSum, valueSumOfSquares].map((sum) => sum.toPrecision(9)),
         })),
-    ])
+    )
   return full.questions.filter(({ x }) => figures(kept, x) !== figures(full, x)).length
 }

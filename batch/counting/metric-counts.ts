@@ -5,7 +5,14 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
-import { capOf, type GoalMetric, priorDaysOf } from '../../core/model/goal-metric.ts'
+import {
+  capOf,
+  eventDaysOf,
+  type GoalMetric,
+  minimumAgeOf,
+  priorDaysOf,
+  stepsOf,
+} from '../../core/model/goal-metric.ts'
 import { metricValueMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
@@ -43,6 +50,8 @@ const MetricRow = z.object({
   sumRawY: Integer,
   sumRawYY: Integer,
   high: z.number().nullable(),
+  /** Users who reached each step of a funnel. */
+  stepUsers: z.array(z.int()),
 })
 export type MetricRow = z.infer<typeof MetricRow>
 
@@ -55,20 +64,28 @@ export interface MetricQuestion {
   readonly exposedBefore: number
 }
 
-/** `asOf`: the end of what has happened, in epoch milliseconds. */
+/**
+ * `asOf`: the end of what has happened; `exposuresUntil`: that of the users who count, both in epoch
+ * milliseconds.
+ */
 export function metricQuestion(
   exposures: Question,
   event: string,
   metric: GoalMetric,
   asOf: number,
+  exposuresUntil = exposures.end,
 ): MetricQuestion {
-  const { minimumAgeDays = 0 } = metric
-  const events = metric.kind === 'ratio' ? [event, metric.denominator.event] : [event]
+  const minimumAgeDays = minimumAgeOf(metric)
+  const others = metric.kind === 'ratio' ? [metric.denominator.event] : stepsOf(metric, event)
+  const events = [event, ...others]
   return {
     exposures: { ...exposures, events: [...new Set(events)] },
     event,
     metric,
-    exposedBefore: minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    exposedBefore: Math.min(
+      exposuresUntil,
+      minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+    ),
   }
 }
 
@@ -102,7 +119,7 @@ async function countKept(
   question: MetricQuestion,
   { clickHouse, source, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
-  const files = await lake.files(environmentId, windowOf(question))
+  const files = await lake.files(environmentId, metricWindow(question))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value
   const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
@@ -121,7 +138,7 @@ async function countKept(
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
-const windowOf = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
+export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
   from: start - priorMs(metric),
   to: end,
 })
@@ -176,7 +193,7 @@ function* passes(slices: number, hasLinks: boolean) {
 function parametersOf(question: MetricQuestion): Parameters {
   const { exposures, event, metric, exposedBefore } = question
   const ratio = metric.kind === 'ratio' ? metric : undefined
-  const { windowDays = 0 } = metric
+  const { from = 0, to = 0 } = eventDaysOf(metric)
   return {
     ...questionParameters([{ x: 1, question: exposures }]),
     from: exposures.start - priorMs(metric),
@@ -190,7 +207,9 @@ function parametersOf(question: MetricQuestion): Parameters {
     cap: capOf(metric) ?? 0,
     valueMax: metricValueMax,
     priorMs: priorMs(metric),
-    windowMs: Math.round(windowDays * dayMs),
+    afterMs: Math.round(from * dayMs),
+    windowMs: Math.round(to * dayMs),
+    steps: stepsOf(metric, event),
     exposedBefore,
   }
 }
@@ -218,4 +237,5 @@ const toSums = (row: MetricRow): ExactSums => ({
   sumXY: BigInt(row.sumXY),
   sumRawY: BigInt(row.sumRawY),
   sumRawYY: BigInt(row.sumRawYY),
+  stepUsers: row.stepUsers,
 })

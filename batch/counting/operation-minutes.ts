@@ -59,7 +59,7 @@ interface Options {
 export function operationMinutes({ clickHouse, source, lake, root }: Options): OperationMinutes {
   const countFiles = minutesCounter(clickHouse, source)
   async function countKept(environmentId: string, watched: readonly Watched[], now: number) {
-    const asked = watched.map((each, i) => toAsked(each, i + 1, now))
+    const asked = watched.map((each, i) => askedMinutes(each, i + 1, now))
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
     // asked for first, because what is listed from then on holds the rest.
     const linked = await lake.files(environmentId, { from: linksFrom(watched, now), to: now })
@@ -108,7 +108,7 @@ export interface AskedMinutes {
   readonly sourceUsersMax: number
 }
 
-function toAsked({ operation, event }: Watched, x: number, now: number): AskedMinutes {
+export function askedMinutes({ operation, event }: Watched, x: number, now: number): AskedMinutes {
   const { flagKey, variationId, baselineVariationId = '', ruleId = '' } = operation
   return {
     x,

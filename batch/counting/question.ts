@@ -1,10 +1,10 @@
-// What is asked of an environment's events: the experiments and operations, in the words of
-// analytics/sql/count.sql. A question says everything that its counts depend on, besides the events.
+// What is asked of an environment's events: experiments, in the words of
+// analytics/sql/counting/questions.sql. A question says everything that its counts depend on, besides the
+// events.
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { CountedEvents, countedByDefault, sourceUsersMax } from '../../core/model/counted-events.ts'
+import { CountedEvents, countedByDefault } from '../../core/model/counted-events.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
-import type { Operation } from '../../core/model/operation.ts'
 import type { Window } from '../lake/cache.ts'
 
 /** The end of the year 9999. */
@@ -12,57 +12,37 @@ const endOfTime = 253_402_300_799_999
 
 export const Question = z.strictObject({
   flagKey: z.string(),
-  /** Of an experiment, `rule` decided; of an operation, whoever saw `variation` counts. */
-  isOperation: z.boolean(),
+  /** Exposures that it decided count. */
   rule: z.string(),
-  variation: z.string(),
   /** The attribute whose values are counted; empty: users are. */
   unitAttribute: z.string(),
   counts: CountedEvents,
   /** Half-open, in epoch milliseconds. */
   start: z.int(),
   end: z.int(),
-  /** Names of the goals' events. Goal 1 is the first; an operation has one. */
+  /** Names of the goals' events. Goal 1 is the first. */
   events: z.array(z.string()),
-  /** Of an operation: so many users of one source count at most; 0: all. */
-  sourceUsersMax: z.int(),
 })
 export type Question = z.infer<typeof Question>
 
 /** `events` are those of its goals. */
 export const experimentQuestion = (
-  experiment: Experiment,
+  experiment: Pick<Experiment, 'flagKey' | 'ruleId' | 'counts' | 'phases'>,
   { from, to }: Window,
   events: readonly string[],
 ): Question => ({
   flagKey: experiment.flagKey,
-  isOperation: false,
   rule: experiment.ruleId,
-  variation: '',
   unitAttribute: unitAttributeOf(experiment),
   counts: experiment.counts ?? countedByDefault,
   start: from,
   end: to,
   events: [...new Set(events)],
-  sourceUsersMax: 0,
 })
 
 /** Empty: users are counted. */
-export const unitAttributeOf = ({ phases }: Experiment): string => phases?.at(-1)?.unitAttribute ?? ''
-
-/** `event` is that of its goal. */
-export const operationQuestion = (operation: Operation, event: string): Question => ({
-  flagKey: operation.flagKey,
-  isOperation: true,
-  rule: '',
-  variation: operation.variationId,
-  unitAttribute: '',
-  counts: operation.counts ?? countedByDefault,
-  start: operation.countingFrom,
-  end: endOfTime,
-  events: [event],
-  sourceUsersMax: sourceUsersMax(operation),
-})
+export const unitAttributeOf = ({ phases }: Pick<Experiment, 'phases'>): string =>
+  phases?.at(-1)?.unitAttribute ?? ''
 
 /** Equal questions have equal names. */
 export const nameOf = (question: Question): string =>
@@ -82,7 +62,7 @@ export const windowOf = (asked: readonly Question[]): Window => ({
   to: asked.reduce((latest, { end }) => Math.max(latest, end), 0),
 })
 
-/** As parameters of analytics/sql/count.sql. */
+/** As parameters of analytics/sql/counting. */
 export const questionParameters = (asked: readonly Asked[]) => ({
   questions: asked.map((each) => JSON.stringify(toRow(each))).join('\n'),
   flags: [...new Set(asked.map(({ question }) => question.flagKey))],
@@ -93,9 +73,7 @@ export const questionParameters = (asked: readonly Asked[]) => ({
 const toRow = ({ x, question }: Asked) => ({
   x,
   askedFlag: question.flagKey,
-  isOperation: question.isOperation,
   rule: question.rule,
-  variation: question.variation,
   askedUnit: question.unitAttribute,
   counts: question.counts,
   start: question.start,

@@ -1,5 +1,5 @@
-// Counts on a ClickHouse server: all questions of one kind by one statement over the lake, because no file of
-// the runner is there. What was counted is kept on disk, and asked again only if the objects or the questions
+// Counts on a ClickHouse server: all questions by one statement over the lake, because no file of the runner
+// is there. What was counted is kept on disk, and asked again only if the objects or the questions
 // changed.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
@@ -14,7 +14,7 @@ import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { answersOf, type EnvironmentCounts } from './answers.ts'
 import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { Facts, LinkRow, parameterLimits, timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
+import { LinkRow, timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
 import { linkRows, resolveLinks } from './links.ts'
 import { type Asked, nameOf, type Question, questionParameters, windowOf } from './question.ts'
 import { statementOf } from './statements.ts'
@@ -52,8 +52,7 @@ async function countKept(
   const asked = [...byName.values()].map((question, i) => ({ x: i + 1, question }))
   const files = await lake.files(environmentId, windowOf(questions))
   if (!files.ok) return files
-  const kinds = questions.some(({ isOperation }) => isOperation) ? 'operations' : 'experiments'
-  const file = path.join(root, 'counts', `environment=${environmentId}`, `${kinds}.json`)
+  const file = path.join(root, 'counts', `environment=${environmentId}`, 'experiments.json')
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
   const input = digestOf([textsOf(source), recordColumns, [...byName.keys()], names])
   const known = z.object({ input: z.string(), totals: Totals }).safeParse(await readSealed(file)).data
@@ -70,13 +69,20 @@ const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringif
 export const beginningOf = ({ name }: RecordSource) => [`sources/${name}`, 'all-records', 'events'] as const
 const aliasesText = (source: RecordSource) =>
   statementOf(...beginningOf(source), 'aliases-of-everything', 'aliases')
-const countText = (source: RecordSource, by: 'user' | 'unit', answer: 'variations' | 'operations') =>
-  statementOf(...beginningOf(source), 'of-everything', 'questions', `by-${by}`, 'outcomes', 'totals', answer)
+const countText = (source: RecordSource, by: 'user' | 'unit') =>
+  statementOf(
+    ...beginningOf(source),
+    'of-everything',
+    'questions',
+    `by-${by}`,
+    'outcomes',
+    'totals',
+    'variations',
+  )
 const textsOf = (source: RecordSource) => [
   aliasesText(source),
-  countText(source, 'user', 'variations'),
-  countText(source, 'unit', 'variations'),
-  countText(source, 'user', 'operations'),
+  countText(source, 'user'),
+  countText(source, 'unit'),
 ]
 
 /** From nothing, by as few statements as the limits of a request allow. */
@@ -87,20 +93,12 @@ export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, source: Reco
     const links = await linksOf(files, read.value, source, clickHouse)
     if (!links.ok) return links
     const values = { ...read.value, linkColumns, links: links.value, ...fixed, ...tolerances }
-    const totals: Totals = { variations: [], operations: [] }
-    for (const { by, answer, own } of statements(asked)) {
+    const totals: Totals = []
+    for (const { by, own } of statements(asked)) {
       const bound = { ...values, ...questionParameters(own) }
-      const text = countText(source, by, answer)
-      if (answer === 'variations') {
-        const rows = await clickHouse.rows('variations.sql', text, Variation, bound)
-        if (!rows.ok) return rows
-        totals.variations.push(...rows.value)
-      } else {
-        const limits = parameterLimits(own)
-        const rows = await clickHouse.rows('operations.sql', text, Facts, { ...bound, limits })
-        if (!rows.ok) return rows
-        totals.operations.push(...rows.value)
-      }
+      const rows = await clickHouse.rows('variations.sql', countText(source, by), Variation, bound)
+      if (!rows.ok) return rows
+      totals.push(...rows.value)
     }
     return ok(totals)
   }
@@ -111,18 +109,9 @@ export const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', per
 const fixed = { slices: 1, slice: 0, linked: 'all', timeOffset }
 
 function* statements(asked: readonly Asked[]) {
-  const kinds = [
-    { by: 'user', answer: 'variations', isOperation: false },
-    { by: 'unit', answer: 'variations', isOperation: false },
-    { by: 'user', answer: 'operations', isOperation: true },
-  ] as const
-  for (const { by, answer, isOperation } of kinds) {
-    const all = asked.filter(
-      ({ question }) =>
-        question.isOperation === isOperation && (question.unitAttribute !== '') === (by === 'unit'),
-    )
-    for (let i = 0; i < all.length; i += questionsMax)
-      yield { by, answer, own: all.slice(i, i + questionsMax) }
+  for (const by of ['user', 'unit'] as const) {
+    const all = asked.filter(({ question }) => (question.unitAttribute !== '') === (by === 'unit'))
+    for (let i = 0; i < all.length; i += questionsMax) yield { by, own: all.slice(i, i + questionsMax) }
   }
 }
 

@@ -6,5 +6,5 @@ export const statementOf = (...names: readonly string[]): string =>
   names.map((name) => sqlFile(name.includes('/') ? name : `counting/${name}`)).join('')
 
 /** With the sums of kept contributions as `totals`. */
-export const overKept = (name: 'variations' | 'operations'): string =>
-  `WITH totals AS (${statementOf('merge')})${statementOf(name)}`
+export const variationsOfKept = (): string =>
+  `WITH totals AS (${statementOf('merge')})${statementOf('variations')}`

@@ -39,17 +39,7 @@ export const Variation = z.object({
   sourceUsers: z.int(),
 })
 
-/** A row of operations.sql. */
-export const Facts = z.object({
-  x: z.int(),
-  exposedUsers: z.int(),
-  goalUsers: z.int(),
-  verifiedUsers: z.int(),
-  unverifiedUsers: z.int(),
-  usersOverLimit: z.int(),
-})
-
-export const Totals = z.object({ variations: z.array(Variation), operations: z.array(Facts) })
+export const Totals = z.array(Variation)
 export type Totals = z.infer<typeof Totals>
 
 /** A row of aliases.sql. */
@@ -68,10 +58,3 @@ export type CountQuestions = (
   asked: readonly Asked[],
   tolerances?: Tolerances,
 ) => Promise<Result<Totals, Failure>>
-
-/** The parameter `limits` of operations.sql; empty if no operation is asked for. */
-export const parameterLimits = (asked: readonly Asked[]): string =>
-  asked
-    .filter(({ question }) => question.isOperation)
-    .map(({ x, question: { sourceUsersMax } }) => JSON.stringify({ x, sourceUsersMax }))
-    .join('\n')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
+import { scaled } from '../../test/support/build/scale.ts'
 import { lakeKey, manifestKey, toNdjson } from '../../analytics/lake.ts'
 import { Manifest } from '../../analytics/manifest.ts'
 import type { EventRecord } from '../../analytics/records.ts'
@@ -12,8 +13,10 @@ import { anyRecords, shuffled } from '../../test/support/any-records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { experiment, hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
-import { countEventRate, countExperiment } from '../counting/counts.ts'
+import { countExperiment } from '../counting/counts.ts'
+import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
 import type { LakeFiles } from '../lake/cache.ts'
+import { onDisk } from '../lake/record-source.ts'
 import { compact } from './compact.ts'
 
 /** A compaction to 16 buckets is some 20 statements, and a busy machine takes its time for each. */
@@ -44,10 +47,11 @@ async function countFiles(files: LakeFiles, counted = window) {
     counts: 'all',
   } as never)
   const byUnit = await countExperiment(lake.count, files, units, counted, 'bought')
-  const facts = await countEventRate(lake.count, files, killSwitch(), 'bought')
+  const watched = askedMinutes({ operation: killSwitch(), event: 'bought' }, 1, counted.to)
+  const minutes = await minutesCounter(lake.clickHouse, onDisk)(files, [watched])
   if (!byUnit.ok) throw new Error(byUnit.problem.message)
-  if (!rows.ok || !facts.ok) throw new Error(`not counted: ${JSON.stringify([rows, facts])}`)
-  return { rows: rows.value, byUnit: byUnit.value, facts: facts.value }
+  if (!rows.ok || !minutes.ok) throw new Error(`not counted: ${JSON.stringify([rows, minutes])}`)
+  return { rows: rows.value, byUnit: byUnit.value, minutes: minutes.value }
 }
 const count = async (now = noon) => countFiles(await lake.files(window, now, lake.newFolder()))
 
@@ -259,7 +263,7 @@ describe.skipIf(!hasChdb)('two compactors at once', () => {
         expect(await count()).toEqual(before)
         expect(manifest().parts).toHaveLength(1)
       }),
-      { numRuns: 5 },
+      { numRuns: scaled(2) },
     ))
 })
 
@@ -292,6 +296,6 @@ describe.skipIf(!hasChdb)('counts', () => {
           expect(await countFiles(compacted, inside)).toEqual(expected)
         },
       ),
-      { numRuns: 8 },
+      { numRuns: scaled(3) },
     ))
 })

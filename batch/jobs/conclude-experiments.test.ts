@@ -3,7 +3,8 @@ import fc from '../../test/support/build/fast-check.ts'
 import { experimentStatuses } from '../../core/model/experiment.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import { checkout, experiment, hourMs, purchase, startAt } from '../../test/support/simulated-shop.ts'
-import { openExperiments, planExperiment, seedOf, toCounts } from './conclude-experiments.ts'
+import { seedOf } from './conclude-experiments.ts'
+import { openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
 const now = startAt + 100 * hourMs
 const fixed: Flag = {

@@ -1,137 +1,41 @@
 // From open experiments to stored results: plans what to count for each, counts and fits each goal, and
 // stores the result.
 import { createHash } from 'node:crypto'
-import {
-  expectedWeights,
-  type Experiment,
-  ExperimentDesign,
-  primaryGoalOf,
-} from '../../core/model/experiment.ts'
-import { countedByDefault } from '../../core/model/counted-events.ts'
+import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
+import { countedByDefault, type CountedEvents } from '../../core/model/counted-events.ts'
 import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
-import { eventAgeMaxMs } from '../../analytics/event-time.ts'
-import type { FlagStrategies } from '../admin-api-schemas.ts'
+import type { Provenance } from '../../core/model/provenance.ts'
 import { type Failure, fail } from '../failure.ts'
-import type { Window } from '../lake/cache.ts'
 import type { DamagedObject } from '../lake/objects.ts'
 import type { Answers } from '../counting/answers.ts'
 import type { ObservedVariation } from '../counting/observed-variation.ts'
-import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
+import { experimentQuestion, type Question, unitAttributeOf, windowOf } from '../counting/question.ts'
 import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
-import { conclude, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
-import { ruleOf, type Rule } from '../statistics/design.ts'
+import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
+import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
+import { conclude, type Evidence, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
+import { ruleOf } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { LakeDamage } from '../statistics/health.ts'
-import type { MeasuredMetric } from '../statistics/measure-metric.ts'
 import { advanceExperiments } from './advance-experiments.ts'
+import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
-
-export type Plan =
-  | { readonly kind: 'not-started' | 'settled'; readonly experiment: Experiment }
-  | { readonly kind: 'skipped'; readonly experiment: Experiment; readonly reason: string }
-  | CountingPlan
-
-interface CountingPlan {
-  readonly kind: 'count'
-  readonly experiment: Experiment
-  readonly design: ExperimentDesign
-  /** The share of users that each variation should have, by variation id; only the proportions count. */
-  readonly weights: ReadonlyMap<string, number>
-  readonly window: Window
-  readonly goals: readonly Goal[]
-  /** Goals that cannot be counted, and why. */
-  readonly failures: readonly Failure[]
-}
-
-/**
- * Those that wait or run, also past their planned end if no run has seen that yet, and stopped ones whose
- * events may still arrive.
- */
-export const openExperiments = (experiments: readonly Experiment[], now: number): Experiment[] =>
-  experiments.filter(
-    ({ status, stopAt }) =>
-      status === 'waiting' || status === 'running' || (status === 'stopped' && now - stopAt < eventAgeMaxMs),
-  )
-
-export function planExperiment(
-  experiment: Experiment,
-  flags: readonly FlagStrategies[],
-  goals: readonly Goal[],
-  now: number,
-): Plan {
-  const { stopAt, flagKey, ruleId, goalKeys } = experiment
-  const phase = experiment.phases?.at(-1)
-  const startAt = phase?.startAt ?? experiment.startAt
-  if (now <= startAt) return { kind: 'not-started', experiment }
-  const read = ExperimentDesign.safeParse(experiment.design ?? {})
-  if (!read.success) return { kind: 'skipped', experiment, reason: 'its design is unknown to this release' }
-  const design = read.data
-  const window = { from: startAt, to: Math.max(startAt, Math.min(stopAt, now)) }
-  const known = goalKeys.flatMap((goalKey) => goals.find(({ key }) => key === goalKey) ?? [])
-  // A goal that was edited after the end may be another question: its last result stands.
-  const isOver = experiment.status === 'stopped'
-  const existing = isOver ? known.filter(({ updatedAt }) => updatedAt <= stopAt) : known
-  if (known.length > 0 && existing.length === 0) return { kind: 'settled', experiment }
-  const missingGoals = goalKeys.filter((key) => !known.some((goal) => goal.key === key))
-  const failures = missingGoals.map((key) => fail('job', `There is no goal ${key}.`).problem)
-  if (phase) {
-    const weights = new Map(Object.entries(phase.weights))
-    return { kind: 'count', experiment, design, weights, window, goals: existing, failures }
-  }
-  // Experiments of earlier releases did not record their shares: those of the flag now are the best guess.
-  const flag = flags.find(({ key }) => key === flagKey)
-  const strategy = flag && strategyOf(flag, ruleId)
-  if (strategy?.kind === 'unknown') {
-    const reason = `the strategy of rule ${ruleId} of flag ${flagKey} is unknown to this release`
-    return { kind: 'skipped', experiment, reason }
-  }
-  // Shipping a variation removes the shares that the experiment ran with, so its last result stays.
-  if (experiment.status === 'stopped' && strategy?.kind !== 'rollout') return { kind: 'settled', experiment }
-  if (!strategy) {
-    const missing = flag ? `Flag ${flagKey} no longer has the rule ${ruleId}` : `There is no flag ${flagKey}`
-    const { problem } = fail('job', `${missing}, so the shares that the variations should have are unknown.`)
-    const nothing = { weights: new Map(), window, goals: [], failures: [problem] }
-    return { kind: 'count', experiment, design, ...nothing }
-  }
-  const weights = expectedWeights(strategy)
-  return { kind: 'count', experiment, design, weights, window, goals: existing, failures }
-}
-
-const strategyOf = ({ rules, defaultStrategy }: FlagStrategies, ruleId: string) =>
-  [defaultStrategy, ...rules].find(({ id }) => id === ruleId)?.strategy
-
-/**
- * Served variations without users count with zero users; variations that are not served (any more) with
- * weight 0.
- */
-export function toCounts(
-  observed: readonly ObservedVariation[],
-  weights: ReadonlyMap<string, number>,
-): VariationCounts[] {
-  const byVariation = new Map(observed.map((row) => [row.variationId, row]))
-  // A share of 0 is a pause, not a variation of the experiment, unless users were exposed to it.
-  const served = [...weights].filter(([, weight]) => weight > 0).map(([variationId]) => variationId)
-  return [...new Set([...served, ...byVariation.keys()])].toSorted().map((variationId) => ({
-    variationId,
-    users: byVariation.get(variationId)?.users ?? 0,
-    conversions: byVariation.get(variationId)?.conversions ?? 0,
-    expectedWeight: weights.get(variationId) ?? 0,
-  }))
-}
+import type { CountedGoal } from './counted-goal.ts'
+import { type CountingPlan, openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
 /** Of the variations in `counts`, in their order. */
 export function toTrust(
-  experiment: Experiment,
+  { counts: counted, unitAttribute }: { readonly counts: CountedEvents; readonly unitAttribute: string },
   observed: readonly ObservedVariation[],
   counts: readonly VariationCounts[],
 ): Trust {
   const byVariation = new Map(observed.map((row) => [row.variationId, row]))
   return {
-    counts: experiment.counts ?? countedByDefault,
-    unitAttribute: unitAttributeOf(experiment),
+    counts: counted,
+    unitAttribute,
     usersWithoutUnit: observed.reduce((sum, row) => sum + row.usersWithoutUnit, 0),
     variations: counts.map(({ variationId }) => {
       const row = byVariation.get(variationId)
@@ -188,7 +92,7 @@ export async function concludeExperiments(
   const questions = plans.flatMap((plan) =>
     plan.kind === 'count' && plan.goals.length > 0 ? [questionOf(plan)] : [],
   )
-  const answers = questions.length === 0 ? undefined : await context.counts.count(environmentId, questions)
+  const answers = questions.length === 0 ? undefined : await ask(environmentId, questions, context)
   for (const plan of plans) {
     const { experiment } = plan
     if (plan.kind === 'count') await carryOut(environmentId, plan, answers, engine, context)
@@ -197,18 +101,19 @@ export async function concludeExperiments(
   }
 }
 
-/** One goal, counted. */
-interface CountedGoal {
-  readonly goalKey: string
-  /** Undefined if it is about conversions. */
-  readonly metric: MeasuredMetric | undefined
-  /** All who were exposed, if a metric counts fewer. */
-  readonly exposed: readonly VariationCounts[] | undefined
-  readonly counts: readonly VariationCounts[]
-  readonly usersInTwoVariations: number
-  readonly damage: LakeDamage
-  readonly trust: Trust
-  readonly rule: Rule
+interface RunAnswers {
+  readonly answers: Answers
+  /** Aliases are read from the start of the earliest experiment on. */
+  readonly aliasesFrom: number
+}
+
+async function ask(
+  environmentId: string,
+  questions: readonly Question[],
+  { counts }: JobContext,
+): Promise<Result<RunAnswers, Failure>> {
+  const answers = await counts.count(environmentId, questions)
+  return answers.ok ? ok({ answers: answers.value, aliasesFrom: windowOf(questions).from }) : answers
 }
 
 /** Until its end, not until now: no event counts later than now, and the question stays the same. */
@@ -222,7 +127,7 @@ const questionOf = ({ experiment, window, goals }: CountingPlan) =>
 async function carryOut(
   environmentId: string,
   plan: CountingPlan,
-  answers: Result<Answers, Failure> | undefined,
+  answers: Result<RunAnswers, Failure> | undefined,
   engine: Engine,
   context: JobContext,
 ) {
@@ -247,9 +152,17 @@ async function carryOut(
     }
   }
   const discovered = discover(counted, experiment.baselineVariationId)
+  const guardrails = await judgeGuardrails(environmentId, plan, counted, context)
+  if (!guardrails.ok) return failed(primaryGoalOf(experiment) ?? '', guardrails.problem)
   for (const goal of counted) {
     const { goalKey } = goal
-    const result = await concludeGoal(environmentId, plan, goal, discovered.get(goalKey), engine, context)
+    const more = {
+      discovered: discovered.get(goalKey),
+      guardrails: guardrails.value.filter(
+        (report) => goal.rule.role === 'primary' || report.goalKey === goalKey,
+      ),
+    }
+    const result = await concludeGoal(environmentId, plan, goal, more, engine, context)
     if (result.ok) onEvent({ kind: 'concluded', environmentId, experiment, goalKey, result: result.value })
     else failed(goalKey, result.problem)
   }
@@ -260,7 +173,7 @@ async function countedGoal(
   environmentId: string,
   plan: CountingPlan,
   goal: Goal,
-  answers: Answers,
+  { answers, aliasesFrom }: RunAnswers,
   damaged: readonly DamagedObject[],
   context: JobContext,
 ): Promise<Result<CountedGoal | undefined, Failure>> {
@@ -274,23 +187,34 @@ async function countedGoal(
     goal,
     questionOf(plan),
     counts,
-    { asOf: window.to, isFirstPhase: (experiment.phases?.length ?? 1) <= 1 },
+    {
+      asOf: window.to,
+      isFirstPhase: (experiment.phases?.length ?? 1) <= 1,
+      exposuresUntil: experiment.exposuresUntil,
+    },
     context,
   )
   if (!more.ok) return more
   return ok({
     goalKey: goal.key,
+    event: goal.event,
+    aliasesFrom,
     metric: more.value?.metric,
     exposed: more.value && counts,
     counts: more.value?.metric.counts ?? counts,
-    trust: toTrust(experiment, observed, counts),
+    trust: toTrust(trustedBy(experiment), observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage: damageOf(more.value?.damaged ?? damaged),
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
 
-function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
+const trustedBy = (experiment: Experiment) => ({
+  counts: experiment.counts ?? countedByDefault,
+  unitAttribute: unitAttributeOf(experiment),
+})
+
+export function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
   const missing = damaged.filter(({ isCounted }) => !isCounted)
   return {
     missingObjects: missing.length,
@@ -301,12 +225,14 @@ function damageOf(damaged: readonly DamagedObject[]): LakeDamage {
 
 async function concludeGoal(
   environmentId: string,
-  { experiment, window }: CountingPlan,
-  { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule }: CountedGoal,
-  discovered: ReadonlySet<string> | undefined,
+  plan: CountingPlan,
+  goal: CountedGoal,
+  more: Pick<Evidence, 'discovered' | 'guardrails'>,
   engine: Engine,
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
+  const { experiment, window } = plan
+  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -314,7 +240,7 @@ async function concludeGoal(
   const evidence = {
     goalKey,
     baselineVariationId: experiment.baselineVariationId,
-    window,
+    window: { ...window, ...frozenAt(experiment, window) },
     counts,
     metric,
     exposed,
@@ -324,13 +250,37 @@ async function concludeGoal(
     seed: seedOf(experiment.id, goalKey, counts),
     prior: jeffreysPrior,
     rule,
-    discovered,
+    ...more,
     before: before.value,
     trust,
     sharedAddress: experiment.sharedAddress === true,
   }
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)
-  const stored = await api.storeResult(environmentId, experiment.id, result.value)
-  return stored.ok ? ok(result.value) : stored
+  const provenance = provenanceOf(plan, goal, toEvidenceRecord(evidence), now)
+  const whole = { ...result.value, provenance }
+  const stored = await api.storeResult(environmentId, experiment.id, whole)
+  return stored.ok ? ok(whole) : stored
+}
+
+/** If users who came later do not count. */
+const frozenAt = ({ exposuresUntil }: Experiment, { to }: CountingPlan['window']) =>
+  exposuresUntil !== undefined && exposuresUntil < to ? { exposuresUntil } : {}
+
+/** What it takes to compute the result again (batch/reproduce). */
+const provenanceOf = (
+  plan: CountingPlan,
+  { event, aliasesFrom }: CountedGoal,
+  evidence: Provenance['evidence'],
+  asOf: number,
+): Provenance => {
+  const { start: from, end: to } = questionOf(plan)
+  const { flagKey, ruleId } = plan.experiment
+  return {
+    asOf,
+    release: releaseOf(),
+    sqlSha256: countingDigest(),
+    counted: { flagKey, ruleId, ...trustedBy(plan.experiment), from, to, event, aliasesFrom },
+    evidence,
+  }
 }

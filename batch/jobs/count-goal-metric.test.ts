@@ -18,7 +18,8 @@ it.each([
   const goal = { ...purchase, metric: { kind: 'value' as const } }
   const question = experimentQuestion(experiment(), window, ['bought'])
   const context = { metrics } as JobContext
-  await countGoalMetric('demo', goal, question, [], { asOf: window.to, isFirstPhase }, context)
+  const users = { asOf: window.to, isFirstPhase, exposuresUntil: undefined }
+  await countGoalMetric('demo', goal, question, [], users, context)
   const [{ metric }] = asked as [{ metric: { priorDays?: number } }]
   expect(metric.priorDays ?? 14).toBe(days)
 })

@@ -14,15 +14,23 @@ import type { ArmCounts } from '../statistics/comparison.ts'
 import { type MeasuredMetric, measureMetric } from '../statistics/measure-metric.ts'
 import type { JobContext } from './job-context.ts'
 
-/** Undefined: conversions, as without a metric. */
-function metricOf(goal: Goal): Result<GoalMetric | undefined, Failure> {
+/** Undefined: conversions of all who were exposed, as the usual counts have them. */
+function metricOf(goal: Goal, isFrozen: boolean): Result<GoalMetric | undefined, Failure> {
   const metric = GoalMetric.safeParse(goal.metric ?? conversion)
   if (!metric.success) return fail('job', `The metric of goal ${goal.key} is unknown to this release.`)
-  return ok(isPlainConversion(metric.data) ? undefined : metric.data)
+  return ok(isPlainConversion(metric.data) && !isFrozen ? undefined : metric.data)
 }
 
 const withoutPrior = (metric: GoalMetric): GoalMetric =>
   metric.kind === 'count' || metric.kind === 'value' ? { ...metric, priorDays: 0 } : metric
+
+export interface CountedUsers {
+  /** Epoch milliseconds: the end of what has happened. */
+  readonly asOf: number
+  readonly isFirstPhase: boolean
+  /** Users who are exposed later do not count. */
+  readonly exposuresUntil: number | undefined
+}
 
 export interface CountedGoalMetric {
   readonly metric: MeasuredMetric
@@ -30,23 +38,23 @@ export interface CountedGoalMetric {
 }
 
 /**
- * `exposures` is the question that `counts`, of the users who were exposed, answer. `asOf`: epoch
- * milliseconds. Resolves to undefined if the goal is about conversions alone.
+ * `exposures` is the question that `counts`, of the users who were exposed, answer. Resolves to undefined if
+ * the goal is about conversions of all of them.
  */
 export async function countGoalMetric(
   environmentId: string,
   goal: Goal,
   exposures: Question,
   counts: readonly ArmCounts[],
-  { asOf, isFirstPhase }: { readonly asOf: number; readonly isFirstPhase: boolean },
+  { asOf, isFirstPhase, exposuresUntil }: CountedUsers,
   { metrics }: JobContext,
 ): Promise<Result<CountedGoalMetric | undefined, Failure>> {
-  const definition = metricOf(goal)
+  const definition = metricOf(goal, exposuresUntil !== undefined && exposuresUntil < asOf)
   if (!definition.ok) return definition
   if (!definition.value) return ok(undefined)
   // What users did before a later phase they did in a variation: to adjust by it takes the effect away.
   const metric = isFirstPhase ? definition.value : withoutPrior(definition.value)
-  const question = metricQuestion(exposures, goal.event, metric, asOf)
+  const question = metricQuestion(exposures, goal.event, metric, asOf, exposuresUntil)
   const found = await metrics.count(environmentId, question)
   if (!found.ok) return found
   const { byVariation, high, damaged } = found.value
@@ -68,8 +76,11 @@ export function changedMetric(
   before: EarlierResult | undefined,
 ): Failure | undefined {
   if (!before || before.window.from !== window.from) return undefined
-  const asked = metric && { definition: metric.definition, event: metric.event }
-  const known = before.metric && { definition: before.metric.definition, event: before.metric.event }
+  // Conversions of fewer users are still conversions.
+  const isPlain = metric === undefined || isPlainConversion(metric.definition)
+  const asked = isPlain ? undefined : { definition: metric.definition, event: metric.event }
+  const wasPlain = before.metric === undefined || isPlainConversion(before.metric.definition)
+  const known = wasPlain ? undefined : { definition: before.metric!.definition, event: before.metric!.event }
   if (isDeepStrictEqual(asked, known)) return undefined
   return fail(
     'job',

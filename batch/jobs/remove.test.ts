@@ -7,14 +7,14 @@ import type { EventRecord } from '../../analytics/records.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
-import { checkout, hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import { checkout, experiment, hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import {
   type SimulatedStack,
   simulatedToken,
   startSimulatedStack,
 } from '../../test/support/simulated-stack.ts'
 import { adminApi } from '../admin-api.ts'
-import { countEventRate } from '../counting/counts.ts'
+import { countExperiment } from '../counting/counts.ts'
 import { compact } from './compact.ts'
 import { forget } from './forget.ts'
 import type { LakeContext } from './lake-context.ts'
@@ -51,9 +51,9 @@ const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
 async function count(now: number) {
   const files = await lake.files(window, now, lake.newFolder())
   expect(files.damaged).toEqual([])
-  const counted = await countEventRate(lake.count, files, killSwitch(), 'bought')
+  const counted = await countExperiment(lake.count, files, experiment(), window, 'bought')
   if (!counted.ok) throw new Error(counted.problem.message)
-  return counted.value
+  return counted.value.map(({ users, conversions }) => [users, conversions])
 }
 
 /** Whether a text is anywhere in the bucket: in raw objects, or in a part, where it is in a dictionary. */
@@ -78,7 +78,7 @@ describe.skipIf(!hasChdb)('retain', () => {
       { kind: 'retained', day: '2026-11-01', objects: 2, isDryRun: true, done: 1, of: 2 },
       { kind: 'retained', day: '2026-11-02', objects: 1, isDryRun: true },
     ])
-    expect(await count(now)).toMatchObject({ exposedUsers: 9, goalUsers: 4 })
+    expect(await count(now)).toEqual([[9, 4]])
     expect(await lake.run(oldDays(10), now)).toMatchObject([
       { day: '2026-11-01', objects: 2 },
       { day: '2026-11-02', objects: 1 },
@@ -96,7 +96,7 @@ describe.skipIf(!hasChdb)('retain', () => {
     expect(await lake.run(oldDays(10, 'tracking'), now)).toMatchObject([
       { kind: 'retained', day: '2026-11-01', records: 5, objects: 2 },
     ])
-    expect(await count(now)).toMatchObject({ exposedUsers: 7, goalUsers: 0 })
+    expect(await count(now)).toEqual([[7, 0]])
   })
 })
 
@@ -152,7 +152,7 @@ describe.skipIf(!hasChdb)('forget', () => {
     })
     expect(isInBucket('green-1')).toBe(false)
     expect(isInBucket('"mood":"good"')).toBe(true)
-    expect(await count(now)).toMatchObject({ exposedUsers: 4, goalUsers: 3 })
+    expect(await count(now)).toEqual([[4, 3]])
     expect((await lake.run(forgetting('green-1'), now)).at(-1)).toMatchObject({ certificate: { records: 0 } })
   })
 

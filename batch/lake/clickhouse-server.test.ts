@@ -20,10 +20,10 @@ import { compact } from '../jobs/compact.ts'
 import { lakeCache, type RecordFiles } from './cache.ts'
 import { loadChdb } from './clickhouse.ts'
 import { inPieces, openClickHouseServer, serverPatience } from './clickhouse-server.ts'
-import { countEventRate, countExperiment } from '../counting/counts.ts'
+import { countExperiment } from '../counting/counts.ts'
+import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
 import { countOnServer } from '../counting/server-counts.ts'
-import type { CountQuestions } from '../counting/totals.ts'
-import { inBucket, type ServerSource } from './record-source.ts'
+import { inBucket, onDisk, type ServerSource } from './record-source.ts'
 import { s3Store } from './s3.ts'
 
 const quick = {
@@ -48,11 +48,17 @@ function connect(options: Partial<Parameters<typeof openClickHouseServer>[0]> = 
   return client
 }
 
-const onServer = (source: Partial<ServerSource> = {}, client = connect()) =>
-  countOnServer(
-    client,
-    inBucket({ root: lake.root, lake: lake.s3, collection: undefined, cluster: undefined, ...source }),
-  )
+const waysOf = (count: ReturnType<typeof countOnServer>, minutes: ReturnType<typeof minutesCounter>) => ({
+  count,
+  minutes,
+})
+const embeddedWay = () => waysOf(lake.count, minutesCounter(lake.clickHouse, onDisk))
+
+function onServer(changes: Partial<ServerSource> = {}, client = connect()) {
+  const usual = { root: lake.root, lake: lake.s3, collection: undefined, cluster: undefined }
+  const source = inBucket({ ...usual, ...changes })
+  return waysOf(countOnServer(client, source), minutesCounter(client, source))
+}
 
 /** As a run that counts on a server sees the lake: parts stay there. */
 async function filesOf(folder = lake.root) {
@@ -62,10 +68,12 @@ async function filesOf(folder = lake.root) {
   return files.value
 }
 
-const countOn = async (way: CountQuestions, files: RecordFiles) => [
-  await countExperiment(way, files, experiment(), window, 'bought'),
-  await countEventRate(way, files, killSwitch(), 'bought'),
-]
+const watched = askedMinutes({ operation: killSwitch(), event: 'bought' }, 1, window.to)
+const countOn = async ({ count, minutes }: ReturnType<typeof onServer>, files: RecordFiles) =>
+  [
+    await countExperiment(count, files, experiment(), window, 'bought'),
+    await minutes(files, [watched]),
+  ] as const
 
 describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
   beforeAll(async () => {
@@ -94,7 +102,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     expect(
       readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.parquet')),
     ).toEqual([])
-    const embedded = await countOn(lake.count, await lake.files(window, now))
+    const embedded = await countOn(embeddedWay(), await lake.files(window, now))
     expect(embedded[0]).toMatchObject({ value: [{ users: 50 }, { users: 55, conversions: 12 }] })
     expect(await countOn(onServer({ root: folder }), files)).toEqual(embedded)
     expect(await countOn(onServer({ root: folder, cluster: serverCluster }), files)).toEqual(embedded)
@@ -110,7 +118,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
       {},
     )
     const files = await filesOf()
-    const embedded = await countOn(lake.count, await lake.files(window, now))
+    const embedded = await countOn(embeddedWay(), await lake.files(window, now))
     const unknowing = { ...lake.s3, accessKeyId: 'x', secretAccessKey: 'x' }
     const source = { collection: 'lake', lake: unknowing }
     expect(await countOn(onServer(source), files)).toEqual(embedded)
@@ -118,9 +126,9 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
   })
 
   it('answers for an empty lake', async () => {
-    expect(await countOn(onServer(), { raw: [], parts: [] })).toMatchObject([
-      { value: [] },
-      { value: { exposedUsers: 0 } },
+    expect(await countOn(onServer(), { raw: [], parts: [] })).toEqual([
+      { ok: true, value: [] },
+      { ok: true, value: [] },
     ])
   })
 
@@ -134,7 +142,7 @@ describe.skipIf(!hasChdb)('ClickHouse on a server', () => {
     for (const key of keys) lake.bucket.objects.set(key, { body, headers })
     const raw = [...files.raw, ...keys.map((key) => path.join(lake.root, key))]
     const all = { raw, parts: files.parts }
-    const counted = await countExperiment(onServer(), all, experiment(), window, 'bought')
+    const counted = await countExperiment(onServer().count, all, experiment(), window, 'bought')
     for (const key of [copy!, ...keys]) lake.bucket.objects.delete(key)
     expect(counted).toMatchObject({ value: [{ users: 50 }, { users: 55 }, { variationId: 'red', users: 1 }] })
   })

@@ -8,12 +8,12 @@ import { createServer, type Server } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toNdjson } from '../../analytics/lake.ts'
-import { hourMs, killSwitch, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import { experiment, hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { type Delivery, simulatedBucket } from '../../test/support/simulated-bucket.ts'
 import { close, lakeObjects, listen } from '../../test/support/simulated-stack.ts'
 import { lakeCache } from './cache.ts'
 import { toContent } from './content.ts'
-import { countEmbedded, countEventRate } from '../counting/counts.ts'
+import { countEmbedded, countExperiment } from '../counting/counts.ts'
 import { s3Store } from './s3.ts'
 import { loadChdb, openClickHouse } from './clickhouse.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
@@ -73,12 +73,12 @@ it.skipIf(!hasChdb).each(ways)('an object %s is counted', async (_, headers, del
     secretAccessKey: 'secret',
   })
   const now = startAt + hourMs
-  const files = await lakeCache(store, folder, now).files('demo', { from: startAt, to: now })
+  const window = { from: startAt, to: now }
+  const files = await lakeCache(store, folder, now).files('demo', window)
   if (!files.ok) throw new Error(files.problem.message)
-  expect(
-    await countEventRate(countEmbedded(openClickHouse(loadChdb)), files.value, killSwitch(), 'bought'),
-  ).toMatchObject({
+  const count = countEmbedded(openClickHouse(loadChdb))
+  expect(await countExperiment(count, files.value, experiment(), window, 'bought')).toMatchObject({
     ok: true,
-    value: { exposedUsers: 50, goalUsers: 20, verifiedUsers: 0, unverifiedUsers: 0, usersOverLimit: 0 },
+    value: [{ variationId: 'green', users: 50, conversions: 20 }],
   })
 })

@@ -1,6 +1,7 @@
 // Compares each arm with the baseline: what is decided, and the interval that decides it, so that the two
 // never contradict each other. Both kinds of decision are valid at every look.
 import type { Comparison, Decision } from '../../core/model/experiment-result.ts'
+import { daysUntil } from './days-until.ts'
 import { compareAtHorizon, namedAtHorizon } from './compare-at-horizon.ts'
 import type { ArmCounts, CompareInput, Measured, Named } from './comparison.ts'
 import { sequenceOf, type Interval, type Tuning } from './inference.ts'
@@ -8,7 +9,6 @@ import { closedByMeans } from './multiplicity.ts'
 import { pairOf, unreadable } from './pair.ts'
 
 const dayMs = 86_400_000
-const daysAheadMax = 365
 
 /** One for each variation but the baseline, in the order of the counts. */
 export function compareArms(input: CompareInput): Comparison[] {
@@ -40,14 +40,22 @@ export function measureAlways(
   { alpha, usersPlanned }: { readonly alpha: number; readonly usersPlanned: number | null },
 ): Measured {
   const pair = pairOf(baseline, arm)
-  const weights = counts.reduce((sum, { expectedWeight }) => sum + expectedWeight, 0)
-  const share = (baseline.expectedWeight + arm.expectedWeight) / weights
-  const tuning: Tuning =
-    usersPlanned !== null && share > 0
-      ? { usersPlanned: usersPlanned * share }
-      : { expectedEffect: pair.expectedEffect }
+  const tuning = tuningOf(baseline, arm, counts, usersPlanned, pair.expectedEffect)
   const { low, high, cautious, logFactor } = sequenceOf(pair.effect, tuning, alpha)
   return { counts: arm, pair, tuning, interval: { low, high }, cautious, evidence: logFactor }
+}
+
+/** By the plan's users of the two arms, or without a plan by the effect to expect. */
+export function tuningOf(
+  baseline: ArmCounts,
+  arm: ArmCounts,
+  counts: readonly ArmCounts[],
+  usersPlanned: number | null,
+  expectedEffect: number,
+): Tuning {
+  const weights = counts.reduce((sum, { expectedWeight }) => sum + expectedWeight, 0)
+  const share = (baseline.expectedWeight + arm.expectedWeight) / weights
+  return usersPlanned !== null && share > 0 ? { usersPlanned: usersPlanned * share } : { expectedEffect }
 }
 
 /**
@@ -122,26 +130,16 @@ function moreDays(
   { pair, tuning }: Measured,
   { decision, window, equivalence }: CompareInput,
 ): number | null {
-  const days = (window.to - window.from) / dayMs
   if (decision.kind === 'fixed-horizon')
     return decision.ended ? null : Math.max(0, (decision.endAt - window.to) / dayMs)
-  if (!(days > 0)) return null
-  const isDecided = (times: number): boolean => {
+  return daysUntil(window, (times) => {
     const { effect } = pair
     const later = { ...effect, variance: effect.variance / times, n: effect.n * times }
     const interval = sequenceOf(later, tuning, decision.alpha)
     if (interval.low > 0 || interval.high < 0) return true
     const relative = pair.toRelative(interval, times)
     return relative !== undefined && isWithin(relative, equivalence)
-  }
-  let [low, high] = [1, 1 + daysAheadMax / days]
-  if (!isDecided(high)) return null
-  while ((high - low) * days > 0.5) {
-    const middle = (low + high) / 2
-    if (isDecided(middle)) high = middle
-    else low = middle
-  }
-  return Math.ceil((high - 1) * days)
+  })
 }
 
 export function notMeasured(variationId: string, reason: string): Comparison {

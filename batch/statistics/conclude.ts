@@ -2,7 +2,6 @@
 // seed are arguments.
 import { createHash } from 'node:crypto'
 import {
-  type Comparison,
   type Decision,
   type ExperimentResult,
   type Prior,
@@ -11,6 +10,8 @@ import {
   type VariationPosterior,
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
+import type { GuardrailReport } from '../../core/model/guardrail.ts'
+import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
@@ -66,6 +67,8 @@ export interface Evidence {
   readonly rule?: Rule | undefined
   /** Of a secondary goal: the arms that e-BH over all secondary goals lets be named. */
   readonly discovered?: ReadonlySet<string> | undefined
+  /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
+  readonly guardrails?: readonly GuardrailReport[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
   readonly before?: Partial<ExperimentResult> | undefined
 }
@@ -79,12 +82,13 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const { goalKey, baselineVariationId, window, usersInTwoVariations, before, trust } = evidence
   const rule = evidence.rule ?? ruleOf({}, goalKey, goalKey, window, Infinity)
   const { metric } = evidence
-  const isValue = metric !== undefined && metric.definition.kind !== 'conversion'
+  const isValue = metric !== undefined && !isOfShares(metric.definition)
   const fit = isValue
     ? ok(valuesOf({ ...metric, counts }, baselineVariationId, rule.direction))
     : await fitOf(evidence, counts, rule.direction, engine)
   if (!fit.ok) return fit
-  const { engine: report, variations } = fit.value
+  const { engine: report } = fit.value
+  const variations = fit.value.variations.map((one) => ({ ...one, ...stepsOf(metric, one.variationId) }))
 
   const isSamePhase = before?.window?.from === window.from
   const exposed = evidence.exposed ?? counts
@@ -103,7 +107,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     },
   })
   const { decision, direction, role, equivalence } = rule
-  const comparisons = compareArms({
+  const { guardrails = [] } = evidence
+  const compared = compareArms({
     counts,
     baselineVariationId,
     decision,
@@ -116,6 +121,9 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
         ? { decision: before.decision, comparisons: before.comparisons ?? [] }
         : undefined,
   })
+  // Without further users, no traffic brings an answer nearer.
+  const isFrozen = window.exposuresUntil !== undefined && decision.kind === 'always-valid'
+  const comparisons = isFrozen ? compared.map((one) => ({ ...one, moreDays: null })) : compared
   return ok({
     goalKey,
     baselineVariationId,
@@ -131,6 +139,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     decision,
     variations,
     comparisons,
+    ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
     ...(ratio.kind === 'tested' && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
     }),
@@ -141,31 +150,30 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       variations,
       comparisons,
       decision,
+      guardrails,
       health,
       isAa: rule.isAa === true,
       equivalence,
       daysToMinimum: rule.daysToMinimum,
       isOver: rule.isOver,
       caveat: metric?.definition.kind === 'value-per-converter' ? notRandomised : undefined,
-      bestNamed: bestOf(comparisons, counts, decision, direction === 'increase' ? 1 : -1),
+      bestOf: (better) => bestOf(better, counts, decision, direction === 'increase' ? 1 : -1),
     }),
     ...(trust && { trust }),
   })
 }
 
 /**
- * Of several arms that beat the baseline, the one that also beats all others of them, by e-values of its own:
+ * Of several arms that may be shipped, the one that also beats all others of them, by e-values of its own:
  * asked only after all of them are named.
  */
 function bestOf(
-  comparisons: readonly Comparison[],
+  named: readonly string[],
   counts: readonly VariationCounts[],
   { alpha, ...decision }: Decision,
   sign: 1 | -1,
 ): string | undefined {
-  const better = counts.filter(({ variationId }) =>
-    comparisons.some((one) => one.variationId === variationId && one.outcome === 'better'),
-  )
+  const better = counts.filter(({ variationId }) => named.includes(variationId))
   const usersPlanned = decision.kind === 'always-valid' ? decision.usersPlanned : null
   const beats = (arm: VariationCounts, other: VariationCounts) => {
     if (unreadable(other, arm, { kind: 'always-valid' }) !== undefined) return false
@@ -173,6 +181,11 @@ function bestOf(
     return pairOf(other, arm).effect.estimate * sign > 0 && factorOf(evidence) >= (better.length - 1) / alpha
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
+}
+
+const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
+  const steps = metric?.byVariation.get(variationId)?.stepUsers ?? []
+  return steps.length > 0 ? { steps: [...steps] } : {}
 }
 
 /** In closed form, from sufficient statistics. */
@@ -247,7 +260,7 @@ const isSound = ({
  */
 export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>): string {
   const { baselineVariationId, counts, exposed, damage, discovered, phases, prior, rule, seed } = evidence
-  const { metric, trust, usersInTwoVariations } = evidence
+  const { guardrails, metric, trust, usersInTwoVariations } = evidence
   const isDamaged = damage.missingObjects > 0 || damage.doubtfulObjects > 0
   const canonical = {
     baselineVariationId,
@@ -256,6 +269,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
     ...(isDamaged ? { damage } : {}),
     ...(discovered ? { discovered: [...discovered].toSorted() } : {}),
     ...(exposed ? { exposed: hashedCounts(exposed) } : {}),
+    ...(guardrails && guardrails.length > 0 ? { guardrails: guardrails.map(hashedGuardrail) } : {}),
     ...(metric ? { metric: hashedMetric(metric) } : {}),
     ...(phases ? { phases } : {}),
     prior: { alpha: prior.alpha, beta: prior.beta },
@@ -277,13 +291,30 @@ const hashedCounts = (counts: readonly VariationCounts[]) =>
     }))
     .sort((a, b) => (a.variationId < b.variationId ? -1 : 1))
 
+/** What time alone changes is left out. */
+const hashedGuardrail = ({ goalKey, variationId, outcome, margin, estimate, worst }: GuardrailReport) => ({
+  estimate,
+  goalKey,
+  margin,
+  outcome,
+  variationId,
+  worst,
+})
+
 const hashedMetric = ({ definition, event, byVariation, high }: MeasuredMetric) => ({
   definition: Object.entries(definition).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   event,
   high,
   sums: [...byVariation]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, sums]) => [id, Object.entries(sums).map(([name, value]) => [name, String(value)])]),
+    .map(([id, { stepUsers, ...sums }]) => [
+      id,
+      // Earlier releases knew no steps.
+      Object.entries(stepUsers.length > 0 ? { ...sums, stepUsers } : sums).map(([name, value]) => [
+        name,
+        String(value),
+      ]),
+    ]),
 })
 
 /** The first thing that is wrong with the evidence; undefined if nothing is. Expects counts sorted by id. */

@@ -1,5 +1,12 @@
 // From an experiment's design to the rule by which one of its goals is decided now.
-import { equivalenceDefault, minimumDaysDefault, type ExperimentDesign } from '../../core/model/experiment.ts'
+import {
+  equivalenceDefault,
+  type ExperimentDesign,
+  type GoalRole,
+  minimumDaysDefault,
+  roleOf,
+} from '../../core/model/experiment.ts'
+import type { Margin } from '../../core/model/guardrail.ts'
 import { alphaDefault, gammaDefault } from '../../core/statistics/levels.ts'
 import type { Decision } from '../../core/model/experiment-result.ts'
 import type { Direction } from './fit.ts'
@@ -7,10 +14,12 @@ import type { Direction } from './fit.ts'
 const dayMs = 86_400_000
 
 export interface Rule {
-  readonly role: 'primary' | 'secondary'
+  readonly role: GoalRole
   readonly direction: Direction
   readonly decision: Decision
   readonly equivalence: number
+  /** Of a guardrail: what is tolerated, and how many guardrails there are. */
+  readonly guardrail?: { readonly margin: Margin; readonly of: number }
   /** The variations are equal. Absent: they are not. */
   readonly isAa?: boolean
   /** Until the minimum duration is over; 0 after it. */
@@ -20,8 +29,8 @@ export interface Rule {
 }
 
 /**
- * The primary goal decides. Secondary goals are always-valid whatever the design says, since e-values can be
- * corrected for their number under any dependence (e-BH).
+ * The primary goal decides. The others are always-valid whatever the design says: e-values of secondary goals
+ * can be corrected for their number under any dependence (e-BH), and guardrails have no planned end.
  */
 export function ruleOf(
   design: ExperimentDesign,
@@ -30,7 +39,9 @@ export function ruleOf(
   window: { readonly from: number; readonly to: number },
   stopAt: number,
 ): Rule {
-  const role = primaryGoalKey === goalKey ? 'primary' : 'secondary'
+  const role = roleOf(design, goalKey, primaryGoalKey)
+  const { guardrails = [] } = design
+  const margin = guardrails.find((guardrail) => guardrail.goalKey === goalKey)?.margin
   const isOver = window.to >= stopAt
   const daysRun = (window.to - window.from) / dayMs
   return {
@@ -51,5 +62,6 @@ export function ruleOf(
     isOver,
     // Only where it is so: the rule is part of what a result is hashed from.
     ...(design.aa === true && { isAa: true }),
+    ...(role === 'guardrail' && margin && { guardrail: { margin, of: guardrails.length } }),
   }
 }

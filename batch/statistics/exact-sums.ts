@@ -21,6 +21,8 @@ export interface ExactSums {
   readonly sumXY: bigint
   readonly sumRawY: bigint
   readonly sumRawYY: bigint
+  /** Users who reached each step of a funnel; empty for other metrics. */
+  readonly stepUsers: readonly number[]
 }
 
 export const noSums: ExactSums = {
@@ -37,6 +39,7 @@ export const noSums: ExactSums = {
   sumXY: 0n,
   sumRawY: 0n,
   sumRawYY: 0n,
+  stepUsers: [],
 }
 
 /** Of users who are in one of the two only. */
@@ -55,6 +58,10 @@ export function addSums(a: ExactSums, b: ExactSums): ExactSums {
     sumXY: a.sumXY + b.sumXY,
     sumRawY: a.sumRawY + b.sumRawY,
     sumRawYY: a.sumRawYY + b.sumRawYY,
+    stepUsers: Array.from(
+      { length: Math.max(a.stepUsers.length, b.stepUsers.length) },
+      (_, k) => (a.stepUsers[k] ?? 0) + (b.stepUsers[k] ?? 0),
+    ),
   }
 }
 

@@ -35,6 +35,7 @@ function sumsOf(users: readonly User[]): ExactSums {
       sumXY: a * c,
       sumRawY: a,
       sumRawYY: a * a,
+      stepUsers: [],
     })
   }, noSums)
 }

@@ -1,5 +1,5 @@
 // From exact sums of a goal's metric to what is compared of each arm, and to what a result says of it.
-import { capOf, type GoalMetric, priorDaysOf } from '../../core/model/goal-metric.ts'
+import { capOf, type GoalMetric, isOfShares, priorDaysOf } from '../../core/model/goal-metric.ts'
 import type { MetricReport, MetricSums, VariationValue } from '../../core/model/metric-report.ts'
 import type { VariationResult } from '../../core/model/experiment-result.ts'
 import type { ArmCounts } from './comparison.ts'
@@ -53,7 +53,7 @@ export function measureMetric(
       ...one,
       users: all[k]!.users,
       conversions: all[k]!.conversions,
-      ...(definition.kind !== 'conversion' && { measure: measures[k] }),
+      ...(!isOfShares(definition) && { measure: measures[k] }),
     })),
   }
 }
@@ -76,6 +76,9 @@ const none = (reason: NoEffectReason): NoEffect => ({ kind: 'none', reason })
 export function metricReport({ event, definition, adjustment, high }: MeasuredMetric): MetricReport {
   const cap = capOf(definition)
   const notes = [
+    ...(definition.kind === 'retention'
+      ? [`Only users whose day ${definition.day} after the first exposure is over are counted.`]
+      : []),
     ...(definition.kind === 'value-per-converter' ? [notRandomised] : []),
     ...(cap === undefined ? [] : [`What is compared are sums of at most ${cap}.`]),
     ...(definition.kind === 'ratio'

@@ -9,7 +9,7 @@ import type { Interval } from './inference.ts'
  */
 export const reachedMin = 100
 /** Without a plan, most lifts are within so much of the mean, as for conversions. */
-const expectedLift = 0.15
+export const expectedLift = 0.15
 
 const isMeasure = (measure: ArmCounts['measure']): measure is Measure =>
   measure !== undefined && !('kind' in measure)
@@ -86,7 +86,8 @@ function ratioInterval(
   return below === undefined || above === undefined ? undefined : { low: below - 1, high: above - 1 }
 }
 
-function ratioBound(
+/** The bound of the ratio of means, so many standard errors to one side; undefined if there is none. */
+export function ratioBound(
   errors: number,
   side: 1 | -1,
   mean: number,

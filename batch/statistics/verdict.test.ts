@@ -52,7 +52,8 @@ const verdict = (comparisons: Comparison[], more: Partial<VerdictInput> = {}) =>
     equivalence: 0.02,
     daysToMinimum: 0,
     isOver: false,
-    bestNamed: undefined,
+    guardrails: [],
+    bestOf: () => undefined,
     ...more,
   })
 
@@ -101,7 +102,7 @@ describe('verdictOf', () => {
       variationIds: ['b', 'c'],
       reason: 'b and c both beat a, and none of them beats the others: ship any of them.',
     })
-    expect(verdict(both, { bestNamed: 'c' })).toMatchObject({
+    expect(verdict(both, { bestOf: () => 'c' })).toMatchObject({
       kind: 'winner',
       variationId: 'c',
       reason: expect.stringContaining('It also beats the other arms that do.'),

@@ -7,14 +7,20 @@ import {
   type VariationResult,
   type Verdict,
 } from '../../core/model/experiment-result.ts'
+import type { GoalRole } from '../../core/model/experiment.ts'
+import type { GuardrailReport } from '../../core/model/guardrail.ts'
+import { guardedBy, guardrailVerdict, pending, unshippable } from './guardrail-verdict.ts'
+import { be, days, listed, percent, signed } from './words.ts'
 
 export interface VerdictInput {
-  readonly role: 'primary' | 'secondary'
+  readonly role: GoalRole
   /** The variations are equal, so what differs is a fault. */
   readonly isAa: boolean
   readonly baselineVariationId: string
   readonly variations: readonly VariationResult[]
   readonly comparisons: readonly Comparison[]
+  /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
+  readonly guardrails: readonly GuardrailReport[]
   readonly decision: Decision
   readonly health: Health
   readonly equivalence: number
@@ -25,7 +31,7 @@ export interface VerdictInput {
   /** Why a primary goal like this decides nothing; a sentence. */
   readonly caveat?: string | undefined
   /** Of several arms that beat the baseline, the one that also beats all others of them. */
-  readonly bestNamed: string | undefined
+  readonly bestOf: (better: readonly string[]) => string | undefined
 }
 
 export function verdictOf(input: VerdictInput): Verdict {
@@ -41,6 +47,7 @@ export function verdictOf(input: VerdictInput): Verdict {
   const [better, worse] = [having('better'), having('worse')]
   if (input.isAa && better.length + worse.length > 0) return unsound(role, baseline, [...better, ...worse])
   if (role === 'secondary') return secondary(baseline, better, worse)
+  if (role === 'guardrail') return guardrailVerdict(input.guardrails)
   if (input.caveat !== undefined) return { kind: 'undecided', reason: input.caveat }
   const unread = comparisons.filter(({ outcome }) => outcome === 'not-measured')
   if (unread.length === comparisons.length) {
@@ -48,17 +55,36 @@ export function verdictOf(input: VerdictInput): Verdict {
     return { kind: 'too-early', reason: `Do not read it yet. ${reason}`.trim() }
   }
   if (input.isAa) return sound(input)
-  if (input.daysToMinimum > 0 && better.length + worse.length > 0) return waiting(input, better, worse)
-  if (better.length > 0) return winning(input, better)
-  const other = comparisons.filter(({ outcome }) => outcome !== 'worse')
-  if (other.length === 0)
-    return {
-      kind: 'keep-baseline',
-      variationId: baseline,
-      reason: `Keep ${baseline}: ${listed(worse)} ${worse.length > 1 ? 'are' : 'is'} worse.`,
-    }
-  if (other.every(({ outcome }) => outcome === 'equal')) return equal(input, worse)
-  return open(input)
+  const { verdict, said } = decided(input, better, worse)
+  const { notes } = guardedBy(input.guardrails)
+  return said || notes === '' ? verdict : { ...verdict, reason: `${verdict.reason} ${notes}` }
+}
+
+/** `said`: whether it tells of the guardrails already. */
+function decided(input: VerdictInput, better: string[], worse: string[]) {
+  const { comparisons, baselineVariationId: baseline } = input
+  const { broken, unproven } = guardedBy(input.guardrails)
+  const silent = (verdict: Verdict) => ({ verdict, said: false })
+  if (input.daysToMinimum > 0 && better.length + worse.length + broken.length > 0)
+    return silent(waiting(input, better, worse))
+  const whole = better.filter((id) => !broken.includes(id))
+  const shippable = whole.filter((id) => !unproven.includes(id))
+  if (shippable.length > 0) return silent(winning(input, shippable))
+  if (whole.length > 0) return { verdict: pending(input, whole), said: true }
+  const isOut = ({ variationId, outcome }: Comparison) => outcome === 'worse' || broken.includes(variationId)
+  const other = comparisons.filter((one) => !isOut(one))
+  if (better.length > 0) return { verdict: unshippable(input, better, other.length > 0), said: true }
+  if (other.length === 0) {
+    const broke = broken.filter((id) => !worse.includes(id))
+    const reasons = [
+      ...(worse.length > 0 ? [`${listed(worse)} ${be(worse)} worse`] : []),
+      ...(broke.length > 0 ? [`${listed(broke)} ${broke.length > 1 ? 'break' : 'breaks'} a guardrail`] : []),
+    ]
+    const reason = `Keep ${baseline}: ${reasons.join(', and ')}.`
+    return silent({ kind: 'keep-baseline', variationId: baseline, reason })
+  }
+  if (other.every(({ outcome }) => outcome === 'equal')) return silent(equal(input, worse))
+  return silent(open(input, other))
 }
 
 function unsound(role: VerdictInput['role'], baseline: string, differing: string[]): Verdict {
@@ -89,18 +115,21 @@ function waiting({ daysToMinimum, baselineVariationId }: VerdictInput, better: s
   const seen =
     better.length > 0
       ? `${listed(better)} ${be(better)} ahead of ${baselineVariationId}`
-      : `${listed(worse)} ${be(worse)} behind ${baselineVariationId}`
+      : worse.length > 0
+        ? `${listed(worse)} ${be(worse)} behind ${baselineVariationId}`
+        : 'A guardrail is broken'
   const moreDays = Math.ceil(daysToMinimum)
   const reason = `${seen}, but the minimum duration is not over: wait ${days(moreDays)} more.`
   return { kind: 'undecided' as const, reason: `Keep running. ${reason}`, moreDays }
 }
 
 function winning(input: VerdictInput, better: string[]): Verdict {
-  const { baselineVariationId: baseline, comparisons, variations, bestNamed } = input
-  const chosen = better.length === 1 ? better[0]! : bestNamed
+  const { baselineVariationId: baseline, comparisons, variations, guardrails } = input
+  const chosen = better.length === 1 ? better[0]! : input.bestOf(better)
+  const kept = guardrails.length > 0 ? ' All guardrails hold.' : ''
   if (chosen === undefined) {
     const others = better.length === 2 ? 'both beat' : 'all beat'
-    const reason = `${listed(better)} ${others} ${baseline}, and none of them beats the others: ship any of them.`
+    const reason = `${listed(better)} ${others} ${baseline}, and none of them beats the others: ship any of them.${kept}`
     return { kind: 'winners', variationIds: better, reason }
   }
   const result = variations.find(({ variationId }) => variationId === chosen)
@@ -116,7 +145,7 @@ function winning(input: VerdictInput, better: string[]): Verdict {
     variationId: chosen,
     probabilityBest: result?.probabilityBest ?? 0,
     expectedLoss: result?.expectedLoss ?? 0,
-    reason: `Ship ${chosen}: it beats ${baseline}${by}.${also}`,
+    reason: `Ship ${chosen}: it beats ${baseline}${by}.${also}${kept}`,
   }
 }
 
@@ -129,7 +158,11 @@ function equal({ baselineVariationId: baseline, comparisons, equivalence }: Verd
   return { kind: 'practically-equal' as const, reason }
 }
 
-function open({ baselineVariationId: baseline, comparisons, decision, isOver }: VerdictInput): Verdict {
+/** `arms` are those that may still be shipped. */
+function open(
+  { baselineVariationId: baseline, decision, isOver }: VerdictInput,
+  arms: readonly Comparison[],
+): Verdict {
   if (decision.kind === 'fixed-horizon' && decision.ended)
     return {
       kind: 'keep-baseline',
@@ -141,7 +174,7 @@ function open({ baselineVariationId: baseline, comparisons, decision, isOver }: 
       kind: 'undecided',
       reason: `The experiment is over, and shows no difference to ${baseline}: nothing speaks for a change.`,
     }
-  const open = comparisons.filter(({ outcome }) => outcome === 'open' || outcome === 'not-measured')
+  const open = arms.filter(({ outcome }) => outcome === 'open' || outcome === 'not-measured')
   const known = open.flatMap(({ moreDays }) => (moreDays === null ? [] : [moreDays]))
   const leader = open.reduce((a, b) => ((b.evidence ?? 0) > (a.evidence ?? 0) ? b : a))
   const interval = leader.relative
@@ -173,11 +206,3 @@ const absolute = ({ estimate, low, high }: Relative) =>
   ` by ${rounded(estimate)} (${rounded(low)} to ${high === null ? 'no upper bound' : rounded(high)})`
 
 const rounded = (value: number) => Number(value.toPrecision(3))
-
-const days = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`
-const be = (ids: readonly string[]) => (ids.length > 1 ? 'are' : 'is')
-const listed = (ids: readonly string[]) =>
-  ids.length > 1 ? `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}` : (ids[0] ?? '')
-/** Three significant digits. */
-const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`
-const signed = (share: number) => `${share > 0 ? '+' : ''}${percent(share)}`

@@ -19,6 +19,8 @@ export interface CountingBench {
   readonly records: number
   /** Users see flags at random; each flag has an experiment. */
   readonly flags: number
+  /** Leaves out what counts all flags' experiments. */
+  readonly isOneOnly: boolean
 }
 
 interface Figure {
@@ -58,7 +60,7 @@ const makePart = `
   SETTINGS output_format_parquet_compression_method = 'zstd', output_format_parquet_row_group_size = 20000,
     output_format_parquet_write_bloom_filter = 0`
 
-export async function benchCounting({ records, flags }: CountingBench): Promise<void> {
+export async function benchCounting({ records, flags, isOneOnly }: CountingBench): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-bench-'))
   const figures: Figure[] = []
   try {
@@ -79,17 +81,20 @@ export async function benchCounting({ records, flags }: CountingBench): Promise<
     const change = (some: RecordFiles) => ({ added: some, kept: before, removed: { raw: [], parts: [] } })
     await timed(figures, 'scan: the same columns, read and hashed', () => scan(before))
     const first = await timed(figures, `1 experiment, 1 of ${flags} flags`, () => countAll(before, one, how))
-    const every = await timed(figures, `${flags} experiments`, () => countAll(before, all, how))
-    await timed(figures, 'adding up', () => addUp(every, all, clickHouse))
-    await timed(figures, `${flags} experiments, 0.001 % new`, () => countChange(change(addedFew), all, how))
+    if (!isOneOnly) {
+      const every = await timed(figures, `${flags} experiments`, () => countAll(before, all, how))
+      await timed(figures, 'adding up', () => addUp(every, clickHouse))
+      await timed(figures, `${flags} experiments, 0.001 % new`, () => countChange(change(addedFew), all, how))
+    }
     const one1 = await timed(figures, '1 experiment, 1 % new', () => countChange(change(added), one, how))
-    await timed(figures, `${flags} experiments, 1 % new`, () => countChange(change(added), all, how))
+    if (!isOneOnly)
+      await timed(figures, `${flags} experiments, 1 % new`, () => countChange(change(added), all, how))
     console.table(figures)
     const bytes = parts.reduce((sum, { file }) => sum + statSync(file).size, 0)
     console.log(`${records} records of ${users} users; ${(bytes / records).toFixed(1)} bytes a record`)
-    const kept = await addUp([...first, ...one1], one, clickHouse)
+    const kept = await addUp([...first, ...one1], clickHouse)
     const again = await countAll({ raw: [], parts: [...parts, ...added.parts] }, one, how)
-    const full = again.ok ? await addUp(again.value, one, clickHouse) : again
+    const full = again.ok ? await addUp(again.value, clickHouse) : again
     console.log(`incremental = full: ${JSON.stringify(kept) === JSON.stringify(full)}`)
   } finally {
     rmSync(folder, { recursive: true })

@@ -10,6 +10,7 @@ import {
 } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
 import { capOf } from '../model/goal-metric.ts'
+import type { Margin } from '../model/guardrail.ts'
 import type { Goal } from '../model/goal.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
@@ -164,14 +165,23 @@ function guardrailsCheck({ goalKeys, design }: Experiment): Check {
   const name = 'guardrails'
   if (design?.aa) return { name, status: 'pass', detail: 'An A/A test needs none.' }
   const others = goalKeys.slice(1)
-  return others.length === 0
-    ? {
-        name,
-        status: 'warn',
-        detail: 'There is no second goal: nothing would show what a better primary goal costs.',
-      }
-    : { name, status: 'pass', detail: `${others.join(', ')} would show what the change costs.` }
+  const guardrails = design?.guardrails ?? []
+  if (guardrails.length > 0) {
+    const each = guardrails.map(({ goalKey, margin }) => `${goalKey} (margin ${marginText(margin)})`)
+    return { name, status: 'pass', detail: `Nothing is shipped unless these hold: ${each.join(', ')}.` }
+  }
+  return {
+    name,
+    status: 'warn',
+    detail:
+      others.length === 0
+        ? 'There is no second goal: nothing would show what a better primary goal costs.'
+        : `There is no guardrail: ${others.join(', ')} would show what the change costs, and stop nothing.`,
+  }
 }
+
+const marginText = (margin: Margin) =>
+  'relative' in margin ? `${Number((margin.relative * 100).toPrecision(3))} %` : String(margin.absolute)
 
 function ownerCheck({ owner }: Experiment, flag: Flag | undefined): Check {
   const name = 'owner'

@@ -73,8 +73,8 @@ interface Ways {
 function disturbed({ id, flagKey }: Experiment, disturbance: string, { hasStarted, canContinue }: Ways) {
   const stop = `send experiment=stop to ${hasStarted ? 'stop it' : 'make it a draft again'}`
   const needs =
-    'the flag on, and a rollout that has the baseline and another variation (of equal value in an A/A test), ' +
-    `and at most ${experimentPhasesMax} phases`
+    'the flag on, a rollout that has the baseline and another variation (of equal value in an A/A test), users ' +
+    `who still count (exposuresUntil), and at most ${experimentPhasesMax} phases`
   const way = canContinue
     ? `${stop}, or experiment=new-phase to let it count anew from now on`
     : `${stop}. To go on, an experiment needs ${needs}`
@@ -155,6 +155,9 @@ function inNewPhase(
   const weights = phases?.[0]?.weights ?? {}
   if (!Object.hasOwn(weights, baselineVariationId) || Object.keys(weights).length < 2) return undefined
   if (now === undefined) return { ...experiment, ruleId, phases }
+  // Nobody would be counted in it.
+  if (experiment.exposuresUntil !== undefined && experiment.exposuresUntil <= toNextSecond(now))
+    return undefined
   const earlier = experiment.phases ?? firstPhases(before, experiment) ?? []
   if (earlier.length >= experimentPhasesMax) return undefined
   return { ...experiment, ruleId, phases: [...earlier, ...phases!] }

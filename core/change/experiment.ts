@@ -35,6 +35,7 @@ export const experimentHandlers: Handlers<
   | 'update-experiment'
   | 'start-experiment'
   | 'stop-experiment'
+  | 'freeze-experiment'
   | 'advance-experiment'
   | 'archive-experiment'
   | 'delete-experiment'
@@ -50,6 +51,19 @@ export const experimentHandlers: Handlers<
     if (current.status === 'stopped') return ok({ writes: [], entity: current })
     if (status === 'draft' || status === 'archived') return refuseStep(current, status, 'be stopped')
     return written(current, stopped(current, context.now), context)
+  },
+  /** No further users count from now on. Those who do go on being measured, and see what they saw. */
+  'freeze-experiment': (state, { id }, context) => {
+    const found = find(state, 'experiment', { id })
+    if (!found.ok) return found
+    const { value: current } = found
+    const status = statusAt(current, context.now)
+    const until = current.exposuresUntil ?? Infinity
+    if (until <= context.now) return ok({ writes: [], entity: current })
+    if (status !== 'running') return refuseStep(current, status, 'be frozen: only a running one can')
+    const begin = current.phases?.at(-1)?.startAt ?? current.startAt
+    if (context.now <= begin) return refuseStep(current, status, 'be frozen before its phase has begun')
+    return written(current, { ...current, exposuresUntil: context.now }, context)
   },
   /** Writes down what time has made of it; before that, it changes nothing. */
   'advance-experiment': (state, { id }, context) => {

@@ -1,6 +1,6 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
-import { type Experiment, strategyOf } from '../model/experiment.ts'
+import { type Experiment, primaryGoalOf, strategyOf } from '../model/experiment.ts'
 import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { missing } from './missing.ts'
@@ -56,9 +56,29 @@ function experimentProblems(state: EnvironmentState, experiment: Experiment): Fi
   if (design?.aa && status !== 'draft' && flag && strategy && valuesServed(flag, strategy) > 1)
     found.push({ path: 'design.aa', message: 'an A/A test needs variations of equal value' })
   goalKeys.forEach((key, i) => found.push(...missing(state, 'goal', `goalKeys.${i}`, key)))
+  found.push(...guardrailProblems(experiment))
   if (stopAt <= startAt)
     found.push({ path: 'stopAt', rule: 'order-of-time', message: 'must be after startAt' })
+  const { exposuresUntil } = experiment
+  if (exposuresUntil !== undefined && (exposuresUntil <= startAt || exposuresUntil > stopAt)) {
+    const message = 'must be after startAt, and not after stopAt'
+    found.push({ path: 'exposuresUntil', rule: 'order-of-time', message })
+  }
   return found
+}
+
+/** A guardrail cannot be taken off with its goal: the design, which is fixed, would go on naming it. */
+function guardrailProblems(experiment: Experiment): FieldProblem[] {
+  const { goalKeys, design } = experiment
+  const keys = design?.guardrails?.map(({ goalKey }) => goalKey) ?? []
+  return keys.flatMap((key, i): FieldProblem[] => {
+    const path = `design.guardrails.${i}.goalKey`
+    if (!goalKeys.includes(key))
+      return [{ path, rule: 'unknown-goal', message: `${key} is no goal of the experiment` }]
+    if (key === primaryGoalOf(experiment))
+      return [{ path, message: `${key} is the primary goal, which decides and guards nothing` }]
+    return keys.indexOf(key) === i ? [] : [{ path, rule: 'duplicate', message: `${key} is listed twice` }]
+  })
 }
 
 /** Each is a question of its own: twice, it would be corrected for twice. Earlier releases stored such. */

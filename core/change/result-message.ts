@@ -5,7 +5,13 @@ import type { StoredResult } from '../model/stored-result.ts'
 import { type Hook, type NewDelivery, toDelivery, wants } from './message.ts'
 
 /** The verdicts that end a question. */
-const decisive: ReadonlySet<string> = new Set(['winner', 'winners', 'keep-baseline', 'practically-equal'])
+const decisive: ReadonlySet<string> = new Set([
+  'winner',
+  'winners',
+  'keep-baseline',
+  'practically-equal',
+  'guardrail-broken',
+])
 
 /**
  * `before`: the newest result of the same goal until now. One of an earlier start says nothing of this one.

@@ -3,7 +3,10 @@
 // the input.
 import * as z from 'zod'
 import { CountedEvents } from './counted-events.ts'
+import { goalRoles } from './experiment.ts'
+import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
+import { Provenance } from './provenance.ts'
 
 const Probability = z.number().min(0).max(1)
 const Count = z.int().min(0)
@@ -43,9 +46,12 @@ export type EngineReport = z.infer<typeof EngineReport>
 export const Prior = z.object({ alpha: z.number().positive(), beta: z.number().positive() })
 export type Prior = z.infer<typeof Prior>
 
-/** Epoch milliseconds, half-open: events at `from` count, events at `to` do not. */
+/**
+ * Epoch milliseconds, half-open: events at `from` count, events at `to` do not. Users whose first exposure is
+ * at `exposuresUntil` or later do not count; absent: all do.
+ */
 export const ResultWindow = z
-  .object({ from: Count, to: Count })
+  .object({ from: Count, to: Count, exposuresUntil: Count.optional() })
   .refine(({ from, to }) => from <= to, 'a window ends no earlier than it starts')
 export type ResultWindow = z.infer<typeof ResultWindow>
 
@@ -84,6 +90,8 @@ export const VariationResult = z.object({
   conversions: Count,
   /** Of a goal whose metric is no conversion; then there is no rate. Null if nothing can be said. */
   value: VariationValue.nullable().optional(),
+  /** Of a funnel: users who reached each step, those of its metric first, the goal's own last. */
+  steps: z.array(Count).optional(),
   rate: RateSummary.nullable(),
   probabilityBest: Probability.nullable(),
   probabilityBeatsBaseline: Probability.nullable(),
@@ -191,6 +199,8 @@ export const Verdict = z.discriminatedUnion('kind', [
   /** Several beat the baseline, and none of them the others. */
   z.object({ kind: z.literal('winners'), variationIds: z.array(Id).min(2), reason: Sentence }),
   z.object({ kind: z.literal('keep-baseline'), variationId: Id, reason: Sentence }),
+  /** These beat the baseline and break a guardrail: none of them is to be shipped. */
+  z.object({ kind: z.literal('guardrail-broken'), variationIds: z.array(Id).min(1), reason: Sentence }),
   /** Whatever differs is too little to matter. */
   z.object({ kind: z.literal('practically-equal'), reason: Sentence }),
   /** Keep running; about so many days more, if that can be said. */
@@ -204,6 +214,8 @@ export const Verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unsound'), reason: Sentence }),
   /** What a secondary goal shows; it decides nothing. */
   z.object({ kind: z.literal('secondary'), better: z.array(Id), worse: z.array(Id), reason: Sentence }),
+  /** Of a guardrail: which arms are shown to keep it, and which to break it. */
+  z.object({ kind: z.literal('guardrail'), kept: z.array(Id), broken: z.array(Id), reason: Sentence }),
 ])
 export type Verdict = z.infer<typeof Verdict>
 
@@ -230,7 +242,6 @@ export const Trust = z.object({
 })
 export type Trust = z.infer<typeof Trust>
 
-export const roles = ['primary', 'secondary'] as const
 export const directions = ['increase', 'decrease'] as const
 
 /** What earlier releases did not write is optional, so that whatever is stored stays readable. */
@@ -245,7 +256,7 @@ export const ExperimentResult = z.object({
   engine: EngineReport,
   /** The release of the statistics that computed it: equal inputs give an equal result in one release. */
   statistics: z.string().min(1).optional(),
-  role: z.enum(roles).optional(),
+  role: z.enum(goalRoles).optional(),
   /** Of the goal: whether more or fewer conversions are better. */
   direction: z.enum(directions).optional(),
   /** Absent for a goal without a metric, which is about conversions. */
@@ -255,10 +266,14 @@ export const ExperimentResult = z.object({
   variations: z.array(VariationResult).min(1),
   /** One for each variation but the baseline, in the same order. */
   comparisons: z.array(Comparison).optional(),
+  /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
+  guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),
   health: Health,
   verdict: Verdict,
   /** Absent from results of earlier releases. */
   trust: Trust.optional(),
+  /** What it takes to compute it again; absent from results of earlier releases. */
+  provenance: Provenance.optional(),
 })
 export type ExperimentResult = z.infer<typeof ExperimentResult>

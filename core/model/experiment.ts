@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { type Flag, FlagKey, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
 import { CountedEvents, SharedAddress } from './counted-events.ts'
+import { Guardrail } from './guardrail.ts'
 import * as limits from './limits.ts'
 
 /**
@@ -36,6 +37,8 @@ export const ExperimentDesign = z.strictObject({
   minimumDays: z.number().min(0).max(limits.minimumDaysMax).optional(),
   /** Goals of which fewer is better; of all others, more is. */
   lowerIsBetter: z.array(Key).max(limits.goalsPerExperimentMax).optional(),
+  /** Goals that an arm may make worse by no more than a margin; the primary goal is none. */
+  guardrails: z.array(Guardrail).max(limits.goalsPerExperimentMax).optional(),
   /** Relative differences up to this are no difference in practice: 0.02 is two percent. */
   equivalence: z.number().min(0).max(1).optional(),
   /** The smallest relative difference of the primary goal that is worth finding: 0.05 is five percent. */
@@ -78,6 +81,11 @@ export const Experiment = z.strictObject({
   startAt: z.int(),
   stopAt: z.int(),
   status: z.enum(experimentStatuses),
+  /**
+   * Epoch milliseconds: users whose first exposure is later do not count, while the events of the others
+   * count until `stopAt`. Absent: users count until then too.
+   */
+  exposuresUntil: z.int().optional(),
   counts: CountedEvents.optional(),
   sharedAddress: SharedAddress.optional(),
   /** In order of time. Recorded when the experiment is created and with every new phase. */
@@ -109,6 +117,19 @@ export function isOpenAt(experiment: Experiment, now: number): boolean {
 /** It alone decides. */
 export const primaryGoalOf = ({ primaryGoalKey, goalKeys }: Experiment): string | undefined =>
   primaryGoalKey ?? goalKeys[0]
+
+export const goalRoles = ['primary', 'secondary', 'guardrail'] as const
+export type GoalRole = (typeof goalRoles)[number]
+
+/** In an A/A test, whatever is no primary goal is secondary: nothing is shipped, so nothing is guarded. */
+export function roleOf(
+  { guardrails, aa }: ExperimentDesign,
+  goalKey: string,
+  primaryGoalKey: string | undefined,
+): GoalRole {
+  if (goalKey === primaryGoalKey) return 'primary'
+  return !aa && guardrails?.some((guardrail) => guardrail.goalKey === goalKey) ? 'guardrail' : 'secondary'
+}
 
 /** The strategy of a rule, or the default strategy, by id. */
 export function strategyOf(flag: Flag, ruleId: string): Strategy | undefined {

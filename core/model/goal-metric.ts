@@ -28,6 +28,27 @@ const Summed = z.enum(['count', 'value'])
 
 export const GoalMetric = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('conversion'), ...timing }),
+  /**
+   * Whether a user sent an event on day n after the first exposure: from n days after it to n + 1. Only users
+   * whose day is over count.
+   */
+  z.strictObject({
+    kind: z.literal('retention'),
+    day: z
+      .int()
+      .min(1)
+      .max(limits.metricDaysMax - 1),
+  }),
+  /** Whether a user sent events of all names in this order, and then the goal's. */
+  z.strictObject({
+    kind: z.literal('funnel'),
+    steps: z
+      .array(z.string().min(1).max(limits.valueLengthMax))
+      .min(1)
+      .max(limits.funnelStepsMax)
+      .refine((steps) => new Set(steps).size === steps.length, 'name one event twice'),
+    ...timing,
+  }),
   /** Events per user. */
   z.strictObject({ kind: z.literal('count'), cap: Cap.optional(), priorDays: PriorDays, ...timing }),
   /** The sum of values per user, also of those who sent none. */
@@ -52,9 +73,27 @@ export type GoalMetric = z.infer<typeof GoalMetric>
 
 export const conversion: GoalMetric = { kind: 'conversion' }
 
+/** Of the share of users who reached the goal, whatever that takes; a later release may know other kinds. */
+export const isOfShares = ({ kind }: { readonly kind: string }): boolean =>
+  ['conversion', 'retention', 'funnel'].includes(kind)
+
 /** Whether it is counted as goals without a metric are. */
-export const isPlainConversion = ({ kind, windowDays, minimumAgeDays }: GoalMetric): boolean =>
-  kind === 'conversion' && windowDays === undefined && minimumAgeDays === undefined
+export const isPlainConversion = (metric: GoalMetric): boolean =>
+  metric.kind === 'conversion' && metric.windowDays === undefined && metric.minimumAgeDays === undefined
+
+/** In days after a user's first exposure, half-open; undefined: at once, or until the experiment ends. */
+export const eventDaysOf = (metric: GoalMetric) =>
+  metric.kind === 'retention'
+    ? { from: metric.day, to: metric.day + 1 }
+    : { from: undefined, to: metric.windowDays }
+
+/** Only users whose first exposure is so long ago count. */
+export const minimumAgeOf = (metric: GoalMetric): number =>
+  metric.kind === 'retention' ? metric.day + 1 : (metric.minimumAgeDays ?? 0)
+
+/** Names of the events of a funnel, the goal's last; empty for other metrics. */
+export const stepsOf = (metric: GoalMetric, event: string): readonly string[] =>
+  metric.kind === 'funnel' ? [...metric.steps, event] : []
 
 export const capOf = (metric: GoalMetric): number | undefined => ('cap' in metric ? metric.cap : undefined)
 

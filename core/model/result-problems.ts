@@ -1,6 +1,7 @@
 // What cannot be true of a result, whoever computed it. The admin API refuses to store such a result: it
 // would be shown as the truth. Words of newer releases are left alone.
 import type { Experiment } from './experiment.ts'
+import { isOfShares } from './goal-metric.ts'
 import type { FieldProblem } from './problem.ts'
 import type { StoredResult } from './stored-result.ts'
 
@@ -34,14 +35,15 @@ export function resultProblems(
       armVerdicts.includes(result.verdict.kind) &&
       problem('verdict.kind', 'names an outcome of what is no randomised comparison'),
     !result.prior &&
-      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      (!result.metric || isOfShares(result.metric.definition)) &&
       problem('prior', 'is missing'),
     'expectedLoss' in result.verdict &&
       Number(result.verdict.expectedLoss) > 1 &&
-      (!result.metric || result.metric.definition.kind === 'conversion') &&
+      (!result.metric || isOfShares(result.metric.definition)) &&
       problem('verdict.expectedLoss', 'is more than 1'),
     ...healthProblems(result),
     ...verdictProblems(result),
+    ...guardrailProblems(result, design),
   ]
   return checks.filter((check) => typeof check === 'object')
 }
@@ -55,7 +57,7 @@ function variationProblems(
   const { probabilityBest, probabilityBeatsBaseline, expectedLoss } = figures
   const isMeasured = [rate, probabilityBest, probabilityBeatsBaseline, expectedLoss].every((x) => x !== null)
   const posterior = value?.posterior
-  const isOfValues = metric !== undefined && metric.definition.kind !== 'conversion'
+  const isOfValues = metric !== undefined && !isOfShares(metric.definition)
   return [
     conversions > users && problem(at('conversions'), 'more conversions than users'),
     rate !== null && !isMeasured && problem(at('rate'), 'comes without the other figures'),
@@ -99,9 +101,9 @@ function healthProblems({ health: { status, checks } }: StoredResult): Checks {
 }
 
 /** Verdicts that name or exclude an arm, which nothing does while health is red. */
-const armVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal']
+const armVerdicts = ['winner', 'winners', 'keep-baseline', 'practically-equal', 'guardrail-broken']
 const aaVerdicts = ['sound', 'unsound']
-const namingVerdicts = [...armVerdicts, ...aaVerdicts, 'secondary']
+const namingVerdicts = [...armVerdicts, ...aaVerdicts, 'secondary', 'guardrail']
 
 function verdictProblems({ health, verdict, variations, comparisons }: StoredResult): Checks {
   if (health.status === 'red' && namingVerdicts.includes(verdict.kind))
@@ -125,6 +127,21 @@ function verdictProblems({ health, verdict, variations, comparisons }: StoredRes
         problem('verdict.probabilityBest', 'differs from that of the variation'),
     ]
   })
+}
+
+/** An arm is shipped only if each of the design's guardrails is shown to hold for it. */
+function guardrailProblems({ verdict, guardrails }: StoredResult, design: Experiment['design']): Checks {
+  if (verdict.kind !== 'winner' && verdict.kind !== 'winners') return []
+  const named = ('variationIds' in verdict ? verdict.variationIds : [verdict.variationId]) as string[]
+  return (design?.guardrails ?? []).flatMap(({ goalKey }) =>
+    named
+      .filter((id) =>
+        (guardrails ?? []).every(
+          (one) => one.goalKey !== goalKey || one.variationId !== id || one.outcome !== 'kept',
+        ),
+      )
+      .map((id) => problem('verdict', `names ${id}, which is not shown to keep the guardrail ${goalKey}`)),
+  )
 }
 
 const problem = (path: string, message: string): FieldProblem => ({ path, message })

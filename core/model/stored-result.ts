@@ -17,7 +17,9 @@ import {
   VariationResult,
   Verdict,
 } from './experiment-result.ts'
+import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
+import { Provenance } from './provenance.ts'
 
 const Text = z.string().min(1)
 
@@ -50,6 +52,9 @@ export const StoredResult = ExperimentResult.extend({
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
+  guardrails: z
+    .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
+    .optional(),
   metric: MetricReport.extend({ definition: z.looseObject({ kind: Text }) })
     .loose()
     .optional(),
@@ -60,6 +65,9 @@ export const StoredResult = ExperimentResult.extend({
     .optional(),
   health: StoredHealth,
   trust: Trust.extend({ counts: Text }).loose().optional(),
+  provenance: Provenance.extend({ counted: z.looseObject({}) })
+    .loose()
+    .optional(),
   verdict: z.union([...Verdict.options.map((option) => option.loose()), otherKind(kindsOf(Verdict.options))]),
 }).loose()
 export type StoredResult = z.infer<typeof StoredResult>

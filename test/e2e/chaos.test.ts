@@ -9,11 +9,11 @@ import {
   executeSql,
   pause,
   type TestEnvironment,
-  useStack,
+  useOwnStack,
 } from '../support/stack-fixture.ts'
 import type { Faults } from './chaos-edge/index.ts'
 
-const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
+const stack = useOwnStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
 
 let made = 0
 async function freshPlace(): Promise<TestEnvironment> {

@@ -7,10 +7,10 @@ import {
   createFlag,
   createTestEnvironment,
   type TestEnvironment,
-  useStack,
+  useOwnStack,
 } from '../support/stack-fixture.ts'
 
-const stack = useStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
+const stack = useOwnStack({ front: 'test/e2e/flags-caller/wrangler.toml' })
 let environment: TestEnvironment
 
 const fixed = (key: string, type: string, value: string) => ({

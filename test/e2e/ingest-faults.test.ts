@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
-import { countEmbedded, countEventRate } from '../../batch/counting/counts.ts'
+import { askedMinutes, minutesCounter } from '../../batch/counting/operation-minutes.ts'
 import { lakeCache } from '../../batch/lake/cache.ts'
+import { onDisk } from '../../batch/lake/record-source.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import type { Operation } from '../../core/model/operation.ts'
@@ -81,22 +82,14 @@ it('counts every acknowledged event once, whichever way ingest fails', async () 
   expect(arrived.ids.length, 'the faults made something be written twice').toBeGreaterThan(
     acknowledged.length,
   )
-  const counted = await countEventRate(
-    countEmbedded(openClickHouse(loadChdb)),
-    { raw: arrived.files, parts: [] },
-    operations[0]!,
-    'search-error',
-  )
-  expect(counted).toEqual({
-    ok: true,
-    value: {
-      exposedUsers: users,
-      goalUsers: users / 5,
-      verifiedUsers: users,
-      unverifiedUsers: 0,
-      usersOverLimit: 0,
-    },
-  })
+  const watched = askedMinutes({ operation: operations[0]!, event: 'search-error' }, 1, Date.now())
+  const count = minutesCounter(openClickHouse(loadChdb), onDisk)
+  const counted = await count({ raw: arrived.files, parts: [] }, [watched])
+  if (!counted.ok) throw new Error(counted.problem.message)
+  const sumOf = (field: 'users' | 'goalUsers' | 'verifiedUsers' | 'unverifiedUsers' | 'usersOverLimit') =>
+    counted.value.reduce((sum, row) => sum + row[field], 0)
+  expect([sumOf('users'), sumOf('goalUsers'), sumOf('verifiedUsers')]).toEqual([users, users / 5, users])
+  expect([sumOf('unverifiedUsers'), sumOf('usersOverLimit')]).toEqual([0, 0])
 }, 120_000)
 
 /** All lines of the lake, after every acknowledged event has arrived and no more arrive. */

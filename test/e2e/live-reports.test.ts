@@ -20,7 +20,7 @@ interface Intake {
   }
 }
 
-it('exposures, refused events and attributes are in the reports', async () => {
+it('exposures, refused events, attributes and propagation are in the reports', async () => {
   const environment = await createTestEnvironment(stack(), 'live')
   const { environmentId, clientKey } = environment
   await createFlag(environment, {
@@ -71,6 +71,10 @@ it('exposures, refused events and attributes are in the reports', async () => {
   )
   expect(total).toMatchObject({ accepted: 40, stored: 40, refused: { late: 1, invalid: 0 } })
   expect(total.lagSeconds).toBeLessThan(60)
+  const { revisions } = await read<{ revisions: { firstAfterMs: number | null; exposures: number }[] }>(
+    '/propagation',
+  )
+  expect(revisions[0]).toMatchObject({ exposures: 40, earlierExposures: 0, firstAfterMs: expect.any(Number) })
 })
 
 async function eventually<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {

@@ -20,7 +20,7 @@ const stack = useStack()
 let environment: TestEnvironment
 
 beforeAll(async () => {
-  environment = await createTestEnvironment(stack(), 'sdk')
+  environment = await createTestEnvironment(stack(), 'sdk-bucketeer')
   await createFlags(environment)
 })
 afterEach(() => destroyBKTClient())

@@ -20,11 +20,11 @@ import { call } from '../../scripts/admin.ts'
 import { bootstrapText } from '../../workers/protocols/flagship-io/bootstrap.ts'
 import type { Faults } from '../e2e/chaos-edge/index.ts'
 import { subjectOf } from '../support/record-subject.ts'
-import { createTestEnvironment, pause, readLake, useStack } from '../support/stack-fixture.ts'
+import { createTestEnvironment, pause, readLake, useOwnStack } from '../support/stack-fixture.ts'
 import { flagshipOptions } from '../support/sdk/flagship-options.ts'
 import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
 
-const stack = useStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
+const stack = useOwnStack({ edge: 'test/e2e/chaos-edge/wrangler.toml' })
 const request = https.request
 const { fetch } = globalThis
 let proxy: FaultProxy

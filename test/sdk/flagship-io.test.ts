@@ -29,7 +29,7 @@ let restoreFetch: () => void
 const calls: string[] = []
 
 beforeAll(async () => {
-  environment = await createTestEnvironment(stack(), 'sdk')
+  environment = await createTestEnvironment(stack(), 'sdk-flagship')
   await createFlags(environment)
   await createFlag(environment, {
     key: 'changing',
@@ -136,11 +136,11 @@ describe.each([DecisionMode.BUCKETING, DecisionMode.DECISION_API] as Mode[])('in
       return read(visitor, 'changing', 'none')
     }
     if (isBucketing)
-      await expect.poll(() => calls, { timeout: 3_000 }).toContain('GET /sdk/bucketing.json 304')
+      await expect.poll(() => calls, { timeout: 3_000 }).toContain('GET /sdk-flagship/bucketing.json 304')
     await changeFlag(environment, 'changing', { variations: [{ id: 'only', value: mode }] })
     // The SDK polls the file once a second.
     await expect.poll(value, { timeout: isBucketing ? 2_200 : 1_000 }).toBe(mode)
-    if (isBucketing) expect(calls).toContain('GET /sdk/bucketing.json 200')
+    if (isBucketing) expect(calls).toContain('GET /sdk-flagship/bucketing.json 200')
   })
 
   it('activates a flag when it is read, and sends hits', async () => {
@@ -203,7 +203,7 @@ it('returns the defaults with a wrong key', async () => {
   const sdk = await start(DecisionMode.DECISION_API, `${environment.clientKey.slice(0, -4)}0000`)
   calls.length = 0
   const visitor = await meet(sdk, 'visitor-1')
-  expect(calls).toContain('POST /v2/sdk/campaigns 401')
+  expect(calls).toContain('POST /v2/sdk-flagship/campaigns 401')
   expect(visitor.flagsStatus.status).toBe(FSFetchStatus.FETCH_REQUIRED)
   expect(visitor.getFlag('title').getValue('mine', false)).toBe('mine')
 })

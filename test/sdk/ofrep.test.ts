@@ -21,7 +21,7 @@ const connect = async (domain: string, headers: [string, string][]) => {
 }
 
 beforeAll(async () => {
-  environment = await createTestEnvironment(stack(), 'sdk')
+  environment = await createTestEnvironment(stack(), 'sdk-ofrep')
   await createFlags(environment)
   client = await connect('right', [['Authorization', `Bearer ${environment.clientKey}`]])
 })
@@ -38,7 +38,7 @@ it('reads a flag of every type, with variant, reason and metadata', async () => 
     flagMetadata: {
       version: '1',
       variationId: 'on',
-      flagSetId: 'sdk',
+      flagSetId: 'sdk-ofrep',
       contextId: expect.stringMatching(/^[0-9a-f]{32}$/),
     },
   })

@@ -1,10 +1,12 @@
 // `npm run simulate`: worlds with a known truth through the statistics, with Monte Carlo errors. `--short`
-// takes seconds; `--write` puts the tables into docs/statistics.md.
-import { readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+// takes seconds; `--write` puts the tables and their figures into docs/, `--redraw` only the figures of the
+// tables that are there.
+import { writeFileSync } from 'node:fs'
 import { readOptions } from '../../scripts/command-line.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
+import { guardrails } from './guardrail-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
+import { drawn, figureFile, page, readPage, tablesOf, toMarkdown, withTable } from './page.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import type { Table } from './table.ts'
 import { adjusted, ratios, revenue, revenueFound } from './value-worlds.ts'
@@ -13,6 +15,7 @@ import { pipeline } from './pipeline.ts'
 const { values } = readOptions({
   short: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
+  redraw: { type: 'boolean', default: false },
   only: { type: 'string' },
 })
 const times = (count: number) => (values.short ? Math.ceil(count / 20) : count)
@@ -25,6 +28,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   coverage: () => coverage(times(2_000)),
   'beside-winners': () => besideWinners(times(4_000)),
   'several-arms': () => severalArms(times(1_000)),
+  guardrails: () => guardrails(times(2_000)),
   'healthy-sample-ratio': () => healthySampleRatio(times(400)),
   'lost-users': () => lostUsers(times(400)),
   revenue: () => revenue(times(4_000)),
@@ -36,21 +40,17 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   pipeline: () => pipeline(times(20)),
 }
 
-function toMarkdown({ title, columns, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [`**${title}**`, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n')
+function write(name: string, table: Table) {
+  writeFileSync(page, withTable(readPage(), name, table))
+  const figure = drawn(name, table)
+  if (figure !== undefined) writeFileSync(figureFile(name), figure)
 }
 
-const page = path.join(import.meta.dirname, '..', '..', 'docs', 'statistics.md')
+if (values.redraw) for (const [name, table] of tablesOf(readPage())) write(name, table)
 for (const [name, world] of Object.entries(worlds)) {
-  if (values.only !== undefined && values.only !== name) continue
+  if (values.redraw || (values.only !== undefined && values.only !== name)) continue
   const start = performance.now()
-  const text = toMarkdown(await world())
-  console.log(`${text}\n(${name}: ${((performance.now() - start) / 1000).toFixed(0)} s)\n`)
-  if (!values.write) continue
-  const [begin, end] = [`<!-- simulated: ${name} -->`, `<!-- end: ${name} -->`]
-  const content = readFileSync(page, 'utf8')
-  const [from, to] = [content.indexOf(begin), content.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`docs/statistics.md has no place for ${name}`)
-  writeFileSync(page, `${content.slice(0, from + begin.length)}\n\n${text}\n${content.slice(to)}`)
+  const table = await world()
+  console.log(`${toMarkdown(name, table)}\n(${name}: ${((performance.now() - start) / 1000).toFixed(0)} s)\n`)
+  if (values.write) write(name, table)
 }

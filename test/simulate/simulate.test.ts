@@ -6,6 +6,7 @@ import { alwaysValid, compared, firstNamed, fixedHorizon } from './decisions.ts'
 import { rateForPower, usersFor, type World } from './arrivals.ts'
 import { randomFrom, shareError } from './random.ts'
 import { besideWinners, coverage, severalArms } from './conversion-worlds.ts'
+import { guardedWorlds, guardrailSaid } from './guardrail-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import type { Table } from './table.ts'
@@ -184,5 +185,17 @@ describe('worlds with a known truth', () => {
     expect([
       ...compared({ rates: [0.1, 0.1], shares: [0.5, 0.5], users: 100, looks: 2 }, alwaysValid(100), random),
     ]).toHaveLength(2)
+  })
+
+  it('say of few guardrails wrongly that they are kept or broken, and find those that are not', () => {
+    const times = 150
+    for (const world of guardedWorlds.slice(0, 2)) {
+      const atMargin = guardrailSaid(world, 1, times)
+      expect(100 * atMargin.kept).toBeLessThanOrEqual(atMost(0.05, times))
+      expect(100 * atMargin.broken).toBeLessThanOrEqual(atMost(0.05, times))
+    }
+    const [even] = guardedWorlds
+    expect(100 * guardrailSaid(even!, 0, times).kept).toBeGreaterThanOrEqual(atLeast(0.75, times))
+    expect(100 * guardrailSaid(even!, 2, times).broken).toBeGreaterThanOrEqual(atLeast(0.75, times))
   })
 })

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lakeCache } from '../../batch/lake/cache.ts'
-import { countEmbedded, countEventRate, countExperiment } from '../../batch/counting/counts.ts'
+import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
+import { askedMinutes, minutesCounter } from '../../batch/counting/operation-minutes.ts'
+import { onDisk } from '../../batch/lake/record-source.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
@@ -203,7 +205,8 @@ async function compareEvents(
   if (!cached.ok) throw new Error(cached.problem.message)
   const files = cached.value
   lost.push(...files.damaged.map((object) => `${object.key} is damaged: ${object.reason}`))
-  const count = countEmbedded(openClickHouse(loadChdb))
+  const clickHouse = openClickHouse(loadChdb)
+  const count = countEmbedded(clickHouse)
   const experiment = { flagKey, ruleId } as Experiment
   const counted = await countExperiment(count, files, experiment, window, goalEvent)
   if (!counted.ok) throw new Error(counted.problem.message)
@@ -213,13 +216,15 @@ async function compareEvents(
     const found = { users: row?.users, conversions: row?.conversions, valueSum: row?.valueSum }
     if (JSON.stringify(found) !== JSON.stringify(wanted) || row?.usersInTwoVariations !== 0)
       lost.push(`${variationId}: counted ${JSON.stringify(row)}, must be ${JSON.stringify(wanted)}`)
-    const operation = { flagKey, variationId, countingFrom: window.from } as Operation
-    const rate = await countEventRate(count, files, operation, goalEvent)
-    const isCounted =
-      rate.ok && rate.value.exposedUsers === wanted.users && rate.value.goalUsers === wanted.conversions
-    if (!isCounted)
+    const operation = { flagKey, variationId, comparison: 'at-least', countingFrom: window.from } as Operation
+    const watched = askedMinutes({ operation, event: goalEvent }, 1, window.to)
+    const minutes = await minutesCounter(clickHouse, onDisk)(files, [watched])
+    if (!minutes.ok) throw new Error(minutes.problem.message)
+    const sumOf = (field: 'users' | 'goalUsers') => minutes.value.reduce((sum, row) => sum + row[field], 0)
+    if (sumOf('users') !== wanted.users || sumOf('goalUsers') !== wanted.conversions)
       lost.push(
-        `${variationId}: the operation counted ${JSON.stringify(rate)}, must be ${JSON.stringify(wanted)}`,
+        `${variationId}: the operation counted ${sumOf('users')} users and ${sumOf('goalUsers')} with the goal, ` +
+          `must be ${JSON.stringify(wanted)}`,
       )
   }
   if (counted.value.length !== expected.size) lost.push('a variation was counted that nobody was given')

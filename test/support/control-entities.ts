@@ -9,7 +9,7 @@ export interface Answer {
   readonly body: any
 }
 
-const authorization = 'Bearer entities-token'
+export const authorization = 'Bearer entities-token'
 export const useOwner = () => addToken({ id: 'entities', role: 'owner' })
 
 export async function call(

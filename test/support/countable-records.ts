@@ -2,7 +2,7 @@
 import fc from './build/fast-check.ts'
 import type { EventRecord, Exposure, Tracking } from '../../analytics/records.ts'
 import type { Question } from '../../batch/counting/question.ts'
-import { type Counts, plainEventRate, plainExperiment } from './plain-counts.ts'
+import { type Counts, plainExperiment } from './plain-counts.ts'
 
 const common = {
   v: 2,
@@ -84,15 +84,12 @@ export const countableRecords = fc
 /** `checkout`, from 1000 on. */
 export const anyQuestion: Question = {
   flagKey: 'checkout',
-  isOperation: false,
   rule: '',
-  variation: '',
   unitAttribute: '',
   counts: 'all',
   start: 1000,
   end: 2000,
   events: [],
-  sourceUsersMax: 0,
 }
 
 /** A question, and what plain loops answer. */
@@ -103,16 +100,12 @@ export interface PlainQuestion {
 
 const modes: readonly Counts[] = ['all', 'verified', 'server']
 const asked = { ...anyQuestion, events: ['bought'] }
-export const plainQuestions: readonly PlainQuestion[] = modes.flatMap((counts) => [
-  ...['', 'team'].map((unitAttribute) => ({
+export const plainQuestions: readonly PlainQuestion[] = modes.flatMap((counts) =>
+  ['', 'team'].map((unitAttribute) => ({
     question: { ...asked, counts, unitAttribute, rule: 'split', end: 1010 },
     plain: (all: readonly EventRecord[]) => plainExperiment(all, counts, unitAttribute),
   })),
-  ...[0, 1, 2].map((sourceUsersMax) => ({
-    question: { ...asked, counts, sourceUsersMax, isOperation: true, variation: 'on', end: 9_000_000 },
-    plain: (all: readonly EventRecord[]) => plainEventRate(all, counts, sourceUsersMax),
-  })),
-])
+)
 
 function toVersion(record: Exposure | Tracking, isOld: boolean): EventRecord {
   if (!isOld) return record

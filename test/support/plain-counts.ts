@@ -154,32 +154,3 @@ export function plainExperiment(raw: readonly EventRecord[], counts: Counts, uni
     ]
   })
 }
-
-/** Of the question `checkout`, `on`, `bought`, from 1000. */
-export function plainEventRate(all: readonly EventRecord[], counts: Counts, sourceUsersMax: number) {
-  const since = all.map(counted).filter((record) => record.at >= 1000)
-  const users = usersOf(
-    since,
-    ({ flagKey, variationId }) => flagKey === 'checkout' && variationId === 'on',
-    counts,
-    personsOf(all),
-  )
-  const facts = { exposedUsers: 0, goalUsers: 0, usersOverLimit: 0 }
-  for (const [source, own] of Map.groupBy(users, ({ first }) => sourceOf(first))) {
-    const counting = own.filter(({ isCounted }) => isCounted)
-    const limit = sourceUsersMax === 0 || source === '' ? counting.length : sourceUsersMax
-    const exposed = Math.min(counting.length, limit)
-    const reached = counting.filter(({ goals }) => goals.length > 0).length
-    facts.exposedUsers += exposed
-    facts.goalUsers += counting.length === 0 ? 0 : toEven((reached * exposed) / counting.length)
-    facts.usersOverLimit += counting.length - exposed
-  }
-  return {
-    ...facts,
-    verifiedUsers: users.filter(({ first }) => isVerified(first)).length,
-    unverifiedUsers: users.filter(({ first }) => isUnverified(first)).length,
-  }
-}
-
-/** ClickHouse rounds halves to the even number. */
-const toEven = (value: number) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value))

@@ -37,6 +37,7 @@ export interface CreationRequest extends RequestOrigin {
   readonly organisationId: string
   readonly projectId: string
   readonly name: string
+  readonly production: boolean
 }
 
 /** The users of one rule of a flag that a change moves to another variation. */

@@ -2,6 +2,7 @@
 // classes behind them. Hours are numbered from the epoch, in UTC.
 import type { IntakeCounts } from '../../analytics/intake.ts'
 import type { JobName, JobRunReport } from '../../core/model/job-run.ts'
+import type { PropagationStore, RevisionCount } from './propagation-contract.ts'
 
 /** One variation in one hour of receipt. */
 export interface VariationCount {
@@ -57,16 +58,31 @@ export interface IntakeHours {
   readonly hours: readonly { readonly hour: number; readonly counts: IntakeCounts }[]
 }
 
-export interface IntakeStore {
+export interface IntakeStore extends PropagationStore {
   /** A batch that was added before is not added again. */
-  add(batchId: string, environmentId: string, counts: IntakeCounts, attributes: AttributeValues): unknown
+  add(
+    batchId: string,
+    environmentId: string,
+    counts: IntakeCounts,
+    attributes: AttributeValues,
+    exposed?: readonly RevisionCount[],
+  ): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
-  noteJobRun(run: JobRun): unknown
+  /** The failure that people have to be told of, if there is one, until `noteFailureTold`. */
+  noteJobRun(run: JobRun): FailingJob | undefined | Promise<FailingJob | undefined>
+  noteFailureTold(job: JobName, since: number): unknown
   jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>
   /** Names that begin with the prefix and come after `after`, in order. */
   attributes(query: AttributeQuery): KnownAttributes | Promise<KnownAttributes>
   /** The same of the values of one attribute. */
   attributeValues(name: string, query: AttributeQuery): KnownValues | Promise<KnownValues>
+}
+
+/** A job that failed several times in a row. */
+export interface FailingJob {
+  /** Epoch milliseconds: when the first of the runs began. */
+  readonly since: number
+  readonly runs: number
 }
 
 export type JobRun = JobRunReport & { readonly job: JobName }

@@ -1,11 +1,12 @@
 // The bindings and variables of the control Worker, as wrangler.toml configures them.
 import type { LiveBindings } from '../live/live-counters.ts'
+import type { AnalyticsVariables } from '../storage/analytics-sql.ts'
 import type { RateLimitBindings } from './api/rate-limits.ts'
 import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
 import type { WebhookVariables } from './webhooks/settings.ts'
 
 export interface ControlBindings
-  extends EnvironmentBindings, LiveBindings, RateLimitBindings, WebhookVariables {
+  extends EnvironmentBindings, LiveBindings, RateLimitBindings, WebhookVariables, AnalyticsVariables {
   readonly ENVIRONMENT: DurableObjectNamespace<EnvironmentObject>
   readonly ASSIGNMENTS: DurableObjectNamespace
   readonly ASSETS: Fetcher

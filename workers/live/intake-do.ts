@@ -1,12 +1,16 @@
 // The Durable Object that counts the intake of one environment by hour, measures how much of its quota is
-// used in this minute, and keeps the attributes that were seen, for autocomplete, and the runner's last runs.
+// used in this minute, and keeps the attributes that were seen, for autocomplete, the runner's last runs, and
+// how fast published revisions reached edge. Once a day it looks for stale flags.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
+import type { JobName } from '../../core/model/job-run.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
+import type { FindingTeller } from '../contracts/finding-contract.ts'
 import type { IntakeMeter, IntakeTotals } from '../contracts/intake-contract.ts'
 import type {
   AttributeQuery,
   AttributeValues,
+  FailingJob,
   IntakeHours,
   IntakeStore,
   JobRun,
@@ -14,11 +18,20 @@ import type {
   KnownValues,
   NewestJobRun,
 } from '../contracts/live-contract.ts'
+import type { PublicationPage, RevisionCount } from '../contracts/propagation-contract.ts'
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
+import { createJobFailures, noteFailureTold, noteJobFailure, untoldFailure } from './job-failures.ts'
 import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
+import {
+  addExposed,
+  createPublications,
+  forgetPublications,
+  listPublications,
+  notePublication,
+} from './publications.ts'
 import {
   createAttributes,
   forgetAttributes,
@@ -26,6 +39,7 @@ import {
   listValues,
   seeAttributes,
 } from './seen-attributes.ts'
+import { createStaleFlags, findStaleFlags, noteStaleTold } from './stale-flags.ts'
 
 const minuteMs = 60_000
 const hourMs = 3_600_000
@@ -39,20 +53,28 @@ const reportInMs = 10_000
 const reportRarelyInMs = 25_000
 const reportsPerMinuteMax = 6_000
 
-export class Intake extends DurableObject<{ readonly DB: D1Database }> implements IntakeMeter, IntakeStore {
+interface IntakeBindings {
+  readonly DB: D1Database
+  readonly ENVIRONMENT: DurableObjectNamespace
+}
+
+export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter, IntakeStore {
   readonly #storage = this.ctx.storage
   readonly #sql = this.ctx.storage.sql
   /** Not stored: whoever forgets it lets too many in, for a minute. */
   #minute = { number: 0, accepted: 0, reports: 0 }
   #unlisted: { readAt: number; names: ReadonlySet<string> } | undefined
 
-  constructor(ctx: DurableObjectState, env: { readonly DB: D1Database }) {
+  constructor(ctx: DurableObjectState, env: IntakeBindings) {
     super(ctx, env)
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS intake
          (hour INTEGER, name TEXT, events REAL, PRIMARY KEY (hour, name)) WITHOUT ROWID;
        ${createAttributes};
        ${createJobRuns};
+       ${createPublications};
+       ${createJobFailures};
+       ${createStaleFlags};
        ${createAddedBatches}`,
     )
   }
@@ -76,6 +98,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     environmentId: string,
     counts: IntakeCounts,
     attributes: AttributeValues,
+    exposed: readonly RevisionCount[] = [],
   ): Promise<void> {
     const now = Date.now()
     const unlisted =
@@ -84,6 +107,7 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
       if (!addBatch(this.#sql, batchId, now)) return
       this.#count(counts, now)
       seeAttributes(this.#sql, attributes, unlisted, now)
+      addExposed(this.#sql, exposed)
     })
     await this.#noteAddition(now)
   }
@@ -103,8 +127,25 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
     return { asOf: await this.#asOf(), hours }
   }
 
-  noteJobRun(run: JobRun): void {
+  async notePublication(environmentId: string, revision: number, at: number): Promise<void> {
+    await this.#storage.put('environmentId', environmentId)
+    notePublication(this.#sql, revision, at)
+    await this.#armForgetting(Date.now())
+  }
+
+  async publications(before: number, limit: number): Promise<PublicationPage> {
+    return { asOf: await this.#asOf(), publications: listPublications(this.#sql, before, limit) }
+  }
+
+  noteJobRun(run: JobRun): FailingJob | undefined {
     noteJobRun(this.#sql, run)
+    const noted = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
+    noteJobFailure(this.#sql, run, noted?.doneAt ?? null)
+    return untoldFailure(this.#sql, run.job)
+  }
+
+  noteFailureTold(job: JobName, since: number): void {
+    noteFailureTold(this.#sql, job, since)
   }
 
   jobRuns(): NewestJobRun[] {
@@ -121,11 +162,36 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
 
   override async alarm(): Promise<void> {
     const now = Date.now()
+    const isAnyInUse = await this.#tellStaleFlags(now)
     this.#sql.exec('DELETE FROM intake WHERE hour < ?', Math.floor(now / hourMs) - keptHours)
     forgetAttributes(this.#sql, now)
     forgetBatches(this.#sql, now)
-    const some = this.#sql.exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute LIMIT 1').toArray()
-    if (some.length > 0) await this.#storage.setAlarm(now + forgetEveryMs)
+    forgetPublications(this.#sql, now)
+    const some = this.#sql
+      .exec('SELECT 1 FROM intake UNION SELECT 1 FROM attribute UNION SELECT 1 FROM published LIMIT 1')
+      .toArray()
+    if (some.length > 0 || isAnyInUse) await this.#storage.setAlarm(now + forgetEveryMs)
+  }
+
+  /** Resolves to whether there is something to look at tomorrow. What could not be told is told then. */
+  async #tellStaleFlags(now: number): Promise<boolean> {
+    const environmentId = await this.#storage.get<string>('environmentId')
+    if (environmentId === undefined) return false
+    try {
+      const { DB, ENVIRONMENT } = this.env
+      const { untold, isAnyInUse } = await findStaleFlags(this.#sql, openDatabase(DB), environmentId, now)
+      if (untold.length === 0) return isAnyInUse
+      const object = ENVIRONMENT.get(ENVIRONMENT.idFromName(environmentId)) as unknown as FindingTeller
+      await object.tell(
+        environmentId,
+        untold.map((flag) => ({ kind: 'flag.stale', ...flag })),
+      )
+      for (const flag of untold) noteStaleTold(this.#sql, flag)
+      return isAnyInUse
+    } catch (cause) {
+      logError('stale flags', cause)
+      return true
+    }
   }
 
   #count(counts: IntakeCounts, now: number): void {
@@ -141,6 +207,10 @@ export class Intake extends DurableObject<{ readonly DB: D1Database }> implement
 
   async #noteAddition(now: number): Promise<void> {
     await this.#storage.put('addedAt', now)
+    await this.#armForgetting(now)
+  }
+
+  async #armForgetting(now: number): Promise<void> {
     if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(now + forgetEveryMs)
   }
 

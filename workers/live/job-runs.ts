@@ -4,7 +4,7 @@ import type { JobRun, NewestJobRun } from '../contracts/live-contract.ts'
 export const createJobRuns = `CREATE TABLE IF NOT EXISTS job_run
   (job TEXT PRIMARY KEY, run TEXT, done_at INTEGER) WITHOUT ROWID`
 
-/** An earlier run that is told later than a newer one changes nothing. */
+/** An earlier run that is told later than a newer one changes nothing but what was done, and when. */
 export function noteJobRun(sql: SqlStorage, run: JobRun): void {
   const doneAt = run.failures.length === 0 ? run.startedAt : null
   sql.exec(

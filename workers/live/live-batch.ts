@@ -2,6 +2,7 @@
 import type { IntakeCounts } from '../../analytics/intake.ts'
 import type { EventEnvelope } from '../../analytics/records.ts'
 import type { VariationCount } from '../contracts/live-contract.ts'
+import type { RevisionCount } from '../contracts/propagation-contract.ts'
 import { UserSketch } from './user-sketch.ts'
 
 /** Attributes, and values of each, that one batch adds for one environment. */
@@ -18,6 +19,7 @@ export interface LiveBatch {
   readonly events: readonly VariationCount[]
   readonly counts: IntakeCounts
   readonly attributes: readonly (readonly [name: string, values: readonly string[]])[]
+  readonly exposed: readonly RevisionCount[]
 }
 
 /** `now` is in epoch milliseconds. */
@@ -38,6 +40,7 @@ export function liveBatches(records: readonly EventEnvelope[], now: number): Map
         ).map((count) => ({ ...count, lastSeenAt: 0 })),
         counts: countsOf(own, now),
         attributes: attributesOf(own),
+        exposed: revisionsOf(own),
       },
     ]),
   )
@@ -68,6 +71,19 @@ function hoursOf(
       users: users.encode(),
       lastSeenAt: group.reduce((newest, record) => Math.max(newest, record.receivedAt), 0),
     }
+  })
+}
+
+/** Of exposures that edge found to be decisions of a revision: those of others name none. */
+function revisionsOf(records: readonly EventEnvelope[]): RevisionCount[] {
+  const groups = Map.groupBy(
+    records.filter(({ kind, revision = 0 }) => kind === 'exposure' && revision > 0),
+    ({ receivedAt, revision }) => `${Math.floor(receivedAt / 1_000)} ${revision}`,
+  )
+  return [...groups.values()].map((group) => {
+    const { receivedAt, revision = 0 } = group[0]!
+    const firstAt = group.reduce((first, record) => Math.min(first, record.receivedAt), receivedAt)
+    return { second: Math.floor(receivedAt / 1_000), revision, exposures: group.length, firstAt }
   })
 }
 

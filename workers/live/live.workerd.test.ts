@@ -261,6 +261,70 @@ describe('the intake', () => {
   })
 })
 
+describe('propagation', () => {
+  const on = (revision: number, afterMs: number, count = 1) =>
+    Array.from({ length: count }, (_, i) =>
+      exposure({
+        v: 2,
+        keyKind: 'client',
+        source: '',
+        revision,
+        verified: true,
+        unitAttribute: '',
+        unit: '',
+        receivedAt: start + afterMs,
+        targetingKey: `u${i}`,
+      }),
+    )
+  const publish = (revision: number, afterMs: number) =>
+    runInDurableObject(intake(), (object) => object.notePublication(environmentId, revision, start + afterMs))
+
+  it('is told from exposures on the revision and on earlier ones, over several batches', async () => {
+    await publish(8, 200)
+    await publish(8, 90_000) // a repair
+    const own = [
+      ...on(7, 300, 50),
+      ...on(8, 900, 40),
+      ...on(7, 1_100, 30),
+      ...on(8, 1_200, 70),
+      ...on(8, 2_100, 99),
+    ]
+    await add([...own, ...on(7, 2_200), ...on(9, 3_000, 200), ...on(0, 3_000, 9)])
+    await add([...on(8, 700, 2), ...on(7, -5_000, 500), ...on(7, 301_000, 500)])
+    await publish(9, 2_900)
+    const { revisions, nextCursor } = await read('/propagation?limit=1')
+    expect(revisions).toEqual([
+      {
+        revision: 9,
+        publishedAt: start + 2_900,
+        firstAfterMs: 100,
+        mostAfterMs: 100,
+        exposures: 200,
+        earlierExposures: 0,
+      },
+    ])
+    expect((await read(`/propagation?cursor=${nextCursor}`)).revisions.slice(0, 1)).toEqual([
+      {
+        revision: 8,
+        publishedAt: start + 200,
+        firstAfterMs: 500,
+        mostAfterMs: 1_800,
+        exposures: 411,
+        earlierExposures: 31,
+      },
+    ])
+  })
+
+  it('of what nobody was exposed to is unknown, and is forgotten after 30 days', async () => {
+    const { revisions } = await read('/propagation')
+    expect(revisions.length).toBeGreaterThan(0) // of the environment's creation
+    expect(revisions[0]).toMatchObject({ firstAfterMs: null, mostAfterMs: null, exposures: 0 })
+    at(31 * dayMs)
+    await runDurableObjectAlarm(intake())
+    expect(await read('/propagation')).toMatchObject({ revisions: [] })
+  })
+})
+
 describe('attributes', () => {
   const names = async (query = '') =>
     (await read(`/attributes${query}`)).attributes.map(({ name }: { name: string }) => name)

@@ -148,7 +148,12 @@ export async function commit(
 /** Writes the environment, its first revision, and an entry in the organisation's audit trail. */
 export async function commitEnvironment(
   database: Database,
-  environment: { readonly organisationId: string; readonly projectId: string; readonly name: string },
+  environment: {
+    readonly organisationId: string
+    readonly projectId: string
+    readonly name: string
+    readonly production: boolean
+  },
   revision: Revision & { readonly origin: Origin },
 ): Promise<void> {
   const { environmentId: id, createdAt, actor, origin } = revision

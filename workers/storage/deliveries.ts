@@ -27,7 +27,7 @@ const isOf = ({ environmentId, webhookId }: Target) =>
 const isOne = (target: Target, id: string) => and(isOf(target), eq(deliveries.id, id))
 const isWaiting = eq(deliveries.state, 'waiting')
 
-/** For the batch of the change that is told of. */
+/** For the batch of the change that is told of. A message of an id that is there already adds nothing. */
 export function deliveryStatements(
   database: Database,
   environmentId: string,
@@ -40,13 +40,16 @@ export function deliveryStatements(
   const isTooMany = sql`${waiting} >= ${waitingMax}`
   const createdAt = field('createdAt')
   return chunksOf(made, ({ body }) => body.length + 200).map((chunk) =>
-    database.insert(deliveries).select(
-      sql`select ${environmentId}, ${webhookId}, ${field('id')}, ${createdAt}, ${field('type')},
+    database
+      .insert(deliveries)
+      .select(
+        sql`select ${environmentId}, ${webhookId}, ${field('id')}, ${createdAt}, ${field('type')},
           case when ${isTooMany} then 'dead' else 'waiting' end, ${createdAt}, 0,
           case when ${isTooMany} then null else ${createdAt} end, null, null,
           case when ${isTooMany} then ${tooManyWait} end, ${field('body')}
-          from json_each(${JSON.stringify(chunk)})`,
-    ),
+          from json_each(${JSON.stringify(chunk)}) where true`,
+      )
+      .onConflictDoNothing(),
   )
 }
 
@@ -196,13 +199,21 @@ export async function readDelivery(
   return row
 }
 
+export async function insertDeliveries(
+  database: Database,
+  environmentId: string,
+  made: readonly NewDelivery[],
+): Promise<void> {
+  const [first, ...more] = deliveryStatements(database, environmentId, made)
+  if (first) await database.batch([first, ...more])
+}
+
 export async function insertDelivery(
   database: Database,
   environmentId: string,
   made: NewDelivery,
 ): Promise<Delivery | undefined> {
-  const [statement] = deliveryStatements(database, environmentId, [made])
-  if (statement) await database.batch([statement])
+  await insertDeliveries(database, environmentId, [made])
   return readDelivery(database, { environmentId, webhookId: made.webhookId }, made.id)
 }
 

@@ -147,3 +147,33 @@ export async function newestResults(database: Database, environmentId: string, e
     .orderBy(desc(table.computedAt), asc(table.goalKey))
   return rows.map(({ result }) => result)
 }
+
+/** Of each experiment of the environment that has a result of its primary goal, the newest one. */
+export async function newestOfPrimaryGoals(database: Database, environmentId: string) {
+  const table = tables.experimentResults
+  const inEnvironment = eq(table.environmentId, environmentId)
+  const newest = database
+    .select({
+      experimentId: table.experimentId,
+      goalKey: table.goalKey,
+      newestAt: sql<number>`max(${table.computedAt})`.as('newest_at'),
+    })
+    .from(table)
+    .where(inEnvironment)
+    .groupBy(table.experimentId, table.goalKey)
+    .as('newest')
+  const rows = await database
+    .select({ experimentId: table.experimentId, result: table.result })
+    .from(table)
+    .innerJoin(
+      newest,
+      and(
+        eq(table.experimentId, newest.experimentId),
+        eq(table.goalKey, newest.goalKey),
+        eq(table.computedAt, newest.newestAt),
+      ),
+    )
+    .where(inEnvironment)
+    .orderBy(asc(table.experimentId))
+  return rows.filter(({ result }) => result.role !== 'secondary')
+}

@@ -207,7 +207,7 @@ export async function listEnvironments(
   after: string,
   limit: number,
 ) {
-  const { id, projectId, name, description, archived, version, createdAt } = environments
+  const { id, projectId, name, description, archived, production, version, createdAt } = environments
   const newest = database
     .select({ number: max(revisions.number) })
     .from(revisions)
@@ -227,6 +227,7 @@ export async function listEnvironments(
       name,
       description,
       archived,
+      production,
       version,
       createdAt,
       revision: sql<number>`(${newest})`,

@@ -21,6 +21,8 @@ export const environments = sqliteTable('environments', {
   description: text('description').notNull().default(''),
   /** An archived environment accepts no changes. What is published stays. */
   archived: integer('archived', { mode: 'boolean' }).notNull().default(false),
+  /** Marks an environment that real users are served from: the console asks for more before it changes it. */
+  production: integer('production', { mode: 'boolean' }).notNull().default(false),
   version: integer('version').notNull().default(1),
   createdAt: createdAt(),
 })

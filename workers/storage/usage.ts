@@ -36,6 +36,20 @@ export async function writeUsage(database: Database, exposures: readonly LastExp
   }
 }
 
+export interface FlagLastSeen {
+  readonly flagKey: string
+  /** Epoch milliseconds. */
+  readonly lastSeenAt: number
+}
+
+/** Every flag that was ever reported to have been met. */
+export const lastSeenFlags = (database: Database, environmentId: string): Promise<FlagLastSeen[]> =>
+  database
+    .select({ flagKey: flagUsage.flagKey, lastSeenAt: sql<number>`max(${flagUsage.lastSeenAt})` })
+    .from(flagUsage)
+    .where(eq(flagUsage.environmentId, environmentId))
+    .groupBy(flagUsage.flagKey)
+
 /** Newest first. */
 export async function readUsage(database: Database, environmentId: string, flagKey: string) {
   const { variationId, lastSeenAt } = flagUsage

@@ -9,6 +9,9 @@
 --   rawY is y without the cap.
 -- d: the same of the events {denominator}, if it is not empty. It may be the same event.
 -- x: as y, of the events in the {priorMs} before the first exposure that are not in y.
+-- {afterMs}: events count from so long after the first exposure on; 0: from it on, with its tolerance.
+-- {steps}: who sent events of these names in this order has reached the goal; empty: who sent {event}.
+--   stepUsers: who reached each of them, one after the other.
 -- {windowMs}: events count for so long after the first exposure; 0: until {end}.
 --
 -- Sums are exact, so that neither the order of reading nor the way of counting changes a digit, and squares
@@ -60,6 +63,7 @@
       ) AS earliest,
       arrayFilter(
         (event, since) -> event.3 >= since
+          AND ({afterMs:Int64} = 0 OR event.3 >= firstAt + {afterMs:Int64})
           AND ({windowMs:Int64} = 0 OR event.3 < firstAt + {windowMs:Int64}),
         events,
         earliest
@@ -98,7 +102,21 @@
   summed AS (
     SELECT
       variationId,
-      arrayExists(event -> event.1 = {event:String}, events) AS isConverted,
+      -- When each step was reached, at the earliest; the last time there is if it never was.
+      arrayPopFront(arrayFold(
+        (times, step) -> arrayPushBack(times, arrayMin(arrayPushBack(
+          arrayMap(event -> event.3, arrayFilter(event -> event.1 = step AND event.3 >= times[-1], events)),
+          toInt64(9223372036854775807)
+        ))),
+        {steps:Array(String)},
+        [toInt64(-9223372036854775807)]
+      )) AS stepTimes,
+      arrayMap(time -> time < toInt64(9223372036854775807), stepTimes) AS stepsReached,
+      if(
+        empty({steps:Array(String)}),
+        arrayExists(event -> event.1 = {event:String}, events),
+        stepsReached[-1] = 1
+      ) AS isConverted,
       arraySum(event -> if(event.1 = {event:String}, if({sum:String} = 'value', event.4, 1.), 0.), events) AS rawY,
       arraySum(
         event -> if(event.1 = {denominator:String}, if({denominatorSum:String} = 'value', event.4, 1.), 0.),
@@ -113,6 +131,7 @@
     SELECT
       variationId,
       isConverted,
+      stepsReached,
       isReadable,
       rawY,
       -- Whole units and the rest apart, since a product with 1e9 would not be exact.
@@ -147,6 +166,7 @@ SELECT
   toString(sum(x * y)) AS sumXY,
   toString(sum(uncapped)) AS sumRawY,
   toString(sum(uncapped * uncapped)) AS sumRawYY,
+  sumForEach(stepsReached) AS stepUsers,
   if(
     grouping(fixed.variationId) = 1 AND {isWhole:Bool},
     quantileExactInclusiveIf(0.995)(rawY, isReadable),

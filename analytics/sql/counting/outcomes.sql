@@ -20,76 +20,88 @@
     FROM exposed
     GROUP BY side, x, owner, counted
   ),
-  -- q = 0: a row for whom is counted. q > 0: a row for each of their goal events that goal q asks for.
+  -- Of each who is counted: their goal events, copies of one beside each other, the first one first.
+  goalLists AS (
+    SELECT
+      goalSide,
+      goalOwner,
+      goalCounted,
+      arraySort(groupArray((
+        goalId, goalReceivedAt, goalAt, goalClock, contentId, value, isServerGoal,
+        indexOf({events:Array(String)}, goalEvent)
+      ))) AS events
+    FROM goalEvents
+    GROUP BY goalSide, goalOwner, goalCounted
+  ),
+  -- q = 0: a row for whom is counted. q > 0: a row for each goal, of those who have events.
   answers AS (
     SELECT
-      * EXCEPT (goals, counts, start, end),
-      arrayJoin(arrayConcat(
-        [toUInt32(0)],
-        if(
-          goalEvent != '' AND goalAt >= start AND goalAt < end AND (counts != 'server' OR isServerGoal),
-          arrayMap(goal -> goal.1, arrayFilter(goal -> goal.2 = goalEvent, goals)),
-          []
-        )
-      )) AS q
+      * EXCEPT (goals, events),
+      arrayJoin(arrayConcat([(toUInt32(0), toUInt64(0))], if(empty(events), [], goals))) AS goal,
+      goal.1 AS q,
+      arrayFilter(
+        each -> each.8 = goal.2 AND each.3 >= start AND each.3 < end AND (each.7 OR NOT isServerOnly),
+        if(goal.1 = 0, [], events)
+      ) AS asked
     FROM firsts
-    INNER JOIN (SELECT x, goals, counts, start, end FROM asked) AS asked USING (x)
-    LEFT JOIN goalEvents ON goalCounted = counted AND goalOwner = owner AND goalSide = side
-  ),
-  goalsOnce AS (
-    SELECT *
-    FROM answers
-    ORDER BY counted, q, if(q = 0, 0, goalId) AS askedGoalId, x, owner, side, goalReceivedAt, goalAt, goalClock, contentId, value
-    LIMIT 1 BY counted, q, askedGoalId, x, owner, side
+    INNER JOIN (
+      SELECT
+        x,
+        counts = 'server' AS isServerOnly,
+        start,
+        end,
+        arrayMap(each -> (each.1, indexOf({events:Array(String)}, each.2)), goals) AS goals
+      FROM asked
+    ) AS questions USING (x)
+    LEFT JOIN goalLists ON goalCounted = counted AND goalOwner = owner AND goalSide = side
   ),
   reached AS (
     SELECT
-      *,
-      contentId != 0
-        AND contentId = lagInFrame(contentId, 1, 0) OVER copiesOfOne
-        AND goalAt - lagInFrame(goalAt, 1, 0) OVER copiesOfOne <= {sameWithinMs:Int64} AS isCopy
-    FROM goalsOnce
-    WHERE q = 0
-      OR goalAt >= firstAt - multiIf(
-        goalClock = firstClock AND goalClock != 1, 0,
-        goalClock > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
-        goalReceivedAt = firstReceivedAt, 0, -- one request, whose delay is in both
-        {requestDelayMaxMs:Int64}
-      )
-    WINDOW copiesOfOne AS (PARTITION BY side, x, owner, counted, q ORDER BY contentId, goalAt, value, goalClock)
+      * EXCEPT (asked),
+      arraySort(
+        each -> (each.5, each.3, each.6, each.4),
+        arrayFilter(
+          (each, last) -> each.1 != last
+            AND each.3 >= firstAt - multiIf(
+              each.4 = firstClock AND firstClock != 1, 0,
+              each.4 > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
+              each.2 = firstReceivedAt, 0, -- one request, whose delay is in both
+              {requestDelayMaxMs:Int64}
+            ),
+          asked,
+          arrayPopBack(arrayPushFront(asked.1, bitNot(asked[1].1)))
+        )
+      ) AS events
+    FROM answers
   ),
   outcomes AS (
     SELECT
-      side,
-      x,
-      owner,
-      counted,
-      q,
-      any(reached.variationId) AS variationId,
-      any(reached.hasNoUnit) AS hasNoUnit,
-      any(reached.isVerified) AS isVerified,
-      any(reached.isUnverified) AS isUnverified,
-      any(reached.sourceId) AS sourceId,
-      any(reached.isCounted) AS isCounted,
-      any(reached.isInTwoVariations) AS isInTwoVariations,
-      sumIf(value, NOT isCopy) AS userValue
+      *,
+      arraySum(
+        (each, lastContent, lastAt) -> if(
+          each.5 != 0 AND each.5 = lastContent AND each.3 - lastAt <= {sameWithinMs:Int64},
+          0., each.6 -- a copy
+        ),
+        events,
+        arrayPopBack(arrayPushFront(events.5, toUInt64(0))),
+        arrayPopBack(arrayPushFront(events.3, toInt64(0)))
+      ) AS userValue
     FROM reached
-    GROUP BY side, x, owner, counted, q
+    WHERE q = 0 OR notEmpty(events)
   ),
   contributions AS (
     SELECT
       x,
       q,
       variationId,
-      if(q = 0 OR isOperation, sourceId, 0) AS sourceId,
+      if(q = 0, sourceId, 0) AS sourceId,
       sumIf(side, isCounted) AS users,
-      sumIf(side, isVerified AND (isCounted OR isOperation)) AS verifiedUsers,
+      sumIf(side, isVerified AND isCounted) AS verifiedUsers,
       sumIf(side, isUnverified AND NOT hasNoUnit) AS unverifiedUsers,
       sumIf(side, isCounted AND isInTwoVariations) AS usersInTwoVariations,
       sumIf(side, hasNoUnit) AS usersWithoutUnit,
       sumIf(side * userValue, isCounted) AS valueSum,
       sumIf(side * userValue * userValue, isCounted) AS valueSumOfSquares
     FROM outcomes
-    INNER JOIN (SELECT x, isOperation FROM asked) AS asked USING (x)
     GROUP BY x, q, variationId, sourceId
   )

@@ -1,13 +1,12 @@
 -- The questions and the exposures that each of them counts. Continues of-change.sql or of-everything.sql;
 -- continued by by-user.sql or by-unit.sql, then by outcomes.sql.
-  -- An experiment asks for exposures by one rule, and for its goals. An operation asks for exposures to one
-  -- variation, by any rule, and for one goal.
+  -- An experiment asks for exposures by one rule, and for its goals.
   asked AS (
     SELECT *
     FROM format(
       JSONEachRow,
-      'x UInt32, askedFlag String, isOperation Bool, rule String, variation String, askedUnit String,
-       counts String, start Int64, end Int64, goals Array(Tuple(q UInt32, event String))',
+      'x UInt32, askedFlag String, rule String, askedUnit String, counts String, start Int64, end Int64,
+       goals Array(Tuple(q UInt32, event String))',
       {questions:String}
     )
   ),
@@ -48,7 +47,8 @@
       AND has({flags:Array(String)}, flagKey)
       AND countedAt >= start
       AND countedAt < end
-      AND if(isOperation, variationId = variation, ruleId = rule AND variationId != '')
+      AND ruleId = rule
+      AND variationId != ''
   ),
   -- Delivery is at least once. If copies differ, the one received first counts.
   exposures AS (

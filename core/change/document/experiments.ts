@@ -35,7 +35,12 @@ export function experimentFields(
 
   const design = entry.design ?? current.design
   const { phases, primaryGoalKey } = current
-  const system = { ...(phases && { phases }), ...(primaryGoalKey !== undefined && { primaryGoalKey }) }
+  const exposuresUntil = entry.exposuresUntil ?? current.exposuresUntil
+  const system = {
+    ...(phases && { phases }),
+    ...(primaryGoalKey !== undefined && { primaryGoalKey }),
+    ...(exposuresUntil !== undefined && { exposuresUntil }),
+  }
   const kept = { ...wanted, ...system, ...(design && { design }), status: current.status } as Experiment
   const status = statusAt(current, now)
   const next = entry.status ?? status
@@ -100,7 +105,7 @@ function created(
   return { ...wanted, phases, status, stopAt: isOver ? (entry.stopAt ?? Math.min(stopAt, now)) : stopAt }
 }
 
-const fixedOnceStarted = ['flagKey', 'ruleId', 'startAt', 'design']
+const fixedOnceStarted = ['flagKey', 'ruleId', 'startAt', 'exposuresUntil', 'design']
 const fixedOnceStopped = [...fixedOnceStarted, 'goalKeys', 'baselineVariationId', 'stopAt', 'counts']
 
 /** The fields of an existing experiment that never change, since its results depend on them. */

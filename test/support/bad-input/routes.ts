@@ -231,6 +231,7 @@ export function adminRoutes(environmentId: string): Route[] {
       path: at('/jobs/compact'),
       body: { runner: 'here', startedAt: 1, durationMs: 2, failures: ['Why.'], everyMs: 60_000 },
     },
+    post(at('/experiments/one/freeze'), {}),
     post(at('/experiments/one/stop'), {}),
     post(at('/experiments/one/results'), result),
     post(at('/operations'), {

@@ -6,7 +6,9 @@ import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
 import { experimentPlan } from '../routes/experiment-plan.ts'
 import { experiments } from '../routes/experiments.ts'
+import { caller } from '../routes/caller.ts'
 import { flagInsight } from '../routes/flag-insight.ts'
+import { flagRows } from '../routes/flag-rows.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
@@ -19,6 +21,7 @@ import { organisations } from '../routes/organisations.ts'
 import { portability } from '../routes/portability.ts'
 import { projects } from '../routes/projects.ts'
 import { reports } from '../routes/reports.ts'
+import { requestReport } from '../routes/request-report.ts'
 import { revisions } from '../routes/revisions.ts'
 import { progressiveRollouts } from '../routes/progressive-rollouts.ts'
 import { schedules } from '../routes/schedules.ts'
@@ -35,13 +38,14 @@ import type { Route } from './route.ts'
 
 /** By section of the OpenAPI document, in its order. */
 export const routesBySection = {
-  flags: [...flags, ...flagInsight],
+  flags: [...flags, ...flagRows, ...flagInsight],
   segments: [...segments, ...segmentMembers],
   assignments,
   goals,
   experiments: [...experiments, ...experimentPlan],
   operations,
   reports,
+  requestReport,
   jobs,
   triggers,
   schedules,
@@ -58,6 +62,7 @@ export const routesBySection = {
   projects,
   organisations,
   members,
+  caller,
   tokens,
   'key-approvals': keyApprovals,
 } as const satisfies Record<string, readonly Route[]>

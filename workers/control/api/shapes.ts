@@ -12,6 +12,21 @@ export const Actor: z.ZodType<ActorType> = z.strictObject({
   name: z.string(),
 })
 
+/** Who is calling, with the roles in each organisation that the caller belongs to. */
+export const Caller = z.strictObject({
+  actor: Actor,
+  memberships: z.array(
+    z.strictObject({
+      organisationId: z.string(),
+      role: z.enum(['owner', 'admin', 'member']),
+      environments: z
+        .record(z.string(), z.enum(['editor', 'viewer']))
+        .describe('Of a member: the role by environment; `*` stands for all.'),
+    }),
+  ),
+})
+export type Caller = z.infer<typeof Caller>
+
 /** Where the request for a change came from. */
 export const Origin: z.ZodType<OriginType> = z.strictObject({
   ip: z.string().describe('The client’s address as Cloudflare saw it. Empty in local development.'),
@@ -108,6 +123,9 @@ export const Environment = z.strictObject({
   name: z.string(),
   description: z.string(),
   archived: z.boolean(),
+  production: z
+    .boolean()
+    .describe('Whether real users are served from it: the console asks for more before it changes it.'),
   version: z.int(),
   createdAt: z.int(),
 })
@@ -115,6 +133,18 @@ export const EnvironmentRow = Environment.extend({
   revision: z.int().describe('The number of the newest revision.'),
 })
 export type EnvironmentRow = z.infer<typeof EnvironmentRow>
+
+/** Environments that belong together. */
+export const Project = z.strictObject({
+  id: z.string(),
+  organisationId: z.string(),
+  name: z.string(),
+  description: z.string(),
+  archived: z.boolean(),
+  version: z.int(),
+  createdAt: z.int(),
+})
+export type Project = z.infer<typeof Project>
 
 const Write = z.strictObject({ kind: z.string(), id: z.string(), value: z.unknown() })
 export const Revision = z.strictObject({
@@ -154,3 +184,11 @@ export const AuditDetail = AuditEntry.extend({
   after: z.unknown().describe('The changed entities after the change.'),
 })
 export type AuditEntry = z.infer<typeof AuditEntry>
+export type AuditDetail = z.infer<typeof AuditDetail>
+
+/** Whether a targeting key is listed in a segment, and where. */
+export const SegmentMembership = z.strictObject({
+  included: z.boolean().describe('In the list that is part of the segment.'),
+  uploaded: z.boolean().describe('Among the uploaded members.'),
+})
+export type SegmentMembership = z.infer<typeof SegmentMembership>

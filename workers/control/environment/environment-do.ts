@@ -7,13 +7,16 @@ import { nextChangeAt } from '../../../core/model/next-change.ts'
 import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
 import { type Dependent, dependentsOf } from '../../../core/change/dependents.ts'
+import type { Finding } from '../../../core/change/system-message.ts'
 import type {
   CommandAnswer,
   CommandRequest,
   CreationRequest,
   Head,
 } from '../../contracts/environment-contract.ts'
+import type { FindingTeller } from '../../contracts/finding-contract.ts'
 import { logError } from '../../http/log.ts'
+import { notePublication } from '../../live/live-counters.ts'
 import { loadEnvironment, newestRevision } from '../../storage/configuration.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { dueWebhooks } from '../../storage/deliveries.ts'
@@ -32,6 +35,7 @@ import { addListener, notifyListeners } from '../../streams/listeners.ts'
 import type { Notifier } from '../../streams/notifier.ts'
 import { type Senders, wakeAll } from '../webhooks/wake.ts'
 import { dueRetryMs, makeDueChanges } from './due-changes.ts'
+import { tellFindings } from './finding-teller.ts'
 import { type RecentEnvironments, recentEnvironmentsName } from './recent-environments-do.ts'
 import { type ResultRequest, writeResult } from './result-writer.ts'
 import { type SnapshotRetention, openSnapshotRetention } from './snapshot-retention.ts'
@@ -63,13 +67,14 @@ export interface EnvironmentBindings {
   readonly DB: D1Database
   readonly SNAPSHOTS: KVNamespace
   readonly LAKE: R2Bucket
+  readonly INTAKE: DurableObjectNamespace
   readonly NOTIFIER: DurableObjectNamespace<Notifier>
   readonly RECENT: DurableObjectNamespace<RecentEnvironments>
   readonly WEBHOOK_SENDER: Senders
 }
 
 /** Abstract, because only the Worker's entry (control/index.ts) knows a vendor's file format. */
-export abstract class EnvironmentObject extends DurableObject<EnvironmentBindings> {
+export abstract class EnvironmentObject extends DurableObject<EnvironmentBindings> implements FindingTeller {
   /** Differs exactly if the bucketing file does. */
   protected abstract bucketingFileFingerprint(snapshot: Snapshot): string
 
@@ -122,6 +127,13 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     return this.#serialize(async () => {
       await this.ctx.storage.put('environmentId', request.environmentId)
       return writeResult(this.#ports, this.#memory, request)
+    })
+  }
+
+  tell(environmentId: string, findings: readonly Finding[]): Promise<void> {
+    return this.#serialize(async () => {
+      await this.ctx.storage.put('environmentId', environmentId)
+      await tellFindings(this.#ports, this.#memory, environmentId, findings)
     })
   }
 
@@ -241,12 +253,14 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       await this.ctx.storage.setAlarm(unpublished.retryAt) // instead of any earlier one
       return false
     }
-    this.#retention.recordPublication(revision, Date.now())
+    const publishedAt = Date.now()
+    this.#retention.recordPublication(revision, publishedAt)
     const mark: PublishedMark = { environmentId, revision }
     await this.ctx.storage.put({ published: mark, environmentId })
     await this.ctx.storage.delete('unpublished')
     for (const wake of this.#waiters) wake()
     this.ctx.waitUntil(notifyListeners(this.ctx.storage, this.env.NOTIFIER, revision))
+    this.ctx.waitUntil(notePublication(this.env, environmentId, revision, publishedAt))
     return true
   }
 

@@ -212,7 +212,7 @@ const problemWithoutSecrets = (problem: Problem): Problem =>
 
 export async function createEnvironment(
   ports: WriterPorts,
-  { environmentId, organisationId, projectId, name, actor, origin }: CreationRequest,
+  { environmentId, organisationId, projectId, name, production, actor, origin }: CreationRequest,
 ): Promise<CommandAnswer> {
   const existing = await loadEnvironment(ports.database, environmentId)
   if (existing) return refuse('CONFLICT', `environment ${environmentId} exists already`)
@@ -227,7 +227,7 @@ export async function createEnvironment(
   await ports.armRepair()
   await commitEnvironment(
     ports.database,
-    { organisationId, projectId, name },
+    { organisationId, projectId, name, production },
     {
       environmentId,
       number: first.revision,

@@ -7,22 +7,11 @@ import type { Webhook } from '../../../core/model/webhook.ts'
 import * as storage from '../../storage/deliveries.ts'
 import { readEntity } from '../../storage/entities.ts'
 import type { Call } from '../api/call.ts'
+import { Delivery } from '../api/notification-answers.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 import { wake } from '../webhooks/wake.ts'
 
-const Delivery = z.strictObject({
-  id: z.string().describe('The header `webhook-id` of all tries.'),
-  type: z.string(),
-  createdAt: z.int(),
-  state: DeliveryState,
-  attempts: z.int().describe('Tries since it was made, or last sent again.'),
-  nextAttemptAt: z.int().optional(),
-  lastAttemptAt: z.int().optional(),
-  lastStatus: z.int().optional().describe('The status code of the last answer.'),
-  lastError: z.string().optional(),
-  message: z.unknown().describe('What is sent. Slack gets its summary.'),
-})
 const One = z.strictObject({ delivery: Delivery })
 
 const Position = z.tuple([z.number(), z.string()])

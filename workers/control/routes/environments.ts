@@ -52,11 +52,16 @@ export const environments = [
     needs: 'admin',
     summary: 'Creates an environment',
     description: 'The caller must be an admin of the organisation that has the project.',
-    body: z.strictObject({ id: Slug, name: Name.default(''), project: Slug.default(firstProject) }),
+    body: z.strictObject({
+      id: Slug,
+      name: Name.default(''),
+      project: Slug.default(firstProject),
+      production: z.boolean().default(false),
+    }),
     answer: changeAnswer(z.strictObject({ id: z.string(), name: z.string() })),
     status: 201,
     handle: async (call) => {
-      const { id, name, project } = call.body
+      const { id, name, project, production } = call.body
       const scope = await findScope(call.database, { project })
       if (!scope || !hasRole(call.caller, 'member', { ...scope, archived: false }))
         return refuse('NOT_FOUND', `there is no project ${project}`)
@@ -68,7 +73,8 @@ export const environments = [
         return refuse('TOO_LARGE', `a project has at most ${environmentsPerProjectMax} environments`)
       const { actor, origin } = call.caller
       const { organisationId } = scope
-      const request = { environmentId: id, organisationId, projectId: project, name, actor, origin }
+      const fields = { organisationId, projectId: project, name, production }
+      const request = { environmentId: id, ...fields, actor, origin }
       return toResult(await environmentStub(call, id).create(request))
     },
   }),
@@ -89,11 +95,13 @@ export const environments = [
     method: 'PATCH',
     path: '/environments/{environment}',
     needs: 'admin',
-    summary: 'Changes the name or description of an environment, or archives it',
+    summary: 'Changes the name, description or production mark of an environment, or archives it',
     description:
       'An archived environment accepts no changes. What is published stays: to stop serving it, ' +
       'disable its SDK keys first.',
-    body: z.strictObject({ name: Name, description: Description, archived: z.boolean() }).partial(),
+    body: z
+      .strictObject({ name: Name, description: Description, archived: z.boolean(), production: z.boolean() })
+      .partial(),
     answer: Environment,
     handle: async (call) => {
       const before = await readRow(call.database, 'environment', call.params.environment)

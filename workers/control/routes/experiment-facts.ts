@@ -1,5 +1,6 @@
 // What is known of goals and flags before an experiment starts: the newest results of earlier experiments,
 // and the live counts.
+import { isOfShares } from '../../../core/model/goal-metric.ts'
 import { isSame } from '../../../core/change/entity.ts'
 import { type ExperimentFacts, type GoalResult, historyFrom } from '../../../core/change/experiment-facts.ts'
 import type { Goal } from '../../../core/model/goal.ts'
@@ -48,8 +49,7 @@ export async function historyOf(
 }
 
 /** Whether results are about means or ratios instead of rates. */
-export const isOfMeans = (metric: Goal['metric']): boolean =>
-  metric !== undefined && metric.kind !== 'conversion'
+export const isOfMeans = (metric: Goal['metric']): boolean => metric !== undefined && !isOfShares(metric)
 
 /** Mean and standard deviation of one user, or converting user, after whatever adjustment. */
 function unitOf(value: StoredResult['variations'][number]['value']) {

@@ -1,12 +1,7 @@
 // The routes before an experiment's start: a plan of users and days, and what the experiment lacks.
 import * as z from 'zod'
 import { started } from '../../../core/change/experiment.ts'
-import {
-  type Check,
-  checkNames,
-  configurationChecks,
-  segmentsOf,
-} from '../../../core/change/experiment-checks.ts'
+import { type Check, configurationChecks, segmentsOf } from '../../../core/change/experiment-checks.ts'
 import { factChecks, powerDefault } from '../../../core/change/experiment-facts.ts'
 import { isOpenAt, statusAt } from '../../../core/model/experiment.ts'
 import { FlagKey, Key } from '../../../core/model/flag.ts'
@@ -14,8 +9,9 @@ import { minimumEffectMax, variationsMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { alphaDefault } from '../../../core/statistics/levels.ts'
 import { planOf } from '../../../core/statistics/plan.ts'
-import { planKinds, type PlannedMetric } from '../../../core/statistics/planning.ts'
+import { type PlannedMetric } from '../../../core/statistics/planning.ts'
 import { listEntities, readEntity } from '../../storage/entities.ts'
+import { CheckAnswer, PlanAnswer } from '../api/experiment-answers.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 import { goalEventsOf, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
@@ -50,46 +46,6 @@ const PlanBody = z.strictObject({
     .default([1, 1])
     .describe('Of the variations, the baseline’s first. Only the proportions count.'),
   usersPerDay: z.number().positive().max(usersPerDayMax).optional().describe('In all variations together.'),
-})
-
-const Effect = z.strictObject({ relative: z.number(), absolute: z.number() })
-const PlanAnswer = z.strictObject({
-  baseline: z.union([
-    z.strictObject({
-      rate: z.number(),
-      from: z.enum(['request', 'history']),
-      experimentId: z.string().optional(),
-      users: z.int().optional(),
-      computedAt: z.int().optional(),
-    }),
-    z.strictObject({
-      mean: z.number(),
-      sd: z.number(),
-      from: z.enum(['request', 'history']),
-      experimentId: z.string().optional(),
-      users: z.int().optional(),
-      computedAt: z.int().optional(),
-    }),
-  ]),
-  usersPerDay: z.number().nullable().describe('Null: unknown. From live counts, an estimate.'),
-  plans: z.array(
-    z.strictObject({
-      decision: z
-        .enum(planKinds)
-        .describe('`fixed-test` is one look at the end: the yardstick, and no way to decide here.'),
-      effect: Effect.nullable(),
-      users: z.int(),
-      usersPerVariation: z.array(z.int()),
-      days: z.number().nullable(),
-      conversions: z
-        .int()
-        .nullable()
-        .describe(
-          'Users who convert, or who do not, whichever are fewer, in the pair of variations that has the fewest.',
-        ),
-    }),
-  ),
-  warnings: z.array(z.string()),
 })
 
 const invalid = (path: string, message: string) =>
@@ -178,16 +134,7 @@ export const experimentPlan = [
     description:
       '`block`: it would give no result, and a start is refused. `warn`: the result would be worth less. ' +
       'One that has not started is looked at as if it were started now.',
-    answer: z.strictObject({
-      status: z.enum(['pass', 'warn', 'block']).describe('The worst of the checks.'),
-      checks: z.array(
-        z.strictObject({
-          name: z.enum(checkNames),
-          status: z.enum(['pass', 'warn', 'block']),
-          detail: z.string(),
-        }),
-      ),
-    }),
+    answer: CheckAnswer,
     handle: async ({ env, database, now, params: { environment, id } }) => {
       const stored = await readEntity(database, environment, 'experiment', id)
       if (!stored) return refuse('NOT_FOUND', `there is no experiment ${id}`)

@@ -5,10 +5,13 @@ import { resultBytesMax } from '../../../core/model/limits.ts'
 import { StoredResult } from '../../../core/model/stored-result.ts'
 import { Experiment } from '../../../core/model/experiment.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
+import { bundleFiles, bundleName } from '../../../core/report/bundle.ts'
+import { zipped } from '../../../core/report/zip.ts'
 import { resultProblems } from '../../../core/model/result-problems.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { listResults, newestResults } from '../../storage/experiment-results.ts'
+import { listResults, newestOfPrimaryGoals, newestResults } from '../../storage/experiment-results.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { Verdicts } from '../api/experiment-answers.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { NextCursor, pageOf, PageQuery, pageSizeMax } from '../api/pagination.ts'
 import { change, route } from '../api/route.ts'
@@ -61,6 +64,18 @@ export const experiments = [
     command: ({ params: { id } }) => ({ kind: 'stop-experiment', id }),
   }),
   change({
+    id: 'freeze-experiment',
+    method: 'POST',
+    path: '/environments/{environment}/experiments/{id}/freeze',
+    needs: 'editor',
+    summary: 'From now on no further users count; those who do are measured until the end',
+    description:
+      'The flag goes on as it is, so that everybody keeps what they have. `exposuresUntil` plans it before the ' +
+      'start. It cannot be taken back.',
+    entity: Experiment,
+    command: ({ params: { id } }) => ({ kind: 'freeze-experiment', id }),
+  }),
+  change({
     id: 'advance-experiment',
     method: 'POST',
     path: '/environments/{environment}/experiments/{id}/advance',
@@ -80,6 +95,16 @@ export const experiments = [
     summary: 'Files a stopped experiment away: its results stay, and nothing more is computed',
     entity: Experiment,
     command: ({ params: { id } }) => ({ kind: 'archive-experiment', id }),
+  }),
+  route({
+    id: 'list-verdicts',
+    method: 'GET',
+    path: '/environments/{environment}/verdicts',
+    needs: 'viewer',
+    summary: 'Lists the newest result of the primary goal of each experiment that has one',
+    answer: Verdicts,
+    handle: async ({ database, params: { environment } }) =>
+      ok({ verdicts: await newestOfPrimaryGoals(database, environment) }),
   }),
   route({
     id: 'list-results',
@@ -114,6 +139,42 @@ export const experiments = [
         result.goalKey,
       ])
       return ok({ results: page.rows.map(marked), ...(page.nextCursor && { nextCursor: page.nextCursor }) })
+    },
+  }),
+  route({
+    id: 'download-result',
+    method: 'GET',
+    path: '/environments/{environment}/experiments/{id}/results/{goalKey}/bundle',
+    needs: 'viewer',
+    summary: 'Downloads the newest result of a goal, or the one of a time, with what it was computed from',
+    description:
+      'A ZIP file: the result, its evidence, tables, a figure, and a README that says how to compute it again. The ' +
+      'runner writes the same with the statements and the model (`batch bundle`).',
+    query: z.strictObject({
+      computedAt: z.coerce.number().int().min(0).optional().describe('Epoch milliseconds.'),
+    }),
+    answer: z.never(),
+    downloads: ['application/zip'],
+    handle: async ({ database, params: { environment: environmentId, id, goalKey }, query }) => {
+      const { computedAt } = query
+      const before = computedAt === undefined ? undefined : computedAt + 1
+      const [result] = await listResults(database, {
+        environmentId,
+        experimentId: id,
+        goalKey,
+        before,
+        limit: 1,
+      })
+      if (!result || (computedAt !== undefined && result.computedAt !== computedAt))
+        return refuse('NOT_FOUND', `there is no such result of goal ${goalKey} of experiment ${id}`)
+      const subject = { environmentId, experimentId: id, result }
+      return new Response(zipped(bundleFiles(subject), result.computedAt), {
+        headers: {
+          'content-type': 'application/zip',
+          'content-disposition': `attachment; filename="${bundleName(subject)}"`,
+          'cache-control': 'no-store',
+        },
+      })
     },
   }),
   route({

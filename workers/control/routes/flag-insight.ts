@@ -16,7 +16,7 @@ import { readPastSnapshot } from '../../storage/snapshots.ts'
 import { readUsage } from '../../storage/usage.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
-import { Actor, Difference } from '../api/shapes.ts'
+import { FlagHistoryEntry, FlagUsage, evaluateAnswer } from '../api/flag-answers.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 
 const contextsMax = 100
@@ -28,15 +28,6 @@ const Context = z.strictObject({
   attributes: z.record(z.string(), z.unknown()).default({}),
 })
 
-const Entry = z.strictObject({
-  number: z.int(),
-  createdAt: z.int(),
-  actor: Actor,
-  comment: z.string(),
-  command: z.string().describe('Kind of the command.'),
-  diff: z.array(Difference),
-})
-
 export const flagInsight = [
   route({
     id: 'list-flag-history',
@@ -45,7 +36,7 @@ export const flagInsight = [
     needs: 'viewer',
     summary: 'Lists the changes of a flag, field by field, newest first',
     query: PageQuery,
-    answer: z.strictObject({ history: z.array(Entry), nextCursor: NextCursor }),
+    answer: z.strictObject({ history: z.array(FlagHistoryEntry), nextCursor: NextCursor }),
     handle: async ({ database, params: { environment, key }, query: { limit, cursor } }) => {
       const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
       const flag = { environmentId: environment, kind: 'flag', id: key } as const
@@ -63,12 +54,7 @@ export const flagInsight = [
     needs: 'viewer',
     summary: 'Reads when each variation of a flag was last exposed',
     description: 'By reported exposures, with a delay of a minute or two. Empty if there were none.',
-    answer: z.strictObject({
-      lastSeenAt: z.int().nullable().describe('Epoch milliseconds.'),
-      variations: z
-        .array(z.strictObject({ variationId: z.string(), lastSeenAt: z.int() }))
-        .describe('Newest first.'),
-    }),
+    answer: FlagUsage,
     handle: async ({ database, params: { environment, key } }) => {
       const variations = await readUsage(database, environment, key)
       if (variations.length === 0 && !(await readEntity(database, environment, 'flag', key)))
@@ -89,10 +75,7 @@ export const flagInsight = [
       revision: z.int().min(1).optional(),
       explain: z.boolean().default(true),
     }),
-    answer: z.strictObject({
-      revision: z.int(),
-      results: z.array(z.array(z.record(z.string(), z.unknown()))).describe('For each context, each flag.'),
-    }),
+    answer: evaluateAnswer,
     handle: async (call) => {
       const { contexts, flags, revision, explain: isExplained } = call.body
       const environmentId = call.params.environment

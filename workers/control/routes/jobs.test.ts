@@ -66,3 +66,33 @@ describe('jobs', () => {
     expect(await put('compact', run(1, { failures: Array(21).fill('Why.') }))).toMatchObject({ status: 400 })
   })
 })
+
+describe('a job that fails', () => {
+  const failures = ['demo/x: Why.']
+  const told = async () => {
+    const { body } = await call('GET', `${path}/webhooks/pager/deliveries`)
+    return (body as unknown as { deliveries: { id: string; type: string; message: unknown }[] }).deliveries
+  }
+
+  it('three times in a row is told of once, and again after it was done', async () => {
+    const hook = { id: 'pager', url: 'https://hooks.example.com/x', events: ['job.failed'] }
+    expect((await call('POST', `${path}/webhooks`, hook)).status).toBe(201)
+    const fail = (minutesAgo: number) => put('compact', run(minutesAgo, { failures }))
+    await fail(90)
+    const again = run(80, { failures })
+    for (let i = 0; i < 3; i++) await put('compact', again) // one run
+    expect(await told()).toEqual([])
+    for (const minutesAgo of [70, 60]) await fail(minutesAgo)
+    const [first, ...more] = await told()
+    expect([first, more]).toMatchObject([{ type: 'job.failed' }, []])
+    expect(first!.message).toMatchObject({
+      data: { job: 'compact', runs: 3, failures, summary: expect.stringContaining('3 times in a row') },
+    })
+    await put('compact', run(50))
+    await fail(55) // told late, and older than the run that was done
+    for (const minutesAgo of [40, 30]) await fail(minutesAgo)
+    expect(await told()).toHaveLength(1)
+    await fail(20)
+    expect(new Set((await told()).map(({ id }) => id)).size).toBe(2)
+  })
+})

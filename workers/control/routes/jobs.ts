@@ -2,19 +2,17 @@
 import * as z from 'zod'
 import { isJobLate, JobName, JobRunReport } from '../../../core/model/job-run.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
+import type { FailingJob } from '../../contracts/live-contract.ts'
+import { logError } from '../../http/log.ts'
 import { intakeOf } from '../../live/live-counters.ts'
+import type { Call } from '../api/call.ts'
+import { Job } from '../api/report-answers.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 import { route } from '../api/route.ts'
 
 /** Of the runner's clock. */
 const clockAheadMaxMs = 86_400_000
-
-const Job = JobRunReport.extend({
-  job: JobName,
-  doneAt: z.int().nullable().describe('When the newest run without failures began. Null: there was none.'),
-  isLate: z
-    .boolean()
-    .describe('Whether it runs by itself, and was not done for three intervals and five minutes.'),
-})
+const failuresTold = 3
 
 export const jobs = [
   route({
@@ -47,8 +45,33 @@ export const jobs = [
         return refuse('INVALID', 'the run has not begun yet', {
           fields: [{ path: 'startedAt', message: 'is more than a day in the future' }],
         })
-      await intakeOf(env, environment).noteJobRun({ ...body, job: named.data })
+      const intake = intakeOf(env, environment)
+      const failing = await intake.noteJobRun({ ...body, job: named.data })
+      if (failing) await tellOfFailure({ env }, environment, named.data, failing, body.failures)
       return ok({ job: named.data })
     },
   }),
 ]
+
+/** The run is noted, whatever comes of this. The next run that fails tries again. */
+async function tellOfFailure(
+  call: Pick<Call, 'env'>,
+  environmentId: string,
+  job: JobName,
+  { since, runs }: FailingJob,
+  failures: readonly string[],
+): Promise<void> {
+  try {
+    const finding = {
+      kind: 'job.failed',
+      job,
+      since,
+      runs,
+      failures: failures.slice(0, failuresTold),
+    } as const
+    await environmentStub(call, environmentId).tell(environmentId, [finding])
+    await intakeOf(call.env, environmentId).noteFailureTold(job, since)
+  } catch (cause) {
+    logError('job failure', cause)
+  }
+}

@@ -1,35 +1,16 @@
 // Routes of members: people who sign in through Cloudflare Access, identified by their email address.
 import * as z from 'zod'
-import { emailLengthMax, grantsMax } from '../../../core/model/limits.ts'
+import { emailLengthMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { type RowOf, listRows, readRow } from '../../storage/organisations.ts'
 import { canGrant } from '../auth/access.ts'
-import { Name, Slug } from '../api/slugs.ts'
+import { Grants, Member, MemberFields } from '../api/access-answers.ts'
 import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
 
-const Grants = z
-  .record(z.union([Slug, z.literal('*')]), z.enum(['editor', 'viewer']))
-  .refine((grants) => Object.keys(grants).length <= grantsMax, `at most ${grantsMax} environments`)
-  .describe(
-    'For the role member: its role by environment. `*` stands for all environments of the organisation.',
-  )
-
-const MemberFields = z.strictObject({
-  name: Name.default(''),
-  role: z.enum(['owner', 'admin', 'member']).default('member'),
-  environments: Grants.default({}),
-})
 const Email = z.email().max(emailLengthMax).toLowerCase()
-const Member = MemberFields.extend({
-  id: z.string(),
-  organisationId: z.string(),
-  email: z.string(),
-  version: z.int(),
-  createdAt: z.int(),
-})
 const path = '/organisations/{organisation}/members'
 
 /** The member, if the caller may change it. */

@@ -6,15 +6,10 @@ import { Operation, OperationFacts, OperationLook } from '../../../core/model/op
 import { ok } from '../../../core/model/problem.ts'
 import { readLooks, storeLooks } from '../../storage/operation-looks.ts'
 import { booleanFilter, entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { WatchedOperation } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
 
 const looksMax = 500
-
-const WithLook = Operation.extend({
-  lastLook: OperationLook.optional().describe(
-    'What the batch runner found last. Of an earlier watch if its `countingFrom` is another. Absent: never looked at.',
-  ),
-})
 
 export const operations = [
   ...entityRoutes({
@@ -24,7 +19,7 @@ export const operations = [
     param: 'id',
     schema: Operation,
     reading: {
-      schema: WithLook,
+      schema: WatchedOperation,
       more: async (database, environmentId) => {
         const looks = await readLooks(database, environmentId)
         return (id) => {

@@ -1,6 +1,5 @@
 // Reports which flags are served to SDKs that evaluate locally, by SDK family, and why others are not.
 // Computed on request, so it is never out of date.
-import * as z from 'zod'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { localMode } from '../../protocols/bucketeer/local-mode.ts'
 import { campaignId } from '../../protocols/flagship-io/campaign.ts'
@@ -8,23 +7,9 @@ import { bucketingFile } from '../../protocols/flagship-io/bucketing-file.ts'
 import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { lint } from '../../protocols/flagship-io/import/lint.ts'
 import { loadEnvironment } from '../../storage/configuration.ts'
+import { PortabilityReport } from '../api/flag-answers.ts'
 import { route } from '../api/route.ts'
 import { snapshotOf } from '../environment/writer.ts'
-
-const Family = z.strictObject({
-  portable: z.array(z.string()).describe('Keys of the flags that these SDKs evaluate exactly as edge does.'),
-  omitted: z
-    .array(z.strictObject({ flagKey: z.string(), reason: z.string() }))
-    .describe(
-      'Flags that are not served to these SDKs, which use the default in the code instead. Evaluation ' +
-        'at edge is not affected.',
-    ),
-  notes: z
-    .array(z.strictObject({ flagKey: z.string(), field: z.string(), reason: z.string() }))
-    .describe(
-      'For portable flags: fields that other clients of the vendor handle differently, and vendor rules that they keep.',
-    ),
-})
 
 export const portability = [
   route({
@@ -33,7 +18,7 @@ export const portability = [
     path: '/environments/{environment}/portability',
     needs: 'viewer',
     summary: 'Reports which flags SDKs that evaluate locally get, and why not the others',
-    answer: z.strictObject({ 'flagship-io': Family, bucketeer: Family }),
+    answer: PortabilityReport,
     handle: async ({ database, params: { environment } }) => {
       const stored = await loadEnvironment(database, environment)
       if (!stored) return refuse('NOT_FOUND', `there is no environment ${environment}`)

@@ -6,16 +6,8 @@ import { Description, Name, Slug } from '../api/slugs.ts'
 import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
+import { Project } from '../api/shapes.ts'
 
-const Project = z.strictObject({
-  id: z.string(),
-  organisationId: z.string(),
-  name: z.string(),
-  description: z.string(),
-  archived: z.boolean(),
-  version: z.int(),
-  createdAt: z.int(),
-})
 const path = '/organisations/{organisation}/projects'
 
 export const projects = [

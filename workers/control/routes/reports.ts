@@ -1,69 +1,21 @@
 // Reports on what SDKs send: exposures by flag, variation and hour, events of goals by hour, the health of
-// the intake, and the attributes that were seen. They read live counts, which no result is computed from.
+// the intake, how fast revisions reach edge, and the attributes that were seen. They read live counts, which
+// no result is computed from.
 import * as z from 'zod'
-import { refusalReasons } from '../../../analytics/intake.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { eventCounterOf, flagCounterOf, intakeOf } from '../../live/live-counters.ts'
+import { publicationsMax } from '../../live/publications.ts'
 import { usersError } from '../../live/user-sketch.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { sumOfHours, toHealth } from '../../live/intake-health.ts'
+import { FlagExposures } from '../api/flag-answers.ts'
+import { GoalEvents, IntakeReport, PropagationReport } from '../api/report-answers.ts'
+import { observedSeconds, propagationOf } from '../../live/propagation.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { AsOf, ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
 import { route } from '../api/route.ts'
 
-const hourMs = 3_600_000
-const windowHours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const
-
-const Window = z
-  .enum(['24h', '7d', '30d'])
-  .default('24h')
-  .describe('How far back, in whole hours including the present one.')
-const ReportQuery = PageQuery.extend({ window: Window })
-const AsOf = z.int().nullable().describe('When counts were last added, in epoch milliseconds. Null: never.')
-const Hour = z.int().describe('The start of the hour in UTC, in epoch milliseconds, by time of receipt.')
-const Users = z
-  .int()
-  .describe(
-    `An estimate: the standard error is ${usersError * 100} % (\`usersError\`). Nothing is computed from it.`,
-  )
-
-const VariationCounts = z.strictObject({
-  variationId: z.string(),
-  evaluations: z.int().describe('Reported exposures. One that was delivered twice may be counted twice.'),
-  users: Users,
-})
-
-const GoalCounts = z.strictObject({
-  events: z.int().describe('Tracking events. One that was delivered twice may be counted twice.'),
-  users: Users,
-})
-
-const Counts = z.strictObject({
-  accepted: z.int().describe('Events that are in the queue or beyond.'),
-  refused: z
-    .strictObject(
-      Object.fromEntries(refusalReasons.map((reason) => [reason, z.int()])) as Record<
-        (typeof refusalReasons)[number],
-        z.ZodInt
-      >,
-    )
-    .describe(
-      'Events that were not taken. `late`: more than 31 days old or a day ahead. `quota` and `queue`: the client ' +
-        'was told to send them again.',
-    ),
-  stored: z.int().describe('Records that ingest wrote into the lake.'),
-  duplicates: z
-    .int()
-    .describe(
-      'Copies that ingest knew: in one batch of the queue, or delivered again after they were stored. Results ' +
-        'count each event once, also where a copy comes another way.',
-    ),
-  bad: z.int().describe('Records that ingest could not read; they are under `bad/` in R2.'),
-  deadLetters: z.int().describe('Records that could not be stored for days: `npm run batch -- replay`.'),
-  lagSeconds: z.number().nullable().describe('From edge to the lake, on average. Null: nothing was stored.'),
-})
-
-const fromHour = (window: keyof typeof windowHours, now: number) =>
-  Math.floor(now / hourMs) - windowHours[window] + 1
+const ReportQuery = PageQuery.extend({ window: ReportWindow })
 
 export const reports = [
   route({
@@ -76,16 +28,7 @@ export const reports = [
       'Live: some seconds behind. Pages hold hours, newest first; `totals` are of the whole window on each ' +
       'page. Hours without exposures are left out.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      usersError: z.number(),
-      totals: z.array(VariationCounts),
-      hours: z.array(VariationCounts.extend({ hour: Hour })),
-      uncounted: z
-        .int()
-        .describe('Exposures beyond the limit of flags and variations in an hour, of this flag or others.'),
-      nextCursor: NextCursor,
-    }),
+    answer: FlagExposures,
     handle: async ({
       env,
       database,
@@ -122,14 +65,7 @@ export const reports = [
       'Live: some seconds behind. Of all users, whether an experiment counts them or not. Pages hold hours, newest ' +
       'first; `total` is of the whole window on each page. Hours without events are left out.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      usersError: z.number(),
-      total: GoalCounts,
-      hours: z.array(GoalCounts.extend({ hour: Hour })),
-      uncounted: z.int().describe('Events beyond the limit of names in an hour, of this goal or others.'),
-      nextCursor: NextCursor,
-    }),
+    answer: GoalEvents,
     handle: async ({ env, database, now, params: { environment, key }, query }) => {
       const goal = await readEntity(database, environment, 'goal', key)
       if (!goal) return refuse('NOT_FOUND', `there is no goal ${key}`)
@@ -162,12 +98,7 @@ export const reports = [
       'Approximate: an isolate that ends takes its last seconds of counts with it. Accepted and stored differ by ' +
       'what is on its way and by what was delivered twice.',
     query: ReportQuery,
-    answer: z.strictObject({
-      asOf: AsOf,
-      total: Counts,
-      hours: z.array(Counts.extend({ hour: Hour })).describe('Newest first.'),
-      nextCursor: NextCursor,
-    }),
+    answer: IntakeReport,
     handle: async ({ env, now, params: { environment }, query: { window, limit, cursor } }) => {
       const { asOf, hours } = await intakeOf(env, environment).readIntake(fromHour(window, now))
       const left = hours.filter(({ hour }) => hour < hourOf(cursor))
@@ -178,6 +109,26 @@ export const reports = [
         hours: page.rows.map(({ hour, counts }) => ({ hour: hour * hourMs, ...toHealth(counts) })),
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
       })
+    },
+  }),
+  route({
+    id: 'report-propagation',
+    method: 'GET',
+    path: '/environments/{environment}/propagation',
+    needs: 'viewer',
+    summary: 'Reports how fast published revisions reached edge, newest first',
+    description:
+      'From the exposures that edge received and found to be its own decisions, each of which names the revision ' +
+      `that decided. Those of the ${observedSeconds / 60} minutes after a publication are looked at; later ` +
+      'revisions count as this one. Without exposures nobody knows. Some seconds behind. The last ' +
+      `${publicationsMax} publications of 30 days are kept.`,
+    query: PageQuery,
+    answer: PropagationReport,
+    handle: async ({ env, params: { environment }, query: { limit, cursor } }) => {
+      const before = Number(cursor?.[0] ?? Number.MAX_SAFE_INTEGER)
+      const { asOf, publications } = await intakeOf(env, environment).publications(before, limit + 1)
+      const { rows, ...next } = pageOf(publications, limit, ({ revision }) => [revision])
+      return ok({ asOf, revisions: rows.map(propagationOf), ...next })
     },
   }),
   route({

@@ -1,7 +1,9 @@
 // Results of experiments through the admin API, in workerd: what is stored, listed, refused, and what becomes
 // of them when their experiment goes.
+import { strFromU8, unzipSync } from 'fflate'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { call, environment, useOwner } from '../../../test/support/control-entities.ts'
+import { authorization, call, environment, useOwner } from '../../../test/support/control-entities.ts'
+import { host, worker } from '../../../test/support/control-plane.ts'
 import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 
 beforeAll(useOwner)
@@ -211,5 +213,39 @@ describe('results', () => {
   it('have a design that is fixed when the experiment is made', async () => {
     const one = await experiment()
     expect((await call('PATCH', one, { design: { minimumDays: 0 } })).status).toBe(409)
+  })
+
+  it('are downloaded as one file, with a figure and how to compute them again', async () => {
+    const path = await experiment()
+    const comparisons = [
+      {
+        variationId: 'on',
+        outcome: 'open',
+        difference: { estimate: 0.01, low: -0.01, high: null },
+        relative: { estimate: 0.1, low: -0.1, high: null },
+        cautious: null,
+        evidence: 1,
+        moreDays: 3,
+      },
+    ]
+    expect((await call('POST', `${path}/results`, result(1, { comparisons }))).status).toBe(201)
+    const answer = await worker.fetch(`${host}/api/v1${path}/results/purchase/bundle`, {
+      headers: { authorization },
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-disposition')).toBe(
+      'attachment; filename="button-purchase-19700101T010000Z.zip"',
+    )
+    const files = unzipSync(new Uint8Array(await answer.arrayBuffer()))
+    expect(Object.keys(files).toSorted()).toEqual([
+      'README.md',
+      'comparisons.csv',
+      'figure.svg',
+      'result.json',
+      'variations.csv',
+    ])
+    expect(strFromU8(files['README.md']!)).toContain('did not store what it was computed from')
+    for (const other of ['visit/bundle', 'purchase/bundle?computedAt=7'])
+      expect((await call('GET', `${path}/results/${other}`)).status).toBe(404)
   })
 })

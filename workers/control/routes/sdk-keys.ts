@@ -4,10 +4,10 @@ import * as z from 'zod'
 import { SdkKeyChanges, SdkKeyDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'
 import { ok } from '../../../core/model/problem.ts'
-import { SdkKey } from '../../../core/model/sdk-key.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { makeSdkKey, sdkKeySecretBytes } from '../../http/sdk-key.ts'
 import { readEntity } from '../../storage/entities.ts'
+import { PublicSdkKey } from '../api/access-answers.ts'
 import { changeAnswer } from '../api/shapes.ts'
 import {
   deleteRoute,
@@ -19,13 +19,6 @@ import {
 import { executeCommand } from '../api/execute-command.ts'
 import { ChangeQuery, isDryRun } from '../api/change-query.ts'
 import { route } from '../api/route.ts'
-
-const PublicSdkKey = SdkKey.omit({ sha256: true, previous: true }).extend({
-  previous: z
-    .strictObject({ expiresAt: z.int() })
-    .optional()
-    .describe('Set after a rotation: until then (epoch milliseconds) the old key is valid too.'),
-})
 
 const resource = {
   kind: 'sdkKey',

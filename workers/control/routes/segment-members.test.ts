@@ -42,6 +42,9 @@ describe('members', () => {
     expect(await download(one)).toEqual(['eve; the first', 'say "hi"'])
     expect((await upload('PUT', `${one}?column=2`, 'gold\tu1', 'text/tab-separated-values')).status).toBe(200)
     expect(await download(one)).toEqual(['u1'])
+    const membership = `${one.replace('/members', '/membership')}?id=`
+    expect((await call('GET', `${membership}u1`)).body).toEqual({ included: false, uploaded: true })
+    expect((await call('GET', `${membership}u2`)).body).toEqual({ included: false, uploaded: false })
     expect((await upload('PUT', one, '')).body.entity).not.toHaveProperty('members')
     expect(await download(one)).toEqual([])
   })

@@ -4,13 +4,21 @@ import * as z from 'zod'
 import type { Entities } from '../../../core/model/environment-state.ts'
 import { memberSet } from '../../../core/model/member-set.ts'
 import { valueLengthMax } from '../../../core/model/limits.ts'
-import { membersMax } from '../../../core/model/members.ts'
+import { decodeMembers, isMember, membersMax } from '../../../core/model/members.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { Segment } from '../../../core/model/segment.ts'
 import { sha256Hex } from '../../http/digest.ts'
 import { readEntity } from '../../storage/entities.ts'
-import { type IdWriter, deleteIds, publishMembers, readIds, writeIds } from '../../storage/members.ts'
-import { changeAnswer } from '../api/shapes.ts'
+import {
+  type IdWriter,
+  deleteIds,
+  publishMembers,
+  readArchivedMembers,
+  readIds,
+  readMembers,
+  writeIds,
+} from '../../storage/members.ts'
+import { SegmentMembership, changeAnswer } from '../api/shapes.ts'
 import { executeCommand } from '../api/execute-command.ts'
 import { ChangeQuery, isDryRun } from '../api/change-query.ts'
 import { type UploadFormat, UploadError, idsIn, uploadOf } from '../api/member-lines.ts'
@@ -55,6 +63,30 @@ export const segmentMembers = [
   uploadRoute('PUT', 'replace', 'Replaces all uploaded members'),
   uploadRoute('POST', 'add', 'Adds members'),
   uploadRoute('DELETE', 'remove', 'Removes members'),
+  route({
+    id: 'test-segment-member',
+    method: 'GET',
+    path: '/environments/{environment}/segments/{key}/membership',
+    needs: 'viewer',
+    summary: 'Says whether a targeting key is listed in a segment',
+    description: 'In its list or among its uploaded members. Its rules need a whole context: see `explain`.',
+    query: z.strictObject({ id: z.string().min(1).max(valueLengthMax) }),
+    answer: SegmentMembership,
+    handle: async ({ database, env, params: { environment, key }, query: { id } }) => {
+      const segment = await readEntity(database, environment, 'segment', key)
+      if (!segment) return refuse('NOT_FOUND', `there is no segment ${key}`)
+      const { members, included } = segment
+      const isIncluded = included.includes(id)
+      if (!members) return ok({ included: isIncluded, uploaded: false })
+      const bytes =
+        (await readMembers(env.SNAPSHOTS, environment, members.sha256)) ??
+        (await readArchivedMembers(env.LAKE, environment, members.sha256))
+      const set = bytes && decodeMembers(new Uint8Array(bytes))
+      return set
+        ? ok({ included: isIncluded, uploaded: isMember(set, id) })
+        : refuse('UNAVAILABLE', 'the list cannot be read at the moment, try again')
+    },
+  }),
   route({
     id: 'download-segment-members',
     method: 'GET',

@@ -7,6 +7,7 @@ import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { OrganisationRow, type RowOf, listRows, readRow } from '../../storage/organisations.ts'
 import { canGrant } from '../auth/access.ts'
+import { Token } from '../api/access-answers.ts'
 import { Slug } from '../api/slugs.ts'
 import { editRow, storeRow } from '../api/organisation-change.ts'
 import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
@@ -32,18 +33,6 @@ const TokenDraft = z
     path: ['environments'],
     message: 'only editors and viewers can be limited to environments',
   })
-const Token = z.strictObject({
-  id: z.string(),
-  organisationId: z.string(),
-  name: z.string(),
-  role: z.enum(['owner', 'admin', 'editor', 'viewer']),
-  environments: z.array(z.string()).readonly().nullable(),
-  createdAt: z.int(),
-  expiresAt: z.int().nullable(),
-  lastUsedAt: z.int().nullable().describe('Epoch milliseconds, to the hour.'),
-  disabled: z.boolean(),
-  version: z.int(),
-})
 const TokenWithText = Token.extend({ token: z.string().describe('Returned only this once.') })
 const path = '/organisations/{organisation}/tokens'
 

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { TriggerChanges, TriggerDraft } from '../../../core/change/command.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { slugSource } from '../../../core/model/slug.ts'
-import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
+import { type Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findScope } from '../../storage/identity.ts'
@@ -22,12 +22,9 @@ import {
 import { executeCommand, toResult } from '../api/execute-command.ts'
 import { ChangeQuery, ExperimentQuery, experimentChoiceOf, isDryRun } from '../api/change-query.ts'
 import { environmentStub } from '../api/environment-stub.ts'
+import { PublicTrigger } from '../api/operation-answers.ts'
 import { route } from '../api/route.ts'
 import { checkSignature, signedBytesMax } from './trigger-signature.ts'
-
-const PublicTrigger = Trigger.omit({ sha256: true }).extend({
-  signature: TriggerSignature.omit({ secret: true }).optional(),
-})
 
 const resource = {
   kind: 'trigger',

@@ -4,35 +4,18 @@ import * as z from 'zod'
 import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'
 import { ok } from '../../../core/model/problem.ts'
-import { Webhook, isSlack } from '../../../core/model/webhook.ts'
+import { type Webhook, isSlack } from '../../../core/model/webhook.ts'
 import { healthOfWebhooks } from '../../storage/deliveries.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { ChangeQuery, isDryRun } from '../api/change-query.ts'
 import { deleteRoute, expectedVersion, readRoutes, versionDescription } from '../api/entity-routes.ts'
 import { executeCommand } from '../api/execute-command.ts'
+import { PublicWebhook, WebhookWithHealth } from '../api/notification-answers.ts'
 import { change, route } from '../api/route.ts'
 import { changeAnswer } from '../api/shapes.ts'
 
 /** Standard Webhooks: 24 to 64 bytes. */
 const secretBytes = 32
-
-const PublicWebhook = Webhook.omit({ secret: true, secretUrl: true, previousSecret: true }).extend({
-  url: Webhook.shape.url.describe('Of a Slack webhook only the origin: the rest of its address is a secret.'),
-  previousSecret: z
-    .strictObject({ expiresAt: z.int() })
-    .optional()
-    .describe('After a rotation: until then (epoch milliseconds) messages are signed with both secrets.'),
-})
-
-const Health = z.strictObject({
-  status: z.enum(['unused', 'ok', 'failing']).describe('`failing`: the newest try failed.'),
-  failingSince: z.int().optional().describe('Epoch milliseconds of the first failure since a delivery.'),
-  failures: z.int().describe('Failed tries since then.'),
-  lastDeliveredAt: z.int().optional(),
-  lastError: z.string().optional(),
-  waiting: z.int().describe('Deliveries that will be tried again.'),
-  dead: z.int().describe('Deliveries of the last 30 days that were given up.'),
-})
 
 const resource = {
   kind: 'webhook',
@@ -41,7 +24,7 @@ const resource = {
   param: 'id',
   schema: PublicWebhook,
   reading: {
-    schema: PublicWebhook.extend({ health: Health }),
+    schema: WebhookWithHealth,
     more: async (...of: Parameters<typeof healthOfWebhooks>) => {
       const healthOf = await healthOfWebhooks(...of)
       return (id: string) => ({ health: healthOf(id) })

@@ -1,0 +1,22 @@
+// What a run counted of one goal of an experiment.
+import type { Trust } from '../../core/model/experiment-result.ts'
+import type { VariationCounts } from '../statistics/conclude.ts'
+import type { Rule } from '../statistics/design.ts'
+import type { LakeDamage } from '../statistics/health.ts'
+import type { MeasuredMetric } from '../statistics/measure-metric.ts'
+
+export interface CountedGoal {
+  readonly goalKey: string
+  readonly event: string
+  /** From when on aliases were read. */
+  readonly aliasesFrom: number
+  /** Undefined if it is about conversions. */
+  readonly metric: MeasuredMetric | undefined
+  /** All who were exposed, if a metric counts fewer. */
+  readonly exposed: readonly VariationCounts[] | undefined
+  readonly counts: readonly VariationCounts[]
+  readonly usersInTwoVariations: number
+  readonly damage: LakeDamage
+  readonly trust: Trust
+  readonly rule: Rule
+}

@@ -1,0 +1,48 @@
+// What uses an entity, and so keeps it from being deleted.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ask, pathOf } from '../api/client.ts'
+import { useEnvironmentId } from '../api/place.ts'
+import { audience as words } from '../messages/audience.ts'
+import { Section } from '../ui/page.tsx'
+import { Loaded } from '../ui/states.tsx'
+import css from './audience.module.css'
+
+interface Dependents {
+  readonly dependents: readonly { readonly kind: string; readonly id: string }[]
+}
+
+export function UsedBy({ plural, id }: { plural: 'segments' | 'goals'; id: string }) {
+  const environment = useEnvironmentId()
+  const query = useQuery({
+    queryKey: [environment, 'dependents', plural, id],
+    queryFn: () => ask<Dependents>('GET', pathOf(environment, plural, id, 'dependents')),
+  })
+  return (
+    <section>
+      <Section title={words.usedBy} />
+      <Loaded query={query} lines={2}>
+        {({ dependents }) =>
+          dependents.length === 0 ? (
+            <p className={css['quiet']}>{words.usedByNobody}</p>
+          ) : (
+            <ul className={css['used']}>
+              {dependents.map(({ kind, id: user }) => (
+                <li key={`${kind} ${user}`}>
+                  {kind}{' '}
+                  {kind === 'flag' ? (
+                    <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: user }}>
+                      <code>{user}</code>
+                    </Link>
+                  ) : (
+                    <code>{user}</code>
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </section>
+  )
+}

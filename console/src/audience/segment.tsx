@@ -1,0 +1,168 @@
+// One segment: its rules, its list, its uploaded members, where it is used, and whether somebody is in it.
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { Pencil, Upload } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import type { Segment } from '../../../core/model/segment.ts'
+import type { SegmentMembership } from '../../../workers/control/api/shapes.ts'
+import { ask, askText, change, pathOf } from '../api/client.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { RowActions } from '../change/row-actions.tsx'
+import { clauseText } from '../flags/text.ts'
+import { audience } from '../messages/audience.ts'
+import { common } from '../messages/common.ts'
+import { targeting } from '../messages/targeting.ts'
+import { Button } from '../ui/button.tsx'
+import { TextField } from '../ui/fields.tsx'
+import { Chip } from '../ui/marks.tsx'
+import { Note, Page, Section } from '../ui/page.tsx'
+import { Loaded, Refusal } from '../ui/states.tsx'
+import css from './audience.module.css'
+import { UsedBy } from './dependents.tsx'
+import { SegmentForm } from './segment-form.tsx'
+import { UploadMembers } from './upload-members.tsx'
+
+const { segments: words } = audience
+
+export default function SegmentPage() {
+  const environment = useEnvironmentId()
+  const { segment: key = '' } = useParams({ strict: false }) as { segment?: string }
+  const query = useQuery({
+    queryKey: [environment, 'segments', key],
+    queryFn: () => ask<Segment>('GET', pathOf(environment, 'segments', key)),
+  })
+  return <Loaded query={query}>{(segment) => <Shown segment={segment} />}</Loaded>
+}
+
+function Shown({ segment }: { segment: Segment }) {
+  const environment = useEnvironmentId()
+  const canEdit = useMay('editor')
+  const [open, setOpen] = useState<'edit' | 'upload'>()
+  const { key, name, description, anyOf, included, members } = segment
+  const role = canEdit ? {} : { disabled: true, title: common.needsRole(common.roleEditor) }
+  return (
+    <Page
+      title={name || key}
+      lead={description || <code>{key}</code>}
+      actions={
+        <>
+          <RowActions
+            label={name || key}
+            actions={[
+              {
+                text: audience.remove,
+                done: audience.removed(name || key),
+                isDestructive: true,
+                typedName: key,
+                run: ({ comment }) => change('DELETE', pathOf(environment, 'segments', key), { comment }),
+              },
+            ]}
+          />
+          <Button look="primary" {...role} onClick={() => setOpen('edit')}>
+            <Pencil size={13} aria-hidden />
+            {words.edit}
+          </Button>
+        </>
+      }
+    >
+      <div className={css['page']}>
+        <section>
+          <Section title={words.rules} {...(anyOf.length > 0 && { hint: words.rulesHint })} />
+          {anyOf.length === 0 ? (
+            <p className={css['quiet']}>{words.noRules}</p>
+          ) : (
+            <ul className={css['groups']}>
+              {anyOf.map((group) => (
+                <li key={JSON.stringify(group)}>{group.map(clauseText).join(` ${targeting.and} `)}</li>
+              ))}
+            </ul>
+          )}
+        </section>
+        <section>
+          <Section title={words.listed} />
+          {included.length === 0 ? (
+            <p className={css['quiet']}>{words.nobodyListed}</p>
+          ) : (
+            <p className={css['listed']}>
+              {included.slice(0, 200).map((id) => (
+                <Chip key={id}>{id}</Chip>
+              ))}
+            </p>
+          )}
+        </section>
+        <section>
+          <Section title={words.members} hint={words.membersHint}>
+            <span className={css['row']}>
+              {members && (
+                <Button small onClick={() => void download(environment, key)}>
+                  {words.download}
+                </Button>
+              )}
+              <Button small {...role} onClick={() => setOpen('upload')}>
+                <Upload size={13} aria-hidden />
+                {words.upload}
+              </Button>
+            </span>
+          </Section>
+          <p className={members ? undefined : css['quiet']}>
+            {members ? words.count(members.count) : words.noMembers}
+          </p>
+        </section>
+        <Membership segmentKey={key} />
+        <UsedBy plural="segments" id={key} />
+      </div>
+      {open === 'edit' && <SegmentForm segment={segment} onClose={() => setOpen(undefined)} />}
+      {open === 'upload' && <UploadMembers segment={segment} onClose={() => setOpen(undefined)} />}
+    </Page>
+  )
+}
+
+async function download(environment: string, key: string): Promise<void> {
+  const text = await askText('GET', pathOf(environment, 'segments', key, 'members'))
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  link.download = `${key}.txt`
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+interface Found {
+  readonly id: string
+  readonly answer?: SegmentMembership
+  readonly error?: unknown
+}
+
+function Membership({ segmentKey }: { segmentKey: string }) {
+  const environment = useEnvironmentId()
+  const [id, setId] = useState('')
+  const [found, setFound] = useState<Found>()
+  const look = async (event: FormEvent) => {
+    event.preventDefault()
+    const path = pathOf(environment, 'segments', segmentKey, 'membership')
+    try {
+      setFound({ id, answer: await ask<SegmentMembership>('GET', path, { query: { id } }) })
+    } catch (error) {
+      setFound({ id, error })
+    }
+  }
+  return (
+    <section>
+      <Section title={words.test} />
+      <form className={css['test']} onSubmit={(event) => void look(event)}>
+        <TextField label={words.testId} mono value={id} onChange={(event) => setId(event.target.value)} />
+        <Button type="submit" disabled={id === ''}>
+          {words.testRun}
+        </Button>
+      </form>
+      <p className={css['quiet']}>{words.testHint}</p>
+      <div role="status">{found?.answer && <MembershipNote id={found.id} answer={found.answer} />}</div>
+      {found?.error !== undefined && <Refusal error={found.error} />}
+    </section>
+  )
+}
+
+const MembershipNote = ({ id, answer }: { id: string; answer: SegmentMembership }) => (
+  <Note tone={answer.included || answer.uploaded ? 'healthy' : 'info'}>
+    {answer.included ? words.isIncluded(id) : answer.uploaded ? words.isUploaded(id) : words.isNeither(id)}
+  </Note>
+)

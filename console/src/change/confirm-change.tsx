@@ -1,0 +1,129 @@
+// Asks what a change needs before it is made: a comment, a confirmation in production, the name of what is
+// removed, what becomes of a running experiment. A refusal is shown in place, and can be answered.
+import { Lock } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
+import { type ExperimentChoice, Refused } from '../api/client.ts'
+import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
+import { common } from '../messages/common.ts'
+import { frame } from '../messages/frame.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Radio, TextArea, TextField } from '../ui/fields.tsx'
+import { Note } from '../ui/page.tsx'
+import { Refusal } from '../ui/states.tsx'
+import { announce } from './announce.ts'
+
+export interface ChangeAsked {
+  readonly comment: string
+  readonly experiment: ExperimentChoice | undefined
+}
+
+export interface ConfirmChangeProps {
+  readonly title: string
+  /** What the button does: a verb and its object. */
+  readonly verb: string
+  readonly run: (asked: ChangeAsked) => Promise<Pick<ChangeAnswer<unknown>, 'revision' | 'changed'>>
+  /** The notice afterwards: `Checkout is on`. */
+  readonly done: string
+  readonly undo?: () => void
+  /** Must be typed before: for what cannot be taken back. */
+  readonly typedName?: string
+  readonly isDestructive?: boolean
+  readonly children?: ReactNode
+  readonly onClose: () => void
+  readonly onDone?: () => void
+}
+
+export function ConfirmChange(props: ConfirmChangeProps) {
+  const { title, verb, run, done, undo, typedName, isDestructive, children, onClose, onDone } = props
+  const environment = useEnvironmentId()
+  const { isProduction, needsComment } = useNeedsComment()
+  const [comment, setComment] = useState('')
+  const [typed, setTyped] = useState('')
+  const [experiment, setExperiment] = useState<ExperimentChoice>()
+  const [error, setError] = useState<unknown>()
+  const [isBusy, setIsBusy] = useState(false)
+  const asksForExperiment = error instanceof Refused && error.code === 'EXPERIMENT_RUNNING'
+  const isReady =
+    !isBusy &&
+    (!needsComment || comment.trim() !== '') &&
+    (typedName === undefined || typed === typedName) &&
+    (!asksForExperiment || experiment !== undefined)
+
+  const submit = async () => {
+    if (!isReady) return
+    setIsBusy(true)
+    const sentAt = performance.now()
+    try {
+      const answer = await run({ comment: comment.trim(), experiment })
+      void announce({ environment, text: done, answer, sentAt, ...(undo && { undo }) })
+      onDone?.()
+      onClose()
+    } catch (cause) {
+      setError(cause)
+      setIsBusy(false)
+    }
+  }
+  const look = isProduction ? 'production' : isDestructive ? 'danger' : 'primary'
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      actions={
+        <Button look={look} type="submit" disabled={!isReady}>
+          {isProduction && <Lock size={13} aria-hidden />}
+          {verb}
+        </Button>
+      }
+    >
+      {isProduction && <Note tone="production">{frame.confirm.production}</Note>}
+      {children}
+      {typedName !== undefined && (
+        <TextField
+          label={common.typeName(typedName)}
+          value={typed}
+          mono
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      )}
+      {error !== undefined && <Refusal error={error} />}
+      {asksForExperiment && <ExperimentQuestion value={experiment} onChange={setExperiment} />}
+      <TextArea
+        label={needsComment ? common.comment : `${common.comment} (${common.optional})`}
+        hint={needsComment ? `${common.commentNeeded} ${common.commentHint}` : common.commentHint}
+        value={comment}
+        autoFocus
+        rows={2}
+        onChange={(event) => setComment(event.target.value)}
+      />
+    </Dialog>
+  )
+}
+
+interface ExperimentQuestionProps {
+  readonly value: ExperimentChoice | undefined
+  readonly onChange: (choice: ExperimentChoice) => void
+}
+
+/** What becomes of a running experiment that the change would disturb. */
+export const ExperimentQuestion = ({ value, onChange }: ExperimentQuestionProps) => (
+  <fieldset>
+    <legend>{frame.confirm.experiment}</legend>
+    <Radio
+      name="experiment"
+      label={frame.confirm.stop}
+      hint={frame.confirm.stopHint}
+      checked={value === 'stop'}
+      onChange={() => onChange('stop')}
+    />
+    <Radio
+      name="experiment"
+      label={frame.confirm.newPhase}
+      hint={frame.confirm.newPhaseHint}
+      checked={value === 'new-phase'}
+      onChange={() => onChange('new-phase')}
+    />
+  </fieldset>
+)

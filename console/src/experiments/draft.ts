@@ -1,0 +1,148 @@
+// The form of an experiment, and the draft that it makes. Pure.
+import { type Experiment, expectedWeights, strategyOf } from '../../../core/model/experiment.ts'
+import type { Flag } from '../../../core/model/flag.ts'
+
+export interface ExperimentFields {
+  readonly name: string
+  readonly hypothesis: string
+  readonly owner: string
+  readonly flagKey: string
+  readonly ruleId: string
+  readonly baselineId: string
+  readonly primary: string
+  readonly secondary: readonly string[]
+  readonly lowerIsBetter: readonly string[]
+  readonly decision: 'always-valid' | 'fixed-horizon'
+  /** In percent, as typed. */
+  readonly effect: string
+  readonly equivalence: string
+  readonly minimumDays: string
+  /** As a field of a date has it. */
+  readonly ends: string
+  readonly counts: 'all' | 'verified' | 'server'
+  readonly aa: boolean
+  /** From a plan. */
+  readonly usersPlanned: number | undefined
+}
+
+export const emptyFields: ExperimentFields = {
+  name: '',
+  hypothesis: '',
+  owner: '',
+  flagKey: '',
+  ruleId: '',
+  baselineId: '',
+  primary: '',
+  secondary: [],
+  lowerIsBetter: [],
+  decision: 'always-valid',
+  effect: '',
+  equivalence: '',
+  minimumDays: '7',
+  ends: '',
+  counts: 'all',
+  aa: false,
+  usersPlanned: undefined,
+}
+
+export function fieldsOf(draft: Experiment): ExperimentFields {
+  const { goalKeys, baselineVariationId, design = {} } = draft
+  return {
+    ...emptyFields,
+    name: draft.name,
+    hypothesis: draft.hypothesis ?? '',
+    owner: draft.owner ?? '',
+    flagKey: draft.flagKey,
+    ruleId: draft.ruleId,
+    baselineId: baselineVariationId,
+    primary: goalKeys[0] ?? '',
+    secondary: goalKeys.slice(1),
+    lowerIsBetter: design.lowerIsBetter ?? [],
+    decision: design.decision ?? 'always-valid',
+    effect: percentText(design.minimumEffect),
+    equivalence: percentText(design.equivalence),
+    minimumDays: String(design.minimumDays ?? emptyFields.minimumDays),
+    ends: dayText(draft.stopAt),
+    counts: draft.counts ?? 'all',
+    aa: design.aa ?? false,
+    usersPlanned: design.usersPlanned,
+  }
+}
+
+/** What is sent to create a draft, or to change one. */
+export function bodyOf(fields: ExperimentFields) {
+  const goalKeys = [fields.primary, ...fields.secondary.filter((key) => key !== fields.primary)]
+  const lowerIsBetter = fields.lowerIsBetter.filter((key) => goalKeys.includes(key))
+  const [minimumEffect, equivalence] = [shareOf(fields.effect), shareOf(fields.equivalence)]
+  const minimumDays = numberOf(fields.minimumDays)
+  return {
+    name: fields.name,
+    ...(fields.hypothesis.trim() && { hypothesis: fields.hypothesis.trim() }),
+    ...(fields.owner.trim() && { owner: fields.owner.trim() }),
+    flagKey: fields.flagKey,
+    ruleId: fields.ruleId,
+    baselineVariationId: fields.baselineId,
+    goalKeys,
+    ...(fields.ends && { stopAt: Date.parse(`${fields.ends}T23:59:00`) }),
+    ...(fields.counts !== 'all' && { counts: fields.counts }),
+    design: {
+      ...(fields.decision !== 'always-valid' && { decision: fields.decision }),
+      ...(lowerIsBetter.length > 0 && { lowerIsBetter }),
+      ...(minimumEffect !== undefined && { minimumEffect }),
+      ...(equivalence !== undefined && { equivalence }),
+      ...(minimumDays !== undefined && { minimumDays }),
+      ...(fields.usersPlanned !== undefined && { usersPlanned: fields.usersPlanned }),
+      ...(fields.aa && { aa: true }),
+    },
+  }
+}
+
+export const isComplete = ({ flagKey, ruleId, baselineId, primary }: ExperimentFields): boolean =>
+  [flagKey, ruleId, baselineId, primary].every((text) => text !== '')
+
+/** Of what is typed; undefined if it is no number. */
+export function numberOf(text: string): number | undefined {
+  const value = text.trim() === '' ? NaN : Number(text.replace(',', '.'))
+  return Number.isFinite(value) ? value : undefined
+}
+
+export const shareOf = (percent: string): number | undefined => {
+  const value = numberOf(percent)
+  return value === undefined ? undefined : Number((value / 100).toPrecision(12))
+}
+
+const percentText = (share: number | undefined) =>
+  share === undefined ? '' : String(Number((share * 100).toPrecision(12)))
+
+/** The day in the viewer's zone, as a field of a date has it. */
+export function dayText(time: number): string {
+  const at = new Date(time)
+  const part = (value: number) => String(value).padStart(2, '0')
+  return `${at.getFullYear()}-${part(at.getMonth() + 1)}-${part(at.getDate())}`
+}
+
+export interface Rollout {
+  readonly ruleId: string
+  /** The variations that users get, with their weights. */
+  readonly weights: ReadonlyMap<string, number>
+}
+
+/** The parts of a flag that split users between two variations or more. */
+export const rolloutsOf = (flag: Flag): Rollout[] =>
+  [...flag.rules.map(({ id }) => id), flag.defaultStrategy.id].flatMap((ruleId) => {
+    const strategy = strategyOf(flag, ruleId)
+    if (strategy?.kind !== 'rollout') return []
+    const weights = new Map([...expectedWeights(strategy)].filter(([, weight]) => weight > 0))
+    return weights.size < 2 ? [] : [{ ruleId, weights }]
+  })
+
+/** The first rollout of a flag, and the variation it serves when off as the baseline if it is among them. */
+export function chosenOf(flag: Flag, ruleId?: string): Pick<ExperimentFields, 'ruleId' | 'baselineId'> {
+  const rollouts = rolloutsOf(flag)
+  const rollout = rollouts.find((each) => each.ruleId === ruleId) ?? rollouts[0]
+  if (!rollout) return { ruleId: '', baselineId: '' }
+  const ids = [...rollout.weights.keys()]
+  const marked = flag.variations.find(({ id, baseline }) => baseline && ids.includes(id))?.id
+  const off = ids.find((id) => id === flag.offVariationId)
+  return { ruleId: rollout.ruleId, baselineId: marked ?? off ?? ids[0]! }
+}

@@ -1,0 +1,180 @@
+// The experiments of an environment: what runs and what was found, with the interval of the primary goal.
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { lazy, Suspense } from 'react'
+import { type Experiment, statusAt } from '../../../core/model/experiment.ts'
+import type { StoredResult } from '../../../core/model/stored-result.ts'
+import { experimentsQuery, goalsQuery, verdictsQuery } from '../api/entities.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { flagQuery } from '../api/queries.ts'
+import { Interval } from '../charts/interval.tsx'
+import { common } from '../messages/common.ts'
+import { experiments as words } from '../messages/experiments.ts'
+import { date } from '../messages/figures.ts'
+import { Button } from '../ui/button.tsx'
+import { Segmented } from '../ui/fields.tsx'
+import { Status } from '../ui/marks.tsx'
+import { Page } from '../ui/page.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
+import { type Column, Named, Table } from '../ui/table.tsx'
+import { axisOf, goalRows } from './goal-rows.ts'
+import css from './list.module.css'
+import { namesOf } from './names.ts'
+import { statusMark, statusText } from './status.ts'
+import { shortVerdict } from './verdict.ts'
+
+const ExperimentForm = lazy(() => import('./form.tsx'))
+type View = keyof typeof words.views
+
+export default function ExperimentsPage() {
+  const environment = useEnvironmentId()
+  const navigate = useNavigate()
+  const canEdit = useMay('editor')
+  const { view = 'open', create } = useSearch({ strict: false }) as { view?: View; create?: true }
+  const search = (next: { view?: View | undefined; create?: true | undefined }) =>
+    void navigate({ to: '.', search: (was: object) => ({ ...was, ...next }) as never, replace: true })
+  const query = useQuery(experimentsQuery(environment))
+  const { data: verdicts } = useQuery(verdictsQuery(environment))
+  const results = new Map(verdicts?.verdicts.map(({ experimentId, result }) => [experimentId, result]))
+  return (
+    <Page
+      title={words.title}
+      lead={words.lead}
+      actions={
+        <Button
+          look="primary"
+          disabled={!canEdit}
+          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
+          onClick={() => search({ create: true })}
+        >
+          <Plus size={15} aria-hidden />
+          {words.create}
+        </Button>
+      }
+    >
+      <Loaded query={query} lines={8}>
+        {(experiments) =>
+          experiments.length === 0 ? (
+            <Empty title={words.none}>{words.noneHint}</Empty>
+          ) : (
+            <>
+              <div className={css['bar']}>
+                <Segmented
+                  label={words.view}
+                  value={view}
+                  options={words.views}
+                  onChange={(next) => search({ view: next === 'open' ? undefined : next })}
+                />
+              </div>
+              <List experiments={experiments.filter((each) => viewOf(each) === view)} results={results} />
+            </>
+          )
+        }
+      </Loaded>
+      {create && canEdit && (
+        <Suspense>
+          <ExperimentForm onClose={() => search({ create: undefined })} />
+        </Suspense>
+      )}
+    </Page>
+  )
+}
+
+function viewOf(experiment: Experiment): View {
+  const status = statusAt(experiment, Date.now())
+  return status === 'stopped' ? 'over' : status === 'archived' ? 'archived' : 'open'
+}
+
+interface ListProps {
+  readonly experiments: readonly Experiment[]
+  readonly results: ReadonlyMap<string, StoredResult>
+}
+
+const order = ['running', 'waiting', 'draft', 'stopped', 'archived']
+
+function List({ experiments, results }: ListProps) {
+  const environment = useEnvironmentId()
+  const { data: goals = [] } = useQuery(goalsQuery(environment))
+  const now = Date.now()
+  const rows = experiments.toSorted(
+    (a, b) => order.indexOf(statusAt(a, now)) - order.indexOf(statusAt(b, now)) || b.startAt - a.startAt,
+  )
+  if (rows.length === 0) return <Empty title={words.noneFit} />
+  const goalName = (key: string) => goals.find((goal) => goal.key === key)?.name || key
+  const columns: Column<Experiment>[] = [
+    {
+      title: words.columns.experiment,
+      cell: ({ id, name, goalKeys }) => (
+        <Named
+          name={
+            <Link
+              to={'/environments/$environment/experiments/$experiment' as '/'}
+              params={{ environment, experiment: id } as never}
+            >
+              {name || id}
+            </Link>
+          }
+        >
+          {goalKeys.map(goalName).join(', ')}
+        </Named>
+      ),
+    },
+    {
+      title: words.columns.status,
+      cell: (experiment) => {
+        const status = statusAt(experiment, now)
+        return <Status is={statusMark[status]}>{statusText(experiment, status)}</Status>
+      },
+    },
+    {
+      title: words.columns.verdict,
+      cell: ({ id, flagKey, design }) => (
+        <Verdict result={results.get(id)} flagKey={flagKey} design={design} />
+      ),
+    },
+    {
+      title: words.columns.dates,
+      slim: true,
+      cell: ({ startAt, stopAt, status }) =>
+        status === 'draft' ? null : (
+          <span className={css['dates']}>
+            {date(startAt)} – {date(stopAt)}
+          </span>
+        ),
+    },
+    { title: words.columns.owner, cell: ({ owner }) => owner },
+  ]
+  return <Table label={words.title} rows={rows} keyOf={({ id }) => id} columns={columns} />
+}
+
+interface VerdictProps {
+  readonly result: StoredResult | undefined
+  readonly flagKey: string
+  readonly design: Experiment['design']
+}
+
+/** The verdict in two words over the interval of the primary goal. */
+export function Verdict({ result, flagKey, design }: VerdictProps) {
+  const environment = useEnvironmentId()
+  const { data: flag } = useQuery({ ...flagQuery(environment, flagKey), enabled: result !== undefined })
+  if (!result) return <span className={css['quiet']}>{words.noResult}</span>
+  const names = namesOf(flag, [])
+  const { mark, text } = shortVerdict(result.verdict, names)
+  const rows = goalRows([result], design, names)
+  const { domain } = axisOf(rows)
+  const isShown = mark !== 'failed' && rows[0]!.marks.length > 0
+  return (
+    <div className={css['verdict']}>
+      <Status is={mark}>{text}</Status>
+      {isShown && (
+        <Interval
+          marks={rows[0]!.marks}
+          domain={domain}
+          ticks={[0]}
+          label={rows[0]!.changes.map(({ name, relative }) => `${name}: ${relative}`).join('; ')}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+// A flag as it is being edited: what may differ from what is stored, and what would be sent. Pure.
+import type { Clause } from '../../../core/model/clause.ts'
+import type { Flag, Rule, Strategy } from '../../../core/model/flag.ts'
+
+/** What the pages of a flag edit as one draft, and save together. */
+export const draftFields = [
+  'variations',
+  'offVariationId',
+  'prerequisites',
+  'targets',
+  'rules',
+  'defaultStrategy',
+] as const
+export type DraftField = (typeof draftFields)[number]
+export type Draft = Pick<Flag, DraftField>
+
+/** `base` is the flag that was edited: what is stored may be newer. */
+export interface Edit {
+  readonly base: Flag
+  readonly draft: Draft
+}
+
+export const draftOf = (flag: Flag): Draft =>
+  Object.fromEntries(draftFields.map((field) => [field, flag[field]])) as unknown as Draft
+
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** The fields that differ, as the API takes them: null removes. Undefined if nothing differs. */
+export function changesOf({ base, draft }: Edit): Partial<Record<DraftField, unknown>> | undefined {
+  const changed = draftFields.filter((field) => !isSame(base[field], draft[field]))
+  if (changed.length === 0) return undefined
+  return Object.fromEntries(changed.map((field) => [field, draft[field] ?? null]))
+}
+
+export const withDraft = (flag: Flag, draft: Draft): Flag => ({ ...flag, ...draft })
+
+/** A rule that fits nobody until its condition is written. */
+export const newRule = (id: string, { variations }: Pick<Flag, 'variations'>): Rule => ({
+  id,
+  name: '',
+  anyOf: [[newClause()]],
+  strategy: { kind: 'fixed', variationId: variations[0]!.id },
+})
+
+export const newClause = (): Clause => ({ attribute: '', operator: 'equals', values: [] })
+
+/** The list with the element moved by one place; the same list at its ends. */
+export function moved<T>(list: readonly T[], place: number, by: -1 | 1): T[] {
+  const next = [...list]
+  const other = place + by
+  if (other < 0 || other >= next.length) return next
+  next.splice(other, 0, ...next.splice(place, 1))
+  return next
+}
+
+export const replaced = <T>(list: readonly T[], place: number, value: T): T[] =>
+  list.map((each, i) => (i === place ? value : each))
+
+export const without = <T>(list: readonly T[], place: number): T[] => list.filter((_, i) => i !== place)
+
+/** Whether a variation is named anywhere but in the list of variations. */
+export function isServed({ offVariationId, targets, rules, defaultStrategy }: Draft, id: string): boolean {
+  const serves = (strategy: Strategy) =>
+    strategy.kind === 'fixed'
+      ? strategy.variationId === id
+      : strategy.shares.some(({ variationId, weight }) => variationId === id && weight > 0) ||
+        strategy.audience?.defaultVariationId === id
+  return (
+    offVariationId === id ||
+    targets.some(({ variationId, targetingKeys }) => variationId === id && targetingKeys.length > 0) ||
+    [...rules, defaultStrategy].some(({ strategy }) => serves(strategy))
+  )
+}
+
+/** Takes out a variation that is not served, with its empty shares and targets. */
+export function withoutVariation(draft: Draft, id: string): Draft {
+  const strip = (strategy: Strategy): Strategy => {
+    if (strategy.kind === 'fixed') return strategy
+    const shares = strategy.shares.filter(({ variationId }) => variationId !== id)
+    return { ...strategy, shares }
+  }
+  return {
+    ...draft,
+    variations: draft.variations.filter((each) => each.id !== id),
+    targets: draft.targets.filter(({ variationId }) => variationId !== id),
+    rules: draft.rules.map((rule) => ({ ...rule, strategy: strip(rule.strategy) })),
+    defaultStrategy: { ...draft.defaultStrategy, strategy: strip(draft.defaultStrategy.strategy) },
+  }
+}

@@ -1,0 +1,286 @@
+// What a flag is called, how it splits users, and how it is put away.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Flag } from '../../../core/model/flag.ts'
+import { ask, change, pathOf } from '../api/client.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { ConfirmChange, type ChangeAsked } from '../change/confirm-change.tsx'
+import { common } from '../messages/common.ts'
+import { flag as flagWords } from '../messages/flag.ts'
+import { Button } from '../ui/button.tsx'
+import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
+import { Note, Section } from '../ui/page.tsx'
+import { Loaded } from '../ui/states.tsx'
+import css from './detail.module.css'
+import form from './settings.module.css'
+import { isSame } from './draft.ts'
+import { useFlag } from './use-flag.ts'
+
+const words = flagWords.settings
+type Asked = 'save' | 'allocation' | 'reset' | 'clone' | 'archive' | 'unarchive' | 'remove'
+
+export default function FlagSettings() {
+  const environment = useEnvironmentId()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const flag = useFlag()
+  const { key, version, archived, allocation, seed } = flag
+  const isEditor = useMay('editor')
+  const canEdit = isEditor && !archived
+  const [about, setAbout] = useState(() => aboutOf(flag))
+  const [allocated, setAllocated] = useState(allocation)
+  const [copyKey, setCopyKey] = useState('')
+  const [asked, setAsked] = useState<Asked>()
+  const path = pathOf(environment, 'flags', key)
+  const name = flag.name || key
+  const isChanged = !isSame(about, aboutOf(flag))
+  const set = (next: Partial<About>) => setAbout({ ...about, ...next })
+  const patch = (body: object) => (options: ChangeAsked) =>
+    change<Flag>('PATCH', path, { version, body, ...options })
+  const leave = (to: string) =>
+    navigate({ to: '/environments/$environment/flags/$flag', params: { environment, flag: to } })
+  const close = () => setAsked(undefined)
+  return (
+    <div className={`${css['work']} ${css['narrow']}`}>
+      {!isEditor && <Note tone="info">{common.needsRole(common.roleEditor)}</Note>}
+      <section className={form['form']}>
+        <Section title={words.about} />
+        <TextField
+          label={words.name}
+          value={about.name}
+          disabled={!canEdit}
+          onChange={(e) => set({ name: e.target.value })}
+        />
+        <TextArea
+          label={words.description}
+          value={about.description}
+          disabled={!canEdit}
+          onChange={(e) => set({ description: e.target.value })}
+        />
+        <TextField
+          label={words.maintainer}
+          hint={words.maintainerHint}
+          value={about.maintainer}
+          disabled={!canEdit}
+          onChange={(e) => set({ maintainer: e.target.value })}
+        />
+        <TextField
+          label={words.tags}
+          hint={words.tagsHint}
+          value={about.tags}
+          disabled={!canEdit}
+          onChange={(e) => set({ tags: e.target.value })}
+        />
+        <TextField
+          label={words.slug}
+          hint={words.slugHint}
+          value={about.slug}
+          mono
+          disabled={!canEdit}
+          onChange={(e) => set({ slug: e.target.value })}
+        />
+        <div>
+          <Button look="primary" disabled={!canEdit || !isChanged} onClick={() => setAsked('save')}>
+            {words.save}
+          </Button>
+        </div>
+      </section>
+      <section className={form['form']}>
+        <Section title={words.split} />
+        <SelectField
+          label={words.allocation}
+          hint={words.allocationHint}
+          value={allocated}
+          disabled={!canEdit}
+          onChange={(event) => {
+            setAllocated(event.target.value as Flag['allocation'])
+            if (event.target.value !== allocation) setAsked('allocation')
+          }}
+        >
+          {Object.entries(words.allocations).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </SelectField>
+        <p>
+          {words.seed}: {seed ? <code>{seed}</code> : words.seedNone}
+        </p>
+        <div className={form['row']}>
+          <p>{allocation === 'fine' ? words.resetHint : words.resetNeedsFine}</p>
+          <Button disabled={!canEdit || allocation !== 'fine'} onClick={() => setAsked('reset')}>
+            {words.reset}…
+          </Button>
+        </div>
+      </section>
+      <section className={form['form']}>
+        <Section title={words.clone} hint={words.cloneHint} />
+        <div className={form['row']}>
+          <TextField
+            label={words.cloneKey}
+            quiet
+            placeholder={words.cloneKey}
+            mono
+            value={copyKey}
+            disabled={!isEditor}
+            onChange={(event) => setCopyKey(event.target.value)}
+          />
+          <Button disabled={!isEditor || copyKey === ''} onClick={() => setAsked('clone')}>
+            {words.clone}…
+          </Button>
+        </div>
+      </section>
+      <section className={form['form']}>
+        <Section title={words.danger} />
+        <Dependents path={path} />
+        <div className={form['row']}>
+          <p>{archived ? words.unarchiveHint : words.archiveHint}</p>
+          <Button disabled={!isEditor} onClick={() => setAsked(archived ? 'unarchive' : 'archive')}>
+            {archived ? words.unarchive : words.archive}…
+          </Button>
+        </div>
+        <div className={form['row']}>
+          <p>{words.removeHint}</p>
+          <Button disabled={!isEditor} onClick={() => setAsked('remove')}>
+            {words.remove}…
+          </Button>
+        </div>
+      </section>
+      {asked === 'save' && (
+        <ConfirmChange
+          title={words.save}
+          verb={words.save}
+          done={words.saved(name)}
+          run={patch(bodyOf(about))}
+          onClose={close}
+        />
+      )}
+      {asked === 'allocation' && (
+        <ConfirmChange
+          title={words.allocation}
+          verb={words.save}
+          done={words.saved(name)}
+          run={patch({ allocation: allocated })}
+          onClose={() => {
+            setAllocated(allocation)
+            close()
+          }}
+        >
+          <p>{words.allocationHint}</p>
+          <p>{words.allocations[allocated]}</p>
+        </ConfirmChange>
+      )}
+      {asked === 'reset' && (
+        <ConfirmChange
+          title={words.reset}
+          verb={words.reset}
+          done={words.resetDone(name)}
+          typedName={key}
+          isDestructive
+          run={patch({ resetSeed: true })}
+          onClose={close}
+        >
+          <p>{words.resetHint}</p>
+        </ConfirmChange>
+      )}
+      {asked === 'clone' && (
+        <ConfirmChange
+          title={words.clone}
+          verb={words.clone}
+          done={words.cloned(name)}
+          run={(options) => change<Flag>('POST', `${path}/clone`, { body: { key: copyKey }, ...options })}
+          onClose={close}
+          onDone={() => void leave(copyKey)}
+        >
+          <p>
+            {words.cloneHint} <code>{copyKey}</code>
+          </p>
+        </ConfirmChange>
+      )}
+      {(asked === 'archive' || asked === 'unarchive') && (
+        <ConfirmChange
+          title={asked === 'archive' ? words.archive : words.unarchive}
+          verb={asked === 'archive' ? words.archive : words.unarchive}
+          done={asked === 'archive' ? words.archived(name) : words.unarchived(name)}
+          {...(asked === 'archive' && { typedName: key, isDestructive: true })}
+          run={patch({ archived: asked === 'archive' })}
+          onClose={close}
+        >
+          <p>{asked === 'archive' ? words.archiveHint : words.unarchiveHint}</p>
+        </ConfirmChange>
+      )}
+      {asked === 'remove' && (
+        <ConfirmChange
+          title={words.remove}
+          verb={words.remove}
+          done={words.removed(name)}
+          typedName={key}
+          isDestructive
+          run={async (options) => {
+            const answer = await change<Flag>('DELETE', path, options)
+            await navigate({ to: '/environments/$environment/flags', params: { environment } })
+            queries.removeQueries({ queryKey: [environment, 'flag', key] })
+            return answer
+          }}
+          onClose={close}
+        >
+          <p>{words.removeHint}</p>
+        </ConfirmChange>
+      )}
+    </div>
+  )
+}
+
+interface About {
+  readonly name: string
+  readonly description: string
+  readonly maintainer: string
+  readonly tags: string
+  readonly slug: string
+}
+
+const aboutOf = ({ name, description, maintainer, tags, slug = '' }: Flag): About => ({
+  name,
+  description,
+  maintainer,
+  tags: tags.join(', '),
+  slug,
+})
+
+const bodyOf = ({ tags, slug, ...about }: About) => ({
+  ...about,
+  tags: tags
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter(Boolean),
+  slug: slug || null,
+})
+
+function Dependents({ path }: { path: string }) {
+  const environment = useEnvironmentId()
+  const query = useQuery({
+    queryKey: [environment, 'dependents', path],
+    queryFn: () => ask<{ dependents: { kind: string; id: string }[] }>('GET', `${path}/dependents`),
+  })
+  return (
+    <Loaded query={query} lines={1}>
+      {({ dependents }) =>
+        dependents.length === 0 ? (
+          <p>{words.noDependents}</p>
+        ) : (
+          <Note tone="warning">
+            <p>{words.dependents}:</p>
+            <ul>
+              {dependents.map(({ kind, id }) => (
+                <li key={`${kind} ${id}`}>
+                  {kind} <code>{id}</code>
+                </li>
+              ))}
+            </ul>
+          </Note>
+        )
+      }
+    </Loaded>
+  )
+}

@@ -1,0 +1,146 @@
+// Every change of an environment, newest first, and the way back to any state of it.
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useSearch } from '@tanstack/react-router'
+import { RotateCcw } from 'lucide-react'
+import { useState } from 'react'
+import type { AuditEntry } from '../../../workers/control/api/shapes.ts'
+import { ask, change, pathOf } from '../api/client.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { ConfirmChange } from '../change/confirm-change.tsx'
+import { number } from '../messages/catalogue.ts'
+import { observe } from '../messages/observe.ts'
+import { flag as words } from '../messages/flag.ts'
+import { Button } from '../ui/button.tsx'
+import { Ago, Page } from '../ui/page.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
+import { type AuditFilter, AuditFilters, ExportAudit, queryOf } from '../observe/audit-filters.tsx'
+import css from './history.module.css'
+
+const { history } = words
+const pageSize = 50
+
+interface Entries {
+  readonly entries: readonly AuditEntry[]
+  readonly nextCursor?: string
+}
+
+export default function HistoryPage() {
+  const environment = useEnvironmentId()
+  const canEdit = useMay('editor')
+  const [back, setBack] = useState<number>()
+  const filter = useSearch({ strict: false }) as AuditFilter
+  const isFiltered = Object.values(filter).some(Boolean)
+  const query = useInfiniteQuery({
+    queryKey: [environment, 'history', filter],
+    initialPageParam: '',
+    queryFn: ({ pageParam }) =>
+      ask<Entries>('GET', pathOf(environment, 'audit'), {
+        query: { ...queryOf(filter), limit: pageSize, cursor: pageParam || undefined },
+      }),
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+  return (
+    <Page
+      title={history.environment}
+      lead={history.environmentLead}
+      actions={<ExportAudit filter={filter} />}
+    >
+      <AuditFilters key={JSON.stringify(filter)} filter={filter} />
+      <Loaded query={{ ...query, data: query.data?.pages.flatMap(({ entries }) => entries) }} lines={10}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <Empty title={observe.audit.none} />
+          ) : (
+            <ol className={css['entries']}>
+              {entries.map((entry, i) => (
+                <Entry
+                  key={entry.number}
+                  entry={entry}
+                  {...(canEdit && (i > 0 || isFiltered) && { onBack: () => setBack(entry.number) })}
+                />
+              ))}
+            </ol>
+          )
+        }
+      </Loaded>
+      {query.hasNextPage && (
+        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+          {history.older}
+        </Button>
+      )}
+      {back !== undefined && (
+        <ConfirmChange
+          title={history.rollBackTitle(back)}
+          verb={history.rollBackAll}
+          done={history.rolledBack(back)}
+          typedName={environment}
+          run={({ comment, experiment }) =>
+            change('POST', pathOf(environment, 'rollback'), {
+              body: { revision: back },
+              comment,
+              experiment,
+            })
+          }
+          onClose={() => setBack(undefined)}
+        >
+          <p>{history.rollBackAllHint}</p>
+        </ConfirmChange>
+      )}
+    </Page>
+  )
+}
+
+interface EntryProps {
+  readonly entry: AuditEntry
+  readonly onBack?: () => void
+}
+
+const Entry = ({ entry, onBack }: EntryProps) => (
+  <li>
+    <b>{number(entry.number)}</b>
+    <span className={css['what']}>
+      {sentenceOf(entry.kind)} <Entities entry={entry} />
+      {entry.comment && <span className={css['comment']}>{entry.comment}</span>}
+    </span>
+    <span className={css['who']}>
+      {entry.actor.name}
+      <small>
+        <Ago time={entry.createdAt} />
+      </small>
+    </span>
+    {onBack ? (
+      <Button look="ghost" small onClick={onBack}>
+        <RotateCcw size={13} aria-hidden />
+        {history.rollBack}
+      </Button>
+    ) : (
+      <span />
+    )}
+  </li>
+)
+
+/** `update-flag` as `Update flag`. */
+const sentenceOf = (kind: string) => `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`
+
+function Entities({ entry: { entities, entityCount } }: { entry: AuditEntry }) {
+  const environment = useEnvironmentId()
+  const shown = entities.slice(0, 3)
+  return (
+    <>
+      {shown.map(({ kind, id }) =>
+        kind === 'flag' ? (
+          <Link
+            key={`${kind} ${id}`}
+            to="/environments/$environment/flags/$flag/history"
+            params={{ environment, flag: id }}
+          >
+            <code>{id}</code>
+          </Link>
+        ) : (
+          <code key={`${kind} ${id}`}>{id}</code>
+        ),
+      )}
+      {entityCount > shown.length && ` + ${number(entityCount - shown.length)}`}
+    </>
+  )
+}

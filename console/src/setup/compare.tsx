@@ -1,0 +1,111 @@
+// Compares the flags of this environment with those of another one, and copies what should be the same.
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Flag } from '../../../core/model/flag.ts'
+import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
+import { askAll, change, pathOf } from '../api/client.ts'
+import { useEnvironmentId } from '../api/place.ts'
+import { RowActions } from '../change/row-actions.tsx'
+import { describe } from '../flags/describe.ts'
+import { setup } from '../messages/setup.ts'
+import { SelectField } from '../ui/fields.tsx'
+import { Section } from '../ui/page.tsx'
+import { Loaded } from '../ui/states.tsx'
+import { type Column, Named, Table } from '../ui/table.tsx'
+import { compareFlags, type FlagDifference } from './differences.ts'
+import css from './setup.module.css'
+
+const { environments: words } = setup
+const linesShown = 3
+
+const flagsQuery = (environment: string) => ({
+  queryKey: [environment, 'all-flags'],
+  enabled: environment !== '',
+  queryFn: () => askAll<Flag>(pathOf(environment, 'flags'), 'flags'),
+})
+
+export function CompareEnvironments({ environments }: { environments: readonly EnvironmentRow[] }) {
+  const environment = useEnvironmentId()
+  const [other, setOther] = useState('')
+  const here = useQuery({ ...flagsQuery(environment), enabled: other !== '' })
+  const there = useQuery(flagsQuery(other))
+  const both = {
+    data: here.data && there.data && compareFlags(here.data, there.data),
+    error: here.error ?? there.error,
+    refetch: () => Promise.all([here.refetch(), there.refetch()]),
+  }
+  return (
+    <section>
+      <Section title={words.compare} hint={words.compareHint} />
+      <div className={css['with']}>
+        <SelectField label={words.with} value={other} onChange={(event) => setOther(event.target.value)}>
+          <option value="">{words.choose}</option>
+          {environments
+            .filter(({ id }) => id !== environment)
+            .map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name || id}
+              </option>
+            ))}
+        </SelectField>
+      </div>
+      {other !== '' && (
+        <Loaded query={both}>
+          {({ different, same }) => (
+            <>
+              <p className={css['quiet']}>{words.same(same)}</p>
+              {different.length > 0 && <Differences different={different} other={other} />}
+            </>
+          )}
+        </Loaded>
+      )}
+    </section>
+  )
+}
+
+function Differences({ different, other }: { different: readonly FlagDifference[]; other: string }) {
+  const environment = useEnvironmentId()
+  const columns: Column<FlagDifference>[] = [
+    { title: words.flag, cell: ({ key, name }) => <Named name={name}>{key}</Named> },
+    {
+      title: words.difference,
+      cell: ({ here, there, differences }) => {
+        if (!here) return words.onlyThere
+        if (!there) return words.onlyHere
+        const lines = describe(differences, there)
+        const what = lines.slice(0, linesShown).map((line) => line.what)
+        return (
+          <Named name={words.differs}>
+            {what.join(', ')}
+            {lines.length > linesShown && ' …'}
+          </Named>
+        )
+      },
+    },
+    {
+      title: setup.actions,
+      quiet: true,
+      cell: ({ key, here, there }) =>
+        there && (
+          <RowActions
+            label={key}
+            actions={[
+              {
+                text: words.copyTitle(key, other),
+                short: words.copy,
+                hint: words.copyHint,
+                done: words.copied(key),
+                run: ({ comment, experiment }) =>
+                  change('POST', pathOf(environment, 'copies'), {
+                    body: { from: other, flag: key, replace: here !== undefined },
+                    comment,
+                    experiment,
+                  }),
+              },
+            ]}
+          />
+        ),
+    },
+  ]
+  return <Table label={words.compare} rows={different} keyOf={({ key }) => key} columns={columns} />
+}

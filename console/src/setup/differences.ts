@@ -1,0 +1,31 @@
+// What differs between the flags of two environments. Pure.
+import { diff, type Difference } from '../../../core/change/diff.ts'
+import type { Flag } from '../../../core/model/flag.ts'
+
+export interface FlagDifference {
+  readonly key: string
+  readonly name: string
+  readonly here: Flag | undefined
+  readonly there: Flag | undefined
+  readonly differences: readonly Difference[]
+}
+
+/** What each environment has of its own: when a flag was changed there, and whether it is on. */
+const own = /^\/(version|createdAt|updatedAt|enabled|segmentsUpdatedAt|archived)$/
+
+/** Those that are not the same in both, by key; and how many are. */
+export function compareFlags(
+  here: readonly Flag[],
+  there: readonly Flag[],
+): { readonly different: readonly FlagDifference[]; readonly same: number } {
+  const byKey = (flags: readonly Flag[]) => new Map(flags.map((flag) => [flag.key, flag]))
+  const [ours, theirs] = [byKey(here), byKey(there)]
+  const keys = [...new Set([...ours.keys(), ...theirs.keys()])].toSorted()
+  const all = keys.map((key) => {
+    const [mine, other] = [ours.get(key), theirs.get(key)]
+    const differences = mine && other ? diff(mine, other).filter(({ path }) => !own.test(path)) : []
+    return { key, name: (mine ?? other)!.name || key, here: mine, there: other, differences }
+  })
+  const different = all.filter((each) => !each.here || !each.there || each.differences.length > 0)
+  return { different, same: all.length - different.length }
+}

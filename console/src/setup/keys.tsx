@@ -1,0 +1,202 @@
+// SDK keys of the environment and API tokens of the organisation.
+import { useQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
+import type { PublicSdkKey, Token } from '../../../workers/control/api/access-answers.ts'
+import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
+import { ask, change, pathOf } from '../api/client.ts'
+import { sdkKeysQuery } from '../api/entities.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { ChangeDialog } from '../change/change-dialog.tsx'
+import { RowActions } from '../change/row-actions.tsx'
+import { common } from '../messages/common.ts'
+import { moment } from '../messages/catalogue.ts'
+import { setup } from '../messages/setup.ts'
+import { Button } from '../ui/button.tsx'
+import { Radio, TextField } from '../ui/fields.tsx'
+import { Status } from '../ui/marks.tsx'
+import { Ago, Page, Section } from '../ui/page.tsx'
+import { Loaded } from '../ui/states.tsx'
+import { type Column, Named, Table } from '../ui/table.tsx'
+import { useOrganisation } from './organisation.ts'
+import { Secret } from './secret.tsx'
+import css from './setup.module.css'
+import { Tokens } from './tokens.tsx'
+
+const { keys: words } = setup
+const dayMs = 86_400_000
+
+export interface Shown {
+  readonly title: string
+  readonly text: string
+}
+
+export default function KeysPage() {
+  const [secret, setSecret] = useState<Shown>()
+  const organisation = useOrganisation()
+  return (
+    <Page title={words.title} lead={words.lead}>
+      <div className={css['sections']}>
+        <SdkKeys onSecret={setSecret} />
+        {organisation && <Tokens organisation={organisation} onSecret={setSecret} />}
+      </div>
+      {secret && <Secret {...secret} onClose={() => setSecret(undefined)} />}
+    </Page>
+  )
+}
+
+export const onlyActive = ({ disabled }: Pick<Token, 'disabled'>) => (
+  <Status is={disabled ? 'stopped' : 'healthy'}>{disabled ? setup.disabled : setup.active}</Status>
+)
+
+function SdkKeys({ onSecret }: { onSecret: (secret: Shown) => void }) {
+  const environment = useEnvironmentId()
+  const canEdit = useMay('editor')
+  const [isCreating, setIsCreating] = useState(false)
+  const columns: Column<PublicSdkKey>[] = [
+    {
+      title: setup.name,
+      cell: ({ id, name, previous }) => (
+        <Named name={name || id}>{previous && words.rotating(moment(previous.expiresAt))}</Named>
+      ),
+    },
+    { title: setup.role, cell: ({ role }) => words.keyRoles[role] },
+    { title: setup.status, cell: onlyActive },
+    { title: setup.made, cell: ({ createdAt }) => <Ago time={createdAt} /> },
+    {
+      title: setup.actions,
+      quiet: true,
+      cell: (key) => <KeyActions sdkKey={key} onSecret={onSecret} />,
+    },
+  ]
+  return (
+    <section>
+      <Section title={words.sdk} hint={words.sdkHint}>
+        <Button
+          look="primary"
+          disabled={!canEdit}
+          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
+          onClick={() => setIsCreating(true)}
+        >
+          <Plus size={15} aria-hidden />
+          {words.createKey}
+        </Button>
+      </Section>
+      <Loaded query={useQuery(sdkKeysQuery(environment))}>
+        {(keys) =>
+          keys.length === 0 ? (
+            <p className={css['quiet']}>{words.none}</p>
+          ) : (
+            <Table label={words.sdk} rows={keys} keyOf={({ id }) => id} columns={columns} />
+          )
+        }
+      </Loaded>
+      {isCreating && (
+        <CreateKey
+          onClose={() => setIsCreating(false)}
+          onMade={(text) => {
+            setIsCreating(false)
+            onSecret({ title: words.newKey, text })
+          }}
+        />
+      )}
+    </section>
+  )
+}
+
+interface KeyActionsProps {
+  readonly sdkKey: PublicSdkKey
+  readonly onSecret: (secret: Shown) => void
+}
+
+function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyActionsProps) {
+  const path = pathOf(useEnvironmentId(), 'sdk-keys', id)
+  const shown = name || id
+  return (
+    <RowActions
+      label={shown}
+      actions={[
+        ...(foreign
+          ? []
+          : [
+              {
+                text: words.rotate,
+                hint: words.rotateHint,
+                done: setup.saved(shown),
+                run: async ({ comment }: { comment: string }) => {
+                  const answer = await ask<ChangeAnswer<PublicSdkKey> & { key: string }>(
+                    'POST',
+                    `${path}/rotate`,
+                    { comment, body: { overlapMs: dayMs } },
+                  )
+                  onSecret({ title: words.newKey, text: answer.key })
+                  return answer
+                },
+              },
+            ]),
+        {
+          text: disabled ? setup.enable : setup.disable,
+          ...(!disabled && { hint: words.disableHint }),
+          done: setup.saved(shown),
+          run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
+        },
+        {
+          text: setup.remove,
+          hint: words.disableHint,
+          done: setup.removed(shown),
+          isDestructive: true,
+          typedName: shown,
+          run: ({ comment }) => change('DELETE', path, { comment }),
+        },
+      ]}
+    />
+  )
+}
+
+interface CreateKeyProps {
+  readonly onClose: () => void
+  readonly onMade: (key: string) => void
+}
+
+type KeyRole = keyof typeof words.keyRoles
+
+export function CreateKey({ onClose, onMade }: CreateKeyProps) {
+  const environment = useEnvironmentId()
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<KeyRole>('client')
+  return (
+    <ChangeDialog<{ key: string; revision: number }>
+      title={words.createKey}
+      verb={words.createKey}
+      isReady={name.trim() !== ''}
+      run={(comment) => ask('POST', pathOf(environment, 'sdk-keys'), { body: { name, role }, comment })}
+      done={() => setup.created(name)}
+      onDone={({ key }) => onMade(key)}
+      onClose={onClose}
+    >
+      {(problemOf) => (
+        <>
+          <TextField
+            label={setup.name}
+            problem={problemOf('name')}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <fieldset>
+            <legend>{setup.role}</legend>
+            {(Object.entries(words.keyRoles) as [KeyRole, string][]).map(([each, text]) => (
+              <Radio
+                key={each}
+                name="role"
+                label={text}
+                hint={words.keyRoleHints[each]}
+                checked={role === each}
+                onChange={() => setRole(each)}
+              />
+            ))}
+          </fieldset>
+        </>
+      )}
+    </ChangeDialog>
+  )
+}

@@ -1,0 +1,146 @@
+// Webhooks and what was sent to them.
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
+import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
+import { change, pathOf } from '../api/client.ts'
+import { webhooksQuery } from '../api/entities.ts'
+import { useEnvironmentId, useMay } from '../api/place.ts'
+import { RowActions } from '../change/row-actions.tsx'
+import { ago, number } from '../messages/catalogue.ts'
+import { common } from '../messages/common.ts'
+import { setup } from '../messages/setup.ts'
+import { Button } from '../ui/button.tsx'
+import { Status } from '../ui/marks.tsx'
+import { Ago, Page } from '../ui/page.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
+import { type Column, Named, Table } from '../ui/table.tsx'
+import { Deliveries } from './deliveries.tsx'
+import { Secret } from './secret.tsx'
+import css from './setup.module.css'
+import { WebhookForm } from './webhook-form.tsx'
+
+const { webhooks: words } = setup
+const healthMarks = { unused: 'planned', ok: 'healthy', failing: 'failed' } as const
+
+export default function WebhooksPage() {
+  const environment = useEnvironmentId()
+  const navigate = useNavigate()
+  const canEdit = useMay('editor')
+  const { webhook: shown, create } = useSearch({ strict: false }) as { webhook?: string; create?: true }
+  const search = (next: { webhook?: string; create?: true }) =>
+    void navigate({ to: '.', search: next as never, replace: true })
+  const [secret, setSecret] = useState('')
+  const columns: Column<WebhookWithHealth>[] = [
+    {
+      title: words.columns.webhook,
+      cell: ({ id, name, url, events }) => (
+        <Named name={name || id}>
+          {url} · {events.length === 0 ? words.everything : words.eventCount(events.length)}
+        </Named>
+      ),
+    },
+    {
+      title: words.columns.health,
+      cell: ({ disabled, health: { status, failingSince, lastError } }) =>
+        disabled ? (
+          <Status is="stopped">{setup.disabled}</Status>
+        ) : (
+          <Named name={<Status is={healthMarks[status]}>{words.health[status]}</Status>}>
+            {status === 'failing' &&
+              [failingSince !== undefined && words.failing(ago(failingSince, Date.now())), lastError]
+                .filter(Boolean)
+                .join(': ')}
+          </Named>
+        ),
+    },
+    {
+      title: words.columns.last,
+      cell: ({ health: { lastDeliveredAt } }) =>
+        lastDeliveredAt === undefined ? words.never : <Ago time={lastDeliveredAt} />,
+    },
+    { title: words.columns.waiting, end: true, cell: ({ health }) => number(health.waiting) },
+    { title: words.columns.dead, end: true, cell: ({ health }) => number(health.dead) },
+    {
+      title: setup.actions,
+      quiet: true,
+      cell: (webhook) => (
+        <span className={css['fields']}>
+          <Button
+            small
+            aria-label={`${words.show}: ${webhook.name || webhook.id}`}
+            onClick={() => search({ webhook: webhook.id })}
+          >
+            {words.deliveries}
+          </Button>
+          <WebhookActions webhook={webhook} />
+        </span>
+      ),
+    },
+  ]
+  return (
+    <Page
+      title={words.title}
+      lead={words.lead}
+      actions={
+        <Button
+          look="primary"
+          disabled={!canEdit}
+          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
+          onClick={() => search({ create: true })}
+        >
+          <Plus size={15} aria-hidden />
+          {words.create}
+        </Button>
+      }
+    >
+      <Loaded query={useQuery(webhooksQuery(environment))}>
+        {(webhooks) =>
+          webhooks.length === 0 ? (
+            <Empty title={words.none}>{words.noneHint}</Empty>
+          ) : (
+            <div className={css['sections']}>
+              <Table label={words.title} rows={webhooks} keyOf={({ id }) => id} columns={columns} />
+              {shown !== undefined && <Deliveries key={shown} webhookId={shown} />}
+            </div>
+          )
+        }
+      </Loaded>
+      {create && canEdit && (
+        <WebhookForm
+          onClose={() => search({})}
+          onMade={(text) => {
+            search({})
+            setSecret(text)
+          }}
+        />
+      )}
+      {secret && <Secret title={words.secret} text={secret} onClose={() => setSecret('')} />}
+    </Page>
+  )
+}
+
+function WebhookActions({ webhook: { id, name, disabled } }: { webhook: WebhookWithHealth }) {
+  const path = pathOf(useEnvironmentId(), 'webhooks', id)
+  const shown = name || id
+  return (
+    <RowActions
+      label={shown}
+      actions={[
+        {
+          text: disabled ? setup.enable : setup.disable,
+          done: setup.saved(shown),
+          run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
+        },
+        {
+          text: setup.remove,
+          done: setup.removed(shown),
+          isDestructive: true,
+          typedName: shown,
+          run: ({ comment }) => change('DELETE', path, { comment }),
+        },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,106 @@
+// An editor of JSON and YAML. CodeMirror writes a <style> element into its root, which the policy refuses; in a
+// shadow root it uses adopted style sheets, which the policy allows. Custom properties reach into the shadow,
+// so the tokens colour it.
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { json } from '@codemirror/lang-json'
+import { yaml } from '@codemirror/lang-yaml'
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { type Diagnostic, linter } from '@codemirror/lint'
+import { EditorState } from '@codemirror/state'
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { useEffect, useRef } from 'react'
+
+const look = EditorView.theme({
+  '&': {
+    border: '1px solid var(--line-3)',
+    borderRadius: 'var(--r-m)',
+    background: 'var(--ground)',
+    color: 'var(--ink)',
+    fontSize: '12px',
+    maxHeight: '420px',
+  },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px', overflow: 'auto' },
+  '.cm-content': { padding: '8px 0', caretColor: 'var(--ink)' },
+  '.cm-gutters': {
+    background: 'var(--sunken)',
+    color: 'var(--ink-3)',
+    border: '0',
+    borderRadius: '5px 0 0 5px',
+  },
+  '.cm-activeLine': { background: 'transparent' },
+  '&.cm-focused .cm-activeLine': { background: 'var(--hover)' },
+  '.cm-activeLineGutter': { background: 'transparent' },
+  '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': {
+    background: 'var(--accent-wash) !important',
+  },
+  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
+})
+
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--ink)' },
+  { tag: tags.string, color: 'var(--accent)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--accent-strong)', fontWeight: '500' },
+  { tag: [tags.punctuation, tags.separator, tags.comment], color: 'var(--ink-3)' },
+])
+
+interface CodeEditorProps {
+  readonly label: string
+  readonly language: 'json' | 'yaml'
+  /** The text at the start: afterwards the editor owns it. Another `key` begins anew. */
+  readonly value: string
+  readonly onChange: (text: string) => void
+  /** What is wrong, and where; undefined if nothing is. */
+  readonly problemOf: (text: string) => { readonly message: string; readonly at: number } | undefined
+  readonly isReadOnly?: boolean
+}
+
+export function CodeEditor({
+  label,
+  language,
+  value,
+  onChange,
+  problemOf,
+  isReadOnly = false,
+}: CodeEditorProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const latest = useRef({ onChange, problemOf })
+  latest.current = { onChange, problemOf }
+  useEffect(() => {
+    const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: 'open' })
+    if (!root) return undefined
+    const lint = ({ state }: EditorView): Diagnostic[] => {
+      const problem = latest.current.problemOf(state.doc.toString())
+      if (!problem) return []
+      const from = Math.min(problem.at, state.doc.length)
+      return [{ from, to: from, severity: 'error', message: problem.message }]
+    }
+    const view = new EditorView({
+      root,
+      parent: root,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          lineNumbers(),
+          history(),
+          drawSelection(),
+          highlightActiveLine(),
+          bracketMatching(),
+          language === 'json' ? json() : yaml(),
+          linter(lint),
+          syntaxHighlighting(colours),
+          look,
+          keymap.of([...defaultKeymap, ...historyKeymap]),
+          EditorState.readOnly.of(isReadOnly),
+          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.updateListener.of(({ docChanged, state }) => {
+            if (docChanged) latest.current.onChange(state.doc.toString())
+          }),
+        ],
+      }),
+    })
+    return () => view.destroy()
+  }, [])
+  return <div ref={host} />
+}

@@ -1,0 +1,1 @@
+ALTER TABLE `environments` ADD `production` integer DEFAULT false NOT NULL;

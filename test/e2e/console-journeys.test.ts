@@ -1,0 +1,206 @@
+// What people do in the console, in Chromium on a real stack, up to what a published SDK then decides.
+import { OFREPProvider } from '@openfeature/ofrep-provider'
+import { OpenFeature } from '@openfeature/server-sdk'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { pagesEnvironment, productionEnvironment, seedPages } from '../screenshots/data.ts'
+import { addressOf, consolePages } from '../screenshots/pages.ts'
+import { chromiumPath, launchChromium } from '../support/chromium.ts'
+import { openConsole, violationsOf } from '../support/console-tab.ts'
+import { useStack } from '../support/stack-fixture.ts'
+
+const stack = useStack()
+let browser: Browser
+let clientKey: string
+beforeAll(async () => {
+  if (chromiumPath === undefined) return
+  browser = await launchChromium()
+  clientKey = await seedPages(stack())
+})
+afterAll(async () => browser?.close())
+
+const environment = `/environments/${pagesEnvironment}`
+const boolean = {
+  type: 'boolean',
+  variations: [
+    { id: 'on', name: 'on', value: 'true' },
+    { id: 'off', name: 'off', value: 'false' },
+  ],
+  offVariationId: 'off',
+  defaultStrategy: { strategy: { kind: 'fixed', variationId: 'off' } },
+}
+
+/** Waits for the notice that a change is live at edge. */
+const live = (page: Page) =>
+  page
+    .getByText(/^Live at revision \d+ in/)
+    .last()
+    .waitFor()
+
+// CHROMIUM is the path of a browser.
+describe.skipIf(chromiumPath === undefined)('in the console', () => {
+  it('a flag is created, targeted, saved, decided by an SDK, and rolled back', async () => {
+    const { page, faults } = await openConsole(browser, stack())
+    await page.goto(`${stack().url}${environment}/flags`)
+    await page.getByRole('button', { name: 'Create flag' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Pay later (EU)')
+    expect(await page.getByLabel('Key', { exact: true }).inputValue()).toBe('pay-later-eu')
+    await page.getByLabel('Everyone gets, when on').selectOption('off')
+    await page.getByLabel('Turn it on at once').check()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create flag' }).click()
+    await page.getByRole('heading', { name: 'Pay later (EU)' }).waitFor()
+
+    const provider = new OFREPProvider({
+      baseUrl: stack().url,
+      headers: [['authorization', `Bearer ${clientKey}`]],
+    })
+    await OpenFeature.setProviderAndWait('console', provider)
+    const client = OpenFeature.getClient('console')
+    const asked = (country: string) =>
+      client.getBooleanValue('pay-later-eu', false, { targetingKey: 'ada', country })
+
+    await page.getByRole('button', { name: 'Add rule' }).click()
+    await page.getByLabel('Attribute', { exact: true }).fill('country')
+    await page.getByLabel('Operator').selectOption('in')
+    await page.getByLabel('Values').fill('DE, FR')
+    await page.getByLabel('Values').press('Enter')
+    await page.getByText('No problems found').waitFor()
+    await page.getByLabel(/^Comment/).fill('Germany and France first')
+    await page.reload() // what was typed as targeting is still there
+    await page.getByText('Rule 1').first().waitFor()
+    await page.getByText('No problems found').waitFor()
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await live(page)
+    await expect.poll(() => asked('DE'), { timeout: 10_000 }).toBe(true)
+    expect(await asked('US')).toBe(false)
+
+    await page.getByRole('link', { name: 'Debugger' }).click()
+    await page.getByLabel('Targeting key', { exact: true }).fill('ada')
+    await page.getByRole('button', { name: 'Add attribute' }).click()
+    await page.getByLabel('Name of attribute 1').fill('country')
+    await page.getByLabel('Value of attribute 1').fill('FR')
+    await page.getByRole('button', { name: 'Evaluate' }).click()
+    await page.getByText('Rule 1 fits').waitFor()
+
+    await page
+      .getByRole('navigation', { name: 'Parts of the flag' })
+      .getByRole('link', { name: 'History' })
+      .click()
+    await page.getByRole('button', { name: 'Roll back to here' }).last().click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back to here' }).click()
+    await live(page)
+    await expect.poll(() => asked('DE'), { timeout: 10_000 }).toBe(false)
+    expect(faults()).toEqual([])
+    await page.close()
+    await OpenFeature.close()
+  })
+
+  it('a flag is created by keyboard alone', async () => {
+    const { page, faults } = await openConsole(browser, stack())
+    await page.goto(`${stack().url}${environment}/flags`)
+    await page.getByRole('button', { name: 'Create flag' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog', { name: 'Search or jump to' }).waitFor()
+    await page.keyboard.type('create flag')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Create flag' }).waitFor()
+    await page.keyboard.type('By keyboard')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'By keyboard' }).waitFor()
+    // on to the switch: the flag is off
+    const toggle = page.getByRole('switch')
+    const isReached = () => page.evaluate<boolean>(`document.activeElement.role === 'switch'`)
+    for (let i = 0; i < 40 && !(await isReached()); i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    await live(page)
+    expect(await toggle.getAttribute('aria-checked')).toBe('true')
+    expect(faults()).toEqual([])
+    await page.close()
+  })
+
+  it('two edits of one flag are merged, and nothing that was typed is lost', async () => {
+    await call(stack(), 'POST', `${environment}/flags`, { ...boolean, key: 'merged' })
+    const { page, faults } = await openConsole(browser, stack())
+    await page.goto(`${stack().url}${environment}/flags/merged`)
+    await page.getByLabel('When the flag is off').selectOption('on')
+    await page.getByText('No problems found').waitFor()
+    await call(stack(), 'PATCH', `${environment}/flags/merged`, {
+      offVariationId: null,
+      defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
+    })
+    await page.getByText('Somebody else changed this flag meanwhile').waitFor()
+    await page.getByLabel('Yours').check()
+    await page.getByRole('button', { name: 'Merge' }).click()
+    await page.getByText('No problems found').waitFor()
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await live(page)
+    expect(await call(stack(), 'GET', `${environment}/flags/merged`)).toMatchObject({
+      offVariationId: 'on', // mine
+      defaultStrategy: { strategy: { variationId: 'on' } }, // theirs
+    })
+    expect(faults()).toEqual([])
+    await page.close()
+  })
+
+  it('production asks for a comment, and a viewer is told what is needed', async () => {
+    const { page, faults } = await openConsole(browser, stack())
+    await page.goto(`${stack().url}/environments/${productionEnvironment}/flags`)
+    await page.getByRole('switch').click()
+    const dialog = page.getByRole('dialog')
+    const confirm = dialog.getByRole('button', { name: 'Turn off' })
+    expect(await confirm.isDisabled()).toBe(true)
+    await dialog.getByLabel('Comment').fill('An incident')
+    await confirm.click()
+    await live(page)
+    expect(faults()).toEqual([])
+    await page.close()
+
+    const viewer = await call<{ token: string }>(stack(), 'POST', '/organisations/default/tokens', {
+      name: 'looks only',
+      role: 'viewer',
+    })
+    const seen = await openConsole(browser, { url: stack().url, token: viewer.token })
+    await seen.page.goto(`${stack().url}/environments/${productionEnvironment}/flags`)
+    await seen.page.getByRole('switch').waitFor()
+    expect(await seen.page.getByRole('switch').isDisabled()).toBe(true)
+    const create = seen.page.getByRole('button', { name: 'Create flag' })
+    expect(await create.getAttribute('title')).toContain('This needs the role editor')
+    expect(seen.faults()).toEqual([])
+    await seen.page.close()
+  })
+
+  it('an unknown token, a flag that is not there and an unreachable API are said, and lead on', async () => {
+    const { page } = await openConsole(browser, { url: stack().url, token: 'tla_unknown' })
+    await page.getByText('The API does not know this token').waitFor()
+    await page.getByLabel('API token').fill(stack().token)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Flags' }).waitFor()
+    await page.goto(`${stack().url}${environment}/flags/not-there`)
+    await page.getByText('There is nothing under this address').waitFor()
+    await page.route('**/api/v1/**', (route) => route.abort('connectionrefused'))
+    await page.goto(`${stack().url}${environment}/history`)
+    await page.getByText('The admin API cannot be reached').waitFor()
+    await page.unroute('**/api/v1/**')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'History' }).waitFor()
+    await page.close()
+  })
+
+  it('every page is accessible in both themes, and nothing fails on any', async () => {
+    const { page, faults } = await openConsole(browser, stack())
+    const found: string[] = []
+    for (const each of consolePages) {
+      await page.goto(stack().url + addressOf(each))
+      await expect.poll(() => page.locator('h1').count(), { message: each.name, timeout: 20_000 }).toBe(1)
+      await each.act?.(page)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        found.push(...(await violationsOf(page)).map((line) => `${each.name} ${colorScheme}: ${line}`))
+      }
+    }
+    expect(found).toEqual([])
+    expect(faults()).toEqual([])
+    await page.close()
+  })
+})

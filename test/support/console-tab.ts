@@ -1,0 +1,64 @@
+// A tab of the console in Chromium, which remembers whatever went wrong in it.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import type { Admin } from '../../scripts/admin.ts'
+
+export interface ConsoleTab {
+  readonly page: Page
+  /** Errors of the browser's console, exceptions, failed requests and refusals, since the last time. */
+  readonly faults: () => string[]
+}
+
+/** Signed in. `isExpected` says which refusals are part of the journey. */
+export async function openConsole(
+  browser: Browser,
+  { url, token }: Admin,
+  isExpected: (status: number, url: string) => boolean = () => false,
+): Promise<ConsoleTab> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  let faults: string[] = []
+  page.on('console', (message) => {
+    // the browser also says of each refusal that it could not load it: those are told of below
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText
+    if (reason !== 'net::ERR_ABORTED') faults.push(`${request.url()} ${reason}`)
+  })
+  page.on('response', (response) => {
+    const status = response.status()
+    if (status >= 400 && !isExpected(status, response.url())) faults.push(`${response.url()} ${status}`)
+  })
+  await page.goto(`${url}/#token=${token}`)
+  await page.waitForSelector('h1')
+  return {
+    page,
+    faults: () => {
+      const found = faults
+      faults = []
+      return found
+    },
+  }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What breaks WCAG 2.2, A and AA, in one line each. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await page.evaluate<AxeResults>(`axe.run({ runOnly: ${JSON.stringify(tags)} })`)
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string
+    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary: string }[]
+  }[]
+}

@@ -1,0 +1,17 @@
+// Operations and triggers as answers show them. The console imports their types, so nothing in this file
+// depends on workerd.
+import * as z from 'zod'
+import { Operation, OperationLook } from '../../../core/model/operation.ts'
+import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
+
+export const WatchedOperation = Operation.extend({
+  lastLook: OperationLook.optional().describe(
+    'What the batch runner found last. Of an earlier watch if its `countingFrom` is another. Absent: never looked at.',
+  ),
+})
+export type WatchedOperation = z.infer<typeof WatchedOperation>
+
+export const PublicTrigger = Trigger.omit({ sha256: true }).extend({
+  signature: TriggerSignature.omit({ secret: true }).optional(),
+})
+export type PublicTrigger = z.infer<typeof PublicTrigger>
