@@ -10,7 +10,6 @@ import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { slugPattern } from '../core/model/slug.ts'
 import { exitWithUsage, readOptions } from './command-line.ts'
-import { buildConsole } from './console-build.ts'
 import { bundleAll, weighConsole } from './deploy/bundle.ts'
 import { destroy, removalsOf } from './deploy/destroy.ts'
 import { firstAccess, untilItAnswers } from './deploy/first-access.ts'
@@ -66,7 +65,6 @@ async function deploy(): Promise<void> {
   const wish = wished(kept, domain)
   const account = await chooseAccount(wish.accountId)
   Object.assign(toolEnv, { CLOUDFLARE_ACCOUNT_ID: account })
-  await buildConsole()
   let installation = await install({ ...wish, accountId: account }, { wrangler, state, say })
   if (installation.firstEnvironment === undefined && environment !== 'none') {
     await giveAccess(installation, environment)

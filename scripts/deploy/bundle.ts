@@ -1,4 +1,4 @@
-// Bundles the console, the one Worker and the three as an upload would, and weighs them: offline.
+// Bundles the one Worker and the three as an upload would, and weighs them: offline.
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -10,12 +10,26 @@ const bundles = ['tackline', 'control', 'ingest', 'edge'] as const
 
 /** The limit of edge's bundle, so that a new isolate answers quickly. */
 const edgeGzipBytesMax = 72_000
+
 /** Of the JavaScript that the console's first page loads. */
 const consoleGzipBytesMax = 150_000
 
-/** Leaves the bundles in `dist/`. Throws a sentence if one cannot be made or weighs too much. */
+/** Builds the console and weighs its first load. Throws a sentence if that is too much. */
+export async function weighConsole(say: (line: string) => void): Promise<void> {
+  await buildConsole()
+  const scripts = firstLoad().map((file) => readFileSync(file))
+  const sum = (each: (code: Buffer) => number) => scripts.reduce((total, code) => total + each(code), 0)
+  const gzipBytes = sum((code) => gzipSync(code).byteLength)
+  say(`console  ${kilobytes(sum((code) => code.byteLength))}, ${kilobytes(gzipBytes)} gzipped (first load)`)
+  if (gzipBytes <= consoleGzipBytesMax) return
+  const limit = kilobytes(consoleGzipBytesMax).trim()
+  throw new Error(
+    `the console loads more than ${limit} gzipped at first: import what a page needs when it opens`,
+  )
+}
+
+/** Leaves the bundles in `dist/`. Throws a sentence if one cannot be made or edge weighs too much. */
 export async function bundleAll(wrangler: Wrangler, say: (line: string) => void): Promise<void> {
-  await weighConsole(say)
   for (const name of bundles) {
     const config = name === 'tackline' ? 'wrangler.toml' : `workers/${name}/wrangler.toml`
     const folder = path.join(root, 'dist', name)
@@ -30,20 +44,6 @@ export async function bundleAll(wrangler: Wrangler, say: (line: string) => void)
       const limit = kilobytes(edgeGzipBytesMax).trim()
       throw new Error(`edge is heavier than ${limit} gzipped: see what it imports in dist/edge/index.js.map`)
     }
-  }
-}
-
-async function weighConsole(say: (line: string) => void): Promise<void> {
-  await buildConsole()
-  const scripts = firstLoad().map((file) => readFileSync(file))
-  const sum = (each: (code: Buffer) => number) => scripts.reduce((total, code) => total + each(code), 0)
-  const gzipBytes = sum((code) => gzipSync(code).byteLength)
-  say(`console  ${kilobytes(sum((code) => code.byteLength))}, ${kilobytes(gzipBytes)} gzipped (first load)`)
-  if (gzipBytes > consoleGzipBytesMax) {
-    const limit = kilobytes(consoleGzipBytesMax).trim()
-    throw new Error(
-      `the console loads more than ${limit} gzipped at first: import what a page needs when it opens`,
-    )
   }
 }
 
