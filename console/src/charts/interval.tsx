@@ -1,18 +1,8 @@
 // An estimate with its interval, on an axis that several share: zero is a solid line; beyond the dashed line
 // it is worse than agreed. Plain SVG, with x in percent, so that it fits any width.
 import css from './charts.module.css'
+import type { Mark } from './marks.ts'
 import { type Domain, inPercent, placeOf } from './scale.ts'
-
-export interface Mark {
-  readonly key: string
-  readonly colour: number
-  readonly estimate: number
-  readonly low: number
-  /** Infinity if there is no bound. */
-  readonly high: number
-  /** A narrower interval, drawn thick. */
-  readonly inner?: { readonly low: number; readonly high: number } | undefined
-}
 
 interface IntervalProps {
   readonly marks: readonly Mark[]

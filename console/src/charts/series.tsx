@@ -1,20 +1,8 @@
 // Lines over time with their bands. The plot is stretched and its strokes are not; words are HTML, so that
 // they stay sharp. What is planned and not yet there stays visible as empty time.
 import css from './charts.module.css'
+import type { Line } from './marks.ts'
 import { type Domain, inPercent, placeOf, ticksOf } from './scale.ts'
-
-export interface Line {
-  readonly key: string
-  readonly name: string
-  readonly colour: number
-  /** In order of time. */
-  readonly points: readonly {
-    readonly at: number
-    readonly value: number
-    readonly low: number
-    readonly high: number
-  }[]
-}
 
 interface SeriesProps {
   readonly lines: readonly Line[]

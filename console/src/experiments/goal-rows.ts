@@ -2,12 +2,11 @@
 import { isOfShares } from '../../../core/model/goal-metric.ts'
 import type { ExperimentDesign } from '../../../core/model/experiment.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
-import type { Line } from '../charts/series.tsx'
-import type { Mark } from '../charts/interval.tsx'
+import type { Line, Mark } from '../charts/marks.ts'
 import { type Domain, domainOf, ticksOf } from '../charts/scale.ts'
 import { figure, rate, signedFigure, signedPercent, signedPoints } from '../messages/figures.ts'
 import { results as words } from '../messages/results.ts'
-import type { State } from '../ui/marks.tsx'
+import type { State } from '../ui/state.ts'
 import type { Names } from './names.ts'
 
 type Comparison = NonNullable<StoredResult['comparisons']>[number]

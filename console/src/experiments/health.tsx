@@ -1,7 +1,8 @@
 // Whether a result can be believed: its checks side by side, before the figures.
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { results as words } from '../messages/results.ts'
-import { Status, type State } from '../ui/marks.tsx'
+import { Status } from '../ui/marks.tsx'
+import type { State } from '../ui/state.ts'
 import css from './detail.module.css'
 
 const marks: Record<string, State> = {

@@ -2,7 +2,7 @@
 import { type Experiment, type ExperimentStatus, statusAt } from '../../../core/model/experiment.ts'
 import { ago } from '../messages/catalogue.ts'
 import { experiments as words } from '../messages/experiments.ts'
-import type { State } from '../ui/marks.tsx'
+import type { State } from '../ui/state.ts'
 import { dayOf, lengthOf } from './time.ts'
 
 export const useStatus = (experiment: Experiment): ExperimentStatus => statusAt(experiment, Date.now())

@@ -4,7 +4,7 @@ import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { sizePercent } from '../messages/figures.ts'
 import { experiments } from '../messages/experiments.ts'
 import { results as words } from '../messages/results.ts'
-import type { State } from '../ui/marks.tsx'
+import type { State } from '../ui/state.ts'
 import type { Names } from './names.ts'
 
 type Verdict = StoredResult['verdict']

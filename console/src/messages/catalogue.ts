@@ -16,7 +16,7 @@ function chosen(): Language {
 
 export function chooseLanguage(next: Language): void {
   localStorage.setItem(slot, next)
-  location.reload()
+  ;(globalThis as { location?: { reload: () => void } }).location?.reload()
 }
 
 /** What another language must have: the same words, with the same arguments. */

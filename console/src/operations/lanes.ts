@@ -8,7 +8,7 @@ import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { percent } from '../messages/catalogue.ts'
 import { duration, figure } from '../messages/figures.ts'
 import { operations as words } from '../messages/operations.ts'
-import type { State } from '../ui/marks.tsx'
+import type { State } from '../ui/state.ts'
 
 const weightTotal = 100_000 // core/model/limits.ts
 

@@ -1,11 +1,20 @@
 // Marks of state and of variations. Status is round and has a word; a variation is square and has a name.
-import { CircleCheck, CircleDashed, CirclePlay, CircleStop, OctagonAlert, TriangleAlert } from 'lucide-react'
+import {
+  CircleCheck,
+  CircleDashed,
+  CirclePlay,
+  CircleStop,
+  OctagonAlert,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { percent } from '../messages/catalogue.ts'
 import { join } from './join.ts'
+import type { State } from './state.ts'
 import css from './ui.module.css'
 
-const marks = {
+const marks: Record<State, LucideIcon> = {
   running: CirclePlay,
   healthy: CircleCheck,
   warning: TriangleAlert,
@@ -13,7 +22,6 @@ const marks = {
   planned: CircleDashed,
   stopped: CircleStop,
 }
-export type State = keyof typeof marks
 
 export function Status({ is, children }: { is: State; children: ReactNode }) {
   const Mark = marks[is]
