@@ -212,7 +212,7 @@ function workers(
       : missing
   if (kind !== 'scripts') return refused(7003, `unknown: workers/${parts.join('/')}`, 404)
   if (form && (what === '' || what === 'versions')) {
-    const metadata = JSON.parse(String(form.get('metadata'))) as Metadata
+    const metadata = JSON.parse(form.get('metadata') as string) as Metadata
     const secrets = new Set(worker?.secrets)
     for (const { type, name: secret } of metadata.bindings) if (type === 'secret_text') secrets.add(secret)
     fake.workers.set(name, { metadata, secrets })

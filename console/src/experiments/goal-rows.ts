@@ -177,8 +177,8 @@ function callOf(
 }
 
 /**
- * One axis for all goals. A goal with few data must not make the primary goal, the first row, unreadable: it is
- * cut off.
+ * One axis for all goals. A goal with few data must not make the primary goal, the first row, unreadable: it
+ * is cut off.
  */
 export function axisOf(rows: readonly GoalRow[]): { domain: Domain; ticks: number[] } {
   const reachOf = ({ marks }: GoalRow) =>

@@ -3,6 +3,7 @@
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { sizePercent } from '../messages/figures.ts'
 import { experiments } from '../messages/experiments.ts'
+import { headline } from '../messages/headline.ts'
 import { results as words } from '../messages/results.ts'
 import type { State } from '../ui/state.ts'
 import type { Names } from './names.ts'
@@ -78,7 +79,6 @@ function labelOf(verdict: Verdict, decidedOn: number | undefined): string {
 }
 
 function sentenceOf({ verdict, goalKey, comparisons }: StoredResult, names: Names, isOver: boolean): string {
-  const { headline } = words
   const goal = names.goal(goalKey)
   const { variationId = '', variationIds = [] } = fieldsOf(verdict)
   switch (verdict.kind) {
@@ -109,11 +109,11 @@ function sentenceOf({ verdict, goalKey, comparisons }: StoredResult, names: Name
 /** `: 11.8 % more, at least 6.4 % and at most 17.4 %.` The smaller change comes first, whatever its sign. */
 function boundsOf({ estimate, low, high }: { estimate: number; low: number; high: number | null }): string {
   const isMore = estimate > 0
-  const by = isMore ? words.headline.more(sizePercent(estimate)) : words.headline.less(sizePercent(estimate))
-  if (high === null) return isMore ? words.headline.unbounded(by, sizePercent(low)) : `: ${by}.`
+  const by = isMore ? headline.more(sizePercent(estimate)) : headline.less(sizePercent(estimate))
+  if (high === null) return isMore ? headline.unbounded(by, sizePercent(low)) : `: ${by}.`
   if (low < 0 !== high < 0) return `: ${by}.`
   const [least, most] = isMore ? [low, high] : [high, low]
-  return words.headline.bounds(by, sizePercent(least), sizePercent(most))
+  return headline.bounds(by, sizePercent(least), sizePercent(most))
 }
 
 /** Since when the newest results of a goal say the same; newest first. Undefined if nothing is decided. */

@@ -1,5 +1,5 @@
 // Words of experiments: their list, their form and their life. What results say is in results.ts.
-import { counted, inLanguage, number } from './catalogue.ts'
+import { inLanguage, number } from './catalogue.ts'
 
 export const experiments = inLanguage({
   en: {

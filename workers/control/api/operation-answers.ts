@@ -1,6 +1,6 @@
 // Operations and triggers as answers show them.
 // The console imports their types, so nothing in this file depends on workerd.
-import * as z from 'zod'
+import type * as z from 'zod'
 import { Operation, OperationLook } from '../../../core/model/operation.ts'
 import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
 
