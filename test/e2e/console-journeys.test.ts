@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('in the console', () => {
     await page.getByText('The admin API cannot be reached').waitFor()
     await page.unroute('**/api/v1/**')
     await page.getByRole('button', { name: 'Try again' }).click()
-    await page.getByRole('heading', { name: 'History' }).waitFor()
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor()
     await page.close()
   })
 
