@@ -285,7 +285,8 @@ describe.skipIf(!hasChdb)('on any records', () => {
             { kind: 'ratio', sum: 'value', denominator: visits, ...same },
             asked,
           )
-          const both = valued.map(({ high: _, ...row }, i) => {
+          const both = valued.map(({ high: _, stepUsers, ...row }, i) => {
+            expect(stepUsers).toEqual([]) // of no funnel
             const { sumD, sumDD, sumYD } = ratio[i]!
             return { ...row, sumD, sumDD, sumYD }
           })
