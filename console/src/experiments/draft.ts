@@ -78,26 +78,28 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
   }
 }
 
-/** What is sent to create a draft, or to change one. */
-export function bodyOf(fields: ExperimentFields) {
+/** What is sent to create a draft, or to change `draft`: what the form cannot show stays as it is. */
+export function bodyOf(fields: ExperimentFields, draft?: Experiment) {
   const goalKeys = [fields.primary, ...fields.secondary.filter((key) => key !== fields.primary)]
   const lowerIsBetter = fields.lowerIsBetter.filter((key) => goalKeys.includes(key))
   const [minimumEffect, equivalence] = [shareOf(fields.effect), shareOf(fields.equivalence)]
   const minimumDays = numberOf(fields.minimumDays)
   const guardrails = fields.secondary.flatMap((goalKey) => {
     const relative = shareOf(fields.margins[goalKey] ?? '')
-    return relative === undefined ? [] : [{ goalKey, margin: { relative } }]
+    if (relative !== undefined) return [{ goalKey, margin: { relative } }]
+    const kept = draft?.design?.guardrails?.find((each) => each.goalKey === goalKey)
+    return kept && 'absolute' in kept.margin ? [kept] : []
   })
   return {
     name: fields.name,
-    ...(fields.hypothesis.trim() && { hypothesis: fields.hypothesis.trim() }),
-    ...(fields.owner.trim() && { owner: fields.owner.trim() }),
+    ...textOf('hypothesis', fields, draft),
+    ...textOf('owner', fields, draft),
     flagKey: fields.flagKey,
     ruleId: fields.ruleId,
     baselineVariationId: fields.baselineId,
     goalKeys,
-    ...(fields.ends && { stopAt: Date.parse(`${fields.ends}T23:59:00`) }),
-    ...(fields.counts !== 'all' && { counts: fields.counts }),
+    ...(fields.ends && { stopAt: endOf(fields.ends, draft?.stopAt) }),
+    ...(fields.counts !== (draft?.counts ?? 'all') && { counts: fields.counts }),
     design: {
       ...(fields.decision !== 'always-valid' && { decision: fields.decision }),
       ...(lowerIsBetter.length > 0 && { lowerIsBetter }),
@@ -110,6 +112,16 @@ export function bodyOf(fields: ExperimentFields) {
     },
   }
 }
+
+/** A text that is emptied is sent, so that it is emptied there, too. */
+function textOf(name: 'hypothesis' | 'owner', fields: ExperimentFields, draft: Experiment | undefined) {
+  const text = fields[name].trim()
+  return text === (draft?.[name] ?? '') ? {} : { [name]: text }
+}
+
+/** The end of a day, unless it is the day that was planned: then the time of that day. */
+const endOf = (day: string, planned: number | undefined): number =>
+  planned !== undefined && dayText(planned) === day ? planned : Date.parse(`${day}T23:59:00`)
 
 export const isComplete = ({ flagKey, ruleId, baselineId, primary }: ExperimentFields): boolean =>
   [flagKey, ruleId, baselineId, primary].every((text) => text !== '')

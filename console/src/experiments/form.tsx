@@ -57,7 +57,11 @@ export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) 
       isReady={isComplete(fields)}
       run={(comment) =>
         draft
-          ? change<Experiment>('PATCH', path, { body: bodyOf(fields), version: draft.version, comment })
+          ? change<Experiment>('PATCH', path, {
+              body: bodyOf(fields, draft),
+              version: draft.version,
+              comment,
+            })
           : change<Experiment>('POST', path, { body: { ...bodyOf(fields), status: 'draft' }, comment })
       }
       done={({ entity: { id, name } }) => (draft ? words.saved(name || id) : words.created(name || id))}
