@@ -15,14 +15,14 @@ import {
   createFlag,
   createTestEnvironment,
   type TestEnvironment,
-  useStack,
+  useOwnStack,
 } from '../support/stack-fixture.ts'
 
 const dialects = ['bucketeer', 'flagship-io', 'ofrep'] as const
 /** Environments created at the same time. */
 const lanes = 4
 
-const stack = useStack()
+const stack = useOwnStack()
 let elsewhere: TestEnvironment
 /** One environment for all cases with the same configuration. */
 const environments = new Map<string, TestEnvironment>()
