@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { pagesEnvironment, productionEnvironment, seedPages } from '../screenshots/data.ts'
 import { addressOf, consolePages } from '../screenshots/pages.ts'
-import { chromiumPath, launchChromium } from '../support/chromium.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import { openConsole, violationsOf } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
@@ -14,7 +14,7 @@ const stack = useStack()
 let browser: Browser
 let clientKey: string
 beforeAll(async () => {
-  if (chromiumPath === undefined) return
+  if (!hasChromium) return
   browser = await launchChromium()
   clientKey = await seedPages(stack())
 })
@@ -41,8 +41,7 @@ const live = (page: Page) =>
     .last()
     .waitFor()
 
-// CHROMIUM is the path of a browser.
-describe.skipIf(chromiumPath === undefined)('in the console', () => {
+describe.skipIf(!hasChromium)('in the console', () => {
   it('a flag is created, targeted, saved, decided by an SDK, and rolled back', async () => {
     const { page, faults } = await openConsole(browser, stack())
     await page.goto(`${stack().url}${environment}/flags`)

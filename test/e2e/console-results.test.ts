@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { dayMs, resultsOf } from '../screenshots/showcase-results.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
@@ -16,6 +16,7 @@ let browser: Browser
 let page: Page
 
 beforeAll(async () => {
+  if (!hasChromium) return
   await seedDemo(stack(), environment)
   browser = await launchChromium()
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
@@ -34,7 +35,7 @@ const inDialog = () => page.locator('dialog[open]')
 /** The dialog's own button, which has the name of the one that opened it. */
 const confirm = (name: string) => inDialog().getByRole('button', { name, exact: true }).click()
 
-describe('an experiment', () => {
+describe.skipIf(!hasChromium)('an experiment', () => {
   it('is planned, drafted, started, read and stopped', { timeout: 120_000 }, async () => {
     await open('experiments?create=true')
     await inDialog().getByLabel('Name', { exact: true }).fill('Fewer steps')
@@ -93,7 +94,7 @@ describe('an experiment', () => {
   })
 })
 
-describe('operations', () => {
+describe.skipIf(!hasChromium)('operations', () => {
   it('are created, seen on the timeline, and end', { timeout: 120_000 }, async () => {
     await open('operations?create=switches')
     await inDialog().getByLabel('Flag', { exact: true }).selectOption('welcome-banner')

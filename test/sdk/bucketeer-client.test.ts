@@ -1,6 +1,5 @@
 // Bucketeer's published client SDK over time: changing attributes and users, polling, offline use and a
 // failing server. Then the same SDK in Chromium, with the browser's own CORS and localStorage.
-import { existsSync } from 'node:fs'
 import {
   type BKTStorage,
   defineBKTConfig,
@@ -9,8 +8,9 @@ import {
   getBKTClient,
   initializeBKTClient,
 } from '@bucketeer/js-client-sdk'
-import { chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import {
   changeFlag,
   createTestEnvironment,
@@ -196,10 +196,6 @@ describe('in Node', () => {
   })
 })
 
-const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
-
 const html = `<!doctype html><meta charset="utf-8"><title>waiting</title><link rel="icon" href="data:,">
 <script type="importmap">{"imports":{"async-mutex":"/async-mutex/index.mjs"}}</script>
 <script type="module">
@@ -208,13 +204,12 @@ const html = `<!doctype html><meta charset="utf-8"><title>waiting</title><link r
   document.title = 'ready'
 </script>`
 
-// Skipped without a browser. CHROMIUM is the path of one.
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
-  let browser: Awaited<ReturnType<typeof chromium.launch>>
+describe.skipIf(!hasChromium)('in Chromium', () => {
+  let browser: Browser
   let page: Awaited<ReturnType<typeof servePage>>
   beforeAll(async () => {
     page = await servePage(html)
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()

@@ -5,9 +5,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { DecisionMode, Flagship, FSFetchStatus, Visitor } from '@flagship.io/js-sdk'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import {
   changeFlag,
   createTestEnvironment,
@@ -19,7 +20,6 @@ import { subjectOf } from '../support/record-subject.ts'
 import { createFlags } from '../support/sdk/flags.ts'
 import { type FaultProxy, startFaultProxy } from '../support/sdk/fault-proxy.ts'
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const dist = join(import.meta.dirname, '../../node_modules/@flagship.io/js-sdk/dist')
 const stack = useStack()
 
@@ -43,15 +43,11 @@ async function servePage(edge: string) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
 }
 
-const reason = existsSync(executablePath)
-  ? ''
-  : `: skipped, there is no ${executablePath} (CHROMIUM names another)`
-
-it.skipIf(reason)(`the browser build evaluates and sends hits in both modes${reason}`, async () => {
+it.skipIf(!hasChromium)('the browser build evaluates and sends hits in both modes', async () => {
   const environment = await createTestEnvironment(stack(), 'browser')
   await createFlags(environment)
   const page = await servePage(environment.url)
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const browser = await launchChromium()
   try {
     for (const mode of ['DECISION-API', 'BUCKETING']) {
       const tab = await browser.newPage()
@@ -108,7 +104,7 @@ it.skipIf(reason)(`the browser build evaluates and sends hits in both modes${rea
   }
 })
 
-describe.skipIf(reason)('in a browser', () => {
+describe.skipIf(!hasChromium)('in a browser', () => {
   let environment: TestEnvironment
   let proxy: FaultProxy
   let browser: Browser
@@ -118,7 +114,7 @@ describe.skipIf(reason)('in a browser', () => {
     await createFlags(environment)
     proxy = await startFaultProxy(environment.url)
     page = await servePage(proxy.url)
-    browser = await chromium.launch({ executablePath: executablePath, args: ['--no-sandbox'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()

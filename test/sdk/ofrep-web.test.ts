@@ -1,13 +1,13 @@
 // OpenFeature's web SDK with the published OFREP web provider against a real stack: in Node with an
 // EventSource whose connection the test can break, and in Chromium with the browser's own CORS, EventSource
 // and localStorage.
-import { existsSync } from 'node:fs'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature, type Provider, ProviderEvents } from '@openfeature/web-sdk'
 import { EventSource as NodeEventSource } from 'eventsource'
-import { chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import {
   changeFlag,
   createTestEnvironment,
@@ -226,17 +226,12 @@ describe('in Node', () => {
   })
 })
 
-const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
-
-// Skipped without a browser. CHROMIUM is the path of one.
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
-  let browser: Awaited<ReturnType<typeof chromium.launch>>
+describe.skipIf(!hasChromium)('in Chromium', () => {
+  let browser: Browser
   let page: Awaited<ReturnType<typeof servePage>>
   beforeAll(async () => {
     page = await servePage()
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()

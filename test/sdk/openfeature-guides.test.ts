@@ -1,12 +1,12 @@
 // Runs the code of the guides as printed in docs/guides, against a real stack. Only addresses and keys are
 // replaced.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '../../scripts/free-port.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
 import {
   changeFlag,
   createFlag,
@@ -92,42 +92,35 @@ it('Workers: evaluates in workerd', async () => {
   }
 })
 
-const executablePath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
 let closePage = () => {}
 beforeAll(() => () => closePage())
 
-// Skipped without a browser. CHROMIUM is the path of one.
-it.skipIf(executablePath === undefined)(
-  'browser: evaluates, follows a change, sends exposures and goals',
-  async () => {
-    const environment = await shop('guide-browser')
-    const page = await servePage()
-    closePage = page.close
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
-    try {
-      const tab = await browser.newPage()
-      await tab.goto(page.url)
-      await tab.waitForFunction("document.title === 'ready'")
-      const code = blocksOf('browser', 'js')[0]!
-        .replace('http://127.0.0.1:8787', environment.url)
-        .replace('<client key>', environment.clientKey)
-      await tab.addScriptTag({ type: 'module', content: code })
-      const bodyText = () => tab.textContent('body')
-      await expect.poll(bodyText, { timeout: 5_000 }).toBe('the new checkout')
-      await tab.click('body')
-      await tab.waitForTimeout(500) // the stream opens
-      await changeFlag(environment, 'new-checkout', { enabled: false })
-      await expect.poll(bodyText, { timeout: 5_000 }).toBe('the old checkout')
-      const records = await lakeHolding(3, environment)
-      expect(records.map(({ kind }) => kind).toSorted((a, b) => a.localeCompare(b))).toEqual([
-        'exposure',
-        'exposure',
-        'tracking',
-      ])
-    } finally {
-      await browser.close()
-    }
-  },
-)
+it.skipIf(!hasChromium)('browser: evaluates, follows a change, sends exposures and goals', async () => {
+  const environment = await shop('guide-browser')
+  const page = await servePage()
+  closePage = page.close
+  const browser = await launchChromium()
+  try {
+    const tab = await browser.newPage()
+    await tab.goto(page.url)
+    await tab.waitForFunction("document.title === 'ready'")
+    const code = blocksOf('browser', 'js')[0]!
+      .replace('http://127.0.0.1:8787', environment.url)
+      .replace('<client key>', environment.clientKey)
+    await tab.addScriptTag({ type: 'module', content: code })
+    const bodyText = () => tab.textContent('body')
+    await expect.poll(bodyText, { timeout: 5_000 }).toBe('the new checkout')
+    await tab.click('body')
+    await tab.waitForTimeout(500) // the stream opens
+    await changeFlag(environment, 'new-checkout', { enabled: false })
+    await expect.poll(bodyText, { timeout: 5_000 }).toBe('the old checkout')
+    const records = await lakeHolding(3, environment)
+    expect(records.map(({ kind }) => kind).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'exposure',
+      'exposure',
+      'tracking',
+    ])
+  } finally {
+    await browser.close()
+  }
+})
