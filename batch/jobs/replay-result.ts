@@ -10,11 +10,12 @@ import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
 import { addUp, countMetric, metricQuestion, metricWindow } from '../counting/metric-counts.ts'
+import { openProjections } from '../counting/projections.ts'
+import { projectedRecords } from '../counting/record-reader.ts'
 import { variationsOf } from '../counting/answers.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import { onDisk } from '../lake/record-source.ts'
 import { differencesOf, type Reproduction } from '../reproduce/differences.ts'
 import { EvidenceRecord, fromEvidenceRecord, toEvidenceRecord } from '../reproduce/evidence-record.ts'
 import { lakeAsOf } from '../reproduce/lake-as-of.ts'
@@ -154,7 +155,11 @@ async function recount(
       const asked = metricQuestion(question, event, metric.definition, window.to, window.exposuresUntil)
       const prior = await then(metricWindow(asked), 'metric')
       if (!prior.ok) return prior
-      const rows = await countMetric(clickHouse, onDisk)(prior.value.files, asked)
+      const records = projectedRecords(
+        clickHouse,
+        openProjections(clickHouse, path.join(folder, 'projections')),
+      )
+      const rows = await countMetric(clickHouse, records)(prior.value.files, asked)
       if (!rows.ok) return rows
       const { byVariation, high } = addUp(rows.value)
       metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }

@@ -8,11 +8,13 @@ import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
+import { openProjections, projectionsFolder } from '../counting/projections.ts'
+import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
 import { openClickHouseServer } from './clickhouse-server.ts'
-import { inBucket, onDisk } from './record-source.ts'
+import { inBucket } from './record-source.ts'
 
 export type Recount = KeptCountsOptions['recount']
 
@@ -29,14 +31,19 @@ export async function openCounting(
   { clickHouse, lake, cacheFolder }: Configuration,
   embedded: ClickHouse,
 ): Promise<Result<Counting, Failure>> {
-  if (!clickHouse)
+  if (!clickHouse) {
+    const readerOf = (environmentId: string) => {
+      const folder = projectionsFolder(cacheFolder, environmentId)
+      return projectedRecords(embedded, openProjections(embedded, folder))
+    }
     return ok({
-      openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
-      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
+      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
+  }
   const { certificatesFile, s3Endpoint, collection, cluster } = clickHouse
   const certificates = await readCertificates(certificatesFile)
   if (!certificates.ok) return certificates
@@ -51,10 +58,11 @@ export async function openCounting(
     collection,
     cluster,
   })
+  const readerOf = () => recordsInPlace(server, source)
   return ok({
-    openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
+    openMetrics: (options) => metricCounts({ ...options, clickHouse: server, readerOf }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
-    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
+    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
     parts: 'left',
     close: () => server.close(),
   })
