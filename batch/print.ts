@@ -5,6 +5,7 @@ import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
 import { operationText } from './print-operation.ts'
+import { priorLines } from './print-prior.ts'
 import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
@@ -101,6 +102,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...funnelLines(result).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
+    ...priorLines(result).map((line) => `  ${line}`),
     ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
 import { countedByDefault, type CountedEvents } from '../../core/model/counted-events.ts'
-import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
+import type { ExperimentResult, Prior, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
@@ -15,7 +15,8 @@ import { experimentQuestion, type Question, unitAttributeOf, windowOf } from '..
 import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
 import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
-import { conclude, type Evidence, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
+import { jeffreysPrior } from '../../core/statistics/prior.ts'
+import { conclude, type Evidence, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
@@ -191,6 +192,7 @@ async function countedGoal(
       asOf: window.to,
       isFirstPhase: (experiment.phases?.length ?? 1) <= 1,
       exposuresUntil: experiment.exposuresUntil,
+      cap: experiment.history?.find(({ goalKey }) => goalKey === goal.key)?.cap,
     },
     context,
   )
@@ -248,7 +250,7 @@ async function concludeGoal(
     damage,
     now,
     seed: seedOf(experiment.id, goalKey, counts),
-    prior: jeffreysPrior,
+    prior: priorOf(experiment, goalKey),
     rule,
     ...more,
     before: before.value,
@@ -261,6 +263,12 @@ async function concludeGoal(
   const whole = { ...result.value, provenance }
   const stored = await api.storeResult(environmentId, experiment.id, whole)
   return stored.ok ? ok(whole) : stored
+}
+
+/** As it was fixed at the start. */
+function priorOf({ history = [] }: Experiment, goalKey: string): Prior {
+  const { prior, from } = history.find((one) => one.goalKey === goalKey) ?? {}
+  return prior ? { ...prior, ...(from && { from }) } : jeffreysPrior
 }
 
 /** If users who came later do not count. */

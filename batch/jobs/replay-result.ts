@@ -22,7 +22,7 @@ import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
 import type { ResultReference } from '../reproduce/reference.ts'
 import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
-import { conclude } from '../statistics/conclude.ts'
+import { conclude, statisticsRelease } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
 import { type EngineChoice, type EnvironmentVariables, pickEngine } from '../stan/engine.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
@@ -82,14 +82,17 @@ async function replay(
     inputHash,
     fromFacts: differencesOf(result, facts.value),
     fromLake: differencesOf(result, lake.value),
-    remarks: remarksOf(provenance),
+    remarks: remarksOf(provenance, result.statistics),
   })
 }
 
 const choiceOf = ({ kind }: EngineReport): EngineChoice => kind
 
-function remarksOf({ release, sqlSha256 }: Provenance): string[] {
+function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | undefined): string[] {
   return [
+    ...(statistics === statisticsRelease
+      ? []
+      : [`Release ${statistics} of the statistics computed it, and this is ${statisticsRelease}.`]),
     ...(release === releaseOf() ? [] : [`Release ${release} computed it, and this is ${releaseOf()}.`]),
     ...(sqlSha256 === countingDigest() ? [] : ['Other statements counted it than those of this release.']),
   ]

@@ -19,6 +19,7 @@ import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
 import { type MeasuredMetric, metricReport, metricVariations, notRandomised } from './measure-metric.ts'
 import { pairOf, unreadable } from './pair.ts'
+import { sensitivityOf } from './sensitivity.ts'
 import { healthOf, type LakeDamage } from './health.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
@@ -36,7 +37,7 @@ export const jeffreysPrior: Prior = { alpha: 0.5, beta: 0.5 }
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '2'
+export const statisticsRelease = '3'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -130,7 +131,10 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     computedAt: evidence.now,
     window,
     inputHash: inputHash(evidence),
-    ...(!isValue && { prior: evidence.prior }),
+    ...(!isValue && {
+      prior: evidence.prior,
+      sensitivity: sensitivityOf(withUsers(counts), baselineVariationId, evidence.prior, rule.direction),
+    }),
     engine: report,
     statistics: statisticsRelease,
     role,
@@ -205,18 +209,13 @@ async function fitOf(
   direction: Rule['direction'],
   engine: Engine,
 ): Promise<Result<{ engine: ExperimentResult['engine']; variations: VariationResult[] }>> {
-  const seen = counts.filter(({ users }) => users > 0)
+  const seen = withUsers(counts)
   const hasBaseline = seen.some(({ variationId }) => variationId === baselineVariationId)
   const posteriors = new Map<string, VariationPosterior>()
   // Nothing can be compared without the baseline, and nobody gains from rates without a comparison.
   let report: ExperimentResult['engine'] = { kind: 'exact', method: 'nothing to fit' }
   if (hasBaseline) {
-    const variations = seen.map(({ variationId, users, conversions }) => ({
-      variationId,
-      users,
-      conversions,
-    }))
-    const fit = await engine.fit({ variations, baselineVariationId, prior, direction, seed })
+    const fit = await engine.fit({ variations: seen, baselineVariationId, prior, direction, seed })
     if (!fit.ok) return fit
     const odd = fit.value.variations.find((posterior) => !isSound(posterior))
     if (odd) return refuse('UNAVAILABLE', `The engine gave no finite figures for ${odd.variationId}.`)
@@ -231,6 +230,11 @@ async function fitOf(
     }),
   })
 }
+
+const withUsers = (counts: readonly VariationCounts[]) =>
+  counts
+    .filter(({ users }) => users > 0)
+    .map(({ variationId, users, conversions }) => ({ variationId, users, conversions }))
 
 const withoutUsers = {
   rate: null,

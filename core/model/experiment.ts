@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { type Flag, FlagKey, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
 import { CountedEvents, SharedAddress } from './counted-events.ts'
+import { GoalHistory } from './goal-history.ts'
 import { Guardrail } from './guardrail.ts'
 import * as limits from './limits.ts'
 
@@ -91,6 +92,11 @@ export const Experiment = z.strictObject({
   /** In order of time. Recorded when the experiment is created and with every new phase. */
   phases: z.array(ExperimentPhase).max(limits.experimentPhasesMax).optional(),
   design: ExperimentDesign.optional(),
+  /**
+   * What earlier experiments told of its goals when it was started: their priors and caps, fixed from then
+   * on. Absent: it has not started, or an earlier release started it.
+   */
+  history: z.array(GoalHistory).max(limits.goalsPerExperimentMax).optional(),
   ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>

@@ -10,6 +10,7 @@ import {
   Health,
   HealthCheck,
   Prior,
+  PriorSensitivity,
   RateSummary,
   ResultWindow,
   Trust,
@@ -17,6 +18,7 @@ import {
   VariationResult,
   Verdict,
 } from './experiment-result.ts'
+import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
@@ -45,7 +47,8 @@ const StoredHealth = Health.extend({
 
 export const StoredResult = ExperimentResult.extend({
   window: ResultWindow.loose(),
-  prior: Prior.loose().optional(),
+  prior: Prior.extend({ from: HistorySource.loose().optional() }).loose().optional(),
+  sensitivity: z.array(PriorSensitivity.loose()).optional(),
   engine: z.union([
     ...EngineReport.options.map((option) => option.loose()),
     otherKind(kindsOf(EngineReport.options)),

@@ -71,6 +71,7 @@ export const experiments = inLanguage({
       overlap: 'Other experiments',
       exposures: 'Traffic',
       'goal-events': 'Events of goals',
+      history: 'Earlier experiments',
       power: 'Power',
     },
     form: {
@@ -200,6 +201,7 @@ export const experiments = inLanguage({
       overlap: 'Andere Experimente',
       exposures: 'Verkehr',
       'goal-events': 'Ereignisse der Ziele',
+      history: 'Frühere Experimente',
       power: 'Power',
     },
     form: {
