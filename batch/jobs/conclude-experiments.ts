@@ -24,6 +24,7 @@ import type { LakeDamage } from '../statistics/health.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
+import { countBreakdowns } from './count-breakdowns.ts'
 import type { CountedGoal } from './counted-goal.ts'
 import { type CountingPlan, openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
@@ -140,6 +141,11 @@ async function carryOut(
   for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
   if (answers === undefined || goals.length === 0) return
   const damaged = await context.counts.damaged(environmentId, window)
+  const segments = await countBreakdowns(environmentId, plan, questionOf(plan), context)
+  if (!segments.ok) onEvent({ kind: 'failed', subject: `${subject}/breakdown`, failure: segments.problem })
+  // A metric counts other users, and other events.
+  const segmentsOf = ({ event, metric }: CountedGoal) =>
+    segments.ok && metric === undefined ? segments.value.get(event) : undefined
   // All goals are counted before the first is concluded: how many there are decides what each may name.
   const counted: CountedGoal[] = []
   for (const goal of goals) {
@@ -148,7 +154,7 @@ async function carryOut(
     else {
       const found = await countedGoal(environmentId, plan, goal, answers.value, damaged.value, context)
       if (!found.ok) failed(goal.key, found.problem)
-      else if (found.value) counted.push(found.value)
+      else if (found.value) counted.push({ ...found.value, segments: segmentsOf(found.value) })
       else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
     }
   }
@@ -207,6 +213,7 @@ async function countedGoal(
     trust: toTrust(trustedBy(experiment), observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage: damageOf(more.value?.damaged ?? damaged),
+    segments: undefined,
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
@@ -234,7 +241,7 @@ async function concludeGoal(
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const { experiment, window } = plan
-  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule } = goal
+  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -252,6 +259,7 @@ async function concludeGoal(
     seed: seedOf(experiment.id, goalKey, counts),
     prior: priorOf(experiment, goalKey),
     rule,
+    segments,
     ...more,
     before: before.value,
     trust,

@@ -3,16 +3,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { experimentQuestion } from '../counting/question.ts'
+import { experimentQuestion, type Question } from '../counting/question.ts'
 import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
 import { addUp, countMetric, metricQuestion, metricWindow } from '../counting/metric-counts.ts'
+import { countSegments, toSegments } from '../counting/segment-counts.ts'
 import { variationsOf } from '../counting/answers.ts'
 import { type Failure, fail } from '../failure.ts'
-import type { LakeCache } from '../lake/cache.ts'
+import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { onDisk } from '../lake/record-source.ts'
 import { differencesOf, type Reproduction } from '../reproduce/differences.ts'
@@ -163,10 +164,13 @@ async function recount(
       metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }
       ;({ damaged } = prior.value)
     }
+    const segments = await recountSegments(seen.value.files, question, event, record, clickHouse)
+    if (!segments.ok) return segments
     const recounted = {
       ...record,
       exposed,
       metric,
+      ...(segments.value && { segments: segments.value }),
       usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
       damage: damageOf(damaged),
       trust: toTrust(counted, observed, exposed),
@@ -176,6 +180,21 @@ async function recount(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** By the attributes that the result has; undefined if it has none. */
+async function recountSegments(
+  files: RecordFiles,
+  exposures: Question,
+  event: string,
+  { segments }: EvidenceRecord,
+  clickHouse: ClickHouse,
+): Promise<Result<EvidenceRecord['segments'], Failure>> {
+  if (!segments) return ok(undefined)
+  const attributes = [...new Set(segments.map(({ attribute }) => attribute))]
+  const rows = await countSegments(clickHouse, onDisk)(files, { exposures, attributes })
+  if (!rows.ok) return rows
+  return ok([...(toSegments(rows.value, { exposures, attributes }).get(event) ?? [])])
 }
 
 function questionOf({ flagKey, ruleId, unitAttribute, counts, from, to, event }: Provenance['counted']) {

@@ -8,6 +8,7 @@ import type { EnvironmentCounts } from '../counting/answers.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
+import { type SegmentCounting, segmentCounts } from '../counting/segment-counts.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -18,6 +19,7 @@ export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
+  readonly openSegments: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
@@ -32,6 +34,7 @@ export async function openCounting(
   if (!clickHouse)
     return ok({
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
@@ -53,6 +56,7 @@ export async function openCounting(
   })
   return ok({
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
+    openSegments: (options) => segmentCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
     parts: 'left',

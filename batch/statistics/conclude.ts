@@ -10,9 +10,11 @@ import {
   type VariationPosterior,
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
+import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
+import { breakdownsOf } from './breakdown.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
@@ -70,6 +72,8 @@ export interface Evidence {
   readonly discovered?: ReadonlySet<string> | undefined
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   readonly guardrails?: readonly GuardrailReport[] | undefined
+  /** By the attributes of the design. */
+  readonly segments?: readonly SegmentCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
   readonly before?: Partial<ExperimentResult> | undefined
 }
@@ -143,6 +147,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     decision,
     variations,
     comparisons,
+    ...(evidence.segments && { breakdowns: breakdownsOf(evidence.segments, baselineVariationId) }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
     ...(ratio.kind === 'tested' && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
@@ -279,6 +284,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
     prior: { alpha: prior.alpha, beta: prior.beta },
     ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),
     seed,
+    ...(evidence.segments ? { segments: evidence.segments.map((cell) => Object.values(cell)) } : {}),
     ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),
     usersInTwoVariations,
   }

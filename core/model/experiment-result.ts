@@ -2,6 +2,7 @@
 // contains what is needed to judge and reproduce it: engine, version, model, seed, time window and a hash of
 // the input.
 import * as z from 'zod'
+import { Breakdown } from './breakdown.ts'
 import { CountedEvents } from './counted-events.ts'
 import { goalRoles } from './experiment.ts'
 import { HistorySource } from './goal-history.ts'
@@ -291,6 +292,8 @@ export const ExperimentResult = z.object({
   variations: z.array(VariationResult).min(1),
   /** One for each variation but the baseline, in the same order. */
   comparisons: z.array(Comparison).optional(),
+  /** By the attributes of the design, of a goal about all users' conversions. */
+  breakdowns: z.array(Breakdown).optional(),
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),

@@ -44,6 +44,11 @@ export const ExperimentDesign = z.strictObject({
   equivalence: z.number().min(0).max(1).optional(),
   /** The smallest relative difference of the primary goal that is worth finding: 0.05 is five percent. */
   minimumEffect: z.number().positive().max(limits.minimumEffectMax).optional(),
+  /**
+   * Attributes of an exposure's context, or `exposure.day`, `exposure.protocol`, `exposure.revision`,
+   * `exposure.sdk`, `exposure.verified`: results show a segment for each of their values.
+   */
+  breakdownBy: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.breakdownsMax).optional(),
   /** The variations are equal: what is tested is the way from assignment to result. No arm is ever named. */
   aa: z.boolean().optional(),
 })

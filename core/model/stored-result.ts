@@ -2,6 +2,7 @@
 // admin API, which only shows results and never acts on them. So fields, engines, health checks, statuses and
 // verdicts that this version does not know are accepted and kept. What ExperimentResult requires is required.
 import * as z from 'zod'
+import { Breakdown } from './breakdown.ts'
 import {
   Comparison,
   Decision,
@@ -55,6 +56,7 @@ export const StoredResult = ExperimentResult.extend({
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
+  breakdowns: z.array(Breakdown.loose()).optional(),
   guardrails: z
     .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
     .optional(),

@@ -140,6 +140,13 @@ export const results = inLanguage({
     relative: 'Relative (always valid)',
     baseline: 'baseline',
     noUsers: 'no users yet',
+    breakdown: 'Segments',
+    breakdownHint: (attributes: string) => `by ${attributes}; they decide nothing`,
+    breakdownBy: (attribute: string) => `by ${attribute}`,
+    segment: 'Segment',
+    otherValues: 'all others',
+    notTold: 'not told',
+    pooledLift: 'Lift, drawn towards the others (95 %)',
     diagnostics: 'Diagnostics',
     diagnosticsHint: (failed: number, all: number) =>
       failed > 0
@@ -326,6 +333,13 @@ export const results = inLanguage({
     relative: 'Relativ (jederzeit gültig)',
     baseline: 'Basis',
     noUsers: 'noch keine Nutzer',
+    breakdown: 'Segmente',
+    breakdownHint: (attributes) => `nach ${attributes}; sie entscheiden nichts`,
+    breakdownBy: (attribute) => `nach ${attribute}`,
+    segment: 'Segment',
+    otherValues: 'alle anderen',
+    notTold: 'nicht angegeben',
+    pooledLift: 'Veränderung, zu den anderen gezogen (95 %)',
     diagnostics: 'Diagnose',
     diagnosticsHint: (failed, all) =>
       failed > 0
