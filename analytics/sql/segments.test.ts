@@ -56,7 +56,7 @@ describe.skipIf(!hasChdb)('segments.sql', () => {
         }
       }
     })
-    await fc.assert(law, { numRuns: scaled(5) })
+    await fc.assert(law, { numRuns: scaled(3) })
   })
 
   it('takes the attributes of the first exposure that counts, of the copy that was received first', async () => {

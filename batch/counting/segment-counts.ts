@@ -15,7 +15,7 @@ import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
 import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
-import { beginningOf, linksOf, noLink, readingOf } from './server-counts.ts'
+import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
 import { sliceOf, slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -66,7 +66,7 @@ async function countKept(
   const asked = digestOf([nameOf(exposures), attributes])
   const file = path.join(root, 'counts', `environment=${environmentId}`, `segments-${asked}.json`)
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const input = digestOf([textOf(source, 'user'), textOf(source, 'unit'), recordColumns, names])
+  const input = digestOf([textsOf(source), recordColumns, names])
   const known = z
     .object({ input: z.string(), rows: z.array(SegmentRow) })
     .safeParse(await readSealed(file)).data
@@ -80,8 +80,19 @@ async function countKept(
 
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-const textOf = (source: RecordSource, by: 'user' | 'unit') =>
-  statementOf(...beginningOf(source), 'of-everything', 'questions', `by-${by}`, 'outcomes', 'segments')
+const textOf = (source: RecordSource, by: 'user' | 'unit', links: string) =>
+  statementOf(
+    ...beginningOf(source),
+    'of-everything',
+    linkedName(links),
+    'questions',
+    `by-${by}`,
+    'firsts',
+    'outcomes',
+    'segments',
+  )
+const textsOf = (source: RecordSource) =>
+  (['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => textOf(source, by, links)))
 
 /** From nothing. A row for each attribute, value, variation, goal and slice. */
 export function countSegments(
@@ -118,7 +129,7 @@ export function countSegments(
       const bound = { ...own.value, ...common, linked, slices: of, slice }
       const found = await clickHouse.rows(
         'segments.sql',
-        textOf(source, isOfUnits ? 'unit' : 'user'),
+        textOf(source, isOfUnits ? 'unit' : 'user', links.value),
         SegmentRow,
         bound,
       )

@@ -5,23 +5,27 @@
 -- {attributes}: names of attributes of an exposure, or of what else is known of it (`exposure.day`, ...).
 --   attribute is their place, from 1 on. An exposure without the attribute has the value ''.
 -- {valuesMax}: of each attribute, the values with the most users; NULL: all others together.
-, firstEvents AS (
-    SELECT counted AS firstCounted, argMin(exposed.eventId, place) AS firstEvent
-    FROM exposed
-    GROUP BY counted
+, reaching AS (
+    SELECT toUInt128(bitShiftRight(place, 128)) AS firstOne, variation, q
+    FROM answers
+    WHERE isCounted
   ),
   described AS (
     SELECT
-      -- As events.sql has it.
-      bitOr(
-        bitShiftLeft(toUInt64(reinterpretAsUInt16(reverse(toFixedString(substring(id, 1, 2), 2)))), 48),
-        bitShiftRight(cityHash64(targetingKey, id), 16)
-      ) AS describedEvent,
-      receivedAt,
+      -- Time, receipt and id, as questions.sql and events.sql have them.
+      bitShiftLeft(toUInt128(least(at, receivedAt) + {timeOffset:Int64}), 79)
+        + bitShiftLeft(toUInt128(least(receivedAt - least(at, receivedAt), 4294967295)), 47)
+        + bitShiftRight(
+          bitOr(
+            bitShiftLeft(toUInt64(reinterpretAsUInt16(reverse(toFixedString(substring(id, 1, 2), 2)))), 48),
+            bitShiftRight(cityHash64(targetingKey, id), 16)
+          ),
+          17
+        ) AS describedOne,
       arrayMap(
         name -> multiIf(
-          name = 'exposure.protocol', protocol,
-          name = 'exposure.sdk', sdk,
+          name = 'exposure.protocol', toString(protocol),
+          name = 'exposure.sdk', toString(sdk),
           name = 'exposure.revision', toString(revision),
           name = 'exposure.verified', if(verified OR keyKind = 'server', 'true', 'false'),
           name = 'exposure.day',
@@ -33,46 +37,41 @@
     FROM records
     WHERE kind = 'exposure' AND targetingKey != '' AND has({flags:Array(String)}, flagKey)
   ),
-  -- If copies differ, the one received first counts.
+  -- Several only if copies of one exposure came at one moment.
   told AS (
-    SELECT describedEvent, min((receivedAt, texts)).2 AS texts
+    SELECT describedOne, min(texts) AS texts
     FROM described
-    WHERE describedEvent IN (SELECT firstEvent FROM firstEvents)
-    GROUP BY describedEvent
+    GROUP BY describedOne
   ),
   byValue AS (
-    SELECT attribute, value, variationId, q, count() AS users
-    FROM (
-      SELECT variationId, q, firstEvent
-      FROM outcomes
-      INNER JOIN firstEvents ON firstCounted = counted
-      WHERE isCounted
-    ) AS reaching
-    LEFT JOIN told ON describedEvent = firstEvent
+    SELECT attribute, value, variation, q, count() AS users
+    FROM reaching
+    LEFT JOIN told ON describedOne = firstOne
     ARRAY JOIN
       arrayEnumerate({attributes:Array(String)}) AS attribute,
       arrayResize(texts, length({attributes:Array(String)}), '') AS value
-    GROUP BY attribute, value, variationId, q
+    GROUP BY attribute, value, variation, q
+  ),
+  valued AS (
+    SELECT *, sum(if(q = 0, users, 0)) OVER (PARTITION BY attribute, value) AS usersOfValue
+    FROM byValue
   ),
   ranked AS (
+    SELECT *, dense_rank() OVER (PARTITION BY attribute ORDER BY usersOfValue DESC, value) AS rank
+    FROM valued
+  ),
+  segments AS (
     SELECT
-      attribute AS rankedAttribute,
-      value AS rankedValue,
-      row_number() OVER (
-        PARTITION BY attribute
-        ORDER BY sumIf(users, q = 0) DESC, value
-      ) AS rank
-    FROM byValue
-    GROUP BY attribute, value
+      attribute,
+      if(rank <= {valuesMax:UInt32}, value, NULL) AS segment,
+      variation,
+      q,
+      sum(users) AS users
+    FROM ranked
+    GROUP BY attribute, segment, variation, q
   )
-SELECT
-  attribute,
-  if(rank <= {valuesMax:UInt32}, value, NULL) AS segment,
-  variationId,
-  q,
-  sum(users) AS users
-FROM byValue
-INNER JOIN ranked ON rankedAttribute = attribute AND rankedValue = value
-GROUP BY attribute, segment, variationId, q
+SELECT attribute, segment, variationNames.variationId AS variationId, q, users
+FROM segments
+LEFT JOIN variationNames ON variationNames.variation = segments.variation
 ORDER BY attribute, segment, variationId, q
 SETTINGS output_format_json_quote_64bit_integers = 0
