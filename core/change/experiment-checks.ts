@@ -29,6 +29,7 @@ export const checkNames = [
   'goal-events',
   'history',
   'power',
+  'guardrail-power',
 ] as const
 
 export interface Check {

@@ -59,6 +59,7 @@ describe('the events of the last days', () => {
       history: 'pass: No earlier experiment tells anything of its goals: rates begin with Beta(0.5, 0.5).',
       power:
         'pass: Enough users: a change of buy by 10 % takes 109738 users (80 % power), and about 140000 users will come.',
+      'guardrail-power': 'pass: There is no guardrail to show.',
     })
   })
 
@@ -96,6 +97,27 @@ describe('the events of the last days', () => {
       { cappedByHistory: new Set(['buy']) },
       'history',
       /^pass: .* buy begins with Beta\(2, 38\) \(old\), buy is capped at 120 \(old\)/,
+    ],
+    [
+      'more users come than a guardrail needs',
+      { design: { guardrails: [{ goalKey: 'buy', margin: { relative: 0.1 } }] } },
+      {},
+      'guardrail-power',
+      /^pass: .*: buy 89\d{3}; about 140000 will come/,
+    ],
+    [
+      'fewer users come than a guardrail needs',
+      { design: { guardrails: [{ goalKey: 'buy', margin: { absolute: 0.001 } }] } },
+      {},
+      'guardrail-power',
+      /^warn: .*: buy \d{7}; about 140000 will come/,
+    ],
+    [
+      'nobody knows the rate of a guardrail',
+      { design: { guardrails: [{ goalKey: 'crash', margin: { relative: 0.1 } }] } },
+      {},
+      'guardrail-power',
+      /^warn: .*: crash unknown/,
     ],
     ['no effect is wanted', { design: {} }, {}, 'power', /^warn: The design has no minimumEffect/],
     [

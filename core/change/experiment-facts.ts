@@ -4,6 +4,7 @@ import type { Check } from './experiment-checks.ts'
 import { type Experiment, primaryGoalOf } from '../model/experiment.ts'
 import type { GoalHistory } from '../model/goal-history.ts'
 import { alphaDefault, conversionsPlannedMin } from '../statistics/levels.ts'
+import { usersForMargin } from '../statistics/guardrail-plan.ts'
 import { planOf } from '../statistics/plan.ts'
 import type { PlannedMetric } from '../statistics/planning.ts'
 import { betaText, jeffreysPrior } from '../statistics/prior.ts'
@@ -72,6 +73,7 @@ export function factChecks(experiment: Experiment, facts: ExperimentFacts): Chec
     goalEventsCheck(experiment, facts),
     historyCheck(experiment, facts),
     powerCheck(experiment, facts),
+    guardrailPowerCheck(experiment, facts),
   ]
 }
 
@@ -191,6 +193,37 @@ function powerCheck(
       `Not all users meet its rollout: ${wanted}, and nothing tells how many of them do (${coming}).`,
     )
   return { name, status: 'pass', detail: `Enough users: ${wanted}, and ${coming}.` }
+}
+
+/** Whether the users who come could show that each guardrail about a rate holds. */
+function guardrailPowerCheck(
+  { design = {}, startAt, stopAt, phases, baselineVariationId }: Experiment,
+  { exposures, history, goalsOfMeans }: ExperimentFacts,
+): Check {
+  const name = 'guardrail-power'
+  const guardrails = design.aa ? [] : (design.guardrails ?? [])
+  if (guardrails.length === 0) return { name, status: 'pass', detail: 'There is no guardrail to show.' }
+  const { [baselineVariationId]: baseline = 0, ...arms } = phases?.at(-1)?.weights ?? {}
+  const users = Math.floor((exposures.usersPerDay * (stopAt - startAt)) / dayMs)
+  const wanted = guardrails.map(({ goalKey, margin }) => {
+    const known = goalsOfMeans?.has(goalKey) ? undefined : history.get(goalKey)
+    if (!known || baseline === 0 || Object.keys(arms).length === 0) return { goalKey, users: undefined }
+    const needed = usersForMargin({
+      rate: known.conversions / known.users,
+      margin,
+      direction: design.lowerIsBetter?.includes(goalKey) ? 'decrease' : 'increase',
+      shares: [baseline, ...Object.values(arms)],
+      power: powerDefault,
+      alpha: alphaDefault,
+    })
+    return { goalKey, users: needed }
+  })
+  const each = wanted.map(({ goalKey, users: needed }) => `${goalKey} ${needed ?? 'unknown'}`).join(', ')
+  const detail =
+    `Users to show that they hold if nothing differs (${percent(powerDefault)} power): ${each}; about ${users} ` +
+    'will come.'
+  const isEnough = wanted.every(({ users: needed }) => needed !== undefined && needed <= users)
+  return { name, status: isEnough ? 'pass' : 'warn', detail }
 }
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`

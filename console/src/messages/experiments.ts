@@ -73,6 +73,7 @@ export const experiments = inLanguage({
       'goal-events': 'Events of goals',
       history: 'Earlier experiments',
       power: 'Power',
+      'guardrail-power': 'Power of guardrails',
     },
     form: {
       name: 'Name',
@@ -203,6 +204,7 @@ export const experiments = inLanguage({
       'goal-events': 'Ereignisse der Ziele',
       history: 'Frühere Experimente',
       power: 'Power',
+      'guardrail-power': 'Power der Leitplanken',
     },
     form: {
       name: 'Name',

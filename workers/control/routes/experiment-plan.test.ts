@@ -134,6 +134,7 @@ describe('an experiment before its start', () => {
       'goal-events': 'warn',
       history: 'pass',
       power: 'warn',
+      'guardrail-power': 'pass',
     })
     expect(await call('POST', `${one}/start`)).toMatchObject({
       status: 409,
