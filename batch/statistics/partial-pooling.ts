@@ -1,8 +1,8 @@
 // Partial pooling of one effect in several segments: each is drawn towards their mean, the more the less it
 // tells by itself and the less they differ. The normal hierarchical model (Gelman and others, Bayesian Data
-// Analysis, 5.4): y_s ~ N(theta_s, v_s), theta_s ~ N(mu, tau^2), mu flat, tau ~ half-Cauchy(0.15). Given tau
+// Analysis, 5.4): y_s ~ N(theta_s, v_s), theta_s ~ N(mu, tau^2), mu flat, tau ~ half-normal(0.3). Given tau
 // everything is normal; tau is integrated by quadrature.
-import { normalCumulative } from '../../core/statistics/normal.ts'
+import { normalCumulative, quantileOfNormal } from '../../core/statistics/normal.ts'
 import { crossing } from './root.ts'
 
 export interface SegmentEffect {
@@ -22,8 +22,8 @@ export interface PooledEffects {
   readonly spread: { readonly median: number; readonly q95: number }
 }
 
-/** Of tau, for log odds ratios: effects of segments mostly differ by less than 15 %. */
-const spreadScale = 0.15
+/** Of tau, for log odds ratios: effects of segments mostly differ by less than a third. */
+const spreadScale = 0.3
 /** Each has the same probability a priori. */
 const nodes = 400
 /** Weights below it change no digit that anybody reads. */
@@ -48,7 +48,7 @@ export function poolEffects(segments: readonly SegmentEffect[]): PooledEffects {
 
 function componentsOf(segments: readonly SegmentEffect[]): Component[] {
   const found = Array.from({ length: nodes }, (_, k) => {
-    const tau = spreadScale * Math.tan((Math.PI / 2) * ((k + 0.5) / nodes))
+    const tau = spreadScale * quantileOfNormal((1 + (k + 0.5) / nodes) / 2)
     const precisions = segments.map(({ variance }) => 1 / (variance + tau * tau))
     const total = precisions.reduce((sum, precision) => sum + precision, 0)
     const mean = segments.reduce((sum, { estimate }, i) => sum + precisions[i]! * estimate, 0) / total
