@@ -180,7 +180,7 @@ export function countMetric(
     })
 }
 
-function* passes(slices: number, hasLinks: boolean) {
+export function* passes(slices: number, hasLinks: boolean) {
   const isApart = slices > 1 && hasLinks
   for (let slice = 0; slice < slices; slice++)
     yield { linked: isApart ? 'without' : 'all', slice, of: slices } as const

@@ -10,16 +10,18 @@ import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../co
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { openProjections, projectionsFolder } from '../counting/projections.ts'
 import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
+import { type SegmentCounting, segmentCounts, type SegmentCountsOptions } from '../counting/segment-counts.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
 import { openClickHouseServer } from './clickhouse-server.ts'
-import { inBucket } from './record-source.ts'
+import { inBucket, onDisk } from './record-source.ts'
 
 export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
+  readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly parts: DaySource['parts']
@@ -38,6 +40,7 @@ export async function openCounting(
     }
     return ok({
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
+      openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
       parts: 'fetched',
@@ -61,6 +64,7 @@ export async function openCounting(
   const readerOf = () => recordsInPlace(server, source)
   return ok({
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, readerOf }),
+    openSegments: (options) => segmentCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
     parts: 'left',
