@@ -8,7 +8,7 @@ import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
-import { ProgressiveRollout, RolloutTemplate } from '../model/progressive-rollout.ts'
+import { ProgressiveRollout, RolloutFacts, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
 import { SecretHash } from '../model/secret.ts'
@@ -246,6 +246,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('update-progressive-rollout', { ...idAndVersion, changes: ProgressiveRolloutChanges }),
   command('advance-progressive-rollout', { id: Id }),
   command('approve-progressive-rollout', idAndVersion),
+  command('confirm-progressive-rollout', { id: Id, facts: RolloutFacts }),
   command('pause-progressive-rollout', idAndVersion),
   command('resume-progressive-rollout', idAndVersion),
   command('stop-progressive-rollout', idAndVersion),

@@ -51,6 +51,13 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         state.operation,
         ({ action }) => action?.kind === 'stop-experiment' && action.experimentId === id,
       )
+    case 'operation':
+      return pick(
+        'progressiveRollout',
+        state.progressiveRollout,
+        (rollout) =>
+          isRolloutOpen(rollout) && rollout.steps.some(({ guardrails = [] }) => guardrails.includes(id)),
+      )
     case 'tag':
       return flags(({ tags }) => tags.includes(id))
     default:

@@ -72,6 +72,8 @@ export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
 export const rolloutStepsMax = 100
+/** Of one step. */
+export const rolloutGuardrailsMax = 10
 export const weekdaysMax = 7
 export const timeZoneLengthMax = 100
 /** Scheduled changes of one flag that wait for their time. All are tried again at every edit of the flag. */
