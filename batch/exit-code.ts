@@ -33,6 +33,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'watched':
     case 'armed':
     case 'applied':
+    case 'confirmed':
     case 'compacted':
     case 'would-compact':
     case 'swept':
@@ -47,6 +48,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'idle':
     case 'not-started':
     case 'settled':
+    case 'leased':
     case 'skipped':
     case 'damaged':
     case 'recounted':

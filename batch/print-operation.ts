@@ -1,5 +1,6 @@
-// What happened to an operation, as people read it. Pure: an event in, a line out.
+// What happened to an operation or a rollout, as people read it. Pure: an event in, a line out.
 import { actionDefault, delayOf, type Operation, type OperationLook } from '../core/model/operation.ts'
+import { stepName } from '../core/model/progressive-rollout.ts'
 import { percent } from './print-numbers.ts'
 import { integer } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
@@ -15,6 +16,14 @@ export function operationText(event: OperationEvent): string {
   if (event.kind === 'watched') return `${seen}: ${stateText(operation, look)}.`
   const effect = event.changed ? effectText(operation) : 'was applied already'
   return `${seen}: due, ${effect}, revision ${event.revision}.`
+}
+
+/** Of a step that has its users. */
+export function rolloutText(event: Extract<RunEvent, { kind: 'confirmed' }>): string {
+  const { environmentId, rollout, facts, revision, changed } = event
+  const step = stepName(rollout, rollout.stepsMade)
+  const effect = changed ? `revision ${revision}` : 'was confirmed already'
+  return `${environmentId}/${rollout.id}: ${integer(facts.users)} users met ${rollout.variationId} at step ${step}: ${effect}.`
 }
 
 function countsText(operation: Operation, look: OperationLook): string {

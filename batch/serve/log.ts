@@ -25,6 +25,7 @@ const quiet = new Set<RunEvent['kind']>([
   'nothing-to-retain',
   'job',
   'never-run',
+  'leased',
 ])
 const errors = new Set<RunEvent['kind']>(['failed', 'damaged', 'unpublished'])
 

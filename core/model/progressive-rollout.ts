@@ -20,8 +20,8 @@ const stepConditions = {
   /** So many users must have met the variation by the rule since the step was made. */
   minimumUsers: z.int().min(1).max(limits.usersPlannedMax).optional(),
   /**
-   * Operations on the flag and the variation. Each must have judged its own `minimumUsers` users of this step,
-   * and not have fired.
+   * Operations on the flag and the variation. Each must have judged its own `minimumUsers` users of this
+   * step, and not have fired.
    */
   guardrails: z.array(Id).min(1).max(limits.rolloutGuardrailsMax).optional(),
 }

@@ -26,7 +26,7 @@ function guardrailShortfall(
   operation: Operation | undefined,
   { guardrails }: RolloutFacts,
 ): string[] {
-  if (!operation) return [`there is no operation ${id}`]
+  if (!operation) return [`operation ${id} is not there, or has fired`]
   if (operation.status !== 'active') return [`operation ${id} has fired`]
   const judged = guardrails.find(({ operationId }) => operationId === id)?.judgedUsers ?? 0
   return judged < operation.minimumUsers

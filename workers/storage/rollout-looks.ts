@@ -1,5 +1,5 @@
-// Last looks at progressive rollouts in D1. The admin API reads and stores them without the single writer: they
-// are no part of the configuration, and make no revision.
+// Last looks at progressive rollouts in D1. The admin API reads and stores them without the single writer:
+// they are no part of the configuration, and make no revision.
 import { eq, sql } from 'drizzle-orm'
 import type { RolloutLook } from '../../core/model/progressive-rollout.ts'
 import type { Database } from './database.ts'

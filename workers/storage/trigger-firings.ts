@@ -1,4 +1,5 @@
-// Firings of triggers that changed nothing, in D1. They are no part of the configuration, and make no revision.
+// Firings of triggers that changed nothing, in D1. They are no part of the configuration, and make no
+// revision.
 import { eq, sql } from 'drizzle-orm'
 import type { Trigger, TriggerFiring } from '../../core/model/trigger.ts'
 import type { Database } from './database.ts'

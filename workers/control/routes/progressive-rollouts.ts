@@ -1,5 +1,5 @@
-// Routes of progressive rollouts. The environment's Durable Object makes their steps when they are due. The batch
-// runner counts the users that a step waits for.
+// Routes of progressive rollouts. The environment's Durable Object makes their steps when they are due. The
+// batch runner counts the users that a step waits for.
 import * as z from 'zod'
 import {
   type CommandOf,
