@@ -1,5 +1,6 @@
 // What the runner asks of the admin API for operations and progressive rollouts.
 import type * as z from 'zod'
+import type { AllocationFacts, DynamicAllocation } from '../core/model/dynamic-allocation.ts'
 import type { Lease } from '../core/model/lease.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import type { ProgressiveRollout, RolloutFacts, RolloutLook } from '../core/model/progressive-rollout.ts'
@@ -36,6 +37,13 @@ export interface AutomationApi {
   progressiveRollouts(environmentId: string): ApiResult<Listing<ProgressiveRollout>>
   confirmRollout(environmentId: string, rolloutId: string, facts: RolloutFacts): ApiResult<AppliedOperation>
   storeRolloutLooks(environmentId: string, looks: readonly RolloutLookAt[]): ApiResult<void>
+  /** A control one release back has none. */
+  dynamicAllocations(environmentId: string): ApiResult<Listing<DynamicAllocation>>
+  moveAllocation(
+    environmentId: string,
+    allocationId: string,
+    facts: AllocationFacts,
+  ): ApiResult<AppliedOperation>
   /** For so many milliseconds from now; 0 gives it back. A control one release back grants all. */
   lease(environmentId: string, holder: string, forMs: number): ApiResult<Lease>
 }
@@ -111,6 +119,18 @@ export function automationApi(ports: AutomationPorts): AutomationApi {
       ),
     storeRolloutLooks: (environmentId, looks) =>
       storeAll(environmentPath(environmentId, 'progressive-rollout-looks'), looks),
+    async dynamicAllocations(environmentId) {
+      const path = environmentPath(environmentId, 'dynamic-allocations')
+      const known = await send(`${path}?limit=1`, undefined)
+      if (known.ok && known.value.status === 404) return ok({ entries: [], unknown: [] })
+      return list(path, 'dynamicAllocations')
+    },
+    moveAllocation: (environmentId, allocationId, facts) =>
+      call(
+        environmentPath(environmentId, 'dynamic-allocations', allocationId, 'move'),
+        AppliedOperation,
+        facts,
+      ),
     lease,
   }
 }

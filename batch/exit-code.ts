@@ -34,6 +34,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'armed':
     case 'applied':
     case 'confirmed':
+    case 'moved':
     case 'compacted':
     case 'would-compact':
     case 'swept':
@@ -49,6 +50,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'not-started':
     case 'settled':
     case 'leased':
+    case 'not-moved':
     case 'skipped':
     case 'damaged':
     case 'recounted':

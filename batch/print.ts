@@ -4,7 +4,7 @@ import { isOfShares } from '../core/model/goal-metric.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
-import { operationText, rolloutText } from './print-operation.ts'
+import { allocationText, operationText, rolloutText } from './print-operation.ts'
 import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
@@ -43,6 +43,9 @@ export function toText(event: RunEvent): string {
       return `${event.environmentId}: ${event.holder} works on its operations, until ${minute(event.until)} at least.`
     case 'confirmed':
       return rolloutText(event)
+    case 'moved':
+    case 'not-moved':
+      return allocationText(event)
     case 'skipped':
       return `${event.environmentId}/${event.id}: skipped, ${event.reason}.`
     case 'damaged': {

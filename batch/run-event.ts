@@ -1,5 +1,6 @@
 // What happens in a run: one event for each experiment and goal, each operation and each failure. The command
 // line prints them as text or JSON; the exit code is computed from them.
+import type { AllocationFacts, DynamicAllocation } from '../core/model/dynamic-allocation.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
@@ -109,6 +110,22 @@ export type RunEvent =
       readonly environmentId: string
       readonly rollout: ProgressiveRollout
       readonly facts: RolloutFacts
+      readonly revision: number
+      readonly changed: boolean
+    }
+  /** Its shares stay for now. */
+  | {
+      readonly kind: 'not-moved'
+      readonly environmentId: string
+      readonly allocation: DynamicAllocation
+      readonly reason: string
+    }
+  /** `changed` is false if the shares were right already. */
+  | {
+      readonly kind: 'moved'
+      readonly environmentId: string
+      readonly allocation: DynamicAllocation
+      readonly facts: AllocationFacts
       readonly revision: number
       readonly changed: boolean
     }

@@ -9,6 +9,7 @@ import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { bundleResult } from './jobs/bundle-result.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
+import { moveAllocations } from './jobs/move-allocations.ts'
 import { observeRollouts } from './jobs/observe-rollouts.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { replayResult } from './jobs/replay-result.ts'
@@ -97,7 +98,19 @@ interface JobsContext extends RunContext, Counting {
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
-  { store, api, open, openMetrics, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
+  {
+    store,
+    api,
+    open,
+    openMetrics,
+    openMinutes,
+    openAllocations,
+    parts,
+    configuration,
+    variables,
+    now,
+    onEvent,
+  }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
@@ -138,15 +151,17 @@ async function runJobs(
   }
   if (work === 'operations') return ok(undefined)
 
+  const allocations = openAllocations({ lake })
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
   const counts = countsOf(isRecount ? 'always' : 'daily')
   for (const id of environmentIds)
-    await withReport('experiments', id, api, { ...context, counts }, (own) =>
-      concludeExperiments(id, engine, own),
-    )
+    await withReport('experiments', id, api, { ...context, counts }, async (own) => {
+      await moveAllocations(id, { ...own, allocations })
+      await concludeExperiments(id, engine, own)
+    })
   return ok(undefined)
 }
 

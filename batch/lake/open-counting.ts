@@ -5,6 +5,7 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
+import { type AllocationCounts, allocationCounts } from '../counting/allocation-counts.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
@@ -20,6 +21,7 @@ export interface Counting {
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
+  readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake'>) => AllocationCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -34,6 +36,7 @@ export async function openCounting(
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
+      openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -55,6 +58,7 @@ export async function openCounting(
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
+    openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, source }),
     parts: 'left',
     close: () => server.close(),
   })

@@ -26,6 +26,7 @@ const quiet = new Set<RunEvent['kind']>([
   'job',
   'never-run',
   'leased',
+  'not-moved',
 ])
 const errors = new Set<RunEvent['kind']>(['failed', 'damaged', 'unpublished'])
 

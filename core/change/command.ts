@@ -8,6 +8,7 @@ import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
+import { AllocationFacts, DynamicAllocation } from '../model/dynamic-allocation.ts'
 import { ProgressiveRollout, RolloutFacts, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
@@ -77,6 +78,16 @@ export const ProgressiveRolloutDraft = ProgressiveRollout.pick({
   steps: ProgressiveRollout.shape.steps.optional(),
   template: RolloutTemplate.optional(),
   startAt: ProgressiveRollout.shape.startAt.optional(),
+})
+export const DynamicAllocationDraft = DynamicAllocation.omit({
+  ...versionedFields,
+  arms: true,
+  status: true,
+  phases: true,
+}).extend({
+  ...newId,
+  /** Default: the default strategy. */
+  ruleId: Id.optional(),
 })
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
@@ -153,6 +164,14 @@ export const ProgressiveRolloutChanges = editable(
   'steps',
   'onOperation',
   'startAt',
+)
+export const DynamicAllocationChanges = editable(
+  DynamicAllocation,
+  'name',
+  'floor',
+  'maximumStep',
+  'everyMs',
+  'minimumUsers',
 )
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
@@ -253,6 +272,13 @@ export const Command = z.discriminatedUnion('kind', [
   command('step-back-progressive-rollout', idAndVersion),
   command('roll-back-progressive-rollout', idAndVersion),
   command('delete-progressive-rollout', idAndVersion),
+  command('create-dynamic-allocation', { dynamicAllocation: DynamicAllocationDraft }),
+  command('update-dynamic-allocation', { ...idAndVersion, changes: DynamicAllocationChanges }),
+  command('move-dynamic-allocation', { id: Id, facts: AllocationFacts }),
+  command('pause-dynamic-allocation', idAndVersion),
+  command('resume-dynamic-allocation', idAndVersion),
+  command('stop-dynamic-allocation', idAndVersion),
+  command('delete-dynamic-allocation', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
   command('delete-tag', idAndVersion),

@@ -30,6 +30,11 @@ export function writeProblems(
     case 'trigger':
     case 'schedule':
       return missing(state, 'flag', 'flagKey', write.value.flagKey)
+    case 'dynamicAllocation':
+      return [
+        ...missing(state, 'flag', 'flagKey', write.value.flagKey),
+        ...missing(state, 'goal', 'goalKey', write.value.goalKey),
+      ]
     case 'progressiveRollout':
       return [
         ...missing(state, 'flag', 'flagKey', write.value.flagKey),

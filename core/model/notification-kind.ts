@@ -34,6 +34,7 @@ export const notificationKinds = {
   ...kindsOf('trigger'),
   ...kindsOf('schedule'),
   ...kindsOf('progressive-rollout'),
+  ...kindsOf('dynamic-allocation'),
   ...kindsOf('settings'),
   ...kindsOf('sdk-key'),
   ...kindsOf('webhook'),

@@ -165,6 +165,10 @@ async function answerApi(
     const field = name === 'progressive-rollouts' ? 'progressiveRollouts' : name
     if (field !== undefined && all) return json(200, { [field]: [...all.values()] })
   }
+  if (pathname.endsWith('/dynamic-allocations')) {
+    const all = state.environment?.state.dynamicAllocation.values() ?? []
+    return json(200, { dynamicAllocations: [...all] })
+  }
   if (pathname.endsWith('/progressive-rollouts')) return json(200, { progressiveRollouts: [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
     pathname,
@@ -176,9 +180,11 @@ async function answerApi(
 /** Of a command that the runner sends; undefined for others. */
 function decide(environment: SimulatedEnvironment, pathname: string, facts: object) {
   const [, list, id, step] =
-    /\/(operations|progressive-rollouts)\/([^/]+)\/(apply|confirm)$/.exec(pathname) ?? []
+    /\/(operations|progressive-rollouts|dynamic-allocations)\/([^/]+)\/(apply|confirm|move)$/.exec(
+      pathname,
+    ) ?? []
   if (id === undefined) return undefined
-  const kind = `${step}-${list === 'operations' ? 'operation' : 'progressive-rollout'}`
+  const kind = `${step}-${list?.slice(0, -1)}`
   const changed = environment.run({ kind, id, facts })
   return changed.ok
     ? { status: 200, answer: { revision: 7, changed: changed.value.writes.length > 0, entity: {} } }
