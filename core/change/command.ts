@@ -182,7 +182,10 @@ export const WebhookChanges = editable(
   'events',
   'tags',
   'disabled',
-)
+).extend({
+  /** `null`: sent at once. */
+  digestMs: Webhook.shape.digestMs.nullable(),
+})
 export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
 /** `null` removes an optional setting. */
 export const SettingsChanges = editable(

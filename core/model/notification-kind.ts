@@ -39,6 +39,7 @@ export const notificationKinds = {
   ...kindsOf('sdk-key'),
   ...kindsOf('webhook'),
   ...kindsOf('tag'),
+  'webhook.digest': 'several notifications together, to a webhook that collects them',
   'webhook.test': 'somebody asked for a test; sent whatever the filters of the webhook say',
 } as const satisfies Record<string, string>
 
