@@ -47,7 +47,7 @@ describe('the files for Kubernetes', () => {
       expect(activeDeadlineSeconds * 1_000).toBeLessThanOrEqual(timeoutOf(name))
     }
     const names = jobs.map((job) => job.spec.jobTemplate.spec.template.spec.containers[0].args[0])
-    expect(names.toSorted()).toEqual([...jobNames].toSorted())
+    expect(new Set(names)).toEqual(new Set(jobNames))
   })
 
   it.each(['serve.yaml', 'cronjobs.yaml'])('%s runs without rights, with the cache of the image', (file) => {
