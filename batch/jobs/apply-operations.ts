@@ -83,7 +83,7 @@ async function applyIfDue(
   { api, now, isHeld }: Context,
 ): Promise<Result<Looked, Failure>> {
   const looked = { environmentId, operation, ...watch(operation, rows, now) }
-  if (!looked.facts.evidence || !isHeld()) return ok({ kind: 'watched', ...looked })
+  if (!looked.facts.evidence || !(await isHeld())) return ok({ kind: 'watched', ...looked })
   const applied = await api.applyOperation(environmentId, operation.id, looked.facts)
   return applied.ok ? ok({ kind: 'applied', ...looked, ...applied.value }) : applied
 }

@@ -45,7 +45,7 @@ export async function observeRollouts(
     const facts = factsOf(rollout, users.value[i] ?? [], counted, now)
     const missing = shortfallOf(rollout, operations, facts)
     looks.push({ rolloutId: rollout.id, look: { at: now, ...facts, missing } })
-    if (missing.length > 0 || !isHeld()) continue
+    if (missing.length > 0 || !(await isHeld())) continue
     const confirmed = await api.confirmRollout(environmentId, rollout.id, facts)
     if (confirmed.ok) onEvent({ kind: 'confirmed', environmentId, rollout, facts, ...confirmed.value })
     else failed(`${environmentId}/${rollout.id}`, confirmed.problem)

@@ -14,8 +14,8 @@ const renewEveryMs = 10_000
 const holder = `${os.hostname()} ${randomUUID()}`
 
 export interface Lent {
-  /** Whether it may still act: another runner may have it since. */
-  readonly isHeld: () => boolean
+  /** Whether it may still act. A long count may have kept it from renewing: then it asks again. */
+  readonly isHeld: () => Promise<boolean>
 }
 
 interface Context {
@@ -34,16 +34,24 @@ export async function withLease(
   if (!lease.value.granted) return onEvent({ kind: 'leased', environmentId, ...lease.value })
   // By this machine's own clock, from before control began to count: never later than control's.
   let heldUntil = askedAt + leaseMs
-  const renewal = setInterval(() => void renew(), renewEveryMs)
+  let renewing = Promise.resolve()
+  const renewal = setInterval(() => (renewing = renew()), renewEveryMs)
+  const isCurrent = () => performance.now() < heldUntil
   async function renew() {
     const from = performance.now()
     const renewed = await api.lease(environmentId, holder, leaseMs)
     if (renewed.ok) heldUntil = renewed.value.granted ? from + leaseMs : 0
   }
   try {
-    await work({ isHeld: () => performance.now() < heldUntil })
+    await work({
+      isHeld: async () => {
+        if (!isCurrent()) await renew()
+        return isCurrent()
+      },
+    })
   } finally {
     clearInterval(renewal)
+    await renewing // one that comes after the next line would take it again
     await api.lease(environmentId, holder, 0) // if that fails, it ends by itself
   }
 }
