@@ -24,7 +24,11 @@ const migrations = existsSync(at('migrations')) ? await readD1Migrations(at('mig
 const workerd = (configPath: string, bindings: Record<string, typeof migrations | string> = {}) =>
   cloudflareTest({
     wrangler: { configPath: at(configPath) },
-    miniflare: { bindings: { ...seed, ...bindings }, outboundService: outside },
+    miniflare: {
+      bindings: { ...seed, ...bindings },
+      outboundService: outside,
+      email: { send_email: [{ name: 'EMAIL', allowed_destination_addresses: ['ops@example.com'] }] },
+    },
   })
 
 /** They end what hangs, also on a machine that is busy with other things. They decide nothing else. */

@@ -7,6 +7,13 @@ import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
 import type { Operation as CoreOperation, OperationAction } from '../core/model/operation.ts'
+import {
+  allocationStatus,
+  DynamicAllocation,
+  ProgressiveRollout,
+  rolloutReaction,
+  rolloutStatus,
+} from './automation-api-schemas.ts'
 import type * as api from '../workers/control/api/shapes.ts'
 
 // Each schema is annotated with core's or control's type: a field that is renamed there does not compile
@@ -190,6 +197,11 @@ export const lists = {
   operations: {
     entry: Operation,
     words: { kind: operationKind, status: operationStatus, comparison, difference, counts },
+  },
+  dynamicAllocations: { entry: DynamicAllocation, words: { status: allocationStatus, counts } },
+  progressiveRollouts: {
+    entry: ProgressiveRollout,
+    words: { status: rolloutStatus, onOperation: rolloutReaction },
   },
 } satisfies Record<string, { entry: z.ZodType; words: Record<string, z.ZodType> }>
 

@@ -5,11 +5,9 @@ import type { Experiment } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
 import type { JobName, JobRunReport } from '../core/model/job-run.ts'
-import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
-import { ok, type Result } from '../core/model/problem.ts'
+import { ok } from '../core/model/problem.ts'
 import {
   AdvancedExperiment,
-  AppliedOperation,
   type EarlierResult,
   EarlierResults,
   ResultPage,
@@ -25,37 +23,23 @@ import {
   PublicationState,
   type SegmentMembers,
   StoredAnswer,
-  StoredLooks,
   toUnknownEntry,
   type UnknownEntry,
 } from './admin-api-schemas.ts'
+import { type AutomationApi, type AutomationPorts, automationApi } from './automation-api.ts'
+import { type ApiResponse, type ApiResult, type Listing, type Sending, post } from './api-request.ts'
 import { openEndpoint, patience, type Send } from './endpoint.ts'
-import { type Failure, fail, reasonOf } from './failure.ts'
-
-/** A list of the API, parted into what this release understands and what it does not. */
-export interface Listing<Entry> {
-  readonly entries: readonly Entry[]
-  readonly unknown: readonly UnknownEntry[]
-}
+import { fail, reasonOf } from './failure.ts'
 
 /** Control takes no more in one request. */
 const usersPerRequest = 100
-const looksPerRequest = 500
 
-type ApiResult<T> = Promise<Result<T, Failure>>
-
-export interface OperationLookAt {
-  readonly operationId: string
-  readonly look: OperationLook
-}
-
-export interface AdminApi {
+export interface AdminApi extends AutomationApi {
   environments(): ApiResult<readonly Environment[]>
   published(environmentId: string): ApiResult<PublicationState>
   flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
   goals(environmentId: string): ApiResult<readonly Goal[]>
   experiments(environmentId: string): ApiResult<Listing<Experiment>>
-  operations(environmentId: string): ApiResult<Listing<Operation>>
   /** Undefined if there is none, or none that this release can go on from. */
   newestResult(
     environmentId: string,
@@ -72,15 +56,6 @@ export interface AdminApi {
   storeResult(environmentId: string, experimentId: string, result: ExperimentResult): ApiResult<void>
   /** Resolves to how many kept assignments of the users there were. */
   forgetAssignments(environmentId: string, targetingKeys: readonly string[]): ApiResult<number>
-  applyOperation(
-    environmentId: string,
-    operationId: string,
-    facts: OperationFacts,
-  ): ApiResult<AppliedOperation>
-  /** Arms an operation again whose time to be quiet is over. False if it was armed already, or is not due. */
-  armOperation(environmentId: string, operationId: string): ApiResult<boolean>
-  /** A control one release back keeps no looks: then nothing happens. */
-  storeLooks(environmentId: string, looks: readonly OperationLookAt[]): ApiResult<void>
   /**
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
@@ -113,6 +88,9 @@ export function adminApi(
     const parsed = schema.safeParse(content)
     return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
   }
+
+  const sendTo: AutomationPorts['send'] = (path, body, how) =>
+    send(ask, `${url}/api/v1${path}`, token, body, how)
 
   function refusal(path: string, status: number, content: unknown) {
     const why = explain(status, content)
@@ -218,41 +196,6 @@ export function adminApi(
     return ok(forgotten)
   }
 
-  async function applyOperation(
-    environmentId: string,
-    operationId: string,
-    facts: OperationFacts,
-  ): ApiResult<AppliedOperation> {
-    const path = environmentPath(environmentId, 'operations', operationId, 'apply')
-    const applied = await call(path, AppliedOperation, facts)
-    if (applied.ok || applied.problem.kind !== 'api-refused' || facts.verifiedUsers === undefined)
-      return applied
-    // A control one release back knows these two only.
-    const { exposedUsers, goalUsers } = facts
-    return call(path, AppliedOperation, { exposedUsers, goalUsers })
-  }
-
-  async function armOperation(environmentId: string, operationId: string): ApiResult<boolean> {
-    const path = environmentPath(environmentId, 'operations', operationId, 'arm')
-    const armed = await call(`${path}?whenQuiet=true`, AppliedOperation, undefined, post)
-    return armed.ok ? ok(armed.value.changed) : armed
-  }
-
-  async function storeLooks(environmentId: string, looks: readonly OperationLookAt[]): ApiResult<void> {
-    const path = environmentPath(environmentId, 'operation-looks')
-    for (let from = 0; from < looks.length; from += looksPerRequest) {
-      const some = { looks: looks.slice(from, from + looksPerRequest) }
-      const sent = await send(ask, `${url}/api/v1${path}`, token, some)
-      if (!sent.ok) return sent
-      const { status, content } = sent.value
-      if (status === 404) return ok(undefined)
-      if (status >= 300) return refusal(path, status, content)
-      const parsed = StoredLooks.safeParse(content)
-      if (!parsed.success) return unreadable(path, parsed.error)
-    }
-    return ok(undefined)
-  }
-
   async function advanceExperiment(
     environmentId: string,
     experimentId: string,
@@ -288,7 +231,6 @@ export function adminApi(
     flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),
     experiments: (environmentId) => list(environmentPath(environmentId, 'experiments'), 'experiments'),
-    operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     newestResult,
     results(environmentId, experimentId, goalKey, cursor) {
       const path = environmentPath(environmentId, 'experiments', experimentId, 'results')
@@ -299,9 +241,7 @@ export function adminApi(
     segments: (environmentId) => entriesOf(environmentPath(environmentId, 'segments'), 'segments'),
     removeMembers,
     forgetAssignments,
-    applyOperation,
-    armOperation,
-    storeLooks,
+    ...automationApi({ call, list, send: sendTo, refusal, unreadable, environmentPath }),
     advanceExperiment,
     reportJob,
     jobs,
@@ -322,19 +262,6 @@ function toEarlierRelease(result: ExperimentResult): ExperimentResult | undefine
   )
   return { ...result, variations: measured, health: { ...health, checks } }
 }
-
-interface ApiResponse {
-  readonly status: number
-  /** undefined if the body is not JSON. */
-  readonly content: unknown
-}
-
-interface Sending {
-  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly type: 'application/json' | 'text/plain'
-}
-
-const post: Sending = { method: 'POST', type: 'application/json' }
 
 /** With neither a body nor a way of sending it is a read. */
 async function send(

@@ -33,6 +33,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'watched':
     case 'armed':
     case 'applied':
+    case 'confirmed':
+    case 'moved':
     case 'compacted':
     case 'would-compact':
     case 'swept':
@@ -47,6 +49,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'idle':
     case 'not-started':
     case 'settled':
+    case 'leased':
+    case 'not-moved':
     case 'skipped':
     case 'damaged':
     case 'recounted':

@@ -1,5 +1,8 @@
-// What happened to an operation, as people read it. Pure: an event in, a line out.
+// What happened to an operation or a rollout, as people read it. Pure: an event in, a line out.
 import { actionDefault, delayOf, type Operation, type OperationLook } from '../core/model/operation.ts'
+import { weightPerPercent } from '../core/model/limits.ts'
+import { stepName } from '../core/model/progressive-rollout.ts'
+import { chancesOf, movedWeights } from '../core/model/reallocation.ts'
 import { percent } from './print-numbers.ts'
 import { integer } from './print-lake.ts'
 import type { RunEvent } from './run-event.ts'
@@ -15,6 +18,30 @@ export function operationText(event: OperationEvent): string {
   if (event.kind === 'watched') return `${seen}: ${stateText(operation, look)}.`
   const effect = event.changed ? effectText(operation) : 'was applied already'
   return `${seen}: due, ${effect}, revision ${event.revision}.`
+}
+
+/** Of a step that has its users. */
+export function rolloutText(event: Extract<RunEvent, { kind: 'confirmed' }>): string {
+  const { environmentId, rollout, facts, revision, changed } = event
+  const step = stepName(rollout, rollout.stepsMade)
+  const effect = changed ? `revision ${revision}` : 'was confirmed already'
+  return `${environmentId}/${rollout.id}: ${integer(facts.users)} users met ${rollout.variationId} at step ${step}: ${effect}.`
+}
+
+/** The chances are what it decides by, and no result of an experiment. */
+export function allocationText(event: Extract<RunEvent, { kind: 'moved' | 'not-moved' }>): string {
+  const { environmentId, allocation } = event
+  const { arms, phases, flagKey, goalKey } = allocation
+  const path = `${environmentId}/${allocation.id}: ${flagKey} by ${goalKey}`
+  if (event.kind === 'not-moved') return `${path}, shares stay: ${event.reason}.`
+  const { weights } = phases.at(-1)!
+  const moved = movedWeights(allocation, event.facts)
+  const chances = chancesOf(allocation, event.facts)
+  const parts = arms.map((arm, i) => {
+    const [from, to] = [weights[arm] ?? 0, moved[arm] ?? 0]
+    return `${arm} ${from / weightPerPercent} to ${to / weightPerPercent} % (best with ${percent(chances[i]!)})`
+  })
+  return `${path}, ${parts.join(', ')}: ${event.changed ? `revision ${event.revision}` : 'nothing had to change'}.`
 }
 
 function countsText(operation: Operation, look: OperationLook): string {

@@ -5,7 +5,7 @@ import { breakdownLines } from './print-breakdown.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
-import { operationText } from './print-operation.ts'
+import { allocationText, operationText, rolloutText } from './print-operation.ts'
 import { priorLines } from './print-prior.ts'
 import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
@@ -41,6 +41,13 @@ export function toText(event: RunEvent): string {
       return `${experimentPath(event)}/${event.goalKey}: no user was exposed yet, nothing to conclude.`
     case 'concluded':
       return resultBlock(`${experimentPath(event)}/${event.goalKey}`, event.result)
+    case 'leased':
+      return `${event.environmentId}: ${event.holder} works on its operations, until ${minute(event.until)} at least.`
+    case 'confirmed':
+      return rolloutText(event)
+    case 'moved':
+    case 'not-moved':
+      return allocationText(event)
     case 'skipped':
       return `${event.environmentId}/${event.id}: skipped, ${event.reason}.`
     case 'damaged': {

@@ -1,8 +1,10 @@
 // What happens in a run: one event for each experiment and goal, each operation and each failure. The command
 // line prints them as text or JSON; the exit code is computed from them.
+import type { AllocationFacts, DynamicAllocation } from '../core/model/dynamic-allocation.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Experiment } from '../core/model/experiment.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
+import type { ProgressiveRollout, RolloutFacts } from '../core/model/progressive-rollout.ts'
 import type { KnownJob } from './admin-api-schemas.ts'
 import type { Failure } from './failure.ts'
 import type { Reproduction } from './reproduce/differences.ts'
@@ -95,6 +97,38 @@ export type RunEvent =
   | { readonly kind: 'never-run'; readonly environmentId: string }
   /** Counted, and not due. */
   | (LookEvent & { readonly kind: 'watched' })
+  /** Another runner works on the operations, until `until` (epoch milliseconds) unless it goes on. */
+  | {
+      readonly kind: 'leased'
+      readonly environmentId: string
+      readonly holder: string
+      readonly until: number
+    }
+  /** A step of a progressive rollout has the users that it waited for. */
+  | {
+      readonly kind: 'confirmed'
+      readonly environmentId: string
+      readonly rollout: ProgressiveRollout
+      readonly facts: RolloutFacts
+      readonly revision: number
+      readonly changed: boolean
+    }
+  /** Its shares stay for now. */
+  | {
+      readonly kind: 'not-moved'
+      readonly environmentId: string
+      readonly allocation: DynamicAllocation
+      readonly reason: string
+    }
+  /** `changed` is false if the shares were right already. */
+  | {
+      readonly kind: 'moved'
+      readonly environmentId: string
+      readonly allocation: DynamicAllocation
+      readonly facts: AllocationFacts
+      readonly revision: number
+      readonly changed: boolean
+    }
   /** Its time to be quiet is over: it watches again, from now on. */
   | (OperationEvent & { readonly kind: 'armed' })
   /** `changed` is false if somebody else had applied it already. */

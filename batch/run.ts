@@ -9,10 +9,13 @@ import { type Failure, fail } from './failure.ts'
 import { applyOperations } from './jobs/apply-operations.ts'
 import { bundleResult } from './jobs/bundle-result.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
+import { moveAllocations } from './jobs/move-allocations.ts'
+import { observeRollouts } from './jobs/observe-rollouts.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { replayResult } from './jobs/replay-result.ts'
 import { withReport } from './jobs/report-run.ts'
 import { showStatus } from './jobs/show-status.ts'
+import { withLease } from './jobs/with-lease.ts'
 import { lakeCache } from './lake/cache.ts'
 import { s3Store, type ObjectStore } from './lake/s3.ts'
 import { loadChdb, openClickHouse } from './lake/clickhouse.ts'
@@ -102,6 +105,7 @@ async function runJobs(
     openMetrics,
     openSegments,
     openMinutes,
+    openAllocations,
     parts,
     configuration,
     variables,
@@ -140,19 +144,26 @@ async function runJobs(
   // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
   if (work !== 'experiments') {
     for (const id of environmentIds)
-      await withReport('operations', id, api, context, (own) => applyOperations(id, own))
+      await withReport('operations', id, api, context, (own) =>
+        withLease(id, own, async (lent) => {
+          const counted = await applyOperations(id, { ...own, ...lent })
+          await observeRollouts(id, counted, { ...own, ...lent })
+        }),
+      )
   }
   if (work === 'operations') return ok(undefined)
 
+  const allocations = openAllocations({ lake })
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
   const counts = countsOf(isRecount ? 'always' : 'daily')
   for (const id of environmentIds)
-    await withReport('experiments', id, api, { ...context, counts }, (own) =>
-      concludeExperiments(id, engine, own),
-    )
+    await withReport('experiments', id, api, { ...context, counts }, async (own) => {
+      await moveAllocations(id, { ...own, allocations })
+      await concludeExperiments(id, engine, own)
+    })
   return ok(undefined)
 }
 

@@ -38,11 +38,26 @@ export interface Watched {
   readonly event: string
 }
 
+/** Who met a variation by a rule since a time. */
+export interface AskedUsers {
+  readonly flagKey: string
+  readonly ruleId: string
+  readonly variationId: string
+  /** Epoch milliseconds. */
+  readonly since: number
+}
+
 export interface OperationMinutes {
   /** For each of them, in their order, rows in order of time. */
   count(
     environmentId: string,
     watched: readonly Watched[],
+    now: number,
+  ): Promise<Result<readonly (readonly MinuteCounts[])[], Failure>>
+  /** The same, of users who count once in all the time. */
+  users(
+    environmentId: string,
+    asked: readonly AskedUsers[],
     now: number,
   ): Promise<Result<readonly (readonly MinuteCounts[])[], Failure>>
 }
@@ -56,11 +71,11 @@ interface Options {
 }
 
 export function operationMinutes({ clickHouse, readerOf, lake, root }: Options): OperationMinutes {
-  async function countKept(environmentId: string, watched: readonly Watched[], now: number) {
-    const asked = watched.map((each, i) => askedMinutes(each, i + 1, now))
+  async function countKept(name: string, environmentId: string, wanted: Wanted, now: number) {
+    const { asked, dayMs } = wanted
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
     // asked for first, because what is listed from then on holds the rest.
-    const linked = await lake.files(environmentId, { from: linksFrom(watched, now), to: now })
+    const linked = await lake.files(environmentId, { from: wanted.linksFrom, to: now })
     if (!linked.ok) return linked
     const files = await lake.files(environmentId, { from: startOf(asked), to: now })
     if (!files.ok) return files
@@ -70,26 +85,41 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     ])
     const reader = readerOf(environmentId)
     const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
-    const file = path.join(root, 'counts', `environment=${environmentId}`, 'operation-minutes.json')
+    const file = path.join(root, 'counts', `environment=${environmentId}`, name)
     const known = Kept.safeParse(await readSealed(file)).data
     if (known?.input === input) return ok(partedBy(asked, known.rows))
-    const rows = await minutesCounter(clickHouse, reader)(
-      files.value,
-      asked,
-      usualTolerances,
-      watchDayMs,
-      linked.value,
-    )
+    const count = minutesCounter(clickHouse, reader)
+    const rows = await count(files.value, asked, usualTolerances, dayMs, linked.value)
     if (!rows.ok) return rows
     // A full disk costs the next run a query, and this one nothing.
     await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
     return ok(partedBy(asked, rows.value))
   }
+  const again = <T>(environmentId: string, count: () => Promise<Result<T, Failure>>) =>
+    countAgainIfDamaged(lake, environmentId, count)
   return {
-    count: (environmentId, watched, now) =>
-      countAgainIfDamaged(lake, environmentId, () => countKept(environmentId, watched, now)),
+    count: (environmentId, watched, now) => {
+      const asked = watched.map((each, i) => askedMinutes(each, i + 1, now))
+      const wanted = { asked, dayMs: watchDayMs, linksFrom: linksFrom(watched, now) }
+      return again(environmentId, () => countKept('operation-minutes.json', environmentId, wanted, now))
+    },
+    users: (environmentId, users, now) => {
+      const asked = users.map((each, i) => askedUsers(each, i + 1))
+      const wanted = { asked, dayMs: onceMs, linksFrom: now - linkDaysMax * watchDayMs }
+      return again(environmentId, () => countKept('rollout-users.json', environmentId, wanted, now))
+    },
   }
 }
+
+interface Wanted {
+  readonly asked: readonly AskedMinutes[]
+  /** A user counts once in it. */
+  readonly dayMs: number
+  readonly linksFrom: number
+}
+
+/** Longer than anything is waited for. */
+const onceMs = 10_000 * watchDayMs
 
 const Kept = z.object({ input: z.string(), rows: z.array(Row) })
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
@@ -128,6 +158,20 @@ export function askedMinutes({ operation, event }: Watched, x: number, now: numb
     sourceUsersMax: sourceUsersMax(operation),
   }
 }
+
+/** Without a goal. */
+const askedUsers = ({ flagKey, ruleId, variationId, since }: AskedUsers, x: number): AskedMinutes => ({
+  x,
+  askedFlag: flagKey,
+  rule: ruleId,
+  variation: variationId,
+  baseline: '',
+  goal: '',
+  counts: countedByDefault,
+  start: since,
+  delayMs: 0,
+  sourceUsersMax: 0,
+})
 
 /** So long a link is known: a user who logged in earlier, and not again, counts as two. */
 const linkDaysMax = 90

@@ -3,15 +3,27 @@
 import { isRearmDue, type Operation } from '../../core/model/operation.ts'
 import { type MinuteCounts, watch } from '../../core/model/operation-watch.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
-import type { OperationLookAt } from '../admin-api.ts'
+import type { OperationLookAt } from '../automation-api.ts'
 import type { Watched } from '../counting/operation-minutes.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { JobContext } from './job-context.ts'
+import type { Lent } from './with-lease.ts'
 
-export async function applyOperations(environmentId: string, context: Context): Promise<void> {
+/** What was counted of each operation that watches, by id. */
+export type CountedOperations = ReadonlyMap<
+  string,
+  { readonly operation: Operation; readonly rows: readonly MinuteCounts[] }
+>
+
+const none: CountedOperations = new Map()
+
+export async function applyOperations(environmentId: string, context: Context): Promise<CountedOperations> {
   const { api, now, onEvent } = context
-  const failed = (subject: string, failure: Failure) => onEvent({ kind: 'failed', subject, failure })
+  const failed = (subject: string, failure: Failure) => {
+    onEvent({ kind: 'failed', subject, failure })
+    return none
+  }
   const operations = await api.operations(environmentId)
   if (!operations.ok) return failed(environmentId, operations.problem)
   const { entries, unknown } = operations.value
@@ -26,7 +38,7 @@ export async function applyOperations(environmentId: string, context: Context): 
   const active = entries.filter(({ status }) => status === 'active')
   if (active.length === 0) {
     if (skipped.length === 0) onEvent({ kind: 'idle', environmentId, work: 'operations' })
-    return
+    return none
   }
   const goals = await api.goals(environmentId)
   if (!goals.ok) return failed(environmentId, goals.problem)
@@ -40,7 +52,7 @@ export async function applyOperations(environmentId: string, context: Context): 
         fail('job', `There is no goal ${operation.goalKey}.`).problem,
       )
   }
-  if (watched.length === 0) return
+  if (watched.length === 0) return none
   // Damaged objects are named, and the others decide: a kill switch must not wait for a repair.
   const counted = await context.minutes.count(environmentId, watched, now)
   const looks: OperationLookAt[] = []
@@ -55,19 +67,23 @@ export async function applyOperations(environmentId: string, context: Context): 
   }
   const stored = await api.storeLooks(environmentId, looks)
   if (!stored.ok) failed(environmentId, stored.problem)
+  if (!counted.ok) return none
+  return new Map(
+    watched.map(({ operation }, i) => [operation.id, { operation, rows: counted.value[i] ?? [] }]),
+  )
 }
 
-type Context = Omit<JobContext, 'counts'>
+type Context = Omit<JobContext, 'counts'> & Lent
 type Looked = Extract<RunEvent, { kind: 'watched' | 'applied' }>
 
 async function applyIfDue(
   environmentId: string,
   operation: Operation,
   rows: readonly MinuteCounts[],
-  { api, now }: Context,
+  { api, now, isHeld }: Context,
 ): Promise<Result<Looked, Failure>> {
   const looked = { environmentId, operation, ...watch(operation, rows, now) }
-  if (!looked.facts.evidence) return ok({ kind: 'watched', ...looked })
+  if (!looked.facts.evidence || !(await isHeld())) return ok({ kind: 'watched', ...looked })
   const applied = await api.applyOperation(environmentId, operation.id, looked.facts)
   return applied.ok ? ok({ kind: 'applied', ...looked, ...applied.value }) : applied
 }

@@ -5,6 +5,7 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
+import { type AllocationCounts, allocationCounts } from '../counting/allocation-counts.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
@@ -24,6 +25,7 @@ export interface Counting {
   readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
+  readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake'>) => AllocationCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -43,6 +45,7 @@ export async function openCounting(
       openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
+      openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -67,6 +70,7 @@ export async function openCounting(
     openSegments: (options) => segmentCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
+    openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, source }),
     parts: 'left',
     close: () => server.close(),
   })

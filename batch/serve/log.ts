@@ -25,6 +25,8 @@ const quiet = new Set<RunEvent['kind']>([
   'nothing-to-retain',
   'job',
   'never-run',
+  'leased',
+  'not-moved',
 ])
 const errors = new Set<RunEvent['kind']>(['failed', 'damaged', 'unpublished'])
 

@@ -1,6 +1,7 @@
 // Applies a command to the state of an environment: returns the writes that it makes, or why it is refused.
 import type { Command } from './command.ts'
 import { documentHandlers } from './document/apply.ts'
+import { dynamicAllocationHandlers } from './dynamic-allocation.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { excessOf } from './excess.ts'
 import { experimentHandlers } from './experiment.ts'
@@ -29,6 +30,7 @@ import { type Problem, type Result, ok } from '../model/problem.ts'
 
 const handlers: Handlers = {
   ...documentHandlers,
+  ...dynamicAllocationHandlers,
   ...experimentHandlers,
   ...flagHandlers,
   ...goalHandlers,

@@ -8,7 +8,8 @@ import { Goal } from '../model/goal.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
-import { ProgressiveRollout, RolloutTemplate } from '../model/progressive-rollout.ts'
+import { AllocationFacts, DynamicAllocation } from '../model/dynamic-allocation.ts'
+import { ProgressiveRollout, RolloutFacts, RolloutTemplate } from '../model/progressive-rollout.ts'
 import { Schedule } from '../model/schedule.ts'
 import { SdkKey } from '../model/sdk-key.ts'
 import { SecretHash } from '../model/secret.ts'
@@ -78,6 +79,16 @@ export const ProgressiveRolloutDraft = ProgressiveRollout.pick({
   steps: ProgressiveRollout.shape.steps.optional(),
   template: RolloutTemplate.optional(),
   startAt: ProgressiveRollout.shape.startAt.optional(),
+})
+export const DynamicAllocationDraft = DynamicAllocation.omit({
+  ...versionedFields,
+  arms: true,
+  status: true,
+  phases: true,
+}).extend({
+  ...newId,
+  /** Default: the default strategy. */
+  ruleId: Id.optional(),
 })
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
@@ -155,6 +166,14 @@ export const ProgressiveRolloutChanges = editable(
   'onOperation',
   'startAt',
 )
+export const DynamicAllocationChanges = editable(
+  DynamicAllocation,
+  'name',
+  'floor',
+  'maximumStep',
+  'everyMs',
+  'minimumUsers',
+)
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),
@@ -164,7 +183,10 @@ export const WebhookChanges = editable(
   'events',
   'tags',
   'disabled',
-)
+).extend({
+  /** `null`: sent at once. */
+  digestMs: Webhook.shape.digestMs.nullable(),
+})
 export const SdkKeyChanges = editable(SdkKey, 'name', 'answers', 'disabled')
 /** `null` removes an optional setting. */
 export const SettingsChanges = editable(
@@ -247,12 +269,20 @@ export const Command = z.discriminatedUnion('kind', [
   command('update-progressive-rollout', { ...idAndVersion, changes: ProgressiveRolloutChanges }),
   command('advance-progressive-rollout', { id: Id }),
   command('approve-progressive-rollout', idAndVersion),
+  command('confirm-progressive-rollout', { id: Id, facts: RolloutFacts }),
   command('pause-progressive-rollout', idAndVersion),
   command('resume-progressive-rollout', idAndVersion),
   command('stop-progressive-rollout', idAndVersion),
   command('step-back-progressive-rollout', idAndVersion),
   command('roll-back-progressive-rollout', idAndVersion),
   command('delete-progressive-rollout', idAndVersion),
+  command('create-dynamic-allocation', { dynamicAllocation: DynamicAllocationDraft }),
+  command('update-dynamic-allocation', { ...idAndVersion, changes: DynamicAllocationChanges }),
+  command('move-dynamic-allocation', { id: Id, facts: AllocationFacts }),
+  command('pause-dynamic-allocation', idAndVersion),
+  command('resume-dynamic-allocation', idAndVersion),
+  command('stop-dynamic-allocation', idAndVersion),
+  command('delete-dynamic-allocation', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
   command('delete-tag', idAndVersion),

@@ -1,4 +1,5 @@
 // What depends on an entity: what would break, or change its meaning, without it.
+import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
@@ -33,6 +34,11 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
         ...pick('operation', state.operation, about),
         ...pick('trigger', state.trigger, about),
         ...pick('progressiveRollout', state.progressiveRollout, (each) => about(each) && isRolloutOpen(each)),
+        ...pick(
+          'dynamicAllocation',
+          state.dynamicAllocation,
+          (each) => about(each) && isAllocationOpen(each),
+        ),
         ...pick('schedule', state.schedule, (schedule) => about(schedule) && isOpen(schedule)),
       ]
     case 'segment':
@@ -44,12 +50,24 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
       return [
         ...pick('experiment', state.experiment, ({ goalKeys }) => goalKeys.includes(id)),
         ...pick('operation', state.operation, ({ goalKey }) => goalKey === id),
+        ...pick(
+          'dynamicAllocation',
+          state.dynamicAllocation,
+          (each) => each.goalKey === id && isAllocationOpen(each),
+        ),
       ]
     case 'experiment':
       return pick(
         'operation',
         state.operation,
         ({ action }) => action?.kind === 'stop-experiment' && action.experimentId === id,
+      )
+    case 'operation':
+      return pick(
+        'progressiveRollout',
+        state.progressiveRollout,
+        (rollout) =>
+          isRolloutOpen(rollout) && rollout.steps.some(({ guardrails = [] }) => guardrails.includes(id)),
       )
     case 'tag':
       return flags(({ tags }) => tags.includes(id))

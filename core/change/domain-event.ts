@@ -53,6 +53,7 @@ const names = {
   trigger: 'trigger',
   schedule: 'schedule',
   progressiveRollout: 'progressive-rollout',
+  dynamicAllocation: 'dynamic-allocation',
   tag: 'tag',
   webhook: 'webhook',
   sdkKey: 'sdk-key',

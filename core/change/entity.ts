@@ -198,6 +198,7 @@ const words: Partial<Record<EntityKind, string>> = {
   sdkKey: 'SDK key',
   schedule: 'scheduled change',
   progressiveRollout: 'progressive rollout',
+  dynamicAllocation: 'dynamic allocation',
 }
 export const wordOf = (kind: EntityKind, number: 'singular' | 'plural' = 'singular') => {
   const word = words[kind] ?? kind

@@ -13,6 +13,7 @@ import { Command } from './command.ts'
 
 const kinds = Object.keys(entitySchemas) as EntityKind[]
 const rollout = { kind: 'rollout', shares: [{ variationId: 'a', weight: 100_000 }] }
+const halves = { kind: 'rollout', shares: ['a', 'b'].map((variationId) => ({ variationId, weight: 50_000 })) }
 const aFlag = flag({ key: 'f', defaultStrategy: { id: 'd', strategy: rollout as never } })
 const aGoal = { key: 'g', name: '', event: 'g', version: 1, createdAt: 0, updatedAt: 0 }
 
@@ -55,6 +56,10 @@ const create: Record<Exclude<EntityKind, 'settings'>, object> = {
       startAt: 5_000,
     },
   },
+  dynamicAllocation: {
+    kind: 'create-dynamic-allocation',
+    dynamicAllocation: { flagKey: 'h', goalKey: 'g' },
+  },
   tag: { kind: 'create-tag', tag: { key: 'new' } },
   webhook: { kind: 'create-webhook', webhook: { url: 'https://example.com/hook' } },
   sdkKey: { kind: 'create-sdk-key', key: { id: 'new', role: 'client', sha256: 'aa' } },
@@ -67,6 +72,7 @@ function filled(kind: EntityKind, count: number): EnvironmentState {
     flag: new Map([
       ['f', aFlag],
       ['g', flag({ key: 'g' })],
+      ['h', flag({ key: 'h', defaultStrategy: { id: 'h-d', strategy: halves as never } })],
     ]),
     goal: new Map([['g', aGoal]]),
   }

@@ -1,11 +1,13 @@
 // What every change passes, whichever route or automation sent it: nothing that runs is falsified silently.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import type { Result } from '../model/problem.ts'
+import { guardAllocations } from './allocation-guard.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { guardExperiments } from './experiment-guard.ts'
 import { guardRollouts } from './rollout-guard.ts'
 
 export function guarded(state: EnvironmentState, changed: Change, context: ChangeContext): Result<Change> {
-  const allowed = guardRollouts(state, changed, context)
+  const unlocked = guardRollouts(state, changed, context)
+  const allowed = unlocked.ok ? guardAllocations(state, unlocked.value, context) : unlocked
   return allowed.ok ? guardExperiments(state, allowed.value, context) : allowed
 }

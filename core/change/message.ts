@@ -24,12 +24,14 @@ export interface NewDelivery {
   /** The same in all tries: receivers use it to tell repeated messages. */
   readonly id: string
   readonly createdAt: number
+  /** When it is sent at the earliest; absent: at once. */
+  readonly sendAt?: number
   readonly type: NotificationKind
   /** A Message as JSON. Its bytes are signed, so they are made once. */
   readonly body: string
 }
 
-export type Hook = Pick<Webhook, 'id' | 'events' | 'tags' | 'disabled'>
+export type Hook = Pick<Webhook, 'id' | 'events' | 'tags' | 'disabled' | 'digestMs'>
 
 /** `command`: the kind of the command, which webhooks of earlier releases filter by. */
 export const wants = (
@@ -85,7 +87,7 @@ export function changeMessages(hooks: Iterable<Hook>, made: ChangeMade): NewDeli
       changes: detailsOf(told.slice(0, changesTold)),
       changeCount: told.length,
     }
-    return [toDelivery(hook.id, kinds[0]!, data, now, newId)]
+    return [toDelivery(hook, kinds[0]!, data, now, newId)]
   })
 }
 
@@ -112,14 +114,21 @@ function listOf(words: readonly string[]): string {
 const wordsMax = 5
 
 export function toDelivery(
-  webhookId: string,
+  { id, digestMs }: Pick<Hook, 'id' | 'digestMs'>,
   type: NotificationKind,
   data: Message['data'],
   now: number,
   newId: () => string,
 ): NewDelivery {
   const message: Message = { type, timestamp: new Date(now).toISOString(), data }
-  return { webhookId, id: `msg_${newId()}`, createdAt: now, type, body: JSON.stringify(message) }
+  return {
+    webhookId: id,
+    id: `msg_${newId()}`,
+    createdAt: now,
+    ...(digestMs !== undefined && { sendAt: now + digestMs }),
+    type,
+    body: JSON.stringify(message),
+  }
 }
 
 /** What the test button sends. */
@@ -128,7 +137,7 @@ export const testMessage = (
   { environmentId, actor, now, newId }: Pick<ChangeMade, 'environmentId' | 'actor' | 'now' | 'newId'>,
 ): NewDelivery =>
   toDelivery(
-    webhookId,
+    { id: webhookId },
     'webhook.test',
     {
       environment: environmentId,

@@ -4,7 +4,7 @@ import type { FieldProblem } from '../model/problem.ts'
 
 export const missing = (
   state: EnvironmentState,
-  kind: 'flag' | 'goal' | 'experiment',
+  kind: 'flag' | 'goal' | 'experiment' | 'operation',
   path: string,
   key: string,
 ): FieldProblem[] =>

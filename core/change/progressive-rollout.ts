@@ -7,9 +7,11 @@ import {
   isRolloutOpen,
   stepName,
   stepsOf,
+  stepInQuestion,
   strategyAfter,
   withStrategy,
 } from '../model/progressive-rollout.ts'
+import { shortfallOf } from '../model/rollout-shortfall.ts'
 import { type Problem, type Result, ok, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import {
@@ -46,6 +48,7 @@ export const progressiveRolloutHandlers: Handlers<
   | 'update-progressive-rollout'
   | 'advance-progressive-rollout'
   | 'approve-progressive-rollout'
+  | 'confirm-progressive-rollout'
   | 'pause-progressive-rollout'
   | 'resume-progressive-rollout'
   | 'stop-progressive-rollout'
@@ -64,6 +67,7 @@ export const progressiveRolloutHandlers: Handlers<
         ? goOn(state, { ...rollout, approved: true }, context)
         : put(writeOf(approved))
     }),
+  'confirm-progressive-rollout': confirmStep,
   'pause-progressive-rollout': (state, command, context) =>
     inStatus(state, command, ['running', 'paused'], 'be paused', (rollout) =>
       rollout.status === 'paused'
@@ -74,6 +78,8 @@ export const progressiveRolloutHandlers: Handlers<
     inStatus(state, command, ['running', 'paused'], 'be resumed', (rollout) => {
       if (rollout.status === 'running') return ok({ writes: [], entity: rollout })
       if (state.flag.get(rollout.flagKey)?.enabled !== true) return refuse('CONFLICT', flagIsOff(rollout))
+      const fired = firedOn(state, rollout)
+      if (fired) return refuseFired(fired)
       return put(writeOf(resumed(rollout, context)))
     }),
   'stop-progressive-rollout': (state, command, context) =>
@@ -172,11 +178,56 @@ function advance(
     return refuse('CONFLICT', 'the time of the next step has not come', { current: rollout })
   if (state.flag.get(rollout.flagKey)?.enabled !== true)
     return put(writeOf(paused(rollout, context, flagIsOff(rollout))))
-  if (missingOf(rollout, context.now).includes('approval')) return put(writeOf(awaiting(rollout, context)))
+  const missing = missingOf(rollout, context.now).find((each) => each !== 'time')
+  if (missing) return put(writeOf(awaiting(rollout, missing, context)))
   const { stepsMade } = rollout
   const reason = stepsMade === 0 ? 'its start has come' : `step ${stepName(rollout, stepsMade)} has held`
   return goOn(state, rollout, context, reason)
 }
+
+/** What the runner sends when a step has its users, and its guardrails have judged them. */
+function confirmStep(
+  state: EnvironmentState,
+  command: CommandOf<'confirm-progressive-rollout'>,
+  context: ChangeContext,
+): Result<Change> {
+  return inStatus(state, command, ['running'], 'be confirmed', (rollout) => {
+    const { facts } = command
+    if (!stepInQuestion(rollout)) return ok({ writes: [], entity: rollout })
+    if (facts.until > context.now + clockSkewMaxMs)
+      return refuse('CONFLICT', 'the facts are of a time to come', { current: rollout })
+    const shortfall = shortfallOf(rollout, state.operation, facts)
+    if (shortfall.length > 0)
+      return refuse('CONFLICT', `the facts are not enough for the step: ${shortfall.join('; ')}`, {
+        current: rollout,
+      })
+    const confirmed = { ...rollout, facts }
+    const missing = missingOf(confirmed, context.now)
+    if (!rollout.awaitsFacts || missing.includes('time'))
+      return put(writeOf(nextRollout(rollout, { facts }, context)))
+    if (missing.includes('approval')) return put(writeOf(awaiting(confirmed, 'approval', context)))
+    if (state.flag.get(rollout.flagKey)?.enabled !== true)
+      return put(writeOf(paused(confirmed, context, flagIsOff(rollout))))
+    const fired = firedOn(state, rollout)
+    if (fired) return put(writeOf(paused(confirmed, context, hasFired(fired))))
+    return goOn(state, confirmed, context, `step ${stepName(rollout, rollout.stepsMade)} has its users`)
+  })
+}
+
+/** As much as a runner's clock may be ahead of control's. */
+const clockSkewMaxMs = 60_000
+
+/** The first operation on the flag that has fired and watches no more; none if the rollout does not mind. */
+function firedOn(state: EnvironmentState, { flagKey, onOperation }: Rollout) {
+  if (onOperation === 'none') return undefined
+  return [...state.operation.values()].find((each) => each.flagKey === flagKey && each.status === 'fired')
+}
+
+const hasFired = ({ id, flagKey }: Entities['operation']) =>
+  `operation ${id} has fired and does not watch ${flagKey}: arm it again or delete it, or set onOperation to none`
+
+const refuseFired = (operation: Entities['operation']) =>
+  refuse('CONFLICT', hasFired(operation), { dependents: [{ kind: 'operation', id: operation.id }] })
 
 const flagIsOff = ({ flagKey }: Rollout) => `flag ${flagKey} is off: turn it on, then resume`
 
@@ -193,6 +244,8 @@ function makeStep(
   reason?: string,
 ): Result<Change> {
   const { flagKey, ruleId, stepsMade } = rollout
+  const fired = firedOn(state, rollout)
+  if (fired) return refuseFired(fired)
   const flag = state.flag.get(flagKey)
   const before = rollout.before ?? (flag && partOf(flag, ruleId)?.strategy)
   if (!before) return refuse('CONFLICT', `flag ${flagKey} has no rule ${ruleId} any more`)

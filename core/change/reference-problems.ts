@@ -1,6 +1,7 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import { type Experiment, primaryGoalOf, strategyOf } from '../model/experiment.ts'
+import type { ProgressiveRollout } from '../model/progressive-rollout.ts'
 import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { missing } from './missing.ts'
@@ -28,8 +29,17 @@ export function writeProblems(
       return operationProblems(state, write.value, before.operation.get(write.id))
     case 'trigger':
     case 'schedule':
-    case 'progressiveRollout':
       return missing(state, 'flag', 'flagKey', write.value.flagKey)
+    case 'dynamicAllocation':
+      return [
+        ...missing(state, 'flag', 'flagKey', write.value.flagKey),
+        ...missing(state, 'goal', 'goalKey', write.value.goalKey),
+      ]
+    case 'progressiveRollout':
+      return [
+        ...missing(state, 'flag', 'flagKey', write.value.flagKey),
+        ...stepGuardrailProblems(state, write.value),
+      ]
     default:
       return []
   }
@@ -65,6 +75,25 @@ function experimentProblems(state: EnvironmentState, experiment: Experiment): Fi
     found.push({ path: 'exposuresUntil', rule: 'order-of-time', message })
   }
   return found
+}
+
+/** What a step waits for must be able to come: an operation that watches its variation. */
+function stepGuardrailProblems(
+  state: EnvironmentState,
+  { flagKey, variationId, steps, stepsMade }: ProgressiveRollout,
+): FieldProblem[] {
+  return steps.flatMap(({ guardrails = [] }, s) =>
+    guardrails.flatMap((id, g): FieldProblem[] => {
+      const path = `steps.${s}.guardrails.${g}`
+      if (s < stepsMade - 1) return [] // it is over
+      if (guardrails.indexOf(id) !== g) return [{ path, rule: 'duplicate', message: `names ${id} again` }]
+      const operation = state.operation.get(id)
+      if (!operation) return missing(state, 'operation', path, id)
+      const isWatched = operation.flagKey === flagKey && operation.variationId === variationId
+      const message = `operation ${id} does not watch variation ${variationId} of flag ${flagKey}`
+      return isWatched ? [] : [{ path, rule: 'other-flag', message }]
+    }),
+  )
 }
 
 /** A guardrail cannot be taken off with its goal: the design, which is fixed, would go on naming it. */

@@ -77,5 +77,5 @@ export function resultMessages(
   const event = { kinds, tags }
   return [...hooks]
     .filter((hook) => wants(hook, event))
-    .map((hook) => toDelivery(hook.id, kinds[0]!, data, now, newId))
+    .map((hook) => toDelivery(hook, kinds[0]!, data, now, newId))
 }

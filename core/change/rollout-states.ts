@@ -1,7 +1,7 @@
 // How a progressive rollout goes from one state to the next.
 import type { Entities } from '../model/environment-state.ts'
 import type { Strategy } from '../model/flag.ts'
-import { strategyAfter } from '../model/progressive-rollout.ts'
+import { stepInQuestion, strategyAfter } from '../model/progressive-rollout.ts'
 import type { ChangeContext } from './entity.ts'
 
 type Rollout = Entities['progressiveRollout']
@@ -28,19 +28,35 @@ export function nextRollout(
 }
 
 /** Without what is only true while it runs. */
-const atRest = ({ at: _, remainingMs: __, awaitsApproval: ___, ...rollout }: Rollout): Rollout => rollout
+const atRest = ({
+  at: _,
+  remainingMs: __,
+  awaitsApproval: ___,
+  awaitsFacts: ____,
+  ...rollout
+}: Rollout): Rollout => rollout
+
+/** What its hold, which is over, waits for. */
+const waitsOf = ({ awaitsApproval, awaitsFacts }: Rollout) => ({
+  ...(awaitsApproval && { awaitsApproval }),
+  ...(awaitsFacts && { awaitsFacts }),
+})
+
+/** Another step begins: what was found of the one before says nothing of it. */
+const withoutFacts = ({ facts: _, ...rollout }: Rollout): Rollout => rollout
 
 export function paused(rollout: Rollout, context: ChangeContext, reason?: string): Rollout {
-  const { at, awaitsApproval } = rollout
+  const { at } = rollout
   const remainingMs = at === undefined ? 0 : Math.max(0, at - context.now)
-  const changes = { status: 'paused', remainingMs, ...(awaitsApproval && { awaitsApproval }) } as const
+  const changes = { status: 'paused', remainingMs, ...waitsOf(rollout) } as const
   return nextRollout(atRest(rollout), changes, context, reason)
 }
 
 /** The step holds for as long as it still had to. */
 export function resumed(rollout: Rollout, context: ChangeContext): Rollout {
-  const { remainingMs = 0, awaitsApproval } = rollout
-  const goesOn = awaitsApproval ? { awaitsApproval } : { at: context.now + remainingMs }
+  const { remainingMs = 0 } = rollout
+  const waits = waitsOf(rollout)
+  const goesOn = Object.keys(waits).length > 0 ? waits : { at: context.now + remainingMs }
   return nextRollout(atRest(rollout), { status: 'running', ...goesOn }, context)
 }
 
@@ -66,7 +82,7 @@ export function stepped(rollout: Rollout, context: ChangeContext, reason?: strin
     at: context.now + holdMs,
     approved: !approval,
   }
-  return nextRollout(atRest(rollout), changes, context, reason)
+  return nextRollout(withoutFacts(atRest(rollout)), changes, context, reason)
 }
 
 /**
@@ -83,21 +99,27 @@ export function steppedBack(rollout: Rollout, context: ChangeContext, reason?: s
     remainingMs: holdMs,
     approved: !approval,
   }
-  return nextRollout(atRest(rollout), changes, context, reason)
+  return nextRollout(withoutFacts(atRest(rollout)), changes, context, reason)
 }
 
-/** The hold is over, and only an approval is missing. */
-export const awaiting = (rollout: Rollout, context: ChangeContext): Rollout =>
-  nextRollout(atRest(rollout), { awaitsApproval: true }, context, 'its step has held, and awaits an approval')
+/** The hold is over, and something else is missing. */
+export const awaiting = (rollout: Rollout, missing: 'facts' | 'approval', context: ChangeContext): Rollout =>
+  missing === 'facts'
+    ? nextRollout(atRest(rollout), { awaitsFacts: true }, context, 'its step has held, and waits for users')
+    : nextRollout(
+        atRest(rollout),
+        { awaitsApproval: true },
+        context,
+        'its step has held, and awaits an approval',
+      )
 
-/**
- * What still keeps the last step. Minimum exposure and guardrails belong here once facts about them arrive:
- * a step holds until none of them is left.
- */
-export function missingOf(rollout: Rollout, now: number): ('time' | 'approval')[] {
-  const { at, approved, awaitsApproval } = rollout
+/** What still keeps the last step. It holds until nothing is left. */
+export function missingOf(rollout: Rollout, now: number): ('time' | 'facts' | 'approval')[] {
+  const { at, approved, awaitsApproval, awaitsFacts } = rollout
+  const isOver = awaitsApproval === true || awaitsFacts === true
   return [
-    ...(!awaitsApproval && at !== undefined && now < at ? (['time'] as const) : []),
+    ...(!isOver && at !== undefined && now < at ? (['time'] as const) : []),
+    ...(stepInQuestion(rollout) ? (['facts'] as const) : []),
     ...(approved === false ? (['approval'] as const) : []),
   ]
 }

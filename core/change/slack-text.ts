@@ -14,10 +14,12 @@ const pages: Record<string, string> = {
 
 /** `consoleUrl`: the console's address, without a path; undefined if nobody configured it. */
 export function toSlackBody({ type, data }: Message, consoleUrl?: string): string {
-  const { environment, summary, reason } = data
+  const { environment, summary, reason, messages } = data
+  const told = Array.isArray(messages) ? (messages as Message[]) : []
   const page = pages[type.split('.')[0]!] ?? 'history'
   const lines = [
     `${escaped(summary)} (environment ${escaped(environment)})`,
+    ...told.map((each) => `• ${escaped(each.data.summary)}`),
     ...(typeof reason === 'string' && reason !== '' ? [`Reason: ${escaped(reason)}`] : []),
     ...(consoleUrl
       ? [`<${consoleUrl}/environments/${encodeURIComponent(environment)}/${page}|Open the console>`]

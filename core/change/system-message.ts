@@ -33,7 +33,7 @@ export function systemMessages(
   const id = sha256OfText(JSON.stringify([environmentId, kind, told.incident]))
   return [...state.webhook.values()]
     .filter((hook) => wants(hook, { kinds, tags: told.tags }))
-    .map((hook) => toDelivery(hook.id, kind, data, now, () => id))
+    .map((hook) => toDelivery(hook, kind, data, now, () => id))
 }
 
 interface Told {

@@ -1,7 +1,7 @@
 // Commands on triggers.
 import type { CommandOf } from './command.ts'
 import type { Entities, EnvironmentState } from '../model/environment-state.ts'
-import type { Trigger } from '../model/trigger.ts'
+import { type TriggerFiring, isRefusedAgain } from '../model/trigger.ts'
 import { type Problem, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, create, draftId, find, remove, update } from './entity.ts'
 import { toggled } from './edit-flag.ts'
@@ -27,7 +27,7 @@ export const triggerHandlers: Handlers<
       ...(signature && { signature: { ...signature, secret: signingSecret ?? signature.secret } }),
     }))
   },
-  /** Every firing is counted, also one that is refused or finds the flag as it should be. */
+  /** One that finds the flag as it should be makes no revision; whoever sent the command counts it. */
   'fire-trigger': (state, { id }, context) => {
     const found = find(state, 'trigger', { id })
     if (!found.ok) return found
@@ -36,13 +36,13 @@ export const triggerHandlers: Handlers<
     if (trigger.disabled || !flag) return refuse('FORBIDDEN', 'the trigger is disabled')
     if (flag.archived) return refuse('CONFLICT', `flag ${flag.key} is archived: a trigger does not change it`)
     const enabled = trigger.action === 'turn-on'
-    if (flag.enabled === enabled) return ok(fired(trigger, { outcome: 'unchanged' }, [], context))
+    if (flag.enabled === enabled) return ok({ writes: [], entity: trigger })
     return ok(fired(trigger, { outcome: 'changed' }, [toggled(flag, enabled, context)], context))
   },
   'delete-trigger': (state, command) => remove(state, 'trigger', command),
 }
 
-type Firing = Omit<NonNullable<Trigger['lastFiring']>, 'at'>
+type Firing = Omit<TriggerFiring, 'at'>
 
 /** The version stays: it counts edits, and a firing is none. */
 function fired(
@@ -59,7 +59,7 @@ function fired(
   }
 }
 
-/** Counts a firing that was refused. */
+/** Counts a firing that was refused, once for each reason in a row. */
 export function withRefusedFiring(
   state: EnvironmentState,
   { id }: CommandOf<'fire-trigger'>,
@@ -67,6 +67,6 @@ export function withRefusedFiring(
   context: ChangeContext,
 ): Change | undefined {
   const trigger = state.trigger.get(id)
-  if (!trigger || trigger.disabled) return undefined
+  if (!trigger || trigger.disabled || isRefusedAgain(trigger, refusal.message)) return undefined
   return { ...fired(trigger, { outcome: 'refused', reason: refusal.message }, [], context), refusal }
 }

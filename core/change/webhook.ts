@@ -1,7 +1,7 @@
 // Commands on webhooks.
 import { refuse } from '../model/problem.ts'
-import { isSlack } from '../model/webhook.ts'
-import { create, draftId, edit, find, remove, update } from './entity.ts'
+import { type Webhook, isEmail, isSigned } from '../model/webhook.ts'
+import { create, draftId, find, remove, update } from './entity.ts'
 import type { Handlers } from './handler.ts'
 
 export const webhookHandlers: Handlers<
@@ -9,14 +9,29 @@ export const webhookHandlers: Handlers<
 > = {
   'create-webhook': (state, { webhook }, context) => {
     const id = draftId(webhook, context)
+    const problem = addressProblem(webhook)
+    if (problem) return problem
     return create(state, 'webhook', id, { ...webhook, id }, context)
   },
-  'update-webhook': (state, command, context) => edit(state, 'webhook', command, context),
+  'update-webhook': (state, command, context) => {
+    const found = find(state, 'webhook', command)
+    if (!found.ok) return found
+    const { digestMs, ...changes } = command.changes
+    const problem = addressProblem({ ...found.value, url: changes.url ?? found.value.url })
+    if (problem) return problem
+    return update(state, 'webhook', command, context, ({ digestMs: before, ...current }) => {
+      const after = digestMs === undefined ? before : (digestMs ?? undefined)
+      return { ...current, ...changes, ...(after !== undefined && { digestMs: after }) }
+    })
+  },
   'rotate-webhook': (state, command, context) => {
     const { secret, overlapMs } = command
     const found = find(state, 'webhook', command)
-    if (found.ok && isSlack(found.value))
-      return refuse('CONFLICT', 'a Slack webhook signs nothing: its address is its secret, change the url')
+    if (found.ok && !isSigned(found.value))
+      return refuse(
+        'CONFLICT',
+        'only webhooks of the format standard sign: for another address, change the url',
+      )
     return update(state, 'webhook', command, context, (current) => ({
       ...current,
       secret,
@@ -27,4 +42,14 @@ export const webhookHandlers: Handlers<
     }))
   },
   'delete-webhook': (state, command) => remove(state, 'webhook', command),
+}
+
+/** E-mail goes to mailto addresses, and nothing else does. */
+function addressProblem(webhook: Pick<Webhook, 'url' | 'format'>) {
+  const isMail = /^mailto:/i.test(webhook.url)
+  if (isMail === isEmail(webhook)) return undefined
+  const message = isMail
+    ? 'is an e-mail address, which needs "format": "email"'
+    : 'must be a mailto address: mailto:ops@example.com,dev@example.com'
+  return refuse('INVALID', `url ${message}`, { fields: [{ path: 'url', message }] })
 }

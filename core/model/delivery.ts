@@ -35,7 +35,7 @@ export const retryAfterMsMax = 4 * hour
 
 /** What a try came to. Sentences name no address and no secret. */
 export type Attempt =
-  | { readonly outcome: 'delivered'; readonly status: number }
+  | { readonly outcome: 'delivered'; readonly status?: number | undefined }
   | {
       readonly outcome: 'failed'
       /** The receiver's status code, if it answered. */

@@ -1,5 +1,6 @@
 // The whole configuration of one environment, as its only writer, a Durable Object, holds it in memory.
 import type * as z from 'zod'
+import { DynamicAllocation } from './dynamic-allocation.ts'
 import { Experiment } from './experiment.ts'
 import { Flag } from './flag.ts'
 import { Goal } from './goal.ts'
@@ -26,6 +27,7 @@ export const entitySchemas = {
   trigger: Trigger,
   schedule: Schedule,
   progressiveRollout: ProgressiveRollout,
+  dynamicAllocation: DynamicAllocation,
   tag: Tag,
   webhook: Webhook,
   sdkKey: SdkKey,

@@ -16,6 +16,7 @@ export const entitiesMax = {
   schedule: 10_000,
   /** With those that have ended. */
   progressiveRollout: 5_000,
+  dynamicAllocation: 1_000,
   tag: 5_000,
   webhook: 100,
   /** All of them travel in the snapshot. */
@@ -72,6 +73,11 @@ export const metadataValueLengthMax = 1_000
 export const tagsMax = 50
 export const segmentMembersMax = 100_000
 export const rolloutStepsMax = 100
+/** Of one step. */
+export const rolloutGuardrailsMax = 10
+/** Of a dynamic allocation: more than a year of daily moves. */
+export const allocationPhasesMax = 400
+export const allocationArmsMax = 20
 export const weekdaysMax = 7
 export const timeZoneLengthMax = 100
 /** Scheduled changes of one flag that wait for their time. All are tried again at every edit of the flag. */

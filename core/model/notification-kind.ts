@@ -20,7 +20,7 @@ export const notificationKinds = {
   'schedule.conflict': 'an edit made a scheduled change impossible, as things are',
   'schedule.refused': 'a scheduled change could not be made when its time had come',
   'schedule.applied': 'a scheduled change was made',
-  'trigger.fired': 'the secret of a trigger was used, with whatever outcome',
+  'trigger.fired': 'the secret of a trigger was used, and changed its flag or was refused',
   'job.failed': 'a job of the runner failed three times in a row',
   'flag.turned-on': 'a flag was turned on',
   'flag.turned-off': 'a flag was turned off',
@@ -34,10 +34,12 @@ export const notificationKinds = {
   ...kindsOf('trigger'),
   ...kindsOf('schedule'),
   ...kindsOf('progressive-rollout'),
+  ...kindsOf('dynamic-allocation'),
   ...kindsOf('settings'),
   ...kindsOf('sdk-key'),
   ...kindsOf('webhook'),
   ...kindsOf('tag'),
+  'webhook.digest': 'several notifications together, to a webhook that collects them',
   'webhook.test': 'somebody asked for a test; sent whatever the filters of the webhook say',
 } as const satisfies Record<string, string>
 

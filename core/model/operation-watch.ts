@@ -88,6 +88,9 @@ function betsOf(operation: Operation): Bet[] | undefined {
 const isJudgedAtOnce = ({ comparison, baselineVariationId, difference }: Operation) =>
   baselineVariationId === undefined ? comparison === 'at-least' : difference === 'relative'
 
+/** Users who were exposed before it have had their time, and what they did has arrived. */
+export const judgedUntil = (operation: Operation, now: number): number => now - delayOf(operation) - lateMs
+
 /** The logarithm of 0 is no number. */
 const leastShown = 1e-300
 
@@ -101,11 +104,10 @@ export function watch(operation: Operation, rows: readonly MinuteCounts[], now: 
   const bets = betsOf(operation)
   const from = watchedFrom(operation, now)
   const isAtOnce = isJudgedAtOnce(operation)
-  const judgedUntil = isAtOnce ? now : now - delayOf(operation) - lateMs
   const after = minuteBefore(from)
   const end = isAtOnce
     ? Math.floor(now / minuteMs) + 1
-    : Math.max(after + 1, Math.floor(judgedUntil / minuteMs))
+    : Math.max(after + 1, Math.floor(judgedUntil(operation, now) / minuteMs))
   const judged = (rows.at(-1)?.minute ?? 0) < end ? rows : rows.filter(({ minute }) => minute < end)
   const found = bets && detect(operation, bets, judged, { after, end, now })
   const total = totalOf(judged)

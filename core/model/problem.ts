@@ -23,6 +23,7 @@ export type FieldRule =
   | 'unknown-flag'
   | 'unknown-segment'
   | 'unknown-goal'
+  | 'unknown-operation'
   | 'unknown-rollout'
   | 'cycle'
   | 'taken'

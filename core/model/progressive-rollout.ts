@@ -11,14 +11,27 @@ export const stepHoldMsMax = 90 * 24 * 60 * 60 * 1000
 
 const Weight = z.int().min(1).max(limits.weightTotal)
 const HoldMs = z.int().min(stepHoldMsMin).max(stepHoldMsMax)
+const count = z.int().min(0)
+
+/** What a step waits for besides its time. The runner tells when it has come. */
+const stepConditions = {
+  /** Whether what follows it waits for an approval as well. */
+  approval: z.boolean().default(false),
+  /** So many users must have met the variation by the rule since the step was made. */
+  minimumUsers: z.int().min(1).max(limits.usersPlannedMax).optional(),
+  /**
+   * Operations on the flag and the variation. Each must have judged its own `minimumUsers` users of this
+   * step, and not have fired.
+   */
+  guardrails: z.array(Id).min(1).max(limits.rolloutGuardrailsMax).optional(),
+}
 
 export const RolloutStep = z.strictObject({
   /** Of 100,000 users of the rule: how many get the variation. */
   weight: Weight,
   /** How long the step holds, before what follows it. */
   holdMs: HoldMs,
-  /** Whether what follows it waits for an approval as well. */
-  approval: z.boolean().default(false),
+  ...stepConditions,
 })
 export type RolloutStep = z.infer<typeof RolloutStep>
 
@@ -29,7 +42,7 @@ export const RolloutTemplate = z
     to: Weight.default(limits.weightTotal),
     increment: Weight,
     holdMs: HoldMs,
-    approval: z.boolean().default(false),
+    ...stepConditions,
   })
   .refine(({ from, to, increment }) => (from ?? increment) <= to, {
     path: ['to'],
@@ -41,6 +54,30 @@ export const rolloutStatuses = ['waiting', 'running', 'paused', 'stopped', 'fini
 
 /** What a fired operation does to it. */
 export const rolloutReactions = ['pause', 'step-back', 'roll-back', 'none'] as const
+
+/** What the runner found of a step. Users count once. Times are in epoch milliseconds. */
+export const RolloutFacts = z.strictObject({
+  /** The rollout's, so that facts of another step are refused. */
+  stepAt: z.int(),
+  until: z.int(),
+  users: count,
+  verifiedUsers: count,
+  unverifiedUsers: count,
+  usersOverLimit: count,
+  /** Of each guardrail: users of this step who have had their time to reach the goal. Each once a day. */
+  guardrails: z
+    .array(z.strictObject({ operationId: Id, judgedUsers: count, goalUsers: count }))
+    .max(limits.rolloutGuardrailsMax),
+})
+export type RolloutFacts = z.infer<typeof RolloutFacts>
+
+/** What the runner found when it last looked. Replaced by each look; no part of the configuration. */
+export const RolloutLook = RolloutFacts.extend({
+  at: z.int(),
+  /** What is still missing, as phrases; empty: nothing is. */
+  missing: z.array(z.string()),
+})
+export type RolloutLook = z.infer<typeof RolloutLook>
 
 export const ProgressiveRollout = z.strictObject({
   id: Id,
@@ -69,6 +106,10 @@ export const ProgressiveRollout = z.strictObject({
   approved: z.boolean().optional(),
   /** Present while only an approval is missing. */
   awaitsApproval: z.literal(true).optional(),
+  /** Present while the hold is over, and users or guardrails are missing. */
+  awaitsFacts: z.literal(true).optional(),
+  /** The facts that were enough for the last step. */
+  facts: RolloutFacts.optional(),
   /** What the rule served before the first step. */
   before: Strategy.optional(),
   /** What last happened to it by itself, and why. */
@@ -84,11 +125,17 @@ export const isRolloutOpen = ({ status }: Pick<ProgressiveRollout, 'status'>): b
 export const isRolloutDue = ({ status, at }: ProgressiveRollout, now: number): boolean =>
   (status === 'waiting' || status === 'running') && at !== undefined && now >= at
 
-export function stepsOf({ from, to, increment, holdMs, approval }: RolloutTemplate): RolloutStep[] {
+export function stepsOf({ from, to, increment, ...step }: RolloutTemplate): RolloutStep[] {
   const steps: RolloutStep[] = []
-  for (let weight = from ?? increment; weight < to; weight += increment)
-    steps.push({ weight, holdMs, approval })
-  return [...steps, { weight: to, holdMs, approval }]
+  for (let weight = from ?? increment; weight < to; weight += increment) steps.push({ weight, ...step })
+  return [...steps, { weight: to, ...step }]
+}
+
+/** The step whose users are waited for; undefined if none is, or they have come. */
+export function stepInQuestion(rollout: ProgressiveRollout): RolloutStep | undefined {
+  const step = rollout.steps[rollout.stepsMade - 1]
+  if (!step || rollout.facts) return undefined
+  return step.minimumUsers === undefined && !step.guardrails ? undefined : step
 }
 
 type Ends = Pick<ProgressiveRollout, 'variationId' | 'fromVariationId'>

@@ -3,8 +3,8 @@
 //
 // The clock's own jumps follow RFC 5545, section 3.3.5, as Temporal does: a time that is skipped happens as
 // much later as the clock jumps (02:30 becomes 03:30), one that comes twice happens the first time.
-import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
+import { instantAt, wallAt } from './clock-offset.ts'
 import * as limits from './limits.ts'
 
 /** The end of the year 9999, the last that ISO 8601 writes with four digits. */
@@ -112,24 +112,12 @@ function nextOnCalendar(recurrence: Calendar, from: number, floor: number): numb
 }
 
 /** Days since 1970-01-01 by the calendar of the zone. */
-const dayAt = (ms: number, timeZone: string): number => {
-  const { year, month, day } = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone)
-  return Date.UTC(year, month - 1, day) / dayMs
-}
+const dayAt = (ms: number, timeZone: string): number => Math.floor(wallAt(ms, timeZone) / dayMs)
 const dayMs = 86_400_000
 
 function instantOf(day: number, { time, timeZone }: Calendar): number {
-  const date = new Date(day * dayMs)
   const [hour = 0, minute = 0, second = 0] = time.split(':').map(Number)
-  const wall = Temporal.PlainDateTime.from({
-    year: date.getUTCFullYear(),
-    month: date.getUTCMonth() + 1,
-    day: date.getUTCDate(),
-    hour,
-    minute,
-    second,
-  })
-  return wall.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds
+  return instantAt(day * dayMs + ((hour * 60 + minute) * 60 + second) * 1000, timeZone)
 }
 
 /** The days from `start` on, in order, without end. Intervals count from `first`, its week or its month. */

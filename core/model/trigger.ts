@@ -30,6 +30,10 @@ export const TriggerSignature = z.strictObject({
 })
 export type TriggerSignature = z.infer<typeof TriggerSignature>
 
+/** `at`: epoch milliseconds. `reason`: why it was refused. */
+const TriggerFiring = z.strictObject({ at: z.int(), outcome: TriggerOutcome, reason: z.string().optional() })
+export type TriggerFiring = z.infer<typeof TriggerFiring>
+
 export const Trigger = z.strictObject({
   id: Id,
   name: z.string().max(limits.nameLengthMax).default(''),
@@ -43,12 +47,13 @@ export const Trigger = z.strictObject({
   sha256: SecretHash,
   /** Absent: the secret in the URL is enough. */
   signature: TriggerSignature.optional(),
-  /** How often its URL was requested. */
+  /** How often its URL was requested, as far as that made a revision. */
   firings: z.int().min(0).default(0),
-  /** `at`: epoch milliseconds. `reason`: why it was refused. */
-  lastFiring: z
-    .strictObject({ at: z.int(), outcome: TriggerOutcome, reason: z.string().optional() })
-    .optional(),
+  lastFiring: TriggerFiring.optional(),
   ...versioned,
 })
 export type Trigger = z.infer<typeof Trigger>
+
+/** Whether its last firing was refused for the same reason: then there is nothing new to record. */
+export const isRefusedAgain = ({ lastFiring }: Pick<Trigger, 'lastFiring'>, reason: string): boolean =>
+  lastFiring?.outcome === 'refused' && lastFiring.reason === reason

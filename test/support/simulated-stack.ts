@@ -11,7 +11,10 @@ import { type Experiment, statusAt } from '../../core/model/experiment.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
+import { type HeldLease, LeaseRequest, decideLease } from '../../core/model/lease.ts'
 import { type Operation, OperationLook } from '../../core/model/operation.ts'
+import { RolloutLook } from '../../core/model/progressive-rollout.ts'
+import type { SimulatedEnvironment } from './simulated-environment.ts'
 import { type SimulatedBucket, simulatedBucket } from './simulated-bucket.ts'
 
 export interface SimulatedState {
@@ -19,6 +22,12 @@ export interface SimulatedState {
   readonly goals: readonly Goal[]
   readonly experiments: readonly Experiment[]
   readonly operations: readonly Operation[]
+  /** Decides on operations and rollouts as control does, and holds them, instead of the lists here. */
+  readonly environment: SimulatedEnvironment
+  /** So many answers to changes are lost on their way, after the change was made. */
+  lostAnswers: number
+  /** Of operations, as control keeps it. */
+  lease: HeldLease | undefined
   readonly records: readonly EventRecord[]
   readonly segments: readonly { key: string; version: number; included: string[]; members?: unknown }[]
   /** What the experiments' results are, newest first. */
@@ -39,6 +48,7 @@ export interface SimulatedStack {
   /** The bodies posted to the admin API, without looks. */
   readonly posts: { path: string; body: unknown }[]
   readonly looks: { operationId: string; look: OperationLook }[]
+  readonly rolloutLooks: { rolloutId: string; look: RolloutLook }[]
   readonly bucket: SimulatedBucket
   close(): Promise<void>
 }
@@ -54,12 +64,13 @@ export async function startSimulatedStack(
     bucket.objects.set(key, { body, headers: { 'content-type': 'application/x-ndjson' } })
   const posts: SimulatedStack['posts'] = []
   const looks: SimulatedStack['looks'] = []
+  const rolloutLooks: SimulatedStack['rolloutLooks'] = []
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://simulated')
     if (pathname.startsWith(bucketPath)) void bucket.answer(request, response, bucketPath)
-    else void answerApi(request, response, pathname, state, { posts, looks })
+    else void answerApi(request, response, pathname, state, { posts, looks, rolloutLooks })
   })
-  return { url: await listen(server), posts, looks, bucket, close: () => close(server) }
+  return { url: await listen(server), posts, looks, rolloutLooks, bucket, close: () => close(server) }
 }
 
 /** Key and content, as ingest writes them. */
@@ -75,7 +86,7 @@ async function answerApi(
   response: ServerResponse,
   pathname: string,
   state: Partial<SimulatedState>,
-  { posts, looks }: Pick<SimulatedStack, 'posts' | 'looks'>,
+  { posts, looks, rolloutLooks }: Pick<SimulatedStack, 'posts' | 'looks' | 'rolloutLooks'>,
 ): Promise<void> {
   const json = (status: number, body: unknown) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -92,7 +103,19 @@ async function answerApi(
     posts.push({ path: `${request.method} ${pathname}`, body: await text(request) })
     return json(200, { revision: 7, changed: true })
   }
+  if (request.method === 'PUT' && pathname.endsWith('/leases/operations')) {
+    const asked = LeaseRequest.parse(JSON.parse(await text(request)))
+    const { answer, next } = decideLease(state.lease, asked, Date.now())
+    state.lease = next
+    return json(200, answer)
+  }
   if (request.method === 'POST') {
+    if (pathname.endsWith('/progressive-rollout-looks')) {
+      const sent = JSON.parse(await text(request)) as { looks: SimulatedStack['rolloutLooks'] }
+      for (const { look } of sent.looks) RolloutLook.parse(look)
+      rolloutLooks.push(...sent.looks)
+      return json(200, { stored: sent.looks.length })
+    }
     const advanced = /\/experiments\/([^/]+)\/advance$/.exec(pathname)?.[1]
     if (advanced !== undefined) {
       posts.push({ path: pathname, body: await text(request) })
@@ -114,6 +137,12 @@ async function answerApi(
     }
     const body = JSON.parse(await text(request)) as { goalKey?: string }
     posts.push({ path: pathname, body })
+    const decided = state.environment && decide(state.environment, pathname, body)
+    if (decided) {
+      const isLost = (state.lostAnswers ?? 0) > 0
+      if (isLost) state.lostAnswers = (state.lostAnswers ?? 0) - 1
+      return isLost ? void response.destroy() : json(decided.status, decided.answer)
+    }
     if (pathname.endsWith('/assignments/forget'))
       return state.archived
         ? json(409, { title: 'Conflict', status: 409, code: 'CONFLICT', detail: 'It is archived.' })
@@ -129,11 +158,37 @@ async function answerApi(
   if (pathname === '/api/v1/environments/demo/published')
     return json(200, { revision: 6, unpublished: state.unpublished })
   if (pathname.endsWith('/results')) return json(200, { results: state.results ?? [] })
+  if (state.environment) {
+    const { operation, goal, progressiveRollout } = state.environment.state
+    const held = { operations: operation, goals: goal, 'progressive-rollouts': progressiveRollout }
+    const [name, all] = Object.entries(held).find(([each]) => pathname.endsWith(`/${each}`)) ?? []
+    const field = name === 'progressive-rollouts' ? 'progressiveRollouts' : name
+    if (field !== undefined && all) return json(200, { [field]: [...all.values()] })
+  }
+  if (pathname.endsWith('/dynamic-allocations')) {
+    const all = state.environment?.state.dynamicAllocation.values() ?? []
+    return json(200, { dynamicAllocations: [...all] })
+  }
+  if (pathname.endsWith('/progressive-rollouts')) return json(200, { progressiveRollouts: [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
     pathname,
   )?.[1]
   if (plural) return json(200, { [plural]: state[plural as keyof SimulatedState] ?? [] })
   return json(404, { title: 'Not found', status: 404, code: 'NOT_FOUND', detail: `There is no ${pathname}.` })
+}
+
+/** Of a command that the runner sends; undefined for others. */
+function decide(environment: SimulatedEnvironment, pathname: string, facts: object) {
+  const [, list, id, step] =
+    /\/(operations|progressive-rollouts|dynamic-allocations)\/([^/]+)\/(apply|confirm|move)$/.exec(
+      pathname,
+    ) ?? []
+  if (id === undefined) return undefined
+  const kind = `${step}-${list?.slice(0, -1)}`
+  const changed = environment.run({ kind, id, facts })
+  return changed.ok
+    ? { status: 200, answer: { revision: 7, changed: changed.value.writes.length > 0, entity: {} } }
+    : { status: 409, answer: { code: changed.problem.code, detail: changed.problem.message } }
 }
 
 export async function listen(server: Server): Promise<string> {

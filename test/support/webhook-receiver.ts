@@ -121,6 +121,8 @@ export function controlWith(receiver: Receiver): string {
       /CONSOLE_URL = .*/,
       `CONSOLE_URL = "https://flags.example.com"\nWEBHOOK_CONNECT_TO = ${JSON.stringify(JSON.stringify(connectTo))}`,
     )
+    .replace(/EMAIL_FROM = .*/, 'EMAIL_FROM = "Tackline <flags@example.com>"\nEMAIL_TOKEN = "re_secret"')
+    .replace(/EMAIL_ENDPOINT = .*/, `EMAIL_ENDPOINT = "${receiver.origin}/emails"`)
   const path = join(receiver.directory, 'control.toml')
   writeFileSync(path, config)
   return path

@@ -39,13 +39,14 @@ export function deliveryStatements(
     and state = 'waiting' and webhook_id = ${webhookId})`
   const isTooMany = sql`${waiting} >= ${waitingMax}`
   const createdAt = field('createdAt')
+  const sendAt = sql`coalesce(${field('sendAt')}, ${createdAt})`
   return chunksOf(made, ({ body }) => body.length + 200).map((chunk) =>
     database
       .insert(deliveries)
       .select(
         sql`select ${environmentId}, ${webhookId}, ${field('id')}, ${createdAt}, ${field('type')},
-          case when ${isTooMany} then 'dead' else 'waiting' end, ${createdAt}, 0,
-          case when ${isTooMany} then null else ${createdAt} end, null, null,
+          case when ${isTooMany} then 'dead' else 'waiting' end, ${sendAt}, 0,
+          case when ${isTooMany} then null else ${sendAt} end, null, null,
           case when ${isTooMany} then ${tooManyWait} end, ${field('body')}
           from json_each(${JSON.stringify(chunk)}) where true`,
       )
@@ -87,6 +88,15 @@ export const dueDeliveries = (
     .from(deliveries)
     .where(and(isOf(target), isWaiting, lte(deliveries.nextAttemptAt, now)))
     .orderBy(asc(deliveries.nextAttemptAt), asc(deliveries.id))
+    .limit(limit)
+
+/** Those that wait for their digest or their next try, the oldest first. Tests are sent alone. */
+export const waitingDeliveries = (database: Database, target: Target, limit: number): Promise<Delivery[]> =>
+  database
+    .select()
+    .from(deliveries)
+    .where(and(isOf(target), isWaiting, ne(deliveries.type, 'webhook.test')))
+    .orderBy(asc(deliveries.createdAt), asc(deliveries.id))
     .limit(limit)
 
 /**

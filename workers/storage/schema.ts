@@ -7,6 +7,8 @@ import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
 import type { DeliveryState } from '../../core/model/delivery.ts'
 import type { OperationLook } from '../../core/model/operation.ts'
+import type { RolloutLook } from '../../core/model/progressive-rollout.ts'
+import type { TriggerFiring } from '../../core/model/trigger.ts'
 import type { StoredResult } from '../../core/model/stored-result.ts'
 import type { Actor, Origin } from '../contracts/environment-contract.ts'
 import { firstProject } from './organisation-schema.ts'
@@ -225,4 +227,28 @@ export const operationLooks = sqliteTable(
     look: text('look', { mode: 'json' }).$type<OperationLook>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.operationId] })],
+)
+
+/** What the runner found when it last looked at the step of a progressive rollout that waits for facts. */
+export const rolloutLooks = sqliteTable(
+  'rollout_looks',
+  {
+    environmentId: environmentId(),
+    rolloutId: text('rollout_id').notNull(),
+    lookedAt: integer('looked_at').notNull(),
+    look: text('look', { mode: 'json' }).$type<RolloutLook>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.rolloutId] })],
+)
+
+/** Firings of triggers that changed nothing, and so made no revision. Goes with the trigger. */
+export const triggerFirings = sqliteTable(
+  'trigger_firings',
+  {
+    environmentId: environmentId(),
+    triggerId: text('trigger_id').notNull(),
+    firings: integer('firings').notNull(),
+    last: text('last', { mode: 'json' }).$type<TriggerFiring>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.triggerId] })],
 )

@@ -110,18 +110,20 @@ function writeRows(database: Database, environmentId: string, number: number, ro
 }
 
 /**
- * What was found of deleted experiments and operations goes with them, in the same batch: it would show up
- * under a new one of the same id.
+ * What was found of deleted entities goes with them, in the same batch: it would show up under a new one of
+ * the same id.
  */
 function findingDeletions(
   database: Database,
   environmentId: string,
   deleted: readonly Pick<Row, 'kind' | 'id'>[],
 ): BatchItem<'sqlite'>[] {
-  const { experimentResults, operationLooks } = tables
+  const { experimentResults, operationLooks, rolloutLooks, triggerFirings } = tables
   const findings = [
     { of: 'experiment', table: experimentResults, column: experimentResults.experimentId },
     { of: 'operation', table: operationLooks, column: operationLooks.operationId },
+    { of: 'progressiveRollout', table: rolloutLooks, column: rolloutLooks.rolloutId },
+    { of: 'trigger', table: triggerFirings, column: triggerFirings.triggerId },
   ]
   return findings.flatMap(({ of, table, column }) => {
     const ids = deleted.filter(({ kind }) => kind === of).map(({ id }) => id)

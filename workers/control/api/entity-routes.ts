@@ -28,7 +28,10 @@ interface Resource<K extends EntityKind> {
   readonly reading?: {
     readonly schema: z.ZodType
     /** Asked once per request. Returns the fields to add, by id. */
-    readonly more: (database: Database, environmentId: string) => Promise<(id: string) => object>
+    readonly more: (
+      database: Database,
+      environmentId: string,
+    ) => Promise<(id: string, entity: Entities[K]) => object>
   }
 }
 
@@ -91,7 +94,7 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
         ])
         const shown = rows.map((row) => ({
           ...withoutSecrets(row, entitySchemas[kind]),
-          ...moreOf(idOf(row)),
+          ...moreOf(idOf(row), row),
         }))
         return ok({ [field]: shown, ...next, revision })
       },
@@ -109,7 +112,7 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
         const entity = await readEntity(call.database, environment, kind, id)
         if (!entity) return refuse('NOT_FOUND', `there is no ${inWords(name)} ${id}`)
         const moreOf = await more(call.database, environment)
-        return ok({ ...withoutSecrets(entity, entitySchemas[kind]), ...moreOf(id) })
+        return ok({ ...withoutSecrets(entity, entitySchemas[kind]), ...moreOf(id, entity) })
       },
     }),
   ]

@@ -1,7 +1,8 @@
-// Operations and triggers as answers show them.
+// Operations, progressive rollouts and triggers as answers show them.
 // The console imports their types, so nothing in this file depends on workerd.
 import type * as z from 'zod'
 import { Operation, OperationLook } from '../../../core/model/operation.ts'
+import { ProgressiveRollout, RolloutLook } from '../../../core/model/progressive-rollout.ts'
 import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
 
 export const WatchedOperation = Operation.extend({
@@ -10,6 +11,14 @@ export const WatchedOperation = Operation.extend({
   ),
 })
 export type WatchedOperation = z.infer<typeof WatchedOperation>
+
+export const WatchedRollout = ProgressiveRollout.extend({
+  lastLook: RolloutLook.optional().describe(
+    'What the batch runner found last of a step that waits for users or guardrails. Of an earlier step if its ' +
+      '`stepAt` is another. Absent: no step waited for them.',
+  ),
+})
+export type WatchedRollout = z.infer<typeof WatchedRollout>
 
 export const PublicTrigger = Trigger.omit({ sha256: true }).extend({
   signature: TriggerSignature.omit({ secret: true }).optional(),

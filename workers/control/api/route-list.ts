@@ -16,6 +16,7 @@ import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
+import { dynamicAllocations } from '../routes/dynamic-allocations.ts'
 import { operations } from '../routes/operations.ts'
 import { organisations } from '../routes/organisations.ts'
 import { portability } from '../routes/portability.ts'
@@ -50,6 +51,7 @@ export const routesBySection = {
   triggers,
   schedules,
   progressiveRollouts,
+  dynamicAllocations,
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,

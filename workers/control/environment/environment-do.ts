@@ -3,6 +3,13 @@
 // archiving of old snapshots.
 import { DurableObject } from 'cloudflare:workers'
 import { type EntityKind, withWrites } from '../../../core/model/environment-state.ts'
+import {
+  type HeldLease,
+  type Lease,
+  type LeaseName,
+  type LeaseRequest,
+  decideLease,
+} from '../../../core/model/lease.ts'
 import { nextChangeAt } from '../../../core/model/next-change.ts'
 import type { Problem } from '../../../core/model/problem.ts'
 import type { Snapshot } from '../../../core/model/snapshot.ts'
@@ -135,6 +142,14 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
       await this.ctx.storage.put('environmentId', environmentId)
       await tellFindings(this.#ports, this.#memory, environmentId, findings)
     })
+  }
+
+  /** Atomic: nothing else comes between the read and the write of the object's storage. */
+  async lease(name: LeaseName, request: LeaseRequest): Promise<Lease> {
+    const key = `lease:${name}`
+    const { answer, next } = decideLease(await this.ctx.storage.get<HeldLease>(key), request, Date.now())
+    await (next ? this.ctx.storage.put(key, next) : this.ctx.storage.delete(key))
+    return answer
   }
 
   /** The newest revision that edge can read. */

@@ -111,3 +111,16 @@ it('shows the newest look, and drops it with its operation', async () => {
   await call('POST', `${path}/operations`, guard)
   expect((await call('GET', `${path}/operations/guard`)).body).not.toHaveProperty('lastLook')
 })
+
+it('lends the work on operations to one runner at a time, until its lease ends or is given back', async () => {
+  const path = await environment()
+  const take = async (holder: string, forMs: number) =>
+    (await call('PUT', `${path}/leases/operations`, { holder, forMs })).body
+  expect(await take('one', 60_000)).toMatchObject({ granted: true, holder: 'one' })
+  expect(await take('two', 60_000)).toMatchObject({ granted: false, holder: 'one' })
+  expect(await take('one', 0)).toMatchObject({ granted: true })
+  expect(await take('two', 1)).toMatchObject({ granted: true })
+  await expect.poll(() => take('one', 60_000)).toMatchObject({ granted: true })
+  expect((await call('PUT', `${path}/leases/others`, { holder: 'one', forMs: 1 })).status).toBe(404)
+  expect((await call('PUT', `${path}/leases/operations`, { holder: '', forMs: 1e9 })).status).toBe(400)
+})

@@ -3,8 +3,10 @@ import * as z from 'zod'
 import { OperationChanges, OperationDraft } from '../../../core/change/command.ts'
 import { Id } from '../../../core/model/flag.ts'
 import { Operation, OperationFacts, OperationLook } from '../../../core/model/operation.ts'
-import { ok } from '../../../core/model/problem.ts'
+import { Lease, LeaseName, LeaseRequest } from '../../../core/model/lease.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
 import { readLooks, storeLooks } from '../../storage/operation-looks.ts'
+import { environmentStub } from '../api/environment-stub.ts'
 import { booleanFilter, entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedOperation } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
@@ -79,5 +81,23 @@ export const operations = [
     answer: z.strictObject({ stored: z.int() }),
     handle: async ({ database, params: { environment }, body: { looks } }) =>
       ok({ stored: await storeLooks(database, environment, looks) }),
+  }),
+  route({
+    id: 'take-lease',
+    method: 'PUT',
+    path: '/environments/{environment}/leases/{name}',
+    needs: 'editor',
+    summary: 'Takes, renews or gives back the lease by which one runner at a time works on operations',
+    description:
+      'The batch runner sends it. `granted` is false while another holder has it. Nothing depends on it but the order ' +
+      'of several runners: an operation is applied once with or without.',
+    body: LeaseRequest,
+    answer: Lease,
+    handle: async (call) => {
+      const { environment, name } = call.params
+      const known = LeaseName.safeParse(name)
+      if (!known.success) return refuse('NOT_FOUND', `there is no lease ${name}`)
+      return ok(await environmentStub(call, environment).lease(known.data, call.body))
+    },
   }),
 ]

@@ -94,3 +94,36 @@ it('a step back, on the version that the caller saw', async () => {
   expect((await back(1)).status).toBe(409)
   expect((await call('GET', `${path}/flags/banner`)).body.defaultStrategy).toMatchObject(on)
 })
+
+it('a step that waits for users says what is missing, and goes on when they are confirmed', async () => {
+  const path = await withFlag()
+  const steps = [10_000, 50_000].map((weight) => ({ weight, holdMs: 1_000, minimumUsers: 100 }))
+  await create(path, { steps })
+  await expect.poll(() => read(path), patience).toMatchObject({ awaitsFacts: true, stepsMade: 1 })
+  const { stepAt } = await read(path)
+  const facts = (users: number) => ({
+    stepAt,
+    until: Date.now(),
+    users,
+    verifiedUsers: 0,
+    unverifiedUsers: users,
+    usersOverLimit: 0,
+    guardrails: [],
+  })
+  const look = { at: Date.now(), ...facts(7), missing: ['7 users met the variation, 100 are needed'] }
+  const looks = [
+    { rolloutId: 'launch', look },
+    { rolloutId: 'gone', look },
+  ]
+  expect((await call('POST', `${path}/progressive-rollout-looks`, { looks })).body).toEqual({ stored: 1 })
+  expect(await read(path)).toMatchObject({ lastLook: { users: 7, missing: look.missing } })
+  const confirm = (users: number) => call('POST', `${path}/progressive-rollouts/launch/confirm`, facts(users))
+  expect(await confirm(99)).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('99 users') },
+  })
+  expect((await confirm(100)).body).toMatchObject({ changed: true, entity: { stepsMade: 2 } })
+  const { revisions } = (await call('GET', `${path}/revisions?limit=1`)).body
+  expect(revisions[0].command).toMatchObject({ facts: { users: 100 } })
+  expect((await confirm(100)).status).toBe(409) // of the step before
+})

@@ -1,12 +1,20 @@
-// Routes of progressive rollouts. The environment's Durable Object makes their steps when they are due.
+// Routes of progressive rollouts. The environment's Durable Object makes their steps when they are due. The
+// batch runner counts the users that a step waits for.
+import * as z from 'zod'
 import {
   type CommandOf,
   ProgressiveRolloutChanges,
   ProgressiveRolloutDraft,
 } from '../../../core/change/command.ts'
-import { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
+import { Id } from '../../../core/model/flag.ts'
+import { ProgressiveRollout, RolloutFacts, RolloutLook } from '../../../core/model/progressive-rollout.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { readRolloutLooks, storeRolloutLooks } from '../../storage/rollout-looks.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
-import { change } from '../api/route.ts'
+import { WatchedRollout } from '../api/operation-answers.ts'
+import { change, route } from '../api/route.ts'
+
+const looksMax = 500
 
 type Step = 'approve' | 'pause' | 'resume' | 'stop' | 'step-back' | 'roll-back'
 
@@ -33,6 +41,16 @@ export const progressiveRollouts = [
     field: 'progressiveRollouts',
     param: 'id',
     schema: ProgressiveRollout,
+    reading: {
+      schema: WatchedRollout,
+      more: async (database, environmentId) => {
+        const looks = await readRolloutLooks(database, environmentId)
+        return (id) => {
+          const lastLook = looks.get(id)
+          return lastLook ? { lastLook } : {}
+        }
+      },
+    },
     draft: ProgressiveRolloutDraft,
     changes: ProgressiveRolloutChanges.extend(expectedVersion),
     filters: { flagKey: textFilter, status: ProgressiveRollout.shape.status.optional() },
@@ -71,4 +89,36 @@ export const progressiveRollouts = [
     'Ends a progressive rollout and gives all users what they had before its first step',
     'Also possible after its end, as long as nobody has edited the rule.' + again,
   ),
+  change({
+    id: 'confirm-progressive-rollout',
+    method: 'POST',
+    path: '/environments/{environment}/progressive-rollouts/{id}/confirm',
+    needs: 'editor',
+    summary: 'Says that the last step has its users, and that its guardrails have judged them',
+    description:
+      'What the batch runner sends. Facts that are not enough are refused. What follows the step then comes when it ' +
+      'has held and is approved, or at once if it has and is. Sent again, it changes nothing.',
+    body: RolloutFacts,
+    entity: ProgressiveRollout,
+    command: ({ params: { id }, body }) => ({ kind: 'confirm-progressive-rollout', id, facts: body }),
+  }),
+  route({
+    id: 'store-progressive-rollout-looks',
+    method: 'POST',
+    path: '/environments/{environment}/progressive-rollout-looks',
+    needs: 'editor',
+    summary: 'Stores what the batch runner found of steps that wait for users or guardrails',
+    description:
+      'Shown as `lastLook`. Each replaces the one before, if it is newer; looks at rollouts that do not exist are ' +
+      'dropped. No revision: the configuration stays as it is.',
+    body: z.strictObject({
+      looks: z
+        .array(z.strictObject({ rolloutId: Id, look: RolloutLook }))
+        .min(1)
+        .max(looksMax),
+    }),
+    answer: z.strictObject({ stored: z.int() }),
+    handle: async ({ database, params: { environment }, body: { looks } }) =>
+      ok({ stored: await storeRolloutLooks(database, environment, looks) }),
+  }),
 ]

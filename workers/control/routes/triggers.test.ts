@@ -53,14 +53,23 @@ describe('a trigger', () => {
     expect(lastFiring.at).toBeGreaterThanOrEqual(before)
   })
 
-  it('counts each firing, and never turns on an archived flag', async () => {
+  it('counts each firing, without a revision for what is so already, and never turns on an archived flag', async () => {
     const { path, made, read } = await withTrigger({ action: 'turn-on' })
+    const newest = async () => (await call('GET', `${path}/triggers`)).body.revision
+    const before = await newest()
+    expect(await fire(made.url)).toMatchObject({ body: { changed: false, revision: before } })
     expect(await fire(made.url)).toMatchObject({ body: { changed: false } })
+    expect(await newest()).toBe(before)
+    const [listed] = (await call('GET', `${path}/triggers`)).body.triggers
+    expect(listed).toMatchObject({ firings: 2, lastFiring: { outcome: 'unchanged' } })
     await call('PATCH', `${path}/flags/banner`, { enabled: false })
     await call('PATCH', `${path}/flags/banner`, { archived: true })
     expect((await fire(made.url)).status).toBe(409)
+    const refusedAt = await newest()
+    expect((await fire(made.url)).status).toBe(409)
+    expect(await newest()).toBe(refusedAt)
     expect(await read()).toMatchObject({
-      firings: 2,
+      firings: 4,
       lastFiring: { outcome: 'refused', reason: expect.stringContaining('archived') },
     })
     expect((await call('PATCH', `${path}/flags/banner`, { archived: false })).body.entity.enabled).toBe(false)

@@ -4,10 +4,16 @@ import * as z from 'zod'
 import { TriggerChanges, TriggerDraft } from '../../../core/change/command.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { slugSource } from '../../../core/model/slug.ts'
-import { type Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
+import {
+  type Trigger,
+  type TriggerFiring,
+  TriggerSignature,
+  isRefusedAgain,
+} from '../../../core/model/trigger.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { findTrigger } from '../../storage/entities.ts'
 import { findScope } from '../../storage/identity.ts'
+import { countFiring, readFirings } from '../../storage/trigger-firings.ts'
 import { type Call } from '../api/call.ts'
 import { bearerToken } from '../auth/identify.ts'
 import { changeAnswer } from '../api/shapes.ts'
@@ -32,6 +38,7 @@ const resource = {
   plural: 'triggers',
   param: 'id',
   schema: PublicTrigger,
+  reading: { schema: PublicTrigger, more: readFirings },
   filters: { flagKey: textFilter },
   remove: (id: string) => ({ kind: 'delete-trigger', id }) as const,
 } as const
@@ -65,7 +72,7 @@ const firing = {
     'accepted and ignored. If the trigger has a `signature`, its header must hold the HMAC-SHA-256 of the ' +
     `body as it is sent, in hexadecimal, perhaps after \`sha256=\`, and the body has at most ${signedBytesMax} ` +
     'bytes; other requests get 403 and fire nothing. Every firing is counted in the trigger, with what came ' +
-    'of the last one.',
+    'of the last one. One that finds the flag so already makes no revision.',
   query: ExperimentQuery,
   uploads: ['*/*'],
   answer: Fired,
@@ -169,9 +176,15 @@ async function fire(call: Call, token: string): Promise<Result<z.infer<typeof Fi
       experiment: experimentChoiceOf(call.request),
     }),
   )
-  if (!fired.ok) return fired
-  const { revision, entity, published } = fired.value
-  const changed = (entity as Trigger).lastFiring?.outcome === 'changed'
+  const count = (firing: Omit<TriggerFiring, 'at'>) =>
+    countFiring(call.database, environmentId, id, { at: call.now, ...firing })
+  if (!fired.ok) {
+    const reason = fired.problem.message
+    if (isRefusedAgain(trigger, reason)) await count({ outcome: 'refused', reason })
+    return fired
+  }
+  const { revision, changed, published } = fired.value
+  if (!changed) await count({ outcome: 'unchanged' })
   return ok({ revision, changed, published })
 }
 

@@ -3,8 +3,8 @@
 import * as z from 'zod'
 import { WebhookChanges, WebhookDraft } from '../../../core/change/command.ts'
 import { overlapMsMax } from '../../../core/model/limits.ts'
-import { ok } from '../../../core/model/problem.ts'
-import { type Webhook, isSlack } from '../../../core/model/webhook.ts'
+import { ok, refuse } from '../../../core/model/problem.ts'
+import { type Webhook, isEmail, isSigned, isSlack } from '../../../core/model/webhook.ts'
 import { healthOfWebhooks } from '../../storage/deliveries.ts'
 import { readEntity } from '../../storage/entities.ts'
 import { ChangeQuery, isDryRun } from '../api/change-query.ts'
@@ -13,9 +13,13 @@ import { executeCommand } from '../api/execute-command.ts'
 import { PublicWebhook, WebhookWithHealth } from '../api/notification-answers.ts'
 import { change, route } from '../api/route.ts'
 import { changeAnswer } from '../api/shapes.ts'
+import { noEmail } from '../webhooks/send-email.ts'
+import { emailSettings } from '../webhooks/settings.ts'
 
 /** Standard Webhooks: 24 to 64 bytes. */
 const secretBytes = 32
+
+const noEmailField = { fields: [{ path: 'format', message: noEmail }] }
 
 const resource = {
   kind: 'webhook',
@@ -36,7 +40,9 @@ const resource = {
 const Created = changeAnswer(PublicWebhook).extend({
   secret: z
     .string()
-    .describe('What messages are signed with. Returned only this once; empty in a dry run and for Slack.'),
+    .describe(
+      'What messages are signed with. Returned only this once; empty in a dry run, for Slack and for e-mail.',
+    ),
 })
 
 const path = '/environments/{environment}/webhooks'
@@ -55,7 +61,9 @@ export const webhooks = [
     status: 201,
     handle: async (call) => {
       const { body } = call
-      const secret = isSlack(body) ? '' : newSecret()
+      if (isEmail(body) && !emailSettings(call.env))
+        return refuse('INVALID', `format: ${noEmail}`, noEmailField)
+      const secret = isSigned(body) ? newSecret() : ''
       const webhook = { ...body, ...addressOf(body, body.url), ...(secret && { secret }) }
       const created = await executeCommand(call, { kind: 'create-webhook', webhook })
       return created.ok ? ok({ ...created.value, secret: isDryRun(call.request) ? '' : secret }) : created

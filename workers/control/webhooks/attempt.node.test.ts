@@ -1,7 +1,8 @@
 // Which address a try calls, and when a receiver wants to be called again.
 import { expect, it } from 'vitest'
 import fc from '../../../test/support/build/fast-check.ts'
-import { calledUrl, retryAfterOf } from './attempt.ts'
+import { retryAfterOf } from './answer.ts'
+import { calledUrl } from './attempt.ts'
 
 const path = fc
   .array(fc.constantFrom('/', '//', '..', '127.0.0.1', 'a', '?', '@', ':80', '%2f', '#'))

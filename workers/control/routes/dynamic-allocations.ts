@@ -1,0 +1,65 @@
+// Routes of dynamic allocations. The batch runner counts their users, and asks for their moves.
+import {
+  type CommandOf,
+  DynamicAllocationChanges,
+  DynamicAllocationDraft,
+} from '../../../core/change/command.ts'
+import { AllocationFacts, DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
+import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
+import { change } from '../api/route.ts'
+
+type Step = 'pause' | 'resume' | 'stop'
+
+const again = ' Sent again, it changes nothing.'
+
+const command = (step: Step, summary: string, description: string) =>
+  change({
+    id: `${step}-dynamic-allocation`,
+    method: 'POST',
+    path: `/environments/{environment}/dynamic-allocations/{id}/${step}`,
+    needs: 'editor',
+    summary,
+    description: description + again,
+    entity: DynamicAllocation,
+    command: ({ params: { id } }) =>
+      ({ kind: `${step}-dynamic-allocation`, id }) as CommandOf<`${Step}-dynamic-allocation`>,
+  })
+
+export const dynamicAllocations = [
+  ...entityRoutes({
+    kind: 'dynamicAllocation',
+    name: 'dynamic-allocation',
+    plural: 'dynamic-allocations',
+    field: 'dynamicAllocations',
+    param: 'id',
+    schema: DynamicAllocation,
+    draft: DynamicAllocationDraft,
+    changes: DynamicAllocationChanges.extend(expectedVersion),
+    filters: { flagKey: textFilter, status: DynamicAllocation.shape.status.optional() },
+    create: (dynamicAllocation) => ({ kind: 'create-dynamic-allocation', dynamicAllocation }),
+    update: (id, { version, ...changes }) => ({ kind: 'update-dynamic-allocation', id, version, changes }),
+    remove: (id) => ({ kind: 'delete-dynamic-allocation', id }),
+  }),
+  change({
+    id: 'move-dynamic-allocation',
+    method: 'POST',
+    path: '/environments/{environment}/dynamic-allocations/{id}/move',
+    needs: 'editor',
+    summary: 'Moves the shares of a dynamic allocation by what was counted',
+    description:
+      'What the batch runner sends. The new shares are computed here, from the counts: by the chance of each variation ' +
+      'to be the best, within `floor` and `maximumStep`. Refused before `everyMs` is over, with too few users, and while ' +
+      'the flag is off or an operation on it has fired.' +
+      again,
+    body: AllocationFacts,
+    entity: DynamicAllocation,
+    command: ({ params: { id }, body }) => ({ kind: 'move-dynamic-allocation', id, facts: body }),
+  }),
+  command('pause', 'Pauses a dynamic allocation: its shares stay', 'Its rule stays locked.'),
+  command('resume', 'Lets a paused dynamic allocation go on', 'What was counted meanwhile counts.'),
+  command(
+    'stop',
+    'Ends a dynamic allocation where it is',
+    'Users keep what they have, and the rule is open.',
+  ),
+]
