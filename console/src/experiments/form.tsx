@@ -1,5 +1,6 @@
 // Creates an experiment as a draft, or edits one. Beside the fields, the planner says how long it would take.
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Experiment } from '../../../core/model/experiment.ts'
@@ -142,7 +143,14 @@ function FlagChoice({ fields, flag, set, choose, problemOf }: FlagChoiceProps) {
             </option>
           ))}
       </SelectField>
-      {flag && rollouts.length === 0 && <Note tone="warning">{form.noRollout}</Note>}
+      {flag && rollouts.length === 0 && (
+        <Note tone="warning">
+          {form.noRollout}{' '}
+          <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: flag.key }}>
+            {form.openFlag}
+          </Link>
+        </Note>
+      )}
       {flag && rollout && (
         <div className={css['pair']}>
           <SelectField

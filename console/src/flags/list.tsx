@@ -114,7 +114,8 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
       onClick={() => choose({ sort: by, down: sort === by && !down ? true : undefined })}
     >
       {title}
-      {sort === by && (down ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
+      {sort === by &&
+        ((by === 'flag') === down ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
     </button>
   )
   const filter = (name: 'type' | 'tag' | 'maintainer', options: readonly string[]) =>

@@ -29,6 +29,7 @@ import { MergeView } from './merge-view.tsx'
 import { placeText } from './place-text.ts'
 import css from './review.module.css'
 import { Scheduled, ScheduleDialog } from './schedule.tsx'
+import { variationName } from './text.ts'
 import type { FlagDraft } from './use-draft.ts'
 import { useDryRun } from './use-dry-run.ts'
 
@@ -111,6 +112,9 @@ function Changes({ draft }: { draft: FlagDraft }) {
         </Button>
       </Section>
       {problems.length === 0 && <Impact answer={dryRun.data} edit={edit} isAsking={dryRun.isFetching} />}
+      {!edit.base.enabled && (
+        <Note tone="info">{review.isOff(variationName(edit.base, edit.base.offVariationId))}</Note>
+      )}
       <DiffList lines={lines} />
       {problems.length > 0 ? (
         <Note tone="failed">

@@ -82,6 +82,7 @@ export const experiments = inLanguage({
       chooseFlag: 'Choose a flag',
       rollout: 'Whose users',
       rolloutHint: 'Only rollouts that split users can be compared.',
+      openFlag: 'Open its targeting',
       noRollout: 'This flag splits nobody: give a rule or the default a percentage first.',
       baseline: 'Baseline',
       baselineHint: 'The variation that the others are compared with.',
@@ -211,6 +212,7 @@ export const experiments = inLanguage({
       chooseFlag: 'Ein Flag wählen',
       rollout: 'Wessen Nutzer',
       rolloutHint: 'Nur Rollouts, die Nutzer aufteilen, lassen sich vergleichen.',
+      openFlag: 'Targeting öffnen',
       noRollout:
         'Dieses Flag teilt niemanden auf: Gib zuerst einer Regel oder dem Standard einen Prozentsatz.',
       baseline: 'Basis',

@@ -58,7 +58,13 @@ function Intake({ report: { total, hours, asOf }, window }: { report: IntakeRepo
     <div className={css['intake']}>
       <HourBars
         label={words.intakeHint}
-        hours={hours.map((hour) => ({ hour: hour.hour, count: hour.accepted, failed: refusedOf(hour) }))}
+        hours={hours.map((hour) => ({
+          hour: hour.hour,
+          parts: [
+            { id: 'accepted', count: hour.accepted },
+            { id: 'refused', count: refusedOf(hour), failed: true },
+          ],
+        }))}
         from={now - (windowHours[window] - 1) * hourMs}
         to={now}
       />

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
 import { askAll, change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
+import { nameWithId, useEnvironmentId } from '../api/place.ts'
 import { RowActions } from '../change/row-actions.tsx'
 import { describe } from '../flags/describe.ts'
 import { setup } from '../messages/setup.ts'
@@ -42,9 +42,9 @@ export function CompareEnvironments({ environments }: { environments: readonly E
           <option value="">{words.choose}</option>
           {environments
             .filter(({ id }) => id !== environment)
-            .map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name || id}
+            .map((each) => (
+              <option key={each.id} value={each.id}>
+                {nameWithId(each)}
               </option>
             ))}
         </SelectField>

@@ -13,6 +13,11 @@ export interface FlagDifference {
 /** What each environment has of its own: when a flag was changed there, and whether it is on. */
 const own = /^\/(version|createdAt|updatedAt|enabled|segmentsUpdatedAt|archived)$/
 
+/** The id of a default strategy salts its split; where nobody is split, nobody notices it. */
+const isUnnoticed = (path: string, here: Flag, there: Flag): boolean =>
+  path === '/defaultStrategy/id' &&
+  [here, there].every(({ defaultStrategy }) => defaultStrategy.strategy.kind === 'fixed')
+
 /** Those that are not the same in both, by key; and how many are. */
 export function compareFlags(
   here: readonly Flag[],
@@ -23,7 +28,10 @@ export function compareFlags(
   const keys = [...new Set([...ours.keys(), ...theirs.keys()])].toSorted()
   const all = keys.map((key) => {
     const [mine, other] = [ours.get(key), theirs.get(key)]
-    const differences = mine && other ? diff(mine, other).filter(({ path }) => !own.test(path)) : []
+    const differences =
+      mine && other
+        ? diff(mine, other).filter(({ path }) => !own.test(path) && !isUnnoticed(path, mine, other))
+        : []
     return { key, name: (mine ?? other)!.name || key, here: mine, there: other, differences }
   })
   const different = all.filter((each) => !each.here || !each.there || each.differences.length > 0)
