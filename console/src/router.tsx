@@ -191,6 +191,11 @@ const environmentsPage = createRoute({
   path: 'environments',
   component: lazyRouteComponent(() => import('./setup/environments.tsx')),
 })
+const transfer = createRoute({
+  getParentRoute: () => environment,
+  path: 'transfer',
+  component: lazyRouteComponent(() => import('./transfer/page.tsx')),
+})
 const webhooks = createRoute({
   getParentRoute: () => environment,
   path: 'webhooks',
@@ -230,6 +235,7 @@ const routeTree = root.addChildren([
       members,
       environmentsPage,
       webhooks,
+      transfer,
     ]),
   ]),
 ])

@@ -78,6 +78,17 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'members', path: 'members' },
   { name: 'environments', path: 'environments' },
   { name: 'webhooks', path: 'webhooks' },
+  { name: 'transfer', path: 'transfer' },
+  {
+    name: 'bulk',
+    path: 'flags',
+    act: async (page) => {
+      for (const flag of ['Gift cards', 'Express pay', 'old-banner'])
+        await page.getByLabel(`Select ${flag}`, { exact: true }).check()
+      await page.getByRole('toolbar').getByRole('button', { name: 'Turn off' }).click()
+      await page.getByText('in one revision').waitFor()
+    },
+  },
   { name: 'create-webhook', path: 'webhooks?create=true' },
   { name: 'experiment-draft', path: 'experiments/banner-words' },
 ]

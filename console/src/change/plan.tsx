@@ -29,6 +29,7 @@ function Planned({ kind, id, before, after, diff, moves = [] }: PlannedChange) {
     <li>
       <span className={css['head']}>
         <small>{kinds[kind] ?? kind}</small> <code>{id}</code>
+        {nameOf(after ?? before)}
         {before === null && <Tag>{words.fresh}</Tag>}
         {after === null && <Tag>{words.gone}</Tag>}
         {moves.length > 0 && <Tag>{words.moves}</Tag>}
@@ -41,6 +42,11 @@ function Planned({ kind, id, before, after, diff, moves = [] }: PlannedChange) {
       {lines.length > linesMax && <span className={css['line']}>{words.more(lines.length - linesMax)}</span>}
     </li>
   )
+}
+
+const nameOf = (entity: unknown): string => {
+  const { name } = (entity ?? {}) as { readonly name?: unknown }
+  return typeof name === 'string' ? name : ''
 }
 
 const systemFields = /^\/(version|updatedAt|createdAt|segmentsUpdatedAt)$/

@@ -17,7 +17,7 @@ import {
   versionDescription,
 } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
-import { Counts } from './document.ts'
+import { Counts } from '../api/shapes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 const resource = {
