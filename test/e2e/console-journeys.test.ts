@@ -23,6 +23,8 @@ afterAll(async () => browser?.close())
 
 /** Ends what hangs: some forty pages, in both themes. */
 const everyPageMs = 600_000
+/** In pixels: WCAG's 1,280 at 400 %. */
+const narrowest = 320
 
 const environment = `/environments/${pagesEnvironment}`
 const boolean = {
@@ -260,7 +262,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
   })
 
   it(
-    'every page is accessible in both themes, and nothing fails on any',
+    'every page is accessible in both themes, fits 320 pixels, and nothing fails on any',
     async () => {
       const { page, faults } = await openConsole(browser, stack())
       const found: string[] = []
@@ -272,6 +274,10 @@ describe.skipIf(!hasChromium)('in the console', () => {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
           found.push(...(await violationsOf(page)).map((line) => `${each.name} ${colorScheme}: ${line}`))
         }
+        await page.setViewportSize({ width: narrowest, height: 700 })
+        const width = await page.evaluate<number>('document.scrollingElement.scrollWidth')
+        if (width > narrowest) found.push(`${each.name}: scrolls sideways, ${width} px`)
+        await page.setViewportSize({ width: 1280, height: 900 })
       }
       expect(found).toEqual([])
       expect(faults()).toEqual([])

@@ -226,6 +226,7 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
         role="table"
         aria-label={words.title}
         aria-rowcount={rows.length + 1}
+        aria-busy={q !== text || undefined}
         tabIndex={-1}
       >
         <div className={css['cols']} role="row">
