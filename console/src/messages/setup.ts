@@ -105,6 +105,13 @@ export const setup = inLanguage({
       copyHint:
         'A new flag comes turned off. One that is here already becomes as it is there, and stays on or off.',
       copied: (flag: string) => `${flag} is copied`,
+      copyAll: (count: number) => `Copy ${counted(count, 'flag', 'flags')} here`,
+      copyAllTitle: (count: number, from: string) => `Copy ${counted(count, 'flag', 'flags')} from ${from}`,
+      copiedAll: (count: number) => `${counted(count, 'flag is', 'flags are')} copied`,
+      copiedSoFar: (done: number, all: number) => `${number(done)} of ${number(all)} are copied…`,
+      oneEach: 'One revision for each flag; a flag that another one needs comes before it.',
+      notCopied: 'This cannot be copied, because it needs what is missing here:',
+      nothing: 'nothing',
     },
     webhooks: {
       title: 'Webhooks',
@@ -261,6 +268,13 @@ export const setup = inLanguage({
       copyHint:
         'Ein neues Flag kommt ausgeschaltet. Eines, das es hier gibt, wird wie dort und bleibt an oder aus.',
       copied: (flag) => `${flag} ist kopiert`,
+      copyAll: (count) => `${counted(count, 'Flag', 'Flags')} hierher kopieren`,
+      copyAllTitle: (count, from) => `${counted(count, 'Flag', 'Flags')} aus ${from} kopieren`,
+      copiedAll: (count) => `${counted(count, 'Flag ist', 'Flags sind')} kopiert`,
+      copiedSoFar: (done, all) => `${number(done)} von ${number(all)} sind kopiert…`,
+      oneEach: 'Eine Revision für jedes Flag; was ein anderes braucht, kommt vor ihm.',
+      notCopied: 'Das lässt sich nicht kopieren, weil es braucht, was hier fehlt:',
+      nothing: 'nichts',
     },
     webhooks: {
       title: 'Webhooks',

@@ -1,6 +1,7 @@
 // What differs between the flags of two environments. Pure.
 import { diff, type Difference } from '../../../core/change/diff.ts'
 import type { Flag } from '../../../core/model/flag.ts'
+import { dependenciesOf } from '../../../core/model/snapshot.ts'
 
 export interface FlagDifference {
   readonly key: string
@@ -36,4 +37,22 @@ export function compareFlags(
   })
   const different = all.filter((each) => !each.here || !each.there || each.differences.length > 0)
   return { different, same: all.length - different.length }
+}
+
+/** A flag that another one needs comes before it; else as given. Cycles are as they come. */
+export function inOrderOfNeed(flags: readonly FlagDifference[]): FlagDifference[] {
+  const byKey = new Map(flags.map((flag) => [flag.key, flag]))
+  const ordered = new Set<FlagDifference>()
+  const begun = new Set<string>()
+  const add = (flag: FlagDifference): void => {
+    if (begun.has(flag.key)) return
+    begun.add(flag.key)
+    for (const key of flag.there ? dependenciesOf(flag.there) : []) {
+      const needed = byKey.get(key)
+      if (needed) add(needed)
+    }
+    ordered.add(flag)
+  }
+  for (const flag of flags) add(flag)
+  return [...ordered]
 }
