@@ -1,5 +1,5 @@
 // Runs counting/metric.sql over its fixture and over any records, in real ClickHouse, embedded and over HTTP.
-// Who is counted is held by the count of conversions, what is added up by plain loops.
+// Plain loops say who is counted and what is added up.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import os from 'node:os'
@@ -8,7 +8,6 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
-import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
 import {
   addUp,
   countMetric,
@@ -24,6 +23,8 @@ import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
 import { anyRecords } from '../../test/support/any-records.ts'
+import { countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
+import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import {
   type ClickHouseOverHttp,
@@ -41,7 +42,6 @@ let bucketServer: Server
 let client: ReturnType<typeof openClickHouseServer>
 let embedded: ReturnType<typeof countMetric>
 let onServer: ReturnType<typeof countMetric>
-let conversions: ReturnType<typeof countEmbedded>
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-metric-'))
   if (!hasChdb) return
@@ -54,7 +54,6 @@ beforeAll(async () => {
   const chdb = openClickHouse(loadChdb)
   embedded = countMetric(chdb, onDisk)
   onServer = countMetric(client, inBucket({ root: folder, lake, collection: undefined, cluster: undefined }))
-  conversions = countEmbedded(chdb)
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
@@ -76,6 +75,7 @@ function toFiles(texts: readonly string[]) {
   return { raw, parts: [] }
 }
 
+const lawTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
 const tolerances: Tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
 const dayMs = 86_400_000
 const days = (ms: number) => ms / dayMs
@@ -192,69 +192,42 @@ describe.skipIf(!hasChdb)('metric.sql', () => {
 const seconds = 1_000
 const plain = { kind: 'value', priorDays: 0 } as const
 
-/** Also some who become known. */
-const withAliases = fc
-  .tuple(
-    anyRecords,
-    fc.array(fc.tuple(fc.constantFrom('ann', 'ben', 'cat'), fc.constantFrom('ann', 'ben')), { maxLength: 3 }),
-  )
-  .map(([records, links]) => [
-    ...records,
-    ...links.map(([previousKey, targetingKey], i): EventRecord => ({
-      v: 2,
-      kind: 'alias',
-      id: `link-${i}`,
-      environmentId: 'demo',
-      at: startAt + i * seconds,
-      receivedAt: startAt + i * seconds,
-      protocol: 'ofrep',
-      sdk: '',
-      attributes: {},
-      keyKind: 'client',
-      source: '',
-      previousKey,
-      targetingKey,
-    })),
-  ])
-
 describe.skipIf(!hasChdb)('on any records', () => {
   const window = { from: startAt + 10 * seconds, to: startAt + 50 * seconds }
-  const counts = fc.constantFrom('all' as const, 'verified' as const, 'server' as const)
-  const units = fc.constantFrom(undefined, 'company')
 
   it(
-    'counts the users, conversions and values that are counted for conversions',
+    'counts the users, conversions and values of plain loops, with copies, clocks, aliases and units',
     () =>
       fc.assert(
-        fc.asyncProperty(withAliases, counts, units, async (records, counted, unitAttribute) => {
-          const phases = unitAttribute && { phases: [{ startAt, weights: {}, unitAttribute }] }
-          const one = experiment({ counts: counted, ...phases })
-          const files = toFiles([toNdjson(records), toNdjson(records)])
-          const theirs = await countExperiment(conversions, files, one, window, 'bought')
-          const question = metricQuestion(experimentQuestion(one, window, []), 'bought', plain, window.to)
-          const ours = await embedded(files, question)
-          const sliced = await embedded(files, question, undefined, 2)
-          if (!theirs.ok || !ours.ok || !sliced.ok) throw new Error('not counted')
+        fc.asyncProperty(countableRecords, fc.constantFrom(...plainQuestions), async (all, asked) => {
+          const files = toFiles([toNdjson([...all, ...all])])
+          const question = metricQuestion(asked.question, 'bought', plain, asked.question.end)
+          const ours = await embedded(files, question, lawTolerances)
+          const sliced = await embedded(files, question, lawTolerances, 2)
+          if (!ours.ok || !sliced.ok) throw new Error('not counted')
           const { byVariation } = addUp(ours.value)
           // Maps are equal in whatever order.
           expect(addUp(sliced.value).byVariation).toEqual(byVariation)
-          const figures = [...byVariation].map(([variationId, { users, conversions: reached, sumRawY }]) => ({
+          const found = [...byVariation].map(([variationId, { users, conversions, sumRawY, sumRawYY }]) => ({
             variationId,
             users,
-            conversions: reached,
+            conversions,
             valueSum: Number(sumRawY) / 1e9,
+            valueSumOfSquares: Number(sumRawYY) / 1e18,
           }))
-          const known = theirs.value
+          const wanted = asked
+            .figures(all)
             .filter(({ users }) => users > 0)
-            .map(({ variationId, users, conversions: reached, valueSum }) => ({
+            .map(({ variationId, users, conversions, valueSum, valueSumOfSquares }) => ({
               variationId,
               users,
-              conversions: reached,
+              conversions,
               valueSum,
+              valueSumOfSquares,
             }))
-          expect(figures).toEqual(known)
+          expect(found).toEqual(wanted)
         }),
-        { numRuns: scaled(3) },
+        { numRuns: scaled(6) },
       ),
     300_000,
   )

@@ -23,8 +23,6 @@ export function variationsOf(totals: Totals, x: number, goal: number): ObservedV
         variationId: row.variationId,
         users: row.users,
         conversions: reached?.users ?? 0,
-        valueSum: reached?.valueSum ?? 0,
-        valueSumOfSquares: reached?.valueSumOfSquares ?? 0,
         usersInTwoVariations: row.usersInTwoVariations,
         verifiedUsers: row.verifiedUsers,
         verifiedConversions: reached?.verifiedUsers ?? 0,

@@ -8,27 +8,28 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { PartFile, RecordFiles } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
-import { statementOf, variationsOfKept } from './statements.ts'
-import { contributionColumns, linkColumns, preparedColumns } from './columns.ts'
+import { contributionColumns, exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { linkRows, resolveLinks } from './links.ts'
+import { type CountedFiles, projectionGlobs } from './projections.ts'
 import { type Asked, questionParameters } from './question.ts'
 import { sliceOf, slicesOf } from './slices.ts'
+import { statementOf, variationsOfKept } from './statements.ts'
 import { LinkRow, timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
 
 /** What there is, and what of it was there in the run before. */
 export interface Change {
-  readonly added: RecordFiles
-  readonly kept: RecordFiles
-  readonly removed: RecordFiles
+  readonly added: CountedFiles
+  readonly kept: CountedFiles
+  readonly removed: CountedFiles
 }
 
 const fromParts = ['sources/disk', 'part-records', 'events']
-const nothing: RecordFiles = { raw: [], parts: [] }
+const nothing: CountedFiles = { raw: [], parts: [] }
 /** So many raw objects are read by one statement: a pattern of all names has to be read as one text. */
 const rawObjectsMax = 5_000
 export interface Counting {
   readonly clickHouse: ClickHouse
-  /** Contributions are written here. */
+  /** Projections are here, and contributions are written here. */
   readonly folder: string
   readonly tolerances?: Tolerances
   /** With more records, users are counted slice by slice. */
@@ -36,7 +37,7 @@ export interface Counting {
 }
 
 /** Resolves to the files of contributions. */
-export const countAll = (files: RecordFiles, asked: readonly Asked[], how: Counting) =>
+export const countAll = (files: CountedFiles, asked: readonly Asked[], how: Counting) =>
   count({ added: files, kept: nothing, removed: nothing }, asked, true, how)
 
 /** Resolves to files whose sums, added to those of the run before, are the counts now. */
@@ -74,9 +75,10 @@ async function countIn(
   if (!linked.ok) return linked
   const common = {
     ...questionParameters(asked),
-    columns: recordColumns,
     prepared: prepared.value,
     preparedColumns,
+    exposureColumns,
+    goalColumns,
     links,
     linkColumns,
     users: path.join(scratch, 'users.native'),
@@ -85,18 +87,21 @@ async function countIn(
     ...tolerances,
   }
   if (!isFull) {
-    const touched = partsOf({ ...change, kept: nothing })
-    if (!touched.ok) return touched
-    const values = { ...common, ...touched.value, target: common.users }
-    const done = await run(clickHouse, ['into', ...fromParts, 'concerned'], values)
+    const changed = projectionGlobs(folder, [...change.added.parts, ...change.removed.parts])
+    if (!changed.ok) return changed
+    const { exposures, goals } = changed.value
+    const values = { ...common, changedExposures: exposures, changedGoals: goals, target: common.users }
+    const done = await run(clickHouse, ['into', 'concerned'], values)
     if (!done.ok) return done
   }
+  const hasLinks = linked.value > 0
   const contributions: string[] = []
   const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
     const target = path.join(folder, `contributions-${randomUUID()}.native`)
-    const found = partsOf(parts)
+    const found = projectionsOf(parts, folder)
     if (!found.ok) return found
-    const sql = ['into', ...fromParts, 'of-change', 'questions', `by-${by}`, 'outcomes', 'contributed']
+    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked']
+    const sql = [...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
     const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
     if (done.ok) contributions.push(target)
     return done
@@ -108,13 +113,13 @@ async function countIn(
   const slices = isFull ? slicesOf(change.added, sliceRecordsMax) : 1
   for (let slice = 0; byUser.length > 0 && slice < slices; slice++) {
     const parts = { ...change, added: sliceOf(change.added, slices, slice) }
-    const isApart = slices > 1 && linked.value > 0
+    const isApart = slices > 1 && hasLinks
     const own = { ...questionParameters(byUser), slices, slice, linked: isApart ? 'without' : 'all' }
     const done = await pass('user', parts, own)
     if (!done.ok) return done
   }
   const whole = { slices: 1, slice: 0 }
-  if (byUser.length > 0 && slices > 1 && linked.value > 0) {
+  if (byUser.length > 0 && slices > 1 && hasLinks) {
     const done = await pass('user', change, { ...questionParameters(byUser), ...whole, linked: 'only' })
     if (!done.ok) return done
   }
@@ -127,12 +132,24 @@ async function countIn(
 
 const noFile = '/{}'
 
-/** All parts, and which of them came or went. */
-function partsOf({ added, kept, removed }: Change): Result<Parameters, Failure> {
-  const all = [added, kept, removed].flatMap(({ parts }) => parts)
-  const glob = globOf(all.map(({ file }) => file))
+/** What was projected of parts that came, stayed and went. */
+function projectionsOf(change: Change, folder: string): Result<Parameters, Failure> {
+  const globs: Record<string, string> = {}
+  for (const which of ['added', 'kept', 'removed'] as const) {
+    const found = projectionGlobs(folder, change[which].parts)
+    if (!found.ok) return found
+    globs[`${which}Exposures`] = found.value.exposures
+    globs[`${which}Goals`] = found.value.goals
+  }
+  return ok(globs)
+}
+
+/** All parts as they were stored, and which of them came or went. */
+function partsOf(change: Record<keyof Change, readonly PartFile[]>): Result<Parameters, Failure> {
+  const { added, kept, removed } = change
+  const glob = globOf([...added, ...kept, ...removed].map(({ file }) => file))
   if (!glob.ok) return glob
-  const namesOf = ({ parts }: RecordFiles) => parts.map(({ file }) => path.basename(file))
+  const namesOf = (parts: readonly PartFile[]) => parts.map(({ file }) => path.basename(file))
   return ok({ files: noFile, parts: glob.value, addedParts: namesOf(added), removedParts: namesOf(removed) })
 }
 
@@ -167,10 +184,8 @@ async function writeLinks(
   change: Change,
   clickHouse: ClickHouse,
 ): Promise<Result<number, Failure>> {
-  const withAliases = ({ parts }: RecordFiles): RecordFiles => ({
-    raw: [],
-    parts: parts.filter(({ part }: PartFile) => (part.records['alias'] ?? 0) > 0),
-  })
+  const withAliases = ({ parts }: RecordFiles) =>
+    parts.filter(({ part }: PartFile) => (part.records['alias'] ?? 0) > 0)
   const { added, kept, removed } = change
   const parts = partsOf({ added: withAliases(added), kept: withAliases(kept), removed: withAliases(removed) })
   if (!parts.ok) return parts

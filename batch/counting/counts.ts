@@ -10,6 +10,7 @@ import type { ClickHouse } from '../lake/clickhouse.ts'
 import { variationsOf } from './answers.ts'
 import { addUp, countAll } from './count-events.ts'
 import type { ObservedVariation } from './observed-variation.ts'
+import { projectParts } from './projections.ts'
 import { experimentQuestion } from './question.ts'
 import type { CountQuestions } from './totals.ts'
 
@@ -32,7 +33,9 @@ export function countEmbedded(clickHouse: ClickHouse): CountQuestions {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
     try {
       const how = { clickHouse, folder, ...(tolerances && { tolerances }) }
-      const contributions = await countAll(files, asked, how)
+      const parts = await projectParts(files.parts, [], how)
+      if (!parts.ok) return parts
+      const contributions = await countAll({ ...files, parts: parts.value }, asked, how)
       return contributions.ok ? await addUp(contributions.value, clickHouse) : contributions
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -3,7 +3,7 @@
 // which events arrive does not matter, nor whether records come, go or move to other objects. Once a day
 // everything is counted anew, and the two are compared.
 import { createHash } from 'node:crypto'
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
@@ -22,8 +22,9 @@ import {
   sweep,
   writeState,
 } from './kept-state.ts'
-import { statementOf } from './statements.ts'
+import { type CountedFiles, isProjected, projectParts } from './projections.ts'
 import { type Asked, nameOf, type Question, windowOf } from './question.ts'
+import { statementOf } from './statements.ts'
 
 const dayMs = 86_400_000
 /** A question that nobody asked for so long is not counted any more. */
@@ -38,15 +39,20 @@ const statements = [
   'part-records',
   'events',
   'prepare',
+  'project-exposures',
+  'project-goals',
   'aliases-of-change',
   'aliases',
   'concerned',
 ]
 const outcomes = [
-  'of-change',
+  'of-files',
+  'linked',
+  'unlinked',
   'questions',
   'by-user',
   'by-unit',
+  'firsts',
   'outcomes',
   'contributed',
   'merge',
@@ -155,10 +161,12 @@ interface Context extends KeptCountsOptions {
 
 /** Everything, from nothing. */
 async function anew(how: Context): Promise<Result<State, Failure>> {
-  const { folder, release, files, asked, now } = how
+  const { folder, release, asked, now } = how
+  const parts = await projectParts(how.files.parts, [], how)
+  if (!parts.ok) return parts
+  const files: CountedFiles = { raw: how.files.raw, parts: parts.value }
   const added: KeptFile[][] = []
   try {
-    await mkdir(folder, { recursive: true })
     for (const isUnit of [false, true]) {
       const own = asked.filter((each) => isOfUnits(each) === isUnit)
       const found = own.length === 0 ? ok([]) : await countAll(files, own, how)
@@ -175,8 +183,11 @@ async function anew(how: Context): Promise<Result<State, Failure>> {
 
 /** From what was kept. Undefined if that cannot be done, or costs as much as a full count. */
 async function change(before: State, context: Context): Promise<State | undefined> {
-  const { folder, files, asked } = context
+  const { folder, asked } = context
   const how: Counting = context
+  const parts = await projectParts(context.files.parts, before.parts, context)
+  if (!parts.ok) return undefined
+  const files: CountedFiles = { raw: context.files.raw, parts: parts.value }
   const difference = differenceOf(before, files)
   const isSame = [difference.added, difference.removed].every(
     ({ raw, parts }) => raw.length + parts.length === 0,
@@ -186,9 +197,10 @@ async function change(before: State, context: Context): Promise<State | undefine
     KeptQuestion[],
     KeptQuestion[],
   ]
-  if (isSame && fresh.length === 0) return { ...before, questions: [...asked] }
+  if (isSame && fresh.length === 0) return { ...before, parts: parts.value, questions: [...asked] }
   if (!isSame && (await shareOf(difference)) > changedShareMax) return undefined
   if (!(await areWhole(folder, [...before.byUser, ...before.byUnit]))) return undefined
+  for (const part of difference.removed.parts) if (!(await isProjected(folder, part))) return undefined
   try {
     const oldUsers = old.filter((each) => !isOfUnits(each))
     const freshUsers = fresh.filter((each) => !isOfUnits(each))
@@ -229,7 +241,7 @@ async function withTotals(
   return ok({ ...state, totals: totals.value })
 }
 
-function differenceOf(before: State, after: RecordFiles): Change {
+function differenceOf(before: State, after: CountedFiles): Change {
   const split = <T>(old: readonly T[], now: readonly T[], fileOf: (item: T) => string) => {
     const [had, has] = [new Set(old.map(fileOf)), new Set(now.map(fileOf))]
     return {
@@ -262,16 +274,9 @@ async function shareOf({ added, kept, removed }: Change): Promise<number> {
   }
 }
 
-/** How many questions have other counts. Sums of values may differ by rounding. */
+/** How many questions have other counts. */
 function differences(kept: State, full: State): number {
   const figures = ({ totals }: State, x: number) =>
-    JSON.stringify(
-      totals
-        .filter((row) => row.x === x && isCounting(row))
-        .map(({ valueSum, valueSumOfSquares, ...counts }) => ({
-          ...counts,
-          sums: [valueSum, valueSumOfSquares].map((sum) => sum.toPrecision(9)),
-        })),
-    )
+    JSON.stringify(totals.filter((row) => row.x === x && isCounting(row)))
   return full.questions.filter(({ x }) => figures(kept, x) !== figures(full, x)).length
 }

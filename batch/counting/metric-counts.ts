@@ -25,7 +25,7 @@ import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { nameOf, type Question, questionParameters } from './question.ts'
-import { linksOf, noLink, readingOf } from './server-counts.ts'
+import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
 import { sliceOf, slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -146,9 +146,18 @@ export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuesti
 const priorMs = (metric: GoalMetric) => Math.round(priorDaysOf(metric) * dayMs)
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-const textOf = ({ name }: RecordSource, by: 'user' | 'unit') =>
-  statementOf(`sources/${name}`, 'all-records', 'events', 'of-everything', 'questions', `by-${by}`, 'metric')
-const textsOf = (source: RecordSource) => [textOf(source, 'user'), textOf(source, 'unit')]
+const textOf = (source: RecordSource, by: 'user' | 'unit', links: string) =>
+  statementOf(
+    ...beginningOf(source),
+    'of-everything',
+    linkedName(links),
+    'questions',
+    `by-${by}`,
+    'firsts',
+    'metric',
+  )
+const textsOf = (source: RecordSource) =>
+  (['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => textOf(source, by, links)))
 
 /** From nothing. A row for each variation and slice, and without a variation for all. */
 export function countMetric(
@@ -174,7 +183,7 @@ export function countMetric(
       const own = readingOf(sliceOf(files, of, slice), source)
       if (!own.ok) return own
       const bound = { ...own.value, ...common, linked, slices: of, slice, isWhole: slices === 1 ? 1 : 0 }
-      const text = textOf(source, isOfUnits ? 'unit' : 'user')
+      const text = textOf(source, isOfUnits ? 'unit' : 'user', links.value)
       const found = await clickHouse.rows('metric.sql', text, MetricRow, bound)
       if (!found.ok) return found
       rows.push(...found.value)

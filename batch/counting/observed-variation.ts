@@ -5,8 +5,6 @@ export const ObservedVariation = z.object({
   variationId: z.string(),
   users: z.int(),
   conversions: z.int(),
-  valueSum: z.number(),
-  valueSumOfSquares: z.number(),
   usersInTwoVariations: z.int(),
   verifiedUsers: z.int(),
   verifiedConversions: z.int(),

@@ -69,20 +69,21 @@ const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringif
 export const beginningOf = ({ name }: RecordSource) => [`sources/${name}`, 'all-records', 'events'] as const
 const aliasesText = (source: RecordSource) =>
   statementOf(...beginningOf(source), 'aliases-of-everything', 'aliases')
-const countText = (source: RecordSource, by: 'user' | 'unit') =>
+const countText = (source: RecordSource, by: 'user' | 'unit', links: string) =>
   statementOf(
     ...beginningOf(source),
     'of-everything',
+    linkedName(links),
     'questions',
     `by-${by}`,
+    'firsts',
     'outcomes',
     'totals',
     'variations',
   )
 const textsOf = (source: RecordSource) => [
   aliasesText(source),
-  countText(source, 'user'),
-  countText(source, 'unit'),
+  ...(['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => countText(source, by, links))),
 ]
 
 /** From nothing, by as few statements as the limits of a request allow. */
@@ -96,7 +97,12 @@ export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, source: Reco
     const totals: Totals = []
     for (const { by, own } of statements(asked)) {
       const bound = { ...values, ...questionParameters(own) }
-      const rows = await clickHouse.rows('variations.sql', countText(source, by), Variation, bound)
+      const rows = await clickHouse.rows(
+        'variations.sql',
+        countText(source, by, links.value),
+        Variation,
+        bound,
+      )
       if (!rows.ok) return rows
       totals.push(...rows.value)
     }
@@ -106,6 +112,8 @@ export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, source: Reco
 
 /** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
 export const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
+/** A join costs something even where there is nothing to join. */
+export const linkedName = (links: string) => (links === noLink ? 'unlinked' : 'linked')
 const fixed = { slices: 1, slice: 0, linked: 'all', timeOffset }
 
 function* statements(asked: readonly Asked[]) {

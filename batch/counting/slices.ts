@@ -17,7 +17,7 @@ export function slicesOf({ parts }: RecordFiles, recordsMax = sliceRecordsMax): 
 }
 
 /** The files with users of the slice; files that are not of one bucket are in every slice. */
-export const sliceOf = ({ raw, parts }: RecordFiles, slices: number, slice: number): RecordFiles => ({
-  raw,
-  parts: parts.filter(({ part: { bucket, buckets } }) => buckets === 1 || bucket % slices === slice),
+export const sliceOf = <Files extends RecordFiles>(files: Files, slices: number, slice: number): Files => ({
+  ...files,
+  parts: files.parts.filter(({ part: { bucket, buckets } }) => buckets === 1 || bucket % slices === slice),
 })

@@ -18,12 +18,6 @@ export const usualTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, reque
 /** Added to times before they are packed in order, so that those before 1970 are no large numbers. */
 export const timeOffset = 2 ** 46
 
-/** Null beyond what a double holds. No result is about it: values are added up by metric.sql. */
-const Sum = z
-  .number()
-  .nullable()
-  .transform((sum) => sum ?? 0)
-
 /** A row of variations.sql. */
 export const Variation = z.object({
   x: z.int(),
@@ -34,8 +28,7 @@ export const Variation = z.object({
   unverifiedUsers: z.int(),
   usersInTwoVariations: z.int(),
   usersWithoutUnit: z.int(),
-  valueSum: Sum,
-  valueSumOfSquares: Sum,
+  /** No address has more. */
   sourceUsers: z.int(),
 })
 

@@ -15,8 +15,6 @@ const observed = (variationId: string, users: number) => ({
   variationId,
   users,
   conversions: 1,
-  valueSum: 0,
-  valueSumOfSquares: 0,
   usersInTwoVariations: 0,
   verifiedUsers: users,
   verifiedConversions: 1,

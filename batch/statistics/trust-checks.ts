@@ -146,8 +146,8 @@ function checkAddress({ trust, users, sharedAddress }: TrustFacts): HealthCheck 
     name,
     status: 'failed',
     detail:
-      `${sourceUsers} of ${users.get(variationId) ?? 0} users of ${variationId} came from one address on one ` +
-      'day, without a server key.',
+      `About ${sourceUsers} of ${users.get(variationId) ?? 0} users of ${variationId} came from one address on ` +
+      'one day, without a server key.',
   }
 }
 

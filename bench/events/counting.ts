@@ -9,11 +9,12 @@ import { bucketsMax } from '../../analytics/manifest.ts'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { addUp, countAll, countChange } from '../../batch/counting/count-events.ts'
 import { experimentQuestion, type Asked } from '../../batch/counting/question.ts'
+import { type CountedFiles, projectParts } from '../../batch/counting/projections.ts'
 import type { Failure } from '../../batch/failure.ts'
 import type { PartFile, RecordFiles } from '../../batch/lake/cache.ts'
 import { globOf, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
-import type { Result } from '../../core/model/problem.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
 
 export interface CountingBench {
   readonly records: number
@@ -78,22 +79,34 @@ export async function benchCounting({ records, flags, isOneOnly }: CountingBench
     mkdirSync(how.folder)
     const one = questionsOf(1)
     const all = questionsOf(flags)
-    const change = (some: RecordFiles) => ({ added: some, kept: before, removed: { raw: [], parts: [] } })
     await timed(figures, 'scan: the same columns, read and hashed', () => scan(before))
-    const first = await timed(figures, `1 experiment, 1 of ${flags} flags`, () => countAll(before, one, how))
-    if (!isOneOnly) {
-      const every = await timed(figures, `${flags} experiments`, () => countAll(before, all, how))
-      await timed(figures, 'adding up', () => addUp(every, clickHouse))
-      await timed(figures, `${flags} experiments, 0.001 % new`, () => countChange(change(addedFew), all, how))
+    const projected = await timed(figures, 'projecting the parts', () => projectParts(parts, [], how))
+    const whole: CountedFiles = { raw: [], parts: projected }
+    const change = async (some: RecordFiles) => {
+      const fresh = await projectParts(some.parts, [], how)
+      if (!fresh.ok) return fresh
+      const added = { raw: [], parts: fresh.value }
+      return ok({ added, kept: whole, removed: { raw: [], parts: [] } })
     }
-    const one1 = await timed(figures, '1 experiment, 1 % new', () => countChange(change(added), one, how))
-    if (!isOneOnly)
-      await timed(figures, `${flags} experiments, 1 % new`, () => countChange(change(added), all, how))
+    const countChanged = async (some: RecordFiles, asked: readonly Asked[]) => {
+      const changed = await change(some)
+      return changed.ok ? countChange(changed.value, asked, how) : changed
+    }
+    const first = await timed(figures, `1 experiment, 1 of ${flags} flags`, () => countAll(whole, one, how))
+    if (!isOneOnly) {
+      const every = await timed(figures, `${flags} experiments`, () => countAll(whole, all, how))
+      await timed(figures, 'adding up', () => addUp(every, clickHouse))
+      await timed(figures, `${flags} experiments, 0.001 % new`, () => countChanged(addedFew, all))
+    }
+    const one1 = await timed(figures, '1 experiment, 1 % new', () => countChanged(added, one))
+    if (!isOneOnly) await timed(figures, `${flags} experiments, 1 % new`, () => countChanged(added, all))
     console.table(figures)
     const bytes = parts.reduce((sum, { file }) => sum + statSync(file).size, 0)
     console.log(`${records} records of ${users} users; ${(bytes / records).toFixed(1)} bytes a record`)
     const kept = await addUp([...first, ...one1], clickHouse)
-    const again = await countAll({ raw: [], parts: [...parts, ...added.parts] }, one, how)
+    const everything = await projectParts([...parts, ...added.parts], [], how)
+    if (!everything.ok) throw new Error(everything.problem.message)
+    const again = await countAll({ raw: [], parts: everything.value }, one, how)
     const full = again.ok ? await addUp(again.value, clickHouse) : again
     console.log(`incremental = full: ${JSON.stringify(kept) === JSON.stringify(full)}`)
   } finally {

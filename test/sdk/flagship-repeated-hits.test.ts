@@ -9,8 +9,10 @@ import { expect, it } from 'vitest'
 import fc from '../support/build/fast-check.ts'
 import { toNdjson } from '../../analytics/lake.ts'
 import type { EventRecord, Exposure } from '../../analytics/records.ts'
-import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
+import { addUp, countMetric, metricQuestion } from '../../batch/counting/metric-counts.ts'
+import { experimentQuestion } from '../../batch/counting/question.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { onDisk } from '../../batch/lake/record-source.ts'
 import { refuse } from '../../core/model/problem.ts'
 import { experiment } from '../support/simulated-shop.ts'
 import { flagshipIoRoutes } from '../../workers/protocols/flagship-io/routes.ts'
@@ -120,25 +122,22 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
     const file = join(folder, 'all.ndjson.gz')
     writeFileSync(file, gzipSync(toNdjson([...exposures, ...records])))
     const window = { from, to: from + 86_400_000 }
-    expect(
-      await countExperiment(
-        countEmbedded(openClickHouse(loadChdb)),
-        { raw: [file], parts: [] },
-        experiment(),
-        window,
-        'bought',
-      ),
-    ).toMatchObject({
-      ok: true,
-      value: [
-        {
-          users: buyers,
-          conversions: buyers,
-          valueSum: buyers * price,
-          valueSumOfSquares: buyers * price ** 2,
-        },
-      ],
-    })
+    const question = metricQuestion(
+      experimentQuestion(experiment(), window, []),
+      'bought',
+      { kind: 'value' },
+      window.to,
+    )
+    const rows = await countMetric(openClickHouse(loadChdb), onDisk)({ raw: [file], parts: [] }, question)
+    if (!rows.ok) throw new Error(rows.problem.message)
+    expect([...addUp(rows.value).byVariation.values()]).toMatchObject([
+      {
+        users: buyers,
+        conversions: buyers,
+        sumRawY: BigInt(buyers * price) * 10n ** 9n,
+        sumRawYY: BigInt(buyers * price ** 2) * 10n ** 18n,
+      },
+    ])
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -213,7 +213,7 @@ async function compareEvents(
   const expected = expectedCounts(ledger, records)
   for (const [variationId, wanted] of expected) {
     const row = counted.value.find((each) => each.variationId === variationId)
-    const found = { users: row?.users, conversions: row?.conversions, valueSum: row?.valueSum }
+    const found = { users: row?.users, conversions: row?.conversions }
     if (JSON.stringify(found) !== JSON.stringify(wanted) || row?.usersInTwoVariations !== 0)
       lost.push(`${variationId}: counted ${JSON.stringify(row)}, must be ${JSON.stringify(wanted)}`)
     const operation = { flagKey, variationId, comparison: 'at-least', countingFrom: window.from } as Operation

@@ -73,7 +73,6 @@ export function changesLost(ledger: Ledger, stored: StoredState): string[] {
 export interface Counts {
   readonly users: number
   readonly conversions: number
-  readonly valueSum: number
 }
 
 const key = (kind: 'exposure' | 'tracking', id: string) => `${kind} ${id}`
@@ -100,18 +99,13 @@ export function expectedCounts(
 ): Map<string, Counts> {
   const present = new Set(lake.map(({ kind, targetingKey }) => `${kind} ${targetingKey}`))
   const counts = new Map<string, Counts>()
-  for (const { id, variationId, value } of visitors) {
+  for (const { id, variationId } of visitors) {
     if (!present.has(key('exposure', id))) continue
-    const { users, conversions, valueSum } = counts.get(variationId) ?? {
-      users: 0,
-      conversions: 0,
-      valueSum: 0,
-    }
+    const { users, conversions } = counts.get(variationId) ?? { users: 0, conversions: 0 }
     const isConverted = present.has(key('tracking', id))
     counts.set(variationId, {
       users: users + 1,
       conversions: conversions + (isConverted ? 1 : 0),
-      valueSum: valueSum + (isConverted ? value : 0),
     })
   }
   return counts

@@ -2,7 +2,7 @@
 import fc from './build/fast-check.ts'
 import type { EventRecord, Exposure, Tracking } from '../../analytics/records.ts'
 import type { Question } from '../../batch/counting/question.ts'
-import { type Counts, plainExperiment } from './plain-counts.ts'
+import { type Counts, plainExperiment, plainFigures } from './plain-counts.ts'
 
 const common = {
   v: 2,
@@ -96,6 +96,8 @@ export const anyQuestion: Question = {
 export interface PlainQuestion {
   readonly question: Question
   readonly plain: (all: readonly EventRecord[]) => unknown
+  /** With sums of values. */
+  readonly figures: (all: readonly EventRecord[]) => ReturnType<typeof plainFigures>
 }
 
 const modes: readonly Counts[] = ['all', 'verified', 'server']
@@ -104,6 +106,7 @@ export const plainQuestions: readonly PlainQuestion[] = modes.flatMap((counts) =
   ['', 'team'].map((unitAttribute) => ({
     question: { ...asked, counts, unitAttribute, rule: 'split', end: 1010 },
     plain: (all: readonly EventRecord[]) => plainExperiment(all, counts, unitAttribute),
+    figures: (all: readonly EventRecord[]) => plainFigures(all, counts, unitAttribute),
   })),
 )
 

@@ -89,8 +89,12 @@ function usersOf(
   })
 }
 
+/** What conversions are counted from: all but values. */
+export const plainExperiment = (raw: readonly EventRecord[], counts: Counts, unitAttribute: string) =>
+  plainFigures(raw, counts, unitAttribute).map(({ valueSum: _, valueSumOfSquares: __, ...row }) => row)
+
 /** Of the question `checkout`, `split`, `bought`, from 1000 to 1010. */
-export function plainExperiment(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
+export function plainFigures(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
   const inside = raw.map(counted).filter((record) => record.at >= 1000 && record.at < 1010)
   const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
   const unitOf = (record: EventRecord) =>

@@ -1,4 +1,14 @@
-  exposed AS (SELECT *, person AS counted, toUInt32(0) AS owner, false AS hasNoUnit FROM exposures),
+  false AS isByUnit,
+  exposed AS (
+    SELECT
+      side,
+      x,
+      person AS counted,
+      variation,
+      mayCount,
+      place + if(mayCount, toUInt256(0), bitShiftLeft(toUInt256(1), 255)) AS place
+    FROM matched
+  ),
   goalEvents AS (
     SELECT
       side AS goalSide,
@@ -12,6 +22,6 @@
       isServer AS isServerGoal,
       value,
       contentId
-    FROM people
-    WHERE kind = 'tracking' AND has({events:Array(String)}, event) AND countedAt >= {from:Int64}
+    FROM goalsOfPeople
+    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
   ),

@@ -2,4 +2,4 @@
 SELECT *
 FROM contributions
 WHERE users != 0 OR verifiedUsers != 0 OR unverifiedUsers != 0 OR usersInTwoVariations != 0
-  OR usersWithoutUnit != 0 OR valueSum != 0 OR valueSumOfSquares != 0
+  OR usersWithoutUnit != 0

@@ -24,9 +24,9 @@
       -- Whose time it is. 0: edge's, at receipt. 1: edge's at receipt, less what the client says the event
       -- waited. Others: a client's.
       multiIf(
-        protocol = 'flagship-io', 1,
-        protocol = 'ofrep' AND at >= receivedAt, 0,
-        greatest(cityHash64(protocol, sdk), 2)
+        protocol = 'flagship-io', toUInt32(1),
+        protocol = 'ofrep' AND at >= receivedAt, toUInt32(0),
+        greatest(toUInt32(bitXor(cityHash64(protocol), bitRotateLeft(cityHash64(sdk), 1))), 2)
       ) AS clock,
       keyKind = 'server' AS isServer,
       verified OR keyKind = 'server' AS isVerified,

@@ -3,13 +3,11 @@ SELECT
   x,
   q,
   variationId,
-  sourceId,
+  sourceGroup,
   sum(contributed.users) AS users,
   sum(contributed.verifiedUsers) AS verifiedUsers,
   sum(contributed.unverifiedUsers) AS unverifiedUsers,
   sum(contributed.usersInTwoVariations) AS usersInTwoVariations,
-  sum(contributed.usersWithoutUnit) AS usersWithoutUnit,
-  sum(contributed.valueSum) AS valueSum,
-  sum(contributed.valueSumOfSquares) AS valueSumOfSquares
+  sum(contributed.usersWithoutUnit) AS usersWithoutUnit
 FROM file({contributions:String}, 'Native', {contributionColumns:String}) AS contributed
-GROUP BY x, q, variationId, sourceId
+GROUP BY x, q, variationId, sourceGroup

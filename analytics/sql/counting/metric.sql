@@ -1,6 +1,6 @@
 -- Adds up what the events of one goal are worth per user: one row for each variation that counted users were
--- exposed to, and one with an empty variationId for all of them. Continues by-user.sql or by-unit.sql, with
--- one question, whose window is from {start} to {end}; {from} is earlier by {priorMs}.
+-- exposed to, and one with an empty variationId for all of them. Continues firsts.sql, with one question,
+-- whose window is from {start} to {end}; {from} is earlier by {priorMs}.
 --
 -- Who counts, in which variation and from when on, is as in outcomes.sql. Here are only users whose first
 -- exposure is before {exposedBefore}.
@@ -19,18 +19,6 @@
 -- squares and products in units of 1e-18. Users with a sum that is not finite or beyond {valueMax} are in no
 -- sum, but in unreadableUsers.
 -- high: half a percent of the users have more (type 7 of Hyndman and Fan); null if one query is not of all.
-  firsts AS (
-    SELECT
-      counted,
-      owner,
-      argMin(exposed.variationId, place) AS variationId,
-      argMin(exposed.countedAt, place) AS firstAt,
-      argMin(exposed.receivedAt, place) AS firstReceivedAt,
-      argMin(exposed.clock, place) AS firstClock
-    FROM exposed
-    GROUP BY counted, owner
-    HAVING max(exposed.mayCount) AND NOT any(exposed.hasNoUnit) AND firstAt < {exposedBefore:Int64}
-  ),
   -- As for conversions, for events before and after the start apart: the former do not count there.
   eventsOnce AS (
     SELECT *, goalAt < {start:Int64} AS isEarly
@@ -43,13 +31,13 @@
     SELECT
       goalCounted,
       goalOwner,
-      arraySort(groupArray((goalEvent, contentId, goalAt, value, goalClock, goalReceivedAt))) AS events
+      arraySort(groupArray((toString(goalEvent), contentId, goalAt, value, goalClock, goalReceivedAt))) AS events
     FROM eventsOnce
     GROUP BY goalCounted, goalOwner
   ),
   timed AS (
     SELECT
-      variationId,
+      variation,
       firstAt,
       -- From when on each event counts.
       arrayMap(
@@ -78,30 +66,31 @@
       ) AS before
     FROM firsts
     LEFT JOIN eventLists ON goalCounted = counted AND goalOwner = owner
+    WHERE isCounted AND firstAt < {exposedBefore:Int64}
   ),
   -- Copies follow their originals, since events are sorted by name, content and time.
   distinctEvents AS (
     SELECT
-      variationId,
+      variation,
       arrayFilter(
         (event, last) -> NOT (
           event.2 != 0 AND event.1 = last.1 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
         ),
         after,
-        arrayPopBack(arrayPushFront(after, ('', toUInt64(0), toInt64(0), 0., toUInt64(0), toInt64(0))))
+        arrayPopBack(arrayPushFront(after, ('', toUInt64(0), toInt64(0), 0., toUInt32(0), toInt64(0))))
       ) AS events,
       arrayFilter(
         (event, last) -> NOT (
           event.2 != 0 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
         ),
         before,
-        arrayPopBack(arrayPushFront(before, ('', toUInt64(0), toInt64(0), 0., toUInt64(0), toInt64(0))))
+        arrayPopBack(arrayPushFront(before, ('', toUInt64(0), toInt64(0), 0., toUInt32(0), toInt64(0))))
       ) AS priorEvents
     FROM timed
   ),
   summed AS (
     SELECT
-      variationId,
+      variation,
       -- When each step was reached, at the earliest; the last time there is if it never was.
       arrayPopFront(arrayFold(
         (times, step) -> arrayPushBack(times, arrayMin(arrayPushBack(
@@ -129,7 +118,7 @@
   ),
   fixed AS (
     SELECT
-      variationId,
+      variation,
       isConverted,
       stepsReached,
       isReadable,
@@ -150,30 +139,35 @@
       numbers[2] AS d,
       least(numbers[3], numbers[4]) AS x
     FROM summed
+  ),
+  sums AS (
+    SELECT
+      fixed.variation AS variation,
+      count() AS users,
+      countIf(isConverted) AS conversions,
+      countIf(NOT isReadable) AS unreadableUsers,
+      toString(sum(y)) AS sumY,
+      toString(sum(y * y)) AS sumYY,
+      toString(sum(d)) AS sumD,
+      toString(sum(d * d)) AS sumDD,
+      toString(sum(y * d)) AS sumYD,
+      toString(sum(x)) AS sumX,
+      toString(sum(x * x)) AS sumXX,
+      toString(sum(x * y)) AS sumXY,
+      toString(sum(uncapped)) AS sumRawY,
+      toString(sum(uncapped * uncapped)) AS sumRawYY,
+      sumForEach(stepsReached) AS stepUsers,
+      if(
+        grouping(fixed.variation) = 1 AND {isWhole:Bool},
+        quantileExactInclusiveIf(0.995)(rawY, isReadable),
+        NULL
+      ) AS high
+    FROM fixed
+    GROUP BY GROUPING SETS ((fixed.variation), ())
+    HAVING count() > 0
   )
-SELECT
-  fixed.variationId AS variationId,
-  count() AS users,
-  countIf(isConverted) AS conversions,
-  countIf(NOT isReadable) AS unreadableUsers,
-  toString(sum(y)) AS sumY,
-  toString(sum(y * y)) AS sumYY,
-  toString(sum(d)) AS sumD,
-  toString(sum(d * d)) AS sumDD,
-  toString(sum(y * d)) AS sumYD,
-  toString(sum(x)) AS sumX,
-  toString(sum(x * x)) AS sumXX,
-  toString(sum(x * y)) AS sumXY,
-  toString(sum(uncapped)) AS sumRawY,
-  toString(sum(uncapped * uncapped)) AS sumRawYY,
-  sumForEach(stepsReached) AS stepUsers,
-  if(
-    grouping(fixed.variationId) = 1 AND {isWhole:Bool},
-    quantileExactInclusiveIf(0.995)(rawY, isReadable),
-    NULL
-  ) AS high
-FROM fixed
-GROUP BY GROUPING SETS ((fixed.variationId), ())
-HAVING count() > 0
+SELECT variationNames.variationId AS variationId, sums.* EXCEPT (variation)
+FROM sums
+LEFT JOIN variationNames ON variationNames.variation = sums.variation
 ORDER BY variationId
 SETTINGS output_format_json_quote_64bit_integers = 0

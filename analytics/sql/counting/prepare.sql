@@ -2,3 +2,4 @@
   prepared AS (SELECT * FROM projected WHERE kind IN ('exposure', 'tracking', 'alias'))
 SELECT *
 FROM prepared
+WHERE kind != 'exposure' OR variationId != ''

@@ -1,8 +1,8 @@
--- The questions and the exposures that each of them counts. Continues of-change.sql or of-everything.sql;
--- continued by by-user.sql or by-unit.sql, then by outcomes.sql.
+-- The questions and the exposures that each of them counts. Continues linked.sql or unlinked.sql; by-user.sql
+-- or by-unit.sql continues it.
   -- An experiment asks for exposures by one rule, and for its goals.
   asked AS (
-    SELECT *
+    SELECT *, cityHash64(askedFlag) AS flagHash, cityHash64(rule) AS ruleHash
     FROM format(
       JSONEachRow,
       'x UInt32, askedFlag String, rule String, askedUnit String, counts String, start Int64, end Int64,
@@ -10,50 +10,35 @@
       {questions:String}
     )
   ),
-  -- Whoever is linked to a known user counts as that one.
-  people AS (
-    SELECT sided.*, if(links.person = 0, sided.user, links.person) AS person
-    FROM (
-      SELECT * EXCEPT (sides), arrayJoin(sides) AS side
-      FROM events
-      WHERE {slices:UInt8} = 1 OR user % {slices:UInt8} = {slice:UInt8}
-    ) AS sided
-    LEFT JOIN links ON links.user = sided.user AND links.side = sided.side
-    WHERE {linked:String} = 'all' OR ({linked:String} = 'only') = (links.person != 0)
+  variationNames AS (
+    SELECT DISTINCT cityHash64(variationId) AS variation, toString(variationId) AS variationId
+    FROM sidedExposures
+    WHERE has({flags:Array(String)}, flagKey)
   ),
   matched AS (
     SELECT
       side,
       x,
       person,
-      eventId,
-      variationId,
-      countedAt,
-      receivedAt,
-      clock,
-      isVerified,
-      isUnverified,
+      cityHash64(variationId) AS variation,
       counts = 'all' OR isServer OR (counts = 'verified' AND isVerified) AS mayCount,
-      sourceId,
       if(askedUnit = unitAttribute, unitId, 0) AS ownUnit,
-      -- Sorts by time, then receipt, then id.
-      bitShiftLeft(toUInt128(countedAt + {timeOffset:Int64}), 79)
-        + bitShiftLeft(toUInt128(least(receivedAt - countedAt, 4294967295)), 47)
-        + bitShiftRight(eventId, 17)
-        + if(mayCount, 0, bitShiftLeft(toUInt128(1), 127)) AS place
-    FROM people
-    INNER JOIN asked ON askedFlag = flagKey
-    WHERE kind = 'exposure'
-      AND has({flags:Array(String)}, flagKey)
+      -- One number is an exposure, so that the least one of a user is the first. From the left: time (48
+      -- bits), receipt (32), id (47), then what firsts.sql reads of it: variation (64), clock (32),
+      -- sourceGroup (16), isVerified and isUnverified. The first bit is for by-unit.sql and by-user.sql.
+      bitShiftLeft(toUInt256(countedAt + {timeOffset:Int64}), 207)
+        + bitShiftLeft(toUInt256(least(receivedAt - countedAt, 4294967295)), 175)
+        + bitShiftLeft(toUInt256(bitShiftRight(eventId, 17)), 128)
+        + bitShiftLeft(toUInt256(variation), 64)
+        + bitShiftLeft(toUInt64(clock), 32)
+        -- Addresses are counted in 4095 groups: a table of all of them would be as long as that of users.
+        + bitShiftLeft(if(sourceId = 0, toUInt64(0), 1 + sourceId % 4095), 16)
+        + if(isVerified, 2, 0)
+        + if(isUnverified, 1, 0) AS place
+    FROM exposuresOfPeople
+    INNER JOIN asked ON flagHash = cityHash64(flagKey)
+    WHERE has({flags:Array(String)}, flagKey)
+      AND cityHash64(ruleId) = ruleHash
       AND countedAt >= start
       AND countedAt < end
-      AND ruleId = rule
-      AND variationId != ''
-  ),
-  -- Delivery is at least once. If copies differ, the one received first counts.
-  exposures AS (
-    SELECT *
-    FROM matched
-    ORDER BY person, eventId, x, side, receivedAt, countedAt, variationId, clock, isVerified, sourceId
-    LIMIT 1 BY side, x, person, eventId
   ),

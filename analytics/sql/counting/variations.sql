@@ -1,5 +1,5 @@
 -- One row for each question, goal (0: none) and variation. Continues `WITH totals AS (merge.sql)`, or
--- totals.sql.
+-- totals.sql. sourceUsers: no address has more users.
 SELECT
   x,
   q,
@@ -9,9 +9,7 @@ SELECT
   sum(totals.unverifiedUsers) AS unverifiedUsers,
   sum(totals.usersInTwoVariations) AS usersInTwoVariations,
   sum(totals.usersWithoutUnit) AS usersWithoutUnit,
-  sum(totals.valueSum) AS valueSum,
-  sum(totals.valueSumOfSquares) AS valueSumOfSquares,
-  max(if(sourceId = 0, 0, totals.users)) AS sourceUsers
+  max(if(sourceGroup = 0, 0, totals.users)) AS sourceUsers
 FROM totals
 GROUP BY x, q, variationId
 ORDER BY x, q, variationId
