@@ -15,7 +15,7 @@ import { variationName } from '../flags/text.ts'
 import { common } from '../messages/common.ts'
 import { experiments as words } from '../messages/experiments.ts'
 import { results as resultWords } from '../messages/results.ts'
-import { Checkbox, Radio, SelectField, TextArea, TextField } from '../ui/fields.tsx'
+import { Checkbox, InlineSelect, Radio, SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import {
   bodyOf,
@@ -25,6 +25,8 @@ import {
   fieldsOf,
   isComplete,
   rolloutsOf,
+  type MarginField,
+  noMargin,
 } from './draft.ts'
 import css from './form.module.css'
 import { rolloutText } from './plan.tsx'
@@ -230,12 +232,11 @@ function GoalChoice({ fields, goals, set, problemOf }: PartProps & { goals: read
       {chosen
         .filter(({ key }) => key !== fields.primary)
         .map((goal) => (
-          <TextField
+          <MarginFields
             key={goal.key}
-            label={`${form.margin(nameOf(goal))} (${common.optional})`}
-            inputMode="decimal"
-            value={fields.margins[goal.key] ?? ''}
-            onChange={(event) => set({ margins: { ...fields.margins, [goal.key]: event.target.value } })}
+            name={nameOf(goal)}
+            margin={fields.margins[goal.key] ?? noMargin}
+            onChange={(margin) => set({ margins: { ...fields.margins, [goal.key]: margin } })}
           />
         ))}
       {chosen.map((goal) => (
@@ -251,6 +252,36 @@ function GoalChoice({ fields, goals, set, problemOf }: PartProps & { goals: read
     </>
   )
 }
+
+interface MarginFieldsProps {
+  readonly name: string
+  readonly margin: MarginField
+  readonly onChange: (margin: MarginField) => void
+}
+
+/** How much worse a goal may get: a share of the baseline's figure, or so much of it. */
+const MarginFields = ({ name, margin, onChange }: MarginFieldsProps) => (
+  <div className={css['margin']}>
+    <TextField
+      label={`${form.margin(name)} (${common.optional})`}
+      inputMode="decimal"
+      value={margin.text}
+      onChange={(event) => onChange({ ...margin, text: event.target.value })}
+    />
+    <InlineSelect
+      label={form.marginUnit(name)}
+      value={margin.unit}
+      onChange={(event) => onChange({ ...margin, unit: event.target.value as MarginField['unit'] })}
+    >
+      {Object.entries(form.marginUnits).map(([unit, text]) => (
+        <option key={unit} value={unit}>
+          {text}
+        </option>
+      ))}
+    </InlineSelect>
+    {margin.unit === 'absolute' && <small>{form.absoluteHint}</small>}
+  </div>
+)
 
 const Design = ({ fields, set, problemOf }: PartProps) => (
   <>

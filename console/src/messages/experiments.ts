@@ -92,7 +92,10 @@ export const experiments = inLanguage({
       secondary: 'Secondary goals',
       secondaryHint:
         'Looked at beside it. One with a limit is a guardrail: what makes it worse is not shipped.',
-      margin: (goal: string) => `“${goal}” may get worse by, in %`,
+      margin: (goal: string) => `“${goal}” may get worse by`,
+      marginUnit: (goal: string) => `Unit of the margin of “${goal}”`,
+      marginUnits: { relative: '% of its figure', absolute: 'in its own unit' },
+      absoluteHint: 'Of a goal of users who convert, 0.01 is one percentage point.',
       lower: (goal: string) => `Fewer of “${goal}” is better`,
       decision: 'How it is decided',
       always: 'Always valid',
@@ -223,7 +226,10 @@ export const experiments = inLanguage({
       secondary: 'Nebenziele',
       secondaryHint:
         'Werden daneben angesehen. Eines mit Grenze ist eine Leitplanke: Was es schlechter macht, wird nicht ausgeliefert.',
-      margin: (goal) => `„${goal}“ darf schlechter werden um, in %`,
+      margin: (goal) => `„${goal}“ darf schlechter werden um`,
+      marginUnit: (goal) => `Einheit der Grenze von „${goal}“`,
+      marginUnits: { relative: '% seines Werts', absolute: 'in seiner Einheit' },
+      absoluteHint: 'Bei einem Ziel konvertierender Nutzer ist 0,01 ein Prozentpunkt.',
       lower: (goal) => `Weniger „${goal}“ ist besser`,
       decision: 'Wie entschieden wird',
       always: 'Jederzeit gültig',
