@@ -98,6 +98,11 @@ const settings = createRoute({
   path: 'settings',
   component: lazyRouteComponent(() => import('./flags/settings.tsx')),
 })
+const running = createRoute({
+  getParentRoute: () => flag,
+  path: 'running',
+  component: lazyRouteComponent(() => import('./flags/running.tsx')),
+})
 const usage = createRoute({
   getParentRoute: () => flag,
   path: 'usage',
@@ -218,7 +223,16 @@ const routeTree = root.addChildren([
     index,
     environment.addChildren([
       flags,
-      flag.addChildren([targeting, variations, debug, usage, flagHistory, flagPortability, settings]),
+      flag.addChildren([
+        targeting,
+        variations,
+        debug,
+        running,
+        usage,
+        flagHistory,
+        flagPortability,
+        settings,
+      ]),
       history,
       portability,
       experiments,

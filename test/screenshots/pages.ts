@@ -51,6 +51,8 @@ export const consolePages: readonly ConsolePage[] = [
     },
   },
   { name: 'flag-settings', path: `${rich}/settings` },
+  { name: 'flag-running', path: 'flags/new-checkout/running' },
+  { name: 'create-schedule', path: 'operations?create=schedules&flag=new-checkout' },
   { name: 'usage', path: 'flags/new-checkout/usage' },
   { name: 'flag-history', path: 'flags/new-checkout/history' },
   { name: 'flag-portability', path: 'flags/new-checkout/portability' },

@@ -37,10 +37,12 @@ const { form } = words
 interface ExperimentFormProps {
   /** The draft that is edited; absent: a new one. */
   readonly draft?: Experiment
+  /** Chosen at first, for a new one. */
+  readonly flagKey?: string
   readonly onClose: () => void
 }
 
-export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) {
+export default function ExperimentForm({ draft, flagKey = '', onClose }: ExperimentFormProps) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
   const [fields, setFields] = useState(() => (draft ? fieldsOf(draft) : emptyFields))
@@ -94,7 +96,14 @@ export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) 
               value={fields.hypothesis}
               onChange={(event) => set({ hypothesis: event.target.value })}
             />
-            <FlagChoice fields={fields} flag={flag} set={set} choose={choose} problemOf={problemOf} />
+            <FlagChoice
+              first={flagKey}
+              fields={fields}
+              flag={flag}
+              set={set}
+              choose={choose}
+              problemOf={problemOf}
+            />
             <GoalChoice fields={fields} goals={goals} set={set} problemOf={problemOf} />
           </div>
           <div className={css['fields']}>
@@ -114,14 +123,16 @@ interface PartProps {
 }
 
 interface FlagChoiceProps extends PartProps {
+  /** Chosen at first, unless the draft has one. */
+  readonly first: string
   readonly flag: Flag | undefined
   readonly choose: (flag: Flag) => void
 }
 
-function FlagChoice({ fields, flag, set, choose, problemOf }: FlagChoiceProps) {
+function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceProps) {
   const environment = useEnvironmentId()
   const { data: rows } = useQuery(flagRowsQuery(environment))
-  const [key, setKey] = useState(fields.flagKey)
+  const [key, setKey] = useState(fields.flagKey || first)
   const { data: asked } = useQuery({ ...flagQuery(environment, key), enabled: key !== '' })
   useEffect(() => {
     if (asked && asked.key === key && key !== fields.flagKey) choose(asked)

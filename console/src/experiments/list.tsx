@@ -31,12 +31,18 @@ export default function ExperimentsPage() {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
   const canEdit = useMay('editor')
-  const { view = 'open', create } = useSearch({ strict: false }) as { view?: View; create?: true }
-  const search = (next: { view?: View | undefined; create?: true | undefined }) =>
+  const {
+    view = 'open',
+    create,
+    flag,
+  } = useSearch({ strict: false }) as {
+    view?: View
+    create?: true
+    flag?: unknown
+  }
+  const search = (next: { view?: View | undefined; create?: true | undefined; flag?: undefined }) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, ...next }) as never, replace: true })
   const query = useQuery(experimentsQuery(environment))
-  const { data: verdicts } = useQuery(verdictsQuery(environment))
-  const results = new Map(verdicts?.verdicts.map(({ experimentId, result }) => [experimentId, result]))
   return (
     <Page
       title={words.title}
@@ -67,14 +73,17 @@ export default function ExperimentsPage() {
                   onChange={(next) => search({ view: next === 'open' ? undefined : next })}
                 />
               </div>
-              <List experiments={experiments.filter((each) => viewOf(each) === view)} results={results} />
+              <ExperimentTable experiments={experiments.filter((each) => viewOf(each) === view)} />
             </>
           )
         }
       </Loaded>
       {create && canEdit && (
         <Suspense>
-          <ExperimentForm onClose={() => search({ create: undefined })} />
+          <ExperimentForm
+            {...(flag !== undefined && { flagKey: String(flag) })}
+            onClose={() => search({ create: undefined, flag: undefined })}
+          />
         </Suspense>
       )}
     </Page>
@@ -86,15 +95,13 @@ function viewOf(experiment: Experiment): View {
   return status === 'stopped' ? 'over' : status === 'archived' ? 'archived' : 'open'
 }
 
-interface ListProps {
-  readonly experiments: readonly Experiment[]
-  readonly results: ReadonlyMap<string, StoredResult>
-}
-
 const order = ['running', 'waiting', 'draft', 'stopped', 'archived']
 
-function List({ experiments, results }: ListProps) {
+/** With what was found, those that run first. */
+export function ExperimentTable({ experiments }: { experiments: readonly Experiment[] }) {
   const environment = useEnvironmentId()
+  const { data: verdicts } = useQuery(verdictsQuery(environment))
+  const results = new Map(verdicts?.verdicts.map(({ experimentId, result }) => [experimentId, result]))
   const { data: goals = [] } = useQuery(goalsQuery(environment))
   const now = Date.now()
   const rows = experiments.toSorted(
