@@ -38,7 +38,7 @@ export default function ExperimentsPage() {
   } = useSearch({ strict: false }) as {
     view?: View
     create?: true
-    flag?: unknown
+    flag?: string | number
   }
   const search = (next: { view?: View | undefined; create?: true | undefined; flag?: undefined }) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, ...next }) as never, replace: true })

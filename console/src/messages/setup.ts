@@ -40,6 +40,9 @@ export const setup = inLanguage({
       rotating: (when: string) => `the old key is valid until ${when}`,
       newKey: 'The new SDK key',
       disableHint: 'SDKs that use it are refused at once, and fall back to the defaults in the code.',
+      rotateToken: 'Replace token',
+      rotateTokenHint:
+        'You get a new one, which is shown once. Until it ends, the old one is listed, with when it was used last.',
       tokens: 'API tokens',
       tokensHint: 'of the organisation',
       tokensAdmin: 'Only admins see API tokens.',
@@ -202,6 +205,9 @@ export const setup = inLanguage({
       rotating: (when) => `der alte Schlüssel gilt bis ${when}`,
       newKey: 'Der neue SDK-Schlüssel',
       disableHint: 'SDKs, die ihn benutzen, werden sofort abgelehnt und nehmen die Werte im Code.',
+      rotateToken: 'Token ersetzen',
+      rotateTokenHint:
+        'Du bekommst einen neuen, der einmal gezeigt wird. Bis er endet, steht der alte in der Liste, mit seiner letzten Nutzung.',
       tokens: 'API-Tokens',
       tokensHint: 'der Organisation',
       tokensAdmin: 'Nur Admins sehen API-Tokens.',
