@@ -21,6 +21,7 @@ import { TextArea } from '../ui/fields.tsx'
 import { Status } from '../ui/marks.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
+import { AskForReview, ReceivedDraft } from './ask-for-review.tsx'
 import { problemsOf } from './checked.ts'
 import { describe } from './describe.ts'
 import { DiffList } from './diff-list.tsx'
@@ -40,6 +41,7 @@ export function Review({ stored, draft }: { stored: Flag; draft: FlagDraft }) {
   return (
     <aside className={css['review']} aria-label={review.title}>
       <div className={css['sticky']}>
+        <ReceivedDraft draft={draft} flagKey={stored.key} />
         {draft.isStale ? (
           <MergeView edit={draft.edit} theirs={stored} onMerged={(merged) => draft.rebase(merged, stored)} />
         ) : draft.isChanged ? (
@@ -107,6 +109,7 @@ function Changes({ draft }: { draft: FlagDraft }) {
   return (
     <>
       <Section title={review.title} hint={review.count(lines.length)}>
+        {problems.length === 0 && <AskForReview edit={edit} />}
         <Button small look="ghost" onClick={() => setAsked('discard')}>
           {review.discard}
         </Button>
