@@ -127,7 +127,7 @@ function BulkDialog({ action, flags, onClose, onDone }: BulkDialogProps) {
         <>
           <p>
             <b>{words.changes(changed.length)}</b>
-            {changed.length < keys.length && `; ${words.same(keys.length - changed.length)}`}
+            {changed.length < keys.length && <> {words.same(keys.length - changed.length)}</>}
           </p>
           <Plan changes={planned} />
         </>
