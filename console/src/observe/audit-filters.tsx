@@ -32,6 +32,7 @@ export interface Actor {
 const commands: readonly Command['kind'][] = [
   'create-flag',
   'update-flag',
+  'update-flags',
   'delete-flag',
   'copy-flag',
   'roll-back-flag',

@@ -3,12 +3,7 @@
 export const sources = ['tackline', 'bucketeer', 'flagship-io', 'flagd'] as const
 export type Source = (typeof sources)[number]
 
-export interface ForeignText {
-  readonly text: string
-  /** `application/json` or `application/yaml`, as the API takes it. */
-  readonly type: string
-}
-
+/** As the API takes it. */
 export const typeOf = (text: string): string =>
   /^\s*[[{]/.test(text) ? 'application/json' : 'application/yaml'
 
