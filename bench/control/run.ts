@@ -1,14 +1,13 @@
 // `npm run bench:control`: measures the control plane on this machine through the admin API of the local
 // stack: a change from command to KV, a page of a list, a million members from upload to decision. Times are
 // of whole requests. Never fails because of a time.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { type Admin, call } from '../../scripts/admin.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { flag } from '../../test/support/build/flags.ts'
+import { fillFlags } from '../fill-flags.ts'
 
 const sizes = [1_000, 10_000] as const
 const members = 1_000_000
@@ -26,7 +25,7 @@ let stack: Stack = await start('reset')
 try {
   for (const size of sizes) await call(stack, 'POST', '/environments', { id: `of-${size}` })
   await stack.stop()
-  for (const size of sizes) fill(size)
+  for (const size of sizes) fillFlags(directory, `of-${size}`, size)
   stack = await start('keep')
   for (const size of sizes) await measureSize(stack, size)
   await measureMembers(stack)
@@ -36,32 +35,6 @@ try {
 }
 console.log('| what | takes |\n| --- | --- |')
 for (const row of table) console.log(`| ${row.join(' | ')} |`)
-
-/** Inserts straight into D1's file: ten thousand requests would take long and measure nothing more. */
-function fill(size: number): void {
-  const folder = join(directory, 'state/v3/d1/miniflare-D1DatabaseObject')
-  const file = readdirSync(folder).find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')
-  const database = new DatabaseSync(join(folder, file!))
-  const insert = database.prepare(
-    "insert into entities (environment_id, kind, id, value) values (?, 'flag', ?, ?)",
-  )
-  database.exec('begin')
-  for (let i = 0; i < size; i++) {
-    const key = `flag-${String(i).padStart(5, '0')}`
-    const tags = [i % 10 === 0 ? 'web' : 'app']
-    const value = flag({
-      key,
-      name: `Flag number ${i}`,
-      tags,
-      createdAt: i,
-      updatedAt: i,
-      enabled: i % 2 === 0,
-    })
-    insert.run(`of-${size}`, key, JSON.stringify(value))
-  }
-  database.exec('commit')
-  database.close()
-}
 
 async function measureSize(admin: Admin, size: number): Promise<void> {
   const path = `/environments/of-${size}`

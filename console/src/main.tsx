@@ -6,6 +6,7 @@ import './base.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
+import { askAhead } from './api/ahead.ts'
 import { queries } from './api/queries.ts'
 import { applyTheme, readTheme } from './frame/theme.ts'
 import { language } from './messages/catalogue.ts'
@@ -15,6 +16,7 @@ import { takeTokenFromAddress } from './session.ts'
 // zod would try to compile code, which the policy refuses; it reads this where it is loaded
 Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
 takeTokenFromAddress()
+askAhead(location.pathname)
 applyTheme(readTheme())
 document.documentElement.lang = language
 createRoot(document.getElementById('root')!).render(

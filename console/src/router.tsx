@@ -98,6 +98,11 @@ const settings = createRoute({
   path: 'settings',
   component: lazyRouteComponent(() => import('./flags/settings.tsx')),
 })
+const running = createRoute({
+  getParentRoute: () => flag,
+  path: 'running',
+  component: lazyRouteComponent(() => import('./flags/running.tsx')),
+})
 const usage = createRoute({
   getParentRoute: () => flag,
   path: 'usage',
@@ -191,6 +196,11 @@ const environmentsPage = createRoute({
   path: 'environments',
   component: lazyRouteComponent(() => import('./setup/environments.tsx')),
 })
+const transfer = createRoute({
+  getParentRoute: () => environment,
+  path: 'transfer',
+  component: lazyRouteComponent(() => import('./transfer/page.tsx')),
+})
 const webhooks = createRoute({
   getParentRoute: () => environment,
   path: 'webhooks',
@@ -213,7 +223,16 @@ const routeTree = root.addChildren([
     index,
     environment.addChildren([
       flags,
-      flag.addChildren([targeting, variations, debug, usage, flagHistory, flagPortability, settings]),
+      flag.addChildren([
+        targeting,
+        variations,
+        debug,
+        running,
+        usage,
+        flagHistory,
+        flagPortability,
+        settings,
+      ]),
       history,
       portability,
       experiments,
@@ -230,6 +249,7 @@ const routeTree = root.addChildren([
       members,
       environmentsPage,
       webhooks,
+      transfer,
     ]),
   ]),
 ])

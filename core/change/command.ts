@@ -118,6 +118,17 @@ function editable<S extends z.ZodRawShape, const F extends keyof S & string>(
   return z.strictObject(shape) as unknown as Editable<S, F>
 }
 
+/** The same change of many flags. */
+export const ManyFlags = z.strictObject({
+  keys: z.array(FlagKey).min(1).max(limits.flagsAtOnceMax),
+  changes: z.strictObject({
+    enabled: FlagChanges.shape.enabled,
+    archived: FlagChanges.shape.archived,
+    maintainer: FlagChanges.shape.maintainer,
+    addTags: FlagChanges.shape.tags,
+    removeTags: FlagChanges.shape.tags,
+  }),
+})
 export const SegmentChanges = editable(Segment, 'name', 'description', 'included', 'anyOf')
 export const GoalChanges = editable(Goal, 'name', 'event', 'metric')
 export const ExperimentChanges = editable(
@@ -215,6 +226,8 @@ const command = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =
 export const Command = z.discriminatedUnion('kind', [
   command('create-flag', { flag: FlagDraft }),
   command('update-flag', { key: FlagKey, ...expectedVersion, changes: FlagChanges }),
+  /** The same change of many flags, all in one revision or none. */
+  command('update-flags', ManyFlags.shape),
   command('delete-flag', idAndVersion),
   command('reorder-rules', { key: FlagKey, ...expectedVersion, ruleIds: z.array(Id).max(limits.rulesMax) }),
   command('clone-flag', { key: FlagKey, ...expectedVersion, as: FlagKey, name: FlagChanges.shape.name }),

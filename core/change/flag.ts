@@ -7,9 +7,16 @@ import { editFlag, updateFlag, withoutVersion } from './edit-flag.ts'
 import { type Change, type ChangeContext, create, find, remove } from './entity.ts'
 import type { Handlers } from './handler.ts'
 import { withRuleIds } from './rule-ids.ts'
+import { updateFlags } from './update-flags.ts'
 
 export const flagHandlers: Handlers<
-  'create-flag' | 'update-flag' | 'delete-flag' | 'reorder-rules' | 'clone-flag' | 'copy-flag'
+  | 'create-flag'
+  | 'update-flag'
+  | 'update-flags'
+  | 'delete-flag'
+  | 'reorder-rules'
+  | 'clone-flag'
+  | 'copy-flag'
 > = {
   'create-flag': (state, { flag: draft }, context) => {
     const allocation = draft.allocation ?? settingsIn(state).defaultAllocation
@@ -22,6 +29,7 @@ export const flagHandlers: Handlers<
     return create(state, 'flag', draft.key, flag, context)
   },
   'update-flag': (state, command, context) => updateFlag(state, { ...command, id: command.key }, context),
+  'update-flags': updateFlags,
   /** Only archived flags can be deleted, so that nobody deletes by mistake what users still get. */
   'delete-flag': (state, target) => {
     const found = find(state, 'flag', target)

@@ -107,6 +107,8 @@ export const snapshotBytesMax = 16_000_000
 export const resultBytesMax = 900_000
 /** In hexadecimal. */
 export const sha256LengthMax = 64
+/** Of one change of many flags. */
+export const flagsAtOnceMax = 1_000
 /** How long a rotated SDK key may stay valid beside the new one: 90 days. */
 export const overlapMsMax = 90 * 24 * 60 * 60 * 1000
 export const webhookEventsMax = 100

@@ -1,4 +1,5 @@
 // What people do in the console, in Chromium on a real stack, up to what a published SDK then decides.
+import { readFileSync } from 'node:fs'
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OpenFeature } from '@openfeature/server-sdk'
 import type { Browser, Page } from 'playwright-core'
@@ -22,6 +23,8 @@ afterAll(async () => browser?.close())
 
 /** Ends what hangs: some forty pages, in both themes. */
 const everyPageMs = 600_000
+/** In pixels: WCAG's 1,280 at 400 %. */
+const narrowest = 320
 
 const environment = `/environments/${pagesEnvironment}`
 const boolean = {
@@ -145,6 +148,75 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await page.close()
   })
 
+  it('many flags are archived at once, after a look at what that would do', async () => {
+    for (const key of ['stale-one', 'stale-two'])
+      await call(stack(), 'POST', `${environment}/flags`, { ...boolean, key })
+    const needs = { prerequisites: [{ flagKey: 'stale-one', variationId: 'on' }] }
+    await call(stack(), 'POST', `${environment}/flags`, { ...boolean, key: 'stale-needs-one', ...needs })
+    const { page, faults } = await openConsole(
+      browser,
+      stack(),
+      (status, url) => status === 409 && url.includes('/flag-changes?dryRun'),
+    )
+    await page.goto(`${stack().url}${environment}/flags`)
+    await page.getByLabel('Search flags').fill('stale-')
+    await page.getByText('3 of').waitFor()
+    await page.getByLabel('Select all that are shown').check()
+    await page.getByLabel('Select stale-needs-one').uncheck()
+    const bar = page.getByRole('toolbar')
+    await bar.getByRole('button', { name: 'Archive' }).click()
+    await page.getByText('this would break flag stale-needs-one').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Select stale-needs-one').check()
+    await bar.getByRole('button', { name: 'Archive' }).click()
+    await page.getByText(/3.flags change, in one revision/).waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()
+    await live(page)
+    for (const key of ['stale-one', 'stale-two', 'stale-needs-one'])
+      expect(await call(stack(), 'GET', `${environment}/flags/${key}`)).toMatchObject({ archived: true })
+    await page.getByRole('button', { name: 'Save view' }).click()
+    await page.getByLabel('Name of the view').fill('Stale')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save view' }).click()
+    await page.goto(`${stack().url}${environment}/flags`)
+    await page.getByRole('link', { name: /^Stale/ }).click()
+    await page.waitForURL(/q=stale-/)
+    expect(faults()).toEqual([])
+    await page.close()
+  })
+
+  it('a file of another system is imported after its plan, and an export changes nothing', async () => {
+    const definitions = {
+      flags: {
+        'from-flagd': {
+          state: 'ENABLED',
+          variants: { on: true, off: false },
+          defaultVariant: 'off',
+          targeting: { if: [{ ends_with: [{ var: 'email' }, '@shop.example'] }, 'on', 'off'] },
+        },
+      },
+    }
+    const { page, faults } = await openConsole(browser, stack())
+    await page.goto(`${stack().url}${environment}/transfer`)
+    const file = (name: string, text: string) =>
+      page.getByLabel('File').setInputFiles({ name, mimeType: '', buffer: Buffer.from(text) })
+    await file('flags.json', JSON.stringify(definitions))
+    await page
+      .getByRole('region', { name: 'What would change' })
+      .getByText('from-flagd', { exact: true })
+      .waitFor()
+    expect(await page.getByLabel('What it is').inputValue()).toBe('flagd')
+    await page.getByRole('button', { name: 'Apply import' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Apply import' }).click()
+    await live(page)
+    expect(await call(stack(), 'GET', `${environment}/flags/from-flagd`)).toMatchObject({ enabled: true })
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save as YAML' }).click()
+    await file('export.yaml', readFileSync(await (await download).path(), 'utf8'))
+    await page.getByText('there is nothing to apply').waitFor()
+    expect(faults()).toEqual([])
+    await page.close()
+  })
+
   it('production asks for a comment, and a viewer is told what is needed', async () => {
     const { page, faults } = await openConsole(browser, stack())
     await page.goto(`${stack().url}/environments/${productionEnvironment}/flags`)
@@ -190,7 +262,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
   })
 
   it(
-    'every page is accessible in both themes, and nothing fails on any',
+    'every page is accessible in both themes, fits 320 pixels, and nothing fails on any',
     async () => {
       const { page, faults } = await openConsole(browser, stack())
       const found: string[] = []
@@ -202,6 +274,10 @@ describe.skipIf(!hasChromium)('in the console', () => {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
           found.push(...(await violationsOf(page)).map((line) => `${each.name} ${colorScheme}: ${line}`))
         }
+        await page.setViewportSize({ width: narrowest, height: 700 })
+        const width = await page.evaluate<number>('document.scrollingElement.scrollWidth')
+        if (width > narrowest) found.push(`${each.name}: scrolls sideways, ${width} px`)
+        await page.setViewportSize({ width: 1280, height: 900 })
       }
       expect(found).toEqual([])
       expect(faults()).toEqual([])

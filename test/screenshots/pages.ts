@@ -51,6 +51,8 @@ export const consolePages: readonly ConsolePage[] = [
     },
   },
   { name: 'flag-settings', path: `${rich}/settings` },
+  { name: 'flag-running', path: 'flags/new-checkout/running' },
+  { name: 'create-schedule', path: 'operations?create=schedules&flag=new-checkout' },
   { name: 'usage', path: 'flags/new-checkout/usage' },
   { name: 'flag-history', path: 'flags/new-checkout/history' },
   { name: 'flag-portability', path: 'flags/new-checkout/portability' },
@@ -78,6 +80,17 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'members', path: 'members' },
   { name: 'environments', path: 'environments' },
   { name: 'webhooks', path: 'webhooks' },
+  { name: 'transfer', path: 'transfer' },
+  {
+    name: 'bulk',
+    path: 'flags',
+    act: async (page) => {
+      for (const flag of ['Gift cards', 'Express pay', 'old-banner'])
+        await page.getByLabel(`Select ${flag}`, { exact: true }).check()
+      await page.getByRole('toolbar').getByRole('button', { name: 'Turn off' }).click()
+      await page.getByText('in one revision').waitFor()
+    },
+  },
   { name: 'create-webhook', path: 'webhooks?create=true' },
   { name: 'experiment-draft', path: 'experiments/banner-words' },
 ]

@@ -16,6 +16,10 @@ export function useEnvironment(): EnvironmentRow | undefined {
   return useQuery(environmentsQuery()).data?.find((each) => each.id === id)
 }
 
+/** Names need not be unique; ids are. */
+export const nameWithId = ({ id, name }: { readonly id: string; readonly name: string }): string =>
+  name === '' || name === id ? id : `${name} (${id})`
+
 export type Role = 'editor' | 'admin'
 
 /** Admins may do everything; members what they were granted, `*` in all environments. */

@@ -9,6 +9,7 @@ import { numberOf } from '../experiments/draft.ts'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
+import { keyFollowing } from '../ui/key-of.ts'
 import css from './audience.module.css'
 
 const { goals: words } = audience
@@ -78,7 +79,9 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
             label={audience.name}
             problem={problemOf('name')}
             value={name}
-            onChange={(changed) => set({ name: changed.target.value })}
+            onChange={({ target: { value } }) =>
+              set({ name: value, ...(!goal && { key: keyFollowing(key, name, value) }) })
+            }
           />
           <TextField
             label={audience.key}

@@ -107,7 +107,7 @@ function Events({ goal: { key } }: { goal: Goal }) {
               <p>{words.total(total.events, total.users)}</p>
               <HourBars
                 label={words.events}
-                hours={hours.map(({ hour, events }) => ({ hour, count: events }))}
+                hours={hours.map(({ hour, events }) => ({ hour, parts: [{ id: 'events', count: events }] }))}
                 from={now - (windowHours[window] - 1) * hourMs}
                 to={now}
               />

@@ -1,15 +1,12 @@
 // The goals of an environment.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
 import type { Goal } from '../../../core/model/goal.ts'
 import { goalsQuery } from '../api/entities.ts'
-import { useEnvironmentId, useMay } from '../api/place.ts'
+import { useEnvironmentId } from '../api/place.ts'
 import { audience } from '../messages/audience.ts'
-import { common } from '../messages/common.ts'
-import { Button } from '../ui/button.tsx'
-import { Ago, Page } from '../ui/page.tsx'
-import { Empty, Loaded } from '../ui/states.tsx'
+import { ListPage } from '../pages/list-page.tsx'
+import { Ago } from '../ui/page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { GoalForm } from './goal-form.tsx'
 
@@ -17,11 +14,6 @@ const { goals: words } = audience
 
 export default function GoalsPage() {
   const environment = useEnvironmentId()
-  const navigate = useNavigate()
-  const canEdit = useMay('editor')
-  const { create } = useSearch({ strict: false }) as { create?: true }
-  const creating = (open: boolean) =>
-    void navigate({ to: '.', search: { create: open || undefined } as never, replace: true })
   const columns: Column<Goal>[] = [
     {
       title: words.columns.goal,
@@ -50,31 +42,12 @@ export default function GoalsPage() {
     },
   ]
   return (
-    <Page
-      title={words.title}
-      lead={words.lead}
-      actions={
-        <Button
-          look="primary"
-          disabled={!canEdit}
-          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => creating(true)}
-        >
-          <Plus size={15} aria-hidden />
-          {words.create}
-        </Button>
-      }
+    <ListPage
+      words={words}
+      query={useQuery(goalsQuery(environment))}
+      form={(close) => <GoalForm onClose={close} />}
     >
-      <Loaded query={useQuery(goalsQuery(environment))}>
-        {(goals) =>
-          goals.length === 0 ? (
-            <Empty title={words.none}>{words.noneHint}</Empty>
-          ) : (
-            <Table label={words.title} rows={goals} keyOf={({ key }) => key} columns={columns} />
-          )
-        }
-      </Loaded>
-      {create && canEdit && <GoalForm onClose={() => creating(false)} />}
-    </Page>
+      {(goals) => <Table label={words.title} rows={goals} keyOf={({ key }) => key} columns={columns} />}
+    </ListPage>
   )
 }

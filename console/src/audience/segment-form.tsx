@@ -13,6 +13,7 @@ import { common } from '../messages/common.ts'
 import { targeting } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
+import { keyFollowing } from '../ui/key-of.ts'
 import css from './audience.module.css'
 
 const { segments: words } = audience
@@ -89,7 +90,9 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
               label={audience.name}
               problem={problemOf('name')}
               value={name}
-              onChange={(event) => set({ name: event.target.value })}
+              onChange={({ target: { value } }) =>
+                set({ name: value, ...(!segment && { key: keyFollowing(key, name, value) }) })
+              }
             />
             <TextField
               label={audience.key}

@@ -1,6 +1,6 @@
 // One segment: its rules, its list, its uploaded members, where it is used, and whether somebody is in it.
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { Pencil, Upload } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { Segment } from '../../../core/model/segment.ts'
@@ -44,7 +44,16 @@ function Shown({ segment }: { segment: Segment }) {
   return (
     <Page
       title={name || key}
-      lead={description || <code>{key}</code>}
+      back={
+        <Link to="/environments/$environment/segments" params={{ environment }}>
+          {words.title}
+        </Link>
+      }
+      lead={
+        <>
+          {name && <code>{key}</code>} {description}
+        </>
+      }
       actions={
         <>
           <RowActions

@@ -1,17 +1,14 @@
 // The segments of an environment.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
 import type { Segment } from '../../../core/model/segment.ts'
 import { segmentsQuery } from '../api/entities.ts'
-import { useEnvironmentId, useMay } from '../api/place.ts'
+import { useEnvironmentId } from '../api/place.ts'
 import { conditionText } from '../flags/text.ts'
 import { audience } from '../messages/audience.ts'
 import { number } from '../messages/catalogue.ts'
-import { common } from '../messages/common.ts'
-import { Button } from '../ui/button.tsx'
-import { Ago, Page } from '../ui/page.tsx'
-import { Empty, Loaded } from '../ui/states.tsx'
+import { ListPage } from '../pages/list-page.tsx'
+import { Ago } from '../ui/page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { SegmentForm } from './segment-form.tsx'
 
@@ -19,11 +16,6 @@ const { segments: words } = audience
 
 export default function SegmentsPage() {
   const environment = useEnvironmentId()
-  const navigate = useNavigate()
-  const canEdit = useMay('editor')
-  const { create } = useSearch({ strict: false }) as { create?: true }
-  const creating = (open: boolean) =>
-    void navigate({ to: '.', search: { create: open || undefined } as never, replace: true })
   const columns: Column<Segment>[] = [
     {
       title: words.columns.segment,
@@ -56,31 +48,12 @@ export default function SegmentsPage() {
     },
   ]
   return (
-    <Page
-      title={words.title}
-      lead={words.lead}
-      actions={
-        <Button
-          look="primary"
-          disabled={!canEdit}
-          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => creating(true)}
-        >
-          <Plus size={15} aria-hidden />
-          {words.create}
-        </Button>
-      }
+    <ListPage
+      words={words}
+      query={useQuery(segmentsQuery(environment))}
+      form={(close) => <SegmentForm onClose={close} />}
     >
-      <Loaded query={useQuery(segmentsQuery(environment))}>
-        {(segments) =>
-          segments.length === 0 ? (
-            <Empty title={words.none}>{words.noneHint}</Empty>
-          ) : (
-            <Table label={words.title} rows={segments} keyOf={({ key }) => key} columns={columns} />
-          )
-        }
-      </Loaded>
-      {create && canEdit && <SegmentForm onClose={() => creating(false)} />}
-    </Page>
+      {(segments) => <Table label={words.title} rows={segments} keyOf={({ key }) => key} columns={columns} />}
+    </ListPage>
   )
 }

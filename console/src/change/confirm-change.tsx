@@ -30,13 +30,16 @@ export interface ConfirmChangeProps {
   /** Must be typed before: for what cannot be taken back. */
   readonly typedName?: string
   readonly isDestructive?: boolean
+  /** Whether what is asked beside the comment is answered. Default: yes. */
+  readonly isReady?: boolean
   readonly children?: ReactNode
   readonly onClose: () => void
   readonly onDone?: () => void
 }
 
 export function ConfirmChange(props: ConfirmChangeProps) {
-  const { title, verb, run, done, undo, typedName, isDestructive, children, onClose, onDone } = props
+  const { title, verb, run, done, undo, typedName, isDestructive, isReady = true } = props
+  const { children, onClose, onDone } = props
   const environment = useEnvironmentId()
   const { isProduction, needsComment } = useNeedsComment()
   const [comment, setComment] = useState('')
@@ -45,14 +48,15 @@ export function ConfirmChange(props: ConfirmChangeProps) {
   const [error, setError] = useState<unknown>()
   const [isBusy, setIsBusy] = useState(false)
   const asksForExperiment = error instanceof Refused && error.code === 'EXPERIMENT_RUNNING'
-  const isReady =
+  const canSend =
+    isReady &&
     !isBusy &&
     (!needsComment || comment.trim() !== '') &&
     (typedName === undefined || typed === typedName) &&
     (!asksForExperiment || experiment !== undefined)
 
   const submit = async () => {
-    if (!isReady) return
+    if (!canSend) return
     setIsBusy(true)
     const sentAt = performance.now()
     try {
@@ -72,7 +76,7 @@ export function ConfirmChange(props: ConfirmChangeProps) {
       onClose={onClose}
       onSubmit={() => void submit()}
       actions={
-        <Button look={look} type="submit" disabled={!isReady}>
+        <Button look={look} type="submit" disabled={!canSend}>
           {isProduction && <Lock size={13} aria-hidden />}
           {verb}
         </Button>

@@ -1,5 +1,5 @@
 // The actions of a row: quiet buttons, each of which asks for what its change needs before it is made.
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useMay } from '../api/place.ts'
 import { common } from '../messages/common.ts'
 import { Button } from '../ui/button.tsx'
@@ -16,6 +16,8 @@ export interface RowAction {
   readonly isDestructive?: boolean
   /** Must be typed before. */
   readonly typedName?: string
+  /** Asked for beside the comment. */
+  readonly extra?: ReactNode
   readonly run: (asked: ChangeAsked) => ReturnType<ConfirmChangeProps['run']>
 }
 
@@ -58,6 +60,7 @@ export function RowActions({ label, actions, big }: RowActionsProps) {
             <b>{label}</b>
             {chosen.hint && `. ${chosen.hint}`}
           </p>
+          {actions.find(({ text }) => text === chosen.text)?.extra}
         </ConfirmChange>
       )}
     </span>

@@ -2,6 +2,15 @@
 import { type Experiment, expectedWeights, strategyOf } from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 
+export interface MarginField {
+  readonly text: string
+  /** `relative`: percent of the baseline's figure. `absolute`: in the goal's own unit. */
+  readonly unit: 'relative' | 'absolute'
+}
+
+/** Of a goal without a guardrail. */
+export const noMargin: MarginField = { text: '', unit: 'relative' }
+
 export interface ExperimentFields {
   readonly name: string
   readonly hypothesis: string
@@ -12,8 +21,8 @@ export interface ExperimentFields {
   readonly primary: string
   readonly secondary: readonly string[]
   readonly lowerIsBetter: readonly string[]
-  /** By goal, in percent, as typed; empty: no guardrail. */
-  readonly margins: Readonly<Record<string, string>>
+  /** By goal, as typed; empty: no guardrail. */
+  readonly margins: Readonly<Record<string, MarginField>>
   readonly decision: 'always-valid' | 'fixed-horizon'
   /** In percent, as typed. */
   readonly effect: string
@@ -64,7 +73,9 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
     margins: Object.fromEntries(
       (design.guardrails ?? []).map(({ goalKey, margin }) => [
         goalKey,
-        'relative' in margin ? percentText(margin.relative) : '',
+        'relative' in margin
+          ? { text: percentText(margin.relative), unit: 'relative' }
+          : { text: String(margin.absolute), unit: 'absolute' },
       ]),
     ),
     decision: design.decision ?? 'always-valid',
@@ -85,10 +96,10 @@ export function bodyOf(fields: ExperimentFields, draft?: Experiment) {
   const [minimumEffect, equivalence] = [shareOf(fields.effect), shareOf(fields.equivalence)]
   const minimumDays = numberOf(fields.minimumDays)
   const guardrails = fields.secondary.flatMap((goalKey) => {
-    const relative = shareOf(fields.margins[goalKey] ?? '')
-    if (relative !== undefined) return [{ goalKey, margin: { relative } }]
-    const kept = draft?.design?.guardrails?.find((each) => each.goalKey === goalKey)
-    return kept && 'absolute' in kept.margin ? [kept] : []
+    const { text, unit } = fields.margins[goalKey] ?? noMargin
+    const margin = unit === 'relative' ? shareOf(text) : numberOf(text)
+    if (margin === undefined) return []
+    return [{ goalKey, margin: unit === 'relative' ? { relative: margin } : { absolute: margin } }]
   })
   return {
     name: fields.name,

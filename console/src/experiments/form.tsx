@@ -1,5 +1,6 @@
 // Creates an experiment as a draft, or edits one. Beside the fields, the planner says how long it would take.
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Experiment } from '../../../core/model/experiment.ts'
@@ -14,7 +15,7 @@ import { variationName } from '../flags/text.ts'
 import { common } from '../messages/common.ts'
 import { experiments as words } from '../messages/experiments.ts'
 import { results as resultWords } from '../messages/results.ts'
-import { Checkbox, Radio, SelectField, TextArea, TextField } from '../ui/fields.tsx'
+import { Checkbox, InlineSelect, Radio, SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import {
   bodyOf,
@@ -24,6 +25,8 @@ import {
   fieldsOf,
   isComplete,
   rolloutsOf,
+  type MarginField,
+  noMargin,
 } from './draft.ts'
 import css from './form.module.css'
 import { rolloutText } from './plan.tsx'
@@ -34,10 +37,12 @@ const { form } = words
 interface ExperimentFormProps {
   /** The draft that is edited; absent: a new one. */
   readonly draft?: Experiment
+  /** Chosen at first, for a new one. */
+  readonly flagKey?: string
   readonly onClose: () => void
 }
 
-export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) {
+export default function ExperimentForm({ draft, flagKey = '', onClose }: ExperimentFormProps) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
   const [fields, setFields] = useState(() => (draft ? fieldsOf(draft) : emptyFields))
@@ -91,7 +96,14 @@ export default function ExperimentForm({ draft, onClose }: ExperimentFormProps) 
               value={fields.hypothesis}
               onChange={(event) => set({ hypothesis: event.target.value })}
             />
-            <FlagChoice fields={fields} flag={flag} set={set} choose={choose} problemOf={problemOf} />
+            <FlagChoice
+              first={flagKey}
+              fields={fields}
+              flag={flag}
+              set={set}
+              choose={choose}
+              problemOf={problemOf}
+            />
             <GoalChoice fields={fields} goals={goals} set={set} problemOf={problemOf} />
           </div>
           <div className={css['fields']}>
@@ -111,14 +123,16 @@ interface PartProps {
 }
 
 interface FlagChoiceProps extends PartProps {
+  /** Chosen at first, unless the draft has one. */
+  readonly first: string
   readonly flag: Flag | undefined
   readonly choose: (flag: Flag) => void
 }
 
-function FlagChoice({ fields, flag, set, choose, problemOf }: FlagChoiceProps) {
+function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceProps) {
   const environment = useEnvironmentId()
   const { data: rows } = useQuery(flagRowsQuery(environment))
-  const [key, setKey] = useState(fields.flagKey)
+  const [key, setKey] = useState(fields.flagKey || first)
   const { data: asked } = useQuery({ ...flagQuery(environment, key), enabled: key !== '' })
   useEffect(() => {
     if (asked && asked.key === key && key !== fields.flagKey) choose(asked)
@@ -142,7 +156,14 @@ function FlagChoice({ fields, flag, set, choose, problemOf }: FlagChoiceProps) {
             </option>
           ))}
       </SelectField>
-      {flag && rollouts.length === 0 && <Note tone="warning">{form.noRollout}</Note>}
+      {flag && rollouts.length === 0 && (
+        <Note tone="warning">
+          {form.noRollout}{' '}
+          <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: flag.key }}>
+            {form.openFlag}
+          </Link>
+        </Note>
+      )}
       {flag && rollout && (
         <div className={css['pair']}>
           <SelectField
@@ -222,12 +243,11 @@ function GoalChoice({ fields, goals, set, problemOf }: PartProps & { goals: read
       {chosen
         .filter(({ key }) => key !== fields.primary)
         .map((goal) => (
-          <TextField
+          <MarginFields
             key={goal.key}
-            label={`${form.margin(nameOf(goal))} (${common.optional})`}
-            inputMode="decimal"
-            value={fields.margins[goal.key] ?? ''}
-            onChange={(event) => set({ margins: { ...fields.margins, [goal.key]: event.target.value } })}
+            name={nameOf(goal)}
+            margin={fields.margins[goal.key] ?? noMargin}
+            onChange={(margin) => set({ margins: { ...fields.margins, [goal.key]: margin } })}
           />
         ))}
       {chosen.map((goal) => (
@@ -243,6 +263,36 @@ function GoalChoice({ fields, goals, set, problemOf }: PartProps & { goals: read
     </>
   )
 }
+
+interface MarginFieldsProps {
+  readonly name: string
+  readonly margin: MarginField
+  readonly onChange: (margin: MarginField) => void
+}
+
+/** How much worse a goal may get: a share of the baseline's figure, or so much of it. */
+const MarginFields = ({ name, margin, onChange }: MarginFieldsProps) => (
+  <div className={css['margin']}>
+    <TextField
+      label={`${form.margin(name)} (${common.optional})`}
+      inputMode="decimal"
+      value={margin.text}
+      onChange={(event) => onChange({ ...margin, text: event.target.value })}
+    />
+    <InlineSelect
+      label={form.marginUnit(name)}
+      value={margin.unit}
+      onChange={(event) => onChange({ ...margin, unit: event.target.value as MarginField['unit'] })}
+    >
+      {Object.entries(form.marginUnits).map(([unit, text]) => (
+        <option key={unit} value={unit}>
+          {text}
+        </option>
+      ))}
+    </InlineSelect>
+    {margin.unit === 'absolute' && <small>{form.absoluteHint}</small>}
+  </div>
+)
 
 const Design = ({ fields, set, problemOf }: PartProps) => (
   <>

@@ -1,22 +1,19 @@
 // The experiments of an environment: what runs and what was found, with the interval of the primary goal.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
-import { lazy, Suspense } from 'react'
+import { lazy } from 'react'
 import { type Experiment, statusAt } from '../../../core/model/experiment.ts'
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { experimentsQuery, goalsQuery, verdictsQuery } from '../api/entities.ts'
-import { useEnvironmentId, useMay } from '../api/place.ts'
+import { useEnvironmentId } from '../api/place.ts'
 import { flagQuery } from '../api/queries.ts'
 import { Interval } from '../charts/interval.tsx'
-import { common } from '../messages/common.ts'
 import { experiments as words } from '../messages/experiments.ts'
 import { date } from '../messages/figures.ts'
-import { Button } from '../ui/button.tsx'
+import { ListPage } from '../pages/list-page.tsx'
 import { Segmented } from '../ui/fields.tsx'
 import { Status } from '../ui/marks.tsx'
-import { Page } from '../ui/page.tsx'
-import { Empty, Loaded } from '../ui/states.tsx'
+import { Empty } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { axisOf, goalRows } from './goal-rows.ts'
 import css from './list.module.css'
@@ -30,54 +27,31 @@ type View = keyof typeof words.views
 export default function ExperimentsPage() {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const canEdit = useMay('editor')
-  const { view = 'open', create } = useSearch({ strict: false }) as { view?: View; create?: true }
-  const search = (next: { view?: View | undefined; create?: true | undefined }) =>
+  const { view = 'open', flag } = useSearch({ strict: false }) as { view?: View; flag?: string | number }
+  const search = (next: { view?: View | undefined }) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, ...next }) as never, replace: true })
-  const query = useQuery(experimentsQuery(environment))
-  const { data: verdicts } = useQuery(verdictsQuery(environment))
-  const results = new Map(verdicts?.verdicts.map(({ experimentId, result }) => [experimentId, result]))
   return (
-    <Page
-      title={words.title}
-      lead={words.lead}
-      actions={
-        <Button
-          look="primary"
-          disabled={!canEdit}
-          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => search({ create: true })}
-        >
-          <Plus size={15} aria-hidden />
-          {words.create}
-        </Button>
-      }
-    >
-      <Loaded query={query} lines={8}>
-        {(experiments) =>
-          experiments.length === 0 ? (
-            <Empty title={words.none}>{words.noneHint}</Empty>
-          ) : (
-            <>
-              <div className={css['bar']}>
-                <Segmented
-                  label={words.view}
-                  value={view}
-                  options={words.views}
-                  onChange={(next) => search({ view: next === 'open' ? undefined : next })}
-                />
-              </div>
-              <List experiments={experiments.filter((each) => viewOf(each) === view)} results={results} />
-            </>
-          )
-        }
-      </Loaded>
-      {create && canEdit && (
-        <Suspense>
-          <ExperimentForm onClose={() => search({ create: undefined })} />
-        </Suspense>
+    <ListPage
+      words={words}
+      query={useQuery(experimentsQuery(environment))}
+      form={(close) => (
+        <ExperimentForm {...(flag !== undefined && { flagKey: String(flag) })} onClose={close} />
       )}
-    </Page>
+    >
+      {(experiments) => (
+        <>
+          <div className={css['bar']}>
+            <Segmented
+              label={words.view}
+              value={view}
+              options={words.views}
+              onChange={(next) => search({ view: next === 'open' ? undefined : next })}
+            />
+          </div>
+          <ExperimentTable experiments={experiments.filter((each) => viewOf(each) === view)} />
+        </>
+      )}
+    </ListPage>
   )
 }
 
@@ -86,15 +60,13 @@ function viewOf(experiment: Experiment): View {
   return status === 'stopped' ? 'over' : status === 'archived' ? 'archived' : 'open'
 }
 
-interface ListProps {
-  readonly experiments: readonly Experiment[]
-  readonly results: ReadonlyMap<string, StoredResult>
-}
-
 const order = ['running', 'waiting', 'draft', 'stopped', 'archived']
 
-function List({ experiments, results }: ListProps) {
+/** With what was found, those that run first. */
+export function ExperimentTable({ experiments }: { experiments: readonly Experiment[] }) {
   const environment = useEnvironmentId()
+  const { data: verdicts } = useQuery(verdictsQuery(environment))
+  const results = new Map(verdicts?.verdicts.map(({ experimentId, result }) => [experimentId, result]))
   const { data: goals = [] } = useQuery(goalsQuery(environment))
   const now = Date.now()
   const rows = experiments.toSorted(

@@ -14,11 +14,12 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Checkbox, SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { fill } from '../ui/marks.tsx'
+import { keyFollowing } from '../ui/key-of.ts'
 import { Note } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import css from './create-flag.module.css'
 import { colourOf } from './text.ts'
-import { bodyOf, keyOf, type NewFlag, newVariationId, startOf } from './draft-of.ts'
+import { bodyOf, type NewFlag, newVariationId, startOf } from './draft-of.ts'
 
 const { form } = words
 const empty: NewFlag = { name: '', key: '', description: '', tags: '', enabled: false, ...startOf('boolean') }
@@ -28,7 +29,6 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const { isProduction, needsComment } = useNeedsComment()
   const [flag, setFlag] = useState(empty)
-  const [isKeyTyped, setIsKeyTyped] = useState(false)
   const [comment, setComment] = useState('')
   const [isTried, setIsTried] = useState(false)
   const [error, setError] = useState<unknown>()
@@ -95,7 +95,9 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
           problem={problemOf('name')}
           value={flag.name}
           autoFocus
-          onChange={({ target: { value: name } }) => set({ name, ...(!isKeyTyped && { key: keyOf(name) }) })}
+          onChange={({ target: { value: name } }) =>
+            set({ name, key: keyFollowing(flag.key, flag.name, name) })
+          }
         />
         <TextField
           label={form.key}
@@ -104,10 +106,7 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
           value={flag.key}
           mono
           required
-          onChange={(event) => {
-            setIsKeyTyped(event.target.value !== '')
-            set({ key: event.target.value })
-          }}
+          onChange={(event) => set({ key: event.target.value })}
         />
       </div>
       <TextArea

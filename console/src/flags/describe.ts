@@ -80,6 +80,7 @@ const fieldName = (field: string): string =>
   Object.hasOwn(words.fields, field) ? words.fields[field as keyof typeof words.fields] : field
 
 const partNames: Record<string, string> = {
+  id: words.parts.salt,
   anyOf: words.parts.conditions,
   strategy: words.parts.served,
   name: words.parts.name,

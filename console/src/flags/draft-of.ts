@@ -43,16 +43,6 @@ export function startOf(type: FlagType): Pick<NewFlag, 'type' | 'variations' | '
   return { type, variations, servedId: served, offId: off }
 }
 
-/** A key that is made of the name: `Express pay (EU)` becomes `express-pay-eu`. */
-export const keyOf = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 100)
-
 /** An id that no other variation has. */
 export function newVariationId(taken: readonly string[]): string {
   let number = taken.length + 1

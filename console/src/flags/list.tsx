@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, Plus, Search } from 'lucide-react'
-import { lazy, Suspense, useDeferredValue, useMemo, useRef, useState } from 'react'
+import { ArrowDown, ArrowUp, Bookmark, Plus, Search, X } from 'lucide-react'
+import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
@@ -18,10 +18,14 @@ import { Empty, Loaded } from '../ui/states.tsx'
 import { useNarrow } from '../ui/use-narrow.ts'
 import css from './list.module.css'
 import { Row } from './row.tsx'
+import { forgetView, isSameChoice, useSavedViews } from './saved-views.ts'
 import { useFlagSwitch } from './switch-flag.tsx'
+import { usePicked } from './use-picked.ts'
 import { type Choice, countsOf, type Order, shown, sorted, valuesOf, views } from './views.ts'
 
 const CreateFlag = lazy(() => import('./create-flag.tsx'))
+const Bulk = lazy(() => import('./bulk.tsx'))
+const SaveView = lazy(() => import('./save-view.tsx'))
 const rowHeight = 52
 const narrowRowHeight = 92
 const restMs = 300
@@ -77,6 +81,9 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
   const box = useRef<HTMLDivElement>(null)
   const isNarrow = useNarrow()
   const [now] = useState(Date.now)
+  const [isSaving, setIsSaving] = useState(false)
+  const saved = useSavedViews(environment)
+  const current = saved.find(({ choice }) => isSameChoice(choice, search))
 
   const values = useMemo(() => valuesOf(flags), [flags])
   const counts = useMemo(() => countsOf(flags, now), [flags, now])
@@ -86,12 +93,15 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
     () => shown(inOrder, { q, view, ...definedOf({ type, tag, maintainer }) }, now),
     [inOrder, q, view, type, tag, maintainer, now],
   )
+  const { picked, pick, pickAll, unpick } = usePicked(rows)
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => (isNarrow ? narrowRowHeight : rowHeight),
     overscan: 12,
   })
+  // rows of another height: a phone was turned
+  useEffect(() => virtual.measure(), [virtual, isNarrow])
 
   const choose = (next: Partial<Record<keyof Choice, string | boolean | undefined>>) =>
     void navigate({ to: '.', search: (was) => ({ ...was, ...next }) as never, replace: true })
@@ -114,7 +124,8 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
       onClick={() => choose({ sort: by, down: sort === by && !down ? true : undefined })}
     >
       {title}
-      {sort === by && (down ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
+      {sort === by &&
+        ((by === 'flag') === down ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
     </button>
   )
   const filter = (name: 'type' | 'tag' | 'maintainer', options: readonly string[]) =>
@@ -141,14 +152,43 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
               <Link
                 key={each}
                 to="."
-                search={((was: Choice) => ({ ...was, view: each === 'all' ? undefined : each })) as never}
-                aria-current={each === view ? 'page' : undefined}
+                search={
+                  ((was: Choice) => ({
+                    ...(current ? {} : was),
+                    view: each === 'all' ? undefined : each,
+                  })) as never
+                }
+                aria-current={each === view && !current ? 'page' : undefined}
+                onClick={() => current && setText('')}
                 activeProps={{}}
               >
                 {words.view[each]}
                 <b>{number(counts[each])}</b>
               </Link>
             ))}
+          {saved.map(({ name, choice }) => (
+            <span key={name} className={css['saved']}>
+              <Link
+                to="."
+                search={() => choice as never}
+                aria-current={name === current?.name ? 'page' : undefined}
+                activeProps={{}}
+                onClick={() => setText(choice.q ?? '')}
+              >
+                {name}
+                <b>{number(shown(flags, choice, now).length)}</b>
+              </Link>
+              <Button
+                look="ghost"
+                icon
+                small
+                aria-label={words.forget(name)}
+                onClick={() => forgetView(environment, name)}
+              >
+                <X size={12} />
+              </Button>
+            </span>
+          ))}
         </nav>
         <div className={css['bar']}>
           <label className={css['search']}>
@@ -169,6 +209,12 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
               {words.clear}
             </Button>
           )}
+          {(isFiltered || search.sort) && !current && (
+            <Button look="ghost" small onClick={() => setIsSaving(true)}>
+              <Bookmark size={13} aria-hidden />
+              {words.saveView}
+            </Button>
+          )}
           <span className={css['count']} aria-live="polite">
             {words.count(rows.length, counts[view])}
           </span>
@@ -180,9 +226,19 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
         role="table"
         aria-label={words.title}
         aria-rowcount={rows.length + 1}
+        aria-busy={q !== text || undefined}
         tabIndex={-1}
       >
         <div className={css['cols']} role="row">
+          <span role="columnheader" className={css['pick']}>
+            <input
+              type="checkbox"
+              aria-label={words.pickAll}
+              disabled={!canEdit || rows.length === 0}
+              checked={picked.size > 0 && picked.size === rows.length}
+              onChange={(event) => pickAll(event.target.checked)}
+            />
+          </span>
           <span role="columnheader">
             <span className="sr">{words.column.on}</span>
           </span>
@@ -208,6 +264,8 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
                 index={index}
                 canEdit={canEdit}
                 onSwitch={flip}
+                isPicked={picked.has(flag.key)}
+                onPick={pick}
               />
             )
           })}
@@ -221,6 +279,16 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
         )}
       </div>
       {dialog}
+      {picked.size > 0 && (
+        <Suspense>
+          <Bulk flags={flags.filter(({ key }) => picked.has(key))} onClose={unpick} />
+        </Suspense>
+      )}
+      {isSaving && (
+        <Suspense>
+          <SaveView choice={search} onClose={() => setIsSaving(false)} />
+        </Suspense>
+      )}
     </>
   )
 }

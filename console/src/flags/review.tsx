@@ -21,6 +21,7 @@ import { TextArea } from '../ui/fields.tsx'
 import { Status } from '../ui/marks.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
+import { AskForReview, ReceivedDraft } from './ask-for-review.tsx'
 import { problemsOf } from './checked.ts'
 import { describe } from './describe.ts'
 import { DiffList } from './diff-list.tsx'
@@ -29,6 +30,7 @@ import { MergeView } from './merge-view.tsx'
 import { placeText } from './place-text.ts'
 import css from './review.module.css'
 import { Scheduled, ScheduleDialog } from './schedule.tsx'
+import { variationName } from './text.ts'
 import type { FlagDraft } from './use-draft.ts'
 import { useDryRun } from './use-dry-run.ts'
 
@@ -39,6 +41,7 @@ export function Review({ stored, draft }: { stored: Flag; draft: FlagDraft }) {
   return (
     <aside className={css['review']} aria-label={review.title}>
       <div className={css['sticky']}>
+        <ReceivedDraft draft={draft} flagKey={stored.key} />
         {draft.isStale ? (
           <MergeView edit={draft.edit} theirs={stored} onMerged={(merged) => draft.rebase(merged, stored)} />
         ) : draft.isChanged ? (
@@ -106,11 +109,15 @@ function Changes({ draft }: { draft: FlagDraft }) {
   return (
     <>
       <Section title={review.title} hint={review.count(lines.length)}>
+        {problems.length === 0 && <AskForReview edit={edit} />}
         <Button small look="ghost" onClick={() => setAsked('discard')}>
           {review.discard}
         </Button>
       </Section>
       {problems.length === 0 && <Impact answer={dryRun.data} edit={edit} isAsking={dryRun.isFetching} />}
+      {!edit.base.enabled && (
+        <Note tone="info">{review.isOff(variationName(edit.base, edit.base.offVariationId))}</Note>
+      )}
       <DiffList lines={lines} />
       {problems.length > 0 ? (
         <Note tone="failed">

@@ -55,17 +55,30 @@ interface RowProps {
   readonly index: number
   readonly canEdit: boolean
   readonly onSwitch: (flag: FlagRow) => void
+  readonly isPicked: boolean
+  /** `through`: all rows from the one that was picked before. */
+  readonly onPick: (index: number, through: boolean) => void
 }
 
-export const Row = memo(function Row({ flag, environment, top, index, canEdit, onSwitch }: RowProps) {
+export const Row = memo(function Row(props: RowProps) {
+  const { flag, environment, top, index, canEdit, onSwitch, isPicked, onPick } = props
   const name = flag.name || flag.key
   return (
     <div
-      className={join(css['row'], !flag.enabled && css['off'])}
+      className={join(css['row'], !flag.enabled && css['off'], isPicked && css['picked'])}
       role="row"
       aria-rowindex={index + 2}
       style={{ transform: `translateY(${top}px)` }}
     >
+      <span role="cell" className={css['pick']}>
+        <input
+          type="checkbox"
+          aria-label={words.pick(name)}
+          checked={isPicked}
+          disabled={!canEdit}
+          onChange={(event) => onPick(index, (event.nativeEvent as MouseEvent).shiftKey)}
+        />
+      </span>
       <span role="cell" className={css['flip']}>
         <Switch
           on={flag.enabled}

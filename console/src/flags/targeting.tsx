@@ -133,7 +133,7 @@ function Targets({ flag, canEdit, set }: PartProps) {
               <ChipsInput
                 label={editor.targetKeys(name)}
                 values={keysOf(id)}
-                placeholder={editor.addValue}
+                placeholder={editor.addUser}
                 removeLabel={editor.remove}
                 disabled={!canEdit}
                 onChange={(keys) => setKeys(id, keys)}

@@ -5,10 +5,11 @@ import type { FlagExposures } from '../../../workers/control/api/flag-answers.ts
 import type { Flag } from '../../../core/model/flag.ts'
 import { ask, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { moment, number, percent } from '../messages/catalogue.ts'
+import { HourBars } from '../charts/bars.tsx'
+import { number, percent } from '../messages/catalogue.ts'
 import { flag as words } from '../messages/flag.ts'
 import { Segmented } from '../ui/fields.tsx'
-import { fill, Variation } from '../ui/marks.tsx'
+import { Variation } from '../ui/marks.tsx'
 import { Ago, Section } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
 import css from './detail.module.css'
@@ -18,6 +19,8 @@ import { useFlag } from './use-flag.ts'
 
 const { usage } = words
 type Window = keyof typeof usage.windows
+const dayMs = 86_400_000
+const windowsMs: Record<Window, number> = { '24h': dayMs, '7d': 7 * dayMs, '30d': 30 * dayMs }
 
 export default function FlagUsage() {
   const environment = useEnvironmentId()
@@ -44,7 +47,7 @@ export default function FlagUsage() {
                 <>
                   <section>
                     <Section title={usage.perHour}>{asOf !== null && <Ago time={asOf} />}</Section>
-                    <Hours flag={flag} hours={hours} />
+                    <Hours flag={flag} hours={hours} window={window} />
                   </section>
                   <section>
                     <Section title={usage.byVariation} hint={usage.usersHint(percent(usersError))} />
@@ -72,28 +75,24 @@ async function readExposures(environment: string, key: string, window: Window): 
   }
 }
 
-function Hours({ flag, hours }: { flag: Flag; hours: FlagExposures['hours'] }) {
-  const byHour = Map.groupBy(
-    hours.toSorted((a, b) => a.hour - b.hour),
-    ({ hour }) => hour,
-  )
-  const sums = [...byHour.values()].map((each) => each.reduce((sum, { evaluations }) => sum + evaluations, 0))
-  const most = Math.max(...sums, 1)
-  return (
-    <div className={table['bars']} role="img" aria-label={usage.perHour}>
-      {[...byHour].map(([hour, each], i) => (
-        <span key={hour} title={`${moment(hour)}: ${number(sums[i]!)}`}>
-          {each.map(({ variationId, evaluations }) => (
-            <i
-              key={variationId}
-              className={fill(colourOf(flag, variationId))}
-              style={{ height: `${(evaluations / most) * 100}%` }}
-            />
-          ))}
-        </span>
-      ))}
-    </div>
-  )
+interface HoursProps {
+  readonly flag: Flag
+  readonly hours: FlagExposures['hours']
+  readonly window: Window
+}
+
+function Hours({ flag, hours, window }: HoursProps) {
+  const [now] = useState(Date.now)
+  const byHour = Map.groupBy(hours, ({ hour }) => hour)
+  const bars = [...byHour].map(([hour, each]) => ({
+    hour,
+    parts: each.map(({ variationId, evaluations }) => ({
+      id: variationId,
+      count: evaluations,
+      colour: colourOf(flag, variationId),
+    })),
+  }))
+  return <HourBars label={usage.perHour} hours={bars} from={now - windowsMs[window]} to={now} />
 }
 
 interface TotalsProps {

@@ -8,6 +8,7 @@ import { frame } from '../messages/frame.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Checkbox, TextField } from '../ui/fields.tsx'
+import { keyFollowing } from '../ui/key-of.ts'
 import { Refusal } from '../ui/states.tsx'
 
 export function CreateEnvironment({ onClose }: { onClose: () => void }) {
@@ -42,20 +43,23 @@ export function CreateEnvironment({ onClose }: { onClose: () => void }) {
     >
       {error !== undefined && problems.length === 0 && <Refusal error={error} />}
       <TextField
+        label={frame.environmentName}
+        problem={problemOf('name')}
+        value={name}
+        autoFocus
+        onChange={({ target: { value } }) => {
+          setName(value)
+          setId(keyFollowing(id, name, value))
+        }}
+      />
+      <TextField
         label={frame.environmentId}
         hint={frame.environmentIdHint}
         problem={problemOf('id')}
         value={id}
         mono
-        autoFocus
         required
         onChange={(event) => setId(event.target.value)}
-      />
-      <TextField
-        label={frame.environmentName}
-        problem={problemOf('name')}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
       />
       <Checkbox
         label={frame.environmentProduction}

@@ -1,6 +1,7 @@
 // The pages in the navigation and the palette, in their groups. A page that is not built is not here.
 import {
   Activity,
+  ArrowDownUp,
   Blocks,
   Boxes,
   Flag,
@@ -57,6 +58,7 @@ export const navigation: readonly NavigationGroup[] = [
       { path: 'members', text: frame.pages.members, icon: UserCog },
       { path: 'environments', text: frame.pages.environments, icon: Boxes },
       { path: 'webhooks', text: frame.pages.webhooks, icon: Webhook },
+      { path: 'transfer', text: frame.pages.transfer, icon: ArrowDownUp },
     ],
   },
 ]

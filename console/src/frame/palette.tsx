@@ -5,8 +5,8 @@ import { ArrowRight, Boxes, CornerDownLeft, Flag, type LucideIcon, Plus, Search 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { environmentsQuery, flagRowsQuery } from '../api/queries.ts'
 import { toAddress } from '../flags/key-in-address.ts'
-import { flags as words } from '../messages/flags.ts'
 import { frame } from '../messages/frame.ts'
+import { palette as words } from '../messages/palette.ts'
 import css from './frame.module.css'
 import { navigation } from './navigation.ts'
 
@@ -20,6 +20,20 @@ interface Entry {
 }
 
 const flagsMax = 8
+
+const actions = [
+  { text: words.flags, path: 'flags?create=true' },
+  { text: words.segments, path: 'segments?create=true' },
+  { text: words.experiments, path: 'experiments?create=true' },
+  { text: words.goals, path: 'goals?create=true' },
+  { text: words.rollouts, path: 'operations?create=rollouts' },
+  { text: words.switches, path: 'operations?create=switches' },
+  { text: words.schedules, path: 'operations?create=schedules' },
+  { text: words.triggers, path: 'operations?create=triggers' },
+  { text: words.webhooks, path: 'webhooks?create=true' },
+  { text: words.transfer, path: 'transfer' },
+  { text: words.stale, path: 'flags?view=quiet' },
+]
 
 export default function Palette({ environment, onClose }: { environment: string; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -50,7 +64,12 @@ export default function Palette({ environment, onClose }: { environment: string;
         to: `${base}/flags/${encodeURIComponent(toAddress(key))}`,
       }))
     const fixed: Entry[] = [
-      { group: frame.groups.actions, text: words.create, icon: Plus, to: `${base}/flags?create=true` },
+      ...actions.map(({ text, path }) => ({
+        group: frame.groups.actions,
+        text,
+        icon: Plus,
+        to: `${base}/${path}`,
+      })),
       ...navigation.flatMap(({ items }) =>
         items.map(({ path, text, icon }) => ({
           group: frame.groups.pages,

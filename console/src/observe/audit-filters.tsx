@@ -2,11 +2,12 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
+import type { Command } from '../../../core/change/command.ts'
 import { askText, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { observe } from '../messages/observe.ts'
 import { Button } from '../ui/button.tsx'
-import { TextField } from '../ui/fields.tsx'
+import { SelectField, TextField } from '../ui/fields.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import css from './audit-filters.module.css'
 
@@ -21,6 +22,37 @@ export interface AuditFilter {
   readonly to?: string
 }
 
+/** Who changed something: a member or a token. */
+export interface Actor {
+  readonly id: string
+  readonly name: string
+}
+
+/** What people look for; the address takes every kind of command. */
+const commands: readonly Command['kind'][] = [
+  'create-flag',
+  'update-flag',
+  'update-flags',
+  'delete-flag',
+  'copy-flag',
+  'roll-back-flag',
+  'roll-back',
+  'create-segment',
+  'update-segment',
+  'set-members',
+  'delete-segment',
+  'create-experiment',
+  'start-experiment',
+  'stop-experiment',
+  'apply-operation',
+  'apply-schedule',
+  'create-sdk-key',
+  'rotate-sdk-key',
+  'update-settings',
+  'apply',
+  'import',
+]
+
 const dayMs = 86_400_000
 
 /** As the API takes it: times, and the end after the last day. */
@@ -32,12 +64,25 @@ export const queryOf = ({ actor, kind, entity, from, to }: AuditFilter) => ({
   to: to ? Date.parse(`${to}T00:00`) + dayMs : undefined,
 })
 
-export function AuditFilters({ filter }: { filter: AuditFilter }) {
+/** `update-flag` as `Update flag`. */
+export const sentenceOf = (kind: string) =>
+  `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`
+
+interface AuditFiltersProps {
+  readonly filter: AuditFilter
+  readonly actors: readonly Actor[]
+}
+
+export function AuditFilters({ filter, actors }: AuditFiltersProps) {
   const navigate = useNavigate()
   const [typed, setTyped] = useState(filter)
+  const [entityKind = 'flag', ...id] = typed.entity?.split(':') ?? []
+  const entityId = id.join(':')
   const set = (next: AuditFilter) => setTyped((was) => ({ ...was, ...next }))
   const go = (next: AuditFilter) => {
-    const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value))
+    const search = Object.fromEntries(
+      Object.entries(next).filter(([, value]) => value && !value.endsWith(':')),
+    )
     void navigate({ to: '.', search: search as never, replace: true })
   }
   const submit = (event: FormEvent) => {
@@ -46,24 +91,47 @@ export function AuditFilters({ filter }: { filter: AuditFilter }) {
   }
   return (
     <form className={css['filters']} aria-label={words.filters} onSubmit={submit}>
+      <SelectField
+        label={words.what}
+        value={entityKind}
+        onChange={(event) => set({ entity: `${event.target.value}:${entityId}` })}
+      >
+        {Object.entries(words.kinds).map(([kind, text]) => (
+          <option key={kind} value={kind}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
       <TextField
-        label={words.entity}
+        label={words.key}
         mono
-        value={typed.entity ?? ''}
-        onChange={(event) => set({ entity: event.target.value })}
+        value={entityId}
+        onChange={(event) => set({ entity: `${entityKind}:${event.target.value.trim()}` })}
       />
-      <TextField
+      <SelectField
         label={words.kind}
-        mono
         value={typed.kind ?? ''}
         onChange={(event) => set({ kind: event.target.value })}
-      />
-      <TextField
+      >
+        <option value="">{words.any}</option>
+        {commands.map((kind) => (
+          <option key={kind} value={kind}>
+            {sentenceOf(kind)}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
         label={words.who}
-        mono
         value={typed.actor ?? ''}
         onChange={(event) => set({ actor: event.target.value })}
-      />
+      >
+        <option value="">{words.anybody}</option>
+        {actors.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
       <TextField
         label={words.from}
         type="date"

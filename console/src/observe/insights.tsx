@@ -20,6 +20,7 @@ import { Empty, Loaded } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { Words } from '../ui/words.tsx'
 import css from './observe.module.css'
+import { Propagation } from './propagation.tsx'
 
 const { insights: words } = observe
 const hourMs = 3_600_000
@@ -39,6 +40,7 @@ export default function InsightsPage() {
           </Section>
           <Loaded query={intake}>{(report) => <Intake report={report} window={window} />}</Loaded>
         </section>
+        <Propagation />
         <AskedFlags />
         <Attributes />
       </div>
@@ -58,7 +60,13 @@ function Intake({ report: { total, hours, asOf }, window }: { report: IntakeRepo
     <div className={css['intake']}>
       <HourBars
         label={words.intakeHint}
-        hours={hours.map((hour) => ({ hour: hour.hour, count: hour.accepted, failed: refusedOf(hour) }))}
+        hours={hours.map((hour) => ({
+          hour: hour.hour,
+          parts: [
+            { id: 'accepted', count: hour.accepted },
+            { id: 'refused', count: refusedOf(hour), failed: true },
+          ],
+        }))}
         from={now - (windowHours[window] - 1) * hourMs}
         to={now}
       />

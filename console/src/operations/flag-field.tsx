@@ -1,5 +1,8 @@
-// The choice of the flag that an operation is about; its variations come with it.
+// The choice of the flag that an operation is about; its variations come with it. The address may name it:
+// `flag=checkout`.
 import { useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
@@ -15,6 +18,11 @@ interface FlagFieldProps {
 export function FlagField({ value, problem, onChange }: FlagFieldProps) {
   const { data } = useQuery(flagRowsQuery(useEnvironmentId()))
   const rows = data?.flags.filter(({ archived }) => !archived) ?? []
+  const { flag: named } = useSearch({ strict: false }) as { flag?: unknown }
+  const asked = value === '' ? rows.find(({ key }) => key === String(named)) : undefined
+  useEffect(() => {
+    if (asked) onChange(asked)
+  })
   return (
     <SelectField
       label={words.form.flag}

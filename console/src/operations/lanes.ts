@@ -8,6 +8,7 @@ import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { percent } from '../messages/catalogue.ts'
 import { duration, figure } from '../messages/figures.ts'
 import { operations as words } from '../messages/operations.ts'
+import { targeting } from '../messages/targeting.ts'
 import type { State } from '../ui/state.ts'
 
 const weightTotal = 100_000 // core/model/limits.ts
@@ -113,10 +114,13 @@ export const scheduleStatus = ({ status }: Schedule): Lane['status'] => ({
   text: words.status[status],
 })
 
+const fieldName = (field: string): string =>
+  (targeting.fields as Readonly<Record<string, string>>)[field]?.toLowerCase() ?? field
+
 /** `turns off`, `changes name, tags`. */
 export function changesText({ changes }: Pick<Schedule, 'changes'>): string {
   const { enabled, ...others } = changes
-  const fields = Object.keys(others)
+  const fields = Object.keys(others).map(fieldName)
   const parts = [
     ...(enabled === undefined ? [] : [enabled ? words.turnedOn : words.turnedOff]),
     ...(fields.length > 0 ? [words.changed(fields.join(', '))] : []),

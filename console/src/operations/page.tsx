@@ -47,7 +47,7 @@ export default function OperationsPage() {
   const navigate = useNavigate()
   const canEdit = useMay('editor')
   const { view = 'timeline', create } = useSearch({ strict: false }) as { view?: View; create?: Form }
-  const search = (next: { view?: View | undefined; create?: Form | undefined }) =>
+  const search = (next: { view?: View | undefined; create?: Form | undefined; flag?: undefined }) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, ...next }) as never, replace: true })
   const world = useWorld(environment)
   const offered: readonly Form[] =
@@ -86,7 +86,7 @@ export default function OperationsPage() {
       </Loaded>
       {Form && canEdit && (
         <Suspense>
-          <Form onClose={() => search({ create: undefined })} />
+          <Form onClose={() => search({ create: undefined, flag: undefined })} />
         </Suspense>
       )}
     </Page>

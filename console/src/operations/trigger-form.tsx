@@ -7,6 +7,7 @@ import { ask, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
 import { operations as words } from '../messages/operations.ts'
+import { scheduling } from '../messages/scheduling.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { FlagField } from './flag-field.tsx'
 import { nameOf } from './lanes.ts'
@@ -53,8 +54,8 @@ export default function TriggerForm({ onClose }: { onClose: () => void }) {
             value={action}
             onChange={(event) => set({ action: event.target.value })}
           >
-            <option value="turn-off">{form.turnOff}</option>
-            <option value="turn-on">{form.turnOn}</option>
+            <option value="turn-off">{scheduling.turnOff}</option>
+            <option value="turn-on">{scheduling.turnOn}</option>
           </SelectField>
           <ExperimentField value={experiment} onChange={(next) => set({ experiment: next })} />
         </>

@@ -1,5 +1,5 @@
 // Every change of an environment, newest first, and the way back to any state of it.
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { RotateCcw } from 'lucide-react'
 import { useState } from 'react'
@@ -13,7 +13,15 @@ import { flag as words } from '../messages/flag.ts'
 import { Button } from '../ui/button.tsx'
 import { Ago, Page } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
-import { type AuditFilter, AuditFilters, ExportAudit, queryOf } from '../observe/audit-filters.tsx'
+import {
+  type Actor,
+  type AuditFilter,
+  AuditFilters,
+  ExportAudit,
+  queryOf,
+  sentenceOf,
+} from '../observe/audit-filters.tsx'
+import { membersQuery, tokensQuery, useOrganisation } from '../setup/organisation.ts'
 import css from './history.module.css'
 
 const { history } = words
@@ -45,7 +53,11 @@ export default function HistoryPage() {
       lead={history.environmentLead}
       actions={<ExportAudit filter={filter} />}
     >
-      <AuditFilters key={JSON.stringify(filter)} filter={filter} />
+      <AuditFilters
+        key={JSON.stringify(filter)}
+        filter={filter}
+        actors={useActors(query.data?.pages.flatMap(({ entries }) => entries) ?? [], filter.actor)}
+      />
       <Loaded query={{ ...query, data: query.data?.pages.flatMap(({ entries }) => entries) }} lines={10}>
         {(entries) =>
           entries.length === 0 ? (
@@ -90,6 +102,19 @@ export default function HistoryPage() {
   )
 }
 
+/** Who can be chosen: members and tokens, for those who see them, and whoever changed what is shown. */
+function useActors(shown: readonly AuditEntry[], chosen: string | undefined): readonly Actor[] {
+  const { id = '', isAdmin = false } = useOrganisation() ?? {}
+  const { data: members = [] } = useQuery({ ...membersQuery(id), enabled: isAdmin })
+  const { data: tokens = [] } = useQuery({ ...tokensQuery(id), enabled: isAdmin })
+  const names = new Map(chosen === undefined ? [] : [[chosen, chosen]])
+  for (const { actor } of shown) names.set(actor.id, actor.name)
+  for (const member of members) names.set(member.id, member.name || member.email)
+  for (const token of tokens) names.set(token.id, token.name)
+  return [...names].map(([actor, name]) => ({ id: actor, name })).toSorted(byName)
+}
+const byName = (a: Actor, b: Actor) => a.name.localeCompare(b.name)
+
 interface EntryProps {
   readonly entry: AuditEntry
   readonly onBack?: () => void
@@ -118,9 +143,6 @@ const Entry = ({ entry, onBack }: EntryProps) => (
     )}
   </li>
 )
-
-/** `update-flag` as `Update flag`. */
-const sentenceOf = (kind: string) => `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`
 
 function Entities({ entry: { entities, entityCount } }: { entry: AuditEntry }) {
   const environment = useEnvironmentId()

@@ -3,15 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
-import { askAll, change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { RowActions } from '../change/row-actions.tsx'
+import { askAll, pathOf } from '../api/client.ts'
+import { nameWithId, useEnvironmentId, useMay } from '../api/place.ts'
 import { describe } from '../flags/describe.ts'
 import { setup } from '../messages/setup.ts'
+import { Button } from '../ui/button.tsx'
 import { SelectField } from '../ui/fields.tsx'
 import { Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
+import { CopyFlags } from './copy-flags.tsx'
 import { compareFlags, type FlagDifference } from './differences.ts'
 import css from './setup.module.css'
 
@@ -42,9 +43,9 @@ export function CompareEnvironments({ environments }: { environments: readonly E
           <option value="">{words.choose}</option>
           {environments
             .filter(({ id }) => id !== environment)
-            .map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name || id}
+            .map((each) => (
+              <option key={each.id} value={each.id}>
+                {nameWithId(each)}
               </option>
             ))}
         </SelectField>
@@ -64,7 +65,8 @@ export function CompareEnvironments({ environments }: { environments: readonly E
 }
 
 function Differences({ different, other }: { different: readonly FlagDifference[]; other: string }) {
-  const environment = useEnvironmentId()
+  const canEdit = useMay('editor')
+  const [copied, setCopied] = useState<readonly FlagDifference[]>()
   const columns: Column<FlagDifference>[] = [
     { title: words.flag, cell: ({ key, name }) => <Named name={name}>{key}</Named> },
     {
@@ -73,11 +75,14 @@ function Differences({ different, other }: { different: readonly FlagDifference[
         if (!here) return words.onlyThere
         if (!there) return words.onlyHere
         const lines = describe(differences, there)
-        const what = lines.slice(0, linesShown).map((line) => line.what)
         return (
           <Named name={words.differs}>
-            {what.join(', ')}
-            {lines.length > linesShown && ' …'}
+            {lines.slice(0, linesShown).map(({ what, before, after }, i) => (
+              <span key={`${what} ${i}`} className={css['difference']}>
+                {what}: {[before, after].map((side) => side ?? words.nothing).join(' → ')}
+              </span>
+            ))}
+            {lines.length > linesShown && '…'}
           </Named>
         )
       },
@@ -85,27 +90,29 @@ function Differences({ different, other }: { different: readonly FlagDifference[
     {
       title: setup.actions,
       quiet: true,
-      cell: ({ key, here, there }) =>
-        there && (
-          <RowActions
-            label={key}
-            actions={[
-              {
-                text: words.copyTitle(key, other),
-                short: words.copy,
-                hint: words.copyHint,
-                done: words.copied(key),
-                run: ({ comment, experiment }) =>
-                  change('POST', pathOf(environment, 'copies'), {
-                    body: { from: other, flag: key, replace: here !== undefined },
-                    comment,
-                    experiment,
-                  }),
-              },
-            ]}
-          />
+      cell: (difference) =>
+        difference.there && (
+          <Button
+            small
+            disabled={!canEdit}
+            aria-label={`${words.copy}: ${difference.key}`}
+            onClick={() => setCopied([difference])}
+          >
+            {words.copy}
+          </Button>
         ),
     },
   ]
-  return <Table label={words.compare} rows={different} keyOf={({ key }) => key} columns={columns} />
+  const there = different.filter((each) => each.there)
+  return (
+    <>
+      {there.length > 1 && (
+        <Button disabled={!canEdit} onClick={() => setCopied(there)}>
+          {words.copyAll(there.length)}
+        </Button>
+      )}
+      <Table label={words.compare} rows={different} keyOf={({ key }) => key} columns={columns} />
+      {copied && <CopyFlags flags={copied} from={other} onClose={() => setCopied(undefined)} />}
+    </>
+  )
 }

@@ -1,7 +1,7 @@
 // What differs between the flags of two environments.
 import { expect, it } from 'vitest'
 import type { Flag } from '../../../core/model/flag.ts'
-import { compareFlags } from './differences.ts'
+import { compareFlags, inOrderOfNeed } from './differences.ts'
 
 const flag = (key: string, more: object = {}) =>
   ({ key, name: '', enabled: true, version: 1, ...more }) as Flag
@@ -18,4 +18,26 @@ it('tells flags of one side, and what is different on both; state and version ar
     ['d', false, true, []],
   ])
   expect(same).toBe(1)
+})
+
+it('does not tell the salt of a default strategy that splits nobody', () => {
+  const serving = (id: string, strategy: object) => flag('a', { defaultStrategy: { id, strategy } })
+  const one = { kind: 'fixed', variationId: 'on' }
+  expect(compareFlags([serving('x', one)], [serving('y', one)])).toMatchObject({ same: 1 })
+  const split = { kind: 'rollout', shares: [] }
+  expect(compareFlags([serving('x', split)], [serving('y', split)]).different).toHaveLength(1)
+})
+
+it('copies a flag after those that it needs', () => {
+  const needs = (...keys: string[]) => ({
+    rules: [{ anyOf: [keys.map((attribute) => ({ operator: 'flag-is', attribute, values: ['on'] }))] }],
+  })
+  const there = [
+    flag('a', { ...needs('b', 'elsewhere'), prerequisites: [] }),
+    flag('b', { rules: [], prerequisites: [{ flagKey: 'c', variationId: 'on' }] }),
+    flag('c', { ...needs('a'), prerequisites: [] }),
+    flag('d', { rules: [], prerequisites: [] }),
+  ]
+  const { different } = compareFlags([], there)
+  expect(inOrderOfNeed(different).map(({ key }) => key)).toEqual(['c', 'b', 'a', 'd'])
 })

@@ -21,10 +21,10 @@ import { onlyActive, type Shown } from './active.tsx'
 import { useOrganisation } from './organisation.ts'
 import { Secret } from './secret.tsx'
 import css from './setup.module.css'
+import { Overlap, type OverlapChoice, overlapsMs } from './overlap.tsx'
 import { Tokens } from './tokens.tsx'
 
 const { keys: words } = setup
-const dayMs = 86_400_000
 
 export default function KeysPage() {
   const [secret, setSecret] = useState<Shown>()
@@ -102,6 +102,7 @@ interface KeyActionsProps {
 
 function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyActionsProps) {
   const path = pathOf(useEnvironmentId(), 'sdk-keys', id)
+  const [overlap, setOverlap] = useState<OverlapChoice>('day')
   const shown = name || id
   return (
     <RowActions
@@ -114,11 +115,12 @@ function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyAc
                 text: words.rotate,
                 hint: words.rotateHint,
                 done: setup.saved(shown),
+                extra: <Overlap value={overlap} onChange={setOverlap} />,
                 run: async ({ comment }: { comment: string }) => {
                   const answer = await ask<ChangeAnswer<PublicSdkKey> & { key: string }>(
                     'POST',
                     `${path}/rotate`,
-                    { comment, body: { overlapMs: dayMs } },
+                    { comment, body: { overlapMs: overlapsMs[overlap] } },
                   )
                   onSecret({ title: words.newKey, text: answer.key })
                   return answer

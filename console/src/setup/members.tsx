@@ -4,6 +4,7 @@ import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Member } from '../../../workers/control/api/access-answers.ts'
 import { ask } from '../api/client.ts'
+import { nameWithId } from '../api/place.ts'
 import { environmentsQuery } from '../api/queries.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
 import { common } from '../messages/common.ts'
@@ -199,7 +200,7 @@ function MemberDialog({ organisation, open, onClose }: MemberDialogProps) {
                 {[{ id: '*', name: words.allEnvironments }, ...environments].map((each) => (
                   <GrantRow
                     key={each.id}
-                    name={each.name || each.id}
+                    name={each.id === '*' ? each.name : nameWithId(each)}
                     value={fields.environments[each.id] ?? 'none'}
                     onChange={(to) => grant(each.id, to)}
                   />

@@ -17,6 +17,7 @@ import { Loaded, Refusal } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { onlyActive, type Shown } from './active.tsx'
 import { organisationPath, tokensQuery } from './organisation.ts'
+import { Overlap, type OverlapChoice, overlapsMs } from './overlap.tsx'
 import css from './setup.module.css'
 
 const { keys: words } = setup
@@ -38,7 +39,11 @@ export function Tokens({ organisation: { id, isAdmin }, onSecret }: TokensProps)
           </Button>
         )}
       </Section>
-      {isAdmin ? <List organisation={id} /> : <p className={css['quiet']}>{words.tokensAdmin}</p>}
+      {isAdmin ? (
+        <List organisation={id} onSecret={onSecret} />
+      ) : (
+        <p className={css['quiet']}>{words.tokensAdmin}</p>
+      )}
       {isCreating && (
         <CreateToken
           organisation={id}
@@ -53,7 +58,8 @@ export function Tokens({ organisation: { id, isAdmin }, onSecret }: TokensProps)
   )
 }
 
-function List({ organisation }: { organisation: string }) {
+function List({ organisation, onSecret }: { organisation: string; onSecret: TokensProps['onSecret'] }) {
+  const [rotated, setRotated] = useState<Token>()
   const [error, setError] = useState<unknown>()
   const change = async (token: Token) => {
     const path = `${organisationPath(organisation, 'tokens')}/${encodeURIComponent(token.id)}`
@@ -92,9 +98,18 @@ function List({ organisation }: { organisation: string }) {
       cell: (token) => {
         const text = token.disabled ? setup.enable : setup.disable
         return (
-          <Button small aria-label={`${text}: ${token.name}`} onClick={() => void change(token)}>
-            {text}
-          </Button>
+          <span className={css['actions']}>
+            <Button
+              small
+              aria-label={`${words.rotateToken}: ${token.name}`}
+              onClick={() => setRotated(token)}
+            >
+              {words.rotateToken}
+            </Button>
+            <Button small aria-label={`${text}: ${token.name}`} onClick={() => void change(token)}>
+              {text}
+            </Button>
+          </span>
         )
       },
     },
@@ -102,6 +117,17 @@ function List({ organisation }: { organisation: string }) {
   return (
     <>
       {error !== undefined && <Refusal error={error} />}
+      {rotated && (
+        <RotateToken
+          organisation={organisation}
+          token={rotated}
+          onClose={() => setRotated(undefined)}
+          onMade={(text) => {
+            setRotated(undefined)
+            onSecret({ title: words.newToken, text })
+          }}
+        />
+      )}
       <Loaded query={useQuery(tokensQuery(organisation))}>
         {(tokens) =>
           tokens.length === 0 ? (
@@ -112,6 +138,34 @@ function List({ organisation }: { organisation: string }) {
         }
       </Loaded>
     </>
+  )
+}
+
+interface RotateTokenProps extends CreateTokenProps {
+  readonly token: Token
+}
+
+function RotateToken({ organisation, token: { id, name }, onClose, onMade }: RotateTokenProps) {
+  const [overlap, setOverlap] = useState<OverlapChoice>('day')
+  const path = `${organisationPath(organisation, 'tokens')}/${encodeURIComponent(id)}/rotate`
+  return (
+    <ChangeDialog<Token & { token: string }>
+      title={`${words.rotateToken}: ${name}`}
+      verb={words.rotateToken}
+      ofOrganisation
+      isReady
+      run={() => ask('POST', path, { query: { overlapMs: overlapsMs[overlap] } })}
+      done={() => setup.saved(name)}
+      onDone={({ token }) => onMade(token)}
+      onClose={onClose}
+    >
+      {() => (
+        <>
+          <p>{words.rotateTokenHint}</p>
+          <Overlap value={overlap} onChange={setOverlap} />
+        </>
+      )}
+    </ChangeDialog>
   )
 }
 

@@ -1,20 +1,18 @@
 // Webhooks and what was sent to them.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
 import { change, pathOf } from '../api/client.ts'
 import { webhooksQuery } from '../api/entities.ts'
-import { useEnvironmentId, useMay } from '../api/place.ts'
+import { useEnvironmentId } from '../api/place.ts'
 import { RowActions } from '../change/row-actions.tsx'
 import { ago, number } from '../messages/catalogue.ts'
-import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
+import { ListPage } from '../pages/list-page.tsx'
 import { Button } from '../ui/button.tsx'
 import { Status } from '../ui/marks.tsx'
-import { Ago, Page } from '../ui/page.tsx'
-import { Empty, Loaded } from '../ui/states.tsx'
+import { Ago } from '../ui/page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Secret } from './secret.tsx'
@@ -27,9 +25,8 @@ const healthMarks = { unused: 'planned', ok: 'healthy', failing: 'failed' } as c
 export default function WebhooksPage() {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const canEdit = useMay('editor')
-  const { webhook: shown, create } = useSearch({ strict: false }) as { webhook?: string; create?: true }
-  const search = (next: { webhook?: string; create?: true }) =>
+  const { webhook: shown } = useSearch({ strict: false }) as { webhook?: string }
+  const search = (next: { webhook?: string }) =>
     void navigate({ to: '.', search: next as never, replace: true })
   const [secret, setSecret] = useState('')
   const columns: Column<WebhookWithHealth>[] = [
@@ -80,44 +77,27 @@ export default function WebhooksPage() {
     },
   ]
   return (
-    <Page
-      title={words.title}
-      lead={words.lead}
-      actions={
-        <Button
-          look="primary"
-          disabled={!canEdit}
-          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => search({ create: true })}
-        >
-          <Plus size={15} aria-hidden />
-          {words.create}
-        </Button>
-      }
-    >
-      <Loaded query={useQuery(webhooksQuery(environment))}>
-        {(webhooks) =>
-          webhooks.length === 0 ? (
-            <Empty title={words.none}>{words.noneHint}</Empty>
-          ) : (
-            <div className={css['sections']}>
-              <Table label={words.title} rows={webhooks} keyOf={({ id }) => id} columns={columns} />
-              {shown !== undefined && <Deliveries key={shown} webhookId={shown} />}
-            </div>
-          )
-        }
-      </Loaded>
-      {create && canEdit && (
+    <ListPage
+      words={words}
+      query={useQuery(webhooksQuery(environment))}
+      form={(close) => (
         <WebhookForm
-          onClose={() => search({})}
+          onClose={close}
           onMade={(text) => {
-            search({})
+            close()
             setSecret(text)
           }}
         />
       )}
-      {secret && <Secret title={words.secret} text={secret} onClose={() => setSecret('')} />}
-    </Page>
+      more={secret && <Secret title={words.secret} text={secret} onClose={() => setSecret('')} />}
+    >
+      {(webhooks) => (
+        <div className={css['sections']}>
+          <Table label={words.title} rows={webhooks} keyOf={({ id }) => id} columns={columns} />
+          {shown !== undefined && <Deliveries key={shown} webhookId={shown} />}
+        </div>
+      )}
+    </ListPage>
   )
 }
 

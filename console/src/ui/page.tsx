@@ -1,5 +1,5 @@
 // The parts that pages are laid out with, and notes.
-import { CircleCheck, Info, Lock, OctagonAlert, TriangleAlert } from 'lucide-react'
+import { ChevronLeft, CircleCheck, Info, Lock, OctagonAlert, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ago, moment, utcMoment } from '../messages/catalogue.ts'
 import { join } from './join.ts'
@@ -8,14 +8,22 @@ import css from './ui.module.css'
 interface PageProps {
   readonly title: ReactNode
   readonly lead?: ReactNode
+  /** The link to the list that this page belongs to. */
+  readonly back?: ReactNode
   readonly actions?: ReactNode
   readonly children: ReactNode
 }
 
-export const Page = ({ title, lead, actions, children }: PageProps) => (
+export const Page = ({ title, lead, back, actions, children }: PageProps) => (
   <div className={css['page']}>
     <header className={css['head']}>
       <div>
+        {back && (
+          <span className={css['back']}>
+            <ChevronLeft size={13} aria-hidden />
+            {back}
+          </span>
+        )}
         <h1>{title}</h1>
         {lead && <p>{lead}</p>}
       </div>

@@ -69,12 +69,14 @@ function tooMany(entity: OrganisationEntity): string {
 const nameOf = (entity: OrganisationEntity) => entity.replace('-', ' ')
 
 /**
- * Changes some fields of a row, unless If-Match names an older version. Stores nothing if no field differs.
+ * Changes some fields of a row, unless If-Match names an older version. Stores nothing if no field differs;
+ * otherwise also `more`, all of it or none.
  */
 export async function editRow<K extends OrganisationEntity>(
   call: Call,
   { before, ...change }: Omit<RowChange<K>, 'after'> & { readonly before: RowOf<K> },
   changes: { readonly [F in keyof RowOf<K>]?: RowOf<K>[F] | undefined },
+  ...more: readonly RowChange[]
 ): Promise<Result<RowOf<K>>> {
   const { ifMatch } = call
   if (ifMatch !== undefined && ifMatch !== before.version) {
@@ -83,9 +85,6 @@ export async function editRow<K extends OrganisationEntity>(
   }
   const after = { ...before, ...changes }
   if (JSON.stringify(after) === JSON.stringify(before)) return ok(before)
-  return storeRow(call, {
-    ...change,
-    before,
-    after: { ...after, version: before.version + 1 },
-  } as RowChange<K>)
+  const edit = { ...change, before, after: { ...after, version: before.version + 1 } } as RowChange<K>
+  return storeRow(call, edit, ...more)
 }

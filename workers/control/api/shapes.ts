@@ -101,6 +101,14 @@ export const changeAnswer = <Entity extends z.ZodType>(entity: Entity) =>
       .describe('Of a dry run: each entity as it is and as it would be.'),
   })
 
+/** How many entities a change of many created, changed, archived and removed. */
+export const Counts = z.strictObject({
+  create: z.int(),
+  change: z.int(),
+  archive: z.int(),
+  remove: z.int(),
+})
+
 export interface ChangeAnswer<Entity> extends Omit<
   z.infer<ReturnType<typeof changeAnswer<z.ZodUnknown>>>,
   'entity'

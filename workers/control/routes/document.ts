@@ -8,16 +8,9 @@ import { parseWith } from '../../http/parse.ts'
 import { loadEnvironment } from '../../storage/configuration.ts'
 import { isYaml, readDocument, toYaml } from '../api/document-text.ts'
 import { change, route } from '../api/route.ts'
+import { Counts } from '../api/shapes.ts'
 
 const yaml = 'application/yaml'
-
-/** How many entities a change of many created, changed, archived and removed. */
-export const Counts = z.strictObject({
-  create: z.int(),
-  change: z.int(),
-  archive: z.int(),
-  remove: z.int(),
-})
 
 export const document = [
   route({

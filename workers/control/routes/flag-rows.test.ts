@@ -54,6 +54,26 @@ it('lists all flags as rows, with what refers to them and is not over', async ()
   })
 })
 
+it('changes many flags in one revision, and says before what would change', async () => {
+  const path = await environment()
+  for (const key of ['one', 'two/b', 'three']) await call('POST', `${path}/flags`, draft(key))
+  const { revision } = (await call('GET', `${path}/flag-rows`)).body
+  const body = { keys: ['one', 'two/b'], changes: { enabled: true, addTags: ['q4'] } }
+  const tried = await call('POST', `${path}/flag-changes?dryRun=true`, body)
+  expect(tried.body).toMatchObject({ revision, entity: { change: 2 } })
+  const flagsOf = (changes: readonly { kind: string; id: string }[]) =>
+    changes.flatMap(({ kind, id }) => (kind === 'flag' ? [id] : []))
+  expect(flagsOf(tried.body.changes)).toEqual(['one', 'two/b'])
+  const made = await call('POST', `${path}/flag-changes`, body)
+  expect(made.body).toMatchObject({ revision: revision + 1, changed: true, entity: { change: 2 } })
+  const { flags } = (await call('GET', `${path}/flag-rows`)).body
+  expect(flags.filter(({ tags }: { tags: string[] }) => tags.includes('q4'))).toHaveLength(2)
+  const refused = await call('POST', `${path}/flag-changes`, { ...body, keys: ['three', 'gone'] })
+  expect(refused.status).toBe(409)
+  expect(refused.body.errors).toMatchObject([{ path: 'flags.gone' }])
+  expect((await call('GET', `${path}/flag-rows`)).body.revision).toBe(revision + 1)
+})
+
 it('says who is calling', async () => {
   const { status, body } = await call('GET', '/caller')
   expect(status).toBe(200)

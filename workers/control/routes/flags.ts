@@ -1,5 +1,6 @@
 // Routes that create and change flags. Their history and evaluation are in flag-insight.ts.
 import * as z from 'zod'
+import { ManyFlags } from '../../../core/change/command.ts'
 import { FlagChanges, FlagDraft } from '../../../core/model/flag-draft.ts'
 import { Flag, FlagKey, FlagType, Id } from '../../../core/model/flag.ts'
 import { keyLengthMax, rulesMax } from '../../../core/model/limits.ts'
@@ -16,6 +17,7 @@ import {
   versionDescription,
 } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
+import { Counts } from '../api/shapes.ts'
 import { dependentsRoute } from './dependents.ts'
 
 const resource = {
@@ -66,6 +68,20 @@ export const flags = [
       ...(version !== undefined && { version }),
       changes,
     }),
+  }),
+  change({
+    id: 'update-flags',
+    method: 'POST',
+    path: '/environments/{environment}/flag-changes',
+    needs: 'editor',
+    summary: 'Changes many flags in the same way, all in one revision or none',
+    description:
+      'Turns flags on or off, archives them or brings them back, adds and removes tags, sets the maintainer. ' +
+      'If one of the flags cannot be changed, none is, and `errors` names each that cannot, by ' +
+      '`flags.<key>`. With `dryRun=true`, `changes` says what would become of each flag.',
+    body: ManyFlags,
+    entity: Counts,
+    command: ({ body }) => ({ kind: 'update-flags', ...body }),
   }),
   deleteRoute(resource),
   change({

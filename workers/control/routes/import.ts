@@ -20,12 +20,11 @@ import { claimRefusals } from '../../storage/imported-keys.ts'
 import { ExperimentQuery, isDryRun } from '../api/change-query.ts'
 import { moveLongLists } from '../api/import-members.ts'
 import { ForeignKeyText } from '../api/foreign-key.ts'
-import { changeAnswer } from '../api/shapes.ts'
 import { type CommandResult, executeCommand } from '../api/execute-command.ts'
 import { type Call, pathParam } from '../api/call.ts'
 import { route } from '../api/route.ts'
 import { tooMuchYaml, type YamlReader, yamlReader } from '../environment/yaml-values.ts'
-import { Counts } from './document.ts'
+import { findingsMax, ImportAnswer, MigrationAnswer } from '../api/import-answers.ts'
 
 const importBytesMax = 16 * 1024 * 1024
 const keysMax = 100
@@ -45,62 +44,6 @@ const query = ExperimentQuery.extend({
     .describe('`true`: answers what would be created, with all findings, and changes nothing.'),
   replace: z.enum(['true', 'false']).optional().describe('`true`: existing flags and segments are replaced.'),
 })
-const Finding = z.strictObject({
-  subject: z.enum(['environment', 'flag', 'segment']),
-  key: z.string(),
-  field: z.string(),
-  effect: z.enum(['left-out', 'differs', 'lost']),
-  topic: z.string().optional().describe('What it is about; the plan has a step for each topic.'),
-  reason: z.string(),
-})
-/** So many are worth reading one by one; `groups` has the others. */
-const findingsMax = 1_000
-const answer = changeAnswer(Counts).extend({
-  findings: z
-    .array(Finding)
-    .max(findingsMax)
-    .readonly()
-    .describe(`What could not be carried over exactly: first what was left out. The first ${findingsMax}.`),
-  findingCount: z.int().describe('The number of all findings.'),
-  groups: z
-    .array(
-      Finding.omit({ key: true }).extend({
-        count: z.int(),
-        keys: z.array(z.string()).readonly().describe('The first flags or segments.'),
-      }),
-    )
-    .readonly()
-    .describe('The findings by kind. `*` in a field stands for any position.'),
-})
-const texts = z.array(z.string()).readonly()
-const Step = z.strictObject({
-  urgency: z
-    .enum(['act', 'check', 'know'])
-    .describe(
-      '`act`: somebody gets something else until you do something. `check`: that depends on what your ' +
-        'applications send, or which SDKs they use. `know`: decisions stay the same.',
-    ),
-  topic: z.string(),
-  title: z.string().describe('What these campaigns have in common.'),
-  toDo: z.string(),
-  campaigns: z
-    .array(z.strictObject({ campaignId: z.string(), flagKey: z.string(), name: z.string(), reasons: texts }))
-    .readonly(),
-  reasons: texts.describe('What was found in the settings of the account.'),
-})
-const planAnswer = answer.extend({
-  plan: z
-    .strictObject({
-      campaigns: z.int().describe('How many the file has.'),
-      imported: z.int().describe('How many of them become flags.'),
-      ready: texts.describe('Ids of campaigns that need nobody and nothing to be checked.'),
-      needYou: texts.describe('Ids of campaigns that have a step whose urgency is `act`.'),
-      steps: z.array(Step).readonly().describe('What was found, grouped by what to do, most urgent first.'),
-    })
-    .describe('The findings as a plan.'),
-  summary: z.string().describe('The plan as plain text.'),
-})
-
 const reportOf = ({ findings }: Candidates) => ({
   findings: sortFindings(findings).slice(0, findingsMax),
   findingCount: findings.length,
@@ -175,7 +118,7 @@ export const imports = [
     body: FeatureList.extend(withKeys),
     respell,
     bodyBytesMax: importBytesMax,
-    answer,
+    answer: ImportAnswer,
     handle: async (call) => {
       const imported = await importInto(call, 'bucketeer', ({ state }, reader) =>
         fromFeatureList(call.body, reader, (key) => state.segment.has(key)),
@@ -202,7 +145,7 @@ export const imports = [
     }),
     body: ForeignFile.extend(withKeys),
     bodyBytesMax: importBytesMax,
-    answer: planAnswer,
+    answer: MigrationAnswer,
     handle: async (call) => {
       const options = { ignoreCase: call.query.caseInsensitive === 'true' }
       const imported = await importInto(call, 'flagship-io', () =>
@@ -227,7 +170,7 @@ export const imports = [
       '`fractional` becomes a rollout with the same shares, but users move, because flagd hashes in another way.',
     query,
     uploads: ['application/json', 'application/yaml'],
-    answer,
+    answer: ImportAnswer,
     handle: async (call) => {
       const read = await readDocument(call.request)
       const body = read.ok ? parseWith(Definitions.extend(withKeys), read.value) : read

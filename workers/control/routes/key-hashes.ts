@@ -7,7 +7,7 @@ import { entitiesMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { loadEnvironment } from '../../storage/configuration.ts'
 import { change, route } from '../api/route.ts'
-import { Counts } from './document.ts'
+import { Counts } from '../api/shapes.ts'
 
 const HashedKey = SdkKeyDraft.omit({ id: true, foreign: true })
 const HashedKeys = z.strictObject({ keys: z.array(HashedKey).max(entitiesMax.sdkKey) })

@@ -46,6 +46,22 @@ describe('an API token', () => {
     expect((await call('GET', '/environments', undefined, rotated)).status).toBe(200)
   })
 
+  it('that was rotated with an overlap works by both texts, the old one as a token that ends', async () => {
+    const { id, token } = await newToken({ name: 'slow', role: 'viewer' })
+    const { body } = await call('POST', `${root}/tokens/${id}/rotate?overlapMs=60000`)
+    for (const text of [token, body['token'] as string])
+      expect((await call('GET', '/environments', undefined, text)).status).toBe(200)
+    const { tokens } = (await call('GET', `${root}/tokens?limit=200`)).body as {
+      tokens: { id: string; name: string; role: string; expiresAt: number | null }[]
+    }
+    const kept = tokens.find(({ name }) => name === 'slow (replaced)')!
+    expect(kept).toMatchObject({ role: 'viewer', expiresAt: expect.any(Number) })
+    expect(kept.expiresAt! - Date.now()).toBeLessThanOrEqual(60_000)
+    await call('PATCH', `${root}/tokens/${kept.id}`, { disabled: true })
+    expect((await call('GET', '/environments', undefined, token)).status).toBe(401)
+    expect((await call('POST', `${root}/tokens/${id}/rotate?overlapMs=-1`)).status).toBe(400)
+  })
+
   it('can be rotated with an empty body or none, and not with an invalid one', async () => {
     const { id } = await newToken({ name: 'empty', role: 'viewer' })
     const status = async (body?: string) => (await call('POST', `${root}/tokens/${id}/rotate`, body)).status

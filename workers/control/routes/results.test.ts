@@ -87,6 +87,19 @@ describe('results', () => {
     ])
   })
 
+  it('give the newest verdict of each experiment’s primary goal', async () => {
+    const one = await experiment()
+    const environmentPath = one.replace('/experiments/button', '')
+    const verdicts = async () => (await call('GET', `${environmentPath}/verdicts`)).body.verdicts
+    expect(await verdicts()).toEqual([])
+    await call('POST', `${one}/results`, result(2, { role: 'primary' }))
+    await call('POST', `${one}/results`, result(3, { role: 'primary', verdict: winner }))
+    await call('POST', `${one}/results`, result(4, { goalKey: 'visit', role: 'secondary' }))
+    expect(await verdicts()).toMatchObject([
+      { experimentId: 'button', result: { goalKey: 'purchase', computedAt: 3 * hourMs, verdict: winner } },
+    ])
+  })
+
   it('are stored once', async () => {
     const one = await experiment()
     for (const hour of [1, 2])

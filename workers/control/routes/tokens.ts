@@ -2,7 +2,7 @@
 // created; only its SHA-256 is stored.
 import * as z from 'zod'
 import { withoutSecrets } from '../../../core/change/redaction.ts'
-import { grantsMax, nameLengthMax } from '../../../core/model/limits.ts'
+import { grantsMax, nameLengthMax, overlapMsMax } from '../../../core/model/limits.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { sha256Hex, toHex } from '../../http/digest.ts'
 import { OrganisationRow, type RowOf, listRows, readRow } from '../../storage/organisations.ts'
@@ -15,6 +15,7 @@ import type { Call } from '../api/call.ts'
 import { route } from '../api/route.ts'
 
 const tokenSecretBytes = 24
+const keptSuffix = ' (replaced)'
 
 const Scope = z.array(Slug).min(1).max(grantsMax)
 const ExpiresAt = z.int().min(0).describe('Epoch milliseconds from which the token is invalid.')
@@ -50,6 +51,20 @@ async function findEditable(call: Call, organisation: string, id: string): Promi
   return canGrant(call.caller, token.role, organisation)
     ? ok(token)
     : refuse('FORBIDDEN', 'only an owner may change an owner’s token')
+}
+
+/** The old text of a rotated token as a token of its own, which ends soon. */
+function keptToken(before: RowOf<'token'>, now: number, overlapMs: number) {
+  const { organisationId, name, expiresAt } = before
+  const after = {
+    ...before,
+    id: crypto.randomUUID(),
+    name: name.slice(0, nameLengthMax - keptSuffix.length) + keptSuffix,
+    expiresAt: Math.min(expiresAt ?? Infinity, now + overlapMs),
+    version: 1,
+    createdAt: now,
+  }
+  return { kind: 'create-token', entity: 'token', organisationId, after } as const
 }
 
 export const tokens = [
@@ -126,7 +141,13 @@ export const tokens = [
     method: 'POST',
     path: `${path}/{id}/rotate`,
     needs: 'admin',
-    summary: 'Replaces a token, and returns the new one only this once; the old one stops working',
+    summary: 'Replaces a token, and returns the new one only this once',
+    description:
+      'The old one stops working at once. With `overlapMs` it stays valid for that time, as a token of its own ' +
+      'that is listed, tells when it is still used, and can be disabled.',
+    query: z.strictObject({
+      overlapMs: z.coerce.number().int().min(0).max(overlapMsMax).default(0).describe('At most 90 days.'),
+    }),
     answer: TokenWithText,
     handle: async (call) => {
       const { organisation: organisationId, id } = call.params
@@ -134,7 +155,9 @@ export const tokens = [
       if (!before.ok) return before
       const { token, sha256 } = await generateToken()
       const change = { kind: 'rotate-token', entity: 'token', organisationId, before: before.value } as const
-      const edited = await editRow(call, change, { sha256 })
+      const { overlapMs } = call.query
+      const kept = overlapMs > 0 ? [keptToken(before.value, call.now, overlapMs)] : []
+      const edited = await editRow(call, change, { sha256 }, ...kept)
       return edited.ok ? ok({ ...toPublicToken(edited.value), token }) : edited
     },
   }),
