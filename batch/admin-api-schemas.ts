@@ -1,4 +1,4 @@
-// What the runner reads of the admin API's answers. Control may be one release ahead (docs/operate.md, "Which
+// What the runner reads of the admin API's answers. Control may be one release ahead (docs/guides/operate.md, "Which
 // versions work together"): unknown fields are ignored, and an entry with an unknown kind or status is set
 // aside instead of refused.
 import * as z from 'zod'
