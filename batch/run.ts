@@ -95,7 +95,19 @@ interface JobsContext extends RunContext, Counting {
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
-  { store, api, open, openMetrics, openMinutes, parts, configuration, variables, now, onEvent }: JobsContext,
+  {
+    store,
+    api,
+    open,
+    openMetrics,
+    openSegments,
+    openMinutes,
+    parts,
+    configuration,
+    variables,
+    now,
+    onEvent,
+  }: JobsContext,
 ): Promise<Result<void, Failure>> {
   const onDamaged = (id: string, object: DamagedObject) =>
     onEvent({ kind: 'damaged', environmentId: id, object })
@@ -104,6 +116,7 @@ async function runJobs(
   const context = {
     api,
     metrics: openMetrics({ lake, root }),
+    segments: openSegments({ lake, root }),
     minutes: openMinutes({ lake, root }),
     now,
     onEvent,

@@ -3,6 +3,7 @@
 // tables that are there.
 import { writeFileSync } from 'node:fs'
 import { readOptions } from '../../scripts/command-line.ts'
+import { calibration } from './calibration.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
 import { guardrails } from './guardrail-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
@@ -37,6 +38,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   ratios: () => ratios(times(4_000)),
   'false-kills': () => falseKills(times(2_000)),
   'time-to-kill': () => timeToKill(times(400)),
+  calibration: () => calibration(times(500)),
   pipeline: () => pipeline(times(20)),
 }
 
