@@ -1,6 +1,6 @@
-// What the runner reads of the admin API's answers. Control may be one release ahead (docs/operate.md, "Which
-// versions work together"): unknown fields are ignored, and an entry with an unknown kind or status is set
-// aside instead of refused.
+// What the runner reads of the admin API's answers. Control may be one release ahead
+// (docs/guides/operate.md, "Which versions work together"): unknown fields are ignored, and an entry with
+// an unknown kind or status is set aside instead of refused.
 import * as z from 'zod'
 import { experimentStatuses, type Experiment as CoreExperiment } from '../core/model/experiment.ts'
 import { ExperimentResult } from '../core/model/experiment-result.ts'

@@ -1,6 +1,6 @@
-// The runner and control may be one release apart (docs/operate.md, "Which versions work together"). The
-// fixtures in versions/ were recorded from the previous release: answers of its admin API, and results that
-// its runner submitted.
+// The runner and control may be one release apart (docs/guides/operate.md, "Which versions work together").
+// The fixtures in versions/ were recorded from the previous release: answers of its admin API, and results
+// that its runner submitted.
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'

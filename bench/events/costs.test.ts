@@ -7,8 +7,8 @@ import { batchOf, costsOf, costsTable, traffic } from './costs.ts'
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 const toml = read('workers/ingest/wrangler.toml')
 
-it('docs/costs.md has the table', () => {
-  expect(read('docs/costs.md')).toContain(costsTable())
+it('docs/guides/costs.md has the table', () => {
+  expect(read('docs/guides/costs.md')).toContain(costsTable())
 })
 
 it('a batch is full, or its time is over', () => {

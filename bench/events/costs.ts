@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Dollars. Read on 2026-11-29; the addresses are in docs/costs.md. */
+/** Dollars. Read on 2026-11-29; the addresses are in docs/guides/costs.md. */
 export const prices = {
   workersRequest: 0.3 / 1e6,
   workersCpuMs: 0.02 / 1e6,

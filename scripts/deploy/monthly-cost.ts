@@ -1,5 +1,5 @@
 // What an installation costs a month on paper at three levels of traffic: list prices, after what the plan
-// includes. The same quantities as docs/costs.md, plus evaluations.
+// includes. The same quantities as docs/guides/costs.md, plus evaluations.
 import { measured, monthSeconds, prices, quantitiesOf } from '../../bench/events/costs.ts'
 
 export interface Traffic {
@@ -21,7 +21,7 @@ const eventsPerRequest = 10
 const busyDataCentres = 30
 const questionsPerSecond = 2
 
-/** A month; of the paid plan. Read on 2026-11-29 at the addresses of docs/costs.md. */
+/** A month; of the paid plan. Read on 2026-11-29 at the addresses of docs/guides/costs.md. */
 const included = {
   base: 5,
   requests: 10e6,

@@ -39,7 +39,7 @@ export function planOf(installation: Installation, environment: string): string[
     'Plan: Workers Paid. On Workers Free it runs too, but a queue keeps events for one day instead of 14, and what',
     'is refused beyond the daily limits is lost. R2 must be enabled in the dashboard once, on both plans.',
     '',
-    'A month on paper, of Workers Paid after what it includes (docs/costs.md):',
+    'A month on paper, of Workers Paid after what it includes (docs/guides/costs.md):',
     '',
     ...costLines(),
   ]

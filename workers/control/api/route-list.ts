@@ -12,6 +12,7 @@ import { flagRows } from '../routes/flag-rows.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
+import { installation } from '../routes/installation.ts'
 import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
@@ -64,6 +65,7 @@ export const routesBySection = {
   projects,
   organisations,
   members,
+  installation,
   caller,
   tokens,
   'key-approvals': keyApprovals,

@@ -1,0 +1,84 @@
+// Every command in the guides from the first hour to the bill is run by a test or a check, or is named here
+// as one that needs an account. A new command in one of these pages needs a line.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
+const pages = ['first-hour', 'deploy', 'operate', 'backup', 'costs']
+const pathOf = (page: string) => `docs/guides/${page}.md`
+
+/** A file and words of it that run the command; or what the command needs, which no test has. */
+type Proof = { readonly by: string; readonly says: string } | { readonly needs: string }
+
+const account: Proof = { needs: 'an account of Cloudflare' }
+const backup = (script: string): Proof => ({ by: 'test/e2e/backup.test.ts', says: `'${script}', saved` })
+
+const proofs: Readonly<Record<string, Proof>> = {
+  'npm start': { by: 'test/e2e/start.test.ts', says: "'scripts/start.ts'" },
+  'npm run demo': { by: 'test/e2e/demo.test.ts', says: "'test/demo/run.ts'" },
+  'npm run stan': { by: 'scripts/test.ts', says: 'stan' },
+  'npm run -s doctor': { by: 'test/e2e/first-hour.test.ts', says: "bash('npm run -s doctor')" },
+  'npm run -s backup -- backup-1': backup('backup'),
+  'npm run backup': backup('backup'),
+  'npm run -s restore -- backup-1': backup('restore'),
+  'npm run restore': backup('restore'),
+  'npm run bench:events -- costs': { by: 'bench/events/costs.test.ts', says: 'costsTable()' },
+  'npm run -s batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
+  'npm run -s batch -- compact': { by: 'batch/jobs/compact.test.ts', says: 'compact' },
+  'npm run batch -- replay': { by: 'batch/jobs/replay.test.ts', says: 'replay' },
+  'npm run deploy': { by: 'test/deploy/deploy.test.ts', says: 'install(' },
+  'npm run deploy -- --plan': { by: 'test/deploy/deploy.test.ts', says: 'planOf(' },
+  'npm run deploy -- --dry-run': { by: 'scripts/check.ts', says: "'scripts/deploy.ts', '--dry-run'" },
+  'node test/deploy/run.ts': { needs: 'minutes: it is a check of its own, against a fake of the API' },
+  'git pull && npm ci && npm run deploy': account,
+  'npm run token': account,
+  'npm run token -- --remote': account,
+  'npm run token -- --remote --deployment staging': account,
+  'npx wrangler login': account,
+  'npx wrangler deploy': account,
+  'npx wrangler d1 migrations apply DB --remote': account,
+  'npx wrangler d1 time-travel restore tackline --timestamp ...': account,
+  'wrangler d1 export': account,
+  'curl "https://api.cloudflare.com/client/v4/accounts/$ACCOUNT/analytics_engine/sql"': account,
+}
+
+const isCommand = (text: string) =>
+  /^(?:npm|npx|node|git|wrangler|curl) \S/.test(text) || text === 'npm start'
+const inline = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+
+/** One line a command; what is after a `#` and the arguments of a curl to Cloudflare are left out. */
+const fenced = (text: string) =>
+  [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
+    block.split('\n').map((line) =>
+      line
+        .replace(/\s+#.*$/, '')
+        .replace(/(analytics_engine\/sql") .*$/, '$1')
+        .trim(),
+    ),
+  )
+
+/** The blocks of the first hour are run as they are, whatever is in them. */
+const commandsOf = (page: string) => {
+  const text = read(pathOf(page))
+  const prose = inline(text.replaceAll(/```.*?```/gs, ''))
+  return [...prose, ...(page === 'first-hour' ? [] : fenced(text))].filter(isCommand)
+}
+
+it.each(pages)('every command of %s is run, or named as one that needs an account', (page) => {
+  expect(commandsOf(page).filter((command) => !Object.hasOwn(proofs, command))).toEqual([])
+})
+
+it('the guide of the first hour is run as a whole', () => {
+  const test = read('test/e2e/first-hour.test.ts')
+  expect(test).toContain("'docs/guides/first-hour.md'")
+  expect(test).toContain('steps.map(({ command }) => command)')
+})
+
+it('what is said to run a command is there, and no line is left over', () => {
+  const used = new Set(pages.flatMap(commandsOf))
+  for (const [command, proof] of Object.entries(proofs)) {
+    expect(used, command).toContain(command)
+    if ('by' in proof) expect(read(proof.by), command).toContain(proof.says)
+  }
+})
