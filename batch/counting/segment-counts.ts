@@ -8,12 +8,13 @@ import { recordColumns } from '../../analytics/sql/columns.ts'
 import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { RecordFiles } from '../lake/cache.ts'
+import type { LakeCache, RecordFiles } from '../lake/cache.ts'
+import type { ClickHouse } from '../lake/clickhouse.ts'
 import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { type MetricCountsOptions, passes } from './metric-counts.ts'
+import { passes } from './metric-counts.ts'
 import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
 import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
 import { sliceOf, slicesOf } from './slices.ts'
@@ -50,7 +51,15 @@ export interface SegmentCounting {
   count(environmentId: string, question: SegmentQuestion): Promise<Result<CountedSegments, Failure>>
 }
 
-export const segmentCounts = (options: MetricCountsOptions): SegmentCounting => ({
+export interface SegmentCountsOptions {
+  readonly clickHouse: Pick<ClickHouse, 'rows'>
+  readonly source: RecordSource
+  readonly lake: LakeCache
+  /** The cache's folder. */
+  readonly root: string
+}
+
+export const segmentCounts = (options: SegmentCountsOptions): SegmentCounting => ({
   count: (environmentId, question) =>
     countAgainIfDamaged(options.lake, environmentId, () => countKept(environmentId, question, options)),
 })
@@ -58,7 +67,7 @@ export const segmentCounts = (options: MetricCountsOptions): SegmentCounting => 
 async function countKept(
   environmentId: string,
   question: SegmentQuestion,
-  { clickHouse, source, lake, root }: MetricCountsOptions,
+  { clickHouse, source, lake, root }: SegmentCountsOptions,
 ): Promise<Result<CountedSegments, Failure>> {
   const { exposures, attributes } = question
   const files = await lake.files(environmentId, windowOf([exposures]))
@@ -96,7 +105,7 @@ const textsOf = (source: RecordSource) =>
 
 /** From nothing. A row for each attribute, value, variation, goal and slice. */
 export function countSegments(
-  clickHouse: MetricCountsOptions['clickHouse'],
+  clickHouse: SegmentCountsOptions['clickHouse'],
   source: RecordSource,
 ): (
   files: RecordFiles,

@@ -10,6 +10,8 @@ import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
 import { addUp, countMetric, metricQuestion, metricWindow } from '../counting/metric-counts.ts'
+import { openProjections } from '../counting/projections.ts'
+import { projectedRecords } from '../counting/record-reader.ts'
 import { countSegments, toSegments } from '../counting/segment-counts.ts'
 import { variationsOf } from '../counting/answers.ts'
 import { type Failure, fail } from '../failure.ts'
@@ -158,7 +160,11 @@ async function recount(
       const asked = metricQuestion(question, event, metric.definition, window.to, window.exposuresUntil)
       const prior = await then(metricWindow(asked), 'metric')
       if (!prior.ok) return prior
-      const rows = await countMetric(clickHouse, onDisk)(prior.value.files, asked)
+      const records = projectedRecords(
+        clickHouse,
+        openProjections(clickHouse, path.join(folder, 'projections')),
+      )
+      const rows = await countMetric(clickHouse, records)(prior.value.files, asked)
       if (!rows.ok) return rows
       const { byVariation, high } = addUp(rows.value)
       metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }
