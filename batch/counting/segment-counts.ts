@@ -8,13 +8,12 @@ import { recordColumns } from '../../analytics/sql/columns.ts'
 import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { LakeCache, RecordFiles } from '../lake/cache.ts'
-import type { ClickHouse } from '../lake/clickhouse.ts'
+import type { RecordFiles } from '../lake/cache.ts'
 import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { passes } from './metric-counts.ts'
+import { type MetricCountsOptions, passes } from './metric-counts.ts'
 import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
 import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
 import { sliceOf, slicesOf } from './slices.ts'
@@ -51,12 +50,9 @@ export interface SegmentCounting {
   count(environmentId: string, question: SegmentQuestion): Promise<Result<CountedSegments, Failure>>
 }
 
-export interface SegmentCountsOptions {
-  readonly clickHouse: Pick<ClickHouse, 'rows'>
+export interface SegmentCountsOptions extends Omit<MetricCountsOptions, 'readerOf'> {
+  /** Projections have no attributes. */
   readonly source: RecordSource
-  readonly lake: LakeCache
-  /** The cache's folder. */
-  readonly root: string
 }
 
 export const segmentCounts = (options: SegmentCountsOptions): SegmentCounting => ({
@@ -105,7 +101,7 @@ const textsOf = (source: RecordSource) =>
 
 /** From nothing. A row for each attribute, value, variation, goal and slice. */
 export function countSegments(
-  clickHouse: SegmentCountsOptions['clickHouse'],
+  clickHouse: MetricCountsOptions['clickHouse'],
   source: RecordSource,
 ): (
   files: RecordFiles,
