@@ -23,8 +23,10 @@ import { readCommandLine, readConfiguration } from './configuration.ts'
 import { toText } from './print.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
+import { findNative } from './stan/engine.ts'
 
 const dayMs = 24 * hourMs
+const stan = await findNative({})
 const noon = startAt + dayMs
 let folder = ''
 /** Of two runs, an hour apart; newest first. */
@@ -133,6 +135,25 @@ describe.skipIf(!hasChdb)('a replay', () => {
       },
     ])
     expect(results.find(({ goalKey }) => goalKey === 'revenue')).not.toHaveProperty('breakdowns')
+  })
+
+  it('computes what Stan computed again, and what the closed form did in its stead', async () => {
+    const only = { ...state, goals: [purchase], experiments: [experiment({ stopAt: startAt + 2 * dayMs })] }
+    const engine = stan.ok ? 'stan-native' : 'exact'
+    const [stored] = (await batch(`experiments --engine ${engine}`, only)).results
+    expect(stored!.engine.kind).toBe(engine)
+    const method = 'beta-binomial quadrature, because Stan failed'
+    const stoodIn = await batch('experiments --engine exact', only)
+    const instead = { ...stoodIn.results[0]!, engine: { kind: 'exact' as const, method } }
+    for (const result of [stored!, instead]) {
+      const { code, text } = await batch('replay button/purchase --environment demo', {
+        ...only,
+        results: [result],
+      })
+      expect(text).toContain('from its stored facts: identical to the digit')
+      expect(text).toContain('counted from the lake: identical to the digit')
+      expect(code).toBe(0)
+    }
   })
 
   it('of a funnel tells who reached each step, in order', () => {

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { experimentQuestion, type Question } from '../counting/question.ts'
 import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
-import { ok, type Result } from '../../core/model/problem.ts'
+import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
@@ -27,6 +27,7 @@ import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
 import { conclude, statisticsRelease } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
+import { becauseStanFailed, withFallback } from '../stan/circuit-breaker.ts'
 import { type EngineChoice, type EnvironmentVariables, pickEngine } from '../stan/engine.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
 import { toCounts } from './plan-experiment.ts'
@@ -69,7 +70,7 @@ async function replay(
   const record = EvidenceRecord.safeParse(provenance?.evidence)
   if (!provenance || !record.success)
     return fail('job', 'The result does not say what it was computed from: an earlier release computed it.')
-  const engine = await pickEngine(choiceOf(result.engine), context.variables)
+  const engine = await engineOf(result.engine, context.variables)
   if (!engine.ok) return fail('stan-missing', engine.problem.message)
 
   const again = (evidence: EvidenceRecord) =>
@@ -89,7 +90,15 @@ async function replay(
   })
 }
 
-const choiceOf = ({ kind }: EngineReport): EngineChoice => kind
+/** The closed form may have stood in for a Stan that failed, and the result says so. */
+async function engineOf(report: EngineReport, variables: EnvironmentVariables) {
+  const choice: EngineChoice = report.kind
+  const picked = await pickEngine(choice, variables)
+  const stoodIn = report.kind === 'exact' && report.method.endsWith(becauseStanFailed)
+  if (!picked.ok || !stoodIn) return picked
+  const failed: Engine = { fit: async () => refuse('UNAVAILABLE', 'Stan failed then.') }
+  return ok({ ...picked.value, engine: withFallback(failed, picked.value.engine) })
+}
 
 function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | undefined): string[] {
   return [

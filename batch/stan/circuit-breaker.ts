@@ -20,6 +20,9 @@ export function withCircuitBreaker(engine: Engine): Engine {
   }
 }
 
+/** What a result says of its method where another engine stood in. */
+export const becauseStanFailed = ', because Stan failed'
+
 /** The other engine's fit where the first one fails. The result says which one it was, and why. */
 export const withFallback = (engine: Engine, other: Engine): Engine => ({
   async fit(input: FitInput): Promise<Result<Fit>> {
@@ -27,7 +30,7 @@ export const withFallback = (engine: Engine, other: Engine): Engine => ({
     if (fit.ok || fit.problem.code !== 'UNAVAILABLE') return fit
     const instead = await other.fit(input)
     if (!instead.ok || instead.value.engine.kind !== 'exact') return instead
-    const method = `${instead.value.engine.method}, because Stan failed`
+    const method = `${instead.value.engine.method}${becauseStanFailed}`
     return ok({ ...instead.value, engine: { kind: 'exact', method } })
   },
 })

@@ -31,11 +31,6 @@ export const usersMax = 2_147_483_647
 /** The largest seed that CmdStan takes. */
 export const seedMax = 4_294_967_295
 /**
- * Jeffreys' prior: half a conversion on each side. A flat one shows rare conversions as twice as many as
- * there are, with a thousand users at 0.1 %.
- */
-export const jeffreysPrior: Prior = { alpha: 0.5, beta: 0.5 }
-/**
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
