@@ -82,6 +82,7 @@ it('prints a result as a block', () => {
     '  control       12 345           15  0.120 % (0.100 % to 0.140 %)    0.021  baseline',
     '  green-button     999           15  12.3 % (10.1 % to 15.0 %)       0.979  ' +
       '+12.0 % (-1.00 % to +25.6 %), open',
+    '  prior     Beta(1, 1)',
     '  verdict   undecided: The leader is not ahead enough.',
     '  engine    stan-native 2.32.2, model conversion, seed 42, 4 chains of 2500 draws; ' +
       'R-hat at most 1.0005, ESS at least 5123 (bulk) and 4999 (tails), 0 divergences',

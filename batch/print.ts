@@ -1,10 +1,12 @@
 // The events of a run as people read them. Pure: an event in, lines out.
 import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
 import { isOfShares } from '../core/model/goal-metric.ts'
+import { breakdownLines } from './print-breakdown.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
 import { allocationText, operationText, rolloutText } from './print-operation.ts'
+import { priorLines } from './print-prior.ts'
 import { reproductionText } from './print-reproduction.ts'
 import type { RunEvent } from './run-event.ts'
 
@@ -108,6 +110,8 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     ...(result.metric ? metricLines(result.metric) : []).map((line) => `  ${line}`),
     ...funnelLines(result).map((line) => `  ${line}`),
     ...trustLines(result).map((line) => `  ${line}`),
+    ...priorLines(result).map((line) => `  ${line}`),
+    ...breakdownLines(result).map((line) => `  ${line}`),
     ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,

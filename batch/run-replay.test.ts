@@ -85,6 +85,7 @@ const records = [...carts, ...visits]
 const design: ExperimentDesign = {
   minimumDays: 0,
   decision: 'fixed-horizon',
+  breakdownBy: ['plan', 'exposure.day'],
   guardrails: [{ goalKey: 'refund', margin: { relative: 0.2 } }],
 }
 const state = {
@@ -111,6 +112,27 @@ describe.skipIf(!hasChdb)('a replay', () => {
       expect(text).toContain('counted from the lake: identical to the digit')
       expect(code).toBe(0)
     }
+  })
+
+  it('has segments of goals about conversions, which are counted again, too', () => {
+    const { breakdowns } = results.find(({ goalKey }) => goalKey === 'purchase')!
+    expect(breakdowns).toMatchObject([
+      { attribute: 'exposure.day', spread: [{ variationId: 'green' }] },
+      {
+        attribute: 'plan',
+        segments: [
+          {
+            value: '',
+            variations: [
+              { variationId: 'control', users: 600, conversions: 160 },
+              { variationId: 'green', users: 610, conversions: 260 },
+            ],
+            comparisons: [{ variationId: 'green', observed: expect.closeTo(260 / 610 / (160 / 600) - 1, 9) }],
+          },
+        ],
+      },
+    ])
+    expect(results.find(({ goalKey }) => goalKey === 'revenue')).not.toHaveProperty('breakdowns')
   })
 
   it('of a funnel tells who reached each step, in order', () => {

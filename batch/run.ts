@@ -103,6 +103,7 @@ async function runJobs(
     api,
     open,
     openMetrics,
+    openSegments,
     openMinutes,
     openAllocations,
     parts,
@@ -119,6 +120,7 @@ async function runJobs(
   const context = {
     api,
     metrics: openMetrics({ lake, root }),
+    segments: openSegments({ lake, root }),
     minutes: openMinutes({ lake, root }),
     now,
     onEvent,

@@ -15,10 +15,12 @@ import {
   metricQuestion,
 } from '../../batch/counting/metric-counts.ts'
 import { experimentQuestion } from '../../batch/counting/question.ts'
+import { openProjections } from '../../batch/counting/projections.ts'
+import { projectedRecords, recordsInPlace } from '../../batch/counting/record-reader.ts'
 import type { Tolerances } from '../../batch/counting/totals.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
-import { inBucket, onDisk } from '../../batch/lake/record-source.ts'
+import { inBucket } from '../../batch/lake/record-source.ts'
 import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
@@ -52,8 +54,10 @@ beforeAll(async () => {
   const lake = { endpoint, bucket: 'lake', accessKeyId: 'local', secretAccessKey: 'secret' }
   client = openClickHouseServer({ ...serverUser, url: clickHouse.url })
   const chdb = openClickHouse(loadChdb)
-  embedded = countMetric(chdb, onDisk)
-  onServer = countMetric(client, inBucket({ root: folder, lake, collection: undefined, cluster: undefined }))
+  const projections = openProjections(chdb, path.join(folder, 'projections'))
+  embedded = countMetric(chdb, projectedRecords(chdb, projections))
+  const source = inBucket({ root: folder, lake, collection: undefined, cluster: undefined })
+  onServer = countMetric(client, recordsInPlace(client, source))
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })

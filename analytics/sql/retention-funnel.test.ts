@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countMetric, metricQuestion } from '../../batch/counting/metric-counts.ts'
 import { experimentQuestion } from '../../batch/counting/question.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { recordsInPlace } from '../../batch/counting/record-reader.ts'
 import { onDisk } from '../../batch/lake/record-source.ts'
 import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import fc from '../../test/support/build/fast-check.ts'
@@ -65,7 +66,11 @@ async function counted(users: readonly User[], metric: GoalMetric) {
   writeFileSync(file, gzipSync(toNdjson(recordsOf(users))))
   const exposures = experimentQuestion(experiment(), { from: startAt, to: endAt }, ['bought'])
   const asked = metricQuestion(exposures, 'bought', metric, endAt)
-  const rows = await countMetric(openClickHouse(loadChdb), onDisk)({ raw: [file], parts: [] }, asked)
+  const clickHouse = openClickHouse(loadChdb)
+  const rows = await countMetric(clickHouse, recordsInPlace(clickHouse, onDisk))(
+    { raw: [file], parts: [] },
+    asked,
+  )
   if (!rows.ok) throw new Error(rows.problem.message)
   return rows.value
     .filter(({ variationId }) => variationId !== '')

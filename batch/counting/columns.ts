@@ -14,13 +14,13 @@ export const preparedColumns = [
 export const exposureColumns = [
   `user UInt64, eventId UInt64, flagKey ${text}, ruleId ${text}, variationId ${text}, countedAt Int64`,
   'receivedAt Int64, clock UInt32, isServer Bool, isVerified Bool, isUnverified Bool, sourceId UInt64',
-  `unitAttribute ${text}, unitId UInt64`,
+  `unitAttribute ${text}, unitId UInt64, file ${text}`,
 ].join(', ')
 
 /** Of counting/project-goals.sql. */
 export const goalColumns = [
   `user UInt64, eventId UInt64, event ${text}, countedAt Int64, receivedAt Int64, clock UInt32`,
-  'isServer Bool, value Float64, contentId UInt64',
+  `isServer Bool, value Float64, contentId UInt64, file ${text}`,
 ].join(', ')
 
 /** Of links.ts. */

@@ -6,10 +6,10 @@ import type { LakeCache } from '../lake/cache.ts'
 export async function countAgainIfDamaged<T>(
   lake: LakeCache,
   environmentId: string,
-  count: () => Promise<Result<T, Failure>>,
+  count: (isAgain: boolean) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
-  const first = await count()
+  const first = await count(false)
   if (first.ok || first.problem.kind !== 'job') return first
   lake.distrust(environmentId)
-  return count()
+  return count(true)
 }

@@ -10,7 +10,7 @@ import type { ClickHouse } from '../lake/clickhouse.ts'
 import { variationsOf } from './answers.ts'
 import { addUp, countAll } from './count-events.ts'
 import type { ObservedVariation } from './observed-variation.ts'
-import { projectParts } from './projections.ts'
+import { openProjections } from './projections.ts'
 import { experimentQuestion } from './question.ts'
 import type { CountQuestions } from './totals.ts'
 
@@ -33,7 +33,7 @@ export function countEmbedded(clickHouse: ClickHouse): CountQuestions {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
     try {
       const how = { clickHouse, folder, ...(tolerances && { tolerances }) }
-      const parts = await projectParts(files.parts, [], how)
+      const parts = await openProjections(clickHouse, folder).of(files.parts)
       if (!parts.ok) return parts
       const contributions = await countAll({ ...files, parts: parts.value }, asked, how)
       return contributions.ok ? await addUp(contributions.value, clickHouse) : contributions

@@ -22,7 +22,7 @@ import {
   sweep,
   writeState,
 } from './kept-state.ts'
-import { type CountedFiles, isProjected, projectParts } from './projections.ts'
+import { type CountedFiles, openProjections, type Projections, projectionsFolder } from './projections.ts'
 import { type Asked, nameOf, type Question, windowOf } from './question.ts'
 import { statementOf } from './statements.ts'
 
@@ -39,6 +39,7 @@ const statements = [
   'part-records',
   'events',
   'prepare',
+  'into-parts',
   'project-exposures',
   'project-goals',
   'aliases-of-change',
@@ -78,8 +79,8 @@ export function keptCounts(options: KeptCountsOptions): EnvironmentCounts {
   const recounted = new Set<string>()
   return {
     count: (environmentId, questions) =>
-      countAgainIfDamaged(options.lake, environmentId, () =>
-        countKept(environmentId, questions, recounted, options),
+      countAgainIfDamaged(options.lake, environmentId, (isAgain) =>
+        countKept(environmentId, questions, recounted, isAgain, options),
       ),
     async damaged(environmentId, window) {
       const files = await options.lake.files(environmentId, window)
@@ -92,6 +93,7 @@ async function countKept(
   environmentId: string,
   questions: readonly Question[],
   recounted: Set<string>,
+  isAgain: boolean,
   options: KeptCountsOptions,
 ): Promise<Result<Answers, Failure>> {
   const { lake, root, now, recount, onRecounted } = options
@@ -101,7 +103,8 @@ async function countKept(
   const asked = number(questions, before, now)
   const files = await lake.files(environmentId, windowOf(asked.map(({ question }) => question)))
   if (!files.ok) return files
-  const context = { ...options, folder, release, files: files.value, asked }
+  const projections = openProjections(options.clickHouse, projectionsFolder(root, environmentId))
+  const context = { ...options, folder, release, files: files.value, asked, projections }
   const kept = before && (await change(before, context))
   const isDue =
     !recounted.has(environmentId) &&
@@ -109,7 +112,7 @@ async function countKept(
       (recount === 'daily' && before && Math.floor(before.recountedAt / dayMs) !== Math.floor(now / dayMs)))
   let state = kept
   if (state === undefined || isDue) {
-    const full = await anew(context)
+    const full = await anew(context, isDue || isAgain)
     if (!full.ok) return full
     if (isDue) {
       recounted.add(environmentId)
@@ -157,12 +160,13 @@ interface Context extends KeptCountsOptions {
   readonly release: string
   readonly files: RecordFiles
   readonly asked: readonly KeptQuestion[]
+  readonly projections: Projections
 }
 
-/** Everything, from nothing. */
-async function anew(how: Context): Promise<Result<State, Failure>> {
+/** Everything; also what parts are projected to, if `isAnew`. */
+async function anew(how: Context, isAnew: boolean): Promise<Result<State, Failure>> {
   const { folder, release, asked, now } = how
-  const parts = await projectParts(how.files.parts, [], how)
+  const parts = await how.projections.of(how.files.parts, isAnew)
   if (!parts.ok) return parts
   const files: CountedFiles = { raw: how.files.raw, parts: parts.value }
   const added: KeptFile[][] = []
@@ -177,18 +181,19 @@ async function anew(how: Context): Promise<Result<State, Failure>> {
     return fail('job', `Counts could not be kept in ${folder}: ${reasonOf(error)}.`)
   }
   const [byUser = [], byUnit = []] = added
-  const sources = { raw: [...files.raw], parts: [...files.parts] }
+  const sources = sourcesOf(files)
   return withTotals({ release, recountedAt: now, questions: [...asked], ...sources, byUser, byUnit }, how)
 }
 
 /** From what was kept. Undefined if that cannot be done, or costs as much as a full count. */
 async function change(before: State, context: Context): Promise<State | undefined> {
-  const { folder, asked } = context
+  const { folder, asked, projections } = context
   const how: Counting = context
-  const parts = await projectParts(context.files.parts, before.parts, context)
+  const parts = await projections.of(context.files.parts)
   if (!parts.ok) return undefined
   const files: CountedFiles = { raw: context.files.raw, parts: parts.value }
-  const difference = differenceOf(before, files)
+  const difference = await differenceOf(before, files, projections)
+  if (!difference) return undefined
   const isSame = [difference.added, difference.removed].every(
     ({ raw, parts }) => raw.length + parts.length === 0,
   )
@@ -197,10 +202,9 @@ async function change(before: State, context: Context): Promise<State | undefine
     KeptQuestion[],
     KeptQuestion[],
   ]
-  if (isSame && fresh.length === 0) return { ...before, parts: parts.value, questions: [...asked] }
+  if (isSame && fresh.length === 0) return { ...before, questions: [...asked] }
   if (!isSame && (await shareOf(difference)) > changedShareMax) return undefined
   if (!(await areWhole(folder, [...before.byUser, ...before.byUnit]))) return undefined
-  for (const part of difference.removed.parts) if (!(await isProjected(folder, part))) return undefined
   try {
     const oldUsers = old.filter((each) => !isOfUnits(each))
     const freshUsers = fresh.filter((each) => !isOfUnits(each))
@@ -212,7 +216,7 @@ async function change(before: State, context: Context): Promise<State | undefine
     const byUser = [...before.byUser, ...(await describeFiles([...changed.value, ...added.value]))]
     const byUnit = [...(isSame ? before.byUnit : []), ...(await describeFiles(unit.value))]
     const { release, recountedAt } = before
-    const sources = { raw: [...files.raw], parts: [...files.parts] }
+    const sources = sourcesOf(files)
     const merged = byUser.length > contributionsMax ? await merge(pathsOf(folder, byUser), how) : undefined
     if (merged && !merged.ok) return undefined
     const kept = merged ? await describeFiles([merged.value]) : byUser
@@ -224,6 +228,10 @@ async function change(before: State, context: Context): Promise<State | undefine
   }
 }
 
+const sourcesOf = ({ raw, parts }: CountedFiles) => ({
+  raw: [...raw],
+  parts: parts.map(({ file, part }) => ({ file, part })),
+})
 const isOfUnits = ({ question }: Asked) => question.unitAttribute !== ''
 const pathsOf = (folder: string, files: readonly KeptFile[]) =>
   files.map(({ name }) => path.join(folder, name))
@@ -241,8 +249,13 @@ async function withTotals(
   return ok({ ...state, totals: totals.value })
 }
 
-function differenceOf(before: State, after: CountedFiles): Change {
-  const split = <T>(old: readonly T[], now: readonly T[], fileOf: (item: T) => string) => {
+/** Undefined if what went cannot be counted any more. */
+async function differenceOf(
+  before: State,
+  after: CountedFiles,
+  projections: Projections,
+): Promise<Change | undefined> {
+  const split = <Had, Has>(old: readonly Had[], now: readonly Has[], fileOf: (item: Had | Has) => string) => {
     const [had, has] = [new Set(old.map(fileOf)), new Set(now.map(fileOf))]
     return {
       added: now.filter((item) => !had.has(fileOf(item))),
@@ -252,11 +265,14 @@ function differenceOf(before: State, after: CountedFiles): Change {
   }
   const raw = split(before.raw, after.raw, (file) => file)
   const parts = split(before.parts, after.parts, ({ file }) => file)
-  return {
-    added: { raw: raw.added, parts: parts.added },
-    kept: { raw: raw.kept, parts: parts.kept },
-    removed: { raw: raw.removed, parts: parts.removed },
-  }
+  const gone = await projections.find(parts.removed)
+  return (
+    gone && {
+      added: { raw: raw.added, parts: parts.added },
+      kept: { raw: raw.kept, parts: parts.kept },
+      removed: { raw: raw.removed, parts: gone },
+    }
+  )
 }
 
 /** What of the bytes changed; 1 if a file is not there, so that it cannot be subtracted. */

@@ -1,12 +1,12 @@
 // What the counts of an environment were computed from, kept on disk between runs: a JSON file, and files of
-// contributions and projections beside it. Contributions name no user, and each is verified by a digest: if
-// anything is not as it was written, everything is counted anew.
+// contributions beside it. Nothing in them names a user. Each is verified by a digest, and if anything is not
+// as it was written, everything is counted anew.
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
+import { Part } from '../../analytics/manifest.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
-import { ProjectedPart } from './projections.ts'
 import { Question } from './question.ts'
 import { Totals } from './totals.ts'
 
@@ -32,7 +32,7 @@ export const State = z.object({
   questions: z.array(KeptQuestion),
   /** The objects that are counted, as files of the cache. */
   raw: z.array(z.string()),
-  parts: z.array(ProjectedPart),
+  parts: z.array(z.object({ file: z.string(), part: Part })),
   /** Users are counted incrementally, units as a whole. */
   byUser: z.array(KeptFile),
   byUnit: z.array(KeptFile),
@@ -68,10 +68,7 @@ export async function areWhole(folder: string, files: readonly KeptFile[]): Prom
   return true
 }
 
-const namesOf = ({ byUser, byUnit, parts }: State) => [
-  ...[...byUser, ...byUnit].map(({ name }) => name),
-  ...parts.flatMap(({ exposures, goals }) => [exposures.name, goals.name]),
-]
+const namesOf = ({ byUser, byUnit }: State) => [...byUser, ...byUnit].map(({ name }) => name)
 
 /** Removes what the state before named and this one does not, and what a run that was killed left behind. */
 export async function sweep(folder: string, before: State | undefined, now: State) {

@@ -19,14 +19,12 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache, RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import type { DamagedObject } from '../lake/objects.ts'
-import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
-import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { nameOf, type Question, questionParameters } from './question.ts'
-import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
-import { sliceOf, slicesOf } from './slices.ts'
+import type { RecordReader } from './record-reader.ts'
+import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
@@ -103,7 +101,7 @@ export interface MetricCounts {
 
 export interface MetricCountsOptions {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly source: RecordSource
+  readonly readerOf: (environmentId: string) => RecordReader
   readonly lake: LakeCache
   /** The cache's folder. */
   readonly root: string
@@ -117,20 +115,21 @@ export const metricCounts = (options: MetricCountsOptions): MetricCounts => ({
 async function countKept(
   environmentId: string,
   question: MetricQuestion,
-  { clickHouse, source, lake, root }: MetricCountsOptions,
+  { clickHouse, readerOf, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
+  const reader = readerOf(environmentId)
   const files = await lake.files(environmentId, metricWindow(question))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value
   const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
   const file = path.join(root, 'counts', `environment=${environmentId}`, `metric-${digestOf(asked)}.json`)
   const names = [...raw, ...parts.map((part) => part.file)]
-  const input = digestOf([textsOf(source), recordColumns, question.exposedBefore, names])
+  const input = digestOf([textsOf(reader), recordColumns, question.exposedBefore, names])
   const known = z
     .object({ input: z.string(), rows: z.array(MetricRow) })
     .safeParse(await readSealed(file)).data
   if (known?.input === input) return ok({ ...addUp(known.rows), damaged })
-  const rows = await countMetric(clickHouse, source)(files.value, question)
+  const rows = await countMetric(clickHouse, reader)(files.value, question)
   if (!rows.ok) return rows
   // A full disk costs the next run a query, and this one nothing.
   await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
@@ -146,53 +145,42 @@ export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuesti
 const priorMs = (metric: GoalMetric) => Math.round(priorDaysOf(metric) * dayMs)
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-const textOf = (source: RecordSource, by: 'user' | 'unit', links: string) =>
-  statementOf(
-    ...beginningOf(source),
-    'of-everything',
-    linkedName(links),
-    'questions',
-    `by-${by}`,
-    'firsts',
-    'metric',
-  )
-const textsOf = (source: RecordSource) =>
-  (['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => textOf(source, by, links)))
+const textOf = (beginning: readonly string[], isOfUnits: boolean) =>
+  statementOf(...beginning, 'questions', isOfUnits ? 'by-unit' : 'by-user', 'firsts', 'metric')
+const textsOf = ({ beginnings }: RecordReader) =>
+  beginnings.flatMap((beginning) => [true, false].map((isOfUnits) => textOf(beginning, isOfUnits)))
 
 /** From nothing. A row for each variation and slice, and without a variation for all. */
 export function countMetric(
   clickHouse: Pick<ClickHouse, 'rows'>,
-  source: RecordSource,
+  reader: RecordReader,
 ): (
   files: RecordFiles,
   question: MetricQuestion,
   tolerances?: Tolerances,
   slices?: number,
 ) => Promise<Result<MetricRow[], Failure>> {
-  return async (files, question, tolerances = usualTolerances, wanted) => {
-    const read = readingOf(files, source)
-    if (!read.ok) return read
-    const links = await linksOf(files, read.value, source, clickHouse)
-    if (!links.ok) return links
-    const isOfUnits = question.exposures.unitAttribute !== ''
-    // Users of one unit, and those who are linked, may be in several slices.
-    const slices = isOfUnits || source.name !== onDisk.name ? 1 : (wanted ?? slicesOf(files))
-    const common = { ...parametersOf(question), ...tolerances, linkColumns, links: links.value, timeOffset }
-    const rows: MetricRow[] = []
-    for (const { linked, slice, of } of passes(slices, links.value !== noLink)) {
-      const own = readingOf(sliceOf(files, of, slice), source)
-      if (!own.ok) return own
-      const bound = { ...own.value, ...common, linked, slices: of, slice, isWhole: slices === 1 ? 1 : 0 }
-      const text = textOf(source, isOfUnits ? 'unit' : 'user', links.value)
-      const found = await clickHouse.rows('metric.sql', text, MetricRow, bound)
-      if (!found.ok) return found
-      rows.push(...found.value)
-    }
-    return ok(rows)
-  }
+  return (files, question, tolerances = usualTolerances, wanted) =>
+    reader.read(files, files, async ({ hasLinks, reading }) => {
+      const isOfUnits = question.exposures.unitAttribute !== ''
+      // Users of one unit, and those who are linked, may be in several slices.
+      const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files))
+      const common = { ...parametersOf(question), ...tolerances, timeOffset, isWhole: slices === 1 ? 1 : 0 }
+      const rows: MetricRow[] = []
+      for (const { linked, slice, of } of passes(slices, hasLinks)) {
+        const own = reading(of, slice)
+        if (!own.ok) return own
+        const values = { ...own.value.values, ...common, linked, slices: of, slice }
+        const text = textOf(own.value.beginning, isOfUnits)
+        const found = await clickHouse.rows('metric.sql', text, MetricRow, values)
+        if (!found.ok) return found
+        rows.push(...found.value)
+      }
+      return ok(rows)
+    })
 }
 
-function* passes(slices: number, hasLinks: boolean) {
+export function* passes(slices: number, hasLinks: boolean) {
   const isApart = slices > 1 && hasLinks
   for (let slice = 0; slice < slices; slice++)
     yield { linked: isApart ? 'without' : 'all', slice, of: slices } as const

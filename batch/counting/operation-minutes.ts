@@ -11,13 +11,12 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import type { RecordSource } from '../lake/record-source.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
-import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { beginningOf, linksOf, questionsMax, readingOf } from './server-counts.ts'
+import type { RecordReader } from './record-reader.ts'
+import { questionsMax } from './server-counts.ts'
 import { statementOf } from './statements.ts'
-import { type Tolerances, usualTolerances } from './totals.ts'
+import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
 const count = z.int().min(0)
 const Row = z.object({
@@ -65,14 +64,13 @@ export interface OperationMinutes {
 
 interface Options {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly source: RecordSource
+  readonly readerOf: (environmentId: string) => RecordReader
   readonly lake: LakeCache
   /** The cache's folder. */
   readonly root: string
 }
 
-export function operationMinutes({ clickHouse, source, lake, root }: Options): OperationMinutes {
-  const countFiles = minutesCounter(clickHouse, source)
+export function operationMinutes({ clickHouse, readerOf, lake, root }: Options): OperationMinutes {
   async function countKept(name: string, environmentId: string, wanted: Wanted, now: number) {
     const { asked, dayMs } = wanted
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
@@ -85,11 +83,13 @@ export function operationMinutes({ clickHouse, source, lake, root }: Options): O
       ...raw,
       ...parts.map(({ file }) => file),
     ])
-    const input = digestOf([textOf(source), recordColumns, asked, names])
+    const reader = readerOf(environmentId)
+    const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
     const file = path.join(root, 'counts', `environment=${environmentId}`, name)
     const known = Kept.safeParse(await readSealed(file)).data
     if (known?.input === input) return ok(partedBy(asked, known.rows))
-    const rows = await countFiles(files.value, asked, usualTolerances, dayMs, linked.value)
+    const count = minutesCounter(clickHouse, reader)
+    const rows = await count(files.value, asked, usualTolerances, dayMs, linked.value)
     if (!rows.ok) return rows
     // A full disk costs the next run a query, and this one nothing.
     await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
@@ -184,42 +184,40 @@ const linksFrom = (watched: readonly Watched[], now: number) =>
 
 const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
 
-const textOf = (source: RecordSource) =>
-  statementOf(...beginningOf(source), 'of-everything', 'operation-minutes')
+const textOf = (beginning: readonly string[]) => statementOf(...beginning, 'operation-minutes')
 
 /** From nothing, by as few statements as the limits of a request allow. */
-export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource) {
-  return async (
+export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, reader: RecordReader) {
+  return (
     files: RecordFiles,
     asked: readonly AskedMinutes[],
     tolerances: Tolerances = usualTolerances,
     dayMs = watchDayMs,
     linked: RecordFiles = files,
-  ): Promise<Result<Row[], Failure>> => {
-    const read = readingOf(files, source)
-    if (!read.ok) return read
-    const reading = readingOf(linked, source)
-    if (!reading.ok) return reading
-    const links = await linksOf(linked, reading.value, source, clickHouse)
-    if (!links.ok) return links
-    const rows: Row[] = []
-    for (let i = 0; i < asked.length; i += questionsMax) {
-      const own = asked.slice(i, i + questionsMax)
-      const values = {
-        ...read.value,
-        linkColumns,
-        links: links.value,
-        operations: own.map((each) => JSON.stringify(each)).join('\n'),
-        flags: [...new Set(own.map(({ askedFlag }) => askedFlag))],
-        events: [...new Set(own.map(({ goal }) => goal))],
-        from: startOf(own),
-        dayMs,
-        ...tolerances,
+  ): Promise<Result<Row[], Failure>> =>
+    reader.read(files, linked, async ({ reading }) => {
+      const read = reading(1, 0)
+      if (!read.ok) return read
+      const rows: Row[] = []
+      for (let i = 0; i < asked.length; i += questionsMax) {
+        const own = asked.slice(i, i + questionsMax)
+        const values = {
+          ...read.value.values,
+          ...everybody,
+          operations: own.map((each) => JSON.stringify(each)).join('\n'),
+          flags: [...new Set(own.map(({ askedFlag }) => askedFlag))],
+          events: [...new Set(own.map(({ goal }) => goal))],
+          from: startOf(own),
+          dayMs,
+          ...tolerances,
+        }
+        const text = textOf(read.value.beginning)
+        const found = await clickHouse.rows('operation-minutes.sql', text, Row, values)
+        if (!found.ok) return found
+        rows.push(...found.value)
       }
-      const found = await clickHouse.rows('operation-minutes.sql', textOf(source), Row, values)
-      if (!found.ok) return found
-      rows.push(...found.value)
-    }
-    return ok(rows)
-  }
+      return ok(rows)
+    })
 }
+
+const everybody = { slices: 1, slice: 0, linked: 'all', timeOffset }

@@ -16,6 +16,7 @@ import { experiment, hourMs, killSwitch, startAt, visitRecords } from '../../tes
 import { countExperiment } from '../counting/counts.ts'
 import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
 import type { LakeFiles } from '../lake/cache.ts'
+import { recordsInPlace } from '../counting/record-reader.ts'
 import { onDisk } from '../lake/record-source.ts'
 import { compact } from './compact.ts'
 
@@ -48,7 +49,9 @@ async function countFiles(files: LakeFiles, counted = window) {
   } as never)
   const byUnit = await countExperiment(lake.count, files, units, counted, 'bought')
   const watched = askedMinutes({ operation: killSwitch(), event: 'bought' }, 1, counted.to)
-  const minutes = await minutesCounter(lake.clickHouse, onDisk)(files, [watched])
+  const minutes = await minutesCounter(lake.clickHouse, recordsInPlace(lake.clickHouse, onDisk))(files, [
+    watched,
+  ])
   if (!byUnit.ok) throw new Error(byUnit.problem.message)
   if (!rows.ok || !minutes.ok) throw new Error(`not counted: ${JSON.stringify([rows, minutes])}`)
   return { rows: rows.value, byUnit: byUnit.value, minutes: minutes.value }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
 import { countedByDefault, type CountedEvents } from '../../core/model/counted-events.ts'
-import type { ExperimentResult, Trust } from '../../core/model/experiment-result.ts'
+import type { ExperimentResult, Prior, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
@@ -15,7 +15,8 @@ import { experimentQuestion, type Question, unitAttributeOf, windowOf } from '..
 import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
 import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
-import { conclude, type Evidence, jeffreysPrior, type VariationCounts } from '../statistics/conclude.ts'
+import { jeffreysPrior } from '../../core/statistics/prior.ts'
+import { conclude, type Evidence, type VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
@@ -23,6 +24,7 @@ import type { LakeDamage } from '../statistics/health.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
+import { countBreakdowns } from './count-breakdowns.ts'
 import type { CountedGoal } from './counted-goal.ts'
 import { type CountingPlan, openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
@@ -139,6 +141,11 @@ async function carryOut(
   for (const failure of plan.failures) onEvent({ kind: 'failed', subject, failure })
   if (answers === undefined || goals.length === 0) return
   const damaged = await context.counts.damaged(environmentId, window)
+  const segments = await countBreakdowns(environmentId, plan, questionOf(plan), context)
+  if (!segments.ok) onEvent({ kind: 'failed', subject: `${subject}/breakdown`, failure: segments.problem })
+  // A metric counts other users, and other events.
+  const segmentsOf = ({ event, metric }: CountedGoal) =>
+    segments.ok && metric === undefined ? segments.value.get(event) : undefined
   // All goals are counted before the first is concluded: how many there are decides what each may name.
   const counted: CountedGoal[] = []
   for (const goal of goals) {
@@ -147,7 +154,7 @@ async function carryOut(
     else {
       const found = await countedGoal(environmentId, plan, goal, answers.value, damaged.value, context)
       if (!found.ok) failed(goal.key, found.problem)
-      else if (found.value) counted.push(found.value)
+      else if (found.value) counted.push({ ...found.value, segments: segmentsOf(found.value) })
       else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
     }
   }
@@ -191,6 +198,7 @@ async function countedGoal(
       asOf: window.to,
       isFirstPhase: (experiment.phases?.length ?? 1) <= 1,
       exposuresUntil: experiment.exposuresUntil,
+      cap: experiment.history?.find(({ goalKey }) => goalKey === goal.key)?.cap,
     },
     context,
   )
@@ -205,6 +213,7 @@ async function countedGoal(
     trust: toTrust(trustedBy(experiment), observed, counts),
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage: damageOf(more.value?.damaged ?? damaged),
+    segments: undefined,
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
@@ -232,7 +241,7 @@ async function concludeGoal(
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const { experiment, window } = plan
-  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule } = goal
+  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -248,8 +257,9 @@ async function concludeGoal(
     damage,
     now,
     seed: seedOf(experiment.id, goalKey, counts),
-    prior: jeffreysPrior,
+    prior: priorOf(experiment, goalKey),
     rule,
+    segments,
     ...more,
     before: before.value,
     trust,
@@ -261,6 +271,12 @@ async function concludeGoal(
   const whole = { ...result.value, provenance }
   const stored = await api.storeResult(environmentId, experiment.id, whole)
   return stored.ok ? ok(whole) : stored
+}
+
+/** As it was fixed at the start. */
+function priorOf({ history = [] }: Experiment, goalKey: string): Prior {
+  const { prior, from } = history.find((one) => one.goalKey === goalKey) ?? {}
+  return prior ? { ...prior, ...(from && { from }) } : jeffreysPrior
 }
 
 /** If users who came later do not count. */

@@ -18,8 +18,22 @@ it.each([
   const goal = { ...purchase, metric: { kind: 'value' as const } }
   const question = experimentQuestion(experiment(), window, ['bought'])
   const context = { metrics } as JobContext
-  const users = { asOf: window.to, isFirstPhase, exposuresUntil: undefined }
+  const users = { asOf: window.to, isFirstPhase, exposuresUntil: undefined, cap: undefined }
   await countGoalMetric('demo', goal, question, [], users, context)
   const [{ metric }] = asked as [{ metric: { priorDays?: number } }]
   expect(metric.priorDays ?? 14).toBe(days)
+})
+
+it('caps a goal by history where the start fixed the cap, and nowhere if it fixed none', async () => {
+  const asked: unknown[] = []
+  const metrics: JobContext['metrics'] = {
+    count: async (_environment, question) => (asked.push(question.metric), fail('job', 'Counted.')),
+  }
+  const metric = { kind: 'value' as const, capFromHistory: true }
+  const question = experimentQuestion(experiment(), { from: startAt, to: startAt + hourMs }, ['bought'])
+  for (const cap of [120, undefined]) {
+    const users = { asOf: startAt + hourMs, isFirstPhase: true, exposuresUntil: undefined, cap }
+    await countGoalMetric('demo', { ...purchase, metric }, question, [], users, { metrics } as JobContext)
+  }
+  expect(asked).toEqual([{ ...metric, cap: 120 }, metric])
 })

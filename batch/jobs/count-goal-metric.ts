@@ -1,7 +1,7 @@
 // Counts a goal with a metric: who was exposed is counted as for every goal, what the users' events are worth
 // beside it.
 import { isDeepStrictEqual } from 'node:util'
-import { conversion, GoalMetric, isPlainConversion } from '../../core/model/goal-metric.ts'
+import { conversion, GoalMetric, isPlainConversion, withCap } from '../../core/model/goal-metric.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { EarlierResult } from '../admin-api-schemas.ts'
@@ -15,10 +15,14 @@ import { type MeasuredMetric, measureMetric } from '../statistics/measure-metric
 import type { JobContext } from './job-context.ts'
 
 /** Undefined: conversions of all who were exposed, as the usual counts have them. */
-function metricOf(goal: Goal, isFrozen: boolean): Result<GoalMetric | undefined, Failure> {
+function metricOf(
+  goal: Goal,
+  isFrozen: boolean,
+  cap: number | undefined,
+): Result<GoalMetric | undefined, Failure> {
   const metric = GoalMetric.safeParse(goal.metric ?? conversion)
   if (!metric.success) return fail('job', `The metric of goal ${goal.key} is unknown to this release.`)
-  return ok(isPlainConversion(metric.data) && !isFrozen ? undefined : metric.data)
+  return ok(isPlainConversion(metric.data) && !isFrozen ? undefined : withCap(metric.data, cap))
 }
 
 const withoutPrior = (metric: GoalMetric): GoalMetric =>
@@ -30,6 +34,8 @@ export interface CountedUsers {
   readonly isFirstPhase: boolean
   /** Users who are exposed later do not count. */
   readonly exposuresUntil: number | undefined
+  /** Of a goal that is capped by history: as it was fixed at the start. */
+  readonly cap: number | undefined
 }
 
 export interface CountedGoalMetric {
@@ -46,10 +52,10 @@ export async function countGoalMetric(
   goal: Goal,
   exposures: Question,
   counts: readonly ArmCounts[],
-  { asOf, isFirstPhase, exposuresUntil }: CountedUsers,
+  { asOf, isFirstPhase, exposuresUntil, cap }: CountedUsers,
   { metrics }: JobContext,
 ): Promise<Result<CountedGoalMetric | undefined, Failure>> {
-  const definition = metricOf(goal, exposuresUntil !== undefined && exposuresUntil < asOf)
+  const definition = metricOf(goal, exposuresUntil !== undefined && exposuresUntil < asOf, cap)
   if (!definition.ok) return definition
   if (!definition.value) return ok(undefined)
   // What users did before a later phase they did in a variation: to adjust by it takes the effect away.

@@ -1,4 +1,5 @@
 // What a run counted of one goal of an experiment.
+import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import type { Trust } from '../../core/model/experiment-result.ts'
 import type { VariationCounts } from '../statistics/conclude.ts'
 import type { Rule } from '../statistics/design.ts'
@@ -18,5 +19,7 @@ export interface CountedGoal {
   readonly usersInTwoVariations: number
   readonly damage: LakeDamage
   readonly trust: Trust
+  /** By the attributes of the design; undefined if there are none, or if a metric counts fewer users. */
+  readonly segments: readonly SegmentCounts[] | undefined
   readonly rule: Rule
 }

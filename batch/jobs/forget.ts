@@ -11,6 +11,7 @@ import { type Certificate, notCovered } from '../certificate.ts'
 import type { Failure } from '../failure.ts'
 import { countingFolder } from '../counting/kept-counts.ts'
 import { dropState } from '../counting/kept-state.ts'
+import { projectionsFolder } from '../counting/projections.ts'
 import { toContent } from '../lake/content.ts'
 import { lakeListing } from '../lake/listing.ts'
 import { removeFromDay } from '../lake/rewrite-day.ts'
@@ -92,8 +93,9 @@ async function removeAll(
   }
   if (!isDryRun) {
     await rm(path.join(root, 'quarantine'), { recursive: true, force: true })
-    // Counts name nobody, but what a count that was killed left beside them does.
+    // Counts name nobody, but projections and what a count that was killed left behind do.
     await dropState(countingFolder(root, environmentId))
+    await rm(projectionsFolder(root, environmentId), { recursive: true, force: true })
   }
   return ok({
     environmentId,

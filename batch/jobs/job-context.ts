@@ -2,6 +2,7 @@
 import type { AdminApi } from '../admin-api.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import type { MetricCounts } from '../counting/metric-counts.ts'
+import type { SegmentCounting } from '../counting/segment-counts.ts'
 import type { OperationMinutes } from '../counting/operation-minutes.ts'
 import type { RunEvent } from '../run-event.ts'
 
@@ -10,6 +11,8 @@ export interface JobContext {
   readonly counts: EnvironmentCounts
   /** Of goals that are not about conversions. */
   readonly metrics: MetricCounts
+  /** By what exposures say of users. */
+  readonly segments: SegmentCounting
   /** Of operations. */
   readonly minutes: OperationMinutes
   /** Epoch milliseconds. */

@@ -3,16 +3,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { experimentQuestion } from '../counting/question.ts'
+import { experimentQuestion, type Question } from '../counting/question.ts'
 import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
 import { addUp, countMetric, metricQuestion, metricWindow } from '../counting/metric-counts.ts'
+import { openProjections } from '../counting/projections.ts'
+import { projectedRecords } from '../counting/record-reader.ts'
+import { countSegments, toSegments } from '../counting/segment-counts.ts'
 import { variationsOf } from '../counting/answers.ts'
 import { type Failure, fail } from '../failure.ts'
-import type { LakeCache } from '../lake/cache.ts'
+import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { onDisk } from '../lake/record-source.ts'
 import { differencesOf, type Reproduction } from '../reproduce/differences.ts'
@@ -22,7 +25,7 @@ import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
 import type { ResultReference } from '../reproduce/reference.ts'
 import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
-import { conclude } from '../statistics/conclude.ts'
+import { conclude, statisticsRelease } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
 import { type EngineChoice, type EnvironmentVariables, pickEngine } from '../stan/engine.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
@@ -82,14 +85,17 @@ async function replay(
     inputHash,
     fromFacts: differencesOf(result, facts.value),
     fromLake: differencesOf(result, lake.value),
-    remarks: remarksOf(provenance),
+    remarks: remarksOf(provenance, result.statistics),
   })
 }
 
 const choiceOf = ({ kind }: EngineReport): EngineChoice => kind
 
-function remarksOf({ release, sqlSha256 }: Provenance): string[] {
+function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | undefined): string[] {
   return [
+    ...(statistics === statisticsRelease
+      ? []
+      : [`Release ${statistics} of the statistics computed it, and this is ${statisticsRelease}.`]),
     ...(release === releaseOf() ? [] : [`Release ${release} computed it, and this is ${releaseOf()}.`]),
     ...(sqlSha256 === countingDigest() ? [] : ['Other statements counted it than those of this release.']),
   ]
@@ -154,16 +160,23 @@ async function recount(
       const asked = metricQuestion(question, event, metric.definition, window.to, window.exposuresUntil)
       const prior = await then(metricWindow(asked), 'metric')
       if (!prior.ok) return prior
-      const rows = await countMetric(clickHouse, onDisk)(prior.value.files, asked)
+      const records = projectedRecords(
+        clickHouse,
+        openProjections(clickHouse, path.join(folder, 'projections')),
+      )
+      const rows = await countMetric(clickHouse, records)(prior.value.files, asked)
       if (!rows.ok) return rows
       const { byVariation, high } = addUp(rows.value)
       metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }
       ;({ damaged } = prior.value)
     }
+    const segments = await recountSegments(seen.value.files, question, event, record, clickHouse)
+    if (!segments.ok) return segments
     const recounted = {
       ...record,
       exposed,
       metric,
+      ...(segments.value && { segments: segments.value }),
       usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
       damage: damageOf(damaged),
       trust: toTrust(counted, observed, exposed),
@@ -173,6 +186,21 @@ async function recount(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** By the attributes that the result has; undefined if it has none. */
+async function recountSegments(
+  files: RecordFiles,
+  exposures: Question,
+  event: string,
+  { segments }: EvidenceRecord,
+  clickHouse: ClickHouse,
+): Promise<Result<EvidenceRecord['segments'], Failure>> {
+  if (!segments) return ok(undefined)
+  const attributes = [...new Set(segments.map(({ attribute }) => attribute))]
+  const rows = await countSegments(clickHouse, onDisk)(files, { exposures, attributes })
+  if (!rows.ok) return rows
+  return ok([...(toSegments(rows.value, { exposures, attributes }).get(event) ?? [])])
 }
 
 function questionOf({ flagKey, ruleId, unitAttribute, counts, from, to, event }: Provenance['counted']) {

@@ -22,8 +22,10 @@ import { loadChdb } from './clickhouse.ts'
 import { inPieces, openClickHouseServer, serverPatience } from './clickhouse-server.ts'
 import { countExperiment } from '../counting/counts.ts'
 import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
+import { openProjections } from '../counting/projections.ts'
+import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
 import { countOnServer } from '../counting/server-counts.ts'
-import { inBucket, onDisk, type ServerSource } from './record-source.ts'
+import { inBucket, type ServerSource } from './record-source.ts'
 import { s3Store } from './s3.ts'
 
 const quick = {
@@ -52,12 +54,15 @@ const waysOf = (count: ReturnType<typeof countOnServer>, minutes: ReturnType<typ
   count,
   minutes,
 })
-const embeddedWay = () => waysOf(lake.count, minutesCounter(lake.clickHouse, onDisk))
+const embeddedWay = () => {
+  const projections = openProjections(lake.clickHouse, path.join(lake.root, 'projections'))
+  return waysOf(lake.count, minutesCounter(lake.clickHouse, projectedRecords(lake.clickHouse, projections)))
+}
 
 function onServer(changes: Partial<ServerSource> = {}, client = connect()) {
   const usual = { root: lake.root, lake: lake.s3, collection: undefined, cluster: undefined }
   const source = inBucket({ ...usual, ...changes })
-  return waysOf(countOnServer(client, source), minutesCounter(client, source))
+  return waysOf(countOnServer(client, source), minutesCounter(client, recordsInPlace(client, source)))
 }
 
 /** As a run that counts on a server sees the lake: parts stay there. */

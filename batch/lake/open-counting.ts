@@ -9,6 +9,9 @@ import { type AllocationCounts, allocationCounts } from '../counting/allocation-
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
+import { openProjections, projectionsFolder } from '../counting/projections.ts'
+import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
+import { type SegmentCounting, segmentCounts, type SegmentCountsOptions } from '../counting/segment-counts.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -19,6 +22,7 @@ export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
+  readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake'>) => AllocationCounts
@@ -31,15 +35,21 @@ export async function openCounting(
   { clickHouse, lake, cacheFolder }: Configuration,
   embedded: ClickHouse,
 ): Promise<Result<Counting, Failure>> {
-  if (!clickHouse)
+  if (!clickHouse) {
+    const readerOf = (environmentId: string) => {
+      const folder = projectionsFolder(cacheFolder, environmentId)
+      return projectedRecords(embedded, openProjections(embedded, folder))
+    }
     return ok({
-      openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
+      openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, source: onDisk }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
-      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, source: onDisk }),
+      openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
       openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, source: onDisk }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
+  }
   const { certificatesFile, s3Endpoint, collection, cluster } = clickHouse
   const certificates = await readCertificates(certificatesFile)
   if (!certificates.ok) return certificates
@@ -54,10 +64,12 @@ export async function openCounting(
     collection,
     cluster,
   })
+  const readerOf = () => recordsInPlace(server, source)
   return ok({
-    openMetrics: (options) => metricCounts({ ...options, clickHouse: server, source }),
+    openMetrics: (options) => metricCounts({ ...options, clickHouse: server, readerOf }),
+    openSegments: (options) => segmentCounts({ ...options, clickHouse: server, source }),
     open: (options) => serverCounts({ ...options, clickHouse: server, source }),
-    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, source }),
+    openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
     openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, source }),
     parts: 'left',
     close: () => server.close(),

@@ -1,5 +1,6 @@
 // Everything that a result's figures are computed from, as JSON that is stored with it, and back.
 import * as z from 'zod'
+import { SegmentCounts } from '../../core/model/breakdown.ts'
 import { Decision, Prior, Trust } from '../../core/model/experiment-result.ts'
 import { goalRoles } from '../../core/model/experiment.ts'
 import { GoalMetric } from '../../core/model/goal-metric.ts'
@@ -65,6 +66,7 @@ export const EvidenceRecord = z.object({
   rule: RuleRecord,
   discovered: z.array(z.string()).optional(),
   guardrails: z.array(GuardrailReport).optional(),
+  segments: z.array(SegmentCounts).optional(),
   trust: Trust.optional(),
   sharedAddress: z.boolean(),
 })
@@ -75,7 +77,7 @@ type Recorded = Omit<Evidence, 'goalKey' | 'baselineVariationId' | 'window' | 'n
 /** As JSON: integers of any length are text. */
 export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
   const { metric, exposed, counts, discovered, guardrails, rule, trust, sharedAddress } = evidence
-  const { usersInTwoVariations, damage, seed, prior } = evidence
+  const { usersInTwoVariations, damage, seed, prior, segments } = evidence
   const lean = (cells: readonly VariationCounts[]) =>
     cells.map(({ variationId, users, conversions, expectedWeight }) => ({
       variationId,
@@ -100,6 +102,7 @@ export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
     rule,
     ...(discovered && { discovered: [...discovered] }),
     ...(guardrails && { guardrails }),
+    ...(segments && { segments }),
     ...(trust && { trust }),
     sharedAddress: sharedAddress === true,
   }

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Builds the project's Stan model into a CmdStan-compatible executable: real Stan, without root, R or CmdStan.
+# Builds the project's Stan models into CmdStan-compatible executables: real Stan, without root, R or CmdStan.
 # Stan's headers and stanc3 (as JavaScript) come from Debian's r-cran-stanheaders; Boost, Eigen and RapidJSON
 # from their own packages. apt fetches them into a private folder and checks their signatures: nothing is
 # installed.
 #
 # Result in $TACKLINE_STAN_DIR (default: .stan at the root of the repository):
-#   bin/conversion  manifest.json  versions.txt  packages/ and build/ (what the next rebuild needs)
+#   bin/{conversion,hurdle,hierarchical}  manifest.json  versions.txt
+#   packages/ and build/ (what the next rebuild needs)
 # Exit codes:
 #   0 built, or nothing to do         10 g++ or node is missing    11 no Debian apt here
-#   12 the packages are out of reach  13 the model is not valid    14 compiling, linking or writing failed
-#   15 the executable does not sample
+#   12 the packages are out of reach  13 a model is not valid        14 compiling, linking or writing failed
+#   15 an executable does not sample
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=${TACKLINE_STAN_DIR:-$(cd "$here/../.." && pwd)/.stan}
-model=conversion
+models=(conversion hurdle hierarchical)
 # The first Debian with stanc3 of Stan 2.32; its headers are plain files that any Debian can compile.
 suite=trixie
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -36,17 +37,21 @@ target=$(cd "$target" && pwd)
 # Stale files are found by content, because a checkout changes every modification time.
 cd "$here"
 runner_key=$({ echo "${flags[@]}"; sha256sum runner.cpp tbb-stub/tbb/*.h; } | hash_of)
-model_key=$({ echo "${flags[@]}"; sha256sum "models/$model.stan" stanc.mjs tbb-stub/tbb/*.h; } | hash_of)
-build_key=$(echo "$runner_key $model_key" | hash_of)
+declare -A key_of
+for model in "${models[@]}"; do
+  key_of[$model]=$({ echo "${flags[@]}"; sha256sum "models/$model.stan" stanc.mjs tbb-stub/tbb/*.h; } | hash_of)
+done
+build_key=$(echo "$runner_key ${key_of[conversion]} ${key_of[hurdle]} ${key_of[hierarchical]}" | hash_of)
 
 exec 9>"$target/lock"
 flock 9 # a second build waits and then finds nothing to do
 
 up_to_date() {
-  [ -x "$target/bin/$model" ] && grep -qs "\"buildKey\": \"$build_key\"" "$target/manifest.json"
+  for model in "${models[@]}"; do [ -x "$target/bin/$model" ] || return 1; done
+  grep -qs "\"buildKey\": \"$build_key\"" "$target/manifest.json"
 }
 if up_to_date; then
-  say "nothing to do: $target/bin/$model is up to date"
+  say "nothing to do: $target/bin is up to date"
   exit 0
 fi
 
@@ -129,27 +134,43 @@ compile() { # compile SOURCE OBJECT KEY
   rm -f "$2.key"
   g++ "${flags[@]}" "${includes[@]}" -c "$1" -o "$2" 2>"$2.log" && echo "$3" >"$2.key"
 }
-node "$here/stanc.mjs" "$stan/stanc.js" "$here/models/$model.stan" "$model.cpp" 2>stanc.log ||
-  fail 13 "models/$model.stan is not valid Stan: $(tr -s '\n ' ' ' <stanc.log)"
+for model in "${models[@]}"; do
+  node "$here/stanc.mjs" "$stan/stanc.js" "$here/models/$model.stan" "$model.cpp" 2>stanc.log ||
+    fail 13 "models/$model.stan is not valid Stan: $(tr -s '\n ' ' ' <stanc.log)"
+done
 
-# Each takes about 25 s and 1.7 GB, nearly all of it for parsing headers.
-compile "$here/runner.cpp" runner.o "$runner_key" & runner_job=$!
-compile "$model.cpp" "$model.o" "$model_key" & model_job=$!
+# Each takes about 25 s and 1.7 GB, nearly all of it for parsing headers: two at a time.
 status=0
-wait "$runner_job" || status=1
-wait "$model_job" || status=1
+compile "$here/runner.cpp" runner.o "$runner_key" & jobs_running=($!)
+for model in "${models[@]}"; do
+  if [ "${#jobs_running[@]}" = 2 ]; then
+    wait "${jobs_running[0]}" || status=1
+    jobs_running=("${jobs_running[1]}")
+  fi
+  compile "$model.cpp" "$model.o" "${key_of[$model]}" & jobs_running+=($!)
+done
+for job in "${jobs_running[@]}"; do wait "$job" || status=1; done
 [ "$status" = 0 ] ||
   fail 14 "compilation failed; see $target/build/*.o.log (g++ is killed with less than 3.5 GB of memory)"
-say 'compiled the front end and the model'
+say 'compiled the front end and the models'
 
-g++ -static -s runner.o "$model.o" -o "$model.new" 2>link.log ||
-  fail 14 "linking failed; see $target/build/link.log"
-
-# --- try it before it replaces an older one ----------------------------------------------------------------
-echo '{"K":2,"n":[10,10],"x":[1,2],"baseline":1,"prior_alpha":1,"prior_beta":1}' >try.json
+# --- try them before they replace older ones ---------------------------------------------------------------
+try_data() {
+  case $1 in
+    conversion) echo '{"K":2,"n":[10,10],"x":[1,2],"baseline":1,"prior_alpha":1,"prior_beta":1}' ;;
+    hurdle) echo '{"K":2,"n":[90,90],"m":[9,9],"mean_log":[1,1],"ss_log":[9,9],"baseline":1,' \
+      '"prior_alpha":1,"prior_beta":1,"prior_location":1}' ;;
+    hierarchical) echo '{"S":2,"K":2,"n":[[90,90],[90,90]],"x":[[9,9],[9,9]],"prior_location":-2}' ;;
+  esac
+}
 try=(sample num_samples=10 num_warmup=10 data file=try.json random seed=1 output file=try.csv refresh=0)
-"./$model.new" "${try[@]}" >try.log 2>&1 && [ "$(grep -c '^-' try.csv)" = 10 ] ||
-  fail 15 "the built executable does not sample; see $target/build/try.log"
+for model in "${models[@]}"; do
+  g++ -static -s runner.o "$model.o" -o "$model.new" 2>link.log ||
+    fail 14 "linking failed; see $target/build/link.log"
+  try_data "$model" >try.json
+  "./$model.new" "${try[@]}" >try.log 2>&1 && [ "$(grep -c '^-' try.csv)" = 10 ] ||
+    fail 15 "the built $model does not sample; see $target/build/try.log"
+done
 
 {
   echo "stan $stan_version"
@@ -159,14 +180,16 @@ try=(sample num_samples=10 num_warmup=10 data file=try.json random seed=1 output
   done
 } >"$target/versions.txt"
 rm -f "$target/manifest.json"
-mv "$model.new" "$target/bin/$model"
-cat >"$target/manifest.json" <<MANIFEST
 {
-  "model": "$model",
-  "modelSha256": "$(file_hash "$here/models/$model.stan")",
-  "stanVersion": "$stan_version",
-  "buildKey": "$build_key"
-}
-MANIFEST
-rm -f try.* ./*.log "$model.cpp"
-say "built $target/bin/$model with Stan $stan_version"
+  printf '{\n  "models": {'
+  comma=
+  for model in "${models[@]}"; do
+    mv "$model.new" "$target/bin/$model"
+    printf '%s\n    "%s": "%s"' "$comma" "$model" "$(file_hash "$here/models/$model.stan")"
+    comma=,
+  done
+  printf '\n  },\n  "stanVersion": "%s",\n  "buildKey": "%s"\n}\n' "$stan_version" "$build_key"
+} >"$target/build/manifest.new"
+mv "$target/build/manifest.new" "$target/manifest.json"
+rm -f try.* ./*.log "${models[@]/%/.cpp}"
+say "built ${models[*]} in $target/bin with Stan $stan_version"

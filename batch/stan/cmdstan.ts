@@ -34,7 +34,7 @@ export const defaultSampler: SamplerSettings = {
 
 export interface SamplerRun {
   readonly executable: string
-  readonly data: Readonly<Record<string, number | readonly number[]>>
+  readonly data: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>
   readonly seed: number
   readonly settings: SamplerSettings
   readonly wanted: (column: string) => boolean

@@ -3,13 +3,9 @@
 import type { SamplerReport } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Engine, FitInput } from '../statistics/fit.ts'
-import {
-  examineChains,
-  modelColumns,
-  summariseDraws,
-  type ChainColumns,
-} from '../statistics/summarise-draws.ts'
-import { defaultSampler, sample, type SamplerSettings } from './cmdstan.ts'
+import { examineChains, modelColumns, summariseDraws } from '../statistics/summarise-draws.ts'
+import { defaultSampler, type SamplerSettings } from './cmdstan.ts'
+import { drawModel, type ModelDraws, stepColumns, vectorColumns } from './draw-model.ts'
 import { hostSummary } from './host.ts'
 
 export const modelName = 'conversion'
@@ -20,10 +16,7 @@ export interface StanExecutable {
   readonly modelSha256: string
 }
 
-export interface ConversionDraws {
-  readonly chains: readonly ChainColumns[]
-  readonly stanVersion: string
-}
+export type ConversionDraws = ModelDraws
 
 export const stanEngine = (
   executable: StanExecutable,
@@ -32,7 +25,8 @@ export const stanEngine = (
   async fit(input) {
     const drawn = await drawConversion(executable.path, input, settings)
     if (!drawn.ok) return drawn
-    const figures = examineChains(drawn.value.chains, input.variations.length, settings.maxTreedepth)
+    const rates = vectorColumns('p', input.variations.length)
+    const figures = examineChains(drawn.value.chains, rates, settings.maxTreedepth)
     const variations = summariseDraws(drawn.value.chains, input)
     if (![figures.rhatMax, figures.essBulkMin, figures.essTailMin].every(Number.isFinite)) {
       return refuse('UNAVAILABLE', 'Stan failed: a chain never moved, so its draws are useless.')
@@ -58,26 +52,13 @@ export async function drawConversion(
   settings: SamplerSettings = defaultSampler,
 ): Promise<Result<ConversionDraws>> {
   const names = columnNames(input.variations.length)
-  const wanted = new Set(names)
-  const run = {
+  return drawModel({
     executable,
+    model: modelName,
     data: toStanData(input),
+    names,
     seed: input.seed,
     settings,
-    wanted: (name: string) => wanted.has(name),
-  }
-  const outputs = await sample(run)
-  if (!outputs.ok) return outputs
-  const missing = names.find((name) => outputs.value.some(({ columns }) => !columns.has(name)))
-  if (missing)
-    return refuse('UNAVAILABLE', `${executable} is not our conversion model: its output has no ${missing}.`)
-  const odd = names.find((name) =>
-    outputs.value.some(({ columns }) => columns.get(name)!.some((value) => !Number.isFinite(value))),
-  )
-  if (odd) return refuse('UNAVAILABLE', `Stan failed: a draw of ${odd} is no finite number.`)
-  return ok({
-    chains: outputs.value.map(({ columns }) => columns),
-    stanVersion: outputs.value[0]!.stanVersion,
   })
 }
 
@@ -91,8 +72,6 @@ const toStanData = ({ variations, baselineVariationId, prior }: FitInput) => ({
 })
 
 const columnNames = (variations: number): string[] => [
-  'lp__',
-  'treedepth__',
-  'divergent__',
-  ...modelColumns.flatMap((name) => Array.from({ length: variations }, (_, k) => `${name}.${k + 1}`)),
+  ...stepColumns,
+  ...modelColumns.flatMap((name) => vectorColumns(name, variations)),
 ]

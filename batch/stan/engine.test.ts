@@ -20,8 +20,7 @@ async function built(manifest: string): Promise<{ TACKLINE_STAN_DIR: string }> {
   await writeFile(path.join(folder, 'manifest.json'), manifest)
   return { TACKLINE_STAN_DIR: folder }
 }
-const manifest = (sha256: string) =>
-  JSON.stringify({ model: 'conversion', modelSha256: sha256, stanVersion: '2.32.2' })
+const manifest = (sha256: string) => JSON.stringify({ models: { conversion: sha256 }, stanVersion: '2.32.2' })
 const unavailable = (message: string) => ({ ok: false, problem: { code: 'UNAVAILABLE', message } })
 
 describe('the exact engine', () => {

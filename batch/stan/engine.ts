@@ -26,7 +26,7 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 export const modelPath = path.join(import.meta.dirname, 'models', `${modelName}.stan`)
 const repository = path.join(import.meta.dirname, '..', '..')
 
-const Manifest = z.object({ model: z.literal(modelName), modelSha256: z.string(), stanVersion: z.string() })
+const Manifest = z.object({ models: z.record(z.string(), z.string()), stanVersion: z.string() })
 
 export async function pickEngine(
   choice: EngineChoice,
@@ -92,9 +92,13 @@ async function findCmdstan(variables: EnvironmentVariables): Promise<Result<Stan
   return ok({ kind: 'cmdstan', path: executable, modelSha256: theirs })
 }
 
-export async function findNative(variables: EnvironmentVariables): Promise<Result<StanExecutable>> {
+/** What `npm run stan` built of a model, if it is of the model as it is now. */
+export async function findNative(
+  variables: EnvironmentVariables,
+  model = modelName,
+): Promise<Result<StanExecutable>> {
   const folder = variables.TACKLINE_STAN_DIR || path.join(repository, '.stan')
-  const executable = path.join(folder, 'bin', modelName)
+  const executable = path.join(folder, 'bin', model)
   const text = await readFile(path.join(folder, 'manifest.json'), 'utf8').catch(() => undefined)
   if (text === undefined || !(await isExecutable(executable))) {
     return unavailable(`Stan is not built in ${folder}; run "npm run stan"`)
@@ -102,10 +106,10 @@ export async function findNative(variables: EnvironmentVariables): Promise<Resul
   const manifest = Manifest.safeParse(parseJson(text))
   if (!manifest.success)
     return unavailable(`The manifest of Stan in ${folder} cannot be read; run "npm run stan"`)
-  const { modelSha256 } = manifest.data
-  if (modelSha256 !== (await hashOf(modelPath))) {
+  const modelSha256 = manifest.data.models[model] ?? ''
+  if (modelSha256 !== (await hashOf(path.join(import.meta.dirname, 'models', `${model}.stan`)))) {
     return unavailable(
-      `Stan in ${folder} was built from another version of ${modelName}.stan; run "npm run stan"`,
+      `Stan in ${folder} was built from another version of ${model}.stan; run "npm run stan"`,
     )
   }
   return ok({ kind: 'stan-native', path: executable, modelSha256 })

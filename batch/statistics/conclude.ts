@@ -10,15 +10,18 @@ import {
   type VariationPosterior,
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
+import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
+import { breakdownsOf } from './breakdown.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
 import { type MeasuredMetric, metricReport, metricVariations, notRandomised } from './measure-metric.ts'
 import { pairOf, unreadable } from './pair.ts'
+import { sensitivityOf } from './sensitivity.ts'
 import { healthOf, type LakeDamage } from './health.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
@@ -36,7 +39,7 @@ export const jeffreysPrior: Prior = { alpha: 0.5, beta: 0.5 }
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '2'
+export const statisticsRelease = '3'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -69,6 +72,8 @@ export interface Evidence {
   readonly discovered?: ReadonlySet<string> | undefined
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   readonly guardrails?: readonly GuardrailReport[] | undefined
+  /** By the attributes of the design. */
+  readonly segments?: readonly SegmentCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
   readonly before?: Partial<ExperimentResult> | undefined
 }
@@ -130,7 +135,10 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     computedAt: evidence.now,
     window,
     inputHash: inputHash(evidence),
-    ...(!isValue && { prior: evidence.prior }),
+    ...(!isValue && {
+      prior: evidence.prior,
+      sensitivity: sensitivityOf(withUsers(counts), baselineVariationId, evidence.prior, rule.direction),
+    }),
     engine: report,
     statistics: statisticsRelease,
     role,
@@ -139,6 +147,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     decision,
     variations,
     comparisons,
+    ...(evidence.segments && { breakdowns: breakdownsOf(evidence.segments, baselineVariationId) }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
     ...(ratio.kind === 'tested' && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
@@ -205,18 +214,13 @@ async function fitOf(
   direction: Rule['direction'],
   engine: Engine,
 ): Promise<Result<{ engine: ExperimentResult['engine']; variations: VariationResult[] }>> {
-  const seen = counts.filter(({ users }) => users > 0)
+  const seen = withUsers(counts)
   const hasBaseline = seen.some(({ variationId }) => variationId === baselineVariationId)
   const posteriors = new Map<string, VariationPosterior>()
   // Nothing can be compared without the baseline, and nobody gains from rates without a comparison.
   let report: ExperimentResult['engine'] = { kind: 'exact', method: 'nothing to fit' }
   if (hasBaseline) {
-    const variations = seen.map(({ variationId, users, conversions }) => ({
-      variationId,
-      users,
-      conversions,
-    }))
-    const fit = await engine.fit({ variations, baselineVariationId, prior, direction, seed })
+    const fit = await engine.fit({ variations: seen, baselineVariationId, prior, direction, seed })
     if (!fit.ok) return fit
     const odd = fit.value.variations.find((posterior) => !isSound(posterior))
     if (odd) return refuse('UNAVAILABLE', `The engine gave no finite figures for ${odd.variationId}.`)
@@ -231,6 +235,11 @@ async function fitOf(
     }),
   })
 }
+
+const withUsers = (counts: readonly VariationCounts[]) =>
+  counts
+    .filter(({ users }) => users > 0)
+    .map(({ variationId, users, conversions }) => ({ variationId, users, conversions }))
 
 const withoutUsers = {
   rate: null,
@@ -275,6 +284,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
     prior: { alpha: prior.alpha, beta: prior.beta },
     ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),
     seed,
+    ...(evidence.segments ? { segments: evidence.segments.map((cell) => Object.values(cell)) } : {}),
     ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),
     usersInTwoVariations,
   }

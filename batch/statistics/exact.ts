@@ -13,18 +13,35 @@ export const exactEngine: Engine = {
 }
 
 export function exactPosteriors(input: Omit<FitInput, 'seed'>): VariationPosterior[] {
-  const posteriors = input.variations.map((counts) => posteriorOf(counts, input.prior))
-  const baseline = input.variations.findIndex(({ variationId }) => variationId === input.baselineVariationId)
+  const posteriors = posteriorsOf(input)
+  const baseline = baselineIn(input)
+  return exactStandings(input).map((standing, k) => ({
+    ...standing,
+    uplift: k === baseline ? null : uplift(posteriors[k]!, posteriors[baseline]!),
+  }))
+}
+
+/** Without the uplift, which takes most of the time. */
+export function exactStandings(input: Omit<FitInput, 'seed'>): Omit<VariationPosterior, 'uplift'>[] {
+  const posteriors = posteriorsOf(input)
   // Fewer is better: then more of those who do not convert are.
   const ranked = input.direction === 'decrease' ? posteriors.map(mirrored) : posteriors
-  const comparison = compare(ranked, baseline)
+  const comparison = compare(ranked, baselineIn(input))
   return input.variations.map(({ variationId }, k) => ({
     variationId,
     rate: rateOf(posteriors[k]!),
     ...comparison[k]!,
-    uplift: k === baseline ? null : uplift(posteriors[k]!, posteriors[baseline]!),
   }))
 }
+
+const posteriorsOf = ({ variations, prior }: Pick<FitInput, 'variations' | 'prior'>): Beta[] =>
+  variations.map((counts) => posteriorOf(counts, prior))
+
+const baselineIn = ({
+  variations,
+  baselineVariationId,
+}: Pick<FitInput, 'variations' | 'baselineVariationId'>) =>
+  variations.findIndex(({ variationId }) => variationId === baselineVariationId)
 
 const posteriorOf = ({ users, conversions }: Counts, prior: Prior): Beta =>
   betaOf(prior.alpha + conversions, prior.beta + users - conversions)

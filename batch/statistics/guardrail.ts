@@ -13,6 +13,7 @@ import { nonInferiorityAtAllLooks, type NonInferiorityAtAllLooks, type Tuning } 
 import { expectedLift, ratioBound } from './measure-pair.ts'
 import { closedByMeans } from './multiplicity.ts'
 import { hasMeasures, unreadable } from './pair.ts'
+import { guardUnreached } from './unreached-guardrail.ts'
 import { percent, signed } from './words.ts'
 
 export interface GuardrailInput {
@@ -58,7 +59,11 @@ export function guardArms(input: GuardrailInput, alpha = alphaDefault): Guardrai
   return arms.map((arm, k) => {
     const reading = readings[k]!
     const { variationId } = arm
-    if (typeof reading === 'string') return unmeasured(goalKey, variationId, margin, reading)
+    if (typeof reading === 'string')
+      return (
+        (baseline && guardUnreached(baseline, arm, input, alpha)) ??
+        unmeasured(goalKey, variationId, margin, reading)
+      )
     const i = judged.indexOf(reading)
     const outcome =
       kept[i]! >= 1 / alpha ? 'kept' : broken[i]! >= guardrails / alpha ? 'broken' : ('open' as const)

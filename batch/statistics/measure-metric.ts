@@ -1,5 +1,11 @@
 // From exact sums of a goal's metric to what is compared of each arm, and to what a result says of it.
-import { capOf, type GoalMetric, isOfShares, priorDaysOf } from '../../core/model/goal-metric.ts'
+import {
+  capOf,
+  type GoalMetric,
+  isCappedByHistory,
+  isOfShares,
+  priorDaysOf,
+} from '../../core/model/goal-metric.ts'
 import type { MetricReport, MetricSums, VariationValue } from '../../core/model/metric-report.ts'
 import type { VariationResult } from '../../core/model/experiment-result.ts'
 import type { ArmCounts } from './comparison.ts'
@@ -80,7 +86,7 @@ export function metricReport({ event, definition, adjustment, high }: MeasuredMe
       ? [`Only users whose day ${definition.day} after the first exposure is over are counted.`]
       : []),
     ...(definition.kind === 'value-per-converter' ? [notRandomised] : []),
-    ...(cap === undefined ? [] : [`What is compared are sums of at most ${cap}.`]),
+    ...capNotes(cap, isCappedByHistory(definition)),
     ...(definition.kind === 'ratio'
       ? ['Users are the units, not their single events, so that users who come often do not narrow it.']
       : []),
@@ -96,6 +102,17 @@ export function metricReport({ event, definition, adjustment, high }: MeasuredMe
     high: high !== null && high > 0 ? high : null,
     notes,
   }
+}
+
+function capNotes(cap: number | undefined, isFromHistory: boolean): string[] {
+  if (cap === undefined)
+    return isFromHistory
+      ? ['No earlier experiment told where to cap when this one started, so nothing is capped.']
+      : []
+  const origin = isFromHistory
+    ? ' It was fixed at the start: above it were half a percent of the users of an earlier experiment.'
+    : ''
+  return [`What is compared are sums of at most ${cap}.${origin}`]
 }
 
 /** Who converts may depend on the variation, so the two groups may differ in more than the variation. */

@@ -90,7 +90,7 @@ describe('examineChains', () => {
     })
 
   it('counts treedepth hits and finds no other problem', () => {
-    const figures = examineChains([sampled(1), sampled(2)], 2, 10)
+    const figures = examineChains([sampled(1), sampled(2)], ['p.1', 'p.2'], 10)
     expect(figures).toMatchObject({ divergences: 0, maxTreedepthHits: 6 })
     expect(figures.rhatMax).toBeLessThan(1.02)
     expect(figures.essBulkMin).toBeGreaterThan(200)
@@ -98,13 +98,15 @@ describe('examineChains', () => {
 
   it('reports the worst parameter, including the log density', () => {
     const moved = { lp__: wave(2).map((x) => x + 2) }
-    const figures = examineChains([sampled(1), sampled(2, moved)], 2, 10)
+    const figures = examineChains([sampled(1), sampled(2, moved)], ['p.1', 'p.2'], 10)
     expect(figures.rhatMax).toBeGreaterThan(1.1)
     expect(figures.essBulkMin).toBeLessThan(100)
   })
 
   it('counts divergences over all chains', () => {
     const divergent = { divergent__: wave(0).map((_, i) => (i === 7 ? 1 : 0)) }
-    expect(examineChains([sampled(1, divergent), sampled(2, divergent)], 2, 10).divergences).toBe(2)
+    expect(
+      examineChains([sampled(1, divergent), sampled(2, divergent)], ['p.1', 'p.2'], 10).divergences,
+    ).toBe(2)
   })
 })

@@ -76,13 +76,13 @@ export interface ChainFigures {
   readonly maxTreedepthHits: number
 }
 
-/** The log density is diagnosed with the rates, because it shows problems that no single rate does. */
+/** The log density is diagnosed with the parameters, because it shows problems that no single one does. */
 export function examineChains(
   chains: readonly ChainColumns[],
-  variations: number,
+  parameters: readonly string[],
   maxTreedepth: number,
 ): ChainFigures {
-  const names = ['lp__', ...Array.from({ length: variations }, (_, k) => `p.${k + 1}`)]
+  const names = ['lp__', ...parameters]
   const diagnostics: Diagnostics[] = names.map((name) => diagnose(columnOf(chains, name)))
   const counted = (name: string, matches: (value: number) => boolean) =>
     columnOf(chains, name).reduce((sum, column) => sum + column.filter(matches).length, 0)

@@ -9,7 +9,7 @@ import { bucketsMax } from '../../analytics/manifest.ts'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { addUp, countAll, countChange } from '../../batch/counting/count-events.ts'
 import { experimentQuestion, type Asked } from '../../batch/counting/question.ts'
-import { type CountedFiles, projectParts } from '../../batch/counting/projections.ts'
+import { type CountedFiles, openProjections } from '../../batch/counting/projections.ts'
 import type { Failure } from '../../batch/failure.ts'
 import type { PartFile, RecordFiles } from '../../batch/lake/cache.ts'
 import { globOf, loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
@@ -77,13 +77,14 @@ export async function benchCounting({ records, flags, isOneOnly }: CountingBench
     const before: RecordFiles = { raw: [], parts }
     const how = { clickHouse, folder: path.join(folder, 'counts') }
     mkdirSync(how.folder)
+    const projections = openProjections(clickHouse, path.join(folder, 'projections'))
     const one = questionsOf(1)
     const all = questionsOf(flags)
     await timed(figures, 'scan: the same columns, read and hashed', () => scan(before))
-    const projected = await timed(figures, 'projecting the parts', () => projectParts(parts, [], how))
+    const projected = await timed(figures, 'projecting the parts', () => projections.of(parts))
     const whole: CountedFiles = { raw: [], parts: projected }
     const change = async (some: RecordFiles) => {
-      const fresh = await projectParts(some.parts, [], how)
+      const fresh = await projections.of(some.parts)
       if (!fresh.ok) return fresh
       const added = { raw: [], parts: fresh.value }
       return ok({ added, kept: whole, removed: { raw: [], parts: [] } })
@@ -104,7 +105,7 @@ export async function benchCounting({ records, flags, isOneOnly }: CountingBench
     const bytes = parts.reduce((sum, { file }) => sum + statSync(file).size, 0)
     console.log(`${records} records of ${users} users; ${(bytes / records).toFixed(1)} bytes a record`)
     const kept = await addUp([...first, ...one1], clickHouse)
-    const everything = await projectParts([...parts, ...added.parts], [], how)
+    const everything = await projections.of([...parts, ...added.parts])
     if (!everything.ok) throw new Error(everything.problem.message)
     const again = await countAll({ raw: [], parts: everything.value }, one, how)
     const full = again.ok ? await addUp(again.value, clickHouse) : again

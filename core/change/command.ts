@@ -27,6 +27,7 @@ export const ExperimentDraft = Experiment.omit({
   ...versionedFields,
   primaryGoalKey: true,
   phases: true,
+  history: true,
 }).extend({
   ...newId,
   /** A draft waits to be started. Without it, the experiment begins at once, or at `startAt`. */

@@ -9,7 +9,7 @@ import {
   strategyOf,
 } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
-import { capOf } from '../model/goal-metric.ts'
+import { capOf, isCappedByHistory } from '../model/goal-metric.ts'
 import type { Margin } from '../model/guardrail.ts'
 import type { Goal } from '../model/goal.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
@@ -27,7 +27,9 @@ export const checkNames = [
   'overlap',
   'exposures',
   'goal-events',
+  'history',
   'power',
+  'guardrail-power',
 ] as const
 
 export interface Check {
@@ -131,8 +133,8 @@ function goalsCheck(experiment: Experiment, existing: ReadonlyMap<string, Goal>)
       name,
       status: 'warn',
       detail:
-        `${uncapped.join(', ')}: without metric.cap a few large values can hide a difference. The last result ` +
-        'says in metric.high above what half a percent of the users are.',
+        `${uncapped.join(', ')}: without a cap a few large values can hide a difference. Set metric.capFromHistory, ` +
+        'or metric.cap: the last result says in metric.high above what half a percent of the users are.',
     }
   return { name, status: 'pass', detail: `${goalKeys[0]} decides.` }
 }
@@ -140,7 +142,7 @@ function goalsCheck(experiment: Experiment, existing: ReadonlyMap<string, Goal>)
 /** Whether the goal sums up values that may be of any size. */
 function isUncapped(goal: Goal | undefined): boolean {
   const metric = goal?.metric
-  if (!metric || capOf(metric) !== undefined) return false
+  if (!metric || capOf(metric) !== undefined || isCappedByHistory(metric)) return false
   return metric.kind === 'ratio' ? metric.sum === 'value' : metric.kind.startsWith('value')
 }
 

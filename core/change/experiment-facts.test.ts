@@ -27,6 +27,8 @@ const facts = (more: Partial<ExperimentFacts> = {}): ExperimentFacts => ({
   hasOtherUsers: false,
   goalEvents: new Map([['buy', 1_000]]),
   history: history(20_000, 1_000),
+  histories: [],
+  cappedByHistory: new Set(),
   ...more,
 })
 const history = (users: number, conversions: number, daysAgo = 1) =>
@@ -40,7 +42,10 @@ const result = (users: number, conversions: number, daysAgo: number): GoalResult
   users,
   conversions,
   computedAt: now - daysAgo * dayMs,
+  isSameMetric: true,
+  isRed: false,
 })
+const source = { experimentId: 'old', computedAt: now, users: 20_000, conversions: 1_000 }
 const valued = (value: GoalResult['value']) =>
   new Map([['buy', historyFrom([{ ...result(20_000, 1_000, 1), value }], 'mean')!]])
 const checksOf = (one: Experiment, known: ExperimentFacts) =>
@@ -51,8 +56,10 @@ describe('the events of the last days', () => {
     expect(checksOf(experiment(), facts())).toEqual({
       exposures: 'pass: 9000 exposures of f came in the last 7 days.',
       'goal-events': 'pass: Events of each goal came in the last 7 days: 1000 of buy.',
+      history: 'pass: No earlier experiment tells anything of its goals: rates begin with Beta(0.5, 0.5).',
       power:
         'pass: Enough users: a change of buy by 10 % takes 109738 users (80 % power), and about 140000 users will come.',
+      'guardrail-power': 'pass: There is no guardrail to show.',
     })
   })
 
@@ -76,6 +83,41 @@ describe('the events of the last days', () => {
       },
       'goal-events',
       /^warn: No event of visit/,
+    ],
+    [
+      'a goal is capped by a history that tells no cap',
+      {},
+      { histories: [{ goalKey: 'buy' }], cappedByHistory: new Set(['buy']) },
+      'history',
+      /^warn: No earlier experiment tells where to cap buy/,
+    ],
+    [
+      'earlier experiments told a prior and a cap, which the start fixed',
+      { history: [{ goalKey: 'buy', from: source, prior: { alpha: 2, beta: 38 }, cap: 120 }] },
+      { cappedByHistory: new Set(['buy']) },
+      'history',
+      /^pass: .* buy begins with Beta\(2, 38\) \(old\), buy is capped at 120 \(old\)/,
+    ],
+    [
+      'more users come than a guardrail needs',
+      { design: { guardrails: [{ goalKey: 'buy', margin: { relative: 0.1 } }] } },
+      {},
+      'guardrail-power',
+      /^pass: .*: buy 89\d{3}; about 140000 will come/,
+    ],
+    [
+      'fewer users come than a guardrail needs',
+      { design: { guardrails: [{ goalKey: 'buy', margin: { absolute: 0.001 } }] } },
+      {},
+      'guardrail-power',
+      /^warn: .*: buy \d{7}; about 140000 will come/,
+    ],
+    [
+      'nobody knows the rate of a guardrail',
+      { design: { guardrails: [{ goalKey: 'crash', margin: { relative: 0.1 } }] } },
+      {},
+      'guardrail-power',
+      /^warn: .*: crash unknown/,
     ],
     ['no effect is wanted', { design: {} }, {}, 'power', /^warn: The design has no minimumEffect/],
     [

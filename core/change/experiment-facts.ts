@@ -2,9 +2,12 @@
 // outside and may begin with the experiment, so nothing here blocks.
 import type { Check } from './experiment-checks.ts'
 import { type Experiment, primaryGoalOf } from '../model/experiment.ts'
+import type { GoalHistory } from '../model/goal-history.ts'
 import { alphaDefault, conversionsPlannedMin } from '../statistics/levels.ts'
+import { usersForMargin } from '../statistics/guardrail-plan.ts'
 import { planOf } from '../statistics/plan.ts'
 import type { PlannedMetric } from '../statistics/planning.ts'
+import { betaText, jeffreysPrior } from '../statistics/prior.ts'
 
 const dayMs = 86_400_000
 export const powerDefault = 0.8
@@ -16,6 +19,12 @@ export interface GoalResult {
   readonly conversions: number
   /** Of a user, where the goal has a metric that the result was about. */
   readonly value?: { readonly mean: number; readonly sd: number } | undefined
+  /** Half a percent of the users had more, before any cap. */
+  readonly high?: number | undefined
+  /** Whether it measured what the goal measures now. */
+  readonly isSameMetric: boolean
+  /** Whether its health was red. */
+  readonly isRed: boolean
   /** Epoch milliseconds. */
   readonly computedAt: number
 }
@@ -50,6 +59,10 @@ export interface ExperimentFacts {
   readonly goalsOfMeans?: ReadonlySet<string>
   /** By goal: how many of its events came in the same days. */
   readonly goalEvents: ReadonlyMap<string, number>
+  /** What would be written down of each goal, were it started now. */
+  readonly histories: readonly GoalHistory[]
+  /** The goals whose caps are told by history. */
+  readonly cappedByHistory: ReadonlySet<string>
   /** By goal: the result of an earlier experiment that tells the rate, or the mean. */
   readonly history: ReadonlyMap<string, GoalResult>
 }
@@ -58,7 +71,9 @@ export function factChecks(experiment: Experiment, facts: ExperimentFacts): Chec
   return [
     exposuresCheck(experiment, facts),
     goalEventsCheck(experiment, facts),
+    historyCheck(experiment, facts),
     powerCheck(experiment, facts),
+    guardrailPowerCheck(experiment, facts),
   ]
 }
 
@@ -89,6 +104,30 @@ function goalEventsCheck({ goalKeys }: Experiment, { goalEvents, exposures }: Ex
         status: 'warn',
         detail: `No event of ${unseen.join(', ')} came ${lately}: see that it is sent under the goal's name.`,
       }
+}
+
+/** What is fixed at the start; of one that has started, what was. */
+function historyCheck({ history }: Experiment, { histories, cappedByHistory }: ExperimentFacts): Check {
+  const name = 'history'
+  const fixed = history ?? histories
+  const uncapped = fixed.filter(({ goalKey, cap }) => cappedByHistory.has(goalKey) && cap === undefined)
+  if (uncapped.length > 0)
+    return {
+      name,
+      status: 'warn',
+      detail: `No earlier experiment tells where to cap ${uncapped.map(({ goalKey }) => goalKey).join(', ')}: it is not capped.`,
+    }
+  const told = fixed.flatMap(({ goalKey, from, prior, cap }) => [
+    ...(prior ? [`${goalKey} begins with ${betaText(prior)} (${from?.experimentId})`] : []),
+    ...(cap === undefined
+      ? []
+      : [`${goalKey} is capped at ${Number(cap.toPrecision(4))} (${from?.experimentId})`]),
+  ])
+  const detail =
+    told.length > 0
+      ? `Fixed at the start, from earlier experiments: ${told.join(', ')}.`
+      : `No earlier experiment tells anything of its goals: rates begin with ${betaText(jeffreysPrior)}.`
+  return { name, status: 'pass', detail }
 }
 
 /** By the users who come until its end. */
@@ -154,6 +193,37 @@ function powerCheck(
       `Not all users meet its rollout: ${wanted}, and nothing tells how many of them do (${coming}).`,
     )
   return { name, status: 'pass', detail: `Enough users: ${wanted}, and ${coming}.` }
+}
+
+/** Whether the users who come could show that each guardrail about a rate holds. */
+function guardrailPowerCheck(
+  { design = {}, startAt, stopAt, phases, baselineVariationId }: Experiment,
+  { exposures, history, goalsOfMeans }: ExperimentFacts,
+): Check {
+  const name = 'guardrail-power'
+  const guardrails = design.aa ? [] : (design.guardrails ?? [])
+  if (guardrails.length === 0) return { name, status: 'pass', detail: 'There is no guardrail to show.' }
+  const { [baselineVariationId]: baseline = 0, ...arms } = phases?.at(-1)?.weights ?? {}
+  const users = Math.floor((exposures.usersPerDay * (stopAt - startAt)) / dayMs)
+  const wanted = guardrails.map(({ goalKey, margin }) => {
+    const known = goalsOfMeans?.has(goalKey) ? undefined : history.get(goalKey)
+    if (!known || baseline === 0 || Object.keys(arms).length === 0) return { goalKey, users: undefined }
+    const needed = usersForMargin({
+      rate: known.conversions / known.users,
+      margin,
+      direction: design.lowerIsBetter?.includes(goalKey) ? 'decrease' : 'increase',
+      shares: [baseline, ...Object.values(arms)],
+      power: powerDefault,
+      alpha: alphaDefault,
+    })
+    return { goalKey, users: needed }
+  })
+  const each = wanted.map(({ goalKey, users: needed }) => `${goalKey} ${needed ?? 'unknown'}`).join(', ')
+  const detail =
+    `Users to show that they hold if nothing differs (${percent(powerDefault)} power): ${each}; about ${users} ` +
+    'will come.'
+  const isEnough = wanted.every(({ users: needed }) => needed !== undefined && needed <= users)
+  return { name, status: isEnough ? 'pass' : 'warn', detail }
 }
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`

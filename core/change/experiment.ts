@@ -224,7 +224,7 @@ export function started(flag: Flag | undefined, experiment: Experiment, now: num
 /** One that has not started goes back to being a draft: it has nothing to keep. */
 export function stopped(experiment: Experiment, now: number): Experiment {
   if (statusAt(experiment, now) === 'waiting') {
-    const { phases: _, ...draft } = experiment
+    const { history: _, phases: __, ...draft } = experiment
     return { ...draft, status: 'draft' }
   }
   return { ...experiment, status: 'stopped', stopAt: Math.min(experiment.stopAt, now) }

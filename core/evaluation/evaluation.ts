@@ -1,7 +1,8 @@
 // The result of evaluating a flag. An evaluation depends only on flag, cause and variation, never on the
 // context. Therefore all of them are built once per snapshot, evaluation allocates nothing, and protocols can
 // cache their form of each.
-import type { Flag, Variation } from '../model/flag.ts'
+import type { Variation } from '../model/flag.ts'
+import type { SnapshotFlag } from '../model/snapshot.ts'
 import type { FlagValue } from '../model/value.ts'
 
 /** OpenFeature's reasons, plus PREREQUISITE_FAILED (the specification allows further reasons). */
@@ -30,7 +31,7 @@ export interface DecidedVariation extends Variation {
 export interface Evaluation {
   readonly flagKey: string
   /** Undefined only if there is no such flag. */
-  readonly flag: Flag | undefined
+  readonly flag: SnapshotFlag | undefined
   readonly reason: Reason
   readonly cause: Cause
   /** Undefined means that the application uses its own default. */

@@ -95,6 +95,7 @@ export function toSnapshot({ state, ...named }: SnapshotInput): Snapshot {
     ...named,
     flags: [...state.flag.values()],
     segments: [...state.segment.values()],
+    experiments: [...state.experiment.values()],
     sdkKeys: [...state.sdkKey.values()].flatMap(toSnapshotKeys),
     settings: state.settings.has(settingsId) ? settingsIn(state) : undefined,
   })

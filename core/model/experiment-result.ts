@@ -2,8 +2,10 @@
 // contains what is needed to judge and reproduce it: engine, version, model, seed, time window and a hash of
 // the input.
 import * as z from 'zod'
+import { Breakdown } from './breakdown.ts'
 import { CountedEvents } from './counted-events.ts'
 import { goalRoles } from './experiment.ts'
+import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
@@ -43,7 +45,12 @@ export const EngineReport = z.discriminatedUnion('kind', [
 ])
 export type EngineReport = z.infer<typeof EngineReport>
 
-export const Prior = z.object({ alpha: z.number().positive(), beta: z.number().positive() })
+export const Prior = z.object({
+  alpha: z.number().positive(),
+  beta: z.number().positive(),
+  /** The earlier experiment on the goal that told it when this one started; absent: nothing was known. */
+  from: HistorySource.optional(),
+})
 export type Prior = z.infer<typeof Prior>
 
 /**
@@ -82,6 +89,23 @@ export const VariationPosterior = z.object({
   uplift: UpliftSummary.nullable(),
 })
 export type VariationPosterior = z.infer<typeof VariationPosterior>
+
+/** What depends on the prior, with more or less of it; in closed form, whatever the engine. */
+export const PriorSensitivity = z.object({
+  /** The prior weighs so many times as much. */
+  weight: z.number().positive(),
+  prior: z.object({ alpha: z.number().positive(), beta: z.number().positive() }),
+  /** Of the variations that have users. */
+  variations: z.array(
+    z.object({
+      variationId: Id,
+      rate: RateSummary.pick({ mean: true, q025: true, q975: true }),
+      probabilityBest: Probability,
+      expectedLoss: Probability,
+    }),
+  ),
+})
+export type PriorSensitivity = z.infer<typeof PriorSensitivity>
 
 /** Without users there is no posterior, and no number that looks like one. */
 export const VariationResult = z.object({
@@ -253,6 +277,8 @@ export const ExperimentResult = z.object({
   inputHash: Sha256,
   /** Of the rates; absent for a goal whose metric is no conversion. */
   prior: Prior.optional(),
+  /** With half and with twice the weight of the prior; absent from results of earlier releases. */
+  sensitivity: z.array(PriorSensitivity).optional(),
   engine: EngineReport,
   /** The release of the statistics that computed it: equal inputs give an equal result in one release. */
   statistics: z.string().min(1).optional(),
@@ -266,6 +292,8 @@ export const ExperimentResult = z.object({
   variations: z.array(VariationResult).min(1),
   /** One for each variation but the baseline, in the same order. */
   comparisons: z.array(Comparison).optional(),
+  /** By the attributes of the design, of a goal about all users' conversions. */
+  breakdowns: z.array(Breakdown).optional(),
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { type Flag, FlagKey, Id, Key, type Strategy } from './flag.ts'
 import { versioned } from './versioned.ts'
 import { CountedEvents, SharedAddress } from './counted-events.ts'
+import { GoalHistory } from './goal-history.ts'
 import { Guardrail } from './guardrail.ts'
 import * as limits from './limits.ts'
 
@@ -43,6 +44,11 @@ export const ExperimentDesign = z.strictObject({
   equivalence: z.number().min(0).max(1).optional(),
   /** The smallest relative difference of the primary goal that is worth finding: 0.05 is five percent. */
   minimumEffect: z.number().positive().max(limits.minimumEffectMax).optional(),
+  /**
+   * Attributes of an exposure's context, or `exposure.day`, `exposure.protocol`, `exposure.revision`,
+   * `exposure.sdk`, `exposure.verified`: results show a segment for each of their values.
+   */
+  breakdownBy: z.array(z.string().min(1).max(limits.keyLengthMax)).max(limits.breakdownsMax).optional(),
   /** The variations are equal: what is tested is the way from assignment to result. No arm is ever named. */
   aa: z.boolean().optional(),
 })
@@ -91,6 +97,11 @@ export const Experiment = z.strictObject({
   /** In order of time. Recorded when the experiment is created and with every new phase. */
   phases: z.array(ExperimentPhase).max(limits.experimentPhasesMax).optional(),
   design: ExperimentDesign.optional(),
+  /**
+   * What earlier experiments told of its goals when it was started: their priors and caps, fixed from then
+   * on. Absent: it has not started, or an earlier release started it.
+   */
+  history: z.array(GoalHistory).max(limits.goalsPerExperimentMax).optional(),
   ...versioned,
 })
 export type Experiment = z.infer<typeof Experiment>

@@ -17,7 +17,11 @@ const timing = {
  * A user's sum above it counts as the cap. It is fixed before the start: a cap that follows the data is
  * none.
  */
-const Cap = z.number().positive().max(limits.metricValueMax)
+const capping = {
+  cap: z.number().positive().max(limits.metricValueMax).optional(),
+  /** The cap is where the last experiment on the goal had half a percent of its users above it. */
+  capFromHistory: z.boolean().optional(),
+}
 
 /** Of the same event before a user's first exposure: makes intervals narrower (CUPED). 0: none. */
 const PriorDays = z.number().min(0).max(limits.metricDaysMax).optional()
@@ -50,13 +54,13 @@ export const GoalMetric = z.discriminatedUnion('kind', [
     ...timing,
   }),
   /** Events per user. */
-  z.strictObject({ kind: z.literal('count'), cap: Cap.optional(), priorDays: PriorDays, ...timing }),
+  z.strictObject({ kind: z.literal('count'), ...capping, priorDays: PriorDays, ...timing }),
   /** The sum of values per user, also of those who sent none. */
-  z.strictObject({ kind: z.literal('value'), cap: Cap.optional(), priorDays: PriorDays, ...timing }),
+  z.strictObject({ kind: z.literal('value'), ...capping, priorDays: PriorDays, ...timing }),
   /**
    * The sum of values per user who sent one. Who they are depends on the variation, so it decides nothing.
    */
-  z.strictObject({ kind: z.literal('value-per-converter'), cap: Cap.optional(), ...timing }),
+  z.strictObject({ kind: z.literal('value-per-converter'), ...capping, ...timing }),
   /** Of all users' sums: of this event, per sum of another, such as orders per session. */
   z.strictObject({
     kind: z.literal('ratio'),
@@ -65,7 +69,7 @@ export const GoalMetric = z.discriminatedUnion('kind', [
       event: z.string().min(1).max(limits.valueLengthMax),
       sum: Summed.default('count'),
     }),
-    cap: Cap.optional(),
+    ...capping,
     ...timing,
   }),
 ])
@@ -96,6 +100,20 @@ export const stepsOf = (metric: GoalMetric, event: string): readonly string[] =>
   metric.kind === 'funnel' ? [...metric.steps, event] : []
 
 export const capOf = (metric: GoalMetric): number | undefined => ('cap' in metric ? metric.cap : undefined)
+
+export const isCappedByHistory = (metric: GoalMetric): boolean =>
+  'capFromHistory' in metric && metric.capFromHistory === true
+
+/** As an experiment measures it, whose history says where to cap; undefined: nowhere. */
+export const withCap = (metric: GoalMetric, cap: number | undefined): GoalMetric =>
+  isCappedByHistory(metric) && cap !== undefined ? ({ ...metric, cap } as GoalMetric) : metric
+
+/** What was asked of the goal, wherever an experiment found its cap. */
+export function withoutFoundCap<M extends object>(metric: M): M {
+  if (!('capFromHistory' in metric) || metric.capFromHistory !== true || !('cap' in metric)) return metric
+  const { cap: _, ...rest } = metric
+  return rest as unknown as M
+}
 
 /** 0 if the metric is not adjusted by what users did before. */
 export const priorDaysOf = (metric: GoalMetric): number =>

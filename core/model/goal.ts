@@ -1,7 +1,7 @@
 // A goal: the tracking event that counts as success, and what is measured of it.
 import * as z from 'zod'
 import { Key } from './flag.ts'
-import { GoalMetric } from './goal-metric.ts'
+import { capOf, GoalMetric, isCappedByHistory } from './goal-metric.ts'
 import { versioned } from './versioned.ts'
 import * as limits from './limits.ts'
 
@@ -11,7 +11,10 @@ export const Goal = z.strictObject({
   /** The name of the tracking event (Bucketeer: goal id; AB Tasty: event action, affiliation or location). */
   event: z.string().min(1).max(limits.valueLengthMax),
   /** Absent: conversions. */
-  metric: GoalMetric.optional(),
+  metric: GoalMetric.refine(
+    (metric) => !(isCappedByHistory(metric) && capOf(metric) !== undefined),
+    'name a cap, or let history tell it (capFromHistory): not both',
+  ).optional(),
   ...versioned,
 })
 export type Goal = z.infer<typeof Goal>

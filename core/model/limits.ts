@@ -92,6 +92,8 @@ export const metricDaysMax = 90
 /** A user's sum beyond it cannot be added up exactly (analytics/sql/counting/metric.sql). */
 export const metricValueMax = 1e15
 export const goalsPerExperimentMax = 10
+/** Attributes that results are broken down by. */
+export const breakdownsMax = 10
 /** Before the goal's own event. */
 export const funnelStepsMax = 9
 /** An entity as JSON text. A row of D1 holds 2 MB, and history stores the old value beside the new one. */

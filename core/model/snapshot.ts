@@ -1,6 +1,7 @@
 // The published form of an environment, as versioned JSON: everything that edge needs for evaluation. Fields
 // are only ever added. A reader that meets a newer `format` keeps the last snapshot it understands.
 import { attributeSplitting } from './bucket-by.ts'
+import type { Experiment } from './experiment.ts'
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
 import type { Settings } from './settings.ts'
@@ -27,6 +28,18 @@ export interface SnapshotKey {
   readonly answers?: 'plain' | undefined
 }
 
+/** A running experiment on a rollout of its flag. */
+export interface SnapshotExperiment {
+  readonly id: string
+  readonly name: string
+  readonly ruleId: string
+}
+
+export interface SnapshotFlag extends Flag {
+  /** Sorted by id; absent if none runs. It decides nothing: answers say whose rollout they come from. */
+  readonly experiments?: readonly SnapshotExperiment[] | undefined
+}
+
 export interface Snapshot {
   /**
    * The lowest format that a reader has to know. A reader that only knows lower ones keeps its last
@@ -39,7 +52,7 @@ export interface Snapshot {
    * Epoch seconds: Last-Modified of the bucketing file. Increases strictly with each change of that file.
    */
   readonly modifiedAt: number
-  readonly flags: readonly Flag[]
+  readonly flags: readonly SnapshotFlag[]
   readonly segments: readonly Segment[]
   readonly sdkKeys: readonly SnapshotKey[]
   /** Absent if all settings have their defaults. */
@@ -61,7 +74,9 @@ export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defa
 /**
  * Keeps archived flags only if another flag depends on them. Sorted, so that equal states give equal bytes.
  */
-export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
+export function buildSnapshot(
+  state: Omit<Snapshot, 'format'> & { readonly experiments?: readonly Experiment[] },
+): Snapshot {
   const byKey = new Map(state.flags.map((flag) => [flag.key, flag]))
   const needed = new Set<string>()
   visitDependenciesFirst(
@@ -69,7 +84,17 @@ export function buildSnapshot(state: Omit<Snapshot, 'format'>): Snapshot {
     (flag) => dependenciesOf(flag).flatMap((key) => byKey.get(key) ?? []),
     ({ key }) => needed.add(key),
   )
-  const flags = state.flags.filter(({ key }) => needed.has(key)).toSorted(byField('key'))
+  const running = Map.groupBy(
+    (state.experiments ?? []).filter(({ status }) => status === 'running').toSorted(byField('id')),
+    ({ flagKey }) => flagKey,
+  )
+  const flags = state.flags
+    .filter(({ key }) => needed.has(key))
+    .map((flag) => {
+      const experiments = running.get(flag.key)?.map(({ id, name, ruleId }) => ({ id, name, ruleId }))
+      return experiments ? { ...flag, experiments } : flag
+    })
+    .toSorted(byField('key'))
   return {
     format: formatNeeded({ flags, segments: state.segments }),
     environmentId: state.environmentId,

@@ -2,6 +2,7 @@
 // admin API, which only shows results and never acts on them. So fields, engines, health checks, statuses and
 // verdicts that this version does not know are accepted and kept. What ExperimentResult requires is required.
 import * as z from 'zod'
+import { Breakdown } from './breakdown.ts'
 import {
   Comparison,
   Decision,
@@ -10,6 +11,7 @@ import {
   Health,
   HealthCheck,
   Prior,
+  PriorSensitivity,
   RateSummary,
   ResultWindow,
   Trust,
@@ -17,6 +19,7 @@ import {
   VariationResult,
   Verdict,
 } from './experiment-result.ts'
+import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
@@ -45,13 +48,15 @@ const StoredHealth = Health.extend({
 
 export const StoredResult = ExperimentResult.extend({
   window: ResultWindow.loose(),
-  prior: Prior.loose().optional(),
+  prior: Prior.extend({ from: HistorySource.loose().optional() }).loose().optional(),
+  sensitivity: z.array(PriorSensitivity.loose()).optional(),
   engine: z.union([
     ...EngineReport.options.map((option) => option.loose()),
     otherKind(kindsOf(EngineReport.options)),
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
+  breakdowns: z.array(Breakdown.loose()).optional(),
   guardrails: z
     .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
     .optional(),

@@ -16,7 +16,7 @@ export function bundleFiles(
   more: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   const { result } = subject
-  const { provenance, variations, comparisons = [], guardrails = [] } = result
+  const { provenance, variations, comparisons = [], guardrails = [], breakdowns = [] } = result
   const files = new Map<string, string>()
   files.set('result.json', asJson(result))
   if (provenance) files.set('evidence.json', asJson(provenance.evidence))
@@ -54,6 +54,32 @@ export function bundleFiles(
       ]),
     ),
   )
+  if (breakdowns.length > 0)
+    files.set(
+      'segments.csv',
+      toCsv(
+        [
+          'attribute',
+          'value',
+          'variationId',
+          'users',
+          'conversions',
+          'observed',
+          ...estimates.map((name) => `pooled_${name}`),
+        ],
+        breakdowns.flatMap(({ attribute, segments }) =>
+          segments.flatMap((segment) =>
+            segment.variations.map(({ variationId, users, conversions }) => {
+              const { observed = null, pooled } =
+                segment.comparisons.find((one) => one.variationId === variationId) ?? {}
+              const { estimate = null, low = null, high = null } = pooled ?? {}
+              const value = segment.value ?? '(all others)'
+              return [attribute, value, variationId, users, conversions, observed, estimate, low, high]
+            }),
+          ),
+        ),
+      ),
+    )
   if (guardrails.length > 0)
     files.set(
       'guardrails.csv',
@@ -82,6 +108,7 @@ const meanings: Record<string, string> = {
   'evidence.json': 'everything the figures were computed from: counts, sums, rule, prior, seed',
   'variations.csv': 'each variation: who was counted, what was observed, the estimate',
   'comparisons.csv': 'each arm against the baseline; the intervals hold at all looks together',
+  'segments.csv': 'users and conversions of each segment, and its lift drawn towards the others',
   'guardrails.csv': 'each guardrail of each arm',
   'figure.svg': 'the intervals, drawn',
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
 import { askedMinutes, minutesCounter } from '../../batch/counting/operation-minutes.ts'
 import { lakeCache } from '../../batch/lake/cache.ts'
+import { recordsInPlace } from '../../batch/counting/record-reader.ts'
 import { onDisk } from '../../batch/lake/record-source.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
@@ -83,7 +84,8 @@ it('counts every acknowledged event once, whichever way ingest fails', async () 
     acknowledged.length,
   )
   const watched = askedMinutes({ operation: operations[0]!, event: 'search-error' }, 1, Date.now())
-  const count = minutesCounter(openClickHouse(loadChdb), onDisk)
+  const clickHouse = openClickHouse(loadChdb)
+  const count = minutesCounter(clickHouse, recordsInPlace(clickHouse, onDisk))
   const counted = await count({ raw: arrived.files, parts: [] }, [watched])
   if (!counted.ok) throw new Error(counted.problem.message)
   const sumOf = (field: 'users' | 'goalUsers' | 'verifiedUsers' | 'unverifiedUsers' | 'usersOverLimit') =>

@@ -1,5 +1,6 @@
 // Results for the showcase: counts as users would bring them, day by day, concluded as the runner concludes.
-import { conclude, type Evidence, jeffreysPrior } from '../../batch/statistics/conclude.ts'
+import { jeffreysPrior } from '../../core/statistics/prior.ts'
+import { conclude, type Evidence } from '../../batch/statistics/conclude.ts'
 import { ruleOf } from '../../batch/statistics/design.ts'
 import { exactEngine } from '../../batch/statistics/exact.ts'
 import { addSums, type ExactSums, noSums } from '../../batch/statistics/exact-sums.ts'

@@ -12,6 +12,7 @@ import type { EventRecord, Exposure } from '../../analytics/records.ts'
 import { addUp, countMetric, metricQuestion } from '../../batch/counting/metric-counts.ts'
 import { experimentQuestion } from '../../batch/counting/question.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
+import { recordsInPlace } from '../../batch/counting/record-reader.ts'
 import { onDisk } from '../../batch/lake/record-source.ts'
 import { refuse } from '../../core/model/problem.ts'
 import { experiment } from '../support/simulated-shop.ts'
@@ -128,7 +129,11 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
       { kind: 'value' },
       window.to,
     )
-    const rows = await countMetric(openClickHouse(loadChdb), onDisk)({ raw: [file], parts: [] }, question)
+    const clickHouse = openClickHouse(loadChdb)
+    const rows = await countMetric(clickHouse, recordsInPlace(clickHouse, onDisk))(
+      { raw: [file], parts: [] },
+      question,
+    )
     if (!rows.ok) throw new Error(rows.problem.message)
     expect([...addUp(rows.value).byVariation.values()]).toMatchObject([
       {

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { readOptions } from '../../scripts/command-line.ts'
 import { regret } from './allocation-worlds.ts'
+import { calibration } from './calibration.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
 import { guardrails } from './guardrail-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
@@ -39,6 +40,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   'false-kills': () => falseKills(times(2_000)),
   'time-to-kill': () => timeToKill(times(400)),
   regret: () => regret(times(400)),
+  calibration: () => calibration(times(500)),
   pipeline: () => pipeline(times(20)),
 }
 

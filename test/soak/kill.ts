@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { lakeCache } from '../../batch/lake/cache.ts'
 import { countEmbedded, countExperiment } from '../../batch/counting/counts.ts'
 import { askedMinutes, minutesCounter } from '../../batch/counting/operation-minutes.ts'
+import { recordsInPlace } from '../../batch/counting/record-reader.ts'
 import { onDisk } from '../../batch/lake/record-source.ts'
 import { s3Store } from '../../batch/lake/s3.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
@@ -218,7 +219,7 @@ async function compareEvents(
       lost.push(`${variationId}: counted ${JSON.stringify(row)}, must be ${JSON.stringify(wanted)}`)
     const operation = { flagKey, variationId, comparison: 'at-least', countingFrom: window.from } as Operation
     const watched = askedMinutes({ operation, event: goalEvent }, 1, window.to)
-    const minutes = await minutesCounter(clickHouse, onDisk)(files, [watched])
+    const minutes = await minutesCounter(clickHouse, recordsInPlace(clickHouse, onDisk))(files, [watched])
     if (!minutes.ok) throw new Error(minutes.problem.message)
     const sumOf = (field: 'users' | 'goalUsers') => minutes.value.reduce((sum, row) => sum + row[field], 0)
     if (sumOf('users') !== wanted.users || sumOf('goalUsers') !== wanted.conversions)

@@ -6,10 +6,12 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { type AskedMinutes, minutesCounter } from '../../batch/counting/operation-minutes.ts'
+import { openProjections } from '../../batch/counting/projections.ts'
+import { projectedRecords, recordsInPlace } from '../../batch/counting/record-reader.ts'
 import type { Tolerances } from '../../batch/counting/totals.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
-import { inBucket, onDisk } from '../../batch/lake/record-source.ts'
+import { inBucket } from '../../batch/lake/record-source.ts'
 import { serverUser, startClickHouseOverHttp } from './clickhouse-over-http.ts'
 import { simulatedBucket } from './simulated-bucket.ts'
 import { close, listen } from './simulated-stack.ts'
@@ -23,8 +25,10 @@ export async function openBothWays() {
   const lake = { endpoint, bucket: 'lake', accessKeyId: 'local', secretAccessKey: 'secret' }
   const client = openClickHouseServer({ ...serverUser, url: clickHouse.url })
   const source = inBucket({ root: folder, lake, collection: undefined, cluster: undefined })
-  const embedded = minutesCounter(openClickHouse(loadChdb), onDisk)
-  const server = minutesCounter(client, source)
+  const chdb = openClickHouse(loadChdb)
+  const projections = openProjections(chdb, path.join(folder, 'projections'))
+  const embedded = minutesCounter(chdb, projectedRecords(chdb, projections))
+  const server = minutesCounter(client, recordsInPlace(client, source))
   return {
     /** Each list of lines becomes one object of the lake. */
     async minutes(

@@ -1,7 +1,7 @@
 -- Raw objects and parts, for a count in one statement. Continues a file of ../sources; events.sql continues
 -- it, and explains `sides`.
   records AS (
-    SELECT *, [toInt8(1)] AS sides
+    SELECT *, [toInt8(1)] AS sides, '' AS file
     FROM (
       SELECT * FROM rawRecords
       UNION ALL

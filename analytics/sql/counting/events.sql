@@ -3,9 +3,10 @@
 --
 -- `sides` says in which count a record is: 1, the one that is asked for; -1, the one of the run before. Both:
 -- what was there then and is now. A full count has the first side only. An event counts no later than it was
--- received: a clock that runs ahead does not move it into the future.
+-- received: a clock that runs ahead does not move it into the future. `file` is the name of a part.
   projected AS (
     SELECT
+      file,
       sides,
       kind,
       targetingKey,

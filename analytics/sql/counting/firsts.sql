@@ -19,6 +19,7 @@
       x,
       if(isByUnit, x, toUInt32(0)) AS owner,
       counted,
+      place,
       toUInt64(bitShiftRight(place, 64)) AS variation,
       toInt64(bitAnd(toUInt64(bitShiftRight(place, 207)), 281474976710655)) - {timeOffset:Int64} AS firstAt,
       firstAt + toUInt32(bitShiftRight(place, 175)) AS firstReceivedAt,

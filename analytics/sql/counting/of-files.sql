@@ -13,17 +13,23 @@ WITH
     FROM file({prepared:String}, 'Native', {preparedColumns:String})
     WHERE kind = 'exposure' AND ({isFull:Bool} OR user IN (SELECT user FROM concerned))
     UNION ALL
-    SELECT toInt8(1) AS side, *
-    FROM file({addedExposures:String}, 'Native', {exposureColumns:String})
-    WHERE {isFull:Bool} OR user IN (SELECT user FROM concerned)
-    UNION ALL
-    SELECT arrayJoin([toInt8(-1), toInt8(1)]) AS side, *
-    FROM file({keptExposures:String}, 'Native', {exposureColumns:String})
-    WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
-    UNION ALL
-    SELECT toInt8(-1) AS side, *
-    FROM file({removedExposures:String}, 'Native', {exposureColumns:String})
-    WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+    SELECT
+      side,
+      user, eventId, flagKey, ruleId, variationId, countedAt, receivedAt, clock, isServer, isVerified,
+      isUnverified, sourceId, unitAttribute, unitId
+    FROM (
+      SELECT toInt8(1) AS side, *
+      FROM file({addedExposures:String}, 'Native', {exposureColumns:String})
+      WHERE {isFull:Bool} OR user IN (SELECT user FROM concerned)
+      UNION ALL
+      SELECT arrayJoin([toInt8(-1), toInt8(1)]) AS side, *
+      FROM file({keptExposures:String}, 'Native', {exposureColumns:String})
+      WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+      UNION ALL
+      SELECT toInt8(-1) AS side, *
+      FROM file({removedExposures:String}, 'Native', {exposureColumns:String})
+      WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+    )
   ),
   sidedGoals AS (
     SELECT
@@ -32,17 +38,22 @@ WITH
     FROM file({prepared:String}, 'Native', {preparedColumns:String})
     WHERE kind = 'tracking' AND ({isFull:Bool} OR user IN (SELECT user FROM concerned))
     UNION ALL
-    SELECT toInt8(1) AS side, *
-    FROM file({addedGoals:String}, 'Native', {goalColumns:String})
-    WHERE {isFull:Bool} OR user IN (SELECT user FROM concerned)
-    UNION ALL
-    SELECT arrayJoin([toInt8(-1), toInt8(1)]) AS side, *
-    FROM file({keptGoals:String}, 'Native', {goalColumns:String})
-    WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
-    UNION ALL
-    SELECT toInt8(-1) AS side, *
-    FROM file({removedGoals:String}, 'Native', {goalColumns:String})
-    WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+    SELECT
+      side,
+      user, eventId, event, countedAt, receivedAt, clock, isServer, value, contentId
+    FROM (
+      SELECT toInt8(1) AS side, *
+      FROM file({addedGoals:String}, 'Native', {goalColumns:String})
+      WHERE {isFull:Bool} OR user IN (SELECT user FROM concerned)
+      UNION ALL
+      SELECT arrayJoin([toInt8(-1), toInt8(1)]) AS side, *
+      FROM file({keptGoals:String}, 'Native', {goalColumns:String})
+      WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+      UNION ALL
+      SELECT toInt8(-1) AS side, *
+      FROM file({removedGoals:String}, 'Native', {goalColumns:String})
+      WHERE NOT {isFull:Bool} AND user IN (SELECT user FROM concerned)
+    )
   ),
   links AS (
     SELECT side, user, person FROM file({links:String}, 'JSONEachRow', {linkColumns:String})

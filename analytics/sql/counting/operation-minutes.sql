@@ -1,5 +1,5 @@
 -- What operations watch, by the minute of the exposure: a row for each operation and minute (epoch minutes)
--- in which users count, in order. Continues of-everything.sql.
+-- in which users count, in order. Continues linked.sql or unlinked.sql.
 --
 -- A user counts once in each {dayMs} since `start`, by the first exposure to `variation` or `baseline` in it,
 -- whichever came first. `baseline` '': there is none, and users who saw another variation before count as
@@ -18,87 +18,77 @@
       {operations:String}
     )
   ),
-  -- Whoever is linked to a known user counts as that one.
-  people AS (
-    SELECT events.* EXCEPT (sides), if(links.person = 0, events.user, links.person) AS person
-    FROM events
-    LEFT JOIN (SELECT user, person FROM links WHERE side = 1) AS links ON links.user = events.user
-    WHERE countedAt >= {from:Int64}
-  ),
   exposures AS (
     SELECT
       x,
       person,
-      targetingKey,
       intDiv(countedAt - start, {dayMs:Int64}) AS day,
-      eventId,
-      variationId,
-      countedAt,
-      receivedAt,
-      clock,
-      isVerified,
-      isUnverified,
       counts = 'all' OR isServer OR (counts = 'verified' AND isVerified) AS mayCount,
-      sourceId
-    FROM people
+      -- As in questions.sql, the least number is the first exposure; those that may not count come last, and
+      -- say who was left out. From the left: time, receipt, id, address, clock.
+      if(mayCount, toUInt256(0), bitShiftLeft(toUInt256(1), 255))
+        + bitShiftLeft(toUInt256(countedAt + {timeOffset:Int64}), 207)
+        + bitShiftLeft(toUInt256(least(receivedAt - countedAt, 4294967295)), 175)
+        + bitShiftLeft(toUInt256(bitShiftRight(eventId, 17)), 128)
+        + bitShiftLeft(toUInt256(sourceId), 64)
+        + bitShiftLeft(toUInt64(clock), 32)
+        + if(baseline != '' AND variationId = baseline, 4, 0)
+        + if(isVerified, 2, 0)
+        + if(isUnverified, 1, 0) AS place
+    FROM exposuresOfPeople
     INNER JOIN asked ON askedFlag = flagKey
-    WHERE kind = 'exposure'
-      AND has({flags:Array(String)}, flagKey)
+    WHERE has({flags:Array(String)}, flagKey)
       AND countedAt >= start
       AND (variationId = variation OR (baseline != '' AND variationId = baseline))
       AND (rule = '' OR ruleId = rule)
-    -- Delivery is at least once. If copies differ, the one received first counts.
-    ORDER BY x, person, eventId, receivedAt, countedAt, variationId, clock, isVerified, sourceId
-    LIMIT 1 BY x, person, eventId
+  ),
+  places AS (
+    SELECT x, person, day, min(exposures.place) AS place FROM exposures GROUP BY x, person, day
   ),
   firsts AS (
     SELECT
       x,
       person,
-      day,
-      -- Exposures that may count come first. Without any, the others say who was left out.
-      argMin(
-        (targetingKey, variationId, countedAt, receivedAt, clock, isVerified, isUnverified, mayCount, sourceId),
-        (NOT mayCount, countedAt, receivedAt, eventId)
-      ) AS first
-    FROM exposures
-    GROUP BY x, person, day
-  ),
-  goalEvents AS (
-    SELECT person, event, eventId, countedAt, receivedAt, clock, isServer
-    FROM people
-    WHERE kind = 'tracking' AND has({events:Array(String)}, event)
-    ORDER BY person, event, eventId, isServer, receivedAt, countedAt, clock
-    LIMIT 1 BY person, event, eventId, isServer
+      toInt64(bitAnd(toUInt64(bitShiftRight(place, 207)), 281474976710655)) - {timeOffset:Int64} AS exposedAt,
+      exposedAt + toUInt32(bitShiftRight(place, 175)) AS exposureReceivedAt,
+      bitAnd(toUInt64(bitShiftRight(place, 128)), 140737488355327) AS eventId,
+      toUInt64(bitShiftRight(place, 64)) AS sourceId,
+      toUInt64(place) AS rest,
+      toUInt32(bitShiftRight(rest, 32)) AS exposureClock,
+      bitTest(rest, 2) AS isBaseline,
+      bitTest(rest, 1) AS isVerified,
+      bitTest(rest, 0) AS isUnverified,
+      bitShiftRight(place, 255) = 0 AS mayCount
+    FROM places
   ),
   goalsOf AS (
     SELECT person, event, groupArray((clock, countedAt, receivedAt, isServer)) AS goals
-    FROM goalEvents
+    FROM goalsOfPeople
+    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
     GROUP BY person, event
   ),
   outcomes AS (
     SELECT
       x,
-      first.1 AS targetingKey,
-      baseline != '' AND first.2 = baseline AS isBaseline,
-      first.3 AS exposedAt,
-      first.6 AS isVerified,
-      first.7 AS isUnverified,
-      first.8 AS mayCount,
-      first.9 AS sourceId,
+      isBaseline,
+      exposedAt,
+      isVerified,
+      isUnverified,
+      mayCount,
+      sourceId,
       sourceUsersMax,
       arrayExists(
         each -> (counts != 'server' OR each.4)
           AND each.2 <= exposedAt + delayMs
           AND each.2 >= exposedAt - multiIf(
-            each.1 = first.5 AND each.1 != 1, 0,
-            each.1 > 1 OR first.5 > 1, {clockSkewMaxMs:Int64},
-            each.3 = first.4, 0, -- one request, whose delay is in both
+            each.1 = exposureClock AND each.1 != 1, 0,
+            each.1 > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
+            each.3 = exposureReceivedAt, 0, -- one request, whose delay is in both
             {requestDelayMaxMs:Int64}
           ),
         goals
       ) AS hasGoal,
-      row_number() OVER (PARTITION BY x, mayCount, sourceId ORDER BY exposedAt, targetingKey) AS placeInSource
+      row_number() OVER (PARTITION BY x, mayCount, sourceId ORDER BY exposedAt, eventId) AS placeInSource
     FROM firsts
     INNER JOIN asked USING (x)
     LEFT JOIN goalsOf ON goalsOf.person = firsts.person AND goalsOf.event = goal

@@ -13,6 +13,7 @@
     SELECT
       side,
       x,
+      place,
       variation,
       isCounted,
       isVerified,

@@ -2,6 +2,7 @@
   records AS (
     SELECT
       * EXCEPT (_file),
+      _file AS file,
       multiIf(
         {isFull:UInt8} = 1 OR has({addedParts:Array(String)}, _file), [toInt8(1)],
         has({removedParts:Array(String)}, _file), [toInt8(-1)],

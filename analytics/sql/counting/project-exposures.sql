@@ -1,12 +1,13 @@
--- Writes what counting takes of a part's exposures to a file of its own, which is read many times. Continues
--- events.sql.
-  exposuresOfPart AS (
+-- Writes what counting takes of exposures, a file for each part. Continues events.sql.
+  exposuresOfParts AS (
     SELECT
       user, eventId, flagKey, ruleId, variationId, countedAt, receivedAt, clock, isServer, isVerified,
-      isUnverified, sourceId, unitAttribute, unitId
+      isUnverified, sourceId, unitAttribute, unitId, file
     FROM projected
     WHERE kind = 'exposure' AND variationId != ''
   )
 SELECT *
-FROM exposuresOfPart
-SETTINGS output_format_compression_level = 1 -- it is written once, but a first count waits for it
+FROM exposuresOfParts
+SETTINGS
+  max_partitions_per_insert_block = 0,
+  output_format_compression_level = 1 -- it is written once, but a first count waits for it

@@ -1,9 +1,9 @@
--- Writes what counting takes of a part's goals to a file of its own. Continues events.sql.
-  goalsOfPart AS (
-    SELECT user, eventId, event, countedAt, receivedAt, clock, isServer, value, contentId
+-- Writes what counting takes of goals, a file for each part. Continues events.sql.
+  goalsOfParts AS (
+    SELECT user, eventId, event, countedAt, receivedAt, clock, isServer, value, contentId, file
     FROM projected
     WHERE kind = 'tracking'
   )
 SELECT *
-FROM goalsOfPart
-SETTINGS output_format_compression_level = 1
+FROM goalsOfParts
+SETTINGS max_partitions_per_insert_block = 0, output_format_compression_level = 1

@@ -1,6 +1,6 @@
 -- Raw objects. Continues a file of ../sources; events.sql continues it, and explains `sides`.
   records AS (
-    SELECT *, {rawSides:Array(Int8)} AS sides
+    SELECT *, {rawSides:Array(Int8)} AS sides, '' AS file
     FROM rawRecords
     SETTINGS
       input_format_skip_unknown_fields = 1, -- fields are only ever added to records

@@ -1,5 +1,6 @@
-// Writes conversion.json: the results of the closed form and of Stan for the reference cases. Run it when the
-// model or Stan's version changes, and review the diff: node batch/stan/reference/record.ts
+// Writes conversion.json, the results of the closed form and of Stan for the reference cases, and those of
+// Stan for the other models. Run it when a model or Stan's version changes, and review the diff: node
+// batch/stan/reference/record.ts
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { meanError, mean, sortedDraws } from '../../statistics/diagnostics.ts'
@@ -10,6 +11,7 @@ import { drawConversion, type ConversionDraws } from '../conversion.ts'
 import { findNative } from '../engine.ts'
 import { hostSummary } from '../host.ts'
 import { cases } from './cases.ts'
+import { meansOf, models } from './models.ts'
 
 export interface StanMean {
   readonly mean: number
@@ -30,6 +32,9 @@ export function stanMeans({ chains }: ConversionDraws, variations: number): Reco
     }),
   )
 }
+
+const write = (name: string, content: object) =>
+  writeFile(path.join(import.meta.dirname, `${name}.json`), `${JSON.stringify(content, null, 2)}\n`)
 
 if (import.meta.main) {
   const found = await findNative(process.env)
@@ -58,6 +63,14 @@ if (import.meta.main) {
     host: await hostSummary(),
     packages: packages.trim().split('\n'),
   }
-  const file = path.join(import.meta.dirname, 'conversion.json')
-  await writeFile(file, `${JSON.stringify({ provenance, cases: recorded }, null, 2)}\n`)
+  await write('conversion', { provenance, cases: recorded })
+  for (const [name, { parameters, draw }] of Object.entries(models)) {
+    const other = await findNative(process.env, name)
+    if (!other.ok) throw new Error(other.problem.message)
+    const drawn = await draw(other.value.path)
+    if (!drawn.ok) throw new Error(drawn.problem.message)
+    const { host, packages: built } = provenance
+    const of = { stanVersion, modelSha256: other.value.modelSha256, host, packages: built }
+    await write(name, { provenance: of, means: meansOf(drawn.value, parameters) })
+  }
 }

@@ -13,6 +13,7 @@ import { CodeBlock, type Fact, Facts } from '../ui/report.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import css from './detail.module.css'
 import type { Names } from './names.ts'
+import { priorFacts } from './prior-facts.ts'
 
 const { computedFacts: text } = words
 
@@ -30,7 +31,7 @@ export function Computed({ experimentId, result, names }: ComputedProps) {
     const file = await askFile(path, { query: { computedAt: result.computedAt } })
     saveFile(`${experimentId}-${result.goalKey}.zip`, file)
   }
-  const { window, computedAt, prior, inputHash, statistics, decision } = result
+  const { window, computedAt, inputHash, statistics, decision } = result
   const facts: (Fact | false)[] = [
     [text.window, `${utcMoment(window.from)} ${words.to} ${utcMoment(window.to)}`],
     [text.computedAt, utcMoment(computedAt)],
@@ -38,7 +39,7 @@ export function Computed({ experimentId, result, names }: ComputedProps) {
     ...trustFacts(result, names),
     ...(decision ? [[experiments.form.decision, wordOf(words.decisions, decision.kind)] as const] : []),
     ...engineFacts(result),
-    ...(prior ? [[text.prior, `Beta(${prior.alpha}, ${prior.beta})`] as const] : []),
+    ...priorFacts(result, names),
     [text.input, <code key="hash">{inputHash}</code>],
     ...(statistics ? [[text.release, text.releaseText(statistics)] as const] : []),
   ]

@@ -16,6 +16,7 @@ import { Status } from '../ui/marks.tsx'
 import { Section } from '../ui/page.tsx'
 import { Fold } from '../ui/report.tsx'
 import { Loading } from '../ui/states.tsx'
+import { Breakdowns } from './breakdowns.tsx'
 import { Computed } from './computed.tsx'
 import css from './detail.module.css'
 import { Digits } from './digits.tsx'
@@ -38,6 +39,7 @@ export interface ReportProps {
 
 export function Report({ experiment, results, flag, names }: ReportProps) {
   const primary = results.find(({ goalKey }) => goalKey === primaryGoalOf(experiment)) ?? results[0]!
+  const { breakdowns = [] } = primary
   const failed = primary.health.checks.filter(({ status }) => status === 'failed').length
   return (
     <>
@@ -57,6 +59,16 @@ export function Report({ experiment, results, flag, names }: ReportProps) {
             <Digits key={result.goalKey} result={result} names={names} />
           ))}
         </Fold>
+        {breakdowns.length > 0 && (
+          <Fold
+            title={words.breakdown}
+            hint={words.breakdownHint(breakdowns.map(({ attribute }) => attribute).join(', '))}
+          >
+            {results.map((result) => (
+              <Breakdowns key={result.goalKey} result={result} names={names} />
+            ))}
+          </Fold>
+        )}
         <Fold
           title={words.diagnostics}
           hint={words.diagnosticsHint(failed, primary.health.checks.length)}

@@ -71,7 +71,9 @@ export const experiments = inLanguage({
       overlap: 'Other experiments',
       exposures: 'Traffic',
       'goal-events': 'Events of goals',
+      history: 'Earlier experiments',
       power: 'Power',
+      'guardrail-power': 'Power of guardrails',
     },
     form: {
       name: 'Name',
@@ -200,7 +202,9 @@ export const experiments = inLanguage({
       overlap: 'Andere Experimente',
       exposures: 'Verkehr',
       'goal-events': 'Ereignisse der Ziele',
+      history: 'Frühere Experimente',
       power: 'Power',
+      'guardrail-power': 'Power der Leitplanken',
     },
     form: {
       name: 'Name',

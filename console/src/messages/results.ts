@@ -140,6 +140,13 @@ export const results = inLanguage({
     relative: 'Relative (always valid)',
     baseline: 'baseline',
     noUsers: 'no users yet',
+    breakdown: 'Segments',
+    breakdownHint: (attributes: string) => `by ${attributes}; they decide nothing`,
+    breakdownBy: (attribute: string) => `by ${attribute}`,
+    segment: 'Segment',
+    otherValues: 'all others',
+    notTold: 'not told',
+    pooledLift: 'Lift, drawn towards the others (95 %)',
     diagnostics: 'Diagnostics',
     diagnosticsHint: (failed: number, all: number) =>
       failed > 0
@@ -161,6 +168,12 @@ export const results = inLanguage({
       treedepth: (hits: number) => `, and ${number(hits)} hits of the tree depth limit`,
       seed: 'Seed',
       prior: 'Prior',
+      priorFrom: (experimentId: string, conversions: number, users: number) =>
+        `, from ${experimentId}: ${number(conversions)} of ${number(users)} users`,
+      sensitivity: 'With another prior',
+      half: 'half as strong',
+      twice: 'twice as strong',
+      ofBest: (mean: string, best: string) => `${mean}, P(best) ${best}`,
       input: 'Input (SHA-256)',
       release: 'Statistics',
       releaseText: (release: string) => `release ${release}`,
@@ -320,6 +333,13 @@ export const results = inLanguage({
     relative: 'Relativ (jederzeit gültig)',
     baseline: 'Basis',
     noUsers: 'noch keine Nutzer',
+    breakdown: 'Segmente',
+    breakdownHint: (attributes) => `nach ${attributes}; sie entscheiden nichts`,
+    breakdownBy: (attribute) => `nach ${attribute}`,
+    segment: 'Segment',
+    otherValues: 'alle anderen',
+    notTold: 'nicht angegeben',
+    pooledLift: 'Veränderung, zu den anderen gezogen (95 %)',
     diagnostics: 'Diagnose',
     diagnosticsHint: (failed, all) =>
       failed > 0
@@ -340,6 +360,12 @@ export const results = inLanguage({
       treedepth: (hits) => `, und ${number(hits)} mal die größte Baumtiefe`,
       seed: 'Seed',
       prior: 'Prior',
+      priorFrom: (experimentId, conversions, users) =>
+        `, aus ${experimentId}: ${number(conversions)} von ${number(users)} Nutzern`,
+      sensitivity: 'Mit anderem Prior',
+      half: 'halb so stark',
+      twice: 'doppelt so stark',
+      ofBest: (mean, best) => `${mean}, P(beste) ${best}`,
       input: 'Eingabe (SHA-256)',
       release: 'Statistik',
       releaseText: (release) => `Stand ${release}`,

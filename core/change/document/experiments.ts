@@ -34,9 +34,10 @@ export function experimentFields(
   if (!current) return { value: created(state, wanted, entry, now), problems: [] }
 
   const design = entry.design ?? current.design
-  const { phases, primaryGoalKey } = current
+  const { history, phases, primaryGoalKey } = current
   const exposuresUntil = entry.exposuresUntil ?? current.exposuresUntil
   const system = {
+    ...(history && { history }),
     ...(phases && { phases }),
     ...(primaryGoalKey !== undefined && { primaryGoalKey }),
     ...(exposuresUntil !== undefined && { exposuresUntil }),

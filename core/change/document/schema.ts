@@ -42,6 +42,7 @@ export const ExperimentEntry = Experiment.omit({
   id: true,
   primaryGoalKey: true,
   phases: true,
+  history: true,
 }).extend({
   ruleId: Id.optional(),
   startAt: z.int().optional(),

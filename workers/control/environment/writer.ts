@@ -4,6 +4,7 @@ import { change, commentMissing } from '../../../core/change/change.ts'
 import type { Command } from '../../../core/change/command.ts'
 import { diff } from '../../../core/change/diff.ts'
 import { domainEventsOf } from '../../../core/change/domain-event.ts'
+import { goalsToLookUp, withHistories } from '../../../core/change/goal-histories.ts'
 import { type NewDelivery, changeMessages } from '../../../core/change/message.ts'
 import {
   type EntityKind,
@@ -39,6 +40,7 @@ import { type Database } from '../../storage/database.ts'
 import { valueAt, valuesAt } from '../../storage/history.ts'
 import { keyClaims } from '../../storage/imported-keys.ts'
 import { type EncodedSnapshot, encodeSnapshot } from '../../storage/snapshots.ts'
+import { goalResults } from './goal-results.ts'
 import { withJsonOfYaml } from './yaml-values.ts'
 
 export interface WriterPorts {
@@ -109,7 +111,11 @@ async function attemptCommand(
     experiment: request.experiment,
   })
   if (!decision.ok) return { ok: false, problem: problemWithoutSecrets(decision.problem) }
-  const { writes, entity, notes = [], refusal } = decision.value
+  const lookUp = goalsToLookUp(before.state, decision.value.writes, now)
+  const results = await goalResults(ports.database, environmentId, lookUp)
+  const whole = withHistories(before.state, decision.value, results, now)
+  if (!whole.ok) return whole
+  const { writes, entity, notes = [], refusal } = whole.value
   const answer = {
     ok: true,
     changed: writes.length > 0,

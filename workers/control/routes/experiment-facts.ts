@@ -1,20 +1,15 @@
 // What is known of goals and flags before an experiment starts: the newest results of earlier experiments,
 // and the live counts.
 import { isOfShares } from '../../../core/model/goal-metric.ts'
-import { isSame } from '../../../core/change/entity.ts'
 import { type ExperimentFacts, type GoalResult, historyFrom } from '../../../core/change/experiment-facts.ts'
 import type { Goal } from '../../../core/model/goal.ts'
-import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { eventCounterOf, flagCounterOf } from '../../live/live-counters.ts'
 import { type Database } from '../../storage/database.ts'
-import { listEntities } from '../../storage/entities.ts'
-import { newestOfEach } from '../../storage/experiment-results.ts'
 import type { ControlBindings } from '../bindings.ts'
+import { goalResults } from '../environment/goal-results.ts'
 
 const hourMs = 3_600_000
 const hoursBack = 7 * 24
-/** Of the experiments that were changed last; earlier ones tell little of today. */
-const experimentsLookedAt = 50
 
 /** By goal, of the baselines of experiments on it. Of values, only by the metric that the goal has now. */
 export async function historyOf(
@@ -22,41 +17,23 @@ export async function historyOf(
   environmentId: string,
   goals: readonly Goal[],
 ): Promise<Map<string, GoalResult>> {
-  const order = { sort: 'updatedAt', order: 'desc', limit: experimentsLookedAt } as const
-  const experiments = await listEntities(database, { environmentId, kind: 'experiment', ...order })
-  const found = new Map<string, GoalResult>()
-  for (const { key: goalKey, metric } of goals) {
-    const ids = experiments.filter((experiment) => experiment.goalKeys.includes(goalKey)).map(({ id }) => id)
-    const newest = await newestOfEach(database, environmentId, ids, goalKey)
-    const ofBaselines = newest.flatMap(({ experimentId, result }) => {
-      const { baselineVariationId, variations, computedAt } = result
-      const isSameMetric = isSame(result.metric?.definition, metric)
-      const baseline = variations.find(({ variationId }) => variationId === baselineVariationId)
-      return baseline
-        ? {
-            experimentId,
-            users: baseline.users,
-            conversions: baseline.conversions,
-            computedAt,
-            ...(isSameMetric && { value: unitOf(baseline.value) }),
-          }
-        : []
-    })
-    const telling = historyFrom(ofBaselines, isOfMeans(metric) ? 'mean' : 'rate')
-    if (telling) found.set(goalKey, telling)
-  }
-  return found
+  return historyIn(await goalResults(database, environmentId, goals), goals)
+}
+
+export function historyIn(
+  results: ReadonlyMap<string, readonly GoalResult[]>,
+  goals: readonly Goal[],
+): Map<string, GoalResult> {
+  return new Map(
+    goals.flatMap(({ key, metric }) => {
+      const telling = historyFrom(results.get(key) ?? [], isOfMeans(metric) ? 'mean' : 'rate')
+      return telling ? [[key, telling] as const] : []
+    }),
+  )
 }
 
 /** Whether results are about means or ratios instead of rates. */
 export const isOfMeans = (metric: Goal['metric']): boolean => metric !== undefined && !isOfShares(metric)
-
-/** Mean and standard deviation of one user, or converting user, after whatever adjustment. */
-function unitOf(value: StoredResult['variations'][number]['value']) {
-  if (!value?.posterior) return undefined
-  const { posterior, sums } = value
-  return { mean: posterior.mean, sd: posterior.sd * Math.sqrt(sums.units) }
-}
 
 /** Of a flag in the last week, or since it was first exposed. */
 export async function trafficOf(

@@ -132,7 +132,9 @@ describe('an experiment before its start', () => {
       overlap: 'pass',
       exposures: 'warn',
       'goal-events': 'warn',
+      history: 'pass',
       power: 'warn',
+      'guardrail-power': 'pass',
     })
     expect(await call('POST', `${one}/start`)).toMatchObject({
       status: 409,
@@ -159,6 +161,31 @@ describe('an experiment before its start', () => {
     expect((await call('DELETE', one)).status).toBe(200)
     expect((await call('GET', `${one}/checks`)).status).toBe(404)
     expect((await call('POST', `${one}/start`)).status).toBe(404)
+  })
+
+  it('fixes at its start what earlier experiments told of its goals, and keeps it', async () => {
+    const path = await prepared()
+    await call('POST', `${path}/experiments`, { ...experiment({ id: 'old' }), status: undefined })
+    await call('POST', `${path}/experiments/old/results`, result())
+    await call('PATCH', `${path}/flags/base`, { enabled: true })
+    expect(await changed('POST', `${path}/experiments`, experiment())).not.toHaveProperty('history')
+    const source = { experimentId: 'old', users: 10_000, conversions: 500, computedAt }
+    const history = [{ goalKey: 'buy', from: source, prior: { alpha: 2, beta: 38 } }]
+    const one = `${path}/experiments/x`
+    expect(await changed('POST', `${one}/start`)).toMatchObject({ history })
+    const later = { ...result(), computedAt: computedAt + 1, inputHash: 'b'.repeat(64) }
+    const more = { ...later, variations: later.variations.map((each) => ({ ...each, conversions: 900 })) }
+    await call('POST', `${path}/experiments/old/results`, more)
+    const added = await call('PATCH', `${one}?experiment=new-phase`, { goalKeys: ['buy', 'visit'] })
+    expect(added.body).toMatchObject({
+      entity: { history: [...history, { goalKey: 'visit' }] },
+    })
+    expect((await call('PATCH', one, { history: [] })).status).toBe(400)
+    expect((await call('GET', `${one}/checks`)).body).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'history', detail: expect.stringContaining('Beta(2, 38)') }),
+      ]),
+    })
   })
 
   it('may wait for its planned start, and is listed as waiting', async () => {

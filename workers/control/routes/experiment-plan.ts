@@ -3,6 +3,8 @@ import * as z from 'zod'
 import { started } from '../../../core/change/experiment.ts'
 import { type Check, configurationChecks, segmentsOf } from '../../../core/change/experiment-checks.ts'
 import { factChecks, powerDefault } from '../../../core/change/experiment-facts.ts'
+import { goalHistory, resultsOfOthers } from '../../../core/change/goal-histories.ts'
+import { isCappedByHistory } from '../../../core/model/goal-metric.ts'
 import { isOpenAt, statusAt } from '../../../core/model/experiment.ts'
 import { FlagKey, Key } from '../../../core/model/flag.ts'
 import { minimumEffectMax, variationsMax } from '../../../core/model/limits.ts'
@@ -14,7 +16,8 @@ import { listEntities, readEntity } from '../../storage/entities.ts'
 import { CheckAnswer, PlanAnswer } from '../api/experiment-answers.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
-import { goalEventsOf, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
+import { goalResults } from '../environment/goal-results.ts'
+import { goalEventsOf, historyIn, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
 
 const usersPerDayMax = 1_000_000_000
 const valueMax = 1e12
@@ -146,12 +149,12 @@ export const experimentPlan = [
         experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key)),
       )
       const goals = found.filter((goal) => goal !== undefined)
-      const [running, waiting, exposures, goalEvents, history] = await Promise.all([
+      const [running, waiting, exposures, goalEvents, results] = await Promise.all([
         listEntities(database, { ...list, status: 'running', limit: pageSizeMax }),
         listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
         trafficOf(env, environment, experiment.flagKey, now),
         goalEventsOf(env, environment, goals, now),
-        historyOf(database, environment, goals),
+        goalResults(database, environment, goals),
       ])
       const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
       const hasSegments = segmentsOf(experiment, flag).length > 0
@@ -172,7 +175,13 @@ export const experimentPlan = [
         ...factChecks(experiment, {
           exposures,
           goalEvents,
-          history,
+          history: historyIn(results, goals),
+          histories: goals.map((goal) =>
+            goalHistory(goal.key, goal, resultsOfOthers(results.get(goal.key), id)),
+          ),
+          cappedByHistory: new Set(
+            goals.filter(({ metric }) => metric && isCappedByHistory(metric)).map(({ key }) => key),
+          ),
           goalsOfMeans: new Set(goals.filter(({ metric }) => isOfMeans(metric)).map(({ key }) => key)),
           hasOtherUsers: (flag?.rules.length ?? 0) > 0 || (flag?.slices?.length ?? 0) > 0,
         }),

@@ -1,0 +1,80 @@
+// What statements read besides projections, written to files of one count: raw objects as numbers, and who
+// counts as one.
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { PartFile, RecordFiles } from '../lake/cache.ts'
+import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
+import { preparedColumns } from './columns.ts'
+import { linkRows, resolveLinks } from './links.ts'
+import { statementOf } from './statements.ts'
+import { LinkRow } from './totals.ts'
+
+/** What came since the run before, what stayed, and what went. */
+export interface ChangeOf<Files> {
+  readonly added: Files
+  readonly kept: Files
+  readonly removed: Files
+}
+
+/** A pattern that matches nothing. */
+export const noFile = '/{}'
+/** So many raw objects are read by one statement: a pattern of all names has to be read as one text. */
+const rawObjectsMax = 5_000
+
+/** Projects raw objects once, because every pass reads them. Resolves to a pattern of files. */
+export async function prepareRaw(
+  scratch: string,
+  { added, kept, removed }: ChangeOf<RecordFiles>,
+  clickHouse: ClickHouse,
+): Promise<Result<string, Failure>> {
+  const written: string[] = []
+  const text = statementOf('into', 'sources/disk', 'raw-records', 'events', 'prepare')
+  for (const [files, sides] of [
+    [added.raw, '[1]'],
+    [kept.raw, '[-1, 1]'],
+    [removed.raw, '[-1]'],
+  ] as const)
+    for (let i = 0; i < files.length; i += rawObjectsMax) {
+      const raw = globOf(files.slice(i, i + rawObjectsMax))
+      if (!raw.ok) return raw
+      const target = path.join(scratch, `raw-${written.length}.native`)
+      const values = { files: raw.value, parts: noFile, rawSides: sides, columns: recordColumns, target }
+      const done = await clickHouse.run('prepare.sql', text, values)
+      if (!done.ok) return done
+      written.push(target)
+    }
+  return globOf(written)
+}
+
+/** `prepared` is what prepareRaw made of the same files. Resolves to how many users are linked. */
+export async function writeLinks(
+  file: string,
+  prepared: string,
+  change: ChangeOf<RecordFiles>,
+  clickHouse: ClickHouse,
+): Promise<Result<number, Failure>> {
+  const parts = partsWithAliases(change)
+  if (!parts.ok) return parts
+  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns }
+  const isNone = prepared === noFile && parts.value['parts'] === noFile
+  const text = statementOf('sources/disk', 'part-records', 'events', 'aliases-of-change', 'aliases')
+  const found = isNone ? ok([]) : await clickHouse.rows('aliases.sql', text, LinkRow, values)
+  if (!found.ok) return found
+  const membersOf = (wanted: number) =>
+    resolveLinks(found.value.filter(({ side }): boolean => side === wanted))
+  const rows = linkRows(membersOf(-1), membersOf(1))
+  await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return ok(rows.length)
+}
+
+function partsWithAliases({ added, kept, removed }: ChangeOf<RecordFiles>): Result<Parameters, Failure> {
+  const of = ({ parts }: RecordFiles) =>
+    parts.filter(({ part }: PartFile) => (part.records['alias'] ?? 0) > 0).map(({ file }) => file)
+  const glob = globOf([...of(added), ...of(kept), ...of(removed)])
+  if (!glob.ok) return glob
+  const namesOf = (files: RecordFiles) => of(files).map((file) => path.basename(file))
+  return ok({ files: noFile, parts: glob.value, addedParts: namesOf(added), removedParts: namesOf(removed) })
+}

@@ -1,0 +1,195 @@
+// Counts whom an experiment counted by what their first exposure says of them
+// (analytics/sql/counting/segments.sql), in this process or on a server. What was counted is kept on disk,
+// and asked again only if the objects or the question changed.
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import * as z from 'zod'
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import type { SegmentCounts } from '../../core/model/breakdown.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { RecordFiles } from '../lake/cache.ts'
+import { onDisk, type RecordSource } from '../lake/record-source.ts'
+import { readSealed, writeSealed } from '../lake/sealed-file.ts'
+import { linkColumns } from './columns.ts'
+import { countAgainIfDamaged } from './count-again.ts'
+import { type MetricCountsOptions, passes } from './metric-counts.ts'
+import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
+import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
+import { sliceOf, slicesOf } from './slices.ts'
+import { statementOf } from './statements.ts'
+import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
+
+/** Of each attribute; the users of other values are together. */
+export const segmentsMax = 20
+/** More are together already in the answer of a statement. */
+const valuesMax = 1_000
+
+/** Of a slice: a statement over so many exposures takes about 1.2 GB. */
+const recordsMax = 500_000
+
+const SegmentRow = z.object({
+  attribute: z.int(),
+  segment: z.string().nullable(),
+  variationId: z.string(),
+  q: z.int(),
+  users: z.int(),
+})
+export type SegmentRow = z.infer<typeof SegmentRow>
+
+export interface SegmentQuestion {
+  /** Of the experiment, with the events of all its goals. */
+  readonly exposures: Question
+  readonly attributes: readonly string[]
+}
+
+/** By event. */
+export type CountedSegments = ReadonlyMap<string, readonly SegmentCounts[]>
+
+export interface SegmentCounting {
+  count(environmentId: string, question: SegmentQuestion): Promise<Result<CountedSegments, Failure>>
+}
+
+export interface SegmentCountsOptions extends Omit<MetricCountsOptions, 'readerOf'> {
+  /** Projections have no attributes. */
+  readonly source: RecordSource
+}
+
+export const segmentCounts = (options: SegmentCountsOptions): SegmentCounting => ({
+  count: (environmentId, question) =>
+    countAgainIfDamaged(options.lake, environmentId, () => countKept(environmentId, question, options)),
+})
+
+async function countKept(
+  environmentId: string,
+  question: SegmentQuestion,
+  { clickHouse, source, lake, root }: SegmentCountsOptions,
+): Promise<Result<CountedSegments, Failure>> {
+  const { exposures, attributes } = question
+  const files = await lake.files(environmentId, windowOf([exposures]))
+  if (!files.ok) return files
+  const asked = digestOf([nameOf(exposures), attributes])
+  const file = path.join(root, 'counts', `environment=${environmentId}`, `segments-${asked}.json`)
+  const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
+  const input = digestOf([textsOf(source), recordColumns, names])
+  const known = z
+    .object({ input: z.string(), rows: z.array(SegmentRow) })
+    .safeParse(await readSealed(file)).data
+  if (known?.input === input) return ok(toSegments(known.rows, question))
+  const rows = await countSegments(clickHouse, source)(files.value, question)
+  if (!rows.ok) return rows
+  // A full disk costs the next run a query, and this one nothing.
+  await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
+  return ok(toSegments(rows.value, question))
+}
+
+const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
+
+const textOf = (source: RecordSource, by: 'user' | 'unit', links: string) =>
+  statementOf(
+    ...beginningOf(source),
+    'of-everything',
+    linkedName(links),
+    'questions',
+    `by-${by}`,
+    'firsts',
+    'outcomes',
+    'segments',
+  )
+const textsOf = (source: RecordSource) =>
+  (['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => textOf(source, by, links)))
+
+/** From nothing. A row for each attribute, value, variation, goal and slice. */
+export function countSegments(
+  clickHouse: MetricCountsOptions['clickHouse'],
+  source: RecordSource,
+): (
+  files: RecordFiles,
+  question: SegmentQuestion,
+  tolerances?: Tolerances,
+  slices?: number,
+) => Promise<Result<SegmentRow[], Failure>> {
+  return async (files, question, tolerances = usualTolerances, wanted) => {
+    const { exposures, attributes } = question
+    const read = readingOf(files, source)
+    if (!read.ok) return read
+    const links = await linksOf(files, read.value, source, clickHouse)
+    if (!links.ok) return links
+    const isOfUnits = exposures.unitAttribute !== ''
+    // Users of one unit, and those who are linked, may be in several slices.
+    const slices = isOfUnits || source.name !== onDisk.name ? 1 : (wanted ?? slicesOf(files, recordsMax))
+    const common = {
+      ...questionParameters([{ x: 1, question: exposures }]),
+      ...tolerances,
+      linkColumns,
+      links: links.value,
+      timeOffset,
+      attributes,
+      valuesMax,
+    }
+    const rows: SegmentRow[] = []
+    for (const { linked, slice, of } of passes(slices, links.value !== noLink)) {
+      const own = readingOf(sliceOf(files, of, slice), source)
+      if (!own.ok) return own
+      const bound = { ...own.value, ...common, linked, slices: of, slice }
+      const found = await clickHouse.rows(
+        'segments.sql',
+        textOf(source, isOfUnits ? 'unit' : 'user', links.value),
+        SegmentRow,
+        bound,
+      )
+      if (!found.ok) return found
+      rows.push(...found.value)
+    }
+    return ok(rows)
+  }
+}
+
+export function toSegments(
+  rows: readonly SegmentRow[],
+  { exposures: { events }, attributes }: SegmentQuestion,
+): CountedSegments {
+  const kept = new Set(
+    attributes.flatMap((_, i) => largest(rows.filter(({ attribute, q }) => attribute === i + 1 && q === 0))),
+  )
+  const byEvent = new Map(events.map((event) => [event, new Map<string, SegmentCounts>()]))
+  for (const { attribute, segment, variationId, q, users } of rows) {
+    const value = kept.has(keyOf(attribute, segment)) ? segment : null
+    for (const [i, event] of events.entries()) {
+      const cells = byEvent.get(event)!
+      const key = JSON.stringify([attribute, value, variationId])
+      const cell = cells.get(key) ?? {
+        attribute: attributes[attribute - 1]!,
+        value,
+        variationId,
+        users: 0,
+        conversions: 0,
+      }
+      cells.set(key, {
+        ...cell,
+        users: cell.users + (q === 0 ? users : 0),
+        conversions: cell.conversions + (q === i + 1 ? users : 0),
+      })
+    }
+  }
+  return new Map([...byEvent].map(([event, cells]) => [event, [...cells.values()].toSorted(byPlace)]))
+}
+
+const keyOf = (attribute: number, segment: string | null) => JSON.stringify([attribute, segment])
+
+/** The values of an attribute with the most users. */
+function largest(rows: readonly SegmentRow[]): string[] {
+  const users = new Map<string | null, number>()
+  for (const row of rows) users.set(row.segment, (users.get(row.segment) ?? 0) + row.users)
+  return [...users]
+    .filter(([segment]) => segment !== null)
+    .toSorted(([a, ofA], [b, ofB]) => ofB - ofA || (a! < b! ? -1 : 1))
+    .slice(0, segmentsMax)
+    .map(([segment]) => keyOf(rows[0]!.attribute, segment))
+}
+
+/** Any order that is always the same. */
+const byPlace = (a: SegmentCounts, b: SegmentCounts) => {
+  const [left, right] = [a, b].map((cell) => JSON.stringify([cell.attribute, cell.value, cell.variationId]))
+  return left! < right! ? -1 : 1
+}

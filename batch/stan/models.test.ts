@@ -1,0 +1,78 @@
+// The models beside conversion, in real Stan: against the committed reference, against what is known in
+// closed form, and their checks of themselves. Skipped if Stan is not built; with TACKLINE_STAN=required
+// that is a failure.
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { breakdownsOf } from '../statistics/breakdown.ts'
+import { mean } from '../statistics/diagnostics.ts'
+import { examineChains } from '../statistics/summarise-draws.ts'
+import type { ModelDraws } from './draw-model.ts'
+import { findNative } from './engine.ts'
+import { meansOf, models, payers, type ReferenceMean, segments } from './reference/models.ts'
+
+const found = await findNative(process.env, 'hierarchical')
+const skipped = !found.ok && process.env['TACKLINE_STAN'] !== 'required'
+const why = found.ok ? '' : ` (${found.problem.message})`
+const read = async (name: string) =>
+  JSON.parse(await readFile(path.join(import.meta.dirname, 'reference', `${name}.json`), 'utf8')) as {
+    readonly means: Record<string, ReferenceMean>
+  }
+
+describe.skipIf(skipped)(`Stan${why}`, () => {
+  const draws = new Map<string, ModelDraws>()
+  beforeAll(async () => {
+    for (const [name, { draw }] of Object.entries(models)) {
+      const executable = await findNative(process.env, name)
+      if (!executable.ok) throw new Error(executable.problem.message)
+      const drawn = await draw(executable.value.path)
+      if (!drawn.ok) throw new Error(drawn.problem.message)
+      draws.set(name, drawn.value)
+    }
+  })
+  const meanOf = (name: string, column: string) =>
+    mean(draws.get(name)!.chains.flatMap((chain) => [...chain.get(column)!]))
+
+  it.each(Object.entries(models))('has the draws of the reference for %s', async (name, { parameters }) => {
+    const { means } = await read(name)
+    expect(Object.keys(means)).toEqual(parameters)
+    const now = meansOf(draws.get(name)!, parameters)
+    for (const [column, known] of Object.entries(means)) {
+      const off = Math.abs(now[column]!.mean - known.mean) / Math.hypot(now[column]!.error, known.error)
+      expect([column, off < 4.5]).toEqual([column, true])
+    }
+    const { divergences, rhatMax } = examineChains(draws.get(name)!.chains, parameters, 10)
+    expect(divergences).toBe(0)
+    expect(rhatMax).toBeLessThan(1.02)
+  })
+
+  it('has the shares of payers that are known in closed form, and finds log-normal values as spread', () => {
+    const { alpha, beta } = payers.prior
+    for (const [k, { users, payers: paying }] of payers.arms.entries())
+      expect(meanOf('hurdle', `p.${k + 1}`)).toBeCloseTo((alpha + paying) / (alpha + beta + users), 3)
+    for (const [k] of payers.arms.entries()) {
+      expect(meanOf('hurdle', `as_spread.${k + 1}`)).toBeGreaterThan(0.01)
+      expect(meanOf('hurdle', `as_spread.${k + 1}`)).toBeLessThan(0.99)
+    }
+  })
+
+  it('pools segments as the closed form does', () => {
+    const counts = segments.users.flatMap((row, s) =>
+      row.map((users, k) => ({
+        attribute: 'plan',
+        value: String(s),
+        variationId: `v${k}`,
+        users,
+        conversions: segments.conversions[s]![k]!,
+      })),
+    )
+    const [{ segments: closed }] = breakdownsOf(counts, 'v0') as [ReturnType<typeof breakdownsOf>[number]]
+    for (const { value, comparisons } of closed) {
+      for (const [k, { pooled }] of comparisons.entries()) {
+        const effect = meanOf('hierarchical', `effect.${Number(value) + 1}.${k + 1}`)
+        expect(Math.abs(effect - Math.log1p(pooled.estimate))).toBeLessThan(0.06)
+      }
+    }
+    expect(meanOf('hierarchical', 'as_far')).toBeGreaterThan(0.01)
+  })
+})
