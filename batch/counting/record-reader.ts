@@ -23,7 +23,7 @@ export interface Reading {
 
 export interface OpenRecords {
   readonly hasLinks: boolean
-  reading(slices: number, slice: number): Result<Reading, Failure>
+  readonly reading: (slices: number, slice: number) => Result<Reading, Failure>
 }
 
 export interface RecordReader {

@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers())
 it.each([
   [true, 'nobody'],
   [false, 'another runner'],
-])('it may act: %s, if %s has taken the lease meanwhile', async (expected, who) => {
+])('a run may act: %s, if %s has taken the lease meanwhile', async (expected, who) => {
   let held: HeldLease | undefined
   const lease = (_: string, holder: string, forMs: number) => {
     const { answer, next } = decideLease(held, { holder, forMs }, Date.now())

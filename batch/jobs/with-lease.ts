@@ -35,7 +35,9 @@ export async function withLease(
   // By this machine's own clock, from before control began to count: never later than control's.
   let heldUntil = askedAt + leaseMs
   let renewing = Promise.resolve()
-  const renewal = setInterval(() => (renewing = renew()), renewEveryMs)
+  const renewal = setInterval(() => {
+    renewing = renew()
+  }, renewEveryMs)
   const isCurrent = () => performance.now() < heldUntil
   async function renew() {
     const from = performance.now()
