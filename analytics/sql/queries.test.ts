@@ -18,6 +18,7 @@ import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/supp
 import { variationsOf } from '../../batch/counting/answers.ts'
 import { countEmbedded } from '../../batch/counting/counts.ts'
 import type { Asked, Question } from '../../batch/counting/question.ts'
+import { recordsInPlace } from '../../batch/counting/records-in-place.ts'
 import { countOnServer } from '../../batch/counting/server-counts.ts'
 import type { CountQuestions, Tolerances, Totals } from '../../batch/counting/totals.ts'
 import { anyQuestion, base, countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
@@ -45,12 +46,10 @@ beforeAll(async () => {
   clickHouse = await startClickHouseOverHttp()
   const lake = { endpoint, bucket: 'lake', accessKeyId: 'local', secretAccessKey: 'secret' }
   client = openClickHouseServer({ ...serverUser, url: clickHouse.url })
+  const bucketOf = { collection: undefined, cluster: undefined }
   ways = {
     embedded: countEmbedded(openClickHouse(loadChdb)),
-    server: countOnServer(
-      client,
-      inBucket({ root: folder, lake, collection: undefined, cluster: undefined }),
-    ),
+    server: countOnServer(client, recordsInPlace(client, inBucket({ ...bucketOf, root: folder, lake }))),
   }
 })
 afterAll(async () => {

@@ -10,6 +10,7 @@ import { scaled } from '../../test/support/build/scale.ts'
 import { variationsOf } from '../../batch/counting/answers.ts'
 import { countEmbedded } from '../../batch/counting/counts.ts'
 import { experimentQuestion } from '../../batch/counting/question.ts'
+import { recordsInPlace } from '../../batch/counting/records-in-place.ts'
 import { countSegments, type SegmentRow, toSegments } from '../../batch/counting/segment-counts.ts'
 import { loadChdb, openClickHouse } from '../../batch/lake/clickhouse.ts'
 import { onDisk } from '../../batch/lake/record-source.ts'
@@ -32,7 +33,7 @@ async function both(records: readonly object[], split: object = {}) {
   const exposures = experimentQuestion(experiment(split), window, ['bought', 'visited'])
   const asked = { raw: [file], parts: [] }
   const totals = await countEmbedded(chdb)(asked, [{ x: 1, question: exposures }])
-  const rows = await countSegments(chdb, onDisk)(asked, { exposures, attributes })
+  const rows = await countSegments(chdb, recordsInPlace(chdb, onDisk))(asked, { exposures, attributes })
   if (!totals.ok || !rows.ok) throw new Error(JSON.stringify([totals, rows]))
   return { totals: totals.value, segments: toSegments(rows.value, { exposures, attributes }) }
 }

@@ -7,10 +7,8 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import type { RecordSource } from '../lake/record-source.ts'
-import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { beginningOf, linksOf, readingOf } from './server-counts.ts'
+import { everybody, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
 
@@ -39,35 +37,34 @@ export interface AllocationCounts {
 
 interface Options {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly source: RecordSource
+  readonly readerOf: (environmentId: string) => RecordReader
   readonly lake: LakeCache
 }
 
 /** As operations wait for events that are under way. */
 const lateMs = 5 * 60_000
 
-export function allocationCounts({ clickHouse, source, lake }: Options): AllocationCounts {
+export function allocationCounts({ clickHouse, readerOf, lake }: Options): AllocationCounts {
   async function count(environmentId: string, asked: readonly CountedAllocation[], now: number) {
     const from = Math.min(...asked.map(({ allocation }) => allocation.phases[0]!.startAt))
     const files = await lake.files(environmentId, { from, to: now })
     if (!files.ok) return files
-    const read = readingOf(files.value, source)
-    if (!read.ok) return read
-    const links = await linksOf(files.value, read.value, source, clickHouse)
-    if (!links.ok) return links
     const questions = asked.map((each, i) => questionOf(each, i + 1, now))
-    const values = {
-      ...read.value,
-      linkColumns,
-      links: links.value,
+    const own = {
+      ...everybody,
       allocations: questions.map((each) => JSON.stringify(each)).join('\n'),
       flags: [...new Set(questions.map(({ askedFlag }) => askedFlag))],
       events: [...new Set(questions.map(({ goal }) => goal))],
       from,
       ...usualTolerances,
     }
-    const statement = statementOf(...beginningOf(source), 'of-everything', 'allocation-phases')
-    const rows = await clickHouse.rows('allocation-phases.sql', statement, Row, values)
+    const rows = await readerOf(environmentId).read(files.value, files.value, async ({ reading }) => {
+      const read = reading(1, 0)
+      if (!read.ok) return read
+      const { beginning, values } = read.value
+      const statement = statementOf(...beginning, 'allocation-phases')
+      return clickHouse.rows('allocation-phases.sql', statement, Row, { ...values, ...own })
+    })
     if (!rows.ok) return rows
     return ok(asked.map(({ allocation }, i) => factsOf(allocation, rows.value, i + 1, questions[i]!.until)))
   }

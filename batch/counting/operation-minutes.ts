@@ -13,7 +13,7 @@ import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import type { RecordReader } from './record-reader.ts'
+import { everybody, type RecordReader } from './record-reader.ts'
 import { questionsMax } from './server-counts.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -204,6 +204,7 @@ export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, reader: Rec
         const values = {
           ...read.value.values,
           ...everybody,
+          timeOffset,
           operations: own.map((each) => JSON.stringify(each)).join('\n'),
           flags: [...new Set(own.map(({ askedFlag }) => askedFlag))],
           events: [...new Set(own.map(({ goal }) => goal))],
@@ -219,5 +220,3 @@ export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, reader: Rec
       return ok(rows)
     })
 }
-
-const everybody = { slices: 1, slice: 0, linked: 'all', timeOffset }

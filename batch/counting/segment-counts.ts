@@ -9,14 +9,12 @@ import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
-import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
-import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
 import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
-import { beginningOf, linkedName, linksOf, noLink, readingOf } from './server-counts.ts'
-import { sliceOf, slicesOf } from './slices.ts'
+import type { RecordReader } from './record-reader.ts'
+import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
@@ -52,7 +50,7 @@ export interface SegmentCounting {
 
 export interface SegmentCountsOptions extends Omit<MetricCountsOptions, 'readerOf'> {
   /** Projections have no attributes. */
-  readonly source: RecordSource
+  readonly reader: RecordReader
 }
 
 export const segmentCounts = (options: SegmentCountsOptions): SegmentCounting => ({
@@ -63,7 +61,7 @@ export const segmentCounts = (options: SegmentCountsOptions): SegmentCounting =>
 async function countKept(
   environmentId: string,
   question: SegmentQuestion,
-  { clickHouse, source, lake, root }: SegmentCountsOptions,
+  { clickHouse, reader, lake, root }: SegmentCountsOptions,
 ): Promise<Result<CountedSegments, Failure>> {
   const { exposures, attributes } = question
   const files = await lake.files(environmentId, windowOf([exposures]))
@@ -71,12 +69,12 @@ async function countKept(
   const asked = digestOf([nameOf(exposures), attributes])
   const file = path.join(root, 'counts', `environment=${environmentId}`, `segments-${asked}.json`)
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const input = digestOf([textsOf(source), recordColumns, names])
+  const input = digestOf([textsOf(reader), recordColumns, names])
   const known = z
     .object({ input: z.string(), rows: z.array(SegmentRow) })
     .safeParse(await readSealed(file)).data
   if (known?.input === input) return ok(toSegments(known.rows, question))
-  const rows = await countSegments(clickHouse, source)(files.value, question)
+  const rows = await countSegments(clickHouse, reader)(files.value, question)
   if (!rows.ok) return rows
   // A full disk costs the next run a query, and this one nothing.
   await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
@@ -85,64 +83,41 @@ async function countKept(
 
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-const textOf = (source: RecordSource, by: 'user' | 'unit', links: string) =>
-  statementOf(
-    ...beginningOf(source),
-    'of-everything',
-    linkedName(links),
-    'questions',
-    `by-${by}`,
-    'firsts',
-    'outcomes',
-    'segments',
-  )
-const textsOf = (source: RecordSource) =>
-  (['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => textOf(source, by, links)))
+const textOf = (beginning: readonly string[], isOfUnits: boolean) =>
+  statementOf(...beginning, 'questions', isOfUnits ? 'by-unit' : 'by-user', 'firsts', 'outcomes', 'segments')
+const textsOf = ({ beginnings }: RecordReader) =>
+  beginnings.flatMap((beginning) => [true, false].map((isOfUnits) => textOf(beginning, isOfUnits)))
 
 /** From nothing. A row for each attribute, value, variation, goal and slice. */
 export function countSegments(
   clickHouse: MetricCountsOptions['clickHouse'],
-  source: RecordSource,
+  reader: RecordReader,
 ): (
   files: RecordFiles,
   question: SegmentQuestion,
   tolerances?: Tolerances,
   slices?: number,
 ) => Promise<Result<SegmentRow[], Failure>> {
-  return async (files, question, tolerances = usualTolerances, wanted) => {
-    const { exposures, attributes } = question
-    const read = readingOf(files, source)
-    if (!read.ok) return read
-    const links = await linksOf(files, read.value, source, clickHouse)
-    if (!links.ok) return links
-    const isOfUnits = exposures.unitAttribute !== ''
-    // Users of one unit, and those who are linked, may be in several slices.
-    const slices = isOfUnits || source.name !== onDisk.name ? 1 : (wanted ?? slicesOf(files, recordsMax))
-    const common = {
-      ...questionParameters([{ x: 1, question: exposures }]),
-      ...tolerances,
-      linkColumns,
-      links: links.value,
-      timeOffset,
-      attributes,
-      valuesMax,
-    }
-    const rows: SegmentRow[] = []
-    for (const { linked, slice, of } of passes(slices, links.value !== noLink)) {
-      const own = readingOf(sliceOf(files, of, slice), source)
-      if (!own.ok) return own
-      const bound = { ...own.value, ...common, linked, slices: of, slice }
-      const found = await clickHouse.rows(
-        'segments.sql',
-        textOf(source, isOfUnits ? 'unit' : 'user', links.value),
-        SegmentRow,
-        bound,
-      )
-      if (!found.ok) return found
-      rows.push(...found.value)
-    }
-    return ok(rows)
-  }
+  return (files, question, tolerances = usualTolerances, wanted) =>
+    reader.read(files, files, async ({ hasLinks, reading }) => {
+      const { exposures, attributes } = question
+      const isOfUnits = exposures.unitAttribute !== ''
+      // Users of one unit, and those who are linked, may be in several slices.
+      const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files, recordsMax))
+      const asked = questionParameters([{ x: 1, question: exposures }])
+      const common = { ...asked, ...tolerances, timeOffset, attributes, valuesMax }
+      const rows: SegmentRow[] = []
+      for (const { linked, slice, of } of passes(slices, hasLinks)) {
+        const own = reading(of, slice)
+        if (!own.ok) return own
+        const bound = { ...own.value.values, ...common, linked, slices: of, slice }
+        const text = textOf(own.value.beginning, isOfUnits)
+        const found = await clickHouse.rows('segments.sql', text, SegmentRow, bound)
+        if (!found.ok) return found
+        rows.push(...found.value)
+      }
+      return ok(rows)
+    })
 }
 
 export function toSegments(

@@ -5,18 +5,15 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
-import { ok, type Result } from '../../core/model/problem.ts'
-import type { Failure } from '../failure.ts'
-import type { LakeCache, RecordFiles } from '../lake/cache.ts'
-import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
-import type { RecordSource } from '../lake/record-source.ts'
+import { ok } from '../../core/model/problem.ts'
+import type { LakeCache } from '../lake/cache.ts'
+import type { ClickHouse } from '../lake/clickhouse.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { answersOf, type EnvironmentCounts } from './answers.ts'
-import { linkColumns } from './columns.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { LinkRow, timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
-import { linkRows, resolveLinks } from './links.ts'
+import { timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
 import { type Asked, nameOf, type Question, questionParameters, windowOf } from './question.ts'
+import { everybody, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import type { CountQuestions } from './totals.ts'
 
@@ -25,7 +22,7 @@ export const questionsMax = 100
 
 export interface ServerCountsOptions {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly source: RecordSource
+  readonly reader: RecordReader
   readonly lake: LakeCache
   /** The cache's folder. */
   readonly root: string
@@ -46,7 +43,7 @@ export function serverCounts(options: ServerCountsOptions): EnvironmentCounts {
 async function countKept(
   environmentId: string,
   questions: readonly Question[],
-  { clickHouse, source, lake, root }: ServerCountsOptions,
+  { clickHouse, reader, lake, root }: ServerCountsOptions,
 ) {
   const byName = new Map(questions.map((question) => [nameOf(question), question]))
   const asked = [...byName.values()].map((question, i) => ({ x: i + 1, question }))
@@ -54,10 +51,10 @@ async function countKept(
   if (!files.ok) return files
   const file = path.join(root, 'counts', `environment=${environmentId}`, 'experiments.json')
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const input = digestOf([textsOf(source), recordColumns, [...byName.keys()], names])
+  const input = digestOf([textsOf(reader), recordColumns, [...byName.keys()], names])
   const known = z.object({ input: z.string(), totals: Totals }).safeParse(await readSealed(file)).data
   if (known?.input === input) return ok(answersOf(asked, known.totals))
-  const totals = await countOnServer(clickHouse, source)(files.value, asked)
+  const totals = await countOnServer(clickHouse, reader)(files.value, asked)
   if (!totals.ok) return totals
   // A full disk costs the next run a query, and this one nothing.
   await writeSealed(file, { input, totals: totals.value }).catch(() => undefined)
@@ -66,85 +63,34 @@ async function countKept(
 
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-export const beginningOf = ({ name }: RecordSource) => [`sources/${name}`, 'all-records', 'events'] as const
-const aliasesText = (source: RecordSource) =>
-  statementOf(...beginningOf(source), 'aliases-of-everything', 'aliases')
-const countText = (source: RecordSource, by: 'user' | 'unit', links: string) =>
-  statementOf(
-    ...beginningOf(source),
-    'of-everything',
-    linkedName(links),
-    'questions',
-    `by-${by}`,
-    'firsts',
-    'outcomes',
-    'totals',
-    'variations',
-  )
-const textsOf = (source: RecordSource) => [
-  aliasesText(source),
-  ...(['user', 'unit'] as const).flatMap((by) => [noLink, ''].map((links) => countText(source, by, links))),
-]
+const textOf = (beginning: readonly string[], by: 'user' | 'unit') =>
+  statementOf(...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'totals', 'variations')
+const textsOf = ({ beginnings }: RecordReader) =>
+  beginnings.flatMap((beginning) => (['user', 'unit'] as const).map((by) => textOf(beginning, by)))
 
 /** From nothing, by as few statements as the limits of a request allow. */
-export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource): CountQuestions {
-  return async (files, asked, tolerances = usualTolerances) => {
-    const read = readingOf(files, source)
-    if (!read.ok) return read
-    const links = await linksOf(files, read.value, source, clickHouse)
-    if (!links.ok) return links
-    const values = { ...read.value, linkColumns, links: links.value, ...fixed, ...tolerances }
-    const totals: Totals = []
-    for (const { by, own } of statements(asked)) {
-      const bound = { ...values, ...questionParameters(own) }
-      const rows = await clickHouse.rows(
-        'variations.sql',
-        countText(source, by, links.value),
-        Variation,
-        bound,
-      )
-      if (!rows.ok) return rows
-      totals.push(...rows.value)
-    }
-    return ok(totals)
-  }
+export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, reader: RecordReader): CountQuestions {
+  return (files, asked, tolerances = usualTolerances) =>
+    reader.read(files, files, async ({ reading }) => {
+      const read = reading(1, 0)
+      if (!read.ok) return read
+      const { beginning, values } = read.value
+      const totals: Totals = []
+      for (const { by, own } of statements(asked)) {
+        const bound = { ...values, ...fixed, ...tolerances, ...questionParameters(own) }
+        const rows = await clickHouse.rows('variations.sql', textOf(beginning, by), Variation, bound)
+        if (!rows.ok) return rows
+        totals.push(...rows.value)
+      }
+      return ok(totals)
+    })
 }
 
-/** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
-export const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
-/** A join costs something even where there is nothing to join. */
-export const linkedName = (links: string) => (links === noLink ? 'unlinked' : 'linked')
-const fixed = { slices: 1, slice: 0, linked: 'all', timeOffset }
+const fixed = { ...everybody, timeOffset }
 
 function* statements(asked: readonly Asked[]) {
   for (const by of ['user', 'unit'] as const) {
     const all = asked.filter(({ question }) => (question.unitAttribute !== '') === (by === 'unit'))
     for (let i = 0; i < all.length; i += questionsMax) yield { by, own: all.slice(i, i + questionsMax) }
   }
-}
-
-export function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
-  const files = source.pattern(raw)
-  if (!files.ok) return files
-  const found = source.pattern(parts.map(({ file }) => file))
-  if (!found.ok) return found
-  return ok({ ...source.values, files: files.value, parts: found.value, columns: recordColumns })
-}
-
-/** As rows of JSON. Parts without aliases are not read for them. */
-export async function linksOf(
-  { raw, parts }: RecordFiles,
-  read: Parameters,
-  source: RecordSource,
-  clickHouse: Pick<ClickHouse, 'rows'>,
-): Promise<Result<string, Failure>> {
-  const withAliases = parts.filter(({ part }) => (part.records['alias'] ?? 0) > 0)
-  if (raw.length + withAliases.length === 0) return ok(noLink)
-  const found = source.pattern(withAliases.map(({ file }) => file))
-  if (!found.ok) return found
-  const values = { ...read, parts: found.value }
-  const links = await clickHouse.rows('aliases.sql', aliasesText(source), LinkRow, values)
-  if (!links.ok) return links
-  const rows = linkRows([], resolveLinks(links.value)).map((row) => JSON.stringify(row))
-  return ok([noLink, ...rows].join('\n'))
 }

@@ -16,7 +16,7 @@ import { experiment, hourMs, killSwitch, startAt, visitRecords } from '../../tes
 import { countExperiment } from '../counting/counts.ts'
 import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
 import type { LakeFiles } from '../lake/cache.ts'
-import { recordsInPlace } from '../counting/record-reader.ts'
+import { recordsInPlace } from '../counting/records-in-place.ts'
 import { onDisk } from '../lake/record-source.ts'
 import { compact } from './compact.ts'
 

@@ -11,7 +11,8 @@ import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
 import { addUp, countMetric, metricQuestion, metricWindow } from '../counting/metric-counts.ts'
 import { openProjections } from '../counting/projections.ts'
-import { projectedRecords } from '../counting/record-reader.ts'
+import { projectedRecords } from '../counting/projected-records.ts'
+import { recordsInPlace } from '../counting/records-in-place.ts'
 import { countSegments, toSegments } from '../counting/segment-counts.ts'
 import { variationsOf } from '../counting/answers.ts'
 import { type Failure, fail } from '../failure.ts'
@@ -207,7 +208,10 @@ async function recountSegments(
 ): Promise<Result<EvidenceRecord['segments'], Failure>> {
   if (!segments) return ok(undefined)
   const attributes = [...new Set(segments.map(({ attribute }) => attribute))]
-  const rows = await countSegments(clickHouse, onDisk)(files, { exposures, attributes })
+  const rows = await countSegments(clickHouse, recordsInPlace(clickHouse, onDisk))(files, {
+    exposures,
+    attributes,
+  })
   if (!rows.ok) return rows
   return ok([...(toSegments(rows.value, { exposures, attributes }).get(event) ?? [])])
 }

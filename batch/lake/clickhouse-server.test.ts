@@ -23,7 +23,8 @@ import { inPieces, openClickHouseServer, serverPatience } from './clickhouse-ser
 import { countExperiment } from '../counting/counts.ts'
 import { askedMinutes, minutesCounter } from '../counting/operation-minutes.ts'
 import { openProjections } from '../counting/projections.ts'
-import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
+import { projectedRecords } from '../counting/projected-records.ts'
+import { recordsInPlace } from '../counting/records-in-place.ts'
 import { countOnServer } from '../counting/server-counts.ts'
 import { inBucket, type ServerSource } from './record-source.ts'
 import { s3Store } from './s3.ts'
@@ -61,8 +62,8 @@ const embeddedWay = () => {
 
 function onServer(changes: Partial<ServerSource> = {}, client = connect()) {
   const usual = { root: lake.root, lake: lake.s3, collection: undefined, cluster: undefined }
-  const source = inBucket({ ...usual, ...changes })
-  return waysOf(countOnServer(client, source), minutesCounter(client, recordsInPlace(client, source)))
+  const records = recordsInPlace(client, inBucket({ ...usual, ...changes }))
+  return waysOf(countOnServer(client, records), minutesCounter(client, records))
 }
 
 /** As a run that counts on a server sees the lake: parts stay there. */

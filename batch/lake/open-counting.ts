@@ -10,7 +10,8 @@ import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { openProjections, projectionsFolder } from '../counting/projections.ts'
-import { projectedRecords, recordsInPlace } from '../counting/record-reader.ts'
+import { projectedRecords } from '../counting/projected-records.ts'
+import { recordsInPlace } from '../counting/records-in-place.ts'
 import { type SegmentCounting, segmentCounts, type SegmentCountsOptions } from '../counting/segment-counts.ts'
 import { serverCounts } from '../counting/server-counts.ts'
 import type { DaySource } from './cache.ts'
@@ -36,16 +37,17 @@ export async function openCounting(
   embedded: ClickHouse,
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse) {
+    const inPlace = recordsInPlace(embedded, onDisk)
     const readerOf = (environmentId: string) => {
       const folder = projectionsFolder(cacheFolder, environmentId)
       return projectedRecords(embedded, openProjections(embedded, folder))
     }
     return ok({
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
-      openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, reader: inPlace }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
-      openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, source: onDisk }),
+      openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, readerOf }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -64,13 +66,14 @@ export async function openCounting(
     collection,
     cluster,
   })
-  const readerOf = () => recordsInPlace(server, source)
+  const reader = recordsInPlace(server, source)
+  const readerOf = () => reader
   return ok({
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, readerOf }),
-    openSegments: (options) => segmentCounts({ ...options, clickHouse: server, source }),
-    open: (options) => serverCounts({ ...options, clickHouse: server, source }),
+    openSegments: (options) => segmentCounts({ ...options, clickHouse: server, reader }),
+    open: (options) => serverCounts({ ...options, clickHouse: server, reader }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
-    openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, source }),
+    openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, readerOf }),
     parts: 'left',
     close: () => server.close(),
   })

@@ -1,5 +1,5 @@
 -- What dynamic allocations have counted: a row for each allocation, phase (from 1) and variation that has
--- users. Continues of-everything.sql.
+-- users. Continues linked.sql or unlinked.sql.
 --
 -- A user counts once, in the phase and variation of the first exposure by the rule since the first phase
 -- began, if that is before `until`. goals: those with a goal event from that exposure on, until `delayMs`
@@ -14,19 +14,11 @@
       {allocations:String}
     )
   ),
-  -- Whoever is linked to a known user counts as that one.
-  people AS (
-    SELECT events.* EXCEPT (sides), if(links.person = 0, events.user, links.person) AS person
-    FROM events
-    LEFT JOIN (SELECT user, person FROM links WHERE side = 1) AS links ON links.user = events.user
-    WHERE countedAt >= {from:Int64}
-  ),
   firsts AS (
     SELECT x, person, argMin((variationId, countedAt, receivedAt, clock), (countedAt, receivedAt, eventId)) AS first
-    FROM people
+    FROM exposuresOfPeople
     INNER JOIN asked ON askedFlag = flagKey
-    WHERE kind = 'exposure'
-      AND has({flags:Array(String)}, flagKey)
+    WHERE has({flags:Array(String)}, flagKey)
       AND ruleId = rule
       AND has(arms, variationId)
       AND countedAt >= starts[1]
@@ -35,8 +27,8 @@
   ),
   goalsOf AS (
     SELECT person, event, groupArray((clock, countedAt, receivedAt, isServer)) AS goals
-    FROM people
-    WHERE kind = 'tracking' AND has({events:Array(String)}, event)
+    FROM goalsOfPeople
+    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
     GROUP BY person, event
   ),
   outcomes AS (

@@ -1,0 +1,70 @@
+// Records of which projections are read, and of raw objects what is prepared for one count.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { ok } from '../../core/model/problem.ts'
+import { fail, reasonOf } from '../failure.ts'
+import type { ClickHouse } from '../lake/clickhouse.ts'
+import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
+import { projectionsOf } from './count-events.ts'
+import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
+import type { Projections } from './projections.ts'
+import { peopleOf, type RecordReader } from './record-reader.ts'
+import { sliceOf } from './slices.ts'
+
+const nothing = { raw: [], parts: [] }
+const aside = async (scratch: string) => {
+  const folder = path.join(scratch, 'linked')
+  await mkdir(folder)
+  return folder
+}
+
+export function projectedRecords(clickHouse: ClickHouse, projections: Projections): RecordReader {
+  return {
+    beginnings: [true, false].map((hasLinks) => ['of-files', peopleOf(hasLinks)]),
+    hasSlices: true,
+    async read(files, linked, work) {
+      const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
+      try {
+        const parts = await projections.of(files.parts)
+        if (!parts.ok) return parts
+        const prepared = await prepareRaw(
+          scratch,
+          { added: files, kept: nothing, removed: nothing },
+          clickHouse,
+        )
+        if (!prepared.ok) return prepared
+        const change = { added: linked, kept: nothing, removed: nothing }
+        const older = linked === files ? prepared : await prepareRaw(await aside(scratch), change, clickHouse)
+        if (!older.ok) return older
+        const links = path.join(scratch, 'links.ndjson')
+        const count = await writeLinks(links, older.value, change, clickHouse)
+        if (!count.ok) return count
+        const hasLinks = count.value > 0
+        const own = {
+          prepared: prepared.value,
+          links,
+          preparedColumns,
+          exposureColumns,
+          goalColumns,
+          linkColumns,
+          users: noFile,
+          isFull: 1,
+        }
+        return await work({
+          hasLinks,
+          reading(slices, slice) {
+            const added = sliceOf({ raw: [], parts: parts.value }, slices, slice)
+            const globs = projectionsOf({ added, kept: nothing, removed: nothing })
+            if (!globs.ok) return globs
+            return ok({ beginning: ['of-files', peopleOf(hasLinks)], values: { ...own, ...globs.value } })
+          },
+        })
+      } catch (error) {
+        return fail('job', `Events could not be counted in ${scratch}: ${reasonOf(error)}.`)
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
+      }
+    },
+  }
+}

@@ -1,0 +1,66 @@
+// Records that are read where they are, by one statement: on disk, or by a server in the bucket. Nothing is
+// written.
+import { recordColumns } from '../../analytics/sql/columns.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
+import type { Failure } from '../failure.ts'
+import type { RecordFiles } from '../lake/cache.ts'
+import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
+import { onDisk, type RecordSource } from '../lake/record-source.ts'
+import { linkColumns } from './columns.ts'
+import { linkRows, resolveLinks } from './links.ts'
+import { peopleOf, type RecordReader } from './record-reader.ts'
+import { sliceOf } from './slices.ts'
+import { statementOf } from './statements.ts'
+import { LinkRow } from './totals.ts'
+
+export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource): RecordReader {
+  const beginning = [`sources/${source.name}`, 'all-records', 'events']
+  const beginningOf = (hasLinks: boolean) => [...beginning, 'of-everything', peopleOf(hasLinks)]
+  const aliases = statementOf(...beginning, 'aliases-of-everything', 'aliases')
+  return {
+    beginnings: [true, false].map(beginningOf),
+    hasSlices: source.name === onDisk.name,
+    async read(files, linked, work) {
+      const links = await linksOf(linked, aliases, source, clickHouse)
+      if (!links.ok) return links
+      const hasLinks = links.value !== noLink
+      return work({
+        hasLinks,
+        reading(slices, slice) {
+          const read = readingOf(sliceOf(files, slices, slice), source)
+          if (!read.ok) return read
+          const values = { ...read.value, linkColumns, links: links.value }
+          return ok({ beginning: beginningOf(hasLinks), values })
+        },
+      })
+    },
+  }
+}
+
+/** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
+const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
+
+function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
+  const files = source.pattern(raw)
+  if (!files.ok) return files
+  const found = source.pattern(parts.map(({ file }) => file))
+  if (!found.ok) return found
+  return ok({ ...source.values, files: files.value, parts: found.value, columns: recordColumns })
+}
+
+/** As rows of JSON. Parts without aliases are not read for them. */
+async function linksOf(
+  { raw, parts }: RecordFiles,
+  aliases: string,
+  source: RecordSource,
+  clickHouse: Pick<ClickHouse, 'rows'>,
+): Promise<Result<string, Failure>> {
+  const withAliases = parts.filter(({ part }) => (part.records['alias'] ?? 0) > 0)
+  if (raw.length + withAliases.length === 0) return ok(noLink)
+  const read = readingOf({ raw, parts: withAliases }, source)
+  if (!read.ok) return read
+  const links = await clickHouse.rows('aliases.sql', aliases, LinkRow, read.value)
+  if (!links.ok) return links
+  const rows = linkRows([], resolveLinks(links.value)).map((row) => JSON.stringify(row))
+  return ok([noLink, ...rows].join('\n'))
+}
