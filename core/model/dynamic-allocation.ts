@@ -82,12 +82,16 @@ export const movesNextAt = ({ phases, everyMs }: DynamicAllocation): number =>
 const ArmCounts = z.strictObject({ users: count, goals: count })
 export type ArmCounts = z.infer<typeof ArmCounts>
 
+const Arms = z.record(Id, ArmCounts).refine((arms) => Object.keys(arms).length <= limits.allocationArmsMax, {
+  error: `may have at most ${limits.allocationArmsMax} variations`,
+})
+
 /** What the runner counted. Each user counts once, in the phase and variation of the first exposure. */
 export const AllocationFacts = z.strictObject({
   /** Users who were first exposed before it were judged. Epoch milliseconds. */
   until: z.int(),
   phases: z
-    .array(z.strictObject({ startAt: z.int(), arms: z.record(Id, ArmCounts) }))
+    .array(z.strictObject({ startAt: z.int(), arms: Arms }))
     .min(1)
     .max(limits.allocationPhasesMax),
 })

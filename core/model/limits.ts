@@ -75,6 +75,8 @@ export const segmentMembersMax = 100_000
 export const rolloutStepsMax = 100
 /** Of one step. */
 export const rolloutGuardrailsMax = 10
+/** What a step can lack at once: users, and each of its guardrails. */
+export const rolloutShortfallsMax = 20
 /** Of a dynamic allocation: more than a year of daily moves. */
 export const allocationPhasesMax = 400
 export const allocationArmsMax = 20

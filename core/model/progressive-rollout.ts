@@ -75,7 +75,7 @@ export type RolloutFacts = z.infer<typeof RolloutFacts>
 export const RolloutLook = RolloutFacts.extend({
   at: z.int(),
   /** What is still missing, as phrases; empty: nothing is. */
-  missing: z.array(z.string()),
+  missing: z.array(z.string().max(limits.commentLengthMax)).max(limits.rolloutShortfallsMax),
 })
 export type RolloutLook = z.infer<typeof RolloutLook>
 

@@ -62,7 +62,10 @@ const otherwise: readonly [RegExp, string][] = [
   ],
   [/^store-result/, 'the body’s bytes (resultBytesMax): a newer runner may add to a result'],
   [/^evaluate\.contexts\.attributes/, 'the body’s bytes, and the steps of an evaluation'],
-  [/\.metadata\{\}$|^apply\.document\.\w+\{\}$|-member\.environments\{\}$/, 'a check of its own: see below'],
+  [
+    /\.metadata\{\}$|\.phases\.arms\{\}$|^apply\.document\.\w+\{\}$|-member\.environments\{\}$/,
+    'a check of its own: see below',
+  ],
   [
     /\.members\.list$|\.(refusal|conflict|cause|lastRun|lastFiring)\.reason$|\.phases\.weights\{\}$/,
     'the system: it writes it',
@@ -251,6 +254,12 @@ const cases: [id: string, what: string, limit: number, body: (size: number) => o
   ['create-operation', 'id', limits.keyLengthMax, (n) => operation({ id: text(n) })],
   ['create-trigger', 'name', limits.nameLengthMax, (n) => trigger({ name: text(n) })],
   ['create-schedule', 'name', limits.nameLengthMax, (n) => schedule({ name: text(n) })],
+  [
+    'move-dynamic-allocation',
+    'arms of a phase',
+    limits.allocationArmsMax,
+    (n) => ({ until: 1, phases: [{ startAt: 0, arms: record(n, { users: 1, goals: 0 }) }] }),
+  ],
   ['create-tag', 'key', limits.keyLengthMax, (n) => ({ key: text(n) })],
   [
     'create-webhook',
