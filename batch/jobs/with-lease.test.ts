@@ -29,3 +29,18 @@ it.each([
   expect(seen).toEqual([true, expected])
   expect(held?.holder).toBe(expected ? undefined : who)
 })
+
+it('does nothing if whoever has the lease renews it meanwhile', async () => {
+  vi.useRealTimers()
+  let held: HeldLease = { holder: 'another runner', until: Date.now() + 50 }
+  const lease = (_: string, holder: string, forMs: number) => {
+    const { answer } = decideLease(held, { holder, forMs }, Date.now())
+    held = { ...held, until: Date.now() + 30_000 }
+    return Promise.resolve(ok(answer))
+  }
+  const events: string[] = []
+  const work = vi.fn<() => Promise<void>>()
+  await withLease('shop', { api: { lease }, onEvent: ({ kind }) => events.push(kind) }, work)
+  expect(events).toEqual(['leased'])
+  expect(work).not.toHaveBeenCalled()
+})

@@ -3,12 +3,14 @@
 // vain.
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import type { AdminApi } from '../admin-api.ts'
 import type { RunEvent } from '../run-event.ts'
 
 /** A runner that dies keeps the others out for so long: a kill switch is still in time. */
 const leaseMs = 30_000
 const renewEveryMs = 10_000
+const aMomentMs = 100
 
 /** Of this process: its later runs go on with what an earlier one did not give back. */
 const holder = `${os.hostname()} ${randomUUID()}`
@@ -28,8 +30,14 @@ export async function withLease(
   { api, onEvent }: Context,
   work: (lent: Lent) => Promise<void>,
 ): Promise<void> {
-  const askedAt = performance.now()
-  const lease = await api.lease(environmentId, holder, leaseMs)
+  let askedAt = performance.now()
+  let lease = await api.lease(environmentId, holder, leaseMs)
+  // Whoever has it may have been killed. One who works renews it before it ends.
+  if (lease.ok && !lease.value.granted && lease.value.until - Date.now() <= leaseMs) {
+    await setTimeout(Math.max(0, lease.value.until - Date.now()) + aMomentMs)
+    askedAt = performance.now()
+    lease = await api.lease(environmentId, holder, leaseMs)
+  }
   if (!lease.ok) return onEvent({ kind: 'failed', subject: environmentId, failure: lease.problem })
   if (!lease.value.granted) return onEvent({ kind: 'leased', environmentId, ...lease.value })
   // By this machine's own clock, from before control began to count: never later than control's.
