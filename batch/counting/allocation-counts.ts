@@ -8,7 +8,7 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { everybody, type RecordReader } from './record-reader.ts'
+import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
 
@@ -37,7 +37,7 @@ export interface AllocationCounts {
 
 interface Options {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly readerOf: (environmentId: string) => RecordReader
+  readonly readerOf: ReaderOf
   readonly lake: LakeCache
 }
 
@@ -45,7 +45,12 @@ interface Options {
 const lateMs = 5 * 60_000
 
 export function allocationCounts({ clickHouse, readerOf, lake }: Options): AllocationCounts {
-  async function count(environmentId: string, asked: readonly CountedAllocation[], now: number) {
+  async function count(
+    environmentId: string,
+    asked: readonly CountedAllocation[],
+    now: number,
+    isAgain: boolean,
+  ) {
     const from = Math.min(...asked.map(({ allocation }) => allocation.phases[0]!.startAt))
     const files = await lake.files(environmentId, { from, to: now })
     if (!files.ok) return files
@@ -58,19 +63,23 @@ export function allocationCounts({ clickHouse, readerOf, lake }: Options): Alloc
       from,
       ...usualTolerances,
     }
-    const rows = await readerOf(environmentId).read(files.value, files.value, async ({ reading }) => {
-      const read = reading(1, 0)
-      if (!read.ok) return read
-      const { beginning, values } = read.value
-      const statement = statementOf(...beginning, 'allocation-phases')
-      return clickHouse.rows('allocation-phases.sql', statement, Row, { ...values, ...own })
-    })
+    const rows = await readerOf(environmentId, isAgain).read(
+      files.value,
+      files.value,
+      async ({ reading }) => {
+        const read = reading(1, 0)
+        if (!read.ok) return read
+        const { beginning, values } = read.value
+        const statement = statementOf(...beginning, 'allocation-phases')
+        return clickHouse.rows('allocation-phases.sql', statement, Row, { ...values, ...own })
+      },
+    )
     if (!rows.ok) return rows
     return ok(asked.map(({ allocation }, i) => factsOf(allocation, rows.value, i + 1, questions[i]!.until)))
   }
   return {
     count: (environmentId, asked, now) =>
-      countAgainIfDamaged(lake, environmentId, () => count(environmentId, asked, now)),
+      countAgainIfDamaged(lake, environmentId, (isAgain) => count(environmentId, asked, now, isAgain)),
   }
 }
 

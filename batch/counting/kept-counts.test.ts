@@ -1,6 +1,7 @@
 // Counts that are kept between runs, against plain loops over all records that have arrived: in any order and
 // portion, with copies, late records and aliases, through compaction, damage and forgetting. Real ClickHouse.
-import { appendFileSync, readdirSync, truncateSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
@@ -15,6 +16,7 @@ import { retain } from '../jobs/retain.ts'
 import { lakeCache } from '../lake/cache.ts'
 import { removeFromDay } from '../lake/rewrite-day.ts'
 import { s3Store } from '../lake/s3.ts'
+import { projectionsFolder } from './projections.ts'
 import { countingFolder, keptCounts, type KeptCountsOptions } from './kept-counts.ts'
 
 /** A busy machine takes its time for each statement. */
@@ -129,8 +131,17 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
       lake.add([late])
       expect((await users((i + 2) * hourMs)).users).toEqual([401 + i])
     }
+    await lake.run((context) => compact('demo', context), hourMs, { smallMax: 0 })
+    await users(4 * hourMs)
+    const folder = projectionsFolder(lake.root, 'demo')
+    const scramble = (file: string) => writeFileSync(file, randomBytes(statSync(file).size))
+    for (const [i, damage] of [...damages, scramble, rmSync].entries()) {
+      for (const name of readdirSync(folder)) damage(path.join(folder, name))
+      lake.add([{ ...ballast[0]!, targetingKey: `later ${i}` }])
+      expect((await users((i + 5) * hourMs)).users).toEqual([403 + i])
+    }
     const daily = { recount: 'daily' } as const
-    expect((await users(4 * hourMs, daily)).statements).toBe(0)
+    expect((await users(9 * hourMs, daily)).statements).toBe(0)
     expect((await users(25 * hourMs, daily)).statements).toBeGreaterThan(0)
     expect((await users(26 * hourMs, daily)).statements).toBe(0)
   })

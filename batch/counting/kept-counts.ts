@@ -22,7 +22,13 @@ import {
   sweep,
   writeState,
 } from './kept-state.ts'
-import { type CountedFiles, openProjections, type Projections, projectionsFolder } from './projections.ts'
+import {
+  type CountedFiles,
+  openProjections,
+  type Projections,
+  projectionsAreGone,
+  projectionsFolder,
+} from './projections.ts'
 import { type Asked, nameOf, type Question, windowOf } from './question.ts'
 import { statementOf } from './statements.ts'
 
@@ -121,6 +127,7 @@ async function countKept(
     }
     state = full.value
   }
+  if (!(await projections.find(files.value.parts))) return fail('job', projectionsAreGone)
   if (state !== before) {
     try {
       await writeState(folder, state)

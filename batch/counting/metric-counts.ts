@@ -23,7 +23,7 @@ import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { nameOf, type Question, questionParameters } from './question.ts'
-import type { RecordReader } from './record-reader.ts'
+import type { ReaderOf, RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -101,7 +101,7 @@ export interface MetricCounts {
 
 export interface MetricCountsOptions {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly readerOf: (environmentId: string) => RecordReader
+  readonly readerOf: ReaderOf
   readonly lake: LakeCache
   /** The cache's folder. */
   readonly root: string
@@ -109,15 +109,18 @@ export interface MetricCountsOptions {
 
 export const metricCounts = (options: MetricCountsOptions): MetricCounts => ({
   count: (environmentId, question) =>
-    countAgainIfDamaged(options.lake, environmentId, () => countKept(environmentId, question, options)),
+    countAgainIfDamaged(options.lake, environmentId, (isAgain) =>
+      countKept(environmentId, question, isAgain, options),
+    ),
 })
 
 async function countKept(
   environmentId: string,
   question: MetricQuestion,
+  isAgain: boolean,
   { clickHouse, readerOf, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
-  const reader = readerOf(environmentId)
+  const reader = readerOf(environmentId, isAgain)
   const files = await lake.files(environmentId, metricWindow(question))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value

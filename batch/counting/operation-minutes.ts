@@ -13,7 +13,7 @@ import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { everybody, type RecordReader } from './record-reader.ts'
+import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
 import { questionsMax } from './server-counts.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -64,14 +64,20 @@ export interface OperationMinutes {
 
 interface Options {
   readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly readerOf: (environmentId: string) => RecordReader
+  readonly readerOf: ReaderOf
   readonly lake: LakeCache
   /** The cache's folder. */
   readonly root: string
 }
 
 export function operationMinutes({ clickHouse, readerOf, lake, root }: Options): OperationMinutes {
-  async function countKept(name: string, environmentId: string, wanted: Wanted, now: number) {
+  async function countKept(
+    name: string,
+    environmentId: string,
+    isAgain: boolean,
+    wanted: Wanted,
+    now: number,
+  ) {
     const { asked, dayMs } = wanted
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
     // asked for first, because what is listed from then on holds the rest.
@@ -83,7 +89,7 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
       ...raw,
       ...parts.map(({ file }) => file),
     ])
-    const reader = readerOf(environmentId)
+    const reader = readerOf(environmentId, isAgain)
     const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
     const file = path.join(root, 'counts', `environment=${environmentId}`, name)
     const known = Kept.safeParse(await readSealed(file)).data
@@ -95,18 +101,22 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
     return ok(partedBy(asked, rows.value))
   }
-  const again = <T>(environmentId: string, count: () => Promise<Result<T, Failure>>) =>
+  const again = <T>(environmentId: string, count: (isAgain: boolean) => Promise<Result<T, Failure>>) =>
     countAgainIfDamaged(lake, environmentId, count)
   return {
     count: (environmentId, watched, now) => {
       const asked = watched.map((each, i) => askedMinutes(each, i + 1, now))
       const wanted = { asked, dayMs: watchDayMs, linksFrom: linksFrom(watched, now) }
-      return again(environmentId, () => countKept('operation-minutes.json', environmentId, wanted, now))
+      return again(environmentId, (isAgain) =>
+        countKept('operation-minutes.json', environmentId, isAgain, wanted, now),
+      )
     },
     users: (environmentId, users, now) => {
       const asked = users.map((each, i) => askedUsers(each, i + 1))
       const wanted = { asked, dayMs: onceMs, linksFrom: now - linkDaysMax * watchDayMs }
-      return again(environmentId, () => countKept('rollout-users.json', environmentId, wanted, now))
+      return again(environmentId, (isAgain) =>
+        countKept('rollout-users.json', environmentId, isAgain, wanted, now),
+      )
     },
   }
 }

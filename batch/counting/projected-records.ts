@@ -8,7 +8,7 @@ import type { ClickHouse } from '../lake/clickhouse.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { projectionsOf } from './count-events.ts'
 import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
-import type { Projections } from './projections.ts'
+import { type Projections, projectionsAreGone } from './projections.ts'
 import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 
@@ -19,14 +19,19 @@ const aside = async (scratch: string) => {
   return folder
 }
 
-export function projectedRecords(clickHouse: ClickHouse, projections: Projections): RecordReader {
+/** `isAnew`: nothing is taken that was projected before. */
+export function projectedRecords(
+  clickHouse: ClickHouse,
+  projections: Projections,
+  isAnew = false,
+): RecordReader {
   return {
     beginnings: [true, false].map((hasLinks) => ['of-files', peopleOf(hasLinks)]),
     hasSlices: true,
     async read(files, linked, work) {
       const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
       try {
-        const parts = await projections.of(files.parts)
+        const parts = await projections.of(files.parts, isAnew)
         if (!parts.ok) return parts
         const prepared = await prepareRaw(
           scratch,
@@ -51,7 +56,7 @@ export function projectedRecords(clickHouse: ClickHouse, projections: Projection
           users: noFile,
           isFull: 1,
         }
-        return await work({
+        const result = await work({
           hasLinks,
           reading(slices, slice) {
             const added = sliceOf({ raw: [], parts: parts.value }, slices, slice)
@@ -60,6 +65,7 @@ export function projectedRecords(clickHouse: ClickHouse, projections: Projection
             return ok({ beginning: ['of-files', peopleOf(hasLinks)], values: { ...own, ...globs.value } })
           },
         })
+        return (await projections.find(files.parts)) ? result : fail('job', projectionsAreGone)
       } catch (error) {
         return fail('job', `Events could not be counted in ${scratch}: ${reasonOf(error)}.`)
       } finally {

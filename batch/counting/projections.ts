@@ -36,6 +36,9 @@ export interface Projections {
   find(parts: readonly PartFile[]): Promise<ProjectedPart[] | undefined>
 }
 
+/** ClickHouse leaves out in silence what is not there any more, such as what `forget` removed meanwhile. */
+export const projectionsAreGone = 'What was projected of parts went away while it was counted.'
+
 export const projectionsFolder = (root: string, environmentId: string) =>
   path.join(root, 'projections', `environment=${environmentId}`)
 

@@ -29,6 +29,9 @@ export interface RecordReader {
   ): Promise<Result<T, Failure>>
 }
 
+/** `isAgain`: the count before failed, so nothing is trusted that was made earlier. */
+export type ReaderOf = (environmentId: string, isAgain: boolean) => RecordReader
+
 /** A join costs something even where there is nothing to join. */
 export const peopleOf = (hasLinks: boolean) => (hasLinks ? 'linked' : 'unlinked')
 

@@ -38,9 +38,9 @@ export async function openCounting(
 ): Promise<Result<Counting, Failure>> {
   if (!clickHouse) {
     const inPlace = recordsInPlace(embedded, onDisk)
-    const readerOf = (environmentId: string) => {
+    const readerOf = (environmentId: string, isAgain: boolean) => {
       const folder = projectionsFolder(cacheFolder, environmentId)
-      return projectedRecords(embedded, openProjections(embedded, folder))
+      return projectedRecords(embedded, openProjections(embedded, folder), isAgain)
     }
     return ok({
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
