@@ -8,7 +8,7 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
+import { everybody, type ReaderOf } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
 
