@@ -61,7 +61,7 @@ export function editFlag(
 
 function edited(current: Flag, sent: FlagChanges, { newId }: ChangeContext): object {
   const { resetSeed, keepVisitors: _, slug, campaignId, content, offVariationId, ...others } = sent
-  const { slices, assignment, bucketBy, metadata, ...changes } = others
+  const { slices, assignment, bucketBy, metadata, valueSchema, ...changes } = others
   const draft = { ...current, ...(changes as Partial<Flag>) }
   const identified = withKeptIds(current, draft, newId)
   const fields: Record<string, unknown> = { ...draft, ...identified }
@@ -74,6 +74,7 @@ function edited(current: Flag, sent: FlagChanges, { newId }: ChangeContext): obj
     assignment,
     bucketBy,
     metadata,
+    valueSchema,
   }
   for (const [field, value] of Object.entries(optional)) {
     if (value === null) delete fields[field]

@@ -51,8 +51,10 @@ interface CodeEditorProps {
   /** The text at the start: afterwards the editor owns it. Another `key` begins anew. */
   readonly value: string
   readonly onChange: (text: string) => void
-  /** What is wrong, and where; undefined if nothing is. */
-  readonly problemOf: (text: string) => { readonly message: string; readonly at: number } | undefined
+  /** What is wrong, and where in the text. */
+  readonly problemsOf: (
+    text: string,
+  ) => readonly { readonly message: string; readonly at: number; readonly to?: number }[]
   readonly isReadOnly?: boolean
 }
 
@@ -61,21 +63,22 @@ export function CodeEditor({
   language,
   value,
   onChange,
-  problemOf,
+  problemsOf,
   isReadOnly = false,
 }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null)
-  const latest = useRef({ onChange, problemOf })
-  latest.current = { onChange, problemOf }
+  const latest = useRef({ onChange, problemsOf })
+  latest.current = { onChange, problemsOf }
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: 'open' })
     if (!root) return undefined
-    const lint = ({ state }: EditorView): Diagnostic[] => {
-      const problem = latest.current.problemOf(state.doc.toString())
-      if (!problem) return []
-      const from = Math.min(problem.at, state.doc.length)
-      return [{ from, to: from, severity: 'error', message: problem.message }]
-    }
+    const lint = ({ state }: EditorView): Diagnostic[] =>
+      latest.current.problemsOf(state.doc.toString()).map(({ at, to = at, message }) => ({
+        from: Math.min(at, state.doc.length),
+        to: Math.min(to, state.doc.length),
+        severity: 'error',
+        message,
+      }))
     const view = new EditorView({
       root,
       parent: root,
