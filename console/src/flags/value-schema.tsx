@@ -73,12 +73,20 @@ export function ValueSchema({ flag, canEdit, onChange }: ValueSchemaProps) {
         onChange={edit}
       />
       {problems.map(({ message }) => (
-        <Status key={message} is="failed">
+        <Status key={message} long is="failed">
           {message}
         </Status>
       ))}
-      {problems.length === 0 && unfit > 0 && <Status is="failed">{words.schemaValues(unfit)}</Status>}
-      {problems.length === 0 && unfit === 0 && <Status is="healthy">{words.schemaValid}</Status>}
+      {problems.length === 0 && unfit > 0 && (
+        <Status long is="failed">
+          {words.schemaValues(unfit)}
+        </Status>
+      )}
+      {problems.length === 0 && unfit === 0 && (
+        <Status long is="healthy">
+          {words.schemaValid}
+        </Status>
+      )}
     </section>
   )
 }

@@ -216,12 +216,12 @@ function Value({ flag, variation: { id, name, value }, canEdit, onChange }: Valu
         onChange={onChange}
       />
       {syntax ? (
-        <Status is="failed">
+        <Status long is="failed">
           {words.invalid}: {syntax.message}
         </Status>
       ) : (
         problems.length === 0 && (
-          <Status is="healthy">
+          <Status long is="healthy">
             {words.valid(type.toUpperCase())}
             {valueSchema && `, ${words.fits}`}
           </Status>
@@ -229,7 +229,7 @@ function Value({ flag, variation: { id, name, value }, canEdit, onChange }: Valu
       )}
       {!syntax &&
         problems.map(({ message }) => (
-          <Status key={message} is="failed">
+          <Status key={message} long is="failed">
             {message}
           </Status>
         ))}
