@@ -8,15 +8,13 @@ export const fieldsOf = (settings: Stored) => {
   const { requireComment, defaultAllocation, bucketingFile, disabledFlags, streams, enrichContext } = settings
   const { pathPrefix = '', intakePerMinute, unlistedAttributes = [] } = settings
   return {
-    ...{
-      requireComment,
-      defaultAllocation,
-      bucketingFile,
-      disabledFlags,
-      streams,
-      enrichContext,
-      pathPrefix,
-    },
+    requireComment,
+    defaultAllocation,
+    bucketingFile,
+    disabledFlags,
+    streams,
+    enrichContext,
+    pathPrefix,
     intakePerMinute: intakePerMinute === undefined ? '' : String(intakePerMinute),
     unlistedAttributes: unlistedAttributes as readonly string[],
   }
