@@ -45,6 +45,22 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.separator, tags.comment], color: 'var(--ink-3)' },
 ])
 
+/**
+ * Text typed over a selection. Left to itself, Chromium keeps the look of what it replaces by an inline style,
+ * which the policy refuses.
+ */
+const overSelection = EditorView.domEventHandlers({
+  beforeinput: ({ inputType, data }, view) => {
+    const { state } = view
+    if (inputType !== 'insertText' || data === null || state.readOnly) return false
+    if (state.selection.main.empty || view.composing) return false
+    view.dispatch(
+      state.update(state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true }),
+    )
+    return true
+  },
+})
+
 interface CodeEditorProps {
   readonly label: string
   readonly language: 'json' | 'yaml'
@@ -95,6 +111,7 @@ export function CodeEditor({
           syntaxHighlighting(colours),
           look,
           keymap.of([...defaultKeymap, ...historyKeymap]),
+          overSelection,
           EditorState.readOnly.of(isReadOnly),
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of(({ docChanged, state }) => {
