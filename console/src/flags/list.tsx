@@ -1,14 +1,13 @@
 // The list of flags: 10,000 rows, of which some thirty are in the document. They are read at once, so that
 // search, views and filters answer without a request.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, Bookmark, Plus, Search, X } from 'lucide-react'
+import { ArrowDown, ArrowUp, Bookmark, Plus, Search } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
-import { number } from '../messages/catalogue.ts'
 import { common } from '../messages/common.ts'
 import { flags as words } from '../messages/flags.ts'
 import { Button } from '../ui/button.tsx'
