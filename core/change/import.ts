@@ -79,7 +79,7 @@ function toWrites<K extends 'flag' | 'segment'>(
   return [{ kind, id: entity.key, value } as Write]
 }
 
-/** Other systems' files have no schema of a flag's values: the one that is here stays, and the import must fit. */
+/** Other systems' files have no schema of a flag's values: the one here stays, and the import must fit. */
 function withSchema<T extends object>(imported: T, current: T | undefined): T {
   const schemaOf = (entity: T | undefined) =>
     entity && 'valueSchema' in entity ? entity.valueSchema : undefined

@@ -13,8 +13,8 @@ import { segmentOperators } from '../model/vocabulary.ts'
 import { valueSchemaProblems } from './value-schema/flag-values.ts'
 
 /**
- * The flags, variations and segments that the flag refers to must exist, no flag may depend on itself, and its
- * values fit its schema.
+ * The flags, variations and segments that the flag refers to must exist, no flag may depend on itself, and
+ * its values fit its schema.
  * `before` is the stored flag that this one replaces. References that it already has are not refused for
  * rules that were introduced later.
  */

@@ -1,5 +1,5 @@
-// Journeys through the console in Chromium on a real stack: a schema and the order of rules, a large upload, the
-// first hour, settings, and what each role may do.
+// Journeys through the console in Chromium on a real stack: a schema and the order of rules, a large upload,
+// the first hour, settings, and what each role may do.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'

@@ -25,7 +25,7 @@ export function syntaxProblem(type: 'json' | 'yaml', text: string): TextProblem 
   }
 }
 
-/** As the API would say. The API converts the values of a yaml flag; here they are read for the check alone. */
+/** As the API would say. It converts the values of a yaml flag; here they are read for the check alone. */
 export function schemaProblems(flag: Pick<Flag, 'type' | 'variations' | 'valueSchema'>): FieldProblem[] {
   if (flag.valueSchema === undefined) return []
   const variations = flag.type === 'yaml' ? flag.variations.map(withJson) : flag.variations

@@ -52,7 +52,7 @@ export function valueProblems(
 
 type Extent = 'first problem' | 'every problem'
 
-/** Undefined if it costs too much, or the library's recursion or list of problems is too long for the stack. */
+/** Undefined if it costs too much, or recursion or the list of problems is too long for the stack. */
 function checked(
   schemas: ReadonlyMap<string, Schema>,
   value: JsonValue,
@@ -144,7 +144,7 @@ class BoundedSchema {
   }
 
   /**
-   * Names of the value that match a pattern become properties of their own, so that the library need not match.
+   * Names of the value that match a pattern become properties of their own: the library need not match.
    * What `additionalProperties` and `unevaluatedProperties` say is the same for both.
    */
   #nameProperties(schema: Readonly<Record<string, unknown>>, parts: Record<string, unknown>): void {
@@ -215,7 +215,7 @@ function measured(value: JsonValue): { names: ReadonlySet<string>; longest: numb
   return { names, longest }
 }
 
-/** The library names each schema that fails, also around a problem. What is inside an alternative says little. */
+/** The library names each schema that fails, also around a problem. Inside an alternative, that says little. */
 const alternatives = new Set(['anyOf', 'contains', 'not', 'oneOf'])
 
 function problemsOf(errors: readonly OutputUnit[]): ValueProblem[] {

@@ -7,7 +7,7 @@ import { readSchema } from './read-schema.ts'
 
 type Checked = Pick<Flag, 'type' | 'variations' | 'valueSchema'>
 
-/** Empty if the flag has no schema. What `before` has already is not checked again, as when a flag is switched. */
+/** Empty if the flag has no schema. What `before` has already is not checked again: a switch must work. */
 export function valueSchemaProblems(flag: Checked, before?: Checked): FieldProblem[] {
   const { type, variations, valueSchema } = flag
   if (valueSchema === undefined || (before && isSame(flag, before))) return []

@@ -1,5 +1,5 @@
-// The keywords of JSON Schema 2020-12 that a value schema may use, and what each of them takes. A closed list:
-// a misspelt keyword would otherwise allow everything.
+// The keywords of JSON Schema 2020-12 that a value schema may use, and what each of them takes. A closed
+// list: a misspelt keyword would otherwise allow everything.
 // https://json-schema.org/draft/2020-12/json-schema-core, json-schema-validation
 import { compilePattern } from '../../text/regex.ts'
 
