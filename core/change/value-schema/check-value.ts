@@ -215,7 +215,7 @@ function measured(value: JsonValue): { names: ReadonlySet<string>; longest: numb
   return { names, longest }
 }
 
-/** The library names each schema that fails, also around a problem. Inside an alternative, that says little. */
+/** The library names each schema around a problem. What is inside an alternative says little. */
 const alternatives = new Set(['anyOf', 'contains', 'not', 'oneOf'])
 
 function problemsOf(errors: readonly OutputUnit[]): ValueProblem[] {
