@@ -7,6 +7,7 @@ const zod = 'node_modules/zod/'
 const quantile = 'node_modules/@stdlib/stats-base-dists-normal-quantile/'
 const temporal = 'node_modules/temporal-(polyfill|spec|utils)/'
 const zip = 'node_modules/fflate/'
+const jsonSchema = 'node_modules/@cfworker/json-schema/'
 const coreRooms = 'hash|text|statistics|model|evaluation|change|report'
 
 const rule = (name, comment, from, to) => ({
@@ -28,9 +29,9 @@ module.exports = {
     ),
     rule(
       'core-is-pure',
-      'Core decides, it does not do: pass the fact in as an argument. Only zod, the normal quantile, Temporal and ZIP files may come from outside.',
+      'Core decides, it does not do: pass the fact in as an argument. Only zod, the normal quantile, Temporal, ZIP files and JSON Schema may come from outside.',
       { path: '^core/' },
-      { pathNot: ['^core/', zod, quantile, temporal, zip] },
+      { pathNot: ['^core/', zod, quantile, temporal, zip, jsonSchema] },
     ),
     rule(
       'hashes-and-texts-know-no-model',

@@ -207,6 +207,12 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import('./setup/webhooks.tsx')),
 })
 
+const environmentSettings = createRoute({
+  getParentRoute: () => environment,
+  path: 'settings',
+  component: lazyRouteComponent(() => import('./setup/settings.tsx')),
+})
+
 const development = import.meta.env.DEV
   ? [
       createRoute({
@@ -250,6 +256,7 @@ const routeTree = root.addChildren([
       environmentsPage,
       webhooks,
       transfer,
+      environmentSettings,
     ]),
   ]),
 ])

@@ -62,7 +62,7 @@ export function editFlag(
 /** The flag's fields after the changes that were sent. */
 export function fieldsAfter(current: Flag, sent: FlagChanges, { newId }: ChangeContext): object {
   const { resetSeed, keepVisitors: _, slug, campaignId, content, offVariationId, ...others } = sent
-  const { slices, assignment, bucketBy, metadata, ...changes } = others
+  const { slices, assignment, bucketBy, metadata, valueSchema, ...changes } = others
   const draft = { ...current, ...(changes as Partial<Flag>) }
   const identified = withKeptIds(current, draft, newId)
   const fields: Record<string, unknown> = { ...draft, ...identified }
@@ -75,6 +75,7 @@ export function fieldsAfter(current: Flag, sent: FlagChanges, { newId }: ChangeC
     assignment,
     bucketBy,
     metadata,
+    valueSchema,
   }
   for (const [field, value] of Object.entries(optional)) {
     if (value === null) delete fields[field]

@@ -166,10 +166,13 @@ export function problemsOf(
 }
 
 /** The most common cause is a missing reference. Other causes are described by their first field. */
-const sentenceOf = (fields: readonly FieldProblem[]): string =>
-  fields.some(({ rule = '' }) => rule.startsWith('unknown-')) || !fields[0]
-    ? 'refers to something that does not exist'
-    : `does not fit the environment: ${fields[0].path}: ${fields[0].message}`
+function sentenceOf([first, ...others]: readonly FieldProblem[]): string {
+  if (!first || [first, ...others].some(({ rule = '' }) => rule.startsWith('unknown-')))
+    return 'refers to something that does not exist'
+  const what = `${first.path}: ${first.message}`
+  if (first.rule === 'schema') return `has no valid schema: ${what}`
+  return `does not fit ${first.rule === 'value-of-schema' ? 'its schema' : 'the environment'}: ${what}`
+}
 
 export function parsed<K extends EntityKind>(kind: K, value: object): Result<Entities[K]> {
   const found = (entitySchemas[kind] as unknown as ZodType<Entities[K]>).safeParse(value)

@@ -16,14 +16,14 @@ export const importHandlers: Handlers<'import'> = { import: importEntities }
  */
 function importEntities(
   state: EnvironmentState,
-  { flags, segments, sdkKeys, replace }: CommandOf<'import'>,
+  { flags, segments, sdkKeys, replace, source }: CommandOf<'import'>,
   { now, newId }: ChangeContext,
 ): Result<Change> {
   const problems: FieldProblem[] = []
   const knownKeys = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))
   const writes = [
-    ...segments.flatMap((segment) => toWrites(state, 'segment', segment, replace, problems)),
-    ...flags.flatMap((flag) => toWrites(state, 'flag', flag, replace, problems)),
+    ...segments.flatMap((segment) => toWrites(state, 'segment', segment, { replace, source }, problems)),
+    ...flags.flatMap((flag) => toWrites(state, 'flag', flag, { replace, source }, problems)),
     ...sdkKeys.flatMap((draft): Write[] => {
       if (knownKeys.has(draft.sha256)) return []
       knownKeys.add(draft.sha256)
@@ -60,21 +60,29 @@ function toWrites<K extends 'flag' | 'segment'>(
   state: EnvironmentState,
   kind: K,
   imported: Entities[K],
-  replace: boolean,
+  { replace, source }: Pick<CommandOf<'import'>, 'replace' | 'source'>,
   problems: FieldProblem[],
 ): Write[] {
   const path = `${kind}s.${imported.key}`
-  const valid = parsed(kind, imported)
+  const current = state[kind].get(imported.key) as Entities[K] | undefined
+  const valid = parsed(kind, source === 'backup' ? imported : withSchema(imported, current))
   if (!valid.ok) {
     problems.push({ path, message: valid.problem.message })
     return []
   }
   const entity = valid.value
-  const current = state[kind].get(entity.key) as Entities[K] | undefined
   if (current && isSameButVersion(current, entity)) return []
   if (current && !replace) problems.push({ path, message: 'exists here already, and differs' })
   if (current && 'type' in current && 'type' in entity && !isSame(current.type, entity.type))
     problems.push({ path: `${path}.type`, message: 'never changes' })
   const value = current ? { ...entity, version: Math.max(entity.version, current.version + 1) } : entity
   return [{ kind, id: entity.key, value } as Write]
+}
+
+/** Other systems' files have no schema of a flag's values: the one here stays, and the import must fit. */
+function withSchema<T extends object>(imported: T, current: T | undefined): T {
+  const schemaOf = (entity: T | undefined) =>
+    entity && 'valueSchema' in entity ? entity.valueSchema : undefined
+  const kept = schemaOf(imported) === undefined ? schemaOf(current) : undefined
+  return kept === undefined ? imported : { ...imported, valueSchema: kept }
 }

@@ -10,14 +10,20 @@ import { dependenciesOf } from '../model/snapshot.ts'
 import { repeatedTargets } from '../model/targets.ts'
 import { chainProblems } from './chains.ts'
 import { segmentOperators } from '../model/vocabulary.ts'
+import { valueSchemaProblems } from './value-schema/flag-values.ts'
 
 /**
- * The flags, variations and segments that the flag refers to must exist, and no flag may depend on itself.
+ * The flags, variations and segments that the flag refers to must exist, no flag may depend on itself, and
+ * its values fit its schema.
  * `before` is the stored flag that this one replaces. References that it already has are not refused for
  * rules that were introduced later.
  */
 export function referenceProblems(state: EnvironmentState, flag: Flag, before?: Flag): FieldProblem[] {
-  const found: FieldProblem[] = [...nameProblems(state, flag), ...targetProblems(flag, before)]
+  const found: FieldProblem[] = [
+    ...nameProblems(state, flag),
+    ...targetProblems(flag, before),
+    ...valueSchemaProblems(flag, before),
+  ]
   const linksBefore = new Set(before && dependenciesOf(before))
   const check = (path: string, flagKey: string, variationIds: readonly string[]) => {
     const other = state.flag.get(flagKey)

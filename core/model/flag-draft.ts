@@ -30,6 +30,7 @@ export const FlagChanges = z
     bundle: flagShape.bundle.unwrap(),
     content: flagShape.content.unwrap().nullable(),
     variations: flagShape.variations,
+    valueSchema: flagShape.valueSchema.unwrap().nullable(),
     enabled: flagShape.enabled.unwrap(),
     offVariationId: Id.nullable(),
     slices: flagShape.slices.unwrap().nullable(),

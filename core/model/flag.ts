@@ -138,6 +138,11 @@ export const FlagFields = z.strictObject({
   /** AB Tasty's type of modification, for clients that display values as they are. Absent: plain values. */
   content: z.enum(['json', 'text', 'html', 'image', 'redirect']).optional(),
   variations: z.array(Variation).min(1).max(limits.variationsMax),
+  /**
+   * JSON Schema 2020-12 that the value of every variation fits. Checked when it is written
+   * (core/change/value-schema); not published.
+   */
+  valueSchema: z.record(z.string(), z.unknown()).optional(),
   enabled: z.boolean().default(false),
   offVariationId: Id.optional(),
   prerequisites: z.array(Prerequisite).max(limits.prerequisitesMax).default([]),

@@ -45,6 +45,10 @@ export const variationsMax = 100
 export const variationValueLengthMax = 100_000
 /** The value of a yaml flag as JSON, which may be longer than what was written. */
 export const variationJsonLengthMax = 200_000
+/** Of the JSON Schema of a flag's values, as JSON text. */
+export const valueSchemaLengthMax = 20_000
+/** Schemas within schemas. */
+export const valueSchemaDepthMax = 50
 export const rulesMax = 100
 export const groupsPerRuleMax = 50
 export const clausesPerGroupMax = 50

@@ -29,6 +29,8 @@ export type FieldRule =
   | 'taken'
   | 'value-of-type'
   | 'value-depth'
+  | 'value-of-schema'
+  | 'schema'
   | 'bundle-is-object'
   | 'whole-percents'
   | 'weights-sum'
@@ -50,6 +52,8 @@ export interface FieldProblem {
   readonly path: string
   /** The broken rule, for programs: a FieldRule, or zod's code with hyphens. */
   readonly rule?: string
+  /** Where in the field, as a JSON pointer (RFC 6901): in a JSON value, or in a JSON Schema. */
+  readonly pointer?: string
   readonly message: string
 }
 

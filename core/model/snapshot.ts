@@ -90,7 +90,7 @@ export function buildSnapshot(
   )
   const flags = state.flags
     .filter(({ key }) => needed.has(key))
-    .map((flag) => {
+    .map(({ valueSchema: _, ...flag }) => {
       const experiments = running.get(flag.key)?.map(({ id, name, ruleId }) => ({ id, name, ruleId }))
       return experiments ? { ...flag, experiments } : flag
     })

@@ -81,6 +81,7 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'environments', path: 'environments' },
   { name: 'webhooks', path: 'webhooks' },
   { name: 'transfer', path: 'transfer' },
+  { name: 'settings', path: 'settings' },
   {
     name: 'bulk',
     path: 'flags',

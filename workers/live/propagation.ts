@@ -31,11 +31,13 @@ export function propagationOf({ revision, publishedAt, seconds }: Publication): 
   const reachedAt = afterwards.map(({ second }) => second).find(isReached)
   // The clocks of edge and of the environment object may differ by a little.
   const since = (at: number) => Math.max(0, at - publishedAt)
+  const first = own.length === 0 ? null : since(Math.min(...own.map(({ firstAt }) => firstAt)))
   return {
     revision,
     publishedAt,
-    firstAfterMs: own.length === 0 ? null : since(Math.min(...own.map(({ firstAt }) => firstAt))),
-    mostAfterMs: reachedAt === undefined ? null : since(reachedAt * 1_000),
+    firstAfterMs: first,
+    // nobody was on it before the first one was, at whatever moment of that second
+    mostAfterMs: reachedAt === undefined ? null : Math.max(first ?? 0, since(reachedAt * 1_000)),
     exposures: sumOf(own),
     earlierExposures: sumOf(afterwards.filter((row) => row.revision < revision)),
   }

@@ -8,14 +8,13 @@ import { utcMoment } from '../messages/catalogue.ts'
 import { figure, rate } from '../messages/figures.ts'
 import { experiments } from '../messages/experiments.ts'
 import { results as words } from '../messages/results.ts'
+import { computed as text } from '../messages/computed.ts'
 import { Button } from '../ui/button.tsx'
 import { CodeBlock, type Fact, Facts } from '../ui/report.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import css from './detail.module.css'
 import type { Names } from './names.ts'
 import { priorFacts } from './prior-facts.ts'
-
-const { computedFacts: text } = words
 
 interface ComputedProps {
   readonly experimentId: string
@@ -49,13 +48,13 @@ export function Computed({ experimentId, result, names }: ComputedProps) {
         {names.goal(result.goalKey)}
         <Button small onClick={() => void download()}>
           <Download size={13} aria-hidden />
-          {words.download}
+          {text.download}
         </Button>
       </h3>
       <Facts wide facts={facts} />
-      <p className={css['quiet']}>{words.replay}</p>
+      <p className={css['quiet']}>{text.replay}</p>
       <CodeBlock
-        label={words.replay}
+        label={text.replay}
         text={`npm run batch -- replay '${subject}@${new Date(result.computedAt).toISOString()}' --environment ${environment}`}
       />
     </div>

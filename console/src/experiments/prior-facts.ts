@@ -2,11 +2,9 @@
 import type { StoredResult } from '../../../core/model/stored-result.ts'
 import { betaText } from '../../../core/statistics/prior.ts'
 import { rate } from '../messages/figures.ts'
-import { results as words } from '../messages/results.ts'
+import { computed as text } from '../messages/computed.ts'
 import type { Fact } from '../ui/report.tsx'
 import type { Names } from './names.ts'
-
-const { computedFacts: text } = words
 
 export function priorFacts({ prior, sensitivity = [] }: StoredResult, names: Names): Fact[] {
   if (!prior) return []

@@ -3,6 +3,7 @@ import { FlagChanges } from '../../../core/model/flag-draft.ts'
 import { Flag } from '../../../core/model/flag.ts'
 import { type FieldProblem, toFieldProblem } from '../../../core/model/problem.ts'
 import { changesOf, type Edit, withDraft } from './draft.ts'
+import { schemaProblems } from './value-problem.ts'
 
 /** Every problem of the fields that differ; those between fields as well. */
 export function problemsOf(edit: Edit): FieldProblem[] {
@@ -11,5 +12,5 @@ export function problemsOf(edit: Edit): FieldProblem[] {
   const alone = FlagChanges.safeParse(changes)
   if (!alone.success) return alone.error.issues.map(toFieldProblem)
   const whole = Flag.safeParse(withDraft(edit.base, edit.draft))
-  return whole.success ? [] : whole.error.issues.map(toFieldProblem)
+  return whole.success ? schemaProblems(whole.data) : whole.error.issues.map(toFieldProblem)
 }

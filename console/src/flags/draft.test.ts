@@ -2,7 +2,8 @@
 import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import type { Flag } from '../../../core/model/flag.ts'
-import { changesOf, draftFields, draftOf, type Edit } from './draft.ts'
+import { placeAt } from '../ui/place-at.ts'
+import { changesOf, draftFields, draftOf, type Edit, moved } from './draft.ts'
 import { merge } from './merge.ts'
 import { allShares, bandsOf, evenly, movedShare, type Share, withShares, withWeight } from './weights.ts'
 
@@ -130,6 +131,47 @@ it('only what differs is sent', () => {
       for (const field of draftFields)
         if (field in changes) expect(changes[field]).toEqual(mine[field])
         else expect(mine[field]).toEqual(base[field])
+    }),
+  )
+})
+
+it('a dragged rule stays where it came to lie, however tall the others are', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 8 }),
+      fc.nat(7),
+      fc.integer({ min: -50, max: 2_500 }),
+      (heights, from, y) => {
+        const dragged = { id: 'dragged', height: 40 }
+        const others = heights.map((height, i) => ({ id: `${i}`, height }))
+        const list = others.toSpliced(Math.min(from, others.length), 0, dragged)
+        const placeIn = (rows: typeof list) => {
+          let top = 0
+          const placed = rows.map(({ id, height }) => ({ id, top, bottom: (top += height) }))
+          return placeAt(
+            y,
+            placed.filter(({ id }) => id !== 'dragged'),
+          )
+        }
+        const to = placeIn(list)
+        const after = moved(list, list.indexOf(dragged), to)
+        expect(after.indexOf(dragged)).toBe(to)
+        expect(placeIn(after)).toBe(to)
+      },
+    ),
+  )
+})
+
+it('no element is lost or doubled by a move', () => {
+  const list = fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(list, fc.nat(5), fc.integer({ min: -1, max: 6 }), (list, from, to) => {
+      const start = Math.min(from, list.length - 1)
+      const next = moved(list, start, to)
+      expect(new Set(next)).toEqual(new Set(list))
+      expect(next).toHaveLength(list.length)
+      if (to >= 0 && to < list.length) expect(next[to]).toBe(list[start])
+      else expect(next).toEqual(list)
     }),
   )
 })

@@ -5,6 +5,7 @@ import type { Flag, Rule, Strategy } from '../../../core/model/flag.ts'
 /** What the pages of a flag edit as one draft, and save together. */
 export const draftFields = [
   'variations',
+  'valueSchema',
   'offVariationId',
   'prerequisites',
   'targets',
@@ -44,12 +45,11 @@ export const newRule = (id: string, { variations }: Pick<Flag, 'variations'>): R
 
 export const newClause = (): Clause => ({ attribute: '', operator: 'equals', values: [] })
 
-/** The list with the element moved by one place; the same list at its ends. */
-export function moved<T>(list: readonly T[], place: number, by: -1 | 1): T[] {
+/** The list with one element moved to another place; the same list if there is no such place. */
+export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const next = [...list]
-  const other = place + by
-  if (other < 0 || other >= next.length) return next
-  next.splice(other, 0, ...next.splice(place, 1))
+  if (to < 0 || to >= next.length) return next
+  next.splice(to, 0, ...next.splice(from, 1))
   return next
 }
 

@@ -1,14 +1,13 @@
 // The list of flags: 10,000 rows, of which some thirty are in the document. They are read at once, so that
 // search, views and filters answer without a request.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, Bookmark, Plus, Search, X } from 'lucide-react'
+import { ArrowDown, ArrowUp, Bookmark, Plus, Search } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
-import { number } from '../messages/catalogue.ts'
 import { common } from '../messages/common.ts'
 import { flags as words } from '../messages/flags.ts'
 import { Button } from '../ui/button.tsx'
@@ -18,10 +17,11 @@ import { Empty, Loaded } from '../ui/states.tsx'
 import { useNarrow } from '../ui/use-narrow.ts'
 import css from './list.module.css'
 import { Row } from './row.tsx'
-import { forgetView, isSameChoice, useSavedViews } from './saved-views.ts'
+import { isSameChoice, useSavedViews } from './saved-views.ts'
 import { useFlagSwitch } from './switch-flag.tsx'
 import { usePicked } from './use-picked.ts'
-import { type Choice, countsOf, type Order, shown, sorted, valuesOf, views } from './views.ts'
+import { type Choice, countsOf, type Order, shown, sorted, valuesOf } from './views.ts'
+import { Views } from './list-views.tsx'
 
 const CreateFlag = lazy(() => import('./create-flag.tsx'))
 const Bulk = lazy(() => import('./bulk.tsx'))
@@ -145,51 +145,15 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
   return (
     <>
       <div>
-        <nav className={css['views']} aria-label={words.views}>
-          {views
-            .filter((each) => counts[each] > 0 || each === 'all' || each === view)
-            .map((each) => (
-              <Link
-                key={each}
-                to="."
-                search={
-                  ((was: Choice) => ({
-                    ...(current ? {} : was),
-                    view: each === 'all' ? undefined : each,
-                  })) as never
-                }
-                aria-current={each === view && !current ? 'page' : undefined}
-                onClick={() => current && setText('')}
-                activeProps={{}}
-              >
-                {words.view[each]}
-                <b>{number(counts[each])}</b>
-              </Link>
-            ))}
-          {saved.map(({ name, choice }) => (
-            <span key={name} className={css['saved']}>
-              <Link
-                to="."
-                search={() => choice as never}
-                aria-current={name === current?.name ? 'page' : undefined}
-                activeProps={{}}
-                onClick={() => setText(choice.q ?? '')}
-              >
-                {name}
-                <b>{number(shown(flags, choice, now).length)}</b>
-              </Link>
-              <Button
-                look="ghost"
-                icon
-                small
-                aria-label={words.forget(name)}
-                onClick={() => forgetView(environment, name)}
-              >
-                <X size={12} />
-              </Button>
-            </span>
-          ))}
-        </nav>
+        <Views
+          environment={environment}
+          flags={flags}
+          now={now}
+          view={view}
+          saved={saved}
+          current={current?.name}
+          onText={setText}
+        />
         <div className={css['bar']}>
           <label className={css['search']}>
             <Search size={14} aria-hidden />

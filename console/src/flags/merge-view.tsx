@@ -74,6 +74,8 @@ function textOf({ field }: Conflict, value: unknown, flag: Named): string {
       const { name, id, value: text } = value as Flag['variations'][number]
       return `${name || id}: ${text}`
     }
+    case 'valueSchema':
+      return JSON.stringify(value)
     case 'offVariationId':
       return variationName(flag, value as string)
     case 'defaultStrategy':

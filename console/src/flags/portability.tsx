@@ -19,7 +19,9 @@ export default function FlagPortability() {
       <p>{portability.lead}</p>
       <section>
         <Section title={portability.asking} />
-        <Status is="healthy">{portability.askingGiven}</Status>
+        <Status long is="healthy">
+          {portability.askingGiven}
+        </Status>
       </section>
       <Loaded query={query}>
         {(report) =>
@@ -32,7 +34,9 @@ export default function FlagPortability() {
                 <Section title={portability.families[family]} />
                 {reasons.length > 0 ? (
                   <>
-                    <Status is="warning">{portability.held}</Status>
+                    <Status long is="warning">
+                      {portability.held}
+                    </Status>
                     <ul>
                       {reasons.map(({ reason }) => (
                         <li key={reason}>{sentence(reason)}</li>
@@ -40,7 +44,9 @@ export default function FlagPortability() {
                     </ul>
                   </>
                 ) : (
-                  <Status is="healthy">{portability.given}</Status>
+                  <Status long is="healthy">
+                    {portability.given}
+                  </Status>
                 )}
                 {known.length > 0 && (
                   <>

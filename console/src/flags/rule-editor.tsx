@@ -8,6 +8,7 @@ import { percent } from '../messages/catalogue.ts'
 import { editing } from '../messages/editing.ts'
 import { targeting as words } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
+import { DragHandle } from '../ui/drag-handle.tsx'
 import { TextField } from '../ui/fields.tsx'
 import { SplitBar, Variation } from '../ui/marks.tsx'
 import { ClauseEditor } from './clause-editor.tsx'
@@ -29,7 +30,8 @@ interface RuleEditorProps {
   readonly isChanged: boolean
   readonly canEdit: boolean
   readonly onChange: (rule: Rule) => void
-  readonly onMove: (by: -1 | 1) => void
+  /** To another place among the rules. */
+  readonly onMove: (to: number) => void
   readonly onCopy: () => void
   readonly onRemove: () => void
 }
@@ -46,6 +48,15 @@ export function RuleEditor(props: RuleEditorProps) {
   return (
     <li className={css['rule']} aria-label={title}>
       <div className={css['rule-head']}>
+        {canEdit && count > 1 && (
+          <DragHandle
+            label={editor.drag(title)}
+            place={place}
+            count={count}
+            placed={editor.placed(rule.name || title, place + 1, count)}
+            onMove={onMove}
+          />
+        )}
         <span className={css['number']}>{place + 1}</span>
         <span className={css['rule-title']}>
           {rule.name || title}
@@ -53,8 +64,13 @@ export function RuleEditor(props: RuleEditorProps) {
         </span>
         {canEdit && (
           <span className={css['buttons']}>
-            {button(editor.up(title), <ArrowUp size={13} />, () => onMove(-1), place === 0)}
-            {button(editor.down(title), <ArrowDown size={13} />, () => onMove(1), place === count - 1)}
+            {button(editor.up(title), <ArrowUp size={13} />, () => onMove(place - 1), place === 0)}
+            {button(
+              editor.down(title),
+              <ArrowDown size={13} />,
+              () => onMove(place + 1),
+              place === count - 1,
+            )}
             {button(editor.copy(title), <Copy size={13} />, onCopy)}
             {button(editor.remove(title), <Trash2 size={13} />, onRemove)}
             <Button

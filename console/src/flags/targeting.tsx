@@ -177,7 +177,7 @@ function Rules({ base, flag, canEdit, set }: PartProps) {
                   isChanged={!isSame(before, rule)}
                   canEdit={canEdit}
                   onChange={(next) => setRules(replaced(rules, place, next))}
-                  onMove={(by) => setRules(moved(rules, place, by))}
+                  onMove={(to) => setRules(moved(rules, place, to))}
                   onCopy={() => setRules(rules.toSpliced(place + 1, 0, { ...rule, id: newId() }))}
                   onRemove={() => setRules(without(rules, place))}
                 />

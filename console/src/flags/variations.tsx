@@ -1,6 +1,6 @@
 // The values that a flag can answer, each edited as its type.
 import { Plus, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { Flag, Variation as VariationShape } from '../../../core/model/flag.ts'
 import { useMay } from '../api/place.ts'
 import { debugging } from '../messages/debugging.ts'
@@ -15,7 +15,8 @@ import layout from './review.module.css'
 import { colourOf } from './text.ts'
 import { useDraft } from './use-draft.ts'
 import { useFlag } from './use-flag.ts'
-import { valueProblem } from './value-problem.ts'
+import { ValueSchema } from './value-schema.tsx'
+import { placed, schemaProblems, syntaxProblem } from './value-problem.ts'
 import css from './variations.module.css'
 
 const words = debugging.variations
@@ -25,6 +26,7 @@ export default function Variations() {
   const draft = useDraft(stored)
   const canEdit = useMay('editor') && !stored.archived
   const { edit, set } = draft
+  const generation = useEnded(draft.isChanged)
   const flag = withDraft(edit.base, edit.draft)
   const { variations } = flag
   const add = () => {
@@ -38,7 +40,7 @@ export default function Variations() {
         <p>{words.lead}</p>
         {variations.map((variation, place) => (
           <VariationEditor
-            key={variation.id}
+            key={`${variation.id} ${generation}`}
             flag={flag}
             variation={variation}
             canEdit={canEdit}
@@ -55,10 +57,25 @@ export default function Variations() {
             </Button>
           </div>
         )}
+        {flag.type !== 'boolean' && (
+          <ValueSchema
+            key={generation}
+            flag={flag}
+            canEdit={canEdit}
+            onChange={(valueSchema) => set({ valueSchema })}
+          />
+        )}
       </div>
       <Review stored={stored} draft={draft} />
     </div>
   )
+}
+
+/** Counts how often a draft was saved or discarded: editors own their text, and begin anew then. */
+function useEnded(isChanged: boolean): number {
+  const [seen, setSeen] = useState({ isChanged, count: 0 })
+  if (seen.isChanged !== isChanged) setSeen({ isChanged, count: seen.count + (isChanged ? 0 : 1) })
+  return seen.count
 }
 
 interface VariationEditorProps {
@@ -154,31 +171,37 @@ type ValueProps = Pick<VariationEditorProps, 'flag' | 'variation' | 'canEdit'> &
   readonly onChange: (value: string) => void
 }
 
-function Value({ flag: { type }, variation: { id, name, value }, canEdit, onChange }: ValueProps) {
+function Value({ flag, variation: { id, name, value }, canEdit, onChange }: ValueProps) {
+  const { type, variations, valueSchema } = flag
   const label = words.value(name || id)
+  const place = variations.findIndex((each) => each.id === id)
+  // of the text that the editor holds, which may be newer than the flag
+  const problemsOf = (text: string) => {
+    const changed = variations.map((each) => (each.id === id ? { ...each, value: text } : each))
+    return schemaProblems({ ...flag, variations: changed }).filter(
+      ({ path }) => path === `variations.${place}.value`,
+    )
+  }
+  const problems = useMemo(() => problemsOf(value), [value, valueSchema])
   if (type === 'boolean') return <code>{value}</code>
-  if (type === 'number')
-    return (
-      <TextField
-        label={label}
-        mono
-        inputMode="decimal"
-        value={value}
-        disabled={!canEdit}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    )
-  if (type === 'string')
-    return (
+  if (type === 'number' || type === 'string') {
+    const field = {
+      label,
+      value,
+      disabled: !canEdit,
+      problem: problems.map(({ message }) => message).join('; ') || undefined,
+    }
+    return type === 'number' ? (
+      <TextField {...field} mono inputMode="decimal" onChange={(event) => onChange(event.target.value)} />
+    ) : (
       <TextArea
-        label={label}
+        {...field}
         rows={Math.min(8, value.split('\n').length + 1)}
-        value={value}
-        disabled={!canEdit}
         onChange={(event) => onChange(event.target.value)}
       />
     )
-  const problem = valueProblem(type, value)
+  }
+  const syntax = syntaxProblem(type, value)
   return (
     <>
       <CodeEditor
@@ -186,16 +209,30 @@ function Value({ flag: { type }, variation: { id, name, value }, canEdit, onChan
         language={type}
         value={value}
         isReadOnly={!canEdit}
-        problemOf={(text) => valueProblem(type, text)}
+        problemsOf={(text) => {
+          const problem = syntaxProblem(type, text)
+          return problem ? [problem] : placed(text, problemsOf(text))
+        }}
         onChange={onChange}
       />
-      {problem ? (
-        <Status is="failed">
-          {words.invalid}: {problem.message}
+      {syntax ? (
+        <Status long is="failed">
+          {words.invalid}: {syntax.message}
         </Status>
       ) : (
-        <Status is="healthy">{words.valid(type.toUpperCase())}</Status>
+        problems.length === 0 && (
+          <Status long is="healthy">
+            {words.valid(type.toUpperCase())}
+            {valueSchema && `, ${words.fits}`}
+          </Status>
+        )
       )}
+      {!syntax &&
+        problems.map(({ message }) => (
+          <Status key={message} long is="failed">
+            {message}
+          </Status>
+        ))}
     </>
   )
 }

@@ -12,6 +12,7 @@ import {
   LayoutDashboard,
   type LucideIcon,
   ScrollText,
+  Settings,
   UserCog,
   Users,
   Webhook,
@@ -59,6 +60,7 @@ export const navigation: readonly NavigationGroup[] = [
       { path: 'environments', text: frame.pages.environments, icon: Boxes },
       { path: 'webhooks', text: frame.pages.webhooks, icon: Webhook },
       { path: 'transfer', text: frame.pages.transfer, icon: ArrowDownUp },
+      { path: 'settings', text: frame.pages.settings, icon: Settings },
     ],
   },
 ]

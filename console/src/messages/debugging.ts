@@ -74,6 +74,16 @@ export const debugging = inLanguage({
       invalid: 'Not valid yet',
       baseline: 'Baseline of experiments',
       copyFrom: 'Copy the value of…',
+      schema: 'Schema of the values',
+      schemaHint: 'JSON Schema 2020-12; every value must fit it',
+      addSchema: 'Add schema',
+      removeSchema: 'Remove schema',
+      schemaText: 'Schema as JSON',
+      schemaValid: 'Is a schema, and every value fits it',
+      schemaValues: (count: number) =>
+        `Is a schema that ${count === 1 ? 'one value does' : `${number(count)} values do`} not fit`,
+      fits: 'fits the schema',
+      notObject: 'must be an object',
     },
   },
   de: {
@@ -149,6 +159,16 @@ export const debugging = inLanguage({
       invalid: 'Noch nicht gültig',
       baseline: 'Vergleichsbasis von Experimenten',
       copyFrom: 'Wert kopieren von…',
+      schema: 'Schema der Werte',
+      schemaHint: 'JSON Schema 2020-12; jeder Wert muss passen',
+      addSchema: 'Schema hinzufügen',
+      removeSchema: 'Schema entfernen',
+      schemaText: 'Schema als JSON',
+      schemaValid: 'Ist ein Schema, und jeder Wert passt dazu',
+      schemaValues: (count) =>
+        `Ist ein Schema, zu dem ${count === 1 ? 'ein Wert' : `${number(count)} Werte`} nicht passen`,
+      fits: 'passt zum Schema',
+      notObject: 'muss ein Objekt sein',
     },
   },
 })

@@ -137,6 +137,7 @@ export const observe = inLanguage({
     },
     audit: {
       filters: 'Filters',
+      filterBy: (count: number) => (count === 0 ? 'Filter the log' : `Filtered by ${number(count)}`),
       who: 'Who',
       anybody: 'Anybody',
       kind: 'Action',
@@ -299,6 +300,7 @@ export const observe = inLanguage({
     },
     audit: {
       filters: 'Filter',
+      filterBy: (count) => (count === 0 ? 'Log filtern' : `Gefiltert nach ${number(count)}`),
       who: 'Wer',
       anybody: 'Alle',
       kind: 'Handlung',

@@ -9,6 +9,7 @@ import { observe } from '../messages/observe.ts'
 import { Button } from '../ui/button.tsx'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { saveFile } from '../ui/save-file.ts'
+import { useNarrow } from '../ui/use-narrow.ts'
 import css from './audit-filters.module.css'
 
 const { audit: words } = observe
@@ -75,6 +76,8 @@ interface AuditFiltersProps {
 
 export function AuditFilters({ filter, actors }: AuditFiltersProps) {
   const navigate = useNavigate()
+  const isNarrow = useNarrow()
+  const [isOpen, setIsOpen] = useState(false)
   const [typed, setTyped] = useState(filter)
   const [entityKind = 'flag', ...id] = typed.entity?.split(':') ?? []
   const entityId = id.join(':')
@@ -89,7 +92,8 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
     event.preventDefault()
     go(typed)
   }
-  return (
+  const active = [filter.actor, filter.kind, filter.entity, filter.from, filter.to].filter(Boolean).length
+  const form = (
     <form className={css['filters']} aria-label={words.filters} onSubmit={submit}>
       <SelectField
         label={words.what}
@@ -151,6 +155,13 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
         </Button>
       )}
     </form>
+  )
+  if (!isNarrow) return form
+  return (
+    <details className={css['fold']} open={isOpen} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+      <summary>{words.filterBy(active)}</summary>
+      {form}
+    </details>
   )
 }
 

@@ -4,20 +4,18 @@ import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
-import { ask, pathOf } from '../api/client.ts'
 import { environmentsQuery } from '../api/queries.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
 import { CreateEnvironment } from '../frame/create-environment.tsx'
 import { number } from '../messages/catalogue.ts'
 import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { Button } from '../ui/button.tsx'
-import { Checkbox, TextField } from '../ui/fields.tsx'
 import { Tag } from '../ui/marks.tsx'
 import { Page } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { CompareEnvironments } from './compare.tsx'
+import { EditEnvironment } from './edit-environment.tsx'
 import { useOrganisation } from './organisation.ts'
 import css from './setup.module.css'
 
@@ -86,56 +84,5 @@ export default function EnvironmentsPage() {
       {isCreating && <CreateEnvironment onClose={() => setIsCreating(false)} />}
       {edited && <EditEnvironment environment={edited} onClose={() => setEdited(undefined)} />}
     </Page>
-  )
-}
-
-interface EditEnvironmentProps {
-  readonly environment: EnvironmentRow
-  readonly onClose: () => void
-}
-
-function EditEnvironment({ environment, onClose }: EditEnvironmentProps) {
-  const { id, name, description, production, archived } = environment
-  const [fields, setFields] = useState({ name, description, production, archived })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  return (
-    <ChangeDialog<EnvironmentRow>
-      title={words.editTitle}
-      verb={words.save}
-      ofOrganisation
-      isReady
-      run={() => ask('PATCH', pathOf(id), { body: fields })}
-      done={() => setup.saved(fields.name || id)}
-      onClose={onClose}
-    >
-      {(problemOf) => (
-        <>
-          <TextField
-            label={setup.name}
-            problem={problemOf('name')}
-            value={fields.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          <TextField
-            label={words.description}
-            problem={problemOf('description')}
-            value={fields.description}
-            onChange={(event) => set({ description: event.target.value })}
-          />
-          <Checkbox
-            label={words.isProduction}
-            hint={words.isProductionHint}
-            checked={fields.production}
-            onChange={(event) => set({ production: event.target.checked })}
-          />
-          <Checkbox
-            label={words.archived}
-            hint={words.archivedHint}
-            checked={fields.archived}
-            onChange={(event) => set({ archived: event.target.checked })}
-          />
-        </>
-      )}
-    </ChangeDialog>
   )
 }

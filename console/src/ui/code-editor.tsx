@@ -45,14 +45,32 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.separator, tags.comment], color: 'var(--ink-3)' },
 ])
 
+/**
+ * Text typed over a selection. Left to itself, Chromium keeps the look of what it replaces by an inline style,
+ * which the policy refuses.
+ */
+const overSelection = EditorView.domEventHandlers({
+  beforeinput: ({ inputType, data }, view) => {
+    const { state } = view
+    if (inputType !== 'insertText' || data === null || state.readOnly) return false
+    if (state.selection.main.empty || view.composing) return false
+    view.dispatch(
+      state.update(state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true }),
+    )
+    return true
+  },
+})
+
 interface CodeEditorProps {
   readonly label: string
   readonly language: 'json' | 'yaml'
   /** The text at the start: afterwards the editor owns it. Another `key` begins anew. */
   readonly value: string
   readonly onChange: (text: string) => void
-  /** What is wrong, and where; undefined if nothing is. */
-  readonly problemOf: (text: string) => { readonly message: string; readonly at: number } | undefined
+  /** What is wrong, and where in the text. */
+  readonly problemsOf: (
+    text: string,
+  ) => readonly { readonly message: string; readonly at: number; readonly to?: number }[]
   readonly isReadOnly?: boolean
 }
 
@@ -61,21 +79,22 @@ export function CodeEditor({
   language,
   value,
   onChange,
-  problemOf,
+  problemsOf,
   isReadOnly = false,
 }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null)
-  const latest = useRef({ onChange, problemOf })
-  latest.current = { onChange, problemOf }
+  const latest = useRef({ onChange, problemsOf })
+  latest.current = { onChange, problemsOf }
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: 'open' })
     if (!root) return undefined
-    const lint = ({ state }: EditorView): Diagnostic[] => {
-      const problem = latest.current.problemOf(state.doc.toString())
-      if (!problem) return []
-      const from = Math.min(problem.at, state.doc.length)
-      return [{ from, to: from, severity: 'error', message: problem.message }]
-    }
+    const lint = ({ state }: EditorView): Diagnostic[] =>
+      latest.current.problemsOf(state.doc.toString()).map(({ at, to = at, message }) => ({
+        from: Math.min(at, state.doc.length),
+        to: Math.min(to, state.doc.length),
+        severity: 'error',
+        message,
+      }))
     const view = new EditorView({
       root,
       parent: root,
@@ -92,6 +111,7 @@ export function CodeEditor({
           syntaxHighlighting(colours),
           look,
           keymap.of([...defaultKeymap, ...historyKeymap]),
+          overSelection,
           EditorState.readOnly.of(isReadOnly),
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of(({ docChanged, state }) => {

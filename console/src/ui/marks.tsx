@@ -23,11 +23,12 @@ const marks: Record<State, LucideIcon> = {
   stopped: CircleStop,
 }
 
-export function Status({ is, children }: { is: State; children: ReactNode }) {
+/** `long`: a sentence, which may take several lines. */
+export function Status({ is, long, children }: { is: State; long?: boolean; children: ReactNode }) {
   const Mark = marks[is]
   const isQuiet = is === 'planned' || is === 'stopped'
   return (
-    <span className={join(css['status'], isQuiet ? css['quiet'] : css[is])}>
+    <span className={join(css['status'], long && css['long'], isQuiet ? css['quiet'] : css[is])}>
       <Mark size={14} aria-hidden />
       {children}
     </span>

@@ -66,6 +66,7 @@ const otherwise: readonly [RegExp, string][] = [
     /\.metadata\{\}$|\.phases\.arms\{\}$|^apply\.document\.\w+\{\}$|-member\.environments\{\}$/,
     'a check of its own: see below',
   ],
+  [/\.valueSchema\{\}$/, 'the characters of the whole schema (core/change/value-schema/read-schema.ts)'],
   [
     /\.members\.list$|\.(refusal|conflict|cause|lastRun|lastFiring)\.reason$|\.phases\.weights\{\}$/,
     'the system: it writes it',

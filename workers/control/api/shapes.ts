@@ -36,6 +36,10 @@ export const Origin: z.ZodType<OriginType> = z.strictObject({
 const FieldProblem = z.strictObject({
   path: z.string(),
   rule: z.string().optional().describe('The name of the broken rule, for programs.'),
+  pointer: z
+    .string()
+    .optional()
+    .describe('Where in a JSON value or JSON Schema, as a JSON pointer (RFC 6901).'),
   message: z.string(),
 })
 

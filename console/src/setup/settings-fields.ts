@@ -1,0 +1,38 @@
+// The settings of an environment as they are typed, and what of them differs. Pure.
+import type * as z from 'zod'
+import type { StoredSettings } from '../../../core/model/settings.ts'
+
+type Stored = Omit<z.infer<typeof StoredSettings>, 'version' | 'createdAt' | 'updatedAt'>
+
+export const fieldsOf = (settings: Stored) => {
+  const { requireComment, defaultAllocation, bucketingFile, disabledFlags, streams, enrichContext } = settings
+  const { pathPrefix = '', intakePerMinute, unlistedAttributes = [] } = settings
+  return {
+    requireComment,
+    defaultAllocation,
+    bucketingFile,
+    disabledFlags,
+    streams,
+    enrichContext,
+    pathPrefix,
+    intakePerMinute: intakePerMinute === undefined ? '' : String(intakePerMinute),
+    unlistedAttributes: unlistedAttributes as readonly string[],
+  }
+}
+type Fields = ReturnType<typeof fieldsOf>
+
+/** As the API takes them: null removes. What is no number goes as it is, and is refused by name. */
+export function changesOf(settings: Stored, fields: Fields): Partial<Record<keyof Fields, unknown>> {
+  const before = fieldsOf(settings)
+  const differ = (Object.keys(fields) as (keyof Fields)[]).filter(
+    (field) => JSON.stringify(fields[field]) !== JSON.stringify(before[field]),
+  )
+  return Object.fromEntries(differ.map((field) => [field, sent(field, fields[field])]))
+}
+
+function sent(field: keyof Fields, value: Fields[keyof Fields]): unknown {
+  if (field === 'pathPrefix') return value === '' ? null : value
+  if (field !== 'intakePerMinute') return value
+  const text = String(value).trim()
+  return text === '' ? null : Number(text)
+}

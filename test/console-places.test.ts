@@ -1,0 +1,189 @@
+// Every route of the admin API has a place in the console, or a reason why not.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { routes } from '../workers/control/api/route-list.ts'
+
+/** By file of `console/src`: the routes that it calls. */
+const places: Readonly<Record<string, readonly string[]>> = {
+  'api/client.ts': ['list-environments'],
+  'api/entities.ts': [
+    'list-experiments',
+    'read-experiment',
+    'list-goals',
+    'list-segments',
+    'list-schedules',
+    'list-triggers',
+    'list-sdk-keys',
+    'list-progressive-rollouts',
+    'list-operations',
+    'list-webhooks',
+    'list-verdicts',
+    'list-results',
+    'list-jobs',
+    'report-intake',
+  ],
+  'api/flag-queries.ts': ['list-attributes', 'list-attribute-values'],
+  'api/live.ts': ['read-published'],
+  'api/queries.ts': ['read-caller', 'list-flag-rows', 'read-flag', 'read-settings', 'report-portability'],
+  'audience/dependents.tsx': ['list-segment-dependents', 'list-goal-dependents'],
+  'audience/goal-form.tsx': ['create-goal', 'update-goal'],
+  'audience/goal.tsx': ['read-goal', 'delete-goal', 'report-goal-events'],
+  'audience/segment-form.tsx': ['create-segment', 'update-segment'],
+  'audience/segment.tsx': [
+    'read-segment',
+    'delete-segment',
+    'test-segment-member',
+    'download-segment-members',
+  ],
+  'audience/upload-members.tsx': ['replace-segment-members', 'add-segment-members', 'remove-segment-members'],
+  'experiments/actions.tsx': [
+    'start-experiment',
+    'stop-experiment',
+    'archive-experiment',
+    'delete-experiment',
+  ],
+  'experiments/checks.tsx': ['check-experiment'],
+  'experiments/computed.tsx': ['download-result'],
+  'experiments/form.tsx': ['create-experiment', 'update-experiment'],
+  'experiments/planner.tsx': ['plan-experiment'],
+  'flags/bulk.tsx': ['update-flags'],
+  'flags/compared.ts': ['read-audit-of-environment'],
+  'flags/create-flag.tsx': ['create-flag'],
+  'flags/debugger.tsx': ['evaluate'],
+  'flags/history.tsx': ['list-flag-history', 'roll-back-flag'],
+  'flags/review.tsx': ['update-flag'],
+  'flags/settings.tsx': ['clone-flag', 'delete-flag', 'list-flag-dependents'],
+  'flags/usage.tsx': ['report-flag-exposures'],
+  'frame/create-environment.tsx': ['create-environment'],
+  'observe/propagation.tsx': ['report-propagation', 'list-revisions'],
+  'operations/rollout-form.tsx': ['create-progressive-rollout'],
+  'operations/schedule-form.tsx': ['create-schedule'],
+  'operations/switch-form.tsx': ['create-operation'],
+  'operations/tables.tsx': [
+    'arm-operation',
+    'delete-operation',
+    'approve-progressive-rollout',
+    'pause-progressive-rollout',
+    'resume-progressive-rollout',
+    'stop-progressive-rollout',
+    'step-back-progressive-rollout',
+    'roll-back-progressive-rollout',
+    'delete-progressive-rollout',
+    'execute-schedule',
+    'cancel-schedule',
+    'delete-schedule',
+    'update-trigger',
+    'rotate-trigger',
+    'delete-trigger',
+  ],
+  'operations/trigger-form.tsx': ['create-trigger'],
+  'pages/history.tsx': ['list-audit-of-environment', 'roll-back'],
+  'setup/copy-flags.tsx': ['copy-flag'],
+  'setup/deliveries.tsx': ['list-deliveries', 'redeliver', 'test-webhook'],
+  'setup/edit-environment.tsx': ['update-environment'],
+  'setup/keys.tsx': ['create-sdk-key', 'update-sdk-key', 'rotate-sdk-key', 'delete-sdk-key'],
+  'setup/members.tsx': ['create-member', 'update-member', 'remove-member'],
+  'setup/organisation.ts': ['list-members', 'list-tokens'],
+  'setup/serving-form.tsx': ['update-settings'],
+  'setup/settings.tsx': ['read-project', 'update-project'],
+  'setup/tags.tsx': ['list-tags', 'update-tag', 'delete-tag'],
+  'setup/tokens.tsx': ['create-token', 'update-token', 'rotate-token'],
+  'setup/webhook-form.tsx': ['create-webhook'],
+  'setup/webhooks.tsx': ['update-webhook', 'delete-webhook'],
+  'transfer/page.tsx': ['export-environment'],
+  'transfer/send-import.ts': ['apply-document', 'import-bucketeer', 'import-flagship-io', 'import-flagd'],
+}
+
+/** Where a file takes parts of its calls from a table elsewhere. */
+const tables: Readonly<Record<string, string>> = {
+  'audience/upload-members.tsx': 'messages/audience.ts',
+  'transfer/send-import.ts': 'transfer/source-of.ts',
+}
+
+const without: Readonly<Record<string, readonly string[]>> = {
+  'the list holds the same entity': [
+    'list-flags',
+    'read-operation',
+    'read-trigger',
+    'read-schedule',
+    'read-progressive-rollout',
+    'read-tag',
+    'read-webhook',
+    'read-delivery',
+    'read-sdk-key',
+    'read-environment',
+    'read-organisation',
+  ],
+  'another route says the same, and more': [
+    'read-flag-usage',
+    'reorder-rules',
+    'create-tag',
+    'list-tag-dependents',
+  ],
+  'only the runner and alarms call it': [
+    'store-result',
+    'store-operation-looks',
+    'store-progressive-rollout-looks',
+    'confirm-progressive-rollout',
+    'move-dynamic-allocation',
+    'take-lease',
+    'report-job',
+    'apply-schedule',
+    'apply-operation',
+  ],
+  'others call it, with a secret instead of a role': ['fire-trigger', 'fire-trigger-by-header'],
+  'for backups, by the command line': ['list-key-hashes', 'restore-key-hashes'],
+  'for who operates the installation, by the command line': [
+    'read-installation',
+    'list-organisations',
+    'create-organisation',
+    'update-organisation',
+    'create-project',
+    'list-projects',
+    'list-key-approvals',
+    'create-key-approval',
+    'delete-key-approval',
+  ],
+  'not built yet: the API alone': [
+    'forget-assignments',
+    'freeze-experiment',
+    'advance-experiment',
+    'update-operation',
+    'update-schedule',
+    'update-progressive-rollout',
+    'list-dynamic-allocations',
+    'read-dynamic-allocation',
+    'create-dynamic-allocation',
+    'update-dynamic-allocation',
+    'delete-dynamic-allocation',
+    'pause-dynamic-allocation',
+    'resume-dynamic-allocation',
+    'stop-dynamic-allocation',
+    'rotate-webhook',
+    'report-requests',
+    'read-snapshot-size',
+    'list-audit-of-organisation',
+    'read-audit-of-organisation',
+  ],
+}
+
+it('every route is named once', () => {
+  const named = [...Object.values(places), ...Object.values(without)].flat()
+  expect(named.toSorted()).toEqual(routes.map(({ id }) => id).toSorted())
+})
+
+const placed = Object.entries(places).flatMap(([file, ids]) => ids.map((id) => [id, file] as const))
+
+it.each(placed)('%s is called in console/src/%s', (id, file) => {
+  const route = routes.find((each) => each.id === id)!
+  const files = [file, ...(tables[file] === undefined ? [] : [tables[file]])]
+  const source = files
+    .map((each) => readFileSync(join(import.meta.dirname, '../console/src', each), 'utf8'))
+    .join('\n')
+  // what names the route: the last part of its path that is no parameter
+  const part = route.path.split('/').findLast((each) => !each.startsWith('{'))!
+  const names = new RegExp(`(?<![\\w-])${part}(?![\\w-])`)
+  expect(source).toMatch(part === 'environments' ? /environments|pathOf\(id\)/ : names)
+  if (route.method !== 'GET') expect(source).toMatch(new RegExp(`'${route.method}'|\\b${route.method}: `))
+})
