@@ -10,8 +10,10 @@ import {
 } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
 import { capOf, isCappedByHistory } from '../model/goal-metric.ts'
+import type { HoldBackSource } from '../model/hold-back.ts'
 import type { Margin } from '../model/guardrail.ts'
 import type { Goal } from '../model/goal.ts'
+import { areApart, takingPart, takingPartCheck } from './taking-part.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
@@ -25,6 +27,7 @@ export const checkNames = [
   'guardrails',
   'owner',
   'overlap',
+  'taking-part',
   'exposures',
   'goal-events',
   'history',
@@ -47,9 +50,14 @@ export interface CheckSubject {
   readonly goals: ReadonlyMap<string, Goal>
   /** Other experiments that wait or run, with their flags. */
   readonly others: readonly { readonly experiment: Experiment; readonly flag: Flag | undefined }[]
+  /** Of the environment. */
+  readonly holdBacks: HoldBackSource
+  /** Epoch milliseconds. */
+  readonly now: number
 }
 
-export function configurationChecks({ experiment, flag, goals, others }: CheckSubject): Check[] {
+export function configurationChecks(subject: CheckSubject): Check[] {
+  const { experiment, flag, goals, holdBacks, now } = subject
   return [
     flagCheck(experiment, flag),
     armsCheck(experiment, flag),
@@ -57,7 +65,8 @@ export function configurationChecks({ experiment, flag, goals, others }: CheckSu
     durationCheck(experiment),
     guardrailsCheck(experiment),
     ownerCheck(experiment, flag),
-    overlapCheck(experiment, flag, others),
+    overlapCheck(subject),
+    takingPartCheck(takingPart(holdBacks, experiment, flag, now)),
   ]
 }
 
@@ -76,6 +85,8 @@ export function checkSubject(state: EnvironmentState, experiment: Experiment, no
       }),
     ),
     others: others.map((other) => ({ experiment: other, flag: state.flag.get(other.flagKey) })),
+    holdBacks: { layers: [...state.layer.values()], holdouts: [...state.holdout.values()] },
+    now,
   }
 }
 
@@ -193,13 +204,17 @@ function ownerCheck({ owner }: Experiment, flag: Flag | undefined): Check {
     : { name, status: 'warn', detail: 'Nobody is named as owner.' }
 }
 
-/** Beside each other on one rollout, or on users of a segment that both rules ask for. */
-function overlapCheck(experiment: Experiment, flag: Flag | undefined, others: CheckSubject['others']): Check {
+/**
+ * Beside each other on one rollout, or on users of a segment that both rules ask for, unless a layer keeps
+ * their users apart.
+ */
+function overlapCheck({ experiment, flag, others, holdBacks }: CheckSubject): Check {
   const name = 'overlap'
   const own = new Set(segmentsOf(experiment, flag))
   const found = others
     .filter((other) => other.experiment.stopAt > experiment.startAt)
     .filter((other) => other.experiment.startAt < experiment.stopAt)
+    .filter((other) => !areApart(holdBacks.layers, experiment, other.experiment))
     .flatMap((other) => {
       const { id, flagKey } = other.experiment
       if (flagKey === experiment.flagKey) return [`${id} (the same flag)`]
