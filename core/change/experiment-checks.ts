@@ -9,11 +9,12 @@ import {
   strategyOf,
 } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
+import { slicesTotal } from '../model/limits.ts'
 import { capOf, isCappedByHistory } from '../model/goal-metric.ts'
 import type { HoldBackSource } from '../model/hold-back.ts'
 import type { Margin } from '../model/guardrail.ts'
 import type { Goal } from '../model/goal.ts'
-import { areApart, takingPart, takingPartCheck } from './taking-part.ts'
+import { areApart, type TakingPart, takingPart } from './taking-part.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
@@ -228,6 +229,20 @@ function overlapCheck({ experiment, flag, others, holdBacks }: CheckSubject): Ch
         status: 'warn',
         detail: `Its users may also be in ${found.join(', ')}: what the two do together is not tested.`,
       }
+}
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(4))} %`
+
+function takingPartCheck({ share, layer, holdouts }: TakingPart): Check {
+  const name = 'taking-part'
+  const parts = [
+    ...(layer ? [`it has ${layer.slices} of ${slicesTotal} slices of layer ${layer.id}`] : []),
+    ...holdouts.map(({ id, slices }) => `holdout ${id} holds ${percent(slices / slicesTotal)} back`),
+  ]
+  if (parts.length === 0) return { name, status: 'pass', detail: 'All users of its rule take part.' }
+  const text = parts.join(', and ')
+  const detail = `${text[0]!.toUpperCase()}${text.slice(1)}: ${percent(share)} of the users of its rule take part.`
+  return { name, status: 'pass', detail }
 }
 
 /** Those that its rule asks for. */

@@ -127,7 +127,9 @@ describe('a layer', () => {
     here.make(allot('x', 1_000, { outsideVariationId: 'c' }))
     expect(codeOf(here, { kind: 'delete-layer', id: 'l' })).toBe('IN_USE')
     const variations = here.state.flag.get('x')!.variations.filter(({ id }) => id !== 'c')
-    expect(codeOf(here, { kind: 'update-flag', key: 'x', changes: { variations, offVariationId: 'a' } })).toBe('IN_USE')
+    expect(
+      codeOf(here, { kind: 'update-flag', key: 'x', changes: { variations, offVariationId: 'a' } }),
+    ).toBe('IN_USE')
     here.make({ kind: 'update-flag', key: 'x', changes: { archived: true } })
     expect(codeOf(here, { kind: 'delete-flag', id: 'x' })).toBe('IN_USE')
     here.make({ kind: 'release-slices', id: 'l', flagKey: 'x' })
@@ -148,7 +150,10 @@ describe('a layer', () => {
 })
 
 describe('a holdout', () => {
-  const holdout = (more: object = {}) => ({ kind: 'create-holdout', holdout: { id: 'h', slices: 500, ...more } })
+  const holdout = (more: object = {}) => ({
+    kind: 'create-holdout',
+    holdout: { id: 'h', slices: 500, ...more },
+  })
 
   it('holds what begins after it, not what runs already', () => {
     const here = world()
@@ -175,7 +180,12 @@ describe('a holdout', () => {
     here.make(holdout())
     here.make({
       kind: 'create-progressive-rollout',
-      progressiveRollout: { id: 'p', flagKey: 'z', variationId: 'b', steps: [{ weight: 1_000, holdMs: dayMs }] },
+      progressiveRollout: {
+        id: 'p',
+        flagKey: 'z',
+        variationId: 'b',
+        steps: [{ weight: 1_000, holdMs: dayMs }],
+      },
     })
     expect(held(here)).toEqual([['z', 'z-d', 'a']])
   })
@@ -240,7 +250,10 @@ describe('a holdout', () => {
 describe('the checks of an experiment', () => {
   const checks = ({ state, now }: SimulatedEnvironment, id: string) =>
     Object.fromEntries(
-      configurationChecks(checkSubject(state, state.experiment.get(id)!, now)).map((each) => [each.name, each]),
+      configurationChecks(checkSubject(state, state.experiment.get(id)!, now)).map((each) => [
+        each.name,
+        each,
+      ]),
     )
 
   it('warn of another experiment on the flag, unless a layer keeps their users apart', () => {

@@ -22,7 +22,8 @@ export const holdoutHandlers: Handlers<
     update(state, 'holdout', command, context, (holdout) => {
       if (holdout.status === 'ended') return holdout
       const { now } = context
-      const stopAt = holdoutStatusAt(holdout, now) === 'ended' ? holdout.stopAt : Math.max(now, holdout.startAt)
+      const stopAt =
+        holdoutStatusAt(holdout, now) === 'ended' ? holdout.stopAt : Math.max(now, holdout.startAt)
       return ended({ ...holdout, stopAt })
     }),
   /** Users of one rule are no longer held back. */

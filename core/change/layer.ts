@@ -68,7 +68,10 @@ function allot(
   if (!ranges) {
     const room = slicesOf([...(current?.ranges ?? []), ...free])
     const message = `the layer has no room for ${slices} of ${slicesTotal} slices: at most ${room} can be allotted`
-    return refuse('CONFLICT', message, { current: layer, fields: [{ path: 'slices', message: 'has no room' }] })
+    return refuse('CONFLICT', message, {
+      current: layer,
+      fields: [{ path: 'slices', message: 'has no room' }],
+    })
   }
   const kept = current ? (current.outsideVariationId ?? null) : baselineOf(flag, ruleId)
   const outside = outsideVariationId === undefined ? kept : outsideVariationId
@@ -110,7 +113,9 @@ function obstacleOf(
   if (other) return `the rule has slices of layer ${other.id}: a rule is in one layer`
   const rollout = [...state.progressiveRollout.values()].find((each) => isOn(each) && isRolloutOpen(each))
   if (rollout) return `progressive rollout ${rollout.id} is open on the rule: stop it first`
-  const allocation = [...state.dynamicAllocation.values()].find((each) => isOn(each) && isAllocationOpen(each))
+  const allocation = [...state.dynamicAllocation.values()].find(
+    (each) => isOn(each) && isAllocationOpen(each),
+  )
   return allocation && `dynamic allocation ${allocation.id} is open on the rule: stop it first`
 }
 

@@ -5,7 +5,6 @@ import type { HoldBackSource } from '../model/hold-back.ts'
 import { covers, holdoutStatusAt } from '../model/holdout.ts'
 import { slicesOf } from '../model/layer.ts'
 import { slicesTotal } from '../model/limits.ts'
-import type { Check } from './experiment-checks.ts'
 import { allotmentOn } from './layer.ts'
 
 /** A rule, or the default strategy, of a flag. */
@@ -52,17 +51,3 @@ export function areApart(layers: Iterable<HoldBackLayer>, one: RuleOfFlag, other
   return first !== undefined && first === second
 }
 type HoldBackLayer = HoldBackSource['layers'] extends Iterable<infer L> ? L : never
-
-const percent = (share: number) => `${Number((share * 100).toPrecision(4))} %`
-
-export function takingPartCheck({ share, layer, holdouts }: TakingPart): Check {
-  const name = 'taking-part'
-  const parts = [
-    ...(layer ? [`it has ${layer.slices} of ${slicesTotal} slices of layer ${layer.id}`] : []),
-    ...holdouts.map(({ id, slices }) => `holdout ${id} holds ${percent(slices / slicesTotal)} back`),
-  ]
-  if (parts.length === 0) return { name, status: 'pass', detail: 'All users of its rule take part.' }
-  const text = parts.join(', and ')
-  const detail = `${text[0]!.toUpperCase()}${text.slice(1)}: ${percent(share)} of the users of its rule take part.`
-  return { name, status: 'pass', detail }
-}

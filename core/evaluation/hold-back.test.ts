@@ -34,7 +34,12 @@ const layer = (id: string, allotments: Record<string, SliceRange[]>, salt = id):
   })),
   ...times,
 })
-const holdout = (id: string, flagKeys: readonly string[], slices: number, more: Partial<Holdout> = {}): Holdout => ({
+const holdout = (
+  id: string,
+  flagKeys: readonly string[],
+  slices: number,
+  more: Partial<Holdout> = {},
+): Holdout => ({
   id,
   ...named,
   salt: id,
@@ -70,7 +75,11 @@ const ruleOf = (compiled: Compiled, key: string, user: string) => {
 const everything = (compiled: Compiled, key: string) =>
   users.map((user) => [ruleOf(compiled, key, user), got(compiled, key, user).variation?.id])
 
-const thirds = { x: [{ from: 0, to: 3_333 }], y: [{ from: 3_333, to: 6_666 }], z: [{ from: 6_666, to: 10_000 }] }
+const thirds = {
+  x: [{ from: 0, to: 3_333 }],
+  y: [{ from: 3_333, to: 6_666 }],
+  z: [{ from: 6_666, to: 10_000 }],
+}
 const flags = ['x', 'y', 'z'].map((key) => half(key))
 
 describe('a layer', () => {
@@ -239,7 +248,9 @@ describe('a holdout', () => {
   it('comes before layers, which keep their users beside it', () => {
     const both = compiledOf(flags, { holdouts: [held], layers: [layer('l', thirds)] })
     const withoutIt = compiledOf(flags, { layers: [layer('l', thirds)] })
-    expect(users.filter((user) => ruleOf(both, 'x', user) === 'holdout:h:x-d')).toEqual(users.filter(isHeld('x')))
+    expect(users.filter((user) => ruleOf(both, 'x', user) === 'holdout:h:x-d')).toEqual(
+      users.filter(isHeld('x')),
+    )
     for (const user of users.filter((each) => !isHeld('x')(each)))
       expect(ruleOf(both, 'x', user)).toBe(ruleOf(withoutIt, 'x', user))
   })

@@ -70,9 +70,7 @@ const slicesClause = (salt: string, bounds: readonly number[]) =>
 
 /** A rollout of nothing gives no variation. */
 const only = (variationId: string | undefined): Strategy =>
-  variationId === undefined
-    ? { kind: 'rollout', shares: [] }
-    : { kind: 'fixed', variationId }
+  variationId === undefined ? { kind: 'rollout', shares: [] } : { kind: 'fixed', variationId }
 
 export function withHoldBacks(flag: Flag, holdBacks: readonly HoldBack[]): Flag {
   const before = (id: string, anyOf: Rule['anyOf']): Rule[] =>

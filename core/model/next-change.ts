@@ -3,7 +3,11 @@ import type { EnvironmentState } from './environment-state.ts'
 import { isOpen } from './schedule.ts'
 
 /** Epoch milliseconds; undefined if it does not. */
-export function nextChangeAt({ schedule, progressiveRollout, holdout }: EnvironmentState): number | undefined {
+export function nextChangeAt({
+  schedule,
+  progressiveRollout,
+  holdout,
+}: EnvironmentState): number | undefined {
   let next: number | undefined
   const consider = (at: number | undefined) => {
     if (at !== undefined && (next === undefined || at < next)) next = at

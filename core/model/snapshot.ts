@@ -76,7 +76,9 @@ export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defa
  * Keeps archived flags only if another flag depends on them. Sorted, so that equal states give equal bytes.
  */
 export function buildSnapshot(
-  state: Omit<Snapshot, 'format'> & { readonly experiments?: readonly Experiment[] } & Partial<HoldBackSource>,
+  state: Omit<Snapshot, 'format'> & {
+    readonly experiments?: readonly Experiment[]
+  } & Partial<HoldBackSource>,
 ): Snapshot {
   const byKey = new Map(state.flags.map((flag) => [flag.key, flag]))
   const needed = new Set<string>()

@@ -46,8 +46,14 @@ export async function seedShowcase(admin: Admin, environmentId: string, now: num
   await post('goals', { key: 'payment-error', name: 'Payment failed' })
   await post('goals', { key: 'refund', name: 'Refund within 7 days' })
   await post('goals', { key: 'sign-up', name: 'Paid sign-up' })
+  await post('layers', { id: 'plans', name: 'Plans and gifts' })
+  await post('layers/plans/allot', { flagKey: 'annual-plan', slices: 5_000, outsideVariationId: 'monthly' })
+  await post('layers/plans/allot', { flagKey: 'gift-cards', slices: 3_000, outsideVariationId: 'without' })
+  await post('layers', { id: 'search', name: 'Search' })
   await seedExperiments(admin, path, now)
   await seedOperations(post, now)
+  await post('holdouts', { id: 'year', name: 'This year', slices: 500, goalKeys: ['order', 'revenue'] })
+  await post('holdouts', { id: 'search', name: 'Search', slices: 200, flagKeys: ['search-ranking'] })
   await post('segments', {
     key: 'beta-users',
     name: 'Beta users',

@@ -2,6 +2,8 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Experiment } from '../../../core/model/experiment.ts'
 import type { Goal } from '../../../core/model/goal.ts'
+import type { Holdout } from '../../../core/model/holdout.ts'
+import type { Layer } from '../../../core/model/layer.ts'
 import type { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import type { Schedule } from '../../../core/model/schedule.ts'
 import type { Segment } from '../../../core/model/segment.ts'
@@ -24,6 +26,8 @@ const listQuery = <Entity>(environment: string, plural: string, field = plural) 
 
 export const experimentsQuery = (environment: string) => listQuery<Experiment>(environment, 'experiments')
 export const goalsQuery = (environment: string) => listQuery<Goal>(environment, 'goals')
+export const layersQuery = (environment: string) => listQuery<Layer>(environment, 'layers')
+export const holdoutsQuery = (environment: string) => listQuery<Holdout>(environment, 'holdouts')
 export const segmentsQuery = (environment: string) => listQuery<Segment>(environment, 'segments')
 export const schedulesQuery = (environment: string) => listQuery<Schedule>(environment, 'schedules')
 export const triggersQuery = (environment: string) => listQuery<PublicTrigger>(environment, 'triggers')

@@ -41,10 +41,7 @@ export function holdoutFields(
 }
 
 /** Of a complete document that does not list it: one that runs ends, one that has not begun goes. */
-export function withoutHoldout(
-  holdout: Entities['holdout'],
-  now: number,
-): Entities['holdout'] | null {
+export function withoutHoldout(holdout: Entities['holdout'], now: number): Entities['holdout'] | null {
   const status = holdoutStatusAt(holdout, now)
   if (status === 'waiting') return null
   if (holdout.status === 'ended') return holdout

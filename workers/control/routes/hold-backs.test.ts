@@ -1,7 +1,13 @@
 // Layers and holdouts through the admin API, in workerd: what is published, what is refused, and that a
 // holdout ends by the environment's alarm.
 import { beforeAll, expect, it } from 'vitest'
-import { call, environment, objectOf, publishedNow, useOwner } from '../../../test/support/control-entities.ts'
+import {
+  call,
+  environment,
+  objectOf,
+  publishedNow,
+  useOwner,
+} from '../../../test/support/control-entities.ts'
 import { flagDraft as draft } from '../../../test/support/build/flag-draft.ts'
 import { runDurableObjectAlarm } from 'cloudflare:test'
 
@@ -45,8 +51,8 @@ it('allots slices of a layer, publishes who is outside, and locks them while an 
   expect(checks.body.checks).toContainEqual(
     expect.objectContaining({ name: 'taking-part', detail: expect.stringContaining('60 %') }),
   )
-  const exported = await call('GET', `${path}/document`)
-  expect(exported.body.document?.layers ?? exported.body.layers).toMatchObject({ l: { name: 'Checkout' } })
+  const exported = await call('GET', `${path}/export`)
+  expect(exported.body.layers).toMatchObject({ l: { name: 'Checkout' } })
   const audit = await call('GET', `${path}/audit?limit=50`)
   expect(JSON.stringify(audit.body)).toContain('allot-slices')
 })
