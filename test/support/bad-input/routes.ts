@@ -272,6 +272,9 @@ export function adminRoutes(environmentId: string): Route[] {
     post(at('/layers/one/allot'), { flagKey: 'split', slices: 2_500, outsideVariationId: 'word-a' }),
     post(at('/layers/one/release'), { flagKey: 'split' }),
     post(at('/holdouts'), { name: 'This year', slices: 500, goalKeys: ['purchase'] }),
+    post(at('/holdout-looks'), {
+      looks: [{ holdoutId: 'one', look: { at: 1, sampleRatio: 'too-early', goals: [] } }],
+    }),
     post(at('/holdouts/one/release'), { flagKey: 'split' }),
     { dialect: 'admin', method: 'PUT', path: at('/leases/operations'), body: { holder: 'here', forMs: 1 } },
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),

@@ -1,8 +1,15 @@
 // Routes of holdouts, which hold a share of the users back from what is new.
+import * as z from 'zod'
 import { HoldoutChanges, HoldoutDraft, RolloutOfFlag } from '../../../core/change/command.ts'
+import { Id } from '../../../core/model/flag.ts'
 import { Holdout } from '../../../core/model/holdout.ts'
+import { HoldoutLook } from '../../../core/model/holdout-look.ts'
+import { entitiesMax } from '../../../core/model/limits.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { readHoldoutLooks, storeHoldoutLooks } from '../../storage/holdout-looks.ts'
+import { WatchedHoldout } from '../api/operation-answers.ts'
 import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
-import { change } from '../api/route.ts'
+import { change, route } from '../api/route.ts'
 
 export const holdouts = [
   ...entityRoutes({
@@ -11,6 +18,16 @@ export const holdouts = [
     plural: 'holdouts',
     param: 'id',
     schema: Holdout,
+    reading: {
+      schema: WatchedHoldout,
+      more: async (database, environmentId) => {
+        const looks = await readHoldoutLooks(database, environmentId)
+        return (id) => {
+          const lastLook = looks.get(id)
+          return lastLook ? { lastLook } : {}
+        }
+      },
+    },
     draft: HoldoutDraft,
     changes: HoldoutChanges.extend(expectedVersion),
     filters: { status: Holdout.shape.status.optional() },
@@ -41,5 +58,24 @@ export const holdouts = [
     body: RolloutOfFlag.extend(expectedVersion),
     entity: Holdout,
     command: ({ params: { id }, body }) => ({ kind: 'release-held', id, ...body }),
+  }),
+  route({
+    id: 'store-holdout-looks',
+    method: 'POST',
+    path: '/environments/{environment}/holdout-looks',
+    needs: 'editor',
+    summary: 'Stores what the batch runner found of holdouts: the users held back beside the others',
+    description:
+      'Shown as `lastLook`. Each replaces the one before, if it is newer; looks at holdouts that do not exist are ' +
+      'dropped. No revision: the configuration stays as it is.',
+    body: z.strictObject({
+      looks: z
+        .array(z.strictObject({ holdoutId: Id, look: HoldoutLook }))
+        .min(1)
+        .max(entitiesMax.holdout),
+    }),
+    answer: z.strictObject({ stored: z.int() }),
+    handle: async ({ database, params: { environment }, body: { looks } }) =>
+      ok({ stored: await storeHoldoutLooks(database, environment, looks) }),
   }),
 ]
