@@ -30,8 +30,12 @@ export function heldFromTheStart(
   })
 }
 
-const servedBefore = (flag: Flag, { id, strategy }: Pick<DefaultStrategy, 'id' | 'strategy'>) =>
-  strategy.kind === 'fixed' ? strategy.variationId : baselineOf(flag, id)
+/** Of a rollout, its only variation or its baseline. */
+function servedBefore(flag: Flag, { id, strategy }: Pick<DefaultStrategy, 'id' | 'strategy'>) {
+  if (strategy.kind === 'fixed') return strategy.variationId
+  const [only, ...others] = strategy.shares.filter(({ weight }) => weight > 0)
+  return only && others.length === 0 && !strategy.audience ? only.variationId : baselineOf(flag, id)
+}
 
 function isBusy(state: EnvironmentState, flagKey: string, ruleId: string, now: number): boolean {
   const isOn = (each: { readonly flagKey: string; readonly ruleId: string }) =>

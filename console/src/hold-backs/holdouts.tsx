@@ -1,10 +1,12 @@
 // The holdouts of an environment: whom they hold back, from how much, until when.
 import { useQuery } from '@tanstack/react-query'
-import type { Holdout } from '../../../core/model/holdout.ts'
+import type { WatchedHoldout as Holdout } from '../../../workers/control/api/operation-answers.ts'
 import { change, pathOf } from '../api/client.ts'
-import { holdoutsQuery } from '../api/entities.ts'
+import { goalsQuery, holdoutsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
+import { number } from '../messages/catalogue.ts'
+import { signedPercent } from '../messages/figures.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { ListPage } from '../pages/list-page.tsx'
 import { Status } from '../ui/marks.tsx'
@@ -15,6 +17,35 @@ import { slicesText } from './share.ts'
 
 const { holdouts: words } = holdBacks
 const marks = { waiting: 'planned', running: 'running', ended: 'stopped' } as const
+
+/** What the others do more or less than those who are held back, by goal. */
+function Effects({ look }: { look: Holdout['lastLook'] }) {
+  const { data: goals = [] } = useQuery(goalsQuery(useEnvironmentId()))
+  if (!look) return words.notCounted
+  if (look.sampleRatio === 'failed') return <Status is="failed">{words.unequal}</Status>
+  return look.goals.map(({ goalKey, heldOut, others, comparison: { relative } }) => (
+    <Named
+      key={goalKey}
+      name={words.effect(goals.find(({ key }) => key === goalKey)?.name || goalKey, effectOf(relative))}
+    >
+      {words.groups(groupOf(others), groupOf(heldOut))}
+    </Named>
+  ))
+}
+
+const groupOf = ({ users, converted }: { users: number; converted: number }) =>
+  words.of(number(converted), number(users))
+
+type Relative = NonNullable<Holdout['lastLook']>['goals'][number]['comparison']['relative']
+
+const effectOf = (relative: Relative): string =>
+  relative
+    ? words.between(
+        signedPercent(relative.estimate),
+        signedPercent(relative.low),
+        relative.high === null ? '∞' : signedPercent(relative.high),
+      )
+    : words.tooFew
 
 export default function HoldoutsPage() {
   const environment = useEnvironmentId()
@@ -56,6 +87,7 @@ export default function HoldoutsPage() {
         </Named>
       ),
     },
+    { title: words.columns.effect, cell: ({ lastLook }) => <Effects look={lastLook} /> },
     { title: words.columns.until, cell: ({ stopAt }) => <Moment time={stopAt} /> },
     {
       title: '',

@@ -68,6 +68,13 @@ it('holds back from what begins later, and releases everybody when its time is o
     held: [{ flagKey: 'price', ruleId: 'price-d', variationId: 'off' }],
   })
   expect(await rulesOf(path, 'price')).toEqual(['holdout:h:price-d'])
+  const look = { at: 5, sampleRatio: 'too-early', goals: [] }
+  const looks = [
+    { holdoutId: 'h', look },
+    { holdoutId: 'gone', look },
+  ]
+  expect((await call('POST', `${path}/holdout-looks`, { looks })).body).toEqual({ stored: 1 })
+  expect((await call('GET', `${path}/holdouts/h`)).body.lastLook).toEqual(look)
   expect((await call('POST', `${path}/holdouts/h/release`, { flagKey: 'price' })).status).toBe(409)
   await expect
     .poll(
