@@ -7,6 +7,7 @@ import { type EnvironmentState, type Write, withWrites } from '../model/environm
 import { baselineOf, isOpenAt } from '../model/experiment.ts'
 import type { DefaultStrategy, Flag } from '../model/flag.ts'
 import { covers, type HeldRule, type Holdout, holdoutStatusAt, isHoldoutOpen } from '../model/holdout.ts'
+import { allotmentsMax } from '../model/limits.ts'
 import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { isSame } from './entity.ts'
@@ -80,7 +81,7 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
       ...joined
         .filter((rule) => !kept.some((each) => isSameRule(each, rule)))
         .map((rule) => ({ ...rule, since: context.now })),
-    ]
+    ].slice(0, allotmentsMax)
     if (!isSame(held, holdout.held))
       added.push({ kind: 'holdout', id: holdout.id, value: touched(holdout, { held }, context) })
   }
