@@ -22,7 +22,7 @@ export function countBreakdowns(
   return segments.count(environmentId, { exposures, attributes: [...new Set(breakdownBy)] })
 }
 
-/** Empty if the shares are as promised, or if not all who were exposed count. All goals have the same users. */
+/** Empty if the shares are as promised, or if not all who were exposed count. All goals have the same. */
 export function searchMismatch(
   environmentId: string,
   { design: { breakdownBy = [] }, experiment }: Pick<CountingPlan, 'design' | 'experiment'>,

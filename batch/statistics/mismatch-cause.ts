@@ -1,7 +1,7 @@
 // Where a sample ratio mismatch comes from: users are split by what their first exposures say of them (day,
-// SDK, revision, declared attributes), and each part is put to the test that all users failed. A part explains
-// the mismatch if it fails, and all others together are far likelier by the promised shares than by those that
-// were found.
+// SDK, revision, declared attributes), and each part is put to the test that all users failed. A part
+// explains the mismatch if it fails, and all others together are far likelier by the promised shares than by
+// those that were found.
 import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import { type Cell, mismatchFactor, sampleRatio } from './sample-ratio.ts'
 

@@ -1,4 +1,4 @@
-// Reads what changes an environment by itself at a time: scheduled changes, progressive rollouts and holdouts.
+// Reads what changes an environment by itself at a time: scheduled changes, progressive rollouts, holdouts.
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { Entities } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'

@@ -1,5 +1,5 @@
-// Makes scheduled changes and the steps of progressive rollouts, and begins and ends holdouts, when their time
-// has come, each as a change of its own.
+// Makes scheduled changes and the steps of progressive rollouts, and begins and ends holdouts, when their
+// time has come, each as a change of its own.
 import { stepName } from '../../../core/model/progressive-rollout.ts'
 import type { CommandRequest } from '../../contracts/environment-contract.ts'
 import type { Database } from '../../storage/database.ts'
