@@ -28,7 +28,8 @@ function segmentsOf(users: readonly User[]): SegmentCounts[] {
 
 /** Users of ten days and three SDKs; `isLost` says who never arrives. */
 function world(count: number, seed: number, isLost: (user: User, random: () => number) => boolean): User[] {
-  const { uniform: random } = randomFrom(seed)
+  const source = randomFrom(seed)
+  const random = () => source.uniform()
   const pick = (all: readonly string[]) => all[Math.floor(random() * all.length)]!
   return Array.from({ length: count }, (): User => {
     const values = {
@@ -98,12 +99,7 @@ describe('the cause of a mismatch', () => {
     const cause = mismatchCause(segmentsOf(users), half)!
     expect(cause.kind).toBe('worst')
     if (cause.kind === 'worst')
-      expect(
-        cause.in
-          .slice(0, 2)
-          .map(({ value }) => value)
-          .toSorted(),
-      ).toEqual(['DE', 'FR'])
+      expect(new Set(cause.in.slice(0, 2).map(({ value }) => value))).toEqual(new Set(['DE', 'FR']))
   })
 
   it('is not asked for where the shares are as promised', () => {
@@ -131,7 +127,8 @@ describe('the cause of a mismatch', () => {
       ['a', 3],
       ['b', 1],
     ])
-    const { uniform } = randomFrom(3)
+    const source = randomFrom(3)
+    const uniform = () => source.uniform()
     const users = world(20_000, 3, () => false)
       .map((user) => ({ ...user, variationId: uniform() < 0.75 ? 'a' : 'b' }))
       .filter(

@@ -2,7 +2,7 @@
 // begins after it (held-rules.ts), so it disturbs nothing that runs.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Holdout, holdoutStatusAt } from '../model/holdout.ts'
-import { type Result, ok, refuse } from '../model/problem.ts'
+import { type Result, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import { type Change, type ChangeContext, create, draftId, find, isSame, remove, update } from './entity.ts'
 import { experimentMsMax } from './experiment.ts'
