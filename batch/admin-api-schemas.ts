@@ -10,9 +10,11 @@ import type { Operation as CoreOperation, OperationAction } from '../core/model/
 import {
   allocationStatus,
   DynamicAllocation,
+  holdoutStatus,
   ProgressiveRollout,
   rolloutReaction,
   rolloutStatus,
+  WatchedHoldout,
 } from './automation-api-schemas.ts'
 import type * as api from '../workers/control/api/shapes.ts'
 
@@ -199,6 +201,7 @@ export const lists = {
     words: { kind: operationKind, status: operationStatus, comparison, difference, counts },
   },
   dynamicAllocations: { entry: DynamicAllocation, words: { status: allocationStatus, counts } },
+  holdouts: { entry: WatchedHoldout, words: { status: holdoutStatus } },
   progressiveRollouts: {
     entry: ProgressiveRollout,
     words: { status: rolloutStatus, onOperation: rolloutReaction },

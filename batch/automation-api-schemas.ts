@@ -6,6 +6,7 @@ import {
   type DynamicAllocation as CoreAllocation,
 } from '../core/model/dynamic-allocation.ts'
 import type { Lease } from '../core/model/lease.ts'
+import { holdoutStatuses } from '../core/model/holdout.ts'
 import {
   type ProgressiveRollout as CoreRollout,
   rolloutReactions,
@@ -82,3 +83,23 @@ export const ProgressiveRollout: z.ZodType<CoreRollout> = z.looseObject({
   createdAt: z.int(),
   updatedAt: z.int(),
 })
+
+export const holdoutStatus = z.enum(holdoutStatuses)
+/** What the runner reads of a holdout. */
+export const WatchedHoldout = z.looseObject({
+  id: z.string(),
+  slices: z.int(),
+  startAt: z.int(),
+  stopAt: z.int(),
+  status: holdoutStatus,
+  goalKeys: z.array(z.string()),
+  held: z.array(
+    z.looseObject({
+      flagKey: z.string(),
+      ruleId: z.string(),
+      variationId: z.string().optional(),
+      since: z.int(),
+    }),
+  ),
+})
+export type WatchedHoldout = z.infer<typeof WatchedHoldout>

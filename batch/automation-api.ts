@@ -1,13 +1,14 @@
 // What the runner asks of the admin API for operations and progressive rollouts.
 import type * as z from 'zod'
 import type { AllocationFacts, DynamicAllocation } from '../core/model/dynamic-allocation.ts'
+import type { HoldoutLook } from '../core/model/holdout-look.ts'
 import type { Lease } from '../core/model/lease.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
 import type { ProgressiveRollout, RolloutFacts, RolloutLook } from '../core/model/progressive-rollout.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import { AppliedOperation, type EntryOf, type ListName, StoredLooks } from './admin-api-schemas.ts'
 import { type ApiResponse, type ApiResult, type Listing, type Sending, post } from './api-request.ts'
-import { GrantedLease } from './automation-api-schemas.ts'
+import { GrantedLease, type WatchedHoldout } from './automation-api-schemas.ts'
 import type { Failure } from './failure.ts'
 
 /** Control takes no more in one request. */
@@ -21,6 +22,11 @@ export interface OperationLookAt {
 export interface RolloutLookAt {
   readonly rolloutId: string
   readonly look: RolloutLook
+}
+
+export interface HoldoutLookAt {
+  readonly holdoutId: string
+  readonly look: HoldoutLook
 }
 
 export interface AutomationApi {
@@ -37,6 +43,9 @@ export interface AutomationApi {
   progressiveRollouts(environmentId: string): ApiResult<Listing<ProgressiveRollout>>
   confirmRollout(environmentId: string, rolloutId: string, facts: RolloutFacts): ApiResult<AppliedOperation>
   storeRolloutLooks(environmentId: string, looks: readonly RolloutLookAt[]): ApiResult<void>
+  /** A control one release back has none. */
+  holdouts(environmentId: string): ApiResult<Listing<WatchedHoldout>>
+  storeHoldoutLooks(environmentId: string, looks: readonly HoldoutLookAt[]): ApiResult<void>
   /** A control one release back has none. */
   dynamicAllocations(environmentId: string): ApiResult<Listing<DynamicAllocation>>
   moveAllocation(
@@ -104,6 +113,13 @@ export function automationApi(ports: AutomationPorts): AutomationApi {
     return parsed.success ? ok(parsed.data) : unreadable(path, parsed.error)
   }
 
+  async function listIfKnown<L extends ListName>(environmentId: string, plural: string, name: L) {
+    const path = environmentPath(environmentId, plural)
+    const known = await send(`${path}?limit=1`, undefined)
+    if (known.ok && known.value.status === 404) return ok({ entries: [], unknown: [] })
+    return list(path, name)
+  }
+
   return {
     operations: (environmentId) => list(environmentPath(environmentId, 'operations'), 'operations'),
     applyOperation,
@@ -119,12 +135,11 @@ export function automationApi(ports: AutomationPorts): AutomationApi {
       ),
     storeRolloutLooks: (environmentId, looks) =>
       storeAll(environmentPath(environmentId, 'progressive-rollout-looks'), looks),
-    async dynamicAllocations(environmentId) {
-      const path = environmentPath(environmentId, 'dynamic-allocations')
-      const known = await send(`${path}?limit=1`, undefined)
-      if (known.ok && known.value.status === 404) return ok({ entries: [], unknown: [] })
-      return list(path, 'dynamicAllocations')
-    },
+    holdouts: (environmentId) => listIfKnown(environmentId, 'holdouts', 'holdouts'),
+    storeHoldoutLooks: (environmentId, looks) =>
+      storeAll(environmentPath(environmentId, 'holdout-looks'), looks),
+    dynamicAllocations: (environmentId) =>
+      listIfKnown(environmentId, 'dynamic-allocations', 'dynamicAllocations'),
     moveAllocation: (environmentId, allocationId, facts) =>
       call(
         environmentPath(environmentId, 'dynamic-allocations', allocationId, 'move'),

@@ -137,6 +137,26 @@ describe.skipIf(!hasChdb)('a replay', () => {
     expect(results.find(({ goalKey }) => goalKey === 'revenue')).not.toHaveProperty('breakdowns')
   })
 
+  it('finds again where a mismatch comes from', async () => {
+    const lost: EventRecord[] = visitRecords('control', 400, 100).map((record) => ({
+      ...record,
+      sdk: 'web 2.1',
+      id: `lost-${record.id}`,
+      targetingKey: `lost-${record.targetingKey}`,
+    }))
+    const unequal = { ...state, records: [...records, ...lost] }
+    const stored = (await batch('experiments --engine exact', unequal)).results
+    const one = stored.find(({ goalKey }) => goalKey === 'purchase')!
+    expect(one.health.checks.find(({ name }) => name === 'sample-ratio')!.detail).toContain('SDK web 2.1')
+    const { code, text } = await batch('replay button/purchase --environment demo', {
+      ...unequal,
+      results: [one],
+    })
+    expect(text).toContain('from its stored facts: identical to the digit')
+    expect(text).toContain('counted from the lake: identical to the digit')
+    expect(code).toBe(0)
+  })
+
   it('computes what Stan computed again, and what the closed form did in its stead', async () => {
     const only = { ...state, goals: [purchase], experiments: [experiment({ stopAt: startAt + 2 * dayMs })] }
     const engine = stan.ok ? 'stan-native' : 'exact'

@@ -10,6 +10,7 @@ import { applyOperations } from './jobs/apply-operations.ts'
 import { bundleResult } from './jobs/bundle-result.ts'
 import { concludeExperiments } from './jobs/conclude-experiments.ts'
 import { moveAllocations } from './jobs/move-allocations.ts'
+import { observeHoldouts } from './jobs/observe-holdouts.ts'
 import { observeRollouts } from './jobs/observe-rollouts.ts'
 import { replayDeadLetters } from './jobs/replay.ts'
 import { replayResult } from './jobs/replay-result.ts'
@@ -106,6 +107,7 @@ async function runJobs(
     openSegments,
     openMinutes,
     openAllocations,
+    openHoldouts,
     parts,
     configuration,
     variables,
@@ -154,6 +156,7 @@ async function runJobs(
   if (work === 'operations') return ok(undefined)
 
   const allocations = openAllocations({ lake })
+  const holdouts = openHoldouts({ lake })
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
@@ -163,6 +166,7 @@ async function runJobs(
     await withReport('experiments', id, api, { ...context, counts }, async (own) => {
       await moveAllocations(id, { ...own, allocations })
       await concludeExperiments(id, engine, own)
+      await observeHoldouts(id, { ...own, holdouts })
     })
   return ok(undefined)
 }

@@ -24,7 +24,7 @@ import type { LakeDamage } from '../statistics/health.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
-import { countBreakdowns } from './count-breakdowns.ts'
+import { countBreakdowns, searchMismatch } from './count-breakdowns.ts'
 import type { CountedGoal } from './counted-goal.ts'
 import { type CountingPlan, openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
@@ -158,6 +158,8 @@ async function carryOut(
       else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
     }
   }
+  const search = await searchMismatch(environmentId, plan, questionOf(plan), counted[0], context)
+  if (!search.ok) onEvent({ kind: 'failed', subject: `${subject}/search`, failure: search.problem })
   const discovered = discover(counted, experiment.baselineVariationId)
   const guardrails = await judgeGuardrails(environmentId, plan, counted, context)
   if (!guardrails.ok) return failed(primaryGoalOf(experiment) ?? '', guardrails.problem)
@@ -169,7 +171,14 @@ async function carryOut(
         (report) => goal.rule.role === 'primary' || report.goalKey === goalKey,
       ),
     }
-    const result = await concludeGoal(environmentId, plan, goal, more, engine, context)
+    const result = await concludeGoal(
+      environmentId,
+      plan,
+      { ...goal, search: search.ok ? search.value.get(goal.event) : undefined },
+      more,
+      engine,
+      context,
+    )
     if (result.ok) onEvent({ kind: 'concluded', environmentId, experiment, goalKey, result: result.value })
     else failed(goalKey, result.problem)
   }
@@ -214,6 +223,7 @@ async function countedGoal(
     usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
     damage: damageOf(more.value?.damaged ?? damaged),
     segments: undefined,
+    search: undefined,
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
@@ -241,7 +251,8 @@ async function concludeGoal(
   { api, now }: JobContext,
 ): Promise<Result<ExperimentResult, Failure>> {
   const { experiment, window } = plan
-  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments } = goal
+  const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments, search } =
+    goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -260,6 +271,7 @@ async function concludeGoal(
     prior: priorOf(experiment, goalKey),
     rule,
     segments,
+    search,
     ...more,
     before: before.value,
     trust,

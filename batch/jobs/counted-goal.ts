@@ -21,5 +21,7 @@ export interface CountedGoal {
   readonly trust: Trust
   /** By the attributes of the design; undefined if there are none, or if a metric counts fewer users. */
   readonly segments: readonly SegmentCounts[] | undefined
+  /** Of all who were exposed, where their shares are not as promised. */
+  readonly search: readonly SegmentCounts[] | undefined
   readonly rule: Rule
 }

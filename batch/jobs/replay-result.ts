@@ -180,19 +180,24 @@ async function recount(
       metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }
       ;({ damaged } = prior.value)
     }
-    const segments = await recountSegments(seen.value.files, question, event, record, clickHouse)
+    const recounted = (cells: EvidenceRecord['segments']) =>
+      recountSegments(seen.value.files, question, event, cells, clickHouse)
+    const segments = await recounted(record.segments)
     if (!segments.ok) return segments
-    const recounted = {
+    const search = await recounted(record.search)
+    if (!search.ok) return search
+    const whole = {
       ...record,
       exposed,
       metric,
       ...(segments.value && { segments: segments.value }),
+      ...(search.value && { search: search.value }),
       usersInTwoVariations: observed.reduce((sum, row) => sum + row.usersInTwoVariations, 0),
       damage: damageOf(damaged),
       trust: toTrust(counted, observed, exposed),
     }
-    const { counts } = fromEvidenceRecord(recounted)
-    return ok({ ...recounted, seed: seedOf(experimentId, goalKey, counts) })
+    const { counts } = fromEvidenceRecord(whole)
+    return ok({ ...whole, seed: seedOf(experimentId, goalKey, counts) })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -203,7 +208,7 @@ async function recountSegments(
   files: RecordFiles,
   exposures: Question,
   event: string,
-  { segments }: EvidenceRecord,
+  segments: EvidenceRecord['segments'],
   clickHouse: ClickHouse,
 ): Promise<Result<EvidenceRecord['segments'], Failure>> {
   if (!segments) return ok(undefined)

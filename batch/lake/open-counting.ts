@@ -6,6 +6,7 @@ import type { Configuration } from '../configuration.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { EnvironmentCounts } from '../counting/answers.ts'
 import { type AllocationCounts, allocationCounts } from '../counting/allocation-counts.ts'
+import { type HoldoutCounts, holdoutCounts } from '../counting/holdout-counts.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
@@ -27,6 +28,7 @@ export interface Counting {
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake'>) => AllocationCounts
+  readonly openHoldouts: (options: Pick<KeptCountsOptions, 'lake'>) => HoldoutCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }
@@ -48,6 +50,7 @@ export async function openCounting(
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
       openAllocations: (options) => allocationCounts({ ...options, clickHouse: embedded, readerOf }),
+      openHoldouts: (options) => holdoutCounts({ ...options, clickHouse: embedded, readerOf }),
       parts: 'fetched',
       close: () => Promise.resolve(),
     })
@@ -74,6 +77,7 @@ export async function openCounting(
     open: (options) => serverCounts({ ...options, clickHouse: server, reader }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),
     openAllocations: (options) => allocationCounts({ ...options, clickHouse: server, readerOf }),
+    openHoldouts: (options) => holdoutCounts({ ...options, clickHouse: server, readerOf }),
     parts: 'left',
     close: () => server.close(),
   })

@@ -67,6 +67,7 @@ export const EvidenceRecord = z.object({
   discovered: z.array(z.string()).optional(),
   guardrails: z.array(GuardrailReport).optional(),
   segments: z.array(SegmentCounts).optional(),
+  search: z.array(SegmentCounts).optional(),
   trust: Trust.optional(),
   sharedAddress: z.boolean(),
 })
@@ -77,7 +78,7 @@ type Recorded = Omit<Evidence, 'goalKey' | 'baselineVariationId' | 'window' | 'n
 /** As JSON: integers of any length are text. */
 export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
   const { metric, exposed, counts, discovered, guardrails, rule, trust, sharedAddress } = evidence
-  const { usersInTwoVariations, damage, seed, prior, segments } = evidence
+  const { usersInTwoVariations, damage, seed, prior, segments, search } = evidence
   const lean = (cells: readonly VariationCounts[]) =>
     cells.map(({ variationId, users, conversions, expectedWeight }) => ({
       variationId,
@@ -103,6 +104,7 @@ export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
     ...(discovered && { discovered: [...discovered] }),
     ...(guardrails && { guardrails }),
     ...(segments && { segments }),
+    ...(search && { search }),
     ...(trust && { trust }),
     sharedAddress: sharedAddress === true,
   }

@@ -23,6 +23,7 @@ import { type MeasuredMetric, metricReport, metricVariations, notRandomised } fr
 import { pairOf, unreadable } from './pair.ts'
 import { sensitivityOf } from './sensitivity.ts'
 import { healthOf, type LakeDamage } from './health.ts'
+import { mismatchCause } from './mismatch-cause.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -69,6 +70,8 @@ export interface Evidence {
   readonly guardrails?: readonly GuardrailReport[] | undefined
   /** By the attributes of the design. */
   readonly segments?: readonly SegmentCounts[] | undefined
+  /** All who were exposed, by where a sample ratio mismatch may come from. */
+  readonly search?: readonly SegmentCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
   readonly before?: Partial<ExperimentResult> | undefined
 }
@@ -97,6 +100,12 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     damage: evidence.damage,
     cells: exposed,
     ratio,
+    cause:
+      evidence.search &&
+      mismatchCause(
+        evidence.search,
+        new Map(exposed.map(({ variationId, expectedWeight }) => [variationId, expectedWeight])),
+      ),
     usersInTwoVariations,
     engine: report,
     trust: trust && {
@@ -278,6 +287,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
     ...(phases ? { phases } : {}),
     prior: { alpha: prior.alpha, beta: prior.beta },
     ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),
+    ...(evidence.search ? { search: evidence.search.map((cell) => Object.values(cell)) } : {}),
     seed,
     ...(evidence.segments ? { segments: evidence.segments.map((cell) => Object.values(cell)) } : {}),
     ...(trust ? { sharedAddress: evidence.sharedAddress === true, trust } : {}),

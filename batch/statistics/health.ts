@@ -2,6 +2,7 @@
 // verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
 import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
 import { type TrustFacts, trustChecks } from './trust-checks.ts'
+import { causeSentence, type MismatchCause } from './mismatch-cause.ts'
 import { mismatchFactor, type Cell, type SampleRatio } from './sample-ratio.ts'
 
 /** Users in two variations dilute the difference by about their share. More than one percent is too much. */
@@ -27,17 +28,27 @@ export interface HealthFacts {
   readonly damage: LakeDamage
   readonly cells: readonly Cell[]
   readonly ratio: SampleRatio
+  /** What was found of a mismatch. */
+  readonly cause?: MismatchCause | undefined
   readonly usersInTwoVariations: number
   readonly engine: EngineReport
   /** Undefined if nothing is known of the events' origin. */
   readonly trust?: TrustFacts | undefined
 }
 
-export function healthOf({ damage, cells, ratio, usersInTwoVariations, engine, trust }: HealthFacts): Health {
+export function healthOf({
+  damage,
+  cells,
+  ratio,
+  cause,
+  usersInTwoVariations,
+  engine,
+  trust,
+}: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
     checkLake(damage),
-    checkSampleRatio(ratio),
+    checkSampleRatio(ratio, cause),
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
     ...(trust ? trustChecks(trust) : []),
@@ -60,7 +71,7 @@ function checkLake({ missingObjects, missingRecords, doubtfulObjects }: LakeDama
     : { name, status: 'passed', detail: 'All objects of the lake could be read and verified.' }
 }
 
-function checkSampleRatio(ratio: SampleRatio): HealthCheck {
+function checkSampleRatio(ratio: SampleRatio, cause: MismatchCause | undefined): HealthCheck {
   const name = 'sample-ratio'
   switch (ratio.kind) {
     case 'skipped':
@@ -87,7 +98,8 @@ function checkSampleRatio(ratio: SampleRatio): HealthCheck {
         status: 'failed',
         detail:
           `The variations did not get their shares of users: factor ${highest}, where a healthy ` +
-          `experiment stays below ${mismatchFactor}.`,
+          `experiment stays below ${mismatchFactor}.` +
+          (cause ? ` ${causeSentence(cause)}` : ''),
       }
     }
     default:

@@ -166,6 +166,16 @@ const goals = createRoute({
   path: 'goals',
   component: lazyRouteComponent(() => import('./audience/goals.tsx')),
 })
+const layers = createRoute({
+  getParentRoute: () => environment,
+  path: 'layers',
+  component: lazyRouteComponent(() => import('./hold-backs/layers.tsx')),
+})
+const holdouts = createRoute({
+  getParentRoute: () => environment,
+  path: 'holdouts',
+  component: lazyRouteComponent(() => import('./hold-backs/holdouts.tsx')),
+})
 const goal = createRoute({
   getParentRoute: () => environment,
   path: 'goals/$goal',
@@ -248,6 +258,8 @@ const routeTree = root.addChildren([
       segments,
       segment,
       goals,
+      layers,
+      holdouts,
       goal,
       insights,
       jobs,

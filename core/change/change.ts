@@ -10,7 +10,10 @@ import { flagHandlers } from './flag.ts'
 import { goalHandlers } from './goal.ts'
 import { guarded } from './guards.ts'
 import type { Handler, Handlers } from './handler.ts'
+import { withHoldBackRules } from './held-rules.ts'
+import { holdoutHandlers } from './holdout.ts'
 import { importHandlers } from './import.ts'
+import { layerHandlers } from './layer.ts'
 import { operationHandlers } from './operation.ts'
 import { withShares } from './operation-share.ts'
 import { progressiveRolloutHandlers, withPausedRollout } from './progressive-rollout.ts'
@@ -34,7 +37,9 @@ const handlers: Handlers = {
   ...experimentHandlers,
   ...flagHandlers,
   ...goalHandlers,
+  ...holdoutHandlers,
   ...importHandlers,
+  ...layerHandlers,
   ...operationHandlers,
   ...progressiveRolloutHandlers,
   ...restoreHandlers,
@@ -54,7 +59,8 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const handled = made.ok ? guardFired(state, command, made.value) : made
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
-  const whole = withShares(state, withRollouts(state, allowed.value, context), context)
+  const held = withHoldBackRules(state, withRollouts(state, allowed.value, context), context)
+  const whole = withShares(state, held, context)
   const marked = withSegmentUse(state, whole, context)
   const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
   const excess = excessOf(state, tagged.writes)

@@ -5,6 +5,8 @@ import { Experiment } from '../model/experiment.ts'
 import { Flag, FlagKey, Id } from '../model/flag.ts'
 import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
 import { Goal } from '../model/goal.ts'
+import { Holdout } from '../model/holdout.ts'
+import { LayerFields } from '../model/layer.ts'
 import { versionedFields } from '../model/versioned.ts'
 import * as limits from '../model/limits.ts'
 import { Operation, OperationFacts, operationSystemFields } from '../model/operation.ts'
@@ -89,6 +91,18 @@ export const DynamicAllocationDraft = DynamicAllocation.omit({
   ...newId,
   /** Default: the default strategy. */
   ruleId: Id.optional(),
+})
+/** Without a salt, the layer gets one of its own. */
+export const LayerDraft = LayerFields.omit({ ...versionedFields, allotments: true }).extend({
+  ...newId,
+  salt: LayerFields.shape.salt.optional(),
+})
+/** Without `startAt`, it begins at once; without `stopAt`, it lasts 90 days. */
+export const HoldoutDraft = Holdout.omit({ ...versionedFields, held: true, status: true, at: true }).extend({
+  ...newId,
+  salt: Holdout.shape.salt.optional(),
+  startAt: Holdout.shape.startAt.optional(),
+  stopAt: Holdout.shape.stopAt.optional(),
 })
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
@@ -185,6 +199,27 @@ export const DynamicAllocationChanges = editable(
   'everyMs',
   'minimumUsers',
 )
+export const LayerChanges = editable(LayerFields, 'name', 'description')
+export const HoldoutChanges = editable(
+  Holdout,
+  'name',
+  'description',
+  'slices',
+  'startAt',
+  'stopAt',
+  'flagKeys',
+  'goalKeys',
+)
+/** A rollout of a flag; without `ruleId`, that of the default strategy. */
+const rollout = { flagKey: FlagKey, ruleId: Id.optional() }
+export const SlicesToAllot = z.strictObject({
+  ...rollout,
+  /** Of 10,000. */
+  slices: z.int().min(1).max(limits.slicesTotal),
+  /** What users outside the slices get; `null`: no variation. Default: the baseline of the rollout. */
+  outsideVariationId: Id.nullable().optional(),
+})
+export const RolloutOfFlag = z.strictObject(rollout)
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),
@@ -296,6 +331,17 @@ export const Command = z.discriminatedUnion('kind', [
   command('resume-dynamic-allocation', idAndVersion),
   command('stop-dynamic-allocation', idAndVersion),
   command('delete-dynamic-allocation', idAndVersion),
+  command('create-layer', { layer: LayerDraft }),
+  command('update-layer', { ...idAndVersion, changes: LayerChanges }),
+  command('allot-slices', { ...idAndVersion, ...SlicesToAllot.shape }),
+  command('release-slices', { ...idAndVersion, ...RolloutOfFlag.shape }),
+  command('delete-layer', idAndVersion),
+  command('create-holdout', { holdout: HoldoutDraft }),
+  command('update-holdout', { ...idAndVersion, changes: HoldoutChanges }),
+  command('advance-holdout', { id: Id }),
+  command('end-holdout', idAndVersion),
+  command('release-held', { ...idAndVersion, ...RolloutOfFlag.shape }),
+  command('delete-holdout', idAndVersion),
   command('create-tag', { tag: TagDraft }),
   command('update-tag', { id: TagKey, ...expectedVersion, changes: TagChanges }),
   command('delete-tag', idAndVersion),

@@ -3,6 +3,7 @@ import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import type { EntityKind, EnvironmentState } from '../model/environment-state.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
 import type { FlagChanges } from '../model/flag-draft.ts'
+import { isHoldoutOpen } from '../model/holdout.ts'
 import type { Operation } from '../model/operation.ts'
 import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import { isOpen } from '../model/schedule.ts'
@@ -40,6 +41,12 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
           (each) => about(each) && isAllocationOpen(each),
         ),
         ...pick('schedule', state.schedule, (schedule) => about(schedule) && isOpen(schedule)),
+        ...pick('layer', state.layer, ({ allotments }) => allotments.some(about)),
+        ...pick(
+          'holdout',
+          state.holdout,
+          (each) => isHoldoutOpen(each) && (each.flagKeys?.includes(id) === true || each.held.some(about)),
+        ),
       ]
     case 'segment':
       return [
@@ -55,6 +62,7 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
           state.dynamicAllocation,
           (each) => each.goalKey === id && isAllocationOpen(each),
         ),
+        ...pick('holdout', state.holdout, ({ goalKeys }) => goalKeys.includes(id)),
       ]
     case 'experiment':
       return pick(
@@ -150,6 +158,21 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
         isOpen(schedule) &&
         schedule.changes.variations === undefined &&
         variationsIn(schedule.changes).some(isMissing),
+    ),
+    ...pick('layer', state.layer, ({ allotments }) =>
+      allotments.some(
+        (each) =>
+          isNamedBy(each) && each.outsideVariationId !== undefined && isMissing(each.outsideVariationId),
+      ),
+    ),
+    ...pick(
+      'holdout',
+      state.holdout,
+      (holdout) =>
+        isHoldoutOpen(holdout) &&
+        holdout.held.some(
+          (each) => isNamedBy(each) && each.variationId !== undefined && isMissing(each.variationId),
+        ),
     ),
   ]
 }

@@ -54,6 +54,8 @@ const names = {
   schedule: 'schedule',
   progressiveRollout: 'progressive-rollout',
   dynamicAllocation: 'dynamic-allocation',
+  layer: 'layer',
+  holdout: 'holdout',
   tag: 'tag',
   webhook: 'webhook',
   sdkKey: 'sdk-key',

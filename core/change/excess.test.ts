@@ -60,6 +60,8 @@ const create: Record<Exclude<EntityKind, 'settings'>, object> = {
     kind: 'create-dynamic-allocation',
     dynamicAllocation: { flagKey: 'h', goalKey: 'g' },
   },
+  layer: { kind: 'create-layer', layer: {} },
+  holdout: { kind: 'create-holdout', holdout: { slices: 100 } },
   tag: { kind: 'create-tag', tag: { key: 'new' } },
   webhook: { kind: 'create-webhook', webhook: { url: 'https://example.com/hook' } },
   sdkKey: { kind: 'create-sdk-key', key: { id: 'new', role: 'client', sha256: 'aa' } },

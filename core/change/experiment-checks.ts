@@ -9,9 +9,12 @@ import {
   strategyOf,
 } from '../model/experiment.ts'
 import type { Flag } from '../model/flag.ts'
+import { slicesTotal } from '../model/limits.ts'
 import { capOf, isCappedByHistory } from '../model/goal-metric.ts'
+import type { HoldBackSource } from '../model/hold-back.ts'
 import type { Margin } from '../model/guardrail.ts'
 import type { Goal } from '../model/goal.ts'
+import { areApart, type TakingPart, takingPart } from './taking-part.ts'
 import { valuesServed, weightsOf } from './experiment-phases.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 
@@ -25,6 +28,7 @@ export const checkNames = [
   'guardrails',
   'owner',
   'overlap',
+  'taking-part',
   'exposures',
   'goal-events',
   'history',
@@ -47,9 +51,14 @@ export interface CheckSubject {
   readonly goals: ReadonlyMap<string, Goal>
   /** Other experiments that wait or run, with their flags. */
   readonly others: readonly { readonly experiment: Experiment; readonly flag: Flag | undefined }[]
+  /** Of the environment. */
+  readonly holdBacks: HoldBackSource
+  /** Epoch milliseconds. */
+  readonly now: number
 }
 
-export function configurationChecks({ experiment, flag, goals, others }: CheckSubject): Check[] {
+export function configurationChecks(subject: CheckSubject): Check[] {
+  const { experiment, flag, goals, holdBacks, now } = subject
   return [
     flagCheck(experiment, flag),
     armsCheck(experiment, flag),
@@ -57,7 +66,8 @@ export function configurationChecks({ experiment, flag, goals, others }: CheckSu
     durationCheck(experiment),
     guardrailsCheck(experiment),
     ownerCheck(experiment, flag),
-    overlapCheck(experiment, flag, others),
+    overlapCheck(subject),
+    takingPartCheck(takingPart(holdBacks, experiment, flag, now)),
   ]
 }
 
@@ -76,6 +86,8 @@ export function checkSubject(state: EnvironmentState, experiment: Experiment, no
       }),
     ),
     others: others.map((other) => ({ experiment: other, flag: state.flag.get(other.flagKey) })),
+    holdBacks: { layers: [...state.layer.values()], holdouts: [...state.holdout.values()] },
+    now,
   }
 }
 
@@ -193,13 +205,17 @@ function ownerCheck({ owner }: Experiment, flag: Flag | undefined): Check {
     : { name, status: 'warn', detail: 'Nobody is named as owner.' }
 }
 
-/** Beside each other on one rollout, or on users of a segment that both rules ask for. */
-function overlapCheck(experiment: Experiment, flag: Flag | undefined, others: CheckSubject['others']): Check {
+/**
+ * Beside each other on one rollout, or on users of a segment that both rules ask for, unless a layer keeps
+ * their users apart.
+ */
+function overlapCheck({ experiment, flag, others, holdBacks }: CheckSubject): Check {
   const name = 'overlap'
   const own = new Set(segmentsOf(experiment, flag))
   const found = others
     .filter((other) => other.experiment.stopAt > experiment.startAt)
     .filter((other) => other.experiment.startAt < experiment.stopAt)
+    .filter((other) => !areApart(holdBacks.layers, experiment, other.experiment))
     .flatMap((other) => {
       const { id, flagKey } = other.experiment
       if (flagKey === experiment.flagKey) return [`${id} (the same flag)`]
@@ -213,6 +229,20 @@ function overlapCheck(experiment: Experiment, flag: Flag | undefined, others: Ch
         status: 'warn',
         detail: `Its users may also be in ${found.join(', ')}: what the two do together is not tested.`,
       }
+}
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(4))} %`
+
+function takingPartCheck({ share, layer, holdouts }: TakingPart): Check {
+  const name = 'taking-part'
+  const parts = [
+    ...(layer ? [`it has ${layer.slices} of ${slicesTotal} slices of layer ${layer.id}`] : []),
+    ...holdouts.map(({ id, slices }) => `holdout ${id} holds ${percent(slices / slicesTotal)} back`),
+  ]
+  if (parts.length === 0) return { name, status: 'pass', detail: 'All users of its rule take part.' }
+  const text = parts.join(', and ')
+  const detail = `${text[0]!.toUpperCase()}${text.slice(1)}: ${percent(share)} of the users of its rule take part.`
+  return { name, status: 'pass', detail }
 }
 
 /** Those that its rule asks for. */

@@ -10,6 +10,7 @@ import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
 import { stopped, toNextSecond } from './experiment.ts'
 import { firstPhases, partOf, valuesServed, weightsOf } from './experiment-phases.ts'
+import { renewedRuleId } from './rule-ids.ts'
 
 type Experiment = Entities['experiment']
 
@@ -161,15 +162,6 @@ function inNewPhase(
   const earlier = experiment.phases ?? firstPhases(before, experiment) ?? []
   if (earlier.length >= experimentPhasesMax) return undefined
   return { ...experiment, ruleId, phases: [...earlier, ...phases!] }
-}
-
-/** A new split gives every rule a new id; the experiment goes on with the rule at the same place. */
-function renewedRuleId(before: Flag, after: Flag, ruleId: string): string {
-  if (strategyOf(after, ruleId)) return ruleId
-  if (before.defaultStrategy.id === ruleId) return after.defaultStrategy.id
-  const place = before.rules.findIndex(({ id }) => id === ruleId)
-  const [was, is] = [before.rules[place], after.rules[place]]
-  return was && is && isSame(was.anyOf, is.anyOf) ? is.id : ruleId
 }
 
 const toWrite = (current: Experiment, next: Experiment, { now }: ChangeContext): Write => ({

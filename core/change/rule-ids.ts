@@ -1,6 +1,6 @@
 // Matches the rules of an edited flag with those it has. A rule's id salts the hash and is what experiments
 // refer to, so a rule that is still the same keeps its id, also if the author did not send one.
-import type { Rule } from '../model/flag.ts'
+import type { Flag, Rule } from '../model/flag.ts'
 
 export type RuleDraft = Omit<Rule, 'id'> & { readonly id?: string | undefined }
 
@@ -69,6 +69,15 @@ function sharesOf(strategy: Rule['strategy']): unknown {
   if (strategy.kind === 'fixed') return strategy
   const { pieces: _, shares, ...rest } = strategy
   return { ...rest, shares: shares.toSorted((a, b) => (a.variationId < b.variationId ? -1 : 1)) }
+}
+
+/** A new split gives every rule a new id; what refers to one goes on with the rule at the same place. */
+export function renewedRuleId(before: Flag, after: Flag, ruleId: string): string {
+  if ([after.defaultStrategy, ...after.rules].some(({ id }) => id === ruleId)) return ruleId
+  if (before.defaultStrategy.id === ruleId) return after.defaultStrategy.id
+  const place = before.rules.findIndex(({ id }) => id === ruleId)
+  const [was, is] = [before.rules[place], after.rules[place]]
+  return was && is && text(was.anyOf) === text(is.anyOf) ? is.id : ruleId
 }
 
 /** Both sides are parsed by one schema, which fixes the order of fields. */

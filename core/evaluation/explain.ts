@@ -29,7 +29,8 @@ import type { Flag, Rule } from '../model/flag.ts'
 import { weightTotal } from '../model/limits.ts'
 import * as reading from './context-reader.ts'
 import { reset, type ContextReader, type Slot } from './context-reader.ts'
-import { isInSlices, sliceBucket } from './slice.ts'
+import { isInSlices, saltedSlice, sliceBucket } from './slice.ts'
+import { slicesOperator } from '../model/vocabulary.ts'
 import { stepsUsedUp } from './steps.ts'
 
 /** Answered by the admin API, all but `evaluation`. */
@@ -60,8 +61,8 @@ export interface ExplainedRule {
 export interface ExplainedClause {
   readonly clause: Clause
   /**
-   * The attribute (a structure as JSON), the segments that the user is in, or the other flag's variation;
-   * undefined if none.
+   * The attribute (a structure as JSON), the segments that the user is in, the other flag's variation, or
+   * the user's slice; undefined if none.
    */
   readonly found: string | readonly string[] | undefined
   /**
@@ -168,6 +169,11 @@ function explainClause(
 ): ExplainedClause {
   const condition = compileClause(clause, scope)
   const holds = conditionHolds(condition, reader, decided)
+  if (clause.operator === (slicesOperator as string)) {
+    const { targetingKey } = reader.context
+    const slice = targetingKey === undefined ? undefined : saltedSlice(clause.values[0]!, targetingKey)
+    return { clause, found: slice?.toString(), holds }
+  }
   if (condition.opcode < segmentOpcode) return { clause, found: foundIn(reader, condition.slot), holds }
   if (condition.opcode === flagOpcode)
     return { clause, found: decided[condition.index]?.variation?.id, holds }

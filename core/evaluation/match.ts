@@ -5,10 +5,11 @@
 // otherwise would not.
 import type { Clause } from '../model/clause.ts'
 import { matchedLengthMax } from '../model/limits.ts'
-import type { Comparison, Operator } from '../model/vocabulary.ts'
+import { type Comparison, type Operator, slicesOperator } from '../model/vocabulary.ts'
 import { compareInOrder, type Ordered, orderedOf } from './order.ts'
 import * as reading from './context-reader.ts'
 import type { ContextReader, Slot } from './context-reader.ts'
+import { isBetween, saltedSlice } from './slice.ts'
 import { spend, type Steps } from './steps.ts'
 import { compilePattern, type Pattern } from '../text/regex.ts'
 import { compareVersions, parseVersion, type Version } from '../text/semver.ts'
@@ -30,6 +31,7 @@ export interface AttributeTest {
     | 'exists'
     | 'order'
     | 'time'
+    | 'slices'
   readonly isNegated: boolean
   readonly slot: Slot
   /** In lower case if `isFolded`. */
@@ -78,7 +80,8 @@ const baseOperators = {
   'less-or-equal': 'order',
   before: 'time',
   after: 'time',
-} as const satisfies Record<AttributeOperator, AttributeTest['baseOperator']>
+  [slicesOperator]: 'slices',
+} as const satisfies Record<AttributeOperator | typeof slicesOperator, AttributeTest['baseOperator']>
 
 export const orderingsOf: Partial<Record<AttributeOperator, number>> = {
   less: below,
@@ -136,6 +139,10 @@ function compilePatternTest(source: string, ignoreCase: boolean): PatternTest[] 
 export function matchesAttribute(test: AttributeTest, reader: ContextReader): boolean {
   const kind = reading.kindOf(reader, test.slot)
   if (test.baseOperator === 'exists') return (kind !== reading.missing) !== test.isNegated
+  if (test.baseOperator === 'slices') {
+    const [salt = '', ...bounds] = test.values
+    return kind !== reading.missing && isBetween(bounds, saltedSlice(salt, reading.textOf(test.slot)))
+  }
   if (kind === reading.list) spend(reading.stepsOf(reader), listSteps(test))
   if (test.orderings !== 0 && test.compareAs !== 'bucketeer')
     return holdsInOrder(test, kind) !== test.isNegated
@@ -160,6 +167,7 @@ const parseSteps: Readonly<Record<AttributeTest['baseOperator'], number>> = {
   exists: 1,
   order: 10,
   time: 50,
+  slices: 1,
 }
 /** UTF-16 units that are searched in a step. */
 const unitsPerStep = 16
@@ -250,7 +258,7 @@ function matchesText(test: AttributeTest, text: string, reader: ContextReader): 
     case 'time':
       return matchesTimeOrder(test, parseInt64(text))
     default:
-      test.baseOperator satisfies 'equals' | 'exists' | 'order' // compared elsewhere
+      test.baseOperator satisfies 'equals' | 'exists' | 'order' | 'slices' // compared elsewhere
       return false
   }
 }

@@ -5,7 +5,7 @@ import type { AnyOf } from '../model/clause.ts'
 import type { Flag } from '../model/flag.ts'
 import { segmentsIn } from '../model/segment-keys.ts'
 import { flagTypes } from '../model/value.ts'
-import { allocations, comparisons, operators, strategyKinds } from '../model/vocabulary.ts'
+import { allocations, comparisons, operators, slicesOperator, strategyKinds } from '../model/vocabulary.ts'
 
 /**
  * Why a flag cannot be evaluated: a value that this version does not know, or a segment that cannot be
@@ -30,7 +30,7 @@ export const unknownInClauses = (anyOf: AnyOf): string | undefined =>
   first(
     anyOf.flat(),
     ({ operator, compareAs }) =>
-      unlisted(operators, operator) ??
+      (operator === (slicesOperator as string) ? undefined : unlisted(operators, operator)) ??
       (compareAs === undefined ? undefined : unlisted(comparisons, compareAs)),
   )
 

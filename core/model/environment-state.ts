@@ -4,6 +4,8 @@ import { DynamicAllocation } from './dynamic-allocation.ts'
 import { Experiment } from './experiment.ts'
 import { Flag } from './flag.ts'
 import { Goal } from './goal.ts'
+import { Holdout } from './holdout.ts'
+import { Layer } from './layer.ts'
 import type { Versioned } from './versioned.ts'
 import { Operation } from './operation.ts'
 import { ProgressiveRollout } from './progressive-rollout.ts'
@@ -28,6 +30,8 @@ export const entitySchemas = {
   schedule: Schedule,
   progressiveRollout: ProgressiveRollout,
   dynamicAllocation: DynamicAllocation,
+  layer: Layer,
+  holdout: Holdout,
   tag: Tag,
   webhook: Webhook,
   sdkKey: SdkKey,
@@ -96,6 +100,8 @@ export function toSnapshot({ state, ...named }: SnapshotInput): Snapshot {
     flags: [...state.flag.values()],
     segments: [...state.segment.values()],
     experiments: [...state.experiment.values()],
+    layers: state.layer.values(),
+    holdouts: state.holdout.values(),
     sdkKeys: [...state.sdkKey.values()].flatMap(toSnapshotKeys),
     settings: state.settings.has(settingsId) ? settingsIn(state) : undefined,
   })

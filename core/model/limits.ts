@@ -17,6 +17,9 @@ export const entitiesMax = {
   /** With those that have ended. */
   progressiveRollout: 5_000,
   dynamicAllocation: 1_000,
+  layer: 500,
+  /** With those that have ended. */
+  holdout: 500,
   tag: 5_000,
   webhook: 100,
   /** All of them travel in the snapshot. */
@@ -42,6 +45,12 @@ export const keyLengthMax = 100
 export const nameLengthMax = 200
 export const descriptionLengthMax = 2_000
 export const variationsMax = 100
+/** Slices of a layer or a holdout: one is a hundredth of a percent of the users. */
+export const slicesTotal = 10_000
+/** Allotments of a layer; rules whose users a holdout holds back. */
+export const allotmentsMax = 1_000
+/** Separate ranges of slices in one allotment. */
+export const rangesMax = 100
 export const variationValueLengthMax = 100_000
 /** The value of a yaml flag as JSON, which may be longer than what was written. */
 export const variationJsonLengthMax = 200_000

@@ -35,6 +35,8 @@ export const notificationKinds = {
   ...kindsOf('schedule'),
   ...kindsOf('progressive-rollout'),
   ...kindsOf('dynamic-allocation'),
+  ...kindsOf('layer'),
+  ...kindsOf('holdout'),
   ...kindsOf('settings'),
   ...kindsOf('sdk-key'),
   ...kindsOf('webhook'),

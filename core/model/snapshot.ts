@@ -4,14 +4,15 @@ import { attributeSplitting } from './bucket-by.ts'
 import type { Experiment } from './experiment.ts'
 import type { Flag } from './flag.ts'
 import type { Segment } from './segment.ts'
+import { type HoldBackSource, holdBacksOf, withHoldBacks } from './hold-back.ts'
 import type { Settings } from './settings.ts'
 import { segmentsIn } from './segment-keys.ts'
 import { visitDependenciesFirst } from './visit-dependencies.ts'
 import type { Clause } from './clause.ts'
-import { type Operator, operatorFormats, orderedOperators } from './vocabulary.ts'
+import { operatorFormats, orderedOperators } from './vocabulary.ts'
 
 /** The newest snapshot format that this version reads. */
-export const snapshotFormat = 2
+export const snapshotFormat = 3
 
 export type SdkKeyRole = 'client' | 'server'
 
@@ -75,7 +76,9 @@ export const settingsOf = ({ settings }: Snapshot): Settings => settings ?? defa
  * Keeps archived flags only if another flag depends on them. Sorted, so that equal states give equal bytes.
  */
 export function buildSnapshot(
-  state: Omit<Snapshot, 'format'> & { readonly experiments?: readonly Experiment[] },
+  state: Omit<Snapshot, 'format'> & {
+    readonly experiments?: readonly Experiment[]
+  } & Partial<HoldBackSource>,
 ): Snapshot {
   const byKey = new Map(state.flags.map((flag) => [flag.key, flag]))
   const needed = new Set<string>()
@@ -88,9 +91,12 @@ export function buildSnapshot(
     (state.experiments ?? []).filter(({ status }) => status === 'running').toSorted(byField('id')),
     ({ flagKey }) => flagKey,
   )
+  const holdBacks = holdBacksOf({ layers: state.layers ?? [], holdouts: state.holdouts ?? [] })
   const flags = state.flags
     .filter(({ key }) => needed.has(key))
-    .map(({ valueSchema: _, ...flag }) => {
+    .map(({ valueSchema: _, ...stored }) => {
+      const holding = holdBacks.get(stored.key)
+      const flag = holding ? withHoldBacks(stored, holding) : stored
       const experiments = running.get(flag.key)?.map(({ id, name, ruleId }) => ({ id, name, ruleId }))
       return experiments ? { ...flag, experiments } : flag
     })
@@ -118,7 +124,7 @@ const bucketByFormat = 2
  */
 export function formatNeeded(
   { flags, segments }: Pick<Snapshot, 'flags' | 'segments'>,
-  formats: Partial<Record<Operator, number>> = operatorFormats,
+  formats: Partial<Record<string, number>> = operatorFormats,
 ): number {
   const rules = [...flags.flatMap((flag) => flag.rules), ...segments]
   const clauses = rules.flatMap(({ anyOf }) => anyOf.flat())

@@ -30,6 +30,13 @@ export const operators = [
 
 export type Operator = (typeof operators)[number]
 
+/**
+ * Only in published rules, which hold users back (core/model/hold-back.ts): whether the targeting key lies in
+ * one of some ranges of slices. Its values are a salt, and then the first slice of each range and the one
+ * after its last.
+ */
+export const slicesOperator = 'in-slices'
+
 /** The attribute of a clause that is always the targeting key. */
 export const targetingKeyAttribute = 'targetingKey'
 /** The attribute that is the targeting key if the context has none of that name. */
@@ -59,4 +66,7 @@ export const allocations = ['percent', 'fine'] as const
  * The snapshot format that introduced an operator; 1 if it is not listed. Add an entry with every new
  * operator.
  */
-export const operatorFormats: Partial<Record<Operator, number>> = { 'not-in-segment': 2 }
+export const operatorFormats: Partial<Record<Operator | typeof slicesOperator, number>> = {
+  'not-in-segment': 2,
+  [slicesOperator]: 3,
+}

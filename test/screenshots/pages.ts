@@ -74,6 +74,18 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'goals', path: 'goals' },
   { name: 'goal', path: 'goals/order' },
   { name: 'create-goal', path: 'goals?create=true' },
+  { name: 'layers', path: 'layers' },
+  { name: 'create-layer', path: 'layers?create=true' },
+  {
+    name: 'allot-slices',
+    path: 'layers',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Give a part' }).first().click()
+      await page.waitForSelector('dialog[open]')
+    },
+  },
+  { name: 'holdouts', path: 'holdouts' },
+  { name: 'create-holdout', path: 'holdouts?create=true' },
   { name: 'insights', path: 'insights' },
   { name: 'jobs', path: 'jobs' },
   { name: 'keys', path: 'keys' },

@@ -46,8 +46,52 @@ export async function seedShowcase(admin: Admin, environmentId: string, now: num
   await post('goals', { key: 'payment-error', name: 'Payment failed' })
   await post('goals', { key: 'refund', name: 'Refund within 7 days' })
   await post('goals', { key: 'sign-up', name: 'Paid sign-up' })
+  await post('layers', { id: 'plans', name: 'Plans and gifts' })
+  await post('layers/plans/allot', {
+    flagKey: 'annual-plan',
+    slices: 5_000,
+    outsideVariationId: 'annual-plan-monthly',
+  })
+  await post('layers/plans/allot', {
+    flagKey: 'gift-cards',
+    slices: 3_000,
+    outsideVariationId: 'gift-cards-without',
+  })
+  await post('layers', { id: 'search', name: 'Search' })
   await seedExperiments(admin, path, now)
   await seedOperations(post, now)
+  await post('holdouts', { id: 'year', name: 'This year', slices: 500, goalKeys: ['order', 'revenue'] })
+  await post('holdouts', { id: 'search', name: 'Search', slices: 200, flagKeys: ['search-ranking'] })
+  const found = {
+    difference: { estimate: 0.006, low: 0.001, high: 0.011 },
+    relative: { estimate: 0.058, low: 0.009, high: 0.107 },
+  }
+  const comparison = {
+    variationId: 'others',
+    outcome: 'better',
+    cautious: null,
+    evidence: 4.1,
+    moreDays: null,
+  }
+  await post('holdout-looks', {
+    looks: [
+      {
+        holdoutId: 'year',
+        look: {
+          at: now - 240_000,
+          sampleRatio: 'passed',
+          goals: [
+            {
+              goalKey: 'order',
+              heldOut: { users: 20_114, converted: 2_079 },
+              others: { users: 381_902, converted: 41_765 },
+              comparison: { ...comparison, ...found },
+            },
+          ],
+        },
+      },
+    ],
+  })
   await post('segments', {
     key: 'beta-users',
     name: 'Beta users',

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import type { EventRecord } from '../../analytics/records.ts'
 import { compile } from '../../core/evaluation/compile.ts'
 import { Flag } from '../../core/model/flag.ts'
+import type { Holdout } from '../../core/model/holdout.ts'
+import type { Layer } from '../../core/model/layer.ts'
 import { Segment } from '../../core/model/segment.ts'
 import type { Settings } from '../../core/model/settings.ts'
 import { buildSnapshot, defaultSettings } from '../../core/model/snapshot.ts'
@@ -46,6 +48,9 @@ export interface GoldenCase {
 export interface Given {
   readonly flags: readonly object[]
   readonly segments?: readonly object[]
+  /** By which users are held back. */
+  readonly layers?: readonly Layer[]
+  readonly holdouts?: readonly Holdout[]
   /** Settings that differ from the default. */
   readonly settings?: Partial<Settings>
 }
@@ -83,7 +88,7 @@ export const revisionOf = ({ flags, segments = [], settings }: Given) =>
   3 + flags.length + segments.length + (settings ? 1 : 0)
 
 /** Ports in memory with one environment, and what was sent through them. */
-export function memoryPorts({ flags, segments = [], settings }: Given): {
+export function memoryPorts({ flags, segments = [], settings, ...holdBacks }: Given): {
   ports: Ports
   sent: EventRecord[]
 } {
@@ -95,6 +100,7 @@ export function memoryPorts({ flags, segments = [], settings }: Given): {
       modifiedAt: goldenNow / 1_000 - 60,
       flags: flags.map((flag) => Flag.parse({ ...stored, ...flag })),
       segments: segments.map((segment) => Segment.parse({ ...stored, ...segment })),
+      ...holdBacks,
       sdkKeys: [
         { id: 'client', role: 'client', sha256: sha256(goldenKeys.clientKey) },
         { id: 'server', role: 'server', sha256: sha256(goldenKeys.serverKey) },

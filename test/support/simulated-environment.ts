@@ -69,6 +69,7 @@ export class SimulatedEnvironment {
     )
     const due = [
       ...rollouts.map(({ id, at }) => ({ kind: 'advance-progressive-rollout', id, at })),
+      ...[...state.holdout.values()].map(({ id, at }) => ({ kind: 'advance-holdout', id, at })),
       ...schedules.map(({ id, at }) => ({ kind: 'apply-schedule', id, at })),
     ].flatMap(({ at, ...command }) => (at !== undefined && at <= now ? [{ at, command }] : []))
     const inOrder = due.toSorted(

@@ -12,6 +12,7 @@ import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { type HeldLease, LeaseRequest, decideLease } from '../../core/model/lease.ts'
+import { HoldoutLook } from '../../core/model/holdout-look.ts'
 import { type Operation, OperationLook } from '../../core/model/operation.ts'
 import { RolloutLook } from '../../core/model/progressive-rollout.ts'
 import type { SimulatedEnvironment } from './simulated-environment.ts'
@@ -48,6 +49,7 @@ export interface SimulatedStack {
   /** The bodies posted to the admin API, without looks. */
   readonly posts: { path: string; body: unknown }[]
   readonly looks: { operationId: string; look: OperationLook }[]
+  readonly holdoutLooks: { holdoutId: string; look: HoldoutLook }[]
   readonly rolloutLooks: { rolloutId: string; look: RolloutLook }[]
   readonly bucket: SimulatedBucket
   close(): Promise<void>
@@ -65,12 +67,21 @@ export async function startSimulatedStack(
   const posts: SimulatedStack['posts'] = []
   const looks: SimulatedStack['looks'] = []
   const rolloutLooks: SimulatedStack['rolloutLooks'] = []
+  const holdoutLooks: SimulatedStack['holdoutLooks'] = []
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://simulated')
     if (pathname.startsWith(bucketPath)) void bucket.answer(request, response, bucketPath)
-    else void answerApi(request, response, pathname, state, { posts, looks, rolloutLooks })
+    else void answerApi(request, response, pathname, state, { posts, looks, rolloutLooks, holdoutLooks })
   })
-  return { url: await listen(server), posts, looks, rolloutLooks, bucket, close: () => close(server) }
+  return {
+    url: await listen(server),
+    posts,
+    looks,
+    rolloutLooks,
+    holdoutLooks,
+    bucket,
+    close: () => close(server),
+  }
 }
 
 /** Key and content, as ingest writes them. */
@@ -86,7 +97,12 @@ async function answerApi(
   response: ServerResponse,
   pathname: string,
   state: Partial<SimulatedState>,
-  { posts, looks, rolloutLooks }: Pick<SimulatedStack, 'posts' | 'looks' | 'rolloutLooks'>,
+  {
+    posts,
+    looks,
+    rolloutLooks,
+    holdoutLooks,
+  }: Pick<SimulatedStack, 'posts' | 'looks' | 'rolloutLooks' | 'holdoutLooks'>,
 ): Promise<void> {
   const json = (status: number, body: unknown) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -123,6 +139,12 @@ async function answerApi(
       if (state.now === undefined || !experiment) return json(404, { code: 'NOT_FOUND' })
       const entity = { ...experiment, status: statusAt(experiment, state.now) }
       return json(200, { revision: 7, changed: entity.status !== experiment.status, entity })
+    }
+    if (pathname.endsWith('/holdout-looks')) {
+      const sent = JSON.parse(await text(request)) as { looks: SimulatedStack['holdoutLooks'] }
+      for (const { look } of sent.looks) HoldoutLook.parse(look)
+      holdoutLooks.push(...sent.looks)
+      return json(200, { stored: sent.looks.length })
     }
     if (pathname.endsWith('/operation-looks')) {
       if (state.hasNoLooks) return json(404, { code: 'NOT_FOUND' })
@@ -169,6 +191,8 @@ async function answerApi(
     const all = state.environment?.state.dynamicAllocation.values() ?? []
     return json(200, { dynamicAllocations: [...all] })
   }
+  if (pathname.endsWith('/holdouts'))
+    return json(200, { holdouts: [...(state.environment?.state.holdout.values() ?? [])] })
   if (pathname.endsWith('/progressive-rollouts')) return json(200, { progressiveRollouts: [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
     pathname,

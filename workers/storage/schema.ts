@@ -6,6 +6,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
 import type { DeliveryState } from '../../core/model/delivery.ts'
+import type { HoldoutLook } from '../../core/model/holdout-look.ts'
 import type { OperationLook } from '../../core/model/operation.ts'
 import type { RolloutLook } from '../../core/model/progressive-rollout.ts'
 import type { TriggerFiring } from '../../core/model/trigger.ts'
@@ -239,6 +240,18 @@ export const rolloutLooks = sqliteTable(
     look: text('look', { mode: 'json' }).$type<RolloutLook>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.rolloutId] })],
+)
+
+/** What the runner found when it last counted for a holdout. */
+export const holdoutLooks = sqliteTable(
+  'holdout_looks',
+  {
+    environmentId: environmentId(),
+    holdoutId: text('holdout_id').notNull(),
+    lookedAt: integer('looked_at').notNull(),
+    look: text('look', { mode: 'json' }).$type<HoldoutLook>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.holdoutId] })],
 )
 
 /** Firings of triggers that changed nothing, and so made no revision. Goes with the trigger. */

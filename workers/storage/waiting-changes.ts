@@ -1,4 +1,4 @@
-// Reads what changes an environment by itself at a time: scheduled changes and progressive rollouts.
+// Reads what changes an environment by itself at a time: scheduled changes, progressive rollouts, holdouts.
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { Entities } from '../../core/model/environment-state.ts'
 import type { Database } from './database.ts'
@@ -13,6 +13,7 @@ export type WaitingChange = {
 } & (
   | { readonly kind: 'schedule'; readonly entity: Entities['schedule'] }
   | { readonly kind: 'progressiveRollout'; readonly entity: Entities['progressiveRollout'] }
+  | { readonly kind: 'holdout'; readonly entity: Entities['holdout'] }
 )
 
 /** By their time. */
@@ -33,7 +34,7 @@ export async function waitingChanges(database: Database, environmentId: string):
     .where(
       and(
         eq(entities.environmentId, environmentId),
-        inArray(entities.kind, ['schedule', 'progressiveRollout']),
+        inArray(entities.kind, ['schedule', 'progressiveRollout', 'holdout']),
         inArray(entities.status, ['waiting', 'conflict', 'running']),
         isNotNull(at),
       ),

@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Experiment } from '../../../core/model/experiment.ts'
 import type { Goal } from '../../../core/model/goal.ts'
+import type { Layer } from '../../../core/model/layer.ts'
 import type { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import type { Schedule } from '../../../core/model/schedule.ts'
 import type { Segment } from '../../../core/model/segment.ts'
@@ -9,7 +10,11 @@ import type { StoredResult } from '../../../core/model/stored-result.ts'
 import type { PublicSdkKey } from '../../../workers/control/api/access-answers.ts'
 import type { Verdicts } from '../../../workers/control/api/experiment-answers.ts'
 import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
-import type { PublicTrigger, WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
+import type {
+  PublicTrigger,
+  WatchedHoldout,
+  WatchedOperation,
+} from '../../../workers/control/api/operation-answers.ts'
 import type { IntakeReport, Job } from '../../../workers/control/api/report-answers.ts'
 import { ask, askAll, pathOf } from './client.ts'
 
@@ -24,6 +29,10 @@ const listQuery = <Entity>(environment: string, plural: string, field = plural) 
 
 export const experimentsQuery = (environment: string) => listQuery<Experiment>(environment, 'experiments')
 export const goalsQuery = (environment: string) => listQuery<Goal>(environment, 'goals')
+export const layersQuery = (environment: string) => listQuery<Layer>(environment, 'layers')
+/** Looks come without a revision. */
+export const holdoutsQuery = (environment: string) =>
+  queryOptions({ ...listQuery<WatchedHoldout>(environment, 'holdouts'), refetchInterval: liveMs })
 export const segmentsQuery = (environment: string) => listQuery<Segment>(environment, 'segments')
 export const schedulesQuery = (environment: string) => listQuery<Schedule>(environment, 'schedules')
 export const triggersQuery = (environment: string) => listQuery<PublicTrigger>(environment, 'triggers')

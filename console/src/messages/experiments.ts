@@ -74,6 +74,7 @@ export const experiments = inLanguage({
       history: 'Earlier experiments',
       power: 'Power',
       'guardrail-power': 'Power of guardrails',
+      'taking-part': 'Users who take part',
     },
     form: {
       name: 'Name',
@@ -209,6 +210,7 @@ export const experiments = inLanguage({
       history: 'Frühere Experimente',
       power: 'Power',
       'guardrail-power': 'Power der Leitplanken',
+      'taking-part': 'Beteiligte Nutzer',
     },
     form: {
       name: 'Name',

@@ -21,6 +21,7 @@ import type { Experiment } from '../../model/experiment.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../model/problem.ts'
 import { dependenciesOf } from '../../model/snapshot.ts'
 import { dependentsBrokenBy, dependentsOf, named } from '../dependents.ts'
+import { holdoutFields, layerFields, withoutHoldout } from './hold-backs.ts'
 import { withRuleIds } from '../rule-ids.ts'
 import type { Document } from './schema.ts'
 
@@ -43,7 +44,7 @@ function applyDocument(
     problems.push(...made.problem)
     return undefined
   }
-  // Experiments and operations come last: they may name a rule of a flag that the document creates.
+  // Experiments and what follows come last: they may name a rule of a flag that the document creates.
   const base = [
     ...settingsWrites(state, document, context),
     ...each(document.tags, (key, tag) => add('tag', key, { ...tag, key })),
@@ -63,6 +64,10 @@ function applyDocument(
     }),
     ...each(document.operations, (id, entry) =>
       add('operation', id, operationFields(withBase, id, entry, context)),
+    ),
+    ...each(document.layers, (id, entry) => add('layer', id, layerFields(state, id, entry, context))),
+    ...each(document.holdouts, (id, entry) =>
+      add('holdout', id, holdoutFields(withBase, id, entry, context)),
     ),
   ]
   const pruned = document.prune ? pruning(state, document, writes, context) : { writes: [], notes: [] }
@@ -88,6 +93,8 @@ const collections = {
   flag: 'flags',
   experiment: 'experiments',
   operation: 'operations',
+  layer: 'layers',
+  holdout: 'holdouts',
 } as const satisfies Partial<Record<EntityKind, string>>
 
 const pathOf = (kind: EntityKind, id: string, path: string) => {
@@ -252,6 +259,13 @@ function pruning(
   }
   for (const id of state.operation.keys())
     if (!Object.hasOwn(document.operations, id)) removals.push({ kind: 'operation', id, value: null })
+  for (const id of state.layer.keys())
+    if (!Object.hasOwn(document.layers, id)) removals.push({ kind: 'layer', id, value: null })
+  for (const [id, holdout] of state.holdout) {
+    if (Object.hasOwn(document.holdouts, id)) continue
+    const left = withoutHoldout(holdout, now)
+    if (left !== holdout) removals.push({ kind: 'holdout', id, value: left && nextVersion(left) })
+  }
   let after = withWrites(state, [...writes, ...removals])
   const notes: FieldProblem[] = []
   for (const kind of ['segment', 'goal', 'tag'] as const) {

@@ -11,6 +11,8 @@ import {
   ExperimentEntry,
   FlagEntry,
   GoalEntry,
+  HoldoutEntry,
+  LayerEntry,
   OperationEntry,
   SegmentEntry,
   TagEntry,
@@ -28,6 +30,8 @@ export interface WrittenDocument {
   readonly flags?: Fields
   readonly experiments?: Fields
   readonly operations?: Fields
+  readonly layers?: Fields
+  readonly holdouts?: Fields
 }
 
 export function toDocument(state: EnvironmentState): WrittenDocument {
@@ -47,6 +51,10 @@ export function toDocument(state: EnvironmentState): WrittenDocument {
     ),
     operations: entries(state.operation, ({ status, ...operation }) =>
       lean(OperationEntry, { ...operation, ...(status !== 'active' && { status }) }),
+    ),
+    layers: entries(state.layer, (layer) => lean(LayerEntry, layer)),
+    holdouts: entries(state.holdout, ({ status, ...holdout }) =>
+      lean(HoldoutEntry, { ...holdout, ...(status === 'ended' && { status }) }),
     ),
   }
   const nonEmpty = Object.entries(parts).filter(([, part]) => Object.keys(part as Fields).length > 0)

@@ -6,6 +6,8 @@ import { Experiment } from '../../model/experiment.ts'
 import { FlagFields, FlagKey, Id, Key } from '../../model/flag.ts'
 import { FlagDraft } from '../../model/flag-draft.ts'
 import { Goal } from '../../model/goal.ts'
+import { Holdout } from '../../model/holdout.ts'
+import { LayerFields } from '../../model/layer.ts'
 import { versionedFields } from '../../model/versioned.ts'
 import { Operation, operationSystemFields } from '../../model/operation.ts'
 import { Segment } from '../../model/segment.ts'
@@ -57,6 +59,18 @@ export const OperationEntry = Operation.omit({
   countingFrom: z.int().optional(),
   status: Operation.shape.status.optional(),
 })
+/** Without a salt, it keeps its own; another one moves users. */
+export const LayerEntry = LayerFields.omit({ ...versionedFields, id: true }).extend({
+  salt: LayerFields.shape.salt.optional(),
+})
+/** Without times or rules that it holds, it keeps its own. */
+export const HoldoutEntry = Holdout.omit({ ...versionedFields, id: true, at: true }).extend({
+  salt: Holdout.shape.salt.optional(),
+  startAt: Holdout.shape.startAt.optional(),
+  stopAt: Holdout.shape.stopAt.optional(),
+  held: Holdout.shape.held.optional(),
+  status: Holdout.shape.status.optional(),
+})
 
 export const Document = z.strictObject({
   format: z.literal(documentFormat).default(documentFormat),
@@ -69,5 +83,7 @@ export const Document = z.strictObject({
   flags: entries(FlagKey, FlagEntry),
   experiments: entries(Id, ExperimentEntry),
   operations: entries(Id, OperationEntry),
+  layers: entries(Id, LayerEntry),
+  holdouts: entries(Id, HoldoutEntry),
 })
 export type Document = z.infer<typeof Document>

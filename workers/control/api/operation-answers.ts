@@ -2,6 +2,8 @@
 // The console imports their types, so nothing in this file depends on workerd.
 import type * as z from 'zod'
 import { Operation, OperationLook } from '../../../core/model/operation.ts'
+import { Holdout } from '../../../core/model/holdout.ts'
+import { HoldoutLook } from '../../../core/model/holdout-look.ts'
 import { ProgressiveRollout, RolloutLook } from '../../../core/model/progressive-rollout.ts'
 import { Trigger, TriggerSignature } from '../../../core/model/trigger.ts'
 
@@ -11,6 +13,14 @@ export const WatchedOperation = Operation.extend({
   ),
 })
 export type WatchedOperation = z.infer<typeof WatchedOperation>
+
+export const WatchedHoldout = Holdout.extend({
+  lastLook: HoldoutLook.optional().describe(
+    'What the batch runner found last: by goal, the users held back beside the others. Absent: it has not looked, or ' +
+      'the holdout has no goals.',
+  ),
+})
+export type WatchedHoldout = z.infer<typeof WatchedHoldout>
 
 export const WatchedRollout = ProgressiveRollout.extend({
   lastLook: RolloutLook.optional().describe(

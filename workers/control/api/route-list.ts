@@ -11,11 +11,13 @@ import { flagInsight } from '../routes/flag-insight.ts'
 import { flagRows } from '../routes/flag-rows.ts'
 import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
+import { holdouts } from '../routes/holdouts.ts'
 import { imports } from '../routes/import.ts'
 import { installation } from '../routes/installation.ts'
 import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
+import { layers } from '../routes/layers.ts'
 import { members } from '../routes/members.ts'
 import { dynamicAllocations } from '../routes/dynamic-allocations.ts'
 import { operations } from '../routes/operations.ts'
@@ -53,6 +55,8 @@ export const routesBySection = {
   schedules,
   progressiveRollouts,
   dynamicAllocations,
+  layers,
+  holdouts,
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,

@@ -1,5 +1,5 @@
-// Makes scheduled changes and the steps of progressive rollouts when their time has come, each as a change of
-// its own.
+// Makes scheduled changes and the steps of progressive rollouts, and begins and ends holdouts, when their
+// time has come, each as a change of its own.
 import { stepName } from '../../../core/model/progressive-rollout.ts'
 import type { CommandRequest } from '../../contracts/environment-contract.ts'
 import type { Database } from '../../storage/database.ts'
@@ -34,16 +34,36 @@ export async function makeDueChanges(
 }
 
 function toRequest(environmentId: string, change: WaitingChange): CommandRequest {
-  const { id, name } = change.entity
-  const isSchedule = change.kind === 'schedule'
-  const job = isSchedule ? 'schedule' : 'progressive-rollout'
+  const { job, command, comment } = stepOf(change)
   return {
     environmentId,
     actor: { kind: 'job', id: job, name: job.replace('-', ' ') },
     origin: { ip: '', userAgent: '' },
-    command: { kind: isSchedule ? 'apply-schedule' : 'advance-progressive-rollout', id },
-    comment: isSchedule ? name.trim() || `Scheduled change ${id}` : stepComment(change.entity),
+    command: { kind: command, id: change.entity.id },
+    comment,
     mode: 'make',
+  }
+}
+
+function stepOf({ kind, entity }: WaitingChange) {
+  const name = entity.name.trim() || entity.id
+  switch (kind) {
+    case 'schedule':
+      return {
+        job: 'schedule',
+        command: 'apply-schedule',
+        comment: entity.name.trim() || `Scheduled change ${entity.id}`,
+      } as const
+    case 'progressiveRollout':
+      return {
+        job: 'progressive-rollout',
+        command: 'advance-progressive-rollout',
+        comment: stepComment(entity),
+      } as const
+    case 'holdout': {
+      const comment = `Holdout ${name} ${entity.status === 'waiting' ? 'begins' : 'ends'}`
+      return { job: 'holdout', command: 'advance-holdout', comment } as const
+    }
   }
 }
 

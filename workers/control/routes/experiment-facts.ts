@@ -3,8 +3,11 @@
 import { isOfShares } from '../../../core/model/goal-metric.ts'
 import { type ExperimentFacts, type GoalResult, historyFrom } from '../../../core/change/experiment-facts.ts'
 import type { Goal } from '../../../core/model/goal.ts'
+import type { HoldBackSource } from '../../../core/model/hold-back.ts'
+import { entitiesMax } from '../../../core/model/limits.ts'
 import { eventCounterOf, flagCounterOf } from '../../live/live-counters.ts'
 import { type Database } from '../../storage/database.ts'
+import { listEntities } from '../../storage/entities.ts'
 import type { ControlBindings } from '../bindings.ts'
 import { goalResults } from '../environment/goal-results.ts'
 
@@ -52,6 +55,17 @@ export async function trafficOf(
   const first = hours.reduce((least, each) => Math.min(least, each.hour), hour)
   const days = Math.max(1, (hour - first + 1) / 24)
   return { evaluations, usersPerDay: users / days, days: hoursBack / 24 }
+}
+
+/** The layers of an environment, and its holdouts that have not ended. */
+export async function holdBacksOf(database: Database, environmentId: string): Promise<HoldBackSource> {
+  const list = { environmentId, sort: 'id', order: 'asc' } as const
+  const [layers, waiting, running] = await Promise.all([
+    listEntities(database, { ...list, kind: 'layer', limit: entitiesMax.layer }),
+    listEntities(database, { ...list, kind: 'holdout', status: 'waiting', limit: entitiesMax.holdout }),
+    listEntities(database, { ...list, kind: 'holdout', status: 'running', limit: entitiesMax.holdout }),
+  ])
+  return { layers, holdouts: [...waiting, ...running] }
 }
 
 /** By goal, in the last week. */

@@ -130,6 +130,7 @@ describe('an experiment before its start', () => {
       guardrails: 'warn',
       owner: 'warn',
       overlap: 'pass',
+      'taking-part': 'pass',
       exposures: 'warn',
       'goal-events': 'warn',
       history: 'pass',

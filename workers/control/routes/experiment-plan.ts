@@ -5,19 +5,21 @@ import { type Check, configurationChecks, segmentsOf } from '../../../core/chang
 import { factChecks, powerDefault } from '../../../core/change/experiment-facts.ts'
 import { goalHistory, resultsOfOthers } from '../../../core/change/goal-histories.ts'
 import { isCappedByHistory } from '../../../core/model/goal-metric.ts'
+import { takingPart } from '../../../core/change/taking-part.ts'
 import { isOpenAt, statusAt } from '../../../core/model/experiment.ts'
-import { FlagKey, Key } from '../../../core/model/flag.ts'
+import { FlagKey, Id, Key } from '../../../core/model/flag.ts'
 import { minimumEffectMax, variationsMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { alphaDefault } from '../../../core/statistics/levels.ts'
 import { planOf } from '../../../core/statistics/plan.ts'
 import { type PlannedMetric } from '../../../core/statistics/planning.ts'
+import type { Database } from '../../storage/database.ts'
 import { listEntities, readEntity } from '../../storage/entities.ts'
 import { CheckAnswer, PlanAnswer } from '../api/experiment-answers.ts'
 import { pageSizeMax } from '../api/pagination.ts'
 import { route } from '../api/route.ts'
 import { goalResults } from '../environment/goal-results.ts'
-import { goalEventsOf, historyIn, historyOf, isOfMeans, trafficOf } from './experiment-facts.ts'
+import { goalEventsOf, historyIn, historyOf, isOfMeans, trafficOf, holdBacksOf } from './experiment-facts.ts'
 
 const usersPerDayMax = 1_000_000_000
 const valueMax = 1e12
@@ -27,8 +29,9 @@ const PlanBody = z.strictObject({
     'Whose rate is taken from the newest result that tells one, if `baselineRate` is not sent.',
   ),
   flagKey: FlagKey.optional().describe(
-    'Whose users are taken from the live counts, if `usersPerDay` is not sent.',
+    'Whose users are taken from the live counts, if `usersPerDay` is not sent: as many as layers and holdouts let take part.',
   ),
+  ruleId: Id.optional().describe('Of the flag. Default: the default strategy.'),
   baselineRate: z.number().gt(0).lt(1).optional().describe('The share of users who convert today.'),
   mean: z.number().min(-valueMax).max(valueMax).optional().describe('A user’s value today, with `sd`.'),
   sd: z.number().positive().max(valueMax).optional(),
@@ -68,7 +71,7 @@ export const experimentPlan = [
     body: PlanBody,
     answer: PlanAnswer,
     handle: async ({ env, database, now, params: { environment }, body }) => {
-      const { goalKey, flagKey, baselineRate, mean, sd, effect, days, power, alpha, shares } = body
+      const { goalKey, flagKey, ruleId, baselineRate, mean, sd, effect, days, power, alpha, shares } = body
       if ((effect === undefined) === (days === undefined))
         return invalid('effect', 'send either effect or days')
       const isMean = mean !== undefined || sd !== undefined
@@ -99,7 +102,8 @@ export const experimentPlan = [
 
       const live =
         body.usersPerDay === undefined && flagKey !== undefined
-          ? (await trafficOf(env, environment, flagKey, now)).usersPerDay
+          ? (await trafficOf(env, environment, flagKey, now)).usersPerDay *
+            (await shareTakingPart(database, environment, flagKey, ruleId, now))
           : 0
       const usersPerDay = body.usersPerDay ?? (live > 0 ? live : undefined)
       if (days !== undefined && usersPerDay === undefined)
@@ -149,13 +153,15 @@ export const experimentPlan = [
         experiment.goalKeys.map((key) => readEntity(database, environment, 'goal', key)),
       )
       const goals = found.filter((goal) => goal !== undefined)
-      const [running, waiting, exposures, goalEvents, results] = await Promise.all([
+      const [running, waiting, exposures, goalEvents, results, holdBacks] = await Promise.all([
         listEntities(database, { ...list, status: 'running', limit: pageSizeMax }),
         listEntities(database, { ...list, status: 'waiting', limit: pageSizeMax }),
         trafficOf(env, environment, experiment.flagKey, now),
         goalEventsOf(env, environment, goals, now),
         goalResults(database, environment, goals),
+        holdBacksOf(database, environment),
       ])
+      const { share } = takingPart(holdBacks, experiment, flag, now)
       const beside = [...running, ...waiting].filter((one) => one.id !== id && isOpenAt(one, now))
       const hasSegments = segmentsOf(experiment, flag).length > 0
       const flags = new Map(
@@ -171,9 +177,11 @@ export const experimentPlan = [
           flag,
           goals: new Map(goals.map((goal) => [goal.key, goal])),
           others: beside.map((one) => ({ experiment: one, flag: flags.get(one.flagKey) })),
+          holdBacks,
+          now,
         }),
         ...factChecks(experiment, {
-          exposures,
+          exposures: { ...exposures, usersPerDay: exposures.usersPerDay * share },
           goalEvents,
           history: historyIn(results, goals),
           histories: goals.map((goal) =>
@@ -203,6 +211,19 @@ function liftOf(
   return metric.kind === 'rate' && !(other > 0 && other < 1)
     ? `makes a rate of ${other} of ${baseline}: it must stay between 0 and 1`
     : lift
+}
+
+/** Of the users of a rule, or of the default strategy. */
+async function shareTakingPart(
+  database: Database,
+  environmentId: string,
+  flagKey: string,
+  ruleId: string | undefined,
+  now: number,
+): Promise<number> {
+  const flag = await readEntity(database, environmentId, 'flag', flagKey)
+  const rule = { flagKey, ruleId: ruleId ?? flag?.defaultStrategy.id ?? '' }
+  return takingPart(await holdBacksOf(database, environmentId), rule, flag, now).share
 }
 
 const worstOf = (checks: readonly Check[]): Check['status'] =>

@@ -1,0 +1,69 @@
+-- What users did whom a holdout held back, and the others: a row for each question (a holdout and a goal) and
+-- group that has users. Continues linked.sql or unlinked.sql.
+--
+-- A user counts once, in the group of the first exposure by a rule that the holdout holds, or by the rule
+-- that holds back from it, since the rule came under the holdout. Whoever a layer keeps out of the rule's
+-- rollout counts as well: layers are part of what the others get. goals: users with a goal event from that
+-- exposure on; the tolerance between clocks is that of outcomes.sql.
+  asked AS (
+    SELECT *
+    FROM format(JSONEachRow, 'x UInt32, goal String, until Int64', {holdouts:String})
+  ),
+  rules AS (
+    SELECT *
+    FROM format(
+      JSONEachRow,
+      'owner UInt32, askedFlag String, rule String, holdingRule String, since Int64',
+      {holdoutRules:String}
+    )
+  ),
+  firsts AS (
+    SELECT
+      owner,
+      person,
+      argMin(
+        (ruleId = holdingRule, countedAt, receivedAt, clock),
+        (countedAt, receivedAt, eventId)
+      ) AS first
+    FROM exposuresOfPeople
+    INNER JOIN rules ON askedFlag = flagKey
+    WHERE has({flags:Array(String)}, flagKey)
+      AND countedAt >= since
+      AND (
+        ruleId = rule
+        OR ruleId = holdingRule
+        OR (startsWith(ruleId, 'layer:') AND endsWith(ruleId, concat(':', rule)))
+      )
+    GROUP BY owner, person
+  ),
+  goalsOf AS (
+    SELECT person, event, groupArray((clock, countedAt, receivedAt)) AS goals
+    FROM goalsOfPeople
+    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
+    GROUP BY person, event
+  ),
+  outcomes AS (
+    SELECT
+      x,
+      first.1 AS isHeldOut,
+      first.2 AS exposedAt,
+      arrayExists(
+        each -> each.2 < until
+          AND each.2 >= exposedAt - multiIf(
+            each.1 = first.4 AND each.1 != 1, 0,
+            each.1 > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
+            each.3 = first.3, 0, -- one request, whose delay is in both
+            {requestDelayMaxMs:Int64}
+          ),
+        goals
+      ) AS hasGoal
+    FROM firsts
+    INNER JOIN asked ON intDiv(x, {goalsMax:UInt32}) = owner
+    LEFT JOIN goalsOf ON goalsOf.person = firsts.person AND goalsOf.event = goal
+    WHERE exposedAt < until
+  )
+SELECT x, toUInt8(isHeldOut) AS heldOut, count() AS users, countIf(hasGoal) AS converted
+FROM outcomes
+GROUP BY x, heldOut
+ORDER BY x, heldOut
+SETTINGS output_format_json_quote_64bit_integers = 0

@@ -1,0 +1,132 @@
+// Commands on layers. Slices are allotted and released while no experiment runs on the rule
+// (hold-back-guard.ts); whoever is in stays in when an allotment grows.
+import { bucketByOf } from '../model/bucket-by.ts'
+import { isAllocationOpen } from '../model/dynamic-allocation.ts'
+import type { EnvironmentState } from '../model/environment-state.ts'
+import { baselineOf } from '../model/experiment.ts'
+import { type Allotment, freeRanges, type Layer, resized, slicesOf } from '../model/layer.ts'
+import { slicesTotal } from '../model/limits.ts'
+import { isRolloutOpen } from '../model/progressive-rollout.ts'
+import { type FieldRule, type Result, refuse } from '../model/problem.ts'
+import type { CommandOf } from './command.ts'
+import { type Change, type ChangeContext, create, draftId, edit, find, remove, update } from './entity.ts'
+import { partOf } from './experiment-phases.ts'
+import type { Handlers } from './handler.ts'
+
+export const layerHandlers: Handlers<
+  'create-layer' | 'update-layer' | 'allot-slices' | 'release-slices' | 'delete-layer'
+> = {
+  'create-layer': (state, { layer: draft }, context) => {
+    const id = draftId(draft, context)
+    return create(state, 'layer', id, { ...draft, id, salt: draft.salt ?? context.newId() }, context)
+  },
+  'update-layer': (state, command, context) => edit(state, 'layer', command, context),
+  'allot-slices': allot,
+  'release-slices': (state, command, context) => {
+    const found = find(state, 'layer', { id: command.id, version: command.version })
+    if (!found.ok) return found
+    const ruleId = command.ruleId ?? state.flag.get(command.flagKey)?.defaultStrategy.id
+    const isOther = (each: Allotment) => each.flagKey !== command.flagKey || each.ruleId !== ruleId
+    return update(state, 'layer', command, context, (layer) => ({
+      ...layer,
+      allotments: layer.allotments.filter(isOther),
+    }))
+  },
+  'delete-layer': (state, command) => {
+    const found = find(state, 'layer', command)
+    const members = found.ok ? found.value.allotments.map(({ flagKey }) => flagKey) : []
+    if (members.length > 0)
+      return refuse('IN_USE', `the layer has slices allotted to ${members.join(', ')}: release them first`, {
+        dependents: members.map((id) => ({ kind: 'flag', id })),
+      })
+    return remove(state, 'layer', command)
+  },
+}
+
+function allot(
+  state: EnvironmentState,
+  command: CommandOf<'allot-slices'>,
+  context: ChangeContext,
+): Result<Change> {
+  const { id, version, flagKey, slices, outsideVariationId } = command
+  const found = find(state, 'layer', { id, version })
+  if (!found.ok) return found
+  const { value: layer } = found
+  const flag = state.flag.get(flagKey)
+  if (!flag) return invalid('flagKey', 'unknown-flag', `names no flag: there is no ${flagKey}`)
+  const ruleId = command.ruleId ?? flag.defaultStrategy.id
+  const part = partOf(flag, ruleId)
+  if (part?.strategy.kind !== 'rollout')
+    return invalid('ruleId', 'unknown-rollout', 'names no percentage rollout of the flag')
+  if (bucketByOf(flag, part) !== undefined)
+    return invalid('ruleId', 'bucket-by', 'names a rollout that splits by an attribute: slices are of users')
+  const obstacle = obstacleOf(state, id, flagKey, ruleId)
+  if (obstacle !== undefined) return refuse('CONFLICT', obstacle, { current: layer })
+  const current = layer.allotments.find((each) => each.flagKey === flagKey && each.ruleId === ruleId)
+  const free = freeRanges(layer)
+  const ranges = resized(current?.ranges ?? [], free, slices)
+  if (!ranges) {
+    const room = slicesOf([...(current?.ranges ?? []), ...free])
+    const message = `the layer has no room for ${slices} of ${slicesTotal} slices: at most ${room} can be allotted`
+    return refuse('CONFLICT', message, {
+      current: layer,
+      fields: [{ path: 'slices', message: 'has no room' }],
+    })
+  }
+  const kept = current ? (current.outsideVariationId ?? null) : baselineOf(flag, ruleId)
+  const outside = outsideVariationId === undefined ? kept : outsideVariationId
+  if (outside === undefined)
+    return invalid(
+      'outsideVariationId',
+      'unknown-variation',
+      'is needed: no single variation of the rollout is marked as baseline. `null` is no variation',
+    )
+  const allotment: Allotment = {
+    flagKey,
+    ruleId,
+    ranges,
+    ...(outside !== null && { outsideVariationId: outside }),
+  }
+  return update(state, 'layer', { id, version }, context, ({ allotments, ...rest }) => ({
+    ...rest,
+    allotments: current
+      ? allotments.map((each) => (each === current ? allotment : each))
+      : [...allotments, allotment],
+  }))
+}
+
+const invalid = (path: string, rule: FieldRule, message: string) =>
+  refuse('INVALID', `${path} ${message}`, { fields: [{ path, rule, message }] })
+
+/** What else decides who gets the rule. */
+function obstacleOf(
+  state: EnvironmentState,
+  layerId: string,
+  flagKey: string,
+  ruleId: string,
+): string | undefined {
+  const isOn = (each: { readonly flagKey: string; readonly ruleId: string }) =>
+    each.flagKey === flagKey && each.ruleId === ruleId
+  const other = [...state.layer.values()].find(
+    ({ id, allotments }) => id !== layerId && allotments.some(isOn),
+  )
+  if (other) return `the rule has slices of layer ${other.id}: a rule is in one layer`
+  const rollout = [...state.progressiveRollout.values()].find((each) => isOn(each) && isRolloutOpen(each))
+  if (rollout) return `progressive rollout ${rollout.id} is open on the rule: stop it first`
+  const allocation = [...state.dynamicAllocation.values()].find(
+    (each) => isOn(each) && isAllocationOpen(each),
+  )
+  return allocation && `dynamic allocation ${allocation.id} is open on the rule: stop it first`
+}
+
+/** The layer that has allotted slices to a rule, with the allotment. */
+export function allotmentOn(
+  layers: Iterable<Layer>,
+  flagKey: string,
+  ruleId: string,
+): { readonly layer: Layer; readonly allotment: Allotment } | undefined {
+  for (const layer of layers)
+    for (const allotment of layer.allotments)
+      if (allotment.flagKey === flagKey && allotment.ruleId === ruleId) return { layer, allotment }
+  return undefined
+}
