@@ -2,6 +2,7 @@
 // authorisation tests use this list.
 import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
+import { backup } from '../routes/backup.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
 import { experimentPlan } from '../routes/experiment-plan.ts'
@@ -13,7 +14,6 @@ import { flags } from '../routes/flags.ts'
 import { goals } from '../routes/goals.ts'
 import { imports } from '../routes/import.ts'
 import { installation } from '../routes/installation.ts'
-import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { members } from '../routes/members.ts'
@@ -56,7 +56,7 @@ export const routesBySection = {
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,
-  'sdk-keys': [...sdkKeys, ...keyHashes],
+  'sdk-keys': sdkKeys,
   revisions,
   audit,
   configuration: [...document, ...imports],
@@ -66,6 +66,7 @@ export const routesBySection = {
   organisations,
   members,
   installation,
+  backup,
   caller,
   tokens,
   'key-approvals': keyApprovals,
