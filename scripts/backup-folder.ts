@@ -1,5 +1,5 @@
-// The folder of a backup: the rows of each table, the uploaded members of segments, the kept assignments of each
-// environment. `backup.json` is written last, so a folder that has it is whole.
+// The folder of a backup: the rows of each table, the uploaded members of segments, the kept assignments of
+// each environment. `backup.json` is written last, so a folder that has it is whole.
 import {
   appendFileSync,
   createReadStream,

@@ -1,5 +1,5 @@
-// The key of a backup's secrets, from the passphrase in TACKLINE_BACKUP_PASSPHRASE: by scrypt, with a salt that
-// the backup holds.
+// The key of a backup's secrets, from the passphrase in TACKLINE_BACKUP_PASSPHRASE: by scrypt, with a salt
+// that the backup holds.
 import { randomBytes, scryptSync } from 'node:crypto'
 import { newIv, seal, sealKeyBytes, unseal } from '../workers/http/seal.ts'
 import type { Backup, SavedRow } from './backup-folder.ts'

@@ -1,6 +1,6 @@
-// `npm run backup -- FOLDER`: saves what the installation at TACKLINE_URL holds, with the TACKLINE_TOKEN of an
-// owner of its first organisation. With TACKLINE_BACKUP_PASSPHRASE, the secrets of webhooks and triggers are
-// sealed by it; without, webhooks and triggers are left out.
+// `npm run backup -- FOLDER`: saves what the installation at TACKLINE_URL holds, with the TACKLINE_TOKEN of
+// an owner of its first organisation. With TACKLINE_BACKUP_PASSPHRASE, the secrets of webhooks and triggers
+// are sealed by it; without, webhooks and triggers are left out.
 import { type Admin, call } from './admin.ts'
 import {
   type Backup,

@@ -37,6 +37,11 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run token -- --remote': account,
   'npm run token -- --remote --deployment staging': account,
   'npx wrangler login': account,
+  'npx wrangler secret put STATUS_TOKEN': account,
+  'npm run deploy -- --var STATUS_PAGE=public': {
+    by: 'test/e2e/deploy-dialogue.test.ts',
+    says: "'STATUS_PAGE=public'",
+  },
   'npx wrangler deploy': account,
   'npx wrangler d1 migrations apply DB --remote': account,
   'npx wrangler d1 time-travel restore tackline --timestamp ...': account,

@@ -1,5 +1,5 @@
-// Imported before `npm run deploy` in a test: it talks as on a terminal, though it has pipes, and runs the fake
-// wrangler of FAKE_WRANGLER.
+// Imported before `npm run deploy` in a test: it talks as on a terminal, though it has pipes, and runs the
+// fake wrangler of FAKE_WRANGLER.
 import path from 'node:path'
 import { toolEnv } from '../../scripts/tool.ts'
 

@@ -1,6 +1,6 @@
-// A backup restored into an empty installation decides as the one that was saved, for the keys that users have,
-// through all three protocols; its history, results, tokens and what waits for its time come along. Restored into
-// a living environment it undoes what came after.
+// A backup restored into an empty installation decides as the one that was saved, for the keys that users
+// have, through all three protocols; its history, results, tokens and what waits for its time come along.
+// Restored into a living environment it undoes what came after.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -254,8 +254,8 @@ const withoutUse = (contents: object): unknown =>
   )
 
 /**
- * Some users come while the split is even, and keep what they got when it no longer is. Returns what they keep,
- * and the key by which they ask.
+ * Some users come while the split is even, and keep what they got when it no longer is. Returns what they
+ * keep, and the key by which they ask.
  */
 async function keepSome(stack: Stack): Promise<{ key: string; kept: ReadonlyMap<string, string> }> {
   const path = `/environments/${keeping}`

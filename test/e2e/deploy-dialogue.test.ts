@@ -1,5 +1,5 @@
-// `npm run deploy` as somebody runs it who starts: its questions, and what they get first. wrangler is a fake, the
-// Worker that answers is a real stack, whose D1 takes the first token.
+// `npm run deploy` as somebody runs it who starts: its questions, and what they get first. wrangler is a
+// fake, the Worker that answers is a real stack, whose D1 takes the first token.
 import { spawn } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -94,9 +94,11 @@ it(
     expect(decided.status).toBe(200)
 
     // The same command again upgrades, asks nothing and shows no secret.
-    const again = await deploy(questions)
+    const again = await deploy(questions, '--var', 'STATUS_PAGE=public')
     expect(again).toMatchObject({ code: 0, asked: [] })
     expect(again.text).not.toMatch(/tla_|tl_client_|Shown once/)
+    const { config } = fake.read().workers[`tackline-${name}`]!
+    expect(config['vars']).toMatchObject({ STATUS_PAGE: 'public' })
 
     const kept = await deploy({ 'Type the name': 'another' }, '--destroy')
     expect(kept).toMatchObject({ code: 1, asked: ['Type the name'] })

@@ -1,6 +1,6 @@
-// Cloudflare's own flag product and core agree: generated flags are put into the local store that wrangler runs,
-// listed as its CLI lists them, and imported; both decide for generated contexts. Only flags with percentages,
-// whose users move, are compared by their shares alone.
+// Cloudflare's own flag product and core agree: generated flags are put into the local store that wrangler
+// runs, listed as its CLI lists them, and imported; both decide for generated contexts. Only flags with
+// percentages, whose users move, are compared by their shares alone.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'

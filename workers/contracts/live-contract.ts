@@ -69,8 +69,8 @@ export interface IntakeStore extends PropagationStore {
   ): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
   /**
-   * The failure that people have to be told of, if there is one, until `noteFailureTold`. `runsToTell`: how many
-   * runs in a row have to fail.
+   * The failure that people have to be told of, if there is one, until `noteFailureTold`. `runsToTell`: how
+   * many runs in a row have to fail.
    */
   noteJobRun(run: JobRun, runsToTell?: number): FailingJob | undefined | Promise<FailingJob | undefined>
   noteFailureTold(job: JobName, since: number): unknown

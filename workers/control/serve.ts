@@ -1,5 +1,5 @@
-// What control answers: the admin API, the manifest of the OpenFeature CLI, the status page, and the console's
-// files.
+// What control answers: the admin API, the manifest of the OpenFeature CLI, the status page, and the
+// console's files.
 import { withoutDoubledSlashes } from '../http/path.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import { api } from './api/app.ts'

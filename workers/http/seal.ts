@@ -1,5 +1,5 @@
-// Texts that only whoever has a key can read: AES-256-GCM, with what the text belongs to as additional data, so
-// that a sealed text cannot be moved to another place.
+// Texts that only whoever has a key can read: AES-256-GCM, with what the text belongs to as additional data,
+// so that a sealed text cannot be moved to another place.
 
 /** The length of a key in bytes. */
 export const sealKeyBytes = 32

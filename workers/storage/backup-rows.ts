@@ -11,7 +11,8 @@ import { chunkLengthMax, chunksOf } from './write-statements.ts'
 const { organisations, projects, members, apiTokens, keyApprovals, audit } = organisationTables
 
 /**
- * In the order in which they are restored: environments come last, so that nobody meets one that is not whole.
+ * In the order in which they are restored: environments come last, so that nobody meets one that is not
+ * whole.
  *
  * - `always`: rows that are there already stay as they are.
  * - `empty`: only while the installation has no environment, since who was removed must not come back.
@@ -104,8 +105,8 @@ export function unknownColumns(name: SavedTable, rows: readonly SavedRow[]): str
 }
 
 /**
- * Returns how many were not there yet. All rows have the same, known columns. Not atomic: what was written by an
- * attempt that failed is there already at the next one.
+ * Returns how many were not there yet. All rows have the same, known columns. Not atomic: what was written by
+ * an attempt that failed is there already at the next one.
  */
 export async function insertRows(
   database: Database,

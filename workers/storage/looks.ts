@@ -1,5 +1,6 @@
-// Last looks of the runner in D1: at operations, and at the steps of progressive rollouts. The admin API reads and
-// stores them without the single writer: they are no part of the configuration, and make no revision.
+// Last looks of the runner in D1: at operations, and at the steps of progressive rollouts. The admin API
+// reads and stores them without the single writer: they are no part of the configuration, and make no
+// revision.
 import { eq, sql } from 'drizzle-orm'
 import type { OperationLook } from '../../core/model/operation.ts'
 import type { RolloutLook } from '../../core/model/progressive-rollout.ts'

@@ -214,7 +214,10 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
 
-  /** For D1 that was restored, wholly or to an earlier time: nothing that is remembered of it is true any more. */
+  /**
+   * For D1 that was restored, wholly or to an earlier time: nothing that is remembered of it is true any
+   * more.
+   */
   async publishAnew(environmentId: string): Promise<Head> {
     const { RECENT } = this.env
     await RECENT.get(RECENT.idFromName(recentEnvironmentsName)).add(environmentId)

@@ -1,5 +1,5 @@
-// What a backup has of D1, and what becomes of it: nothing that is stored is forgotten, no secret is readable,
-// nothing that lives is overwritten, and a database that was put back goes on with new numbers.
+// What a backup has of D1, and what becomes of it: nothing that is stored is forgotten, no secret is
+// readable, nothing that lives is overwritten, and a database that was put back goes on with new numbers.
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { call, environment, publishedNow, upload, useOwner } from '../../../test/support/control-entities.ts'

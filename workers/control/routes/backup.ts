@@ -1,6 +1,6 @@
-// What `npm run backup` reads and `npm run restore` writes: the rows of D1, uploaded members, kept assignments.
-// Rows go back only where nothing lives yet; a living environment is changed by the command `restore`. Secrets
-// that can be read are sealed with a key that the caller brings, or left out.
+// What `npm run backup` reads and `npm run restore` writes: the rows of D1, uploaded members, kept
+// assignments. Rows go back only where nothing lives yet; a living environment is changed by the command
+// `restore`. Secrets that can be read are sealed with a key that the caller brings, or left out.
 import * as z from 'zod'
 import { memberSet } from '../../../core/model/member-set.ts'
 import { membersMax } from '../../../core/model/members.ts'

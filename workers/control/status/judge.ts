@@ -1,5 +1,5 @@
-// What the status page says, from what was found in the environments. Pure. Names no environment, no person and
-// nothing that was configured.
+// What the status page says, from what was found in the environments. Pure. Names no environment, no person
+// and nothing that was configured.
 import type { JobName } from '../../../core/model/job-run.ts'
 
 /** `degraded`: users are served, and something needs an operator. */

@@ -1,6 +1,6 @@
 // `/status` and `/status.json`, beside `/healthz`: is the whole well? Off until STATUS_PAGE says `public`, or
-// `token` with the secret STATUS_TOKEN. Callers share an answer for half a minute, so that nobody can make the
-// page itself a load.
+// `token` with the secret STATUS_TOKEN. Callers share an answer for half a minute, so that nobody can make
+// the page itself a load.
 import { sha256Hex } from '../../http/digest.ts'
 import { problemResponse } from '../../http/problem-response.ts'
 import type { ControlBindings } from '../bindings.ts'

@@ -1,5 +1,5 @@
-// Conditions as groups of clauses: OR of ANDs. A comparison with an attribute that is not there never holds in
-// the original, whatever the operator, so what would hold here gets an `exists`.
+// Conditions as groups of clauses: OR of ANDs. A comparison with an attribute that is not there never holds
+// in the original, whatever the operator, so what would hold here gets an `exists`.
 import type { Clause } from '../../../../core/model/clause.ts'
 import type { Operator } from '../../../../core/model/vocabulary.ts'
 import { parseVersion } from '../../../../core/text/semver.ts'

@@ -1,6 +1,6 @@
 // Rules in which a percentage falls through: who is outside the percentage of a rule goes on to the next one.
-// Here a rule decides once and for all, so each combination of conditions becomes a rule with all its shares. As
-// in the original, all percentages of one attribute put a user at the same place.
+// Here a rule decides once and for all, so each combination of conditions becomes a rule with all its shares.
+// As in the original, all percentages of one attribute put a user at the same place.
 import { type Groups, both } from './conditions.ts'
 
 export interface ForeignRule {

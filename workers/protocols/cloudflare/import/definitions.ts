@@ -1,6 +1,6 @@
-// The flags of Cloudflare's own flag product, as `wrangler flagship flags list APP --all --json` prints them. Each
-// flag is parsed by itself, so that what is wrong with one is said of that one. The shapes are those of wrangler
-// 4.155 and of its local store.
+// The flags of Cloudflare's own flag product, as `wrangler flagship flags list APP --all --json` prints them.
+// Each flag is parsed by itself, so that what is wrong with one is said of that one. The shapes are those of
+// wrangler 4.155 and of its local store.
 import * as z from 'zod'
 
 export const FlagList = z.object({

@@ -1,5 +1,6 @@
-// Flags of Cloudflare's own flag product as flags that give everybody the variation they had, where conditions
-// decide. A percentage becomes a rollout with the same shares: the original hashes otherwise, so users move.
+// Flags of Cloudflare's own flag product as flags that give everybody the variation they had, where
+// conditions decide. A percentage becomes a rollout with the same shares: the original hashes otherwise, so
+// users move.
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
 import type { Flag, Rule, Strategy } from '../../../../core/model/flag.ts'
 import { metadataMax, rulesMax, weightPerPercent } from '../../../../core/model/limits.ts'
