@@ -91,7 +91,7 @@ async function saveMembers(): Promise<Backup['members']> {
       const { members } = JSON.parse(String(value)) as { members?: { list: string; sha256: string } }
       if (!members) continue
       const { list, sha256 } = members
-      const path = `/environments/${environment}/segments/${encodeURIComponent(String(id))}/members`
+      const path = `/environments/${String(environment)}/segments/${encodeURIComponent(String(id))}/members`
       writeText(paths.members(String(environment), list), await download(path))
       saved.push({ environment: String(environment), list, sha256 })
     }
@@ -102,7 +102,7 @@ async function saveAssignments(environment: string, shards: number): Promise<voi
   for (let shard = 0; shard < shards; shard++)
     for (let after: string | null = ''; after !== null;) {
       const query = new URLSearchParams({ shard: String(shard), after })
-      const text = await download(`/backup/assignments/${environment}?${query}`)
+      const text = await download(`/backup/assignments/${environment}?${query.toString()}`)
       const page = JSON.parse(text) as { assignments: string[][]; next: string | null }
       if (page.assignments.length > 0)
         appendLines(

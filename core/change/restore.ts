@@ -99,8 +99,7 @@ function restore(
   for (const { kind, id, value } of entities) {
     const sound = parsed(kind, value)
     if (!sound.ok) return sound
-    if (identityOf(kind, value) !== id)
-      return refuse('INVALID', `${kind} ${id}: is ${identityOf(kind, value)} by its value`)
+    if (identityOf(kind, value) !== id) return refuse('INVALID', `${kind} ${id}: its value has another key`)
   }
   const names = new Set(entities.map(({ kind, id }) => `${kind}.${id}`))
   const later = restoredKinds.flatMap((kind) =>

@@ -94,16 +94,20 @@ async function decisionsOf({ url }: Stack, key: string, asked = users): Promise<
 /** Everything of the environment that a person can read through the admin API. */
 async function contentsOf(stack: Stack): Promise<Record<string, unknown>> {
   const environment = [
-    ...['flags', 'segments', 'goals', 'experiments', 'operations', 'triggers', 'schedules'],
-    ...[
-      'progressive-rollouts',
-      'dynamic-allocations',
-      'tags',
-      'webhooks',
-      'settings',
-      'sdk-keys',
-      'revisions',
-    ],
+    'flags',
+    'segments',
+    'goals',
+    'experiments',
+    'operations',
+    'triggers',
+    'schedules',
+    'progressive-rollouts',
+    'dynamic-allocations',
+    'tags',
+    'webhooks',
+    'settings',
+    'sdk-keys',
+    'revisions',
     'experiments/checkout-conversion/results',
   ].map((list) => `${at}/${list}`)
   const organisation = ['members', 'tokens', 'projects'].map((list) => `/organisations/default/${list}`)

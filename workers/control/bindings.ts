@@ -3,7 +3,7 @@ import type { LiveBindings } from '../live/live-counters.ts'
 import type { AnalyticsVariables } from '../storage/analytics-sql.ts'
 import type { RateLimitBindings } from './api/rate-limits.ts'
 import type { EnvironmentBindings, EnvironmentObject } from './environment/environment-do.ts'
-import type { StatusVariables } from './status/respond.ts'
+import type { StatusVariables } from './status/settings.ts'
 import type { WebhookVariables } from './webhooks/settings.ts'
 
 export interface ControlBindings

@@ -8,14 +8,6 @@ import { collect } from './collect.ts'
 import { type Status, judge } from './judge.ts'
 import { statusPage, statusStyle } from './page.ts'
 
-/** Variables of the Worker that serves control. */
-export interface StatusVariables {
-  /** `public`, `token`, or empty: there is no page. */
-  readonly STATUS_PAGE?: string
-  /** A secret: what callers send as bearer, or as the password of HTTP's basic authentication. */
-  readonly STATUS_TOKEN?: string
-}
-
 export const isStatusPath = (path: string): boolean => /^\/status(?:\.json|\.css)?$/.test(path)
 
 const keptMs = 30_000

@@ -32,8 +32,9 @@ const distinct = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ]
 
-const isScalar = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
-const isPrimitive = (value: unknown) => value === null || isScalar(value)
+type Scalar = string | number | boolean
+const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value)
+const isPrimitive = (value: unknown): value is Scalar | null => value === null || isScalar(value)
 
 function ofComparison({ attribute, operator, value }: Comparison): Groups {
   const clause = (name: Operator, values: string[] = [], more: Partial<Clause> = {}): Clause => ({
@@ -63,14 +64,14 @@ function ofComparison({ attribute, operator, value }: Comparison): Groups {
     case 'ends_with':
       return isPrimitive(value) ? holds('ends-with', String(value)) : never
     default:
-      return isScalar(value) ? inOrder(clause, operator, value as string | number | boolean) : never
+      return isScalar(value) ? inOrder(clause, operator, value) : never
   }
 }
 
 type MakeClause = (operator: Operator, values?: string[], more?: Partial<Clause>) => Clause
 
 const textsOf = (values: readonly unknown[]) => [
-  ...new Set(values.flatMap((value) => (value === null ? [] : [String(value)]))),
+  ...new Set(values.flatMap((value) => (isScalar(value) ? [String(value)] : []))),
 ]
 
 /** Our `equals` takes texts that are versions as such: 1.0.0 is v1.0.0. A pattern compares the text. */

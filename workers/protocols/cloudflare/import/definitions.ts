@@ -25,7 +25,6 @@ const operators = [
   'has',
   'not_has',
 ] as const
-export type ForeignOperator = (typeof operators)[number]
 
 const Comparison = z.object({
   attribute: z.string().min(1),
