@@ -255,7 +255,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('roll-back-flag', { key: FlagKey, ...expectedVersion, revision: z.int().min(1) }),
   command('roll-back', { revision: z.int().min(1) }),
   /** As a rollback, to what a backup has. */
-  command('restore', { entities: z.array(RestoredEntity) }),
+  command('restore', { entities: z.array(RestoredEntity).max(limits.restoredEntitiesMax) }),
   /** Only a revision: what was published is newer than a database that was put back. Changes nothing. */
   command('continue', { after: z.int().min(1) }),
 

@@ -2,6 +2,7 @@
 // assignments. Rows go back only where nothing lives yet; a living environment is changed by the command
 // `restore`. Secrets that can be read are sealed with a key that the caller brings, or left out.
 import * as z from 'zod'
+import { restoredEntitiesMax, valueLengthMax } from '../../../core/model/limits.ts'
 import { memberSet } from '../../../core/model/member-set.ts'
 import { membersMax } from '../../../core/model/members.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
@@ -131,7 +132,13 @@ export const backup = [
     path: assignmentsPath,
     needs: 'deployment-owner',
     summary: 'Reads a page of the variations that are kept for users',
-    query: z.strictObject({ shard: Shard, after: z.string().default('') }),
+    query: z.strictObject({
+      shard: Shard,
+      after: z
+        .string()
+        .max(2 * valueLengthMax)
+        .default(''),
+    }),
     answer: z.strictObject({
       assignments: Assignments.describe('User or group, rule, variation.'),
       next: z.string().nullable(),
@@ -185,7 +192,7 @@ export const backup = [
     needs: 'admin',
     summary: 'Restores flags, segments, goals, tags and settings to what they are in a backup',
     description: 'As a rollback does it: see `roll-back`.',
-    body: z.strictObject({ entities: z.array(RestoredEntity) }),
+    body: z.strictObject({ entities: z.array(RestoredEntity).max(restoredEntitiesMax) }),
     bodyBytesMax,
     entity: z.null(),
     command: ({ body: { entities } }) => ({ kind: 'restore', entities }),

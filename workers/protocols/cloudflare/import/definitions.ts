@@ -2,9 +2,10 @@
 // Each flag is parsed by itself, so that what is wrong with one is said of that one. The shapes are those of
 // wrangler 4.155 and of its local store.
 import * as z from 'zod'
+import { entitiesMax } from '../../../../core/model/limits.ts'
 
 export const FlagList = z.object({
-  items: z.array(z.unknown()),
+  items: z.array(z.unknown()).max(entitiesMax.flag),
   /** Where the next page begins; null or absent after the last one. */
   cursor: z.string().nullish(),
 })
