@@ -178,7 +178,7 @@ export const backup = [
     handle: async (call) => {
       const { id } = call.params
       if ((await environmentsAmong(call.database, [id])).length === 0)
-        return refuse('NOT_FOUND', `there is no environment ${id}`)
+        return refuse('NOT_FOUND', `D1 holds no environment ${id}`)
       const head = await environmentStub(call, id).publishAnew(id)
       return head.status === 'known'
         ? ok({ revision: head.revision })
