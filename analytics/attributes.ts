@@ -1,5 +1,6 @@
 // Selects the attributes of a context that a record keeps, for breakdowns: scalars as text, within limits.
-// The limit in bytes is what keeps every record below the size of a queue message.
+// The limit in bytes is what keeps every record below the size of a queue message. `__proto__` cannot be
+// assigned like other names, and is dropped.
 
 const attributesMax = 50
 const nameLengthMax = 100
@@ -8,18 +9,21 @@ const textLengthMax = 500
 const bytesMax = 60_000
 
 export function toRecordAttributes(attributes: Readonly<Record<string, unknown>>): Record<string, string> {
-  const kept: [string, string][] = []
+  const kept: Record<string, string> = {}
+  let count = 0
   let bytes = 0
-  for (const [name, value] of Object.entries(attributes)) {
-    if (kept.length === attributesMax) break
+  for (const name of Object.keys(attributes)) {
+    if (count === attributesMax) break
+    const value = attributes[name]
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue
     const text = String(value)
-    if (name.length > nameLengthMax || text.length > textLengthMax) continue
+    if (name.length > nameLengthMax || text.length > textLengthMax || name === '__proto__') continue
     bytes += jsonBytesMax(name) + jsonBytesMax(text)
     if (bytes > bytesMax) break
-    kept.push([name, text])
+    kept[name] = text
+    count++
   }
-  return Object.fromEntries(kept)
+  return kept
 }
 
 /** Bytes of the text in JSON, at most: an escape has six. */

@@ -1,7 +1,7 @@
 // What counting costs, in CPU seconds, beside a bare scan of the same columns. ClickHouse makes the records
 // as sorted parts of 16 buckets, as a compaction leaves them: exposures to some flags, one goal. Ratios are
 // of one run.
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import * as z from 'zod'
@@ -22,6 +22,8 @@ export interface CountingBench {
   readonly flags: number
   /** Leaves out what counts all flags' experiments. */
   readonly isOneOnly: boolean
+  /** A folder for the records, which a later run with the same numbers finds there; without it, they go. */
+  readonly keptIn?: string
 }
 
 interface Figure {
@@ -61,19 +63,21 @@ const makePart = `
   SETTINGS output_format_parquet_compression_method = 'zstd', output_format_parquet_row_group_size = 20000,
     output_format_parquet_write_bloom_filter = 0`
 
-export async function benchCounting({ records, flags, isOneOnly }: CountingBench): Promise<void> {
+export async function benchCounting({ records, flags, isOneOnly, keptIn }: CountingBench): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-bench-'))
+  const source = keptIn === undefined ? folder : path.join(keptIn, `${records}-${flags}`)
+  mkdirSync(source, { recursive: true })
   const figures: Figure[] = []
   try {
     const parts: PartFile[] = []
     const users = Math.ceil(records / 3)
     for (let bucket = 0; bucket < bucketsMax; bucket++)
-      parts.push(await make(folder, { records, users, flags, bucket, buckets: bucketsMax, salt: 0 }))
+      parts.push(await make(source, { records, users, flags, bucket, buckets: bucketsMax, salt: 0 }))
     // One percent of the records, of all users.
     const late = { records: Math.ceil(records / 100), users, flags, bucket: 0, buckets: 1, salt: 1 } as const
-    const added: RecordFiles = { raw: [], parts: [await make(folder, late)] }
+    const added: RecordFiles = { raw: [], parts: [await make(source, late)] }
     const few = { ...late, records: Math.ceil(records / 100_000), salt: 2 } as const
-    const addedFew: RecordFiles = { raw: [], parts: [await make(folder, few)] }
+    const addedFew: RecordFiles = { raw: [], parts: [await make(source, few)] }
     const before: RecordFiles = { raw: [], parts }
     const how = { clickHouse, folder: path.join(folder, 'counts') }
     mkdirSync(how.folder)
@@ -135,8 +139,12 @@ async function make(
 ): Promise<PartFile> {
   const name = `part-${how.salt}-${how.bucket}.parquet`
   const file = path.join(folder, name)
-  const done = await clickHouse.run('make', makePart, { ...how, target: file, startAt })
-  if (!done.ok) throw new Error(done.problem.message)
+  if (!existsSync(file)) {
+    const unfinished = `${file}.new`
+    const done = await clickHouse.run('make', makePart, { ...how, target: unfinished, startAt })
+    if (!done.ok) throw new Error(done.problem.message)
+    renameSync(unfinished, file)
+  }
   const { bucket, buckets } = how
   const records = { exposure: Math.round(how.records / buckets) }
   return { file, part: { name, bucket, buckets, bytes: statSync(file).size, records, from: 0, to: 0 } }

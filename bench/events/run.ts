@@ -16,6 +16,7 @@ const { values, positionals } = readOptions(
     records: { type: 'string', default: '1200000' },
     flags: { type: 'string', default: '10' },
     one: { type: 'boolean', default: false },
+    keep: { type: 'string' },
   },
   7,
 )
@@ -23,7 +24,13 @@ const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
 const flags = readWholeNumber('flags', values.flags, 1, 1_000)
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   intake: () => benchIntake(values.quick),
-  counting: () => benchCounting({ records, flags, isOneOnly: values.one }),
+  counting: () =>
+    benchCounting({
+      records,
+      flags,
+      isOneOnly: values.one,
+      ...(values.keep !== undefined && { keptIn: values.keep }),
+    }),
   age: benchAge,
   costs: () => Promise.resolve(console.log(costsTable())),
   'kill-switch': () => benchKillSwitch(records),

@@ -29,7 +29,7 @@ export function dependentsOf(state: EnvironmentState, kind: EntityKind, id: stri
   switch (kind) {
     case 'flag':
       return [
-        ...flags((flag) => flag.key !== id && namesFlag(flag, id)),
+        ...flagsNaming(state, id).map(({ key }) => ({ kind, id: key })),
         ...pick('experiment', state.experiment, about),
         ...pick('operation', state.operation, about),
         ...pick('trigger', state.trigger, about),
@@ -87,9 +87,33 @@ function pick<K extends EntityKind, T>(
 const flagClausesOf = ({ rules }: Flag) =>
   rules.flatMap(({ anyOf }) => anyOf.flat().filter(({ operator }) => operator === 'flag-is'))
 
-const namesFlag = (flag: Flag, key: string) =>
-  flag.prerequisites.some(({ flagKey }) => flagKey === key) ||
-  flagClausesOf(flag).some(({ attribute }) => attribute === key)
+const flagsNamedBy = (flag: Flag): string[] => [
+  ...flag.prerequisites.map(({ flagKey }) => flagKey),
+  ...flagClausesOf(flag).map(({ attribute }) => attribute),
+]
+
+type Flags = EnvironmentState['flag']
+const naming = new WeakMap<Flags, ReadonlyMap<string, readonly Flag[]>>()
+
+/**
+ * The other flags that name this one in a prerequisite or a clause. Found once for a state: a rollback or an
+ * import asks for each of thousands of flags.
+ */
+function flagsNaming({ flag: flags }: EnvironmentState, key: string): readonly Flag[] {
+  let index = naming.get(flags)
+  if (!index) {
+    const made = new Map<string, Flag[]>()
+    for (const flag of flags.values())
+      for (const named of new Set(flagsNamedBy(flag))) {
+        if (named === flag.key) continue
+        const others = made.get(named)
+        if (others) others.push(flag)
+        else made.set(named, [flag])
+      }
+    naming.set(flags, (index = made))
+  }
+  return index.get(key) ?? []
+}
 
 /**
  * What breaks if the flag becomes `next`: live flags that name a variation which it no longer has, or that
@@ -107,14 +131,11 @@ export function dependentsBrokenBy(state: EnvironmentState, next: Flag): Depende
   ]
   const isNamedBy = ({ flagKey }: { readonly flagKey: string }) => flagKey === next.key
   return [
-    ...pick(
-      'flag',
-      state.flag,
-      (other) =>
-        !other.archived &&
-        other.key !== next.key &&
-        variationsNamed(other).some((id) => next.archived || isMissing(id)),
-    ),
+    ...flagsNaming(state, next.key)
+      .filter(
+        (other) => !other.archived && variationsNamed(other).some((id) => next.archived || isMissing(id)),
+      )
+      .map(({ key }) => ({ kind: 'flag' as const, id: key })),
     ...pick(
       'operation',
       state.operation,

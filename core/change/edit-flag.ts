@@ -18,7 +18,7 @@ export function updateFlag(
   if (!found.ok) return found
   const fields = target.changes.resetSeed ? [] : splitProblems(found.value, target.changes)
   if (fields.length > 0) return refuse('INVALID', 'the change would move users who need not move', { fields })
-  return editFlag(state, target, context, (current) => edited(current, target.changes, context))
+  return editFlag(state, target, context, (current) => fieldsAfter(current, target.changes, context))
 }
 
 function splitProblems(current: Flag, changes: FlagChanges): FieldProblem[] {
@@ -59,7 +59,8 @@ export function editFlag(
   return dependents.length > 0 ? inUse('this would break', dependents) : changed
 }
 
-function edited(current: Flag, sent: FlagChanges, { newId }: ChangeContext): object {
+/** The flag's fields after the changes that were sent. */
+export function fieldsAfter(current: Flag, sent: FlagChanges, { newId }: ChangeContext): object {
   const { resetSeed, keepVisitors: _, slug, campaignId, content, offVariationId, ...others } = sent
   const { slices, assignment, bucketBy, metadata, ...changes } = others
   const draft = { ...current, ...(changes as Partial<Flag>) }

@@ -102,17 +102,30 @@ export function update<K extends EntityKind>(
   state: EnvironmentState,
   kind: K,
   target: EditTarget,
-  { now }: ChangeContext,
+  context: ChangeContext,
   edit: (current: Entities[K]) => object,
 ): Result<Change> {
+  const next = edited(state, kind, target, context, edit)
+  if (!next.ok) return next
+  return next.value === undefined
+    ? ok({ writes: [], entity: state[kind].get(target.id) })
+    : checked(state, kind, target.id, next.value)
+}
+
+/** The edited entity by itself; undefined if it is so already. */
+export function edited<K extends EntityKind>(
+  state: EnvironmentState,
+  kind: K,
+  target: EditTarget,
+  { now }: ChangeContext,
+  edit: (current: Entities[K]) => object,
+): Result<Entities[K] | undefined> {
   const found = find(state, kind, target)
   if (!found.ok) return found
   const current = found.value
-  const { version } = current
-  const edited = parsed(kind, { ...edit(current), ...systemFields(current) })
-  if (!edited.ok) return edited
-  if (isSame(edited.value, current)) return ok({ writes: [], entity: current })
-  return checked(state, kind, target.id, { ...edited.value, version: version + 1, updatedAt: now })
+  const next = parsed(kind, { ...edit(current), ...systemFields(current) })
+  if (!next.ok || isSame(next.value, current)) return next.ok ? ok(undefined) : next
+  return ok({ ...next.value, version: current.version + 1, updatedAt: now })
 }
 
 /** An edit that replaces fields. */

@@ -2,47 +2,46 @@
 // or none.
 import type { FlagChanges } from '../model/flag-draft.ts'
 import type { Flag } from '../model/flag.ts'
-import { type EnvironmentState, withWrites, type Write } from '../model/environment-state.ts'
-import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
+import { type EnvironmentState, withWrites } from '../model/environment-state.ts'
+import { type FieldProblem, type Problem, type Result, ok, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
-import { updateFlag } from './edit-flag.ts'
-import { type Change, type ChangeContext, countsOf } from './entity.ts'
+import { dependentsBrokenBy } from './dependents.ts'
+import { fieldsAfter } from './edit-flag.ts'
+import { type Change, type ChangeContext, countsOf, edited, inUse, problemsOf } from './entity.ts'
 
 type Changes = CommandOf<'update-flags'>['changes']
 
-/**
- * A flag that is refused because another one depends on it is tried again after the others: both may be
- * archived together, whichever is named first.
- */
+/** Each is checked beside all the others: flags that depend on each other may be archived together. */
 export function updateFlags(
   state: EnvironmentState,
   { keys, changes }: CommandOf<'update-flags'>,
   context: ChangeContext,
 ): Result<Change> {
-  const writes: Write[] = []
-  let now = state
-  let waiting: readonly string[] = [...new Set(keys)]
-  let problems: FieldProblem[] = []
-  for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
-    before = waiting.length
-    problems = []
-    waiting = waiting.filter((key) => {
-      const flag = now.flag.get(key)
-      const made = updateFlag(now, { id: key, changes: flag ? changesOf(flag, changes) : {} }, context)
-      if (made.ok) {
-        writes.push(...made.value.writes)
-        now = withWrites(now, made.value.writes)
-        return false
-      }
-      const { message, fields } = made.problem
-      const why = fields?.[0] ? `${message}: ${fields[0].path} ${fields[0].message}` : message
-      problems.push({ path: `flags.${key}`, message: why })
-      return true
-    })
+  const all = [...new Set(keys)]
+  const problems = new Map<string, Problem>()
+  const writes = all.flatMap((key) => {
+    const next = edited(state, 'flag', { id: key }, context, (flag) =>
+      fieldsAfter(flag, changesOf(flag, changes), context),
+    )
+    if (!next.ok) problems.set(key, next.problem)
+    return next.ok && next.value ? [{ kind: 'flag' as const, id: key, value: next.value }] : []
+  })
+  const after = withWrites(state, writes)
+  for (const write of writes) {
+    const sound = problemsOf(after, write, state)
+    const dependents = sound.ok ? dependentsBrokenBy(after, write.value) : []
+    if (!sound.ok) problems.set(write.id, sound.problem)
+    else if (dependents.length > 0) problems.set(write.id, inUse('this would break', dependents).problem)
   }
-  if (problems.length > 0)
-    return refuse('CONFLICT', 'some of the flags cannot be changed so: leave them out', { fields: problems })
-  return ok({ writes, entity: countsOf(state, writes) })
+  if (problems.size === 0) return ok({ writes, entity: countsOf(state, writes) })
+  const fields = all.flatMap((key) => fieldProblemOf(key, problems.get(key)) ?? [])
+  return refuse('CONFLICT', 'some of the flags cannot be changed so: leave them out', { fields })
+}
+
+function fieldProblemOf(key: string, problem: Problem | undefined): FieldProblem | undefined {
+  if (!problem) return undefined
+  const { message, fields: [first] = [] } = problem
+  return { path: `flags.${key}`, message: first ? `${message}: ${first.path} ${first.message}` : message }
 }
 
 function changesOf({ tags }: Flag, { addTags, removeTags, ...changes }: Changes): FlagChanges {

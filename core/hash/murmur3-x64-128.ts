@@ -36,8 +36,10 @@ export function murmur3x64Words(text: string): readonly [high: number, low: numb
 /** The 128-bit hash as 32 hexadecimal digits, high word first. */
 export function murmur3x64Hex(text: string): string {
   hash('', text, '')
-  return [1, 0, 3, 2].map((half) => halves[half]!.toString(16).padStart(8, '0')).join('')
+  return hex(halves[1]!) + hex(halves[0]!) + hex(halves[3]!) + hex(halves[2]!)
 }
+
+const hex = (half: number) => half.toString(16).padStart(8, '0')
 
 function hash(before: string, text: string, after: string): void {
   const length = fill(before, text, after)

@@ -20,7 +20,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
 const depthMax = 2_000
 
 function isDeep(text: string): boolean {
-  if (text.length <= 2 * depthMax) return false
+  if (!hasManyBrackets(text)) return false
   let depth = 0
   let isInText = false
   for (let i = 0; i < text.length; i++) {
@@ -33,6 +33,15 @@ function isDeep(text: string): boolean {
   return false
 }
 
+/** Whether more brackets open than there may be levels, wherever they are: V8 finds one by machine words. */
+function hasManyBrackets(text: string): boolean {
+  let brackets = 0
+  for (const bracket of '{[')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++brackets > depthMax) return true
+  return false
+}
+
 /**
  * Parses JSON. An integer that a double would not hold exactly becomes its text, so that no digit is lost.
  */
@@ -42,10 +51,19 @@ const parseJson = (text: string): unknown =>
 /** Whether there are 16 digits in a row: of any 16 characters in a row, one is at a multiple of 16. */
 function hasLongNumber(text: string): boolean {
   for (let i = 0; i < text.length; i += 16) {
-    const code = text.charCodeAt(i)
-    if (code >= 48 && code <= 57 && /\d{16}/.test(text.slice(Math.max(0, i - 15), i + 16))) return true
+    if (!isDigit(text, i)) continue
+    let from = i
+    while (isDigit(text, from - 1)) from--
+    let to = i + 1
+    while (isDigit(text, to)) to++
+    if (to - from >= 16) return true
   }
   return false
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
 }
 
 const keepDigits = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>

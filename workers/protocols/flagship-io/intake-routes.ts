@@ -124,10 +124,9 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
   const compiled = await readEnvironment(dependencies.ports, requestContext, cid)
   if (!compiled.ok) return refusalResponse(compiled.problem, requestContext)
   return store(sdkRequest, dependencies, compiled.value, h, (item, recordContext) => {
-    const parsed = wire.Hit.safeParse(item)
-    const record = parsed.success ? hitToRecord(parsed.data, recordContext) : undefined
-    const { vid, cuid } = parsed.data ?? {}
-    return record && [record, aliasToRecord(cuid ?? '', vid, recordContext)]
+    const hit = wire.parseHit(item)
+    const record = hit && hitToRecord(hit, recordContext)
+    return record && [record, aliasToRecord(hit.cuid ?? '', hit.vid, recordContext)]
   })
 }
 
@@ -190,7 +189,8 @@ async function store(
   if (items.length > 0 && timely.length === 0) return refusalResponse(tooLate, requestContext)
   let skipped = items.length - timely.length
   for (const item of timely) {
-    const made = await toRecords(item, recordContext)
+    const making = toRecords(item, recordContext)
+    const made = making instanceof Promise ? await making : making
     if (!made) {
       skipped++
       count('invalid', 1)

@@ -11,7 +11,7 @@ it('gives a repeated hit the same id, even across steps of the clock', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 60_000 }), late, (after, later) => {
       const identify = createEventIdentifier()
-      expect(identify(['a'], noon + after + later)).toEqual(identify(['a'], noon + after))
+      expect(identify('a', noon + after + later)).toEqual(identify('a', noon + after))
     }),
   )
 })
@@ -20,7 +20,7 @@ it('gives equal hits in two isolates the same content, and the same id within a 
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 60_000 }), late, (after, later) => {
       const [first, second] = [noon + after, noon + after + later].map((at) =>
-        createEventIdentifier()(['a'], at),
+        createEventIdentifier()('a', at),
       )
       expect(second!.content).toBe(first!.content)
       const isOneStep = Math.round((noon + after) / 10_000) === Math.round((noon + after + later) / 10_000)
@@ -32,10 +32,10 @@ it('gives equal hits in two isolates the same content, and the same id within a 
 it('distinguishes different content, and the same content at another time', () => {
   const identify = createEventIdentifier()
   const all = [
-    identify(['a'], noon),
-    identify(['b'], noon),
-    identify(['a'], noon + 20_000),
-    identify(['a'], noon + 40_000),
+    identify('a', noon),
+    identify('b', noon),
+    identify('a', noon + 20_000),
+    identify('a', noon + 40_000),
   ]
   expect(new Set(all.map(({ id }) => id)).size).toBe(4)
   expect(new Set(all.map(({ content }) => content)).size).toBe(2)
@@ -57,7 +57,7 @@ it('gives equal hits of one batch the same ids when they are sent again up to fo
       const ids = (attempt: number) =>
         sent.map((each) => {
           const now = each.at + waited + (each.ways[attempt] ?? each.ways[0]!)
-          return identify(['a'], now - waited).id
+          return identify('a', now - waited).id
         })
       const first = ids(0)
       expect(new Set(first).size).toBe(hits.length)
@@ -68,8 +68,8 @@ it('gives equal hits of one batch the same ids when they are sent again up to fo
 
 it('forgets the oldest hit, and then depends on the clock alone', () => {
   const identify = createEventIdentifier()
-  const before = identify(['first'], noon + 4_900)
-  for (let i = 0; i < 20_000; i++) identify([`other ${i}`], noon)
-  expect(identify(['first'], noon + 5_100).id).not.toBe(before.id)
-  expect(identify(['first'], noon + 5_200)).toEqual(identify(['first'], noon + 5_100))
+  const before = identify('first', noon + 4_900)
+  for (let i = 0; i < 20_000; i++) identify(`other ${i}`, noon)
+  expect(identify('first', noon + 5_100).id).not.toBe(before.id)
+  expect(identify('first', noon + 5_200)).toEqual(identify('first', noon + 5_100))
 })

@@ -23,22 +23,24 @@ export interface EventIdentity {
  * `at` is the event's time in epoch milliseconds: the time of receipt minus the queue time. An event that
  * this isolate received within `sameWithinMs` keeps its id, even if a new step of the clock has begun.
  */
-export type IdentifyEvent = (content: readonly string[], at: number) => EventIdentity
+export type IdentifyEvent = (content: string, at: number) => EventIdentity
 
 export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
   return (content, at) => {
-    const hash = murmur3x64Hex(JSON.stringify(content))
+    const hash = murmur3x64Hex(content)
     const step = Math.round(at / stepMs)
-    const inStep = (other: number) => remembered.get(`${hash} ${other}`)
-    const known = inStep(step)
+    const idIn = (other: number) => hash + other.toString(36)
+    const id = idIn(step)
+    const known = remembered.get(id)
     if (known) return known
     // A client may have many equal hits waiting, each of its own time: each is remembered.
-    for (const near of [inStep(step - 1), inStep(step + 1)])
+    for (const other of [step - 1, step + 1]) {
+      const near = remembered.get(idIn(other))
       if (near && Math.abs(at - near.at) <= sameWithinMs) return near
-    const id = murmur3x64Hex(JSON.stringify([...content, step]))
+    }
     const event = { id, content: hash.slice(0, contentLength), at }
-    remembered.set(`${hash} ${step}`, event)
+    remembered.set(id, event)
     if (remembered.size > rememberedMax) remembered.delete(remembered.keys().next().value!)
     return event
   }

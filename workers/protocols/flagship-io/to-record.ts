@@ -153,9 +153,10 @@ export function hitToRecord(hit: wire.Hit, recordContext: RecordContext): EventR
       ? segmentToRecord(visitorId, s as Attributes, hit.qt, recordContext)
       : undefined
   }
-  const { qt, t: _, cid: __, ds: ___, ...content } = hit
-  const identity = [hit.t, JSON.stringify(content)]
-  const identified = identifiedFields(identity, visitorId, qt, noAttributes, recordContext)
+  const content = { ...hit, qt: undefined, cid: undefined, ds: undefined }
+  // An environment's id has no line feed, and JSON none either.
+  const identity = `${recordContext.compiled.environmentId}\n${JSON.stringify(content)}`
+  const identified = identifiedFields(identity, visitorId, hit.qt, noAttributes, recordContext)
   const consent = consentOf(hit)
   if (consent !== undefined)
     return { ...identified.common, kind: 'sdk-report', event: 'fs_consent', value: consent }
@@ -177,18 +178,27 @@ export function messageToRecord({ t, vid, cv }: wire.SdkMessage, recordContext: 
   }
 }
 
-const commonFields = (...all: Parameters<typeof identifiedFields>) => identifiedFields(...all).common
+function commonFields(
+  identity: readonly string[],
+  targetingKey: string,
+  queueTime: number | null | undefined,
+  attributes: Attributes,
+  recordContext: RecordContext,
+) {
+  const content = JSON.stringify([recordContext.compiled.environmentId, ...identity])
+  return identifiedFields(content, targetingKey, queueTime, attributes, recordContext).common
+}
 
 /** The fields of every record, and the hash of the event's content. */
 function identifiedFields(
-  identity: readonly string[],
+  identity: string,
   targetingKey: string,
   queueTime: number | null | undefined,
   attributes: Attributes,
   { compiled, now, sdk, identify, origin }: RecordContext,
 ) {
   const at = now - Math.max(0, queueTime ?? 0)
-  const { id, content } = identify([compiled.environmentId, ...identity], at)
+  const { id, content } = identify(identity, at)
   const common = {
     v: 2 as const,
     ...origin,

@@ -2,7 +2,9 @@
 import * as z from 'zod/mini'
 import { urlLengthMax } from '../../../core/model/limits.ts'
 
-const text = z.string().check(z.maxLength(1_000))
+const textLengthMax = 1_000
+const text = z.string().check(z.maxLength(textLengthMax))
+const isText = (value: unknown) => typeof value === 'string' && value.length <= textLengthMax
 const url = z.string().check(z.maxLength(urlLengthMax))
 const attributes = z.record(z.string(), z.unknown())
 
@@ -106,15 +108,32 @@ export const HitsRequest = z.pipe(
   z.transform((hit) => ({ cid: hit.cid, h: hit.t === 'BATCH' ? (hit.h as unknown[]) : [hit] })),
 )
 
-export const Hit = z.looseObject({
-  t: text,
-  vid: text.check(z.minLength(1)),
+export interface Hit {
+  readonly t: string
+  readonly vid: string
   /** With an anonymous id, `vid` is that id and `cuid` the visitor's. */
-  cuid: z.nullish(text),
-  qt: z.nullish(z.number()),
-  qa: z.nullish(z.boolean()),
-})
-export type Hit = z.infer<typeof Hit>
+  readonly cuid?: string | null
+  readonly qt?: number | null
+  readonly qa?: boolean | null
+  readonly [field: string]: unknown
+}
+
+/**
+ * Undefined for what is no hit: nobody is told why. Without a schema, which is slow: a batch may have
+ * thousands of hits.
+ */
+export function parseHit(hit: unknown): Hit | undefined {
+  if (typeof hit !== 'object' || hit === null || Array.isArray(hit)) return undefined
+  const { t, vid, cuid, qt, qa } = hit as Readonly<Record<string, unknown>>
+  const isValid =
+    isText(t) &&
+    isText(vid) &&
+    vid !== '' &&
+    (cuid === undefined || cuid === null || isText(cuid)) &&
+    (qt === undefined || qt === null || Number.isFinite(qt)) &&
+    (qa === undefined || qa === null || typeof qa === 'boolean')
+  return isValid ? (hit as Hit) : undefined
+}
 
 /** A message of an SDK about itself: troubleshooting or usage. */
 export const SdkMessage = z.object({

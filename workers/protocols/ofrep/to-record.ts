@@ -10,6 +10,7 @@ import type { EvaluationContext } from '../../../core/evaluation/context.ts'
 import { murmur3x64Hex } from '../../../core/hash/murmur3-x64-128.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
 import type { EventOrigin } from '../../sdk/event-origin.ts'
+import type { MaybePromise } from '../../sdk/maybe-promise.ts'
 import { type CheckClaim, hasVariation, ruleIdOf } from '../../sdk/verify-exposure.ts'
 import { verifyToken } from './exposure-token.ts'
 import type * as wire from './wire.ts'
@@ -30,26 +31,24 @@ export interface RecordContext {
 /** Limit of the lake's record schema. */
 const targetingKeyLengthMax = 1_000
 
-export async function toRecord(
+export function toRecord(
   event: wire.TrackingEvent,
   context: EvaluationContext,
   recordContext: RecordContext,
-): Promise<Result<EventRecord>> {
+): MaybePromise<Result<EventRecord>> {
   const common = commonFields(event, context, recordContext)
   if (!common.ok) return common
-  const idOf = (identity: readonly (string | number)[]) =>
+  const hashOf = (identity: readonly (string | number)[]) =>
     murmur3x64Hex(
       JSON.stringify([recordContext.compiled.environmentId, context.targetingKey, event.kind, ...identity]),
     )
+  const given = event.id?.toWellFormed()
   if (event.kind === 'goal') {
     const { name, value = 0 } = event
     const { at, receivedAt } = common.value
-    // Without an id, every request is a separate event.
-    const identity = event.id === undefined ? [name, value, at, receivedAt] : ['id', event.id]
-    const id = idOf(identity)
     return ok({
       ...common.value,
-      id,
+      id: given ?? hashOf([name, value, at, receivedAt]), // without an id, every request is an event
       kind: 'tracking',
       type: 'goal',
       event: name.toWellFormed(),
@@ -60,13 +59,24 @@ export async function toRecord(
   }
   if (event.kind === 'alias') {
     const previousKey = event.previousKey.toWellFormed()
-    const id = idOf(event.id === undefined ? [previousKey] : ['id', event.id])
-    return ok({ ...common.value, id, kind: 'alias', previousKey } satisfies Alias)
+    return ok({
+      ...common.value,
+      id: given ?? hashOf([previousKey]),
+      kind: 'alias',
+      previousKey,
+    } satisfies Alias)
   }
-  const decision = await exposedDecision(event, context, recordContext)
-  if (!decision.ok) return decision
-  const id = idOf(exposureIdentity(event, decision.value, common.value.at))
-  return ok({ ...common.value, id, kind: 'exposure', ...decision.value } satisfies Exposure)
+  const { exposureToken } = event
+  return exposedDecision(event, context, recordContext).then((decision) => {
+    if (!decision.ok) return decision
+    const { flagKey, flagVersion, variationId, ruleId } = decision.value
+    // A token is one exposure, however often it is sent.
+    const id =
+      exposureToken === undefined
+        ? (given ?? hashOf([flagKey, flagVersion, variationId, ruleId, common.value.at]))
+        : hashOf(['token', exposureToken])
+    return ok({ ...common.value, id, kind: 'exposure', ...decision.value } satisfies Exposure)
+  })
 }
 
 const optionalTexts = ({ page, currency }: wire.Goal) => ({
@@ -105,14 +115,6 @@ type ExposedDecision = Pick<
   Exposure,
   'flagKey' | 'flagVersion' | 'variationId' | 'ruleId' | 'verified' | 'revision' | 'unitAttribute' | 'unit'
 >
-
-/** A token is one exposure, however often it is sent. */
-function exposureIdentity({ id, exposureToken }: wire.Exposure, decision: ExposedDecision, at: number) {
-  if (exposureToken !== undefined) return ['token', exposureToken]
-  if (id !== undefined) return ['id', id]
-  const { flagKey, flagVersion, variationId, ruleId } = decision
-  return [flagKey, flagVersion, variationId, ruleId, at]
-}
 
 /**
  * Taken from the token, or else from the event's flag and variation, for which the flag is evaluated again.

@@ -5,6 +5,7 @@ import type { EventRecord } from '../../../analytics/records.ts'
 import { type FieldProblem, type Problem, type Result, ok, refuse } from '../../../core/model/problem.ts'
 import { originOf } from '../../sdk/event-origin.ts'
 import { claimChecker } from '../../sdk/verify-exposure.ts'
+import type { MaybePromise } from '../../sdk/maybe-promise.ts'
 import type { SdkRequest } from '../../sdk/protocol-handler.ts'
 import { enrichContext } from '../../sdk/enrich.ts'
 import { parseWith } from '../../http/parse.ts'
@@ -32,9 +33,9 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   ports.limits.countRecords(requestContext.address, events.length)
   const { compiled } = authenticated.value
   const recordContext = recordContextOf(sdkRequest, ports, authenticated.value)
-  const results = await Promise.all(
-    events.map((event) => eventToRecord(event, { context, sentAt }, recordContext)),
-  )
+  const made = events.map((event) => eventToRecord(event, { context, sentAt }, recordContext))
+  const results: Result<EventRecord>[] = []
+  for (const each of made) results.push(each instanceof Promise ? await each : each)
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))
   const rejected = results.flatMap((each, index) => (each.ok ? [] : [{ index, problem: each.problem }]))
   for (const { problem } of rejected)
@@ -66,12 +67,12 @@ const parseBatch = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
     ? parseWith(wire.TrackingBatch, body)
     : ok({ context: undefined, sentAt: undefined, events: [body] })
 
-async function eventToRecord(
+function eventToRecord(
   event: unknown,
   batch: Pick<z.infer<typeof wire.TrackingBatch>, 'context' | 'sentAt'>,
   recordContext: RecordContext,
-): Promise<Result<EventRecord>> {
-  const parsed = parseWith(wire.TrackingEvent, event)
+): MaybePromise<Result<EventRecord>> {
+  const parsed = wire.parseTrackingEvent(event)
   if (!parsed.ok) return parsed
   const context = toContext(parsed.value.context ?? batch.context)
   if (context.targetingKey === undefined) return noTargetingKey

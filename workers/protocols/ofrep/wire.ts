@@ -25,6 +25,41 @@ function isRequest(body: unknown): body is EvaluationRequest {
   return targetingKey === undefined || targetingKey === null || typeof targetingKey === 'string'
 }
 
+const nameLengthMax = 1_000
+const idLengthMax = 200
+/** A token may name a unit of 1,000 characters: six bytes each in JSON, and four for three in base64url. */
+const tokenLengthMax = 10_000
+/** Larger values are taken for errors: their squares would drown out all others in a sum. */
+const valueMax = 1e15
+
+/** As for requests: goals, of which a batch may have hundreds, usually skip the schema. */
+export const parseTrackingEvent = (event: unknown): Result<TrackingEvent> =>
+  isUsualGoal(event) ? ok(event) : parseWith(TrackingEvent, event)
+
+type Check = (value: unknown) => boolean
+const isText =
+  (lengthMax: number): Check =>
+  (value) =>
+    typeof value === 'string' && value !== '' && value.length <= lengthMax
+
+/** What a usual goal may consist of. */
+const usualGoal: Readonly<Record<string, Check>> = {
+  __proto__: null as never, // names are the client's
+  kind: (value) => value === 'goal',
+  name: isText(nameLengthMax),
+  value: (value) => typeof value === 'number' && Math.abs(value) <= valueMax,
+  id: isText(idLengthMax),
+  context: (context) => isRequest({ context }),
+  timestamp: (value) => typeof value === 'string' || Number.isFinite(value),
+}
+
+/** Exported for its test. */
+export function isUsualGoal(event: unknown): event is Goal {
+  if (!isObject(event) || event['kind'] === undefined || event['name'] === undefined) return false
+  for (const name in event) if (!usualGoal[name]?.(event[name])) return false
+  return true
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -48,15 +83,9 @@ export interface EventStream {
   readonly inactivityDelaySec: number
 }
 
-const nameLengthMax = 1_000
-/** A token may name a unit of 1,000 characters: six bytes each in JSON, and four for three in base64url. */
-const tokenLengthMax = 10_000
-/** Larger values are taken for errors: their squares would drown out all others in a sum. */
-const valueMax = 1e15
-
 const eventFields = {
   /** Makes retries safe: events of one user with the same id are one event. */
-  id: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  id: z.optional(z.string().check(z.minLength(1), z.maxLength(idLengthMax))),
   /** Epoch milliseconds or ISO 8601. */
   timestamp: z.optional(z.union([z.number(), z.string()])),
   /** The same, by the same clock: when the client sent it. Corrects `timestamp`. */
