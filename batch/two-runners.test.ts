@@ -1,10 +1,13 @@
 // Several runners on one environment: each operation and each step takes effect once and in order, whichever
 // runner dies and whichever answer is lost. Real HTTP, real ClickHouse, and control's own decisions.
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HeldLease, decideLease } from '../core/model/lease.ts'
+import { root, typescript } from '../scripts/tool.ts'
 import fc from '../test/support/build/fast-check.ts'
 import { hasChdb } from '../test/support/chdb.ts'
 import { SimulatedEnvironment } from '../test/support/simulated-environment.ts'
@@ -113,6 +116,40 @@ describe.skipIf(!hasChdb)('runners of one environment', () => {
     expect(await run(state)).toContain('applied')
     expect(state.lease).toBeUndefined()
   })
+})
+
+describe.skipIf(!hasChdb)('processes of one environment at once', () => {
+  it(
+    'apply each operation once: whoever has the lease works, the others wait or leave',
+    { timeout: 240_000 },
+    async () => {
+      const { environment, state } = world(300)
+      // The events are of another day: the processes live then.
+      const clock = `const real = Date.now; const ahead = ${now} - real(); Date.now = () => real() + ahead`
+      stack = await startSimulatedStack(state)
+      const start = async (name: string) => {
+        const variables = {
+          ...process.env,
+          TACKLINE_URL: stack!.url,
+          TACKLINE_TOKEN: simulatedToken,
+          TACKLINE_LAKE_CACHE: path.join(folder, name),
+          NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(clock)}`,
+        }
+        const command = [...typescript, 'batch/cli.ts', 'operations', '--engine', 'exact', '--json']
+        const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, env: variables })
+        return stdout
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as RunEvent).kind)
+      }
+      const heard = (await Promise.all(['one', 'two', 'three'].map(start))).flat()
+      expect(heard).toContain('applied')
+      expect(heard.filter((kind) => kind === 'applied')).toHaveLength(1)
+      const kinds = environment.log.map(({ command }) => command.kind)
+      expect(kinds.filter((kind) => kind === 'apply-operation')).toHaveLength(1)
+      expect(state.lease).toBeUndefined()
+    },
+  )
 })
 
 it('nobody has a lease while another has it, however they ask', () => {

@@ -92,11 +92,11 @@ function wished(kept: Installation | undefined, domain: string | undefined): Ins
 }
 
 function variables(): Record<string, string> {
-  const known = ['LOG_REQUESTS', 'WEBHOOK_RESOLVER']
+  const known = ['LOG_REQUESTS', 'STATUS_PAGE', 'WEBHOOK_RESOLVER']
   const pairs = values.var.map((text) => {
     const [, key = '', value = ''] = /^([A-Z_]+)=(.*)$/s.exec(text) ?? []
     if (!known.includes(key))
-      exitWithUsage(`--var takes ${known.join(' or ')}, as NAME=VALUE, not '${text}'.`)
+      exitWithUsage(`--var takes one of ${known.join(', ')}, as NAME=VALUE, not '${text}'.`)
     return [key, value] as const
   })
   return Object.fromEntries(pairs)

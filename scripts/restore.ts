@@ -1,57 +1,143 @@
-// `npm run restore -- FOLDER [--environment ID]...`: makes each environment of a backup what it was, at
-// TACKLINE_URL with an admin's TACKLINE_TOKEN. An environment that is not there is made. In one that lives,
-// this is a change like any other: a new revision, so nothing that caches an older one is misled.
-import { readFileSync } from 'node:fs'
+// `npm run restore -- FOLDER [--environment ID]...`: brings a backup to the installation at TACKLINE_URL,
+// with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not there comes back
+// with its history. One that lives is changed by a revision like any other, so nothing that caches an older
+// one is misled. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
+import { existsSync, readFileSync } from 'node:fs'
+import { restoredKinds } from '../core/change/command.ts'
 import { type Admin, call } from './admin.ts'
-import { type SavedEnvironment, pathsOf, readBackup } from './backup-folder.ts'
+import {
+  type Backup,
+  type SavedAssignment,
+  type SavedRow,
+  batchesIn,
+  pathsOf,
+  readBackup,
+} from './backup-folder.ts'
+import { type Seal, openSeal, opened } from './backup-seal.ts'
 import { exitWithUsage, readOptions } from './command-line.ts'
 
-const { values, positionals } = readOptions({ environment: { type: 'string', multiple: true } }, 1)
+const { values, positionals } = readOptions(
+  { environment: { type: 'string', multiple: true }, published: { type: 'boolean', default: false } },
+  1,
+)
 const [folder] = positionals
-const { TACKLINE_URL: url, TACKLINE_TOKEN: token } = process.env
+const { TACKLINE_URL: url, TACKLINE_TOKEN: token, TACKLINE_BACKUP_PASSPHRASE: passphrase } = process.env
 if (!url || !token) exitWithUsage('Set TACKLINE_URL and TACKLINE_TOKEN.')
-if (folder === undefined) exitWithUsage('npm run restore -- FOLDER [--environment ID]...')
+if ((folder === undefined) !== values.published)
+  exitWithUsage('npm run restore -- FOLDER [--environment ID]..., or npm run restore -- --published')
 const admin: Admin = { url, token }
 
 try {
-  const { environments, at } = readBackup(folder)
-  const unknown = values.environment?.find((id) => !environments.some((each) => each.id === id))
-  if (unknown !== undefined) throw new Error(`The backup of ${at} has no environment ${unknown}.`)
-  for (const each of environments)
-    if (values.environment?.includes(each.id) ?? true) await restore(folder, each)
+  if (folder === undefined) await publishAll()
+  else await restore(folder, readBackup(folder))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
 
-async function restore(from: string, { id, name, project, segments }: SavedEnvironment): Promise<void> {
-  const files = pathsOf(from, id)
-  const path = `/environments/${id}`
-  await unlessThere('/organisations/default/projects', { id: project, name: project })
-  await unlessThere('/environments', { id, name, project })
-  const document = { ...JSON.parse(readFileSync(files.document, 'utf8')), prune: true }
-  const { revision, notes = [] } = await call<{
-    revision: number
-    notes?: { path: string; message: string }[]
-  }>(admin, 'POST', `${path}/apply`, document)
-  for (const key of segments) await upload(`${path}/segments/${key}/members`, files.members(key))
-  await call(admin, 'POST', `${path}/key-hashes`, JSON.parse(readFileSync(files.keys, 'utf8')))
-  console.log(`${id}: restored, from revision ${revision} on`)
-  for (const note of notes) console.log(`! ${note.path}: ${note.message}`)
+interface Heads {
+  readonly tables: readonly { readonly name: string; readonly restoring: 'always' | 'empty' | 'absent' }[]
+  readonly migrations: readonly string[]
+  readonly revisions: Readonly<Record<string, number>>
 }
 
-/** Makes something; that it is there already is as good. */
-async function unlessThere(path: string, body: object): Promise<void> {
-  await call(admin, 'POST', path, body).catch((error: Error) => {
-    if (!/: 409 /.test(error.message)) throw error
-  })
+async function restore(from: string, backup: Backup): Promise<void> {
+  const heads = await call<Heads>(admin, 'GET', '/backup')
+  const newer = backup.migrations.filter((name) => !heads.migrations.includes(name))
+  if (newer.length > 0)
+    throw new Error(`The backup is of a newer version (${newer.join(', ')}): deploy that one first.`)
+  const saved = Object.keys(backup.revisions)
+  const unknown = values.environment?.find((id) => !saved.includes(id))
+  if (unknown !== undefined) throw new Error(`The backup of ${backup.at} has no environment ${unknown}.`)
+  const by = await sealOf(backup)
+  const chosen = values.environment ?? saved
+  const living = chosen.filter((id) => Object.hasOwn(heads.revisions, id))
+  const absent = chosen.filter((id) => !living.includes(id))
+  for (const each of backup.members) if (chosen.includes(each.environment)) await sendMembers(from, each)
+  if (absent.length > 0) await sendRows(from, heads, new Set(absent), by)
+  for (const id of absent) console.log(`${id}: back, at revision ${await publish(id)}`)
+  for (const id of living) await rollBack(from, id)
 }
 
-async function upload(path: string, file: string): Promise<void> {
+async function sealOf({ seal }: Backup): Promise<Seal | undefined> {
+  if (seal && passphrase) return openSeal(passphrase, seal)
+  const why = seal ? 'set the TACKLINE_BACKUP_PASSPHRASE of this backup' : 'the backup has none'
+  console.log(`! Webhooks and triggers do not come back: ${why}.`)
+  return undefined
+}
+
+async function sendMembers(from: string, { environment, list, sha256 }: Backup['members'][number]) {
+  const path = `/backup/members/${environment}/${list}`
   const response = await fetch(`${url}/api/v1${path}`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'text/plain' },
-    body: readFileSync(file),
+    body: readFileSync(pathsOf(from).members(environment, list)),
   })
-  if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${text}`)
+  if ((JSON.parse(text) as { sha256: string }).sha256 !== sha256)
+    throw new Error(`The list of members ${list} of ${environment} is damaged in this backup.`)
+}
+
+/** The rows of environments come last, so whoever is asked earlier knows none that is not whole. */
+async function sendRows(from: string, heads: Heads, absent: ReadonlySet<string>, by: Seal | undefined) {
+  const isEmpty = Object.keys(heads.revisions).length === 0 && values.environment === undefined
+  for (const { name, restoring } of heads.tables) {
+    if (name === 'environments') await sendAssignments(from, absent)
+    if (restoring === 'empty' && !isEmpty) continue
+    const column = name === 'environments' ? 'id' : 'environment_id'
+    const isWanted = (row: SavedRow) => restoring !== 'absent' || absent.has(String(row[column]))
+    let missing = 0
+    for await (const rows of batchesIn<SavedRow>(pathsOf(from).rows(name), isWanted)) {
+      const open = await Promise.all(rows.map((row) => opened(row, by)))
+      const body = { rows: open.filter((row) => row !== undefined) }
+      const { written } = await call<{ written: number }>(admin, 'POST', `/backup/tables/${name}`, body)
+      missing += body.rows.length - written
+    }
+    if (missing > 0) console.log(`${name}: ${missing} rows were there already, and stay as they are`)
+  }
+}
+
+async function sendAssignments(from: string, absent: ReadonlySet<string>): Promise<void> {
+  for (const environment of absent) {
+    const file = pathsOf(from).assignments(environment)
+    if (!existsSync(file)) continue
+    for await (const rows of batchesIn<SavedAssignment>(file))
+      for (const [shard, kept] of Map.groupBy(rows, ([of]) => of)) {
+        const assignments = kept.map(([, ...row]) => row)
+        await call(admin, 'POST', `/backup/assignments/${environment}?shard=${shard}`, { assignments })
+      }
+  }
+}
+
+async function rollBack(from: string, id: string): Promise<void> {
+  const { archived } = await call<{ archived: boolean }>(admin, 'GET', `/environments/${id}`)
+  if (archived) {
+    console.log(`! ${id}: is archived, accepts no changes, and stays as it is`)
+    return
+  }
+  const kinds: ReadonlySet<unknown> = new Set(restoredKinds)
+  const entities: object[] = []
+  const isWanted = (row: SavedRow) => row['environment_id'] === id && kinds.has(row['kind'])
+  for await (const rows of batchesIn<SavedRow>(pathsOf(from).rows('entities'), isWanted))
+    for (const { kind, id: key, value } of rows)
+      entities.push({ kind, id: key, value: JSON.parse(String(value)) })
+  await publish(id)
+  const { revision, changed, notes } = await call<{
+    revision: number
+    changed: boolean
+    notes?: { path: string; message: string }[]
+  }>(admin, 'POST', `/environments/${id}/restore`, { entities })
+  console.log(changed ? `${id}: restored by revision ${revision}` : `${id}: is as in the backup`)
+  for (const note of notes ?? []) console.log(`! ${note.path}: ${note.message}`)
+}
+
+async function publishAll(): Promise<void> {
+  const { revisions } = await call<Heads>(admin, 'GET', '/backup')
+  for (const id of values.environment ?? Object.keys(revisions))
+    console.log(`${id}: published at revision ${await publish(id)}`)
+}
+
+async function publish(id: string): Promise<number> {
+  return (await call<{ revision: number }>(admin, 'POST', `/backup/publish/${id}`)).revision
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { omittedTables, savedTableNames } from '../workers/storage/backup-rows.ts'
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
 const pages = ['first-hour', 'deploy', 'operate', 'backup', 'costs']
@@ -12,7 +13,7 @@ const pathOf = (page: string) => `docs/guides/${page}.md`
 type Proof = { readonly by: string; readonly says: string } | { readonly needs: string }
 
 const account: Proof = { needs: 'an account of Cloudflare' }
-const backup = (script: string): Proof => ({ by: 'test/e2e/backup.test.ts', says: `'${script}', saved` })
+const backup = (script: string): Proof => ({ by: 'test/e2e/backup.test.ts', says: `'${script}', ` })
 
 const proofs: Readonly<Record<string, Proof>> = {
   'npm start': { by: 'test/e2e/start.test.ts', says: "'scripts/start.ts'" },
@@ -23,6 +24,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run backup': backup('backup'),
   'npm run -s restore -- backup-1': backup('restore'),
   'npm run restore': backup('restore'),
+  'npm run -s restore -- --published': { by: 'test/e2e/backup.test.ts', says: "'restore', '--published'" },
   'npm run bench:events -- costs': { by: 'bench/events/costs.test.ts', says: 'costsTable()' },
   'npm run -s batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
   'npm run -s batch -- compact': { by: 'batch/jobs/compact.test.ts', says: 'compact' },
@@ -32,10 +34,14 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run deploy -- --dry-run': { by: 'scripts/check.ts', says: "'scripts/deploy.ts', '--dry-run'" },
   'node test/deploy/run.ts': { needs: 'minutes: it is a check of its own, against a fake of the API' },
   'git pull && npm ci && npm run deploy': account,
-  'npm run token': account,
   'npm run token -- --remote': account,
   'npm run token -- --remote --deployment staging': account,
   'npx wrangler login': account,
+  'npx wrangler secret put STATUS_TOKEN': account,
+  'npm run deploy -- --var STATUS_PAGE=public': {
+    by: 'test/e2e/deploy-dialogue.test.ts',
+    says: "'STATUS_PAGE=public'",
+  },
   'npx wrangler deploy': account,
   'npx wrangler d1 migrations apply DB --remote': account,
   'npx wrangler d1 time-travel restore tackline --timestamp ...': account,
@@ -81,4 +87,20 @@ it('what is said to run a command is there, and no line is left over', () => {
     expect(used, command).toContain(command)
     if ('by' in proof) expect(read(proof.by), command).toContain(proof.says)
   }
+})
+
+it('the guide of backups names everything that is stored', () => {
+  const guide = read('docs/guides/backup.md')
+  const config = read('wrangler.toml')
+  const found = (pattern: RegExp) => [...config.matchAll(pattern)].map(([, name]) => name!)
+  const stores = [
+    ...found(/^class_name = "(\w+)"/gm),
+    ...found(
+      /\[\[(?:kv_namespaces|r2_buckets|queues\.producers|analytics_engine_datasets)\]\]\nbinding = "(\w+)"/g,
+    ),
+    ...savedTableNames,
+    ...Object.keys(omittedTables),
+  ]
+  expect(stores.length).toBeGreaterThan(30)
+  expect(stores.filter((name) => !guide.includes(`\`${name}\``))).toEqual([])
 })

@@ -1,11 +1,14 @@
-// `npm run bench:events -- [intake] [counting] [age] [costs] [kill-switch]`: what events cost. Prints
-// Markdown. `kill-switch` is run only if it is named: it starts a stack and takes minutes.
+// `npm run bench:events -- [intake] [counting] [age] [costs] [kill-switch] [operations] [schedules]`: what
+// events cost. Prints Markdown. The last three are run only if they are named: they start a stack and take
+// minutes.
 import { exitWithUsage, readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { benchAge } from './age.ts'
 import { benchCounting } from './counting.ts'
 import { costsTable } from './costs.ts'
 import { benchIntake } from './intake.ts'
 import { benchKillSwitch } from './kill-switch.ts'
+import { benchOperations } from './operations.ts'
+import { benchSchedules } from './schedules.ts'
 
 const { values, positionals } = readOptions(
   {
@@ -15,7 +18,7 @@ const { values, positionals } = readOptions(
     one: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
-  5,
+  7,
 )
 const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
 const flags = readWholeNumber('flags', values.flags, 1, 1_000)
@@ -31,9 +34,12 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   age: benchAge,
   costs: () => Promise.resolve(console.log(costsTable())),
   'kill-switch': () => benchKillSwitch(records),
+  operations: benchOperations,
+  schedules: benchSchedules,
 }
 const names = Object.keys(benches)
+const withStack: readonly string[] = ['kill-switch', 'operations', 'schedules']
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; there is ${names.join(', ')}.`)
-for (const name of positionals.length > 0 ? positionals : names.filter((each) => each !== 'kill-switch'))
+for (const name of positionals.length > 0 ? positionals : names.filter((each) => !withStack.includes(each)))
   await benches[name]!()

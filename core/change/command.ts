@@ -248,7 +248,21 @@ export const SettingsChanges = editable(
   'unlistedAttributes',
 ).extend({
   pathPrefix: Settings.shape.pathPrefix.nullable(),
+  failedRunsUntilTold: Settings.shape.failedRunsUntilTold.nullable(),
+  staleAfterDays: Settings.shape.staleAfterDays.nullable(),
   troubleshooting: Settings.shape.troubleshooting.nullable(),
+})
+
+/**
+ * The kinds that decide. Keys and triggers are not restored, since their secrets may have leaked.
+ * Experiments, operations, schedules and progressive rollouts are not, since time has passed.
+ */
+export const restoredKinds = ['flag', 'segment', 'goal', 'settings', 'tag'] as const
+export const RestoredEntity = z.strictObject({
+  kind: z.enum(restoredKinds),
+  id: z.string().max(limits.keyLengthMax),
+  /** Of its kind's schema. */
+  value: z.record(z.string(), z.unknown()),
 })
 
 /** The version that the caller saw; if it is stale, the command is refused. Absent: any version. */
@@ -275,6 +289,10 @@ export const Command = z.discriminatedUnion('kind', [
   }),
   command('roll-back-flag', { key: FlagKey, ...expectedVersion, revision: z.int().min(1) }),
   command('roll-back', { revision: z.int().min(1) }),
+  /** As a rollback, to what a backup has. */
+  command('restore', { entities: z.array(RestoredEntity).max(limits.restoredEntitiesMax) }),
+  /** Only a revision: what was published is newer than a database that was put back. Changes nothing. */
+  command('continue', { after: z.int().min(1) }),
 
   command('create-segment', { segment: SegmentDraft }),
   command('update-segment', { ...idAndVersion, changes: SegmentChanges }),
@@ -369,7 +387,7 @@ export const Command = z.discriminatedUnion('kind', [
   command('apply', { ...expectedVersion, document: Document }),
   /** Entities translated from another system's configuration. `replace` overwrites those of equal key. */
   command('import', {
-    source: z.enum(['bucketeer', 'flagship-io', 'flagd', 'metric', 'backup']),
+    source: z.enum(['bucketeer', 'flagship-io', 'flagd', 'cloudflare', 'metric']),
     flags: z.array(Flag).max(limits.entitiesMax.flag),
     segments: z.array(Segment).max(limits.entitiesMax.segment),
     sdkKeys: z.array(SdkKeyDraft.omit({ id: true })).max(limits.entitiesMax.sdkKey),

@@ -1,6 +1,13 @@
 // Rolls one flag, or everything that decides, back to a revision. The result is a new revision.
-import type { CommandOf } from './command.ts'
-import { type Entities, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
+import { type CommandOf, restoredKinds } from './command.ts'
+import {
+  type Entities,
+  type EntityKind,
+  type EnvironmentState,
+  type Write,
+  settingsId,
+  withWrites,
+} from '../model/environment-state.ts'
 import { type FieldProblem, type Result, ok, refuse } from '../model/problem.ts'
 import { dependentsBrokenBy } from './dependents.ts'
 import {
@@ -15,9 +22,13 @@ import {
 import { editFlag } from './edit-flag.ts'
 import type { Handlers } from './handler.ts'
 
-export const restoreHandlers: Handlers<'roll-back-flag' | 'roll-back'> = {
+export const restoreHandlers: Handlers<'roll-back-flag' | 'roll-back' | 'restore' | 'continue'> = {
   'roll-back-flag': rollBackFlag,
-  'roll-back': rollBack,
+  'roll-back': (state, { revision }, context) =>
+    rollBack(state, context.past ?? [], `after revision ${revision}`, context),
+  restore: (state, { entities }, context) => restore(state, entities, context),
+  /** Whoever commits it makes its revision. */
+  continue: () => ok({ writes: [], entity: undefined }),
 }
 
 function rollBackFlag(
@@ -39,11 +50,7 @@ function rollBackFlag(
   return sound.ok ? put(write as Write & { value: object }) : sound
 }
 
-/**
- * The kinds that decide. Keys and triggers are not restored, since their secrets may have leaked.
- * Experiments, operations, schedules and progressive rollouts are not, since time has passed.
- */
-const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'settings', 'tag'])
+const restored: ReadonlySet<string> = new Set(restoredKinds)
 
 /**
  * Flags created since then are disabled and archived, where their history stays. Other entities created since
@@ -51,11 +58,12 @@ const restored: ReadonlySet<string> = new Set(['flag', 'segment', 'goal', 'setti
  */
 function rollBack(
   state: EnvironmentState,
-  { revision }: CommandOf<'roll-back'>,
+  past: readonly Write[],
+  since: string,
   context: ChangeContext,
 ): Result<Change> {
   const notes: FieldProblem[] = []
-  const writes = (context.past ?? []).flatMap((then) => {
+  const writes = past.flatMap((then) => {
     const current = state[then.kind].get(then.id)
     const path = `${then.kind}.${then.id}`
     if (!restored.has(then.kind)) {
@@ -64,7 +72,7 @@ function rollBack(
     }
     const next = then.value ?? withdrawn(then, current)
     if (!next) {
-      if (current) notes.push({ path, message: `was created after revision ${revision}, and stays` })
+      if (current) notes.push({ path, message: `was created ${since}, and stays` })
       return []
     }
     if (current && isSameButVersion(current, next)) return []
@@ -81,6 +89,29 @@ function rollBack(
   }
   return ok({ writes, entity: undefined, notes })
 }
+
+/** What a backup does not have was created since. */
+function restore(
+  state: EnvironmentState,
+  entities: CommandOf<'restore'>['entities'],
+  context: ChangeContext,
+): Result<Change> {
+  for (const { kind, id, value } of entities) {
+    const sound = parsed(kind, value)
+    if (!sound.ok) return sound
+    if (identityOf(kind, value) !== id) return refuse('INVALID', `${kind} ${id}: its value has another key`)
+  }
+  const names = new Set(entities.map(({ kind, id }) => `${kind}.${id}`))
+  const later = restoredKinds.flatMap((kind) =>
+    [...state[kind].keys()]
+      .filter((id) => !names.has(`${kind}.${id}`))
+      .map((id) => ({ kind, id, value: null }) as Write),
+  )
+  return rollBack(state, [...(entities as unknown as Write[]), ...later], 'since', context)
+}
+
+const identityOf = (kind: EntityKind, value: object): unknown =>
+  kind === 'settings' ? settingsId : (value as { readonly key?: unknown }).key
 
 function withdrawn({ kind }: Write, current: Entities[Write['kind']] | undefined) {
   if (kind !== 'flag' || !current) return undefined

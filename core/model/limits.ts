@@ -27,6 +27,9 @@ export const entitiesMax = {
   settings: 1,
 } as const satisfies Record<string, number>
 
+/** Of a backup: all flags, segments, goals and tags, and the settings. */
+export const restoredEntitiesMax = 25_001
+
 /** How many rows of each kind an organisation may have; `organisation`: the whole deployment. */
 export const organisationRowsMax = {
   organisation: 1_000,

@@ -25,7 +25,7 @@ export const notificationKinds = {
   'flag.turned-on': 'a flag was turned on',
   'flag.turned-off': 'a flag was turned off',
   'flag.archived': 'a flag was archived',
-  'flag.stale': 'a flag that users met was met by nobody for 30 days',
+  'flag.stale': 'a flag that users met was met by nobody for 30 days, or as the setting says',
   ...kindsOf('flag'),
   ...kindsOf('segment'),
   ...kindsOf('goal'),

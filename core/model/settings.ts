@@ -8,6 +8,8 @@ import { versioned } from './versioned.ts'
 /** What 20 queues take, if every message is full. */
 const intakePerMinuteMax = 1_000_000_000
 const unlistedAttributesMax = 100
+const failedRunsMax = 1_000
+const staleAfterDaysMax = 365
 
 const Time = z.int().min(0).max(epochMsMax)
 /** Epoch milliseconds, and the share of visitors in whole percent. */
@@ -56,6 +58,10 @@ export const Settings = z.strictObject({
   intakePerMinute: z.int().min(1).max(intakePerMinuteMax).optional(),
   /** Attributes whose values are never kept for autocomplete; `*` stands for all. */
   unlistedAttributes: z.array(z.string().min(1).max(100)).max(unlistedAttributesMax).optional(),
+  /** Runs in a row of a job of the runner that fail before `job.failed` is told. Absent: 3. */
+  failedRunsUntilTold: z.int().min(1).max(failedRunsMax).optional(),
+  /** Days without a user after which `flag.stale` is told of a flag that users met before. Absent: 30. */
+  staleAfterDays: z.int().min(1).max(staleAfterDaysMax).optional(),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -15,8 +15,12 @@ export interface Account {
   /** By Worker: whether it has the secret. */
   workers: Record<string, { hasSecret: boolean; config: Record<string, unknown> }>
   migrations: string[]
-  /** A call that begins so fails once. */
+  /** A call that contains it fails once. */
   failOnce: string
+  /** Of a stack that answers for the Workers. */
+  address?: string
+  /** Its file of SQLite, in which statements that write are run. */
+  database?: string
 }
 
 const program = `#!${process.execPath}
@@ -29,7 +33,7 @@ const call = args.join(' ').replace(/\\S+\\/(?=[^/ ]+[.](?:json|env|toml))/g, ''
 a.calls.push(call)
 const end = (text = '', code = 0) => { writeFileSync(file, JSON.stringify(a)); (code ? process.stderr : process.stdout).write(text + '\\n'); process.exit(code) }
 const refuse = (text) => end('✘ [ERROR] ' + text, 1)
-if (a.failOnce && call.startsWith(a.failOnce)) { a.failOnce = ''; refuse('A request to the Cloudflare API failed.') }
+if (a.failOnce && call.includes(a.failOnce)) { a.failOnce = ''; refuse('A request to the Cloudflare API failed.') }
 const name = args[2]
 const create = (list, text) => { if (list.includes(args.at(args[0] === 'r2' ? 3 : 2))) refuse(text); list.push(args.at(args[0] === 'r2' ? 3 : 2)); end('created') }
 const config = option('--config') && JSON.parse(readFileSync(option('--config'), 'utf8'))
@@ -44,6 +48,11 @@ switch (args[0] + ' ' + args[1]) {
   case 'd1 delete': delete a.d1[name]; a.migrations = []; end()
   case 'd1 execute': {
     const sql = option('--command')
+    if (sql.startsWith('INSERT')) {
+      if (!a.database) refuse('no such table: api_tokens')
+      const { DatabaseSync } = require('node:sqlite')
+      end(JSON.stringify([{ results: new DatabaseSync(a.database).prepare(sql).all(), success: true }]))
+    }
     const rows = sql.includes('sqlite_master') ? (a.migrations.length ? [{ name: 'd1_migrations' }] : []) : a.migrations.map((name) => ({ name }))
     end(JSON.stringify([{ results: rows, success: true }]))
   }
@@ -62,7 +71,7 @@ if (args[0] !== 'deploy') refuse('Unknown arguments: ' + call)
 const had = a.workers[config.name]
 const secrets = option('--secrets-file')
 a.workers[config.name] = { hasSecret: Boolean(had?.hasSecret || secrets && /^EXPOSURE_SECRET=[0-9a-f]{64}$/m.test(readFileSync(secrets, 'utf8'))), config }
-const targets = config.routes ? [config.routes[0].pattern + ' (custom domain)'] : config.workers_dev ? ['https://' + config.name + '.example.workers.dev'] : []
+const targets = config.routes ? [config.routes[0].pattern + ' (custom domain)'] : config.workers_dev ? [a.address || 'https://' + config.name + '.example.workers.dev'] : []
 appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: 'deploy', worker_name: config.name, targets }) + '\\n')
 end('Deployed')
 `
@@ -70,6 +79,8 @@ end('Deployed')
 export interface FakeWrangler {
   read(): Account
   change(facts: Partial<Account>): void
+  /** For a process that runs it: `as-terminal.ts`. */
+  readonly env: { readonly FAKE_WRANGLER: string; readonly FAKE_WRANGLER_STATE: string }
   remove(): void
 }
 
@@ -99,6 +110,7 @@ export function useFakeWrangler(): FakeWrangler {
   })
   return {
     read,
+    env: { FAKE_WRANGLER: folder, FAKE_WRANGLER_STATE: state },
     change: (facts) => write({ ...read(), ...facts }),
     remove() {
       Object.assign(toolEnv, before)

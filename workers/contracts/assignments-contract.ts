@@ -5,17 +5,21 @@ import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 /**
  * One object serves about 1,000 requests a second. Changing this number would lose every stored assignment.
  */
-const shards = 64
+export const assignmentShards = 64
 
 /** `who` is a visitor or a group: `visitorName`, `groupName`. */
 export const assignmentStoreOf = (
   objects: DurableObjectNamespace,
   environmentId: string,
   who: string,
+): AssignmentStore => assignmentStoreAt(objects, environmentId, murmur3x86(who) % assignmentShards)
+
+export const assignmentStoreAt = (
+  objects: DurableObjectNamespace,
+  environmentId: string,
+  shard: number,
 ): AssignmentStore =>
-  objects.get(
-    objects.idFromName(`${environmentId}:${murmur3x86(who) % shards}`),
-  ) as unknown as AssignmentStore
+  objects.get(objects.idFromName(`${environmentId}:${shard}`)) as unknown as AssignmentStore
 
 export const visitorName = (targetingKey: string) => `visitor:${targetingKey}`
 export const groupName = (group: string) => `group:${group}`
@@ -23,9 +27,16 @@ export const groupName = (group: string) => `group:${group}`
 /** Id of the rule, id of the variation. */
 export type AssignmentRow = readonly [ruleId: string, variationId: string]
 
+/** Of a backup. */
+export type KeptAssignment = [who: string, ruleId: string, variationId: string]
+
 export interface AssignmentStore {
   read(who: string): AssignmentRow[] | Promise<AssignmentRow[]>
   keep(who: string, rows: readonly AssignmentRow[]): void | Promise<void>
   /** Resolves to how many assignments there were. */
   forget(who: string): number | Promise<number>
+  /** Assignments of whole visitors, in order, after a visitor. At most `max`, but for the last visitor's. */
+  page(after: string, max: number): KeptAssignment[] | Promise<KeptAssignment[]>
+  /** Keeps what is not kept yet. */
+  restore(rows: readonly KeptAssignment[]): void | Promise<void>
 }

@@ -68,8 +68,11 @@ export interface IntakeStore extends PropagationStore {
     exposed?: readonly RevisionCount[],
   ): unknown
   readIntake(fromHour: number): IntakeHours | Promise<IntakeHours>
-  /** The failure that people have to be told of, if there is one, until `noteFailureTold`. */
-  noteJobRun(run: JobRun): FailingJob | undefined | Promise<FailingJob | undefined>
+  /**
+   * The failure that people have to be told of, if there is one, until `noteFailureTold`. `runsToTell`: how
+   * many runs in a row have to fail.
+   */
+  noteJobRun(run: JobRun, runsToTell?: number): FailingJob | undefined | Promise<FailingJob | undefined>
   noteFailureTold(job: JobName, since: number): unknown
   jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>
   /** Names that begin with the prefix and come after `after`, in order. */

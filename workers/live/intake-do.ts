@@ -22,7 +22,13 @@ import type { PublicationPage, RevisionCount } from '../contracts/propagation-co
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
-import { createJobFailures, noteFailureTold, noteJobFailure, untoldFailure } from './job-failures.ts'
+import {
+  createJobFailures,
+  failedRunsDefault,
+  noteFailureTold,
+  noteJobFailure,
+  untoldFailure,
+} from './job-failures.ts'
 import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
 import {
@@ -39,10 +45,11 @@ import {
   listValues,
   seeAttributes,
 } from './seen-attributes.ts'
-import { createStaleFlags, findStaleFlags, noteStaleTold } from './stale-flags.ts'
+import { createStaleFlags, findStaleFlags, noteStaleTold, staleAfterDaysDefault } from './stale-flags.ts'
 
 const minuteMs = 60_000
 const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 const keptHours = 30 * 24
 const forgetEveryMs = 24 * hourMs
 /** How long the settings that were read are used. */
@@ -137,11 +144,11 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
     return { asOf: await this.#asOf(), publications: listPublications(this.#sql, before, limit) }
   }
 
-  noteJobRun(run: JobRun): FailingJob | undefined {
+  noteJobRun(run: JobRun, runsToTell = failedRunsDefault): FailingJob | undefined {
     noteJobRun(this.#sql, run)
     const noted = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
     noteJobFailure(this.#sql, run, noted?.doneAt ?? null)
-    return untoldFailure(this.#sql, run.job)
+    return untoldFailure(this.#sql, run.job, runsToTell)
   }
 
   noteFailureTold(job: JobName, since: number): void {
@@ -179,7 +186,10 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
     if (environmentId === undefined) return false
     try {
       const { DB, ENVIRONMENT } = this.env
-      const { untold, isAnyInUse } = await findStaleFlags(this.#sql, openDatabase(DB), environmentId, now)
+      const database = openDatabase(DB)
+      const settings = await readEntity(database, environmentId, 'settings', settingsId)
+      const before = now - (settings?.staleAfterDays ?? staleAfterDaysDefault) * dayMs
+      const { untold, isAnyInUse } = await findStaleFlags(this.#sql, database, environmentId, before)
       if (untold.length === 0) return isAnyInUse
       const object = ENVIRONMENT.get(ENVIRONMENT.idFromName(environmentId)) as unknown as FindingTeller
       await object.tell(

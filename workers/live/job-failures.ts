@@ -2,8 +2,8 @@
 // that people are told once of each time that it begins to fail.
 import type { FailingJob, JobRun } from '../contracts/live-contract.ts'
 
-/** One failure may be a network's; the runner comes again by itself. */
-export const failuresToTell = 3
+/** Without a setting. One failure may be a network's; the runner comes again by itself. */
+export const failedRunsDefault = 3
 
 export const createJobFailures = `CREATE TABLE IF NOT EXISTS job_failure
   (job TEXT PRIMARY KEY, since INTEGER, newest INTEGER, runs INTEGER, told INTEGER) WITHOUT ROWID`
@@ -25,13 +25,13 @@ export function noteJobFailure(
     )
 }
 
-/** Undefined if nobody has to be told. */
-export const untoldFailure = (sql: SqlStorage, job: string): FailingJob | undefined =>
+/** Undefined if nobody has to be told. `runs`: how many in a row have to fail. */
+export const untoldFailure = (sql: SqlStorage, job: string, runs: number): FailingJob | undefined =>
   sql
     .exec<{ since: number; runs: number }>(
       'SELECT since, runs FROM job_failure WHERE job = ? AND told = 0 AND runs >= ?',
       job,
-      failuresToTell,
+      runs,
     )
     .toArray()[0]
 

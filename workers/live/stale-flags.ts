@@ -4,7 +4,8 @@
 import type { Database } from '../storage/database.ts'
 import { type FlagLastSeen, lastSeenFlags } from '../storage/usage.ts'
 
-export const staleAfterMs = 30 * 86_400_000
+/** Without a setting. */
+export const staleAfterDaysDefault = 30
 
 export const createStaleFlags =
   'CREATE TABLE IF NOT EXISTS stale_flag (flag TEXT PRIMARY KEY, seen INTEGER) WITHOUT ROWID'
@@ -15,14 +16,15 @@ export interface StaleFlags {
   readonly isAnyInUse: boolean
 }
 
+/** `before`: epoch milliseconds; a flag that was met since then is in use. */
 export async function findStaleFlags(
   sql: SqlStorage,
   database: Database,
   environmentId: string,
-  now: number,
+  before: number,
 ): Promise<StaleFlags> {
   const flags = await lastSeenFlags(database, environmentId)
-  const stale = flags.filter(({ lastSeenAt }) => lastSeenAt < now - staleAfterMs)
+  const stale = flags.filter(({ lastSeenAt }) => lastSeenAt < before)
   const told = new Map(
     sql
       .exec<{ flag: string; seen: number }>('SELECT flag, seen FROM stale_flag')

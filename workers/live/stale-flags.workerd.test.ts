@@ -43,3 +43,26 @@ it('a flag that nobody meets for 30 days is told of once, until somebody meets i
   expect((await look(51)).toSorted()).toEqual(['left', 'used'])
   expect((await look(64)).toSorted()).toEqual(['left', 'left', 'used'])
 })
+
+it('after as many days as the setting says', async () => {
+  at(100)
+  const environmentId = await newEnvironment()
+  const path = `/environments/${environmentId}`
+  await call('POST', `${path}/flags`, flagDraft('left'))
+  await call('PATCH', `${path}/settings`, { staleAfterDays: 5 })
+  await call('POST', `${path}/webhooks`, {
+    id: 'pager',
+    url: 'https://hooks.example.com/x',
+    events: ['flag.stale'],
+  })
+  await writeUsage(database, [{ environmentId, flagKey: 'left', variationId: 'on', at: start + 100 * dayMs }])
+  for (const [day, told] of [
+    [104, 0],
+    [106, 1],
+  ] as const) {
+    at(day)
+    const intake = env.INTAKE.get(env.INTAKE.idFromName(environmentId))
+    expect(await runDurableObjectAlarm(intake as unknown as DurableObjectStub<Intake>)).toBe(true)
+    expect((await call('GET', `${path}/webhooks/pager/deliveries`)).body['deliveries']).toHaveLength(told)
+  }
+})

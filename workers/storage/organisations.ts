@@ -1,6 +1,6 @@
 // Reads and writes organisations, projects, members, tokens and environments. A change and its audit row are
 // one batch.
-import { and, asc, eq, gt, inArray, max, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, max, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import * as z from 'zod'
 import { withoutSecrets } from '../../core/change/redaction.ts'
@@ -237,4 +237,16 @@ export async function listEnvironments(
     .where(and(gt(id, after), project === undefined ? undefined : eq(projectId, project), or(...isVisible)))
     .orderBy(asc(id))
     .limit(limit)
+}
+
+/** Ids of environments that are not archived: those marked as production first, then by id. */
+export async function liveEnvironments(database: Database, limit: number): Promise<string[]> {
+  const { archived, id, production } = environments
+  const found = await database
+    .select({ id })
+    .from(environments)
+    .where(eq(archived, false))
+    .orderBy(desc(production), asc(id))
+    .limit(limit)
+  return found.map((row) => row.id)
 }

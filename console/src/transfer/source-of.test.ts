@@ -10,6 +10,7 @@ describe('whose file it is', () => {
     ['{"campaigns":[],"panic":false}', 'flagship-io', 'application/json'],
     ['{"$schema":"x","flags":{"format":{}}}', 'flagd', 'application/json'],
     ['flags:\n  format:\n    state: ENABLED\n', 'flagd', 'application/yaml'],
+    ['{"items":[],"cursor":null}', 'cloudflare', 'application/json'],
     ['{"users":[]}', undefined, 'application/json'],
     ['{"flags":', undefined, 'application/json'],
     ['key,name\n1,2\n', undefined, 'application/yaml'],

@@ -1,6 +1,6 @@
 // Whose file it is, by its content. Pure: the file is not understood here, only recognised.
 
-export const sources = ['tackline', 'bucketeer', 'flagship-io', 'flagd'] as const
+export const sources = ['tackline', 'bucketeer', 'flagship-io', 'flagd', 'cloudflare'] as const
 export type Source = (typeof sources)[number]
 
 /** As the API takes it. */
@@ -14,6 +14,7 @@ export function sourceOf(text: string): Source | undefined {
   if (names.has('format')) return 'tackline'
   if (names.has('features') || names.has('feature')) return 'bucketeer'
   if (names.has('campaigns')) return 'flagship-io'
+  if (names.has('items')) return 'cloudflare'
   return names.has('flags') ? 'flagd' : undefined
 }
 

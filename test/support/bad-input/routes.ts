@@ -279,6 +279,10 @@ export function adminRoutes(environmentId: string): Route[] {
     { dialect: 'admin', method: 'PUT', path: at('/leases/operations'), body: { holder: 'here', forMs: 1 } },
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
-    post(at('/key-hashes'), { keys: [{ role: 'client', name: 'app', sha256: 'a'.repeat(64) }] }),
+    post(at('/restore'), { entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }] }),
+    post('/api/v1/backup/tables/projects', {
+      rows: [{ id: 'shop', organisation_id: 'default', name: 'Shop' }],
+    }),
+    post('/api/v1/backup/assignments/absent?shard=1', { assignments: [['visitor:ada', 'rule', 'on']] }),
   ]
 }

@@ -56,6 +56,8 @@ const inputs: [string, Schema][] = [
 
 /** What the schemas do not bound by themselves, and what does. */
 const otherwise: readonly [RegExp, string][] = [
+  [/^restore(?:-environment)?\.entities\.value\{\}$/, 'an entity is parsed by the schema of its kind'],
+  [/^restore-backup-rows\.rows\{\}$/, 'a row has the columns of its table, or is refused'],
   [
     /^import-(bucketeer|flagship-io)\./,
     'the body’s bytes; what is made of the file is held to the limits of entities',
@@ -87,6 +89,7 @@ it('has a name', () => {
     documentEntriesMax,
     400, // kind and id of an entity, in a filter of the audit trail (routes/audit.ts)
     2, // a pair
+    3, // user, rule and variation of a kept assignment
   ])
   const unnamed = inputs.flatMap(([name, schema]) =>
     bounds(schema)

@@ -2,6 +2,7 @@
 // authorisation tests use this list.
 import { assignments } from '../routes/assignments.ts'
 import { audit } from '../routes/audit.ts'
+import { backup } from '../routes/backup.ts'
 import { document } from '../routes/document.ts'
 import { environments } from '../routes/environments.ts'
 import { experimentPlan } from '../routes/experiment-plan.ts'
@@ -14,7 +15,6 @@ import { goals } from '../routes/goals.ts'
 import { holdouts } from '../routes/holdouts.ts'
 import { imports } from '../routes/import.ts'
 import { installation } from '../routes/installation.ts'
-import { keyHashes } from '../routes/key-hashes.ts'
 import { jobs } from '../routes/jobs.ts'
 import { keyApprovals } from '../routes/key-approvals.ts'
 import { layers } from '../routes/layers.ts'
@@ -60,7 +60,7 @@ export const routesBySection = {
   tags,
   webhooks: [...webhooks, ...deliveries],
   settings,
-  'sdk-keys': [...sdkKeys, ...keyHashes],
+  'sdk-keys': sdkKeys,
   revisions,
   audit,
   configuration: [...document, ...imports],
@@ -70,6 +70,7 @@ export const routesBySection = {
   organisations,
   members,
   installation,
+  backup,
   caller,
   tokens,
   'key-approvals': keyApprovals,

@@ -2,7 +2,7 @@
 // assignment of a visitor to a rule stays. An alarm deletes visitors that were not read for half a year,
 // which also removes assignments of deleted flags.
 import { DurableObject } from 'cloudflare:workers'
-import type { AssignmentRow, AssignmentStore } from '../../contracts/assignments-contract.ts'
+import type { AssignmentRow, AssignmentStore, KeptAssignment } from '../../contracts/assignments-contract.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** AB Tasty's self-hosted server keeps assignments for 90 days to six months, depending on its store. */
@@ -49,6 +49,29 @@ export class Assignments extends DurableObject<unknown> implements AssignmentSto
     const before = this.#sql.exec('SELECT 1 FROM assignment WHERE who = ?', who).toArray().length
     this.#delete(who)
     return before
+  }
+
+  page(after: string, max: number): KeptAssignment[] {
+    const select = 'SELECT who, rule, variation FROM assignment WHERE who'
+    const rows = this.#sql
+      .exec<{ who: string; rule: string; variation: string }>(
+        `${select} > ? ORDER BY who, rule LIMIT ?`,
+        after,
+        max,
+      )
+      .toArray()
+    const last = rows.length < max ? undefined : rows.at(-1)?.who
+    const whole = last === undefined || last === rows[0]?.who ? rows : rows.filter(({ who }) => who !== last)
+    return whole.map(({ who, rule, variation }) => [who, rule, variation])
+  }
+
+  async restore(rows: readonly KeptAssignment[]): Promise<void> {
+    const byVisitor = Map.groupBy(rows, ([who]) => who)
+    for (const [who, kept] of byVisitor)
+      await this.keep(
+        who,
+        kept.map(([, rule, variation]) => [rule, variation] as const),
+      )
   }
 
   override async alarm(): Promise<void> {

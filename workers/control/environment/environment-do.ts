@@ -50,6 +50,7 @@ import { type Unpublished, afterFailure, repairAfterMs, repairDelayMs } from './
 import {
   type WriterState,
   type WriterPorts,
+  continueAfter,
   createEnvironment,
   encode,
   execute,
@@ -213,10 +214,29 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
     await this.#archiveOldSnapshots(environmentId) // not serialized: a slow archive must not delay changes
   }
 
+  /**
+   * For D1 that was restored, wholly or to an earlier time: nothing that is remembered of it is true any
+   * more.
+   */
+  async publishAnew(environmentId: string): Promise<Head> {
+    const { RECENT } = this.env
+    await RECENT.get(RECENT.idFromName(recentEnvironmentsName)).add(environmentId)
+    await this.#serialize(async () => {
+      this.#memory.current = undefined
+      await this.ctx.storage.put('environmentId', environmentId)
+      await this.#repair(environmentId)
+    })
+    await this.#makeDueChanges(environmentId)
+    return this.head(environmentId)
+  }
+
   async #repair(environmentId: string): Promise<void> {
     try {
       const mark = await this.ctx.storage.get<PublishedMark>('published')
-      const newest = await newestRevision(this.#ports.database, environmentId)
+      const found = await newestRevision(this.#ports.database, environmentId)
+      const isPutBack = found !== undefined && mark !== undefined && found < mark.revision
+      if (isPutBack) await continueAfter(this.#ports, environmentId, found, mark.revision)
+      const newest = isPutBack ? mark.revision + 1 : found
       this.#isRepaired = true
       if (newest !== undefined && newest !== mark?.revision) {
         if (this.#memory.current?.revision !== newest)

@@ -37,7 +37,7 @@ import {
   loadEnvironment,
 } from '../../storage/configuration.ts'
 import { type Database } from '../../storage/database.ts'
-import { valueAt, valuesAt } from '../../storage/history.ts'
+import { modifiedAtOf, valueAt, valuesAt } from '../../storage/history.ts'
 import { keyClaims } from '../../storage/imported-keys.ts'
 import { type EncodedSnapshot, encodeSnapshot } from '../../storage/snapshots.ts'
 import { goalResults } from './goal-results.ts'
@@ -257,6 +257,38 @@ export async function createEnvironment(
     notes: [],
     moves: [],
   }
+}
+
+/**
+ * Adds a revision after one that was published and that D1 does not know, since it was put back to an earlier
+ * time. What D1 holds is published under the new number: nobody takes a lower one for newer, and no number
+ * comes twice. Last-Modified has moved by a second with each change at most, or was the clock.
+ */
+export async function continueAfter(
+  { database, now }: WriterPorts,
+  environmentId: string,
+  newest: number,
+  published: number,
+): Promise<void> {
+  const createdAt = now()
+  const number = published + 1
+  const modifiedAt = (await modifiedAtOf(database, environmentId, newest)) ?? 0
+  await commit(
+    database,
+    {
+      environmentId,
+      number,
+      createdAt,
+      modifiedAt: Math.max(toSeconds(createdAt), modifiedAt + number - newest),
+      actor: { kind: 'job', id: 'restore', name: 'restore' },
+      origin: { ip: '', userAgent: '' },
+      command: { kind: 'continue', after: published },
+      before: [],
+      after: [],
+      comment: `D1 was put back to a time before revision ${published}`,
+    },
+    [],
+  )
 }
 
 export const snapshotOf = (

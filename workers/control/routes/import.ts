@@ -11,6 +11,8 @@ import { respell } from '../../protocols/bucketeer/import/spelling.ts'
 import { ForeignFile } from '../../protocols/flagship-io/import/file.ts'
 import { fromBucketingFile } from '../../protocols/flagship-io/import/campaigns.ts'
 import { migrationPlan, planText, withOmissions } from '../../protocols/flagship-io/import/plan.ts'
+import { FlagList } from '../../protocols/cloudflare/import/definitions.ts'
+import { fromFlagList } from '../../protocols/cloudflare/import/flags.ts'
 import { Definitions } from '../../protocols/flagd/import/definitions.ts'
 import { fromDefinitions } from '../../protocols/flagd/import/flags.ts'
 import { parseWith } from '../../http/parse.ts'
@@ -56,7 +58,7 @@ interface ImportBody {
 
 async function importInto<Path extends `${string}{environment}${string}`>(
   call: Call<Path, z.output<typeof query>, ImportBody>,
-  source: 'bucketeer' | 'flagship-io' | 'flagd',
+  source: 'bucketeer' | 'flagship-io' | 'flagd' | 'cloudflare',
   toCandidates: (stored: StoredEnvironment, reader: YamlReader) => Candidates,
 ): Promise<Result<CommandResult & { checked: Candidates }>> {
   const environment = pathParam(call, 'environment')
@@ -178,6 +180,27 @@ export const imports = [
       const imported = await importInto({ ...call, body: body.value }, 'flagd', () =>
         fromDefinitions(body.value, call.now),
       )
+      if (!imported.ok) return imported
+      const { checked, ...result } = imported.value
+      return ok({ ...result, ...reportOf(checked) })
+    },
+  }),
+  route({
+    id: 'import-cloudflare',
+    method: 'POST',
+    path: '/environments/{environment}/import/cloudflare',
+    needs: 'editor',
+    summary: 'Imports the flags of Cloudflare’s own flag product, all in one revision',
+    description:
+      'What `wrangler flagship flags list APP --all --json` prints, with `sdkKeys` if there are any. Conditions ' +
+      'decide as they did, but for kinds of values that the findings name. Percentages become rollouts with the ' +
+      'same shares, but users move, because the original hashes in another way.',
+    query,
+    body: FlagList.extend(withKeys),
+    bodyBytesMax: importBytesMax,
+    answer: ImportAnswer,
+    handle: async (call) => {
+      const imported = await importInto(call, 'cloudflare', () => fromFlagList(call.body, call.now))
       if (!imported.ok) return imported
       const { checked, ...result } = imported.value
       return ok({ ...result, ...reportOf(checked) })

@@ -1,10 +1,12 @@
 // What the runner tells of its jobs, and the table that people read. Nothing decides by it.
 import * as z from 'zod'
+import { settingsId } from '../../../core/model/environment-state.ts'
 import { isJobLate, JobName, JobRunReport } from '../../../core/model/job-run.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import type { FailingJob } from '../../contracts/live-contract.ts'
 import { logError } from '../../http/log.ts'
 import { intakeOf } from '../../live/live-counters.ts'
+import { readEntity } from '../../storage/entities.ts'
 import type { Call } from '../api/call.ts'
 import { Job } from '../api/report-answers.ts'
 import { environmentStub } from '../api/environment-stub.ts'
@@ -37,7 +39,7 @@ export const jobs = [
     description: 'One that began before the newest that was told changes nothing but when it was last done.',
     body: JobRunReport,
     answer: z.strictObject({ job: JobName }),
-    handle: async ({ env, now, params: { environment, job }, body }) => {
+    handle: async ({ env, database, now, params: { environment, job }, body }) => {
       const named = JobName.safeParse(job)
       if (!named.success)
         return refuse('NOT_FOUND', `there is no job ${job}: there are ${JobName.options.join(', ')}`)
@@ -46,7 +48,10 @@ export const jobs = [
           fields: [{ path: 'startedAt', message: 'is more than a day in the future' }],
         })
       const intake = intakeOf(env, environment)
-      const failing = await intake.noteJobRun({ ...body, job: named.data })
+      const settings =
+        body.failures.length > 0 ? await readEntity(database, environment, 'settings', settingsId) : undefined
+      const run = { ...body, job: named.data }
+      const failing = await intake.noteJobRun(run, settings?.failedRunsUntilTold)
       if (failing) await tellOfFailure({ env }, environment, named.data, failing, body.failures)
       return ok({ job: named.data })
     },

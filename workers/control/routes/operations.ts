@@ -5,7 +5,7 @@ import { Id } from '../../../core/model/flag.ts'
 import { Operation, OperationFacts, OperationLook } from '../../../core/model/operation.ts'
 import { Lease, LeaseName, LeaseRequest } from '../../../core/model/lease.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { readLooks, storeLooks } from '../../storage/operation-looks.ts'
+import { readLooks, storeLooks } from '../../storage/looks.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { booleanFilter, entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedOperation } from '../api/operation-answers.ts'
@@ -23,7 +23,7 @@ export const operations = [
     reading: {
       schema: WatchedOperation,
       more: async (database, environmentId) => {
-        const looks = await readLooks(database, environmentId)
+        const looks = await readLooks(database, environmentId, 'operation')
         return (id) => {
           const lastLook = looks.get(id)
           return lastLook ? { lastLook } : {}
@@ -80,7 +80,14 @@ export const operations = [
     }),
     answer: z.strictObject({ stored: z.int() }),
     handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({ stored: await storeLooks(database, environment, looks) }),
+      ok({
+        stored: await storeLooks(
+          database,
+          environment,
+          'operation',
+          looks.map(({ operationId: id, look }) => ({ id, look })),
+        ),
+      }),
   }),
   route({
     id: 'take-lease',

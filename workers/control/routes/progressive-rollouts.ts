@@ -9,7 +9,7 @@ import {
 import { Id } from '../../../core/model/flag.ts'
 import { ProgressiveRollout, RolloutFacts, RolloutLook } from '../../../core/model/progressive-rollout.ts'
 import { ok } from '../../../core/model/problem.ts'
-import { readRolloutLooks, storeRolloutLooks } from '../../storage/rollout-looks.ts'
+import { readLooks, storeLooks } from '../../storage/looks.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedRollout } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
@@ -44,7 +44,7 @@ export const progressiveRollouts = [
     reading: {
       schema: WatchedRollout,
       more: async (database, environmentId) => {
-        const looks = await readRolloutLooks(database, environmentId)
+        const looks = await readLooks(database, environmentId, 'progressiveRollout')
         return (id) => {
           const lastLook = looks.get(id)
           return lastLook ? { lastLook } : {}
@@ -119,6 +119,13 @@ export const progressiveRollouts = [
     }),
     answer: z.strictObject({ stored: z.int() }),
     handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({ stored: await storeRolloutLooks(database, environment, looks) }),
+      ok({
+        stored: await storeLooks(
+          database,
+          environment,
+          'progressiveRollout',
+          looks.map(({ rolloutId: id, look }) => ({ id, look })),
+        ),
+      }),
   }),
 ]

@@ -1,0 +1,142 @@
+// What the status page says, from what was found in the environments. Pure. Names no environment, no person
+// and nothing that was configured.
+import type { JobName } from '../../../core/model/job-run.ts'
+
+/** `degraded`: users are served, and something needs an operator. */
+export type State = 'ok' | 'degraded' | 'down'
+
+export interface Part {
+  readonly state: State
+  /** Epoch milliseconds: since when it is not ok. Null: it is, or nobody knows. */
+  readonly since: number | null
+  /** A sentence. */
+  readonly says: string
+}
+
+export interface Status {
+  readonly state: State
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly parts: Readonly<Record<'decisions' | 'configuration' | 'intake' | 'runner', Part>>
+  /** Epoch milliseconds; null: never, or older than what is kept. */
+  readonly lastPublishedAt: number | null
+  readonly jobs: readonly {
+    readonly job: JobName
+    readonly doneAt: number | null
+    readonly isLate: boolean
+  }[]
+}
+
+/** Undefined: it did not answer. */
+export interface EnvironmentFacts {
+  readonly unpublishedSince: number | null | undefined
+  /** Whether KV holds the snapshot that the environment's object says is published. */
+  readonly isReadable: boolean | undefined
+  readonly publishedAt: number | null | undefined
+  readonly intake: { readonly accepted: number; readonly stored: number; readonly dead: number } | undefined
+  /** Of the hour of the first dead letter in the window, in epoch milliseconds. */
+  readonly deadSince: number | null
+  readonly jobs:
+    | readonly {
+        readonly job: JobName
+        readonly doneAt: number | null
+        readonly startedAt: number
+        readonly isLate: boolean
+      }[]
+    | undefined
+}
+
+export interface Facts {
+  readonly now: number
+  /** Undefined: D1 did not answer. */
+  readonly environments: readonly EnvironmentFacts[] | undefined
+}
+
+/** A publication that fails longer is no passing fault. */
+const unpublishedMs = 60_000
+
+export function judge({ now, environments }: Facts): Status {
+  const found = environments ?? []
+  const parts = {
+    decisions: decisionsOf(found),
+    configuration: configurationOf(environments, now),
+    intake: intakeOf(found),
+    runner: runnerOf(found),
+  }
+  const states = Object.values(parts).map(({ state }) => state)
+  const published = found.flatMap(({ publishedAt }) => publishedAt ?? [])
+  return {
+    state: states.includes('down') ? 'down' : states.includes('degraded') ? 'degraded' : 'ok',
+    at: now,
+    parts,
+    lastPublishedAt: published.length > 0 ? Math.max(...published) : null,
+    jobs: jobsOf(found),
+  }
+}
+
+const ok = (says: string): Part => ({ state: 'ok', since: null, says })
+const earliest = (times: readonly number[]) => (times.length > 0 ? Math.min(...times) : null)
+
+function decisionsOf(found: readonly EnvironmentFacts[]): Part {
+  const unreadable = found.filter(({ isReadable }) => isReadable !== true).length
+  if (unreadable === 0) return ok('Flags are decided by what was published last.')
+  const says = 'A snapshot cannot be read at the moment. Isolates that have a copy go on deciding by it.'
+  return { state: unreadable === found.length ? 'down' : 'degraded', since: null, says }
+}
+
+function configurationOf(environments: readonly EnvironmentFacts[] | undefined, now: number): Part {
+  if (!environments)
+    return { state: 'down', since: null, says: 'The database does not answer: nothing can be changed.' }
+  const waiting = environments.flatMap(({ unpublishedSince: since }) =>
+    typeof since === 'number' && now - since > unpublishedMs ? [since] : [],
+  )
+  if (waiting.length > 0)
+    return { state: 'degraded', since: earliest(waiting), says: 'A change waits to be published.' }
+  return environments.some(({ unpublishedSince }) => unpublishedSince === undefined)
+    ? { state: 'degraded', since: null, says: 'An environment does not answer.' }
+    : ok('Changes are published at once.')
+}
+
+function intakeOf(found: readonly EnvironmentFacts[]): Part {
+  if (found.some(({ intake }) => intake === undefined))
+    return { state: 'degraded', since: null, says: 'The counters of events do not answer.' }
+  const dead = found.flatMap(({ deadSince }) => deadSince ?? [])
+  if (dead.length > 0)
+    return {
+      state: 'degraded',
+      since: earliest(dead),
+      says: 'Events could not be stored, and wait for a replay.',
+    }
+  const sum = (name: 'accepted' | 'stored') =>
+    found.reduce((total, { intake }) => total + (intake?.[name] ?? 0), 0)
+  return sum('accepted') > 0 && sum('stored') === 0
+    ? { state: 'degraded', since: null, says: 'Events are accepted, and none has been stored lately.' }
+    : ok('Events are accepted and stored.')
+}
+
+function jobsOf(found: readonly EnvironmentFacts[]): Status['jobs'] {
+  const runs = Map.groupBy(
+    found.flatMap(({ jobs }) => jobs ?? []),
+    ({ job }) => job,
+  )
+  return [...runs]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([job, of]) => ({
+      job,
+      // The environment that waits longest.
+      doneAt: of.some(({ doneAt }) => doneAt === null) ? null : earliest(of.map(({ doneAt }) => doneAt!)),
+      isLate: of.some(({ isLate }) => isLate),
+    }))
+}
+
+function runnerOf(found: readonly EnvironmentFacts[]): Part {
+  if (found.some(({ jobs }) => jobs === undefined))
+    return { state: 'degraded', since: null, says: 'It cannot be read which jobs have run.' }
+  const runs = found.flatMap(({ jobs }) => jobs ?? [])
+  const late = runs.filter(({ isLate }) => isLate)
+  if (late.length > 0) {
+    const since = earliest(late.map(({ doneAt, startedAt }) => doneAt ?? startedAt))
+    return { state: 'degraded', since, says: 'A job of the runner has not been done for too long.' }
+  }
+  return ok(runs.length === 0 ? 'No runner has told of a job yet.' : 'All jobs are done in time.')
+}
