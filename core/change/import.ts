@@ -16,14 +16,14 @@ export const importHandlers: Handlers<'import'> = { import: importEntities }
  */
 function importEntities(
   state: EnvironmentState,
-  { flags, segments, sdkKeys, replace, source }: CommandOf<'import'>,
+  { flags, segments, sdkKeys, replace }: CommandOf<'import'>,
   { now, newId }: ChangeContext,
 ): Result<Change> {
   const problems: FieldProblem[] = []
   const knownKeys = new Set([...state.sdkKey.values()].map(({ sha256 }) => sha256))
   const writes = [
-    ...segments.flatMap((segment) => toWrites(state, 'segment', segment, { replace, source }, problems)),
-    ...flags.flatMap((flag) => toWrites(state, 'flag', flag, { replace, source }, problems)),
+    ...segments.flatMap((segment) => toWrites(state, 'segment', segment, { replace }, problems)),
+    ...flags.flatMap((flag) => toWrites(state, 'flag', flag, { replace }, problems)),
     ...sdkKeys.flatMap((draft): Write[] => {
       if (knownKeys.has(draft.sha256)) return []
       knownKeys.add(draft.sha256)
@@ -60,12 +60,12 @@ function toWrites<K extends 'flag' | 'segment'>(
   state: EnvironmentState,
   kind: K,
   imported: Entities[K],
-  { replace, source }: Pick<CommandOf<'import'>, 'replace' | 'source'>,
+  { replace }: Pick<CommandOf<'import'>, 'replace'>,
   problems: FieldProblem[],
 ): Write[] {
   const path = `${kind}s.${imported.key}`
   const current = state[kind].get(imported.key) as Entities[K] | undefined
-  const valid = parsed(kind, source === 'backup' ? imported : withSchema(imported, current))
+  const valid = parsed(kind, withSchema(imported, current))
   if (!valid.ok) {
     problems.push({ path, message: valid.problem.message })
     return []
