@@ -75,7 +75,7 @@ describe.runIf(hasChdb)('a run', () => {
       ...visitRecords('green', 300, 90),
       ...by(visitRecords('control', 200, 20), 'layered-', 'layer:l:split'),
       ...by(visitRecords('control', 200, 20), 'held-', 'holdout:year:split'),
-      // Another holdout's users are among the others: it is part of what they get. Another rule's are in no group.
+      // Another holdout is part of what the others get. Another rule's users are in no group.
       ...by(visitRecords('control', 50, 50), 'other-', 'holdout:other:split'),
       ...by(visitRecords('control', 50, 50), 'rule-', 'beta'),
     ]
