@@ -102,6 +102,23 @@ describe('the cause of a mismatch', () => {
       expect(new Set(cause.in.slice(0, 2).map(({ value }) => value))).toEqual(new Set(['DE', 'FR']))
   })
 
+  it('is not all of it where the rest is red as well', () => {
+    const cell = (value: string, a: number, b: number) =>
+      [
+        ['a', a],
+        ['b', b],
+      ].map(([variationId, users]) => ({
+        attribute: 'exposure.sdk',
+        value,
+        variationId: String(variationId),
+        users: Number(users),
+        conversions: 0,
+      }))
+    const cause = mismatchCause([...cell('js', 150_000, 75_000), ...cell('go', 350_000, 343_000)], half)!
+    expect(cause).toMatchObject({ kind: 'worst', in: [{ value: 'js' }, { value: 'go' }] })
+    expect(causeSentence(cause)).not.toContain('All of it')
+  })
+
   it('is not asked for where the shares are as promised', () => {
     for (let seed = 1; seed <= 30; seed++)
       expect(mismatchCause(segmentsOf(world(5_000, seed, () => false)), half)).toBeUndefined()

@@ -56,10 +56,14 @@ export function mismatchCause(
   const total = sumOf(all)
   if (!(factorOf(all, weights) >= red)) return undefined
   const needed = red + Math.log(parts.length)
-  const tested = parts.map(({ users, ...named }) => ({
-    part: { ...named, users: sumOf(users), logFactor: factorOf(users, weights) },
-    explains: logHealthy(without(all, users), all, weights) >= needed,
-  }))
+  const tested = parts.map(({ users, ...named }) => {
+    const rest = without(all, users)
+    const isRestRed = factorOf(rest, weights) >= red
+    return {
+      part: { ...named, users: sumOf(users), logFactor: factorOf(users, weights) },
+      explains: !isRestRed && logHealthy(rest, all, weights) >= needed,
+    }
+  })
   const failing = tested
     .filter(({ part }) => part.logFactor >= needed)
     .toSorted((a, b) => b.part.logFactor - a.part.logFactor || a.part.users - b.part.users)

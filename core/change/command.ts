@@ -5,6 +5,7 @@ import { Experiment } from '../model/experiment.ts'
 import { Flag, FlagKey, Id } from '../model/flag.ts'
 import { FlagChanges, FlagDraft } from '../model/flag-draft.ts'
 import { Goal } from '../model/goal.ts'
+import { HoldoutDraft, LayerDraft, RolloutOfFlag, SlicesToAllot } from './hold-back-drafts.ts'
 import { Holdout } from '../model/holdout.ts'
 import { LayerFields } from '../model/layer.ts'
 import { versionedFields } from '../model/versioned.ts'
@@ -91,18 +92,6 @@ export const DynamicAllocationDraft = DynamicAllocation.omit({
   ...newId,
   /** Default: the default strategy. */
   ruleId: Id.optional(),
-})
-/** Without a salt, the layer gets one of its own. */
-export const LayerDraft = LayerFields.omit({ ...versionedFields, allotments: true }).extend({
-  ...newId,
-  salt: LayerFields.shape.salt.optional(),
-})
-/** Without `startAt`, it begins at once; without `stopAt`, it lasts 90 days. */
-export const HoldoutDraft = Holdout.omit({ ...versionedFields, held: true, status: true, at: true }).extend({
-  ...newId,
-  salt: Holdout.shape.salt.optional(),
-  startAt: Holdout.shape.startAt.optional(),
-  stopAt: Holdout.shape.stopAt.optional(),
 })
 export const TagDraft = Tag.omit(versionedFields)
 export const WebhookDraft = Webhook.omit({ ...versionedFields, previousSecret: true }).extend({
@@ -210,16 +199,6 @@ export const HoldoutChanges = editable(
   'flagKeys',
   'goalKeys',
 )
-/** A rollout of a flag; without `ruleId`, that of the default strategy. */
-const rollout = { flagKey: FlagKey, ruleId: Id.optional() }
-export const SlicesToAllot = z.strictObject({
-  ...rollout,
-  /** Of 10,000. */
-  slices: z.int().min(1).max(limits.slicesTotal),
-  /** What users outside the slices get; `null`: no variation. Default: the baseline of the rollout. */
-  outsideVariationId: Id.nullable().optional(),
-})
-export const RolloutOfFlag = z.strictObject(rollout)
 export const TagChanges = editable(Tag, 'name')
 export const WebhookChanges = editable(
   Webhook.extend({ events: WebhookEvents }),

@@ -1,14 +1,16 @@
 // Which rules a holdout holds, and what it gives instead: what the rule served before. A rule comes under it
 // when the holdout begins or when something begins on the rule, never while something runs on it: nobody who
-// takes part in an experiment is moved.
+// takes part in an experiment is moved. Only rules that give every user a variation are held: of the others,
+// users would be missing in one of the groups that a holdout compares.
 import { attributeSplitting } from '../model/bucket-by.ts'
 import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import { type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'
-import { baselineOf, isOpenAt } from '../model/experiment.ts'
-import type { DefaultStrategy, Flag } from '../model/flag.ts'
+import { baselineOf } from '../model/experiment.ts'
+import type { DefaultStrategy, Flag, Strategy } from '../model/flag.ts'
 import { covers, type HeldRule, type Holdout, holdoutStatusAt, isHoldoutOpen } from '../model/holdout.ts'
-import { allotmentsMax } from '../model/limits.ts'
-import { isRolloutOpen } from '../model/progressive-rollout.ts'
+import { allotmentsMax, weightTotal } from '../model/limits.ts'
+import { isRolloutOpen, type ProgressiveRollout } from '../model/progressive-rollout.ts'
+import type { FieldProblem } from '../model/problem.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { isSame } from './entity.ts'
 import { partOf } from './experiment-phases.ts'
@@ -22,14 +24,30 @@ export function heldFromTheStart(
 ): HeldRule[] {
   return flagKeys.flatMap((flagKey) => {
     const flag = state.flag.get(flagKey)
-    if (!flag || attributeSplitting(flag) !== undefined) return []
+    if (!flag) return []
     return [...flag.rules, flag.defaultStrategy].flatMap((part) => {
       const variationId = servedBefore(flag, part)
-      if (variationId === undefined || isBusy(state, flagKey, part.id, now)) return []
+      if (variationId === undefined || !isComparable(state, flag, part) || isBusy(state, flagKey, part.id))
+        return []
       return { flagKey, ruleId: part.id, variationId, since: now }
     })
   })
 }
+
+/** Whether every user of the rule gets a variation, and whoever is held back is of the same kind. */
+function isComparable(
+  state: EnvironmentState,
+  flag: Flag,
+  { id, strategy }: Pick<DefaultStrategy, 'id' | 'strategy'>,
+): boolean {
+  if (attributeSplitting(flag) !== undefined || flag.assignment === 'exclusive') return false
+  const allotments = [...state.layer.values()].flatMap((layer) => layer.allotments)
+  const own = allotments.find((each) => each.flagKey === flag.key && each.ruleId === id)
+  return givesEverybody(strategy) && (!own || own.outsideVariationId !== undefined)
+}
+
+const givesEverybody = (strategy: Strategy): boolean =>
+  strategy.kind === 'fixed' || strategy.shares.reduce((sum, { weight }) => sum + weight, 0) === weightTotal
 
 /** Of a rollout, its only variation or its baseline. */
 function servedBefore(flag: Flag, { id, strategy }: Pick<DefaultStrategy, 'id' | 'strategy'>) {
@@ -38,15 +56,18 @@ function servedBefore(flag: Flag, { id, strategy }: Pick<DefaultStrategy, 'id' |
   return only && others.length === 0 && !strategy.audience ? only.variationId : baselineOf(flag, id)
 }
 
-function isBusy(state: EnvironmentState, flagKey: string, ruleId: string, now: number): boolean {
+/** Whether something has begun on the rule; what waits for its time begins then. */
+function isBusy(state: EnvironmentState, flagKey: string, ruleId: string): boolean {
   const isOn = (each: { readonly flagKey: string; readonly ruleId: string }) =>
     each.flagKey === flagKey && each.ruleId === ruleId
   return (
-    [...state.experiment.values()].some((each) => isOn(each) && isOpenAt(each, now)) ||
-    [...state.progressiveRollout.values()].some((each) => isOn(each) && isRolloutOpen(each)) ||
+    [...state.experiment.values()].some((each) => isOn(each) && each.status === 'running') ||
+    [...state.progressiveRollout.values()].some((each) => isOn(each) && hasBegun(each)) ||
     [...state.dynamicAllocation.values()].some((each) => isOn(each) && isAllocationOpen(each))
   )
 }
+
+const hasBegun = (rollout: ProgressiveRollout) => isRolloutOpen(rollout) && rollout.stepsMade > 0
 
 type Begun = Omit<HeldRule, 'since'>
 
@@ -55,7 +76,7 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
   if (state.layer.size + state.holdout.size === 0) return changed
   const { writes } = changed
   const after = withWrites(state, writes)
-  const begun = begunBy(state, after, writes, context.now)
+  const begun = begunBy(state, after, writes)
   const flags = writes.flatMap((write) => (write.kind === 'flag' ? [write.id] : []))
   if (begun.length + flags.length === 0) return changed
   const renewed = <T extends Begun>(rules: readonly T[]): T[] =>
@@ -63,8 +84,12 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
       const [before, next] = [state.flag.get(rule.flagKey), after.flag.get(rule.flagKey)]
       if (!flags.includes(rule.flagKey) || !before || !next) return [rule]
       const ruleId = renewedRuleId(before, next, rule.ruleId)
-      return partOf(next, ruleId) ? [{ ...rule, ruleId }] : []
+      // Slices are of users: a rollout that is split by an attribute leaves them.
+      if (!partOf(next, ruleId) || attributeSplitting(next) !== undefined) return []
+      const isOther = ruleId !== rule.ruleId && 'since' in rule
+      return [{ ...rule, ruleId, ...(isOther && { since: context.now }) }]
     })
+  const notes = [...(changed.notes ?? [])]
   const added: Write[] = []
   for (const layer of after.layer.values()) {
     const allotments = renewed(layer.allotments)
@@ -75,21 +100,34 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
     if (!isHoldoutOpen(holdout)) continue
     const kept = renewed(holdout.held)
     const isRunning = holdoutStatusAt(holdout, context.now) === 'running'
-    const joined = isRunning ? begun.filter((rule) => covers(holdout, rule.flagKey)) : []
-    const held = [
-      ...kept,
-      ...joined
-        .filter((rule) => !kept.some((each) => isSameRule(each, rule)))
-        .map((rule) => ({ ...rule, since: context.now })),
-    ].slice(0, allotmentsMax)
+    const joined = (isRunning ? begun : [])
+      .filter((rule) => covers(holdout, rule.flagKey) && !kept.some((each) => isSameRule(each, rule)))
+      .map((rule) => ({ ...rule, since: context.now }))
+    const held = [...kept, ...joined].slice(0, allotmentsMax)
+    notes.push(
+      ...joined.map((rule) =>
+        joinedNote(
+          holdout.id,
+          rule,
+          held.some((each) => isSameRule(each, rule)),
+        ),
+      ),
+    )
     if (!isSame(held, holdout.held))
       added.push({ kind: 'holdout', id: holdout.id, value: touched(holdout, { held }, context) })
   }
   const isReplaced = ({ kind, id }: Write) => added.some((each) => each.kind === kind && each.id === id)
   return added.length === 0
     ? changed
-    : { ...changed, writes: [...writes.filter((write) => !isReplaced(write)), ...added] }
+    : { ...changed, notes, writes: [...writes.filter((write) => !isReplaced(write)), ...added] }
 }
+
+const joinedNote = (holdoutId: string, { flagKey, ruleId }: Begun, isHeld: boolean): FieldProblem => ({
+  path: `holdout.${holdoutId}`,
+  message: isHeld
+    ? `holds users back from rule ${ruleId} of flag ${flagKey} from now on, and SDKs that decide by themselves no longer get the flag`
+    : `is full: it does not hold users back from rule ${ruleId} of flag ${flagKey}`,
+})
 
 const isSameRule = (a: Begun, b: Begun) => a.flagKey === b.flagKey && a.ruleId === b.ruleId
 
@@ -100,23 +138,19 @@ const touched = <T extends { readonly version: number }, C extends object>(
 ) => ({ ...entity, ...changes, version: entity.version + 1, updatedAt: now })
 
 /** The rules of experiments and progressive rollouts that the writes begin. */
-function begunBy(
-  state: EnvironmentState,
-  after: EnvironmentState,
-  writes: readonly Write[],
-  now: number,
-): Begun[] {
+function begunBy(state: EnvironmentState, after: EnvironmentState, writes: readonly Write[]): Begun[] {
   return writes.flatMap((write): Begun[] => {
     const begins =
-      write.kind === 'experiment' && write.value && isOpenAt(write.value, now)
+      write.kind === 'experiment' && write.value?.status === 'running'
         ? { ...write.value, variationId: write.value.baselineVariationId }
-        : write.kind === 'progressiveRollout' && write.value && isRolloutOpen(write.value)
+        : write.kind === 'progressiveRollout' && write.value && hasBegun(write.value)
           ? { ...write.value, variationId: write.value.fromVariationId }
           : undefined
-    if (!begins) return []
+    if (begins?.variationId === undefined) return []
     const { flagKey, ruleId, variationId } = begins
     const flag = after.flag.get(flagKey)
-    if (!flag || attributeSplitting(flag) !== undefined || isBusy(state, flagKey, ruleId, now)) return []
-    return [{ flagKey, ruleId, ...(variationId !== undefined && { variationId }) }]
+    const part = flag && partOf(flag, ruleId)
+    if (!flag || !part || !isComparable(after, flag, part) || isBusy(state, flagKey, ruleId)) return []
+    return [{ flagKey, ruleId, variationId }]
   })
 }

@@ -1,7 +1,7 @@
 // Guards layers and holdouts: while an experiment runs on a rule, who takes part in it does not change.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import { type Experiment, statusAt } from '../model/experiment.ts'
-import { holdoutStatusAt } from '../model/holdout.ts'
+import { type Holdout, holdoutStatusAt } from '../model/holdout.ts'
 import { type Result, ok, refuse } from '../model/problem.ts'
 import { type Change, type ChangeContext, isSame } from './entity.ts'
 
@@ -44,14 +44,22 @@ function isDisturbed(
   const { value } = write
   // One that ends releases its users, who then take part by their hash as all others do.
   if (!value || (before && holdoutStatusAt(value, now) === 'ended')) return false
-  return !isSame(before?.held.find(isOn), value.held.find(isOn))
+  return !isSame(heldNow(before, now).find(isOn), heldNow(value, now).find(isOn))
 }
 
-/** What would move users of a running holdout. */
+const heldNow = (holdout: Holdout | undefined, now: number): Holdout['held'] =>
+  holdout && holdoutStatusAt(holdout, now) === 'running' ? holdout.held : []
+
+/** What no running holdout may change: it would move users, or mix what was counted before and after. */
+const fixed = ['salt', 'slices', 'startAt', 'flagKeys', 'goalKeys'] as const
+
+/** What would move users of a holdout that runs, or of one that has ended. */
 function moved(state: EnvironmentState, { id, value }: Extract<Write, { kind: 'holdout' }>, now: number) {
   const before = state.holdout.get(id)
-  if (!before || !value || holdoutStatusAt(before, now) !== 'running') return undefined
-  return before.slices === value.slices && before.salt === value.salt
-    ? undefined
-    : 'the holdout is running: its salt and its slices can no longer change'
+  if (!before || !value) return undefined
+  if (before.status === 'ended' && value.status !== 'ended')
+    return 'the holdout has ended: it does not begin again'
+  if (holdoutStatusAt(before, now) !== 'running') return undefined
+  const changed = fixed.filter((field) => !isSame(before[field], value[field]))
+  return changed.length > 0 ? `the holdout is running: ${changed.join(', ')} can no longer change` : undefined
 }

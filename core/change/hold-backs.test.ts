@@ -231,6 +231,92 @@ describe('a holdout', () => {
     expect(codeOf(here, { kind: 'delete-holdout', id: 'h' })).toBe('ok')
   })
 
+  it('keeps what it compares while it runs: its goals share one level', () => {
+    const here = world()
+    here.make(holdout({ goalKeys: ['buy'] }))
+    expect(codeOf(here, { kind: 'update-holdout', id: 'h', changes: { goalKeys: [] } })).toBe('CONFLICT')
+    expect(codeOf(here, { kind: 'update-holdout', id: 'h', changes: { goalKeys: ['buy'] } })).toBe('ok')
+  })
+
+  it('holds a waiting experiment when it begins, and not before', () => {
+    const here = world()
+    here.make(holdout())
+    here.make(experimentOn('x', { startAt: start + dayMs, stopAt: start + 9 * dayMs }))
+    expect(held(here)).toEqual([])
+    here.advanceTo(start + dayMs)
+    here.make({ kind: 'advance-experiment', id: 'x-test' })
+    expect(held(here)).toEqual([['x', 'x-d', 'a']])
+  })
+
+  it('holds what waited when it began', () => {
+    const here = world()
+    here.make(experimentOn('x', { startAt: start + 2 * dayMs, stopAt: start + 9 * dayMs }))
+    here.make(holdout())
+    here.advanceTo(start + 2 * dayMs)
+    here.make({ kind: 'advance-experiment', id: 'x-test' })
+    expect(held(here)).toEqual([['x', 'x-d', 'a']])
+  })
+
+  it('says on the change that begins what it takes from SDKs that decide by themselves', () => {
+    const here = world()
+    here.make(holdout())
+    const made = here.run(experimentOn('x'))
+    expect(made.ok && made.value.notes).toContainEqual({
+      path: 'holdout.h',
+      message: expect.stringContaining('flag x') as string,
+    })
+  })
+
+  it.each([
+    ['a rollout that leaves users out', { defaultStrategy: { strategy: rollout({ a: 10_000, b: 10_000 }) } }],
+    ['exclusive assignments', { assignment: 'exclusive' }],
+  ])('does not hold %s: the groups could not be compared', (_, changes) => {
+    const here = world()
+    here.make({ kind: 'update-flag', key: 'x', changes })
+    here.make(holdout())
+    here.make(experimentOn('x', { baselineVariationId: 'a' }))
+    expect(held(here)).toEqual([])
+  })
+
+  it('does not hold what a layer leaves without a variation', () => {
+    const here = world()
+    here.make({ kind: 'create-layer', layer: { id: 'l' } })
+    here.make(allot('x', 5_000, { outsideVariationId: null }))
+    here.make(holdout())
+    here.make(experimentOn('x'))
+    expect(held(here)).toEqual([])
+  })
+
+  it('leaves a flag that is to be split by an attribute', () => {
+    const here = world()
+    here.make(holdout({ flagKeys: ['x'] }))
+    expect(held(here)).toEqual([['x', 'x-d', 'a']])
+    here.make({ kind: 'update-flag', key: 'x', changes: { bucketBy: 'company', resetSeed: true } })
+    expect(held(here)).toEqual([])
+  })
+
+  it('is refused with more rules than it can hold', () => {
+    const here = world()
+    const rules = Array.from({ length: 100 }, (_, i) => ({
+      id: `r${i}`,
+      name: '',
+      anyOf: [[{ attribute: 'plan', operator: 'equals', values: [`p${i}`] }]],
+      strategy: fixed('a'),
+    }))
+    const flagKeys = Array.from({ length: 10 }, (_, i) => `many-${i}`)
+    const { version: _, createdAt: __, updatedAt: ___, archived: ____, ...draft } = split('w')
+    for (const key of flagKeys) {
+      const own = { id: `${key}-d`, strategy: fixed('a') }
+      const keyed = rules.map((rule) => ({ ...rule, id: `${key}-${rule.id}` }))
+      here.make({ kind: 'create-flag', flag: { ...draft, key, rules: keyed, defaultStrategy: own } })
+    }
+    const startAt = start + dayMs
+    expect(codeOf(here, holdout({ flagKeys, startAt }))).toBe('INVALID')
+    expect(codeOf(here, holdout({ flagKeys: flagKeys.slice(1), startAt }))).toBe('ok')
+    const more = { kind: 'update-holdout', id: 'h', changes: { flagKeys } }
+    expect(codeOf(here, more)).toBe('INVALID')
+  })
+
   it('keeps a rule while an experiment runs on it, and lets it go afterwards', () => {
     const here = world()
     here.make(holdout())
@@ -304,6 +390,46 @@ describe('a document', () => {
     elsewhere.make({ kind: 'apply', document })
     expect(elsewhere.state.layer.get('l')).toMatchObject({ salt: here.state.layer.get('l')!.salt })
     expect(toDocument(elsewhere.state)).toEqual(toDocument(here.state))
+  })
+
+  describe('about a holdout', () => {
+    const applied = (here: SimulatedEnvironment, change: object) => {
+      const document = Document.parse(toDocument(here.state))
+      const holdouts = { h: { ...document.holdouts['h']!, ...change } }
+      return here.run({ kind: 'apply', document: { holdouts } })
+    }
+    const running = () => {
+      const here = world()
+      here.make({ kind: 'create-holdout', holdout: { id: 'h', slices: 500, flagKeys: ['y'] } })
+      return here
+    }
+
+    it.each<[string, object]>([
+      ['begin again', { status: 'running', stopAt: start + 90 * dayMs }],
+      ['wait again', { status: 'waiting', startAt: start + dayMs, stopAt: start + 90 * dayMs }],
+    ])('that has ended does not let it %s', (_, change) => {
+      const here = running()
+      here.make({ kind: 'end-holdout', id: 'h' })
+      const made = applied(here, change)
+      expect(made.ok ? here.state.holdout.get('h')!.status : 'refused').toMatch(/^(ended|refused)$/)
+    })
+
+    it.each<[string, object]>([
+      ['its salt', { salt: 'other' }],
+      ['its slices', { slices: 900 }],
+      ['its start', { startAt: start + dayMs }],
+      ['its flags', { flagKeys: ['x'] }],
+      ['its goals', { goalKeys: ['buy'] }],
+    ])('that runs cannot change %s', (_, change) => {
+      expect(applied(running(), change)).toMatchObject({ ok: false, problem: { code: 'CONFLICT' } })
+    })
+
+    it('that runs cannot change whom it holds', () => {
+      const here = running()
+      const before = held(here)
+      applied(here, { held: [{ flagKey: 'x', ruleId: 'x-d', variationId: 'b', since: start }] })
+      expect(held(here)).toEqual(before)
+    })
   })
 
   it('cannot take slices from a running experiment', () => {

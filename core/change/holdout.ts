@@ -2,6 +2,7 @@
 // begins after it (held-rules.ts), so it disturbs nothing that runs.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Holdout, holdoutStatusAt } from '../model/holdout.ts'
+import { allotmentsMax } from '../model/limits.ts'
 import { type Result, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import { type Change, type ChangeContext, create, draftId, find, isSame, remove, update } from './entity.ts'
@@ -51,16 +52,26 @@ function createHoldout(
   const startAt = draft.startAt ?? context.now
   const stopAt = draft.stopAt ?? startAt + experimentMsMax
   if (stopAt <= context.now) return refuseTime('stopAt', 'is not in the future')
+  const tooMany = tooManyRules(state, draft, context.now)
+  if (tooMany) return tooMany
   const waiting = { ...draft, id, salt: draft.salt ?? context.newId(), startAt, stopAt, held: [] }
   const holdout = { ...waiting, status: 'waiting', at: startAt } as const
   return create(state, 'holdout', id, atItsTime(state, holdout, context), context)
 }
 
+/** Of the flags as they are now; rules that come later and exceed the limit are not held. */
+function tooManyRules(state: EnvironmentState, holdout: Pick<Holdout, 'flagKeys'>, now: number) {
+  const count = heldFromTheStart(state, holdout, now).length
+  if (count <= allotmentsMax) return undefined
+  const message = `name flags with ${count} rules: a holdout holds at most ${allotmentsMax}`
+  return refuse('INVALID', `flagKeys ${message}`, { fields: [{ path: 'flagKeys', message }] })
+}
+
 const refuseTime = (path: string, message: string) =>
   refuse('INVALID', `${path} ${message}`, { fields: [{ path, rule: 'order-of-time', message }] })
 
-/** Once it runs, who is held back does not change. */
-const untilItRuns = ['slices', 'startAt', 'flagKeys'] as const
+/** Once it runs, neither who is held back changes nor what is compared: the goals share one level. */
+const untilItRuns = ['slices', 'startAt', 'flagKeys', 'goalKeys'] as const
 
 function updateHoldout(
   state: EnvironmentState,
@@ -83,6 +94,9 @@ function updateHoldout(
   }
   if (changes.stopAt !== undefined && changes.stopAt !== current.stopAt && changes.stopAt <= context.now)
     return refuseTime('stopAt', 'is not in the future: end the holdout instead')
+  const tooMany =
+    status === 'waiting' ? tooManyRules(state, { ...current, ...changes }, context.now) : undefined
+  if (tooMany) return tooMany
   return update(state, 'holdout', command, context, (before) => {
     const edited = { ...before, ...changes } as Holdout
     return edited.status === 'ended' ? edited : atItsTime(state, edited, context)
@@ -94,7 +108,10 @@ export function atItsTime(state: EnvironmentState, holdout: Holdout | Draft, { n
   const status = holdoutStatusAt(holdout, now)
   if (status === 'ended') return ended(holdout)
   if (status === 'waiting') return { ...holdout, status, at: holdout.startAt }
-  const held = holdout.status === 'running' ? holdout.held : heldFromTheStart(state, holdout, now)
+  const held =
+    holdout.status === 'running'
+      ? holdout.held
+      : heldFromTheStart(state, holdout, now).slice(0, allotmentsMax)
   return { ...holdout, held, status, at: holdout.stopAt }
 }
 type Draft = Pick<Holdout, 'startAt' | 'stopAt' | 'status' | 'held' | 'flagKeys'>

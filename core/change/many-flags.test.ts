@@ -1,5 +1,5 @@
-// Changes of many flags at once read the environment's flags a few times, not once for each flag: environments
-// reach the limit of ten thousand flags, and their object has seconds.
+// Changes of many flags at once read the environment's flags a few times, not once for each flag. There may
+// be ten thousand, and an environment's object has seconds.
 import { afterEach, expect, it, vi } from 'vitest'
 import { fixed, flag } from '../../test/support/build/flags.ts'
 import { emptyState, type EnvironmentState, type Write, withWrites } from '../model/environment-state.ts'

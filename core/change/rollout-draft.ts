@@ -1,4 +1,5 @@
 // Checks a progressive rollout when it is written, so that all of its steps can be made.
+import { allotmentOn } from './layer.ts'
 import type { Entities, EnvironmentState } from '../model/environment-state.ts'
 import { isOpenAt } from '../model/experiment.ts'
 import type { Flag, Strategy } from '../model/flag.ts'
@@ -73,6 +74,9 @@ function obstacleOf(
     (each) => each.id !== id && isHere(each) && isRolloutOpen(each),
   )
   if (other) return `progressive rollout ${other.id} is ${other.status} on this rule: stop it first`
+  const allotted = allotmentOn(state.layer.values(), flag.key, ruleId)
+  if (allotted)
+    return `layer ${allotted.layer.id} keeps users out of this rule, whom no step would reach: release its slices first`
   const experiment = [...state.experiment.values()].find((each) => isHere(each) && isOpenAt(each, now))
   if (experiment) return `experiment ${experiment.id} needs shares that stay: stop it first`
   return undefined

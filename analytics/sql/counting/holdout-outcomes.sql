@@ -2,8 +2,8 @@
 -- group that has users. Continues linked.sql or unlinked.sql.
 --
 -- A user counts once, in the group of the first exposure by a rule that the holdout holds, or by the rule
--- that holds back from it, since the rule came under the holdout. Whoever a layer keeps out of the rule's
--- rollout counts as well: layers are part of what the others get. goals: users with a goal event from that
+-- that holds back from it, since the rule came under the holdout. Whoever a layer or another holdout keeps out
+-- of the rule counts as well: both are part of what the others get. goals: users with a goal event from that
 -- exposure on; the tolerance between clocks is that of outcomes.sql.
   asked AS (
     SELECT *
@@ -32,7 +32,7 @@
       AND (
         ruleId = rule
         OR ruleId = holdingRule
-        OR (startsWith(ruleId, 'layer:') AND endsWith(ruleId, concat(':', rule)))
+        OR ((startsWith(ruleId, 'layer:') OR startsWith(ruleId, 'holdout:')) AND endsWith(ruleId, concat(':', rule)))
       )
     GROUP BY owner, person
   ),

@@ -29,6 +29,17 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
   )
   const problemOf = (field: string) =>
     checked.success ? undefined : checked.error.issues.find(({ path }) => path[0] === field)?.message
+  const numberField = (field: 'intakePerMinute' | 'failedRunsUntilTold' | 'staleAfterDays') => (
+    <TextField
+      label={words[field]}
+      hint={words[`${field}Hint`]}
+      inputMode="numeric"
+      problem={problemOf(field)}
+      value={fields[field]}
+      disabled={!canEdit}
+      onChange={(event) => set({ [field]: event.target.value })}
+    />
+  )
   return (
     <section className={css['form']}>
       {!canEdit && <Note tone="info">{common.needsRole(common.roleEditor)}</Note>}
@@ -96,15 +107,7 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
         onChange={(event) => set({ pathPrefix: event.target.value })}
       />
       <Section title={words.events} />
-      <TextField
-        label={words.intakePerMinute}
-        hint={words.intakePerMinuteHint}
-        inputMode="numeric"
-        problem={problemOf('intakePerMinute')}
-        value={fields.intakePerMinute}
-        disabled={!canEdit}
-        onChange={(event) => set({ intakePerMinute: event.target.value })}
-      />
+      {numberField('intakePerMinute')}
       <Field label={words.unlistedAttributes} hint={words.unlistedAttributesHint}>
         {() => (
           <ChipsInput
@@ -117,6 +120,9 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
           />
         )}
       </Field>
+      <Section title={words.notices} />
+      {numberField('failedRunsUntilTold')}
+      {numberField('staleAfterDays')}
       {count > 0 && (
         <div className={css['save']}>
           <Button look="primary" disabled={!canEdit || !checked.success} onClick={() => setIsAsked(true)}>

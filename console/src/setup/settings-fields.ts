@@ -4,10 +4,15 @@ import type { StoredSettings } from '../../../core/model/settings.ts'
 
 type Stored = Omit<z.infer<typeof StoredSettings>, 'version' | 'createdAt' | 'updatedAt'>
 
+const wholeNumbers = ['intakePerMinute', 'failedRunsUntilTold', 'staleAfterDays'] as const
+type WholeNumber = (typeof wholeNumbers)[number]
+
 export const fieldsOf = (settings: Stored) => {
   const { requireComment, defaultAllocation, bucketingFile, disabledFlags, streams, enrichContext } = settings
-  const { pathPrefix = '', intakePerMinute, unlistedAttributes = [] } = settings
+  const { pathPrefix = '', unlistedAttributes = [] } = settings
+  const typed = wholeNumbers.map((field) => [field, String(settings[field] ?? '')])
   return {
+    ...(Object.fromEntries(typed) as Record<WholeNumber, string>),
     requireComment,
     defaultAllocation,
     bucketingFile,
@@ -15,7 +20,6 @@ export const fieldsOf = (settings: Stored) => {
     streams,
     enrichContext,
     pathPrefix,
-    intakePerMinute: intakePerMinute === undefined ? '' : String(intakePerMinute),
     unlistedAttributes: unlistedAttributes as readonly string[],
   }
 }
@@ -32,7 +36,7 @@ export function changesOf(settings: Stored, fields: Fields): Partial<Record<keyo
 
 function sent(field: keyof Fields, value: Fields[keyof Fields]): unknown {
   if (field === 'pathPrefix') return value === '' ? null : value
-  if (field !== 'intakePerMinute') return value
+  if (!wholeNumbers.includes(field as WholeNumber)) return value
   const text = String(value).trim()
   return text === '' ? null : Number(text)
 }

@@ -31,11 +31,12 @@ export function holdoutFields(
     stopAt: entry.stopAt ?? current?.stopAt ?? startAt + experimentMsMax,
     status: entry.status ?? current?.status ?? 'waiting',
   } as const
-  const held = entry.held ?? current?.held
+  // Whom a holdout here holds is its own affair; the document says it of one that is new.
+  const held = current ? (current.status === 'running' ? current.held : undefined) : entry.held
   const isKnown = held !== undefined && holdoutStatusAt(fields, now) === 'running'
   return atItsTime(
     state,
-    { ...fields, held: held ?? [], ...(isKnown && { status: 'running' as const }) },
+    { ...fields, held: isKnown ? held : [], ...(isKnown && { status: 'running' as const }) },
     context,
   )
 }

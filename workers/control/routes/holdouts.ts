@@ -1,6 +1,7 @@
 // Routes of holdouts, which hold a share of the users back from what is new.
 import * as z from 'zod'
-import { HoldoutChanges, HoldoutDraft, RolloutOfFlag } from '../../../core/change/command.ts'
+import { HoldoutChanges } from '../../../core/change/command.ts'
+import { HoldoutDraft, RolloutOfFlag } from '../../../core/change/hold-back-drafts.ts'
 import { Id } from '../../../core/model/flag.ts'
 import { Holdout } from '../../../core/model/holdout.ts'
 import { HoldoutLook } from '../../../core/model/holdout-look.ts'

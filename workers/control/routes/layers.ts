@@ -1,5 +1,6 @@
 // Routes of layers, which keep experiments apart: each has slices of its own.
-import { LayerChanges, LayerDraft, RolloutOfFlag, SlicesToAllot } from '../../../core/change/command.ts'
+import { LayerChanges } from '../../../core/change/command.ts'
+import { LayerDraft, RolloutOfFlag, SlicesToAllot } from '../../../core/change/hold-back-drafts.ts'
 import { Layer } from '../../../core/model/layer.ts'
 import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { change } from '../api/route.ts'
