@@ -1,11 +1,14 @@
 // The folder of a backup: the rows of each table, the uploaded members of segments, the kept assignments of
-// each environment. `backup.json` is written last, so a folder that has it is whole.
+// each environment. `backup.json` is written last and says what each file held, so whoever restores knows
+// whether the folder is still whole.
+import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   createReadStream,
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -13,8 +16,11 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
 
+const SavedFile = z.strictObject({ lines: z.int(), sha256: z.string() })
+type SavedFile = z.infer<typeof SavedFile>
+
 const Backup = z.strictObject({
-  format: z.literal(2),
+  format: z.literal(3),
   from: z.string(),
   /** ISO 8601. */
   at: z.string(),
@@ -23,6 +29,8 @@ const Backup = z.strictObject({
   revisions: z.record(z.string(), z.int()),
   /** Lists of uploaded members, and the SHA-256 of the hashes of each. */
   members: z.array(z.strictObject({ environment: z.string(), list: z.string(), sha256: z.string() })),
+  /** By their paths in the folder, with `/`. */
+  files: z.record(z.string(), SavedFile),
   /** How a passphrase becomes the key of the secrets; null if they are left out. */
   seal: z.strictObject({ salt: z.string(), check: z.string() }).nullable(),
 })
@@ -32,15 +40,64 @@ export type Backup = z.infer<typeof Backup>
 export type SavedRow = Readonly<Record<string, string | number | null>>
 export type SavedAssignment = readonly [shard: number, who: string, rule: string, variation: string]
 
+const parts = ['rows', 'members', 'assignments']
 const indexOf = (folder: string) => path.join(folder, 'backup.json')
 export const hasBackup = (folder: string): boolean => existsSync(indexOf(folder))
 
-/** Throws a sentence if the folder holds no whole backup. */
-export function readBackup(folder: string): Backup {
+/** Throws a sentence if the folder holds no backup, or not all that was saved. Reads every file. */
+export async function readBackup(folder: string): Promise<Backup> {
   if (!hasBackup(folder)) throw new Error(`${folder} holds no whole backup: it has no backup.json.`)
-  const parsed = Backup.safeParse(JSON.parse(readFileSync(indexOf(folder), 'utf8')))
-  if (parsed.success) return parsed.data
-  throw new Error(`${indexOf(folder)} is no backup of this format: ${z.prettifyError(parsed.error)}`)
+  const parsed = Backup.safeParse(jsonOf(readFileSync(indexOf(folder), 'utf8')))
+  if (!parsed.success)
+    throw new Error(`${indexOf(folder)} is no backup of this format: ${z.prettifyError(parsed.error)}`)
+  for (const [name, saved] of Object.entries(parsed.data.files)) {
+    const file = path.join(folder, name)
+    if (!existsSync(file)) throw new Error(`The backup is not whole: ${file} is missing.`)
+    const { lines, sha256 } = await readSavedFile(file)
+    if (lines !== saved.lines)
+      throw new Error(`The backup is not whole: ${file} has ${lines} lines, and had ${saved.lines}.`)
+    if (sha256 !== saved.sha256)
+      throw new Error(`The backup is damaged: ${file} is not what was saved (its SHA-256 differs).`)
+  }
+  return parsed.data
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the folder holds beside `backup.json`, as that says it. */
+export async function savedFilesIn(folder: string): Promise<Record<string, SavedFile>> {
+  const found: Record<string, SavedFile> = {}
+  for (const part of parts.filter((each) => existsSync(path.join(folder, each))))
+    for (const entry of readdirSync(path.join(folder, part), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const file = path.join(entry.parentPath, entry.name)
+      found[nameOf(folder, file)] = await readSavedFile(file)
+    }
+  return found
+}
+
+const nameOf = (folder: string, file: string): string => path.relative(folder, file).replaceAll(path.sep, '/')
+
+/** Whether the backup has the file: an older version saved fewer tables. */
+export const holds = (folder: string, { files }: Backup, file: string): boolean =>
+  Object.hasOwn(files, nameOf(folder, file))
+
+const newline = 0x0a
+
+async function readSavedFile(file: string): Promise<SavedFile> {
+  const hash = createHash('sha256')
+  let lines = 0
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) lines++
+  }
+  return { lines, sha256: hash.digest('hex') }
 }
 
 export function writeBackup(folder: string, backup: Backup): void {
@@ -67,8 +124,7 @@ export function appendLines(file: string, items: readonly unknown[]): void {
 
 /** What an interrupted attempt left. */
 export function clearParts(folder: string): void {
-  for (const part of ['rows', 'members', 'assignments'])
-    rmSync(path.join(folder, part), { recursive: true, force: true })
+  for (const part of parts) rmSync(path.join(folder, part), { recursive: true, force: true })
 }
 
 const batchRowsMax = 1_000
@@ -79,7 +135,6 @@ export async function* batchesIn<Item>(
   file: string,
   keep: (item: Item) => boolean = () => true,
 ): AsyncGenerator<Item[]> {
-  if (!existsSync(file)) return
   let batch: Item[] = []
   let length = 0
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {

@@ -10,6 +10,7 @@ import {
   clearParts,
   hasBackup,
   pathsOf,
+  savedFilesIn,
   writeBackup,
   writeText,
 } from './backup-folder.ts'
@@ -60,7 +61,8 @@ async function saveAtOneMoment(by: Seal | undefined): Promise<Backup> {
     if (JSON.stringify(after) === JSON.stringify(heads)) {
       const { migrations, revisions } = heads
       for (const [id, revision] of Object.entries(revisions)) console.log(`${id}: revision ${revision}`)
-      return { format: 2, from: url!, at, migrations, revisions, members, seal: by?.stored ?? null }
+      const files = await savedFilesIn(folder!)
+      return { format: 3, from: url!, at, migrations, revisions, members, files, seal: by?.stored ?? null }
     }
     console.log('Something was changed meanwhile: again.')
   }

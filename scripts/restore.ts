@@ -2,7 +2,7 @@
 // with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not there comes back
 // with its history. One that lives is changed by a revision like any other, so nothing that caches an older
 // one is misled. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { restoredKinds } from '../core/change/command.ts'
 import { type Admin, call } from './admin.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type SavedAssignment,
   type SavedRow,
   batchesIn,
+  holds,
   pathsOf,
   readBackup,
 } from './backup-folder.ts'
@@ -27,12 +28,30 @@ if ((folder === undefined) !== values.published)
   exitWithUsage('npm run restore -- FOLDER [--environment ID]..., or npm run restore -- --published')
 const admin: Admin = { url, token }
 
+/** What was refused or failed, by environment: the others go on. */
+const failures: string[] = []
 try {
   if (folder === undefined) await publishAll()
-  else await restore(folder, readBackup(folder))
+  else await restore(folder, await readBackup(folder))
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
+  failures.push(messageOf(error))
+}
+for (const failure of failures) console.error(failure)
+if (failures.length > 0) process.exitCode = 1
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Whether it was done. */
+async function attempt(what: string, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    failures.push(`! ${what}: ${messageOf(error)}`)
+    return false
+  }
 }
 
 interface Heads {
@@ -53,10 +72,17 @@ async function restore(from: string, backup: Backup): Promise<void> {
   const chosen = values.environment ?? saved
   const living = chosen.filter((id) => Object.hasOwn(heads.revisions, id))
   const absent = chosen.filter((id) => !living.includes(id))
-  for (const each of backup.members) if (chosen.includes(each.environment)) await sendMembers(from, each)
-  if (absent.length > 0) await sendRows(from, heads, new Set(absent), by)
-  for (const id of absent) console.log(`${id}: back, at revision ${await publish(id)}`)
-  for (const id of living) await rollBack(from, id)
+  const ready = new Set<string>()
+  for (const id of absent) if (await attempt(id, () => sendMembersOf(from, backup, id))) ready.add(id)
+  const rows = () => sendRows(from, backup, heads, ready, by)
+  if (ready.size > 0 && (await attempt([...ready].join(', '), rows)))
+    for (const id of ready)
+      await attempt(id, async () => console.log(`${id}: back, at revision ${await publish(id)}`))
+  for (const id of living)
+    await attempt(id, async () => {
+      await sendMembersOf(from, backup, id)
+      await rollBack(from, backup, id)
+    })
 }
 
 async function sealOf({ seal }: Backup): Promise<Seal | undefined> {
@@ -64,6 +90,10 @@ async function sealOf({ seal }: Backup): Promise<Seal | undefined> {
   const why = seal ? 'set the TACKLINE_BACKUP_PASSPHRASE of this backup' : 'the backup has none'
   console.log(`! Webhooks and triggers do not come back: ${why}.`)
   return undefined
+}
+
+async function sendMembersOf(from: string, { members }: Backup, id: string): Promise<void> {
+  for (const each of members) if (each.environment === id) await sendMembers(from, each)
 }
 
 async function sendMembers(from: string, { environment, list, sha256 }: Backup['members'][number]) {
@@ -80,15 +110,23 @@ async function sendMembers(from: string, { environment, list, sha256 }: Backup['
 }
 
 /** The rows of environments come last, so whoever is asked earlier knows none that is not whole. */
-async function sendRows(from: string, heads: Heads, absent: ReadonlySet<string>, by: Seal | undefined) {
+async function sendRows(
+  from: string,
+  backup: Backup,
+  heads: Heads,
+  absent: ReadonlySet<string>,
+  by: Seal | undefined,
+): Promise<void> {
   const isEmpty = Object.keys(heads.revisions).length === 0 && values.environment === undefined
   for (const { name, restoring } of heads.tables) {
-    if (name === 'environments') await sendAssignments(from, absent)
+    if (name === 'environments') await sendAssignments(from, backup, absent)
     if (restoring === 'empty' && !isEmpty) continue
+    const file = pathsOf(from).rows(name)
+    if (!holds(from, backup, file)) continue // it is of an older version
     const column = name === 'environments' ? 'id' : 'environment_id'
     const isWanted = (row: SavedRow) => restoring !== 'absent' || absent.has(String(row[column]))
     let missing = 0
-    for await (const rows of batchesIn<SavedRow>(pathsOf(from).rows(name), isWanted)) {
+    for await (const rows of batchesIn<SavedRow>(file, isWanted)) {
       const open = await Promise.all(rows.map((row) => opened(row, by)))
       const body = { rows: open.filter((row) => row !== undefined) }
       const { written } = await call<{ written: number }>(admin, 'POST', `/backup/tables/${name}`, body)
@@ -98,10 +136,10 @@ async function sendRows(from: string, heads: Heads, absent: ReadonlySet<string>,
   }
 }
 
-async function sendAssignments(from: string, absent: ReadonlySet<string>): Promise<void> {
+async function sendAssignments(from: string, backup: Backup, absent: ReadonlySet<string>): Promise<void> {
   for (const environment of absent) {
     const file = pathsOf(from).assignments(environment)
-    if (!existsSync(file)) continue
+    if (!holds(from, backup, file)) continue // none were kept
     for await (const rows of batchesIn<SavedAssignment>(file))
       for (const [shard, kept] of Map.groupBy(rows, ([of]) => of)) {
         const assignments = kept.map(([, ...row]) => row)
@@ -110,7 +148,7 @@ async function sendAssignments(from: string, absent: ReadonlySet<string>): Promi
   }
 }
 
-async function rollBack(from: string, id: string): Promise<void> {
+async function rollBack(from: string, { at }: Backup, id: string): Promise<void> {
   const { archived } = await call<{ archived: boolean }>(admin, 'GET', `/environments/${id}`)
   if (archived) {
     console.log(`! ${id}: is archived, accepts no changes, and stays as it is`)
@@ -123,11 +161,12 @@ async function rollBack(from: string, id: string): Promise<void> {
     for (const { kind, id: key, value } of rows)
       entities.push({ kind, id: key, value: JSON.parse(String(value)) })
   await publish(id)
+  const comment = `restored from the backup of ${at}`
   const { revision, changed, notes } = await call<{
     revision: number
     changed: boolean
     notes?: { path: string; message: string }[]
-  }>(admin, 'POST', `/environments/${id}/restore`, { entities })
+  }>(admin, 'POST', `/environments/${id}/restore`, { entities }, comment)
   console.log(changed ? `${id}: restored by revision ${revision}` : `${id}: is as in the backup`)
   for (const note of notes ?? []) console.log(`! ${note.path}: ${note.message}`)
 }
@@ -135,7 +174,7 @@ async function rollBack(from: string, id: string): Promise<void> {
 async function publishAll(): Promise<void> {
   const { revisions } = await call<Heads>(admin, 'GET', '/backup')
   for (const id of values.environment ?? Object.keys(revisions))
-    console.log(`${id}: published at revision ${await publish(id)}`)
+    await attempt(id, async () => console.log(`${id}: published at revision ${await publish(id)}`))
 }
 
 async function publish(id: string): Promise<number> {

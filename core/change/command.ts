@@ -243,6 +243,7 @@ export const RestoredEntity = z.strictObject({
   /** Of its kind's schema. */
   value: z.record(z.string(), z.unknown()),
 })
+export type RestoredEntity = z.infer<typeof RestoredEntity>
 
 /** The version that the caller saw; if it is stale, the command is refused. Absent: any version. */
 const expectedVersion = { version: z.int().optional() }

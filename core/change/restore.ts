@@ -96,18 +96,26 @@ function restore(
   entities: CommandOf<'restore'>['entities'],
   context: ChangeContext,
 ): Result<Change> {
+  const names = new Set<string>()
+  const saved: Write[] = []
   for (const { kind, id, value } of entities) {
     const sound = parsed(kind, value)
     if (!sound.ok) return sound
     if (identityOf(kind, value) !== id) return refuse('INVALID', `${kind} ${id}: its value has another key`)
+    const name = `${kind}.${id}`
+    if (names.has(name)) return refuse('INVALID', `${kind} ${id} is there twice`)
+    names.add(name)
+    saved.push({ kind, id, value: sound.value } as Write)
   }
-  const names = new Set(entities.map(({ kind, id }) => `${kind}.${id}`))
+  const hasFlags = entities.some(({ kind }) => kind === 'flag')
+  if (!hasFlags && [...state.flag.values()].some(({ archived }) => !archived))
+    return refuse('INVALID', 'the backup has no flag: it would turn off and archive all that are here')
   const later = restoredKinds.flatMap((kind) =>
     [...state[kind].keys()]
       .filter((id) => !names.has(`${kind}.${id}`))
       .map((id) => ({ kind, id, value: null }) as Write),
   )
-  return rollBack(state, [...(entities as unknown as Write[]), ...later], 'since', context)
+  return rollBack(state, [...saved, ...later], 'since', context)
 }
 
 const identityOf = (kind: EntityKind, value: object): unknown =>

@@ -2,7 +2,7 @@
 // goal. No part of the configuration; each look replaces the one before.
 import * as z from 'zod'
 import { Comparison } from './experiment-result.ts'
-import { Key } from './flag.ts'
+import { Id, Key } from './flag.ts'
 import * as limits from './limits.ts'
 
 const count = z.int().min(0)
@@ -14,7 +14,10 @@ export const HoldoutGoal = z.strictObject({
   heldOut: Group,
   others: Group,
   /** Of the others with those who were held back; valid at every look. */
-  comparison: Comparison,
+  comparison: Comparison.omit({ horizon: true }).extend({
+    variationId: Id,
+    reason: z.string().max(limits.descriptionLengthMax).optional(),
+  }),
 })
 export type HoldoutGoal = z.infer<typeof HoldoutGoal>
 

@@ -4,6 +4,8 @@
 import { murmur3x64Words } from '../hash/murmur3-x64-128.ts'
 
 export const membersMax = 1_000_000
+/** Of an encoded set, for each member. */
+export const memberBytes = 8
 
 /** The high and low halves of the hashes, sorted by the high, then the low half. */
 export interface Members {

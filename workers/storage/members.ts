@@ -1,7 +1,7 @@
 // The members of large segments. Their hashes, which edge decides by, are one object in KV and one in R2,
 // named by their content. The ids themselves are a text in R2, for downloads. Objects never change: a segment
 // refers to its current ones.
-import type { Members } from '../../core/model/members.ts'
+import { type Members, memberBytes } from '../../core/model/members.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { sha256Hex } from '../http/digest.ts'
 
@@ -42,6 +42,15 @@ export async function readArchivedMembers(
   sha256: string,
 ): Promise<ArrayBuffer | undefined> {
   return (await archive.get(hashesObject(environmentId, sha256)))?.arrayBuffer()
+}
+
+/** Whether the set is stored, with as many members. Reads none of them. */
+export async function hasMembers(
+  archive: R2Bucket,
+  environmentId: string,
+  { sha256, count }: { readonly sha256: string; readonly count: number },
+): Promise<boolean> {
+  return (await archive.head(hashesObject(environmentId, sha256)))?.size === count * memberBytes
 }
 
 /**

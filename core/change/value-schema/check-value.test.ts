@@ -197,3 +197,11 @@ describe('what costs too much', () => {
     expect(found[0]).toEqual({ pointer: '/0', message: 'is of type number, not string' })
   })
 })
+
+it.each([true, false])('a name that is no Unicode text is a problem of the value (%s)', (allowed) => {
+  const value = JSON.parse('{"a":[{"\\ud800":1}]}') as JsonValue
+  const items = { additionalProperties: allowed ? {} : false }
+  const found = problems({ additionalProperties: { items } }, value)
+  expect(found).toMatchObject([{ pointer: '', message: expect.stringContaining('no Unicode text') }])
+  expect(problems({ type: 'object' }, { '\u{1F600}': 1 })).toEqual([])
+})

@@ -44,6 +44,9 @@ export function valueProblems(
   value: JsonValue,
   budget: Budget,
 ): ValueProblem[] {
+  const broken = brokenName(value)
+  if (broken !== undefined)
+    return [{ pointer: '', message: `has a name that is no Unicode text: ${JSON.stringify(broken)}` }]
   const first = checked(schemas, value, 'first problem', budget)
   if (first === undefined) return [tooExpensive]
   if (first.length === 0) return []
@@ -200,6 +203,10 @@ const annotations: ReadonlySet<string> = new Set([
   'title',
   'writeOnly',
 ])
+
+/** The library writes names as parts of a URI, which half a surrogate pair cannot be. */
+const brokenName = (value: JsonValue): string | undefined =>
+  [...measured(value).names].find((name) => !name.isWellFormed())
 
 /** The names of all properties in a value, and the length of its longest list. */
 function measured(value: JsonValue): { names: ReadonlySet<string>; longest: number } {

@@ -221,16 +221,18 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
   async publishAnew(environmentId: string): Promise<Head> {
     const { RECENT } = this.env
     await RECENT.get(RECENT.idFromName(recentEnvironmentsName)).add(environmentId)
-    await this.#serialize(async () => {
+    const isRepaired = await this.#serialize(async () => {
       this.#memory.current = undefined
       await this.ctx.storage.put('environmentId', environmentId)
-      await this.#repair(environmentId)
+      return this.#repair(environmentId)
     })
+    if (!isRepaired) return { status: 'unknown' }
     await this.#makeDueChanges(environmentId)
     return this.head(environmentId)
   }
 
-  async #repair(environmentId: string): Promise<void> {
+  /** Whether D1 could be read. */
+  async #repair(environmentId: string): Promise<boolean> {
     try {
       const mark = await this.ctx.storage.get<PublishedMark>('published')
       const found = await newestRevision(this.#ports.database, environmentId)
@@ -245,9 +247,11 @@ export abstract class EnvironmentObject extends DurableObject<EnvironmentBinding
         if (current) await this.#publish(encode(environmentId, current))
       }
       this.#unreadable = 0
+      return true
     } catch (cause) {
       logError('repair', cause) // the alarm tries again
       await this.#arm(repairDelayMs(++this.#unreadable))
+      return false
     }
   }
 

@@ -1,8 +1,16 @@
 // What a backup has of D1, and what becomes of it: nothing that is stored is forgotten, no secret is
 // readable, nothing that lives is overwritten, and a database that was put back goes on with new numbers.
 import { sql } from 'drizzle-orm'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { call, environment, publishedNow, upload, useOwner } from '../../../test/support/control-entities.ts'
+import { runInDurableObject } from 'cloudflare:test'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  call,
+  environment,
+  objectOf,
+  publishedNow,
+  upload,
+  useOwner,
+} from '../../../test/support/control-entities.ts'
 import { database, env } from '../../../test/support/control-plane.ts'
 import { flagDraft } from '../../../test/support/build/flag-draft.ts'
 import { newIv, seal, unseal } from '../../http/seal.ts'
@@ -208,4 +216,48 @@ it('kept assignments come back, and those that are there stay', async () => {
   const path = await environment()
   const living = await call('POST', `/backup/assignments/${idOf(path)}?shard=3`, { assignments: rows })
   expect(living.status).toBe(409)
+})
+
+describe('a living environment', () => {
+  const restoredOf = async (path: string) =>
+    (await rowsOf('entities'))
+      .filter((row) => row['environment_id'] === idOf(path))
+      .map(({ kind, id, value }) => ({ kind, id, value: JSON.parse(String(value)) }))
+
+  it('refuses a segment whose members are not stored, or not as many', async () => {
+    const path = await environment()
+    await call('POST', `${path}/segments`, { key: 'staff', name: 'Staff' })
+    await upload('PUT', `${path}/segments/staff/members`, 'ada\nbob\n')
+    const [segment] = await restoredOf(path)
+    const { members } = segment!.value
+    const put = (changes: object) => {
+      const value = { ...segment!.value, name: 'Other', members: { ...members, ...changes } }
+      return call('POST', `${path}/restore`, { entities: [{ ...segment, value }] })
+    }
+    for (const changes of [{ sha256: '0'.repeat(64) }, { count: 3 }]) {
+      const { status, body } = await put(changes)
+      expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('segment staff')])
+    }
+    expect((await put({})).status).toBe(200)
+    expect((await publishedNow(path))?.segments).toMatchObject([{ key: 'staff', members }])
+  })
+
+  it.each(['SNAPSHOTS', 'DB'] as const)('is not said to be published while %s fails', async (binding) => {
+    const path = await environment()
+    await call('POST', `${path}/flags`, flagDraft('early'))
+    await runInDurableObject(objectOf(path), async (object: any, state) => {
+      await state.storage.put('published', { environmentId: idOf(path), revision: 1 })
+      const away = () => {
+        throw new Error(`${binding} is away`)
+      }
+      const broken =
+        binding === 'DB'
+          ? vi.spyOn(object.env.DB, 'prepare').mockImplementation(away)
+          : vi.spyOn(object.env.SNAPSHOTS, 'put').mockImplementation(away)
+      const head = await object.publishAnew(idOf(path))
+      broken.mockRestore()
+      expect(head.status === 'unknown' || head.unpublished !== undefined).toBe(true)
+    })
+    expect(await call('POST', `/backup/publish/${idOf(path)}`)).toMatchObject({ body: { revision: 2 } })
+  })
 })

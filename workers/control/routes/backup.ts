@@ -6,6 +6,7 @@ import { restoredEntitiesMax, valueLengthMax } from '../../../core/model/limits.
 import { memberSet } from '../../../core/model/member-set.ts'
 import { membersMax } from '../../../core/model/members.ts'
 import { type Result, ok, refuse } from '../../../core/model/problem.ts'
+import { Segment } from '../../../core/model/segment.ts'
 import { RestoredEntity } from '../../../core/change/command.ts'
 import { assignmentShards, assignmentStoreAt } from '../../contracts/assignments-contract.ts'
 import { newIv, seal, sealKeyOf } from '../../http/seal.ts'
@@ -22,7 +23,7 @@ import {
   savedTables,
   unknownColumns,
 } from '../../storage/backup-rows.ts'
-import { publishMembers, writeIds } from '../../storage/members.ts'
+import { hasMembers, publishMembers, writeIds } from '../../storage/members.ts'
 import { hasReadableSecrets } from '../../storage/write-statements.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { UploadError, idsIn, uploadOf } from '../api/member-lines.ts'
@@ -180,7 +181,7 @@ export const backup = [
       if ((await environmentsAmong(call.database, [id])).length === 0)
         return refuse('NOT_FOUND', `D1 holds no environment ${id}`)
       const head = await environmentStub(call, id).publishAnew(id)
-      return head.status === 'known'
+      return head.status === 'known' && !head.unpublished
         ? ok({ revision: head.revision })
         : refuse('UNAVAILABLE', 'it could not be published at the moment, try again')
     },
@@ -195,9 +196,38 @@ export const backup = [
     body: z.strictObject({ entities: z.array(RestoredEntity).max(restoredEntitiesMax) }),
     bodyBytesMax,
     entity: z.null(),
-    command: ({ body: { entities } }) => ({ kind: 'restore', entities }),
+    command: async ({ env, params: { environment }, body: { entities } }) => {
+      const problem = await missingMembers(env.LAKE, environment, entities)
+      return problem ?? { kind: 'restore', entities }
+    },
   }),
 ]
+
+const MemberSet = Segment.pick({ members: true }).required().strip()
+const questionsAtOnce = 50
+
+/** Without a set that a segment names, edge could compile no snapshot. */
+async function missingMembers(
+  archive: R2Bucket,
+  environment: string,
+  entities: readonly RestoredEntity[],
+): Promise<Result<never> | undefined> {
+  const named = entities.flatMap(({ kind, id, value }) => {
+    const members = kind === 'segment' ? MemberSet.safeParse(value).data?.members : undefined
+    return members ? [{ id, members }] : []
+  })
+  for (let i = 0; i < named.length; i += questionsAtOnce) {
+    const some = named.slice(i, i + questionsAtOnce)
+    const found = await Promise.all(some.map(({ members }) => hasMembers(archive, environment, members)))
+    const missing = some.find((_, j) => !found[j])
+    if (missing)
+      return refuse(
+        'INVALID',
+        `segment ${missing.id}: its ${missing.members.count} members are not stored here`,
+      )
+  }
+  return undefined
+}
 
 const toTable = (name: string): SavedTable | undefined => savedTableNames.find((each) => each === name)
 const noTable = (name: string) => refuse('NOT_FOUND', `a backup has no table ${name}`)

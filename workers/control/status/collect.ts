@@ -44,7 +44,7 @@ async function factsOf(env: ControlBindings, id: string, now: number): Promise<E
   const dead = hours?.hours.filter(({ counts }) => (counts.dead ?? 0) > 0).map(({ hour }) => hour * hourMs)
   return {
     unpublishedSince: published?.status === 'known' ? (published.unpublished?.since ?? null) : undefined,
-    isReadable: snapshot && snapshot.text !== null,
+    isReadable: revision === undefined ? undefined : typeof snapshot?.text === 'string',
     publishedAt: page && (page.publications[0]?.publishedAt ?? null),
     intake: sum && { accepted: sum.accepted ?? 0, stored: sum.stored ?? 0, dead: sum.dead ?? 0 },
     deadSince: dead && dead.length > 0 ? Math.min(...dead) : null,

@@ -31,15 +31,15 @@ it.each<[string, Facts, string, object]>([
     'nothing can be changed without D1',
     { now, environments: undefined },
     'down',
-    { configuration: { state: 'down' } },
+    {
+      configuration: { state: 'down' },
+      decisions: { state: 'unknown' },
+      intake: { state: 'unknown' },
+      runner: { state: 'unknown' },
+    },
   ],
   ['no environment has a snapshot', of({ isReadable: false }), 'down', { decisions: { state: 'down' } }],
-  [
-    'one of two has none',
-    of({}, { isReadable: undefined }),
-    'degraded',
-    { decisions: { state: 'degraded' } },
-  ],
+  ['one of two has none', of({}, { isReadable: false }), 'degraded', { decisions: { state: 'degraded' } }],
   [
     'a change waits',
     of({ unpublishedSince: now - 90_000 }, { unpublishedSince: now - 120_000 }),
@@ -64,6 +64,28 @@ it.each<[string, Facts, string, object]>([
     of({ intake: { accepted: 100, stored: 0, dead: 0 } }),
     'degraded',
     { intake: { state: 'degraded' } },
+  ],
+  [
+    'one environment loses events, and a larger one none',
+    of(
+      { intake: { accepted: 1e6, stored: 1e6, dead: 0 } },
+      { intake: { accepted: 100, stored: 89, dead: 0 } },
+    ),
+    'degraded',
+    { intake: { state: 'degraded' } },
+  ],
+  ['a tenth is on its way', of({ intake: { accepted: 100, stored: 90, dead: 0 } }), 'ok', {}],
+  [
+    'objects that are slow say nothing of snapshots',
+    of({ isReadable: undefined, unpublishedSince: undefined }),
+    'degraded',
+    { decisions: { state: 'unknown' }, configuration: { state: 'degraded' } },
+  ],
+  [
+    'one object is slow',
+    of({}, { isReadable: undefined, unpublishedSince: undefined }),
+    'degraded',
+    { decisions: { state: 'ok' } },
   ],
   ['counters are silent', of({ intake: undefined }), 'degraded', { intake: { state: 'degraded' } }],
   [

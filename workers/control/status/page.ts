@@ -8,7 +8,12 @@ const names = {
   intake: 'Events',
   runner: 'Runner',
 } as const
-const states: Record<State, string> = { ok: 'well', degraded: 'needs attention', down: 'down' }
+const states: Record<State, string> = {
+  ok: 'well',
+  degraded: 'needs attention',
+  down: 'down',
+  unknown: 'not known',
+}
 
 const time = (at: number) => {
   const text = new Date(at).toISOString()

@@ -1,6 +1,7 @@
 // Conditions as groups of clauses: OR of ANDs. A comparison with an attribute that is not there never holds
 // in the original, whatever the operator, so what would hold here gets an `exists`.
 import type { Clause } from '../../../../core/model/clause.ts'
+import { clausesPerGroupMax } from '../../../../core/model/limits.ts'
 import type { Operator } from '../../../../core/model/vocabulary.ts'
 import { parseVersion } from '../../../../core/text/semver.ts'
 import type { Comparison, Condition } from './definitions.ts'
@@ -25,7 +26,10 @@ function toGroups(condition: Condition): Groups {
 
 export function both(a: Groups, b: Groups): Groups {
   if (a.length * b.length > groupsMax) throw new TooManyGroups()
-  return a.flatMap((left) => b.map((right) => distinct([...left, ...right])))
+  const groups = a.flatMap((left) => b.map((right) => distinct([...left, ...right])))
+  // Here and not at the end: an AND of thousands would be copied thousands of times.
+  if (groups.some((group) => group.length > clausesPerGroupMax)) throw new TooManyGroups()
+  return groups
 }
 
 const distinct = <T>(items: readonly T[]): T[] => [

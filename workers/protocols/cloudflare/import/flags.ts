@@ -3,6 +3,7 @@
 // users move.
 import type { Candidates, Finding } from '../../../../core/change/import-plan.ts'
 import type { Flag, Rule, Strategy } from '../../../../core/model/flag.ts'
+import { murmur3x64Words } from '../../../../core/hash/murmur3-x64-128.ts'
 import { metadataMax, rulesMax, weightPerPercent } from '../../../../core/model/limits.ts'
 import { Metadata } from '../../../../core/model/metadata.ts'
 import { TooManyGroups, allOf } from './conditions.ts'
@@ -32,8 +33,24 @@ export function fromFlagList({ items, cursor }: FlagList, now: number): Candidat
   return { flags, segments: [], findings: cursor ? [more, ...findings] : findings }
 }
 
+/** The store takes five levels of conditions; parsing what is much deeper would exhaust the stack. */
+const depthMax = 100
+
+function isTooDeep(item: unknown): boolean {
+  let level: unknown[] = [item]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) return true
+    level = level.flatMap((part) => (typeof part === 'object' && part !== null ? Object.values(part) : []))
+  }
+  return false
+}
+
 /** Undefined where it is left out. */
 function fromDefinition(item: unknown, report: Report, now: number): Flag | undefined {
+  if (isTooDeep(item)) {
+    report('', 'left-out', `it is nested deeper than ${depthMax} levels`)
+    return undefined
+  }
   const parsed = FlagDefinition.safeParse(item)
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) report(path.join('.'), 'left-out', message)
@@ -58,8 +75,8 @@ function fromDefinition(item: unknown, report: Report, now: number): Flag | unde
   reportDifferences(definition, report)
   const isSplit = decided.some(({ shares }) => shares.length > 1)
   const bucketBy = isSplit ? attributeOf(definition, report) : undefined
-  const strategies = decided.map(({ shares }) => toStrategy(shares, bucketBy))
-  const short = key.slice(0, 90)
+  const strategies = decided.map(({ shares }) => toStrategy(shares))
+  const short = shortened(key)
   const metadata = metadataOf(definition, report)
   return {
     key,
@@ -82,10 +99,11 @@ function fromDefinition(item: unknown, report: Report, now: number): Flag | unde
       const anyOf = groups.map((group) => [...group])
       return { id: `${short}:${i + 1}`, name: '', anyOf, strategy: strategies[i]! }
     }),
-    defaultStrategy: { id: `default:${short}`, strategy: strategies.at(-1)! },
+    defaultStrategy: { id: `${short}:default`, strategy: strategies.at(-1)! },
     // As in the original, all percentages of a flag put a user at the same place.
     allocation: isSplit ? 'fine' : 'percent',
     seed: '',
+    bucketBy,
     tags: [],
     maintainer: '',
     archived: false,
@@ -94,6 +112,15 @@ function fromDefinition(item: unknown, report: Report, now: number): Flag | unde
     updatedAt: now,
   }
 }
+
+/** Ids are of all flags together, and not as long as keys: a long one ends in its hash. */
+const shortKeyMax = 80
+const shortened = (key: string): string =>
+  key.length <= shortKeyMax
+    ? key
+    : `${key.slice(0, 60)}-${murmur3x64Words(key)
+        .map((word) => word.toString(16).padStart(8, '0'))
+        .join('')}`
 
 function typeOf(values: readonly unknown[]): Flag['type'] | undefined {
   const types = new Set(values.map((value) => (value === null ? 'null' : typeof value)))
@@ -130,7 +157,7 @@ function decisionOf(
 }
 
 /** Rounded to thousandths of a percent; the largest share takes what is left. */
-function toStrategy(shares: DecidingRule['shares'], bucketBy: string | undefined): Strategy {
+function toStrategy(shares: DecidingRule['shares']): Strategy {
   const weights = new Map<string, number>()
   for (const { variation, percent } of shares)
     weights.set(variation, (weights.get(variation) ?? 0) + Math.round(percent * weightPerPercent))
@@ -141,7 +168,6 @@ function toStrategy(shares: DecidingRule['shares'], bucketBy: string | undefined
   return {
     kind: 'rollout',
     shares: [...weights].map(([variationId, weight]) => ({ variationId, weight })),
-    ...(bucketBy !== undefined && { bucketBy }),
   }
 }
 
