@@ -1,54 +1,20 @@
 // Layers and holdouts by command: what is allotted and held, when, and what locks it.
 import { describe, expect, it } from 'vitest'
-import { fixed, flag, rollout } from '../../test/support/build/flags.ts'
+import { fixed, rollout } from '../../test/support/build/flags.ts'
 import { SimulatedEnvironment } from '../../test/support/simulated-environment.ts'
+import {
+  start,
+  dayMs,
+  split,
+  world,
+  experimentOn,
+  allot,
+  allotments,
+  held,
+  codeOf,
+  publishedRules,
+} from '../../test/support/hold-back-world.ts'
 import { checkSubject, configurationChecks } from './experiment-checks.ts'
-import { toSnapshot } from '../model/environment-state.ts'
-import { Document } from './document/schema.ts'
-import { toDocument } from './document/export.ts'
-
-const start = Date.UTC(2026, 5, 1)
-const dayMs = 86_400_000
-const split = (key: string) =>
-  flag({
-    key,
-    defaultStrategy: { id: `${key}-d`, strategy: rollout({ a: 50_000, b: 50_000 }) },
-    variations: ['a', 'b', 'c'].map((id) => ({
-      id,
-      name: id,
-      description: '',
-      value: id,
-      ...(id === 'a' && { baseline: true as const }),
-    })),
-  })
-
-function world() {
-  const here = new SimulatedEnvironment(start, ['x', 'y', 'z'].map(split))
-  here.make({ kind: 'create-goal', goal: { key: 'buy', event: 'buy' } })
-  return here
-}
-const experimentOn = (flagKey: string, more: object = {}) => ({
-  kind: 'create-experiment',
-  experiment: { id: `${flagKey}-test`, flagKey, goalKeys: ['buy'], ...more },
-})
-const allot = (flagKey: string, slices: number, more: object = {}) => ({
-  kind: 'allot-slices',
-  id: 'l',
-  flagKey,
-  slices,
-  ...more,
-})
-const allotments = ({ state }: SimulatedEnvironment) => state.layer.get('l')!.allotments
-const held = ({ state }: SimulatedEnvironment) =>
-  state.holdout.get('h')!.held.map(({ flagKey, ruleId, variationId }) => [flagKey, ruleId, variationId])
-const codeOf = (here: SimulatedEnvironment, command: object, choice?: 'stop' | 'new-phase') => {
-  const made = here.run(command, choice)
-  return made.ok ? 'ok' : made.problem.code
-}
-const publishedRules = ({ state }: SimulatedEnvironment, key: string) =>
-  toSnapshot({ state, environmentId: 'e', revision: 1, modifiedAt: 0 })
-    .flags.find((each) => each.key === key)!
-    .rules.map(({ id }) => id)
 
 describe('a layer', () => {
   const withLayer = () => {
@@ -374,74 +340,5 @@ describe('the checks of an experiment', () => {
     expect(checks(here, 'x-test')['taking-part']!.detail).toBe(told)
     here.make({ kind: 'end-holdout', id: 'h' })
     expect(checks(here, 'x-test')['taking-part']!.detail).toBe('All users of its rule take part.')
-  })
-})
-
-describe('a document', () => {
-  it('has layers and holdouts, and applied anew it changes nothing', () => {
-    const here = world()
-    here.make({ kind: 'create-layer', layer: { id: 'l', name: 'Checkout' } })
-    here.make(allot('x', 1_000))
-    here.make({ kind: 'create-holdout', holdout: { id: 'h', slices: 500, goalKeys: ['buy'] } })
-    here.make(experimentOn('x'))
-    const document = Document.parse(toDocument(here.state))
-    expect(here.make({ kind: 'apply', document }).writes).toEqual([])
-    const elsewhere = new SimulatedEnvironment(start)
-    elsewhere.make({ kind: 'apply', document })
-    expect(elsewhere.state.layer.get('l')).toMatchObject({ salt: here.state.layer.get('l')!.salt })
-    expect(toDocument(elsewhere.state)).toEqual(toDocument(here.state))
-  })
-
-  describe('about a holdout', () => {
-    const applied = (here: SimulatedEnvironment, change: object) => {
-      const document = Document.parse(toDocument(here.state))
-      const holdouts = { h: { ...document.holdouts['h']!, ...change } }
-      return here.run({ kind: 'apply', document: { holdouts } })
-    }
-    const running = () => {
-      const here = world()
-      here.make({ kind: 'create-holdout', holdout: { id: 'h', slices: 500, flagKeys: ['y'] } })
-      return here
-    }
-
-    it.each<[string, object]>([
-      ['begin again', { status: 'running', stopAt: start + 90 * dayMs }],
-      ['wait again', { status: 'waiting', startAt: start + dayMs, stopAt: start + 90 * dayMs }],
-    ])('that has ended does not let it %s', (_, change) => {
-      const here = running()
-      here.make({ kind: 'end-holdout', id: 'h' })
-      const made = applied(here, change)
-      expect(made.ok ? here.state.holdout.get('h')!.status : 'refused').toMatch(/^(ended|refused)$/)
-    })
-
-    it.each<[string, object]>([
-      ['its salt', { salt: 'other' }],
-      ['its slices', { slices: 900 }],
-      ['its start', { startAt: start + dayMs }],
-      ['its flags', { flagKeys: ['x'] }],
-      ['its goals', { goalKeys: ['buy'] }],
-    ])('that runs cannot change %s', (_, change) => {
-      expect(applied(running(), change)).toMatchObject({ ok: false, problem: { code: 'CONFLICT' } })
-    })
-
-    it('that runs cannot change whom it holds', () => {
-      const here = running()
-      const before = held(here)
-      applied(here, { held: [{ flagKey: 'x', ruleId: 'x-d', variationId: 'b', since: start }] })
-      expect(held(here)).toEqual(before)
-    })
-  })
-
-  it('cannot take slices from a running experiment', () => {
-    const here = world()
-    here.make({ kind: 'create-layer', layer: { id: 'l' } })
-    here.make(allot('x', 1_000))
-    here.make(experimentOn('x'))
-    const { layers: _, ...rest } = Document.parse(toDocument(here.state))
-    expect(codeOf(here, { kind: 'apply', document: { ...rest, prune: true } })).toBe('CONFLICT')
-    here.make({ kind: 'stop-experiment', id: 'x-test' })
-    const { layers: __, ...later } = Document.parse(toDocument(here.state))
-    expect(codeOf(here, { kind: 'apply', document: { ...later, prune: true } })).toBe('ok')
-    expect(here.state.layer.size).toBe(0)
   })
 })

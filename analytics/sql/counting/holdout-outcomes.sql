@@ -2,9 +2,9 @@
 -- group that has users. Continues linked.sql or unlinked.sql.
 --
 -- A user counts once, in the group of the first exposure by a rule that the holdout holds, or by the rule
--- that holds back from it, since the rule came under the holdout. Whoever a layer or another holdout keeps out
--- of the rule counts as well: both are part of what the others get. goals: users with a goal event from that
--- exposure on; the tolerance between clocks is that of outcomes.sql.
+-- that holds back from it, since the rule came under the holdout. Whoever a layer or another holdout keeps
+-- out of the rule counts as well: both are part of what the others get. goals: users with a goal event from
+-- that exposure on; the tolerance between clocks is that of outcomes.sql.
   asked AS (
     SELECT *
     FROM format(JSONEachRow, 'x UInt32, goal String, until Int64', {holdouts:String})

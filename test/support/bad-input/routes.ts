@@ -9,7 +9,12 @@ export interface Route {
   readonly body: object
   /** The role of the key; `client` by default. */
   readonly role?: 'server'
+  /** How long its body may be, if that is more than elsewhere. */
+  readonly bodyBytesMax?: number
 }
+
+/** Of what a backup sends. */
+const pageBytesMax = 32 * 1_024 * 1_024
 
 export const goalEvent = (now: number, changes: object = {}) => ({
   '@type': 'type.googleapis.com/bucketeer.event.client.GoalEvent',
@@ -279,10 +284,16 @@ export function adminRoutes(environmentId: string): Route[] {
     { dialect: 'admin', method: 'PUT', path: at('/leases/operations'), body: { holder: 'here', forMs: 1 } },
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
-    post(at('/restore'), { entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }] }),
-    post('/api/v1/backup/tables/projects', {
-      rows: [{ id: 'shop', organisation_id: 'default', name: 'Shop' }],
-    }),
+    {
+      ...post(at('/restore'), { entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }] }),
+      bodyBytesMax: pageBytesMax,
+    },
+    {
+      ...post('/api/v1/backup/tables/projects', {
+        rows: [{ id: 'shop', organisation_id: 'default', name: 'Shop' }],
+      }),
+      bodyBytesMax: pageBytesMax,
+    },
     post('/api/v1/backup/assignments/absent?shard=1', { assignments: [['visitor:ada', 'rule', 'on']] }),
   ]
 }

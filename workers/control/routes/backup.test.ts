@@ -1,5 +1,6 @@
 // What a backup has of D1, and what becomes of it: nothing that is stored is forgotten, no secret is
 // readable, nothing that lives is overwritten, and a database that was put back goes on with new numbers.
+import type { ControlBindings } from '../bindings.ts'
 import { sql } from 'drizzle-orm'
 import { runInDurableObject } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -245,15 +246,16 @@ describe('a living environment', () => {
   it.each(['SNAPSHOTS', 'DB'] as const)('is not said to be published while %s fails', async (binding) => {
     const path = await environment()
     await call('POST', `${path}/flags`, flagDraft('early'))
-    await runInDurableObject(objectOf(path), async (object: any, state) => {
+    await runInDurableObject(objectOf(path), async (object, state) => {
       await state.storage.put('published', { environmentId: idOf(path), revision: 1 })
       const away = () => {
         throw new Error(`${binding} is away`)
       }
+      const { env } = object as unknown as { env: Pick<ControlBindings, 'DB' | 'SNAPSHOTS'> }
       const broken =
         binding === 'DB'
-          ? vi.spyOn(object.env.DB, 'prepare').mockImplementation(away)
-          : vi.spyOn(object.env.SNAPSHOTS, 'put').mockImplementation(away)
+          ? vi.spyOn(env.DB, 'prepare').mockImplementation(away)
+          : vi.spyOn(env.SNAPSHOTS, 'put').mockImplementation(away)
       const head = await object.publishAnew(idOf(path))
       broken.mockRestore()
       expect(head.status === 'unknown' || head.unpublished !== undefined).toBe(true)

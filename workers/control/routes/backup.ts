@@ -114,7 +114,16 @@ export const backup = [
       const table = toTable(params.table)
       if (!table) return noTable(params.table)
       const problem = await unfit(database, table, rows)
-      return problem ?? ok({ written: await insertRows(database, table, rows) })
+      if (problem) return problem
+      try {
+        return ok({ written: await insertRows(database, table, rows) })
+      } catch (cause) {
+        if (!isConstraintFailure(cause)) throw cause
+        return refuse(
+          'INVALID',
+          `rows: ${table} takes no such row, a column is missing or is of another kind`,
+        )
+      }
     },
   }),
   route({
@@ -229,6 +238,11 @@ async function missingMembers(
   return undefined
 }
 
+/** drizzle wraps what D1 says. */
+const isConstraintFailure = (cause: unknown): boolean =>
+  cause instanceof Error &&
+  (/constraint failed|datatype mismatch/i.test(cause.message) || isConstraintFailure(cause.cause))
+
 const toTable = (name: string): SavedTable | undefined => savedTableNames.find((each) => each === name)
 const noTable = (name: string) => refuse('NOT_FOUND', `a backup has no table ${name}`)
 const alive = (ids: readonly string[]) =>
@@ -253,6 +267,7 @@ async function unfit(
 ): Promise<Result<never> | undefined> {
   const unknown = unknownColumns(table, rows)
   if (unknown.length > 0) return refuse('INVALID', `rows: ${table} has no ${unknown.join(', ')}`)
+  if (rows.some((row) => Object.keys(row).length === 0)) return refuse('INVALID', 'rows: one is empty')
   const shape = (row: SavedRow) => Object.keys(row).join()
   if (rows.some((row) => shape(row) !== shape(rows[0]!)))
     return refuse('INVALID', 'rows: all must have the same columns')

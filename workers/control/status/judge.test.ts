@@ -69,11 +69,12 @@ it.each<[string, Facts, string, object]>([
     'one environment loses events, and a larger one none',
     of(
       { intake: { accepted: 1e6, stored: 1e6, dead: 0 } },
-      { intake: { accepted: 100, stored: 89, dead: 0 } },
+      { intake: { accepted: 1_000, stored: 890, dead: 0 } },
     ),
     'degraded',
     { intake: { state: 'degraded' } },
   ],
+  ['a few of few are on their way', of({ intake: { accepted: 20, stored: 0, dead: 0 } }), 'ok', {}],
   ['a tenth is on its way', of({ intake: { accepted: 100, stored: 90, dead: 0 } }), 'ok', {}],
   [
     'objects that are slow say nothing of snapshots',

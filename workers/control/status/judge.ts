@@ -30,7 +30,7 @@ export interface Status {
 /** Undefined: it did not answer. */
 export interface EnvironmentFacts {
   readonly unpublishedSince: number | null | undefined
-  /** Whether KV holds the snapshot that the environment's object says is published; undefined: it says none. */
+  /** Whether KV holds the snapshot that the environment's object says is published; undefined: none. */
   readonly isReadable: boolean | undefined
   readonly publishedAt: number | null | undefined
   readonly intake: { readonly accepted: number; readonly stored: number; readonly dead: number } | undefined
@@ -54,6 +54,8 @@ export interface Facts {
 
 /** Of the events of an environment. Some are always on their way. */
 const missingShareMax = 0.1
+/** So many may be on their way where there is little traffic. */
+const missingEventsMax = 20
 
 /** A publication that fails longer is no passing fault. */
 const unpublishedMs = 60_000
@@ -114,7 +116,12 @@ function intakeOf(found: readonly EnvironmentFacts[]): Part {
       since: earliest(dead),
       says: 'Events could not be stored, and wait for a replay.',
     }
-  return found.some(({ intake }) => intake && intake.stored < intake.accepted * (1 - missingShareMax))
+  const isShort = ({ intake }: EnvironmentFacts) => {
+    if (!intake) return false
+    const missing = intake.accepted - intake.stored
+    return missing > missingEventsMax && missing > intake.accepted * missingShareMax
+  }
+  return found.some(isShort)
     ? {
         state: 'degraded',
         since: null,
