@@ -1,7 +1,7 @@
 // Layers and holdouts by command: what is allotted and held, when, and what locks it.
 import { describe, expect, it } from 'vitest'
 import { fixed, rollout } from '../../test/support/build/flags.ts'
-import { SimulatedEnvironment } from '../../test/support/simulated-environment.ts'
+import type { SimulatedEnvironment } from '../../test/support/simulated-environment.ts'
 import {
   start,
   dayMs,
