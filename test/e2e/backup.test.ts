@@ -42,7 +42,7 @@ const run = async ({ url, token }: Stack, script: string, ...args: string[]) => 
 }
 
 /** Each is asked through three protocols, twice. TACKLINE_USERS=10000 is what the guide tells of. */
-const usersCount = Number(process.env['TACKLINE_USERS'] ?? 1_000)
+const usersCount = Number(process.env['TACKLINE_USERS'] ?? 200)
 const users = Array.from({ length: usersCount }, (_, i) => `user-${i}`)
 const planOf = (user: string) => (user.endsWith('7') ? 'team' : 'free')
 const importedKey = 'a-key-that-another-system-gave-out'
