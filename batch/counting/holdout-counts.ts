@@ -59,7 +59,8 @@ export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutC
     now: number,
     isAgain: boolean,
   ) {
-    const from = Math.min(...asked.map(({ holdout }) => holdout.startAt))
+    // Nothing before a rule came under its holdout counts.
+    const from = Math.min(...asked.flatMap(({ holdout }) => holdout.held.map(({ since }) => since)))
     const files = await lake.files(environmentId, { from, to: now })
     if (!files.ok) return files
     const questions = asked.flatMap(({ holdout: { stopAt }, events }, h) =>
