@@ -104,6 +104,7 @@ async function runJobs(
     api,
     open,
     openMetrics,
+    openOverlaps,
     openSegments,
     openMinutes,
     openAllocations,
@@ -122,6 +123,7 @@ async function runJobs(
   const context = {
     api,
     metrics: openMetrics({ lake, root }),
+    overlaps: openOverlaps({ lake, root }),
     segments: openSegments({ lake, root }),
     minutes: openMinutes({ lake, root }),
     now,

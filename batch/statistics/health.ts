@@ -1,6 +1,8 @@
 // Health checks: whether a result can be trusted. One failed check turns health red and withholds the
-// verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
+// verdict. One that warns or cannot judge yet turns it amber, which leaves the verdict as it is.
 import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
+import type { Interaction } from '../../core/model/interaction.ts'
+import { checkInteractions } from './interaction-check.ts'
 import { type TrustFacts, trustChecks } from './trust-checks.ts'
 import { causeSentence, type MismatchCause } from './mismatch-cause.ts'
 import { mismatchFactor, type Cell, type SampleRatio } from './sample-ratio.ts'
@@ -34,6 +36,8 @@ export interface HealthFacts {
   readonly engine: EngineReport
   /** Undefined if nothing is known of the events' origin. */
   readonly trust?: TrustFacts | undefined
+  /** Of the primary goal, with other experiments that share users. */
+  readonly interactions?: readonly Interaction[] | undefined
 }
 
 export function healthOf({
@@ -44,6 +48,7 @@ export function healthOf({
   usersInTwoVariations,
   engine,
   trust,
+  interactions = [],
 }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
@@ -52,9 +57,10 @@ export function healthOf({
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
     ...(trust ? trustChecks(trust) : []),
+    ...(interactions.length > 0 ? [checkInteractions(interactions)] : []),
   ]
   const has = (wanted: HealthCheck['status']) => checks.some(({ status }) => status === wanted)
-  return { status: has('failed') ? 'red' : has('too-early') ? 'amber' : 'green', checks }
+  return { status: has('failed') ? 'red' : has('warning') || has('too-early') ? 'amber' : 'green', checks }
 }
 
 function checkLake({ missingObjects, missingRecords, doubtfulObjects }: LakeDamage): HealthCheck {

@@ -7,6 +7,7 @@ import { CountedEvents } from './counted-events.ts'
 import { goalRoles } from './experiment.ts'
 import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
+import { Interaction } from './interaction.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
 
@@ -199,14 +200,18 @@ export const HealthCheck = z.object({
     'sampler',
     'verified-users',
     'users-of-one-address',
+    'interactions',
   ]),
-  /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
-  status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
+  /**
+   * `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result.
+   * `warning`: somebody should look at it before acting on the verdict, which it does not withhold.
+   */
+  status: z.enum(['passed', 'failed', 'warning', 'too-early', 'skipped']),
   detail: Sentence,
 })
 export type HealthCheck = z.infer<typeof HealthCheck>
 
-/** `red`: a check failed. `amber`: none failed, but at least one cannot judge yet. */
+/** `red`: a check failed. `amber`: none failed, but at least one warns or cannot judge yet. */
 export const Health = z.object({ status: z.enum(['green', 'amber', 'red']), checks: z.array(HealthCheck) })
 export type Health = z.infer<typeof Health>
 
@@ -294,6 +299,8 @@ export const ExperimentResult = z.object({
   comparisons: z.array(Comparison).optional(),
   /** By the attributes of the design, of a goal about all users' conversions. */
   breakdowns: z.array(Breakdown).optional(),
+  /** Of a primary goal: with the other experiments that its users are in, by their start. */
+  interactions: z.array(Interaction).optional(),
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),

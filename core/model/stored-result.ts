@@ -21,6 +21,7 @@ import {
 } from './experiment-result.ts'
 import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
+import { Interaction } from './interaction.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
 
@@ -57,6 +58,7 @@ export const StoredResult = ExperimentResult.extend({
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
   breakdowns: z.array(Breakdown.loose()).optional(),
+  interactions: z.array(Interaction.extend({ outcome: Text }).loose()).optional(),
   guardrails: z
     .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
     .optional(),
