@@ -1,5 +1,6 @@
 // The events of a run as people read them. Pure: an event in, lines out.
-import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
+import type { EngineReport } from '../core/model/engine-report.ts'
+import type { ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
 import { isOfShares } from '../core/model/goal-metric.ts'
 import { breakdownLines } from './print-breakdown.ts'
 import { interactionLines } from './print-interactions.ts'

@@ -10,12 +10,12 @@ import {
   type VariationPosterior,
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
-import type { SegmentCounts } from '../../core/model/breakdown.ts'
+import type { Breakdown, SegmentCounts } from '../../core/model/breakdown.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
 import type { OverlapCounts } from '../../core/model/interaction.ts'
 import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
-import { breakdownsOf } from './breakdown.ts'
+import { breakdownsBy, breakdownsOf } from './breakdown.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
@@ -157,7 +157,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     decision,
     variations,
     comparisons,
-    ...(evidence.segments && { breakdowns: breakdownsOf(evidence.segments, baselineVariationId) }),
+    ...(evidence.segments && { breakdowns: await breakdowns(evidence, evidence.segments, engine) }),
     ...(interactions.length > 0 && { interactions }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
     ...(ratio.kind === 'tested' && {
@@ -202,6 +202,15 @@ function bestOf(
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
+
+const breakdowns = (
+  { baselineVariationId, seed }: Evidence,
+  segments: readonly SegmentCounts[],
+  { pool }: Engine,
+): Promise<Breakdown[]> =>
+  pool
+    ? breakdownsBy(pool, segments, baselineVariationId, seed)
+    : Promise.resolve(breakdownsOf(segments, baselineVariationId))
 
 const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
   const steps = metric?.byVariation.get(variationId)?.stepUsers ?? []

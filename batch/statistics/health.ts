@@ -1,6 +1,7 @@
 // Health checks: whether a result can be trusted. One failed check turns health red and withholds the
 // verdict. One that warns or cannot judge yet turns it amber, which leaves the verdict as it is.
-import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
+import type { EngineReport, SamplerReport } from '../../core/model/engine-report.ts'
+import type { Health, HealthCheck } from '../../core/model/experiment-result.ts'
 import type { Interaction } from '../../core/model/interaction.ts'
 import { checkInteractions } from './interaction-check.ts'
 import { type TrustFacts, trustChecks } from './trust-checks.ts'
@@ -130,20 +131,24 @@ function checkUsersInTwoVariations(count: number, users: number, variations: num
   }
 }
 
+/** Not `> limit`: a comparison with NaN is false, and would pass. */
+export const hasConverged = (
+  figures: Pick<SamplerReport, 'rhatMax' | 'essBulkMin' | 'essTailMin' | 'divergences'>,
+): boolean =>
+  figures.rhatMax <= rhatMax &&
+  figures.essBulkMin >= effectiveSizeMin &&
+  figures.essTailMin >= effectiveSizeMin &&
+  figures.divergences === 0
+
 function checkSampler(engine: EngineReport): HealthCheck {
   const name = 'sampler'
   if (engine.kind === 'exact')
     return { name, status: 'skipped', detail: 'Not needed: the closed form draws no samples.' }
-  const sound =
-    engine.rhatMax <= rhatMax &&
-    engine.essBulkMin >= effectiveSizeMin &&
-    engine.essTailMin >= effectiveSizeMin &&
-    engine.divergences === 0
   const figures =
     `R-hat at most ${engine.rhatMax.toFixed(4)} (limit ${rhatMax}), effective sample size at least ` +
     `${Math.floor(engine.essBulkMin)} in the bulk and ${Math.floor(engine.essTailMin)} in the tails ` +
     `(limit ${effectiveSizeMin}), ${engine.divergences} divergences`
-  return sound
+  return hasConverged(engine)
     ? { name, status: 'passed', detail: `The chains converged: ${figures}.` }
     : { name, status: 'failed', detail: `The chains did not converge: ${figures}.` }
 }
