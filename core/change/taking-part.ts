@@ -20,10 +20,22 @@ export interface TakingPart {
   readonly holdouts: readonly { readonly id: string; readonly slices: number }[]
 }
 
-/** Of an experiment that would start now. Salts are independent, so the shares multiply. */
+/** What begins on a rule, and when: epoch milliseconds. */
+export interface BeginsOnRule extends RuleOfFlag {
+  readonly startAt: number
+  readonly stopAt: number
+}
+
+/** Experiments begin at whole seconds. */
+const secondMs = 1_000
+
+/**
+ * Of what runs, has run, or would start now. A holdout takes in what begins after it, and what ended before it
+ * held the rule was complete. Salts are independent, so the shares multiply.
+ */
 export function takingPart(
   { layers, holdouts }: HoldBackSource,
-  { flagKey, ruleId }: RuleOfFlag,
+  { flagKey, ruleId, startAt, stopAt }: BeginsOnRule,
   flag: Flag | undefined,
   now: number,
 ): TakingPart {
@@ -32,8 +44,11 @@ export function takingPart(
   const isByUser = flag !== undefined && attributeSplitting(flag) === undefined
   const holding = [...holdouts]
     .filter((holdout) => {
-      const isHeld = holdout.held.some((each) => each.flagKey === flagKey && each.ruleId === ruleId)
-      return holdoutStatusAt(holdout, now) === 'running' && (isHeld || (isByUser && covers(holdout, flagKey)))
+      const isHeld = holdout.held.some(
+        (each) => each.flagKey === flagKey && each.ruleId === ruleId && each.since < stopAt,
+      )
+      const joins = isByUser && covers(holdout, flagKey) && holdout.startAt < startAt + secondMs
+      return holdoutStatusAt(holdout, now) === 'running' && (isHeld || joins)
     })
     .map(({ id, slices }) => ({ id, slices }))
   const share = holding.reduce(
