@@ -135,8 +135,8 @@ describe('a document', () => {
           fromVariationId: 'a',
           variationId: 'b',
           steps: [
-            { weight: 50_000, holdMs: dayMs },
-            { weight: 100_000, holdMs: 0 },
+            { weight: 70_000, holdMs: dayMs },
+            { weight: 100_000, holdMs: dayMs },
           ],
         },
       })
