@@ -146,6 +146,7 @@ export async function make(
   const file = path.join(folder, name)
   if (!existsSync(file)) {
     const unfinished = `${file}.new`
+    rmSync(unfinished, { force: true }) // of a run that was stopped
     const done = await clickHouse.run('make', makePart, {
       arms: 2,
       goals: 1,
