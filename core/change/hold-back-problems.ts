@@ -5,12 +5,11 @@ import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { strategyOf } from '../model/experiment.ts'
 import { type Holdout, isHoldoutOpen } from '../model/holdout.ts'
-import type { Layer } from '../model/layer.ts'
+import type { Layer, RuleOfFlag } from '../model/layer.ts'
 import type { FieldProblem, FieldRule } from '../model/problem.ts'
 import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import { partOf } from './experiment-phases.ts'
 import { missing } from './missing.ts'
-import type { RuleOfFlag } from './taking-part.ts'
 
 /** `code`: whether the rule cannot be in a layer at all, or something is in the way. */
 export interface AllotmentObstacle {

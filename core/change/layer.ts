@@ -2,7 +2,7 @@
 // (hold-back-guard.ts); whoever is in stays in when an allotment grows.
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { baselineOf } from '../model/experiment.ts'
-import { type Allotment, freeRanges, type Layer, resized, slicesOf } from '../model/layer.ts'
+import { type Allotment, freeRanges, resized, slicesOf } from '../model/layer.ts'
 import { slicesTotal } from '../model/limits.ts'
 import { type FieldRule, type Result, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
@@ -90,15 +90,3 @@ function allot(
 
 const invalid = (path: string, rule: FieldRule | undefined, message: string) =>
   refuse('INVALID', `${path} ${message}`, { fields: [{ path, ...(rule && { rule }), message }] })
-
-/** The layer that has allotted slices to a rule, with the allotment. */
-export function allotmentOn(
-  layers: Iterable<Layer>,
-  flagKey: string,
-  ruleId: string,
-): { readonly layer: Layer; readonly allotment: Allotment } | undefined {
-  for (const layer of layers)
-    for (const allotment of layer.allotments)
-      if (allotment.flagKey === flagKey && allotment.ruleId === ruleId) return { layer, allotment }
-  return undefined
-}

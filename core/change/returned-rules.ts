@@ -2,11 +2,10 @@
 // that still run: a rollback is to leave things as they were.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import { type HeldRule, type Holdout, holdoutStatusAt } from '../model/holdout.ts'
-import { type Allotment, freeRanges, type Layer, type SliceRange } from '../model/layer.ts'
+import { type Allotment, freeRanges, type Layer, type RuleOfFlag, type SliceRange } from '../model/layer.ts'
 import type { ChangeContext } from './entity.ts'
 import { partOf } from './experiment-phases.ts'
 import { allotmentObstacle } from './hold-back-problems.ts'
-import type { RuleOfFlag } from './taking-part.ts'
 
 export interface ReturnedRules {
   /** What the layer had allotted to them; `kept` is what it has allotted to others. */

@@ -3,15 +3,8 @@ import { attributeSplitting } from '../model/bucket-by.ts'
 import type { Flag } from '../model/flag.ts'
 import type { HoldBackSource } from '../model/hold-back.ts'
 import { covers, holdoutStatusAt } from '../model/holdout.ts'
-import { slicesOf } from '../model/layer.ts'
+import { allotmentOn, type RuleOfFlag, slicesOf } from '../model/layer.ts'
 import { slicesTotal } from '../model/limits.ts'
-import { allotmentOn } from './layer.ts'
-
-/** A rule, or the default strategy, of a flag. */
-export interface RuleOfFlag {
-  readonly flagKey: string
-  readonly ruleId: string
-}
 
 export interface TakingPart {
   /** In (0, 1], of the users of the rule. */
