@@ -63,8 +63,8 @@ const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine
 }
 
 /**
- * Only where Stan is asked for by name: it takes seconds for each attribute and goal, and says what the closed
- * form says.
+ * Only where Stan is asked for by name: it takes seconds for each attribute and goal, and says what the
+ * closed form says.
  */
 async function withPooling(
   chosen: Result<PickedEngine>,

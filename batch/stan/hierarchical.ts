@@ -1,5 +1,5 @@
-// The hierarchical model of conversions by segments: counts in, draws of each effect out, and what results say
-// of them.
+// The hierarchical model of conversions by segments: counts in, draws of each effect out, and what results
+// say of them.
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Pooled, PoolInput } from '../statistics/fit.ts'
 import { logit } from '../statistics/conversion-pair.ts'

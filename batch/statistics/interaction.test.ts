@@ -1,5 +1,5 @@
-// The check of interactions: what it says of counts, and laws that hold for all of them. How often it is wrong
-// and how often it finds one is simulated (test/simulate/interaction-worlds.ts).
+// The check of interactions: what it says of counts, and laws that hold for all of them. How often it is
+// wrong and how often it finds one is simulated (test/simulate/interaction-worlds.ts).
 import { describe, expect, it } from 'vitest'
 import type { OverlapCounts } from '../../core/model/interaction.ts'
 import fc from '../../test/support/build/fast-check.ts'

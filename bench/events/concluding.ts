@@ -1,6 +1,6 @@
-// What a run costs that concludes many experiments: three arms, five goals each, in closed form. Its counting,
-// its statistics and what it keeps are those of the runner; the admin API is in memory, and the lake is
-// Parquet on disk, as a compaction leaves it. Users see flags at random, so experiments share them.
+// What a run costs that concludes many experiments: three arms, five goals each, in closed form. Its
+// counting, its statistics and what it keeps are those of the runner; the admin API is in memory, and the
+// lake is Parquet on disk, as a compaction leaves it. Users see flags at random, so experiments share them.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

@@ -1,5 +1,5 @@
-// What a layer or a holdout names must exist, and a layer takes in only rollouts that nothing else decides on:
-// one check, for commands and for documents.
+// What a layer or a holdout names must exist, and a layer takes in only rollouts that nothing else decides
+// on: one check, for commands and for documents.
 import { bucketByOf } from '../model/bucket-by.ts'
 import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'

@@ -23,8 +23,8 @@ export interface BeginsOnRule extends RuleOfFlag {
 const secondMs = 1_000
 
 /**
- * Of what runs, has run, or would start now. A holdout takes in what begins after it, and what ended before it
- * held the rule was complete. Salts are independent, so the shares multiply.
+ * Of what runs, has run, or would start now. A holdout takes in what begins after it, and what ended before
+ * it held the rule was complete. Salts are independent, so the shares multiply.
  */
 export function takingPart(
   { layers, holdouts }: HoldBackSource,

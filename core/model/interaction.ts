@@ -40,8 +40,8 @@ export const Interaction = OverlapCounts.pick({ experimentId: true, baselineVari
       variationId: z.string(),
       otherVariationId: z.string(),
       /**
-       * How much larger the difference to the baseline's conversion rate is beside the other's arm than beside
-       * the other's baseline. The interval holds at all looks and for all contrasts of the pair.
+       * How much larger the difference to the baseline's conversion rate is beside the other's arm than
+       * beside the other's baseline. The interval holds at all looks and for all contrasts of the pair.
        */
       difference: z.object({ estimate: z.number(), low: z.number(), high: z.number() }),
       evidence: z.number(),

@@ -60,8 +60,8 @@ export async function listEntityChanges(
 }
 
 /**
- * The values at a revision of all entities (of some kinds) that have changed since: what the first change after the revision
- * replaced.
+ * The values at a revision of all entities (of some kinds) that have changed since: what the first change
+ * after the revision replaced.
  */
 export async function valuesAt(
   database: Database,
