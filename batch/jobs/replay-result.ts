@@ -98,11 +98,11 @@ async function engineOf({ engine: report, breakdowns }: ExperimentResult, variab
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return picked
   const failing = async () => refuse('UNAVAILABLE', 'Stan failed then.')
-  const { fit } = stoodIn(report) ? withFallback({ fit: failing }, picked.value.engine) : picked.value.engine
+  const again = stoodIn(report) ? withFallback({ fit: failing }, picked.value.engine) : picked.value.engine
   // Which engine pooled the segments depends on what was asked for, which the segments say.
   const pooledBy = breakdowns?.[0]?.engine
   const pool = pooledBy && (stoodIn(pooledBy) ? failing : picked.value.engine.pool)
-  const engine: Engine = pool ? { fit, pool } : { fit }
+  const engine: Engine = { fit: (input) => again.fit(input), ...(pool && { pool }) }
   return ok({ ...picked.value, engine })
 }
 
