@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from './failure.ts'
 
 export interface Patience {
-  /** Maximum wait for the next part of the request to be taken, for the headers, and for a part of the body. */
+  /** Maximum wait until a part of the request is taken, for the headers, and for a part of the body. */
   readonly silenceMaxMs: number
   readonly attemptsMax: number
   /** The first wait is up to this long; it doubles up to the maximum. */

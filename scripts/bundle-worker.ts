@@ -1,5 +1,5 @@
-// Bundles a Worker for a local stack, once, as wrangler does. Wrangler itself would go on watching every source
-// file, which costs 2 % of a core for as long as the stack runs.
+// Bundles a Worker for a local stack, once, as wrangler does. Wrangler itself would go on watching every
+// source file, which costs 2 % of a core for as long as the stack runs.
 import { build } from 'esbuild'
 import { root } from './tool.ts'
 

@@ -35,7 +35,7 @@ export async function replayDeadLetters(
   return ok(undefined)
 }
 
-/** The number of records. What is no record moves to `bad/`, as ingest would have written it, and is named. */
+/** What is no record moves to `bad/`, as ingest would have written it, and is named. */
 async function replay(store: ObjectStore, key: string): Promise<Result<Replayed, Failure>> {
   const read = await readLetter(store, key)
   if (!read.ok) return read

@@ -95,8 +95,8 @@ function exposure(
 }
 
 /**
- * Undefined if there is no anonymous id beside the visitor's. The time is that of the hit that names both. The
- * same on one day, so copies count once.
+ * Undefined if there is no anonymous id beside the visitor's. The time is that of the hit that names both.
+ * The same on one day, so copies count once.
  */
 export function aliasToRecord(
   visitorId: string,
