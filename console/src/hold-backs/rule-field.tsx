@@ -10,10 +10,12 @@ interface RuleFieldProps {
   /** Empty: the default strategy. */
   readonly value: string
   readonly problem: string | undefined
+  /** Also rules that serve one variation to everybody. */
+  readonly all?: boolean
   readonly onChange: (ruleId: string) => void
 }
 
-export function RuleField({ flagKey, value, problem, onChange }: RuleFieldProps) {
+export function RuleField({ flagKey, value, problem, all, onChange }: RuleFieldProps) {
   const { data: flag } = useQuery(flagQuery(useEnvironmentId(), flagKey))
   return (
     <SelectField
@@ -24,7 +26,7 @@ export function RuleField({ flagKey, value, problem, onChange }: RuleFieldProps)
     >
       <option value="">{holdBacks.defaultRule}</option>
       {(flag?.rules ?? []).map(({ id, name, strategy }, i) =>
-        strategy.kind === 'rollout' ? (
+        all || strategy.kind === 'rollout' ? (
           <option key={id} value={id}>
             {name || holdBacks.ruleNumber(i + 1)}
           </option>

@@ -31,6 +31,10 @@ export const common = inLanguage({
     liveIn: (revision: number, ms: number) => `Live at revision ${number(revision)} in ${number(ms)} ms`,
     stored: (revision: number) => `Stored in revision ${number(revision)}, on its way to the edge`,
     unchanged: 'Nothing had to change',
+    edit: 'Edit',
+    save: 'Save changes',
+    created: (name: string) => `${name} is created`,
+    saved: (name: string) => `${name} is saved`,
   },
   de: {
     loading: 'Lädt…',
@@ -61,5 +65,9 @@ export const common = inLanguage({
     liveIn: (revision, ms) => `Live mit Revision ${number(revision)} nach ${number(ms)} ms`,
     stored: (revision) => `Gespeichert in Revision ${number(revision)}, auf dem Weg zum Edge`,
     unchanged: 'Es war nichts zu ändern',
+    edit: 'Bearbeiten',
+    save: 'Änderungen speichern',
+    created: (name) => `${name} ist angelegt`,
+    saved: (name) => `${name} ist gespeichert`,
   },
 })

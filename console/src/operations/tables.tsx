@@ -1,7 +1,7 @@
 // Each kind of operation as a table, with all that can be done with one.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { isRolloutOpen, type ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { isOpen, type Schedule } from '../../../core/model/schedule.ts'
 import type { PublicTrigger, WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
@@ -10,6 +10,7 @@ import { goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import type { ChangeAsked } from '../change/confirm-change.tsx'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
+import { common } from '../messages/common.ts'
 import { duration, figure } from '../messages/figures.ts'
 import { operations as words } from '../messages/operations.ts'
 import { Status } from '../ui/marks.tsx'
@@ -32,6 +33,10 @@ import css from './operations.module.css'
 import { TriggerSecret, type MadeTrigger } from './trigger-secret.tsx'
 
 const { buttons, hints, columns: titles } = words
+const RolloutForm = lazy(() => import('./rollout-form.tsx'))
+const SwitchForm = lazy(() => import('./switch-form.tsx'))
+const ScheduleForm = lazy(() => import('./schedule-form.tsx'))
+const TriggerForm = lazy(() => import('./trigger-form.tsx'))
 
 function FlagLink({ flagKey }: { flagKey: string }) {
   const environment = useEnvironmentId()
@@ -81,6 +86,7 @@ export function Rollouts({ world: { rollouts } }: { world: World }) {
           ]
         : []),
       post('stop', buttons.stop, hints.stop),
+      { text: common.edit, form: (close) => <RolloutForm rollout={rollout} onClose={close} /> },
     ]
   }
   const columns: Column<ProgressiveRollout>[] = [
@@ -153,7 +159,11 @@ export function Switches({ world: { operations, flags } }: { world: World }) {
       cell: (operation) => {
         const { post, remove } = actionsOf(environment, 'operations', operation)
         const arm = operation.status === 'fired' ? [post('arm', buttons.arm, hints.arm)] : []
-        return <RowActions label={operation.id} actions={[...arm, remove]} />
+        const edit: RowAction = {
+          text: common.edit,
+          form: (close) => <SwitchForm operation={operation} onClose={close} />,
+        }
+        return <RowActions label={operation.id} actions={[...arm, edit, remove]} />
       },
     },
   ]
@@ -224,9 +234,19 @@ export function Schedules({ world: { schedules } }: { world: World }) {
       quiet: true,
       cell: (schedule) => {
         const { post, remove } = actionsOf(environment, 'schedules', schedule)
+        const edit: RowAction = {
+          text: common.edit,
+          form: (close) => <ScheduleForm schedule={schedule} onClose={close} />,
+        }
         const actions = isOpen(schedule)
-          ? [post('execute', buttons.execute, hints.execute), post('cancel', buttons.cancel, hints.cancel)]
-          : [remove]
+          ? [
+              post('execute', buttons.execute, hints.execute),
+              post('cancel', buttons.cancel, hints.cancel),
+              edit,
+            ]
+          : schedule.status === 'applied'
+            ? [remove]
+            : [edit, remove]
         return <RowActions label={nameOf(schedule)} actions={actions} />
       },
     },
@@ -257,6 +277,7 @@ export function Triggers({ world: { triggers } }: { world: World }) {
         done: words.doneText(text, shown),
         run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !trigger.disabled } }),
       },
+      { text: common.edit, form: (close) => <TriggerForm trigger={trigger} onClose={close} /> },
       remove,
     ]
   }
