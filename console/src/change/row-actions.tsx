@@ -14,7 +14,7 @@ interface Named {
   readonly short?: string
 }
 
-interface AskedAction extends Named {
+export interface AskedAction extends Named {
   readonly hint?: string
   readonly done: string
   readonly isDestructive?: boolean
@@ -73,7 +73,10 @@ export function RowActions({ label, actions, big }: RowActionsProps) {
             <b>{label}</b>
             {chosen.hint && `. ${chosen.hint}`}
           </p>
-          {actions.find((action): action is AskedAction => 'run' in action && action.text === chosen.text)?.extra}
+          {
+            actions.find((action): action is AskedAction => 'run' in action && action.text === chosen.text)
+              ?.extra
+          }
         </ConfirmChange>
       )}
     </span>

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import { HoldoutDraft } from '../../../core/change/hold-back-drafts.ts'
 import { Holdout } from '../../../core/model/holdout.ts'

@@ -46,9 +46,10 @@ export default function LayersPage() {
     ]
   }
   const columns: Column<Layer>[] = [
-    { title: words.columns.layer, cell: ({ id, name, description }) => (
-        <Named name={name || id}>{description || (name && id)}</Named>
-      ) },
+    {
+      title: words.columns.layer,
+      cell: ({ id, name, description }) => <Named name={name || id}>{description || (name && id)}</Named>,
+    },
     {
       title: words.columns.rollouts,
       cell: ({ allotments }) =>

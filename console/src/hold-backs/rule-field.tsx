@@ -12,15 +12,17 @@ interface RuleFieldProps {
   readonly problem: string | undefined
   /** Also rules that serve one variation to everybody. */
   readonly all?: boolean
+  readonly hint?: string
   readonly onChange: (ruleId: string) => void
 }
 
-export function RuleField({ flagKey, value, problem, all, onChange }: RuleFieldProps) {
+export function RuleField({ flagKey, value, problem, all, hint, onChange }: RuleFieldProps) {
   const { data: flag } = useQuery(flagQuery(useEnvironmentId(), flagKey))
   return (
     <SelectField
       label={holdBacks.rule}
       problem={problem}
+      {...(hint !== undefined && { hint })}
       value={value}
       onChange={(event) => onChange(event.target.value)}
     >

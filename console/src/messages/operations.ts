@@ -8,6 +8,7 @@ export const operations = inLanguage({
     views: {
       timeline: 'Timeline',
       rollouts: 'Rollouts',
+      allocations: 'Allocations',
       switches: 'Kill switches',
       schedules: 'Schedules',
       triggers: 'Triggers',
@@ -35,6 +36,7 @@ export const operations = inLanguage({
     nothingLast: 'Nothing happened by itself.',
     kinds: {
       rollout: 'Rollout',
+      allocation: 'Dynamic allocation',
       switch: 'Kill switch',
       schedule: 'Schedule',
       experiment: 'Experiment',
@@ -150,6 +152,7 @@ export const operations = inLanguage({
     views: {
       timeline: 'Zeitleiste',
       rollouts: 'Rollouts',
+      allocations: 'Zuteilungen',
       switches: 'Notschalter',
       schedules: 'Zeitpläne',
       triggers: 'Auslöser',
@@ -177,6 +180,7 @@ export const operations = inLanguage({
     nothingLast: 'Nichts geschah von selbst.',
     kinds: {
       rollout: 'Rollout',
+      allocation: 'Dynamische Zuteilung',
       switch: 'Notschalter',
       schedule: 'Zeitplan',
       experiment: 'Experiment',

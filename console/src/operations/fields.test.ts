@@ -1,13 +1,20 @@
 // What the forms of operations make of what is there: unchanged, it is the same, so an edit that changes
 // nothing sends nothing.
-import fc from 'fast-check'
+import fc from '../../../test/support/build/fast-check.ts'
 import { describe, expect, it } from 'vitest'
-import { OperationDraft, ProgressiveRolloutDraft, ScheduleDraft } from '../../../core/change/command.ts'
+import {
+  DynamicAllocationDraft,
+  OperationDraft,
+  ProgressiveRolloutDraft,
+  ScheduleDraft,
+} from '../../../core/change/command.ts'
+import { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import { Operation } from '../../../core/model/operation.ts'
 import { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { Schedule } from '../../../core/model/schedule.ts'
 import { changesBetween } from '../change/changes-between.ts'
 import { hoursOf, hoursText, percentText, shareOf } from '../ui/field-text.ts'
+import { allocationBody, allocationFields, emptyAllocation } from './allocation-fields.ts'
 import { rolloutBody, rolloutFields } from './rollout-fields.ts'
 import { scheduleBody, scheduleFields } from './schedule-fields.ts'
 import { emptySwitch, switchBody, switchFields } from './switch-fields.ts'
@@ -18,10 +25,14 @@ const monday = Date.parse('2026-11-30T09:30')
 
 it('shares and hours are read back as they were', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 10_000 }), (share, minutes) => {
-      expect(shareOf(percentText(share / 100_000))).toBe(share / 100_000)
-      expect(hoursOf(hoursText(minutes * 60_000))).toBe(minutes * 60_000)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 100_000 }),
+      fc.integer({ min: 0, max: 10_000 }),
+      (share, minutes) => {
+        expect(shareOf(percentText(share / 100_000))).toBe(share / 100_000)
+        expect(hoursOf(hoursText(minutes * 60_000))).toBe(minutes * 60_000)
+      },
+    ),
   )
 })
 
@@ -137,21 +148,56 @@ describe('a scheduled change', () => {
     ['kept', { days: ['monday', 'sunday'] }],
     ['kept', { timeZone: timeZone === 'Asia/Tokyo' ? 'UTC' : 'Asia/Tokyo' }],
     ['kept', { until: Date.parse('2027-02-01T12:00:00') }],
-  ] as const)('that recurs is shown as %s if it is, and sends no times unless they change', (shown, repeat) => {
-    const schedule = repeating(repeat)
-    const fields = scheduleFields(schedule, timeZone)
-    expect(fields.repeat).toBe(shown)
-    expect(ScheduleDraft.parse(scheduleBody(fields, timeZone)).repeat).toEqual(schedule.repeat)
-    const renamed = scheduleBody({ ...fields, name: 'Mondays', experiment: '' }, timeZone)!
-    expect(changesBetween(scheduleBody(fields, timeZone)!, renamed)).toEqual({
-      name: 'Mondays',
-      experiment: null,
-    })
-  })
+  ] as const)(
+    'that recurs is shown as %s if it is, and sends no times unless they change',
+    (shown, repeat) => {
+      const schedule = repeating(repeat)
+      const fields = scheduleFields(schedule, timeZone)
+      expect(fields.repeat).toBe(shown)
+      expect(ScheduleDraft.parse(scheduleBody(fields, timeZone)).repeat).toEqual(schedule.repeat)
+      const renamed = scheduleBody({ ...fields, name: 'Mondays', experiment: '' }, timeZone)!
+      expect(changesBetween(scheduleBody(fields, timeZone)!, renamed)).toEqual({
+        name: 'Mondays',
+        experiment: null,
+      })
+    },
+  )
 
   it('becomes one that happens once', () => {
     const fields = scheduleFields(repeating({}), timeZone)
     const single = scheduleBody({ ...fields, repeat: 'once' }, timeZone)!
     expect(changesBetween(scheduleBody(fields, timeZone)!, single)).toEqual({ repeat: null, at: monday })
+  })
+})
+
+describe('a dynamic allocation', () => {
+  it('shows the defaults of the API', () => {
+    const body = allocationBody({ ...emptyAllocation, flagKey: 'f', goal: 'g' })
+    const defaults = DynamicAllocationDraft.parse({ flagKey: 'f', goalKey: 'g' })
+    expect(DynamicAllocationDraft.parse(body)).toEqual(defaults)
+  })
+
+  it('is made again from its fields, and sends what was changed', () => {
+    const allocation = DynamicAllocation.parse({
+      id: 'a',
+      flagKey: 'headline',
+      ruleId: 'default',
+      goalKey: 'read',
+      lowerIsBetter: true,
+      counts: 'verified',
+      delayMs: 0,
+      floor: 7_000,
+      everyMs: 5_400_000,
+      arms: ['x', 'y'],
+      status: 'running',
+      phases: [{ startAt: 1_000, weights: { x: 50_000, y: 50_000 } }],
+      ...stored,
+    })
+    const fields = allocationFields(allocation)
+    const body = DynamicAllocationDraft.parse(allocationBody(fields))
+    expect(DynamicAllocation.parse({ ...allocation, ...body })).toEqual(allocation)
+    const edited = allocationBody({ ...fields, floor: '3', every: '6' })!
+    expect(changesBetween(allocationBody(fields)!, edited)).toEqual({ floor: 3_000, everyMs: 21_600_000 })
+    expect(allocationBody({ ...fields, step: 'much' })).toBeUndefined()
   })
 })

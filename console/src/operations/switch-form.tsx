@@ -37,7 +37,8 @@ export default function SwitchForm({ operation, onClose }: SwitchFormProps) {
   const set = (next: Partial<SwitchFields>) => setFields((was) => ({ ...was, ...next }))
   const flag = useFlagRow(fields.flagKey)
   const isEdit = operation !== undefined
-  const { variation, goal, comparison, threshold, baseline, difference, minimum, delay, action, rearm } = fields
+  const { variation, goal, comparison, threshold, baseline, difference, minimum, delay, action, rearm } =
+    fields
   const stoppable = experiments.filter(
     ({ id, flagKey, status }) =>
       flagKey === fields.flagKey && (status === 'running' || action === stopping(id)),

@@ -153,9 +153,9 @@ describe('a trigger with a signature', () => {
     expect((await call('PATCH', `${path}/triggers/off`, { name: 'pager' })).body.entity).toMatchObject({
       experiment: 'stop',
     })
-    expect((await call('PATCH', `${path}/triggers/off`, { experiment: null })).body.entity).not.toHaveProperty(
-      'experiment',
-    )
+    expect(
+      (await call('PATCH', `${path}/triggers/off`, { experiment: null })).body.entity,
+    ).not.toHaveProperty('experiment')
     expect((await call('PATCH', `${path}/triggers/off`, { signature: null })).body.entity).not.toHaveProperty(
       'signature',
     )
