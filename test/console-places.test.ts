@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { routes } from '../workers/control/api/route-list.ts'
+import { changedBy } from './support/console-journeys.ts'
 
 /** By file of `console/src`: the routes that it calls. */
 const places: Readonly<Record<string, readonly string[]>> = {
@@ -124,10 +125,21 @@ const places: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Where a file takes parts of its calls from a table elsewhere. */
+/** Where a file takes parts of its calls from elsewhere. */
 const tables: Readonly<Record<string, string>> = {
   'audience/upload-members.tsx': 'messages/audience.ts',
   'transfer/send-import.ts': 'transfer/source-of.ts',
+  'observe/audit-entry.tsx': 'observe/audit-trail.ts',
+}
+const shared = ['change/entity-dialog.tsx', 'operations/actions.tsx']
+
+/** What a file asks for: its own text, with that of the parts that make requests for several files. */
+function sourceOf(file: string): string {
+  const read = (each: string) => readFileSync(join(import.meta.dirname, '../console/src', each), 'utf8')
+  const own = read(file)
+  const used = shared.filter((each) => own.includes(`/${each.split('/').at(-1)}'`))
+  const table = tables[file]
+  return [own, ...used.map(read), ...(table === undefined ? [] : [read(table)])].join('\n')
 }
 
 const without: Readonly<Record<string, readonly string[]>> = {
@@ -198,13 +210,22 @@ const placed = Object.entries(places).flatMap(([file, ids]) => ids.map((id) => [
 
 it.each(placed)('%s is called in console/src/%s', (id, file) => {
   const route = routes.find((each) => each.id === id)!
-  const files = [file, ...(tables[file] === undefined ? [] : [tables[file]])]
-  const source = files
-    .map((each) => readFileSync(join(import.meta.dirname, '../console/src', each), 'utf8'))
-    .join('\n')
+  const source = sourceOf(file)
   // what names the route: the last part of its path that is no parameter
   const part = route.path.split('/').findLast((each) => !each.startsWith('{'))!
   const names = new RegExp(`(?<![\\w-])${part}(?![\\w-])`)
   expect(source).toMatch(part === 'environments' ? /environments|pathOf\(id\)/ : names)
   if (route.method !== 'GET') expect(source).toMatch(new RegExp(`'${route.method}'|\\b${route.method}: `))
+})
+
+/** Changes that no journey makes, by why not. */
+const unmade: Readonly<Record<string, readonly string[]>> = {}
+
+it('every change is made by a journey through the console on a real stack', () => {
+  const asked = new Set<string>(Object.values(changedBy).flat())
+  const named = new Set(placed.map(([id]) => id))
+  expect([...asked].filter((id) => !named.has(id))).toEqual([])
+  const changes = routes.filter(({ id, method }) => named.has(id) && method !== 'GET').map(({ id }) => id)
+  const left = changes.filter((id) => !asked.has(id))
+  expect(left.toSorted()).toEqual(Object.values(unmade).flat().toSorted())
 })

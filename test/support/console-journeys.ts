@@ -36,4 +36,7 @@ export const changedBy = {
     'read-audit-of-environment',
     'read-snapshot-size',
   ],
-} as const
+  'console-results': [],
+  'console-journeys': [],
+  'console-setup': [],
+} as const satisfies Record<string, readonly string[]>

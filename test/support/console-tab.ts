@@ -49,7 +49,10 @@ export async function openConsole(
 const called = new Set<string>()
 
 /** The ids of the routes that answered the tabs of this test file without a refusal. */
-export const calledRoutes = (): readonly string[] => [...called].toSorted()
+export const calledRoutes = (): readonly string[] => {
+  console.log('CALLED ' + JSON.stringify([...called].toSorted()))
+  return [...called].toSorted()
+}
 
 const patterns = routes.map(({ id, method, path }) => {
   const parts = path.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part))
@@ -58,8 +61,7 @@ const patterns = routes.map(({ id, method, path }) => {
 
 function remember(method: string, url: string): void {
   const { pathname } = new URL(url)
-  for (const route of patterns)
-    if (route.method === method && route.path.test(pathname)) called.add(route.id)
+  for (const route of patterns) if (route.method === method && route.path.test(pathname)) called.add(route.id)
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -55,7 +55,7 @@ function Shown({ goal }: { goal: Goal }) {
             actions={[
               {
                 text: audience.remove,
-                done: audience.removed(name || key),
+                done: common.removed(name || key),
                 isDestructive: true,
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'goals', key), { comment }),

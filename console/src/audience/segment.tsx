@@ -62,7 +62,7 @@ function Shown({ segment }: { segment: Segment }) {
             actions={[
               {
                 text: audience.remove,
-                done: audience.removed(name || key),
+                done: common.removed(name || key),
                 isDestructive: true,
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'segments', key), { comment }),

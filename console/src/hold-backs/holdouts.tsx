@@ -71,8 +71,8 @@ export default function HoldoutsPage() {
       run: ({ comment }) => change<Holdout>('POST', `${path}/end`, { comment }),
     }
     const remove: RowAction = {
-      text: holdBacks.remove,
-      done: holdBacks.removed(shown),
+      text: common.remove,
+      done: common.removed(shown),
       isDestructive: true,
       typedName: id,
       run: ({ comment }) => change<Holdout>('DELETE', path, { comment }),

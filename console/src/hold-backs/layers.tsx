@@ -32,9 +32,9 @@ export default function LayersPage() {
         change<Layer>('POST', `${path}/release`, { body: { flagKey, ruleId, version }, comment }),
     }))
     const remove: RowAction = {
-      text: holdBacks.remove,
+      text: common.remove,
       hint: words.removeHint,
-      done: holdBacks.removed(name || id),
+      done: common.removed(name || id),
       isDestructive: true,
       run: ({ comment }) => change<Layer>('DELETE', path, { comment }),
     }

@@ -35,6 +35,8 @@ export const common = inLanguage({
     save: 'Save changes',
     created: (name: string) => `${name} is created`,
     saved: (name: string) => `${name} is saved`,
+    remove: 'Delete',
+    removed: (name: string) => `${name} is deleted`,
   },
   de: {
     loading: 'Lädt…',
@@ -69,5 +71,7 @@ export const common = inLanguage({
     save: 'Änderungen speichern',
     created: (name) => `${name} ist angelegt`,
     saved: (name) => `${name} ist gespeichert`,
+    remove: 'Löschen',
+    removed: (name) => `${name} ist gelöscht`,
   },
 })

@@ -11,9 +11,6 @@ export const holdBacks = inLanguage({
     rule: 'Whose users',
     defaultRule: 'Everybody else (the default)',
     ruleNumber: (place: number) => `Rule ${place}`,
-    created: (name: string) => `${name} is created`,
-    removed: (name: string) => `${name} is deleted`,
-    remove: 'Delete',
     layers: {
       title: 'Layers',
       lead: 'Keep experiments apart: no user is in two rollouts of one layer.',
@@ -93,9 +90,6 @@ export const holdBacks = inLanguage({
     rule: 'Wessen Nutzer',
     defaultRule: 'Alle anderen (der Standard)',
     ruleNumber: (place: number) => `Regel ${place}`,
-    created: (name: string) => `${name} ist angelegt`,
-    removed: (name: string) => `${name} ist gelöscht`,
-    remove: 'Löschen',
     layers: {
       title: 'Ebenen',
       lead: 'Halten Experimente auseinander: Niemand ist in zwei Rollouts einer Ebene.',

@@ -144,7 +144,6 @@ export const operations = inLanguage({
       rotate: 'The old URL stops working at once.',
     },
     doneText: (what: string, name: string) => `${name}: ${what}`,
-    created: (name: string) => `${name} is created`,
   },
   de: {
     title: 'Automatik',
@@ -287,6 +286,5 @@ export const operations = inLanguage({
       rotate: 'Die alte URL gilt sofort nicht mehr.',
     },
     doneText: (what, name) => `${name}: ${what}`,
-    created: (name) => `${name} ist angelegt`,
   },
 })

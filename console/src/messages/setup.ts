@@ -3,15 +3,10 @@ import { counted, inLanguage, number } from './catalogue.ts'
 
 export const setup = inLanguage({
   en: {
-    created: (name: string) => `${name} is created`,
-    saved: (name: string) => `${name} is saved`,
-    removed: (name: string) => `${name} is deleted`,
     name: 'Name',
     role: 'Role',
     status: 'Status',
     actions: 'Actions',
-    remove: 'Delete',
-    edit: 'Edit',
     disable: 'Disable',
     enable: 'Enable',
     active: 'Active',
@@ -173,15 +168,10 @@ export const setup = inLanguage({
     },
   },
   de: {
-    created: (name) => `${name} ist angelegt`,
-    saved: (name) => `${name} ist gespeichert`,
-    removed: (name) => `${name} ist gelöscht`,
     name: 'Name',
     role: 'Rolle',
     status: 'Status',
     actions: 'Aktionen',
-    remove: 'Löschen',
-    edit: 'Bearbeiten',
     disable: 'Abschalten',
     enable: 'Einschalten',
     active: 'Aktiv',

@@ -6,6 +6,7 @@ import {
   DynamicAllocationDraft,
   OperationDraft,
   ProgressiveRolloutDraft,
+  ScheduleChanges,
   ScheduleDraft,
 } from '../../../core/change/command.ts'
 import { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
@@ -163,10 +164,18 @@ describe('a scheduled change', () => {
     },
   )
 
+  it('becomes one that recurs, with no time taken away', () => {
+    const fields = scheduleFields(once, timeZone)
+    const daily = scheduleBody({ ...fields, repeat: 'day' }, timeZone)!
+    const changes = changesBetween(scheduleBody(fields, timeZone)!, daily)
+    expect(ScheduleChanges.parse(changes)).toMatchObject({ repeat: { every: 'day', from: monday } })
+    expect(changes).not.toHaveProperty('at')
+  })
+
   it('becomes one that happens once', () => {
     const fields = scheduleFields(repeating({}), timeZone)
     const single = scheduleBody({ ...fields, repeat: 'once' }, timeZone)!
-    expect(changesBetween(scheduleBody(fields, timeZone)!, single)).toEqual({ repeat: null, at: monday })
+    expect(changesBetween(scheduleBody(fields, timeZone)!, single)).toEqual({ repeat: null })
   })
 })
 

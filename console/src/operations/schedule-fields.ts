@@ -80,7 +80,8 @@ export function scheduleBody(fields: ScheduleFields, timeZone: string): Body | u
   return {
     name,
     flagKey,
-    ...(recurrence ? { repeat: recurrence } : { at: Date.parse(when) }),
+    at: repeat === 'kept' ? kept?.at : Date.parse(when),
+    ...(recurrence && { repeat: recurrence }),
     changes: what === 'kept' ? kept?.changes : changesOf(what),
     ...(experiment && { experiment }),
   }

@@ -109,7 +109,7 @@ function EditProject({ project, onClose }: { project: Project; onClose: () => vo
       ofOrganisation
       isReady
       run={() => ask('PATCH', `/projects/${encodeURIComponent(id)}`, { body: fields })}
-      done={() => setup.saved(fields.name || id)}
+      done={() => common.saved(fields.name || id)}
       onClose={onClose}
     >
       {(problemOf) => (

@@ -141,8 +141,8 @@ function WebhookActions({ webhook, onSecret }: WebhookActionsProps) {
           run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
         },
         {
-          text: setup.remove,
-          done: setup.removed(shown),
+          text: common.remove,
+          done: common.removed(shown),
           isDestructive: true,
           typedName: shown,
           run: ({ comment }) => change('DELETE', path, { comment }),
