@@ -219,7 +219,11 @@ it.each(placed)('%s is called in console/src/%s', (id, file) => {
 })
 
 /** Changes that no journey makes, by why not. */
-const unmade: Readonly<Record<string, readonly string[]>> = {}
+const unmade: Readonly<Record<string, readonly string[]>> = {
+  'a kill switch has fired only on evidence of the runner': ['arm-operation'],
+  'something was sent only to an address on the internet': ['redeliver'],
+  'the form is that of flagd’s files': ['import-bucketeer', 'import-cloudflare', 'import-flagship-io'],
+}
 
 it('every change is made by a journey through the console on a real stack', () => {
   const asked = new Set<string>(Object.values(changedBy).flat())

@@ -6,6 +6,7 @@ import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
 import { calledRoutes, type ConsoleTab, openConsole } from '../support/console-tab.ts'
+import { handsOn } from '../support/console-hands.ts'
 import { changedBy } from '../support/console-journeys.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
@@ -46,15 +47,10 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => browser?.close())
 
-const open = (below: string) => page.goto(`${stack().url}${path}/${below}`)
-const press = (name: string | RegExp) => page.getByRole('button', { name, exact: true }).click()
-const dialog = () => page.getByRole('dialog')
-const fill = (label: string | RegExp, text: string) => dialog().getByLabel(label).fill(text)
-/** The dialogue's own button; it closes when the change is made. */
-const confirm = async (name: string) => {
-  await dialog().getByRole('button', { name, exact: true }).click()
-  await dialog().waitFor({ state: 'detached' })
-}
+const { dialog, open, press, fill, confirm } = handsOn(
+  () => page,
+  () => stack().url + path,
+)
 
 describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
   it('operations are edited in the form that made them, and what it does not show stays', async () => {
@@ -255,6 +251,9 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     expect(await second.textContent()).toMatch(/^whsec_/)
     expect(await second.textContent()).not.toBe(first)
     await page.keyboard.press('Escape')
+    await press('Show deliveries: Deploys')
+    await press('Send test')
+    await page.getByText('A test is on its way').waitFor()
     await press('Disable: Deploys')
     await confirm('Disable')
     await press('Delete: Deploys')

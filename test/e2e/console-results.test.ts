@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)('operations', () => {
   it('are created, seen on the timeline, and end', { timeout: 120_000 }, async () => {
     await open('operations?create=switches')
     await inDialog().getByLabel('Flag', { exact: true }).selectOption('welcome-banner')
-    await inDialog().getByLabel('Goal').selectOption('purchase')
+    await inDialog().getByLabel('Goal', { exact: true }).selectOption('purchase')
     await confirm('Create kill switch')
     await inDialog().waitFor({ state: 'detached' })
     await open('operations?view=switches')

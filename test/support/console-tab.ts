@@ -49,7 +49,7 @@ export async function openConsole(
 const called = new Set<string>()
 
 /** The ids of the routes that answered the tabs of this test file without a refusal. */
-export const calledRoutes = (): readonly string[] => {
+export const calledRoutes = (): readonly string[] => [...called].toSorted()
   console.log('CALLED ' + JSON.stringify([...called].toSorted()))
   return [...called].toSorted()
 }

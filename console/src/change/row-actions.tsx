@@ -23,6 +23,8 @@ export interface AskedAction extends Named {
   /** Asked for beside the comment. */
   readonly extra?: ReactNode
   readonly run: (asked: ChangeAsked) => ReturnType<ConfirmChangeProps['run']>
+  /** To go elsewhere, as from the page of what is deleted. */
+  readonly onDone?: () => void
 }
 
 interface FormAction extends Named {
@@ -42,8 +44,10 @@ interface RowActionsProps {
 
 export function RowActions({ label, actions, big }: RowActionsProps) {
   const canEdit = useMay('editor')
-  const [chosen, setChosen] = useState<RowAction>()
-  const close = () => setChosen(undefined)
+  const [pressed, setPressed] = useState<RowAction>()
+  // as it is now: what is asked for beside the comment may have changed since it was pressed
+  const chosen = pressed && (actions.find(({ text }) => text === pressed.text) ?? pressed)
+  const close = () => setPressed(undefined)
   return (
     <span className={css['actions']}>
       {actions.map((action) => (
@@ -53,7 +57,7 @@ export function RowActions({ label, actions, big }: RowActionsProps) {
           aria-label={`${action.short ?? action.text}: ${label}`}
           disabled={!canEdit}
           {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => setChosen(action)}
+          onClick={() => setPressed(action)}
         >
           {action.short ?? action.text}
         </Button>
@@ -67,6 +71,7 @@ export function RowActions({ label, actions, big }: RowActionsProps) {
           {...(chosen.isDestructive && { isDestructive: true })}
           {...(chosen.typedName !== undefined && { typedName: chosen.typedName })}
           run={chosen.run}
+          {...(chosen.onDone && { onDone: chosen.onDone })}
           onClose={close}
         >
           <p>

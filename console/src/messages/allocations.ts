@@ -21,7 +21,7 @@ export const allocations = inLanguage({
     sinceStart: 'as they were at its start',
     facts: {
       moves: 'Shares move',
-      every: (time: string) => `at most every ${time}`,
+      every: (time: string) => `once in ${time} at most`,
       next: 'Next at the earliest',
       floor: 'Each variation keeps',
       step: 'At once at most',
@@ -68,7 +68,7 @@ export const allocations = inLanguage({
     sinceStart: 'wie beim Beginn',
     facts: {
       moves: 'Anteile ändern sich',
-      every: (time) => `höchstens alle ${time}`,
+      every: (time) => `höchstens einmal in ${time}`,
       next: 'Frühestens wieder',
       floor: 'Jede Variante behält',
       step: 'Auf einmal höchstens',

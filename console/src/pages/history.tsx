@@ -62,7 +62,7 @@ export default function HistoryPage() {
       lead={isOrganisation ? observe.audit.organisationLead : history.environmentLead}
       actions={!isRefused && <ExportAudit trail={trail} filter={filter} />}
     >
-      <p>
+      <p className={css['trail']}>
         <Segmented
           label={observe.audit.trail}
           value={of}
