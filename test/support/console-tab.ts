@@ -50,9 +50,6 @@ const called = new Set<string>()
 
 /** The ids of the routes that answered the tabs of this test file without a refusal. */
 export const calledRoutes = (): readonly string[] => [...called].toSorted()
-  console.log('CALLED ' + JSON.stringify([...called].toSorted()))
-  return [...called].toSorted()
-}
 
 const patterns = routes.map(({ id, method, path }) => {
   const parts = path.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part))

@@ -24,15 +24,15 @@ export function Snapshot() {
       ) : (
         <Loaded query={query} lines={1}>
           {({ revision, bytes, bytesMax }) => (
-            <>
-              <meter className={css['size']} aria-label={words.size} value={bytes} max={bytesMax} />
+            <div className={css['size']}>
+              <meter aria-label={words.size} value={bytes} max={bytesMax} />
               <Facts
                 facts={[
                   [words.size, words.of(bytesText(bytes), bytesText(bytesMax))],
                   [words.revision, words.revisionNumber(revision)],
                 ]}
               />
-            </>
+            </div>
           )}
         </Loaded>
       )}
