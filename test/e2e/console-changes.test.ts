@@ -13,6 +13,7 @@ const stack = useStack()
 const id = 'console-changes'
 const path = `/environments/${id}`
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
+const deleted = /\/(segments\/testers|goals\/order|experiments\/idea|flags\/spare-too)\b/
 let browser: Browser
 let tab: ConsoleTab
 let page: Page
@@ -48,7 +49,8 @@ beforeAll(async () => {
   await post('flags', { ...flagOf('split'), defaultStrategy: { strategy: { kind: 'rollout', shares } } })
   for (const key of ['order', 'buy']) await post('goals', { key, name: key })
   browser = await launchChromium()
-  tab = await openConsole(browser, stack())
+  // a page may ask once more for what is being deleted
+  tab = await openConsole(browser, stack(), (status, url) => status === 404 && deleted.test(url))
   page = tab.page
 }, 120_000)
 afterAll(async () => browser?.close())
@@ -80,7 +82,9 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     })
     await page.reload()
     await does('Approve step', 'held')
-    await expect.poll(() => read('progressive-rollouts/held')).toMatchObject({ stepsMade: 2 })
+    await expect
+      .poll(() => read('progressive-rollouts/held'), { timeout: 20_000 })
+      .toMatchObject({ stepsMade: 2 })
     expect(tab.faults()).toEqual([])
   })
 

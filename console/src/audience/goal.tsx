@@ -60,8 +60,7 @@ function Shown({ goal }: { goal: Goal }) {
                 isDestructive: true,
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'goals', key), { comment }),
-                onDone: () =>
-                  void navigate({ to: '/environments/$environment/goals', params: { environment } }),
+                onDone: () => navigate({ to: '/environments/$environment/goals', params: { environment } }),
               },
             ]}
           />

@@ -68,7 +68,7 @@ function Shown({ segment }: { segment: Segment }) {
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'segments', key), { comment }),
                 onDone: () =>
-                  void navigate({ to: '/environments/$environment/segments', params: { environment } }),
+                  navigate({ to: '/environments/$environment/segments', params: { environment } }),
               },
             ]}
           />

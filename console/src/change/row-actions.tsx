@@ -24,7 +24,7 @@ export interface AskedAction extends Named {
   readonly extra?: ReactNode
   readonly run: (asked: ChangeAsked) => ReturnType<ConfirmChangeProps['run']>
   /** To go elsewhere, as from the page of what is deleted. */
-  readonly onDone?: () => void
+  readonly onDone?: () => Promise<void>
 }
 
 interface FormAction extends Named {

@@ -114,9 +114,7 @@ function Confirm({ action, experiment, results, onClose }: ConfirmProps) {
         typedName={id}
         done={words.removed(shown)}
         run={({ comment }) => change('DELETE', path, { comment, version: experiment.version })}
-        onDone={() =>
-          void navigate({ to: '/environments/$environment/experiments', params: { environment } })
-        }
+        onDone={() => navigate({ to: '/environments/$environment/experiments', params: { environment } })}
         onClose={onClose}
       >
         <p>{words.removeHint}</p>
