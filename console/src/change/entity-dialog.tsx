@@ -6,7 +6,7 @@ import { common } from '../messages/common.ts'
 import { ChangeDialog } from './change-dialog.tsx'
 import { type Body, changesBetween } from './changes-between.ts'
 
-export interface EntityDialogProps<Fields> {
+interface EntityDialogProps<Fields> {
   /** As in the path of the API. */
   readonly plural: string
   readonly words: { readonly create: string; readonly edit: string }

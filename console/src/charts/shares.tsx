@@ -3,7 +3,7 @@ import { moment, percent } from '../messages/catalogue.ts'
 import { fill, type NamedShare } from '../ui/marks.tsx'
 import css from './charts.module.css'
 
-export interface Stretch {
+interface Stretch {
   readonly from: number
   readonly to: number
   readonly shares: readonly NamedShare[]
