@@ -1,5 +1,5 @@
-// What else is changed in the console, in Chromium on a real stack: operations that are approved, called off and
-// ended, segments, goals and flags, and what an environment and its organisation are set up with.
+// What else is changed in the console, in Chromium on a real stack: operations that are approved, called off
+// and ended, segments, goals and flags, and what an environment and its organisation are set up with.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'

@@ -1,5 +1,5 @@
-// What was made is edited in the console, in Chromium on a real stack: operations, dynamic allocations, layers
-// and holdouts, webhooks; and what is done once: an enrolment frozen, users forgotten, a log read.
+// What was made is edited in the console, in Chromium on a real stack: operations, dynamic allocations,
+// layers and holdouts, webhooks; and what is done once: an enrolment frozen, users forgotten, a log read.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'

@@ -1,4 +1,5 @@
-// The name of an entity, and the id that follows from it until it is typed itself. What is there keeps its id.
+// The name of an entity, and the id that follows from it until it is typed itself. What is there keeps its
+// id.
 import { TextField } from '../ui/fields.tsx'
 import { keyFollowing } from '../ui/key-of.ts'
 

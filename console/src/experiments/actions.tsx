@@ -1,5 +1,5 @@
-// What can be done with an experiment in its state: start, freeze, stop, archive, edit or delete it; write down
-// what its times have made of it; print its page.
+// What can be done with an experiment in its state: start, freeze, stop, archive, edit or delete it; write
+// down what its times have made of it; print its page.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Lock, Pencil, Printer } from 'lucide-react'

@@ -1,4 +1,5 @@
-// What the tables of operations share: the way to a flag, and actions that are requests below an entity's path.
+// What the tables of operations share: the way to a flag, and actions that are requests below an entity's
+// path.
 import { Link } from '@tanstack/react-router'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
