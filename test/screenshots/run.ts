@@ -1,6 +1,6 @@
 // `npm run screenshots`: every page of the console in both themes and at three widths, into
 // .tackline/screenshots. With `-- --url http://127.0.0.1:8787 --token tla_…` of a running stack, else of one
-// of its own. `-- --only flags` takes the pages whose name holds it; `--width 768`, `--theme dark`: only these.
+// of its own. `-- --only flags`: pages whose name holds it; `--width 768`, `--theme dark`: only these.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
