@@ -363,12 +363,9 @@ describe('attributes', () => {
   it('stay when an object that has just started cannot read the settings', async () => {
     await add([exposure({ attributes: { plan: 'pro' } })])
     await evictDurableObject(intake())
-    await env.DB.exec('ALTER TABLE entities RENAME TO entities_away')
-    try {
-      await add([exposure({ attributes: { country: 'FR' } })])
-    } finally {
-      await env.DB.exec('ALTER TABLE entities_away RENAME TO entities')
-    }
+    await env.DB.exec('ALTER TABLE entities RENAME TO away')
+    await add([exposure({ attributes: { country: 'FR' } })])
+    await env.DB.exec('ALTER TABLE away RENAME TO entities')
     expect(await names()).toEqual(['plan'])
   })
 

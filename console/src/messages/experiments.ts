@@ -83,6 +83,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power of guardrails',
       'taking-part': 'Users who take part',
+      'bucketing-file': 'SDKs that decide by themselves',
     },
     form: {
       name: 'Name',
@@ -229,6 +230,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power der Leitplanken',
       'taking-part': 'Beteiligte Nutzer',
+      'bucketing-file': 'SDKs, die selbst entscheiden',
     },
     form: {
       name: 'Name',
