@@ -11,13 +11,11 @@ export const holdBacks = inLanguage({
     rule: 'Whose users',
     defaultRule: 'Everybody else (the default)',
     ruleNumber: (place: number) => `Rule ${place}`,
-    created: (name: string) => `${name} is created`,
-    removed: (name: string) => `${name} is deleted`,
-    remove: 'Delete',
     layers: {
       title: 'Layers',
       lead: 'Keep experiments apart: no user is in two rollouts of one layer.',
       create: 'Create layer',
+      edit: 'Edit layer',
       none: 'No layer yet',
       noneHint: 'A layer divides your users. Experiments that must not meet each get a part of them.',
       columns: { layer: 'Layer', rollouts: 'Who has a part', free: 'Free' },
@@ -40,6 +38,7 @@ export const holdBacks = inLanguage({
       title: 'Holdouts',
       lead: 'Hold some users back from everything new, to see what it all does in the long run.',
       create: 'Create holdout',
+      edit: 'Edit holdout',
       none: 'No holdout yet',
       noneHint:
         'Users of a holdout keep what they have, whatever experiments and rollouts begin. The others show what changed.',
@@ -60,7 +59,17 @@ export const holdBacks = inLanguage({
       tooFew: 'too few users',
       share: 'Users held back, in percent',
       shareHint: 'The same users for every flag. It stays while the holdout runs.',
+      start: 'Begins',
+      startHint: 'Empty: at once.',
       stop: 'Last day',
+      stopHint: 'Empty: 90 days after it begins.',
+      fixedHint: 'Who is held back, from what, and what is compared stay as they are now that it has begun.',
+      release: 'Release a rule',
+      releaseHint:
+        'Whoever was held back from the rule gets what all others get. The holdout goes on with its other rules.',
+      heldRule: 'Rule that is released',
+      heldSince: (flag: string, since: string) => `${flag}, held since ${since}`,
+      released: (flag: string) => `Nobody is held back from ${flag} any more`,
       flags: 'Only these flags',
       flagsHint: 'Keys, separated by commas. None: every flag on which an experiment or a rollout begins.',
       goals: 'Goals',
@@ -82,13 +91,11 @@ export const holdBacks = inLanguage({
     rule: 'Wessen Nutzer',
     defaultRule: 'Alle anderen (der Standard)',
     ruleNumber: (place: number) => `Regel ${place}`,
-    created: (name: string) => `${name} ist angelegt`,
-    removed: (name: string) => `${name} ist gelöscht`,
-    remove: 'Löschen',
     layers: {
       title: 'Ebenen',
       lead: 'Halten Experimente auseinander: Niemand ist in zwei Rollouts einer Ebene.',
       create: 'Ebene anlegen',
+      edit: 'Ebene bearbeiten',
       none: 'Noch keine Ebene',
       noneHint:
         'Eine Ebene teilt Ihre Nutzer auf. Experimente, die sich nicht begegnen dürfen, bekommen je einen Teil.',
@@ -112,6 +119,7 @@ export const holdBacks = inLanguage({
       title: 'Holdouts',
       lead: 'Enthalten einigen Nutzern alles Neue vor, um zu sehen, was es zusammen auf Dauer bewirkt.',
       create: 'Holdout anlegen',
+      edit: 'Holdout bearbeiten',
       none: 'Noch kein Holdout',
       noneHint:
         'Nutzer eines Holdouts behalten, was sie haben, welche Experimente und Rollouts auch beginnen. Die anderen zeigen, was sich geändert hat.',
@@ -132,7 +140,19 @@ export const holdBacks = inLanguage({
       tooFew: 'zu wenige Nutzer',
       share: 'Ausgenommene Nutzer, in Prozent',
       shareHint: 'Dieselben Nutzer für jedes Flag. Bleibt, solange der Holdout läuft.',
+      start: 'Beginnt',
+      startHint: 'Leer: sofort.',
       stop: 'Letzter Tag',
+      stopHint: 'Leer: 90 Tage nach dem Beginn.',
+      fixedHint:
+        'Wer ausgenommen ist, wovon, und was verglichen wird, bleibt, wie es ist: der Holdout hat begonnen.',
+      release: 'Regel freigeben',
+      releaseHint:
+        'Wer von der Regel ausgenommen war, bekommt, was alle anderen bekommen. Mit den anderen Regeln geht ' +
+        'der Holdout weiter.',
+      heldRule: 'Regel, die freigegeben wird',
+      heldSince: (flag, since) => `${flag}, ausgenommen seit ${since}`,
+      released: (flag) => `Von ${flag} ist niemand mehr ausgenommen`,
       flags: 'Nur diese Flags',
       flagsHint:
         'Schlüssel, durch Kommas getrennt. Keine: jedes Flag, auf dem ein Experiment oder Rollout beginnt.',
