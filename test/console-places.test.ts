@@ -141,6 +141,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'store-operation-looks',
     'store-progressive-rollout-looks',
     'store-holdout-looks',
+    'store-dynamic-allocation-looks',
     'confirm-progressive-rollout',
     'move-dynamic-allocation',
     'take-lease',

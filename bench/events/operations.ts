@@ -132,6 +132,7 @@ async function runOnce({ url, token }: Stack, cache: string): Promise<number> {
   const begun = performance.now()
   const env = { ...process.env, TACKLINE_URL: url, TACKLINE_TOKEN: token, TACKLINE_LAKE_CACHE: cache }
   const options = ['batch/cli.ts', 'operations', '--engine', 'exact']
-  await promisify(execFile)(process.execPath, [...typescript, ...options], { cwd: root, env })
+  const maxBuffer = Infinity // it prints a line for each operation
+  await promisify(execFile)(process.execPath, [...typescript, ...options], { cwd: root, env, maxBuffer })
   return performance.now() - begun
 }

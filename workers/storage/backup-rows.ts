@@ -33,6 +33,7 @@ export const savedTables = {
   flag_usage: { table: environmentTables.flagUsage, restoring: 'absent' },
   operation_looks: { table: environmentTables.operationLooks, restoring: 'absent' },
   rollout_looks: { table: environmentTables.rolloutLooks, restoring: 'absent' },
+  allocation_looks: { table: environmentTables.allocationLooks, restoring: 'absent' },
   holdout_looks: { table: environmentTables.holdoutLooks, restoring: 'absent' },
   trigger_firings: { table: environmentTables.triggerFirings, restoring: 'absent' },
   environments: { table: environmentTables.environments, restoring: 'absent' },

@@ -1,18 +1,20 @@
-// Last looks of the runner in D1: at operations, holdouts, and the steps of progressive rollouts. The admin
-// API reads and stores them without the single writer: they are no part of the configuration, and make no
-// revision.
+// Last looks of the runner in D1: at operations, holdouts, dynamic allocations, and the steps of
+// progressive rollouts. The admin API reads and stores them without the single writer: they are no part of the
+// configuration, and make no revision.
 import { and, eq, sql } from 'drizzle-orm'
 import type { OperationLook } from '../../core/model/operation.ts'
+import type { AllocationLook } from '../../core/model/allocation-look.ts'
 import type { HoldoutLook } from '../../core/model/holdout-look.ts'
 import type { RolloutLook } from '../../core/model/progressive-rollout.ts'
 import type { Database } from './database.ts'
-import { holdoutLooks, operationLooks, rolloutLooks } from './schema.ts'
+import { allocationLooks, holdoutLooks, operationLooks, rolloutLooks } from './schema.ts'
 import { chunksOf, isAny } from './write-statements.ts'
 
 interface Looks {
   readonly operation: OperationLook
   readonly progressiveRollout: RolloutLook
   readonly holdout: HoldoutLook
+  readonly dynamicAllocation: AllocationLook
 }
 type Kind = keyof Looks
 
@@ -25,6 +27,7 @@ const tables = {
   operation: { table: operationLooks, id: operationLooks.operationId },
   progressiveRollout: { table: rolloutLooks, id: rolloutLooks.rolloutId },
   holdout: { table: holdoutLooks, id: holdoutLooks.holdoutId },
+  dynamicAllocation: { table: allocationLooks, id: allocationLooks.allocationId },
 } as const
 
 /**
@@ -81,8 +84,6 @@ export async function readLooks<K extends Kind>(
   const rows = await database
     .select({ id, look: table.look })
     .from(table)
-    .where(
-and(eq(table.environmentId, environmentId), isAny(id, ids)),
-    )
+    .where(and(eq(table.environmentId, environmentId), isAny(id, ids)))
   return new Map(rows.map((row) => [row.id, row.look as Looks[K]]))
 }

@@ -122,11 +122,13 @@ function findingDeletions(
   environmentId: string,
   deleted: readonly Pick<Row, 'kind' | 'id'>[],
 ): BatchItem<'sqlite'>[] {
-  const { experimentResults, holdoutLooks, operationLooks, rolloutLooks, triggerFirings } = tables
+  const { allocationLooks, experimentResults, holdoutLooks, operationLooks, rolloutLooks, triggerFirings } =
+    tables
   const findings = [
     { of: 'experiment', table: experimentResults, column: experimentResults.experimentId },
     { of: 'operation', table: operationLooks, column: operationLooks.operationId },
     { of: 'holdout', table: holdoutLooks, column: holdoutLooks.holdoutId },
+    { of: 'dynamicAllocation', table: allocationLooks, column: allocationLooks.allocationId },
     { of: 'progressiveRollout', table: rolloutLooks, column: rolloutLooks.rolloutId },
     { of: 'trigger', table: triggerFirings, column: triggerFirings.triggerId },
   ]
