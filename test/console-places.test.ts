@@ -158,6 +158,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'restore-backup-members',
     'restore-backup-assignments',
     'restore-environment',
+    'read-backup-members',
     'publish-anew',
   ],
   'for who operates the installation, by the command line': [

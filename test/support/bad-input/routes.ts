@@ -293,7 +293,9 @@ export function adminRoutes(environmentId: string): Route[] {
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
     {
-      ...post(at('/restore'), { entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }] }),
+      ...post(`/api/v1/backup/environments/${environmentId}`, {
+        entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }],
+      }),
       bodyBytesMax: pageBytesMax,
     },
     {
