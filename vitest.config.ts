@@ -100,8 +100,7 @@ export default defineConfig({
           include: e2e,
           globalSetup: './test/support/shared-stack.ts',
           ...timeouts,
-          fileParallelism: false, // some files start a stack of their own
-          sequence: { groupOrder: 2 }, // after the rest, with the machine to itself
+          sequence: { groupOrder: 2 }, // after the rest: many start stacks of their own
         },
       },
     ],

@@ -36,7 +36,12 @@ export async function buildConsole(): Promise<void> {
   }
   const old = `${fresh}-old`
   if (existsSync(built)) renameSync(built, old)
-  renameSync(fresh, built)
+  try {
+    renameSync(fresh, built)
+  } catch (cause) {
+    if (!isFresh()) throw cause // otherwise another build was first
+    rmSync(fresh, { recursive: true, force: true })
+  }
   rmSync(old, { recursive: true, force: true })
 }
 

@@ -21,7 +21,7 @@ const env: NodeJS.ProcessEnv = {
 const explores = process.argv.includes('--explore')
 if (explores) {
   env['TEST_SEED'] = String(randomInt(2 ** 31))
-  console.log(`Laws with TEST_SEED=${env['TEST_SEED']}`)
+  console.log(`Random cases with TEST_SEED=${env['TEST_SEED']}`)
 }
 const options = process.argv.slice(2).filter((option) => option !== '--explore')
 const isPartial = options.some((option) => !option.startsWith('-'))

@@ -141,6 +141,7 @@ async function make(
   const file = path.join(folder, name)
   if (!existsSync(file)) {
     const unfinished = `${file}.new`
+    rmSync(unfinished, { force: true }) // of a run that was stopped
     const done = await clickHouse.run('make', makePart, { ...how, target: unfinished, startAt })
     if (!done.ok) throw new Error(done.problem.message)
     renameSync(unfinished, file)

@@ -12,6 +12,7 @@ import {
   readLake,
   useStack,
 } from '../support/stack-fixture.ts'
+import { seed } from '../support/build/seed.ts'
 import { send, statusesOf } from '../support/bad-input/answer.ts'
 import { mutation, randomFrom } from '../support/bad-input/mutations.ts'
 import { adminRoutes, dataRoutes, goalEvent, type Route } from '../support/bad-input/routes.ts'
@@ -20,8 +21,6 @@ import { adminRoutes, dataRoutes, goalEvent, type Route } from '../support/bad-i
 const mutationsPerDataRoute = 40
 const mutationsPerAdminRoute = 100
 const lanes = 8
-const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-console.info(`TACKLINE_FUZZ_SEED=${seed}`)
 
 const stack = useStack()
 /** Nothing may be stored in this environment. */

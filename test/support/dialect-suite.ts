@@ -7,6 +7,7 @@ import { complaintAbout, keyHeader } from './bad-input/answer.ts'
 import { mutation, randomFrom } from './bad-input/mutations.ts'
 import { type Dialect, type Route, dataRoutes } from './bad-input/routes.ts'
 import { scaled } from './build/scale.ts'
+import { seed } from './build/seed.ts'
 import { isWellFormed } from './build/well-formed.ts'
 import { callHandler } from './call-handler.ts'
 import {
@@ -54,7 +55,6 @@ export function postRequest({ dialect, path, role }: Omit<Route, 'body' | 'metho
   return new Request(`http://edge.test${path}`, { method: 'POST', headers, body })
 }
 
-const seed = Number(process.env['TACKLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
 /** Damaged requests per route. Ten times as many with TEST_SCALE=10. */
 const mutations = scaled(1_000)
 

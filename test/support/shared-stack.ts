@@ -1,5 +1,6 @@
-// One stack for all test files that need nothing but a running Tackline: each makes environments of its own
-// in it. It starts when the first of them asks for it, and ends with the run.
+// One stack a worker of Vitest, for all test files that need nothing but a running Tackline: each makes
+// environments of its own in it. Files of one worker run one after the other, so a file has its stack to
+// itself. A stack starts when the first file asks for it, and ends with the run.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +12,7 @@ import { type Stack, startStack } from '../../scripts/stack.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Answers with a `SharedStack` once it runs. */
+    /** `GET ?worker=ID` answers with a `SharedStack` once it runs. */
     sharedStackUrl: string
   }
 }
@@ -20,15 +21,18 @@ export type SharedStack = Pick<Stack, 'url' | 'token' | 'logPath'>
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'tackline-test-'))
-  let starting: Promise<Stack> | undefined
-  const start = async () => startStack({ port: await freePort(), directory, state: 'reset' })
-  const server = createServer((_, response) => {
-    starting ??= start()
+  const stacks = new Map<string, Promise<Stack>>()
+  const start = async (worker: string) =>
+    startStack({ port: await freePort(), directory: join(directory, worker), state: 'reset' })
+  const server = createServer((request, response) => {
+    const worker = new URL(request.url!, 'http://localhost').searchParams.get('worker')!
+    const starting = stacks.get(worker) ?? start(worker)
+    stacks.set(worker, starting)
     starting.then(
       ({ url, token, logPath }) =>
         response.end(JSON.stringify({ url, token, logPath } satisfies SharedStack)),
       (cause: unknown) => {
-        starting = undefined // the next file may have more luck
+        stacks.delete(worker) // the next file may have more luck
         response.writeHead(503).end(String(cause))
       },
     )
@@ -37,7 +41,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide('sharedStackUrl', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   return async () => {
     server.close()
-    await (await starting?.catch(() => undefined))?.stop()
+    for (const starting of stacks.values()) await (await starting.catch(() => undefined))?.stop()
     rmSync(directory, { recursive: true, force: true })
   }
 }

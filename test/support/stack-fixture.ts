@@ -14,11 +14,11 @@ interface UsedStack extends SharedStack {
   readonly log: () => string
 }
 
-/** The stack that test files share: Tackline as one Worker. Name environments as no other file does. */
+/** The stack that the worker's test files share: Tackline as one Worker. Name environments as no other file does. */
 export function useStack(): () => UsedStack {
   let stack: UsedStack | undefined
   beforeAll(async () => {
-    const response = await fetch(inject('sharedStackUrl'))
+    const response = await fetch(`${inject('sharedStackUrl')}?worker=${process.env['VITEST_POOL_ID']}`)
     if (!response.ok) throw new Error(await response.text())
     stack = withLog((await response.json()) as SharedStack)
   }, 90_000)

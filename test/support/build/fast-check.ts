@@ -1,7 +1,7 @@
-// fast-check with one seed for all laws, so that a run of the tests gives the same verdict twice.
-// `npm test -- --explore` draws another seed and prints it; TEST_SEED plays one again.
+// fast-check with the seed of all tests.
 import fc from 'fast-check'
+import { seed } from './seed.ts'
 
-fc.configureGlobal({ seed: Number(process.env['TEST_SEED'] ?? 20_261_129) })
+fc.configureGlobal({ seed })
 
 export { default } from 'fast-check'
