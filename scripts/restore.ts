@@ -1,7 +1,8 @@
-// `npm run restore -- FOLDER [--environment ID]... [--stop-experiments]`: brings a backup to the installation at TACKLINE_URL,
-// with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not there comes back
-// with its history. One that lives is changed by a revision like any other, so nothing that caches an older
-// one is misled, and refused if it would disturb a running experiment, unless these are to stop. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
+// `npm run restore -- FOLDER [--environment ID]... [--stop-experiments]`: brings a backup to the installation
+// at TACKLINE_URL, with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not
+// there comes back with its history. One that lives is changed by a revision like any other, so nothing that
+// caches an older one is misled; it is refused if that would disturb a running experiment, unless these are
+// to stop. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
 import { readFileSync } from 'node:fs'
 import { restoredKinds } from '../core/change/command.ts'
 import { type Admin, call } from './admin.ts'

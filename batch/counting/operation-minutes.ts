@@ -142,7 +142,7 @@ const onceMs = 10_000 * watchDayMs
 const Kept = z.object({ input: z.string(), rows: z.array(Row) })
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-/** The rows of each operation, in order of time. Those of a group share the rows in which they do not differ. */
+/** The rows of each operation, in order of time. Those of a group share rows in which they do not differ. */
 function minutesOf(asked: readonly AskedMinutes[], rows: readonly Row[]): (readonly MinuteCounts[])[] {
   const found = new Map(asked.map(({ x }) => [x, [] as MinuteCounts[]]))
   const byGroup = Map.groupBy(rows, ({ g }) => g)

@@ -1,6 +1,6 @@
 // How soon a scheduled change is live at edge after its time: 99 of them, three seconds apart, on a real
-// stack. A client asks edge every 20 ms. Each change serves the next of 100 numbers, so that a change which the
-// client is too late for shows by a later one, as late as that is.
+// stack. A client asks edge every 20 ms. Each change serves the next of 100 numbers, so that a change which
+// the client is too late for shows by a later one, as late as that is.
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

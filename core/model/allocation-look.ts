@@ -1,5 +1,5 @@
-// What the runner found when it last counted for a dynamic allocation. No part of the configuration; each look
-// replaces the one before.
+// What the runner found when it last counted for a dynamic allocation. No part of the configuration; each
+// look replaces the one before.
 import * as z from 'zod'
 import { type AllocationFacts, ArmCounts, type DynamicAllocation } from './dynamic-allocation.ts'
 import { Id } from './flag.ts'

@@ -1,9 +1,9 @@
 // A newcomer's first hour, unattended: a fresh clone, the README's start, the curls that it prints, and every
-// command of docs/guides/first-hour.md as printed there. Then the stack is broken, and the doctor names it. At
-// last come the README's other way to start, and what it says to ask before a deploy. Its programs are run by
-// test/sdk/readme-snippets.test.ts, its demo by demo.test.ts.
-// What is cloned is the last commit. Two things are not as a newcomer does them: the packages are those of
-// this folder, by a link, instead of `npm ci`, and the port is a free one.
+// command of docs/guides/first-hour.md as printed there. Then the stack is broken, and the doctor names it.
+// At last come the README's other way to start, and what it says to ask before a deploy. Its programs are run
+// by test/sdk/readme-snippets.test.ts, its demo by demo.test.ts. What is cloned is the last commit. Two
+// things are not as a newcomer does them: the packages are those of this folder, by a link, instead of
+// `npm ci`, and the port is a free one.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// Last looks of the runner in D1: at operations, holdouts, dynamic allocations, and the steps of
-// progressive rollouts. The admin API reads and stores them without the single writer: they are no part of the
+// Last looks of the runner in D1: at operations, holdouts, dynamic allocations, and the steps of progressive
+// rollouts. The admin API reads and stores them without the single writer: they are no part of the
 // configuration, and make no revision.
 import { and, eq, sql } from 'drizzle-orm'
 import type { OperationLook } from '../../core/model/operation.ts'
