@@ -149,7 +149,7 @@ export interface Heads {
   /** Of each environment, by its id. */
   readonly revisions: Readonly<Record<string, number>>
   /** Environments that accept no changes. */
-  readonly archived: readonly string[]
+  readonly archived: string[]
   /** The newest entry of the organisations' audit trail. */
   readonly audit: number
 }

@@ -20,13 +20,10 @@ const idleMs = 13_000
 const roundsMax = 5
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))
 
-interface Marked {
-  mark?: true
-}
 const mark = (stub: DurableObjectStub) =>
-  runInDurableObject(stub, (object: Marked) => void (object.mark = true))
+  runInDurableObject<DurableObject, void>(stub, (object) => void Object.assign(object, { mark: true }))
 const isMarked = (stub: DurableObjectStub) =>
-  runInDurableObject(stub, (object: Marked) => object.mark === true)
+  runInDurableObject<DurableObject, boolean>(stub, (object) => 'mark' in object)
 
 const isNamespace = (binding: unknown): binding is DurableObjectNamespace =>
   (binding as object).constructor.name === 'DurableObjectNamespace'
