@@ -38,6 +38,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run restore': backup('restore'),
   'npm run -s restore -- --published': { by: 'test/e2e/backup.test.ts', says: "'restore', '--published'" },
   'npm run bench:events -- costs': { by: 'bench/events/costs.test.ts', says: 'costsTable()' },
+  'npm run bench:edge -- --only cold-start': { needs: 'a quiet machine: it measures time' },
   'npm run -s batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
   'npm run -s batch -- compact': { by: 'batch/jobs/compact.test.ts', says: 'compact' },
   'npm run batch -- replay': { by: 'batch/jobs/replay.test.ts', says: 'replay' },
