@@ -133,7 +133,11 @@ async function runJobs(
       root,
       now,
       recount,
-      onRecounted: (id, figures) => onEvent({ kind: 'recounted', environmentId: id, ...figures }),
+      onRecounted(id, figures) {
+        onEvent({ kind: 'recounted', environmentId: id, ...figures })
+        const message = `${figures.differing} of ${figures.questions} kept counts were wrong; all is counted anew.`
+        if (figures.differing > 0) onEvent({ kind: 'failed', subject: id, failure: { kind: 'job', message } })
+      },
     })
 
   for (const id of environmentIds) {
