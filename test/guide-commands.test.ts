@@ -22,7 +22,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm ci && npm test': { needs: 'itself: it runs all tests' },
   'npm ci': { needs: 'a network' },
   'npm test': { needs: 'itself: it runs all tests' },
-  'npx wrangler dev': { by: 'test/e2e/first-hour.test.ts', says: "'wrangler', 'dev'" },
+  'npx wrangler dev': { by: 'test/e2e/readme.test.ts', says: "'wrangler', 'dev'" },
   'npm start -- --fresh': { by: 'test/e2e/start.test.ts', says: "'--fresh'" },
   'npm start -- --port 8899': { by: 'test/e2e/start.test.ts', says: "'--port'" },
   'npm start -- --directory PATH': { by: 'test/e2e/start.test.ts', says: "'--directory'" },

@@ -1,9 +1,7 @@
 // A newcomer's first hour, unattended: a fresh clone, the README's start, the curls that it prints, and every
-// command of docs/guides/first-hour.md as printed there; the README's other way to start, and what it says to
-// ask before a deploy. Then the stack is broken, and the doctor names it. The README's programs are run by
-// test/sdk/readme-snippets.test.ts, its demo by demo.test.ts. What is cloned is the last commit. Two
-// things are not as a newcomer does them: the packages are those of this folder, by a link, instead of
-// `npm ci`, and the port is a free one.
+// command of docs/guides/first-hour.md as printed there. Then the stack is broken, and the doctor names it.
+// What is cloned is the last commit. Two things are not as a newcomer does them: the packages are those of
+// this folder, by a link, instead of `npm ci`, and the port is a free one.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -85,40 +83,6 @@ it('comes from a flag to a result by the commands of the guide', { timeout: 300_
     for (const line of shows)
       expect(even(outputs[i]!)).toContain(even(line).replace('http://127.0.0.1:8787', url))
   expect(steps.filter(({ shows }) => shows.length > 0).length).toBeGreaterThan(5)
-})
-
-it('says what a deploy would make, without a network', { timeout: 240_000 }, async () => {
-  const lines = blocksOf('README.md', 'sh').flatMap((block) => block.split('\n'))
-  const plan = lines.find((line) => line.includes('--plan'))!
-  const said = await bash(plan)
-  for (const made of ['tackline', 'KV', 'D1', 'R2', 'month']) expect(said).toContain(made)
-})
-
-it('starts by wrangler alone as well, with the demo data', { timeout: 400_000 }, async () => {
-  expect(readFileSync(join(clone, 'README.md'), 'utf8')).toContain('`npx wrangler dev` alone')
-  const port = await freePort()
-  const env = { ...process.env, PATH: `${join(clone, 'node_modules/.bin')}:${process.env['PATH']}` }
-  const options = ['wrangler', 'dev', '--port', String(port)]
-  const npx = spawn('npx', options, { cwd: clone, env, detached: true })
-  let said = ''
-  for (const stream of [npx.stdout, npx.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const hasEnded = () => npx.exitCode !== null || npx.signalCode !== null
-  try {
-    await until(() => hasEnded() || said.includes('Ready on'))
-    if (hasEnded()) throw new Error(`npx wrangler dev ended: ${said}`)
-    const [, key] = /client key (tl_client_\S+)/.exec(said) ?? []
-    const answer = await fetch(`http://127.0.0.1:${port}/ofrep/v1/evaluate/flags/new-checkout`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ context: { targetingKey: 'ada', plan: 'team' } }),
-    })
-    expect(await answer.json()).toMatchObject({ value: 'express', reason: 'TARGETING_MATCH' })
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200)
-  } finally {
-    if (!hasEnded()) process.kill(-npx.pid!, 'SIGTERM')
-    await until(hasEnded)
-  }
 })
 
 it('is broken in three ways, and the doctor names each', { timeout: 180_000 }, async () => {
