@@ -13,6 +13,7 @@
     SELECT
       side,
       x,
+      counted,
       place,
       variation,
       isCounted,

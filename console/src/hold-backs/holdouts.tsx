@@ -76,7 +76,12 @@ export default function HoldoutsPage() {
     { title: words.columns.holdout, cell: ({ id, name }) => <Named name={name || id}>{name && id}</Named> },
     {
       title: words.columns.status,
-      cell: ({ status }) => <Status is={marks[status]}>{words.statuses[status]}</Status>,
+      cell: ({ status, refusal }) =>
+        refusal ? (
+          <Named name={<Status is="failed">{words.refused}</Status>}>{refusal.reason}</Named>
+        ) : (
+          <Status is={marks[status]}>{words.statuses[status]}</Status>
+        ),
     },
     { title: words.columns.share, cell: ({ slices }) => slicesText(slices) },
     {

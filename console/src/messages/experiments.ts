@@ -75,6 +75,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power of guardrails',
       'taking-part': 'Users who take part',
+      'bucketing-file': 'SDKs that decide by themselves',
     },
     form: {
       name: 'Name',
@@ -211,6 +212,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power der Leitplanken',
       'taking-part': 'Beteiligte Nutzer',
+      'bucketing-file': 'SDKs, die selbst entscheiden',
     },
     form: {
       name: 'Name',
