@@ -1,6 +1,6 @@
 // What the README says besides `npm start`, in a fresh clone: the question to ask before a deploy, and the
-// stack that `npx wrangler dev` runs by itself. Its other commands are named in test/guide-commands.test.ts, with
-// what runs them. What is cloned is the last commit, with the packages of this folder by a link.
+// stack that `npx wrangler dev` runs by itself. Its other commands are named in test/guide-commands.test.ts,
+// with what runs them. What is cloned is the last commit, with the packages of this folder by a link.
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
