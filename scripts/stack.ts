@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { bundleWorker } from './bundle-worker.ts'
 import { buildConsole } from './console-build.ts'
 import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
@@ -89,7 +89,7 @@ async function startLocked(
   const chosen: Configs = configs ? { ...parts, ...configs } : { whole: 'wrangler.toml' }
   const prepared = await Promise.all(
     Object.entries(chosen).map(
-      async ([name, config]) => [name, await prepareConfig(directory, config)] as const,
+      async ([name, config]) => [name, await prepareConfig(directory, name, config)] as const,
     ),
   )
   const group = launch(Object.fromEntries(prepared), {
@@ -178,18 +178,18 @@ const parts = {
  * A configuration of the same Worker that is bundled already, and that waits a second for a batch of events:
  * what is sent can be seen at once.
  */
-async function prepareConfig(directory: string, config: string): Promise<string> {
+async function prepareConfig(directory: string, name: string, config: string): Promise<string> {
   const source = dirname(resolve(root, config))
-  const own = join(directory, 'workers', basename(source))
+  const own = join(directory, 'workers', name)
   mkdirSync(own, { recursive: true })
   const settings = readFileSync(resolve(root, config), 'utf8')
-  await bundleWorker(join(source, /^main = "(.+)"$/m.exec(settings)![1]!), join(own, 'index.js'))
+  await bundleWorker(resolve(source, /^main = "(.+)"$/m.exec(settings)![1]!), join(own, 'index.js'))
   const path = join(own, 'wrangler.toml')
   const changed = settings
     .replace(/^main = .+$/m, 'main = "index.js"\nno_bundle = true')
     .replace(
       /^directory = "(.+)"$/m,
-      (_, value: string) => `directory = ${JSON.stringify(join(source, value))}`,
+      (_, value: string) => `directory = ${JSON.stringify(resolve(source, value))}`,
     )
     .replace(/^\[build\]\n(?:.+\n)+/m, '') // done by whoever starts the stack
     .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
