@@ -14,6 +14,12 @@ export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
  * routes, and clients' clocks vary.
  */
 export const sameWithinMs = 5_000
+/**
+ * Copies of an event are looked for from so long before what is asked for: an event that somebody sent before
+ * an experiment began and sends again afterwards is not of the experiment. Clients try again for minutes or
+ * hours.
+ */
+export const copyHorizonMs = 86_400_000
 
 const keyLengthMax = 1_000
 const targetingKey = z.string().check(z.maxLength(keyLengthMax))

@@ -90,7 +90,7 @@ async function countIn(
     const target = path.join(folder, `contributions-${randomUUID()}.native`)
     const found = projectionsOf(parts)
     if (!found.ok) return found
-    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked']
+    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked', 'goals']
     const sql = [...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
     const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
     if (done.ok) contributions.push(target)

@@ -9,7 +9,7 @@ import type { EventRecord } from '../../analytics/records.ts'
 import { shuffled } from '../../test/support/any-records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { anyQuestion, countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
-import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
+import { clockSkewMaxMs, copyHorizonMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { compact } from '../jobs/compact.ts'
 import { retain } from '../jobs/retain.ts'
@@ -43,7 +43,7 @@ function run(now: number, changes: Partial<KeptCountsOptions> = {}) {
     now,
     recount: 'never',
     onRecounted: (_, figures) => recounted.push(figures),
-    tolerances: { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs },
+    tolerances: { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs },
     ...changes,
   })
   return {

@@ -29,7 +29,7 @@ import {
   projectionsAreGone,
   projectionsFolder,
 } from './projections.ts'
-import { type Asked, nameOf, type Question, windowOf } from './question.ts'
+import { type Asked, nameOf, type Question, windowOf, withCopies } from './question.ts'
 import { statementOf } from './statements.ts'
 
 const dayMs = 86_400_000
@@ -56,6 +56,7 @@ const outcomes = [
   'of-files',
   'linked',
   'unlinked',
+  'goals',
   'questions',
   'by-user',
   'by-unit',
@@ -107,7 +108,7 @@ async function countKept(
   const release = releaseOf()
   const before = await readState(folder, release)
   const asked = number(questions, before, now)
-  const files = await lake.files(environmentId, windowOf(asked.map(({ question }) => question)))
+  const files = await lake.files(environmentId, withCopies(windowOf(asked.map(({ question }) => question))))
   if (!files.ok) return files
   const projections = openProjections(options.clickHouse, projectionsFolder(root, environmentId))
   const context = { ...options, folder, release, files: files.value, asked, projections }

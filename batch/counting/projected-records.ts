@@ -13,6 +13,7 @@ import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 
 const nothing = { raw: [], parts: [] }
+const beginningOf = (hasLinks: boolean) => ['of-files', peopleOf(hasLinks), 'goals']
 const aside = async (scratch: string) => {
   const folder = path.join(scratch, 'linked')
   await mkdir(folder)
@@ -26,7 +27,7 @@ export function projectedRecords(
   isAnew = false,
 ): RecordReader {
   return {
-    beginnings: [true, false].map((hasLinks) => ['of-files', peopleOf(hasLinks)]),
+    beginnings: [true, false].map(beginningOf),
     hasSlices: true,
     async read(files, linked, work) {
       const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
@@ -62,7 +63,7 @@ export function projectedRecords(
             const added = sliceOf({ raw: [], parts: parts.value }, slices, slice)
             const globs = projectionsOf({ added, kept: nothing, removed: nothing })
             if (!globs.ok) return globs
-            return ok({ beginning: ['of-files', peopleOf(hasLinks)], values: { ...own, ...globs.value } })
+            return ok({ beginning: beginningOf(hasLinks), values: { ...own, ...globs.value } })
           },
         })
         return (await projections.find(files.parts)) ? result : fail('job', projectionsAreGone)

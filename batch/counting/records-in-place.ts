@@ -15,7 +15,7 @@ import { LinkRow } from './totals.ts'
 
 export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource): RecordReader {
   const beginning = [`sources/${source.name}`, 'all-records', 'events']
-  const beginningOf = (hasLinks: boolean) => [...beginning, 'of-everything', peopleOf(hasLinks)]
+  const beginningOf = (hasLinks: boolean) => [...beginning, 'of-everything', peopleOf(hasLinks), 'goals']
   const aliases = statementOf(...beginning, 'aliases-of-everything', 'aliases')
   return {
     beginnings: [true, false].map(beginningOf),

@@ -1,5 +1,5 @@
 -- What operations watch, by the minute of the exposure: a row for each operation and minute (epoch minutes)
--- in which users count, in order. Continues linked.sql or unlinked.sql.
+-- in which users count, in order. Continues goals.sql.
 --
 -- A user counts once in each {dayMs} since `start`, by the first exposure to `variation` or `baseline` in it,
 -- whichever came first. `baseline` '': there is none, and users who saw another variation before count as
@@ -61,12 +61,6 @@
       bitShiftRight(place, 255) = 0 AS mayCount
     FROM places
   ),
-  goalsOf AS (
-    SELECT person, event, groupArray((clock, countedAt, receivedAt, isServer)) AS goals
-    FROM goalsOfPeople
-    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
-    GROUP BY person, event
-  ),
   outcomes AS (
     SELECT
       x,
@@ -78,20 +72,24 @@
       sourceId,
       sourceUsersMax,
       arrayExists(
-        each -> (counts != 'server' OR each.4)
-          AND each.2 <= exposedAt + delayMs
-          AND each.2 >= exposedAt - multiIf(
-            each.1 = exposureClock AND each.1 != 1, 0,
-            each.1 > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
-            each.3 = exposureReceivedAt, 0, -- one request, whose delay is in both
+        (each, copyTime) -> each.name = cityHash64(goal)
+          AND copyTime < start - {copyHorizonMs:Int64}
+          AND each.at >= start
+          AND (counts != 'server' OR each.isServer)
+          AND each.at <= exposedAt + delayMs
+          AND each.at >= exposedAt - multiIf(
+            each.clock = exposureClock AND each.clock != 1, 0,
+            each.clock > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
+            each.receivedAt = exposureReceivedAt, 0, -- one request, whose delay is in both
             {requestDelayMaxMs:Int64}
           ),
-        goals
+        events,
+        copyTimes
       ) AS hasGoal,
       row_number() OVER (PARTITION BY x, mayCount, sourceId ORDER BY exposedAt, eventId) AS placeInSource
     FROM firsts
     INNER JOIN asked USING (x)
-    LEFT JOIN goalsOf ON goalsOf.person = firsts.person AND goalsOf.event = goal
+    LEFT JOIN goalLists ON goalLists.person = firsts.person
   ),
   judged AS (
     SELECT *, mayCount AND (sourceUsersMax = 0 OR sourceId = 0 OR placeInSource <= sourceUsersMax) AS isCounted
