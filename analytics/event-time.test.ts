@@ -27,8 +27,7 @@ describe('the time of an event', () => {
         (age, waited) => {
           const [sentAt, happened] = [now - waited, now - waited - age]
           const at = eventTime(happened, now, sentAt)
-          if (waited > clockBehindMaxMs)
-            expect(at).toBe(waited + age <= eventAgeMaxMs ? happened : undefined)
+          if (waited > clockBehindMaxMs) expect(at).toBe(waited + age <= eventAgeMaxMs ? happened : undefined)
           else expect(at).toBe(age <= eventAgeMaxMs ? now - age : undefined)
         },
       ),

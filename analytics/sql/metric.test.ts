@@ -86,7 +86,12 @@ function toFiles(texts: readonly string[]) {
 }
 
 const lawTolerances: Tolerances = { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs }
-const tolerances: Tolerances = { sameWithinMs: 50, copyHorizonMs: 500, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const tolerances: Tolerances = {
+  sameWithinMs: 50,
+  copyHorizonMs: 500,
+  clockSkewMaxMs: 30,
+  requestDelayMaxMs: 20,
+}
 const dayMs = 86_400_000
 const days = (ms: number) => ms / dayMs
 const from2000 = experimentQuestion(experiment(), { from: 2000, to: 3000 }, [])

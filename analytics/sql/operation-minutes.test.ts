@@ -7,7 +7,12 @@ import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
-import { clockSkewMaxMs, copyHorizonMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'
+import {
+  clockSkewMaxMs,
+  copyHorizonMs,
+  type Counts,
+  requestDelayMaxMs,
+} from '../../test/support/plain-counts.ts'
 import { plainMinutes } from '../../test/support/plain-operation-minutes.ts'
 import { openBothWays } from '../../test/support/minutes-both-ways.ts'
 import { toNdjson } from '../lake.ts'

@@ -48,6 +48,7 @@ const statements = [
   'into-parts',
   'project-exposures',
   'project-goals',
+  'into-rows',
   'aliases-of-change',
   'aliases',
   'concerned',

@@ -43,10 +43,10 @@ export function projectedRecords(
         const change = { added: linked, kept: nothing, removed: nothing }
         const older = linked === files ? prepared : await prepareRaw(await aside(scratch), change, clickHouse)
         if (!older.ok) return older
-        const links = path.join(scratch, 'links.ndjson')
-        const count = await writeLinks(links, older.value, change, clickHouse)
-        if (!count.ok) return count
-        const hasLinks = count.value > 0
+        const links = path.join(scratch, 'links.bin')
+        const linking = await writeLinks(links, older.value, change, clickHouse)
+        if (!linking.ok) return linking
+        const hasLinks = linking.value
         const own = {
           prepared: prepared.value,
           links,

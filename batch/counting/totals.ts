@@ -36,16 +36,6 @@ export const Variation = z.object({
 export const Totals = z.array(Variation)
 export type Totals = z.infer<typeof Totals>
 
-/** A row of aliases.sql. */
-export const LinkRow = z.object({
-  side: z.int(),
-  previous: z.string(),
-  previousKey: z.string(),
-  known: z.string(),
-  knownKey: z.string(),
-  linkedAt: z.int(),
-})
-
 /** Counts in full, and keeps nothing. */
 export type CountQuestions = (
   files: RecordFiles,

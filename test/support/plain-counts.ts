@@ -43,7 +43,7 @@ export const mayCount = (record: EventRecord, counts: Counts) =>
 export const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
 
-/** Who counts as one: an anonymous id counts as the known one that it was first linked to. */
+/** Who counts as one: an anonymous id counts as the known one that it was first linked to without a circle. */
 export function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
   const knownBy = new Map<string, string>()
   const personOf = (key: string): string => {
@@ -54,12 +54,12 @@ export function personsOf(all: readonly EventRecord[]): (record: EventRecord) =>
     .map(counted)
     .filter((record): record is OfKind<'alias'> => record.kind === 'alias')
     .filter(({ targetingKey, previousKey }) => targetingKey && previousKey && targetingKey !== previousKey)
-  const firsts = Map.groupBy(aliases, ({ previousKey }) => previousKey)
-  const inTime = [...firsts.values()]
-    .map((links) => links.toSorted(inOrder)[0]!)
-    .toSorted((a, b) => a.at - b.at || compare(a.previousKey, b.previousKey))
+  const inTime = aliases.toSorted(
+    (a, b) => a.at - b.at || compare(a.previousKey, b.previousKey) || inOrder(a, b),
+  )
   for (const { previousKey, targetingKey } of inTime)
-    if (personOf(targetingKey) !== previousKey) knownBy.set(previousKey, targetingKey)
+    if (!knownBy.has(previousKey) && personOf(targetingKey) !== previousKey)
+      knownBy.set(previousKey, targetingKey)
   return ({ targetingKey }) => personOf(targetingKey)
 }
 
