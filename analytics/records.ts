@@ -178,6 +178,9 @@ const requiredFields = {
   alias: ['previousKey'],
 } as const satisfies Record<EventRecord['kind'], readonly (keyof EventEnvelope)[]>
 
+/** Of this release. */
+export const recordKinds: readonly string[] = Object.keys(requiredFields)
+
 /** Since version 2. */
 const addedFields: Partial<Record<EventRecord['kind'], readonly (keyof EventEnvelope)[]>> = {
   exposure: ['revision', 'verified', 'unitAttribute', 'unit'],

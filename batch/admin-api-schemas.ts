@@ -14,6 +14,7 @@ import {
   ProgressiveRollout,
   rolloutReaction,
   rolloutStatus,
+  ReadLayer,
   WatchedHoldout,
 } from './automation-api-schemas.ts'
 import type * as api from '../workers/control/api/shapes.ts'
@@ -202,6 +203,7 @@ export const lists = {
   },
   dynamicAllocations: { entry: DynamicAllocation, words: { status: allocationStatus, counts } },
   holdouts: { entry: WatchedHoldout, words: { status: holdoutStatus } },
+  layers: { entry: ReadLayer, words: {} },
   progressiveRollouts: {
     entry: ProgressiveRollout,
     words: { status: rolloutStatus, onOperation: rolloutReaction },

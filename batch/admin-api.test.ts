@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { adminApi } from './admin-api.ts'
 import { killSwitch } from '../test/support/simulated-shop.ts'
@@ -12,11 +13,15 @@ afterEach(async () => {
 /** An API with one response for every request, and the requests it got. */
 async function apiResponding(status: number, body: string, headers: Record<string, string> = {}) {
   const requests: string[] = []
+  const bodies: string[] = []
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
-    response.writeHead(status, headers).end(body)
+    void text(request).then((sent) => {
+      bodies.push(sent)
+      response.writeHead(status, headers).end(body)
+    })
   })
-  return { api: adminApi({ url: await listen(server), token: 't' }), requests }
+  return { api: adminApi({ url: await listen(server), token: 't' }), requests, bodies }
 }
 
 describe('the admin API', () => {
@@ -62,6 +67,21 @@ describe('the admin API', () => {
     await close(server!)
     const { api } = await apiResponding(201, '{"experimentId":"button","goalKey":"purchase","computedAt":3}')
     expect(await api.storeResult('demo', 'button', {} as never)).toEqual({ ok: true, value: undefined })
+  })
+
+  it('gets a result without the check of interactions if it is a release back and refuses it', async () => {
+    const { api, bodies } = await apiResponding(422, '{"title":"unknown"}')
+    const checks = [
+      { name: 'sampler', status: 'skipped', detail: 'Not needed.' },
+      { name: 'interactions', status: 'warning', detail: 'It depends.' },
+    ]
+    const result = { variations: [{ rate: {} }], health: { status: 'amber', checks } }
+    await api.storeResult('demo', 'button', result as never)
+    const checksOf = (body: string) => (JSON.parse(body) as typeof result).health.checks
+    expect(bodies.map((body) => checksOf(body).map(({ name }) => name))).toEqual([
+      ['sampler', 'interactions'],
+      ['sampler'],
+    ])
   })
 
   it('cannot redirect the token to another host', async () => {

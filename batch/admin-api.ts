@@ -250,14 +250,16 @@ export function adminApi(
 
 /**
  * As a control one release back accepts it, if that differs: it knows no `too-early`, and such checks were
- * `skipped`; and it knows no variation without figures, so such ones are left out.
+ * `skipped`; it knows no check of interactions, and no variation without figures, so such ones are left out.
  */
 function toEarlierRelease(result: ExperimentResult): ExperimentResult | undefined {
   const { health, variations } = result
   const hasEarlyChecks = health.checks.some(({ status }) => status === 'too-early')
   const measured = variations.filter(({ rate }) => rate !== null)
-  if (measured.length === 0 || (!hasEarlyChecks && measured.length === variations.length)) return undefined
-  const checks = health.checks.map((check) =>
+  const known = health.checks.filter(({ name }) => name !== 'interactions')
+  const isSame = known.length === health.checks.length && measured.length === variations.length
+  if (measured.length === 0 || (!hasEarlyChecks && isSame)) return undefined
+  const checks = known.map((check) =>
     check.status === 'too-early' ? { ...check, status: 'skipped' as const } : check,
   )
   return { ...result, variations: measured, health: { ...health, checks } }

@@ -84,6 +84,13 @@ export const ProgressiveRollout: z.ZodType<CoreRollout> = z.looseObject({
   updatedAt: z.int(),
 })
 
+/** What the runner reads of a layer. */
+export const ReadLayer = z.looseObject({
+  id: z.string(),
+  allotments: z.array(z.looseObject({ flagKey: z.string(), ruleId: z.string() })),
+})
+export type ReadLayer = z.infer<typeof ReadLayer>
+
 export const holdoutStatus = z.enum(holdoutStatuses)
 /** What the runner reads of a holdout. */
 export const WatchedHoldout = z.looseObject({

@@ -8,7 +8,7 @@ import type { ProgressiveRollout, RolloutFacts, RolloutLook } from '../core/mode
 import { ok, type Result } from '../core/model/problem.ts'
 import { AppliedOperation, type EntryOf, type ListName, StoredLooks } from './admin-api-schemas.ts'
 import { type ApiResponse, type ApiResult, type Listing, type Sending, post } from './api-request.ts'
-import { GrantedLease, type WatchedHoldout } from './automation-api-schemas.ts'
+import { GrantedLease, type ReadLayer, type WatchedHoldout } from './automation-api-schemas.ts'
 import type { Failure } from './failure.ts'
 
 /** Control takes no more in one request. */
@@ -43,6 +43,8 @@ export interface AutomationApi {
   progressiveRollouts(environmentId: string): ApiResult<Listing<ProgressiveRollout>>
   confirmRollout(environmentId: string, rolloutId: string, facts: RolloutFacts): ApiResult<AppliedOperation>
   storeRolloutLooks(environmentId: string, looks: readonly RolloutLookAt[]): ApiResult<void>
+  /** A control one release back has none. */
+  layers(environmentId: string): ApiResult<Listing<ReadLayer>>
   /** A control one release back has none. */
   holdouts(environmentId: string): ApiResult<Listing<WatchedHoldout>>
   storeHoldoutLooks(environmentId: string, looks: readonly HoldoutLookAt[]): ApiResult<void>
@@ -135,6 +137,7 @@ export function automationApi(ports: AutomationPorts): AutomationApi {
       ),
     storeRolloutLooks: (environmentId, looks) =>
       storeAll(environmentPath(environmentId, 'progressive-rollout-looks'), looks),
+    layers: (environmentId) => listIfKnown(environmentId, 'layers', 'layers'),
     holdouts: (environmentId) => listIfKnown(environmentId, 'holdouts', 'holdouts'),
     storeHoldoutLooks: (environmentId, looks) =>
       storeAll(environmentPath(environmentId, 'holdout-looks'), looks),

@@ -1,5 +1,7 @@
 // Endpoints that are busy, hang, break off or are down, over real HTTP.
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { type IncomingMessage, createServer, type Server, type ServerResponse } from 'node:http'
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { close, listen } from '../test/support/simulated-stack.ts'
 import { openEndpoint, type Patience, patience } from './endpoint.ts'
@@ -40,6 +42,45 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
   const startedAt = performance.now()
   return [await work, performance.now() - startedAt]
 }
+
+describe('an upload', () => {
+  const upload = async (
+    body: Uint8Array<ArrayBuffer>,
+    silenceMaxMs: number,
+    take: (request: IncomingMessage, response: ServerResponse) => void,
+  ) => {
+    server = createServer(take)
+    const url = await listen(server)
+    const made = () => new Request(url, { method: 'PUT', body })
+    return openEndpoint({ ...quick, silenceMaxMs, attemptsMax: 1 })(made).then(
+      ({ status }) => `${status}`,
+      (error: Error) => error.message,
+    )
+  }
+
+  it('may take longer than an endpoint may be silent, and comes whole with its length', async () => {
+    const body = new Uint8Array(40_000_000).map((_, i) => i % 251)
+    const digest = createHash('sha256')
+    let [length, taken] = ['', 0]
+    const slowly = async (request: IncomingMessage, response: ServerResponse) => {
+      length = request.headers['content-length'] ?? ''
+      for await (const part of request as AsyncIterable<Buffer>) {
+        digest.update(part)
+        if (Math.floor(taken / 1e6) !== Math.floor((taken += part.length) / 1e6)) await sleep(100)
+      }
+      response.end()
+    }
+    const [answer, ms] = await timed(upload(body, 3_000, (...both) => void slowly(...both)))
+    expect([answer, length]).toEqual(['200', '40000000'])
+    expect(digest.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'))
+    expect(ms).toBeGreaterThan(3_000)
+  })
+
+  it('that is taken no further is given up', async () => {
+    const answer = await upload(new Uint8Array(40_000_000), 300, (request) => request.pause())
+    expect(answer).toBe('nothing came for 0.3 s')
+  })
+})
 
 describe('an endpoint', () => {
   it.each([429, 502, 503, 504])('that answers %i a few times is retried', async (status) => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from './failure.ts'
 
 export interface Patience {
-  /** Maximum wait for the headers, and between two parts of the body. */
+  /** Maximum wait until a part of the request is taken, for the headers, and for a part of the body. */
   readonly silenceMaxMs: number
   readonly attemptsMax: number
   /** The first wait is up to this long; it doubles up to the maximum. */
@@ -39,7 +39,7 @@ export interface Answer {
 
 export type Send = (makeRequest: () => Request | Promise<Request>) => Promise<Answer>
 
-/** What an attempt rejects with if the endpoint sent nothing for so long. */
+/** What an attempt rejects with if the endpoint neither took nor sent anything for so long. */
 export class Silence extends Error {
   constructor(silenceMaxMs: number) {
     super(`nothing came for ${silenceMaxMs / 1000} s`)
@@ -109,14 +109,17 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
   const controller = new AbortController()
   const silence = () => controller.abort(new Silence(silenceMaxMs))
   let timer = setTimeout(silence, silenceMaxMs)
+  const wait = () => {
+    clearTimeout(timer)
+    timer = setTimeout(silence, silenceMaxMs)
+  }
   try {
-    const response = await fetch(request, { signal: controller.signal })
+    const response = await fetch(await inParts(request, wait), { signal: controller.signal })
     const { status, headers } = response
     const parts: Uint8Array[] = []
     try {
       for await (const part of response.body ?? []) {
-        clearTimeout(timer)
-        timer = setTimeout(silence, silenceMaxMs)
+        wait()
         parts.push(part)
       }
     } catch (error) {
@@ -131,6 +134,31 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
     clearTimeout(timer)
   }
 }
+
+/**
+ * The same request, whose body is sent piece by piece: an upload may take as long as it likes while it
+ * proceeds.
+ */
+async function inParts(request: Request, onPart: () => void): Promise<Request> {
+  if (request.body === null) return request
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  if (bytes.byteLength <= partBytes) return new Request(request, { body: bytes })
+  let at = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        onPart()
+        if (at >= bytes.byteLength) return controller.close()
+        controller.enqueue(bytes.subarray(at, (at += partBytes)))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const headers = new Headers(request.headers)
+  headers.set('content-length', String(bytes.byteLength)) // S3 takes no chunks of unknown number
+  return new Request(request, { headers, body, duplex: 'half' })
+}
+const partBytes = 65_536
 
 /** Seconds, as RFC 9110, section 10.2.3, allows; a date is not waited for. */
 const retryAfter = (headers: Headers) => 1_000 * (Number(headers.get('retry-after')) || 0)

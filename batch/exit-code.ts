@@ -37,6 +37,7 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'moved':
     case 'compacted':
     case 'would-compact':
+    case 'would-sweep':
     case 'swept':
     case 'retained':
     case 'forgotten':

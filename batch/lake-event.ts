@@ -25,6 +25,7 @@ export type LakeEvent =
   | (DayEvent & { readonly kind: 'overtaken' })
   /** Deleted: no manifest has needed them for a day. */
   | (DayEvent & { readonly kind: 'swept'; readonly objects: number })
+  | (DayEvent & { readonly kind: 'would-sweep'; readonly objects: number })
   | { readonly kind: 'nothing-to-compact'; readonly environmentId: string }
   | (DayEvent & {
       readonly kind: 'retained'

@@ -1,4 +1,5 @@
 // The options of work on the lake: what to compact, delete, forget or export.
+import { recordKinds } from '../analytics/records.ts'
 import { ok, type Result } from '../core/model/problem.ts'
 import { type Failure, fail } from './failure.ts'
 import { type ExportOrder, exportFormats } from './jobs/export.ts'
@@ -64,7 +65,10 @@ function readRetention(values: Values): Result<LakeOrder, Failure> {
   const olderThanDays = Number(values['older-than'])
   if (!Number.isInteger(olderThanDays) || olderThanDays < 1)
     return usage('retain needs --older-than DAYS, a whole number of at least 1.')
-  return ok({ work: 'retain', olderThanDays, kind: values.kind })
+  const { kind } = values
+  if (kind !== undefined && !recordKinds.includes(kind))
+    return usage(`There is no --kind ${kind}; there are: ${recordKinds.join(', ')}.`)
+  return ok({ work: 'retain', olderThanDays, kind })
 }
 
 function readUsers({ key, environment }: Values): Result<LakeOrder, Failure> {
@@ -95,5 +99,6 @@ function readExport({
 /** Its begin, in epoch milliseconds. */
 function toDay(text = ''): number | undefined {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
+  const isDay = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text) // no 30 February
+  return isDay ? time : undefined
 }

@@ -1,5 +1,6 @@
 // What a result says of segments, as lines.
 import type { Breakdown } from '../core/model/breakdown.ts'
+import type { EngineReport } from '../core/model/engine-report.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import { integer } from './print-lake.ts'
 import { percent, signed } from './print-numbers.ts'
@@ -8,14 +9,17 @@ import { percent, signed } from './print-numbers.ts'
 const segmentsShown = 5
 
 export const breakdownLines = ({ breakdowns = [], baselineVariationId }: ExperimentResult): string[] =>
-  breakdowns.flatMap(({ attribute, segments }) => {
+  breakdowns.flatMap(({ attribute, segments, engine }) => {
     const more = segments.length - segmentsShown
     return [
-      `by        ${attribute}`,
+      `by        ${attribute}${engine ? `, by ${engineText(engine)}` : ''}`,
       ...segments.slice(0, segmentsShown).map((segment) => segmentLine(segment, baselineVariationId)),
       ...(more > 0 ? [`          and ${more} more`] : []),
     ]
   })
+
+const engineText = (engine: EngineReport) =>
+  engine.kind === 'exact' ? engine.method : `${engine.kind} ${engine.stanVersion}, model ${engine.model}`
 
 function segmentLine(
   { value, variations, comparisons }: Breakdown['segments'][number],

@@ -24,6 +24,8 @@ export function lakeLine(event: LakeEvent): string {
       return `${dayOf(event)}: other runners changed it meanwhile, the next run goes on.`
     case 'swept':
       return `${dayOf(event)}: ${integer(event.objects)} objects deleted that were not needed any more.`
+    case 'would-sweep':
+      return `${dayOf(event)}: would delete ${integer(event.objects)} objects that are not needed any more.`
     case 'nothing-to-compact':
       return `${event.environmentId}: nothing to compact.`
     case 'retained': {

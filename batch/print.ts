@@ -1,7 +1,9 @@
 // The events of a run as people read them. Pure: an event in, lines out.
-import type { EngineReport, ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
+import type { EngineReport } from '../core/model/engine-report.ts'
+import type { ExperimentResult, Comparison, Verdict } from '../core/model/experiment-result.ts'
 import { isOfShares } from '../core/model/goal-metric.ts'
 import { breakdownLines } from './print-breakdown.ts'
+import { interactionLines } from './print-interactions.ts'
 import { integer, lakeLine } from './print-lake.ts'
 import { metricLines, metricRows } from './print-metric.ts'
 import { percent, probability, signed } from './print-numbers.ts'
@@ -112,6 +114,7 @@ function resultBlock(subject: string, result: ExperimentResult): string {
     ...trustLines(result).map((line) => `  ${line}`),
     ...priorLines(result).map((line) => `  ${line}`),
     ...breakdownLines(result).map((line) => `  ${line}`),
+    ...interactionLines(result).map((line) => `  ${line}`),
     ...(result.guardrails ?? []).map(({ outcome, reason }) => `  guardrail ${outcome}: ${reason}`),
     `  verdict   ${verdictText(verdict, result.metric)}`,
     `  engine    ${engineText(engine)}`,

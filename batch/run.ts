@@ -24,6 +24,7 @@ import type { DamagedObject } from './lake/objects.ts'
 import { type Counting, openCounting, type Recount } from './lake/open-counting.ts'
 import type { RunEvent } from './run-event.ts'
 import { runOnLake } from './run-on-lake.ts'
+import { keptFits } from './kept-fits.ts'
 import { type EnvironmentVariables, pickEngine } from './stan/engine.ts'
 
 export interface RunContext {
@@ -104,6 +105,7 @@ async function runJobs(
     api,
     open,
     openMetrics,
+    openOverlaps,
     openSegments,
     openMinutes,
     openAllocations,
@@ -122,6 +124,7 @@ async function runJobs(
   const context = {
     api,
     metrics: openMetrics({ lake, root }),
+    overlaps: openOverlaps({ lake, root }),
     segments: openSegments({ lake, root }),
     minutes: openMinutes({ lake, root }),
     now,
@@ -133,7 +136,11 @@ async function runJobs(
       root,
       now,
       recount,
-      onRecounted: (id, figures) => onEvent({ kind: 'recounted', environmentId: id, ...figures }),
+      onRecounted(id, figures) {
+        onEvent({ kind: 'recounted', environmentId: id, ...figures })
+        const message = `${figures.differing} of ${figures.questions} kept counts were wrong; all is counted anew.`
+        if (figures.differing > 0) onEvent({ kind: 'failed', subject: id, failure: { kind: 'job', message } })
+      },
     })
 
   for (const id of environmentIds) {
@@ -165,7 +172,9 @@ async function runJobs(
   for (const id of environmentIds)
     await withReport('experiments', id, api, { ...context, counts }, async (own) => {
       await moveAllocations(id, { ...own, allocations })
-      await concludeExperiments(id, engine, own)
+      const kept = kind === 'exact' ? await keptFits(engine, root, id) : undefined
+      await concludeExperiments(id, kept?.engine ?? engine, own)
+      await kept?.save()
       await observeHoldouts(id, { ...own, holdouts })
     })
   return ok(undefined)

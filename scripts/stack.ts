@@ -3,7 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { bundleWorker } from './bundle-worker.ts'
 import { buildConsole } from './console-build.ts'
 import { type FolderLock, isLock, lockFolder, replace } from './folder-lock.ts'
 import { type FirstToken, isPrepared } from './local-database.ts'
@@ -85,12 +86,18 @@ async function startLocked(
   await prepareDatabase(directory, lock, firstToken(token))
   const logPath = join(directory, 'wrangler.log')
   const certificate = https ? makeCertificate(directory) : undefined
-  const group = launch(
-    configs
-      ? { ...parts, ingest: hasty(directory, parts.ingest), ...configs }
-      : { whole: hasty(directory, 'wrangler.toml') },
-    { port, directory, certificate, variables: writeVariables(directory) },
+  const chosen: Configs = configs ? { ...parts, ...configs } : { whole: 'wrangler.toml' }
+  const prepared = await Promise.all(
+    Object.entries(chosen).map(
+      async ([name, config]) => [name, await prepareConfig(directory, config)] as const,
+    ),
   )
+  const group = launch(Object.fromEntries(prepared), {
+    port,
+    directory,
+    certificate,
+    variables: writeVariables(directory),
+  })
   lock.addGroup(group.id)
   void group.gone.finally(release)
   const log = logTo(logPath, (reason) =>
@@ -167,14 +174,23 @@ const parts = {
   ingest: 'workers/ingest/wrangler.toml',
 } satisfies Configs
 
-/** A configuration that waits a second for a batch of events: what is sent can be seen at once. */
-function hasty(directory: string, config: string): string {
-  const settings = readFileSync(join(root, config), 'utf8')
-  const path = join(directory, `${basename(dirname(join(root, config)))}.toml`)
-  const absolute = (_: string, key: string, value: string) =>
-    `${key} = ${JSON.stringify(join(root, dirname(config), value))}`
+/**
+ * A configuration of the same Worker that is bundled already, and that waits a second for a batch of events:
+ * what is sent can be seen at once.
+ */
+async function prepareConfig(directory: string, config: string): Promise<string> {
+  const source = dirname(resolve(root, config))
+  const own = join(directory, 'workers', basename(source))
+  mkdirSync(own, { recursive: true })
+  const settings = readFileSync(resolve(root, config), 'utf8')
+  await bundleWorker(join(source, /^main = "(.+)"$/m.exec(settings)![1]!), join(own, 'index.js'))
+  const path = join(own, 'wrangler.toml')
   const changed = settings
-    .replaceAll(/^(main|directory) = "(.+)"$/gm, absolute)
+    .replace(/^main = .+$/m, 'main = "index.js"\nno_bundle = true')
+    .replace(
+      /^directory = "(.+)"$/m,
+      (_, value: string) => `directory = ${JSON.stringify(join(source, value))}`,
+    )
     .replace(/^\[build\]\n(?:.+\n)+/m, '') // done by whoever starts the stack
     .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
   replace(path, changed)

@@ -1,7 +1,16 @@
 // Counts that are kept between runs, against plain loops over all records that have arrived: in any order and
 // portion, with copies, late records and aliases, through compaction, damage and forgetting. Real ClickHouse.
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import fc from '../../test/support/build/fast-check.ts'
@@ -203,6 +212,19 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
     expect((await users(90 * 24 * hourMs)).users).toEqual([])
   })
 
+  it('are no answer if a raw object was removed while it was counted', async () => {
+    lake.add(ballast)
+    const removeRaw = () => {
+      for (const file of globSync('events/**/*.gz', { cwd: lake.root })) rmSync(path.join(lake.root, file))
+    }
+    const clickHouse: KeptCountsOptions['clickHouse'] = {
+      rows: (...all) => lake.clickHouse.rows(...all),
+      run: (...all) => (removeRaw(), lake.clickHouse.run(...all)),
+    }
+    await expect(run(hourMs, { clickHouse }).answers()).rejects.toThrow(/went away/)
+    expect((await users(hourMs)).users).toEqual([400])
+  })
+
   it('are counted anew if a file of theirs is damaged, and are counted anew once a day', async () => {
     lake.add(ballast)
     await users(hourMs)
@@ -217,13 +239,18 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
     await users(4 * hourMs)
     const folder = projectionsFolder(lake.root, 'demo')
     const scramble = (file: string) => writeFileSync(file, randomBytes(statSync(file).size))
-    for (const [i, damage] of [...damages, scramble, rmSync].entries()) {
+    const flip = (file: string) => {
+      const bytes = readFileSync(file)
+      bytes.forEach((byte, i) => (bytes[i] = i === bytes.length >> 1 ? byte ^ 1 : byte))
+      writeFileSync(file, bytes)
+    }
+    for (const [i, damage] of [...damages, scramble, flip, rmSync].entries()) {
       for (const name of readdirSync(folder)) damage(path.join(folder, name))
       lake.add([{ ...ballast[0]!, targetingKey: `later ${i}` }])
       expect((await users((i + 5) * hourMs)).users).toEqual([403 + i])
     }
     const daily = { recount: 'daily' } as const
-    expect((await users(9 * hourMs, daily)).statements).toBe(0)
+    expect((await users(10 * hourMs, daily)).statements).toBe(0)
     expect((await users(25 * hourMs, daily)).statements).toBeGreaterThan(0)
     expect((await users(26 * hourMs, daily)).statements).toBe(0)
   })

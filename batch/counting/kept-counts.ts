@@ -9,6 +9,7 @@ import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { LakeCache, RecordFiles } from '../lake/cache.ts'
+import { unlessGone, wentAway } from '../lake/still-there.ts'
 import { type Answers, answersOf, type EnvironmentCounts, isCounting } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { addUp, type Change, type Counting, countAll, countChange, merge } from './count-events.ts'
@@ -22,13 +23,7 @@ import {
   sweep,
   writeState,
 } from './kept-state.ts'
-import {
-  type CountedFiles,
-  openProjections,
-  type Projections,
-  projectionsAreGone,
-  projectionsFolder,
-} from './projections.ts'
+import { type CountedFiles, openProjections, type Projections, projectionsFolder } from './projections.ts'
 import { type Asked, nameOf, type Question, windowOf, withCopies } from './question.ts'
 import { statementOf } from './statements.ts'
 
@@ -129,7 +124,9 @@ async function countKept(
     }
     state = full.value
   }
-  if (!(await projections.find(files.value.parts))) return fail('job', projectionsAreGone)
+  if (!(await projections.find(files.value.parts))) return wentAway
+  const read = await unlessGone(files.value.raw, ok(undefined))
+  if (!read.ok) return read
   if (state !== before) {
     try {
       await writeState(folder, state)

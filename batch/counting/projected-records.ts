@@ -5,10 +5,11 @@ import path from 'node:path'
 import { ok } from '../../core/model/problem.ts'
 import { fail, reasonOf } from '../failure.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
+import { unlessGone, wentAway } from '../lake/still-there.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { projectionsOf } from './count-events.ts'
 import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
-import { type Projections, projectionsAreGone } from './projections.ts'
+import type { Projections } from './projections.ts'
 import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 
@@ -66,7 +67,7 @@ export function projectedRecords(
             return ok({ beginning: beginningOf(hasLinks), values: { ...own, ...globs.value } })
           },
         })
-        return (await projections.find(files.parts)) ? result : fail('job', projectionsAreGone)
+        return (await projections.find(files.parts)) ? await unlessGone(files.raw, result) : wentAway
       } catch (error) {
         return fail('job', `Events could not be counted in ${scratch}: ${reasonOf(error)}.`)
       } finally {

@@ -7,6 +7,7 @@ import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import { onDisk, type RecordSource } from '../lake/record-source.ts'
+import { unlessGone } from '../lake/still-there.ts'
 import { linkColumns } from './columns.ts'
 import { resolveLinks } from './links.ts'
 import { peopleOf, type RecordReader } from './record-reader.ts'
@@ -24,7 +25,7 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
       const links = await linksOf(linked, aliases, source, clickHouse)
       if (!links.ok) return links
       const hasLinks = links.value !== noLink
-      return work({
+      const result = await work({
         hasLinks,
         reading(slices, slice) {
           const read = readingOf(sliceOf(files, slices, slice), source)
@@ -33,6 +34,8 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
           return ok({ beginning: beginningOf(hasLinks), values })
         },
       })
+      const parts = source.name === onDisk.name ? files.parts.map(({ file }) => file) : []
+      return unlessGone([...files.raw, ...parts], result)
     },
   }
 }

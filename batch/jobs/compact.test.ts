@@ -101,6 +101,12 @@ describe.skipIf(!hasChdb)('compact', () => {
       { kind: 'would-compact', day, rawObjects: 5, parts: 0 },
     ])
     expect(lake.bucket.objects).toEqual(before)
+    await lake.run(job, noon)
+    const compacted = new Map(lake.bucket.objects)
+    const [event] = await lake.run(job, noon + 25 * hourMs, { isDryRun: true })
+    expect(event).toEqual({ kind: 'would-sweep', environmentId: 'demo', day, objects: 5 })
+    expect(lake.bucket.objects).toEqual(compacted)
+    expect(await lake.run(job, noon + 25 * hourMs)).toContainEqual({ ...event, kind: 'swept' })
   })
 
   it('makes a part for each bucket of users of a large day, merges runs, and ends with one', async () => {

@@ -17,6 +17,7 @@ import { type LakeDay, readDay } from '../lake/cache.ts'
 import { changeDay } from '../lake/day-change.ts'
 import type { ListedDay } from '../lake/listing.ts'
 import { readManifest } from '../lake/manifests.ts'
+import { pruneDay } from '../lake/prune-day.ts'
 import { isRawKey } from '../lake/objects.ts'
 import { filesOfLaterVersions, removeNothing, writeParts } from '../lake/write-parts.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
@@ -59,6 +60,7 @@ async function compactDay(
     if (done.value !== 'conflict') {
       const swept = await sweep(environmentId, current, done.value.manifest, context)
       if (!swept.ok) return swept
+      if (!context.isDryRun) await pruneDay(environmentId, current, context)
       return ok(swept.value > 0 ? 'changed' : done.value.outcome)
     }
     const again = await context.listing.again(environmentId, current.day)
@@ -172,7 +174,7 @@ export async function knownRaw({ raw, damaged }: LakeDay, clickHouse: LakeContex
 
 /**
  * Deletes what the manifest has not needed for `graceMs`, and parts that no manifest named for a day.
- * Resolves to the number of objects.
+ * Resolves to the number of objects; in a dry run, of those that would be.
  */
 export async function sweep(
   environmentId: string,
@@ -195,7 +197,11 @@ export async function sweep(
     if (replacedAt !== undefined) return isOld(replacedAt)
     return !named.has(name) && isAbandoned(key)
   })
-  if (unneeded.length === 0 || isDryRun) return ok(0)
+  if (unneeded.length === 0) return ok(0)
+  if (isDryRun) {
+    onEvent({ kind: 'would-sweep', environmentId, day, objects: unneeded.length })
+    return ok(unneeded.length)
+  }
   const removed = await mapConcurrently(unneeded, deletionsMax, async (key) => {
     const done = await store.remove(key)
     if (done.ok) await rm(path.join(root, key), { force: true })

@@ -25,6 +25,7 @@ import { advanceExperiments } from './advance-experiments.ts'
 import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
 import { countBreakdowns, searchMismatch } from './count-breakdowns.ts'
+import { countInteractions, noOverlaps, type Overlaps } from './count-interactions.ts'
 import type { CountedGoal } from './counted-goal.ts'
 import { type CountingPlan, openExperiments, planExperiment, toCounts } from './plan-experiment.ts'
 
@@ -95,9 +96,14 @@ export async function concludeExperiments(
     plan.kind === 'count' && plan.goals.length > 0 ? [questionOf(plan)] : [],
   )
   const answers = questions.length === 0 ? undefined : await ask(environmentId, questions, context)
+  const counting = plans.filter((plan) => plan.kind === 'count')
+  const overlaps = await countInteractions(environmentId, counting, context)
+  if (!overlaps.ok)
+    onEvent({ kind: 'failed', subject: `${environmentId}/interactions`, failure: overlaps.problem })
+  const shared = overlaps.ok ? overlaps.value : noOverlaps
   for (const plan of plans) {
     const { experiment } = plan
-    if (plan.kind === 'count') await carryOut(environmentId, plan, answers, engine, context)
+    if (plan.kind === 'count') await carryOut(environmentId, plan, answers, shared, engine, context)
     else if (plan.kind === 'skipped') skipped(experiment.id, plan.reason)
     else onEvent({ ...plan, environmentId })
   }
@@ -130,6 +136,7 @@ async function carryOut(
   environmentId: string,
   plan: CountingPlan,
   answers: Result<RunAnswers, Failure> | undefined,
+  overlaps: Overlaps,
   engine: Engine,
   context: JobContext,
 ) {
@@ -154,7 +161,12 @@ async function carryOut(
     else {
       const found = await countedGoal(environmentId, plan, goal, answers.value, damaged.value, context)
       if (!found.ok) failed(goal.key, found.problem)
-      else if (found.value) counted.push({ ...found.value, segments: segmentsOf(found.value) })
+      else if (found.value)
+        counted.push({
+          ...found.value,
+          segments: segmentsOf(found.value),
+          overlaps: found.value.rule.role === 'primary' ? overlaps.get(experiment.id) : undefined,
+        })
       else onEvent({ kind: 'no-events', environmentId, experiment, goalKey: goal.key })
     }
   }
@@ -224,6 +236,7 @@ async function countedGoal(
     damage: damageOf(more.value?.damaged ?? damaged),
     segments: undefined,
     search: undefined,
+    overlaps: undefined,
     rule: ruleOf(design, goal.key, primaryGoalOf(experiment), window, experiment.stopAt),
   })
 }
@@ -253,6 +266,7 @@ async function concludeGoal(
   const { experiment, window } = plan
   const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments, search } =
     goal
+  const { overlaps } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -272,6 +286,7 @@ async function concludeGoal(
     rule,
     segments,
     search,
+    overlaps,
     ...more,
     before: before.value,
     trust,

@@ -1,5 +1,6 @@
 // What a run counted of one goal of an experiment.
 import type { SegmentCounts } from '../../core/model/breakdown.ts'
+import type { OverlapCounts } from '../../core/model/interaction.ts'
 import type { Trust } from '../../core/model/experiment-result.ts'
 import type { VariationCounts } from '../statistics/conclude.ts'
 import type { Rule } from '../statistics/design.ts'
@@ -23,5 +24,7 @@ export interface CountedGoal {
   readonly segments: readonly SegmentCounts[] | undefined
   /** Of all who were exposed, where their shares are not as promised. */
   readonly search: readonly SegmentCounts[] | undefined
+  /** Of the primary goal: the users of other experiments among its own. */
+  readonly overlaps: readonly OverlapCounts[] | undefined
   readonly rule: Rule
 }

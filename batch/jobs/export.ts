@@ -6,6 +6,7 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import type { LakeCache, Window } from '../lake/cache.ts'
 import { globOf, sqlFile } from '../lake/clickhouse.ts'
+import { unlessGone } from '../lake/still-there.ts'
 import type { LakeContext } from './lake-context.ts'
 
 export const exportFormats = { ndjson: 'JSONEachRow', parquet: 'Parquet' } as const
@@ -60,9 +61,10 @@ async function write(
     ...window,
   })
   try {
-    if (!done.ok) {
+    const read = await unlessGone([...raw, ...parts.map(({ file }) => file)], done)
+    if (!read.ok) {
       await rm(unfinished, { force: true })
-      return done
+      return read
     }
     await rename(unfinished, target)
     const bytes = (await stat(target)).size

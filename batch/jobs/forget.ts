@@ -54,7 +54,11 @@ async function removeAll(
   const all = [...days.value.values()].toSorted((a, b) => (a.day < b.day ? -1 : 1))
   for (const [i, listed] of all.entries()) {
     const removed = await removeFromDay(environmentId, listed, removal, context)
-    if (!removed.ok) return removed
+    if (!removed.ok) {
+      if (removed.problem.kind !== 'job') return removed
+      remaining.push(`${listed.day} could not be looked into. ${removed.problem.message}`)
+      continue
+    }
     records += removed.value.records
     objects += removed.value.objects
     for (const key of removed.value.unreadable)
@@ -67,7 +71,7 @@ async function removeAll(
     remaining.push(
       `${unnamed.value} parts of an unfinished compaction stay for a day: run forget again then.`,
     )
-  const bad = await removeBad(targetingKeys, context)
+  const bad = await removeBad(environmentId, targetingKeys, context)
   if (!bad.ok) return bad
   const letters = await context.store.list(deadLetterPrefix)
   if (!letters.ok) return letters
@@ -120,6 +124,7 @@ async function unnamedParts(environmentId: string, context: LakeContext): Promis
   let count = 0
   for (const listed of days.value.values()) {
     const known = await manifestOf(environmentId, listed, context)
+    if (!known.ok && known.problem.kind === 'job') continue // its day is named already
     if (!known.ok) return known
     const prefix = partsDayPrefix(environmentId, listed.day)
     const named = new Set(known.value.manifest.parts.map(({ name }) => prefix + name))
@@ -129,10 +134,11 @@ async function unnamedParts(environmentId: string, context: LakeContext): Promis
 }
 
 /**
- * What ingest could not read has no fields to go by, so an object that contains a key anywhere is deleted.
- * Resolves to the number of objects.
+ * What ingest could not read has no fields to go by, so an object that contains a key anywhere is deleted,
+ * unless it names another environment. Resolves to the number of objects.
  */
 async function removeBad(
+  environmentId: string,
   targetingKeys: readonly string[],
   { store, isDryRun }: LakeContext,
 ): Promise<Result<number, Failure>> {
@@ -143,11 +149,17 @@ async function removeBad(
     if (!read.ok) return read
     if (read.value.kind !== 'read') return ok(0)
     const text = new TextDecoder().decode((await toContent(read.value.bytes)).text)
-    if (!targetingKeys.some((each) => mentions(text, each))) return ok(0)
+    if (isOfAnother(environmentId, text) || !targetingKeys.some((each) => mentions(text, each))) return ok(0)
     const removed = isDryRun ? ok(undefined) : await store.remove(key)
     return removed.ok ? ok(1) : removed
   })
   return found.ok ? ok(found.value.reduce((sum, one) => sum + one, 0)) : found
+}
+
+/** The records of a message are of one environment. */
+function isOfAnother(environmentId: string, text: string): boolean {
+  const named = [...text.matchAll(/"environmentId\\?":\s*\\?"([\w.-]+)/g)].map(([, id]) => id)
+  return named.length > 0 && !named.includes(environmentId)
 }
 
 /** In JSON, or in JSON inside a text of JSON. */

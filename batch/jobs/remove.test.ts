@@ -1,5 +1,7 @@
 // retain and forget against a bucket that behaves as R2 does, with real ClickHouse: what is gone, what stays.
 import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { badKey, deadLetterKey, lakeKey } from '../../analytics/lake.ts'
@@ -154,6 +156,53 @@ describe.skipIf(!hasChdb)('forget', () => {
     expect(isInBucket('"mood":"good"')).toBe(true)
     expect(await count(now)).toEqual([[4, 3]])
     expect((await lake.run(forgetting('green-1'), now)).at(-1)).toMatchObject({ certificate: { records: 0 } })
+  })
+
+  it('leaves what was bad in another environment', async () => {
+    const bad = (name: string, environmentId: string) => {
+      const content = { environmentId, targetingKey: 'x', event: 'green-1' }
+      const key = badKey('2026-11-01', name)
+      lake.bucket.objects.set(key, { body: Buffer.from(JSON.stringify({ bad: [{ content }] })), headers: {} })
+      return key
+    }
+    const [own, other] = [bad('aa', 'demo'), bad('bb', 'shop')]
+    const [event] = (await lake.run(forgetting('green-1'), noon)).slice(-1)
+    expect(event).toMatchObject({ certificate: { badObjects: 1 } })
+    expect([own, other].map((key) => lake.bucket.objects.has(key))).toEqual([false, true])
+  })
+
+  it('removes a cached copy of what another runner removed from the store', async () => {
+    await fill()
+    const now = startAt + 3 * dayMs
+    await lake.run(forgetting('nobody'), now) // fetches everything
+    const copies = () =>
+      globSync('events/**/*.gz', { cwd: lake.root })
+        .map((file) => gunzipSync(readFileSync(path.join(lake.root, file))).toString())
+        .filter((text) => text.includes('green-1'))
+    expect(copies()).not.toEqual([])
+    const elsewhere = lake.newFolder()
+    await lake.run(forgetting('green-1'), now, { folder: elsewhere })
+    expect(copies()).not.toEqual([])
+    await lake.run(forgetting('green-1'), now)
+    expect(copies()).toEqual([])
+  })
+
+  it('looks into the other days if one cannot be looked into, and names it', async () => {
+    await fill()
+    const now = startAt + 3 * dayMs
+    await lake.run(compacting, now)
+    const manifest = [...lake.bucket.objects.keys()].find((key) => key.endsWith('manifest.json'))!
+    const [, day] = /day=(\S+?)\//.exec(manifest)!
+    lake.bucket.objects.set(manifest, { body: Buffer.from('{'), headers: {} })
+    const events = await lake.run(forgetting('green-1'), now, { folder: lake.newFolder() })
+    expect(events.slice(-2)).toMatchObject([
+      { kind: 'forgotten', certificate: { remaining: [expect.stringContaining(`${day} could not be`)] } },
+      { kind: 'failed', failure: { kind: 'job' } },
+    ])
+    const held = [...lake.bucket.objects].filter(([key, { body }]) =>
+      (key.endsWith('.gz') ? gunzipSync(body) : Buffer.from(body)).includes('green-1'),
+    )
+    expect(held.every(([key]) => key.includes(day!))).toBe(true)
   })
 
   it('takes the user off the lists of segments', async () => {

@@ -3,8 +3,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+<<<<<<< HEAD
 import { experimentQuestion, type Question, withCopies } from '../counting/question.ts'
 import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
+=======
+import { experimentQuestion, type Question } from '../counting/question.ts'
+import type { EngineReport } from '../../core/model/engine-report.ts'
+import type { ExperimentResult } from '../../core/model/experiment-result.ts'
+>>>>>>> main
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
@@ -27,8 +33,8 @@ import type { ResultReference } from '../reproduce/reference.ts'
 import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
 import { conclude, statisticsRelease } from '../statistics/conclude.ts'
-import type { Engine } from '../statistics/fit.ts'
-import { becauseStanFailed, withFallback } from '../stan/circuit-breaker.ts'
+import { becauseStanFailed, type Engine } from '../statistics/fit.ts'
+import { withFallback } from '../stan/circuit-breaker.ts'
 import { type EngineChoice, type EnvironmentVariables, pickEngine } from '../stan/engine.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
 import { toCounts } from './plan-experiment.ts'
@@ -71,7 +77,7 @@ async function replay(
   const record = EvidenceRecord.safeParse(provenance?.evidence)
   if (!provenance || !record.success)
     return fail('job', 'The result does not say what it was computed from: an earlier release computed it.')
-  const engine = await engineOf(result.engine, context.variables)
+  const engine = await engineOf(result, context.variables)
   if (!engine.ok) return fail('stan-missing', engine.problem.message)
 
   const again = (evidence: EvidenceRecord) =>
@@ -92,14 +98,20 @@ async function replay(
 }
 
 /** The closed form may have stood in for a Stan that failed, and the result says so. */
-async function engineOf(report: EngineReport, variables: EnvironmentVariables) {
+async function engineOf({ engine: report, breakdowns }: ExperimentResult, variables: EnvironmentVariables) {
   const choice: EngineChoice = report.kind
   const picked = await pickEngine(choice, variables)
-  const stoodIn = report.kind === 'exact' && report.method.endsWith(becauseStanFailed)
-  if (!picked.ok || !stoodIn) return picked
-  const failed: Engine = { fit: async () => refuse('UNAVAILABLE', 'Stan failed then.') }
-  return ok({ ...picked.value, engine: withFallback(failed, picked.value.engine) })
+  if (!picked.ok) return picked
+  const failing = async () => refuse('UNAVAILABLE', 'Stan failed then.')
+  const again = stoodIn(report) ? withFallback({ fit: failing }, picked.value.engine) : picked.value.engine
+  // Which engine pooled the segments depends on what was asked for, which the segments say.
+  const pooledBy = breakdowns?.[0]?.engine
+  const pool = pooledBy && (stoodIn(pooledBy) ? failing : picked.value.engine.pool)
+  const engine: Engine = { fit: (input) => again.fit(input), ...(pool && { pool }) }
+  return ok({ ...picked.value, engine })
 }
+
+const stoodIn = (report: EngineReport) => report.kind === 'exact' && report.method.endsWith(becauseStanFailed)
 
 function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | undefined): string[] {
   return [

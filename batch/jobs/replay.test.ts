@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { deadLetterKey, deadLetterPrefix } from '../../analytics/lake.ts'
+import { badPrefix, deadLetterKey, deadLetterPrefix } from '../../analytics/lake.ts'
 import { hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
 import { simulatedBucket } from '../../test/support/simulated-bucket.ts'
 import { close, lakeObjects, listen } from '../../test/support/simulated-stack.ts'
@@ -71,30 +71,34 @@ describe('replay', () => {
     expect(bucket.objects.get(name)?.headers).toEqual({ 'x-amz-meta-of': 'ingest' })
   })
 
-  it('brings what it can, keeps a letter with something unreadable, and names it', async () => {
-    const key = bury([{ records }, 'no message'])
+  it('brings what it can, moves what is unreadable to bad/ and names it, once', async () => {
+    const key = bury([{ records }, { records: [{ environmentId: 'demo', odd: true }] }, 'no message'])
     const broken = bury([{ records: [] }], (body) => body.subarray(0, 30))
     const { events } = await replay()
-    expect(events).toHaveLength(2)
+    expect(events).toHaveLength(4)
+    const failed = (subject: string, message: RegExp) => ({
+      kind: 'failed',
+      subject,
+      failure: { kind: 'job', message: expect.stringMatching(message) },
+    })
     expect(events).toEqual(
       expect.arrayContaining([
-        {
-          kind: 'failed',
-          subject: key,
-          failure: {
-            kind: 'job',
-            message: expect.stringContaining('25 records are in the lake now, 1 cannot be read'),
-          },
-        },
-        {
-          kind: 'failed',
-          subject: broken,
-          failure: { kind: 'job', message: expect.stringContaining('damaged') },
-        },
+        { kind: 'replayed', key, records: 25 },
+        failed(
+          key,
+          /^2 of its records cannot be read and are in bad\/day=2026-11-01\/.*; the first: records\.0/,
+        ),
+        { kind: 'replayed', key: broken, records: 0 },
+        failed(broken, /^1 of its records .* is damaged\.$/),
       ]),
     )
-    expect(letters()).toHaveLength(2)
+    expect(letters()).toEqual([])
     expect(bucket.objects.has(lakeObjects(records)[0]![0])).toBe(true)
+    const kept = [...bucket.objects].filter(([name]) => name.startsWith(badPrefix))
+    const contents = kept.map(([, { body }]) => JSON.parse(new TextDecoder().decode(body)).bad[0].content)
+    expect(contents).toHaveLength(3)
+    expect(contents).toEqual(expect.arrayContaining([{ environmentId: 'demo', odd: true }, 'no message']))
+    expect((await replay()).events).toEqual([{ kind: 'nothing-to-replay' }])
   })
 
   it('keeps a letter whose records cannot be written', async () => {

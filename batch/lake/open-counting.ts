@@ -10,6 +10,7 @@ import { type HoldoutCounts, holdoutCounts } from '../counting/holdout-counts.ts
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
+import { overlapCounts, type OverlapCounting } from '../counting/overlap-counts.ts'
 import { openProjections, projectionsFolder } from '../counting/projections.ts'
 import { projectedRecords } from '../counting/projected-records.ts'
 import { recordsInPlace } from '../counting/records-in-place.ts'
@@ -24,6 +25,7 @@ export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
   readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
+  readonly openOverlaps: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => OverlapCounting
   readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
@@ -46,6 +48,7 @@ export async function openCounting(
     }
     return ok({
       openMetrics: (options) => metricCounts({ ...options, clickHouse: embedded, readerOf }),
+      openOverlaps: (options) => overlapCounts({ ...options, clickHouse: embedded, readerOf }),
       openSegments: (options) => segmentCounts({ ...options, clickHouse: embedded, reader: inPlace }),
       open: (options) => keptCounts({ ...options, clickHouse: embedded }),
       openMinutes: (options) => operationMinutes({ ...options, clickHouse: embedded, readerOf }),
@@ -73,6 +76,7 @@ export async function openCounting(
   const readerOf = () => reader
   return ok({
     openMetrics: (options) => metricCounts({ ...options, clickHouse: server, readerOf }),
+    openOverlaps: (options) => overlapCounts({ ...options, clickHouse: server, readerOf }),
     openSegments: (options) => segmentCounts({ ...options, clickHouse: server, reader }),
     open: (options) => serverCounts({ ...options, clickHouse: server, reader }),
     openMinutes: (options) => operationMinutes({ ...options, clickHouse: server, readerOf }),

@@ -16,6 +16,7 @@ import { toContent } from './content.ts'
 import { changeDay } from './day-change.ts'
 import type { ListedDay } from './listing.ts'
 import type { ReadyObject } from './objects.ts'
+import { pruneDay } from './prune-day.ts'
 import { type Removal, writeParts } from './write-parts.ts'
 
 export interface Removed {
@@ -57,6 +58,7 @@ export async function removeFromDay(
         { ...context, onEvent: () => {} },
         0,
       )
+      await pruneDay(environmentId, now.value, context)
       return swept.ok ? ok(removed) : swept
     }
     const again = await context.listing.again(environmentId, current.day)

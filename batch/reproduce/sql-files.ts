@@ -24,8 +24,10 @@ export function countingDigest(): string {
   return digest
 }
 
+let release: string | undefined
 /** Of Tackline, as package.json says. */
 export function releaseOf(): string {
   const file = path.join(import.meta.dirname, '..', '..', 'package.json')
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  release ??= (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  return release
 }

@@ -1,27 +1,28 @@
 // A model that failed once in a run is not asked again: a hanging Stan costs one time-out, not one for each
 // goal. What happens instead is the caller's choice, and written on the result.
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
-import type { Engine, Fit, FitInput } from '../statistics/fit.ts'
+import { becauseStanFailed, type Engine, type Fit, type FitInput } from '../statistics/fit.ts'
 
 /**
  * Refuses what the model cannot do, and from its first failure on everything, with that failure's sentence.
  * An input that the model finds invalid is no failure of the model.
  */
-export function withCircuitBreaker(engine: Engine): Engine {
+export function unlessBroken<Input, Output>(
+  ask: (input: Input) => Promise<Result<Output>>,
+): (input: Input) => Promise<Result<Output>> {
   let broken: string | undefined
-  return {
-    async fit(input) {
-      if (broken !== undefined)
-        return refuse('UNAVAILABLE', `Stan is not asked again in this run, since it failed: ${broken}`)
-      const fit = await engine.fit(input)
-      if (!fit.ok && fit.problem.code === 'UNAVAILABLE') broken = fit.problem.message
-      return fit
-    },
+  return async (input) => {
+    if (broken !== undefined)
+      return refuse('UNAVAILABLE', `Stan is not asked again in this run, since it failed: ${broken}`)
+    const answer = await ask(input)
+    if (!answer.ok && answer.problem.code === 'UNAVAILABLE') broken = answer.problem.message
+    return answer
   }
 }
 
-/** What a result says of its method where another engine stood in. */
-export const becauseStanFailed = ', because Stan failed'
+export const withCircuitBreaker = (engine: Engine): Engine => ({
+  fit: unlessBroken((input: FitInput) => engine.fit(input)),
+})
 
 /** The other engine's fit where the first one fails. The result says which one it was, and why. */
 export const withFallback = (engine: Engine, other: Engine): Engine => ({

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { EngineReport } from '../../core/model/experiment-result.ts'
+import { EngineReport } from '../../core/model/engine-report.ts'
 import { conclude, type Evidence } from '../statistics/conclude.ts'
 import { exactPosteriors } from '../statistics/exact.ts'
 import { healthOf, noDamage } from '../statistics/health.ts'

@@ -1,6 +1,6 @@
 // The conversion model in Stan, as an engine: turns counts into Stan's data, runs the chains, and summarises
 // the draws.
-import type { SamplerReport } from '../../core/model/experiment-result.ts'
+import type { SamplerReport } from '../../core/model/engine-report.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Engine, FitInput } from '../statistics/fit.ts'
 import { examineChains, modelColumns, summariseDraws } from '../statistics/summarise-draws.ts'

@@ -7,8 +7,9 @@ import * as z from 'zod'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import { exactEngine } from '../statistics/exact.ts'
 import type { Engine } from '../statistics/fit.ts'
-import { withCircuitBreaker, withFallback } from './circuit-breaker.ts'
+import { unlessBroken, withCircuitBreaker, withFallback } from './circuit-breaker.ts'
 import { modelName, stanEngine, type StanExecutable } from './conversion.ts'
+import { hierarchicalModel, poolInStan } from './hierarchical.ts'
 
 export const EngineChoice = z.enum(['auto', 'cmdstan', 'stan-native', 'exact'])
 export type EngineChoice = z.infer<typeof EngineChoice>
@@ -38,7 +39,7 @@ export async function pickEngine(
     case 'cmdstan':
       return picked(await findCmdstan(variables))
     case 'stan-native':
-      return picked(await findNative(variables))
+      return withPooling(picked(await findNative(variables)), variables)
     case 'auto':
       return pickFirst(variables)
     default:
@@ -59,6 +60,21 @@ const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine
   if (!found.ok) return found
   const engine = wrap(withCircuitBreaker(stanEngine(found.value)))
   return ok({ kind: found.value.kind, engine, passedOver: [] })
+}
+
+/**
+ * Only where Stan is asked for by name: it takes seconds for each attribute and goal, and says what the
+ * closed form says.
+ */
+async function withPooling(
+  chosen: Result<PickedEngine>,
+  variables: EnvironmentVariables,
+): Promise<Result<PickedEngine>> {
+  if (!chosen.ok) return chosen
+  const model = await findNative(variables, hierarchicalModel)
+  if (!model.ok) return ok({ ...chosen.value, passedOver: [model.problem.message] })
+  const pool = unlessBroken(poolInStan(model.value))
+  return ok({ ...chosen.value, engine: { ...chosen.value.engine, pool } })
 }
 
 /**

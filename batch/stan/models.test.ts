@@ -4,11 +4,12 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { breakdownsOf } from '../statistics/breakdown.ts'
+import { Breakdown } from '../../core/model/breakdown.ts'
+import { breakdownsBy, breakdownsOf } from '../statistics/breakdown.ts'
 import { mean } from '../statistics/diagnostics.ts'
 import { examineChains } from '../statistics/summarise-draws.ts'
 import type { ModelDraws } from './draw-model.ts'
-import { findNative } from './engine.ts'
+import { findNative, pickEngine } from './engine.ts'
 import { meansOf, models, payers, type ReferenceMean, segments } from './reference/models.ts'
 
 const found = await findNative(process.env, 'hierarchical')
@@ -56,16 +57,51 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     }
   })
 
-  it('pools segments as the closed form does', () => {
-    const counts = segments.users.flatMap((row, s) =>
-      row.map((users, k) => ({
-        attribute: 'plan',
-        value: String(s),
-        variationId: `v${k}`,
-        users,
-        conversions: segments.conversions[s]![k]!,
-      })),
+  const counts = segments.users.flatMap((row, s) =>
+    row.map((users, k) => ({
+      attribute: 'plan',
+      value: String(s),
+      variationId: `v${k}`,
+      users,
+      conversions: segments.conversions[s]![k]!,
+    })),
+  )
+
+  it('is the engine of breakdowns where it is chosen by name, and of none with `auto`', async () => {
+    const [chosen, auto] = await Promise.all(
+      (['stan-native', 'auto'] as const).map((choice) => pickEngine(choice, process.env)),
     )
+    if (!chosen!.ok || !auto!.ok) throw new Error('Stan is not built')
+    expect(auto!.value.engine.pool).toBeUndefined()
+    const sampled = await breakdownsBy(chosen!.value.engine.pool!, counts, 'v0', 7)
+    const closed = breakdownsOf(counts, 'v0')
+    expect(sampled[0]!.engine).toMatchObject({
+      kind: 'stan-native',
+      model: 'hierarchical',
+      seed: 7,
+      divergences: 0,
+    })
+    expect(Breakdown.parse(sampled[0])).toEqual(sampled[0])
+    expect(closed[0]).not.toHaveProperty('engine')
+    for (const [s, { value, variations, comparisons }] of sampled[0]!.segments.entries()) {
+      expect([value, variations]).toEqual([closed[0]!.segments[s]!.value, closed[0]!.segments[s]!.variations])
+      for (const [k, { observed, pooled }] of comparisons.entries()) {
+        const known = closed[0]!.segments[s]!.comparisons[k]!
+        expect(observed).toBe(known.observed)
+        const off = (bound: 'estimate' | 'low' | 'high') =>
+          Math.abs(Math.log1p(pooled[bound]) - Math.log1p(known.pooled[bound]))
+        expect([value, off('estimate') < 0.06, off('low') < 0.15, off('high') < 0.15]).toEqual([
+          value,
+          true,
+          true,
+          true,
+        ])
+      }
+    }
+    expect(await breakdownsBy(chosen!.value.engine.pool!, counts, 'v0', 7)).toEqual(sampled)
+  })
+
+  it('pools segments as the closed form does', () => {
     const [{ segments: closed }] = breakdownsOf(counts, 'v0') as [ReturnType<typeof breakdownsOf>[number]]
     for (const { value, comparisons } of closed) {
       for (const [k, { pooled }] of comparisons.entries()) {

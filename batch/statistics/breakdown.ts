@@ -1,29 +1,90 @@
 // What a result says of segments: their users and conversions, and each arm's effect, drawn towards the
 // others.
 import type { Breakdown, SegmentCounts } from '../../core/model/breakdown.ts'
-import { poolEffects, type SegmentEffect } from './partial-pooling.ts'
+import { becauseStanFailed, type Engine } from './fit.ts'
+import { type PooledEffect, type PooledEffects, poolEffects, type SegmentEffect } from './partial-pooling.ts'
 
 type Segment = Breakdown['segments'][number]
 type Cell = Segment['variations'][number]
 
-/** One for each attribute, in the order of the counts. */
-export function breakdownsOf(counts: readonly SegmentCounts[], baselineVariationId: string): Breakdown[] {
-  return [...Map.groupBy(counts, ({ attribute }) => attribute)].map(([attribute, own]) => {
-    const segments = segmentsOf(own)
-    const arms = [...new Set(own.map(({ variationId }) => variationId))].filter(
-      (id) => id !== baselineVariationId,
+/** One for each attribute, in the order of the counts; in closed form. */
+export const breakdownsOf = (counts: readonly SegmentCounts[], baselineVariationId: string): Breakdown[] =>
+  tablesOf(counts, baselineVariationId).map((table) => toBreakdown(table, inClosedForm(table)))
+
+/** By the engine. Where it fails the closed form stands in, and says so: segments decide nothing. */
+export async function breakdownsBy(
+  pool: NonNullable<Engine['pool']>,
+  counts: readonly SegmentCounts[],
+  baselineVariationId: string,
+  seed: number,
+): Promise<Breakdown[]> {
+  const breakdowns: Breakdown[] = []
+  for (const table of tablesOf(counts, baselineVariationId))
+    breakdowns.push(
+      table.arms.length > 0 ? await pooledBy(pool, table, seed) : toBreakdown(table, inClosedForm(table)),
     )
-    const pooled = arms.flatMap((arm) => pooledArm(segments, arm, baselineVariationId) ?? [])
+  return breakdowns
+}
+
+async function pooledBy(
+  pool: NonNullable<Engine['pool']>,
+  table: SegmentTable,
+  seed: number,
+): Promise<Breakdown> {
+  const ids = [table.baselineVariationId, ...table.arms]
+  const figures = (field: 'users' | 'conversions') =>
+    table.segments.map(({ variations }) =>
+      ids.map((id) => variations.find(({ variationId }) => variationId === id)?.[field] ?? 0),
+    )
+  const pooled = await pool({ users: figures('users'), conversions: figures('conversions'), seed })
+  const method = `normal hierarchical model by quadrature${becauseStanFailed}`
+  if (!pooled.ok) return { ...toBreakdown(table, inClosedForm(table)), engine: { kind: 'exact', method } }
+  const arms = table.arms.map((variationId, k): PooledArm => {
+    const { effects, spread } = pooled.value.arms[k]!
+    const known = pairsOf(table, variationId).map(({ segment }) => segment)
     return {
-      attribute,
-      segments: segments.map((segment) => ({
-        ...segment,
-        comparisons: pooled.flatMap(({ comparisons }) => comparisons.get(segment) ?? []),
-      })),
-      spread: pooled.map(({ spread }) => spread),
+      variationId,
+      spread,
+      effects: new Map(known.map((segment) => [segment, effects[table.segments.indexOf(segment)]!])),
     }
   })
+  return { ...toBreakdown(table, arms), engine: pooled.value.engine }
 }
+
+interface SegmentTable {
+  readonly attribute: string
+  readonly baselineVariationId: string
+  readonly segments: readonly Plain[]
+  /** Those that can be compared in some segment. */
+  readonly arms: readonly string[]
+}
+
+interface PooledArm extends Pick<PooledEffects, 'spread'> {
+  readonly variationId: string
+  /** Of the segments where both have users. */
+  readonly effects: ReadonlyMap<Plain, PooledEffect>
+}
+
+const tablesOf = (counts: readonly SegmentCounts[], baselineVariationId: string): SegmentTable[] =>
+  [...Map.groupBy(counts, ({ attribute }) => attribute)].map(([attribute, own]) => {
+    const segments = segmentsOf(own)
+    const arms = [...new Set(own.map(({ variationId }) => variationId))].filter(
+      (arm) => arm !== baselineVariationId && pairsOf({ segments, baselineVariationId }, arm).length > 0,
+    )
+    return { attribute, baselineVariationId, segments, arms }
+  })
+
+const toBreakdown = (table: SegmentTable, pooled: readonly PooledArm[]): Breakdown => ({
+  attribute: table.attribute,
+  segments: table.segments.map((segment) => ({
+    ...segment,
+    comparisons: pooled.flatMap(({ variationId, effects }) => {
+      const effect = effects.get(segment)
+      return effect ? [comparisonOf(segment, table.baselineVariationId, variationId, effect)] : []
+    }),
+  })),
+  spread: pooled.map(({ variationId, spread }) => ({ variationId, ...spread })),
+})
 
 type Plain = Omit<Segment, 'comparisons'>
 
@@ -44,27 +105,35 @@ function segmentsOf(counts: readonly SegmentCounts[]): Plain[] {
     )
 }
 
-function pooledArm(segments: readonly Plain[], arm: string, baselineVariationId: string) {
-  const known = segments.flatMap((segment) => {
+const inClosedForm = (table: SegmentTable): PooledArm[] =>
+  table.arms.map((variationId) => {
+    const pairs = pairsOf(table, variationId)
+    const { effects, spread } = poolEffects(pairs.map(({ a, b }) => logOddsRatio(a, b)))
+    return { variationId, spread, effects: new Map(pairs.map(({ segment }, i) => [segment, effects[i]!])) }
+  })
+
+/** The segments where both have users. */
+const pairsOf = (
+  { segments, baselineVariationId }: Pick<SegmentTable, 'segments' | 'baselineVariationId'>,
+  arm: string,
+) =>
+  segments.flatMap((segment) => {
     const a = cellOf(segment, baselineVariationId)
     const b = cellOf(segment, arm)
-    return a && b ? [{ segment, a, b, ...logOddsRatio(a, b) }] : []
+    return a && b ? [{ segment, a, b }] : []
   })
-  if (known.length === 0) return undefined
-  const { effects, spread } = poolEffects(known)
-  const comparisons = new Map(
-    known.map(({ segment, a, b }, i) => {
-      const { mean, low, high } = effects[i]!
-      const rate = (a.conversions + 0.5) / (a.users + 1)
-      const [estimate, from, to] = [mean, low, high].map((effect) => liftOf(rate, effect))
-      const observed = a.conversions === 0 ? null : b.conversions / b.users / (a.conversions / a.users) - 1
-      return [
-        segment,
-        { variationId: arm, observed, pooled: { estimate: estimate!, low: from!, high: to! } },
-      ] as const
-    }),
-  )
-  return { comparisons, spread: { variationId: arm, ...spread } }
+
+function comparisonOf(
+  segment: Plain,
+  baselineVariationId: string,
+  variationId: string,
+  { mean, low, high }: PooledEffect,
+): Segment['comparisons'][number] {
+  const [a, b] = [cellOf(segment, baselineVariationId)!, cellOf(segment, variationId)!]
+  const rate = (a.conversions + 0.5) / (a.users + 1)
+  const observed = a.conversions === 0 ? null : b.conversions / b.users / (a.conversions / a.users) - 1
+  const pooled = { estimate: liftOf(rate, mean), low: liftOf(rate, low), high: liftOf(rate, high) }
+  return { variationId, observed, pooled }
 }
 
 const cellOf = ({ variations }: Plain, id: string): Cell | undefined =>

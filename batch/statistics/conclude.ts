@@ -10,11 +10,12 @@ import {
   type VariationPosterior,
   type VariationResult,
 } from '../../core/model/experiment-result.ts'
-import type { SegmentCounts } from '../../core/model/breakdown.ts'
+import type { Breakdown, SegmentCounts } from '../../core/model/breakdown.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
+import type { OverlapCounts } from '../../core/model/interaction.ts'
 import { isOfShares } from '../../core/model/goal-metric.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
-import { breakdownsOf } from './breakdown.ts'
+import { breakdownsBy, breakdownsOf } from './breakdown.ts'
 import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
@@ -23,6 +24,7 @@ import { type MeasuredMetric, metricReport, metricVariations, notRandomised } fr
 import { pairOf, unreadable } from './pair.ts'
 import { sensitivityOf } from './sensitivity.ts'
 import { healthOf, type LakeDamage } from './health.ts'
+import { interactionOf } from './interaction.ts'
 import { mismatchCause } from './mismatch-cause.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
 import { verdictOf } from './verdict.ts'
@@ -72,6 +74,8 @@ export interface Evidence {
   readonly segments?: readonly SegmentCounts[] | undefined
   /** All who were exposed, by where a sample ratio mismatch may come from. */
   readonly search?: readonly SegmentCounts[] | undefined
+  /** Of a primary goal: the users of other experiments among its own. */
+  readonly overlaps?: readonly OverlapCounts[] | undefined
   /** The newest stored result of the experiment and goal: what was red stays red, what was named named. */
   readonly before?: Partial<ExperimentResult> | undefined
 }
@@ -96,6 +100,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const isSamePhase = before?.window?.from === window.from
   const exposed = evidence.exposed ?? counts
   const ratio = sampleRatio(evidence.phases ?? [exposed], before?.sampleRatio?.highestLogFactor ?? -Infinity)
+  const interactions = (evidence.overlaps ?? []).map((one) => interactionOf(one, baselineVariationId))
   const health = healthOf({
     damage: evidence.damage,
     cells: exposed,
@@ -114,6 +119,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
       users: new Map(exposed.map(({ variationId, users }) => [variationId, users])),
       sharedAddress: evidence.sharedAddress === true,
     },
+    interactions,
   })
   const { decision, direction, role, equivalence } = rule
   const { guardrails = [] } = evidence
@@ -151,7 +157,8 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     decision,
     variations,
     comparisons,
-    ...(evidence.segments && { breakdowns: breakdownsOf(evidence.segments, baselineVariationId) }),
+    ...(evidence.segments && { breakdowns: await breakdowns(evidence, evidence.segments, engine) }),
+    ...(interactions.length > 0 && { interactions }),
     ...(guardrails.length > 0 && { guardrails: [...guardrails] }),
     ...(ratio.kind === 'tested' && {
       sampleRatio: { logFactor: ratio.logFactor, highestLogFactor: ratio.highestLogFactor },
@@ -195,6 +202,15 @@ function bestOf(
   }
   return better.find((arm) => better.every((other) => other === arm || beats(arm, other)))?.variationId
 }
+
+const breakdowns = (
+  { baselineVariationId, seed }: Evidence,
+  segments: readonly SegmentCounts[],
+  { pool }: Engine,
+): Promise<Breakdown[]> =>
+  pool
+    ? breakdownsBy(pool, segments, baselineVariationId, seed)
+    : Promise.resolve(breakdownsOf(segments, baselineVariationId))
 
 const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
   const steps = metric?.byVariation.get(variationId)?.stepUsers ?? []
@@ -284,6 +300,7 @@ export function inputHash(evidence: Omit<Evidence, 'goalKey' | 'window' | 'now'>
     ...(exposed ? { exposed: hashedCounts(exposed) } : {}),
     ...(guardrails && guardrails.length > 0 ? { guardrails: guardrails.map(hashedGuardrail) } : {}),
     ...(metric ? { metric: hashedMetric(metric) } : {}),
+    ...(evidence.overlaps ? { overlaps: evidence.overlaps } : {}),
     ...(phases ? { phases } : {}),
     prior: { alpha: prior.alpha, beta: prior.beta },
     ...(rule ? { rule: { ...rule, daysToMinimum: rule.daysToMinimum > 0 } } : {}),

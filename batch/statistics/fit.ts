@@ -1,6 +1,8 @@
 // The port of the engines that compute a posterior from counts: Stan or the closed form.
-import type { EngineReport, Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
+import type { EngineReport } from '../../core/model/engine-report.ts'
+import type { Prior, VariationPosterior } from '../../core/model/experiment-result.ts'
 import type { Result } from '../../core/model/problem.ts'
+import type { PooledEffects } from './partial-pooling.ts'
 
 /** Which way is better. */
 export type Direction = 'increase' | 'decrease'
@@ -27,6 +29,25 @@ export interface Fit {
   readonly variations: readonly VariationPosterior[]
 }
 
+/** Conversions by segments, of one attribute. */
+export interface PoolInput {
+  /** By segment, then variation, the baseline first: at least two. Nobody may be in a cell. */
+  readonly users: readonly (readonly number[])[]
+  readonly conversions: readonly (readonly number[])[]
+  readonly seed: number
+}
+
+export interface Pooled {
+  readonly engine: EngineReport
+  /** Log odds ratios: one for each variation but the baseline, with an effect for each segment. */
+  readonly arms: readonly PooledEffects[]
+}
+
 export interface Engine {
   fit(input: FitInput): Promise<Result<Fit>>
+  /** Absent: segments are drawn towards each other in closed form. */
+  readonly pool?: (input: PoolInput) => Promise<Result<Pooled>>
 }
+
+/** What a result says of its method where another engine stood in. */
+export const becauseStanFailed = ', because Stan failed'

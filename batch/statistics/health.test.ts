@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EngineReport } from '../../core/model/experiment-result.ts'
+import type { EngineReport } from '../../core/model/engine-report.ts'
 import { healthOf, noDamage, type HealthFacts } from './health.ts'
 import { sampleRatio } from './sample-ratio.ts'
 

@@ -1,6 +1,9 @@
 // Health checks: whether a result can be trusted. One failed check turns health red and withholds the
-// verdict. One that cannot judge yet turns it amber, which leaves the verdict as it is.
-import type { EngineReport, Health, HealthCheck } from '../../core/model/experiment-result.ts'
+// verdict. One that warns or cannot judge yet turns it amber, which leaves the verdict as it is.
+import type { EngineReport, SamplerReport } from '../../core/model/engine-report.ts'
+import type { Health, HealthCheck } from '../../core/model/experiment-result.ts'
+import type { Interaction } from '../../core/model/interaction.ts'
+import { checkInteractions } from './interaction-check.ts'
 import { type TrustFacts, trustChecks } from './trust-checks.ts'
 import { causeSentence, type MismatchCause } from './mismatch-cause.ts'
 import { mismatchFactor, type Cell, type SampleRatio } from './sample-ratio.ts'
@@ -34,6 +37,8 @@ export interface HealthFacts {
   readonly engine: EngineReport
   /** Undefined if nothing is known of the events' origin. */
   readonly trust?: TrustFacts | undefined
+  /** Of the primary goal, with other experiments that share users. */
+  readonly interactions?: readonly Interaction[] | undefined
 }
 
 export function healthOf({
@@ -44,6 +49,7 @@ export function healthOf({
   usersInTwoVariations,
   engine,
   trust,
+  interactions = [],
 }: HealthFacts): Health {
   const users = cells.reduce((sum, cell) => sum + cell.users, 0)
   const checks = [
@@ -52,9 +58,10 @@ export function healthOf({
     checkUsersInTwoVariations(usersInTwoVariations, users, cells.length),
     checkSampler(engine),
     ...(trust ? trustChecks(trust) : []),
+    ...(interactions.length > 0 ? [checkInteractions(interactions)] : []),
   ]
   const has = (wanted: HealthCheck['status']) => checks.some(({ status }) => status === wanted)
-  return { status: has('failed') ? 'red' : has('too-early') ? 'amber' : 'green', checks }
+  return { status: has('failed') ? 'red' : has('warning') || has('too-early') ? 'amber' : 'green', checks }
 }
 
 function checkLake({ missingObjects, missingRecords, doubtfulObjects }: LakeDamage): HealthCheck {
@@ -124,20 +131,24 @@ function checkUsersInTwoVariations(count: number, users: number, variations: num
   }
 }
 
+/** Not `> limit`: a comparison with NaN is false, and would pass. */
+export const hasConverged = (
+  figures: Pick<SamplerReport, 'rhatMax' | 'essBulkMin' | 'essTailMin' | 'divergences'>,
+): boolean =>
+  figures.rhatMax <= rhatMax &&
+  figures.essBulkMin >= effectiveSizeMin &&
+  figures.essTailMin >= effectiveSizeMin &&
+  figures.divergences === 0
+
 function checkSampler(engine: EngineReport): HealthCheck {
   const name = 'sampler'
   if (engine.kind === 'exact')
     return { name, status: 'skipped', detail: 'Not needed: the closed form draws no samples.' }
-  const sound =
-    engine.rhatMax <= rhatMax &&
-    engine.essBulkMin >= effectiveSizeMin &&
-    engine.essTailMin >= effectiveSizeMin &&
-    engine.divergences === 0
   const figures =
     `R-hat at most ${engine.rhatMax.toFixed(4)} (limit ${rhatMax}), effective sample size at least ` +
     `${Math.floor(engine.essBulkMin)} in the bulk and ${Math.floor(engine.essTailMin)} in the tails ` +
     `(limit ${effectiveSizeMin}), ${engine.divergences} divergences`
-  return sound
+  return hasConverged(engine)
     ? { name, status: 'passed', detail: `The chains converged: ${figures}.` }
     : { name, status: 'failed', detail: `The chains did not converge: ${figures}.` }
 }

@@ -26,7 +26,7 @@ export interface CountingBench {
   readonly keptIn?: string
 }
 
-interface Figure {
+export interface Figure {
   readonly step: string
   readonly cpuSeconds: number
   readonly wallSeconds: number
@@ -34,7 +34,7 @@ interface Figure {
   readonly peakMb: number
 }
 
-const startAt = Date.UTC(2026, 10, 1)
+export const startAt = Date.UTC(2026, 10, 1)
 const clickHouse = openClickHouse(loadChdb)
 
 /** A sixth are goals; two exposures and a half a user, over 14 days. */
@@ -44,8 +44,9 @@ const makePart = `
     2::UInt8 AS v, kind, id, 'demo' AS environmentId, at, at + n % 3000 AS receivedAt, 'ofrep' AS protocol,
     'js/1.0' AS sdk, targetingKey, map('country', 'de', 'plan', 'pro') AS attributes,
     if(kind = 'exposure', concat('flag-', toString(cityHash64(n, 7) % {flags:UInt16})), '') AS flagKey,
-    3::Int64 AS flagVersion, if(kind = 'exposure', ['a', 'b'][1 + sipHash64(flagKey, targetingKey) % 2], '')
-      AS variationId, if(kind = 'exposure', 'split', '') AS ruleId, if(kind = 'tracking', 'bought', '') AS event,
+    3::Int64 AS flagVersion, if(kind = 'exposure', ['a', 'b', 'c'][1 + sipHash64(flagKey, targetingKey) % {arms:UInt8}], '')
+      AS variationId, if(kind = 'exposure', 'split', '') AS ruleId, if(kind = 'tracking', ['bought', 'read', 'shared', 'asked', 'left'][1 + cityHash64(n, 3) % {goals:UInt8}], '')
+      AS event,
     if(kind = 'tracking', (n % 10)::Float64, 0.) AS value, '' AS content, 0::Int64 AS sentAt,
     'client' AS keyKind, lower(hex(sipHash64(user, intDiv(at, 86400000)))) AS source, 7::Int64 AS revision,
     true AS verified, '' AS unitAttribute, '' AS unit, 'goal' AS type, '' AS page, '' AS currency,
@@ -126,7 +127,8 @@ const questionsOf = (count: number): Asked[] =>
     return { x: i + 1, question: experimentQuestion(experiment, window, ['bought']) }
   })
 
-async function make(
+/** A part of one bucket, or of all, of records that are the same for the same numbers. */
+export async function make(
   folder: string,
   how: {
     readonly records: number
@@ -135,6 +137,9 @@ async function make(
     readonly bucket: number
     readonly buckets: 1 | typeof bucketsMax
     readonly salt: number
+    readonly arms?: 2 | 3
+    /** At most five. */
+    readonly goals?: number
   },
 ): Promise<PartFile> {
   const name = `part-${how.salt}-${how.bucket}.parquet`
@@ -142,7 +147,13 @@ async function make(
   if (!existsSync(file)) {
     const unfinished = `${file}.new`
     rmSync(unfinished, { force: true }) // of a run that was stopped
-    const done = await clickHouse.run('make', makePart, { ...how, target: unfinished, startAt })
+    const done = await clickHouse.run('make', makePart, {
+      arms: 2,
+      goals: 1,
+      ...how,
+      target: unfinished,
+      startAt,
+    })
     if (!done.ok) throw new Error(done.problem.message)
     renameSync(unfinished, file)
   }
@@ -151,7 +162,7 @@ async function make(
   return { file, part: { name, bucket, buckets, bytes: statSync(file).size, records, from: 0, to: 0 } }
 }
 
-async function timed<T>(
+export async function timed<T>(
   figures: Figure[],
   step: string,
   work: () => Promise<Result<T, Failure>>,

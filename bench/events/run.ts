@@ -1,8 +1,9 @@
-// `npm run bench:events -- [intake] [counting] [age] [costs] [kill-switch] [operations] [schedules]`: what
-// events cost. Prints Markdown. The last three are run only if they are named: they start a stack and take
-// minutes.
+// `npm run bench:events -- [intake] [counting] [age] [costs] [concluding] [kill-switch] [operations]
+// [schedules]`: what events cost. Prints Markdown. The last four are run only if they are named: they take
+// minutes, and the last three start a stack.
 import { exitWithUsage, readOptions, readWholeNumber } from '../../scripts/command-line.ts'
 import { benchAge } from './age.ts'
+import { benchConcluding } from './concluding.ts'
 import { benchCounting } from './counting.ts'
 import { costsTable } from './costs.ts'
 import { benchIntake } from './intake.ts'
@@ -18,7 +19,7 @@ const { values, positionals } = readOptions(
     one: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
-  7,
+  8,
 )
 const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
 const flags = readWholeNumber('flags', values.flags, 1, 1_000)
@@ -33,13 +34,14 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     }),
   age: benchAge,
   costs: () => Promise.resolve(console.log(costsTable())),
+  concluding: () => benchConcluding({ records, experiments: flags }),
   'kill-switch': () => benchKillSwitch(records),
   operations: benchOperations,
   schedules: benchSchedules,
 }
 const names = Object.keys(benches)
-const withStack: readonly string[] = ['kill-switch', 'operations', 'schedules']
+const onlyByName: readonly string[] = ['concluding', 'kill-switch', 'operations', 'schedules']
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) exitWithUsage(`Unknown: ${unknown.join(', ')}; there is ${names.join(', ')}.`)
-for (const name of positionals.length > 0 ? positionals : names.filter((each) => !withStack.includes(each)))
+for (const name of positionals.length > 0 ? positionals : names.filter((each) => !onlyByName.includes(each)))
   await benches[name]!()

@@ -11,7 +11,7 @@ import { goalHandlers } from './goal.ts'
 import { guarded } from './guards.ts'
 import type { Handler, Handlers } from './handler.ts'
 import { withHoldBackRules } from './held-rules.ts'
-import { holdoutHandlers } from './holdout.ts'
+import { holdoutHandlers, withRefusedAdvance } from './holdout.ts'
 import { importHandlers } from './import.ts'
 import { layerHandlers } from './layer.ts'
 import { operationHandlers } from './operation.ts'
@@ -81,7 +81,9 @@ function recorded(
         ? withRefusal(state, command, problem, context)
         : command.kind === 'advance-progressive-rollout'
           ? withPausedRollout(state, command, problem, context)
-          : undefined
+          : command.kind === 'advance-holdout'
+            ? withRefusedAdvance(state, command, problem, context)
+            : undefined
   return record ? ok(withConflicts(state, record, context)) : { ok: false, problem }
 }
 

@@ -166,11 +166,15 @@ export const OperationChanges = editable(
   rearmAfterMs: Operation.shape.rearmAfterMs.nullable(),
 })
 /** `signature: null`: requests need not be signed any more. */
-export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled', 'experiment').extend({
+/** `null`: a running experiment refuses the change. */
+const ifExperiment = { experiment: Schedule.shape.experiment.nullable() }
+export const TriggerChanges = editable(Trigger, 'name', 'action', 'disabled').extend({
+  ...ifExperiment,
   signature: z.null().optional(),
 })
 /** `repeat: null` makes it a change that happens once. */
-export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at', 'experiment').extend({
+export const ScheduleChanges = editable(Schedule, 'name', 'changes', 'at').extend({
+  ...ifExperiment,
   repeat: Schedule.shape.repeat.unwrap().nullable().optional(),
 })
 export const ProgressiveRolloutChanges = editable(

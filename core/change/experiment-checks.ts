@@ -29,6 +29,7 @@ export const checkNames = [
   'owner',
   'overlap',
   'taking-part',
+  'bucketing-file',
   'exposures',
   'goal-events',
   'history',
@@ -59,6 +60,7 @@ export interface CheckSubject {
 
 export function configurationChecks(subject: CheckSubject): Check[] {
   const { experiment, flag, goals, holdBacks, now } = subject
+  const part = takingPart(holdBacks, experiment, flag, now)
   return [
     flagCheck(experiment, flag),
     armsCheck(experiment, flag),
@@ -67,7 +69,8 @@ export function configurationChecks(subject: CheckSubject): Check[] {
     guardrailsCheck(experiment),
     ownerCheck(experiment, flag),
     overlapCheck(subject),
-    takingPartCheck(takingPart(holdBacks, experiment, flag, now)),
+    takingPartCheck(part),
+    bucketingFileCheck(experiment, part),
   ]
 }
 
@@ -243,6 +246,27 @@ function takingPartCheck({ share, layer, holdouts }: TakingPart): Check {
   const text = parts.join(', and ')
   const detail = `${text[0]!.toUpperCase()}${text.slice(1)}: ${percent(share)} of the users of its rule take part.`
   return { name, status: 'pass', detail }
+}
+
+/** SDKs that decide by themselves cannot know slices with a salt. */
+function bucketingFileCheck({ flagKey }: Experiment, { layer, holdouts }: TakingPart): Check {
+  const name = 'bucketing-file'
+  const why = [...(layer ? [`layer ${layer.id}`] : []), ...holdouts.map(({ id }) => `holdout ${id}`)].join(
+    ' and ',
+  )
+  return why === ''
+    ? {
+        name,
+        status: 'pass',
+        detail: 'No layer or holdout takes its flag from SDKs that decide by themselves.',
+      }
+    : {
+        name,
+        status: 'warn',
+        detail:
+          `Because of ${why}, SDKs that decide by themselves do not get flag ${flagKey}: it is left out of the ` +
+          `bucketing file and of Bucketeer's definitions. Their users get the code's default, and count nowhere.`,
+      }
 }
 
 /** Those that its rule asks for. */

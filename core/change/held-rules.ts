@@ -14,6 +14,7 @@ import type { FieldProblem } from '../model/problem.ts'
 import type { Change, ChangeContext } from './entity.ts'
 import { isSame } from './entity.ts'
 import { partOf } from './experiment-phases.ts'
+import { returnedRules } from './returned-rules.ts'
 import { renewedRuleId } from './rule-ids.ts'
 
 /** The rules of the flags that it names: all on which nothing runs. Of every flag: none yet. */
@@ -79,6 +80,7 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
   const begun = begunBy(state, after, writes)
   const flags = writes.flatMap((write) => (write.kind === 'flag' ? [write.id] : []))
   if (begun.length + flags.length === 0) return changed
+  const returned = returnedRules(state, after, writes, context)
   const renewed = <T extends Begun>(rules: readonly T[]): T[] =>
     rules.flatMap((rule) => {
       const [before, next] = [state.flag.get(rule.flagKey), after.flag.get(rule.flagKey)]
@@ -92,13 +94,14 @@ export function withHoldBackRules(state: EnvironmentState, changed: Change, cont
   const notes = [...(changed.notes ?? [])]
   const added: Write[] = []
   for (const layer of after.layer.values()) {
-    const allotments = renewed(layer.allotments)
+    const kept = renewed(layer.allotments)
+    const allotments = [...kept, ...returned.allotments(layer, kept)]
     if (!isSame(allotments, layer.allotments))
       added.push({ kind: 'layer', id: layer.id, value: touched(layer, { allotments }, context) })
   }
   for (const holdout of after.holdout.values()) {
     if (!isHoldoutOpen(holdout)) continue
-    const kept = renewed(holdout.held)
+    const kept = [...renewed(holdout.held), ...returned.held(holdout)]
     const isRunning = holdoutStatusAt(holdout, context.now) === 'running'
     const joined = (isRunning ? begun : [])
       .filter((rule) => covers(holdout, rule.flagKey) && !kept.some((each) => isSameRule(each, rule)))

@@ -14,7 +14,13 @@ export const LayerDraft = LayerFields.omit({ ...versionedFields, allotments: tru
   salt: LayerFields.shape.salt.optional(),
 })
 /** Without `startAt`, it begins at once; without `stopAt`, it lasts 90 days. */
-export const HoldoutDraft = Holdout.omit({ ...versionedFields, held: true, status: true, at: true }).extend({
+export const HoldoutDraft = Holdout.omit({
+  ...versionedFields,
+  held: true,
+  status: true,
+  at: true,
+  refusal: true,
+}).extend({
   ...newId,
   salt: Holdout.shape.salt.optional(),
   startAt: Holdout.shape.startAt.optional(),

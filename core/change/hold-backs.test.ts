@@ -14,6 +14,7 @@ import {
   codeOf,
   publishedRules,
 } from '../../test/support/hold-back-world.ts'
+import { withWrites } from '../model/environment-state.ts'
 import { checkSubject, configurationChecks } from './experiment-checks.ts'
 
 describe('a layer', () => {
@@ -340,5 +341,56 @@ describe('the checks of an experiment', () => {
     expect(checks(here, 'x-test')['taking-part']!.detail).toBe(told)
     here.make({ kind: 'end-holdout', id: 'h' })
     expect(checks(here, 'x-test')['taking-part']!.detail).toBe('All users of its rule take part.')
+  })
+
+  it('count no holdout that began after the experiment was over, or does not hold what ran before it', () => {
+    const here = world()
+    for (const key of ['x', 'y']) here.make(experimentOn(key))
+    here.advanceTo(start + dayMs)
+    here.make({ kind: 'stop-experiment', id: 'x-test' })
+    here.advanceTo(start + 2 * dayMs)
+    here.make({ kind: 'create-holdout', holdout: { id: 'h', slices: 500 } })
+    for (const id of ['x-test', 'y-test'])
+      expect(checks(here, id)['taking-part']!.detail).toBe('All users of its rule take part.')
+    here.make({ kind: 'create-experiment', experiment: { id: 'again', flagKey: 'x', goalKeys: ['buy'] } })
+    expect(checks(here, 'again')['taking-part']!.detail).toContain('holds 5 % back')
+    expect(checks(here, 'x-test')['taking-part']!.detail).toBe('All users of its rule take part.')
+  })
+
+  it('warn that a layer or holdout takes the flag from SDKs that decide by themselves', () => {
+    const here = world()
+    here.make(experimentOn('x', { status: 'draft' }))
+    expect(checks(here, 'x-test')['bucketing-file']!.status).toBe('pass')
+    here.make({ kind: 'create-layer', layer: { id: 'l' } })
+    here.make(allot('x', 5_000))
+    here.make({ kind: 'create-holdout', holdout: { id: 'h', slices: 500 } })
+    const { status, detail } = checks(here, 'x-test')['bucketing-file']!
+    expect(status).toBe('warn')
+    expect(detail).toMatch(/^Because of layer l and holdout h, .* do not get flag x: /)
+  })
+})
+
+describe('a holdout that cannot begin', () => {
+  it('says why, and tries again later each time, until it can', () => {
+    const here = world()
+    const holdout = { id: 'h', slices: 500, flagKeys: ['x'], startAt: start + dayMs }
+    here.make({ kind: 'create-holdout', holdout })
+    const flag = here.state.flag.get('x')!
+    here.state = withWrites(here.state, [{ kind: 'flag', id: 'x', value: null }])
+    const [tries, until] = [[] as number[], start + 4 * dayMs]
+    for (here.now = here.alarmAt()!; here.now < until; here.now = here.alarmAt()!) {
+      here.ring()
+      tries.push(here.now)
+      expect(here.state.holdout.get('h')!.refusal!.at).toBe(here.now)
+    }
+    const waits = tries.slice(1).map((at, i) => at - tries[i]!)
+    expect(waits.slice(0, 3)).toEqual([60_000, 120_000, 240_000])
+    expect(waits.at(-1)).toBeLessThanOrEqual(dayMs)
+    expect(tries.length).toBeLessThan(16)
+    expect(here.state.holdout.get('h')!.refusal!.reason).toContain('x')
+    here.state = withWrites(here.state, [{ kind: 'flag', id: 'x', value: flag }])
+    here.ring()
+    expect(here.state.holdout.get('h')).toMatchObject({ status: 'running', held: [{ flagKey: 'x' }] })
+    expect(here.state.holdout.get('h')).not.toHaveProperty('refusal')
   })
 })

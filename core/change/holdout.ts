@@ -3,7 +3,7 @@
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { type Holdout, holdoutStatusAt } from '../model/holdout.ts'
 import { allotmentsMax } from '../model/limits.ts'
-import { type Result, refuse } from '../model/problem.ts'
+import { type Problem, type Result, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import { type Change, type ChangeContext, create, draftId, find, isSame, remove, update } from './entity.ts'
 import { experimentMsMax } from './experiment.ts'
@@ -104,7 +104,8 @@ function updateHoldout(
 }
 
 /** As it is now: its status, when it goes on, and, when it begins, the rules that it holds from the start. */
-export function atItsTime(state: EnvironmentState, holdout: Holdout | Draft, { now }: ChangeContext): object {
+export function atItsTime(state: EnvironmentState, entity: Holdout | Draft, { now }: ChangeContext): object {
+  const { refusal: _, ...holdout } = entity as Holdout
   const status = holdoutStatusAt(holdout, now)
   if (status === 'ended') return ended(holdout)
   if (status === 'waiting') return { ...holdout, status, at: holdout.startAt }
@@ -114,9 +115,28 @@ export function atItsTime(state: EnvironmentState, holdout: Holdout | Draft, { n
       : heldFromTheStart(state, holdout, now).slice(0, allotmentsMax)
   return { ...holdout, held, status, at: holdout.stopAt }
 }
+/** At first a minute, then twice as long each time, and a day at most. */
+const retryMs = { first: 60_000, most: 86_400_000 }
+
+/** Nobody reads what the alarm is answered: it is written down, and the next try is later each time. */
+export function withRefusedAdvance(
+  state: EnvironmentState,
+  { id }: CommandOf<'advance-holdout'>,
+  problem: Problem,
+  { now }: ChangeContext,
+): Change | undefined {
+  const holdout = state.holdout.get(id)
+  if (holdout?.at === undefined || holdout.at > now) return undefined
+  const { refusal, at, version } = holdout
+  const waitMs = refusal ? Math.min(2 * (at - refusal.at), retryMs.most) : retryMs.first
+  const tried = { at: now + waitMs, refusal: { at: now, reason: problem.message } }
+  const value = { ...holdout, ...tried, version: version + 1, updatedAt: now }
+  return { writes: [{ kind: 'holdout', id, value }], entity: value, refusal: problem }
+}
+
 type Draft = Pick<Holdout, 'startAt' | 'stopAt' | 'status' | 'held' | 'flagKeys'>
 
 function ended(holdout: Draft): object {
-  const { at: _, ...rest } = holdout as Holdout
+  const { at: _, refusal: __, ...rest } = holdout as Holdout
   return { ...rest, status: 'ended' }
 }

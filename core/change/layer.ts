@@ -1,17 +1,14 @@
 // Commands on layers. Slices are allotted and released while no experiment runs on the rule
 // (hold-back-guard.ts); whoever is in stays in when an allotment grows.
-import { bucketByOf } from '../model/bucket-by.ts'
-import { isAllocationOpen } from '../model/dynamic-allocation.ts'
 import type { EnvironmentState } from '../model/environment-state.ts'
 import { baselineOf } from '../model/experiment.ts'
-import { type Allotment, freeRanges, type Layer, resized, slicesOf } from '../model/layer.ts'
+import { type Allotment, freeRanges, resized, slicesOf } from '../model/layer.ts'
 import { slicesTotal } from '../model/limits.ts'
-import { isRolloutOpen } from '../model/progressive-rollout.ts'
 import { type FieldRule, type Result, refuse } from '../model/problem.ts'
 import type { CommandOf } from './command.ts'
 import { type Change, type ChangeContext, create, draftId, edit, find, remove, update } from './entity.ts'
-import { partOf } from './experiment-phases.ts'
 import type { Handlers } from './handler.ts'
+import { allotmentObstacle } from './hold-back-problems.ts'
 
 export const layerHandlers: Handlers<
   'create-layer' | 'update-layer' | 'allot-slices' | 'release-slices' | 'delete-layer'
@@ -55,13 +52,9 @@ function allot(
   const flag = state.flag.get(flagKey)
   if (!flag) return invalid('flagKey', 'unknown-flag', `names no flag: there is no ${flagKey}`)
   const ruleId = command.ruleId ?? flag.defaultStrategy.id
-  const part = partOf(flag, ruleId)
-  if (part?.strategy.kind !== 'rollout')
-    return invalid('ruleId', 'unknown-rollout', 'names no percentage rollout of the flag')
-  if (bucketByOf(flag, part) !== undefined)
-    return invalid('ruleId', 'bucket-by', 'names a rollout that splits by an attribute: slices are of users')
-  const obstacle = obstacleOf(state, id, flagKey, ruleId)
-  if (obstacle !== undefined) return refuse('CONFLICT', obstacle, { current: layer })
+  const obstacle = allotmentObstacle(state, id, { flagKey, ruleId })
+  if (obstacle?.code === 'CONFLICT') return refuse('CONFLICT', obstacle.message, { current: layer })
+  if (obstacle) return invalid(obstacle.path, obstacle.rule, obstacle.message)
   const current = layer.allotments.find((each) => each.flagKey === flagKey && each.ruleId === ruleId)
   const free = freeRanges(layer)
   const ranges = resized(current?.ranges ?? [], free, slices)
@@ -95,38 +88,5 @@ function allot(
   }))
 }
 
-const invalid = (path: string, rule: FieldRule, message: string) =>
-  refuse('INVALID', `${path} ${message}`, { fields: [{ path, rule, message }] })
-
-/** What else decides who gets the rule. */
-function obstacleOf(
-  state: EnvironmentState,
-  layerId: string,
-  flagKey: string,
-  ruleId: string,
-): string | undefined {
-  const isOn = (each: { readonly flagKey: string; readonly ruleId: string }) =>
-    each.flagKey === flagKey && each.ruleId === ruleId
-  const other = [...state.layer.values()].find(
-    ({ id, allotments }) => id !== layerId && allotments.some(isOn),
-  )
-  if (other) return `the rule has slices of layer ${other.id}: a rule is in one layer`
-  const rollout = [...state.progressiveRollout.values()].find((each) => isOn(each) && isRolloutOpen(each))
-  if (rollout) return `progressive rollout ${rollout.id} is open on the rule: stop it first`
-  const allocation = [...state.dynamicAllocation.values()].find(
-    (each) => isOn(each) && isAllocationOpen(each),
-  )
-  return allocation && `dynamic allocation ${allocation.id} is open on the rule: stop it first`
-}
-
-/** The layer that has allotted slices to a rule, with the allotment. */
-export function allotmentOn(
-  layers: Iterable<Layer>,
-  flagKey: string,
-  ruleId: string,
-): { readonly layer: Layer; readonly allotment: Allotment } | undefined {
-  for (const layer of layers)
-    for (const allotment of layer.allotments)
-      if (allotment.flagKey === flagKey && allotment.ruleId === ruleId) return { layer, allotment }
-  return undefined
-}
+const invalid = (path: string, rule: FieldRule | undefined, message: string) =>
+  refuse('INVALID', `${path} ${message}`, { fields: [{ path, ...(rule && { rule }), message }] })

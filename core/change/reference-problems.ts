@@ -1,10 +1,10 @@
 // Checks that the entities to which another one refers exist. Those of flags are in references.ts.
 import type { EnvironmentState, Write } from '../model/environment-state.ts'
 import { type Experiment, primaryGoalOf, strategyOf } from '../model/experiment.ts'
-import { type Holdout, isHoldoutOpen } from '../model/holdout.ts'
 import type { ProgressiveRollout } from '../model/progressive-rollout.ts'
 import { valuesServed } from './experiment-phases.ts'
 import type { FieldProblem } from '../model/problem.ts'
+import { holdoutProblems, layerProblems } from './hold-back-problems.ts'
 import { missing } from './missing.ts'
 import { operationProblems } from './operation-problems.ts'
 import { referenceProblems as flagProblems, segmentReferenceProblems } from './references.ts'
@@ -37,9 +37,7 @@ export function writeProblems(
         ...missing(state, 'goal', 'goalKey', write.value.goalKey),
       ]
     case 'layer':
-      return write.value.allotments.flatMap(({ outsideVariationId, ...rollout }, i) =>
-        rolloutProblems(state, `allotments.${i}`, rollout, outsideVariationId),
-      )
+      return layerProblems(state, write.value, before.layer.get(write.id))
     case 'holdout':
       return holdoutProblems(state, write.value)
     case 'progressiveRollout':
@@ -50,35 +48,6 @@ export function writeProblems(
     default:
       return []
   }
-}
-
-function holdoutProblems(state: EnvironmentState, holdout: Holdout): FieldProblem[] {
-  const { flagKeys = [], goalKeys, held, startAt, stopAt } = holdout
-  return [
-    ...flagKeys.flatMap((key, i) => missing(state, 'flag', `flagKeys.${i}`, key)),
-    ...goalKeys.flatMap((key, i) => missing(state, 'goal', `goalKeys.${i}`, key)),
-    ...(isHoldoutOpen(holdout)
-      ? held.flatMap(({ variationId, ...rule }, i) => rolloutProblems(state, `held.${i}`, rule, variationId))
-      : []),
-    ...(stopAt > startAt || !isHoldoutOpen(holdout)
-      ? []
-      : [{ path: 'stopAt', rule: 'order-of-time' as const, message: 'must be after startAt' }]),
-  ]
-}
-
-function rolloutProblems(
-  state: EnvironmentState,
-  path: string,
-  { flagKey, ruleId }: { readonly flagKey: string; readonly ruleId: string },
-  variationId: string | undefined,
-): FieldProblem[] {
-  const flag = state.flag.get(flagKey)
-  if (!flag) return missing(state, 'flag', `${path}.flagKey`, flagKey)
-  if (!strategyOf(flag, ruleId))
-    return [{ path: `${path}.ruleId`, rule: 'unknown-rollout', message: `is no rule of flag ${flagKey}` }]
-  if (variationId === undefined || flag.variations.some(({ id }) => id === variationId)) return []
-  const message = `flag ${flagKey} has no variation ${variationId}`
-  return [{ path, rule: 'unknown-variation', message }]
 }
 
 function experimentProblems(state: EnvironmentState, experiment: Experiment): FieldProblem[] {

@@ -1,5 +1,5 @@
 // Checks a progressive rollout when it is written, so that all of its steps can be made.
-import { allotmentOn } from './layer.ts'
+import { allotmentOn } from '../model/layer.ts'
 import type { Entities, EnvironmentState } from '../model/environment-state.ts'
 import { isOpenAt } from '../model/experiment.ts'
 import type { Flag, Strategy } from '../model/flag.ts'

@@ -103,6 +103,15 @@ describe('a recurring change', () => {
   })
 })
 
+it('lets an experiment refuse it again', () => {
+  const here = world()
+  here.make(create({ at: start + dayMs, experiment: 'stop' }))
+  here.make({ kind: 'update-schedule', id: 's', changes: { name: 'kept' } })
+  expect(of(here)).toMatchObject({ name: 'kept', experiment: 'stop' })
+  here.make({ kind: 'update-schedule', id: 's', changes: { experiment: null } })
+  expect(of(here)).not.toHaveProperty('experiment')
+})
+
 describe('two changes at one time', () => {
   const at = start + dayMs
   it('are refused if they set a field otherwise, and name each other', () => {

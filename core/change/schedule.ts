@@ -58,7 +58,7 @@ function updateSchedule(
   if (!found.ok) return found
   const { value: current } = found
   if (current.status === 'applied') return refuse('CONFLICT', 'the change was applied already', { current })
-  const { at, repeat: sent, ...fields } = command.changes
+  const { at, repeat: sent, experiment = current.experiment, ...fields } = command.changes
   const repeat = sent === null ? undefined : (sent ?? current.repeat)
   const isKept = isOpen(current) && at === undefined && sent === undefined
   const times =
@@ -66,13 +66,14 @@ function updateSchedule(
       ? ok(current)
       : planned({ at: at ?? (repeat ? undefined : current.at), repeat }, context.now)
   if (!times.ok) return times
-  const { repeat: _, ...before } = withoutMarks(current)
+  const { repeat: _, experiment: __, ...before } = withoutMarks(current)
   const { at: next, repeat: recurrence } = times.value
   const edited = {
     ...before,
     ...fields,
     at: next,
     ...(recurrence && { repeat: recurrence }),
+    ...(experiment && { experiment }),
     status: 'waiting',
   }
   const possible = checkPlan(state, edited as Schedule, context)

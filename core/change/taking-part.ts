@@ -3,15 +3,8 @@ import { attributeSplitting } from '../model/bucket-by.ts'
 import type { Flag } from '../model/flag.ts'
 import type { HoldBackSource } from '../model/hold-back.ts'
 import { covers, holdoutStatusAt } from '../model/holdout.ts'
-import { slicesOf } from '../model/layer.ts'
+import { allotmentOn, type RuleOfFlag, slicesOf } from '../model/layer.ts'
 import { slicesTotal } from '../model/limits.ts'
-import { allotmentOn } from './layer.ts'
-
-/** A rule, or the default strategy, of a flag. */
-export interface RuleOfFlag {
-  readonly flagKey: string
-  readonly ruleId: string
-}
 
 export interface TakingPart {
   /** In (0, 1], of the users of the rule. */
@@ -20,10 +13,22 @@ export interface TakingPart {
   readonly holdouts: readonly { readonly id: string; readonly slices: number }[]
 }
 
-/** Of an experiment that would start now. Salts are independent, so the shares multiply. */
+/** What begins on a rule, and when: epoch milliseconds. */
+export interface BeginsOnRule extends RuleOfFlag {
+  readonly startAt: number
+  readonly stopAt: number
+}
+
+/** Experiments begin at whole seconds. */
+const secondMs = 1_000
+
+/**
+ * Of what runs, has run, or would start now. A holdout takes in what begins after it, and what ended before
+ * it held the rule was complete. Salts are independent, so the shares multiply.
+ */
 export function takingPart(
   { layers, holdouts }: HoldBackSource,
-  { flagKey, ruleId }: RuleOfFlag,
+  { flagKey, ruleId, startAt, stopAt }: BeginsOnRule,
   flag: Flag | undefined,
   now: number,
 ): TakingPart {
@@ -32,8 +37,11 @@ export function takingPart(
   const isByUser = flag !== undefined && attributeSplitting(flag) === undefined
   const holding = [...holdouts]
     .filter((holdout) => {
-      const isHeld = holdout.held.some((each) => each.flagKey === flagKey && each.ruleId === ruleId)
-      return holdoutStatusAt(holdout, now) === 'running' && (isHeld || (isByUser && covers(holdout, flagKey)))
+      const isHeld = holdout.held.some(
+        (each) => each.flagKey === flagKey && each.ruleId === ruleId && each.since < stopAt,
+      )
+      const joins = isByUser && covers(holdout, flagKey) && holdout.startAt < startAt + secondMs
+      return holdoutStatusAt(holdout, now) === 'running' && (isHeld || joins)
     })
     .map(({ id, slices }) => ({ id, slices }))
   const share = holding.reduce(

@@ -15,9 +15,14 @@ export const triggerHandlers: Handlers<
     return create(state, 'trigger', id, { ...trigger, id, disabled: false }, context)
   },
   'update-trigger': (state, command, context) =>
-    update(state, 'trigger', command, context, ({ signature, ...current }) => {
-      const { signature: sent, ...changes } = command.changes
-      return { ...current, ...(signature && sent !== null && { signature }), ...changes }
+    update(state, 'trigger', command, context, ({ signature, experiment: before, ...current }) => {
+      const { signature: sent, experiment = before, ...changes } = command.changes
+      return {
+        ...current,
+        ...(signature && sent !== null && { signature }),
+        ...(experiment && { experiment }),
+        ...changes,
+      }
     }),
   'rotate-trigger': (state, command, context) => {
     const { sha256, signingSecret } = command

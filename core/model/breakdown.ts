@@ -1,6 +1,7 @@
 // A result by what the users' first exposures say of them: a segment for each value of an attribute. It
 // decides nothing.
 import * as z from 'zod'
+import { EngineReport } from './engine-report.ts'
 
 const Count = z.int().min(0)
 const Lift = z.object({ estimate: z.number(), low: z.number(), high: z.number() })
@@ -26,6 +27,8 @@ export type SegmentCounts = z.infer<typeof SegmentCounts>
 
 export const Breakdown = z.object({
   attribute: z.string(),
+  /** What drew the segments towards each other; absent: the closed form, as nothing else was asked for. */
+  engine: EngineReport.optional(),
   /** By users, the most first; all others together are the last. */
   segments: z.array(
     z.object({

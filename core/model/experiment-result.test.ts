@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { EngineReport, ExperimentResult, ResultWindow, Verdict } from './experiment-result.ts'
+import { EngineReport } from './engine-report.ts'
+import { ExperimentResult, ResultWindow, Verdict } from './experiment-result.ts'
 
 const sampler = {
   stanVersion: '2.32.2',

@@ -4,9 +4,11 @@
 import * as z from 'zod'
 import { Breakdown } from './breakdown.ts'
 import { CountedEvents } from './counted-events.ts'
+import { EngineReport } from './engine-report.ts'
 import { goalRoles } from './experiment.ts'
 import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
+import { Interaction } from './interaction.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
 
@@ -15,35 +17,6 @@ const Count = z.int().min(0)
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hex')
 const Id = z.string().min(1)
 const Sentence = z.string().min(1)
-
-/**
- * Stan's settings and diagnostics. `draws` and `warmup` are per chain; R-hat and ESS are those of the worst
- * parameter.
- */
-export const SamplerReport = z.object({
-  stanVersion: z.string().min(1),
-  model: z.string().min(1),
-  modelSha256: Sha256,
-  seed: z.int().min(0).max(4_294_967_295),
-  chains: z.int().min(1),
-  warmup: Count,
-  draws: z.int().min(1),
-  rhatMax: z.number(),
-  essBulkMin: z.number(),
-  essTailMin: z.number(),
-  divergences: Count,
-  maxTreedepthHits: Count,
-  /** The CPU family: draws of the native engine are reproducible to the last digit only within one family. */
-  host: z.string().optional(),
-})
-export type SamplerReport = z.infer<typeof SamplerReport>
-
-export const EngineReport = z.discriminatedUnion('kind', [
-  SamplerReport.extend({ kind: z.literal('cmdstan') }),
-  SamplerReport.extend({ kind: z.literal('stan-native') }),
-  z.object({ kind: z.literal('exact'), method: z.string().min(1) }),
-])
-export type EngineReport = z.infer<typeof EngineReport>
 
 export const Prior = z.object({
   alpha: z.number().positive(),
@@ -199,14 +172,18 @@ export const HealthCheck = z.object({
     'sampler',
     'verified-users',
     'users-of-one-address',
+    'interactions',
   ]),
-  /** `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result. */
-  status: z.enum(['passed', 'failed', 'too-early', 'skipped']),
+  /**
+   * `too-early`: cannot judge yet, but will with more users. `skipped`: does not apply to this result.
+   * `warning`: somebody should look at it before acting on the verdict, which it does not withhold.
+   */
+  status: z.enum(['passed', 'failed', 'warning', 'too-early', 'skipped']),
   detail: Sentence,
 })
 export type HealthCheck = z.infer<typeof HealthCheck>
 
-/** `red`: a check failed. `amber`: none failed, but at least one cannot judge yet. */
+/** `red`: a check failed. `amber`: none failed, but at least one warns or cannot judge yet. */
 export const Health = z.object({ status: z.enum(['green', 'amber', 'red']), checks: z.array(HealthCheck) })
 export type Health = z.infer<typeof Health>
 
@@ -294,6 +271,8 @@ export const ExperimentResult = z.object({
   comparisons: z.array(Comparison).optional(),
   /** By the attributes of the design, of a goal about all users' conversions. */
   breakdowns: z.array(Breakdown).optional(),
+  /** Of a primary goal: with the other experiments that its users are in, by their start. */
+  interactions: z.array(Interaction).optional(),
   /** Of a primary goal: all guardrails of all arms. Of a guardrail: its own. */
   guardrails: z.array(GuardrailReport).optional(),
   sampleRatio: SampleRatioReport.optional(),

@@ -40,6 +40,8 @@ export const Holdout = z.strictObject({
   status: z.enum(holdoutStatuses),
   /** When it goes on by itself, in epoch milliseconds. Absent: it has ended. */
   at: z.int().optional(),
+  /** Why it could not begin or end when it last tried; `at` is when it tries again. */
+  refusal: z.strictObject({ at: z.int(), reason: z.string() }).optional(),
   ...versioned,
 })
 export type Holdout = z.infer<typeof Holdout>

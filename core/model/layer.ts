@@ -41,6 +41,24 @@ export const Layer = LayerFields.superRefine(({ allotments }, context) => {
 })
 export type Layer = z.infer<typeof Layer>
 
+/** A rule, or the default strategy, of a flag. */
+export interface RuleOfFlag {
+  readonly flagKey: string
+  readonly ruleId: string
+}
+
+/** The layer that has allotted slices to a rule, with the allotment. */
+export function allotmentOn(
+  layers: Iterable<Layer>,
+  flagKey: string,
+  ruleId: string,
+): { readonly layer: Layer; readonly allotment: Allotment } | undefined {
+  for (const layer of layers)
+    for (const allotment of layer.allotments)
+      if (allotment.flagKey === flagKey && allotment.ruleId === ruleId) return { layer, allotment }
+  return undefined
+}
+
 export const slicesOf = (ranges: readonly SliceRange[]): number =>
   ranges.reduce((sum, { from, to }) => sum + to - from, 0)
 

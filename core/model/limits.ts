@@ -110,6 +110,8 @@ export const metricDaysMax = 90
 /** A user's sum beyond it cannot be added up exactly (analytics/sql/counting/metric.sql). */
 export const metricValueMax = 1e15
 export const goalsPerExperimentMax = 10
+/** Other experiments that an experiment is checked for interactions with. */
+export const experimentPairsMax = 10
 /** Attributes that results are broken down by. */
 export const breakdownsMax = 10
 /** Before the goal's own event. */

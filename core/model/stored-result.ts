@@ -3,10 +3,10 @@
 // verdicts that this version does not know are accepted and kept. What ExperimentResult requires is required.
 import * as z from 'zod'
 import { Breakdown } from './breakdown.ts'
+import { EngineReport } from './engine-report.ts'
 import {
   Comparison,
   Decision,
-  EngineReport,
   ExperimentResult,
   Health,
   HealthCheck,
@@ -21,6 +21,7 @@ import {
 } from './experiment-result.ts'
 import { HistorySource } from './goal-history.ts'
 import { GuardrailReport } from './guardrail.ts'
+import { Interaction } from './interaction.ts'
 import { MetricReport, VariationValue } from './metric-report.ts'
 import { Provenance } from './provenance.ts'
 
@@ -56,7 +57,10 @@ export const StoredResult = ExperimentResult.extend({
   ]),
   variations: z.array(StoredVariation).min(1),
   comparisons: z.array(StoredComparison).optional(),
-  breakdowns: z.array(Breakdown.loose()).optional(),
+  breakdowns: z
+    .array(Breakdown.extend({ engine: z.looseObject({ kind: Text }).optional() }).loose())
+    .optional(),
+  interactions: z.array(Interaction.extend({ outcome: Text }).loose()).optional(),
   guardrails: z
     .array(GuardrailReport.extend({ outcome: Text, margin: z.looseObject({}) }).loose())
     .optional(),

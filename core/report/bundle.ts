@@ -16,7 +16,14 @@ export function bundleFiles(
   more: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   const { result } = subject
-  const { provenance, variations, comparisons = [], guardrails = [], breakdowns = [] } = result
+  const {
+    provenance,
+    variations,
+    comparisons = [],
+    guardrails = [],
+    breakdowns = [],
+    interactions = [],
+  } = result
   const files = new Map<string, string>()
   files.set('result.json', asJson(result))
   if (provenance) files.set('evidence.json', asJson(provenance.evidence))
@@ -80,6 +87,23 @@ export function bundleFiles(
         ),
       ),
     )
+  if (interactions.length > 0)
+    files.set(
+      'interactions.csv',
+      toCsv(
+        ['experimentId', 'outcome', 'variationId', 'otherVariationId', 'users', 'conversions'],
+        interactions.flatMap(({ experimentId, outcome, cells }) =>
+          cells.map(({ variationId, otherVariationId, users, conversions }) => [
+            experimentId,
+            outcome,
+            variationId,
+            otherVariationId,
+            users,
+            conversions,
+          ]),
+        ),
+      ),
+    )
   if (guardrails.length > 0)
     files.set(
       'guardrails.csv',
@@ -109,6 +133,7 @@ const meanings: Record<string, string> = {
   'variations.csv': 'each variation: who was counted, what was observed, the estimate',
   'comparisons.csv': 'each arm against the baseline; the intervals hold at all looks together',
   'segments.csv': 'users and conversions of each segment, and its lift drawn towards the others',
+  'interactions.csv': 'users and conversions by the variations of other experiments that they are in',
   'guardrails.csv': 'each guardrail of each arm',
   'figure.svg': 'the intervals, drawn',
 }

@@ -8,7 +8,8 @@ import { call } from '../../scripts/admin.ts'
 import { pagesEnvironment, productionEnvironment, seedPages } from '../screenshots/data.ts'
 import { addressOf, consolePages } from '../screenshots/pages.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
-import { openConsole, violationsOf } from '../support/console-tab.ts'
+import { changedBy } from '../support/console-journeys.ts'
+import { calledRoutes, openConsole, violationsOf } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
@@ -285,4 +286,8 @@ describe.skipIf(!hasChromium)('in the console', () => {
     },
     everyPageMs,
   )
+
+  it('all of that was asked of the API', () => {
+    expect(calledRoutes()).toEqual(expect.arrayContaining([...changedBy['console-journeys']]))
+  })
 })

@@ -6,24 +6,23 @@ import { call } from '../../scripts/admin.ts'
 import { seedDemo } from '../../scripts/demo-data.ts'
 import { dayMs, resultsOf } from '../screenshots/showcase-results.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { changedBy } from '../support/console-journeys.ts'
+import { calledRoutes, type ConsoleTab, openConsole } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
 const environment = 'console-results'
 const path = `/environments/${environment}`
-const faults: string[] = []
 let browser: Browser
+let tab: ConsoleTab
 let page: Page
 
 beforeAll(async () => {
   if (!hasChromium) return
   await seedDemo(stack(), environment)
   browser = await launchChromium()
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-  await page.goto(`${stack().url}/#token=${stack().token}`)
-  await page.waitForSelector('main')
+  tab = await openConsole(browser, stack())
+  page = tab.page
 }, 120_000)
 afterAll(async () => {
   await browser?.close()
@@ -90,7 +89,7 @@ describe.skipIf(!hasChromium)('an experiment', () => {
     await press('Archive experiment')
     await confirm('Archive experiment')
     await page.getByText('Archived').first().waitFor()
-    expect(faults).toEqual([])
+    expect(tab.faults()).toEqual([])
   })
 })
 
@@ -98,7 +97,7 @@ describe.skipIf(!hasChromium)('operations', () => {
   it('are created, seen on the timeline, and end', { timeout: 120_000 }, async () => {
     await open('operations?create=switches')
     await inDialog().getByLabel('Flag', { exact: true }).selectOption('welcome-banner')
-    await inDialog().getByLabel('Goal').selectOption('purchase')
+    await inDialog().getByLabel('Goal', { exact: true }).selectOption('purchase')
     await confirm('Create kill switch')
     await inDialog().waitFor({ state: 'detached' })
     await open('operations?view=switches')
@@ -129,6 +128,10 @@ describe.skipIf(!hasChromium)('operations', () => {
     expect((await fetch(url!, { method: 'POST' })).status).toBe(200)
     await inDialog().getByRole('button', { name: 'Close' }).last().click()
     await page.getByText('Alert: changed the flag').waitFor()
-    expect(faults).toEqual([])
+    expect(tab.faults()).toEqual([])
   })
+})
+
+it.skipIf(!hasChromium)('all of that was asked of the API', () => {
+  expect(calledRoutes()).toEqual(expect.arrayContaining([...changedBy['console-results']]))
 })

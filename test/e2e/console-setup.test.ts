@@ -4,7 +4,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
-import { openConsole } from '../support/console-tab.ts'
+import { changedBy } from '../support/console-journeys.ts'
+import { calledRoutes, openConsole } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
@@ -207,5 +208,9 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await check('members', 'Add member', may['member']!)
     expect(faults()).toEqual([])
     await page.close()
+  })
+
+  it('all of that was asked of the API', () => {
+    expect(calledRoutes()).toEqual(expect.arrayContaining([...changedBy['console-setup']]))
   })
 })

@@ -15,6 +15,11 @@ interface ConsolePage {
 export const addressOf = ({ path, environment = pagesEnvironment }: ConsolePage): string =>
   `/environments/${environment}/${path}`
 
+const inDialog = async (page: Page, button: string | RegExp) => {
+  await page.getByRole('button', { name: button }).first().click()
+  await page.waitForSelector('dialog[open]')
+}
+
 const rich = `flags/${richFlag.replaceAll('/', '~')}`
 
 export const consolePages: readonly ConsolePage[] = [
@@ -66,6 +71,15 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'operations', path: 'operations' },
   { name: 'kill-switches', path: 'operations?view=switches' },
   { name: 'rollouts', path: 'operations?view=rollouts' },
+  { name: 'allocations', path: 'operations?view=allocations' },
+  { name: 'create-allocation', path: 'operations?create=allocations&flag=headline' },
+  { name: 'schedules', path: 'operations?view=schedules' },
+  { name: 'triggers', path: 'operations?view=triggers' },
+  {
+    name: 'edit-rollout',
+    path: 'operations?view=rollouts',
+    act: (page) => inDialog(page, 'Edit: Semantic ranking'),
+  },
   { name: 'create-kill-switch', path: 'operations?create=switches' },
   { name: 'overview', path: 'overview' },
   { name: 'segments', path: 'segments' },
@@ -79,13 +93,15 @@ export const consolePages: readonly ConsolePage[] = [
   {
     name: 'allot-slices',
     path: 'layers',
-    act: async (page) => {
-      await page.getByRole('button', { name: 'Give a part' }).first().click()
-      await page.waitForSelector('dialog[open]')
-    },
+    act: (page) => inDialog(page, /^Give a part/),
   },
   { name: 'holdouts', path: 'holdouts' },
   { name: 'create-holdout', path: 'holdouts?create=true' },
+  {
+    name: 'edit-holdout',
+    path: 'holdouts',
+    act: (page) => inDialog(page, 'Edit: This year'),
+  },
   { name: 'insights', path: 'insights' },
   { name: 'jobs', path: 'jobs' },
   { name: 'keys', path: 'keys' },
@@ -94,6 +110,18 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'webhooks', path: 'webhooks' },
   { name: 'transfer', path: 'transfer' },
   { name: 'settings', path: 'settings' },
+  { name: 'forget-users', path: 'settings', act: (page) => inDialog(page, 'Forget users…') },
+  {
+    name: 'history-in-full',
+    path: 'history?of=organisation',
+    act: async (page) => {
+      await page
+        .getByRole('button', { name: /^Create environment/ })
+        .first()
+        .click()
+      await page.getByRole('list', { name: 'What would change' }).waitFor()
+    },
+  },
   {
     name: 'bulk',
     path: 'flags',

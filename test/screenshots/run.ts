@@ -1,6 +1,6 @@
 // `npm run screenshots`: every page of the console in both themes and at three widths, into
 // .tackline/screenshots. With `-- --url http://127.0.0.1:8787 --token tla_…` of a running stack, else of one
-// of its own. `-- --only flags` takes the pages whose name holds it.
+// of its own. `-- --only flags`: pages whose name holds it; `--width 768`, `--theme dark`: only these.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,10 +16,13 @@ const { values } = readOptions({
   url: { type: 'string', default: '' },
   token: { type: 'string', default: '' },
   only: { type: 'string', default: '' },
+  width: { type: 'string', default: '' },
+  theme: { type: 'string', default: '' },
 })
 const folder = join(import.meta.dirname, '../../.tackline/screenshots')
-const widths = [1440, 768, 390]
-const themes = ['light', 'dark'] as const
+const isWanted = (wanted: string, each: string | number) => wanted === '' || wanted === String(each)
+const widths = [1440, 768, 390].filter((width) => isWanted(values.width, width))
+const themes = (['light', 'dark'] as const).filter((theme) => isWanted(values.theme, theme))
 
 mkdirSync(folder, { recursive: true })
 const own = values.url === '' ? await ownStack() : undefined
@@ -47,6 +50,9 @@ try {
         const { name, act } = each
         await page.goto(url + addressOf(each))
         await page.waitForSelector('h1')
+        // the form that the address names
+        if (/[?&]create=/.test(each.path)) await page.waitForSelector('dialog[open]')
+        await page.locator('main [role=status][aria-label]').first().waitFor({ state: 'detached' })
         await act?.(page)
         await page.waitForTimeout(700) // what loads when idle
         await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) })

@@ -33,6 +33,7 @@ export async function seedShowcase(admin: Admin, environmentId: string, now: num
     flagOf('annual-plan', 'Annual plan preselected', ['monthly', 'annual'], [50_000, 50_000]),
     flagOf('gift-cards', 'Gift cards', ['without', 'with'], [50_000, 50_000]),
     flagOf('search-ranking', 'Semantic ranking', ['keyword', 'semantic'], [100_000, 0]),
+    flagOf('headline', 'Headline of the week', ['plain', 'question', 'number'], third),
     flagOf('passkeys', 'Sign in with passkeys', ['password', 'passkey'], [100_000, 0]),
   ])
     await post('flags', flag)
@@ -221,6 +222,12 @@ async function seedOperations(post: (to: string, body: unknown) => Promise<unkno
     steps: [10_000, 40_000, 100_000].map((weight) => ({ weight, holdMs: 2 * dayMs, approval: true })),
   })
   await post('progressive-rollouts/passkeys/pause', undefined)
+  await post('dynamic-allocations', {
+    id: 'headline',
+    name: 'Headline of the week',
+    flagKey: 'headline',
+    goalKey: 'order',
+  })
   await post('schedules', {
     id: 'banner-on',
     name: 'Banner for the weekend',

@@ -7,6 +7,7 @@ import { regret } from './allocation-worlds.ts'
 import { calibration } from './calibration.ts'
 import { besideWinners, coverage, falseWinners, power, severalArms } from './conversion-worlds.ts'
 import { guardrails } from './guardrail-worlds.ts'
+import { interactions } from './interaction-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import { drawn, figureFile, page, readPage, tablesOf, toMarkdown, withTable } from './page.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
@@ -33,6 +34,7 @@ const worlds: Record<string, () => Table | Promise<Table>> = {
   guardrails: () => guardrails(times(2_000)),
   'healthy-sample-ratio': () => healthySampleRatio(times(400)),
   'lost-users': () => lostUsers(times(400)),
+  interactions: () => interactions(times(1_000)),
   revenue: () => revenue(times(4_000)),
   'revenue-found': () => revenueFound(times(2_000)),
   adjusted: () => adjusted(times(2_000)),

@@ -8,6 +8,7 @@ import { randomFrom, shareError } from './random.ts'
 import { besideWinners, coverage, severalArms } from './conversion-worlds.ts'
 import { guardedWorlds, guardrailSaid } from './guardrail-worlds.ts'
 import { healthySampleRatio, lostUsers } from './sample-ratio-worlds.ts'
+import { foundAt } from './interaction-worlds.ts'
 import { falseKills, timeToKill } from './kill-switch-worlds.ts'
 import type { Table } from './table.ts'
 import { adjusted, ratios, revenue, revenueFound } from './value-worlds.ts'
@@ -32,6 +33,20 @@ describe('worlds with a known truth', () => {
         expect(share('always valid')).toBeLessThanOrEqual(atMost(0.025, times))
       }
     }
+  })
+
+  it('have few interactions where there are none, and mostly find one that is planted', () => {
+    const [times, looks, users] = [150, 28, 100_000]
+    const foundIn = (rates: Parameters<typeof foundAt>[0]['rates']) => {
+      const random = randomFrom(37)
+      const found = Array.from({ length: times }, () => foundAt({ rates, users, looks }, random))
+      return 100 * (found.filter((look) => look !== undefined).length / times)
+    }
+    // Of the first other experiment; all together have 5 %.
+    expect(foundIn([0.1, 0.1, 0.1, 0.1])).toBeLessThanOrEqual(atMost(0.025, times))
+    expect(foundIn([0.1, 0.12, 0.12, 0.144])).toBeLessThanOrEqual(atMost(0.025, times))
+    expect(foundIn([0.1, 0.12, 0.12, 0.14])).toBeLessThanOrEqual(atMost(0.025, times))
+    expect(foundIn([0.1, 0.11, 0.1, 0.09])).toBeGreaterThanOrEqual(atLeast(0.8, times))
   })
 
   it('have few false winners also where few convert, where the test is exact', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import type { Admin } from '../../scripts/admin.ts'
+import { routes } from '../../workers/control/api/route-list.ts'
 
 export interface ConsoleTab {
   readonly page: Page
@@ -30,6 +31,7 @@ export async function openConsole(
   })
   page.on('response', (response) => {
     const status = response.status()
+    if (status < 400) remember(response.request().method(), response.url())
     if (status >= 400 && !isExpected(status, response.url())) faults.push(`${response.url()} ${status}`)
   })
   await page.goto(`${url}/#token=${token}`)
@@ -42,6 +44,21 @@ export async function openConsole(
       return found
     },
   }
+}
+
+const called = new Set<string>()
+
+/** The ids of the routes that answered the tabs of this test file without a refusal. */
+export const calledRoutes = (): readonly string[] => [...called].toSorted()
+
+const patterns = routes.map(({ id, method, path }) => {
+  const parts = path.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part))
+  return { id, method: method as string, path: new RegExp(`^/api/v1${parts.join('/')}$`) }
+})
+
+function remember(method: string, url: string): void {
+  const { pathname } = new URL(url)
+  for (const route of patterns) if (route.method === method && route.path.test(pathname)) called.add(route.id)
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -38,9 +38,10 @@ export class SimulatedEnvironment {
     )
   }
 
-  run(command: object, experiment?: ExperimentChoice): Result<Change> {
+  /** `past`: the earlier values that a rollback knows. */
+  run(command: object, experiment?: ExperimentChoice, past?: readonly Write[]): Result<Change> {
     const parsed = Command.parse(command)
-    const context = { now: this.now, newId: () => `id-${++this.#ids}`, experiment }
+    const context = { now: this.now, newId: () => `id-${++this.#ids}`, experiment, past }
     const changed = change(this.state, parsed, context)
     if (changed.ok && changed.value.writes.length > 0) {
       const { writes } = changed.value

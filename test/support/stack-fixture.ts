@@ -14,7 +14,10 @@ interface UsedStack extends SharedStack {
   readonly log: () => string
 }
 
-/** The stack that the worker's test files share: Tackline as one Worker. Name environments as no other file does. */
+/**
+ * The stack that the worker's test files share: Tackline as one Worker. Name environments as no other file
+ * does.
+ */
 export function useStack(): () => UsedStack {
   let stack: UsedStack | undefined
   beforeAll(async () => {

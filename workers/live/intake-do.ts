@@ -113,7 +113,7 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
     this.#storage.transactionSync(() => {
       if (!addBatch(this.#sql, batchId, now)) return
       this.#count(counts, now)
-      seeAttributes(this.#sql, attributes, unlisted, now)
+      if (unlisted) seeAttributes(this.#sql, attributes, unlisted, now)
       addExposed(this.#sql, exposed)
     })
     await this.#noteAddition(now)
@@ -228,8 +228,8 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
     return (await this.#storage.get<number>('addedAt')) ?? null
   }
 
-  /** If the settings cannot be read, nothing is listed. */
-  async #unlistedNames(environmentId: string, now: number): Promise<ReadonlySet<string>> {
+  /** Undefined if the settings cannot be read. */
+  async #unlistedNames(environmentId: string, now: number): Promise<ReadonlySet<string> | undefined> {
     const known = this.#unlisted
     if (known && known.readAt > now - settingsForMs) return known.names
     try {
@@ -239,7 +239,7 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
       return names
     } catch (cause) {
       logError('settings', cause)
-      return known?.names ?? new Set(['*'])
+      return known?.names
     }
   }
 }

@@ -1,5 +1,5 @@
 // The live counts on real SQLite in workerd, and the reports that read them.
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventEnvelope } from '../../analytics/records.ts'
 import { flagDraft } from '../../test/support/build/flag-draft.ts'
@@ -358,6 +358,15 @@ describe('attributes', () => {
     at(122_000)
     await add([exposure({ attributes: { plan: 'x' } })])
     expect(await names()).toEqual([])
+  })
+
+  it('stay when an object that has just started cannot read the settings', async () => {
+    await add([exposure({ attributes: { plan: 'pro' } })])
+    await evictDurableObject(intake())
+    await env.DB.exec('ALTER TABLE entities RENAME TO away')
+    await add([exposure({ attributes: { country: 'FR' } })])
+    await env.DB.exec('ALTER TABLE away RENAME TO entities')
+    expect(await names()).toEqual(['plan'])
   })
 
   it('with too many values keep none, and names are bounded', async () => {

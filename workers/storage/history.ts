@@ -60,13 +60,14 @@ export async function listEntityChanges(
 }
 
 /**
- * The values at a revision of all entities that have changed since: what the first change after the revision
- * replaced.
+ * The values at a revision of all entities (of some kinds) that have changed since: what the first change
+ * after the revision replaced.
  */
 export async function valuesAt(
   database: Database,
   environmentId: string,
   revision: number,
+  kinds?: readonly EntityKind[],
 ): Promise<Write[]> {
   const { changes } = tables
   const rows = await database
@@ -77,7 +78,13 @@ export async function valuesAt(
       number: sql`min(${changes.number})`,
     })
     .from(changes)
-    .where(and(eq(changes.environmentId, environmentId), gt(changes.number, revision)))
+    .where(
+      and(
+        eq(changes.environmentId, environmentId),
+        gt(changes.number, revision),
+        kinds && inArray(changes.kind, [...kinds]),
+      ),
+    )
     // SQLite takes the other columns from the row with the minimum
     .groupBy(changes.kind, changes.id)
   return rows.map(({ kind, id, value }) => ({ kind, id, value }) as Write)

@@ -4,6 +4,7 @@
     SELECT
       side,
       x,
+      counted,
       place,
       variation,
       isCounted,

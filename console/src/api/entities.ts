@@ -1,5 +1,6 @@
 // What the pages of entities read: whole lists, which are some hundreds at most.
 import { queryOptions } from '@tanstack/react-query'
+import type { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import type { Experiment } from '../../../core/model/experiment.ts'
 import type { Goal } from '../../../core/model/goal.ts'
 import type { Layer } from '../../../core/model/layer.ts'
@@ -40,6 +41,9 @@ export const sdkKeysQuery = (environment: string) =>
   listQuery<PublicSdkKey>(environment, 'sdk-keys', 'sdkKeys')
 export const rolloutsQuery = (environment: string) =>
   listQuery<ProgressiveRollout>(environment, 'progressive-rollouts', 'progressiveRollouts')
+
+export const allocationsQuery = (environment: string) =>
+  listQuery<DynamicAllocation>(environment, 'dynamic-allocations', 'dynamicAllocations')
 
 /** Looks are no part of the configuration: they come without a revision. */
 export const operationsQuery = (environment: string) =>

@@ -6,7 +6,10 @@ import { useEnvironmentId } from '../api/place.ts'
 import { audience as words } from '../messages/audience.ts'
 import { Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
+import { observe } from '../messages/observe.ts'
 import css from './audience.module.css'
+
+const kinds: Readonly<Record<string, string>> = observe.audit.kinds
 
 interface Dependents {
   readonly dependents: readonly { readonly kind: string; readonly id: string }[]
@@ -29,7 +32,7 @@ export function UsedBy({ plural, id }: { plural: 'segments' | 'goals'; id: strin
             <ul className={css['used']}>
               {dependents.map(({ kind, id: user }) => (
                 <li key={`${kind} ${user}`}>
-                  {kind}{' '}
+                  {kinds[kind] ?? kind}{' '}
                   {kind === 'flag' ? (
                     <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: user }}>
                       <code>{user}</code>

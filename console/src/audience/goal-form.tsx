@@ -1,96 +1,42 @@
-// Creates a goal, or edits what is measured of it.
+// A goal, new or edited: its event, and what is measured of it.
 import { useState } from 'react'
 import type { Goal } from '../../../core/model/goal.ts'
-import { type GoalMetric, isOfShares } from '../../../core/model/goal-metric.ts'
-import { change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
-import { numberOf } from '../experiments/draft.ts'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { NameAndId } from '../change/name-and-id.tsx'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
 import css from './audience.module.css'
+import { emptyGoal, goalBody, type GoalFields, goalFields, hasCap, hasWindow } from './goal-fields.ts'
 
 const { goals: words } = audience
-type Kind = GoalMetric['kind']
 
 export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const metric = goal?.metric
-  const [fields, setFields] = useState({
-    key: goal?.key ?? '',
-    name: goal?.name ?? '',
-    event: goal?.event ?? '',
-    kind: metric?.kind ?? ('conversion' as Kind),
-    cap: metric && 'cap' in metric ? String(metric.cap ?? '') : '',
-    windowDays: metric && 'windowDays' in metric ? String(metric.windowDays ?? '') : '',
-    day: metric?.kind === 'retention' ? String(metric.day) : '',
-    steps: metric?.kind === 'funnel' ? metric.steps.join(', ') : '',
-    denominator: metric?.kind === 'ratio' ? metric.denominator.event : '',
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
+  const [initial] = useState<GoalFields>(goal ? goalFields(goal) : emptyGoal)
+  const [fields, setFields] = useState(initial)
+  const set = (next: Partial<GoalFields>) => setFields((was) => ({ ...was, ...next }))
   const { key, name, event, kind, cap, windowDays, day, steps, denominator } = fields
-  const [capValue, days] = [numberOf(cap), numberOf(windowDays)]
-  const hasCap = !isOfShares({ kind })
-  const hasWindow = kind !== 'retention'
-  const names = steps.split(',').flatMap((step) => step.trim() || [])
-  const body = () => ({
-    ...(!goal && { key }),
-    name,
-    ...(event && { event }),
-    ...((goal?.metric || kind !== 'conversion' || days !== undefined) && {
-      metric: {
-        // What the form does not show of the same metric stays.
-        ...(metric?.kind === kind && metric),
-        kind,
-        ...(hasCap && capValue !== undefined && { cap: capValue }),
-        ...(hasWindow && days !== undefined && { windowDays: days }),
-        ...(kind === 'retention' && { day: numberOf(day) }),
-        ...(kind === 'funnel' && { steps: names }),
-        ...(kind === 'ratio' && { denominator: { event: denominator } }),
-      },
-    }),
-  })
-  const path = pathOf(environment, 'goals', ...(goal ? [goal.key] : []))
   return (
-    <ChangeDialog
-      title={goal ? words.edit : words.create}
-      verb={goal ? words.save : words.create}
-      isReady={
-        key !== '' &&
-        (kind !== 'ratio' || denominator !== '') &&
-        (kind !== 'retention' || numberOf(day) !== undefined) &&
-        (kind !== 'funnel' || names.length > 0)
-      }
-      run={(comment) =>
-        change<Goal>(goal ? 'PATCH' : 'POST', path, {
-          body: body(),
-          comment,
-          ...(goal && { version: goal.version }),
-        })
-      }
-      done={({ entity }) => (goal ? audience.saved : audience.created)(entity.name || entity.key)}
+    <EntityDialog
+      plural="goals"
+      words={words}
+      entity={goal && { id: goal.key, version: goal.version }}
+      initial={initial}
+      fields={fields}
+      bodyOf={goalBody}
+      shown={name || key}
       onClose={onClose}
     >
       {(problemOf) => (
         <>
-          <TextField
-            label={audience.name}
-            problem={problemOf('name')}
-            value={name}
-            onChange={({ target: { value } }) =>
-              set({ name: value, ...(!goal && { key: keyFollowing(key, name, value) }) })
-            }
-          />
-          <TextField
-            label={audience.key}
-            hint={audience.keyHint}
-            problem={problemOf('key')}
-            mono
-            readOnly={goal !== undefined}
-            value={key}
-            onChange={(changed) => set({ key: changed.target.value })}
+          <NameAndId
+            words={{ name: audience.name, id: audience.key, idHint: audience.keyHint }}
+            idField="key"
+            name={name}
+            id={key}
+            fixed={goal !== undefined}
+            problemOf={problemOf}
+            onChange={(next) => set({ name: next.name, key: next.id })}
           />
           <TextField
             label={words.event}
@@ -105,7 +51,7 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
             label={words.metric}
             problem={problemOf('metric')}
             value={kind}
-            onChange={(changed) => set({ kind: changed.target.value as Kind })}
+            onChange={(changed) => set({ kind: changed.target.value as GoalFields['kind'] })}
           >
             {Object.entries(words.metrics).map(([each, text]) => (
               <option key={each} value={each}>
@@ -142,7 +88,7 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
             />
           )}
           <div className={css['pair']}>
-            {hasWindow && (
+            {hasWindow(kind) && (
               <TextField
                 label={`${words.windowDays} (${common.optional})`}
                 inputMode="decimal"
@@ -151,7 +97,7 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
                 onChange={(changed) => set({ windowDays: changed.target.value })}
               />
             )}
-            {hasCap && (
+            {hasCap(kind) && (
               <TextField
                 label={`${words.cap} (${common.optional})`}
                 hint={words.capHint}
@@ -164,6 +110,6 @@ export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }
           </div>
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

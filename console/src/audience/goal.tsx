@@ -1,6 +1,6 @@
 // One goal: what it measures, its events by hour, and what uses it.
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { Goal } from '../../../core/model/goal.ts'
@@ -37,6 +37,7 @@ export default function GoalPage() {
 function Shown({ goal }: { goal: Goal }) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
+  const navigate = useNavigate()
   const [isEditing, setIsEditing] = useState(false)
   const { key, name, event, metric } = goal
   return (
@@ -54,11 +55,12 @@ function Shown({ goal }: { goal: Goal }) {
             label={name || key}
             actions={[
               {
-                text: audience.remove,
-                done: audience.removed(name || key),
+                text: common.remove,
+                done: common.removed(name || key),
                 isDestructive: true,
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'goals', key), { comment }),
+                onDone: () => navigate({ to: '/environments/$environment/goals', params: { environment } }),
               },
             ]}
           />

@@ -73,7 +73,7 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
           ...(segment && { version: segment.version }),
         })
       }
-      done={({ entity }) => (segment ? audience.saved : audience.created)(entity.name || entity.key)}
+      done={({ entity }) => (segment ? common.saved : common.created)(entity.name || entity.key)}
       onDone={({ entity }) => {
         onClose()
         void navigate({

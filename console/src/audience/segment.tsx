@@ -1,6 +1,6 @@
 // One segment: its rules, its list, its uploaded members, where it is used, and whether somebody is in it.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { Pencil, Upload } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { Segment } from '../../../core/model/segment.ts'
@@ -38,6 +38,7 @@ export default function SegmentPage() {
 function Shown({ segment }: { segment: Segment }) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
+  const navigate = useNavigate()
   const [open, setOpen] = useState<'edit' | 'upload'>()
   const { key, name, description, anyOf, included, members } = segment
   const role = canEdit ? {} : { disabled: true, title: common.needsRole(common.roleEditor) }
@@ -61,11 +62,13 @@ function Shown({ segment }: { segment: Segment }) {
             label={name || key}
             actions={[
               {
-                text: audience.remove,
-                done: audience.removed(name || key),
+                text: common.remove,
+                done: common.removed(name || key),
                 isDestructive: true,
                 typedName: key,
                 run: ({ comment }) => change('DELETE', pathOf(environment, 'segments', key), { comment }),
+                onDone: () =>
+                  navigate({ to: '/environments/$environment/segments', params: { environment } }),
               },
             ]}
           />

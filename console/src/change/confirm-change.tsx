@@ -34,7 +34,7 @@ export interface ConfirmChangeProps {
   readonly isReady?: boolean
   readonly children?: ReactNode
   readonly onClose: () => void
-  readonly onDone?: () => void
+  readonly onDone?: () => void | Promise<void>
 }
 
 export function ConfirmChange(props: ConfirmChangeProps) {
@@ -61,9 +61,10 @@ export function ConfirmChange(props: ConfirmChangeProps) {
     const sentAt = performance.now()
     try {
       const answer = await run({ comment: comment.trim(), experiment })
-      void announce({ environment, text: done, answer, sentAt, ...(undo && { undo }) })
-      onDone?.()
+      // first away from what is no longer there: what is shown is read again
+      await onDone?.()
       onClose()
+      void announce({ environment, text: done, answer, sentAt, ...(undo && { undo }) })
     } catch (cause) {
       setError(cause)
       setIsBusy(false)

@@ -1,4 +1,5 @@
-// What can be done with an experiment in its state: start, stop, archive, edit or delete it; print its page.
+// What can be done with an experiment in its state: start, freeze, stop, archive, edit or delete it; write
+// down what its times have made of it; print its page.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Lock, Pencil, Printer } from 'lucide-react'
@@ -19,7 +20,7 @@ import { useStatus } from './status.ts'
 import { isDecided } from './verdict.ts'
 
 const ExperimentForm = lazy(() => import('./form.tsx'))
-type Action = 'start' | 'stop' | 'archive' | 'delete' | 'edit'
+type Action = 'start' | 'freeze' | 'advance' | 'stop' | 'archive' | 'delete' | 'edit'
 
 interface ActionsProps {
   readonly experiment: Experiment
@@ -56,6 +57,16 @@ export function Actions({ experiment, results }: ActionsProps) {
             {words.start}
           </Button>
         </>
+      )}
+      {status !== experiment.status && (
+        <Button {...role} title={words.advanceHint} onClick={() => setAction('advance')}>
+          {words.advance}
+        </Button>
+      )}
+      {status === 'running' && experiment.exposuresUntil === undefined && (
+        <Button {...role} onClick={() => setAction('freeze')}>
+          {words.freeze}
+        </Button>
       )}
       {(status === 'running' || status === 'waiting') && (
         <Button {...main} onClick={() => setAction('stop')}>
@@ -103,9 +114,7 @@ function Confirm({ action, experiment, results, onClose }: ConfirmProps) {
         typedName={id}
         done={words.removed(shown)}
         run={({ comment }) => change('DELETE', path, { comment, version: experiment.version })}
-        onDone={() =>
-          void navigate({ to: '/environments/$environment/experiments', params: { environment } })
-        }
+        onDone={() => navigate({ to: '/environments/$environment/experiments', params: { environment } })}
         onClose={onClose}
       >
         <p>{words.removeHint}</p>
@@ -113,6 +122,8 @@ function Confirm({ action, experiment, results, onClose }: ConfirmProps) {
     )
   const texts = {
     start: [words.start, words.startHint, words.started(shown)],
+    freeze: [words.freeze, words.freezeHint, words.frozen(shown)],
+    advance: [words.advance, words.advanceHint, words.advanced(shown)],
     stop: [words.stop, words.stopHint, words.stopped(shown)],
     archive: [words.archive, words.archiveHint, words.archived(shown)],
   }[action] as [string, string, string]

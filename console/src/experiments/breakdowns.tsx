@@ -14,8 +14,9 @@ const none = '–'
 export function Breakdowns({ result, names }: { result: StoredResult; names: Names }) {
   const { breakdowns = [], baselineVariationId, variations } = result
   const ids = variations.map(({ variationId }) => variationId)
-  return breakdowns.map(({ attribute, segments }) => {
-    const title = `${names.goal(result.goalKey)}, ${words.breakdownBy(attribute)}`
+  return breakdowns.map(({ attribute, segments, engine }) => {
+    const by = engine && engine.kind !== 'exact' ? ` (${engine.kind})` : ''
+    const title = `${names.goal(result.goalKey)}, ${words.breakdownBy(attribute)}${by}`
     const columns: Column<Segment>[] = [
       { title: words.segment, cell: ({ value }) => nameOf(value) },
       ...ids.map((id): Column<Segment> => ({

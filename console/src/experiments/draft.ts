@@ -1,6 +1,7 @@
 // The form of an experiment, and the draft that it makes. Pure.
 import { type Experiment, expectedWeights, strategyOf } from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
+import { dayText, numberOf, percentText, shareOf } from '../ui/field-text.ts'
 
 export interface MarginField {
   readonly text: string
@@ -136,27 +137,6 @@ const endOf = (day: string, planned: number | undefined): number =>
 
 export const isComplete = ({ flagKey, ruleId, baselineId, primary }: ExperimentFields): boolean =>
   [flagKey, ruleId, baselineId, primary].every((text) => text !== '')
-
-/** Of what is typed; undefined if it is no number. */
-export function numberOf(text: string): number | undefined {
-  const value = text.trim() === '' ? NaN : Number(text.replace(',', '.'))
-  return Number.isFinite(value) ? value : undefined
-}
-
-export const shareOf = (percent: string): number | undefined => {
-  const value = numberOf(percent)
-  return value === undefined ? undefined : Number((value / 100).toPrecision(12))
-}
-
-const percentText = (share: number | undefined) =>
-  share === undefined ? '' : String(Number((share * 100).toPrecision(12)))
-
-/** The day in the viewer's zone, as a field of a date has it. */
-export function dayText(time: number): string {
-  const at = new Date(time)
-  const part = (value: number) => String(value).padStart(2, '0')
-  return `${at.getFullYear()}-${part(at.getMonth() + 1)}-${part(at.getDate())}`
-}
 
 export interface Rollout {
   readonly ruleId: string

@@ -8,6 +8,7 @@ import css from './detail.module.css'
 const marks: Record<string, State> = {
   passed: 'healthy',
   failed: 'failed',
+  warning: 'warning',
   'too-early': 'planned',
   skipped: 'planned',
 }

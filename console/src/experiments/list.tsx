@@ -115,7 +115,7 @@ export function ExperimentTable({ experiments }: { experiments: readonly Experim
           </span>
         ),
     },
-    { title: words.columns.owner, cell: ({ owner }) => owner },
+    { title: words.columns.owner, minor: true, cell: ({ owner }) => owner },
   ]
   return <Table label={words.title} rows={rows} keyOf={({ id }) => id} columns={columns} />
 }
@@ -138,7 +138,9 @@ export function Verdict({ result, flagKey, design }: VerdictProps) {
   const isShown = mark !== 'failed' && rows[0]!.marks.length > 0
   return (
     <div className={css['verdict']}>
-      <Status is={mark}>{text}</Status>
+      <Status is={mark} long>
+        {text}
+      </Status>
       {isShown && (
         <Interval
           marks={rows[0]!.marks}

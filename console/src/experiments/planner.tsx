@@ -15,7 +15,8 @@ import { TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { Table } from '../ui/table.tsx'
-import { dayText, type ExperimentFields, numberOf, rolloutsOf, shareOf } from './draft.ts'
+import { type ExperimentFields, rolloutsOf } from './draft.ts'
+import { dayText, numberOf, shareOf } from '../ui/field-text.ts'
 import css from './form.module.css'
 
 const { planner } = words

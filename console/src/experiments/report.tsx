@@ -23,6 +23,7 @@ import { Digits } from './digits.tsx'
 import { GoalTable } from './goal-table.tsx'
 import { heightOf, linesOf } from './goal-rows.ts'
 import { checkMark, HealthStrip } from './health.tsx'
+import { Interactions } from './interactions.tsx'
 import type { Names } from './names.ts'
 import { Plan } from './plan.tsx'
 import { useStatus } from './status.ts'
@@ -39,7 +40,7 @@ export interface ReportProps {
 
 export function Report({ experiment, results, flag, names }: ReportProps) {
   const primary = results.find(({ goalKey }) => goalKey === primaryGoalOf(experiment)) ?? results[0]!
-  const { breakdowns = [] } = primary
+  const { breakdowns = [], interactions = [] } = primary
   const failed = primary.health.checks.filter(({ status }) => status === 'failed').length
   return (
     <>
@@ -67,6 +68,15 @@ export function Report({ experiment, results, flag, names }: ReportProps) {
             {results.map((result) => (
               <Breakdowns key={result.goalKey} result={result} names={names} />
             ))}
+          </Fold>
+        )}
+        {interactions.length > 0 && (
+          <Fold
+            title={words.interactions}
+            hint={words.interactionsHint(interactions.length)}
+            open={interactions.some(({ outcome }) => outcome === 'found')}
+          >
+            <Interactions result={primary} names={names} />
           </Fold>
         )}
         <Fold

@@ -55,7 +55,7 @@ export default function CreateFlag({ onClose }: { onClose: () => void }) {
         comment: comment.trim(),
       })
       const { key, name } = answer.entity
-      void announce({ environment, text: words.created(name || key), answer, sentAt })
+      void announce({ environment, text: common.created(name || key), answer, sentAt })
       await navigate({ to: '/environments/$environment/flags/$flag', params: { environment, flag: key } })
     } catch (cause) {
       setError(cause)

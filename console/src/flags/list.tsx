@@ -15,6 +15,7 @@ import { InlineSelect } from '../ui/fields.tsx'
 import { join } from '../ui/join.ts'
 import { Empty, Loaded } from '../ui/states.tsx'
 import { useNarrow } from '../ui/use-narrow.ts'
+import { useFlagLinks } from './flag-links.ts'
 import css from './list.module.css'
 import { Row } from './row.tsx'
 import { isSameChoice, useSavedViews } from './saved-views.ts'
@@ -76,6 +77,7 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
   const { sort = 'changed', down = false, view = 'all' } = search
   const navigate = useNavigate()
   const { flip, dialog } = useFlagSwitch()
+  const links = useFlagLinks(environment)
   const [text, setText] = useState(search.q ?? '')
   const q = useDeferredValue(text)
   const box = useRef<HTMLDivElement>(null)
@@ -98,7 +100,8 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => (isNarrow ? narrowRowHeight : rowHeight),
-    overscan: 12,
+    // while somebody types, only what is seen is drawn: the rest comes when the address follows
+    overscan: q === (search.q ?? '') ? 12 : 1,
   })
   // rows of another height: a phone was turned
   useEffect(() => virtual.measure(), [virtual, isNarrow])
@@ -216,7 +219,7 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
             {head('changed', words.column.changed)}
           </span>
         </div>
-        <div className={css['list']} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        <div className={css['list']} role="rowgroup" style={{ height: virtual.getTotalSize() }} {...links}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const flag = rows[index]!
             return (

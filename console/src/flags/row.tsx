@@ -1,5 +1,4 @@
 // One row of the list of flags.
-import { Link } from '@tanstack/react-router'
 import { CalendarClock, FlaskConical, OctagonAlert, ShieldCheck, TrendingUp } from 'lucide-react'
 import { memo } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
@@ -10,6 +9,7 @@ import { join } from '../ui/join.ts'
 import { SplitBar, Tag, Variation } from '../ui/marks.tsx'
 import { Ago } from '../ui/page.tsx'
 import css from './list.module.css'
+import { flagAddress } from './flag-links.ts'
 import { colourOf, variationName } from './text.ts'
 import { sharesOf } from './views.ts'
 
@@ -88,11 +88,7 @@ export const Row = memo(function Row(props: RowProps) {
         />
       </span>
       <div role="cell" className={css['name-cell']}>
-        <Link
-          className={css['name']}
-          to="/environments/$environment/flags/$flag"
-          params={{ environment, flag: flag.key }}
-        >
+        <a className={css['name']} href={flagAddress(environment, flag.key)} data-flag={flag.key}>
           <strong>
             <span>{name}</span>
             {flag.archived && <Tag>{words.archived}</Tag>}
@@ -104,7 +100,7 @@ export const Row = memo(function Row(props: RowProps) {
               <Tag key={tag}>{tag}</Tag>
             ))}
           </small>
-        </Link>
+        </a>
       </div>
       <div role="cell" className={css['serves']}>
         <Serves flag={flag} />

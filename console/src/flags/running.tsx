@@ -5,9 +5,11 @@ import type { ReactNode } from 'react'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ExperimentTable } from '../experiments/list.tsx'
 import { experiments as experimentWords } from '../messages/experiments.ts'
+import { allocations } from '../messages/allocations.ts'
 import { running as words } from '../messages/running.ts'
 import { operations } from '../messages/operations.ts'
 import type { World } from '../operations/lanes.ts'
+import { Allocations } from '../operations/allocations.tsx'
 import { useWorld } from '../operations/page.tsx'
 import { Rollouts, Schedules, Switches, Triggers } from '../operations/tables.tsx'
 import { Section } from '../ui/page.tsx'
@@ -34,6 +36,7 @@ function ofFlag(world: World, key: string): World {
     ...world,
     operations: own(world.operations),
     rollouts: own(world.rollouts),
+    allocations: own(world.allocations),
     schedules: own(world.schedules),
     triggers: own(world.triggers),
     experiments: own(world.experiments),
@@ -47,6 +50,9 @@ const Kinds = ({ world }: { world: World }) => (
     </Kind>
     <Kind title={operations.views.rollouts} create={operations.buttons.createRollout} form="rollouts">
       {world.rollouts.length > 0 && <Rollouts world={world} />}
+    </Kind>
+    <Kind title={operations.views.allocations} create={allocations.create} form="allocations">
+      {world.allocations.length > 0 && <Allocations world={world} />}
     </Kind>
     <Kind title={operations.views.switches} create={operations.buttons.createSwitch} form="switches">
       {world.operations.length > 0 && <Switches world={world} />}

@@ -1,72 +1,76 @@
-// Creates a holdout, which begins at once.
+// A holdout, new or edited. A new one begins at once, unless a time is set. Once it runs, only its words and
+// its end can change.
 import { useState } from 'react'
 import type { Holdout } from '../../../core/model/holdout.ts'
-import { change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { NameAndId } from '../change/name-and-id.tsx'
 import { common } from '../messages/common.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
-import { TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
-import { keysIn, slicesOf } from './share.ts'
+import { TextArea, TextField } from '../ui/fields.tsx'
+import { Note } from '../ui/page.tsx'
+import { emptyHoldout, holdoutBody, type HoldoutFields, holdoutFields } from './holdout-fields.ts'
 
 const { holdouts: words } = holdBacks
-const shareMax = 50
-const dayMs = 86_400_000
 
-export function HoldoutForm({ onClose }: { onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const [fields, setFields] = useState({ id: '', name: '', share: '5', stop: '', flags: '', goals: '' })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { id, name, share, stop, flags, goals } = fields
-  const slices = slicesOf(share, shareMax)
-  const lastDay = Date.parse(`${stop}T00:00`)
-  const body = () => ({
-    id,
-    name,
-    slices,
-    ...(!Number.isNaN(lastDay) && { stopAt: lastDay + dayMs }),
-    ...(keysIn(flags).length > 0 && { flagKeys: keysIn(flags) }),
-    goalKeys: keysIn(goals),
-  })
+export function HoldoutForm({ holdout, onClose }: { holdout?: Holdout; onClose: () => void }) {
+  const [initial] = useState(holdout ? holdoutFields(holdout) : emptyHoldout)
+  const [fields, setFields] = useState<HoldoutFields>(initial)
+  const set = (next: Partial<HoldoutFields>) => setFields((was) => ({ ...was, ...next }))
+  const hasBegun = holdout !== undefined && holdout.status !== 'waiting'
+  const hasEnded = holdout?.status === 'ended'
   return (
-    <ChangeDialog
-      title={words.create}
-      verb={words.create}
-      isReady={id !== '' && slices !== undefined}
-      run={(comment) => change<Holdout>('POST', pathOf(environment, 'holdouts'), { body: body(), comment })}
-      done={({ entity }) => holdBacks.created(entity.name || entity.id)}
+    <EntityDialog
+      plural="holdouts"
+      words={words}
+      entity={holdout}
+      initial={initial}
+      fields={fields}
+      bodyOf={holdoutBody}
       onClose={onClose}
     >
       {(problemOf) => (
         <>
-          <TextField
-            label={holdBacks.name}
-            problem={problemOf('name')}
-            value={name}
-            onChange={({ target: { value } }) => set({ name: value, id: keyFollowing(id, name, value) })}
+          {hasBegun && <Note tone="info">{words.fixedHint}</Note>}
+          <NameAndId
+            words={holdBacks}
+            name={fields.name}
+            id={fields.id}
+            fixed={holdout !== undefined}
+            problemOf={problemOf}
+            onChange={set}
           />
-          <TextField
-            label={holdBacks.id}
-            hint={holdBacks.idHint}
-            problem={problemOf('id')}
-            mono
-            value={id}
-            onChange={(changed) => set({ id: changed.target.value })}
+          <TextArea
+            label={`${holdBacks.description} (${common.optional})`}
+            problem={problemOf('description')}
+            value={fields.description}
+            rows={2}
+            onChange={(changed) => set({ description: changed.target.value })}
           />
           <TextField
             label={words.share}
             hint={words.shareHint}
             inputMode="decimal"
             problem={problemOf('slices')}
-            value={share}
+            value={fields.share}
+            disabled={hasBegun}
             onChange={(changed) => set({ share: changed.target.value })}
+          />
+          <TextField
+            type="datetime-local"
+            label={`${words.start} (${common.optional})`}
+            hint={words.startHint}
+            problem={problemOf('startAt')}
+            value={fields.start}
+            disabled={hasBegun}
+            onChange={(changed) => set({ start: changed.target.value })}
           />
           <TextField
             type="date"
             label={`${words.stop} (${common.optional})`}
+            hint={words.stopHint}
             problem={problemOf('stopAt')}
-            value={stop}
+            value={fields.stop}
+            disabled={hasEnded}
             onChange={(changed) => set({ stop: changed.target.value })}
           />
           <TextField
@@ -74,7 +78,8 @@ export function HoldoutForm({ onClose }: { onClose: () => void }) {
             hint={words.flagsHint}
             problem={problemOf('flagKeys')}
             mono
-            value={flags}
+            value={fields.flags}
+            disabled={hasBegun}
             onChange={(changed) => set({ flags: changed.target.value })}
           />
           <TextField
@@ -82,11 +87,12 @@ export function HoldoutForm({ onClose }: { onClose: () => void }) {
             hint={words.goalsHint}
             problem={problemOf('goalKeys')}
             mono
-            value={goals}
+            value={fields.goals}
+            disabled={hasBegun}
             onChange={(changed) => set({ goals: changed.target.value })}
           />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

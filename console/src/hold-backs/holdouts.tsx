@@ -5,6 +5,7 @@ import { change, pathOf } from '../api/client.ts'
 import { goalsQuery, holdoutsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
+import { common } from '../messages/common.ts'
 import { number } from '../messages/catalogue.ts'
 import { signedPercent } from '../messages/figures.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
@@ -13,6 +14,7 @@ import { Status } from '../ui/marks.tsx'
 import { Moment } from '../ui/page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { HoldoutForm } from './holdout-form.tsx'
+import { ReleaseForm } from './release-form.tsx'
 import { slicesText } from './share.ts'
 
 const { holdouts: words } = holdBacks
@@ -49,34 +51,45 @@ const effectOf = (relative: Relative): string =>
 
 export default function HoldoutsPage() {
   const environment = useEnvironmentId()
-  const actionsOf = ({ id, name, status }: Holdout): RowAction[] => {
+  const actionsOf = (holdout: Holdout): RowAction[] => {
+    const { id, name, status, held } = holdout
     const path = pathOf(environment, 'holdouts', id)
     const shown = name || id
-    return status === 'ended'
-      ? [
-          {
-            text: holdBacks.remove,
-            done: holdBacks.removed(shown),
-            isDestructive: true,
-            typedName: id,
-            run: ({ comment }) => change<Holdout>('DELETE', path, { comment }),
-          },
-        ]
-      : [
-          {
-            text: words.end,
-            hint: words.endHint,
-            done: words.ended(shown),
-            isDestructive: true,
-            run: ({ comment }) => change<Holdout>('POST', `${path}/end`, { comment }),
-          },
-        ]
+    const edit: RowAction = {
+      text: common.edit,
+      form: (close) => <HoldoutForm holdout={holdout} onClose={close} />,
+    }
+    const release: RowAction = {
+      text: words.release,
+      form: (close) => <ReleaseForm holdout={holdout} onClose={close} />,
+    }
+    const end: RowAction = {
+      text: words.end,
+      hint: words.endHint,
+      done: words.ended(shown),
+      isDestructive: true,
+      run: ({ comment }) => change<Holdout>('POST', `${path}/end`, { comment }),
+    }
+    const remove: RowAction = {
+      text: common.remove,
+      done: common.removed(shown),
+      isDestructive: true,
+      typedName: id,
+      run: ({ comment }) => change<Holdout>('DELETE', path, { comment }),
+    }
+    if (status === 'ended') return [edit, remove]
+    return [...(status === 'running' && held.length > 0 ? [release] : []), edit, end]
   }
   const columns: Column<Holdout>[] = [
     { title: words.columns.holdout, cell: ({ id, name }) => <Named name={name || id}>{name && id}</Named> },
     {
       title: words.columns.status,
-      cell: ({ status }) => <Status is={marks[status]}>{words.statuses[status]}</Status>,
+      cell: ({ status, refusal }) =>
+        refusal ? (
+          <Named name={<Status is="failed">{words.refused}</Status>}>{refusal.reason}</Named>
+        ) : (
+          <Status is={marks[status]}>{words.statuses[status]}</Status>
+        ),
     },
     { title: words.columns.share, cell: ({ slices }) => slicesText(slices) },
     {

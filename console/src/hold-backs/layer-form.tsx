@@ -1,47 +1,46 @@
-// Creates a layer.
+// A layer, new or edited.
 import { useState } from 'react'
 import type { Layer } from '../../../core/model/layer.ts'
-import { change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { NameAndId } from '../change/name-and-id.tsx'
 import { holdBacks } from '../messages/hold-backs.ts'
-import { TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
+import { TextArea } from '../ui/fields.tsx'
 
-const { layers: words } = holdBacks
+type LayerFields = Pick<Layer, 'id' | 'name' | 'description'>
+const emptyLayer: LayerFields = { id: '', name: '', description: '' }
+const layerBody = ({ id, name, description }: LayerFields) =>
+  id === '' ? undefined : { id, name, description }
 
-export function LayerForm({ onClose }: { onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const [{ id, name }, setFields] = useState({ id: '', name: '' })
+export function LayerForm({ layer, onClose }: { layer?: Layer; onClose: () => void }) {
+  const [initial] = useState<LayerFields>(layer ?? emptyLayer)
+  const [fields, setFields] = useState(initial)
   return (
-    <ChangeDialog
-      title={words.create}
-      verb={words.create}
-      isReady={id !== ''}
-      run={(comment) => change<Layer>('POST', pathOf(environment, 'layers'), { body: { id, name }, comment })}
-      done={({ entity }) => holdBacks.created(entity.name || entity.id)}
+    <EntityDialog
+      plural="layers"
+      words={holdBacks.layers}
+      entity={layer}
+      initial={initial}
+      fields={fields}
+      bodyOf={layerBody}
       onClose={onClose}
     >
       {(problemOf) => (
         <>
-          <TextField
-            label={holdBacks.name}
-            problem={problemOf('name')}
-            value={name}
-            onChange={({ target: { value } }) =>
-              setFields({ name: value, id: keyFollowing(id, name, value) })
-            }
+          <NameAndId
+            words={holdBacks}
+            {...fields}
+            fixed={layer !== undefined}
+            problemOf={problemOf}
+            onChange={(next) => setFields({ ...fields, ...next })}
           />
-          <TextField
-            label={holdBacks.id}
-            hint={holdBacks.idHint}
-            problem={problemOf('id')}
-            mono
-            value={id}
-            onChange={(changed) => setFields({ name, id: changed.target.value })}
+          <TextArea
+            label={holdBacks.description}
+            problem={problemOf('description')}
+            value={fields.description}
+            onChange={(event) => setFields({ ...fields, description: event.target.value })}
           />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

@@ -5,10 +5,11 @@ import { change, pathOf } from '../api/client.ts'
 import { layersQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
+import { common } from '../messages/common.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { ListPage } from '../pages/list-page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
-import { AllotButton } from './allot-form.tsx'
+import { AllotForm } from './allot-form.tsx'
 import { LayerForm } from './layer-form.tsx'
 import { slicesText } from './share.ts'
 
@@ -20,7 +21,8 @@ const slicesOfAll = (allotments: Layer['allotments']) =>
 
 export default function LayersPage() {
   const environment = useEnvironmentId()
-  const actionsOf = ({ id, name, version, allotments }: Layer): RowAction[] => {
+  const actionsOf = (layer: Layer): RowAction[] => {
+    const { id, name, version, allotments } = layer
     const path = pathOf(environment, 'layers', id)
     const releases = allotments.map(({ flagKey, ruleId }) => ({
       text: words.release(flagKey),
@@ -30,16 +32,24 @@ export default function LayersPage() {
         change<Layer>('POST', `${path}/release`, { body: { flagKey, ruleId, version }, comment }),
     }))
     const remove: RowAction = {
-      text: holdBacks.remove,
+      text: common.remove,
       hint: words.removeHint,
-      done: holdBacks.removed(name || id),
+      done: common.removed(name || id),
       isDestructive: true,
       run: ({ comment }) => change<Layer>('DELETE', path, { comment }),
     }
-    return allotments.length > 0 ? releases : [remove]
+    return [
+      { text: words.allot, form: (close) => <AllotForm layer={layer} onClose={close} /> },
+      ...releases,
+      { text: common.edit, form: (close) => <LayerForm layer={layer} onClose={close} /> },
+      ...(allotments.length > 0 ? [] : [remove]),
+    ]
   }
   const columns: Column<Layer>[] = [
-    { title: words.columns.layer, cell: ({ id, name }) => <Named name={name || id}>{name && id}</Named> },
+    {
+      title: words.columns.layer,
+      cell: ({ id, name, description }) => <Named name={name || id}>{description || (name && id)}</Named>,
+    },
     {
       title: words.columns.rollouts,
       cell: ({ allotments }) =>
@@ -56,12 +66,7 @@ export default function LayersPage() {
     {
       title: '',
       end: true,
-      cell: (layer) => (
-        <>
-          <AllotButton layer={layer} />{' '}
-          <RowActions label={layer.name || layer.id} actions={actionsOf(layer)} />
-        </>
-      ),
+      cell: (layer) => <RowActions label={layer.name || layer.id} actions={actionsOf(layer)} />,
     },
   ]
   return (

@@ -10,21 +10,25 @@ interface RuleFieldProps {
   /** Empty: the default strategy. */
   readonly value: string
   readonly problem: string | undefined
+  /** Also rules that serve one variation to everybody. */
+  readonly all?: boolean
+  readonly hint?: string
   readonly onChange: (ruleId: string) => void
 }
 
-export function RuleField({ flagKey, value, problem, onChange }: RuleFieldProps) {
+export function RuleField({ flagKey, value, problem, all, hint, onChange }: RuleFieldProps) {
   const { data: flag } = useQuery(flagQuery(useEnvironmentId(), flagKey))
   return (
     <SelectField
       label={holdBacks.rule}
       problem={problem}
+      {...(hint !== undefined && { hint })}
       value={value}
       onChange={(event) => onChange(event.target.value)}
     >
       <option value="">{holdBacks.defaultRule}</option>
       {(flag?.rules ?? []).map(({ id, name, strategy }, i) =>
-        strategy.kind === 'rollout' ? (
+        all || strategy.kind === 'rollout' ? (
           <option key={id} value={id}>
             {name || holdBacks.ruleNumber(i + 1)}
           </option>

@@ -1,6 +1,6 @@
 // Slices as people write and read them: percents, two decimals at most. Pure.
 import { shareText } from '../operations/lanes.ts'
-import { numberOf } from '../experiments/draft.ts'
+import { numberOf } from '../ui/field-text.ts'
 
 /** Of 10,000 slices (core/model/limits.ts). */
 const slicesPerPercent = 100
@@ -14,6 +14,9 @@ export function slicesOf(percent: string, max = 100): number | undefined {
 }
 
 export const slicesText = (slices: number): string => shareText(slices * weightPerSlice)
+
+/** As the form has it. */
+export const shareOfSlices = (slices: number): string => String(slices / slicesPerPercent)
 
 /** `a, b` as a list without what is empty. */
 export const keysIn = (text: string): string[] => text.split(',').flatMap((key) => key.trim() || [])

@@ -46,6 +46,14 @@ export const experiments = inLanguage({
     stopHint: 'Nothing that comes later counts. The flag goes on serving what it serves.',
     stopEarly: 'Nothing is decided yet: stopping now leaves the question open.',
     stopped: (name: string) => `“${name}” is stopped`,
+    freeze: 'Freeze enrolment',
+    freezeHint:
+      'No further users count; those who do are measured until the end. The flag goes on as it is. It cannot be taken back.',
+    frozen: (name: string) => `“${name}” takes no further users`,
+    advance: 'Write down its status',
+    advanceHint:
+      'Its times have started or ended it, which is not written down yet. The runner does so; nothing depends on when.',
+    advanced: (name: string) => `The status of “${name}” is written down`,
     archive: 'Archive experiment',
     archiveHint: 'Its results stay, and nothing more is computed.',
     archived: (name: string) => `“${name}” is archived`,
@@ -75,6 +83,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power of guardrails',
       'taking-part': 'Users who take part',
+      'bucketing-file': 'SDKs that decide by themselves',
     },
     form: {
       name: 'Name',
@@ -182,6 +191,16 @@ export const experiments = inLanguage({
     stopHint: 'Was später kommt, zählt nicht. Das Flag gibt weiter aus, was es ausgibt.',
     stopEarly: 'Noch ist nichts entschieden: Wer jetzt stoppt, lässt die Frage offen.',
     stopped: (name) => `„${name}“ ist gestoppt`,
+    freeze: 'Aufnahme einfrieren',
+    freezeHint:
+      'Keine weiteren Nutzer zählen; die anderen werden bis zum Ende gemessen. Das Flag bleibt, wie es ist. Das lässt ' +
+      'sich nicht zurücknehmen.',
+    frozen: (name) => `„${name}“ nimmt keine weiteren Nutzer auf`,
+    advance: 'Status festhalten',
+    advanceHint:
+      'Seine Zeiten haben es begonnen oder beendet, was noch nicht festgehalten ist. Der Runner tut das; nichts hängt ' +
+      'davon ab, wann.',
+    advanced: (name) => `Der Status von „${name}“ ist festgehalten`,
     archive: 'Experiment archivieren',
     archiveHint: 'Seine Ergebnisse bleiben, und nichts mehr wird berechnet.',
     archived: (name) => `„${name}“ ist archiviert`,
@@ -211,6 +230,7 @@ export const experiments = inLanguage({
       power: 'Power',
       'guardrail-power': 'Power der Leitplanken',
       'taking-part': 'Beteiligte Nutzer',
+      'bucketing-file': 'SDKs, die selbst entscheiden',
     },
     form: {
       name: 'Name',

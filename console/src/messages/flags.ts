@@ -88,7 +88,6 @@ export const flags = inLanguage({
       tagsHint: 'Separated by commas.',
       problems: 'Not created yet',
     },
-    created: (name: string) => `${name} is created`,
   },
   de: {
     title: 'Flags',
@@ -176,6 +175,5 @@ export const flags = inLanguage({
       tagsHint: 'Durch Kommas getrennt.',
       problems: 'Noch nicht angelegt',
     },
-    created: (name) => `${name} ist angelegt`,
   },
 })

@@ -34,8 +34,10 @@ export const results = inLanguage({
       sampler: 'Model converged',
       'verified-users': 'Verified users agree',
       'users-of-one-address': 'No flood from one address',
+      interactions: 'Effect is the same beside other experiments',
       passed: 'passed',
       failed: 'failed',
+      warning: 'look at it',
       'too-early': 'too early to tell',
       skipped: 'does not apply',
     },
@@ -147,6 +149,16 @@ export const results = inLanguage({
     otherValues: 'all others',
     notTold: 'not told',
     pooledLift: 'Lift, drawn towards the others (95 %)',
+    interactions: 'Other experiments',
+    interactionsHint: (others: number) =>
+      `${counted(others, 'experiment shares', 'experiments share')} users with this one`,
+    interactionOutcomes: {
+      found: 'The effect depends on the other experiment',
+      'not-found': 'The effect does not depend on the other experiment',
+      'too-few-users': 'Too few users in both to tell',
+    },
+    besideVariation: 'Beside its variation',
+    effectDiffers: 'Effect differs by, in points (always valid)',
     diagnostics: 'Diagnostics',
     diagnosticsHint: (failed: number, all: number) =>
       failed > 0
@@ -182,8 +194,10 @@ export const results = inLanguage({
       sampler: 'Modell konvergiert',
       'verified-users': 'Geprüfte Nutzer stimmen überein',
       'users-of-one-address': 'Keine Flut von einer Adresse',
+      interactions: 'Effekt neben anderen Experimenten gleich',
       passed: 'bestanden',
       failed: 'fehlgeschlagen',
+      warning: 'bitte ansehen',
       'too-early': 'zu früh',
       skipped: 'trifft nicht zu',
     },
@@ -295,6 +309,16 @@ export const results = inLanguage({
     otherValues: 'alle anderen',
     notTold: 'nicht angegeben',
     pooledLift: 'Veränderung, zu den anderen gezogen (95 %)',
+    interactions: 'Andere Experimente',
+    interactionsHint: (others) =>
+      `${counted(others, 'Experiment teilt', 'Experimente teilen')} Nutzer mit diesem`,
+    interactionOutcomes: {
+      found: 'Der Effekt hängt vom anderen Experiment ab',
+      'not-found': 'Der Effekt hängt nicht vom anderen Experiment ab',
+      'too-few-users': 'Zu wenige Nutzer in beiden',
+    },
+    besideVariation: 'Neben dessen Variante',
+    effectDiffers: 'Effekt weicht ab um, in Punkten (jederzeit gültig)',
     diagnostics: 'Diagnose',
     diagnosticsHint: (failed, all) =>
       failed > 0

@@ -62,6 +62,17 @@ export const settings = inLanguage({
     stopTroubleshooting: 'Stop asking',
     troubleshootingStarted: 'SDKs are asked for troubleshooting data',
     troubleshootingStopped: 'SDKs are no longer asked',
+    users: 'Users',
+    usersHint: 'for people who asked to be forgotten',
+    forget: 'Forget users',
+    forgetIntro:
+      'Flags that keep a user’s variation forget it for these users. Who comes back is decided for anew, by the ' +
+      'weights of then. What is kept for a group stays, and so do events that were counted. It cannot be taken back.',
+    forgetTrail: 'The audit log of the organisation says that it was done and by whom, not for which users.',
+    forgetKeys: 'Targeting keys',
+    forgetKeysHint: 'One a line, at most 100.',
+    forgotten: (count: number) =>
+      count === 1 ? 'One assignment is forgotten' : `${number(count)} assignments are forgotten`,
     emergency: 'Emergency',
     panic: 'Panic mode',
     panicHint: 'All applications use their own defaults, whatever the flags say.',
@@ -144,6 +155,19 @@ export const settings = inLanguage({
     stopTroubleshooting: 'Nicht mehr fragen',
     troubleshootingStarted: 'SDKs werden nach Daten zur Fehlersuche gefragt',
     troubleshootingStopped: 'SDKs werden nicht mehr gefragt',
+    users: 'Nutzer',
+    usersHint: 'für Menschen, die vergessen werden wollen',
+    forget: 'Nutzer vergessen',
+    forgetIntro:
+      'Flags, die die Variante eines Nutzers behalten, vergessen sie für diese Nutzer. Wer wiederkommt, bekommt eine ' +
+      'neue Entscheidung, nach den Gewichten von dann. Was für eine Gruppe behalten ist, bleibt, und ebenso gezählte ' +
+      'Ereignisse. Das lässt sich nicht zurücknehmen.',
+    forgetTrail:
+      'Das Protokoll der Organisation sagt, dass es geschah und durch wen, nicht für welche Nutzer.',
+    forgetKeys: 'Targeting Keys',
+    forgetKeysHint: 'Einer je Zeile, höchstens 100.',
+    forgotten: (count) =>
+      count === 1 ? 'Eine Zuordnung ist vergessen' : `${number(count)} Zuordnungen sind vergessen`,
     emergency: 'Notfall',
     panic: 'Panikmodus',
     panicHint: 'Alle Anwendungen nehmen ihre eigenen Vorgaben, was auch immer die Flags sagen.',

@@ -2,20 +2,21 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import type { Command } from '../../../core/change/command.ts'
-import { askText, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
+import { askText } from '../api/client.ts'
 import { observe } from '../messages/observe.ts'
 import { Button } from '../ui/button.tsx'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import { useNarrow } from '../ui/use-narrow.ts'
 import css from './audit-filters.module.css'
+import type { AuditTrail } from './audit-trail.ts'
 
 const { audit: words } = observe
 
 /** Days are those of the viewer: `2026-11-29`. */
 export interface AuditFilter {
+  /** Whose trail; absent: the environment's. */
+  readonly of?: 'organisation'
   readonly actor?: string
   readonly kind?: string
   readonly entity?: string
@@ -28,31 +29,6 @@ export interface Actor {
   readonly id: string
   readonly name: string
 }
-
-/** What people look for; the address takes every kind of command. */
-const commands: readonly Command['kind'][] = [
-  'create-flag',
-  'update-flag',
-  'update-flags',
-  'delete-flag',
-  'copy-flag',
-  'roll-back-flag',
-  'roll-back',
-  'create-segment',
-  'update-segment',
-  'set-members',
-  'delete-segment',
-  'create-experiment',
-  'start-experiment',
-  'stop-experiment',
-  'apply-operation',
-  'apply-schedule',
-  'create-sdk-key',
-  'rotate-sdk-key',
-  'update-settings',
-  'apply',
-  'import',
-]
 
 const dayMs = 86_400_000
 
@@ -70,16 +46,18 @@ export const sentenceOf = (kind: string) =>
   `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`
 
 interface AuditFiltersProps {
+  readonly trail: AuditTrail
   readonly filter: AuditFilter
   readonly actors: readonly Actor[]
 }
 
-export function AuditFilters({ filter, actors }: AuditFiltersProps) {
+export function AuditFilters({ trail, filter, actors }: AuditFiltersProps) {
   const navigate = useNavigate()
   const isNarrow = useNarrow()
   const [isOpen, setIsOpen] = useState(false)
   const [typed, setTyped] = useState(filter)
-  const [entityKind = 'flag', ...id] = typed.entity?.split(':') ?? []
+  const [firstKind = ''] = Object.keys(trail.kinds)
+  const [entityKind = firstKind, ...id] = typed.entity?.split(':') ?? []
   const entityId = id.join(':')
   const set = (next: AuditFilter) => setTyped((was) => ({ ...was, ...next }))
   const go = (next: AuditFilter) => {
@@ -100,7 +78,7 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
         value={entityKind}
         onChange={(event) => set({ entity: `${event.target.value}:${entityId}` })}
       >
-        {Object.entries(words.kinds).map(([kind, text]) => (
+        {Object.entries(trail.kinds).map(([kind, text]) => (
           <option key={kind} value={kind}>
             {text}
           </option>
@@ -118,7 +96,7 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
         onChange={(event) => set({ kind: event.target.value })}
       >
         <option value="">{words.any}</option>
-        {commands.map((kind) => (
+        {trail.commands.map((kind) => (
           <option key={kind} value={kind}>
             {sentenceOf(kind)}
           </option>
@@ -149,8 +127,8 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
         onChange={(event) => set({ to: event.target.value })}
       />
       <Button type="submit">{words.apply}</Button>
-      {Object.values(filter).some(Boolean) && (
-        <Button look="ghost" onClick={() => go({})}>
+      {active > 0 && (
+        <Button look="ghost" onClick={() => go(filter.of ? { of: filter.of } : {})}>
           {words.clear}
         </Button>
       )}
@@ -166,16 +144,15 @@ export function AuditFilters({ filter, actors }: AuditFiltersProps) {
 }
 
 /** All entries that fit, in full, one per line of JSON. */
-export function ExportAudit({ filter }: { filter: AuditFilter }) {
-  const environment = useEnvironmentId()
+export function ExportAudit({ trail, filter }: { trail: AuditTrail; filter: AuditFilter }) {
   const [isBusy, setIsBusy] = useState(false)
   const save = async () => {
     setIsBusy(true)
-    const text = await askText('GET', pathOf(environment, 'audit'), {
+    const text = await askText('GET', trail.path, {
       query: queryOf(filter),
       headers: { accept: 'application/x-ndjson' },
     }).finally(() => setIsBusy(false))
-    saveFile(`audit-${environment}.ndjson`, new Blob([text], { type: 'application/x-ndjson' }))
+    saveFile(`audit-${trail.name}.ndjson`, new Blob([text], { type: 'application/x-ndjson' }))
   }
   return (
     <Button disabled={isBusy} onClick={() => void save()}>

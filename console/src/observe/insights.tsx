@@ -21,6 +21,8 @@ import { type Column, Named, Table } from '../ui/table.tsx'
 import { Words } from '../ui/words.tsx'
 import css from './observe.module.css'
 import { Propagation } from './propagation.tsx'
+import { Requests } from './requests.tsx'
+import { Snapshot } from './snapshot-size.tsx'
 
 const { insights: words } = observe
 const hourMs = 3_600_000
@@ -30,6 +32,7 @@ const flagsShown = 20
 export default function InsightsPage() {
   const environment = useEnvironmentId()
   const [window, setWindow] = useState<Window>('24h')
+  const [now] = useState(Date.now)
   const intake = useQuery(intakeQuery(environment, window))
   return (
     <Page title={words.title} lead={words.lead}>
@@ -40,6 +43,8 @@ export default function InsightsPage() {
           </Section>
           <Loaded query={intake}>{(report) => <Intake report={report} window={window} />}</Loaded>
         </section>
+        <Requests window={window} from={now - (windowHours[window] - 1) * hourMs} to={now} />
+        <Snapshot />
         <Propagation />
         <AskedFlags />
         <Attributes />

@@ -1,10 +1,12 @@
 // The timeline of operations: one lane for each, with what was done, what is planned and what waits. Pure.
 import { delayOf, type OperationAction } from '../../../core/model/operation.ts'
+import { type DynamicAllocation, isAllocationOpen } from '../../../core/model/dynamic-allocation.ts'
 import { type Experiment, statusAt } from '../../../core/model/experiment.ts'
 import { isRolloutOpen, type ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { isOpen, type Schedule } from '../../../core/model/schedule.ts'
 import type { PublicTrigger, WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
+import { allocations as allocationWords } from '../messages/allocations.ts'
 import { percent } from '../messages/catalogue.ts'
 import { duration, figure } from '../messages/figures.ts'
 import { operations as words } from '../messages/operations.ts'
@@ -32,13 +34,14 @@ export interface Lane {
   /** Of a kill switch: it watches up to there; infinity: it still does. */
   readonly watchedUntil?: number
   readonly points: readonly { readonly at: number; readonly text: string; readonly isFailed: boolean }[]
-  /** Of an experiment. */
+  /** Of an experiment or a dynamic allocation. */
   readonly span?: { readonly from: number; readonly to: number }
 }
 
 export interface World {
   readonly operations: readonly WatchedOperation[]
   readonly rollouts: readonly ProgressiveRollout[]
+  readonly allocations: readonly DynamicAllocation[]
   readonly schedules: readonly Schedule[]
   readonly triggers: readonly PublicTrigger[]
   readonly experiments: readonly Experiment[]
@@ -172,7 +175,7 @@ export function nearness({ lastLook, countingFrom }: WatchedOperation): number |
 
 /** What is open, the most active first. */
 export function lanesOf(world: World, now: number, end: number): Lane[] {
-  const { operations, rollouts, schedules, experiments, flags } = world
+  const { operations, rollouts, allocations, schedules, experiments, flags } = world
   return [
     ...rollouts.filter(isRolloutOpen).map((rollout) => ({
       key: `rollout ${rollout.id}`,
@@ -182,6 +185,19 @@ export function lanesOf(world: World, now: number, end: number): Lane[] {
       status: rolloutStatus(rollout),
       bars: rolloutBars(rollout, now, end),
       points: [],
+    })),
+    ...allocations.filter(isAllocationOpen).map((allocation) => ({
+      key: `allocation ${allocation.id}`,
+      kind: 'allocation' as const,
+      flagKey: allocation.flagKey,
+      name: nameOf(allocation),
+      status: {
+        mark: allocation.status === 'paused' ? ('warning' as const) : ('running' as const),
+        text: allocationWords.status[allocation.status],
+      },
+      bars: [],
+      points: [],
+      span: { from: allocation.phases[0]!.startAt, to: end },
     })),
     ...operations.map((operation) => {
       const { id, flagKey, status, firedAt, updatedAt, action } = operation

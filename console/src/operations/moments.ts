@@ -1,7 +1,9 @@
 // What operations will do next, and what they did lately. Pure.
+import { movesNextAt } from '../../../core/model/dynamic-allocation.ts'
 import { statusAt } from '../../../core/model/experiment.ts'
 import { isRolloutOpen } from '../../../core/model/progressive-rollout.ts'
 import { isOpen } from '../../../core/model/schedule.ts'
+import { allocations as allocationWords } from '../messages/allocations.ts'
 import { operations as words } from '../messages/operations.ts'
 import { actionText, changesText, nameOf, shareText, type World } from './lanes.ts'
 
@@ -17,7 +19,7 @@ export interface Moment {
 }
 
 /** What will happen by itself, soonest first. */
-export function comingOf({ rollouts, schedules, experiments }: World, now: number): Moment[] {
+export function comingOf({ rollouts, allocations, schedules, experiments }: World, now: number): Moment[] {
   const moments: Moment[] = [
     ...rollouts.filter(isRolloutOpen).flatMap((rollout) => {
       const { id, flagKey, at, steps, stepsMade } = rollout
@@ -33,6 +35,14 @@ export function comingOf({ rollouts, schedules, experiments }: World, now: numbe
         },
       ]
     }),
+    ...allocations
+      .filter((each) => each.status === 'running' && movesNextAt(each) > now)
+      .map((allocation) => ({
+        key: `allocation ${allocation.id}`,
+        at: movesNextAt(allocation),
+        flagKey: allocation.flagKey,
+        text: allocationWords.mayMove(nameOf(allocation)),
+      })),
     ...schedules.filter(isOpen).map((schedule) => ({
       key: `schedule ${schedule.id}`,
       at: schedule.at,
@@ -56,7 +66,8 @@ export function comingOf({ rollouts, schedules, experiments }: World, now: numbe
 const shownMs = 30 * dayMs
 
 /** What has happened by itself, newest first. */
-export function pastOf({ operations, rollouts, schedules, triggers, flags }: World, now: number): Moment[] {
+export function pastOf(world: World, now: number): Moment[] {
+  const { operations, rollouts, allocations, schedules, triggers, flags } = world
   const moments: Moment[] = [
     ...operations.flatMap(({ id, flagKey, firedAt, action }) =>
       firedAt === undefined
@@ -98,6 +109,14 @@ export function pastOf({ operations, rollouts, schedules, triggers, flags }: Wor
           : []),
       ]
     }),
+    ...allocations
+      .filter(({ phases }) => phases.length > 1)
+      .map((allocation) => ({
+        key: `allocation ${allocation.id}`,
+        at: allocation.phases.at(-1)!.startAt,
+        flagKey: allocation.flagKey,
+        text: allocationWords.moved(nameOf(allocation)),
+      })),
     ...schedules.flatMap((schedule) => {
       const { id, flagKey, lastRun } = schedule
       if (!lastRun) return []

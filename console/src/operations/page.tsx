@@ -4,6 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import {
+  allocationsQuery,
   experimentsQuery,
   operationsQuery,
   rolloutsQuery,
@@ -12,12 +13,14 @@ import {
 } from '../api/entities.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
+import { allocations } from '../messages/allocations.ts'
 import { common } from '../messages/common.ts'
 import { operations as words } from '../messages/operations.ts'
 import { Button } from '../ui/button.tsx'
 import { Segmented } from '../ui/fields.tsx'
 import { Moment as Time, Page, Section } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
+import { Allocations } from './allocations.tsx'
 import { lanesOf, type World } from './lanes.ts'
 import { comingOf, type Moment, pastOf } from './moments.ts'
 import css from './operations.module.css'
@@ -27,6 +30,7 @@ import { Timeline } from './timeline.tsx'
 const forms = {
   switches: lazy(() => import('./switch-form.tsx')),
   rollouts: lazy(() => import('./rollout-form.tsx')),
+  allocations: lazy(() => import('./allocation-form.tsx')),
   schedules: lazy(() => import('./schedule-form.tsx')),
   triggers: lazy(() => import('./trigger-form.tsx')),
 }
@@ -35,6 +39,7 @@ type View = keyof typeof words.views
 
 const createTexts: Record<Form, string> = {
   rollouts: words.buttons.createRollout,
+  allocations: allocations.create,
   switches: words.buttons.createSwitch,
   schedules: words.buttons.createSchedule,
   triggers: words.buttons.createTrigger,
@@ -98,17 +103,19 @@ export function useWorld(environment: string) {
   const queries = [
     useQuery(operationsQuery(environment)),
     useQuery(rolloutsQuery(environment)),
+    useQuery(allocationsQuery(environment)),
     useQuery(schedulesQuery(environment)),
     useQuery(triggersQuery(environment)),
     useQuery(experimentsQuery(environment)),
     useQuery(flagRowsQuery(environment)),
   ] as const
-  const [operations, rollouts, schedules, triggers, experiments, rows] = queries
+  const [operations, rollouts, dynamic, schedules, triggers, experiments, rows] = queries
   const isThere = queries.every(({ data }) => data !== undefined)
   const data: World | undefined = isThere
     ? {
         operations: operations.data!,
         rollouts: rollouts.data!,
+        allocations: dynamic.data!,
         schedules: schedules.data!,
         triggers: triggers.data!,
         experiments: experiments.data!,
@@ -126,6 +133,8 @@ function Shown({ view, world }: { view: View; world: World }) {
   switch (view) {
     case 'rollouts':
       return <Rollouts world={world} />
+    case 'allocations':
+      return <Allocations world={world} />
     case 'switches':
       return <Switches world={world} />
     case 'schedules':

@@ -1,6 +1,7 @@
 // A time and how it repeats, as the API takes it. Pure.
 import type { Recurrence } from '../../../core/model/recurrence.ts'
 import type { scheduling } from '../messages/scheduling.ts'
+import { dayText } from '../ui/field-text.ts'
 
 export type Repeat = keyof typeof scheduling.repeats
 
@@ -48,3 +49,25 @@ export function recurrenceOf({ when, repeat, until, timeZone }: Times): Recurren
       return { every: 'month', day: Number(day.slice(-2)), ...shared }
   }
 }
+
+const repeats = ['day', 'workday', 'week', 'month'] as const
+
+/**
+ * The choice that makes the recurrence, whose next time is `when`. `kept`: the form cannot say it, as every
+ * second week or the times of another zone.
+ */
+export function repeatOf(recurrence: Recurrence, when: string, timeZone: string): Repeat | 'kept' {
+  const until = untilText(recurrence)
+  const { from: _, ...wanted } = recurrence
+  const makesIt = (repeat: Repeat) => {
+    const { from: __, ...made } = recurrenceOf({ when, repeat, until, timeZone })!
+    return canonical(made) === canonical(wanted)
+  }
+  return repeats.find(makesIt) ?? 'kept'
+}
+
+const canonical = (value: object) =>
+  JSON.stringify(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+/** The last day, as a field of a date has it. */
+export const untilText = ({ until }: Recurrence): string => (until === undefined ? '' : dayText(until))

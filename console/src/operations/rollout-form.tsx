@@ -1,62 +1,49 @@
-// Starts a progressive rollout: which variation, of whose users, in which steps.
+// A progressive rollout, new or edited: which variation, of whose users, in which steps.
+import { Plus, X } from 'lucide-react'
 import { useState } from 'react'
 import type { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
-import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
-import { change, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
-import { numberOf } from '../experiments/draft.ts'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { RuleField } from '../hold-backs/rule-field.tsx'
+import { common } from '../messages/common.ts'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
+import { Button } from '../ui/button.tsx'
 import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
-import { FlagField, VariationOptions } from './flag-field.tsx'
-import { nameOf } from './lanes.ts'
+import { FlagField, useFlagRow, VariationOptions } from './flag-field.tsx'
 import css from './operations.module.css'
+import {
+  emptyRollout,
+  rolloutBody,
+  type RolloutFields,
+  rolloutFields,
+  type StepFields,
+  withStep,
+} from './rollout-fields.ts'
 
-const { form } = words
-const weightPerPercent = 1_000 // core/model/limits.ts
-const hourMs = 3_600_000
+interface RolloutFormProps {
+  readonly rollout?: ProgressiveRollout
+  readonly onClose: () => void
+}
 
-export default function RolloutForm({ onClose }: { onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const [flag, setFlag] = useState<FlagRow>()
-  const [fields, setFields] = useState({
-    name: '',
-    variation: '',
-    from: '',
-    steps: '1, 5, 20, 50, 100',
-    hold: '24',
-    approval: false,
-    onOperation: 'pause',
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { name, variation, from, steps, hold, approval, onOperation } = fields
-  const shares = steps
-    .split(/[,;\s]+/)
-    .filter(Boolean)
-    .map(numberOf)
-  const holdMs = Math.round((numberOf(hold) ?? NaN) * hourMs)
-  const isReady =
-    flag !== undefined && shares.length > 0 && !shares.includes(undefined) && Number.isFinite(holdMs)
-  const body = () => ({
-    name,
-    flagKey: flag!.key,
-    variationId: variation,
-    fromVariationId: from === '' ? null : from,
-    onOperation,
-    steps: shares.map((share) => ({ weight: Math.round(share! * weightPerPercent), holdMs, approval })),
-  })
+type ProblemOf = (path: string) => string | undefined
+const formWords = { create: words.buttons.createRollout, edit: form.edit.rollout }
+
+export default function RolloutForm({ rollout, onClose }: RolloutFormProps) {
+  const [initial] = useState(rollout ? rolloutFields(rollout) : emptyRollout)
+  const [fields, setFields] = useState(initial)
+  const set = (next: Partial<RolloutFields>) => setFields((was) => ({ ...was, ...next }))
+  const { name, flagKey, ruleId, variation, from, steps, onOperation, startsAt } = fields
+  const flag = useFlagRow(flagKey)
+  const isEdit = rollout !== undefined
   return (
-    <ChangeDialog
-      title={words.buttons.createRollout}
-      verb={words.buttons.createRollout}
-      isReady={isReady}
-      run={(comment) =>
-        change<ProgressiveRollout>('POST', pathOf(environment, 'progressive-rollouts'), {
-          body: body(),
-          comment,
-        })
-      }
-      done={({ entity }) => words.created(nameOf(entity))}
+    <EntityDialog
+      plural="progressive-rollouts"
+      words={formWords}
+      entity={rollout}
+      initial={initial}
+      fields={fields}
+      bodyOf={rolloutBody}
+      wide
       onClose={onClose}
     >
       {(problemOf) => (
@@ -68,20 +55,31 @@ export default function RolloutForm({ onClose }: { onClose: () => void }) {
             onChange={(event) => set({ name: event.target.value })}
           />
           <FlagField
-            value={flag?.key ?? ''}
+            value={flagKey}
+            fixed={isEdit}
             problem={problemOf('flagKey')}
             onChange={(next) => {
               const rolled = next.variations.find(({ id }) => id !== next.offVariationId)?.id ?? ''
-              setFlag(next)
-              set({ variation: rolled, from: next.variations.find(({ id }) => id !== rolled)?.id ?? '' })
+              const other = next.variations.find(({ id }) => id !== rolled)?.id ?? ''
+              set({ flagKey: next.key, ruleId: '', variation: rolled, from: other })
             }}
           />
+          {flag && !isEdit && (
+            <RuleField
+              flagKey={flagKey}
+              value={ruleId}
+              all
+              problem={problemOf('ruleId')}
+              onChange={(next) => set({ ruleId: next })}
+            />
+          )}
           {flag && (
             <div className={css['pair']}>
               <SelectField
                 label={form.rolled}
                 problem={problemOf('variationId')}
                 value={variation}
+                disabled={isEdit}
                 onChange={(event) => set({ variation: event.target.value })}
               >
                 <VariationOptions flag={flag} />
@@ -90,49 +88,121 @@ export default function RolloutForm({ onClose }: { onClose: () => void }) {
                 label={form.from}
                 problem={problemOf('fromVariationId')}
                 value={from}
+                disabled={isEdit}
                 onChange={(event) => set({ from: event.target.value })}
               >
-                <VariationOptions
-                  flag={{ ...flag, variations: flag.variations.filter(({ id }) => id !== variation) }}
-                />
+                <VariationOptions flag={flag} except={variation} />
                 <option value="">{form.rest}</option>
               </SelectField>
             </div>
           )}
-          <div className={css['pair']}>
-            <TextField
-              label={form.steps}
-              hint={form.stepsHint}
-              problem={problemOf('steps')}
-              value={steps}
-              onChange={(event) => set({ steps: event.target.value })}
-            />
-            <TextField
-              label={form.hold}
-              inputMode="decimal"
-              problem={problemOf('steps.0.holdMs')}
-              value={hold}
-              onChange={(event) => set({ hold: event.target.value })}
-            />
-          </div>
-          <Checkbox
-            label={form.approval}
-            checked={approval}
-            onChange={(event) => set({ approval: event.target.checked })}
+          <Steps
+            steps={steps}
+            made={rollout?.stepsMade ?? 0}
+            problemOf={problemOf}
+            onChange={(next) => set({ steps: next })}
           />
-          <SelectField
-            label={form.onOperation}
-            value={onOperation}
-            onChange={(event) => set({ onOperation: event.target.value })}
-          >
-            {Object.entries(form.reactions).map(([reaction, text]) => (
-              <option key={reaction} value={reaction}>
-                {text}
-              </option>
-            ))}
-          </SelectField>
+          <div className={css['pair']}>
+            <SelectField
+              label={form.onOperation}
+              value={onOperation}
+              onChange={(event) => set({ onOperation: event.target.value as RolloutFields['onOperation'] })}
+            >
+              {Object.entries(form.reactions).map(([reaction, text]) => (
+                <option key={reaction} value={reaction}>
+                  {text}
+                </option>
+              ))}
+            </SelectField>
+            {(!rollout || rollout.status === 'waiting') && (
+              <TextField
+                label={isEdit ? form.starts : `${form.starts} (${common.optional})`}
+                type="datetime-local"
+                problem={problemOf('startAt')}
+                value={startsAt}
+                required={isEdit}
+                onChange={(event) => set({ startsAt: event.target.value })}
+              />
+            )}
+          </div>
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
+  )
+}
+
+interface StepsProps {
+  readonly steps: readonly StepFields[]
+  /** So many were made: they stay as they are. */
+  readonly made: number
+  readonly problemOf: ProblemOf
+  readonly onChange: (steps: readonly StepFields[]) => void
+}
+
+function Steps({ steps, made, problemOf, onChange }: StepsProps) {
+  const set = (place: number, next: Partial<StepFields>) =>
+    onChange(steps.map((each, i) => (i === place ? { ...each, ...next } : each)))
+  const problem = problemOf('steps')
+  return (
+    <fieldset className={css['steps']}>
+      <legend>{form.steps}</legend>
+      {steps.map((each, i) => (
+        <div key={each.key} className={css['step']}>
+          <TextField
+            label={form.share}
+            aria-label={`${form.share}, ${form.step(i + 1)}`}
+            inputMode="decimal"
+            problem={problemOf(`steps.${i}.weight`)}
+            value={each.share}
+            disabled={i < made}
+            onChange={(event) => set(i, { share: event.target.value })}
+          />
+          <TextField
+            label={form.hold}
+            aria-label={`${form.hold}, ${form.step(i + 1)}`}
+            inputMode="decimal"
+            problem={problemOf(`steps.${i}.holdMs`)}
+            value={each.hold}
+            disabled={i < made}
+            onChange={(event) => set(i, { hold: event.target.value })}
+          />
+          <TextField
+            label={form.users}
+            aria-label={`${form.users}, ${form.step(i + 1)}`}
+            inputMode="numeric"
+            placeholder="–"
+            problem={problemOf(`steps.${i}.minimumUsers`)}
+            value={each.users}
+            disabled={i < made}
+            onChange={(event) => set(i, { users: event.target.value })}
+          />
+          <Checkbox
+            label={form.approval}
+            hint={each.guardrails && form.guardrails(each.guardrails.length)}
+            checked={each.approval}
+            disabled={i < made}
+            onChange={(event) => set(i, { approval: event.target.checked })}
+          />
+          {i < made ? (
+            <small>{form.stepMade}</small>
+          ) : (
+            <Button
+              look="ghost"
+              icon
+              small
+              aria-label={form.removeStep(i + 1)}
+              onClick={() => onChange(steps.filter((_, place) => place !== i))}
+            >
+              <X size={14} />
+            </Button>
+          )}
+        </div>
+      ))}
+      {problem && <p role="alert">{problem}</p>}
+      <Button small onClick={() => onChange(withStep(steps))}>
+        <Plus size={13} aria-hidden />
+        {form.addStep}
+      </Button>
+    </fieldset>
   )
 }

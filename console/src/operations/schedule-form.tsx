@@ -1,63 +1,49 @@
-// Schedules what is done most often, once or recurring. Any other change is scheduled where it is made, at the
-// flag: this form leads there.
+// A change of a flag that waits for its time, new or edited: the ones that people schedule most often, once
+// or recurring. Any other change is scheduled where it is made, at the flag: this form leads there.
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { FlagChanges } from '../../../core/model/flag-draft.ts'
 import type { Schedule } from '../../../core/model/schedule.ts'
-import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
-import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
 import { common } from '../messages/common.ts'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
 import { scheduling as times } from '../messages/scheduling.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
-import { FlagField } from './flag-field.tsx'
-import { nameOf } from './lanes.ts'
-import { recurrenceOf, type Repeat } from './repeat.ts'
+import { FlagField, useFlagRow } from './flag-field.tsx'
+import { changesText } from './lanes.ts'
+import {
+  emptySchedule,
+  scheduleBody,
+  type ScheduleFields,
+  scheduleFields,
+  serving,
+} from './schedule-fields.ts'
 
-const { form } = words
-const serve = 'serve:'
-const other = 'other'
+interface ScheduleFormProps {
+  readonly schedule?: Schedule
+  readonly onClose: () => void
+}
 
-/** As the API takes them, of what is chosen. */
-const changesOf = (what: string): FlagChanges =>
-  what === 'archive'
-    ? { archived: true }
-    : what.startsWith(serve)
-      ? { defaultStrategy: { strategy: { kind: 'fixed', variationId: what.slice(serve.length) } } }
-      : { enabled: what === 'on' }
+const formWords = { create: words.buttons.createSchedule, edit: form.edit.schedule }
 
-export default function ScheduleForm({ onClose }: { onClose: () => void }) {
+export default function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
   const environment = useEnvironmentId()
-  const [flag, setFlag] = useState<FlagRow>()
-  const [fields, setFields] = useState({
-    name: '',
-    when: '',
-    what: 'on',
-    repeat: 'once' as Repeat,
-    until: '',
-    experiment: '',
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { name, when, what, repeat, until, experiment } = fields
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  const recurrence = when === '' ? undefined : recurrenceOf({ when, repeat, until, timeZone })
-  const body = () => ({
-    name,
-    flagKey: flag!.key,
-    ...(recurrence ? { repeat: recurrence } : { at: Date.parse(when) }),
-    changes: changesOf(what),
-    ...(experiment && { experiment }),
-  })
+  const [initial] = useState(() => (schedule ? scheduleFields(schedule, timeZone) : emptySchedule))
+  const [fields, setFields] = useState(initial)
+  const set = (next: Partial<ScheduleFields>) => setFields((was) => ({ ...was, ...next }))
+  const { name, flagKey, when, what, repeat, until, experiment } = fields
+  const flag = useFlagRow(flagKey)
   return (
-    <ChangeDialog
-      title={words.buttons.createSchedule}
-      verb={words.buttons.createSchedule}
-      isReady={flag !== undefined && when !== '' && what !== other}
-      run={(comment) => change<Schedule>('POST', pathOf(environment, 'schedules'), { body: body(), comment })}
-      done={({ entity }) => words.created(nameOf(entity))}
+    <EntityDialog
+      plural="schedules"
+      words={formWords}
+      entity={schedule}
+      initial={initial}
+      fields={fields}
+      bodyOf={(of) => scheduleBody(of, timeZone)}
       onClose={onClose}
     >
       {(problemOf) => (
@@ -68,19 +54,27 @@ export default function ScheduleForm({ onClose }: { onClose: () => void }) {
             value={name}
             onChange={(event) => set({ name: event.target.value })}
           />
-          <FlagField value={flag?.key ?? ''} problem={problemOf('flagKey')} onChange={setFlag} />
+          <FlagField
+            value={flagKey}
+            fixed={schedule !== undefined}
+            problem={problemOf('flagKey')}
+            onChange={({ key }) => set({ flagKey: key })}
+          />
           <SelectField label={form.what} value={what} onChange={(event) => set({ what: event.target.value })}>
+            {schedule && initial.what === 'kept' && (
+              <option value="kept">{times.kept(changesText(schedule))}</option>
+            )}
             <option value="on">{times.turnOn}</option>
             <option value="off">{times.turnOff}</option>
             {flag?.variations.map(({ id, name: variation }) => (
-              <option key={id} value={`${serve}${id}`}>
+              <option key={id} value={serving(id)}>
                 {times.serve(variation || id)}
               </option>
             ))}
             <option value="archive">{times.archive}</option>
-            <option value={other}>{times.other}…</option>
+            <option value="other">{times.other}…</option>
           </SelectField>
-          {what === other && (
+          {what === 'other' && (
             <Note tone="info">
               {times.otherHint}{' '}
               {flag && (
@@ -96,21 +90,23 @@ export default function ScheduleForm({ onClose }: { onClose: () => void }) {
             type="datetime-local"
             problem={problemOf('at')}
             value={when}
+            disabled={repeat === 'kept'}
             onChange={(event) => set({ when: event.target.value })}
           />
           <SelectField
             label={times.repeat}
-            problem={problemOf('repeat')}
+            problem={problemOf('repeat') ?? problemOf('repeat.until')}
             value={repeat}
-            onChange={(event) => set({ repeat: event.target.value as Repeat })}
+            onChange={(event) => set({ repeat: event.target.value as ScheduleFields['repeat'] })}
           >
+            {initial.repeat === 'kept' && <option value="kept">{times.keptRepeat}</option>}
             {Object.entries(times.repeats).map(([each, text]) => (
               <option key={each} value={each}>
                 {text}
               </option>
             ))}
           </SelectField>
-          {repeat !== 'once' && (
+          {repeat !== 'once' && repeat !== 'kept' && (
             <TextField
               label={`${times.until} (${common.optional})`}
               type="date"
@@ -121,7 +117,7 @@ export default function ScheduleForm({ onClose }: { onClose: () => void }) {
           <ExperimentField value={experiment} onChange={(next) => set({ experiment: next })} />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }
 

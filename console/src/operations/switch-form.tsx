@@ -1,69 +1,71 @@
-// Creates a kill switch: what it watches, against what, and what it then does.
+// A kill switch, new or edited: what it watches, against what, and what it then does.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Operation } from '../../../core/model/operation.ts'
-import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
-import { change, pathOf } from '../api/client.ts'
-import { goalsQuery } from '../api/entities.ts'
+import { experimentsQuery, goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
-import { numberOf, shareOf } from '../experiments/draft.ts'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { common } from '../messages/common.ts'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
-import { FlagField, VariationOptions } from './flag-field.tsx'
-import { flagName } from './lanes.ts'
+import { FlagField, useFlagRow, VariationOptions } from './flag-field.tsx'
+import { nameOf } from './lanes.ts'
 import css from './operations.module.css'
+import {
+  emptySwitch,
+  serving,
+  stopping,
+  switchBody,
+  type SwitchFields,
+  switchFields,
+} from './switch-fields.ts'
 
-const { form } = words
+interface SwitchFormProps {
+  readonly operation?: Operation
+  readonly onClose: () => void
+}
 
-export default function SwitchForm({ onClose }: { onClose: () => void }) {
+const formWords = { create: words.buttons.createSwitch, edit: form.edit.switch }
+
+export default function SwitchForm({ operation, onClose }: SwitchFormProps) {
   const environment = useEnvironmentId()
   const { data: goals = [] } = useQuery(goalsQuery(environment))
-  const [flag, setFlag] = useState<FlagRow>()
-  const [fields, setFields] = useState({
-    variation: '',
-    goal: '',
-    comparison: 'at-least',
-    threshold: '5',
-    baseline: '',
-    minimum: '100',
-    action: 'disable',
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { variation, goal, comparison, threshold, baseline, minimum, action } = fields
-  const body = () => ({
-    kind: 'event-rate',
-    flagKey: flag!.key,
-    variationId: variation,
-    goalKey: goal,
-    comparison,
-    threshold: shareOf(threshold),
-    minimumUsers: numberOf(minimum),
-    ...(baseline && { baselineVariationId: baseline }),
-    action:
-      action === 'disable' || action === 'notify' ? { kind: action } : { kind: 'serve', variationId: action },
-  })
+  const { data: experiments = [] } = useQuery(experimentsQuery(environment))
+  const [initial] = useState(operation ? switchFields(operation) : emptySwitch)
+  const [fields, setFields] = useState(initial)
+  const set = (next: Partial<SwitchFields>) => setFields((was) => ({ ...was, ...next }))
+  const flag = useFlagRow(fields.flagKey)
+  const isEdit = operation !== undefined
+  const { variation, goal, comparison, threshold, baseline, difference, minimum, delay, action, rearm } =
+    fields
+  const stoppable = experiments.filter(
+    ({ id, flagKey, status }) =>
+      flagKey === fields.flagKey && (status === 'running' || action === stopping(id)),
+  )
+  // the API has no way back to its default
+  const isComplete = !isEdit || initial.delay === '' || delay !== ''
   return (
-    <ChangeDialog
-      title={words.buttons.createSwitch}
-      verb={words.buttons.createSwitch}
-      isReady={flag !== undefined && goal !== ''}
-      run={(comment) =>
-        change<Operation>('POST', pathOf(environment, 'operations'), { body: body(), comment })
-      }
-      done={({ entity }) => words.created(flagName(flag ? [flag] : [], entity.flagKey))}
+    <EntityDialog
+      plural="operations"
+      words={formWords}
+      entity={operation}
+      initial={initial}
+      fields={fields}
+      bodyOf={(of) => (isComplete ? switchBody(of) : undefined)}
+      shown={flag?.name || fields.flagKey}
       onClose={onClose}
     >
       {(problemOf) => (
         <>
           <FlagField
-            value={flag?.key ?? ''}
+            value={fields.flagKey}
+            fixed={isEdit}
             problem={problemOf('flagKey')}
             onChange={(next) => {
               const watched =
                 next.variations.find(({ id }) => id !== next.offVariationId) ?? next.variations[0]
-              setFlag(next)
-              set({ variation: watched?.id ?? '', baseline: '', action: 'disable' })
+              set({ flagKey: next.key, variation: watched?.id ?? '', baseline: '', action: 'disable' })
             }}
           />
           {flag && (
@@ -71,6 +73,7 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
               label={form.variation}
               problem={problemOf('variationId')}
               value={variation}
+              disabled={isEdit}
               onChange={(event) => set({ variation: event.target.value, baseline: '' })}
             >
               <VariationOptions flag={flag} />
@@ -80,12 +83,13 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
             label={form.goal}
             problem={problemOf('goalKey')}
             value={goal}
+            disabled={isEdit}
             onChange={(event) => set({ goal: event.target.value })}
           >
             <option value="">{form.chooseGoal}</option>
-            {goals.map(({ key, name }) => (
-              <option key={key} value={key}>
-                {name || key}
+            {goals.map((each) => (
+              <option key={each.key} value={each.key}>
+                {each.name || each.key}
               </option>
             ))}
           </SelectField>
@@ -93,13 +97,13 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
             <SelectField
               label={form.comparison}
               value={comparison}
-              onChange={(event) => set({ comparison: event.target.value })}
+              onChange={(event) => set({ comparison: event.target.value as SwitchFields['comparison'] })}
             >
               <option value="at-least">{form.atLeast}</option>
               <option value="at-most">{form.atMost}</option>
             </SelectField>
             <TextField
-              label={baseline ? form.distance : form.threshold}
+              label={baseline === '' ? form.threshold : form.distances[difference]}
               inputMode="decimal"
               problem={problemOf('threshold')}
               value={threshold}
@@ -110,12 +114,25 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
                 label={form.against}
                 problem={problemOf('baselineVariationId')}
                 value={baseline}
+                disabled={isEdit}
                 onChange={(event) => set({ baseline: event.target.value })}
               >
                 <option value="">{form.nobody}</option>
-                <VariationOptions
-                  flag={{ ...flag, variations: flag.variations.filter(({ id }) => id !== variation) }}
-                />
+                <VariationOptions flag={flag} except={variation} />
+              </SelectField>
+            )}
+            {baseline !== '' && (
+              <SelectField
+                label={form.difference}
+                value={difference}
+                disabled={isEdit}
+                onChange={(event) => set({ difference: event.target.value as SwitchFields['difference'] })}
+              >
+                {Object.entries(form.differences).map(([each, text]) => (
+                  <option key={each} value={each}>
+                    {text}
+                  </option>
+                ))}
               </SelectField>
             )}
             <TextField
@@ -124,6 +141,14 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
               problem={problemOf('minimumUsers')}
               value={minimum}
               onChange={(event) => set({ minimum: event.target.value })}
+            />
+            <TextField
+              label={`${form.delay} (${common.optional})`}
+              hint={form.delayHint}
+              inputMode="decimal"
+              problem={problemOf('delayMs')}
+              value={delay}
+              onChange={(event) => set({ delay: event.target.value })}
             />
           </div>
           <SelectField
@@ -136,14 +161,27 @@ export default function SwitchForm({ onClose }: { onClose: () => void }) {
             {flag?.variations
               .filter(({ id }) => id !== variation)
               .map(({ id, name }) => (
-                <option key={id} value={id}>
+                <option key={id} value={serving(id)}>
                   {form.serve(name || id)}
                 </option>
               ))}
+            {stoppable.map((experiment) => (
+              <option key={experiment.id} value={stopping(experiment.id)}>
+                {form.stopExperiment(nameOf(experiment))}
+              </option>
+            ))}
             <option value="notify">{form.notify}</option>
           </SelectField>
+          <TextField
+            label={`${form.rearm} (${common.optional})`}
+            hint={form.rearmHint}
+            inputMode="decimal"
+            problem={problemOf('rearmAfterMs')}
+            value={rearm}
+            onChange={(event) => set({ rearm: event.target.value })}
+          />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

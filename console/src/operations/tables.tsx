@@ -1,21 +1,21 @@
 // Each kind of operation as a table, with all that can be done with one.
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { isRolloutOpen, type ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { isOpen, type Schedule } from '../../../core/model/schedule.ts'
 import type { PublicTrigger, WatchedOperation } from '../../../workers/control/api/operation-answers.ts'
-import { change, pathOf } from '../api/client.ts'
+import { change } from '../api/client.ts'
 import { goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import type { ChangeAsked } from '../change/confirm-change.tsx'
 import { type RowAction, RowActions } from '../change/row-actions.tsx'
+import { common } from '../messages/common.ts'
 import { duration, figure } from '../messages/figures.ts'
 import { operations as words } from '../messages/operations.ts'
 import { Status } from '../ui/marks.tsx'
 import { Ago, Moment } from '../ui/page.tsx'
 import { Empty } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
+import { actionsOf, FlagLink } from './actions.tsx'
 import {
   actionText,
   changesText,
@@ -32,36 +32,10 @@ import css from './operations.module.css'
 import { TriggerSecret, type MadeTrigger } from './trigger-secret.tsx'
 
 const { buttons, hints, columns: titles } = words
-
-function FlagLink({ flagKey }: { flagKey: string }) {
-  const environment = useEnvironmentId()
-  return (
-    <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: flagKey }}>
-      <code>{flagKey}</code>
-    </Link>
-  )
-}
-
-/** Makes the actions of an entity: `POST` to a path below it, and its removal. */
-function actionsOf(environment: string, plural: string, { id, name }: { id: string; name?: string }) {
-  const shown = nameOf({ id, ...(name !== undefined && { name }) })
-  const path = pathOf(environment, plural, id)
-  const post = (step: string, text: string, hint: string, more: Partial<RowAction> = {}): RowAction => ({
-    text,
-    hint,
-    done: words.doneText(text, shown),
-    run: ({ comment, experiment }: ChangeAsked) => change('POST', `${path}/${step}`, { comment, experiment }),
-    ...more,
-  })
-  const remove: RowAction = {
-    text: buttons.remove,
-    done: words.doneText(buttons.remove, shown),
-    isDestructive: true,
-    typedName: id,
-    run: ({ comment }) => change('DELETE', path, { comment }),
-  }
-  return { post, remove, path, shown }
-}
+const RolloutForm = lazy(() => import('./rollout-form.tsx'))
+const SwitchForm = lazy(() => import('./switch-form.tsx'))
+const ScheduleForm = lazy(() => import('./schedule-form.tsx'))
+const TriggerForm = lazy(() => import('./trigger-form.tsx'))
 
 export function Rollouts({ world: { rollouts } }: { world: World }) {
   const environment = useEnvironmentId()
@@ -69,18 +43,16 @@ export function Rollouts({ world: { rollouts } }: { world: World }) {
   const actions = (rollout: ProgressiveRollout): RowAction[] => {
     const { post, remove } = actionsOf(environment, 'progressive-rollouts', rollout)
     const { status, awaitsApproval, stepsMade } = rollout
-    if (!isRolloutOpen(rollout)) return [remove]
+    const rollBack = post('rollback', buttons.rollBack, hints.rollBack, { isDestructive: true })
+    if (!isRolloutOpen(rollout))
+      return status === 'rolled-back' || stepsMade === 0 ? [remove] : [rollBack, remove]
     return [
       ...(awaitsApproval ? [post('approve', buttons.approve, hints.approve)] : []),
       ...(status === 'running' ? [post('pause', buttons.pause, hints.pause)] : []),
       ...(status === 'paused' ? [post('resume', buttons.resume, hints.resume)] : []),
-      ...(stepsMade > 0
-        ? [
-            post('step-back', buttons.stepBack, hints.stepBack),
-            post('rollback', buttons.rollBack, hints.rollBack, { isDestructive: true }),
-          ]
-        : []),
+      ...(stepsMade > 0 ? [post('step-back', buttons.stepBack, hints.stepBack), rollBack] : []),
       post('stop', buttons.stop, hints.stop),
+      { text: common.edit, form: (close) => <RolloutForm rollout={rollout} onClose={close} /> },
     ]
   }
   const columns: Column<ProgressiveRollout>[] = [
@@ -153,7 +125,11 @@ export function Switches({ world: { operations, flags } }: { world: World }) {
       cell: (operation) => {
         const { post, remove } = actionsOf(environment, 'operations', operation)
         const arm = operation.status === 'fired' ? [post('arm', buttons.arm, hints.arm)] : []
-        return <RowActions label={operation.id} actions={[...arm, remove]} />
+        const edit: RowAction = {
+          text: common.edit,
+          form: (close) => <SwitchForm operation={operation} onClose={close} />,
+        }
+        return <RowActions label={operation.id} actions={[...arm, edit, remove]} />
       },
     },
   ]
@@ -224,9 +200,19 @@ export function Schedules({ world: { schedules } }: { world: World }) {
       quiet: true,
       cell: (schedule) => {
         const { post, remove } = actionsOf(environment, 'schedules', schedule)
+        const edit: RowAction = {
+          text: common.edit,
+          form: (close) => <ScheduleForm schedule={schedule} onClose={close} />,
+        }
         const actions = isOpen(schedule)
-          ? [post('execute', buttons.execute, hints.execute), post('cancel', buttons.cancel, hints.cancel)]
-          : [remove]
+          ? [
+              post('execute', buttons.execute, hints.execute),
+              post('cancel', buttons.cancel, hints.cancel),
+              edit,
+            ]
+          : schedule.status === 'applied'
+            ? [remove]
+            : [edit, remove]
         return <RowActions label={nameOf(schedule)} actions={actions} />
       },
     },
@@ -257,6 +243,7 @@ export function Triggers({ world: { triggers } }: { world: World }) {
         done: words.doneText(text, shown),
         run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !trigger.disabled } }),
       },
+      { text: common.edit, form: (close) => <TriggerForm trigger={trigger} onClose={close} /> },
       remove,
     ]
   }

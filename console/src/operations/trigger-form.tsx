@@ -1,43 +1,52 @@
-// Creates a trigger, and shows its URL the only time that it can be seen.
+// A trigger, new or edited. A new one's URL is shown the only time that it can be seen.
 import { useState } from 'react'
-import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import type { PublicTrigger } from '../../../workers/control/api/operation-answers.ts'
-import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
-import { ask, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
 import { scheduling } from '../messages/scheduling.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { FlagField } from './flag-field.tsx'
-import { nameOf } from './lanes.ts'
 import { ExperimentField } from './schedule-form.tsx'
 import { type MadeTrigger, TriggerSecret } from './trigger-secret.tsx'
 
-const { form } = words
+const formWords = { create: words.buttons.createTrigger, edit: form.edit.trigger }
 
-export default function TriggerForm({ onClose }: { onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const [flag, setFlag] = useState<FlagRow>()
-  const [fields, setFields] = useState({ name: '', action: 'turn-off', experiment: '' })
+interface TriggerFields {
+  readonly name: string
+  readonly flagKey: string
+  readonly action: PublicTrigger['action']
+  /** Empty: an experiment that runs refuses it. */
+  readonly experiment: string
+}
+const emptyTrigger: TriggerFields = { name: '', flagKey: '', action: 'turn-off', experiment: '' }
+
+const triggerBody = ({ name, flagKey, action, experiment }: TriggerFields) =>
+  flagKey === '' ? undefined : { name, flagKey, action, ...(experiment && { experiment }) }
+
+interface TriggerFormProps {
+  readonly trigger?: PublicTrigger
+  readonly onClose: () => void
+}
+
+export default function TriggerForm({ trigger, onClose }: TriggerFormProps) {
+  const [initial] = useState<TriggerFields>(
+    trigger ? { ...trigger, experiment: trigger.experiment ?? '' } : emptyTrigger,
+  )
+  const [fields, setFields] = useState(initial)
   const [made, setMade] = useState<MadeTrigger>()
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { name, action, experiment } = fields
-  const body = () => ({ name, flagKey: flag!.key, action, ...(experiment && { experiment }) })
+  const set = (next: Partial<TriggerFields>) => setFields((was) => ({ ...was, ...next }))
+  const { name, flagKey, action, experiment } = fields
   if (made) return <TriggerSecret made={made} onClose={onClose} />
   return (
-    <ChangeDialog<ChangeAnswer<PublicTrigger> & MadeTrigger>
-      title={words.buttons.createTrigger}
-      verb={words.buttons.createTrigger}
-      isReady={flag !== undefined}
-      run={(comment) =>
-        ask('POST', pathOf(environment, 'triggers'), {
-          body: body(),
-          comment,
-        })
-      }
-      done={({ entity }) => words.created(nameOf(entity))}
-      onDone={setMade}
+    <EntityDialog
+      plural="triggers"
+      words={formWords}
+      entity={trigger}
+      initial={initial}
+      fields={fields}
+      bodyOf={triggerBody}
+      {...(!trigger && { onDone: (answer: object) => setMade(answer as MadeTrigger) })}
       onClose={onClose}
     >
       {(problemOf) => (
@@ -48,11 +57,16 @@ export default function TriggerForm({ onClose }: { onClose: () => void }) {
             value={name}
             onChange={(event) => set({ name: event.target.value })}
           />
-          <FlagField value={flag?.key ?? ''} problem={problemOf('flagKey')} onChange={setFlag} />
+          <FlagField
+            value={flagKey}
+            fixed={trigger !== undefined}
+            problem={problemOf('flagKey')}
+            onChange={({ key }) => set({ flagKey: key })}
+          />
           <SelectField
             label={form.what}
             value={action}
-            onChange={(event) => set({ action: event.target.value })}
+            onChange={(event) => set({ action: event.target.value as TriggerFields['action'] })}
           >
             <option value="turn-off">{scheduling.turnOff}</option>
             <option value="turn-on">{scheduling.turnOn}</option>
@@ -60,6 +74,6 @@ export default function TriggerForm({ onClose }: { onClose: () => void }) {
           <ExperimentField value={experiment} onChange={(next) => set({ experiment: next })} />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

@@ -1,5 +1,5 @@
 // The secrets of a trigger, which are shown once.
-import { operations as words } from '../messages/operations.ts'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { CodeBlock } from '../ui/report.tsx'
 import { Words } from '../ui/words.tsx'
@@ -10,11 +10,11 @@ export interface MadeTrigger {
 }
 
 export const TriggerSecret = ({ made, onClose }: { made: MadeTrigger; onClose: () => void }) => (
-  <Dialog title={words.form.secretTitle} onClose={onClose} wide>
+  <Dialog title={form.secretTitle} onClose={onClose} wide>
     <p>
-      <Words text={words.form.secretHint} />
+      <Words text={form.secretHint} />
     </p>
-    <CodeBlock text={made.url} label={words.form.secretTitle} />
+    <CodeBlock text={made.url} label={form.secretTitle} />
     {made.signingSecret && <CodeBlock text={made.signingSecret} label="HMAC" />}
   </Dialog>
 )

@@ -1,28 +1,30 @@
-// Every change of an environment, newest first, and the way back to any state of it.
+// Every change of an environment, newest first, and the way back to any state of it; for admins, every change
+// of its organisation too.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Link, useSearch } from '@tanstack/react-router'
-import { RotateCcw } from 'lucide-react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { AuditEntry } from '../../../workers/control/api/shapes.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
-import { number } from '../messages/catalogue.ts'
+import { common } from '../messages/common.ts'
 import { observe } from '../messages/observe.ts'
 import { flag as words } from '../messages/flag.ts'
 import { Button } from '../ui/button.tsx'
-import { Ago, Page } from '../ui/page.tsx'
+import { Segmented } from '../ui/fields.tsx'
+import { Note, Page } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
+import { AuditEntry as Entry } from '../observe/audit-entry.tsx'
+import css from '../observe/audit-entry.module.css'
 import {
   type Actor,
   type AuditFilter,
   AuditFilters,
   ExportAudit,
   queryOf,
-  sentenceOf,
 } from '../observe/audit-filters.tsx'
+import { environmentTrail, organisationTrail } from '../observe/audit-trail.ts'
 import { membersQuery, tokensQuery, useOrganisation } from '../setup/organisation.ts'
-import css from './history.module.css'
 
 const { history } = words
 const pageSize = 50
@@ -34,15 +36,22 @@ interface Entries {
 
 export default function HistoryPage() {
   const environment = useEnvironmentId()
+  const navigate = useNavigate()
   const canEdit = useMay('editor')
+  const organisation = useOrganisation()
   const [back, setBack] = useState<number>()
-  const filter = useSearch({ strict: false }) as AuditFilter
+  const search = useSearch({ strict: false }) as AuditFilter
+  const { of = 'environment', ...filter } = search
+  const isOrganisation = of === 'organisation'
+  const trail = isOrganisation ? organisationTrail(organisation?.id ?? '') : environmentTrail(environment)
   const isFiltered = Object.values(filter).some(Boolean)
+  const isRefused = isOrganisation && organisation?.isAdmin === false
   const query = useInfiniteQuery({
-    queryKey: [environment, 'history', filter],
+    queryKey: [isOrganisation ? '' : environment, 'history', trail.path, filter],
+    enabled: !isOrganisation || organisation?.isAdmin === true,
     initialPageParam: '',
     queryFn: ({ pageParam }) =>
-      ask<Entries>('GET', pathOf(environment, 'audit'), {
+      ask<Entries>('GET', trail.path, {
         query: { ...queryOf(filter), limit: pageSize, cursor: pageParam || undefined },
       }),
     getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -50,35 +59,59 @@ export default function HistoryPage() {
   return (
     <Page
       title={history.environment}
-      lead={history.environmentLead}
-      actions={<ExportAudit filter={filter} />}
+      lead={isOrganisation ? observe.audit.organisationLead : history.environmentLead}
+      actions={!isRefused && <ExportAudit trail={trail} filter={filter} />}
     >
-      <AuditFilters
-        key={JSON.stringify(filter)}
-        filter={filter}
-        actors={useActors(query.data?.pages.flatMap(({ entries }) => entries) ?? [], filter.actor)}
-      />
-      <Loaded query={{ ...query, data: query.data?.pages.flatMap(({ entries }) => entries) }} lines={10}>
-        {(entries) =>
-          entries.length === 0 ? (
-            <Empty title={observe.audit.none} />
-          ) : (
-            <ol className={css['entries']}>
-              {entries.map((entry, i) => (
-                <Entry
-                  key={entry.number}
-                  entry={entry}
-                  {...(canEdit && (i > 0 || isFiltered) && { onBack: () => setBack(entry.number) })}
-                />
-              ))}
-            </ol>
-          )
-        }
-      </Loaded>
-      {query.hasNextPage && (
-        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-          {history.older}
-        </Button>
+      <p className={css['trail']}>
+        <Segmented
+          label={observe.audit.trail}
+          value={of}
+          options={observe.audit.trails}
+          onChange={(next) =>
+            void navigate({
+              to: '.',
+              search: (next === 'organisation' ? { of: next } : {}) as never,
+              replace: true,
+            })
+          }
+        />
+      </p>
+      {isRefused ? (
+        <Note tone="info">{common.needsRole(common.roleAdmin)}</Note>
+      ) : (
+        <>
+          <AuditFilters
+            key={JSON.stringify(search)}
+            trail={trail}
+            filter={search}
+            actors={useActors(query.data?.pages.flatMap(({ entries }) => entries) ?? [], filter.actor)}
+          />
+          <Loaded query={{ ...query, data: query.data?.pages.flatMap(({ entries }) => entries) }} lines={10}>
+            {(entries) =>
+              entries.length === 0 ? (
+                <Empty title={observe.audit.none} />
+              ) : (
+                <ol className={css['entries']}>
+                  {entries.map((entry, i) => (
+                    <Entry
+                      key={entry.number}
+                      trail={trail}
+                      entry={entry}
+                      {...(canEdit &&
+                        !isOrganisation &&
+                        (i > 0 || isFiltered) && { onBack: () => setBack(entry.number) })}
+                    />
+                  ))}
+                </ol>
+              )
+            }
+          </Loaded>
+          {query.hasNextPage && (
+            <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+              {history.older}
+            </Button>
+          )}
+        </>
       )}
       {back !== undefined && (
         <ConfirmChange
@@ -114,55 +147,3 @@ function useActors(shown: readonly AuditEntry[], chosen: string | undefined): re
   return [...names].map(([actor, name]) => ({ id: actor, name })).toSorted(byName)
 }
 const byName = (a: Actor, b: Actor) => a.name.localeCompare(b.name)
-
-interface EntryProps {
-  readonly entry: AuditEntry
-  readonly onBack?: () => void
-}
-
-const Entry = ({ entry, onBack }: EntryProps) => (
-  <li>
-    <b>{number(entry.number)}</b>
-    <span className={css['what']}>
-      {sentenceOf(entry.kind)} <Entities entry={entry} />
-      {entry.comment && <span className={css['comment']}>{entry.comment}</span>}
-    </span>
-    <span className={css['who']}>
-      {entry.actor.name}
-      <small>
-        <Ago time={entry.createdAt} />
-      </small>
-    </span>
-    {onBack ? (
-      <Button look="ghost" small onClick={onBack}>
-        <RotateCcw size={13} aria-hidden />
-        {history.rollBack}
-      </Button>
-    ) : (
-      <span />
-    )}
-  </li>
-)
-
-function Entities({ entry: { entities, entityCount } }: { entry: AuditEntry }) {
-  const environment = useEnvironmentId()
-  const shown = entities.slice(0, 3)
-  return (
-    <>
-      {shown.map(({ kind, id }) =>
-        kind === 'flag' ? (
-          <Link
-            key={`${kind} ${id}`}
-            to="/environments/$environment/flags/$flag/history"
-            params={{ environment, flag: id }}
-          >
-            <code>{id}</code>
-          </Link>
-        ) : (
-          <code key={`${kind} ${id}`}>{id}</code>
-        ),
-      )}
-      {entityCount > shown.length && ` + ${number(entityCount - shown.length)}`}
-    </>
-  )
-}

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
 import { ask, pathOf } from '../api/client.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
+import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { Checkbox, TextField } from '../ui/fields.tsx'
 
@@ -24,7 +25,7 @@ export function EditEnvironment({ environment, onClose }: EditEnvironmentProps) 
       ofOrganisation
       isReady
       run={() => ask('PATCH', pathOf(id), { body: fields })}
-      done={() => setup.saved(fields.name || id)}
+      done={() => common.saved(fields.name || id)}
       onClose={onClose}
     >
       {(problemOf) => (

@@ -54,10 +54,10 @@ export default function EnvironmentsPage() {
         <Button
           small
           {...role}
-          aria-label={`${setup.edit}: ${environment.name || environment.id}`}
+          aria-label={`${common.edit}: ${environment.name || environment.id}`}
           onClick={() => setEdited(environment)}
         >
-          {setup.edit}
+          {common.edit}
         </Button>
       ),
     },

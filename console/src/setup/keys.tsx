@@ -114,7 +114,7 @@ function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyAc
               {
                 text: words.rotate,
                 hint: words.rotateHint,
-                done: setup.saved(shown),
+                done: common.saved(shown),
                 extra: <Overlap value={overlap} onChange={setOverlap} />,
                 run: async ({ comment }: { comment: string }) => {
                   const answer = await ask<ChangeAnswer<PublicSdkKey> & { key: string }>(
@@ -130,13 +130,13 @@ function KeyActions({ sdkKey: { id, name, disabled, foreign }, onSecret }: KeyAc
         {
           text: disabled ? setup.enable : setup.disable,
           ...(!disabled && { hint: words.disableHint }),
-          done: setup.saved(shown),
+          done: common.saved(shown),
           run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
         },
         {
-          text: setup.remove,
+          text: common.remove,
           hint: words.disableHint,
-          done: setup.removed(shown),
+          done: common.removed(shown),
           isDestructive: true,
           typedName: shown,
           run: ({ comment }) => change('DELETE', path, { comment }),
@@ -163,7 +163,7 @@ export function CreateKey({ onClose, onMade }: CreateKeyProps) {
       verb={words.createKey}
       isReady={name.trim() !== ''}
       run={(comment) => ask('POST', pathOf(environment, 'sdk-keys'), { body: { name, role }, comment })}
-      done={() => setup.created(name)}
+      done={() => common.created(name)}
       onDone={({ key }) => onMade(key)}
       onClose={onClose}
     >

@@ -81,17 +81,17 @@ function List({ organisation, onOpen }: ListProps) {
         <span className={css['fields']}>
           <Button
             small
-            aria-label={`${setup.edit}: ${member.email}`}
+            aria-label={`${common.edit}: ${member.email}`}
             onClick={() => onOpen({ kind: 'edit', member })}
           >
-            {setup.edit}
+            {common.edit}
           </Button>
           <Button
             small
-            aria-label={`${setup.remove}: ${member.email}`}
+            aria-label={`${common.remove}: ${member.email}`}
             onClick={() => onOpen({ kind: 'remove', member })}
           >
-            {setup.remove}
+            {common.remove}
           </Button>
         </span>
       ),
@@ -141,12 +141,12 @@ function MemberDialog({ organisation, open, onClose }: MemberDialogProps) {
     return (
       <ChangeDialog<Member>
         {...shared}
-        title={setup.remove}
-        verb={setup.remove}
+        title={common.remove}
+        verb={common.remove}
         isDestructive
         isReady
         run={() => ask('DELETE', onePath)}
-        done={() => setup.removed(email)}
+        done={() => common.removed(email)}
       >
         {() => <p>{email}</p>}
       </ChangeDialog>
@@ -162,7 +162,7 @@ function MemberDialog({ organisation, open, onClose }: MemberDialogProps) {
           ? ask('PATCH', onePath, { body: { name, role, environments: fields.environments } })
           : ask('POST', path, { body: fields })
       }
-      done={() => (member ? setup.saved : setup.created)(name || email)}
+      done={() => (member ? common.saved : common.created)(name || email)}
     >
       {(problemOf) => (
         <>

@@ -16,6 +16,7 @@ import { Page, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { EditEnvironment } from './edit-environment.tsx'
 import { Emergency } from './emergency.tsx'
+import { ForgetUsers } from './forget-users.tsx'
 import { useOrganisation } from './organisation.ts'
 import { ServingForm } from './serving-form.tsx'
 import css from './settings.module.css'
@@ -38,6 +39,7 @@ export default function EnvironmentSettings() {
           )}
         </Loaded>
         <Tags />
+        <ForgetUsers />
       </div>
     </Page>
   )
@@ -107,7 +109,7 @@ function EditProject({ project, onClose }: { project: Project; onClose: () => vo
       ofOrganisation
       isReady
       run={() => ask('PATCH', `/projects/${encodeURIComponent(id)}`, { body: fields })}
-      done={() => setup.saved(fields.name || id)}
+      done={() => common.saved(fields.name || id)}
       onClose={onClose}
     >
       {(problemOf) => (

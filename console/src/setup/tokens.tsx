@@ -7,6 +7,7 @@ import { ask } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { queries } from '../api/queries.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
+import { common } from '../messages/common.ts'
 import { date } from '../messages/figures.ts'
 import { setup } from '../messages/setup.ts'
 import { Button } from '../ui/button.tsx'
@@ -155,7 +156,7 @@ function RotateToken({ organisation, token: { id, name }, onClose, onMade }: Rot
       ofOrganisation
       isReady
       run={() => ask('POST', path, { query: { overlapMs: overlapsMs[overlap] } })}
-      done={() => setup.saved(name)}
+      done={() => common.saved(name)}
       onDone={({ token }) => onMade(token)}
       onClose={onClose}
     >
@@ -197,7 +198,7 @@ function CreateToken({ organisation, onClose, onMade }: CreateTokenProps) {
           },
         })
       }
-      done={() => setup.created(name)}
+      done={() => common.created(name)}
       onDone={({ token }) => onMade(token)}
       onClose={onClose}
     >

@@ -1,39 +1,41 @@
-// Creates a webhook: where to, in which format, of what.
+// A webhook, new or edited: where to, in which format, of what.
 import { useState } from 'react'
 import { notificationKinds } from '../../../core/model/notification-kind.ts'
-import type { Webhook } from '../../../core/model/webhook.ts'
-import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
-import { ask, pathOf } from '../api/client.ts'
-import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
 import css from './setup.module.css'
+import { emptyWebhook, webhookBody, type WebhookFields, webhookFields } from './webhook-fields.ts'
 
 const { webhooks: words } = setup
-type Made = ChangeAnswer<Webhook> & { readonly secret: string }
+/** Not asked for: they come with others. */
+const ofTheirOwn = ['webhook.test', 'webhook.digest']
+const kinds = Object.keys(notificationKinds).filter((kind) => !ofTheirOwn.includes(kind))
 
 interface WebhookFormProps {
+  readonly webhook?: WebhookWithHealth
   readonly onClose: () => void
   /** With the signing secret; empty if it has none. */
-  readonly onMade: (secret: string) => void
+  readonly onMade?: (secret: string) => void
 }
 
-export function WebhookForm({ onClose, onMade }: WebhookFormProps) {
-  const environment = useEnvironmentId()
-  const [fields, setFields] = useState({ name: '', url: '', format: 'standard', events: [] as string[] })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { name, url, format, events } = fields
-  const kinds = Object.keys(notificationKinds).filter((kind) => kind !== 'webhook.test')
+export function WebhookForm({ webhook, onClose, onMade }: WebhookFormProps) {
+  const [initial] = useState(webhook ? webhookFields(webhook) : emptyWebhook)
+  const [fields, setFields] = useState<WebhookFields>(initial)
+  const set = (next: Partial<WebhookFields>) => setFields((was) => ({ ...was, ...next }))
+  const { name, url, format, events, tags, digest } = fields
   return (
-    <ChangeDialog<Made>
-      title={words.create}
-      verb={words.create}
+    <EntityDialog
+      plural="webhooks"
+      words={words}
+      entity={webhook}
+      initial={initial}
+      fields={fields}
+      bodyOf={webhookBody}
       wide
-      isReady={url !== ''}
-      run={(comment) => ask('POST', pathOf(environment, 'webhooks'), { body: fields, comment })}
-      done={({ entity }) => setup.created(entity.name || entity.id)}
-      onDone={({ secret }) => onMade(secret)}
+      {...(onMade && { onDone: (answer: object) => onMade((answer as { secret: string }).secret) })}
       onClose={onClose}
     >
       {(problemOf) => (
@@ -44,18 +46,12 @@ export function WebhookForm({ onClose, onMade }: WebhookFormProps) {
             value={name}
             onChange={(event) => set({ name: event.target.value })}
           />
-          <TextField
-            label={words.address}
-            hint={words.addressHint}
-            type="url"
-            problem={problemOf('url')}
-            value={url}
-            onChange={(event) => set({ url: event.target.value })}
-          />
           <SelectField
             label={words.format}
             value={format}
-            onChange={(event) => set({ format: event.target.value })}
+            disabled={webhook !== undefined}
+            problem={problemOf('format')}
+            onChange={(event) => set({ format: event.target.value as WebhookFields['format'] })}
           >
             {Object.entries(words.formats).map(([each, text]) => (
               <option key={each} value={each}>
@@ -63,6 +59,29 @@ export function WebhookForm({ onClose, onMade }: WebhookFormProps) {
               </option>
             ))}
           </SelectField>
+          <TextField
+            label={words.address}
+            hint={words.addressHints[format]}
+            type="url"
+            problem={problemOf('url')}
+            value={url}
+            onChange={(event) => set({ url: event.target.value })}
+          />
+          <TextField
+            label={`${words.tags} (${common.optional})`}
+            hint={words.tagsHint}
+            problem={problemOf('tags')}
+            value={tags}
+            onChange={(event) => set({ tags: event.target.value })}
+          />
+          <TextField
+            label={`${words.digest} (${common.optional})`}
+            hint={words.digestHint}
+            inputMode="decimal"
+            problem={problemOf('digestMs')}
+            value={digest}
+            onChange={(event) => set({ digest: event.target.value })}
+          />
           <fieldset>
             <legend>{words.events}</legend>
             <small className={css['quiet']}>{words.eventsHint}</small>
@@ -85,6 +104,6 @@ export function WebhookForm({ onClose, onMade }: WebhookFormProps) {
           </fieldset>
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

@@ -2,12 +2,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { Webhook } from '../../../core/model/webhook.ts'
 import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
-import { change, pathOf } from '../api/client.ts'
+import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
+import { ask, change, pathOf } from '../api/client.ts'
 import { webhooksQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { RowActions } from '../change/row-actions.tsx'
+import { type RowAction, RowActions } from '../change/row-actions.tsx'
 import { ago, number } from '../messages/catalogue.ts'
+import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { ListPage } from '../pages/list-page.tsx'
 import { Button } from '../ui/button.tsx'
@@ -15,6 +18,7 @@ import { Status } from '../ui/marks.tsx'
 import { Ago } from '../ui/page.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
 import { Deliveries } from './deliveries.tsx'
+import { Overlap, type OverlapChoice, overlapsMs } from './overlap.tsx'
 import { Secret } from './secret.tsx'
 import css from './setup.module.css'
 import { WebhookForm } from './webhook-form.tsx'
@@ -71,7 +75,7 @@ export default function WebhooksPage() {
           >
             {words.deliveries}
           </Button>
-          <WebhookActions webhook={webhook} />
+          <WebhookActions webhook={webhook} onSecret={setSecret} />
         </span>
       ),
     },
@@ -101,21 +105,44 @@ export default function WebhooksPage() {
   )
 }
 
-function WebhookActions({ webhook: { id, name, disabled } }: { webhook: WebhookWithHealth }) {
+interface WebhookActionsProps {
+  readonly webhook: WebhookWithHealth
+  readonly onSecret: (secret: string) => void
+}
+
+function WebhookActions({ webhook, onSecret }: WebhookActionsProps) {
+  const { id, name, disabled, format = 'standard' } = webhook
   const path = pathOf(useEnvironmentId(), 'webhooks', id)
+  const [overlap, setOverlap] = useState<OverlapChoice>('day')
   const shown = name || id
+  const rotate: RowAction = {
+    text: words.rotate,
+    hint: words.rotateHint,
+    done: common.saved(shown),
+    extra: <Overlap value={overlap} onChange={setOverlap} />,
+    run: async ({ comment }) => {
+      const answer = await ask<ChangeAnswer<Webhook> & { secret: string }>('POST', `${path}/rotate`, {
+        comment,
+        body: { overlapMs: overlapsMs[overlap] },
+      })
+      onSecret(answer.secret)
+      return answer
+    },
+  }
   return (
     <RowActions
       label={shown}
       actions={[
+        { text: common.edit, form: (close) => <WebhookForm webhook={webhook} onClose={close} /> },
+        ...(format === 'standard' ? [rotate] : []),
         {
           text: disabled ? setup.enable : setup.disable,
-          done: setup.saved(shown),
+          done: common.saved(shown),
           run: ({ comment }) => change('PATCH', path, { comment, body: { disabled: !disabled } }),
         },
         {
-          text: setup.remove,
-          done: setup.removed(shown),
+          text: common.remove,
+          done: common.removed(shown),
           isDestructive: true,
           typedName: shown,
           run: ({ comment }) => change('DELETE', path, { comment }),

@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly end?: boolean
   /** As little as it needs. */
   readonly slim?: boolean
+  /** Left out where a table would be too narrow for all. */
+  readonly minor?: boolean
   /** The title is for screen readers only. */
   readonly quiet?: boolean
 }
@@ -27,12 +29,12 @@ export const Table = <Row,>({ label, rows, keyOf, columns }: TableProps<Row>) =>
   <table className={css['table']} role="table" aria-label={label}>
     <thead role="rowgroup">
       <tr role="row">
-        {columns.map(({ title, end, slim, quiet }) => (
+        {columns.map(({ title, end, slim, quiet, minor }) => (
           <th
             key={title}
             role="columnheader"
             scope="col"
-            className={join(end && css['end'], slim && css['slim'])}
+            className={join(end && css['end'], slim && css['slim'], minor && css['minor'])}
           >
             <span className={quiet ? 'sr' : undefined}>{title}</span>
           </th>
@@ -42,9 +44,9 @@ export const Table = <Row,>({ label, rows, keyOf, columns }: TableProps<Row>) =>
     <tbody role="rowgroup">
       {rows.map((row) => (
         <tr key={keyOf(row)} role="row">
-          {columns.map(({ title, cell, end, quiet }, place) => {
+          {columns.map(({ title, cell, end, quiet, minor }, place) => {
             const content = cell(row)
-            const look = join(end && css['end'], quiet && css['quiet'])
+            const look = join(end && css['end'], quiet && css['quiet'], minor && css['minor'])
             return place === 0 ? (
               <th key={title} role="rowheader" scope="row" className={look}>
                 {content}

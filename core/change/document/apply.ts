@@ -23,6 +23,7 @@ import { dependenciesOf } from '../../model/snapshot.ts'
 import { dependentsBrokenBy, dependentsOf, named } from '../dependents.ts'
 import { holdoutFields, layerFields, withoutHoldout } from './hold-backs.ts'
 import { withRuleIds } from '../rule-ids.ts'
+import { type RuleIdHere, ruleIdsHere } from './rule-ids-here.ts'
 import type { Document } from './schema.ts'
 
 export const documentHandlers: Handlers<'apply'> = { apply: applyDocument }
@@ -55,19 +56,22 @@ function applyDocument(
     ),
   ]
   const withBase = withWrites(state, base)
+  const ruleIdHere = ruleIdsHere(document, withBase)
   const writes = [
     ...base,
     ...each(document.experiments, (id, entry) => {
-      const fields = experimentFields(withBase, id, entry, context)
+      const fields = experimentFields(withBase, id, translated(entry, ruleIdHere), context)
       problems.push(...fields.problems)
       return add('experiment', id, fields.value)
     }),
     ...each(document.operations, (id, entry) =>
-      add('operation', id, operationFields(withBase, id, entry, context)),
+      add('operation', id, operationFields(withBase, id, translated(entry, ruleIdHere), context)),
     ),
-    ...each(document.layers, (id, entry) => add('layer', id, layerFields(state, id, entry, context))),
+    ...each(document.layers, (id, entry) =>
+      add('layer', id, layerFields(state, id, entry, ruleIdHere, context)),
+    ),
     ...each(document.holdouts, (id, entry) =>
-      add('holdout', id, holdoutFields(withBase, id, entry, context)),
+      add('holdout', id, holdoutFields(withBase, id, entry, ruleIdHere, context)),
     ),
   ]
   const pruned = document.prune ? pruning(state, document, writes, context) : { writes: [], notes: [] }
@@ -76,6 +80,11 @@ function applyDocument(
   if (problems.length > 0) return refuse('INVALID', 'the document cannot be applied', { fields: problems })
   return ok({ writes: all, entity: countsOf(state, all), notes: [...notes, ...pruned.notes] })
 }
+
+const translated = <T extends { readonly flagKey: string; readonly ruleId?: string | undefined }>(
+  entry: T,
+  ruleIdHere: RuleIdHere,
+): T => (entry.ruleId === undefined ? entry : { ...entry, ruleId: ruleIdHere(entry.flagKey, entry.ruleId) })
 
 type Add = (kind: EntityKind, id: string, fields: object) => Write | undefined
 

@@ -4,20 +4,28 @@ import { experimentMsMax } from '../experiment.ts'
 import { atItsTime } from '../holdout.ts'
 import type { Entities, EnvironmentState } from '../../model/environment-state.ts'
 import { holdoutStatusAt } from '../../model/holdout.ts'
+import type { RuleIdHere } from './rule-ids-here.ts'
 import type { Document } from './schema.ts'
 
 export const layerFields = (
   state: EnvironmentState,
   id: string,
   entry: Document['layers'][string],
+  ruleIdHere: RuleIdHere,
   { newId }: ChangeContext,
-) => ({ ...entry, id, salt: entry.salt ?? state.layer.get(id)?.salt ?? newId() })
+) => ({
+  ...entry,
+  id,
+  allotments: entry.allotments.map((each) => ({ ...each, ruleId: ruleIdHere(each.flagKey, each.ruleId) })),
+  salt: entry.salt ?? state.layer.get(id)?.salt ?? newId(),
+})
 
 /** `state` has the document's flags already. */
 export function holdoutFields(
   state: EnvironmentState,
   id: string,
   entry: Document['holdouts'][string],
+  ruleIdHere: RuleIdHere,
   context: ChangeContext,
 ): object {
   const current = state.holdout.get(id)
@@ -32,7 +40,11 @@ export function holdoutFields(
     status: entry.status ?? current?.status ?? 'waiting',
   } as const
   // Whom a holdout here holds is its own affair; the document says it of one that is new.
-  const held = current ? (current.status === 'running' ? current.held : undefined) : entry.held
+  const held = current
+    ? current.status === 'running'
+      ? current.held
+      : undefined
+    : entry.held?.map((each) => ({ ...each, ruleId: ruleIdHere(each.flagKey, each.ruleId) }))
   const isKnown = held !== undefined && holdoutStatusAt(fields, now) === 'running'
   return atItsTime(
     state,

@@ -64,7 +64,7 @@ export const LayerEntry = LayerFields.omit({ ...versionedFields, id: true }).ext
   salt: LayerFields.shape.salt.optional(),
 })
 /** Without times or rules that it holds, it keeps its own. */
-export const HoldoutEntry = Holdout.omit({ ...versionedFields, id: true, at: true }).extend({
+export const HoldoutEntry = Holdout.omit({ ...versionedFields, id: true, at: true, refusal: true }).extend({
   salt: Holdout.shape.salt.optional(),
   startAt: Holdout.shape.startAt.optional(),
   stopAt: Holdout.shape.stopAt.optional(),

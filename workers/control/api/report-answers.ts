@@ -85,3 +85,28 @@ export const Job = JobRunReport.extend({
     .describe('Whether it runs by itself, and was not done for three intervals and five minutes.'),
 })
 export type Job = z.infer<typeof Job>
+
+export const RequestReport = z.strictObject({
+  asOf: AsOf,
+  isSampled: z.boolean().describe('Whether some points of this page stand for several requests.'),
+  hours: z.array(
+    z.strictObject({
+      hour: Hour,
+      protocol: z.string(),
+      outcome: z.string().describe('`OK`, or the code of the refusal.'),
+      requests: z.number(),
+      decisions: z.number(),
+      staleMs: z.number().describe('For how long nobody had confirmed the snapshot, on average.'),
+      p95Ms: z.number().describe('Of the duration: 95 % of requests took at most so long.'),
+    }),
+  ),
+  nextCursor: NextCursor,
+})
+export type RequestReport = z.infer<typeof RequestReport>
+
+export const SnapshotSize = z.strictObject({
+  revision: z.int(),
+  bytes: z.int(),
+  bytesMax: z.int().describe('A change that would make a larger one is refused.'),
+})
+export type SnapshotSize = z.infer<typeof SnapshotSize>

@@ -171,6 +171,9 @@ function deliveriesOf(
   return changeMessages(hooks, made)
 }
 
+/** What comes back with the rules of a flag. */
+const aboutRules = ['layer', 'holdout'] as const
+
 /** The past values that a rollback restores; undefined for other commands. */
 async function pastOf(
   database: Database,
@@ -184,7 +187,10 @@ async function pastOf(
   return ok(
     command.kind === 'roll-back'
       ? await valuesAt(database, environmentId, revision)
-      : await valueAt(database, environmentId, revision, { kind: 'flag', id: command.key }),
+      : [
+          ...(await valueAt(database, environmentId, revision, { kind: 'flag', id: command.key })),
+          ...(await valuesAt(database, environmentId, revision, aboutRules)),
+        ],
   )
 }
 

@@ -131,6 +131,7 @@ describe('an experiment before its start', () => {
       owner: 'warn',
       overlap: 'pass',
       'taking-part': 'pass',
+      'bucketing-file': 'pass',
       exposures: 'warn',
       'goal-events': 'warn',
       history: 'pass',

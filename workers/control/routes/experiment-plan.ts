@@ -223,7 +223,12 @@ async function shareTakingPart(
 ): Promise<number> {
   const flag = await readEntity(database, environmentId, 'flag', flagKey)
   const rule = { flagKey, ruleId: ruleId ?? flag?.defaultStrategy.id ?? '' }
-  return takingPart(await holdBacksOf(database, environmentId), rule, flag, now).share
+  return takingPart(
+    await holdBacksOf(database, environmentId),
+    { ...rule, startAt: now, stopAt: Infinity },
+    flag,
+    now,
+  ).share
 }
 
 const worstOf = (checks: readonly Check[]): Check['status'] =>

@@ -57,6 +57,27 @@ it('allots slices of a layer, publishes who is outside, and locks them while an 
   expect(JSON.stringify(audit.body)).toContain('allot-slices')
 })
 
+it('gives a rule that a rollback brings back its slices and its place in a holdout again', async () => {
+  const path = await shop()
+  const strategy = {
+    kind: 'rollout',
+    shares: [
+      { variationId: 'on', weight: 50_000 },
+      { variationId: 'off', weight: 50_000 },
+    ],
+  }
+  const anyOf = [[{ attribute: 'plan', operator: 'equals', values: ['pro'] }]]
+  await call('PATCH', `${path}/flags/banner`, { rules: [{ id: 'pro', anyOf, strategy }] })
+  await call('POST', `${path}/layers`, { id: 'l' })
+  const slices = { flagKey: 'banner', ruleId: 'pro', slices: 500, outsideVariationId: 'off' }
+  const { revision } = (await call('POST', `${path}/layers/l/allot`, slices)).body
+  await call('PATCH', `${path}/flags/banner`, { rules: [] })
+  expect((await call('GET', `${path}/layers/l`)).body.allotments).toEqual([])
+  expect((await call('POST', `${path}/flags/banner/rollback`, { revision })).status).toBe(200)
+  expect((await call('GET', `${path}/layers/l`)).body.allotments).toMatchObject([{ ruleId: 'pro' }])
+  expect(await rulesOf(path, 'banner')).toEqual(['layer:l:pro', 'pro'])
+})
+
 it('holds back from what begins later, and releases everybody when its time is over', async () => {
   const path = await shop()
   const soon = Date.now() + 1_500

@@ -5,6 +5,7 @@ import { snapshotBytesMax } from '../../../core/model/limits.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import { logError } from '../../http/log.ts'
 import { readHeadPointer, readSnapshotText } from '../../storage/snapshots.ts'
+import { SnapshotSize } from '../api/report-answers.ts'
 import { route } from '../api/route.ts'
 
 /** R2 lists as many at once. */
@@ -58,11 +59,7 @@ export const installation = [
     needs: 'viewer',
     summary: 'Reads the size of the snapshot that KV holds for edge',
     description: 'KV may be a minute behind.',
-    answer: z.strictObject({
-      revision: z.int(),
-      bytes: z.int(),
-      bytesMax: z.int().describe('A change that would make a larger one is refused.'),
-    }),
+    answer: SnapshotSize,
     handle: async ({ env, params: { environment } }) => {
       const revision = await readHeadPointer(env.SNAPSHOTS, environment)
       const text = revision && (await readSnapshotText(env.SNAPSHOTS, environment, revision))

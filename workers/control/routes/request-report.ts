@@ -1,11 +1,11 @@
 // The report on edge's requests, which only Analytics Engine knows: decisions reach no queue. Sampled.
-import * as z from 'zod'
 import { RequestRow, requestsQuery } from '../../../analytics/requests-query.ts'
 import { ok } from '../../../core/model/problem.ts'
 import { queryAnalytics } from '../../storage/analytics-sql.ts'
-import { NextCursor, PageQuery, pageOf } from '../api/pagination.ts'
+import { PageQuery, pageOf } from '../api/pagination.ts'
+import { RequestReport } from '../api/report-answers.ts'
 import { route } from '../api/route.ts'
-import { AsOf, Hour, ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
+import { ReportWindow, fromHour, hourMs } from '../api/report-window.ts'
 
 export const requestReport = [
   route({
@@ -19,22 +19,7 @@ export const requestReport = [
       '(`ANALYTICS_ACCOUNT_ID`, `ANALYTICS_TOKEN`). Estimates: points are sampled when there are many. Pages ' +
       'hold hours, newest first; hours without requests are left out.',
     query: PageQuery.extend({ window: ReportWindow }),
-    answer: z.strictObject({
-      asOf: AsOf,
-      isSampled: z.boolean().describe('Whether some points of this page stand for several requests.'),
-      hours: z.array(
-        z.strictObject({
-          hour: Hour,
-          protocol: z.string(),
-          outcome: z.string().describe('`OK`, or the code of the refusal.'),
-          requests: z.number(),
-          decisions: z.number(),
-          staleMs: z.number().describe('For how long nobody had confirmed the snapshot, on average.'),
-          p95Ms: z.number().describe('Of the duration: 95 % of requests took at most so long.'),
-        }),
-      ),
-      nextCursor: NextCursor,
-    }),
+    answer: RequestReport,
     handle: async ({ env, now, params: { environment }, query: { window, limit, cursor } }) => {
       const present = Math.floor(now / hourMs)
       const hour = Number(cursor?.[0] ?? present)

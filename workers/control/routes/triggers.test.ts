@@ -149,6 +149,13 @@ describe('a trigger with a signature', () => {
     expect((await call('PATCH', `${path}/triggers/off`, { name: 'pager' })).body.entity).toHaveProperty(
       'signature',
     )
+    await call('PATCH', `${path}/triggers/off`, { experiment: 'stop' })
+    expect((await call('PATCH', `${path}/triggers/off`, { name: 'pager' })).body.entity).toMatchObject({
+      experiment: 'stop',
+    })
+    expect(
+      (await call('PATCH', `${path}/triggers/off`, { experiment: null })).body.entity,
+    ).not.toHaveProperty('experiment')
     expect((await call('PATCH', `${path}/triggers/off`, { signature: null })).body.entity).not.toHaveProperty(
       'signature',
     )

@@ -177,7 +177,7 @@ const recordContextOf = (
   sdk: string,
 ): RecordContext => ({
   compiled,
-  now: ports.now(),
+  now: requestContext.startedAt ?? ports.now(),
   sdk,
   origin: originOf(requestContext, ports, compiled.environmentId),
   checkClaim: claimChecker(ports, compiled),

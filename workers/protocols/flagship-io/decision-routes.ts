@@ -157,7 +157,7 @@ async function record(
   const recordContext = recordContextOf(decisionRequest, compiled, dependencies)
   const contextRecord =
     query.get('sendContextEvent') === 'false' ? undefined : contextToRecord(visitorId, context, recordContext)
-  const alias = aliasToRecord(visitorId, anonymousId, recordContext)
+  const alias = aliasToRecord(visitorId, anonymousId, 0, recordContext)
   const isNewAlias =
     alias && recordContext.isNewToday(JSON.stringify(['alias', anonymousId, visitorId]), recordContext.now)
   const others = [...(contextRecord ? [contextRecord] : []), ...(isNewAlias ? [alias] : [])]

@@ -91,8 +91,8 @@ async function receiveActivations(
   return store(sdkRequest, dependencies, compiled.value, activations, async (item, recordContext) => {
     const parsed = wire.Activation.safeParse(item)
     const exposure = parsed.success ? await activationToRecord(parsed.data, recordContext) : undefined
-    const { vid = '', aid } = parsed.data ?? {}
-    return exposure && [exposure, aliasToRecord(vid, aid, recordContext)]
+    const { vid = '', aid, qt } = parsed.data ?? {}
+    return exposure && [exposure, aliasToRecord(vid, aid, qt, recordContext)]
   })
 }
 
@@ -126,7 +126,7 @@ async function receiveHits(sdkRequest: SdkRequest, dependencies: RouteDependenci
   return store(sdkRequest, dependencies, compiled.value, h, (item, recordContext) => {
     const hit = wire.parseHit(item)
     const record = hit && hitToRecord(hit, recordContext)
-    return record && [record, aliasToRecord(hit.cuid ?? '', hit.vid, recordContext)]
+    return record && [record, aliasToRecord(hit.cuid ?? '', hit.vid, hit.qt, recordContext)]
   })
 }
 

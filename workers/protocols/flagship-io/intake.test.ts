@@ -5,7 +5,7 @@ import { eventAgeMaxMs } from '../../../analytics/event-time.ts'
 import { readMessage } from '../../../analytics/messages.ts'
 import type { EventRecord } from '../../../analytics/records.ts'
 import { callHandler } from '../../../test/support/call-handler.ts'
-import { goldenEnvironment, goldenKeys, memoryPorts } from '../../../test/support/golden-cases.ts'
+import { goldenEnvironment, goldenKeys, goldenNow, memoryPorts } from '../../../test/support/golden-cases.ts'
 import { flags } from '../../../test/support/sdk/flags.ts'
 import { memorySink } from '../../../test/support/memory-sink.ts'
 import { intake } from '../../edge/intake.ts'
@@ -189,5 +189,30 @@ describe('the queue', () => {
     expect(sizes.every((all) => all.reduce((sum, size) => sum + size, 0) <= limits.call)).toBe(true)
     const got = calls.flat().flatMap((each) => readMessage(each.body).lines.map(({ record }) => record))
     expect(new Set(got.map(({ id }) => id)).size).toBe(count)
+  })
+})
+
+describe('the times of a record', () => {
+  const post = async (body: object, requestContext = {}) => {
+    const { ports, sent } = memoryPorts({ flags })
+    const init = { method: 'POST', headers: json, body: JSON.stringify(body) }
+    const { status } = await callHandler(flagshipIoRoutes(ports), '/', init, requestContext)
+    expect(status).toBe(204)
+    return sent
+  }
+  const body = { cid: goldenEnvironment, t: 'BATCH', h: [{ ...hit(1), cuid: 'ada', qt: 3_600_000 }] }
+
+  it('are those of the hit, also of an alias that it makes', async () => {
+    const sent = await post(body)
+    expect(sent.map(({ kind, at }) => [kind, at])).toEqual([
+      ['tracking', goldenNow - 3_600_000],
+      ['alias', goldenNow - 3_600_000],
+    ])
+  })
+
+  it('begin with the arrival of the request, however long it took to load the environment', async () => {
+    const startedAt = goldenNow - 4_400
+    for (const { at, receivedAt } of await post(body, { startedAt }))
+      expect({ at, receivedAt }).toEqual({ at: startedAt - 3_600_000, receivedAt: startedAt })
   })
 })

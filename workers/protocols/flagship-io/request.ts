@@ -52,7 +52,7 @@ export const recordContextOf = (
   { ports, identify, isNewToday }: RouteDependencies,
 ): RecordContext => ({
   compiled,
-  now: ports.now(),
+  now: requestContext.startedAt ?? ports.now(), // a retry must not seem late because a snapshot was loaded
   identify,
   isNewToday,
   origin: originOf(requestContext, ports, compiled.environmentId),

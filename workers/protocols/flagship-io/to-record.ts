@@ -94,16 +94,20 @@ function exposure(
   }
 }
 
-/** Undefined if there is no anonymous id beside the visitor's. The same on one day, so copies count once. */
+/**
+ * Undefined if there is no anonymous id beside the visitor's. The time is that of the hit that names both.
+ * The same on one day, so copies count once.
+ */
 export function aliasToRecord(
   visitorId: string,
   anonymousId: string | null | undefined,
+  queueTime: number | null | undefined,
   recordContext: RecordContext,
 ): Alias | undefined {
   if (!anonymousId || visitorId === '' || anonymousId === visitorId) return undefined
-  const day = Math.floor(recordContext.now / dayMs)
   const { environmentId } = recordContext.compiled
-  const common = commonFields(['alias'], visitorId, 0, noAttributes, recordContext)
+  const common = commonFields(['alias'], visitorId, queueTime, noAttributes, recordContext)
+  const day = Math.floor(common.at / dayMs)
   const id = murmur3x64Hex(JSON.stringify(['alias', environmentId, anonymousId, visitorId, day]))
   return { ...common, id, kind: 'alias', previousKey: anonymousId }
 }

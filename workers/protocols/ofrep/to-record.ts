@@ -22,6 +22,8 @@ export interface RecordContext {
   readonly secret: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
+  /** Cloudflare's, empty elsewhere. */
+  readonly requestId: string
   readonly origin: EventOrigin
   readonly checkClaim: CheckClaim
   /** Adds the attributes of the request. */
@@ -31,8 +33,10 @@ export interface RecordContext {
 /** Limit of the lake's record schema. */
 const targetingKeyLengthMax = 1_000
 
+/** `index`: of the event in its request. */
 export function toRecord(
   event: wire.TrackingEvent,
+  index: number,
   context: EvaluationContext,
   recordContext: RecordContext,
 ): MaybePromise<Result<EventRecord>> {
@@ -48,7 +52,8 @@ export function toRecord(
     const { at, receivedAt } = common.value
     return ok({
       ...common.value,
-      id: given ?? hashOf([name, value, at, receivedAt]), // without an id, every request is an event
+      // Without an id, each is an event of its own, in every request.
+      id: given ?? hashOf([name, value, at, receivedAt, recordContext.requestId, index]),
       kind: 'tracking',
       type: 'goal',
       event: name.toWellFormed(),

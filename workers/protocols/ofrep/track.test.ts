@@ -103,6 +103,17 @@ describe('a goal', () => {
     expect(identities).toEqual(['ada 1', 'ada 1', 'ada 2', 'bob 1'])
   })
 
+  it('without an id is an event of its own, also beside one with the same name and value', async () => {
+    await track({ events: [goal, { ...goal, page: '/other' }, goal] })
+    await track(goal)
+    const ids = taken().map(({ id }) => id)
+    expect(new Set(ids).size).toBe(3) // on Cloudflare, where requests have ids, it would be four
+    expect(ids).toHaveLength(4)
+    await post('/track', goal, { 'cf-ray': 'one' })
+    await post('/track', goal, { 'cf-ray': 'two' })
+    expect(new Set(taken().map(({ id }) => id)).size).toBe(2)
+  })
+
   it('has the time of the client, in either form, if it is plausible', async () => {
     const at = goldenNow - 60_000
     const fine = [at, goldenNow - eventAgeMaxMs, goldenNow + clockAheadMaxMs]

@@ -33,7 +33,7 @@ export async function track(sdkRequest: SdkRequest, ports: Ports): Promise<Respo
   ports.limits.countRecords(requestContext.address, events.length)
   const { compiled } = authenticated.value
   const recordContext = recordContextOf(sdkRequest, ports, authenticated.value)
-  const made = events.map((event) => eventToRecord(event, { context, sentAt }, recordContext))
+  const made = events.map((event, index) => eventToRecord(event, index, { context, sentAt }, recordContext))
   const results: Result<EventRecord>[] = []
   for (const each of made) results.push(each instanceof Promise ? await each : each)
   const records = results.flatMap((each) => (each.ok ? [each.value] : []))
@@ -69,6 +69,7 @@ const parseBatch = (body: object): Result<z.infer<typeof wire.TrackingBatch>> =>
 
 function eventToRecord(
   event: unknown,
+  index: number,
   batch: Pick<z.infer<typeof wire.TrackingBatch>, 'context' | 'sentAt'>,
   recordContext: RecordContext,
 ): MaybePromise<Result<EventRecord>> {
@@ -77,7 +78,7 @@ function eventToRecord(
   const context = toContext(parsed.value.context ?? batch.context)
   if (context.targetingKey === undefined) return noTargetingKey
   const tracked = parsed.value.sentAt === undefined ? { ...parsed.value, sentAt: batch.sentAt } : parsed.value
-  return toRecord(tracked, recordContext.enrich(context), recordContext)
+  return toRecord(tracked, index, recordContext.enrich(context), recordContext)
 }
 
 const noTargetingKey = refuse('INVALID', 'context.targetingKey: is missing', {
@@ -91,7 +92,8 @@ const recordContextOf = (
 ): RecordContext => ({
   compiled,
   secret: ports.exposureSecret,
-  now: ports.now(),
+  now: requestContext.startedAt ?? ports.now(),
+  requestId: request.headers.get('cf-ray') ?? '',
   origin: originOf(requestContext, ports, compiled.environmentId),
   checkClaim: claimChecker(ports, compiled),
   enrich: (context) => enrichContext(context, compiled, request),

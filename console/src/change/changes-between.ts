@@ -1,0 +1,13 @@
+// What an edit sends: only what differs, so that what a form does not show stays as it is. Pure.
+
+export type Body = Readonly<Record<string, unknown>>
+
+/** Fields that are no longer there are `null`, as the API takes it. */
+export function changesBetween(before: Body, after: Body): Body {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return Object.fromEntries(
+    [...names]
+      .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+      .map((name) => [name, after[name] ?? null]),
+  )
+}

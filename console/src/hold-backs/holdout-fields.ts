@@ -1,0 +1,67 @@
+// The form of a holdout and what the API takes. Pure.
+import type { Holdout } from '../../../core/model/holdout.ts'
+import type { Body } from '../change/changes-between.ts'
+import { dayText, whenText } from '../ui/field-text.ts'
+import { keysIn, shareOfSlices, slicesOf } from './share.ts'
+
+const shareMax = 50
+
+export interface HoldoutFields {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** In percent. */
+  readonly share: string
+  /** As a field of a date and time has it; empty: at once. */
+  readonly start: string
+  /** As a field of a date has it: the last day; empty: after 90 days. */
+  readonly stop: string
+  /** Keys, separated by commas. */
+  readonly flags: string
+  readonly goals: string
+}
+
+export const emptyHoldout: HoldoutFields = {
+  id: '',
+  name: '',
+  description: '',
+  share: '5',
+  start: '',
+  stop: '',
+  flags: '',
+  goals: '',
+}
+
+export const holdoutFields = (holdout: Holdout): HoldoutFields => ({
+  id: holdout.id,
+  name: holdout.name,
+  description: holdout.description,
+  share: shareOfSlices(holdout.slices),
+  start: whenText(holdout.startAt),
+  // the end is exclusive
+  stop: dayText(holdout.stopAt - 1),
+  flags: holdout.flagKeys?.join(', ') ?? '',
+  goals: holdout.goalKeys.join(', '),
+})
+
+/** Undefined while something is missing or no number. */
+export function holdoutBody(fields: HoldoutFields): Body | undefined {
+  const { id, name, description, share, start, stop, flags, goals } = fields
+  const slices = slicesOf(share, shareMax)
+  if (id === '' || slices === undefined) return undefined
+  const lastDay = new Date(`${stop}T00:00`)
+  return {
+    id,
+    name,
+    description,
+    slices,
+    ...(start !== '' && { startAt: Date.parse(start) }),
+    ...(stop !== '' && { stopAt: afterDay(lastDay) }),
+    ...(keysIn(flags).length > 0 && { flagKeys: keysIn(flags) }),
+    goalKeys: keysIn(goals),
+  }
+}
+
+/** The next midnight: a day in which clocks change has no 24 hours. */
+const afterDay = (day: Date): number =>
+  new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime()

@@ -1,0 +1,34 @@
+import fc from '../../../test/support/build/fast-check.ts'
+import { expect, it } from 'vitest'
+import { WebhookDraft } from '../../../core/change/command.ts'
+import { changesBetween } from '../change/changes-between.ts'
+import { webhookBody, webhookFields } from './webhook-fields.ts'
+
+const url = 'https://hooks.example.com/in'
+const webhook = fc.record({
+  name: fc.string({ maxLength: 20 }),
+  url: fc.constant(url),
+  format: fc.constantFrom('standard', 'slack'),
+  events: fc.subarray(['flag.updated', 'flag.stale', 'job.failed']),
+  tags: fc.subarray(['shop', 'search']),
+  digestMs: fc.option(fc.integer({ min: 1_000, max: 604_800_000 }), { nil: undefined }),
+})
+
+it('the form of a webhook makes it again', () => {
+  fc.assert(
+    fc.property(webhook, (each) => {
+      const drafted = WebhookDraft.parse({ ...each, digestMs: each.digestMs })
+      expect(WebhookDraft.parse(webhookBody(webhookFields(drafted)))).toEqual(drafted)
+    }),
+  )
+})
+
+it('sends what was changed; a time that is emptied is null', () => {
+  const fields = webhookFields({ name: 'a', url, events: [], digestMs: 90_000 })
+  expect(fields.digest).toBe('1.5')
+  expect(changesBetween(webhookBody(fields)!, webhookBody({ ...fields, digest: '' })!)).toEqual({
+    digestMs: null,
+  })
+  for (const typed of [{ url: '' }, { digest: 'soon' }])
+    expect(webhookBody({ ...fields, ...typed })).toBeUndefined()
+})
