@@ -41,14 +41,25 @@ export function resolveLinks(links: Iterable<Link>): Persons {
   return new Map(users.map((user, number) => [user, users[rootOf(number)]!]))
 }
 
-/** Of counting/aliases.sql, as RowBinary: side, anonymous id, known id, eight bytes each. */
-const aliasBytes = 24
+/** Words of eight bytes in a row of counting/aliases.sql: side, anonymous id, known id. */
+const rowWords = 3
 
-/** The links of one side of a count. */
-export function* linksOf(aliases: Buffer, side: -1 | 1): Generator<Link> {
-  for (let at = 0; at < aliases.length; at += aliasBytes)
-    if (aliases.readBigInt64LE(at) === BigInt(side))
-      yield [aliases.readBigUInt64LE(at + 8), aliases.readBigUInt64LE(at + 16)]
+/**
+ * Who counts as one on each side of a count, from what counting/aliases.sql writes in RowBinary. Mostly both
+ * are the same, and are then resolved once.
+ */
+export function personsOfSides(aliases: Buffer): readonly [before: Persons, after: Persons] {
+  const words = new BigUint64Array(aliases.buffer, aliases.byteOffset, aliases.length / 8)
+  const first = words.findIndex((word, at) => at % rowWords === 0 && word === 1n)
+  const [old, now] =
+    first < 0 ? [words, words.subarray(0, 0)] : [words.subarray(0, first), words.subarray(first)]
+  const isSame = old.length === now.length && old.every((word, at) => at % rowWords === 0 || word === now[at])
+  const after = resolveLinks(linksOf(now))
+  return [isSame ? after : resolveLinks(linksOf(old)), after]
+}
+
+function* linksOf(words: BigUint64Array): Generator<Link> {
+  for (let at = 0; at < words.length; at += rowWords) yield [words[at + 1]!, words[at + 2]!]
 }
 
 /** `linkColumns` as RowBinary. */

@@ -8,7 +8,7 @@ import type { Failure } from '../failure.ts'
 import type { PartFile, RecordFiles } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { preparedColumns } from './columns.ts'
-import { linkRows, linksOf, resolveLinks } from './links.ts'
+import { linkRows, personsOfSides } from './links.ts'
 import { statementOf } from './statements.ts'
 
 /** What came since the run before, what stayed, and what went. */
@@ -76,7 +76,7 @@ export async function writeLinks(
   } else await writeFile(target, '')
   const aliases = await readFile(target)
   await rm(target)
-  const rows = linkRows(resolveLinks(linksOf(aliases, -1)), resolveLinks(linksOf(aliases, 1)))
+  const rows = linkRows(...personsOfSides(aliases))
   await writeFile(file, rows)
   return ok(rows.length > 0)
 }

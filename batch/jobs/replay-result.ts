@@ -3,14 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-<<<<<<< HEAD
 import { experimentQuestion, type Question, withCopies } from '../counting/question.ts'
-import type { EngineReport, ExperimentResult } from '../../core/model/experiment-result.ts'
-=======
-import { experimentQuestion, type Question } from '../counting/question.ts'
 import type { EngineReport } from '../../core/model/engine-report.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
->>>>>>> main
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
