@@ -1,12 +1,13 @@
 -- The goal events of each person, with what is known of their copies. Continues linked.sql or unlinked.sql.
 --
 -- Events of a user with one name are copies if they have one id, or equal content and times at most
--- {sameWithinMs} apart. One of them is the event, wherever it counts: the first that came with a server key, so
--- that nobody else can put another in its place, or else the first that was received. The others are not,
+-- {sameWithinMs} apart. One of them is the event, wherever it counts: the first that came with a server key,
+-- so that nobody else can put another in its place, or else the first that was received. The others are not,
 -- whatever their times say.
 --
--- copyTimes: for each event, when the copy before it counts. A question looks for copies from {copyHorizonMs}
--- before its start on, so that it does not matter what else is asked; {from} is the earliest start.
+-- copyTimes: for each event, when the copy before it counts. A question looks for copies from
+-- {copyHorizonMs} before its start on, so that it does not matter what else is asked; {from} is the earliest
+-- start.
 --
 -- One step a query: ClickHouse writes an expression out wherever its name stands, and took two seconds to read
 -- all of it in one.
