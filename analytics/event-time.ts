@@ -18,8 +18,8 @@ export const eventAgeMaxMs = 744 * hourMs
  */
 export const clockAheadMaxMs = 24 * hourMs
 /**
- * A clock that seems slower than this is taken to be right: what it dates so early has waited, in the queue of
- * a phone perhaps, and is sent again as it was. A clock with another time zone is off by less.
+ * A clock that seems slower than this is taken to be right: what it dates so early has waited, in the queue
+ * of a phone perhaps, and is sent again as it was. A clock with another time zone is off by less.
  */
 export const clockBehindMaxMs = 24 * hourMs
 /** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
@@ -36,8 +36,8 @@ export const requestDelayMaxMs = 5_000
  *
  * `at` and `sentAt` are by the client's clock. If the client says when it sent the event, its clock is
  * corrected by the difference to edge's. The network's time is in that difference too: seconds at most, and
- * less than clocks are off. `at` without `sentAt` is taken as it is. It is as well if `sentAt` is further behind
- * than a clock may be: then the event was sent at that time, waited, and is sent again with the old times.
+ * less than clocks are off. `at` without `sentAt` is taken as it is. It is as well if `sentAt` is further
+ * behind than a clock may be: then the event was sent at that time, waited, and is sent again as it was.
  */
 export function eventTime(at: number, receivedAt: number, sentAt?: number): number | undefined {
   const isOfNow = sentAt !== undefined && receivedAt - sentAt <= clockBehindMaxMs

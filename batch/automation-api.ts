@@ -1,6 +1,7 @@
 // What the runner asks of the admin API for operations and progressive rollouts.
 import type * as z from 'zod'
 import type { AllocationFacts, DynamicAllocation } from '../core/model/dynamic-allocation.ts'
+import type { AllocationLook } from '../core/model/allocation-look.ts'
 import type { HoldoutLook } from '../core/model/holdout-look.ts'
 import type { Lease } from '../core/model/lease.ts'
 import type { Operation, OperationFacts, OperationLook } from '../core/model/operation.ts'
@@ -29,6 +30,11 @@ export interface HoldoutLookAt {
   readonly look: HoldoutLook
 }
 
+export interface AllocationLookAt {
+  readonly allocationId: string
+  readonly look: AllocationLook
+}
+
 export interface AutomationApi {
   operations(environmentId: string): ApiResult<Listing<Operation>>
   applyOperation(
@@ -55,6 +61,7 @@ export interface AutomationApi {
     allocationId: string,
     facts: AllocationFacts,
   ): ApiResult<AppliedOperation>
+  storeAllocationLooks(environmentId: string, looks: readonly AllocationLookAt[]): ApiResult<void>
   /** For so many milliseconds from now; 0 gives it back. A control one release back grants all. */
   lease(environmentId: string, holder: string, forMs: number): ApiResult<Lease>
 }
@@ -149,6 +156,8 @@ export function automationApi(ports: AutomationPorts): AutomationApi {
         AppliedOperation,
         facts,
       ),
+    storeAllocationLooks: (environmentId, looks) =>
+      storeAll(environmentPath(environmentId, 'dynamic-allocation-looks'), looks),
     lease,
   }
 }

@@ -156,7 +156,8 @@ async function inParts(request: Request, onPart: () => void): Promise<Request> {
   )
   const headers = new Headers(request.headers)
   headers.set('content-length', String(bytes.byteLength)) // S3 takes no chunks of unknown number
-  return new Request(request, { headers, body, duplex: 'half' })
+  const init: RequestInit & { readonly duplex: 'half' } = { headers, body, duplex: 'half' }
+  return new Request(request, init)
 }
 const partBytes = 65_536
 

@@ -78,6 +78,12 @@ describe.skipIf(!hasChdb)('a run over dynamic allocations', () => {
       phases: [{ arms: { green: { users: 300, goals: 90 }, control: { users: 300, goals: 30 } } }],
     })
     expect(allocation().phases.at(-1)!.weights).toEqual({ control: 40_000, green: 60_000 })
+    const { look } = stack!.allocationLooks[0]!
+    expect(look).toMatchObject({ at: now, until: now - hourMs - 300_000 })
+    expect(look).not.toHaveProperty('reason')
+    const byArm = new Map(look.arms.map(({ variationId, ...counts }) => [variationId, counts]))
+    expect(byArm.get('green')).toMatchObject({ users: 300, goals: 90, chance: expect.closeTo(1, 6) })
+    expect(byArm.get('control')).toMatchObject({ users: 300, goals: 30, chance: expect.closeTo(0, 6) })
 
     // The next day is a phase of its own: users of the first day who come back stay in the first.
     const nextDay = visitRecords('green', 200, 20).map(
@@ -104,5 +110,7 @@ describe.skipIf(!hasChdb)('a run over dynamic allocations', () => {
     expect((await run(state, startAt + hourMs)).map(({ kind }) => kind)).toEqual(['engine', 'idle'])
     const [, event] = await run(state, startAt + dayMs)
     expect(event).toMatchObject({ kind: 'not-moved' })
+    const reason = expect.stringContaining('shares of users')
+    expect(stack!.allocationLooks).toMatchObject([{ allocationId: 'x', look: { reason } }])
   })
 })

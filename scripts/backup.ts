@@ -89,12 +89,12 @@ async function saveTable(name: string, by: Seal | undefined): Promise<void> {
 async function saveMembers(): Promise<Backup['members']> {
   const saved: Backup['members'] = []
   for await (const rows of batchesIn<SavedRow>(paths.rows('entities'), ({ kind }) => kind === 'segment'))
-    for (const { environment_id: environment, id, value } of rows) {
+    for (const { environment_id: environment, value } of rows) {
       const { members } = JSON.parse(String(value)) as { members?: { list: string; sha256: string } }
       if (!members) continue
       const { list, sha256 } = members
-      const path = `/environments/${String(environment)}/segments/${encodeURIComponent(String(id))}/members`
-      writeText(paths.members(String(environment), list), await download(path))
+      const text = await download(`/backup/members/${String(environment)}/${list}`)
+      writeText(paths.members(String(environment), list), text)
       saved.push({ environment: String(environment), list, sha256 })
     }
   return saved

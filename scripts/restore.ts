@@ -1,7 +1,8 @@
-// `npm run restore -- FOLDER [--environment ID]...`: brings a backup to the installation at TACKLINE_URL,
-// with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not there comes back
-// with its history. One that lives is changed by a revision like any other, so nothing that caches an older
-// one is misled. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
+// `npm run restore -- FOLDER [--environment ID]... [--stop-experiments]`: brings a backup to the installation
+// at TACKLINE_URL, with the TACKLINE_TOKEN of an owner of its first organisation. An environment that is not
+// there comes back with its history. One that lives is changed by a revision like any other, so nothing that
+// caches an older one is misled; it is refused if that would disturb a running experiment, unless these are
+// to stop. `npm run restore -- --published` only publishes what D1 holds, after Time Travel.
 import { readFileSync } from 'node:fs'
 import { restoredKinds } from '../core/change/command.ts'
 import { type Admin, call } from './admin.ts'
@@ -18,14 +19,20 @@ import { type Seal, openSeal, opened } from './backup-seal.ts'
 import { exitWithUsage, readOptions } from './command-line.ts'
 
 const { values, positionals } = readOptions(
-  { environment: { type: 'string', multiple: true }, published: { type: 'boolean', default: false } },
+  {
+    environment: { type: 'string', multiple: true },
+    published: { type: 'boolean', default: false },
+    'stop-experiments': { type: 'boolean', default: false },
+  },
   1,
 )
 const [folder] = positionals
 const { TACKLINE_URL: url, TACKLINE_TOKEN: token, TACKLINE_BACKUP_PASSPHRASE: passphrase } = process.env
 if (!url || !token) exitWithUsage('Set TACKLINE_URL and TACKLINE_TOKEN.')
 if ((folder === undefined) !== values.published)
-  exitWithUsage('npm run restore -- FOLDER [--environment ID]..., or npm run restore -- --published')
+  exitWithUsage(
+    'npm run restore -- FOLDER [--environment ID]... [--stop-experiments], or npm run restore -- --published',
+  )
 const admin: Admin = { url, token }
 
 /** What was refused or failed, by environment: the others go on. */
@@ -58,6 +65,7 @@ interface Heads {
   readonly tables: readonly { readonly name: string; readonly restoring: 'always' | 'empty' | 'absent' }[]
   readonly migrations: readonly string[]
   readonly revisions: Readonly<Record<string, number>>
+  readonly archived: readonly string[]
 }
 
 async function restore(from: string, backup: Backup): Promise<void> {
@@ -81,7 +89,7 @@ async function restore(from: string, backup: Backup): Promise<void> {
   for (const id of living)
     await attempt(id, async () => {
       await sendMembersOf(from, backup, id)
-      await rollBack(from, backup, id)
+      await rollBack(from, backup, heads, id)
     })
 }
 
@@ -148,9 +156,8 @@ async function sendAssignments(from: string, backup: Backup, absent: ReadonlySet
   }
 }
 
-async function rollBack(from: string, { at }: Backup, id: string): Promise<void> {
-  const { archived } = await call<{ archived: boolean }>(admin, 'GET', `/environments/${id}`)
-  if (archived) {
+async function rollBack(from: string, { at }: Backup, { archived }: Heads, id: string): Promise<void> {
+  if (archived.includes(id)) {
     console.log(`! ${id}: is archived, accepts no changes, and stays as it is`)
     return
   }
@@ -162,13 +169,20 @@ async function rollBack(from: string, { at }: Backup, id: string): Promise<void>
       entities.push({ kind, id: key, value: JSON.parse(String(value)) })
   await publish(id)
   const comment = `restored from the backup of ${at}`
-  const { revision, changed, notes } = await call<{
-    revision: number
-    changed: boolean
-    notes?: { path: string; message: string }[]
-  }>(admin, 'POST', `/environments/${id}/restore`, { entities }, comment)
+  const choice = values['stop-experiments'] ? '?experiment=stop' : ''
+  const made = call<Restored>(admin, 'POST', `/backup/environments/${id}${choice}`, { entities }, comment)
+  const { revision, changed, notes } = await made.catch((error: unknown) => {
+    if (!messageOf(error).includes('EXPERIMENT_RUNNING')) throw error
+    throw new Error(`${messageOf(error)}\n  Stop it, or restore with --stop-experiments.`, { cause: error })
+  })
   console.log(changed ? `${id}: restored by revision ${revision}` : `${id}: is as in the backup`)
   for (const note of notes ?? []) console.log(`! ${note.path}: ${note.message}`)
+}
+
+interface Restored {
+  readonly revision: number
+  readonly changed: boolean
+  readonly notes?: readonly { readonly path: string; readonly message: string }[]
 }
 
 async function publishAll(): Promise<void> {

@@ -170,6 +170,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'store-operation-looks',
     'store-progressive-rollout-looks',
     'store-holdout-looks',
+    'store-dynamic-allocation-looks',
     'confirm-progressive-rollout',
     'move-dynamic-allocation',
     'take-lease',
@@ -186,6 +187,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'restore-backup-members',
     'restore-backup-assignments',
     'restore-environment',
+    'read-backup-members',
     'publish-anew',
   ],
   'for who operates the installation, by the command line': [

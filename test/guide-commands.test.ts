@@ -1,13 +1,14 @@
-// Every command in the guides from the first hour to the bill is run by a test or a check, or is named here
-// as one that needs an account. A new command in one of these pages needs a line.
+// Every command in the README and in the guides from the first hour to the bill is run by a test or a check,
+// or is named here as one that needs an account. A new command in one of these pages needs a line.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { omittedTables, savedTableNames } from '../workers/storage/backup-rows.ts'
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
-const pages = ['first-hour', 'deploy', 'operate', 'backup', 'costs']
-const pathOf = (page: string) => `docs/guides/${page}.md`
+const guides = ['first-hour', 'deploy', 'operate', 'backup', 'costs']
+const pages = ['README', ...guides]
+const pathOf = (page: string) => (page === 'README' ? 'README.md' : `docs/guides/${page}.md`)
 
 /** A file and words of it that run the command; or what the command needs, which no test has. */
 type Proof = { readonly by: string; readonly says: string } | { readonly needs: string }
@@ -17,6 +18,17 @@ const backup = (script: string): Proof => ({ by: 'test/e2e/backup.test.ts', says
 
 const proofs: Readonly<Record<string, Proof>> = {
   'npm start': { by: 'test/e2e/start.test.ts', says: "'scripts/start.ts'" },
+  'npm ci && npm start': { by: 'test/e2e/first-hour.test.ts', says: "toBe('npm ci && npm start\\n')" },
+  'npm ci && npm test': { needs: 'itself: it runs all tests' },
+  'npm ci': { needs: 'a network' },
+  'npm test': { needs: 'itself: it runs all tests' },
+  'npx wrangler dev': { by: 'test/e2e/readme.test.ts', says: "'wrangler', 'dev'" },
+  'npm start -- --fresh': { by: 'test/e2e/start.test.ts', says: "'--fresh'" },
+  'npm start -- --port 8899': { by: 'test/e2e/start.test.ts', says: "'--port'" },
+  'npm start -- --directory PATH': { by: 'test/e2e/start.test.ts', says: "'--directory'" },
+  'npm start -- --https': { by: 'test/e2e/deploy-dialogue.test.ts', says: 'https: true' },
+  'npm run batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
+  'npm run batch -- serve': { by: 'test/e2e/serve.test.ts', says: "'batch/cli.ts', 'serve'" },
   'npm run demo': { by: 'test/e2e/demo.test.ts', says: "'test/demo/run.ts'" },
   'npm run stan': { by: 'scripts/test.ts', says: 'stan' },
   'npm run -s doctor': { by: 'test/e2e/first-hour.test.ts', says: "bash('npm run -s doctor')" },
@@ -26,6 +38,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   'npm run restore': backup('restore'),
   'npm run -s restore -- --published': { by: 'test/e2e/backup.test.ts', says: "'restore', '--published'" },
   'npm run bench:events -- costs': { by: 'bench/events/costs.test.ts', says: 'costsTable()' },
+  'npm run bench:edge -- --only cold-start': { needs: 'a quiet machine: it measures time' },
   'npm run -s batch': { by: 'batch/cli.test.ts', says: "batch(['operations']" },
   'npm run -s batch -- compact': { by: 'batch/jobs/compact.test.ts', says: 'compact' },
   'npm run batch -- replay': { by: 'batch/jobs/replay.test.ts', says: 'replay' },

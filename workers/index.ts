@@ -3,7 +3,6 @@
 import { env as bindings, waitUntil } from 'cloudflare:workers'
 import type { ControlBindings } from './control/bindings.ts'
 import { Environment as EnvironmentObject } from './control/environment/published-environment.ts'
-import { serve } from './control/serve.ts'
 import { edgeApp } from './edge/app.ts'
 import type { EdgeBindings } from './edge/bindings.ts'
 import { bucketeerShadow } from './edge/bucketeer-shadow.ts'
@@ -36,8 +35,13 @@ const restricted = inJurisdiction<object>(bindings)
 const ofControl = restricted as ControlBindings
 const context = { waitUntil, passThroughOnException: () => undefined, props: {} } as ExecutionContext
 
-/** Instead of the service binding of a split installation. */
-const CONTROL = { fetch: (request: Request) => serve(request, ofControl, context) }
+/**
+ * Instead of the service binding of a split installation. Loaded by the first request that it is for: an
+ * isolate that starts for an SDK's need not run all declarations of routes first.
+ */
+const CONTROL = {
+  fetch: async (request: Request) => (await import('./control/serve.ts')).serve(request, ofControl, context),
+}
 const ofEdge = { ...restricted, CONTROL } as unknown as EdgeBindings
 
 const ports = edgePorts(ofEdge, waitUntil)

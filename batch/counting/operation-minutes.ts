@@ -1,5 +1,6 @@
 // What operations watch, as counts by the minute of the exposure. All operations of an environment are
-// counted by one statement over the last days (analytics/sql/counting/operation-minutes.sql).
+// counted by one statement over the last days (analytics/sql/counting/operation-minutes.sql). Those who ask
+// for the same users are counted together.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
@@ -15,22 +16,24 @@ import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { withCopies } from './question.ts'
 import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
-import { questionsMax } from './server-counts.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
 const count = z.int().min(0)
+/** Numbers of operations, and the count of each. */
+const ByOperation = z.tuple([z.array(z.int()), z.array(count)])
+/** Of a group and a minute. */
 const Row = z.object({
-  x: z.int(),
+  g: z.int(),
   minute: z.int(),
   users: count,
-  goalUsers: count,
+  goalUsers: ByOperation,
   baselineUsers: count,
-  baselineGoalUsers: count,
+  baselineGoalUsers: ByOperation,
   verifiedUsers: count,
   unverifiedUsers: count,
   usersOverLimit: count,
-}) satisfies z.ZodType<MinuteCounts>
+})
 type Row = z.infer<typeof Row>
 
 /** An operation and the name of its goal's event. */
@@ -94,13 +97,18 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
     const file = path.join(root, 'counts', `environment=${environmentId}`, name)
     const known = Kept.safeParse(await readSealed(file)).data
-    if (known?.input === input) return ok(partedBy(asked, known.rows))
-    const count = minutesCounter(clickHouse, reader)
-    const rows = await count(files.value, asked, usualTolerances, dayMs, linked.value)
+    if (known?.input === input) return ok(minutesOf(asked, known.rows))
+    const rows = await countRows(clickHouse, reader, {
+      files: files.value,
+      linked: linked.value,
+      asked,
+      tolerances: usualTolerances,
+      dayMs,
+    })
     if (!rows.ok) return rows
     // A full disk costs the next run a query, and this one nothing.
     await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-    return ok(partedBy(asked, rows.value))
+    return ok(minutesOf(asked, rows.value))
   }
   const again = <T>(environmentId: string, count: (isAgain: boolean) => Promise<Result<T, Failure>>) =>
     countAgainIfDamaged(lake, environmentId, count)
@@ -135,13 +143,28 @@ const onceMs = 10_000 * watchDayMs
 const Kept = z.object({ input: z.string(), rows: z.array(Row) })
 const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-function partedBy(asked: readonly AskedMinutes[], rows: readonly Row[]): (readonly MinuteCounts[])[] {
-  const byNumber = Map.groupBy(rows, ({ x }) => x)
-  return asked.map(({ x }) => byNumber.get(x) ?? [])
+/** The rows of each operation, in order of time. Those of a group share rows in which they do not differ. */
+function minutesOf(asked: readonly AskedMinutes[], rows: readonly Row[]): (readonly MinuteCounts[])[] {
+  const found = new Map(asked.map(({ x }) => [x, [] as MinuteCounts[]]))
+  const byGroup = Map.groupBy(rows, ({ g }) => g)
+  for (const { g, operations } of groupsOf(asked))
+    for (const { g: _, goalUsers, baselineGoalUsers, ...users } of byGroup.get(g) ?? []) {
+      const nobody = { ...users, goalUsers: 0, baselineGoalUsers: 0 }
+      const [some, someOfBaseline] = [countsOf(goalUsers), countsOf(baselineGoalUsers)]
+      for (const { x } of operations) {
+        const [own = 0, ofBaseline = 0] = [some.get(x), someOfBaseline.get(x)]
+        const isNone = own + ofBaseline === 0
+        found.get(x)!.push(isNone ? nobody : { ...users, goalUsers: own, baselineGoalUsers: ofBaseline })
+      }
+    }
+  return [...found.values()]
 }
 
-/** A row of `asked` in the statement. */
+const countsOf = ([xs, counts]: z.infer<typeof ByOperation>) => new Map(xs.map((x, i) => [x, counts[i]!]))
+
+/** What an operation asks for. */
 export interface AskedMinutes {
+  /** Its number, from 1. */
   readonly x: number
   readonly askedFlag: string
   readonly rule: string
@@ -195,39 +218,65 @@ const linksFrom = (watched: readonly Watched[], now: number) =>
 
 const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
 
+/** Operations that ask for the same users: a row of `asked` in the statement. */
+interface Group extends Omit<AskedMinutes, 'x' | 'goal' | 'delayMs'> {
+  /** Its number, from 1. */
+  readonly g: number
+  readonly operations: readonly Pick<AskedMinutes, 'x' | 'goal' | 'delayMs'>[]
+}
+
+function groupsOf(asked: readonly AskedMinutes[]): Group[] {
+  const groups = Map.groupBy(asked, ({ x: _, goal: __, delayMs: ___, ...users }) => JSON.stringify(users))
+  return [...groups.values()].map((own, i) => {
+    const { x: _, goal: __, delayMs: ___, ...users } = own[0]!
+    return { g: i + 1, ...users, operations: own.map(({ x, goal, delayMs }) => ({ x, goal, delayMs })) }
+  })
+}
+
 const textOf = (beginning: readonly string[]) => statementOf(...beginning, 'operation-minutes')
 
-/** From nothing, by as few statements as the limits of a request allow. */
+interface Count {
+  readonly files: RecordFiles
+  /** The files whose aliases count. */
+  readonly linked: RecordFiles
+  readonly asked: readonly AskedMinutes[]
+  readonly tolerances: Tolerances
+  readonly dayMs: number
+}
+
+/** By one statement: to analyse it takes longer than to count some thousand operations more. */
+const countRows = (
+  clickHouse: Pick<ClickHouse, 'rows'>,
+  reader: RecordReader,
+  { files, linked, asked, tolerances, dayMs }: Count,
+): Promise<Result<Row[], Failure>> =>
+  reader.read(files, linked, async ({ reading }) => {
+    const read = reading(1, 0)
+    if (!read.ok || asked.length === 0) return read.ok ? ok([]) : read
+    const { beginning, values } = read.value
+    return clickHouse.rows('operation-minutes.sql', textOf(beginning), Row, {
+      ...values,
+      ...everybody,
+      timeOffset,
+      groups: groupsOf(asked)
+        .map((group) => JSON.stringify(group))
+        .join('\n'),
+      events: [...new Set(asked.map(({ goal }) => goal))],
+      from: startOf(asked),
+      dayMs,
+      ...tolerances,
+    })
+  })
+
+/** From nothing. For each of `asked`, its rows. */
 export function minutesCounter(clickHouse: Pick<ClickHouse, 'rows'>, reader: RecordReader) {
-  return (
+  return async (
     files: RecordFiles,
     asked: readonly AskedMinutes[],
     tolerances: Tolerances = usualTolerances,
     dayMs = watchDayMs,
-    linked: RecordFiles = files,
-  ): Promise<Result<Row[], Failure>> =>
-    reader.read(files, linked, async ({ reading }) => {
-      const read = reading(1, 0)
-      if (!read.ok) return read
-      const rows: Row[] = []
-      for (let i = 0; i < asked.length; i += questionsMax) {
-        const own = asked.slice(i, i + questionsMax)
-        const values = {
-          ...read.value.values,
-          ...everybody,
-          timeOffset,
-          operations: own.map((each) => JSON.stringify(each)).join('\n'),
-          flags: [...new Set(own.map(({ askedFlag }) => askedFlag))],
-          events: [...new Set(own.map(({ goal }) => goal))],
-          from: startOf(own),
-          dayMs,
-          ...tolerances,
-        }
-        const text = textOf(read.value.beginning)
-        const found = await clickHouse.rows('operation-minutes.sql', text, Row, values)
-        if (!found.ok) return found
-        rows.push(...found.value)
-      }
-      return ok(rows)
-    })
+  ): Promise<Result<(readonly MinuteCounts[])[], Failure>> => {
+    const rows = await countRows(clickHouse, reader, { files, linked: files, asked, tolerances, dayMs })
+    return rows.ok ? ok(minutesOf(asked, rows.value)) : rows
+  }
 }

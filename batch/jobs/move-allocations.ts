@@ -1,11 +1,14 @@
 // Counts the users of dynamic allocations whose time has come, and asks control to move their shares. Control
 // computes the new shares itself, from the counts; of two runners, the second finds them moved.
+import { allocationLook } from '../../core/model/allocation-look.ts'
 import {
   type AllocationFacts,
   type DynamicAllocation,
   movesNextAt,
 } from '../../core/model/dynamic-allocation.ts'
+import { commentLengthMax } from '../../core/model/limits.ts'
 import { movedWeights, whyNotMoved } from '../../core/model/reallocation.ts'
+import type { AllocationLookAt } from '../automation-api.ts'
 import type { AllocationCounts } from '../counting/allocation-counts.ts'
 import { type Failure, fail } from '../failure.ts'
 import { mismatchFactor, sampleRatio } from '../statistics/sample-ratio.ts'
@@ -34,18 +37,25 @@ export async function moveAllocations(environmentId: string, context: Context): 
   if (asked.length === 0) return
   const counted = await allocations.count(environmentId, asked, now)
   if (!counted.ok) return failed(environmentId, counted.problem)
+  const looks: AllocationLookAt[] = []
   for (const [i, { allocation }] of asked.entries()) {
     const facts = counted.value[i]!
     const reason =
       mismatchOf(allocation, facts) ?? whyNotMoved(allocation, facts, now) ?? whyEqual(allocation, facts)
+    const lookedWith = (why: string | undefined) =>
+      looks.push({ allocationId: allocation.id, look: allocationLook(allocation, facts, now, why) })
     if (reason !== undefined) {
       onEvent({ kind: 'not-moved', environmentId, allocation, reason })
+      lookedWith(reason)
       continue
     }
     const moved = await api.moveAllocation(environmentId, allocation.id, facts)
     if (moved.ok) onEvent({ kind: 'moved', environmentId, allocation, facts, ...moved.value })
     else failed(`${environmentId}/${allocation.id}`, moved.problem)
+    lookedWith(moved.ok ? undefined : moved.problem.message.slice(0, commentLengthMax))
   }
+  const stored = await api.storeAllocationLooks(environmentId, looks)
+  if (!stored.ok) failed(environmentId, stored.problem)
 }
 
 function whyEqual(allocation: DynamicAllocation, facts: AllocationFacts): string | undefined {

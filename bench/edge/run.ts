@@ -13,13 +13,14 @@ import { toSnapshot } from '../tackline.ts'
 import { users } from '../users.ts'
 import { slice, split, workload } from '../workloads.ts'
 import { workerdVersion } from '../workerd/server.ts'
+import { coldStarts } from './cold-start.ts'
 import { firstDecision, memoryOf } from './figures.ts'
 import { type LoadRequest, load, once } from './load.ts'
 import { bundleAll, type EdgeServer, type Service, startEdge } from './server.ts'
 
 /**
  * `--only flag` runs the cases with `flag` in their names and the cases they are compared with, without the
- * figures.
+ * figures. `cold-start` compares the one Worker with edge of three.
  */
 const { values } = readOptions({
   quick: { type: 'boolean', default: false },
@@ -90,6 +91,13 @@ const flagship = {
 
 const directory = mkdtempSync(join(tmpdir(), 'tackline-edge-'))
 try {
+  if (values.only === 'cold-start') await coldStarts(directory)
+  else await compareAll()
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+async function compareAll(): Promise<void> {
   await bundleAll(directory)
   await withServer(flags200, async (server) => compare(server, chosen(await casesOf(server))))
   await withServer(workload('W4').flags, async (server) =>
@@ -100,8 +108,6 @@ try {
     `\nworkerd ${workerdVersion()}, ${rounds} rounds of ${requestsARound} requests ` +
       `over ${connections} connections`,
   )
-} finally {
-  rmSync(directory, { recursive: true, force: true })
 }
 
 async function withServer(flags: typeof flags200, use: (server: EdgeServer) => Promise<void>): Promise<void> {

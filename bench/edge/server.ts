@@ -119,7 +119,7 @@ const standIns :Workerd.Worker = ${worker(
 }
 
 /** workerd reports on its control channel on which port each socket and the inspector listen. */
-async function portsOf(control: Readable, count: number): Promise<Map<string, number>> {
+export async function portsOf(control: Readable, count: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   let said = ''
   for await (const chunk of control) {

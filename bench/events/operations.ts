@@ -1,5 +1,5 @@
-// How long a pass over 10,000 operations takes: the whole one-shot command, with a real stack and its own
-// lake. The first pass counts all events, the second what came since.
+// How long a pass over many operations takes: the whole one-shot command, with a real stack and its own lake.
+// The first pass counts all events, the second what came since.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -10,28 +10,29 @@ import { freePort } from '../../scripts/free-port.ts'
 import { type Stack, startStack } from '../../scripts/stack.ts'
 import { root, typescript } from '../../scripts/tool.ts'
 
-/** An environment takes 5,000. */
+/** An environment takes 5,000 operations. */
 const environments = ['first', 'second']
-const operationsEach = 5_000
 const flagsEach = 250
+/** Of each flag, an operation watches each goal. */
+const goalsEach = 20
 const usersEach = 2_000
 const newUsers = 200
 const batchUsers = 100
 const storedWithinMs = 120_000
 
-export async function benchOperations(): Promise<void> {
+export async function benchOperations(count: number): Promise<void> {
+  const operationsEach = Math.ceil(count / environments.length)
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tackline-operations-'))
   const stack = await startStack({ port: await freePort(), directory, state: 'reset' })
   try {
     const keys = new Map<string, string>()
-    for (const id of environments) keys.set(id, await prepare(stack, id))
+    for (const id of environments) keys.set(id, await prepare(stack, id, operationsEach))
     for (const [id, key] of keys) await meet(stack, id, key, 0, usersEach)
     const pass = () => runOnce(stack, path.join(directory, 'cache'))
     const first = await pass()
     for (const [id, key] of keys) await meet(stack, id, key, usersEach, newUsers)
     const second = await pass()
     const third = await pass()
-    const count = environments.length * operationsEach
     console.log(`
 | a pass over ${count} operations | takes |
 | --- | --- |
@@ -46,9 +47,10 @@ export async function benchOperations(): Promise<void> {
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 const flagOf = (i: number) => `flag-${i % flagsEach}`
+const goalOf = (i: number) => `error-${Math.floor(i / flagsEach)}`
 
 /** Returns a client's key. */
-async function prepare(stack: Stack, id: string): Promise<string> {
+async function prepare(stack: Stack, id: string, operationsEach: number): Promise<string> {
   await call(stack, 'POST', '/environments', { id })
   const variations = ['on', 'off'].map((each) => ({ id: each, name: each, value: String(each === 'on') }))
   const flag = {
@@ -59,6 +61,8 @@ async function prepare(stack: Stack, id: string): Promise<string> {
     defaultStrategy: { strategy: { kind: 'fixed', variationId: 'on' } },
   }
   const flags = Object.fromEntries(Array.from({ length: flagsEach }, (_, i) => [flagOf(i), flag]))
+  const begun = Date.now()
+  const goals = Object.fromEntries(Array.from({ length: goalsEach }, (_, i) => [goalOf(i * flagsEach), {}]))
   const operations = Object.fromEntries(
     Array.from({ length: operationsEach }, (_, i) => [
       `guard-${i}`,
@@ -66,15 +70,16 @@ async function prepare(stack: Stack, id: string): Promise<string> {
         kind: 'event-rate',
         flagKey: flagOf(i),
         variationId: 'on',
-        goalKey: 'error',
+        goalKey: goalOf(i),
         comparison: 'at-least',
-        // All different, so that no two share what is counted but by their flag.
-        threshold: 0.5 + i / 20_000,
+        threshold: 0.5,
+        // No two ask for the same users, who are counted for each of them.
+        countingFrom: begun - i * 1_000,
         minimumUsers: 100,
       },
     ]),
   )
-  await call(stack, 'POST', `/environments/${id}/apply`, { flags, goals: { error: {} }, operations })
+  await call(stack, 'POST', `/environments/${id}/apply`, { flags, goals, operations })
   const path = `/environments/${id}/sdk-keys`
   return (await call<{ key: string }>(stack, 'POST', path, { role: 'client' })).key
 }
@@ -96,7 +101,7 @@ async function meet(stack: Stack, id: string, key: string, from: number, users: 
         reason: { type: 'DEFAULT' },
         ...about,
       }
-      const goal = { '@type': `${type}GoalEvent`, goalId: 'error', value: 1, ...about }
+      const goal = { '@type': `${type}GoalEvent`, goalId: goalOf(0), value: 1, ...about }
       return [exposure, ...((first + i) % 10 === 0 ? [goal] : [])].map((event, n) => ({
         id: `${id}-${userId}-${n}`,
         event,
@@ -127,6 +132,7 @@ async function runOnce({ url, token }: Stack, cache: string): Promise<number> {
   const begun = performance.now()
   const env = { ...process.env, TACKLINE_URL: url, TACKLINE_TOKEN: token, TACKLINE_LAKE_CACHE: cache }
   const options = ['batch/cli.ts', 'operations', '--engine', 'exact']
-  await promisify(execFile)(process.execPath, [...typescript, ...options], { cwd: root, env })
+  const maxBuffer = Infinity // it prints a line for each operation
+  await promisify(execFile)(process.execPath, [...typescript, ...options], { cwd: root, env, maxBuffer })
   return performance.now() - begun
 }

@@ -16,6 +16,7 @@ const { values, positionals } = readOptions(
     quick: { type: 'boolean', default: false },
     records: { type: 'string', default: '1200000' },
     flags: { type: 'string', default: '10' },
+    operations: { type: 'string', default: '10000' },
     one: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
@@ -23,6 +24,7 @@ const { values, positionals } = readOptions(
 )
 const records = readWholeNumber('records', values.records, 1_000, 1_000_000_000)
 const flags = readWholeNumber('flags', values.flags, 1, 1_000)
+const operations = readWholeNumber('operations', values.operations, 2, 10_000)
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   intake: () => benchIntake(values.quick),
   counting: () =>
@@ -36,7 +38,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   costs: () => Promise.resolve(console.log(costsTable())),
   concluding: () => benchConcluding({ records, experiments: flags }),
   'kill-switch': () => benchKillSwitch(records),
-  operations: benchOperations,
+  operations: () => benchOperations(operations),
   schedules: benchSchedules,
 }
 const names = Object.keys(benches)

@@ -79,7 +79,7 @@ export const isAllocationOpen = ({ status }: Pick<DynamicAllocation, 'status'>):
 export const movesNextAt = ({ phases, everyMs }: DynamicAllocation): number =>
   phases.at(-1)!.startAt + everyMs
 
-const ArmCounts = z.strictObject({ users: count, goals: count })
+export const ArmCounts = z.strictObject({ users: count, goals: count })
 export type ArmCounts = z.infer<typeof ArmCounts>
 
 const Arms = z.record(Id, ArmCounts).refine((arms) => Object.keys(arms).length <= limits.allocationArmsMax, {

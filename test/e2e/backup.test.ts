@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import pLimit from 'p-limit'
 import { afterAll, expect, it } from 'vitest'
 import { murmur3x86 } from '../../core/hash/murmur3-x86-32.ts'
 import { call } from '../../scripts/admin.ts'
@@ -41,8 +42,14 @@ const run = async ({ url, token }: Stack, script: string, ...args: string[]) => 
   return (await promisify(execFile)(process.execPath, command, { cwd: root, env })).stdout
 }
 
-/** Each is asked through three protocols, twice. TACKLINE_USERS=10000 is what the guide tells of. */
+/**
+ * All are evaluated in bulk by the admin API, which reads the published snapshot as edge does; the first ones
+ * are asked through the three protocols as well. TACKLINE_USERS=10000 is what the guide tells of.
+ */
 const usersCount = Number(process.env['TACKLINE_USERS'] ?? 200)
+const askedThroughEdge = 200
+const atOnce = 25
+const contextsAtOnce = 100
 const users = Array.from({ length: usersCount }, (_, i) => `user-${i}`)
 const planOf = (user: string) => (user.endsWith('7') ? 'team' : 'free')
 const importedKey = 'a-key-that-another-system-gave-out'
@@ -79,16 +86,23 @@ const protocols: Record<string, Ask> = {
   },
 }
 
-/** What every protocol answers each user. */
-async function decisionsOf({ url }: Stack, key: string, asked = users): Promise<string[]> {
-  const answers: string[] = []
-  const all = async (user: string) => {
-    const each = Object.values(protocols).map((ask) => ask(url, key, user))
-    return JSON.stringify(await Promise.all(each))
+/** What each user is answered through each protocol. */
+const answersOf = ({ url }: Stack, key: string): Promise<string[]> =>
+  pLimit(atOnce).map(users.slice(0, askedThroughEdge), async (user) =>
+    JSON.stringify(await Promise.all(Object.values(protocols).map((ask) => ask(url, key, user)))),
+  )
+
+/** Each user's evaluation of each flag. */
+async function decisionsOf(stack: Stack): Promise<string[]> {
+  const decided: string[] = []
+  for (let i = 0; i < users.length; i += contextsAtOnce) {
+    const contexts = users
+      .slice(i, i + contextsAtOnce)
+      .map((user) => ({ targetingKey: user, attributes: { plan: planOf(user) } }))
+    const { results } = await call<{ results: unknown[] }>(stack, 'POST', `${at}/evaluate`, { contexts })
+    decided.push(...results.map((result) => JSON.stringify(result)))
   }
-  for (let i = 0; i < asked.length; i += 25)
-    answers.push(...(await Promise.all(asked.slice(i, i + 25).map(all))))
-  return answers
+  return decided
 }
 
 /** Everything of the environment that a person can read through the admin API. */
@@ -212,7 +226,6 @@ it(
   async () => {
     const first = await start('first')
     const key = await fill(first)
-    const few = users.slice(0, 300)
     const keeper = await keepSome(first)
     await expect.poll(() => bannerOf(first, key, 'user-3'), within).toBe(true)
     console.log(await run(first, 'backup', saved))
@@ -221,8 +234,11 @@ it(
     expect(texts.join('')).not.toMatch(/tl_client_|tl_server_|tla_|whsec_/)
     expect(texts.join('')).not.toContain(importedKey)
     const contents = await contentsOf(first)
-    const before = await decisionsOf(first, key)
+    const before = await answersOf(first, key)
     expect(new Set(before).size).toBeGreaterThan(10)
+    const decided = await decisionsOf(first)
+    expect(decided).toHaveLength(usersCount)
+    expect(new Set(decided).size).toBeGreaterThan(10)
 
     // What came after is undone, as a change like any other.
     await call(first, 'PATCH', `${at}/flags/fast-search`, { enabled: false })
@@ -231,15 +247,16 @@ it(
     const said = await run(first, 'restore', saved)
     expect(said).toContain(`${demoEnvironment}: restored by revision`)
     await expect.poll(() => bannerOf(first, key, 'user-3'), within).toBe(true)
-    expect(await decisionsOf(first, key, few)).toEqual(before.slice(0, few.length))
+    expect(await answersOf(first, key)).toEqual(before)
+    expect((await decisionsOf(first)).filter((each, i) => each !== decided[i])).toEqual([])
     expect(await run(first, 'restore', saved)).toContain(`${demoEnvironment}: is as in the backup`)
 
     const second = await start('second')
     console.log(await run(second, 'restore', saved))
     await expect.poll(() => bannerOf(second, key, 'user-3'), within).toBe(true)
     expect(await bannerOf(second, importedKey, 'user-3')).toBe(true)
-    const after = await decisionsOf(second, key)
-    expect(after.filter((answer, i) => answer !== before[i])).toEqual([])
+    expect(await answersOf(second, key)).toEqual(before)
+    expect((await decisionsOf(second)).filter((each, i) => each !== decided[i])).toEqual([])
     for (const [user, variation] of keeper.kept)
       await expect.poll(() => valueOf(second, keeper.key, 'kept', user), within).toBe(variation)
     expect(await run(second, 'restore', '--published')).toContain(`${demoEnvironment}: published at revision`)

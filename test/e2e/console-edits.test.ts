@@ -41,8 +41,12 @@ beforeAll(async () => {
   await seedDemo(stack(), 'console-edits')
   for (const key of ['headline', 'till']) await post('flags', { ...split, key })
   browser = await launchChromium()
-  // the report on requests exists on Cloudflare only
-  tab = await openConsole(browser, stack(), (status, url) => status === 404 && url.includes('/requests?'))
+  // the report on requests exists on Cloudflare only; a page may ask once more for what is being deleted
+  tab = await openConsole(
+    browser,
+    stack(),
+    (status, url) => status === 404 && /\/(requests|deliveries)\?/.test(url),
+  )
   page = tab.page
 }, 120_000)
 afterAll(async () => browser?.close())

@@ -1,6 +1,7 @@
 // `npm run deploy` as somebody runs it who starts: its questions, and what they get first. wrangler is a
-// fake, the Worker that answers is a real stack, whose D1 takes the first token.
-import { spawn } from 'node:child_process'
+// fake, the Worker that answers is a real stack, whose D1 takes the first token. The terminal is a real one
+// (a pty, by util-linux's `script`), where there is that program.
+import { spawn, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -46,13 +47,25 @@ interface Talk {
   readonly asked: string[]
 }
 
+const hasTerminals = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '')
+const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
+
 /** `answers`: what is typed at a question that contains the key. */
 function deploy(answers: Record<string, string>, ...options: string[]): Promise<Talk> {
   const preload = path.join(root, 'test/deploy/as-terminal.ts')
   const args = [...typescript, '--import', preload, 'scripts/deploy.ts', '--name', name, '--account', 'a']
-  const child = spawn(process.execPath, [...args, ...options], {
+  const words = [process.execPath, ...args, ...options]
+  const [program = '', ...rest] = hasTerminals
+    ? ['script', '--quiet', '--flush', '--return', '--command', words.map(quoted).join(' '), '/dev/null']
+    : words
+  const child = spawn(program, rest, {
     cwd: root,
-    env: { ...process.env, ...fake.env, NODE_EXTRA_CA_CERTS: stack().certPath },
+    env: {
+      ...process.env,
+      ...fake.env,
+      NODE_EXTRA_CA_CERTS: stack().certPath,
+      ...(!hasTerminals && { FAKE_TERMINAL: '1' }),
+    },
   })
   let text = ''
   const asked: string[] = []

@@ -89,7 +89,7 @@ it('counts every acknowledged event once, whichever way ingest fails', async () 
   const counted = await count({ raw: arrived.files, parts: [] }, [watched])
   if (!counted.ok) throw new Error(counted.problem.message)
   const sumOf = (field: 'users' | 'goalUsers' | 'verifiedUsers' | 'unverifiedUsers' | 'usersOverLimit') =>
-    counted.value.reduce((sum, row) => sum + row[field], 0)
+    counted.value[0]!.reduce((sum, row) => sum + row[field], 0)
   expect([sumOf('users'), sumOf('goalUsers'), sumOf('verifiedUsers')]).toEqual([users, users / 5, users])
   expect([sumOf('unverifiedUsers'), sumOf('usersOverLimit')]).toEqual([0, 0])
 }, 120_000)

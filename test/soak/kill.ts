@@ -221,7 +221,8 @@ async function compareEvents(
     const watched = askedMinutes({ operation, event: goalEvent }, 1, window.to)
     const minutes = await minutesCounter(clickHouse, recordsInPlace(clickHouse, onDisk))(files, [watched])
     if (!minutes.ok) throw new Error(minutes.problem.message)
-    const sumOf = (field: 'users' | 'goalUsers') => minutes.value.reduce((sum, row) => sum + row[field], 0)
+    const sumOf = (field: 'users' | 'goalUsers') =>
+      minutes.value[0]!.reduce((sum, row) => sum + row[field], 0)
     if (sumOf('users') !== wanted.users || sumOf('goalUsers') !== wanted.conversions)
       lost.push(
         `${variationId}: the operation counted ${sumOf('users')} users and ${sumOf('goalUsers')} with the goal, ` +

@@ -12,6 +12,7 @@ import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import type { Flag } from '../../core/model/flag.ts'
 import type { Goal } from '../../core/model/goal.ts'
 import { type HeldLease, LeaseRequest, decideLease } from '../../core/model/lease.ts'
+import { AllocationLook } from '../../core/model/allocation-look.ts'
 import { HoldoutLook } from '../../core/model/holdout-look.ts'
 import { type Operation, OperationLook } from '../../core/model/operation.ts'
 import { RolloutLook } from '../../core/model/progressive-rollout.ts'
@@ -50,6 +51,7 @@ export interface SimulatedStack {
   readonly posts: { path: string; body: unknown }[]
   readonly looks: { operationId: string; look: OperationLook }[]
   readonly holdoutLooks: { holdoutId: string; look: HoldoutLook }[]
+  readonly allocationLooks: { allocationId: string; look: AllocationLook }[]
   readonly rolloutLooks: { rolloutId: string; look: RolloutLook }[]
   readonly bucket: SimulatedBucket
   close(): Promise<void>
@@ -68,17 +70,16 @@ export async function startSimulatedStack(
   const looks: SimulatedStack['looks'] = []
   const rolloutLooks: SimulatedStack['rolloutLooks'] = []
   const holdoutLooks: SimulatedStack['holdoutLooks'] = []
+  const allocationLooks: SimulatedStack['allocationLooks'] = []
+  const kept = { posts, looks, rolloutLooks, holdoutLooks, allocationLooks }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://simulated')
     if (pathname.startsWith(bucketPath)) void bucket.answer(request, response, bucketPath)
-    else void answerApi(request, response, pathname, state, { posts, looks, rolloutLooks, holdoutLooks })
+    else void answerApi(request, response, pathname, state, kept)
   })
   return {
     url: await listen(server),
-    posts,
-    looks,
-    rolloutLooks,
-    holdoutLooks,
+    ...kept,
     bucket,
     close: () => close(server),
   }
@@ -102,7 +103,8 @@ async function answerApi(
     looks,
     rolloutLooks,
     holdoutLooks,
-  }: Pick<SimulatedStack, 'posts' | 'looks' | 'rolloutLooks' | 'holdoutLooks'>,
+    allocationLooks,
+  }: Pick<SimulatedStack, 'posts' | 'looks' | 'rolloutLooks' | 'holdoutLooks' | 'allocationLooks'>,
 ): Promise<void> {
   const json = (status: number, body: unknown) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -144,6 +146,12 @@ async function answerApi(
       const sent = JSON.parse(await text(request)) as { looks: SimulatedStack['holdoutLooks'] }
       for (const { look } of sent.looks) HoldoutLook.parse(look)
       holdoutLooks.push(...sent.looks)
+      return json(200, { stored: sent.looks.length })
+    }
+    if (pathname.endsWith('/dynamic-allocation-looks')) {
+      const sent = JSON.parse(await text(request)) as { looks: SimulatedStack['allocationLooks'] }
+      for (const { look } of sent.looks) AllocationLook.parse(look)
+      allocationLooks.push(...sent.looks)
       return json(200, { stored: sent.looks.length })
     }
     if (pathname.endsWith('/operation-looks')) {

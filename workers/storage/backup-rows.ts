@@ -1,6 +1,6 @@
 // The rows of D1 as a backup has them: which tables are saved, and how pages of rows are read and written. A
 // row is what SQLite stores: JSON columns are texts. `restoring` says under what condition rows are taken.
-import { type SQL, inArray, sql } from 'drizzle-orm'
+import { type SQL, eq, inArray, or, sql } from 'drizzle-orm'
 import { type SQLiteTable, getTableConfig } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
 import type { Database } from './database.ts'
@@ -33,6 +33,7 @@ export const savedTables = {
   flag_usage: { table: environmentTables.flagUsage, restoring: 'absent' },
   operation_looks: { table: environmentTables.operationLooks, restoring: 'absent' },
   rollout_looks: { table: environmentTables.rolloutLooks, restoring: 'absent' },
+  allocation_looks: { table: environmentTables.allocationLooks, restoring: 'absent' },
   holdout_looks: { table: environmentTables.holdoutLooks, restoring: 'absent' },
   trigger_firings: { table: environmentTables.triggerFirings, restoring: 'absent' },
   environments: { table: environmentTables.environments, restoring: 'absent' },
@@ -147,6 +148,8 @@ export async function environmentsAmong(database: Database, ids: readonly string
 export interface Heads {
   /** Of each environment, by its id. */
   readonly revisions: Readonly<Record<string, number>>
+  /** Environments that accept no changes. */
+  readonly archived: string[]
   /** The newest entry of the organisations' audit trail. */
   readonly audit: number
 }
@@ -154,16 +157,24 @@ export interface Heads {
 /** What moves on with every change: a backup is of one moment if these are the same before and after. */
 export async function readHeads(database: Database): Promise<Heads> {
   const { environments, revisions } = environmentTables
-  const [newest, [last]] = await database.batch([
+  const [newest, frozen, [last]] = await database.batch([
     database
       .select({ id: environments.id, revision: sql<number>`max(${revisions.number})` })
       .from(environments)
       .innerJoin(revisions, sql`${revisions.environmentId} = ${environments.id}`)
       .groupBy(environments.id),
+    database
+      .select({ id: environments.id })
+      .from(environments)
+      .innerJoin(projects, eq(projects.id, environments.projectId))
+      .innerJoin(organisations, eq(organisations.id, projects.organisationId))
+      .where(or(eq(environments.archived, true), eq(organisations.archived, true)))
+      .orderBy(environments.id),
     database.select({ number: sql<number>`coalesce(max(${audit.number}), 0)` }).from(audit),
   ])
   return {
     revisions: Object.fromEntries(newest.map(({ id, revision }) => [id, revision])),
+    archived: frozen.map(({ id }) => id),
     audit: last?.number ?? 0,
   }
 }

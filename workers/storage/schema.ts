@@ -6,6 +6,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Command } from '../../core/change/command.ts'
 import type { Entities, EntityKind } from '../../core/model/environment-state.ts'
 import type { DeliveryState } from '../../core/model/delivery.ts'
+import type { AllocationLook } from '../../core/model/allocation-look.ts'
 import type { HoldoutLook } from '../../core/model/holdout-look.ts'
 import type { OperationLook } from '../../core/model/operation.ts'
 import type { RolloutLook } from '../../core/model/progressive-rollout.ts'
@@ -252,6 +253,18 @@ export const holdoutLooks = sqliteTable(
     look: text('look', { mode: 'json' }).$type<HoldoutLook>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.environmentId, table.holdoutId] })],
+)
+
+/** What the runner found when it last counted for a dynamic allocation. */
+export const allocationLooks = sqliteTable(
+  'allocation_looks',
+  {
+    environmentId: environmentId(),
+    allocationId: text('allocation_id').notNull(),
+    lookedAt: integer('looked_at').notNull(),
+    look: text('look', { mode: 'json' }).$type<AllocationLook>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.environmentId, table.allocationId] })],
 )
 
 /** Firings of triggers that changed nothing, and so made no revision. Goes with the trigger. */

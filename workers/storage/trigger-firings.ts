@@ -1,9 +1,10 @@
 // Firings of triggers that changed nothing, in D1. They are no part of the configuration, and make no
 // revision.
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Trigger, TriggerFiring } from '../../core/model/trigger.ts'
 import type { Database } from './database.ts'
 import { triggerFirings } from './schema.ts'
+import { isAny } from './write-statements.ts'
 
 /** One more, of a trigger that exists. */
 export async function countFiring(
@@ -30,11 +31,12 @@ type Counted = Pick<Trigger, 'firings' | 'lastFiring'>
 export async function readFirings(
   database: Database,
   environmentId: string,
+  ids: readonly string[],
 ): Promise<(id: string, trigger: Counted) => Counted> {
   const rows = await database
     .select({ id: triggerFirings.triggerId, firings: triggerFirings.firings, last: triggerFirings.last })
     .from(triggerFirings)
-    .where(eq(triggerFirings.environmentId, environmentId))
+    .where(and(eq(triggerFirings.environmentId, environmentId), isAny(triggerFirings.triggerId, ids)))
   const byId = new Map(rows.map((row) => [row.id, row]))
   return (id, { firings, lastFiring }) => {
     const row = byId.get(id)

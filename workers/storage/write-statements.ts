@@ -1,6 +1,6 @@
 // Writes many rows with few statements. D1 limits the statements of a batch, the bound values of a statement
 // (100) and the size of a value (2 MB). So rows are bound as JSON arrays, which SQLite unnests.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, type Column, eq, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type EntityKind, type Write, entitySchemas } from '../../core/model/environment-state.ts'
 import { withoutSecrets } from '../../core/change/redaction.ts'
@@ -24,6 +24,10 @@ export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number, 
   }
   return chunks
 }
+
+/** That a column is one of any number of texts. */
+export const isAny = (column: Column, texts: readonly string[]): SQL =>
+  sql`${column} in (select value from json_each(${JSON.stringify(texts)}))`
 
 interface Row {
   readonly kind: EntityKind
@@ -118,19 +122,20 @@ function findingDeletions(
   environmentId: string,
   deleted: readonly Pick<Row, 'kind' | 'id'>[],
 ): BatchItem<'sqlite'>[] {
-  const { experimentResults, holdoutLooks, operationLooks, rolloutLooks, triggerFirings } = tables
+  const { allocationLooks, experimentResults, holdoutLooks, operationLooks, rolloutLooks, triggerFirings } =
+    tables
   const findings = [
     { of: 'experiment', table: experimentResults, column: experimentResults.experimentId },
     { of: 'operation', table: operationLooks, column: operationLooks.operationId },
     { of: 'holdout', table: holdoutLooks, column: holdoutLooks.holdoutId },
+    { of: 'dynamicAllocation', table: allocationLooks, column: allocationLooks.allocationId },
     { of: 'progressiveRollout', table: rolloutLooks, column: rolloutLooks.rolloutId },
     { of: 'trigger', table: triggerFirings, column: triggerFirings.triggerId },
   ]
   return findings.flatMap(({ of, table, column }) => {
     const ids = deleted.filter(({ kind }) => kind === of).map(({ id }) => id)
-    const isOfThem = sql`${column} in (select value from json_each(${JSON.stringify(ids)}))`
     const isInEnvironment = eq(table.environmentId, environmentId)
-    return ids.length === 0 ? [] : [database.delete(table).where(and(isInEnvironment, isOfThem))]
+    return ids.length === 0 ? [] : [database.delete(table).where(and(isInEnvironment, isAny(column, ids)))]
   })
 }
 

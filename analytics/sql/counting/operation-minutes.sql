@@ -1,10 +1,12 @@
--- What operations watch, by the minute of the exposure: a row for each operation and minute (epoch minutes)
--- in which users count, in order. Continues goals.sql.
+-- What operations watch, by the minute of the exposure: a row for each group of operations and minute (epoch
+-- minutes) in which users count, in order. Operations of a group ask for the same users and differ in their
+-- goals only. Continues goals.sql.
 --
 -- A user counts once in each {dayMs} since `start`, by the first exposure to `variation` or `baseline` in it,
 -- whichever came first. `baseline` '': there is none, and users who saw another variation before count as
--- well. `rule` '' takes exposures by any rule or strategy. goalUsers: those with a goal event from that
--- exposure on, until `delayMs` after it; the tolerance between clocks is that of outcomes.sql.
+-- well. `rule` '' takes exposures by any rule or strategy. goalUsers and baselineGoalUsers: by operation,
+-- those with its goal's event from that exposure on, until its `delayMs` after it; the tolerance between
+-- clocks is that of outcomes.sql.
 -- `counts`: which events count, as for experiments. verifiedUsers and unverifiedUsers: by the first exposure,
 -- also where unverified ones do not count.
 -- `sourceUsersMax`: only so many users without a server key from one source count, the first ones; 0: all do.
@@ -13,14 +15,23 @@
     SELECT *
     FROM format(
       JSONEachRow,
-      'x UInt32, askedFlag String, rule String, variation String, baseline String, goal String, counts String,
-       start Int64, delayMs Int64, sourceUsersMax Int64',
-      {operations:String}
+      'g UInt32, askedFlag String, rule String, variation String, baseline String, counts String, start Int64,
+       sourceUsersMax Int64, operations Array(Tuple(x UInt32, goal String, delayMs Int64))',
+      {groups:String}
     )
+  ),
+  -- A row for each variation that a group looks at.
+  met AS (
+    SELECT
+      * EXCEPT (askedFlag, variation, baseline, operations),
+      arrayJoin(if(baseline = '', [variation], [variation, baseline])) AS metVariation,
+      cityHash64(askedFlag, metVariation) AS metHash,
+      metVariation = baseline AS isBaseline
+    FROM asked
   ),
   exposures AS (
     SELECT
-      x,
+      g,
       person,
       intDiv(countedAt - start, {dayMs:Int64}) AS day,
       counts = 'all' OR isServer OR (counts = 'verified' AND isVerified) AS mayCount,
@@ -32,22 +43,21 @@
         + bitShiftLeft(toUInt256(bitShiftRight(eventId, 17)), 128)
         + bitShiftLeft(toUInt256(sourceId), 64)
         + bitShiftLeft(toUInt64(clock), 32)
-        + if(baseline != '' AND variationId = baseline, 4, 0)
+        + if(isBaseline, 4, 0)
         + if(isVerified, 2, 0)
         + if(isUnverified, 1, 0) AS place
     FROM exposuresOfPeople
-    INNER JOIN asked ON askedFlag = flagKey
-    WHERE has({flags:Array(String)}, flagKey)
+    INNER JOIN met ON metHash = cityHash64(flagKey, variationId)
+    WHERE flagKey IN (SELECT askedFlag FROM asked)
       AND countedAt >= start
-      AND (variationId = variation OR (baseline != '' AND variationId = baseline))
       AND (rule = '' OR ruleId = rule)
   ),
   places AS (
-    SELECT x, person, day, min(exposures.place) AS place FROM exposures GROUP BY x, person, day
+    SELECT g, person, day, min(exposures.place) AS place FROM exposures GROUP BY g, person, day
   ),
   firsts AS (
     SELECT
-      x,
+      g,
       person,
       toInt64(bitAnd(toUInt64(bitShiftRight(place, 207)), 281474976710655)) - {timeOffset:Int64} AS exposedAt,
       exposedAt + toUInt32(bitShiftRight(place, 175)) AS exposureReceivedAt,
@@ -61,51 +71,57 @@
       bitShiftRight(place, 255) = 0 AS mayCount
     FROM places
   ),
+  limited AS (
+    SELECT
+      firsts.*,
+      counts,
+      start,
+      arrayMap(each -> (each.x, cityHash64(each.goal), each.delayMs), operations) AS operations,
+      row_number() OVER (PARTITION BY g, mayCount, sourceId ORDER BY exposedAt, eventId) AS placeInSource,
+      mayCount AND (sourceUsersMax = 0 OR sourceId = 0 OR placeInSource <= sourceUsersMax) AS isCounted
+    FROM firsts
+    INNER JOIN asked USING (g)
+  ),
   outcomes AS (
     SELECT
-      x,
-      isBaseline,
-      exposedAt,
-      isVerified,
-      isUnverified,
-      mayCount,
-      sourceId,
-      sourceUsersMax,
-      arrayExists(
-        (each, copyTime) -> each.name = cityHash64(goal)
-          AND copyTime < start - {copyHorizonMs:Int64}
-          AND each.at >= start
-          AND (counts != 'server' OR each.isServer)
-          AND each.at <= exposedAt + delayMs
-          AND each.at >= exposedAt - multiIf(
-            each.clock = exposureClock AND each.clock != 1, 0,
-            each.clock > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
-            each.receivedAt = exposureReceivedAt, 0, -- one request, whose delay is in both
-            {requestDelayMaxMs:Int64}
+      *,
+      -- The operations whose goal the user met.
+      arrayMap(
+        operation -> operation.1,
+        if(empty(events), [], arrayFilter(
+          operation -> arrayExists(
+            (each, copyTime) -> each.name = operation.2
+              AND copyTime < start - {copyHorizonMs:Int64}
+              AND (counts != 'server' OR each.isServer)
+              AND each.at <= exposedAt + operation.3
+              AND each.at >= start
+              AND each.at >= exposedAt - multiIf(
+                each.clock = exposureClock AND each.clock != 1, 0,
+                each.clock > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
+                each.receivedAt = exposureReceivedAt, 0, -- one request, whose delay is in both
+                {requestDelayMaxMs:Int64}
+              ),
+            events,
+            copyTimes
           ),
-        events,
-        copyTimes
-      ) AS hasGoal,
-      row_number() OVER (PARTITION BY x, mayCount, sourceId ORDER BY exposedAt, eventId) AS placeInSource
-    FROM firsts
-    INNER JOIN asked USING (x)
-    LEFT JOIN goalLists ON goalLists.person = firsts.person
-  ),
-  judged AS (
-    SELECT *, mayCount AND (sourceUsersMax = 0 OR sourceId = 0 OR placeInSource <= sourceUsersMax) AS isCounted
-    FROM outcomes
+          operations
+        ))
+      ) AS met,
+      arrayResize([toUInt64(1)], length(met), 1) AS once
+    FROM limited
+    LEFT JOIN goalLists USING (person)
   )
 SELECT
-  x,
+  g,
   intDiv(exposedAt, 60000) AS minute,
   countIf(isCounted AND NOT isBaseline) AS users,
-  countIf(isCounted AND NOT isBaseline AND hasGoal) AS goalUsers,
+  sumMapIf(met, once, isCounted AND NOT isBaseline) AS goalUsers,
   countIf(isCounted AND isBaseline) AS baselineUsers,
-  countIf(isCounted AND isBaseline AND hasGoal) AS baselineGoalUsers,
+  sumMapIf(met, once, isCounted AND isBaseline) AS baselineGoalUsers,
   countIf(isVerified) AS verifiedUsers,
   countIf(isUnverified) AS unverifiedUsers,
   countIf(mayCount AND NOT isCounted) AS usersOverLimit
-FROM judged
-GROUP BY x, minute
-ORDER BY x, minute
+FROM outcomes
+GROUP BY g, minute
+ORDER BY g, minute
 SETTINGS output_format_json_quote_64bit_integers = 0

@@ -51,9 +51,6 @@ export interface World {
 export const shareText = (weight: number): string => percent(weight / weightTotal)
 export const nameOf = ({ id, name }: { readonly id: string; readonly name?: string }): string => name || id
 
-export const flagName = (flags: readonly FlagRow[], key: string): string =>
-  flags.find((flag) => flag.key === key)?.name || key
-
 export const variationIn = (flags: readonly FlagRow[], key: string, id: string): string =>
   flags.find((flag) => flag.key === key)?.variations.find((each) => each.id === id)?.name || id
 

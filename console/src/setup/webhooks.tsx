@@ -75,7 +75,7 @@ export default function WebhooksPage() {
           >
             {words.deliveries}
           </Button>
-          <WebhookActions webhook={webhook} onSecret={setSecret} />
+          <WebhookActions webhook={webhook} onSecret={setSecret} onRemoved={() => search({})} />
         </span>
       ),
     },
@@ -108,9 +108,11 @@ export default function WebhooksPage() {
 interface WebhookActionsProps {
   readonly webhook: WebhookWithHealth
   readonly onSecret: (secret: string) => void
+  /** Before what was shown of it is read again. */
+  readonly onRemoved: () => void
 }
 
-function WebhookActions({ webhook, onSecret }: WebhookActionsProps) {
+function WebhookActions({ webhook, onSecret, onRemoved }: WebhookActionsProps) {
   const { id, name, disabled, format = 'standard' } = webhook
   const path = pathOf(useEnvironmentId(), 'webhooks', id)
   const [overlap, setOverlap] = useState<OverlapChoice>('day')
@@ -146,6 +148,7 @@ function WebhookActions({ webhook, onSecret }: WebhookActionsProps) {
           isDestructive: true,
           typedName: shown,
           run: ({ comment }) => change('DELETE', path, { comment }),
+          onDone: async () => onRemoved(),
         },
       ]}
     />

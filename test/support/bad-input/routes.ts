@@ -273,6 +273,14 @@ export function adminRoutes(environmentId: string): Route[] {
       until: 2,
       phases: [{ startAt: 1, arms: { 'word-a': { users: 1, goals: 0 } } }],
     }),
+    post(at('/dynamic-allocation-looks'), {
+      looks: [
+        {
+          allocationId: 'one',
+          look: { at: 2, until: 1, arms: [{ variationId: 'word-a', users: 1, goals: 0, chance: 1 }] },
+        },
+      ],
+    }),
     post(at('/layers'), { name: 'Checkout' }),
     post(at('/layers/one/allot'), { flagKey: 'split', slices: 2_500, outsideVariationId: 'word-a' }),
     post(at('/layers/one/release'), { flagKey: 'split' }),
@@ -285,7 +293,9 @@ export function adminRoutes(environmentId: string): Route[] {
     post(at('/operations/one/apply'), { exposedUsers: 10, goalUsers: 5 }),
     post(at('/sdk-keys'), { role: 'client', name: 'app' }),
     {
-      ...post(at('/restore'), { entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }] }),
+      ...post(`/api/v1/backup/environments/${environmentId}`, {
+        entities: [{ kind: 'goal', id: 'purchase', value: { key: 'purchase' } }],
+      }),
       bodyBytesMax: pageBytesMax,
     },
     {

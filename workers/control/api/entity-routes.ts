@@ -27,10 +27,11 @@ interface Resource<K extends EntityKind> {
   /** What answers to reading say of an entity beyond what is stored of it. */
   readonly reading?: {
     readonly schema: z.ZodType
-    /** Asked once per request. Returns the fields to add, by id. */
+    /** Asked once per request, for those that it answers. Returns the fields to add, by id. */
     readonly more: (
       database: Database,
       environmentId: string,
+      ids: readonly string[],
     ) => Promise<(id: string, entity: Entities[K]) => object>
   }
 }
@@ -81,10 +82,9 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
         if (cursorSort !== sort || cursorOrder !== order) return wrongCursor
         const after = key === undefined ? undefined : ([key, String(id)] as const)
         const list = { environmentId: environment, kind, sort, order, after, limit: limit + 1, ...values }
-        const [revision, entities, moreOf] = await Promise.all([
+        const [revision, entities] = await Promise.all([
           newestRevision(database, environment),
           listEntities(database, list),
-          more(database, environment),
         ])
         const { rows, ...next } = pageOf(entities, limit, (entity) => [
           sort,
@@ -92,6 +92,7 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
           sortKeyOf(entity, sort),
           idOf(entity),
         ])
+        const moreOf = await more(database, environment, rows.map(idOf))
         const shown = rows.map((row) => ({
           ...withoutSecrets(row, entitySchemas[kind]),
           ...moreOf(idOf(row), row),
@@ -111,7 +112,7 @@ export function readRoutes<K extends EntityKind>(resource: Resource<K>): Route[]
         const environment = pathParam(call, 'environment')
         const entity = await readEntity(call.database, environment, kind, id)
         if (!entity) return refuse('NOT_FOUND', `there is no ${inWords(name)} ${id}`)
-        const moreOf = await more(call.database, environment)
+        const moreOf = await more(call.database, environment, [id])
         return ok({ ...withoutSecrets(entity, entitySchemas[kind]), ...moreOf(id, entity) })
       },
     }),

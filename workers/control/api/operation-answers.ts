@@ -1,7 +1,9 @@
-// Operations, progressive rollouts and triggers as answers show them.
+// Operations, holdouts, dynamic allocations, progressive rollouts and triggers as answers show them.
 // The console imports their types, so nothing in this file depends on workerd.
 import type * as z from 'zod'
 import { Operation, OperationLook } from '../../../core/model/operation.ts'
+import { AllocationLook } from '../../../core/model/allocation-look.ts'
+import { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import { Holdout } from '../../../core/model/holdout.ts'
 import { HoldoutLook } from '../../../core/model/holdout-look.ts'
 import { ProgressiveRollout, RolloutLook } from '../../../core/model/progressive-rollout.ts'
@@ -21,6 +23,14 @@ export const WatchedHoldout = Holdout.extend({
   ),
 })
 export type WatchedHoldout = z.infer<typeof WatchedHoldout>
+
+export const WatchedAllocation = DynamicAllocation.extend({
+  lastLook: AllocationLook.optional().describe(
+    'What the batch runner counted last, when shares could move: the users of each variation and its chance to be the ' +
+      'best, and why the shares stayed, if they did. Absent: never counted.',
+  ),
+})
+export type WatchedAllocation = z.infer<typeof WatchedAllocation>
 
 export const WatchedRollout = ProgressiveRollout.extend({
   lastLook: RolloutLook.optional().describe(

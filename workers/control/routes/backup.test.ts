@@ -233,7 +233,7 @@ describe('a living environment', () => {
     const { members } = segment!.value
     const put = (changes: object) => {
       const value = { ...segment!.value, name: 'Other', members: { ...members, ...changes } }
-      return call('POST', `${path}/restore`, { entities: [{ ...segment, value }] })
+      return call('POST', `/backup/environments/${idOf(path)}`, { entities: [{ ...segment, value }] })
     }
     for (const changes of [{ sha256: '0'.repeat(64) }, { count: 3 }]) {
       const { status, body } = await put(changes)

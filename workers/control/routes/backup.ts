@@ -23,12 +23,16 @@ import {
   savedTables,
   unknownColumns,
 } from '../../storage/backup-rows.ts'
-import { hasMembers, publishMembers, writeIds } from '../../storage/members.ts'
+import { findScope } from '../../storage/identity.ts'
+import { hasMembers, publishMembers, readIds, writeIds } from '../../storage/members.ts'
 import { hasReadableSecrets } from '../../storage/write-statements.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { UploadError, idsIn, uploadOf } from '../api/member-lines.ts'
 import type { Call } from '../api/call.ts'
-import { change, route } from '../api/route.ts'
+import { ChangeQuery } from '../api/change-query.ts'
+import { executeCommand } from '../api/execute-command.ts'
+import { route } from '../api/route.ts'
+import { changeAnswer } from '../api/shapes.ts'
 import { Slug } from '../api/slugs.ts'
 
 const tablePath = '/backup/tables/{table}'
@@ -61,6 +65,7 @@ export const backup = [
       migrations: z.array(z.string()),
       assignmentShards: z.int(),
       revisions: z.record(z.string(), z.int()),
+      archived: z.array(z.string()).describe('Environments that accept no changes.'),
       audit: z.int().describe('The number of the newest entry of the audit trail.'),
     }),
     handle: async ({ env, database }) => {
@@ -124,6 +129,22 @@ export const backup = [
           `rows: ${table} takes no such row, a column is missing or is of another kind`,
         )
       }
+    },
+  }),
+  route({
+    id: 'read-backup-members',
+    method: 'GET',
+    path: membersPath,
+    needs: 'deployment-owner',
+    summary: 'Downloads a list of members by the name that segments give it, one id per line',
+    answer: z.string(),
+    downloads: ['text/plain'],
+    handle: async ({ env, params: { id, list } }) => {
+      const stored = await readIds(env.LAKE, id, list)
+      const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+      return stored
+        ? new Response(stored.body, { headers })
+        : refuse('NOT_FOUND', `environment ${id} has no list of members ${list}`)
     },
   }),
   route({
@@ -195,19 +216,27 @@ export const backup = [
         : refuse('UNAVAILABLE', 'it could not be published at the moment, try again')
     },
   }),
-  change({
+  route({
     id: 'restore-environment',
     method: 'POST',
-    path: '/environments/{environment}/restore',
-    needs: 'admin',
+    path: '/backup/environments/{id}',
+    needs: 'deployment-owner',
     summary: 'Restores flags, segments, goals, tags and settings to what they are in a backup',
     description: 'As a rollback does it: see `roll-back`.',
+    query: ChangeQuery,
     body: z.strictObject({ entities: z.array(RestoredEntity).max(restoredEntitiesMax) }),
     bodyBytesMax,
-    entity: z.null(),
-    command: async ({ env, params: { environment }, body: { entities } }) => {
-      const problem = await missingMembers(env.LAKE, environment, entities)
-      return problem ?? { kind: 'restore', entities }
+    answer: changeAnswer(z.null()),
+    handle: async (call) => {
+      const { id } = call.params
+      const { entities } = call.body
+      const scope = await findScope(call.database, { environment: id })
+      if (!scope) return refuse('NOT_FOUND', `there is no environment ${id}`)
+      const problem = await missingMembers(call.env.LAKE, id, entities)
+      return (
+        problem ??
+        executeCommand({ ...call, scope, params: { environment: id } }, { kind: 'restore', entities })
+      )
     },
   }),
 ]

@@ -41,6 +41,28 @@ it('begins with the shares of its rule, locks them, and is refused a move before
   expect(await edit()).toMatchObject({ status: 409, body: { detail: expect.stringContaining('/stop') } })
   expect((await call('POST', `${path}/dynamic-allocations/x/stop`)).body).toMatchObject({ changed: true })
   expect((await edit()).status).toBe(200)
+  const look = {
+    at: startAt,
+    until: startAt,
+    arms: [
+      { variationId: 'on', users: 500, goals: 50, chance: 0.9 },
+      { variationId: 'off', users: 500, goals: 45, chance: 0.1 },
+    ],
+    reason: 'they are right',
+  }
+  const store = (at: number) =>
+    call('POST', `${path}/dynamic-allocation-looks`, {
+      looks: [
+        { allocationId: 'x', look: { ...look, at } },
+        { allocationId: 'gone', look },
+      ],
+    })
+  expect((await store(startAt)).body).toEqual({ stored: 1 })
+  expect((await store(startAt - 1)).body).toEqual({ stored: 0 }) // an older one
   const listed = await call('GET', `${path}/dynamic-allocations?status=stopped`)
-  expect(listed.body.dynamicAllocations).toHaveLength(1)
+  expect(listed.body.dynamicAllocations).toMatchObject([{ id: 'x', lastLook: look }])
+  expect((await call('GET', `${path}/dynamic-allocations/x`)).body.lastLook).toEqual(look)
+  expect((await call('DELETE', `${path}/dynamic-allocations/x`)).status).toBe(200)
+  await call('POST', `${path}/dynamic-allocations`, { id: 'x', flagKey: 'banner', goalKey: 'read' })
+  expect((await call('GET', `${path}/dynamic-allocations/x`)).body.lastLook).toBeUndefined()
 })

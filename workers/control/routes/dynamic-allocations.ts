@@ -1,12 +1,19 @@
 // Routes of dynamic allocations. The batch runner counts their users, and asks for their moves.
+import * as z from 'zod'
 import {
   type CommandOf,
   DynamicAllocationChanges,
   DynamicAllocationDraft,
 } from '../../../core/change/command.ts'
+import { AllocationLook } from '../../../core/model/allocation-look.ts'
 import { AllocationFacts, DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
+import { Id } from '../../../core/model/flag.ts'
+import { entitiesMax } from '../../../core/model/limits.ts'
+import { ok } from '../../../core/model/problem.ts'
+import { readLooks, storeLooks } from '../../storage/looks.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
-import { change } from '../api/route.ts'
+import { WatchedAllocation } from '../api/operation-answers.ts'
+import { change, route } from '../api/route.ts'
 
 type Step = 'pause' | 'resume' | 'stop'
 
@@ -33,6 +40,16 @@ export const dynamicAllocations = [
     field: 'dynamicAllocations',
     param: 'id',
     schema: DynamicAllocation,
+    reading: {
+      schema: WatchedAllocation,
+      more: async (...[database, environmentId, ids]) => {
+        const looks = await readLooks(database, environmentId, 'dynamicAllocation', ids)
+        return (id) => {
+          const lastLook = looks.get(id)
+          return lastLook ? { lastLook } : {}
+        }
+      },
+    },
     draft: DynamicAllocationDraft,
     changes: DynamicAllocationChanges.extend(expectedVersion),
     filters: { flagKey: textFilter, status: DynamicAllocation.shape.status.optional() },
@@ -62,4 +79,30 @@ export const dynamicAllocations = [
     'Ends a dynamic allocation where it is',
     'Users keep what they have, and the rule is open.',
   ),
+  route({
+    id: 'store-dynamic-allocation-looks',
+    method: 'POST',
+    path: '/environments/{environment}/dynamic-allocation-looks',
+    needs: 'editor',
+    summary: 'Stores what the batch runner counted for dynamic allocations',
+    description:
+      'Shown as `lastLook`. Each replaces the one before, if it is newer; looks at dynamic allocations that do not exist ' +
+      'are dropped. No revision: the configuration stays as it is.',
+    body: z.strictObject({
+      looks: z
+        .array(z.strictObject({ allocationId: Id, look: AllocationLook }))
+        .min(1)
+        .max(entitiesMax.dynamicAllocation),
+    }),
+    answer: z.strictObject({ stored: z.int() }),
+    handle: async ({ database, params: { environment }, body: { looks } }) =>
+      ok({
+        stored: await storeLooks(
+          database,
+          environment,
+          'dynamicAllocation',
+          looks.map(({ allocationId: id, look }) => ({ id, look })),
+        ),
+      }),
+  }),
 ]

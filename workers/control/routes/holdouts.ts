@@ -7,7 +7,7 @@ import { Holdout } from '../../../core/model/holdout.ts'
 import { HoldoutLook } from '../../../core/model/holdout-look.ts'
 import { entitiesMax } from '../../../core/model/limits.ts'
 import { ok } from '../../../core/model/problem.ts'
-import { readHoldoutLooks, storeHoldoutLooks } from '../../storage/holdout-looks.ts'
+import { readLooks, storeLooks } from '../../storage/looks.ts'
 import { WatchedHoldout } from '../api/operation-answers.ts'
 import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { change, route } from '../api/route.ts'
@@ -21,8 +21,8 @@ export const holdouts = [
     schema: Holdout,
     reading: {
       schema: WatchedHoldout,
-      more: async (database, environmentId) => {
-        const looks = await readHoldoutLooks(database, environmentId)
+      more: async (...[database, environmentId, ids]) => {
+        const looks = await readLooks(database, environmentId, 'holdout', ids)
         return (id) => {
           const lastLook = looks.get(id)
           return lastLook ? { lastLook } : {}
@@ -77,6 +77,13 @@ export const holdouts = [
     }),
     answer: z.strictObject({ stored: z.int() }),
     handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({ stored: await storeHoldoutLooks(database, environment, looks) }),
+      ok({
+        stored: await storeLooks(
+          database,
+          environment,
+          'holdout',
+          looks.map(({ holdoutId: id, look }) => ({ id, look })),
+        ),
+      }),
   }),
 ]

@@ -22,8 +22,8 @@ export const operations = [
     schema: Operation,
     reading: {
       schema: WatchedOperation,
-      more: async (database, environmentId) => {
-        const looks = await readLooks(database, environmentId, 'operation')
+      more: async (...[database, environmentId, ids]) => {
+        const looks = await readLooks(database, environmentId, 'operation', ids)
         return (id) => {
           const lastLook = looks.get(id)
           return lastLook ? { lastLook } : {}

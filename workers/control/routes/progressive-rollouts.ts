@@ -43,8 +43,8 @@ export const progressiveRollouts = [
     schema: ProgressiveRollout,
     reading: {
       schema: WatchedRollout,
-      more: async (database, environmentId) => {
-        const looks = await readLooks(database, environmentId, 'progressiveRollout')
+      more: async (...[database, environmentId, ids]) => {
+        const looks = await readLooks(database, environmentId, 'progressiveRollout', ids)
         return (id) => {
           const lastLook = looks.get(id)
           return lastLook ? { lastLook } : {}
