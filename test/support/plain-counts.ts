@@ -43,7 +43,7 @@ export const mayCount = (record: EventRecord, counts: Counts) =>
 export const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
 
-/** Who counts as one: an anonymous id counts as the known one that it was first linked to without a circle. */
+/** Who counts as one: an anonymous id counts as the known one of its first link that closes no circle. */
 export function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
   const knownBy = new Map<string, string>()
   const personOf = (key: string): string => {

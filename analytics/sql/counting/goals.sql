@@ -9,8 +9,8 @@
 -- {copyHorizonMs} before its start on, so that it does not matter what else is asked; {from} is the earliest
 -- start.
 --
--- One step a query: ClickHouse writes an expression out wherever its name stands, and took two seconds to read
--- all of it in one.
+-- One step a query: ClickHouse writes an expression out wherever its name stands, and took two seconds to
+-- read all of it in one.
   goalsOfPerson AS (
     SELECT
       side,
