@@ -42,7 +42,7 @@ const commonOfVersion1 = {
 const common = {
   ...commonOfVersion1,
   v: z.literal(2),
-  /** Epoch milliseconds by the client's clock: when it sent the event. `at` is corrected by it (event-time.ts). */
+  /** Epoch milliseconds by the client's clock: when it sent it. `at` is corrected by it (event-time.ts). */
   sentAt: z.optional(z.int()),
   /** Who vouches for the event: the role of the SDK key that it came with; empty: it came without a key. */
   keyKind: z.enum(['client', 'server', '']),
