@@ -142,7 +142,7 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
 async function inParts(request: Request, onPart: () => void): Promise<Request> {
   if (request.body === null) return request
   const bytes = new Uint8Array(await request.arrayBuffer())
-  if (bytes.byteLength <= partBytes) return new Request(request, { body: bytes })
+  if (bytes.byteLength <= partBytes) return new Request(request, { method: request.method, body: bytes })
   let at = 0
   const body = new ReadableStream<Uint8Array>(
     {
