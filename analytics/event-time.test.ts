@@ -1,21 +1,34 @@
 import { describe, expect, it } from 'vitest'
 import fc from '../test/support/build/fast-check.ts'
-import { clockAheadMaxMs, eventAgeMaxMs, eventTime } from './event-time.ts'
+import { clockAheadMaxMs, clockBehindMaxMs, eventAgeMaxMs, eventTime } from './event-time.ts'
 
 const now = Date.UTC(2026, 10, 29, 12)
 const hourMs = 3_600_000
 
 describe('the time of an event', () => {
-  it('is corrected by when it was sent, however wrong the clock is', () =>
+  it('is corrected by when it was sent, if the clock is at most a day slow', () =>
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: eventAgeMaxMs - 10_000 }),
-        fc.integer({ min: -1e13, max: 1e13 }),
+        fc.integer({ min: 10_000 - clockBehindMaxMs, max: 1e13 }),
         fc.integer({ min: 0, max: 10_000 }),
         (age, clockError, latency) => {
           const happened = now - latency - age
           const at = eventTime(happened + clockError, now, now - latency + clockError)
           expect(at).toBe(happened + latency)
+        },
+      ),
+    ))
+  it('is not moved to when a copy came that was sent long ago, and a copy that is too old is none', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 40 * 24 * hourMs }),
+        fc.integer({ min: 0, max: 40 * 24 * hourMs }),
+        (age, waited) => {
+          const [sentAt, happened] = [now - waited, now - waited - age]
+          const at = eventTime(happened, now, sentAt)
+          if (waited > clockBehindMaxMs) expect(at).toBe(waited + age <= eventAgeMaxMs ? happened : undefined)
+          else expect(at).toBe(age <= eventAgeMaxMs ? now - age : undefined)
         },
       ),
     ))

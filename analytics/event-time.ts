@@ -17,6 +17,11 @@ export const eventAgeMaxMs = 744 * hourMs
  * another time zone, but a time in another unit.
  */
 export const clockAheadMaxMs = 24 * hourMs
+/**
+ * A clock that seems slower than this is taken to be right: what it dates so early has waited, in the queue
+ * of a phone perhaps, and is sent again as it was. A clock with another time zone is off by less.
+ */
+export const clockBehindMaxMs = 24 * hourMs
 /** A goal counts if it seems to precede the exposure by at most this much, where two clocks said so. */
 export const clockSkewMaxMs = 5 * 60_000
 /**
@@ -30,11 +35,13 @@ export const requestDelayMaxMs = 5_000
  * The event's time, in epoch milliseconds as all of these are; undefined if it is too old or too far ahead.
  *
  * `at` and `sentAt` are by the client's clock. If the client says when it sent the event, its clock is
- * corrected by the difference to edge's, however wrong it is. The network's time is in that difference too:
- * seconds at most, and less than clocks are off. `at` without `sentAt` is taken as it is.
+ * corrected by the difference to edge's. The network's time is in that difference too: seconds at most, and
+ * less than clocks are off. `at` without `sentAt` is taken as it is. It is as well if `sentAt` is further
+ * behind than a clock may be: then the event was sent at that time, waited, and is sent again as it was.
  */
 export function eventTime(at: number, receivedAt: number, sentAt?: number): number | undefined {
-  const corrected = sentAt === undefined ? at : Math.min(at + receivedAt - sentAt, receivedAt)
+  const isOfNow = sentAt !== undefined && receivedAt - sentAt <= clockBehindMaxMs
+  const corrected = isOfNow ? Math.min(at + receivedAt - sentAt, receivedAt) : at
   return isTimely(corrected, receivedAt) ? corrected : undefined
 }
 

@@ -14,6 +14,12 @@ export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
  * routes, and clients' clocks vary.
  */
 export const sameWithinMs = 5_000
+/**
+ * Copies of an event are looked for from so long before what is asked for: an event that somebody sent before
+ * an experiment began and sends again afterwards is not of the experiment. Clients try again for minutes or
+ * hours.
+ */
+export const copyHorizonMs = 86_400_000
 
 const keyLengthMax = 1_000
 const targetingKey = z.string().check(z.maxLength(keyLengthMax))
@@ -36,7 +42,7 @@ const commonOfVersion1 = {
 const common = {
   ...commonOfVersion1,
   v: z.literal(2),
-  /** Epoch milliseconds by the client's clock: when it sent the event. `at` has been corrected by it. */
+  /** Epoch milliseconds by the client's clock: when it sent it. `at` is corrected by it (event-time.ts). */
   sentAt: z.optional(z.int()),
   /** Who vouches for the event: the role of the SDK key that it came with; empty: it came without a key. */
   keyKind: z.enum(['client', 'server', '']),

@@ -27,7 +27,12 @@ import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
 import { anyRecords } from '../../test/support/any-records.ts'
 import { countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
-import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
+import {
+  clockSkewMaxMs,
+  copyHorizonMs,
+  requestDelayMaxMs,
+  sameWithinMs,
+} from '../../test/support/plain-counts.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import {
   type ClickHouseOverHttp,
@@ -80,8 +85,13 @@ function toFiles(texts: readonly string[]) {
   return { raw, parts: [] }
 }
 
-const lawTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
-const tolerances: Tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const lawTolerances: Tolerances = { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs }
+const tolerances: Tolerances = {
+  sameWithinMs: 50,
+  copyHorizonMs: 500,
+  clockSkewMaxMs: 30,
+  requestDelayMaxMs: 20,
+}
 const dayMs = 86_400_000
 const days = (ms: number) => ms / dayMs
 const from2000 = experimentQuestion(experiment(), { from: 2000, to: 3000 }, [])

@@ -7,7 +7,12 @@ import fc from '../../test/support/build/fast-check.ts'
 import { scaled } from '../../test/support/build/scale.ts'
 import type { AskedMinutes } from '../../batch/counting/operation-minutes.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
-import { clockSkewMaxMs, type Counts, requestDelayMaxMs } from '../../test/support/plain-counts.ts'
+import {
+  clockSkewMaxMs,
+  copyHorizonMs,
+  type Counts,
+  requestDelayMaxMs,
+} from '../../test/support/plain-counts.ts'
 import { plainMinutes } from '../../test/support/plain-operation-minutes.ts'
 import { openBothWays } from '../../test/support/minutes-both-ways.ts'
 import { toNdjson } from '../lake.ts'
@@ -20,7 +25,7 @@ const linesOf = (name: string) =>
 const fixture = linesOf('operation-minutes.fixture.ndjson')
 const expected = linesOf('operation-minutes.expected.ndjson').map((line) => JSON.parse(line) as unknown)
 
-const tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const tolerances = { sameWithinMs: 50, copyHorizonMs: 500, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
 const asked: AskedMinutes = {
   x: 1,
   askedFlag: 'checkout',
@@ -72,7 +77,7 @@ describe.skipIf(!hasChdb)('operation-minutes.sql', () => {
   })
 
   it('agrees with a plain count on any records, for all that is asked at once', async () => {
-    const own = { ...tolerances, clockSkewMaxMs, requestDelayMaxMs }
+    const own = { ...tolerances, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs }
     await fc.assert(
       fc.asyncProperty(
         records,

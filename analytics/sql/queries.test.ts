@@ -14,7 +14,12 @@ import { openClickHouseServer } from '../../batch/lake/clickhouse-server.ts'
 import { inBucket } from '../../batch/lake/record-source.ts'
 import { toNdjson } from '../lake.ts'
 import { EventEnvelope, EventRecord } from '../records.ts'
-import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
+import {
+  clockSkewMaxMs,
+  copyHorizonMs,
+  requestDelayMaxMs,
+  sameWithinMs,
+} from '../../test/support/plain-counts.ts'
 import { variationsOf } from '../../batch/counting/answers.ts'
 import { countEmbedded } from '../../batch/counting/counts.ts'
 import type { Asked, Question } from '../../batch/counting/question.ts'
@@ -66,7 +71,7 @@ const parse = (text: string) =>
   text.split('\n').flatMap((line) => (line ? [JSON.parse(line) as unknown] : []))
 
 type Parameters = Partial<Question> & { readonly goalEvent: string }
-const tolerances = { sameWithinMs: 50, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
+const tolerances = { sameWithinMs: 50, copyHorizonMs: 500, clockSkewMaxMs: 30, requestDelayMaxMs: 20 }
 
 /** Each list of lines becomes one object of the lake. Asked embedded and of a server, which must agree. */
 async function totalsOf(
@@ -183,7 +188,7 @@ describe.skipIf(!hasChdb)('a plain count', () => {
 
 async function countEach(all: readonly EventRecord[]) {
   const numbered = plainQuestions.map(({ question }, i) => ({ x: i + 1, question }))
-  const allowed = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
+  const allowed = { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs }
   const lines = toNdjson([...all, ...all])
     .trimEnd()
     .split('\n')

@@ -8,6 +8,7 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { withCopies } from './question.ts'
 import { everybody, type ReaderOf } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
@@ -52,7 +53,7 @@ export function allocationCounts({ clickHouse, readerOf, lake }: Options): Alloc
     isAgain: boolean,
   ) {
     const from = Math.min(...asked.map(({ allocation }) => allocation.phases[0]!.startAt))
-    const files = await lake.files(environmentId, { from, to: now })
+    const files = await lake.files(environmentId, withCopies({ from, to: now }))
     if (!files.ok) return files
     const questions = asked.map((each, i) => questionOf(each, i + 1, now))
     const own = {

@@ -60,7 +60,7 @@ async function countIn(
 ): Promise<Result<string[], Failure>> {
   const prepared = await prepareRaw(scratch, change, clickHouse)
   if (!prepared.ok) return prepared
-  const links = path.join(scratch, 'links.ndjson')
+  const links = path.join(scratch, 'links.bin')
   const linked = await writeLinks(links, prepared.value, change, clickHouse)
   if (!linked.ok) return linked
   const common = {
@@ -84,13 +84,13 @@ async function countIn(
     const done = await run(clickHouse, ['into', 'concerned'], values)
     if (!done.ok) return done
   }
-  const hasLinks = linked.value > 0
+  const hasLinks = linked.value
   const contributions: string[] = []
   const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
     const target = path.join(folder, `contributions-${randomUUID()}.native`)
     const found = projectionsOf(parts)
     if (!found.ok) return found
-    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked']
+    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked', 'goals']
     const sql = [...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
     const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
     if (done.ok) contributions.push(target)

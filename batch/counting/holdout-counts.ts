@@ -9,6 +9,7 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { withCopies } from './question.ts'
 import { everybody, type ReaderOf } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
@@ -60,11 +61,16 @@ export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutC
     isAgain: boolean,
   ) {
     // Nothing before a rule came under its holdout counts.
-    const from = Math.min(...asked.flatMap(({ holdout }) => holdout.held.map(({ since }) => since)))
-    const files = await lake.files(environmentId, { from, to: now })
+    const from = Math.min(...asked.map(startOf))
+    const files = await lake.files(environmentId, withCopies({ from, to: now }))
     if (!files.ok) return files
-    const questions = asked.flatMap(({ holdout: { stopAt }, events }, h) =>
-      events.map((goal, g) => ({ x: questionOf(h, g), goal, until: Math.min(stopAt, now) })),
+    const questions = asked.flatMap((each, h) =>
+      each.events.map((goal, g) => ({
+        x: questionOf(h, g),
+        goal,
+        start: startOf(each),
+        until: Math.min(each.holdout.stopAt, now),
+      })),
     )
     const rules = asked.flatMap(({ holdout: { id, held } }, h) =>
       held.map(({ flagKey, ruleId, since }) => ({
@@ -113,6 +119,8 @@ export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutC
       countAgainIfDamaged(lake, environmentId, (isAgain) => count(environmentId, asked, now, isAgain)),
   }
 }
+
+const startOf = ({ holdout }: CountedHoldout) => Math.min(...holdout.held.map(({ since }) => since))
 
 /** A number for each holdout and goal, which tells the holdout (from 1). */
 const questionOf = (holdout: number, goal: number) => (holdout + 1) * goalsPerExperimentMax + goal

@@ -18,7 +18,12 @@ import type { EventRecord } from '../../analytics/records.ts'
 import { shuffled } from '../../test/support/any-records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { anyQuestion, countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
-import { clockSkewMaxMs, requestDelayMaxMs, sameWithinMs } from '../../test/support/plain-counts.ts'
+import {
+  clockSkewMaxMs,
+  copyHorizonMs,
+  requestDelayMaxMs,
+  sameWithinMs,
+} from '../../test/support/plain-counts.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
 import { compact } from '../jobs/compact.ts'
 import { retain } from '../jobs/retain.ts'
@@ -26,6 +31,7 @@ import { lakeCache } from '../lake/cache.ts'
 import { removeFromDay } from '../lake/rewrite-day.ts'
 import { s3Store } from '../lake/s3.ts'
 import { projectionsFolder } from './projections.ts'
+import { usualTolerances } from './totals.ts'
 import { countingFolder, keptCounts, type KeptCountsOptions } from './kept-counts.ts'
 
 /** A busy machine takes its time for each statement. */
@@ -52,7 +58,7 @@ function run(now: number, changes: Partial<KeptCountsOptions> = {}) {
     now,
     recount: 'never',
     onRecounted: (_, figures) => recounted.push(figures),
-    tolerances: { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs },
+    tolerances: { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs },
     ...changes,
   })
   return {
@@ -111,6 +117,82 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
     const [rows] = await counted.answers(asked)
     return { users: (rows as { users: number }[]).map((row) => row.users), statements: counted.statements() }
   }
+
+  it('take the copy that was received first, whatever the others say of their time, before and after compaction', async () => {
+    const common = {
+      v: 2,
+      keyKind: 'client',
+      source: '',
+      environmentId: 'demo',
+      sdk: '',
+      attributes: {},
+    } as const
+    const exposure = { flagKey: 'checkout', flagVersion: 1, variationId: 'on', ruleId: 'split' } as const
+    const visit = { ...exposure, revision: 1, verified: true, unitAttribute: '', unit: '' }
+    const minuteMs = 60_000
+    const exposed = (targetingKey: string, receivedAt: number, protocol: EventRecord['protocol']) =>
+      ({
+        ...common,
+        ...visit,
+        kind: 'exposure',
+        id: 'e',
+        targetingKey,
+        protocol,
+        receivedAt,
+        at: receivedAt,
+      }) as const
+    const bought = (targetingKey: string, at: number, receivedAt: number, changes: Partial<EventRecord>) =>
+      ({
+        ...common,
+        ...{
+          kind: 'tracking',
+          type: 'goal',
+          event: 'bought',
+          value: 1,
+          id: 'g',
+          targetingKey,
+          at,
+          receivedAt,
+        },
+        ...changes,
+      }) as EventRecord
+    const ofrep = { protocol: 'ofrep', sentAt: minuteMs } as const
+    const hit = { protocol: 'flagship-io', content: 'c' } as const
+    const began = 2 * 24 * hourMs
+    // One body with its old `sentAt`, and one batch of hits.
+    const first = [
+      exposed('ofrep', began + 20 * minuteMs, 'ofrep'),
+      bought('ofrep', began, began, ofrep),
+      exposed('hits', began, 'flagship-io'),
+      bought('hits', began - 3_000, began, hit),
+      exposed('two isolates', began, 'flagship-io'),
+      bought('two isolates', began - 3_000, began, { ...hit, id: '1' }),
+      // Sent before the experiment began, and again afterwards.
+      bought('earlier', began - hourMs, began - hourMs, ofrep),
+      exposed('earlier', began, 'ofrep'),
+    ]
+    const again = [
+      bought('ofrep', began + 40 * minuteMs, began + 40 * minuteMs, ofrep),
+      ...first.slice(2, 4).map((record) => ({ ...record, receivedAt: began + 10_000 })),
+      bought('two isolates', began + 1_000, began + 4_000, { ...hit, id: '2' }),
+      bought('earlier', began + hourMs, began + hourMs, ofrep),
+    ]
+    const own = { ...asked[0]!, start: began - 10_000, end: began + 24 * hourMs }
+    const earlier = { ...own, rule: 'other', start: 0 }
+    const conversions = async (now: number, questions = [own], changes: Partial<KeptCountsOptions> = {}) => {
+      const [rows] = await run(now, { tolerances: usualTolerances, ...changes }).answers(questions)
+      return (rows as { users: number; conversions: number }[]).map((row) => [row.users, row.conversions])
+    }
+    lake.add(ballast.map((record) => ({ ...record, at: began, receivedAt: began })))
+    lake.add(first)
+    const once = await conversions(began + 2 * hourMs)
+    lake.add(again)
+    expect(await conversions(began + 3 * hourMs)).toEqual(once)
+    expect(await conversions(began + 3 * hourMs, [own, earlier])).toEqual(once)
+    await lake.run((context) => compact('demo', context), began + 4 * hourMs, { smallMax: 0 })
+    expect(await conversions(began + 5 * hourMs, [own], { recount: 'always' })).toEqual(once)
+    expect(once).toEqual([[404, 400]])
+  })
 
   it('take no query where nothing is new, and are dropped or changed with what is removed', async () => {
     lake.add(ballast)

@@ -24,7 +24,7 @@ import {
   writeState,
 } from './kept-state.ts'
 import { type CountedFiles, openProjections, type Projections, projectionsFolder } from './projections.ts'
-import { type Asked, nameOf, type Question, windowOf } from './question.ts'
+import { type Asked, nameOf, type Question, windowOf, withCopies } from './question.ts'
 import { statementOf } from './statements.ts'
 
 const dayMs = 86_400_000
@@ -43,6 +43,7 @@ const statements = [
   'into-parts',
   'project-exposures',
   'project-goals',
+  'into-rows',
   'aliases-of-change',
   'aliases',
   'concerned',
@@ -51,6 +52,7 @@ const outcomes = [
   'of-files',
   'linked',
   'unlinked',
+  'goals',
   'questions',
   'by-user',
   'by-unit',
@@ -102,7 +104,7 @@ async function countKept(
   const release = releaseOf()
   const before = await readState(folder, release)
   const asked = number(questions, before, now)
-  const files = await lake.files(environmentId, windowOf(asked.map(({ question }) => question)))
+  const files = await lake.files(environmentId, withCopies(windowOf(asked.map(({ question }) => question))))
   if (!files.ok) return files
   const projections = openProjections(options.clickHouse, projectionsFolder(root, environmentId))
   const context = { ...options, folder, release, files: files.value, asked, projections }

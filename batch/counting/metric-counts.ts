@@ -22,7 +22,7 @@ import type { DamagedObject } from '../lake/objects.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { nameOf, type Question, questionParameters } from './question.ts'
+import { nameOf, type Question, questionParameters, withCopies } from './question.ts'
 import type { ReaderOf, RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -121,7 +121,7 @@ async function countKept(
   { clickHouse, readerOf, lake, root }: MetricCountsOptions,
 ): Promise<Result<CountedMetric, Failure>> {
   const reader = readerOf(environmentId, isAgain)
-  const files = await lake.files(environmentId, metricWindow(question))
+  const files = await lake.files(environmentId, withCopies(metricWindow(question)))
   if (!files.ok) return files
   const { raw, parts, damaged } = files.value
   const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])

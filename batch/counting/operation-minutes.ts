@@ -14,6 +14,7 @@ import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { withCopies } from './question.ts'
 import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
@@ -86,7 +87,7 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     // asked for first, because what is listed from then on holds the rest.
     const linked = await lake.files(environmentId, { from: wanted.linksFrom, to: now })
     if (!linked.ok) return linked
-    const files = await lake.files(environmentId, { from: startOf(asked), to: now })
+    const files = await lake.files(environmentId, withCopies({ from: startOf(asked), to: now }))
     if (!files.ok) return files
     const names = [files.value, linked.value].map(({ raw, parts }) => [
       ...raw,
@@ -260,6 +261,7 @@ const countRows = (
       groups: groupsOf(asked)
         .map((group) => JSON.stringify(group))
         .join('\n'),
+      events: [...new Set(asked.map(({ goal }) => goal))],
       from: startOf(asked),
       dayMs,
       ...tolerances,

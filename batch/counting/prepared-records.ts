@@ -1,6 +1,6 @@
 // What statements read besides projections, written to files of one count: raw objects as numbers, and who
 // counts as one.
-import { writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
@@ -8,9 +8,8 @@ import type { Failure } from '../failure.ts'
 import type { PartFile, RecordFiles } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { preparedColumns } from './columns.ts'
-import { linkRows, resolveLinks } from './links.ts'
+import { linkRows, personsOfSides } from './links.ts'
 import { statementOf } from './statements.ts'
-import { LinkRow } from './totals.ts'
 
 /** What came since the run before, what stayed, and what went. */
 export interface ChangeOf<Files> {
@@ -49,25 +48,37 @@ export async function prepareRaw(
   return globOf(written)
 }
 
-/** `prepared` is what prepareRaw made of the same files. Resolves to how many users are linked. */
+/**
+ * `prepared` is what prepareRaw made of the same files. Resolves to whether any user is linked. Hundreds of
+ * thousands may be, so nothing is read or written as text.
+ */
 export async function writeLinks(
   file: string,
   prepared: string,
   change: ChangeOf<RecordFiles>,
   clickHouse: ClickHouse,
-): Promise<Result<number, Failure>> {
+): Promise<Result<boolean, Failure>> {
   const parts = partsWithAliases(change)
   if (!parts.ok) return parts
-  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns }
-  const isNone = prepared === noFile && parts.value['parts'] === noFile
-  const text = statementOf('sources/disk', 'part-records', 'events', 'aliases-of-change', 'aliases')
-  const found = isNone ? ok([]) : await clickHouse.rows('aliases.sql', text, LinkRow, values)
-  if (!found.ok) return found
-  const membersOf = (wanted: number) =>
-    resolveLinks(found.value.filter(({ side }): boolean => side === wanted))
-  const rows = linkRows(membersOf(-1), membersOf(1))
-  await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return ok(rows.length)
+  const target = `${file}.aliases`
+  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns, target }
+  if (prepared !== noFile || parts.value['parts'] !== noFile) {
+    const text = statementOf(
+      'into-rows',
+      'sources/disk',
+      'part-records',
+      'events',
+      'aliases-of-change',
+      'aliases',
+    )
+    const done = await clickHouse.run('aliases.sql', text, values)
+    if (!done.ok) return done
+  } else await writeFile(target, '')
+  const aliases = await readFile(target)
+  await rm(target)
+  const rows = linkRows(...personsOfSides(aliases))
+  await writeFile(file, rows)
+  return ok(rows.length > 0)
 }
 
 function partsWithAliases({ added, kept, removed }: ChangeOf<RecordFiles>): Result<Parameters, Failure> {

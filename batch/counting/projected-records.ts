@@ -14,6 +14,7 @@ import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 
 const nothing = { raw: [], parts: [] }
+const beginningOf = (hasLinks: boolean) => ['of-files', peopleOf(hasLinks), 'goals']
 const aside = async (scratch: string) => {
   const folder = path.join(scratch, 'linked')
   await mkdir(folder)
@@ -27,7 +28,7 @@ export function projectedRecords(
   isAnew = false,
 ): RecordReader {
   return {
-    beginnings: [true, false].map((hasLinks) => ['of-files', peopleOf(hasLinks)]),
+    beginnings: [true, false].map(beginningOf),
     hasSlices: true,
     async read(files, linked, work) {
       const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
@@ -43,10 +44,10 @@ export function projectedRecords(
         const change = { added: linked, kept: nothing, removed: nothing }
         const older = linked === files ? prepared : await prepareRaw(await aside(scratch), change, clickHouse)
         if (!older.ok) return older
-        const links = path.join(scratch, 'links.ndjson')
-        const count = await writeLinks(links, older.value, change, clickHouse)
-        if (!count.ok) return count
-        const hasLinks = count.value > 0
+        const links = path.join(scratch, 'links.bin')
+        const linking = await writeLinks(links, older.value, change, clickHouse)
+        if (!linking.ok) return linking
+        const hasLinks = linking.value
         const own = {
           prepared: prepared.value,
           links,
@@ -63,7 +64,7 @@ export function projectedRecords(
             const added = sliceOf({ raw: [], parts: parts.value }, slices, slice)
             const globs = projectionsOf({ added, kept: nothing, removed: nothing })
             if (!globs.ok) return globs
-            return ok({ beginning: ['of-files', peopleOf(hasLinks)], values: { ...own, ...globs.value } })
+            return ok({ beginning: beginningOf(hasLinks), values: { ...own, ...globs.value } })
           },
         })
         return (await projections.find(files.parts)) ? await unlessGone(files.raw, result) : wentAway

@@ -3,6 +3,7 @@
 // events.
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { copyHorizonMs } from '../../analytics/records.ts'
 import { CountedEvents, countedByDefault } from '../../core/model/counted-events.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { Window } from '../lake/cache.ts'
@@ -61,6 +62,9 @@ export const windowOf = (asked: readonly Question[]): Window => ({
   from: asked.reduce((earliest, { start }) => Math.min(earliest, start), endOfTime),
   to: asked.reduce((latest, { end }) => Math.max(latest, end), 0),
 })
+
+/** What has to be read of the lake: copies of its events may count earlier. */
+export const withCopies = ({ from, to }: Window): Window => ({ from: from - copyHorizonMs, to })
 
 /** As parameters of analytics/sql/counting. */
 export const questionParameters = (asked: readonly Asked[]) => ({

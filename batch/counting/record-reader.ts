@@ -5,7 +5,7 @@ import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
 import type { Parameters } from '../lake/clickhouse.ts'
 
-/** Files of analytics/sql through linked.sql or unlinked.sql, and their parameters. */
+/** Files of analytics/sql through goals.sql, and their parameters. */
 export interface Reading {
   readonly beginning: readonly string[]
   readonly values: Parameters

@@ -1,5 +1,6 @@
 // Records that are read where they are, by one statement: on disk, or by a server in the bucket. Nothing is
 // written.
+import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
@@ -8,16 +9,15 @@ import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { unlessGone } from '../lake/still-there.ts'
 import { linkColumns } from './columns.ts'
-import { linkRows, resolveLinks } from './links.ts'
+import { resolveLinks } from './links.ts'
 import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 import { statementOf } from './statements.ts'
-import { LinkRow } from './totals.ts'
 
 export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: RecordSource): RecordReader {
   const beginning = [`sources/${source.name}`, 'all-records', 'events']
-  const beginningOf = (hasLinks: boolean) => [...beginning, 'of-everything', peopleOf(hasLinks)]
-  const aliases = statementOf(...beginning, 'aliases-of-everything', 'aliases')
+  const beginningOf = (hasLinks: boolean) => [...beginning, 'of-everything', peopleOf(hasLinks), 'goals']
+  const aliases = `${statementOf(...beginning, 'aliases-of-everything', 'aliases')}${quoted}`
   return {
     beginnings: [true, false].map(beginningOf),
     hasSlices: source.name === onDisk.name,
@@ -40,8 +40,13 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
   }
 }
 
+const quoted = 'SETTINGS output_format_json_quote_64bit_integers = 1'
+
 /** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
-const noLink = JSON.stringify({ side: 0, user: '0', targetingKey: '', person: '0', isChanged: false })
+const noLink = JSON.stringify({ side: 0, user: '0', person: '0', isChanged: false })
+
+/** A row of aliases.sql: numbers of 64 bits, which JSON has as texts. */
+const Alias = z.object({ previous: z.string(), known: z.string() })
 
 function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
   const files = source.pattern(raw)
@@ -62,8 +67,11 @@ async function linksOf(
   if (raw.length + withAliases.length === 0) return ok(noLink)
   const read = readingOf({ raw, parts: withAliases }, source)
   if (!read.ok) return read
-  const links = await clickHouse.rows('aliases.sql', aliases, LinkRow, read.value)
+  const links = await clickHouse.rows('aliases.sql', aliases, Alias, read.value)
   if (!links.ok) return links
-  const rows = linkRows([], resolveLinks(links.value)).map((row) => JSON.stringify(row))
+  const persons = resolveLinks(links.value.map(({ previous, known }) => [BigInt(previous), BigInt(known)]))
+  const rows = [...persons].map(
+    ([user, person]) => `{"side":1,"user":"${user}","person":"${person}","isChanged":false}`,
+  )
   return ok([noLink, ...rows].join('\n'))
 }

@@ -12,7 +12,7 @@ import type { RecordFiles } from '../lake/cache.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
-import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
+import { nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import type { RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -64,7 +64,7 @@ async function countKept(
   { clickHouse, reader, lake, root }: SegmentCountsOptions,
 ): Promise<Result<CountedSegments, Failure>> {
   const { exposures, attributes } = question
-  const files = await lake.files(environmentId, windowOf([exposures]))
+  const files = await lake.files(environmentId, withCopies(windowOf([exposures])))
   if (!files.ok) return files
   const asked = digestOf([nameOf(exposures), attributes])
   const file = path.join(root, 'counts', `environment=${environmentId}`, `segments-${asked}.json`)

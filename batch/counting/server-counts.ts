@@ -12,7 +12,7 @@ import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { answersOf, type EnvironmentCounts } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
-import { type Asked, nameOf, type Question, questionParameters, windowOf } from './question.ts'
+import { type Asked, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import { everybody, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import type { CountQuestions } from './totals.ts'
@@ -47,7 +47,7 @@ async function countKept(
 ) {
   const byName = new Map(questions.map((question) => [nameOf(question), question]))
   const asked = [...byName.values()].map((question, i) => ({ x: i + 1, question }))
-  const files = await lake.files(environmentId, windowOf(questions))
+  const files = await lake.files(environmentId, withCopies(windowOf(questions)))
   if (!files.ok) return files
   const file = path.join(root, 'counts', `environment=${environmentId}`, 'experiments.json')
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]

@@ -1,7 +1,7 @@
 // What every way of counting has in common: what it is told, and what it answers.
 import * as z from 'zod'
 import { clockSkewMaxMs, requestDelayMaxMs } from '../../analytics/event-time.ts'
-import { sameWithinMs } from '../../analytics/records.ts'
+import { copyHorizonMs, sameWithinMs } from '../../analytics/records.ts'
 import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
@@ -10,10 +10,11 @@ import type { Asked } from './question.ts'
 /** In milliseconds: how far times may be off. */
 export interface Tolerances {
   readonly sameWithinMs: number
+  readonly copyHorizonMs: number
   readonly clockSkewMaxMs: number
   readonly requestDelayMaxMs: number
 }
-export const usualTolerances: Tolerances = { sameWithinMs, clockSkewMaxMs, requestDelayMaxMs }
+export const usualTolerances: Tolerances = { sameWithinMs, copyHorizonMs, clockSkewMaxMs, requestDelayMaxMs }
 
 /** Added to times before they are packed in order, so that those before 1970 are no large numbers. */
 export const timeOffset = 2 ** 46
@@ -34,16 +35,6 @@ export const Variation = z.object({
 
 export const Totals = z.array(Variation)
 export type Totals = z.infer<typeof Totals>
-
-/** A row of aliases.sql. */
-export const LinkRow = z.object({
-  side: z.int(),
-  previous: z.string(),
-  previousKey: z.string(),
-  known: z.string(),
-  knownKey: z.string(),
-  linkedAt: z.int(),
-})
 
 /** Counts in full, and keeps nothing. */
 export type CountQuestions = (

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { experimentQuestion, type Question } from '../counting/question.ts'
+import { experimentQuestion, type Question, withCopies } from '../counting/question.ts'
 import type { EngineReport } from '../../core/model/engine-report.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'
@@ -156,7 +156,7 @@ async function recount(
     const { from, to, aliasesFrom, event } = counted
     const then = (wanted: typeof window, name: string) =>
       lakeAsOf(lake, environmentId, wanted, asOf, path.join(folder, `${name}.ndjson.gz`), clickHouse)
-    const seen = await then({ from: Math.min(from, aliasesFrom), to }, 'exposures')
+    const seen = await then(withCopies({ from: Math.min(from, aliasesFrom), to }), 'exposures')
     if (!seen.ok) return seen
     const own = await lake.files(environmentId, window)
     if (!own.ok) return own
@@ -175,7 +175,7 @@ async function recount(
     let { damaged } = own.value
     if (metric) {
       const asked = metricQuestion(question, event, metric.definition, window.to, window.exposuresUntil)
-      const prior = await then(metricWindow(asked), 'metric')
+      const prior = await then(withCopies(metricWindow(asked)), 'metric')
       if (!prior.ok) return prior
       const records = projectedRecords(
         clickHouse,

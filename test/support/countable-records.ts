@@ -71,14 +71,26 @@ export const countableRecords = fc
     ),
     { maxLength: 40, size: 'max' },
   )
-  .map((all) => {
+  .chain((all) =>
+    fc.array(fc.record({ of: fc.nat(), receivedAt: at, isSentAgain: fc.boolean() }), { maxLength: 9 }).map(
+      // As protocols make them: the time stays, or moves with the receipt.
+      (copies) => ({ all, copies }),
+    ),
+  )
+  .map(({ all, copies }) => {
     // Ids are unique among the events of one user and kind only.
     const counts = new Map<string, number>()
-    return all.map((record): EventRecord => {
+    const once = all.map((record): EventRecord => {
       const group = `${record.kind} ${record.targetingKey}`
       counts.set(group, (counts.get(group) ?? 0) + 1)
       return { ...record, id: `${counts.get(group)}` }
     })
+    const again = copies.flatMap(({ of, receivedAt, isSentAgain }): EventRecord[] => {
+      const record = once[of % once.length]
+      const moved = record && isSentAgain ? receivedAt - record.receivedAt : 0
+      return record ? [{ ...record, receivedAt, at: record.at + moved }] : []
+    })
+    return [...once, ...again]
   })
 
 /** `checkout`, from 1000 on. */

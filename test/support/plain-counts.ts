@@ -7,6 +7,7 @@ type Tracking = OfKind<'tracking'>
 export type Counts = 'all' | 'verified' | 'server'
 
 export const sameWithinMs = 3
+export const copyHorizonMs = 2
 export const clockSkewMaxMs = 2
 export const requestDelayMaxMs = 1
 /** An event counts no later than it was received. */
@@ -42,7 +43,7 @@ export const mayCount = (record: EventRecord, counts: Counts) =>
 export const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
 
-/** Who counts as one: an anonymous id counts as the known one that it was first linked to. */
+/** Who counts as one: an anonymous id counts as the known one of its first link that closes no circle. */
 export function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
   const knownBy = new Map<string, string>()
   const personOf = (key: string): string => {
@@ -53,13 +54,45 @@ export function personsOf(all: readonly EventRecord[]): (record: EventRecord) =>
     .map(counted)
     .filter((record): record is OfKind<'alias'> => record.kind === 'alias')
     .filter(({ targetingKey, previousKey }) => targetingKey && previousKey && targetingKey !== previousKey)
-  const firsts = Map.groupBy(aliases, ({ previousKey }) => previousKey)
-  const inTime = [...firsts.values()]
-    .map((links) => links.toSorted(inOrder)[0]!)
-    .toSorted((a, b) => a.at - b.at || compare(a.previousKey, b.previousKey))
+  const inTime = aliases.toSorted(
+    (a, b) => a.at - b.at || compare(a.previousKey, b.previousKey) || inOrder(a, b),
+  )
   for (const { previousKey, targetingKey } of inTime)
-    if (personOf(targetingKey) !== previousKey) knownBy.set(previousKey, targetingKey)
+    if (!knownBy.has(previousKey) && personOf(targetingKey) !== previousKey)
+      knownBy.set(previousKey, targetingKey)
   return ({ targetingKey }) => personOf(targetingKey)
+}
+
+/**
+ * Of records whose times are counted ones, without the copies of goals: what has the name and id, or the name
+ * and content at about the same time, of what came before with as good a key. `from`: of the question.
+ */
+export function withoutCopies(
+  all: readonly EventRecord[],
+  from: number,
+  personOf: (record: EventRecord) => string,
+): EventRecord[] {
+  const goals = all.filter(
+    (record): record is Tracking => record.kind === 'tracking' && record.at >= from - copyHorizonMs,
+  )
+  const textOf = (...parts: unknown[]) => JSON.stringify(parts)
+  const ofIds = Map.groupBy(goals, (each) => textOf(each.targetingKey, each.event, each.id))
+  const ofContents = Map.groupBy(
+    goals.filter(({ content }) => content),
+    (each) => textOf(personOf(each), each.event, each.content),
+  )
+  const runs = [...ofContents.values()].flatMap((equal) => {
+    const inTime = equal.toSorted((a, b) => a.at - b.at)
+    const starts = inTime.flatMap((each, i) => (i && each.at - inTime[i - 1]!.at <= sameWithinMs ? [] : [i]))
+    return starts.map((start, i) => inTime.slice(start, starts[i + 1]))
+  })
+  const isClients = (record: EventRecord) => Number(!(record.v === 2 && record.keyKind === 'server'))
+  const byReceipt = (a: Tracking, b: Tracking) =>
+    isClients(a) - isClients(b) || a.receivedAt - b.receivedAt || a.at - b.at || compare(a.id, b.id)
+  const copies = new Set<EventRecord>(
+    [...ofIds.values(), ...runs].flatMap((same) => same.toSorted(byReceipt).slice(1)),
+  )
+  return all.filter((record) => !copies.has(record))
 }
 
 /** `nameOf` names who is counted: a user, or a unit. */
@@ -95,11 +128,12 @@ export const plainExperiment = (raw: readonly EventRecord[], counts: Counts, uni
 
 /** Of the question `checkout`, `split`, `bought`, from 1000 to 1010. */
 export function plainFigures(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
-  const inside = raw.map(counted).filter((record) => record.at >= 1000 && record.at < 1010)
+  const personOf = personsOf(raw)
+  const once = withoutCopies(raw.map(counted), 1000, personOf)
+  const inside = once.filter((record) => record.at >= 1000 && record.at < 1010)
   const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
   const unitOf = (record: EventRecord) =>
     record.v === 2 && record.kind === 'exposure' && record.unitAttribute === unitAttribute ? record.unit : ''
-  const personOf = personsOf(raw)
   const unitOfUser = new Map<string, string>()
   for (const record of inside.toSorted(inOrder))
     if (record.kind === 'exposure' && isOfQuestion(record) && unitOf(record) !== '')
@@ -116,21 +150,7 @@ export function plainFigures(raw: readonly EventRecord[], counts: Counts, unitAt
     const all = users.filter(({ first }) => first.variationId === variationId)
     if (!all.some((user) => user.isCounted || user.hasNoUnit || isUnverified(user.first))) return []
     const own = all.filter(({ isCounted }) => isCounted)
-    const values = own.map(({ goals }) => {
-      const sorted = goals.toSorted(
-        (a, b) =>
-          compare(a.content ?? '', b.content ?? '') ||
-          compare(a.at, b.at) ||
-          compare(a.value, b.value) ||
-          compare(clockOf(a), clockOf(b)),
-      )
-      const isCopy = ({ content, at: when }: Tracking, before: Tracking | undefined) =>
-        before !== undefined &&
-        Boolean(content) &&
-        content === before.content &&
-        when - before.at <= sameWithinMs
-      return sorted.reduce((sum, goal, i) => sum + (isCopy(goal, sorted[i - 1]) ? 0 : goal.value), 0)
-    })
+    const values = own.map(({ goals }) => goals.reduce((sum, { value }) => sum + value, 0))
     const converted = (some: typeof all) => some.filter(({ goals }) => goals.length > 0).length
     const verified = own.filter(({ first }) => isVerified(first))
     const unverified = all.filter(({ first, hasNoUnit }) => isUnverified(first) && !hasNoUnit)

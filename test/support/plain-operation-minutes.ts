@@ -11,6 +11,7 @@ import {
   personsOf,
   sourceOf,
   tolerance,
+  withoutCopies,
 } from './plain-counts.ts'
 
 export function plainMinutes(
@@ -21,7 +22,9 @@ export function plainMinutes(
   const { x, variation, baseline, start: from, delayMs, sourceUsersMax } = question
   const counts = question.counts as Counts
   const personOf = personsOf(raw)
-  const all = raw.map(counted).filter(({ at, targetingKey }) => at >= from && targetingKey !== '')
+  const all = withoutCopies(raw.map(counted), from, personOf).filter(
+    ({ at, targetingKey }) => at >= from && targetingKey !== '',
+  )
   const goals = all.filter(
     (each) => each.kind === 'tracking' && each.event === question.goal && mayCount(each, counts),
   )

@@ -1,14 +1,7 @@
--- The first link of each anonymous id: whom it became known as. Continues aliases-of-change.sql or
--- aliases-of-everything.sql.
-SELECT
-  arrayJoin(sides) AS side,
-  toString(sipHash64(previousKey)) AS previous,
-  previousKey,
-  toString(user) AS known,
-  targetingKey AS knownKey,
-  countedAt AS linkedAt
+-- The links of anonymous ids to known ones, each pair once, in order of time. Continues aliases-of-change.sql
+-- or aliases-of-everything.sql. Ids are hashes; batch/counting/links.ts says which links count.
+SELECT toInt64(arrayJoin(sides)) AS side, sipHash64(previousKey) AS previous, user AS known
 FROM aliases
 WHERE previousKey != '' AND previousKey != targetingKey
-ORDER BY side, previousKey, countedAt, receivedAt, eventId
-LIMIT 1 BY side, previousKey
-SETTINGS output_format_json_quote_64bit_integers = 0
+ORDER BY side, countedAt, previousKey, receivedAt, eventId
+LIMIT 1 BY side, previous, known

@@ -1,5 +1,5 @@
 -- What dynamic allocations have counted: a row for each allocation, phase (from 1) and variation that has
--- users. Continues linked.sql or unlinked.sql.
+-- users. Continues goals.sql.
 --
 -- A user counts once, in the phase and variation of the first exposure by the rule since the first phase
 -- began, if that is before `until`. goals: those with a goal event from that exposure on, until `delayMs`
@@ -25,12 +25,6 @@
       AND (counts = 'all' OR isServer OR (counts = 'verified' AND isVerified))
     GROUP BY x, person
   ),
-  goalsOf AS (
-    SELECT person, event, groupArray((clock, countedAt, receivedAt, isServer)) AS goals
-    FROM goalsOfPeople
-    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
-    GROUP BY person, event
-  ),
   outcomes AS (
     SELECT
       x,
@@ -38,19 +32,23 @@
       first.2 AS exposedAt,
       arrayCount(start -> start <= exposedAt, starts) AS phase,
       arrayExists(
-        each -> (counts != 'server' OR each.4)
-          AND each.2 <= exposedAt + delayMs
-          AND each.2 >= exposedAt - multiIf(
-            each.1 = first.4 AND each.1 != 1, 0,
-            each.1 > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
-            each.3 = first.3, 0, -- one request, whose delay is in both
+        (each, copyTime) -> each.name = cityHash64(goal)
+          AND copyTime < starts[1] - {copyHorizonMs:Int64}
+          AND each.at >= starts[1]
+          AND (counts != 'server' OR each.isServer)
+          AND each.at <= exposedAt + delayMs
+          AND each.at >= exposedAt - multiIf(
+            each.clock = first.4 AND each.clock != 1, 0,
+            each.clock > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
+            each.receivedAt = first.3, 0, -- one request, whose delay is in both
             {requestDelayMaxMs:Int64}
           ),
-        goals
+        events,
+        copyTimes
       ) AS hasGoal
     FROM firsts
     INNER JOIN asked USING (x)
-    LEFT JOIN goalsOf ON goalsOf.person = firsts.person AND goalsOf.event = goal
+    LEFT JOIN goalLists ON goalLists.person = firsts.person
     WHERE exposedAt < until
   )
 SELECT x, phase, variation, count() AS users, countIf(hasGoal) AS goals

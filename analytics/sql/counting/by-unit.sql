@@ -22,23 +22,17 @@
         + if(hasNoUnit, 4, 0) AS place
     FROM owned
   ),
-  goalEvents AS (
+  goalsOfCounted AS (
     SELECT
       goal.side AS goalSide,
       goal.x AS goalOwner,
       goal.counted AS goalCounted,
-      event AS goalEvent,
-      eventId AS goalId,
-      countedAt AS goalAt,
-      receivedAt AS goalReceivedAt,
-      clock AS goalClock,
-      isServer AS isServerGoal,
-      value,
-      contentId
-    FROM goalsOfPeople
+      groupArrayArray(goalLists.events) AS events,
+      groupArrayArray(goalLists.copyTimes) AS copyTimes
+    FROM goalLists
     INNER JOIN (
       SELECT DISTINCT side, x, person, if(userUnit != 0, userUnit, cityHash64('without', person)) AS counted
       FROM owned
-    ) AS goal ON goal.person = goalsOfPeople.person AND goal.side = goalsOfPeople.side
-    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
+    ) AS goal ON goal.person = goalLists.person AND goal.side = goalLists.side
+    GROUP BY goalSide, goalOwner, goalCounted
   ),

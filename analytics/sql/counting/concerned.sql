@@ -18,7 +18,7 @@ WITH
     FROM file({changedGoals:String}, 'Native', {goalColumns:String})
     WHERE has({events:Array(String)}, event)
   ),
-  links AS (SELECT * FROM file({links:String}, 'JSONEachRow', {linkColumns:String})),
+  links AS (SELECT * FROM file({links:String}, 'RowBinary', {linkColumns:String})),
   touched AS (SELECT person FROM links WHERE isChanged OR user IN (SELECT user FROM seen))
 SELECT DISTINCT user
 FROM (

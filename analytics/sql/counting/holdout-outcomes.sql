@@ -1,5 +1,5 @@
 -- What users did whom a holdout held back, and the others: a row for each question (a holdout and a goal) and
--- group that has users. Continues linked.sql or unlinked.sql.
+-- group that has users. Continues goals.sql.
 --
 -- A user counts once, in the group of the first exposure by a rule that the holdout holds, or by the rule
 -- that holds back from it, since the rule came under the holdout. Whoever a layer or another holdout keeps
@@ -7,7 +7,7 @@
 -- that exposure on; the tolerance between clocks is that of outcomes.sql.
   asked AS (
     SELECT *
-    FROM format(JSONEachRow, 'x UInt32, goal String, until Int64', {holdouts:String})
+    FROM format(JSONEachRow, 'x UInt32, goal String, start Int64, until Int64', {holdouts:String})
   ),
   rules AS (
     SELECT *
@@ -36,30 +36,28 @@
       )
     GROUP BY owner, person
   ),
-  goalsOf AS (
-    SELECT person, event, groupArray((clock, countedAt, receivedAt)) AS goals
-    FROM goalsOfPeople
-    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64}
-    GROUP BY person, event
-  ),
   outcomes AS (
     SELECT
       x,
       first.1 AS isHeldOut,
       first.2 AS exposedAt,
       arrayExists(
-        each -> each.2 < until
-          AND each.2 >= exposedAt - multiIf(
-            each.1 = first.4 AND each.1 != 1, 0,
-            each.1 > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
-            each.3 = first.3, 0, -- one request, whose delay is in both
+        (each, copyTime) -> each.name = cityHash64(goal)
+          AND copyTime < start - {copyHorizonMs:Int64}
+          AND each.at >= start
+          AND each.at < until
+          AND each.at >= exposedAt - multiIf(
+            each.clock = first.4 AND each.clock != 1, 0,
+            each.clock > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
+            each.receivedAt = first.3, 0, -- one request, whose delay is in both
             {requestDelayMaxMs:Int64}
           ),
-        goals
+        events,
+        copyTimes
       ) AS hasGoal
     FROM firsts
     INNER JOIN asked ON intDiv(x, {goalsMax:UInt32}) = owner
-    LEFT JOIN goalsOf ON goalsOf.person = firsts.person AND goalsOf.event = goal
+    LEFT JOIN goalLists ON goalLists.person = firsts.person
     WHERE exposedAt < until
   )
 SELECT x, toUInt8(isHeldOut) AS heldOut, count() AS users, countIf(hasGoal) AS converted

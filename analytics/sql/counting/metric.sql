@@ -19,21 +19,23 @@
 -- squares and products in units of 1e-18. Users with a sum that is not finite or beyond {valueMax} are in no
 -- sum, but in unreadableUsers.
 -- high: half a percent of the users have more (type 7 of Hyndman and Fan); null if one query is not of all.
-  -- As for conversions, for events before and after the start apart: the former do not count there.
-  eventsOnce AS (
-    SELECT *, goalAt < {start:Int64} AS isEarly
-    FROM goalEvents
-    WHERE goalAt < {end:Int64} AND ({counts:String} != 'server' OR isServerGoal)
-    ORDER BY goalCounted, goalOwner, goalEvent, goalId, isEarly, goalReceivedAt, goalAt, goalClock, contentId, value
-    LIMIT 1 BY goalCounted, goalOwner, goalEvent, goalId, isEarly
-  ),
   eventLists AS (
     SELECT
       goalCounted,
       goalOwner,
-      arraySort(groupArray((toString(goalEvent), contentId, goalAt, value, goalClock, goalReceivedAt))) AS events
-    FROM eventsOnce
-    GROUP BY goalCounted, goalOwner
+      -- In an order of their own, so that sums do not depend on that of reading.
+      arraySort(
+        each -> (each.name, each.at, each.value, each.clock, each.receivedAt),
+        arrayFilter(
+          (each, copyTime) -> each.at >= {from:Int64}
+            AND each.at < {end:Int64}
+            AND copyTime < {from:Int64} - {copyHorizonMs:Int64}
+            AND (each.isServer OR {counts:String} != 'server'),
+          goalsOfCounted.events,
+          copyTimes
+        )
+      ) AS events
+    FROM goalsOfCounted
   ),
   timed AS (
     SELECT
@@ -42,25 +44,25 @@
       -- From when on each event counts.
       arrayMap(
         event -> greatest({start:Int64}, firstAt - multiIf(
-          event.5 = firstClock AND firstClock != 1, 0,
-          event.5 > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
-          event.6 = firstReceivedAt, 0, -- one request, whose delay is in both
+          event.clock = firstClock AND firstClock != 1, 0,
+          event.clock > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
+          event.receivedAt = firstReceivedAt, 0, -- one request, whose delay is in both
           {requestDelayMaxMs:Int64}
         )),
         events
       ) AS earliest,
       arrayFilter(
-        (event, since) -> event.3 >= since
-          AND ({afterMs:Int64} = 0 OR event.3 >= firstAt + {afterMs:Int64})
-          AND ({windowMs:Int64} = 0 OR event.3 < firstAt + {windowMs:Int64}),
+        (event, since) -> event.at >= since
+          AND ({afterMs:Int64} = 0 OR event.at >= firstAt + {afterMs:Int64})
+          AND ({windowMs:Int64} = 0 OR event.at < firstAt + {windowMs:Int64}),
         events,
         earliest
       ) AS after,
       arrayFilter(
-        (event, since) -> event.3 < since
-          AND event.3 < firstAt
-          AND event.3 >= firstAt - {priorMs:Int64}
-          AND event.1 = {event:String},
+        (event, since) -> event.at < since
+          AND event.at < firstAt
+          AND event.at >= firstAt - {priorMs:Int64}
+          AND event.name = cityHash64({event:String}),
         events,
         earliest
       ) AS before
@@ -68,33 +70,13 @@
     LEFT JOIN eventLists ON goalCounted = counted AND goalOwner = owner
     WHERE isCounted AND firstAt < {exposedBefore:Int64}
   ),
-  -- Copies follow their originals, since events are sorted by name, content and time.
-  distinctEvents AS (
-    SELECT
-      variation,
-      arrayFilter(
-        (event, last) -> NOT (
-          event.2 != 0 AND event.1 = last.1 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
-        ),
-        after,
-        arrayPopBack(arrayPushFront(after, ('', toUInt64(0), toInt64(0), 0., toUInt32(0), toInt64(0))))
-      ) AS events,
-      arrayFilter(
-        (event, last) -> NOT (
-          event.2 != 0 AND event.2 = last.2 AND event.3 - last.3 <= {sameWithinMs:Int64}
-        ),
-        before,
-        arrayPopBack(arrayPushFront(before, ('', toUInt64(0), toInt64(0), 0., toUInt32(0), toInt64(0))))
-      ) AS priorEvents
-    FROM timed
-  ),
   summed AS (
     SELECT
       variation,
       -- When each step was reached, at the earliest; the last time there is if it never was.
       arrayPopFront(arrayFold(
         (times, step) -> arrayPushBack(times, arrayMin(arrayPushBack(
-          arrayMap(event -> event.3, arrayFilter(event -> event.1 = step AND event.3 >= times[-1], events)),
+          arrayMap(event -> event.at, arrayFilter(event -> event.name = cityHash64(step) AND event.at >= times[-1], after)),
           toInt64(9223372036854775807)
         ))),
         {steps:Array(String)},
@@ -103,18 +85,18 @@
       arrayMap(time -> time < toInt64(9223372036854775807), stepTimes) AS stepsReached,
       if(
         empty({steps:Array(String)}),
-        arrayExists(event -> event.1 = {event:String}, events),
+        arrayExists(event -> event.name = cityHash64({event:String}), after),
         stepsReached[-1] = 1
       ) AS isConverted,
-      arraySum(event -> if(event.1 = {event:String}, if({sum:String} = 'value', event.4, 1.), 0.), events) AS rawY,
+      arraySum(event -> if(event.name = cityHash64({event:String}), if({sum:String} = 'value', event.value, 1.), 0.), after) AS rawY,
       arraySum(
-        event -> if(event.1 = {denominator:String}, if({denominatorSum:String} = 'value', event.4, 1.), 0.),
-        events
+        event -> if(event.name = cityHash64({denominator:String}), if({denominatorSum:String} = 'value', event.value, 1.), 0.),
+        after
       ) AS d,
-      arraySum(event -> if({sum:String} = 'value', event.4, 1.), priorEvents) AS rawX,
+      arraySum(event -> if({sum:String} = 'value', event.value, 1.), before) AS rawX,
       isFinite(rawY) AND isFinite(d) AND isFinite(rawX)
         AND greatest(abs(rawY), abs(d), abs(rawX)) <= {valueMax:Float64} AS isReadable
-    FROM distinctEvents
+    FROM timed
   ),
   fixed AS (
     SELECT

@@ -56,5 +56,5 @@ WITH
     )
   ),
   links AS (
-    SELECT side, user, person FROM file({links:String}, 'JSONEachRow', {linkColumns:String})
+    SELECT side, user, person FROM file({links:String}, 'RowBinary', {linkColumns:String})
   ),

@@ -1,6 +1,6 @@
 -- What operations watch, by the minute of the exposure: a row for each group of operations and minute (epoch
 -- minutes) in which users count, in order. Operations of a group ask for the same users and differ in their
--- goals only. Continues linked.sql or unlinked.sql.
+-- goals only. Continues goals.sql.
 --
 -- A user counts once in each {dayMs} since `start`, by the first exposure to `variation` or `baseline` in it,
 -- whichever came first. `baseline` '': there is none, and users who saw another variation before count as
@@ -82,38 +82,34 @@
     FROM firsts
     INNER JOIN asked USING (g)
   ),
-  goalsOf AS (
-    SELECT person, groupArray((cityHash64(event), clock, countedAt, receivedAt, isServer)) AS goals
-    FROM goalsOfPeople
-    WHERE event IN (SELECT arrayJoin(operations).goal FROM asked) AND countedAt >= {from:Int64}
-    GROUP BY person
-  ),
   outcomes AS (
     SELECT
       *,
       -- The operations whose goal the user met.
       arrayMap(
         operation -> operation.1,
-        if(empty(goals), [], arrayFilter(
+        if(empty(events), [], arrayFilter(
           operation -> arrayExists(
-            each -> each.1 = operation.2
-              AND (counts != 'server' OR each.5)
-              AND each.3 <= exposedAt + operation.3
-              AND each.3 >= start
-              AND each.3 >= exposedAt - multiIf(
-                each.2 = exposureClock AND each.2 != 1, 0,
-                each.2 > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
-                each.4 = exposureReceivedAt, 0, -- one request, whose delay is in both
+            (each, copyTime) -> each.name = operation.2
+              AND copyTime < start - {copyHorizonMs:Int64}
+              AND (counts != 'server' OR each.isServer)
+              AND each.at <= exposedAt + operation.3
+              AND each.at >= start
+              AND each.at >= exposedAt - multiIf(
+                each.clock = exposureClock AND each.clock != 1, 0,
+                each.clock > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
+                each.receivedAt = exposureReceivedAt, 0, -- one request, whose delay is in both
                 {requestDelayMaxMs:Int64}
               ),
-            goals
+            events,
+            copyTimes
           ),
           operations
         ))
       ) AS met,
       arrayResize([toUInt64(1)], length(met), 1) AS once
     FROM limited
-    LEFT JOIN goalsOf USING (person)
+    LEFT JOIN goalLists USING (person)
   )
 SELECT
   g,

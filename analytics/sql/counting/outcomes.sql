@@ -1,13 +1,4 @@
 -- Which of the exposed reached which goal, and what that adds to the counts. Continues firsts.sql.
-  goalLists AS (
-    SELECT
-      goalSide,
-      goalOwner,
-      goalCounted,
-      groupArray((cityHash64(goalEvent), goalAt, goalReceivedAt, goalClock, isServerGoal)) AS events
-    FROM goalEvents
-    GROUP BY goalSide, goalOwner, goalCounted
-  ),
   -- q = 0: a row for whom is counted. q > 0: a row for each goal that was reached.
   answers AS (
     SELECT
@@ -24,17 +15,19 @@
       arrayJoin(arrayPushFront(
         if(empty(events), [], arrayMap(goal -> goal.1, arrayFilter(
           goal -> arrayExists(
-            each -> each.1 = goal.2
-              AND each.2 >= start
-              AND each.2 < end
-              AND (each.5 OR NOT isServerOnly)
-              AND each.2 >= firstAt - multiIf(
-                each.4 = firstClock AND firstClock != 1, 0,
-                each.4 > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
-                each.3 = firstReceivedAt, 0, -- one request, whose delay is in both
+            (each, copyTime) -> each.name = goal.2
+              AND each.at >= start
+              AND each.at < end
+              AND copyTime < start - {copyHorizonMs:Int64}
+              AND (each.isServer OR NOT isServerOnly)
+              AND each.at >= firstAt - multiIf(
+                each.clock = firstClock AND firstClock != 1, 0,
+                each.clock > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
+                each.receivedAt = firstReceivedAt, 0, -- one request, whose delay is in both
                 {requestDelayMaxMs:Int64}
               ),
-            events
+            events,
+            copyTimes
           ),
           goals
         ))),
@@ -51,7 +44,7 @@
         arrayMap(goal -> (goal.1, cityHash64(goal.2)), goals) AS goals
       FROM asked
     ) AS questions USING (x)
-    LEFT JOIN goalLists ON goalCounted = counted AND goalOwner = owner AND goalSide = side
+    LEFT JOIN goalsOfCounted ON goalCounted = counted AND goalOwner = owner AND goalSide = side
   ),
   sums AS (
     SELECT

@@ -130,6 +130,18 @@ describe('a goal', () => {
       expect((await track({ ...goal, timestamp })).status).toBe(400)
     expect(taken()).toEqual([])
   })
+
+  it('keeps its time in a body that is sent again, and is refused once that is too old', async () => {
+    const body = { events: [{ ...goal, id: '1', timestamp: goldenNow - 1_000 }], sentAt: goldenNow }
+    const receivedAfter = (days: number) => {
+      ports = { ...ports, now: () => goldenNow + days * 86_400_000 }
+      return track(body)
+    }
+    for (const days of [0, 2, 30]) expect((await receivedAfter(days)).status).toBe(200)
+    expect(taken().map((record) => record.at)).toEqual(Array.from({ length: 3 }, () => goldenNow - 1_000))
+    expect((await receivedAfter(40)).status).toBe(400)
+    expect(taken()).toEqual([])
+  })
 })
 
 describe('a batch', () => {

@@ -1,0 +1,1 @@
+INSERT INTO FUNCTION file({target:String}, 'RowBinary')
