@@ -81,7 +81,13 @@ async function restore(from: string, backup: Backup): Promise<void> {
   const living = chosen.filter((id) => Object.hasOwn(heads.revisions, id))
   const absent = chosen.filter((id) => !living.includes(id))
   const ready = new Set<string>()
-  for (const id of absent) if (await attempt(id, () => sendMembersOf(from, backup, id))) ready.add(id)
+  for (const id of absent) {
+    const begin = async () => {
+      await sendOwnersOf(from, backup, id)
+      await sendMembersOf(from, backup, id)
+    }
+    if (await attempt(id, begin)) ready.add(id)
+  }
   const rows = () => sendRows(from, backup, heads, ready, by)
   if (ready.size > 0 && (await attempt([...ready].join(', '), rows)))
     for (const id of ready)
@@ -97,6 +103,27 @@ async function sealOf({ seal }: Backup): Promise<Seal | undefined> {
   if (seal && passphrase) return openSeal(passphrase, seal)
   const why = seal ? 'set the TACKLINE_BACKUP_PASSPHRASE of this backup' : 'the backup has none'
   console.log(`! Webhooks and triggers do not come back: ${why}.`)
+  return undefined
+}
+
+/** Its project and organisation; refused if the project is another organisation's there. */
+async function sendOwnersOf(from: string, backup: Backup, id: string): Promise<void> {
+  const environment = await savedRow(from, backup, 'environments', id)
+  const project = await savedRow(from, backup, 'projects', environment?.['project_id'])
+  const organisation = await savedRow(from, backup, 'organisations', project?.['organisation_id'])
+  if (organisation) await call(admin, 'POST', '/backup/tables/organisations', { rows: [organisation] })
+  if (project) await call(admin, 'POST', '/backup/tables/projects', { rows: [project] })
+}
+
+async function savedRow(
+  from: string,
+  backup: Backup,
+  table: string,
+  id: unknown,
+): Promise<SavedRow | undefined> {
+  const file = pathsOf(from).rows(table)
+  if (!holds(from, backup, file)) return undefined // it is of an older version
+  for await (const [row] of batchesIn<SavedRow>(file, (each) => each['id'] === id)) return row
   return undefined
 }
 
@@ -136,9 +163,15 @@ async function sendRows(
     let missing = 0
     for await (const rows of batchesIn<SavedRow>(file, isWanted)) {
       const open = await Promise.all(rows.map((row) => opened(row, by)))
-      const body = { rows: open.filter((row) => row !== undefined) }
-      const { written } = await call<{ written: number }>(admin, 'POST', `/backup/tables/${name}`, body)
-      missing += body.rows.length - written
+      const fit = open.filter((row) => row !== undefined)
+      const send = async (some: readonly SavedRow[]) => {
+        const body = { rows: some }
+        const { written } = await call<{ written: number }>(admin, 'POST', `/backup/tables/${name}`, body)
+        missing += some.length - written
+      }
+      // One project may be another organisation's there; the others come back.
+      if (name !== 'projects') await send(fit)
+      else for (const row of fit) await attempt(`project ${row['id']}`, () => send([row]))
     }
     if (missing > 0) console.log(`${name}: ${missing} rows were there already, and stay as they are`)
   }

@@ -145,6 +145,32 @@ export async function environmentsAmong(database: Database, ids: readonly string
   return found.map(({ id }) => id)
 }
 
+/**
+ * Why rows of projects or environments would come to somebody else: ids of projects are unique here, and
+ * others may use the same. Undefined if they would not.
+ */
+export async function ownersMissing(
+  database: Database,
+  table: 'projects' | 'environments',
+  rows: readonly SavedRow[],
+): Promise<string | undefined> {
+  const idOf = (row: SavedRow) => String(row[table === 'projects' ? 'id' : 'project_id'])
+  const ids = JSON.stringify([...new Set(rows.map(idOf))])
+  const found = await database
+    .select({ id: projects.id, organisationId: projects.organisationId })
+    .from(projects)
+    .where(inArray(projects.id, sql`(select value from json_each(${ids}))`))
+  const owners = new Map(found.map(({ id, organisationId }) => [id, organisationId]))
+  for (const row of rows) {
+    const owner = owners.get(idOf(row))
+    if (table === 'environments' && owner === undefined)
+      return `environment ${row['id']} is of project ${idOf(row)}, which is not here`
+    if (table === 'projects' && owner !== undefined && owner !== row['organisation_id'])
+      return `project ${idOf(row)} is of organisation ${row['organisation_id']} in the backup, and of ${owner} here`
+  }
+  return undefined
+}
+
 export interface Heads {
   /** Of each environment, by its id. */
   readonly revisions: Readonly<Record<string, number>>

@@ -12,7 +12,7 @@ import {
   upload,
   useOwner,
 } from '../../../test/support/control-entities.ts'
-import { database, env } from '../../../test/support/control-plane.ts'
+import { addToken, call as callAs, database, env } from '../../../test/support/control-plane.ts'
 import { flagDraft } from '../../../test/support/build/flag-draft.ts'
 import { newIv, seal, unseal } from '../../http/seal.ts'
 import { omittedTables, savedTableNames } from '../../storage/backup-rows.ts'
@@ -262,4 +262,38 @@ describe('a living environment', () => {
     })
     expect(await call('POST', `/backup/publish/${idOf(path)}`)).toMatchObject({ body: { revision: 2 } })
   })
+})
+
+it('hands no environment to another organisation whose project has the same id', async () => {
+  for (const id of ['acme', 'beta']) {
+    await call('POST', '/organisations', { id, owner: 'ada@example.com' })
+    await addToken({ id: `${id}-owner`, role: 'owner', organisationId: id })
+  }
+  const project = { id: 'web', name: 'Web' }
+  await callAs('POST', '/organisations/acme/projects', project, 'acme-owner-token')
+  await callAs('POST', '/environments', { id: 'stall', project: 'web' }, 'acme-owner-token')
+  const saved = async (table: string) => {
+    const { rows } = (await call('GET', `/backup/tables/${table}?after=0`)).body as { rows: Row[] }
+    return rows.filter(({ id }) => id === 'web' || id === 'stall')
+  }
+  const [projects, environments] = [await saved('projects'), await saved('environments')]
+  await env.DB.exec(`DELETE FROM environments WHERE id = 'stall'`)
+  await env.DB.exec(`DELETE FROM projects WHERE id = 'web'`)
+  const send = (table: string, rows: Row[]) => call('POST', `/backup/tables/${table}`, { rows })
+  expect(await send('environments', environments)).toMatchObject({
+    status: 409,
+    body: { detail: 'environment stall is of project web, which is not here' },
+  })
+  await callAs('POST', '/organisations/beta/projects', project, 'beta-owner-token')
+  expect(await send('projects', projects)).toMatchObject({
+    status: 409,
+    body: { detail: 'project web is of organisation acme in the backup, and of beta here' },
+  })
+})
+
+it('takes no new phase with a restored environment', async () => {
+  await call('POST', '/environments', { id: 'np' })
+  const path = '/backup/environments/np?dryRun=true&experiment='
+  expect((await call('POST', `${path}new-phase`, { entities: [] })).status).toBe(400)
+  expect((await call('POST', `${path}stop`, { entities: [] })).status).not.toBe(400)
 })

@@ -16,6 +16,7 @@ import {
   SavedRow as Row,
   environmentColumnOf,
   environmentsAmong,
+  ownersMissing,
   insertRows,
   readHeads,
   readRows,
@@ -50,6 +51,11 @@ const Shard = z.coerce
   .int()
   .min(0)
   .max(assignmentShards - 1)
+
+/** A restored environment begins no phase of an experiment: the split of the backup is not the one it ran on. */
+const RestoreQuery = ChangeQuery.pick({ dryRun: true }).extend({
+  experiment: z.literal('stop').optional().describe('Running experiments that it would disturb stop.'),
+})
 
 export const backup = [
   route({
@@ -223,7 +229,7 @@ export const backup = [
     needs: 'deployment-owner',
     summary: 'Restores flags, segments, goals, tags and settings to what they are in a backup',
     description: 'As a rollback does it: see `roll-back`.',
-    query: ChangeQuery,
+    query: RestoreQuery,
     body: z.strictObject({ entities: z.array(RestoredEntity).max(restoredEntitiesMax) }),
     bodyBytesMax,
     answer: changeAnswer(z.null()),
@@ -303,8 +309,13 @@ async function unfit(
   const column = environmentColumnOf(table)
   if (column !== undefined) {
     const living = await environmentsAmong(database, [...new Set(rows.map((row) => String(row[column])))])
-    return living.length > 0 ? alive(living) : undefined
+    if (living.length > 0) return alive(living)
   }
+  if (table === 'projects' || table === 'environments') {
+    const lost = await ownersMissing(database, table, rows)
+    if (lost !== undefined) return refuse('CONFLICT', lost)
+  }
+  if (column !== undefined) return undefined
   if (savedTables[table].restoring !== 'empty') return undefined
   const { revisions } = await readHeads(database)
   return Object.keys(revisions).length > 0
