@@ -76,6 +76,19 @@ describe('an upload', () => {
     expect(ms).toBeGreaterThan(3_000)
   })
 
+  it('may wait in buffers after its last part was taken', async () => {
+    const slowly = async (request: IncomingMessage, response: ServerResponse) => {
+      let taken = 0
+      for await (const part of request as AsyncIterable<Buffer>)
+        if (Math.floor(taken / 50_000) !== Math.floor((taken += part.length) / 50_000)) await sleep(100)
+      response.end()
+    }
+    const body = new Uint8Array(1_000_000)
+    const [answer, ms] = await timed(upload(body, 500, (...both) => void slowly(...both)))
+    expect(answer).toBe('200')
+    expect(ms).toBeGreaterThan(500)
+  })
+
   it('that is taken no further is given up', async () => {
     const answer = await upload(new Uint8Array(40_000_000), 300, (request) => request.pause())
     expect(answer).toBe('nothing came for 0.3 s')

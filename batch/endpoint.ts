@@ -109,9 +109,9 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
   const controller = new AbortController()
   const silence = () => controller.abort(new Silence(silenceMaxMs))
   let timer = setTimeout(silence, silenceMaxMs)
-  const wait = () => {
+  const wait = (moreMs = 0) => {
     clearTimeout(timer)
-    timer = setTimeout(silence, silenceMaxMs)
+    timer = setTimeout(silence, silenceMaxMs + moreMs)
   }
   try {
     const response = await fetch(await inParts(request, wait), { signal: controller.signal })
@@ -139,7 +139,7 @@ async function receive(request: Request, silenceMaxMs: number): Promise<Answer> 
  * The same request, whose body is sent piece by piece: an upload may take as long as it likes while it
  * proceeds.
  */
-async function inParts(request: Request, onPart: () => void): Promise<Request> {
+async function inParts(request: Request, onPart: (moreMs?: number) => void): Promise<Request> {
   if (request.body === null) return request
   const bytes = new Uint8Array(await request.arrayBuffer())
   if (bytes.byteLength <= partBytes) return new Request(request, { method: request.method, body: bytes })
@@ -147,9 +147,10 @@ async function inParts(request: Request, onPart: () => void): Promise<Request> {
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        onPart()
-        if (at >= bytes.byteLength) return controller.close()
         controller.enqueue(bytes.subarray(at, (at += partBytes)))
+        if (at < bytes.byteLength) return onPart()
+        onPart(Math.min(bytes.byteLength, bufferedMax) / slowestBytesPerMs)
+        controller.close()
       },
     },
     { highWaterMark: 0 },
@@ -160,6 +161,9 @@ async function inParts(request: Request, onPart: () => void): Promise<Request> {
   return new Request(request, init)
 }
 const partBytes = 65_536
+/** What sockets and proxies may have taken and not passed on when the last part is taken. */
+const bufferedMax = 8_000_000
+const slowestBytesPerMs = 250
 
 /** Seconds, as RFC 9110, section 10.2.3, allows; a date is not waited for. */
 const retryAfter = (headers: Headers) => 1_000 * (Number(headers.get('retry-after')) || 0)

@@ -125,7 +125,8 @@ async function countKept(
     state = full.value
   }
   if (!(await projections.find(files.value.parts))) return wentAway
-  const read = await unlessGone(files.value.raw, ok(undefined))
+  const others = files.value.parts.map(({ file }) => file) // their aliases are read in place
+  const read = await unlessGone([...files.value.raw, ...others], ok(undefined))
   if (!read.ok) return read
   if (state !== before) {
     try {

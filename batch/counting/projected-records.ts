@@ -67,7 +67,8 @@ export function projectedRecords(
             return ok({ beginning: beginningOf(hasLinks), values: { ...own, ...globs.value } })
           },
         })
-        return (await projections.find(files.parts)) ? await unlessGone(files.raw, result) : wentAway
+        const read = [...files.raw, ...linked.raw, ...linked.parts.map(({ file }) => file)]
+        return (await projections.find(files.parts)) ? await unlessGone(read, result) : wentAway
       } catch (error) {
         return fail('job', `Events could not be counted in ${scratch}: ${reasonOf(error)}.`)
       } finally {

@@ -34,8 +34,8 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
           return ok({ beginning: beginningOf(hasLinks), values })
         },
       })
-      const parts = source.name === onDisk.name ? files.parts.map(({ file }) => file) : []
-      return unlessGone([...files.raw, ...parts], result)
+      const parts = source.name === onDisk.name ? [...files.parts, ...linked.parts] : []
+      return unlessGone([...files.raw, ...linked.raw, ...parts.map(({ file }) => file)], result)
     },
   }
 }

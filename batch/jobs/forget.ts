@@ -73,6 +73,8 @@ async function removeAll(
     )
   const bad = await removeBad(environmentId, targetingKeys, context)
   if (!bad.ok) return bad
+  for (const key of bad.value.unreadable)
+    remaining.push(`${key} cannot be read: delete it, or mend it and run again.`)
   const letters = await context.store.list(deadLetterPrefix)
   if (!letters.ok) return letters
   if (letters.value.length > 0)
@@ -107,7 +109,7 @@ async function removeAll(
     begunAt: now,
     records,
     objects,
-    badObjects: bad.value,
+    badObjects: bad.value.objects,
     segments: segments.value.map(({ key }) => key),
     assignments: assignments?.ok ? assignments.value : undefined,
     flags: naming,
@@ -135,25 +137,38 @@ async function unnamedParts(environmentId: string, context: LakeContext): Promis
 
 /**
  * What ingest could not read has no fields to go by, so an object that contains a key anywhere is deleted,
- * unless it names another environment. Resolves to the number of objects.
+ * unless it names another environment. Resolves to the number of objects, and what cannot be looked into.
  */
 async function removeBad(
   environmentId: string,
   targetingKeys: readonly string[],
   { store, isDryRun }: LakeContext,
-): Promise<Result<number, Failure>> {
+): Promise<Result<{ readonly objects: number; readonly unreadable: readonly string[] }, Failure>> {
   const listed = await store.list(badPrefix)
   if (!listed.ok) return listed
+  const unreadable: string[] = []
   const found = await mapConcurrently(listed.value, readsMax, async ({ key }) => {
     const read = await store.read(key)
     if (!read.ok) return read
-    if (read.value.kind !== 'read') return ok(0)
-    const text = new TextDecoder().decode((await toContent(read.value.bytes)).text)
-    if (isOfAnother(environmentId, text) || !targetingKeys.some((each) => mentions(text, each))) return ok(0)
+    if (read.value.kind === 'gone') return ok(0)
+    const text = read.value.kind === 'read' ? await textOf(read.value.bytes) : undefined
+    if (text === undefined) unreadable.push(key)
+    if (text === undefined || isOfAnother(environmentId, text)) return ok(0)
+    if (!targetingKeys.some((each) => mentions(text, each))) return ok(0)
     const removed = isDryRun ? ok(undefined) : await store.remove(key)
     return removed.ok ? ok(1) : removed
   })
-  return found.ok ? ok(found.value.reduce((sum, one) => sum + one, 0)) : found
+  if (!found.ok) return found
+  return ok({ objects: found.value.reduce((sum, one) => sum + one, 0), unreadable: unreadable.toSorted() })
+}
+
+/** Undefined if it cannot be unpacked. */
+async function textOf(bytes: Uint8Array): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode((await toContent(bytes)).text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The records of a message are of one environment. */

@@ -73,7 +73,10 @@ describe('replay', () => {
 
   it('brings what it can, moves what is unreadable to bad/ and names it, once', async () => {
     const key = bury([{ records }, { records: [{ environmentId: 'demo', odd: true }] }, 'no message'])
-    const broken = bury([{ records: [] }], (body) => body.subarray(0, 30))
+    const broken = bury([{ records: records.slice(0, 3) }, { records: [] }], (body) =>
+      body.subarray(0, body.length - 12),
+    )
+    const buried = createHash('sha256').update(bucket.objects.get(broken)!.body).digest('hex')
     const { events } = await replay()
     expect(events).toHaveLength(4)
     const failed = (subject: string, message: RegExp) => ({
@@ -88,15 +91,19 @@ describe('replay', () => {
           key,
           /^2 of its records cannot be read and are in bad\/day=2026-11-01\/.*; the first: records\.0/,
         ),
-        { kind: 'replayed', key: broken, records: 0 },
-        failed(broken, /^1 of its records .* is damaged\.$/),
+        { kind: 'replayed', key: broken, records: 3 }, // the second message was cut off
+        failed(broken, /^2 of its records cannot be read/),
       ]),
     )
     expect(letters()).toEqual([])
     expect(bucket.objects.has(lakeObjects(records)[0]![0])).toBe(true)
     const kept = [...bucket.objects].filter(([name]) => name.startsWith(badPrefix))
-    const contents = kept.map(([, { body }]) => JSON.parse(new TextDecoder().decode(body)).bad[0].content)
-    expect(contents).toHaveLength(3)
+    const [damaged, read] = [true, false].map((isDamaged) =>
+      kept.filter(([name]) => name.endsWith('.gz') === isDamaged),
+    ) as [typeof kept, typeof kept]
+    expect(damaged.map(([, { body }]) => createHash('sha256').update(body).digest('hex'))).toEqual([buried])
+    const contents = read.map(([, { body }]) => JSON.parse(new TextDecoder().decode(body)).bad[0].content)
+    expect(contents).toHaveLength(4)
     expect(contents).toEqual(expect.arrayContaining([{ environmentId: 'demo', odd: true }, 'no message']))
     expect((await replay()).events).toEqual([{ kind: 'nothing-to-replay' }])
   })

@@ -2,11 +2,11 @@
 // `dead-letters/`. Records become objects as ingest would have written them, so replaying twice, or beside a
 // second runner, changes nothing. A dead letter is removed once all of it is in the lake, or in `bad/`.
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { constants, createGunzip, gzipSync } from 'node:zlib'
 import { badKey, dayOfKey, deadLetterPrefix, lakeKey, portions, textOf } from '../../analytics/lake.ts'
 import { type BadContent, type MessageContent, readMessage } from '../../analytics/messages.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
-import { type Failure, fail } from '../failure.ts'
+import { type Failure, fail, reasonOf } from '../failure.ts'
 import { toContent } from '../lake/content.ts'
 import type { ObjectStore } from '../lake/s3.ts'
 import type { RunEvent } from '../run-event.ts'
@@ -75,37 +75,66 @@ interface Replayed {
 
 type Letter = MessageContent & { readonly messageId: string }
 
-/** Read again if it is damaged, because the damage may have happened on the way. */
+/**
+ * Read again if it is damaged, because the damage may have happened on the way. Of one that is cut off, all
+ * whole lines are read.
+ */
 async function readLetter(store: ObjectStore, key: string): Promise<Result<readonly Letter[], Failure>> {
   for (let isSecond = false; ; isSecond = true) {
     const read = await store.read(key)
     if (!read.ok) return read
     if (read.value.kind === 'gone') return ok([]) // replayed by another runner
-    const bytes = read.value.kind === 'read' ? read.value.bytes : undefined
-    const contents = bytes && (await contentsOf(bytes))
-    if (contents) return ok(contents)
-    if (!isSecond) continue
-    const reason = `${key} is damaged`
-    if (!bytes) return fail('job', `${reason}, and the store does not hand it out: delete it by hand.`)
-    return ok([{ messageId: '', lines: [], bad: [{ reason, content: toBase64(bytes) }] }])
+    if (read.value.kind === 'unreadable')
+      return fail('job', `The store does not hand it out (${read.value.reason}): delete it by hand.`)
+    const { bytes } = read.value
+    try {
+      return ok(lettersOf((await toContent(bytes)).text))
+    } catch (error) {
+      if (!isSecond) continue
+      const kept = await keepDamaged(store, key, bytes)
+      if (!kept.ok) return kept
+      const reason = `it is damaged (${reasonOf(error)}), and is as it was in ${kept.value}`
+      const letters = lettersOf(await beginningOf(bytes))
+      return ok([...letters, { messageId: '', lines: [], bad: [{ reason, content: '' }] }])
+    }
   }
 }
 
-/** Undefined if it is damaged. */
-async function contentsOf(bytes: Uint8Array): Promise<Letter[] | undefined> {
+/** Resolves to its new key. */
+async function keepDamaged(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+): Promise<Result<string, Failure>> {
+  const copy = badKey(dayOfKey(key)!, digestOf(bytes)).replace(/json$/, 'ndjson.gz')
+  const written = await store.write(copy, new Uint8Array(bytes), { 'content-type': 'application/gzip' })
+  return written.ok ? ok(copy) : written
+}
+
+/** What can be unpacked of damaged bytes. */
+function beginningOf(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = []
+    const done = () => resolve(Buffer.concat(parts))
+    const unpacking = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+    unpacking
+      .on('data', (part: Buffer) => parts.push(part))
+      .on('error', done)
+      .on('end', done)
+    unpacking.end(bytes)
+  })
+}
+
+const lettersOf = (text: Uint8Array): Letter[] =>
+  new TextDecoder().decode(text).split('\n').filter(Boolean).map(letterOf)
+
+function letterOf(line: string): Letter {
   try {
-    const text = new TextDecoder().decode((await toContent(bytes)).text)
-    return text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => {
-        const { id, body } = JSON.parse(line) as { id?: unknown; body?: unknown }
-        return { messageId: typeof id === 'string' ? id : '', ...readMessage(body) }
-      })
+    const { id, body } = JSON.parse(line) as { id?: unknown; body?: unknown }
+    return { messageId: typeof id === 'string' ? id : '', ...readMessage(body) }
   } catch {
-    return undefined
+    return { messageId: '', lines: [], bad: [{ reason: 'a line is not JSON', content: line }] }
   }
 }
 
-const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')
-const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+const digestOf = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')
