@@ -52,7 +52,7 @@ const Shard = z.coerce
   .min(0)
   .max(assignmentShards - 1)
 
-/** A restored environment begins no phase of an experiment: the split of the backup is not the one it ran on. */
+/** A restored environment begins no phase of an experiment: the backup's split is not the one it ran on. */
 const RestoreQuery = ChangeQuery.pick({ dryRun: true }).extend({
   experiment: z.literal('stop').optional().describe('Running experiments that it would disturb stop.'),
 })
