@@ -60,7 +60,8 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
   const held = withHoldBackRules(state, withRollouts(state, allowed.value, context), context)
-  const whole = withShares(state, held, context)
+  if (!held.ok) return recorded(state, command, held.problem, context)
+  const whole = withShares(state, held.value, context)
   const marked = withSegmentUse(state, whole, context)
   const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
   const excess = excessOf(state, tagged.writes)
