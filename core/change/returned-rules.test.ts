@@ -39,6 +39,107 @@ describe('a rule that a rollback brings back', () => {
     expect(publishedRules(here, 'x').filter((id) => id.endsWith(':r'))).toEqual(['holdout:h:r', 'layer:l:r'])
   })
 
+  describe('says what it does not get back', () => {
+    const allUsers = 'Without slices, the rule is for all its users'
+    const noSlices = (reason: string) => [
+      { path: 'layer.l', message: `gives rule r of flag x no slices back: ${reason}` },
+    ]
+    const notHeld = (reason: string) => [
+      { path: 'holdout.h', message: `does not hold users back from rule r of flag x again: ${reason}` },
+    ]
+    const removed = { kind: 'update-flag', key: 'x', changes: { rules: [] } }
+    const splitAnew = { kind: 'update-flag', key: 'x', changes: { resetSeed: true } }
+    const renamed = {
+      ...removed,
+      changes: { rules: [{ ...rule, id: 'q' }], resetSeed: true },
+    }
+    const ofRenamed = (here: SimulatedEnvironment) => here.state.flag.get('x')!.rules[0]!.id
+
+    it.each<[string, object, (here: SimulatedEnvironment) => object[], object[]]>([
+      [
+        'slices that another rollout has',
+        removed,
+        () => [allot('y', 500)],
+        noSlices(`others have them now. ${allUsers}`),
+      ],
+      [
+        'slices of a layer that was deleted',
+        removed,
+        () => [{ kind: 'delete-layer', id: 'l' }],
+        noSlices(`the layer is no longer there. ${allUsers}`),
+      ],
+      [
+        'slices that were released',
+        splitAnew,
+        (here) => [{ kind: 'release-slices', id: 'l', flagKey: 'x', ruleId: ofRenamed(here) }],
+        noSlices(`they were released. ${allUsers}`),
+      ],
+      [
+        'slices of a layer while it has some of another',
+        renamed,
+        (here) => [
+          { kind: 'create-layer', layer: { id: 'm' } },
+          { kind: 'release-slices', id: 'l', flagKey: 'x', ruleId: ofRenamed(here) },
+          { ...allot('x', 500, { ruleId: ofRenamed(here) }), id: 'm' },
+        ],
+        noSlices('the rule has slices of layer m: a rule is in one layer'),
+      ],
+      [
+        'a holdout that has ended',
+        removed,
+        () => [{ kind: 'end-holdout', id: 'h' }],
+        notHeld('the holdout has ended'),
+      ],
+      [
+        'a holdout that was deleted',
+        removed,
+        () => [
+          { kind: 'end-holdout', id: 'h' },
+          { kind: 'delete-holdout', id: 'h' },
+        ],
+        notHeld('the holdout is no longer there'),
+      ],
+      [
+        'a holdout that released its users',
+        splitAnew,
+        (here) => [{ kind: 'release-held', id: 'h', flagKey: 'x', ruleId: ofRenamed(here) }],
+        notHeld('they were released'),
+      ],
+    ])('%s', (_, edit, later, notes) => {
+      for (const command of [{ kind: 'roll-back-flag', key: 'x' }, { kind: 'roll-back' }]) {
+        const here = shop()
+        const earlier = here.state
+        here.make(edit)
+        for (const each of later(here)) here.make(each)
+        const [layers, holdouts] = [here.state.layer, here.state.holdout]
+        const made = here.run({ ...command, revision: 1 }, undefined, pastOf(here.state, earlier))
+        const said = made.ok ? (made.value.notes ?? []) : []
+        expect(said.filter(({ path, message }) => path === notes[0]!.path && !/stays/.test(message))).toEqual(
+          notes,
+        )
+        // Nothing is said to stay that was written, and everything else is.
+        const stays = said.flatMap(({ path, message }) => (message === 'stays as it is now' ? [path] : []))
+        const isWritten = (path: string) => {
+          const [kind, id] = path.split('.') as ['layer' | 'holdout', string]
+          return here.state[kind].get(id) !== (kind === 'layer' ? layers : holdouts).get(id)
+        }
+        expect(stays.filter(isWritten)).toEqual([])
+        expect(here.state.flag.get('x')!.rules.map(({ id }) => id)).toEqual(['r'])
+      }
+    })
+
+    it('and nothing of rules that kept their ids', () => {
+      const here = shop()
+      const earlier = here.state
+      here.make({ kind: 'update-flag', key: 'x', changes: { name: 'X' } })
+      here.make({ kind: 'release-slices', id: 'l', flagKey: 'x', ruleId: 'r' })
+      here.make({ kind: 'end-holdout', id: 'h' })
+      const command = { kind: 'roll-back-flag', key: 'x', revision: 1 }
+      const made = here.run(command, undefined, pastOf(here.state, earlier))
+      expect(made).toMatchObject({ ok: true, value: { notes: [] } })
+    })
+  })
+
   it('does not get slices that another rollout has by now', () => {
     const here = shop()
     const earlier = here.state
@@ -82,7 +183,7 @@ describe('a rule that a rollback brings back', () => {
         const was = [allotments(here), held(here), publishedRules(here, 'x')]
         for (let round = 0; round < 3; round++) {
           here.make({ kind: 'update-flag', key: 'x', changes: { resetSeed: true } })
-          expect(rollBack(here, command, earlier)).toMatchObject({ ok: true })
+          expect(rollBack(here, command, earlier)).toMatchObject({ ok: true, value: { notes: [] } })
           expect([allotments(here), held(here), publishedRules(here, 'x')]).toEqual(was)
         }
         expect(codeOf(here, { kind: 'update-layer', id: 'l', changes: { name: 'L' } })).toBe('ok')
