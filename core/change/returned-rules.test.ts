@@ -55,7 +55,7 @@ describe('a rule that a rollback brings back', () => {
     }
     const ofRenamed = (here: SimulatedEnvironment) => here.state.flag.get('x')!.rules[0]!.id
 
-    it.each<[string, object, (here: SimulatedEnvironment) => object[], object[]]>([
+    it.each<[string, object, (here: SimulatedEnvironment) => object[], ReturnType<typeof noSlices>]>([
       [
         'slices that another rollout has',
         removed,
