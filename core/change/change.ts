@@ -17,7 +17,7 @@ import { layerHandlers } from './layer.ts'
 import { operationHandlers } from './operation.ts'
 import { withShares } from './operation-share.ts'
 import { progressiveRolloutHandlers, withPausedRollout } from './progressive-rollout.ts'
-import { restoreHandlers } from './restore.ts'
+import { restoreHandlers, withTrueNotes } from './restore.ts'
 import { withRollouts } from './rollout-guard.ts'
 import { scheduleHandlers, withRefusal } from './schedule.ts'
 import { withConflicts } from './schedule-conflicts.ts'
@@ -60,11 +60,12 @@ export function change(state: EnvironmentState, command: Command, context: Chang
   const allowed = handled.ok ? guarded(state, handled.value, context) : handled
   if (!allowed.ok) return recorded(state, command, allowed.problem, context)
   const held = withHoldBackRules(state, withRollouts(state, allowed.value, context), context)
-  const whole = withShares(state, held, context)
+  if (!held.ok) return recorded(state, command, held.problem, context)
+  const whole = withShares(state, held.value, context)
   const marked = withSegmentUse(state, whole, context)
   const tagged = { ...marked, writes: withTags(state, marked.writes, context) }
   const excess = excessOf(state, tagged.writes)
-  return excess ? { ok: false, problem: excess } : ok(withConflicts(state, tagged, context))
+  return excess ? { ok: false, problem: excess } : ok(withTrueNotes(withConflicts(state, tagged, context)))
 }
 
 /** Nobody may read the answers to what happens by itself, so it is recorded that it was refused. */

@@ -10,11 +10,11 @@ import type { DefaultStrategy, Flag, Strategy } from '../model/flag.ts'
 import { covers, type HeldRule, type Holdout, holdoutStatusAt, isHoldoutOpen } from '../model/holdout.ts'
 import { allotmentsMax, weightTotal } from '../model/limits.ts'
 import { isRolloutOpen, type ProgressiveRollout } from '../model/progressive-rollout.ts'
-import type { FieldProblem } from '../model/problem.ts'
+import { type FieldProblem, ok, type Result } from '../model/problem.ts'
 import type { Change, ChangeContext } from './entity.ts'
-import { isSame } from './entity.ts'
+import { isSame, parsed } from './entity.ts'
 import { partOf } from './experiment-phases.ts'
-import { returnedRules } from './returned-rules.ts'
+import { withReturnedRules } from './returned-rules.ts'
 import { renewedRuleId } from './rule-ids.ts'
 
 /** The rules of the flags that it names: all on which nothing runs. Of every flag: none yet. */
@@ -73,56 +73,81 @@ const hasBegun = (rollout: ProgressiveRollout) => isRolloutOpen(rollout) && roll
 type Begun = Omit<HeldRule, 'since'>
 
 /** The change with what it does to layers and holdouts: rules come under holdouts, get new ids, and go. */
-export function withHoldBackRules(state: EnvironmentState, changed: Change, context: ChangeContext): Change {
-  if (state.layer.size + state.holdout.size === 0) return changed
+export function withHoldBackRules(
+  state: EnvironmentState,
+  changed: Change,
+  context: ChangeContext,
+): Result<Change> {
+  if (state.layer.size + state.holdout.size === 0 && !context.past) return ok(changed)
   const { writes } = changed
   const after = withWrites(state, writes)
   const begun = begunBy(state, after, writes)
   const flags = writes.flatMap((write) => (write.kind === 'flag' ? [write.id] : []))
-  if (begun.length + flags.length === 0) return changed
-  const returned = returnedRules(state, after, writes, context)
-  const renewed = <T extends Begun>(rules: readonly T[]): T[] =>
-    rules.flatMap((rule) => {
-      const [before, next] = [state.flag.get(rule.flagKey), after.flag.get(rule.flagKey)]
-      if (!flags.includes(rule.flagKey) || !before || !next) return [rule]
-      const ruleId = renewedRuleId(before, next, rule.ruleId)
-      // Slices are of users: a rollout that is split by an attribute leaves them.
-      if (!partOf(next, ruleId) || attributeSplitting(next) !== undefined) return []
-      const isOther = ruleId !== rule.ruleId && 'since' in rule
-      return [{ ...rule, ruleId, ...(isOther && { since: context.now }) }]
-    })
-  const notes = [...(changed.notes ?? [])]
+  if (begun.length + flags.length === 0) return ok(changed)
+  const returned = withReturnedRules(state, withRenewedIds(state, after, flags, context), writes, context)
+  const notes = [...(changed.notes ?? []), ...returned.notes]
   const added: Write[] = []
-  for (const layer of after.layer.values()) {
-    const kept = renewed(layer.allotments)
-    const allotments = [...kept, ...returned.allotments(layer, kept)]
+  for (const [id, layer] of after.layer) {
+    const { allotments } = returned.state.layer.get(id)!
     if (!isSame(allotments, layer.allotments))
-      added.push({ kind: 'layer', id: layer.id, value: touched(layer, { allotments }, context) })
+      added.push({ kind: 'layer', id, value: touched(layer, { allotments }, context) })
   }
-  for (const holdout of after.holdout.values()) {
-    if (!isHoldoutOpen(holdout)) continue
-    const kept = [...renewed(holdout.held), ...returned.held(holdout)]
+  for (const [id, holdout] of after.holdout) {
+    const { held: kept } = returned.state.holdout.get(id)!
     const isRunning = holdoutStatusAt(holdout, context.now) === 'running'
     const joined = (isRunning ? begun : [])
       .filter((rule) => covers(holdout, rule.flagKey) && !kept.some((each) => isSameRule(each, rule)))
       .map((rule) => ({ ...rule, since: context.now }))
     const held = [...kept, ...joined].slice(0, allotmentsMax)
-    notes.push(
-      ...joined.map((rule) =>
-        joinedNote(
-          holdout.id,
-          rule,
-          held.some((each) => isSameRule(each, rule)),
-        ),
-      ),
-    )
+    const isHeld = (rule: Begun) => held.some((each) => isSameRule(each, rule))
+    notes.push(...joined.map((rule) => joinedNote(id, rule, isHeld(rule))))
     if (!isSame(held, holdout.held))
-      added.push({ kind: 'holdout', id: holdout.id, value: touched(holdout, { held }, context) })
+      added.push({ kind: 'holdout', id, value: touched(holdout, { held }, context) })
+  }
+  for (const { kind, value } of added) {
+    const sound = parsed(kind, value!)
+    if (!sound.ok) return sound
   }
   const isReplaced = ({ kind, id }: Write) => added.some((each) => each.kind === kind && each.id === id)
-  return added.length === 0
-    ? changed
-    : { ...changed, notes, writes: [...writes.filter((write) => !isReplaced(write)), ...added] }
+  return ok({ ...changed, notes, writes: [...writes.filter((write) => !isReplaced(write)), ...added] })
+}
+
+/** `after` with layers and open holdouts that name the rules that theirs became, each once. */
+function withRenewedIds(
+  state: EnvironmentState,
+  after: EnvironmentState,
+  flags: readonly string[],
+  { now }: ChangeContext,
+): EnvironmentState {
+  const renewed = <T extends Begun>(rules: readonly T[]): T[] => {
+    const next = rules.flatMap((rule) => {
+      const [was, is] = [state.flag.get(rule.flagKey), after.flag.get(rule.flagKey)]
+      if (!flags.includes(rule.flagKey) || !was || !is) return [rule]
+      const ruleId = renewedRuleId(was, is, rule.ruleId)
+      // Slices are of users: a rollout that is split by an attribute leaves them.
+      if (!partOf(is, ruleId) || attributeSplitting(is) !== undefined) return []
+      const isOther = ruleId !== rule.ruleId && 'since' in rule
+      return [{ ...rule, ruleId, ...(isOther && { since: now }) }]
+    })
+    const byRule = new Map<string, T>()
+    for (const rule of next) {
+      const name = JSON.stringify([rule.flagKey, rule.ruleId])
+      if (!byRule.has(name)) byRule.set(name, rule)
+    }
+    return [...byRule.values()]
+  }
+  return withWrites(after, [
+    ...[...after.layer.values()].map((layer): Write => ({
+      kind: 'layer',
+      id: layer.id,
+      value: { ...layer, allotments: renewed(layer.allotments) },
+    })),
+    ...[...after.holdout.values()].filter(isHoldoutOpen).map((holdout): Write => ({
+      kind: 'holdout',
+      id: holdout.id,
+      value: { ...holdout, held: renewed(holdout.held) },
+    })),
+  ])
 }
 
 const joinedNote = (holdoutId: string, { flagKey, ruleId }: Begun, isHeld: boolean): FieldProblem => ({

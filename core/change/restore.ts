@@ -50,6 +50,16 @@ function rollBackFlag(
   return sound.ok ? put(write as Write & { value: object }) : sound
 }
 
+const staysAsItIs = 'stays as it is now'
+
+/** What a rollback does not restore may still follow what it does: of that, nobody hears that it stays. */
+export function withTrueNotes(change: Change): Change {
+  if (!change.notes?.some(({ message }) => message === staysAsItIs)) return change
+  const written = new Set(change.writes.map(({ kind, id }) => `${kind}.${id}`))
+  const notes = change.notes.filter(({ path, message }) => message !== staysAsItIs || !written.has(path))
+  return { ...change, notes }
+}
+
 const restored: ReadonlySet<string> = new Set(restoredKinds)
 
 /**
@@ -67,7 +77,7 @@ function rollBack(
     const current = state[then.kind].get(then.id)
     const path = `${then.kind}.${then.id}`
     if (!restored.has(then.kind)) {
-      notes.push({ path, message: 'stays as it is now' })
+      notes.push({ path, message: staysAsItIs })
       return []
     }
     const next = then.value ?? withdrawn(then, current)

@@ -73,11 +73,19 @@ function sharesOf(strategy: Rule['strategy']): unknown {
 
 /** A new split gives every rule a new id; what refers to one goes on with the rule at the same place. */
 export function renewedRuleId(before: Flag, after: Flag, ruleId: string): string {
-  if ([after.defaultStrategy, ...after.rules].some(({ id }) => id === ruleId)) return ruleId
+  const has = (flag: Flag, wanted: string) =>
+    [flag.defaultStrategy, ...flag.rules].some(({ id }) => id === wanted)
+  if (has(after, ruleId)) return ruleId
+  const next = partAtItsPlace(before, after, ruleId)
+  // A rule that was there before is another one, whatever place it has now.
+  return next === undefined || has(before, next) ? ruleId : next
+}
+
+function partAtItsPlace(before: Flag, after: Flag, ruleId: string): string | undefined {
   if (before.defaultStrategy.id === ruleId) return after.defaultStrategy.id
   const place = before.rules.findIndex(({ id }) => id === ruleId)
   const [was, is] = [before.rules[place], after.rules[place]]
-  return was && is && text(was.anyOf) === text(is.anyOf) ? is.id : ruleId
+  return was && is && text(was.anyOf) === text(is.anyOf) ? is.id : undefined
 }
 
 /** Both sides are parsed by one schema, which fixes the order of fields. */

@@ -17,6 +17,15 @@ import { isOpen } from '../../core/model/schedule.ts'
 
 const order = (a: string, b: string) => (a < b ? -1 : Number(a > b))
 
+/** What a rollback knows, as in control: of all that has changed since, what it was. */
+export const pastOf = (state: EnvironmentState, earlier: EnvironmentState): Write[] =>
+  (['flag', 'layer', 'holdout'] as const).flatMap((kind) =>
+    [...new Set([...earlier[kind].keys(), ...state[kind].keys()])].flatMap((id) => {
+      const value = earlier[kind].get(id)
+      return state[kind].get(id) === value ? [] : [{ kind, id, value: value ?? null } as Write]
+    }),
+  )
+
 interface Made {
   readonly at: number
   readonly command: { readonly kind: string; readonly id?: string }
