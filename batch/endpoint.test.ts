@@ -1,5 +1,5 @@
 // Endpoints that are busy, hang, break off or are down, over real HTTP.
-import { type IncomingMessage, createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'

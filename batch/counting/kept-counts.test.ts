@@ -144,16 +144,14 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
     const bought = (targetingKey: string, at: number, receivedAt: number, changes: Partial<EventRecord>) =>
       ({
         ...common,
-        ...{
-          kind: 'tracking',
-          type: 'goal',
-          event: 'bought',
-          value: 1,
-          id: 'g',
-          targetingKey,
-          at,
-          receivedAt,
-        },
+        kind: 'tracking',
+        type: 'goal',
+        event: 'bought',
+        value: 1,
+        id: 'g',
+        targetingKey,
+        at,
+        receivedAt,
         ...changes,
       }) as EventRecord
     const ofrep = { protocol: 'ofrep', sentAt: minuteMs } as const
