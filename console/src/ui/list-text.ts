@@ -1,4 +1,5 @@
-// Lists of texts as one line has them: `Bern, "Washington, DC"`. Quotes hold what has a comma, as in CSV. Pure.
+// Lists of texts as one line has them: `Bern, "Washington, DC"`. Quotes hold what has a comma, as in CSV.
+// Pure.
 
 /** `listOf` reads it back exactly. */
 export const listText = (values: readonly string[]): string => values.map(quoted).join(', ')
