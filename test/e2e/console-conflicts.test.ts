@@ -107,7 +107,7 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
     await press('Edit segment')
     await fill('Name', 'Staff')
     await confirm('Save changes')
-    await page.getByRole('heading', { name: 'Staff' }).waitFor()
+    await page.getByRole('heading', { name: 'Staff', exact: true }).waitFor()
     expect(await read('segments/staff')).toMatchObject({ name: 'Staff', included: before['included'], anyOf })
     await press('Edit segment')
     await dialog().getByLabel('Values, separated by commas').first().fill('Bern, "Washington, DC"')
