@@ -152,7 +152,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await open('segments/testers')
     await press('Edit segment')
     await fill('Listed users', 'ada\ngrace')
-    await confirm('Save segment')
+    await confirm('Save changes')
     await page.getByText('grace', { exact: true }).waitFor()
     for (const [mode, ids, count] of [
       ['Keep them, and add these', 'a\nb', '2 members'],

@@ -1,3 +1,4 @@
+import fc from '../../../test/support/build/fast-check.ts'
 import { describe, expect, it } from 'vitest'
 import { GoalDraft } from '../../../core/change/command.ts'
 import { Goal } from '../../../core/model/goal.ts'
@@ -14,6 +15,7 @@ describe('the form of a goal', () => {
     { kind: 'conversion', windowDays: 7, minimumAgeDays: 2 },
     { kind: 'retention', day: 3 },
     { kind: 'funnel', steps: ['cart', 'pay'], windowDays: 1 },
+    { kind: 'funnel', steps: ['Viewed cart, checkout', ' paid ', '"'] },
     { kind: 'count', priorDays: 0 },
     { kind: 'value', capFromHistory: true },
     { kind: 'value-per-converter', cap: 400 },
@@ -22,6 +24,19 @@ describe('the form of a goal', () => {
     const goal = goalWith(metric)
     const body = GoalDraft.parse(goalBody(goalFields(goal)))
     expect(Goal.parse({ ...goal, ...body })).toEqual(goal)
+  })
+
+  it('keeps the steps of a funnel where its window is edited, whatever its events are called', () => {
+    const names = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', ' ', ',', '"'), minLength: 1 }), {
+      minLength: 1,
+    })
+    fc.assert(
+      fc.property(names, (steps) => {
+        const fields = goalFields({ ...goalWith(), metric: { kind: 'funnel', steps } })
+        const changes = changesBetween(goalBody(fields)!, goalBody({ ...fields, windowDays: '7' })!)
+        expect(changes).toEqual({ metric: { kind: 'funnel', steps, windowDays: 7 } })
+      }),
+    )
   })
 
   it('takes away a cap that is emptied', () => {

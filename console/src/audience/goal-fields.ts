@@ -3,6 +3,7 @@ import type { Goal } from '../../../core/model/goal.ts'
 import { type GoalMetric, isOfShares } from '../../../core/model/goal-metric.ts'
 import type { Body } from '../change/changes-between.ts'
 import { numberOf } from '../ui/field-text.ts'
+import { listOf, listText } from '../ui/list-text.ts'
 
 export interface GoalFields {
   readonly key: string
@@ -13,7 +14,7 @@ export interface GoalFields {
   readonly cap: string
   readonly windowDays: string
   readonly day: string
-  /** Names of events, separated by commas. */
+  /** Names of events, in one line. */
   readonly steps: string
   readonly denominator: string
   /** As it is stored: what the form does not show of the same kind stays. */
@@ -44,7 +45,7 @@ export function goalFields({ key, name, event, metric }: Goal): GoalFields {
     ...(metric && 'cap' in metric && { cap: textOf(metric.cap) }),
     ...(metric && 'windowDays' in metric && { windowDays: textOf(metric.windowDays) }),
     ...(metric?.kind === 'retention' && { day: textOf(metric.day) }),
-    ...(metric?.kind === 'funnel' && { steps: metric.steps.join(', ') }),
+    ...(metric?.kind === 'funnel' && { steps: listText(metric.steps) }),
     ...(metric?.kind === 'ratio' && { denominator: metric.denominator.event }),
   }
 }
@@ -86,7 +87,7 @@ function keptOf({ metric, kind }: GoalFields): object {
 
 /** What only this kind of metric has; undefined while it is missing. */
 function ownFields({ kind, day, steps, denominator, metric }: GoalFields): object | undefined {
-  const names = steps.split(',').flatMap((step) => step.trim() || [])
+  const names = listOf(steps)
   switch (kind) {
     case 'retention':
       return numberOf(day) === undefined ? undefined : { day: numberOf(day) }

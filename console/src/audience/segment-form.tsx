@@ -5,80 +5,53 @@ import { useState } from 'react'
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Segment } from '../../../core/model/segment.ts'
 import { operators, segmentOperators } from '../../../core/model/vocabulary.ts'
-import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
+import { editing } from '../messages/editing.ts'
 import { targeting } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
+import { ChipsInput } from '../ui/chips-input.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { keyFollowing } from '../ui/key-of.ts'
+import { listOf, listText } from '../ui/list-text.ts'
 import css from './audience.module.css'
+import {
+  type ClauseFields,
+  emptyClause,
+  emptySegment,
+  segmentBody,
+  type SegmentFields,
+  segmentFields,
+} from './segment-fields.ts'
 
 const { segments: words } = audience
-
-interface TypedClause {
-  readonly kept: Clause
-  readonly values: string
-}
-const empty: TypedClause = { kept: { attribute: '', operator: 'equals', values: [] }, values: '' }
-
-/** Values are typed with commas between them. */
-const typedOf = (clause: Clause): TypedClause => ({ kept: clause, values: clause.values.join(', ') })
-const clauseOf = ({ kept, values }: TypedClause): Clause => ({
-  ...kept,
-  ...(segmentOperators.has(kept.operator) && { attribute: '' }),
-  values: values
-    .split(',')
-    .map((value) => value.trim())
-    .filter(Boolean),
-})
 
 export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: () => void }) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const [fields, setFields] = useState({
-    key: segment?.key ?? '',
-    name: segment?.name ?? '',
-    description: segment?.description ?? '',
-    included: segment?.included.join('\n') ?? '',
-    groups: segment?.anyOf.map((group) => group.map(typedOf)) ?? [],
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
+  const [initial] = useState<SegmentFields>(segment ? segmentFields(segment) : emptySegment)
+  const [fields, setFields] = useState(initial)
+  const set = (next: Partial<SegmentFields>) => setFields((was) => ({ ...was, ...next }))
   const { key, name, description, included, groups } = fields
-  const setGroup = (place: number, group: TypedClause[]) =>
+  const setGroup = (place: number, group: readonly ClauseFields[]) =>
     set({ groups: groups.map((each, i) => (i === place ? group : each)).filter((each) => each.length > 0) })
-  const body = () => ({
-    ...(!segment && { key }),
-    name,
-    description,
-    included: included
-      .split('\n')
-      .map((id) => id.trim())
-      .filter(Boolean),
-    anyOf: groups.map((group) => group.map(clauseOf)),
-  })
-  const path = pathOf(environment, 'segments', ...(segment ? [segment.key] : []))
   return (
-    <ChangeDialog
-      title={segment ? words.edit : words.create}
-      verb={segment ? words.save : words.create}
+    <EntityDialog
+      plural="segments"
+      words={words}
+      entity={segment && { id: segment.key, version: segment.version }}
+      initial={initial}
+      fields={fields}
+      bodyOf={segmentBody}
+      shown={name || key}
       wide
-      isReady={key !== ''}
-      run={(comment) =>
-        change<Segment>(segment ? 'PATCH' : 'POST', path, {
-          body: body(),
-          comment,
-          ...(segment && { version: segment.version }),
-        })
-      }
-      done={({ entity }) => (segment ? common.saved : common.created)(entity.name || entity.key)}
-      onDone={({ entity }) => {
+      onDone={() => {
         onClose()
         void navigate({
           to: '/environments/$environment/segments/$segment' as '/',
-          params: { environment, segment: entity.key } as never,
+          params: { environment, segment: key } as never,
         })
       }}
       onClose={onClose}
@@ -112,6 +85,7 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
           />
           <fieldset>
             <legend>{words.rules}</legend>
+            {groups.length > 0 && <small className={css['quiet']}>{words.valuesHint}</small>}
             {groups.map((group, place) => (
               <div key={place} className={css['group']}>
                 {group.map((clause, i) => (
@@ -133,7 +107,7 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
                   />
                 ))}
                 <div>
-                  <Button small onClick={() => setGroup(place, [...group, empty])}>
+                  <Button small onClick={() => setGroup(place, [...group, emptyClause])}>
                     <Plus size={13} aria-hidden />
                     {words.addCondition}
                   </Button>
@@ -141,7 +115,7 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
               </div>
             ))}
             <div>
-              <Button small onClick={() => set({ groups: [...groups, [empty]] })}>
+              <Button small onClick={() => set({ groups: [...groups, [emptyClause]] })}>
                 <Plus size={13} aria-hidden />
                 {words.addGroup}
               </Button>
@@ -157,13 +131,13 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
           />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }
 
 interface ClauseRowProps {
-  readonly clause: TypedClause
-  readonly onChange: (clause: TypedClause) => void
+  readonly clause: ClauseFields
+  readonly onChange: (clause: ClauseFields) => void
   readonly onRemove: () => void
 }
 
@@ -194,13 +168,24 @@ const ClauseRow = ({ clause: { kept, values }, onChange, onRemove }: ClauseRowPr
           </option>
         ))}
     </SelectField>
-    <TextField
-      label={words.values}
-      quiet
-      placeholder={words.values}
-      value={values}
-      onChange={(event) => onChange({ kept, values: event.target.value })}
-    />
+    {kept.operator === 'matches' ? (
+      <ChipsInput
+        label={words.values}
+        values={listOf(values)}
+        placeholder={editing.editor.pattern}
+        keepsCommas
+        removeLabel={editing.editor.remove}
+        onChange={(patterns) => onChange({ kept, values: listText(patterns) })}
+      />
+    ) : (
+      <TextField
+        label={words.values}
+        quiet
+        placeholder={words.values}
+        value={values}
+        onChange={(event) => onChange({ kept, values: event.target.value })}
+      />
+    )}
     <Button look="ghost" icon aria-label={words.removeCondition} onClick={onRemove}>
       <Trash2 size={14} />
     </Button>

@@ -1,5 +1,5 @@
 // One form to create an entity and to edit it: an edit sends what differs, on the version that was shown.
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { common } from '../messages/common.ts'
@@ -10,7 +10,7 @@ interface EntityDialogProps<Fields> {
   /** As in the path of the API. */
   readonly plural: string
   readonly words: { readonly create: string; readonly edit: string }
-  /** What is edited. Absent: a new one is made. */
+  /** What is edited, as it is when the dialogue opens. Absent: a new one is made. */
   readonly entity?: { readonly id: string; readonly version: number } | undefined
   /** The fields at the beginning. */
   readonly initial: Fields
@@ -32,9 +32,11 @@ interface Entity {
 }
 
 export function EntityDialog<Fields>(props: EntityDialogProps<Fields>) {
-  const { plural, words, entity, initial, fields, bodyOf, shown, wide } = props
+  const { plural, words, initial, fields, bodyOf, shown, wide } = props
   const { onClose, onDone, children } = props
   const environment = useEnvironmentId()
+  // the fields are of this version: what a colleague changed meanwhile is refused, not overwritten
+  const [entity] = useState(props.entity)
   const body = bodyOf(fields)
   const changes = entity && body && changesBetween(bodyOf(initial) ?? {}, body)
   const isReady = body !== undefined && (changes === undefined || Object.keys(changes).length > 0)

@@ -42,9 +42,10 @@ interface ExperimentFormProps {
   readonly onClose: () => void
 }
 
-export default function ExperimentForm({ draft, flagKey = '', onClose }: ExperimentFormProps) {
+export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: ExperimentFormProps) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
+  const [draft] = useState(shown)
   const [fields, setFields] = useState(() => (draft ? fieldsOf(draft) : emptyFields))
   const set = (next: Partial<ExperimentFields>) => setFields((was) => ({ ...was, ...next }))
   const { data: goals } = useQuery(goalsQuery(environment))

@@ -1,5 +1,6 @@
 // A new flag as it is typed in. Pure.
 import type { FlagType, Variation } from '../../../core/model/flag.ts'
+import { listOf } from '../ui/list-text.ts'
 
 export interface NewFlag {
   readonly name: string
@@ -9,6 +10,7 @@ export interface NewFlag {
   readonly variations: readonly Pick<Variation, 'id' | 'name' | 'value'>[]
   readonly servedId: string
   readonly offId: string
+  /** In one line. */
   readonly tags: string
   readonly enabled: boolean
 }
@@ -69,9 +71,6 @@ export const bodyOf = ({
   variations,
   offVariationId: offId,
   defaultStrategy: { strategy: { kind: 'fixed', variationId: servedId } },
-  tags: tags
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter(Boolean),
+  tags: listOf(tags),
   enabled,
 })

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
+import { changesBetween } from '../change/changes-between.ts'
 import { ConfirmChange, type ChangeAsked } from '../change/confirm-change.tsx'
 import { common } from '../messages/common.ts'
 import { flag as flagWords } from '../messages/flag.ts'
@@ -12,6 +13,7 @@ import { Button } from '../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
+import { type About, aboutBody, aboutOf } from './about.ts'
 import css from './detail.module.css'
 import form from './settings.module.css'
 import { isSame } from './draft.ts'
@@ -28,13 +30,24 @@ export default function FlagSettings() {
   const { key, version, archived, allocation, seed } = flag
   const isEditor = useMay('editor')
   const canEdit = isEditor && !archived
+  /** What the form is of: it follows the flag until something is typed that a colleague changed as well. */
+  const [opened, setOpened] = useState(flag)
   const [about, setAbout] = useState(() => aboutOf(flag))
   const [allocated, setAllocated] = useState(allocation)
   const [copyKey, setCopyKey] = useState('')
   const [asked, setAsked] = useState<Asked>()
   const path = pathOf(environment, 'flags', key)
   const name = flag.name || key
-  const isChanged = !isSame(about, aboutOf(flag))
+  const changes = changesBetween(aboutBody(aboutOf(opened)), aboutBody(about))
+  const isChanged = Object.keys(changes).length > 0
+  const follow = (next: Flag) => {
+    setOpened(next)
+    setAbout(aboutOf(next))
+  }
+  if (flag.version > opened.version) {
+    if (!isChanged) follow(flag)
+    else if (isSame(aboutOf(flag), aboutOf(opened))) setOpened(flag)
+  }
   const set = (next: Partial<About>) => setAbout({ ...about, ...next })
   const patch = (body: object) => (options: ChangeAsked) =>
     change<Flag>('PATCH', path, { version, body, ...options })
@@ -152,7 +165,12 @@ export default function FlagSettings() {
           title={words.save}
           verb={words.save}
           done={words.saved(name)}
-          run={patch(bodyOf(about))}
+          run={async (choice) => {
+            const options = { version: opened.version, body: changes, ...choice }
+            const answer = await change<Flag>('PATCH', path, options)
+            follow(answer.entity)
+            return answer
+          }}
           onClose={close}
         />
       )}
@@ -231,31 +249,6 @@ export default function FlagSettings() {
     </div>
   )
 }
-
-interface About {
-  readonly name: string
-  readonly description: string
-  readonly maintainer: string
-  readonly tags: string
-  readonly slug: string
-}
-
-const aboutOf = ({ name, description, maintainer, tags, slug = '' }: Flag): About => ({
-  name,
-  description,
-  maintainer,
-  tags: tags.join(', '),
-  slug,
-})
-
-const bodyOf = ({ tags, slug, ...about }: About) => ({
-  ...about,
-  tags: tags
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter(Boolean),
-  slug: slug || null,
-})
 
 function Dependents({ path }: { path: string }) {
   const environment = useEnvironmentId()

@@ -17,6 +17,7 @@ const nothing = ' '
 
 export function AllotForm({ layer, onClose }: { layer: Layer; onClose: () => void }) {
   const environment = useEnvironmentId()
+  const [{ id, version }] = useState(layer)
   const [fields, setFields] = useState({ flagKey: '', ruleId: '', share: '25', outside: baseline })
   const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
   const { flagKey, ruleId, share, outside } = fields
@@ -26,7 +27,7 @@ export function AllotForm({ layer, onClose }: { layer: Layer; onClose: () => voi
     flagKey,
     ...(ruleId && { ruleId }),
     slices,
-    version: layer.version,
+    version,
     ...(outside !== baseline && { outsideVariationId: outside === nothing ? null : outside }),
   })
   return (
@@ -35,7 +36,7 @@ export function AllotForm({ layer, onClose }: { layer: Layer; onClose: () => voi
       verb={words.allot}
       isReady={flagKey !== '' && slices !== undefined}
       run={(comment) =>
-        change<Layer>('POST', `${pathOf(environment, 'layers', layer.id)}/allot`, { body: body(), comment })
+        change<Layer>('POST', `${pathOf(environment, 'layers', id)}/allot`, { body: body(), comment })
       }
       done={() => words.allotted(flag?.name || flagKey)}
       onClose={onClose}

@@ -11,7 +11,8 @@ import { SelectField } from '../ui/fields.tsx'
 const { holdouts: words } = holdBacks
 
 export function ReleaseForm({ holdout, onClose }: { holdout: Holdout; onClose: () => void }) {
-  const { id, held, version } = holdout
+  // as it was opened: another rule may have been released meanwhile
+  const [{ id, held, version }] = useState(holdout)
   const environment = useEnvironmentId()
   const [place, setPlace] = useState(0)
   const rule = held[place]

@@ -139,7 +139,8 @@ export const setup = inLanguage({
       events: 'What it is told of',
       eventsHint: 'Nothing chosen: everything.',
       tags: 'Only flags with one of these tags',
-      tagsHint: 'Separated by commas. None: all flags, and what is about no flag.',
+      tagsHint:
+        'Separated by commas. "Quotes" hold what has a comma itself. None: all flags, and what is about no flag.',
       digest: 'Collected for so many minutes',
       digestHint: 'Messages of that time come as one. Empty: each at once.',
       rotate: 'Replace secret',
@@ -312,7 +313,8 @@ export const setup = inLanguage({
       events: 'Wovon er erfährt',
       eventsHint: 'Nichts gewählt: von allem.',
       tags: 'Nur Flags mit einem dieser Tags',
-      tagsHint: 'Durch Kommas getrennt. Keine: alle Flags, und was kein Flag betrifft.',
+      tagsHint:
+        'Durch Kommas getrennt. "Anführungszeichen" halten zusammen, was selbst ein Komma hat. Keine: alle Flags, und was kein Flag betrifft.',
       digest: 'Gesammelt für so viele Minuten',
       digestHint: 'Nachrichten dieser Zeit kommen als eine. Leer: jede sofort.',
       rotate: 'Geheimnis ersetzen',

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Tag } from '../../../core/model/tag.ts'
 import { askAll, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
+import { ChangeDialog } from '../change/change-dialog.tsx'
 import { RowActions } from '../change/row-actions.tsx'
 import { settings as words } from '../messages/settings.ts'
 import { TextField } from '../ui/fields.tsx'
@@ -41,24 +42,16 @@ export function Tags() {
   )
 }
 
-function TagActions({ tag: { key, name, version } }: { tag: Tag }) {
+function TagActions({ tag }: { tag: Tag }) {
+  const { key } = tag
   const path = pathOf(useEnvironmentId(), 'tags', key)
-  const [typed, setTyped] = useState(name)
   return (
     <RowActions
       label={key}
       actions={[
         {
           text: words.renameTag,
-          done: words.tagSaved(key),
-          extra: (
-            <TextField
-              label={words.tagName}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          ),
-          run: ({ comment }) => change('PATCH', path, { version, comment, body: { name: typed } }),
+          form: (close) => <RenameTag tag={tag} onClose={close} />,
         },
         {
           text: words.removeTag,
@@ -69,5 +62,32 @@ function TagActions({ tag: { key, name, version } }: { tag: Tag }) {
         },
       ]}
     />
+  )
+}
+
+function RenameTag({ tag, onClose }: { tag: Tag; onClose: () => void }) {
+  const environment = useEnvironmentId()
+  const [{ key, name, version }] = useState(tag)
+  const [typed, setTyped] = useState(name)
+  return (
+    <ChangeDialog
+      title={words.renameTag}
+      verb={words.renameTag}
+      isReady={typed !== name}
+      run={(comment) =>
+        change<Tag>('PATCH', pathOf(environment, 'tags', key), { version, comment, body: { name: typed } })
+      }
+      done={() => words.tagSaved(key)}
+      onClose={onClose}
+    >
+      {(problemOf) => (
+        <TextField
+          label={words.tagName}
+          problem={problemOf('name')}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      )}
+    </ChangeDialog>
   )
 }

@@ -10,7 +10,7 @@ const webhook = fc.record({
   url: fc.constant(url),
   format: fc.constantFrom('standard', 'slack'),
   events: fc.subarray(['flag.updated', 'flag.stale', 'job.failed']),
-  tags: fc.subarray(['shop', 'search']),
+  tags: fc.oneof(fc.subarray(['shop', 'search']), fc.array(fc.string({ minLength: 1 }), { maxLength: 3 })),
   digestMs: fc.option(fc.integer({ min: 1_000, max: 604_800_000 }), { nil: undefined }),
 })
 

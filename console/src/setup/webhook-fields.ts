@@ -2,6 +2,7 @@
 import type { Webhook } from '../../../core/model/webhook.ts'
 import type { Body } from '../change/changes-between.ts'
 import { numberOf } from '../ui/field-text.ts'
+import { listOf, listText } from '../ui/list-text.ts'
 
 const minuteMs = 60_000
 
@@ -10,7 +11,7 @@ export interface WebhookFields {
   readonly url: string
   readonly format: NonNullable<Webhook['format']>
   readonly events: readonly string[]
-  /** Separated by commas. */
+  /** In one line. */
   readonly tags: string
   /** In minutes; empty: each message at once. */
   readonly digest: string
@@ -32,7 +33,7 @@ export const webhookFields = ({ name, url, format, events, tags = [], digestMs }
   url,
   format: format ?? 'standard',
   events,
-  tags: tags.join(', '),
+  tags: listText(tags),
   digest: digestMs === undefined ? '' : String(digestMs / minuteMs),
 })
 
@@ -45,7 +46,7 @@ export function webhookBody({ name, url, format, events, tags, digest }: Webhook
     url,
     format,
     events,
-    tags: tags.split(',').flatMap((tag) => tag.trim() || []),
+    tags: listOf(tags),
     ...(minutes !== undefined && { digestMs: Math.round(minutes * minuteMs) }),
   }
 }
