@@ -28,6 +28,7 @@ import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { Engine } from '../statistics/fit.ts'
 import { conclude, statisticsRelease } from '../statistics/conclude.ts'
+import { overlapOf } from '../statistics/interaction.ts'
 import type { EnvironmentVariables } from '../stan/engine.ts'
 import { engineAsThen } from '../reproduce/engine-as-then.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
@@ -101,7 +102,7 @@ function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | unde
 }
 
 async function computed(
-  { goalKey, baselineVariationId, window, computedAt }: ExperimentResult,
+  { goalKey, baselineVariationId, window, computedAt, interactions }: ExperimentResult,
   provenance: Provenance,
   before: ExperimentResult | undefined,
   record: EvidenceRecord,
@@ -114,6 +115,7 @@ async function computed(
     window,
     now: computedAt,
     before,
+    overlaps: interactions?.map(overlapOf),
   }
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)
