@@ -6,7 +6,9 @@ import type { Provenance } from '../../core/model/provenance.ts'
 import { conclude, type Evidence } from '../statistics/conclude.ts'
 import type { Engine } from '../statistics/fit.ts'
 
-/** If it would be larger as JSON text, the pairs of experiments are named without what was counted of them. */
+/**
+ * If it would be larger as JSON text, the pairs of experiments are named without what was counted of them.
+ */
 export async function concludeWithin(
   bytesMax: number,
   evidence: Evidence,

@@ -1,4 +1,5 @@
-// The engine that computed a result, as it answered then: where the closed form stood in for Stan, it does again.
+// The engine that computed a result, as it answered then: where the closed form stood in for Stan, it does
+// again.
 import type { EngineReport } from '../../core/model/engine-report.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
 import { ok, refuse, type Result } from '../../core/model/problem.ts'

@@ -10,8 +10,8 @@ import { expectedLogOdds, sequenceOf } from './inference.ts'
 import { usersMin } from './pair.ts'
 
 /**
- * The level of the k-th other experiment by its start, of all that users could ever share. All of them together have alpha, however many come
- * later: sum 1 / (k (k + 1)) = 1.
+ * The level of the k-th other experiment by its start, of all that users could ever share. All of them
+ * together have alpha, however many come later: sum 1 / (k (k + 1)) = 1.
  */
 export const levelAt = (place: number, alpha = alphaDefault): number => alpha / (place * (place + 1))
 
