@@ -6,6 +6,7 @@ const outcomeText = {
   found: 'the effect depends on it',
   'not-found': 'no interaction found',
   'too-few-users': 'too few users to tell',
+  'too-large': 'not tested, too many variations to store',
 }
 
 export const interactionLines = ({ interactions = [] }: ExperimentResult): string[] =>

@@ -100,7 +100,8 @@ describe.runIf(hasChdb)('a run', () => {
           ]),
         },
       ])
-      expect(result.provenance!.evidence).toHaveProperty('overlaps')
+      // Once only: a result of many arms has many of them.
+      expect(result.provenance!.evidence).not.toHaveProperty('overlaps')
       expect(interactionLines(result)[0]).toBe(
         `beside    ${other}: ${integer(2_000)} users in both, the effect depends on it`,
       )
@@ -126,6 +127,5 @@ describe.runIf(hasChdb)('a run', () => {
     const results = await run([...alone, ...others])
     expect(checkOf(results.get('button'))).toBeUndefined()
     expect(results.get('button')).not.toHaveProperty('interactions')
-    expect(results.get('button')!.provenance!.evidence).not.toHaveProperty('overlaps')
   })
 })

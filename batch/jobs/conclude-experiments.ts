@@ -5,6 +5,7 @@ import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
 import { countedByDefault, type CountedEvents } from '../../core/model/counted-events.ts'
 import type { ExperimentResult, Prior, Trust } from '../../core/model/experiment-result.ts'
 import type { Goal } from '../../core/model/goal.ts'
+import { resultBytesMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import { type Failure, fail } from '../failure.ts'
@@ -16,14 +17,16 @@ import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
 import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
 import { jeffreysPrior } from '../../core/statistics/prior.ts'
-import { conclude, type Evidence, type VariationCounts } from '../statistics/conclude.ts'
+import type { Evidence, VariationCounts } from '../statistics/conclude.ts'
 import { ruleOf } from '../statistics/design.ts'
 import { discover } from '../statistics/discover.ts'
 import type { Engine } from '../statistics/fit.ts'
 import type { LakeDamage } from '../statistics/health.ts'
+import { keepFound } from '../statistics/interaction.ts'
 import { advanceExperiments } from './advance-experiments.ts'
 import { judgeGuardrails } from './judge-guardrails.ts'
 import type { JobContext } from './job-context.ts'
+import { concludeWithin } from './conclude-within.ts'
 import { countBreakdowns, searchMismatch } from './count-breakdowns.ts'
 import { countInteractions, noOverlaps, type Overlaps } from './count-interactions.ts'
 import type { CountedGoal } from './counted-goal.ts'
@@ -97,7 +100,7 @@ export async function concludeExperiments(
   )
   const answers = questions.length === 0 ? undefined : await ask(environmentId, questions, context)
   const counting = plans.filter((plan) => plan.kind === 'count')
-  const overlaps = await countInteractions(environmentId, counting, context)
+  const overlaps = await countInteractions(environmentId, counting, experiments.value.entries, context)
   if (!overlaps.ok)
     onEvent({ kind: 'failed', subject: `${environmentId}/interactions`, failure: overlaps.problem })
   const shared = overlaps.ok ? overlaps.value : noOverlaps
@@ -266,7 +269,6 @@ async function concludeGoal(
   const { experiment, window } = plan
   const { goalKey, metric, counts, exposed, trust, usersInTwoVariations, damage, rule, segments, search } =
     goal
-  const { overlaps } = goal
   const before = await api.newestResult(environmentId, experiment.id, goalKey)
   if (!before.ok) return before
   const changed = changedMetric(goalKey, metric, window, before.value)
@@ -286,18 +288,29 @@ async function concludeGoal(
     rule,
     segments,
     search,
-    overlaps,
     ...more,
     before: before.value,
     trust,
     sharedAddress: experiment.sharedAddress === true,
   }
-  const result = await conclude(evidence, engine)
-  if (!result.ok) return fail('job', result.problem.message)
   const provenance = provenanceOf(plan, goal, toEvidenceRecord(evidence), now)
-  const whole = { ...result.value, provenance }
-  const stored = await api.storeResult(environmentId, experiment.id, whole)
-  return stored.ok ? ok(whole) : stored
+  const concluded = await concludeWithin(
+    resultBytesMax,
+    evidence,
+    overlapsOf(goal, evidence),
+    provenance,
+    engine,
+  )
+  if (!concluded.ok) return fail('job', concluded.problem.message)
+  const stored = await api.storeResult(environmentId, experiment.id, concluded.value)
+  return stored.ok ? concluded : stored
+}
+
+/** With those of the same phase that were found earlier. */
+function overlapsOf({ rule, overlaps = [] }: CountedGoal, evidence: Evidence) {
+  const { before, window, baselineVariationId } = evidence
+  const known = before?.window?.from === window.from ? (before.interactions ?? []) : []
+  return rule.role === 'primary' ? keepFound(overlaps, known, baselineVariationId) : []
 }
 
 /** As it was fixed at the start. */

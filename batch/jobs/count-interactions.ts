@@ -2,7 +2,7 @@
 // effect depends on them. All pairs of an environment are counted at once.
 import { type Experiment, primaryGoalOf } from '../../core/model/experiment.ts'
 import type { OverlapCounts } from '../../core/model/interaction.ts'
-import { experimentPairsMax } from '../../core/model/limits.ts'
+import { experimentPairsMax, overlapCellsMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { ReadLayer } from '../automation-api-schemas.ts'
 import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
@@ -15,17 +15,18 @@ import type { CountingPlan } from './plan-experiment.ts'
 export type Overlaps = ReadonlyMap<string, readonly OverlapCounts[]>
 export const noOverlaps: Overlaps = new Map()
 
-/** Empty if no two experiments can share users. */
+/** Empty if no two experiments can share users. `all` are those of the environment, also the stopped ones. */
 export async function countInteractions(
   environmentId: string,
   plans: readonly CountingPlan[],
+  all: readonly Experiment[],
   { api, overlaps }: Pick<JobContext, 'api' | 'overlaps'>,
 ): Promise<Result<Overlaps, Failure>> {
   const counted = plans.filter(isComparable)
   if (counted.length < 2) return ok(noOverlaps)
   const layers = await api.layers(environmentId)
   if (!layers.ok) return layers
-  const others = othersOf(counted, layers.value.entries)
+  const others = othersOf(counted, all, layers.value.entries)
   const question = questionOf(counted, others)
   if (question.pairs.length === 0) return ok(noOverlaps)
   const rows = await overlaps.count(environmentId, question)
@@ -40,23 +41,28 @@ type Place = readonly [other: CountingPlan, place: number]
 type Others = ReadonlyMap<CountingPlan, readonly Place[]>
 
 /**
- * Of each experiment about conversions the first ones by their start that run at a time with it. One more
- * changes the places of no earlier one.
+ * Of each experiment about conversions the first ones by their start that run at a time with it. A place is
+ * that among all that ever ran at a time with it: a level that was spent on one that is over stays spent, and
+ * one more changes the places of no earlier one.
  */
-function othersOf(plans: readonly CountingPlan[], layers: readonly ReadLayer[]): Others {
-  const inOrder = plans.toSorted(
-    ({ experiment: a }, { experiment: b }) => a.startAt - b.startAt || (a.id < b.id ? -1 : 1),
-  )
+function othersOf(
+  plans: readonly CountingPlan[],
+  all: readonly Experiment[],
+  layers: readonly ReadLayer[],
+): Others {
+  const inOrder = all.toSorted((a, b) => a.startAt - b.startAt || (a.id < b.id ? -1 : 1))
+  const placesOf = ({ experiment, window }: CountingPlan) =>
+    inOrder
+      .filter((other) => mayShare(experiment, other, layers))
+      .flatMap(({ id }, i): Place[] => {
+        const other = plans.find((plan) => plan.experiment.id === id)
+        const isAtATime = other && window.from < other.window.to && other.window.from < window.to
+        return isAtATime ? [[other, i + 1]] : []
+      })
   return new Map(
     plans
       .filter((plan) => eventOf(plan) !== undefined)
-      .map((plan) => [
-        plan,
-        inOrder
-          .filter((other) => other !== plan && mayShare(plan, other, layers))
-          .slice(0, experimentPairsMax)
-          .map((other, i): Place => [other, i + 1]),
-      ]),
+      .map((plan) => [plan, placesOf(plan).slice(0, experimentPairsMax)]),
   )
 }
 
@@ -66,14 +72,16 @@ function eventOf({ experiment, goals }: CountingPlan): string | undefined {
   return goal?.metric === undefined ? goal?.event : undefined
 }
 
-function mayShare(a: CountingPlan, b: CountingPlan, layers: readonly ReadLayer[]): boolean {
+/** At some time, over all phases of both. */
+function mayShare(a: Experiment, b: Experiment, layers: readonly ReadLayer[]): boolean {
   const isIn = ({ allotments }: ReadLayer, { flagKey, ruleId }: Experiment) =>
     allotments.some((each) => each.flagKey === flagKey && each.ruleId === ruleId)
   return (
-    a.experiment.flagKey !== b.experiment.flagKey &&
-    a.window.from < b.window.to &&
-    b.window.from < a.window.to &&
-    !layers.some((layer) => isIn(layer, a.experiment) && isIn(layer, b.experiment))
+    a.flagKey !== b.flagKey &&
+    unitAttributeOf(b) === '' &&
+    a.startAt < b.stopAt &&
+    b.startAt < a.stopAt &&
+    !layers.some((layer) => isIn(layer, a) && isIn(layer, b))
   )
 }
 
@@ -100,12 +108,16 @@ function toOverlaps(plans: readonly CountingPlan[], others: Others, rows: readon
     const shared = places.flatMap(([other, place]) => {
       const { id: experimentId, baselineVariationId } = other.experiment
       const cells = cellsOf(numberOf(plans, plan), numberOf(plans, other), rows)
-      return cells.length > 0 ? [{ experimentId, baselineVariationId, place, cells }] : []
+      if (cells.length === 0) return []
+      return [{ experimentId, baselineVariationId, place, cells: isTooLarge(cells) ? [] : cells }]
     })
     return [plan.experiment.id, shared] as const
   })
   return new Map(found.filter(([, shared]) => shared.length > 0))
 }
+
+/** A warning is not worth a result that is too large to be stored. */
+const isTooLarge = (cells: OverlapCounts['cells']) => cells.length > overlapCellsMax
 
 function cellsOf(mine: number, other: number, rows: readonly OverlapRow[]): OverlapCounts['cells'] {
   const cells = rows.flatMap((row) => {

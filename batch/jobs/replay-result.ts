@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { experimentQuestion, type Question, withCopies } from '../counting/question.ts'
-import type { EngineReport } from '../../core/model/engine-report.ts'
 import type { ExperimentResult } from '../../core/model/experiment-result.ts'
-import { ok, refuse, type Result } from '../../core/model/problem.ts'
+import { ok, type Result } from '../../core/model/problem.ts'
 import type { Provenance } from '../../core/model/provenance.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { countEmbedded } from '../counting/counts.ts'
@@ -27,10 +26,11 @@ import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
 import type { ResultReference } from '../reproduce/reference.ts'
 import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
+import type { Engine } from '../statistics/fit.ts'
 import { conclude, statisticsRelease } from '../statistics/conclude.ts'
-import { becauseStanFailed, type Engine } from '../statistics/fit.ts'
-import { withFallback } from '../stan/circuit-breaker.ts'
-import { type EngineChoice, type EnvironmentVariables, pickEngine } from '../stan/engine.ts'
+import { overlapOf } from '../statistics/interaction.ts'
+import type { EnvironmentVariables } from '../stan/engine.ts'
+import { engineAsThen } from '../reproduce/engine-as-then.ts'
 import { damageOf, seedOf, toTrust } from './conclude-experiments.ts'
 import { toCounts } from './plan-experiment.ts'
 
@@ -72,11 +72,10 @@ async function replay(
   const record = EvidenceRecord.safeParse(provenance?.evidence)
   if (!provenance || !record.success)
     return fail('job', 'The result does not say what it was computed from: an earlier release computed it.')
-  const engine = await engineOf(result, context.variables)
+  const engine = await engineAsThen(result, context.variables)
   if (!engine.ok) return fail('stan-missing', engine.problem.message)
 
-  const again = (evidence: EvidenceRecord) =>
-    computed(result, provenance, before, evidence, engine.value.engine)
+  const again = (evidence: EvidenceRecord) => computed(result, provenance, before, evidence, engine.value)
   const facts = await again(record.data)
   if (!facts.ok) return facts
   const recounted = await recount(environmentId, experimentId, result, provenance, record.data, context)
@@ -92,22 +91,6 @@ async function replay(
   })
 }
 
-/** The closed form may have stood in for a Stan that failed, and the result says so. */
-async function engineOf({ engine: report, breakdowns }: ExperimentResult, variables: EnvironmentVariables) {
-  const choice: EngineChoice = report.kind
-  const picked = await pickEngine(choice, variables)
-  if (!picked.ok) return picked
-  const failing = async () => refuse('UNAVAILABLE', 'Stan failed then.')
-  const again = stoodIn(report) ? withFallback({ fit: failing }, picked.value.engine) : picked.value.engine
-  // Which engine pooled the segments depends on what was asked for, which the segments say.
-  const pooledBy = breakdowns?.[0]?.engine
-  const pool = pooledBy && (stoodIn(pooledBy) ? failing : picked.value.engine.pool)
-  const engine: Engine = { fit: (input) => again.fit(input), ...(pool && { pool }) }
-  return ok({ ...picked.value, engine })
-}
-
-const stoodIn = (report: EngineReport) => report.kind === 'exact' && report.method.endsWith(becauseStanFailed)
-
 function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | undefined): string[] {
   return [
     ...(statistics === statisticsRelease
@@ -119,7 +102,7 @@ function remarksOf({ release, sqlSha256 }: Provenance, statistics: string | unde
 }
 
 async function computed(
-  { goalKey, baselineVariationId, window, computedAt }: ExperimentResult,
+  { goalKey, baselineVariationId, window, computedAt, interactions }: ExperimentResult,
   provenance: Provenance,
   before: ExperimentResult | undefined,
   record: EvidenceRecord,
@@ -132,6 +115,7 @@ async function computed(
     window,
     now: computedAt,
     before,
+    overlaps: interactions?.map(overlapOf),
   }
   const result = await conclude(evidence, engine)
   if (!result.ok) return fail('job', result.problem.message)

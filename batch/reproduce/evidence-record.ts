@@ -1,11 +1,11 @@
-// Everything that a result's figures are computed from, as JSON that is stored with it, and back.
+// Everything that a result's figures are computed from, as JSON that is stored with it, and back. Without the
+// users of other experiments, which the result itself says (`interactions`).
 import * as z from 'zod'
 import { SegmentCounts } from '../../core/model/breakdown.ts'
 import { Decision, Prior, Trust } from '../../core/model/experiment-result.ts'
 import { goalRoles } from '../../core/model/experiment.ts'
 import { GoalMetric } from '../../core/model/goal-metric.ts'
 import { GuardrailReport, Margin } from '../../core/model/guardrail.ts'
-import { OverlapCounts } from '../../core/model/interaction.ts'
 import type { Evidence, VariationCounts } from '../statistics/conclude.ts'
 import { type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { measureMetric } from '../statistics/measure-metric.ts'
@@ -69,7 +69,6 @@ export const EvidenceRecord = z.object({
   guardrails: z.array(GuardrailReport).optional(),
   segments: z.array(SegmentCounts).optional(),
   search: z.array(SegmentCounts).optional(),
-  overlaps: z.array(OverlapCounts).optional(),
   trust: Trust.optional(),
   sharedAddress: z.boolean(),
 })
@@ -80,7 +79,7 @@ type Recorded = Omit<Evidence, 'goalKey' | 'baselineVariationId' | 'window' | 'n
 /** As JSON: integers of any length are text. */
 export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
   const { metric, exposed, counts, discovered, guardrails, rule, trust, sharedAddress } = evidence
-  const { usersInTwoVariations, damage, seed, prior, segments, search, overlaps } = evidence
+  const { usersInTwoVariations, damage, seed, prior, segments, search } = evidence
   const lean = (cells: readonly VariationCounts[]) =>
     cells.map(({ variationId, users, conversions, expectedWeight }) => ({
       variationId,
@@ -107,7 +106,6 @@ export function toEvidenceRecord(evidence: Recorded): Record<string, unknown> {
     ...(guardrails && { guardrails }),
     ...(segments && { segments }),
     ...(search && { search }),
-    ...(overlaps && { overlaps }),
     ...(trust && { trust }),
     sharedAddress: sharedAddress === true,
   }

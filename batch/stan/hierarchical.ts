@@ -24,9 +24,9 @@ export interface SegmentTable {
 /** A small step, because where effects hardly differ the posterior is narrow at its edge. */
 export const hierarchicalSampler: SamplerSettings = {
   chains: 4,
-  warmup: 500,
-  draws: 500,
-  delta: 0.99,
+  warmup: 1_000,
+  draws: 1_000,
+  delta: 0.999,
   maxTreedepth: 10,
   timeoutMs: 60_000,
 }
@@ -34,8 +34,7 @@ export const hierarchicalSampler: SamplerSettings = {
 export const parametersOf = ({ users }: SegmentTable) => {
   const arms = users[0]!.length - 1
   return [
-    'alpha_mean',
-    'alpha_sd',
+    ...vectorColumns('alpha', users.length),
     ...vectorColumns('effect_mean', arms),
     ...vectorColumns('effect_sd', arms),
     ...matrixColumns('effect', users.length, arms),

@@ -35,6 +35,7 @@ it('are asked of the engine with the baseline first, and nobody where there is n
   )
   expect(asked).toEqual([
     {
+      attribute: 'plan',
       users: [
         [1_000, 0],
         [200, 300],
@@ -58,15 +59,23 @@ it('are asked of the engine with the baseline first, and nobody where there is n
   expect(breakdown!.spread).toEqual([{ variationId: 'on', median: 1, q95: 2 }])
 })
 
-it('are in closed form where the engine fails, and say so', async () => {
+it.each([
+  ['UNAVAILABLE', 'because Stan failed'],
+  ['INVALID', 'because the chains of Stan did not converge'],
+] as const)('are in closed form where the engine answers %s, and say why', async (code, why) => {
   const [closed] = breakdownsOf(counts, 'off')
-  const failing = () => Promise.resolve(refuse('UNAVAILABLE', 'Stan was stopped after 60000 ms.'))
+  const failing = () => Promise.resolve(refuse(code, 'As it is.'))
   expect(await breakdownsBy(failing, counts, 'off', 5)).toEqual([
-    {
-      ...closed,
-      engine: { kind: 'exact', method: 'normal hierarchical model by quadrature, because Stan failed' },
-    },
+    { ...closed, engine: { kind: 'exact', method: `normal hierarchical model by quadrature, ${why}` } },
   ])
+})
+
+it('are in closed form below three segments, and say why', async () => {
+  const never = () => Promise.reject(new Error('asked'))
+  const two = counts.filter(({ value }) => value !== 'pro')
+  const [closed] = breakdownsOf(two, 'off')
+  const method = 'normal hierarchical model by quadrature, because there are fewer than 3 segments'
+  expect(await breakdownsBy(never, two, 'off', 5)).toEqual([{ ...closed, engine: { kind: 'exact', method } }])
 })
 
 it('are not asked where no arm can be compared', async () => {

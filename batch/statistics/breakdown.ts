@@ -1,7 +1,13 @@
 // What a result says of segments: their users and conversions, and each arm's effect, drawn towards the
 // others.
 import type { Breakdown, SegmentCounts } from '../../core/model/breakdown.ts'
-import { becauseStanFailed, type Engine } from './fit.ts'
+import {
+  becauseFewSegments,
+  becauseStanFailed,
+  becauseUnconverged,
+  type Engine,
+  pooledSegmentsMin,
+} from './fit.ts'
 import { type PooledEffect, type PooledEffects, poolEffects, type SegmentEffect } from './partial-pooling.ts'
 
 type Segment = Breakdown['segments'][number]
@@ -11,7 +17,7 @@ type Cell = Segment['variations'][number]
 export const breakdownsOf = (counts: readonly SegmentCounts[], baselineVariationId: string): Breakdown[] =>
   tablesOf(counts, baselineVariationId).map((table) => toBreakdown(table, inClosedForm(table)))
 
-/** By the engine. Where it fails the closed form stands in, and says so: segments decide nothing. */
+/** By the engine. Elsewhere the closed form stands in, and says why: segments decide nothing. */
 export async function breakdownsBy(
   pool: NonNullable<Engine['pool']>,
   counts: readonly SegmentCounts[],
@@ -31,14 +37,19 @@ async function pooledBy(
   table: SegmentTable,
   seed: number,
 ): Promise<Breakdown> {
+  const instead = (why: string): Breakdown => ({
+    ...toBreakdown(table, inClosedForm(table)),
+    engine: { kind: 'exact', method: `normal hierarchical model by quadrature${why}` },
+  })
+  if (table.segments.length < pooledSegmentsMin) return instead(becauseFewSegments)
   const ids = [table.baselineVariationId, ...table.arms]
   const figures = (field: 'users' | 'conversions') =>
     table.segments.map(({ variations }) =>
       ids.map((id) => variations.find(({ variationId }) => variationId === id)?.[field] ?? 0),
     )
-  const pooled = await pool({ users: figures('users'), conversions: figures('conversions'), seed })
-  const method = `normal hierarchical model by quadrature${becauseStanFailed}`
-  if (!pooled.ok) return { ...toBreakdown(table, inClosedForm(table)), engine: { kind: 'exact', method } }
+  const { attribute } = table
+  const pooled = await pool({ attribute, users: figures('users'), conversions: figures('conversions'), seed })
+  if (!pooled.ok) return instead(pooled.problem.code === 'INVALID' ? becauseUnconverged : becauseStanFailed)
   const arms = table.arms.map((variationId, k): PooledArm => {
     const { effects, spread } = pooled.value.arms[k]!
     const known = pairsOf(table, variationId).map(({ segment }) => segment)

@@ -31,6 +31,7 @@ export interface Fit {
 
 /** Conversions by segments, of one attribute. */
 export interface PoolInput {
+  readonly attribute: string
   /** By segment, then variation, the baseline first: at least two. Nobody may be in a cell. */
   readonly users: readonly (readonly number[])[]
   readonly conversions: readonly (readonly number[])[]
@@ -45,9 +46,16 @@ export interface Pooled {
 
 export interface Engine {
   fit(input: FitInput): Promise<Result<Fit>>
-  /** Absent: segments are drawn towards each other in closed form. */
+  /**
+   * Absent: segments are drawn towards each other in closed form. INVALID: of these counts, nothing else is
+   * amiss with the model.
+   */
   readonly pool?: (input: PoolInput) => Promise<Result<Pooled>>
 }
 
 /** What a result says of its method where another engine stood in. */
 export const becauseStanFailed = ', because Stan failed'
+export const becauseUnconverged = ', because the chains of Stan did not converge'
+/** Fewer say next to nothing of a spread between segments, and chains seldom converge. */
+export const pooledSegmentsMin = 3
+export const becauseFewSegments = `, because there are fewer than ${pooledSegmentsMin} segments`

@@ -11,20 +11,32 @@ export function checkInteractions(interactions: readonly Interaction[]): HealthC
   const found = interactions.filter(({ outcome }) => outcome === 'found')
   if (found.length > 0) return { name, status: 'warning', detail: found.map(sentenceOf).join(' ') }
   const read = interactions.filter(({ outcome }) => outcome === 'not-found')
-  const rest = interactions.length - read.length
-  const few =
-    `too few users are in each pair of variations (${usersMin}, and ${expectedConversionsMin} expected ` +
-    `conversions)`
+  const rest = interactions.filter(({ outcome }) => outcome !== 'not-found')
   return read.length > 0
     ? {
         name,
         status: 'passed',
         detail:
-          `No effect depends on the arm of ${experimentsText(read)}.` +
-          (rest > 0 ? ` Not tested with ${rest} more: ${few}.` : ''),
+          `None was found with ${experimentsText(read)}; only large ones would be.` +
+          (rest.length > 0 ? ` Not tested with ${rest.length} more: ${whyNot(rest)}.` : ''),
       }
-    : { name, status: 'skipped', detail: `Not tested with ${experimentsText(interactions)}: ${few}.` }
+    : {
+        name,
+        status: 'skipped',
+        detail: `Not tested with ${experimentsText(interactions)}: ${whyNot(interactions)}.`,
+      }
 }
+
+function whyNot(untested: readonly Interaction[]): string {
+  const few =
+    `too few users are in each pair of variations (${usersMin}, and ${expectedConversionsMin} expected ` +
+    `conversions)`
+  const areLarge = untested.map(({ outcome }) => outcome === 'too-large')
+  if (!areLarge.includes(true)) return few
+  return areLarge.includes(false) ? `${few}, or ${large}` : large
+}
+
+const large = 'there are too many pairs of variations to store'
 
 const experimentsText = (interactions: readonly Interaction[]) =>
   listed(interactions.map(({ experimentId }) => `experiment ${experimentId}`))

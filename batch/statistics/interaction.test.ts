@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { OverlapCounts } from '../../core/model/interaction.ts'
 import fc from '../../test/support/build/fast-check.ts'
 import { checkInteractions } from './interaction-check.ts'
-import { interactionOf, levelAt } from './interaction.ts'
+import { interactionOf, keepFound, levelAt } from './interaction.ts'
 
 type Cell = readonly [users: number, conversions: number]
 
@@ -96,6 +96,47 @@ describe('an interaction', () => {
   })
 })
 
+describe('what was found', () => {
+  const clear = overlap([
+    [5_000, 500],
+    [5_000, 600],
+    [5_000, 500],
+    [5_000, 400],
+  ])
+  const equal = overlap([1, 2, 3, 4].map((): Cell => [6_000, 600]))
+  const other = { ...equal, experimentId: 'third', place: 3 }
+  const before = [interactionOf(clear, 'a'), interactionOf({ ...equal, experimentId: 'quiet' }, 'a')]
+
+  it('stays, with its counts, when the other experiment is over or no longer shows it', () => {
+    expect(keepFound([], before, 'a')).toEqual([clear])
+    expect(keepFound([other, equal], before, 'a')).toEqual([clear, other])
+  })
+
+  it('has newer counts as long as they show it', () => {
+    const newer = { ...clear, cells: clear.cells.map((cell) => ({ ...cell, users: cell.users + 1 })) }
+    expect(keepFound([newer], before, 'a')).toEqual([newer])
+  })
+
+  it('is among the ten clearest contrasts, in their order', () => {
+    const arms = Array.from({ length: 9 }, (_, i) => `b${i}`)
+    const cells = ['a', ...arms].flatMap((variationId, i) =>
+      ['a2', 'b2', 'c2'].map((otherVariationId, j) => ({
+        variationId,
+        otherVariationId,
+        users: 50_000,
+        conversions: 5_000 + (j > 0 ? 100 * i * (j === 1 ? 1 : -1) : 0),
+      })),
+    )
+    const { contrasts, outcome } = interactionOf({ ...clear, cells }, 'a')
+    const ids = contrasts.map(({ variationId, otherVariationId }) => `${variationId} ${otherVariationId}`)
+    expect(outcome).toBe('found')
+    expect(ids).toHaveLength(10)
+    expect(ids).toEqual(ids.toSorted())
+    expect(ids).toContain('b8 c2')
+    expect(ids).not.toContain('b0 c2')
+  })
+})
+
 describe('levels', () => {
   it('add up to 5 % over any number of other experiments', () => {
     const sum = (places: number) =>
@@ -143,11 +184,23 @@ describe('the health check', () => {
     const { status, detail } = checkInteractions([quiet, early])
     expect(status).toBe('passed')
     expect(detail).toContain('experiment other')
-    expect(detail).toContain('1 more')
+    expect(detail).toContain('only large ones would be')
+    expect(detail).toContain('1 more: too few users')
   })
 
   it('does not apply where none could be tested', () => {
     const { status, detail } = checkInteractions([early])
     expect([status, detail]).toEqual(['skipped', expect.stringContaining('experiment new')])
+  })
+
+  it('says of a pair without stored counts that there were too many', () => {
+    const large = interactionOf(overlap([]), 'a')
+    expect([large.outcome, large.contrasts]).toEqual(['too-large', []])
+    expect(checkInteractions([large])).toMatchObject({
+      status: 'skipped',
+      detail: expect.stringContaining('too many pairs of variations'),
+    })
+    const both = checkInteractions([quiet, early, large]).detail
+    expect(both).toMatch(/2 more: too few users .* or there are too many pairs/)
   })
 })

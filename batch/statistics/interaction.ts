@@ -3,14 +3,15 @@
 // so an interaction is what neither explains: the lesser evidence of the two scales counts, and none where
 // they disagree about the sign. Valid at every look (Robbins' normal mixture, inference.ts).
 import type { Interaction, OverlapCounts, SharedUsers } from '../../core/model/interaction.ts'
+import { contrastsMax } from '../../core/model/limits.ts'
 import { alphaDefault } from '../../core/statistics/levels.ts'
 import { expectedConversionsMin } from './conversion-pair.ts'
 import { expectedLogOdds, sequenceOf } from './inference.ts'
 import { usersMin } from './pair.ts'
 
 /**
- * The level of the k-th other experiment by its start. All of them together have alpha, however many come
- * later: sum 1 / (k (k + 1)) = 1.
+ * The level of the k-th other experiment by its start, of all that users could ever share. All of them
+ * together have alpha, however many come later: sum 1 / (k (k + 1)) = 1.
  */
 export const levelAt = (place: number, alpha = alphaDefault): number => alpha / (place * (place + 1))
 
@@ -19,6 +20,8 @@ export function interactionOf(
   baselineVariationId: string,
 ): Interaction {
   const level = levelAt(place)
+  const known = { experimentId, baselineVariationId: otherBaseline, place, cells: [...cells] }
+  if (cells.length === 0) return { ...known, outcome: 'too-large', level, evidence: null, contrasts: [] }
   const idsOf = (field: 'variationId' | 'otherVariationId', baseline: string) =>
     [...new Set(cells.map((cell) => cell[field]))].filter((id) => id !== baseline).toSorted()
   const [arms, otherArms] = [
@@ -49,9 +52,49 @@ export function interactionOf(
         )
   const isFound = evidence !== null && evidence >= -Math.log(level)
   const outcome = evidence === null ? 'too-few-users' : isFound ? 'found' : 'not-found'
-  const known = { experimentId, baselineVariationId: otherBaseline, cells: [...cells] }
-  return { ...known, outcome, level, evidence, contrasts }
+  return { ...known, outcome, level, evidence, contrasts: clearest(contrasts) }
 }
+
+/** In their order. */
+function clearest<Contrast extends { readonly evidence: number }>(
+  contrasts: readonly Contrast[],
+): Contrast[] {
+  const chosen = new Set(contrasts.toSorted((a, b) => b.evidence - a.evidence).slice(0, contrastsMax))
+  return contrasts.filter((contrast) => chosen.has(contrast))
+}
+
+/**
+ * What was found stays found for as long as the experiment runs, as what is red stays red: a pair that is not
+ * counted any more, or no longer shows it, keeps the counts that it was last found with.
+ */
+export function keepFound(
+  overlaps: readonly OverlapCounts[],
+  before: readonly Interaction[],
+  baselineVariationId: string,
+): OverlapCounts[] {
+  const known = before.filter(({ outcome }) => outcome === 'found')
+  const isKnown = ({ experimentId }: OverlapCounts) => known.some((one) => one.experimentId === experimentId)
+  const fresh = overlaps.filter(
+    (one) => !isKnown(one) || interactionOf(one, baselineVariationId).outcome === 'found',
+  )
+  const kept = known
+    .filter(({ experimentId }) => !fresh.some((one) => one.experimentId === experimentId))
+    .map(overlapOf)
+  return [...fresh, ...kept].toSorted((a, b) => a.place - b.place)
+}
+
+/** What it was computed from. */
+export const overlapOf = ({
+  experimentId,
+  baselineVariationId,
+  place,
+  cells,
+}: Interaction): OverlapCounts => ({
+  experimentId,
+  baselineVariationId,
+  place,
+  cells,
+})
 
 /** Kept finite: a mean of infinite factors would be no number. */
 const evidenceMax = 700

@@ -112,6 +112,10 @@ export const metricValueMax = 1e15
 export const goalsPerExperimentMax = 10
 /** Other experiments that an experiment is checked for interactions with. */
 export const experimentPairsMax = 10
+/** Variations of the one times variations of the other. Ten such pairs are a third of a result's bytes. */
+export const overlapCellsMax = 100
+/** Of a pair of experiments: the clearest ones are stored. */
+export const contrastsMax = 10
 /** Attributes that results are broken down by. */
 export const breakdownsMax = 10
 /** Before the goal's own event. */

@@ -129,7 +129,8 @@ export function bundleName({ experimentId, result }: BundleSubject): string {
 
 const meanings: Record<string, string> = {
   'result.json': 'the result as it is stored: figures, health, verdict, where it comes from',
-  'evidence.json': 'everything the figures were computed from: counts, sums, rule, prior, seed',
+  'evidence.json':
+    'what the figures were computed from: counts, sums, rule, prior, seed (others: interactions.csv)',
   'variations.csv': 'each variation: who was counted, what was observed, the estimate',
   'comparisons.csv': 'each arm against the baseline; the intervals hold at all looks together',
   'segments.csv': 'users and conversions of each segment, and its lift drawn towards the others',

@@ -87,12 +87,10 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
   },
   [hierarchicalModel](random) {
     const location = -2
-    const mean = location + 1.5 * random.normal()
-    const sd = Math.abs(random.normal())
     const effectMeans = [0, 1].map(() => 0.5 * random.normal())
     const effectSds = [0, 1].map(() => Math.abs(0.3 * random.normal()))
     const segments = [50, 100, 200, 400, 800, 1_600].map((users) => {
-      const alpha = mean + sd * random.normal()
+      const alpha = location + 1.5 * random.normal()
       const effects = effectMeans.map((middle, k) => middle + effectSds[k]! * random.normal())
       return { users, alpha, effects }
     })
@@ -102,8 +100,8 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
     )
     return {
       truth: {
-        alpha_mean: mean,
-        alpha_sd: sd,
+        'alpha.1': segments[0]!.alpha,
+        'alpha.6': segments[5]!.alpha,
         'effect_mean.1': effectMeans[0]!,
         'effect_sd.1': effectSds[0]!,
         'effect.1.1': segments[0]!.effects[0]!,

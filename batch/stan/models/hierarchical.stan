@@ -1,6 +1,7 @@
-// Conversion by segments, partially pooled: the baselines' log odds and each variation's effects on them vary
-// between segments around a mean. The effects are non-centred, since segments tell little of them and would
-// make a funnel; the log odds themselves, of which every segment tells much, are not.
+// Conversion by segments, of which only the effects are pooled: each variation's effects on the baseline's
+// log odds vary between segments around a mean. They are non-centred, since segments tell little of them and
+// would make a funnel. The log odds themselves, of which every segment tells much, are each segment's own: a
+// spread of theirs would be a funnel wherever segments hardly differ.
 data {
   int<lower=1> S;                       // number of segments
   int<lower=2> K;                       // number of variations, the baseline first
@@ -16,8 +17,6 @@ transformed data {
   }
 }
 parameters {
-  real alpha_mean;
-  real<lower=0> alpha_sd;
   vector[S] alpha;
   vector[K - 1] effect_mean;
   vector<lower=0>[K - 1] effect_sd;
@@ -30,9 +29,7 @@ transformed parameters {
 model {
   array[S] row_vector[K] odds;
   for (s in 1:S) odds[s] = append_col(alpha[s], alpha[s] + effect[s]);
-  alpha_mean ~ normal(prior_location, 1.5);
-  alpha_sd ~ normal(0, 1);              // positive by its limit
-  alpha ~ normal(alpha_mean, alpha_sd);
+  alpha ~ normal(prior_location, 1.5);
   effect_mean ~ normal(0, 0.5);         // most changes are within a factor of 2.7
   effect_sd ~ normal(0, 0.3);           // as in the closed form (batch/statistics/partial-pooling.ts)
   to_vector(effect_raw) ~ std_normal();

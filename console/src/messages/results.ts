@@ -154,8 +154,9 @@ export const results = inLanguage({
       `${counted(others, 'experiment shares', 'experiments share')} users with this one`,
     interactionOutcomes: {
       found: 'The effect depends on the other experiment',
-      'not-found': 'The effect does not depend on the other experiment',
+      'not-found': 'No interaction found; only a large one would be',
       'too-few-users': 'Too few users in both to tell',
+      'too-large': 'Not tested: too many pairs of variations to store',
     },
     besideVariation: 'Beside its variation',
     effectDiffers: 'Effect differs by, in points (always valid)',
@@ -314,8 +315,9 @@ export const results = inLanguage({
       `${counted(others, 'Experiment teilt', 'Experimente teilen')} Nutzer mit diesem`,
     interactionOutcomes: {
       found: 'Der Effekt hängt vom anderen Experiment ab',
-      'not-found': 'Der Effekt hängt nicht vom anderen Experiment ab',
+      'not-found': 'Keine Wechselwirkung gefunden; nur eine große würde es',
       'too-few-users': 'Zu wenige Nutzer in beiden',
+      'too-large': 'Nicht geprüft: zu viele Paare von Varianten zum Speichern',
     },
     besideVariation: 'Neben dessen Variante',
     effectDiffers: 'Effekt weicht ab um, in Punkten (jederzeit gültig)',
