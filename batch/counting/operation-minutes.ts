@@ -85,9 +85,11 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     const { asked, dayMs } = wanted
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
     // asked for first, because what is listed from then on holds the rest.
-    const linked = await lake.files(environmentId, { from: wanted.linksFrom, to: now })
+    const watched = withCopies({ from: startOf(asked), to: now })
+    const linksFrom = Math.min(wanted.linksFrom, watched.from)
+    const linked = await lake.files(environmentId, { from: linksFrom, to: now })
     if (!linked.ok) return linked
-    const files = await lake.files(environmentId, withCopies({ from: startOf(asked), to: now }))
+    const files = await lake.files(environmentId, watched)
     if (!files.ok) return files
     const names = [files.value, linked.value].map(({ raw, parts }) => [
       ...raw,

@@ -34,8 +34,9 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
           return ok({ beginning: beginningOf(hasLinks), values })
         },
       })
-      const parts = source.name === onDisk.name ? [...files.parts, ...linked.parts] : []
-      return unlessGone([...files.raw, ...linked.raw, ...parts.map(({ file }) => file)], result)
+      if (source.name !== onDisk.name) return result
+      const parts = [...files.parts, ...linked.parts].map(({ file }) => file)
+      return unlessGone([...files.raw, ...linked.raw, ...parts], result)
     },
   }
 }
