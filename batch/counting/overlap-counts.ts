@@ -11,7 +11,7 @@ import type { RecordFiles } from '../lake/cache.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
-import { nameOf, type Question, questionParameters, windowOf } from './question.ts'
+import { nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import type { RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -56,7 +56,7 @@ async function countKept(
   { clickHouse, readerOf, lake, root }: MetricCountsOptions,
 ): Promise<Result<readonly OverlapRow[], Failure>> {
   const reader = readerOf(environmentId, isAgain)
-  const files = await lake.files(environmentId, windowOf(question.questions))
+  const files = await lake.files(environmentId, withCopies(windowOf(question.questions)))
   if (!files.ok) return files
   const file = path.join(root, 'counts', `environment=${environmentId}`, 'overlaps.json')
   const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
