@@ -162,8 +162,8 @@ async function runJobs(
   }
   if (work === 'operations') return ok(undefined)
 
-  const allocations = openAllocations({ lake })
-  const holdouts = openHoldouts({ lake })
+  const allocations = openAllocations({ lake, root })
+  const holdouts = openHoldouts({ lake, root })
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value

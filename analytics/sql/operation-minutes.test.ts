@@ -35,6 +35,7 @@ const asked: AskedMinutes = {
   goal: 'crashed',
   counts: 'all',
   start: 600_000,
+  linksFrom: 0,
   delayMs: 120_000,
   sourceUsersMax: 2,
 }
@@ -106,6 +107,7 @@ const question = fc.record({
   goal: fc.constantFrom('crashed', 'visited'),
   counts: fc.constantFrom<Counts>('all', 'verified', 'server'),
   start: fc.constantFrom(60_000, 119_999),
+  linksFrom: fc.constantFrom(0, 60_000, 119_999, 150_000),
   delayMs: fc.constantFrom(0, 2, 30_000),
   sourceUsersMax: fc.constantFrom(0, 1, 2),
 })

@@ -1,17 +1,11 @@
-// What dynamic allocations have counted, by phase and variation. Counted from nothing at each look: there are
-// few looks a day (analytics/sql/counting/allocation-phases.sql).
+// What dynamic allocations have counted, by phase and variation (analytics/sql/counting/allocation-phases.sql).
+// Counted from nothing at each look: there are few looks a day.
 import * as z from 'zod'
 import { countedByDefault } from '../../core/model/counted-events.ts'
 import type { AllocationFacts, DynamicAllocation } from '../../core/model/dynamic-allocation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { LakeCache } from '../lake/cache.ts'
-import type { ClickHouse } from '../lake/clickhouse.ts'
-import { countAgainIfDamaged } from './count-again.ts'
-import { withCopies } from './question.ts'
-import { everybody, type ReaderOf } from './record-reader.ts'
-import { statementOf } from './statements.ts'
-import { usualTolerances } from './totals.ts'
+import { countOnce, type CountOnceOptions, linesOf } from './count-once.ts'
 
 const Row = z.object({
   x: z.int(),
@@ -36,53 +30,26 @@ export interface AllocationCounts {
   ): Promise<Result<readonly AllocationFacts[], Failure>>
 }
 
-interface Options {
-  readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly readerOf: ReaderOf
-  readonly lake: LakeCache
-}
-
 /** As operations wait for events that are under way. */
 const lateMs = 5 * 60_000
 
-export function allocationCounts({ clickHouse, readerOf, lake }: Options): AllocationCounts {
-  async function count(
-    environmentId: string,
-    asked: readonly CountedAllocation[],
-    now: number,
-    isAgain: boolean,
-  ) {
-    const from = Math.min(...asked.map(({ allocation }) => allocation.phases[0]!.startAt))
-    const files = await lake.files(environmentId, withCopies({ from, to: now }))
-    if (!files.ok) return files
+export const allocationCounts = (options: CountOnceOptions): AllocationCounts => ({
+  async count(environmentId, asked, now) {
     const questions = asked.map((each, i) => questionOf(each, i + 1, now))
-    const own = {
-      ...everybody,
-      allocations: questions.map((each) => JSON.stringify(each)).join('\n'),
-      flags: [...new Set(questions.map(({ askedFlag }) => askedFlag))],
-      events: [...new Set(questions.map(({ goal }) => goal))],
-      from,
-      ...usualTolerances,
-    }
-    const rows = await readerOf(environmentId, isAgain).read(
-      files.value,
-      files.value,
-      async ({ reading }) => {
-        const read = reading(1, 0)
-        if (!read.ok) return read
-        const { beginning, values } = read.value
-        const statement = statementOf(...beginning, 'allocation-phases')
-        return clickHouse.rows('allocation-phases.sql', statement, Row, { ...values, ...own })
-      },
-    )
+    const rows = await countOnce(options, environmentId, {
+      name: 'allocation-phases',
+      row: Row,
+      windows: questions.map(({ starts }) => ({ from: starts[0]!, to: now })),
+      flags: questions.map(({ askedFlag }) => askedFlag),
+      events: questions.map(({ goal }) => goal),
+      values: (scopes) => ({
+        allocations: linesOf(questions.map((each, i) => ({ ...each, scopes: scopes[i] }))),
+      }),
+    })
     if (!rows.ok) return rows
     return ok(asked.map(({ allocation }, i) => factsOf(allocation, rows.value, i + 1, questions[i]!.until)))
-  }
-  return {
-    count: (environmentId, asked, now) =>
-      countAgainIfDamaged(lake, environmentId, (isAgain) => count(environmentId, asked, now, isAgain)),
-  }
-}
+  },
+})
 
 function questionOf({ allocation, event }: CountedAllocation, x: number, now: number) {
   const { flagKey, ruleId, arms, counts, phases, delayMs } = allocation

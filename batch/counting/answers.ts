@@ -12,7 +12,7 @@ export const isCounting = (row: Totals[number]): boolean =>
   row.users + row.unverifiedUsers + row.usersWithoutUnit > 0
 
 /** A row for each variation that users were exposed to, sorted. `goal` counts from 1. */
-export function variationsOf(totals: Totals, x: number, goal: number): ObservedVariation[] {
+export function variationsOf(totals: Readonly<Totals>, x: number, goal: number): ObservedVariation[] {
   const own = totals.filter((row) => row.x === x)
   return own
     .filter((row) => row.q === 0 && isCounting(row))
@@ -48,7 +48,7 @@ export interface EnvironmentCounts {
 }
 
 /** By what was asked. */
-export function answersOf(asked: readonly Asked[], totals: Totals): Answers {
+export function answersOf(asked: readonly Asked[], totals: Readonly<Totals>): Answers {
   const numbers = new Map(asked.map(({ x, question }) => [nameOf(question), x]))
   const numberOf = (question: Question) => numbers.get(nameOf(question)) ?? 0
   return {

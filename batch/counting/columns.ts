@@ -23,8 +23,8 @@ export const goalColumns = [
   `isServer Bool, value Float64, contentId UInt64, file ${text}`,
 ].join(', ')
 
-/** Of links.ts, in RowBinary; on a server, in JSON. */
-export const linkColumns = 'side Int8, user UInt64, person UInt64, isChanged Bool'
+/** Of link-rows.ts, in RowBinary; on a server, in JSON. */
+export const linkColumns = 'side Int8, user UInt64, person UInt64, scope UInt32, component UInt32, isChanged Bool'
 
 /** Of counting/outcomes.sql. */
 export const contributionColumns = [

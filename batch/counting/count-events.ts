@@ -9,7 +9,7 @@ import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { contributionColumns, exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { type ChangeOf, prepareRaw, writeLinks } from './prepared-records.ts'
 import { type CountedFiles, projectionGlobs } from './projections.ts'
-import { type Asked, questionParameters } from './question.ts'
+import { type Asked, linkWindowOf, questionParameters } from './question.ts'
 import { sliceOf, slicesOf } from './slices.ts'
 import { statementOf, variationsOfKept } from './statements.ts'
 import { timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
@@ -54,15 +54,18 @@ async function count(
 async function countIn(
   scratch: string,
   change: Change,
-  asked: readonly Asked[],
+  unscoped: readonly Asked[],
   isFull: boolean,
   { clickHouse, folder, tolerances = usualTolerances, sliceRecordsMax }: Counting,
 ): Promise<Result<string[], Failure>> {
   const prepared = await prepareRaw(scratch, change, clickHouse)
   if (!prepared.ok) return prepared
   const links = path.join(scratch, 'links.bin')
-  const linked = await writeLinks(links, prepared.value, change, clickHouse)
+  const windows = unscoped.map(({ question }) => linkWindowOf(question, tolerances))
+  const linked = await writeLinks(links, prepared.value, change, windows, clickHouse)
   if (!linked.ok) return linked
+  const { hasLinks, scopes } = linked.value
+  const asked = unscoped.map((each, i) => ({ ...each, scopes: scopes[i]! }))
   const common = {
     ...questionParameters(asked),
     prepared: prepared.value,
@@ -84,7 +87,6 @@ async function countIn(
     const done = await run(clickHouse, ['into', 'concerned'], values)
     if (!done.ok) return done
   }
-  const hasLinks = linked.value
   const contributions: string[] = []
   const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
     const target = path.join(folder, `contributions-${randomUUID()}.native`)

@@ -1,18 +1,12 @@
-// What users did whom holdouts held back, and the others. Counted from nothing at each run: holdouts are few,
-// and last for months (analytics/sql/counting/holdout-outcomes.sql).
+// What users did whom holdouts held back, and the others (analytics/sql/counting/holdout-outcomes.sql). Counted
+// from nothing if an object came: holdouts are few, and last for months.
 import * as z from 'zod'
 import { holdoutRuleId } from '../../core/model/hold-back.ts'
 import type { Holdout } from '../../core/model/holdout.ts'
 import { goalsPerExperimentMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { LakeCache } from '../lake/cache.ts'
-import type { ClickHouse } from '../lake/clickhouse.ts'
-import { countAgainIfDamaged } from './count-again.ts'
-import { withCopies } from './question.ts'
-import { everybody, type ReaderOf } from './record-reader.ts'
-import { statementOf } from './statements.ts'
-import { usualTolerances } from './totals.ts'
+import { countOnce, type CountOnceOptions, linesOf } from './count-once.ts'
 
 const Row = z.object({
   x: z.int(),
@@ -41,35 +35,19 @@ export interface HoldoutCounts {
   count(
     environmentId: string,
     asked: readonly CountedHoldout[],
-    now: number,
   ): Promise<Result<readonly (readonly Groups[])[], Failure>>
-}
-
-interface Options {
-  readonly clickHouse: Pick<ClickHouse, 'rows'>
-  readonly readerOf: ReaderOf
-  readonly lake: LakeCache
 }
 
 const nobody: Group = { users: 0, converted: 0 }
 
-export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutCounts {
-  async function count(
-    environmentId: string,
-    asked: readonly CountedHoldout[],
-    now: number,
-    isAgain: boolean,
-  ) {
-    // Nothing before a rule came under its holdout counts.
-    const from = Math.min(...asked.map(startOf))
-    const files = await lake.files(environmentId, withCopies({ from, to: now }))
-    if (!files.ok) return files
+export const holdoutCounts = (options: CountOnceOptions): HoldoutCounts => ({
+  async count(environmentId, asked) {
     const questions = asked.flatMap((each, h) =>
       each.events.map((goal, g) => ({
         x: questionOf(h, g),
         goal,
         start: startOf(each),
-        until: Math.min(each.holdout.stopAt, now),
+        until: each.holdout.stopAt,
       })),
     )
     const rules = asked.flatMap(({ holdout: { id, held } }, h) =>
@@ -81,28 +59,20 @@ export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutC
         since,
       })),
     )
-    const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n')
-    const own = {
-      ...everybody,
-      holdouts: lines(questions),
-      holdoutRules: lines(rules),
-      goalsMax: goalsPerExperimentMax,
-      flags: [...new Set(rules.map(({ askedFlag }) => askedFlag))],
-      events: [...new Set(questions.map(({ goal }) => goal))],
-      from,
-      ...usualTolerances,
-    }
-    const rows = await readerOf(environmentId, isAgain).read(
-      files.value,
-      files.value,
-      async ({ reading }) => {
-        const read = reading(1, 0)
-        if (!read.ok) return read
-        const { beginning, values } = read.value
-        const statement = statementOf(...beginning, 'holdout-outcomes')
-        return clickHouse.rows('holdout-outcomes.sql', statement, Row, { ...values, ...own })
-      },
-    )
+    const rows = await countOnce(options, environmentId, {
+      name: 'holdout-outcomes',
+      row: Row,
+      // Nothing before a rule came under its holdout counts. Until its end, not until now: no event counts
+      // later than now, and the question stays the same.
+      windows: asked.map((each) => ({ from: startOf(each), to: each.holdout.stopAt })),
+      flags: rules.map(({ askedFlag }) => askedFlag),
+      events: questions.map(({ goal }) => goal),
+      values: (scopes) => ({
+        holdouts: linesOf(questions),
+        holdoutRules: linesOf(rules.map((rule) => ({ ...rule, scopes: scopes[rule.owner - 1] }))),
+        goalsMax: goalsPerExperimentMax,
+      }),
+    })
     if (!rows.ok) return rows
     const found = new Map(rows.value.map(({ x, heldOut, ...group }) => [`${x} ${heldOut}`, group]))
     return ok(
@@ -113,12 +83,8 @@ export function holdoutCounts({ clickHouse, readerOf, lake }: Options): HoldoutC
         })),
       ),
     )
-  }
-  return {
-    count: (environmentId, asked, now) =>
-      countAgainIfDamaged(lake, environmentId, (isAgain) => count(environmentId, asked, now, isAgain)),
-  }
-}
+  },
+})
 
 const startOf = ({ holdout }: CountedHoldout) => Math.min(...holdout.held.map(({ since }) => since))
 

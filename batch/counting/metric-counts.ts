@@ -1,10 +1,7 @@
 // Counts what a goal's events are worth per user (analytics/sql/counting/metric.sql): one statement for a
 // goal and experiment, in this process or on a server. What was counted is kept on disk, and asked again
 // only if the objects or the question changed.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import {
   capOf,
   eventDaysOf,
@@ -19,10 +16,10 @@ import type { Failure } from '../failure.ts'
 import type { LakeCache, RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import type { DamagedObject } from '../lake/objects.ts'
-import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { nameOf, type Question, questionParameters, withCopies } from './question.ts'
+import { countsFile, digestOf, keptRows } from './kept-rows.ts'
+import { linkWindowOf, nameOf, type Question, questionParameters, withCopies } from './question.ts'
 import type { ReaderOf, RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -123,20 +120,13 @@ async function countKept(
   const reader = readerOf(environmentId, isAgain)
   const files = await lake.files(environmentId, withCopies(metricWindow(question)))
   if (!files.ok) return files
-  const { raw, parts, damaged } = files.value
-  const asked = JSON.stringify([nameOf(question.exposures), question.event, question.metric])
-  const file = path.join(root, 'counts', `environment=${environmentId}`, `metric-${digestOf(asked)}.json`)
-  const names = [...raw, ...parts.map((part) => part.file)]
-  const input = digestOf([textsOf(reader), recordColumns, question.exposedBefore, names])
-  const known = z
-    .object({ input: z.string(), rows: z.array(MetricRow) })
-    .safeParse(await readSealed(file)).data
-  if (known?.input === input) return ok({ ...addUp(known.rows), damaged })
-  const rows = await countMetric(clickHouse, reader)(files.value, question)
-  if (!rows.ok) return rows
-  // A full disk costs the next run a query, and this one nothing.
-  await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-  return ok({ ...addUp(rows.value), damaged })
+  const asked = [nameOf(question.exposures), question.event, question.metric]
+  const file = countsFile(root, environmentId, `metric-${digestOf(asked)}`)
+  const input = { texts: textsOf(reader), files: [files.value], asked: question.exposedBefore }
+  const rows = await keptRows(file, input, MetricRow, () =>
+    countMetric(clickHouse, reader)(files.value, question),
+  )
+  return rows.ok ? ok({ ...addUp(rows.value), damaged: files.value.damaged }) : rows
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
@@ -146,7 +136,6 @@ export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuesti
 })
 
 const priorMs = (metric: GoalMetric) => Math.round(priorDaysOf(metric) * dayMs)
-const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 const textOf = (beginning: readonly string[], isOfUnits: boolean) =>
   statementOf(...beginning, 'questions', isOfUnits ? 'by-unit' : 'by-user', 'firsts', 'metric')
@@ -164,7 +153,7 @@ export function countMetric(
   slices?: number,
 ) => Promise<Result<MetricRow[], Failure>> {
   return (files, question, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, async ({ hasLinks, reading }) => {
+    reader.read(files, files, [linkWindowOf(question.exposures, tolerances)], async ({ hasLinks, reading }) => {
       const isOfUnits = question.exposures.unitAttribute !== ''
       // Users of one unit, and those who are linked, may be in several slices.
       const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files))

@@ -1,10 +1,7 @@
 // What operations watch, as counts by the minute of the exposure. All operations of an environment are
 // counted by one statement over the last days (analytics/sql/counting/operation-minutes.sql). Those who ask
 // for the same users are counted together.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import { countedByDefault, sourceUsersMax } from '../../core/model/counted-events.ts'
 import { delayOf, type Operation } from '../../core/model/operation.ts'
 import { type MinuteCounts, watchDayMs, watchedFrom } from '../../core/model/operation-watch.ts'
@@ -12,8 +9,8 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { countsFile, keptRows } from './kept-rows.ts'
 import { withCopies } from './question.ts'
 import { everybody, type ReaderOf, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
@@ -86,47 +83,39 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     // Links are older than what is watched: without them, goals under the known id would be missing. They are
     // asked for first, because what is listed from then on holds the rest.
     const watched = withCopies({ from: startOf(asked), to: now })
-    const linksFrom = Math.min(wanted.linksFrom, watched.from)
+    const linksFrom = Math.min(...asked.map((each) => each.linksFrom), watched.from)
     const linked = await lake.files(environmentId, { from: linksFrom, to: now })
     if (!linked.ok) return linked
     const files = await lake.files(environmentId, watched)
     if (!files.ok) return files
-    const names = [files.value, linked.value].map(({ raw, parts }) => [
-      ...raw,
-      ...parts.map(({ file }) => file),
-    ])
     const reader = readerOf(environmentId, isAgain)
-    const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
-    const file = path.join(root, 'counts', `environment=${environmentId}`, name)
-    const known = Kept.safeParse(await readSealed(file)).data
-    if (known?.input === input) return ok(minutesOf(asked, known.rows))
-    const rows = await countRows(clickHouse, reader, {
-      files: files.value,
-      linked: linked.value,
-      asked,
-      tolerances: usualTolerances,
-      dayMs,
-    })
-    if (!rows.ok) return rows
-    // A full disk costs the next run a query, and this one nothing.
-    await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-    return ok(minutesOf(asked, rows.value))
+    const input = { texts: reader.beginnings.map(textOf), files: [files.value, linked.value], asked }
+    const rows = await keptRows(countsFile(root, environmentId, name), input, Row, () =>
+      countRows(clickHouse, reader, {
+        files: files.value,
+        linked: linked.value,
+        asked,
+        tolerances: usualTolerances,
+        dayMs,
+      }),
+    )
+    return rows.ok ? ok(minutesOf(asked, rows.value)) : rows
   }
   const again = <T>(environmentId: string, count: (isAgain: boolean) => Promise<Result<T, Failure>>) =>
     countAgainIfDamaged(lake, environmentId, count)
   return {
     count: (environmentId, watched, now) => {
       const asked = watched.map((each, i) => askedMinutes(each, i + 1, now))
-      const wanted = { asked, dayMs: watchDayMs, linksFrom: linksFrom(watched, now) }
+      const wanted = { asked, dayMs: watchDayMs }
       return again(environmentId, (isAgain) =>
-        countKept('operation-minutes.json', environmentId, isAgain, wanted, now),
+        countKept('operation-minutes', environmentId, isAgain, wanted, now),
       )
     },
     users: (environmentId, users, now) => {
-      const asked = users.map((each, i) => askedUsers(each, i + 1))
-      const wanted = { asked, dayMs: onceMs, linksFrom: now - linkDaysMax * watchDayMs }
+      const asked = users.map((each, i) => askedUsers(each, i + 1, now))
+      const wanted = { asked, dayMs: onceMs }
       return again(environmentId, (isAgain) =>
-        countKept('rollout-users.json', environmentId, isAgain, wanted, now),
+        countKept('rollout-users', environmentId, isAgain, wanted, now),
       )
     },
   }
@@ -136,14 +125,10 @@ interface Wanted {
   readonly asked: readonly AskedMinutes[]
   /** A user counts once in it. */
   readonly dayMs: number
-  readonly linksFrom: number
 }
 
 /** Longer than anything is waited for. */
 const onceMs = 10_000 * watchDayMs
-
-const Kept = z.object({ input: z.string(), rows: z.array(Row) })
-const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 /** The rows of each operation, in order of time. Those of a group share rows in which they do not differ. */
 function minutesOf(asked: readonly AskedMinutes[], rows: readonly Row[]): (readonly MinuteCounts[])[] {
@@ -175,12 +160,15 @@ export interface AskedMinutes {
   readonly goal: string
   readonly counts: string
   readonly start: number
+  /** Epoch milliseconds: links count that were made since. */
+  readonly linksFrom: number
   readonly delayMs: number
   readonly sourceUsersMax: number
 }
 
 export function askedMinutes({ operation, event }: Watched, x: number, now: number): AskedMinutes {
   const { flagKey, variationId, baselineVariationId = '', ruleId = '' } = operation
+  const start = watchedFrom(operation, now)
   return {
     x,
     askedFlag: flagKey,
@@ -189,14 +177,19 @@ export function askedMinutes({ operation, event }: Watched, x: number, now: numb
     baseline: baselineVariationId,
     goal: event,
     counts: operation.counts ?? countedByDefault,
-    start: watchedFrom(operation, now),
+    start,
+    linksFrom: linksFrom(operation.countingFrom, start, now),
     delayMs: delayOf(operation),
     sourceUsersMax: sourceUsersMax(operation),
   }
 }
 
 /** Without a goal. */
-const askedUsers = ({ flagKey, ruleId, variationId, since }: AskedUsers, x: number): AskedMinutes => ({
+const askedUsers = (
+  { flagKey, ruleId, variationId, since }: AskedUsers,
+  x: number,
+  now: number,
+): AskedMinutes => ({
   x,
   askedFlag: flagKey,
   rule: ruleId,
@@ -205,6 +198,7 @@ const askedUsers = ({ flagKey, ruleId, variationId, since }: AskedUsers, x: numb
   goal: '',
   counts: countedByDefault,
   start: since,
+  linksFrom: linksFrom(0, since, now),
   delayMs: 0,
   sourceUsersMax: 0,
 })
@@ -212,11 +206,9 @@ const askedUsers = ({ flagKey, ruleId, variationId, since }: AskedUsers, x: numb
 /** So long a link is known: a user who logged in earlier, and not again, counts as two. */
 const linkDaysMax = 90
 
-const linksFrom = (watched: readonly Watched[], now: number) =>
-  Math.max(
-    Math.min(...watched.map(({ operation }) => operation.countingFrom)),
-    now - linkDaysMax * 24 * 3_600_000,
-  )
+/** Of what is asked, whatever else is: at the latest from where its events are read. */
+const linksFrom = (countingFrom: number, start: number, now: number) =>
+  Math.min(Math.max(countingFrom, now - linkDaysMax * watchDayMs), withCopies({ from: start, to: now }).from)
 
 const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
 
@@ -235,6 +227,9 @@ function groupsOf(asked: readonly AskedMinutes[]): Group[] {
   })
 }
 
+/** Nothing that was received is later than now. */
+const linkedWindowOf = ({ linksFrom: from }: Group) => ({ from, to: Infinity })
+
 const textOf = (beginning: readonly string[]) => statementOf(...beginning, 'operation-minutes')
 
 interface Count {
@@ -252,7 +247,7 @@ const countRows = (
   reader: RecordReader,
   { files, linked, asked, tolerances, dayMs }: Count,
 ): Promise<Result<Row[], Failure>> =>
-  reader.read(files, linked, async ({ reading }) => {
+  reader.read(files, linked, groupsOf(asked).map(linkedWindowOf), async ({ reading, scopes }) => {
     const read = reading(1, 0)
     if (!read.ok || asked.length === 0) return read.ok ? ok([]) : read
     const { beginning, values } = read.value
@@ -261,7 +256,7 @@ const countRows = (
       ...everybody,
       timeOffset,
       groups: groupsOf(asked)
-        .map((group) => JSON.stringify(group))
+        .map(({ linksFrom: _, ...group }, i) => JSON.stringify({ ...group, scopes: scopes[i] }))
         .join('\n'),
       events: [...new Set(asked.map(({ goal }) => goal))],
       from: startOf(asked),

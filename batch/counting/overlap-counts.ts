@@ -1,17 +1,14 @@
 // Counts the users whom two experiments count, by the variations of both: all pairs of an environment in one
 // statement (analytics/sql/counting/overlaps.sql). What was counted is kept on disk, and asked again only
 // if the objects or the questions changed.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
-import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { countsFile, keptRows } from './kept-rows.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
-import { nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
+import { linkWindowOf, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import type { RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -58,22 +55,15 @@ async function countKept(
   const reader = readerOf(environmentId, isAgain)
   const files = await lake.files(environmentId, withCopies(windowOf(question.questions)))
   if (!files.ok) return files
-  const file = path.join(root, 'counts', `environment=${environmentId}`, 'overlaps.json')
-  const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const asked = [question.questions.map(nameOf), question.pairs]
-  const input = digestOf([reader.beginnings.map(textOf), recordColumns, asked, names])
-  const known = z
-    .object({ input: z.string(), rows: z.array(OverlapRow) })
-    .safeParse(await readSealed(file)).data
-  if (known?.input === input) return ok(known.rows)
-  const rows = await countOverlaps(clickHouse, reader)(files.value, question)
-  if (!rows.ok) return rows
-  // A full disk costs the next run a query, and this one nothing.
-  await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-  return rows
+  const input = {
+    texts: reader.beginnings.map(textOf),
+    files: [files.value],
+    asked: [question.questions.map(nameOf), question.pairs],
+  }
+  return keptRows(countsFile(root, environmentId, 'overlaps'), input, OverlapRow, () =>
+    countOverlaps(clickHouse, reader)(files.value, question),
+  )
 }
-
-const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 const textOf = (beginning: readonly string[]) =>
   statementOf(...beginning, 'questions', 'by-user', 'firsts', 'outcomes', 'overlaps')
@@ -89,13 +79,15 @@ export function countOverlaps(
   slices?: number,
 ) => Promise<Result<readonly OverlapRow[], Failure>> {
   return (files, { questions, pairs }, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, async ({ hasLinks, reading }) => {
+    reader.read(files, files, windowsOf(questions, pairs, tolerances), async ({ hasLinks, scopes, reading }) => {
       const slices = reader.hasSlices ? (wanted ?? slicesOf(files)) : 1
       const common = {
-        ...questionParameters(questions.map((question, i) => ({ x: i + 1, question }))),
+        ...questionParameters(
+          questions.map((question, i) => ({ x: i + 1, question, scopes: scopesOf(i + 1, pairs, scopes) })),
+        ),
         ...tolerances,
         timeOffset,
-        pairs: pairs.map(([x, y]) => JSON.stringify({ x, y })).join('\n'),
+        pairs: pairs.map(([x, y], i) => JSON.stringify({ x, y, scopes: scopes[i] })).join('\n'),
       }
       const rows: OverlapRow[] = []
       for (const { linked, slice, of } of passes(slices, hasLinks)) {
@@ -110,6 +102,23 @@ export function countOverlaps(
       return ok(addedUp(rows))
     })
 }
+
+/** The links that each pair follows: since the earlier one began, until the later one ended. */
+const windowsOf = (
+  questions: OverlapQuestion['questions'],
+  pairs: OverlapQuestion['pairs'],
+  tolerances: Tolerances,
+) =>
+  pairs.map(([x, y]) => {
+    const { from, to } = windowOf([questions[x - 1]!, questions[y - 1]!])
+    return linkWindowOf({ start: from, end: to }, tolerances)
+  })
+
+const scopesOf = (
+  question: number,
+  pairs: OverlapQuestion['pairs'],
+  scopes: readonly (readonly number[])[],
+) => [...new Set(pairs.flatMap((pair, i) => (pair.includes(question) ? scopes[i]! : [])))]
 
 function addedUp(rows: readonly OverlapRow[]): OverlapRow[] {
   const cells = new Map<string, OverlapRow>()

@@ -5,10 +5,10 @@ import path from 'node:path'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { PartFile, RecordFiles } from '../lake/cache.ts'
+import type { PartFile, RecordFiles, Window } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { preparedColumns } from './columns.ts'
-import { linkRows, personsOfSides } from './links.ts'
+import { linkRows, personsOfSides } from './link-rows.ts'
 import { statementOf } from './statements.ts'
 
 /** What came since the run before, what stayed, and what went. */
@@ -48,20 +48,26 @@ export async function prepareRaw(
   return globOf(written)
 }
 
-/**
- * `prepared` is what prepareRaw made of the same files. Resolves to whether any user is linked. Hundreds of
- * thousands may be, so nothing is read or written as text.
- */
+export interface WrittenLinks {
+  readonly hasLinks: boolean
+  /** For each window, in their order: whose persons count (link-scopes.ts). */
+  readonly scopes: readonly (readonly number[])[]
+}
+
+/** `prepared` is what prepareRaw made of the same files. `windows`: the links that each question follows. */
 export async function writeLinks(
   file: string,
   prepared: string,
   change: ChangeOf<RecordFiles>,
+  windows: readonly Window[],
   clickHouse: ClickHouse,
-): Promise<Result<boolean, Failure>> {
+): Promise<Result<WrittenLinks, Failure>> {
   const parts = partsWithAliases(change)
   if (!parts.ok) return parts
   const target = `${file}.aliases`
-  const values = { ...parts.value, isFull: 0, prepared, preparedColumns, columns: recordColumns, target }
+  const linkFroms = linkFromsOf(windows)
+  const read = { isFull: 0, prepared, preparedColumns, columns: recordColumns }
+  const values = { ...parts.value, ...read, linkFroms, target }
   if (prepared !== noFile || parts.value['parts'] !== noFile) {
     const text = statementOf(
       'into-rows',
@@ -76,10 +82,14 @@ export async function writeLinks(
   } else await writeFile(target, '')
   const aliases = await readFile(target)
   await rm(target)
-  const rows = linkRows(...personsOfSides(aliases))
+  const persons = personsOfSides(aliases, windows)
+  const rows = linkRows(persons)
   await writeFile(file, rows)
-  return ok(rows.length > 0)
+  return ok({ hasLinks: rows.length > 0, scopes: persons.scopes })
 }
+
+/** As a parameter of counting/aliases.sql. */
+export const linkFromsOf = (windows: readonly Window[]) => [...new Set(windows.map(({ from }) => `${from}`))]
 
 function partsWithAliases({ added, kept, removed }: ChangeOf<RecordFiles>): Result<Parameters, Failure> {
   const of = ({ parts }: RecordFiles) =>

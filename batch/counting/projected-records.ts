@@ -30,7 +30,7 @@ export function projectedRecords(
   return {
     beginnings: [true, false].map(beginningOf),
     hasSlices: true,
-    async read(files, linked, work) {
+    async read(files, linked, windows, work) {
       const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
       try {
         const parts = await projections.of(files.parts, isAnew)
@@ -45,9 +45,9 @@ export function projectedRecords(
         const older = linked === files ? prepared : await prepareRaw(await aside(scratch), change, clickHouse)
         if (!older.ok) return older
         const links = path.join(scratch, 'links.bin')
-        const linking = await writeLinks(links, older.value, change, clickHouse)
+        const linking = await writeLinks(links, older.value, change, windows, clickHouse)
         if (!linking.ok) return linking
-        const hasLinks = linking.value
+        const { hasLinks, scopes } = linking.value
         const own = {
           prepared: prepared.value,
           links,
@@ -60,6 +60,7 @@ export function projectedRecords(
         }
         const result = await work({
           hasLinks,
+          scopes,
           reading(slices, slice) {
             const added = sliceOf({ raw: [], parts: parts.value }, slices, slice)
             const globs = projectionsOf({ added, kept: nothing, removed: nothing })

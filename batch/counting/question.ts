@@ -7,6 +7,7 @@ import { copyHorizonMs } from '../../analytics/records.ts'
 import { CountedEvents, countedByDefault } from '../../core/model/counted-events.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { Window } from '../lake/cache.ts'
+import type { Tolerances } from './totals.ts'
 
 /** The end of the year 9999. */
 const endOfTime = 253_402_300_799_999
@@ -55,16 +56,27 @@ export const nameOf = (question: Question): string =>
 export interface Asked {
   readonly x: number
   readonly question: Question
+  /** Of persons who count for it (link-scopes.ts), besides those of every scope. */
+  readonly scopes?: readonly number[]
 }
 
 /** The earliest and the latest time that any of them asks for. */
-export const windowOf = (asked: readonly Question[]): Window => ({
+export const windowOf = (asked: readonly Pick<Question, 'start' | 'end'>[]): Window => ({
   from: asked.reduce((earliest, { start }) => Math.min(earliest, start), endOfTime),
   to: asked.reduce((latest, { end }) => Math.max(latest, end), 0),
 })
 
 /** What has to be read of the lake: copies of its events may count earlier. */
 export const withCopies = ({ from, to }: Window): Window => ({ from: from - copyHorizonMs, to })
+
+/**
+ * A question follows the links that were made in its window, and in the time before it that is read for copies
+ * anyway: not what a neighbour's window happens to bring.
+ */
+export const linkWindowOf = (
+  { start, end }: Pick<Question, 'start' | 'end'>,
+  { copyHorizonMs }: Pick<Tolerances, 'copyHorizonMs'>,
+): Window => ({ from: start - copyHorizonMs, to: end })
 
 /** As parameters of analytics/sql/counting. */
 export const questionParameters = (asked: readonly Asked[]) => ({
@@ -74,7 +86,7 @@ export const questionParameters = (asked: readonly Asked[]) => ({
   from: windowOf(asked.map(({ question }) => question)).from,
 })
 
-const toRow = ({ x, question }: Asked) => ({
+const toRow = ({ x, question, scopes = [] }: Asked) => ({
   x,
   askedFlag: question.flagKey,
   rule: question.rule,
@@ -83,4 +95,5 @@ const toRow = ({ x, question }: Asked) => ({
   start: question.start,
   end: question.end,
   goals: question.events.map((event, i) => ({ q: i + 1, event })),
+  scopes,
 })

@@ -2,7 +2,7 @@
 // records themselves (records-in-place.ts).
 import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { RecordFiles } from '../lake/cache.ts'
+import type { RecordFiles, Window } from '../lake/cache.ts'
 import type { Parameters } from '../lake/clickhouse.ts'
 
 /** Files of analytics/sql through goals.sql, and their parameters. */
@@ -13,6 +13,8 @@ export interface Reading {
 
 export interface OpenRecords {
   readonly hasLinks: boolean
+  /** For each window of links, in their order: whose persons count (link-scopes.ts). */
+  readonly scopes: readonly (readonly number[])[]
   readonly reading: (slices: number, slice: number) => Result<Reading, Failure>
 }
 
@@ -21,10 +23,14 @@ export interface RecordReader {
   readonly beginnings: readonly (readonly string[])[]
   /** Whether users can be counted slice by slice, to need less memory. */
   readonly hasSlices: boolean
-  /** `linked`: the files whose aliases count. The records are readable until `work` is done. */
+  /**
+   * `linked`: the files whose aliases count, each in those of `windows` that it is in. The records are readable
+   * until `work` is done.
+   */
   read<T>(
     files: RecordFiles,
     linked: RecordFiles,
+    windows: readonly Window[],
     work: (records: OpenRecords) => Promise<Result<T, Failure>>,
   ): Promise<Result<T, Failure>>
 }

@@ -4,12 +4,13 @@ import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { RecordFiles } from '../lake/cache.ts'
+import type { RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import { onDisk, type RecordSource } from '../lake/record-source.ts'
 import { unlessGone } from '../lake/still-there.ts'
 import { linkColumns } from './columns.ts'
-import { resolveLinks } from './links.ts'
+import { scopedPersons } from './link-scopes.ts'
+import { linkFromsOf } from './prepared-records.ts'
 import { peopleOf, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -21,16 +22,18 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
   return {
     beginnings: [true, false].map(beginningOf),
     hasSlices: source.name === onDisk.name,
-    async read(files, linked, work) {
-      const links = await linksOf(linked, aliases, source, clickHouse)
+    async read(files, linked, windows, work) {
+      const links = await linksOf(linked, windows, aliases, source, clickHouse)
       if (!links.ok) return links
-      const hasLinks = links.value !== noLink
+      const { rows, scopes } = links.value
+      const hasLinks = rows !== noLink
       const result = await work({
         hasLinks,
+        scopes,
         reading(slices, slice) {
           const read = readingOf(sliceOf(files, slices, slice), source)
           if (!read.ok) return read
-          const values = { ...read.value, linkColumns, links: links.value }
+          const values = { ...read.value, linkColumns, links: rows }
           return ok({ beginning: beginningOf(hasLinks), values })
         },
       })
@@ -44,10 +47,10 @@ export function recordsInPlace(clickHouse: Pick<ClickHouse, 'rows'>, source: Rec
 const quoted = 'SETTINGS output_format_json_quote_64bit_integers = 1'
 
 /** ClickHouse's format() takes no empty text for a table without rows. No event has this side. */
-const noLink = JSON.stringify({ side: 0, user: '0', person: '0', isChanged: false })
+const noLink = JSON.stringify({ side: 0, user: '0', person: '0', scope: 0, component: 0, isChanged: false })
 
 /** A row of aliases.sql: numbers of 64 bits, which JSON has as texts. */
-const Alias = z.object({ previous: z.string(), known: z.string() })
+const Alias = z.object({ previous: z.string(), known: z.string(), countedAt: z.string() })
 
 function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Parameters, Failure> {
   const files = source.pattern(raw)
@@ -57,22 +60,37 @@ function readingOf({ raw, parts }: RecordFiles, source: RecordSource): Result<Pa
   return ok({ ...source.values, files: files.value, parts: found.value, columns: recordColumns })
 }
 
-/** As rows of JSON. Parts without aliases are not read for them. */
+interface Links {
+  /** As JSON. */
+  readonly rows: string
+  readonly scopes: readonly (readonly number[])[]
+}
+
+/** Parts without aliases are not read for them. */
 async function linksOf(
   { raw, parts }: RecordFiles,
+  windows: readonly Window[],
   aliases: string,
   source: RecordSource,
   clickHouse: Pick<ClickHouse, 'rows'>,
-): Promise<Result<string, Failure>> {
+): Promise<Result<Links, Failure>> {
   const withAliases = parts.filter(({ part }) => (part.records['alias'] ?? 0) > 0)
-  if (raw.length + withAliases.length === 0) return ok(noLink)
+  if (raw.length + withAliases.length === 0) return ok({ rows: noLink, scopes: windows.map(() => []) })
   const read = readingOf({ raw, parts: withAliases }, source)
   if (!read.ok) return read
-  const links = await clickHouse.rows('aliases.sql', aliases, Alias, read.value)
+  const links = await clickHouse.rows('aliases.sql', aliases, Alias, {
+    ...read.value,
+    linkFroms: linkFromsOf(windows),
+  })
   if (!links.ok) return links
-  const persons = resolveLinks(links.value.map(({ previous, known }) => [BigInt(previous), BigInt(known)]))
-  const rows = [...persons].map(
-    ([user, person]) => `{"side":1,"user":"${user}","person":"${person}","isChanged":false}`,
+  const timed = links.value.map(({ previous, known, countedAt }) => ({
+    link: [BigInt(previous), BigInt(known)] as const,
+    at: Number(countedAt),
+  }))
+  const { after, scopes } = scopedPersons([], timed, windows)
+  const rows = after.map(
+    ({ user, person, scope, component }) =>
+      `{"side":1,"user":"${user}","person":"${person}","scope":${scope},"component":${component},"isChanged":false}`,
   )
-  return ok([noLink, ...rows].join('\n'))
+  return ok({ rows: [noLink, ...rows].join('\n'), scopes })
 }

@@ -1,18 +1,15 @@
 // Counts whom an experiment counted by what their first exposure says of them
 // (analytics/sql/counting/segments.sql), in this process or on a server. What was counted is kept on disk,
 // and asked again only if the objects or the question changed.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
 import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import type { SegmentCounts } from '../../core/model/breakdown.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
-import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { countAgainIfDamaged } from './count-again.ts'
+import { countsFile, digestOf, keptRows } from './kept-rows.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
-import { nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
+import { linkWindowOf, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import type { RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
 import { statementOf } from './statements.ts'
@@ -66,22 +63,14 @@ async function countKept(
   const { exposures, attributes } = question
   const files = await lake.files(environmentId, withCopies(windowOf([exposures])))
   if (!files.ok) return files
-  const asked = digestOf([nameOf(exposures), attributes])
-  const file = path.join(root, 'counts', `environment=${environmentId}`, `segments-${asked}.json`)
-  const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const input = digestOf([textsOf(reader), recordColumns, names])
-  const known = z
-    .object({ input: z.string(), rows: z.array(SegmentRow) })
-    .safeParse(await readSealed(file)).data
-  if (known?.input === input) return ok(toSegments(known.rows, question))
-  const rows = await countSegments(clickHouse, reader)(files.value, question)
-  if (!rows.ok) return rows
-  // A full disk costs the next run a query, and this one nothing.
-  await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-  return ok(toSegments(rows.value, question))
+  const asked = [nameOf(exposures), attributes]
+  const file = countsFile(root, environmentId, `segments-${digestOf(asked)}`)
+  const input = { texts: textsOf(reader), files: [files.value], asked }
+  const rows = await keptRows(file, input, SegmentRow, () =>
+    countSegments(clickHouse, reader)(files.value, question),
+  )
+  return rows.ok ? ok(toSegments(rows.value, question)) : rows
 }
-
-const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 const textOf = (beginning: readonly string[], isOfUnits: boolean) =>
   statementOf(...beginning, 'questions', isOfUnits ? 'by-unit' : 'by-user', 'firsts', 'outcomes', 'segments')
@@ -99,7 +88,7 @@ export function countSegments(
   slices?: number,
 ) => Promise<Result<SegmentRow[], Failure>> {
   return (files, question, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, async ({ hasLinks, reading }) => {
+    reader.read(files, files, [linkWindowOf(question.exposures, tolerances)], async ({ hasLinks, reading }) => {
       const { exposures, attributes } = question
       const isOfUnits = exposures.unitAttribute !== ''
       // Users of one unit, and those who are linked, may be in several slices.

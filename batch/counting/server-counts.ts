@@ -1,18 +1,14 @@
 // Counts on a ClickHouse server: all questions by one statement over the lake, because no file of the runner
 // is there. What was counted is kept on disk, and asked again only if the objects or the questions
 // changed.
-import { createHash } from 'node:crypto'
-import path from 'node:path'
-import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok } from '../../core/model/problem.ts'
 import type { LakeCache } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
-import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import { answersOf, type EnvironmentCounts } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { timeOffset, Totals, usualTolerances, Variation } from './totals.ts'
-import { type Asked, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
+import { countsFile, keptRows } from './kept-rows.ts'
+import { timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
+import { type Asked, linkWindowOf, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import { everybody, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import type { CountQuestions } from './totals.ts'
@@ -49,19 +45,12 @@ async function countKept(
   const asked = [...byName.values()].map((question, i) => ({ x: i + 1, question }))
   const files = await lake.files(environmentId, withCopies(windowOf(questions)))
   if (!files.ok) return files
-  const file = path.join(root, 'counts', `environment=${environmentId}`, 'experiments.json')
-  const names = [...files.value.raw, ...files.value.parts.map((part) => part.file)]
-  const input = digestOf([textsOf(reader), recordColumns, [...byName.keys()], names])
-  const known = z.object({ input: z.string(), totals: Totals }).safeParse(await readSealed(file)).data
-  if (known?.input === input) return ok(answersOf(asked, known.totals))
-  const totals = await countOnServer(clickHouse, reader)(files.value, asked)
-  if (!totals.ok) return totals
-  // A full disk costs the next run a query, and this one nothing.
-  await writeSealed(file, { input, totals: totals.value }).catch(() => undefined)
-  return ok(answersOf(asked, totals.value))
+  const input = { texts: textsOf(reader), files: [files.value], asked: [...byName.keys()] }
+  const totals = await keptRows(countsFile(root, environmentId, 'experiments'), input, Variation, () =>
+    countOnServer(clickHouse, reader)(files.value, asked),
+  )
+  return totals.ok ? ok(answersOf(asked, totals.value)) : totals
 }
-
-const digestOf = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 const textOf = (beginning: readonly string[], by: 'user' | 'unit') =>
   statementOf(...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'totals', 'variations')
@@ -71,12 +60,13 @@ const textsOf = ({ beginnings }: RecordReader) =>
 /** From nothing, by as few statements as the limits of a request allow. */
 export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, reader: RecordReader): CountQuestions {
   return (files, asked, tolerances = usualTolerances) =>
-    reader.read(files, files, async ({ reading }) => {
+    reader.read(files, files, linkWindowsOf(asked, tolerances), async ({ reading, scopes }) => {
       const read = reading(1, 0)
       if (!read.ok) return read
       const { beginning, values } = read.value
       const totals: Totals = []
-      for (const { by, own } of statements(asked)) {
+      const scoped = asked.map((each, i) => ({ ...each, scopes: scopes[i]! }))
+      for (const { by, own } of statements(scoped)) {
         const bound = { ...values, ...fixed, ...tolerances, ...questionParameters(own) }
         const rows = await clickHouse.rows('variations.sql', textOf(beginning, by), Variation, bound)
         if (!rows.ok) return rows
@@ -85,6 +75,9 @@ export function countOnServer(clickHouse: Pick<ClickHouse, 'rows'>, reader: Reco
       return ok(totals)
     })
 }
+
+const linkWindowsOf = (asked: readonly Asked[], tolerances: Tolerances) =>
+  asked.map(({ question }) => linkWindowOf(question, tolerances))
 
 const fixed = { ...everybody, timeOffset }
 

@@ -12,7 +12,7 @@ import { type Failure, fail } from '../failure.ts'
 import type { DamagedObject } from '../lake/objects.ts'
 import type { Answers } from '../counting/answers.ts'
 import type { ObservedVariation } from '../counting/observed-variation.ts'
-import { experimentQuestion, type Question, unitAttributeOf, windowOf } from '../counting/question.ts'
+import { experimentQuestion, unitAttributeOf } from '../counting/question.ts'
 import { changedMetric, countGoalMetric } from './count-goal-metric.ts'
 import { toEvidenceRecord } from '../reproduce/evidence-record.ts'
 import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
@@ -98,7 +98,7 @@ export async function concludeExperiments(
   const questions = plans.flatMap((plan) =>
     plan.kind === 'count' && plan.goals.length > 0 ? [questionOf(plan)] : [],
   )
-  const answers = questions.length === 0 ? undefined : await ask(environmentId, questions, context)
+  const answers = questions.length === 0 ? undefined : await context.counts.count(environmentId, questions)
   const counting = plans.filter((plan) => plan.kind === 'count')
   const overlaps = await countInteractions(environmentId, counting, experiments.value.entries, context)
   if (!overlaps.ok)
@@ -112,21 +112,6 @@ export async function concludeExperiments(
   }
 }
 
-interface RunAnswers {
-  readonly answers: Answers
-  /** Aliases are read from the start of the earliest experiment on. */
-  readonly aliasesFrom: number
-}
-
-async function ask(
-  environmentId: string,
-  questions: readonly Question[],
-  { counts }: JobContext,
-): Promise<Result<RunAnswers, Failure>> {
-  const answers = await counts.count(environmentId, questions)
-  return answers.ok ? ok({ answers: answers.value, aliasesFrom: windowOf(questions).from }) : answers
-}
-
 /** Until its end, not until now: no event counts later than now, and the question stays the same. */
 const questionOf = ({ experiment, window, goals }: CountingPlan) =>
   experimentQuestion(
@@ -138,7 +123,7 @@ const questionOf = ({ experiment, window, goals }: CountingPlan) =>
 async function carryOut(
   environmentId: string,
   plan: CountingPlan,
-  answers: Result<RunAnswers, Failure> | undefined,
+  answers: Result<Answers, Failure> | undefined,
   overlaps: Overlaps,
   engine: Engine,
   context: JobContext,
@@ -204,7 +189,7 @@ async function countedGoal(
   environmentId: string,
   plan: CountingPlan,
   goal: Goal,
-  { answers, aliasesFrom }: RunAnswers,
+  answers: Answers,
   damaged: readonly DamagedObject[],
   context: JobContext,
 ): Promise<Result<CountedGoal | undefined, Failure>> {
@@ -230,7 +215,6 @@ async function countedGoal(
   return ok({
     goalKey: goal.key,
     event: goal.event,
-    aliasesFrom,
     metric: more.value?.metric,
     exposed: more.value && counts,
     counts: more.value?.metric.counts ?? counts,
@@ -326,7 +310,7 @@ const frozenAt = ({ exposuresUntil }: Experiment, { to }: CountingPlan['window']
 /** What it takes to compute the result again (batch/reproduce). */
 const provenanceOf = (
   plan: CountingPlan,
-  { event, aliasesFrom }: CountedGoal,
+  { event }: CountedGoal,
   evidence: Provenance['evidence'],
   asOf: number,
 ): Provenance => {
@@ -336,7 +320,7 @@ const provenanceOf = (
     asOf,
     release: releaseOf(),
     sqlSha256: countingDigest(),
-    counted: { flagKey, ruleId, ...trustedBy(plan.experiment), from, to, event, aliasesFrom },
+    counted: { flagKey, ruleId, ...trustedBy(plan.experiment), from, to, event },
     evidence,
   }
 }

@@ -10,8 +10,6 @@ import type { MeasuredMetric } from '../statistics/measure-metric.ts'
 export interface CountedGoal {
   readonly goalKey: string
   readonly event: string
-  /** From when on aliases were read. */
-  readonly aliasesFrom: number
   /** Undefined if it is about conversions. */
   readonly metric: MeasuredMetric | undefined
   /** All who were exposed, if a metric counts fewer. */

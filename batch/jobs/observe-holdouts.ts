@@ -36,7 +36,7 @@ export async function observeHoldouts(environmentId: string, context: Context): 
       failed(`${environmentId}/${holdout.id}`, fail('job', `There is no goal ${key}.`).problem)
     return { holdout, goalKeys: known.map(({ key }) => key), events: known.map(({ event }) => event) }
   })
-  const counted = await holdouts.count(environmentId, asked, now)
+  const counted = await holdouts.count(environmentId, asked)
   if (!counted.ok) return failed(environmentId, counted.problem)
   const looks = asked.map(({ holdout, goalKeys }, h): HoldoutLookAt => {
     const found = counted.value[h]!

@@ -137,10 +137,10 @@ async function recount(
   const folder = await mkdtemp(path.join(os.tmpdir(), 'tackline-replay-'))
   try {
     const lake = lakeAt(asOf)
-    const { from, to, aliasesFrom, event } = counted
+    const { from, to, event } = counted
     const then = (wanted: typeof window, name: string) =>
       lakeAsOf(lake, environmentId, wanted, asOf, path.join(folder, `${name}.ndjson.gz`), clickHouse)
-    const seen = await then(withCopies({ from: Math.min(from, aliasesFrom), to }), 'exposures')
+    const seen = await then(withCopies({ from, to }), 'exposures')
     if (!seen.ok) return seen
     const own = await lake.files(environmentId, window)
     if (!own.ok) return own

@@ -29,8 +29,8 @@ export interface Counting {
   readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
-  readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake'>) => AllocationCounts
-  readonly openHoldouts: (options: Pick<KeptCountsOptions, 'lake'>) => HoldoutCounts
+  readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => AllocationCounts
+  readonly openHoldouts: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => HoldoutCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }

@@ -17,8 +17,6 @@ const Counted = z.object({
   to: Time,
   /** The goal's. */
   event: z.string(),
-  /** From when on aliases are read: those of the run's earliest experiment on. */
-  aliasesFrom: Time,
 })
 
 export const Provenance = z.object({

@@ -114,12 +114,26 @@ export interface PlainQuestion {
 
 const modes: readonly Counts[] = ['all', 'verified', 'server']
 const asked = { ...anyQuestion, events: ['bought'] }
-export const plainQuestions: readonly PlainQuestion[] = modes.flatMap((counts) =>
-  ['', 'team'].map((unitAttribute) => ({
-    question: { ...asked, counts, unitAttribute, rule: 'split', end: 1010 },
-    plain: (all: readonly EventRecord[]) => plainExperiment(all, counts, unitAttribute),
-    figures: (all: readonly EventRecord[]) => plainFigures(all, counts, unitAttribute),
-  })),
+/** Each has neighbours that began earlier and end later, so that a link may be of one and not of the other. */
+const windows = [
+  { from: 1000, to: 1010 },
+  { from: 1005, to: 1012 },
+]
+export const plainQuestions: readonly PlainQuestion[] = windows.flatMap((window) =>
+  modes.flatMap((counts) =>
+    ['', 'team'].map((unitAttribute) => ({
+      question: {
+        ...asked,
+        counts,
+        unitAttribute,
+        rule: 'split',
+        start: window.from,
+        end: window.to,
+      },
+      plain: (all: readonly EventRecord[]) => plainExperiment(all, counts, unitAttribute, window),
+      figures: (all: readonly EventRecord[]) => plainFigures(all, counts, unitAttribute, window),
+    })),
+  ),
 )
 
 function toVersion(record: Exposure | Tracking, isOld: boolean): EventRecord {

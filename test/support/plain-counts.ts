@@ -43,8 +43,20 @@ export const mayCount = (record: EventRecord, counts: Counts) =>
 export const inOrder = (a: EventRecord, b: EventRecord) =>
   a.at - b.at || a.receivedAt - b.receivedAt || compare(a.id, b.id)
 
-/** Who counts as one: an anonymous id counts as the known one of its first link that closes no circle. */
-export function personsOf(all: readonly EventRecord[]): (record: EventRecord) => string {
+/** Half-open, in the time at which events count. */
+export interface PlainWindow {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Who counts as one: an anonymous id counts as the known one of its first link in the window that closes no
+ * circle.
+ */
+export function personsOf(
+  all: readonly EventRecord[],
+  { from, to }: PlainWindow,
+): (record: EventRecord) => string {
   const knownBy = new Map<string, string>()
   const personOf = (key: string): string => {
     const known = knownBy.get(key)
@@ -53,6 +65,7 @@ export function personsOf(all: readonly EventRecord[]): (record: EventRecord) =>
   const aliases = all
     .map(counted)
     .filter((record): record is OfKind<'alias'> => record.kind === 'alias')
+    .filter(({ at }) => from <= at && at < to)
     .filter(({ targetingKey, previousKey }) => targetingKey && previousKey && targetingKey !== previousKey)
   const inTime = aliases.toSorted(
     (a, b) => a.at - b.at || compare(a.previousKey, b.previousKey) || inOrder(a, b),
@@ -123,14 +136,24 @@ function usersOf(
 }
 
 /** What conversions are counted from: all but values. */
-export const plainExperiment = (raw: readonly EventRecord[], counts: Counts, unitAttribute: string) =>
-  plainFigures(raw, counts, unitAttribute).map(({ valueSum: _, valueSumOfSquares: __, ...row }) => row)
+export const plainExperiment = (
+  raw: readonly EventRecord[],
+  counts: Counts,
+  unitAttribute: string,
+  window: PlainWindow,
+) =>
+  plainFigures(raw, counts, unitAttribute, window).map(({ valueSum: _, valueSumOfSquares: __, ...row }) => row)
 
-/** Of the question `checkout`, `split`, `bought`, from 1000 to 1010. */
-export function plainFigures(raw: readonly EventRecord[], counts: Counts, unitAttribute: string) {
-  const personOf = personsOf(raw)
-  const once = withoutCopies(raw.map(counted), 1000, personOf)
-  const inside = once.filter((record) => record.at >= 1000 && record.at < 1010)
+/** Of the question `checkout`, `split`, `bought`. */
+export function plainFigures(
+  raw: readonly EventRecord[],
+  counts: Counts,
+  unitAttribute: string,
+  { from, to }: PlainWindow,
+) {
+  const personOf = personsOf(raw, { from: from - copyHorizonMs, to })
+  const once = withoutCopies(raw.map(counted), from, personOf)
+  const inside = once.filter((record) => record.at >= from && record.at < to)
   const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
   const unitOf = (record: EventRecord) =>
     record.v === 2 && record.kind === 'exposure' && record.unitAttribute === unitAttribute ? record.unit : ''

@@ -21,7 +21,7 @@ export function plainMinutes(
 ): (MinuteCounts & { readonly x: number })[] {
   const { x, variation, baseline, start: from, delayMs, sourceUsersMax } = question
   const counts = question.counts as Counts
-  const personOf = personsOf(raw)
+  const personOf = personsOf(raw, { from: question.linksFrom, to: Infinity })
   const all = withoutCopies(raw.map(counted), from, personOf).filter(
     ({ at, targetingKey }) => at >= from && targetingKey !== '',
   )

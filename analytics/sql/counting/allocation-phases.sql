@@ -10,7 +10,7 @@
     FROM format(
       JSONEachRow,
       'x UInt32, askedFlag String, rule String, arms Array(String), goal String, counts String,
-       starts Array(Int64), delayMs Int64, until Int64',
+       starts Array(Int64), delayMs Int64, until Int64, scopes Array(UInt32)',
       {allocations:String}
     )
   ),
@@ -22,6 +22,7 @@
       AND ruleId = rule
       AND has(arms, variationId)
       AND countedAt >= starts[1]
+      AND (scope = 0 OR has(scopes, scope))
       AND (counts = 'all' OR isServer OR (counts = 'verified' AND isVerified))
     GROUP BY x, person
   ),

@@ -1,5 +1,5 @@
 -- The users whom an incremental count has to look at: those with events that came or went, those whose link
--- changed, and all who count as one with them.
+-- changed, and all who are linked with them.
 WITH
   seen AS (
     SELECT user
@@ -19,10 +19,10 @@ WITH
     WHERE has({events:Array(String)}, event)
   ),
   links AS (SELECT * FROM file({links:String}, 'RowBinary', {linkColumns:String})),
-  touched AS (SELECT person FROM links WHERE isChanged OR user IN (SELECT user FROM seen))
+  touched AS (SELECT component FROM links WHERE isChanged OR user IN (SELECT user FROM seen))
 SELECT DISTINCT user
 FROM (
   SELECT user FROM seen
   UNION ALL
-  SELECT user FROM links WHERE person IN (SELECT person FROM touched)
+  SELECT user FROM links WHERE component IN (SELECT component FROM touched)
 )

@@ -13,7 +13,7 @@
     SELECT *
     FROM format(
       JSONEachRow,
-      'owner UInt32, askedFlag String, rule String, holdingRule String, since Int64',
+      'owner UInt32, askedFlag String, rule String, holdingRule String, since Int64, scopes Array(UInt32)',
       {holdoutRules:String}
     )
   ),
@@ -29,6 +29,7 @@
     INNER JOIN rules ON askedFlag = flagKey
     WHERE has({flags:Array(String)}, flagKey)
       AND countedAt >= since
+      AND (scope = 0 OR has(scopes, scope))
       AND (
         ruleId = rule
         OR ruleId = holdingRule

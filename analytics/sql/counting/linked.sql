@@ -1,7 +1,9 @@
--- Whoever is linked to a known user counts as that one. Continues of-files.sql or of-everything.sql.
+-- Whoever is linked to a known user counts as that one. A question counts the exposures whose `scope` is 0 or
+-- one of its own: a user whom questions link to different persons has a row for each of these persons, and
+-- persons of two scopes are never the same. Continues of-files.sql or of-everything.sql.
 -- {linked}: `all` users; `only` those who are linked to somebody; the ones `without` a link.
   exposuresOfPeople AS (
-    SELECT sided.*, if(links.person = 0, sided.user, links.person) AS person
+    SELECT sided.*, if(links.person = 0, sided.user, links.person) AS person, links.scope AS scope
     FROM (
       SELECT *
       FROM sidedExposures

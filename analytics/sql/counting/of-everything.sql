@@ -6,5 +6,5 @@
   ),
   sidedGoals AS (SELECT toInt8(1) AS side, * EXCEPT (sides) FROM projected WHERE kind = 'tracking'),
   links AS (
-    SELECT side, user, person FROM format(JSONEachRow, {linkColumns:String}, {links:String})
+    SELECT side, user, person, scope FROM format(JSONEachRow, {linkColumns:String}, {links:String})
   ),

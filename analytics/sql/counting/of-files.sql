@@ -56,5 +56,5 @@ WITH
     )
   ),
   links AS (
-    SELECT side, user, person FROM file({links:String}, 'RowBinary', {linkColumns:String})
+    SELECT side, user, person, scope FROM file({links:String}, 'RowBinary', {linkColumns:String})
   ),

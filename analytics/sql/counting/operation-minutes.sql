@@ -16,7 +16,8 @@
     FROM format(
       JSONEachRow,
       'g UInt32, askedFlag String, rule String, variation String, baseline String, counts String, start Int64,
-       sourceUsersMax Int64, operations Array(Tuple(x UInt32, goal String, delayMs Int64))',
+       sourceUsersMax Int64, operations Array(Tuple(x UInt32, goal String, delayMs Int64)),
+       scopes Array(UInt32)',
       {groups:String}
     )
   ),
@@ -51,6 +52,7 @@
     WHERE flagKey IN (SELECT askedFlag FROM asked)
       AND countedAt >= start
       AND (rule = '' OR ruleId = rule)
+      AND (scope = 0 OR has(scopes, scope))
   ),
   places AS (
     SELECT g, person, day, min(exposures.place) AS place FROM exposures GROUP BY g, person, day

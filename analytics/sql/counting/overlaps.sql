@@ -1,14 +1,17 @@
 -- Users whom two experiments count: a row for each pair and variation of each that have some. Continues
 -- outcomes.sql, whose questions have one goal at most.
 --
--- {pairs}: the numbers of two questions, x and y.
+-- {pairs}: the numbers of two questions, x and y. A pair follows the links of both windows, and the times
+-- between, so it has scopes of its own; those of a question here are those of its pairs.
 -- converted: reached the goal of x, since the first exposure to it; otherConverted: that of y, likewise.
 , wanted AS (
-    SELECT groupArray((x, y)) AS pairs FROM format(JSONEachRow, 'x UInt32, y UInt32', {pairs:String})
+    SELECT groupArray((x, y, scopes)) AS pairs
+    FROM format(JSONEachRow, 'x UInt32, y UInt32, scopes Array(UInt32)', {pairs:String})
   ),
   -- By the number of the question; 0: not counted by it.
   met AS (
     SELECT
+      counted,
       groupArrayInsertAtIf(toUInt64(0))(variation, x, q = 0) AS variations,
       groupArrayInsertAtIf(toUInt8(0))(toUInt8(1), x, q > 0) AS goalsReached
     FROM answers
@@ -21,10 +24,13 @@
       variations,
       goalsReached,
       arrayJoin(arrayFilter(
-        pair -> variations[pair.1 + 1] != 0 AND variations[pair.2 + 1] != 0,
+        pair -> variations[pair.1 + 1] != 0
+          AND variations[pair.2 + 1] != 0
+          AND (scopedPersons.scope = 0 OR has(pair.3, scopedPersons.scope)),
         (SELECT pairs FROM wanted)
       )) AS pair
     FROM met
+    LEFT JOIN (SELECT DISTINCT person, scope FROM links WHERE scope != 0) AS scopedPersons ON person = counted
   ),
   cells AS (
     SELECT

@@ -6,7 +6,7 @@
     FROM format(
       JSONEachRow,
       'x UInt32, askedFlag String, rule String, askedUnit String, counts String, start Int64, end Int64,
-       goals Array(Tuple(q UInt32, event String))',
+       goals Array(Tuple(q UInt32, event String)), scopes Array(UInt32)',
       {questions:String}
     )
   ),
@@ -41,4 +41,5 @@
       AND cityHash64(ruleId) = ruleHash
       AND countedAt >= start
       AND countedAt < end
+      AND (scope = 0 OR has(scopes, scope))
   ),
