@@ -121,10 +121,20 @@ async function runJobs(
     onEvent({ kind: 'damaged', environmentId: id, object })
   const root = configuration.cacheFolder
   const lake = lakeCache(store, root, now, onDamaged, parts)
+  const kept: Parameters<Counting['openHoldouts']>[0] = {
+    lake,
+    root,
+    now,
+    recount: isRecount ? 'always' : 'daily',
+    onRecounted(id, what, differs) {
+      const message = `What was kept of ${what} was wrong; all is counted anew.`
+      if (differs) onEvent({ kind: 'failed', subject: id, failure: { kind: 'job', message } })
+    },
+  }
   const context = {
     api,
-    metrics: openMetrics({ lake, root }),
-    overlaps: openOverlaps({ lake, root }),
+    metrics: openMetrics(kept),
+    overlaps: openOverlaps(kept),
     segments: openSegments({ lake, root }),
     minutes: openMinutes({ lake, root }),
     now,
@@ -163,7 +173,7 @@ async function runJobs(
   if (work === 'operations') return ok(undefined)
 
   const allocations = openAllocations({ lake, root })
-  const holdouts = openHoldouts({ lake, root })
+  const holdouts = openHoldouts(kept)
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
   const { kind, engine, passedOver } = picked.value
@@ -172,9 +182,9 @@ async function runJobs(
   for (const id of environmentIds)
     await withReport('experiments', id, api, { ...context, counts }, async (own) => {
       await moveAllocations(id, { ...own, allocations })
-      const kept = kind === 'exact' ? await keptFits(engine, root, id) : undefined
-      await concludeExperiments(id, kept?.engine ?? engine, own)
-      await kept?.save()
+      const fits = kind === 'exact' ? await keptFits(engine, root, id) : undefined
+      await concludeExperiments(id, fits?.engine ?? engine, own)
+      await fits?.save()
       await observeHoldouts(id, { ...own, holdouts })
     })
   return ok(undefined)

@@ -36,7 +36,7 @@ const lateMs = 5 * 60_000
 export const allocationCounts = (options: CountOnceOptions): AllocationCounts => ({
   async count(environmentId, asked, now) {
     const questions = asked.map((each, i) => questionOf(each, i + 1, now))
-    const rows = await countOnce(options, environmentId, {
+    const rows = await countOnce({ ...options, recount: 'never', now }, environmentId, {
       name: 'allocation-phases',
       row: Row,
       windows: questions.map(({ starts }) => ({ from: starts[0]!, to: now })),

@@ -6,15 +6,14 @@ import path from 'node:path'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
-import { contributionColumns, exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
-import { type ChangeOf, prepareRaw, writeLinks } from './prepared-records.ts'
-import { type CountedFiles, projectionGlobs } from './projections.ts'
+import { contributionColumns } from './columns.ts'
+import { openChange, projectionsOf } from './opened-change.ts'
+import type { CountedFiles } from './projections.ts'
 import { type Asked, linkWindowOf, questionParameters } from './question.ts'
 import { sliceOf, slicesOf } from './slices.ts'
+import type { Change } from './source-change.ts'
 import { statementOf, variationsOfKept } from './statements.ts'
-import { timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
-
-export type Change = ChangeOf<CountedFiles>
+import { type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
 
 const nothing: CountedFiles = { raw: [], parts: [] }
 export interface Counting {
@@ -58,43 +57,21 @@ async function countIn(
   isFull: boolean,
   { clickHouse, folder, tolerances = usualTolerances, sliceRecordsMax }: Counting,
 ): Promise<Result<string[], Failure>> {
-  const prepared = await prepareRaw(scratch, change, clickHouse)
-  if (!prepared.ok) return prepared
-  const links = path.join(scratch, 'links.bin')
+  const { flags, events } = questionParameters(unscoped)
   const windows = unscoped.map(({ question }) => linkWindowOf(question, tolerances))
-  const linked = await writeLinks(links, prepared.value, change, windows, clickHouse)
-  if (!linked.ok) return linked
-  const { hasLinks, scopes } = linked.value
+  const wanted = { flags, events, windows }
+  const opened = await openChange(scratch, change, wanted, isFull, clickHouse, tolerances)
+  if (!opened.ok) return opened
+  const { hasLinks, scopes, beginning } = opened.value
   const asked = unscoped.map((each, i) => ({ ...each, scopes: scopes[i]! }))
-  const common = {
-    ...questionParameters(asked),
-    prepared: prepared.value,
-    preparedColumns,
-    exposureColumns,
-    goalColumns,
-    links,
-    linkColumns,
-    users: path.join(scratch, 'users.native'),
-    isFull: isFull ? 1 : 0,
-    timeOffset,
-    ...tolerances,
-  }
-  if (!isFull) {
-    const changed = projectionGlobs([...change.added.parts, ...change.removed.parts])
-    if (!changed.ok) return changed
-    const { exposures, goals } = changed.value
-    const values = { ...common, changedExposures: exposures, changedGoals: goals, target: common.users }
-    const done = await run(clickHouse, ['into', 'concerned'], values)
-    if (!done.ok) return done
-  }
+  const values = { ...opened.value.values, ...questionParameters(asked) }
   const contributions: string[] = []
   const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
     const target = path.join(folder, `contributions-${randomUUID()}.native`)
     const found = projectionsOf(parts)
     if (!found.ok) return found
-    const beginning = ['into', 'of-files', hasLinks ? 'linked' : 'unlinked', 'goals']
-    const sql = [...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
-    const done = await run(clickHouse, sql, { ...common, ...found.value, ...own, target })
+    const sql = ['into', ...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
+    const done = await run(clickHouse, sql, { ...values, ...found.value, ...own, target })
     if (done.ok) contributions.push(target)
     return done
   }
@@ -120,18 +97,6 @@ async function countIn(
     if (!done.ok) return done
   }
   return ok(contributions)
-}
-
-/** What was projected of parts that came, stayed and went. */
-export function projectionsOf(change: Change): Result<Parameters, Failure> {
-  const globs: Record<string, string> = {}
-  for (const which of ['added', 'kept', 'removed'] as const) {
-    const found = projectionGlobs(change[which].parts)
-    if (!found.ok) return found
-    globs[`${which}Exposures`] = found.value.exposures
-    globs[`${which}Goals`] = found.value.goals
-  }
-  return ok(globs)
 }
 
 const run = (clickHouse: ClickHouse, names: readonly string[], values: Parameters) =>

@@ -1,13 +1,14 @@
 // What several questions count in one statement over all users: holdouts, dynamic allocations.
 import type * as z from 'zod'
-import { ok, type Result } from '../../core/model/problem.ts'
+import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { LakeCache, Window } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { countsFile, keptRows } from './kept-rows.ts'
+import { countsFile } from './kept-rows.ts'
+import { keptSums, type Recounting, type Sums } from './kept-sums.ts'
 import { linkWindowOf, windowOf, withCopies } from './question.ts'
-import { everybody, type ReaderOf } from './record-reader.ts'
+import { everybody, type OpenRecords, type ReaderOf, type Reading } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import { usualTolerances } from './totals.ts'
 
@@ -29,49 +30,63 @@ export interface OneStatement<Row> {
   readonly events: readonly string[]
   /** Parameters by the scopes of each question (link-scopes.ts). */
   readonly values: (scopes: readonly (readonly number[])[]) => Parameters
+  /** Adds up what an incremental count adds; undefined: all users are counted whenever an object came. */
+  readonly add?: (rows: readonly Row[]) => readonly Row[]
 }
 
-/** Rows are kept, so that they are counted again only if an object came or went, or the questions changed. */
+/** Rows are kept, so that nothing is counted again if no object came or went and the questions are the same. */
 export const countOnce = <Row>(
-  { clickHouse, readerOf, lake, root }: CountOnceOptions,
+  options: CountOnceOptions & Recounting,
   environmentId: string,
-  { name, row, windows, flags, events, values }: OneStatement<Row>,
+  statement: OneStatement<Row>,
 ): Promise<Result<readonly Row[], Failure>> =>
-  countAgainIfDamaged(lake, environmentId, async (isAgain) => {
-    const asked = windows.map(({ from, to }) => ({ start: from, end: to }))
-    const all = windowOf(asked)
-    const files = await lake.files(environmentId, withCopies(all))
-    if (!files.ok) return files
-    const reader = readerOf(environmentId, isAgain)
-    const textOf = (beginning: readonly string[]) => statementOf(...beginning, name)
-    const unscoped = values(windows.map(() => []))
-    const input = {
-      texts: reader.beginnings.map(textOf),
-      files: [files.value],
-      asked: [windows, flags, events, unscoped],
-    }
-    return keptRows(countsFile(root, environmentId, name), input, row, () =>
-      reader.read(
-        files.value,
-        files.value,
-        asked.map((window) => linkWindowOf(window, usualTolerances)),
-        async ({ reading, scopes }) => {
-          const read = reading(1, 0)
-          if (!read.ok) return read
-          const common = { ...everybody, flags: unique(flags), events: unique(events), from: all.from }
-          const found = await clickHouse.rows(`${name}.sql`, textOf(read.value.beginning), row, {
-            ...read.value.values,
-            ...usualTolerances,
-            ...common,
-            ...values(scopes),
-          })
-          return found.ok ? ok(found.value) : found
-        },
-      ),
-    )
-  })
+  countAgainIfDamaged(options.lake, environmentId, (isAgain) =>
+    countKept(options, environmentId, isAgain, statement),
+  )
 
-const unique = (texts: readonly string[]) => [...new Set(texts)]
+async function countKept<Row>(
+  { clickHouse, readerOf, lake, root, now, recount, onRecounted }: CountOnceOptions & Recounting,
+  environmentId: string,
+  isAgain: boolean,
+  { name, row, windows, flags, events, values, add }: OneStatement<Row>,
+): Promise<Result<readonly Row[], Failure>> {
+  const asked = windows.map(({ from, to }) => ({ start: from, end: to }))
+  const all = windowOf(asked)
+  const files = await lake.files(environmentId, withCopies(all))
+  if (!files.ok) return files
+  const reader = readerOf(environmentId, isAgain)
+  const wanted = {
+    flags: [...new Set(flags)],
+    events: [...new Set(events)],
+    windows: asked.map((window) => linkWindowOf(window, usualTolerances)),
+  }
+  const common = { ...everybody, flags: wanted.flags, events: wanted.events, from: all.from }
+  const textOf = (beginning: readonly string[]) => statementOf(...beginning, name)
+  const rowsOf = (reading: Reading, scopes: OpenRecords['scopes']) =>
+    clickHouse.rows(`${name}.sql`, textOf(reading.beginning), row, {
+      ...reading.values,
+      ...usualTolerances,
+      ...common,
+      ...values(scopes),
+    })
+  const sums: Sums<Row> = {
+    texts: reader.beginnings.map(textOf),
+    asked: [windows, wanted, values(windows.map(() => []))],
+    files: files.value,
+    row,
+    add: add ?? ((rows) => rows),
+    full: () =>
+      reader.read(files.value, files.value, wanted.windows, async ({ reading, scopes }) => {
+        const read = reading(1, 0)
+        return read.ok ? rowsOf(read.value, scopes) : read
+      }),
+    change: async (before) =>
+      add && reader.readChange?.(before, files.value, wanted, usualTolerances, rowsOf),
+  }
+  return keptSums(countsFile(root, environmentId, name), sums, { now, recount }, (differs) =>
+    onRecounted?.(environmentId, name, differs),
+  )
+}
 
 /** Rows as a parameter for format(JSONEachRow). */
 export const linesOf = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n')

@@ -1,5 +1,4 @@
-// What users did whom holdouts held back, and the others (analytics/sql/counting/holdout-outcomes.sql). Counted
-// from nothing if an object came: holdouts are few, and last for months.
+// What users did whom holdouts held back, and the others (analytics/sql/counting/holdout-outcomes.sql).
 import * as z from 'zod'
 import { holdoutRuleId } from '../../core/model/hold-back.ts'
 import type { Holdout } from '../../core/model/holdout.ts'
@@ -7,13 +6,16 @@ import { goalsPerExperimentMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import { countOnce, type CountOnceOptions, linesOf } from './count-once.ts'
+import type { Recounting } from './kept-sums.ts'
 
 const Row = z.object({
   x: z.int(),
   heldOut: z.int(),
-  users: z.int().min(0),
-  converted: z.int().min(0),
+  users: z.int(),
+  converted: z.int(),
 })
+
+type Row = z.infer<typeof Row>
 
 /** A holdout and the names of its goals' events. */
 export interface CountedHoldout {
@@ -40,7 +42,7 @@ export interface HoldoutCounts {
 
 const nobody: Group = { users: 0, converted: 0 }
 
-export const holdoutCounts = (options: CountOnceOptions): HoldoutCounts => ({
+export const holdoutCounts = (options: CountOnceOptions & Recounting): HoldoutCounts => ({
   async count(environmentId, asked) {
     const questions = asked.flatMap((each, h) =>
       each.events.map((goal, g) => ({
@@ -62,6 +64,7 @@ export const holdoutCounts = (options: CountOnceOptions): HoldoutCounts => ({
     const rows = await countOnce(options, environmentId, {
       name: 'holdout-outcomes',
       row: Row,
+      add: addRows,
       // Nothing before a rule came under its holdout counts. Until its end, not until now: no event counts
       // later than now, and the question stays the same.
       windows: asked.map((each) => ({ from: startOf(each), to: each.holdout.stopAt })),
@@ -85,6 +88,21 @@ export const holdoutCounts = (options: CountOnceOptions): HoldoutCounts => ({
     )
   },
 })
+
+/** By question and group. */
+function addRows(rows: readonly Row[]): Row[] {
+  const groups = Map.groupBy(rows, ({ x, heldOut }) => `${x} ${heldOut}`)
+  return [...groups.values()]
+    .map((own) =>
+      own.reduce((sum, { users, converted }) => ({
+        ...sum,
+        users: sum.users + users,
+        converted: sum.converted + converted,
+      })),
+    )
+    .filter(({ users }) => users > 0)
+    .toSorted((a, b) => a.x - b.x || a.heldOut - b.heldOut)
+}
 
 const startOf = ({ holdout }: CountedHoldout) => Math.min(...holdout.held.map(({ since }) => since))
 

@@ -3,7 +3,6 @@
 // which events arrive does not matter, nor whether records come, go or move to other objects. Once a day
 // everything is counted anew, and the two are compared.
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
@@ -12,7 +11,7 @@ import type { LakeCache, RecordFiles } from '../lake/cache.ts'
 import { unlessGone, wentAway } from '../lake/still-there.ts'
 import { type Answers, answersOf, type EnvironmentCounts, isCounting } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { addUp, type Change, type Counting, countAll, countChange, merge } from './count-events.ts'
+import { addUp, type Counting, countAll, countChange, merge } from './count-events.ts'
 import {
   areWhole,
   describeFiles,
@@ -25,13 +24,12 @@ import {
 } from './kept-state.ts'
 import { type CountedFiles, openProjections, type Projections, projectionsFolder } from './projections.ts'
 import { type Asked, nameOf, type Question, windowOf, withCopies } from './question.ts'
+import { changeSince, isNothing, isWorthwhile, sourcesOf } from './source-change.ts'
 import { statementOf } from './statements.ts'
 
 const dayMs = 86_400_000
 /** A question that nobody asked for so long is not counted any more. */
 const forgottenAfterMs = dayMs
-/** Where more of the lake changed, a full count costs less. */
-const changedShareMax = 0.25
 /** Files of contributions are merged when there are more. */
 const contributionsMax = 16
 
@@ -199,18 +197,16 @@ async function change(before: State, context: Context): Promise<State | undefine
   const parts = await projections.of(context.files.parts)
   if (!parts.ok) return undefined
   const files: CountedFiles = { raw: context.files.raw, parts: parts.value }
-  const difference = await differenceOf(before, files, projections)
+  const difference = await changeSince(before, files, projections)
   if (!difference) return undefined
-  const isSame = [difference.added, difference.removed].every(
-    ({ raw, parts }) => raw.length + parts.length === 0,
-  )
+  const isSame = isNothing(difference)
   const known = new Set(before.questions.map(({ x }) => x))
   const [old, fresh] = [true, false].map((isKnown) => asked.filter(({ x }) => known.has(x) === isKnown)) as [
     KeptQuestion[],
     KeptQuestion[],
   ]
   if (isSame && fresh.length === 0) return { ...before, questions: [...asked] }
-  if (!isSame && (await shareOf(difference)) > changedShareMax) return undefined
+  if (!isSame && !(await isWorthwhile(difference))) return undefined
   if (!(await areWhole(folder, [...before.byUser, ...before.byUnit]))) return undefined
   try {
     const oldUsers = old.filter((each) => !isOfUnits(each))
@@ -235,10 +231,6 @@ async function change(before: State, context: Context): Promise<State | undefine
   }
 }
 
-const sourcesOf = ({ raw, parts }: CountedFiles) => ({
-  raw: [...raw],
-  parts: parts.map(({ file, part }) => ({ file, part })),
-})
 const isOfUnits = ({ question }: Asked) => question.unitAttribute !== ''
 const pathsOf = (folder: string, files: readonly KeptFile[]) =>
   files.map(({ name }) => path.join(folder, name))
@@ -254,47 +246,6 @@ async function withTotals(
   if (!(await areWhole(folder, files)))
     return fail('job', `Counts that were kept in ${folder} are not there any more.`)
   return ok({ ...state, totals: totals.value })
-}
-
-/** Undefined if what went cannot be counted any more. */
-async function differenceOf(
-  before: State,
-  after: CountedFiles,
-  projections: Projections,
-): Promise<Change | undefined> {
-  const split = <Had, Has>(old: readonly Had[], now: readonly Has[], fileOf: (item: Had | Has) => string) => {
-    const [had, has] = [new Set(old.map(fileOf)), new Set(now.map(fileOf))]
-    return {
-      added: now.filter((item) => !had.has(fileOf(item))),
-      kept: now.filter((item) => had.has(fileOf(item))),
-      removed: old.filter((item) => !has.has(fileOf(item))),
-    }
-  }
-  const raw = split(before.raw, after.raw, (file) => file)
-  const parts = split(before.parts, after.parts, ({ file }) => file)
-  const gone = await projections.find(parts.removed)
-  return (
-    gone && {
-      added: { raw: raw.added, parts: parts.added },
-      kept: { raw: raw.kept, parts: parts.kept },
-      removed: { raw: raw.removed, parts: gone },
-    }
-  )
-}
-
-/** What of the bytes changed; 1 if a file is not there, so that it cannot be subtracted. */
-async function shareOf({ added, kept, removed }: Change): Promise<number> {
-  const bytesOf = async ({ raw, parts }: RecordFiles) => {
-    let bytes = 0
-    for (const file of [...raw, ...parts.map((each) => each.file)]) bytes += (await stat(file)).size
-    return bytes
-  }
-  try {
-    const changed = (await bytesOf(added)) + (await bytesOf(removed))
-    return changed / ((await bytesOf(kept)) + changed)
-  } catch {
-    return 1
-  }
 }
 
 /** How many questions have other counts. */

@@ -24,15 +24,19 @@ const KeptQuestion = z.object({
 })
 export type KeptQuestion = z.infer<typeof KeptQuestion>
 
+/** The objects that are counted, as files of the cache. */
+export const KeptSources = z.object({
+  raw: z.array(z.string()),
+  parts: z.array(z.object({ file: z.string(), part: Part })),
+})
+
 export const State = z.object({
   /** Of the queries: other queries count anew. */
   release: z.string(),
   /** Epoch milliseconds of the last full count of everything. */
   recountedAt: z.int(),
   questions: z.array(KeptQuestion),
-  /** The objects that are counted, as files of the cache. */
-  raw: z.array(z.string()),
-  parts: z.array(z.object({ file: z.string(), part: Part })),
+  ...KeptSources.shape,
   /** Users are counted incrementally, units as a whole. */
   byUser: z.array(KeptFile),
   byUnit: z.array(KeptFile),

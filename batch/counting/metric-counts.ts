@@ -1,7 +1,6 @@
 // Counts what a goal's events are worth per user (analytics/sql/counting/metric.sql): one statement for a
 // goal and experiment, in this process or on a server. What was counted is kept on disk, and asked again
 // only if the objects or the question changed.
-import * as z from 'zod'
 import {
   capOf,
   eventDaysOf,
@@ -18,37 +17,18 @@ import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import type { DamagedObject } from '../lake/objects.ts'
 import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { countsFile, digestOf, keptRows } from './kept-rows.ts'
+import { countsFile, digestOf } from './kept-rows.ts'
+import { keptSums, type Recounting } from './kept-sums.ts'
+import { addRows, MetricRow, toSums } from './metric-rows.ts'
 import { linkWindowOf, nameOf, type Question, questionParameters, withCopies } from './question.ts'
 import type { ReaderOf, RecordReader } from './record-reader.ts'
-import { slicesOf } from './slices.ts'
+import { sliceRecordsMax, slicesOf } from './slices.ts'
+import type { Sources } from './source-change.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
-const dayMs = 86_400_000
-
-/** An integer of any length, as text: JSON has no such numbers. */
-const Integer = z.string().regex(/^-?\d+$/)
-const MetricRow = z.object({
-  variationId: z.string(),
-  users: z.int(),
-  conversions: z.int(),
-  unreadableUsers: z.int(),
-  sumY: Integer,
-  sumYY: Integer,
-  sumD: Integer,
-  sumDD: Integer,
-  sumYD: Integer,
-  sumX: Integer,
-  sumXX: Integer,
-  sumXY: Integer,
-  sumRawY: Integer,
-  sumRawYY: Integer,
-  high: z.number().nullable(),
-  /** Users who reached each step of a funnel. */
-  stepUsers: z.array(z.int()),
-})
-export type MetricRow = z.infer<typeof MetricRow>
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 export interface MetricQuestion {
   /** Of the experiment; its events are those of the metric. */
@@ -79,10 +59,14 @@ export function metricQuestion(
     metric,
     exposedBefore: Math.min(
       exposuresUntil,
-      minimumAgeDays > 0 ? asOf - Math.round(minimumAgeDays * dayMs) : exposures.end,
+      minimumAgeDays > 0 ? wholeHours(asOf, minimumAgeDays) - Math.round(minimumAgeDays * dayMs) : exposures.end,
     ),
   }
 }
+
+/** Users of an age of days or more come in once an hour, so that a run with nothing new counts nothing. */
+const wholeHours = (asOf: number, minimumAgeDays: number) =>
+  minimumAgeDays < 1 ? asOf : asOf - (asOf % hourMs)
 
 export interface CountedMetric {
   readonly byVariation: ReadonlyMap<string, ExactSums>
@@ -104,7 +88,12 @@ export interface MetricCountsOptions {
   readonly root: string
 }
 
-export const metricCounts = (options: MetricCountsOptions): MetricCounts => ({
+export interface Recounts extends Recounting {
+  readonly sliceRecordsMax?: number
+  readonly tolerances?: Tolerances
+}
+
+export const metricCounts = (options: MetricCountsOptions & Recounts): MetricCounts => ({
   count: (environmentId, question) =>
     countAgainIfDamaged(options.lake, environmentId, (isAgain) =>
       countKept(environmentId, question, isAgain, options),
@@ -115,18 +104,54 @@ async function countKept(
   environmentId: string,
   question: MetricQuestion,
   isAgain: boolean,
-  { clickHouse, readerOf, lake, root }: MetricCountsOptions,
+  options: MetricCountsOptions & Recounts,
 ): Promise<Result<CountedMetric, Failure>> {
+  const { clickHouse, readerOf, lake, root, now, recount, onRecounted, sliceRecordsMax } = options
+  const { tolerances = usualTolerances } = options
   const reader = readerOf(environmentId, isAgain)
-  const files = await lake.files(environmentId, withCopies(metricWindow(question)))
-  if (!files.ok) return files
+  const found = await lake.files(environmentId, withCopies(metricWindow(question)))
+  if (!found.ok) return found
+  const files = found.value
   const asked = [nameOf(question.exposures), question.event, question.metric]
-  const file = countsFile(root, environmentId, `metric-${digestOf(asked)}`)
-  const input = { texts: textsOf(reader), files: [files.value], asked: question.exposedBefore }
-  const rows = await keptRows(file, input, MetricRow, () =>
-    countMetric(clickHouse, reader)(files.value, question),
+  const slices = slicesFor(question, files, reader, sliceRecordsMax)
+  const rows = await keptSums(
+    countsFile(root, environmentId, `metric-${digestOf(asked)}`),
+    {
+      texts: textsOf(reader),
+      asked: question.exposedBefore,
+      files,
+      row: MetricRow,
+      add: addRows,
+      full: () => countMetric(clickHouse, reader)(files, question, tolerances, slices),
+      // Of all users at once, a quantile is known as well, and a full count costs little.
+      change: (before) =>
+        slices === 1
+          ? Promise.resolve(undefined)
+          : changeOf(clickHouse, reader, before, files, question, tolerances),
+    },
+    { now, recount },
+    (differs) => onRecounted?.(environmentId, `the metric of ${question.event}`, differs),
   )
-  return rows.ok ? ok({ ...addUp(rows.value), damaged: files.value.damaged }) : rows
+  return rows.ok ? ok({ ...addUp(rows.value), damaged: files.damaged }) : rows
+}
+
+async function changeOf(
+  clickHouse: MetricCountsOptions['clickHouse'],
+  reader: RecordReader,
+  before: Sources,
+  files: RecordFiles,
+  question: MetricQuestion,
+  tolerances: Tolerances,
+): Promise<MetricRow[] | undefined> {
+  const parameters = parametersOf(question)
+  const windows = [linkWindowOf(question.exposures, tolerances)]
+  return reader.readChange?.(before, files, { ...parameters, windows }, tolerances, ({ beginning, values }) =>
+    clickHouse.rows('metric.sql', textOf(beginning, false), MetricRow, {
+      ...values,
+      ...parameters,
+      isWhole: 0,
+    }),
+  )
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
@@ -154,16 +179,14 @@ export function countMetric(
 ) => Promise<Result<MetricRow[], Failure>> {
   return (files, question, tolerances = usualTolerances, wanted) =>
     reader.read(files, files, [linkWindowOf(question.exposures, tolerances)], async ({ hasLinks, reading }) => {
-      const isOfUnits = question.exposures.unitAttribute !== ''
-      // Users of one unit, and those who are linked, may be in several slices.
-      const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files))
+      const slices = wanted ?? slicesFor(question, files, reader)
       const common = { ...parametersOf(question), ...tolerances, timeOffset, isWhole: slices === 1 ? 1 : 0 }
       const rows: MetricRow[] = []
       for (const { linked, slice, of } of passes(slices, hasLinks)) {
         const own = reading(of, slice)
         if (!own.ok) return own
         const values = { ...own.value.values, ...common, linked, slices: of, slice }
-        const text = textOf(own.value.beginning, isOfUnits)
+        const text = textOf(own.value.beginning, isOfUnits(question))
         const found = await clickHouse.rows('metric.sql', text, MetricRow, values)
         if (!found.ok) return found
         rows.push(...found.value)
@@ -172,6 +195,17 @@ export function countMetric(
     })
 }
 
+const isOfUnits = ({ exposures }: MetricQuestion) => exposures.unitAttribute !== ''
+
+/** Users of one unit may be in several slices. */
+const slicesFor = (
+  question: MetricQuestion,
+  files: RecordFiles,
+  reader: RecordReader,
+  recordsMax = sliceRecordsMax,
+) => (isOfUnits(question) || !reader.hasSlices ? 1 : slicesOf(files, recordsMax))
+
+/** Who are linked may be in several slices, and are counted apart. */
 export function* passes(slices: number, hasLinks: boolean) {
   const isApart = slices > 1 && hasLinks
   for (let slice = 0; slice < slices; slice++)
@@ -179,7 +213,7 @@ export function* passes(slices: number, hasLinks: boolean) {
   if (isApart) yield { linked: 'only', slice: 0, of: 1 } as const
 }
 
-function parametersOf(question: MetricQuestion): Parameters {
+function parametersOf(question: MetricQuestion) {
   const { exposures, event, metric, exposedBefore } = question
   const ratio = metric.kind === 'ratio' ? metric : undefined
   const { from = 0, to = 0 } = eventDaysOf(metric)
@@ -211,20 +245,3 @@ export function addUp(rows: readonly MetricRow[]): Omit<CountedMetric, 'damaged'
   }
   return { byVariation, high: rows.find(({ variationId }) => variationId === '')?.high ?? null }
 }
-
-const toSums = (row: MetricRow): ExactSums => ({
-  users: row.users,
-  conversions: row.conversions,
-  unreadableUsers: row.unreadableUsers,
-  sumY: BigInt(row.sumY),
-  sumYY: BigInt(row.sumYY),
-  sumD: BigInt(row.sumD),
-  sumDD: BigInt(row.sumDD),
-  sumYD: BigInt(row.sumYD),
-  sumX: BigInt(row.sumX),
-  sumXX: BigInt(row.sumXX),
-  sumXY: BigInt(row.sumXY),
-  sumRawY: BigInt(row.sumRawY),
-  sumRawYY: BigInt(row.sumRawYY),
-  stepUsers: row.stepUsers,
-})

@@ -1,20 +1,22 @@
 // Counts the users whom two experiments count, by the variations of both: all pairs of an environment in one
-// statement (analytics/sql/counting/overlaps.sql). What was counted is kept on disk, and asked again only
-// if the objects or the questions changed.
+// statement (analytics/sql/counting/overlaps.sql), kept between runs.
 import * as z from 'zod'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
 import { countAgainIfDamaged } from './count-again.ts'
-import { countsFile, keptRows } from './kept-rows.ts'
+import { linesOf } from './count-once.ts'
+import { countsFile } from './kept-rows.ts'
+import { keptSums, type Recounting, type Sums } from './kept-sums.ts'
 import { type MetricCountsOptions, passes } from './metric-counts.ts'
 import { linkWindowOf, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
 import type { RecordReader } from './record-reader.ts'
 import { slicesOf } from './slices.ts'
+import type { Sources } from './source-change.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances, usualTolerances } from './totals.ts'
 
-const Count = z.int().min(0)
+const Count = z.int()
 const OverlapRow = z.object({
   /** Of the questions, from 1 on. */
   x: z.int(),
@@ -39,7 +41,9 @@ export interface OverlapCounting {
   count(environmentId: string, question: OverlapQuestion): Promise<Result<readonly OverlapRow[], Failure>>
 }
 
-export const overlapCounts = (options: MetricCountsOptions): OverlapCounting => ({
+export type OverlapOptions = MetricCountsOptions & Recounting
+
+export const overlapCounts = (options: OverlapOptions): OverlapCounting => ({
   count: (environmentId, question) =>
     countAgainIfDamaged(options.lake, environmentId, (isAgain) =>
       countKept(environmentId, question, isAgain, options),
@@ -50,20 +54,52 @@ async function countKept(
   environmentId: string,
   question: OverlapQuestion,
   isAgain: boolean,
-  { clickHouse, readerOf, lake, root }: MetricCountsOptions,
+  { clickHouse, readerOf, lake, root, now, recount, onRecounted }: OverlapOptions,
 ): Promise<Result<readonly OverlapRow[], Failure>> {
   const reader = readerOf(environmentId, isAgain)
   const files = await lake.files(environmentId, withCopies(windowOf(question.questions)))
   if (!files.ok) return files
-  const input = {
+  const sums: Sums<OverlapRow> = {
     texts: reader.beginnings.map(textOf),
-    files: [files.value],
     asked: [question.questions.map(nameOf), question.pairs],
+    files: files.value,
+    row: OverlapRow,
+    add: addedUp,
+    full: () => countOverlaps(clickHouse, reader)(files.value, question),
+    change: (before) => changeOf(clickHouse, reader, before, files.value, question),
   }
-  return keptRows(countsFile(root, environmentId, 'overlaps'), input, OverlapRow, () =>
-    countOverlaps(clickHouse, reader)(files.value, question),
+  return keptSums(countsFile(root, environmentId, 'overlaps'), sums, { now, recount }, (differs) =>
+    onRecounted?.(environmentId, 'the overlaps of experiments', differs),
   )
 }
+
+async function changeOf(
+  clickHouse: MetricCountsOptions['clickHouse'],
+  reader: RecordReader,
+  before: Sources,
+  files: RecordFiles,
+  { questions, pairs }: OverlapQuestion,
+): Promise<OverlapRow[] | undefined> {
+  const { flags, events } = parametersOf(questions, pairs, [])
+  const wanted = { flags, events, windows: windowsOf(questions, pairs, usualTolerances) }
+  return reader.readChange?.(before, files, wanted, usualTolerances, ({ beginning, values }, scopes) =>
+    clickHouse.rows('overlaps.sql', textOf(beginning), OverlapRow, {
+      ...values,
+      ...parametersOf(questions, pairs, scopes),
+    }),
+  )
+}
+
+const parametersOf = (
+  questions: OverlapQuestion['questions'],
+  pairs: OverlapQuestion['pairs'],
+  scopes: readonly (readonly number[])[],
+) => ({
+  ...questionParameters(
+    questions.map((question, i) => ({ x: i + 1, question, scopes: scopesOf(i + 1, pairs, scopes) })),
+  ),
+  pairs: linesOf(pairs.map(([x, y], i) => ({ x, y, scopes: scopes[i] ?? [] }))),
+})
 
 const textOf = (beginning: readonly string[]) =>
   statementOf(...beginning, 'questions', 'by-user', 'firsts', 'outcomes', 'overlaps')
@@ -81,14 +117,7 @@ export function countOverlaps(
   return (files, { questions, pairs }, tolerances = usualTolerances, wanted) =>
     reader.read(files, files, windowsOf(questions, pairs, tolerances), async ({ hasLinks, scopes, reading }) => {
       const slices = reader.hasSlices ? (wanted ?? slicesOf(files)) : 1
-      const common = {
-        ...questionParameters(
-          questions.map((question, i) => ({ x: i + 1, question, scopes: scopesOf(i + 1, pairs, scopes) })),
-        ),
-        ...tolerances,
-        timeOffset,
-        pairs: pairs.map(([x, y], i) => JSON.stringify({ x, y, scopes: scopes[i] })).join('\n'),
-      }
+      const common = { ...parametersOf(questions, pairs, scopes), ...tolerances, timeOffset }
       const rows: OverlapRow[] = []
       for (const { linked, slice, of } of passes(slices, hasLinks)) {
         const own = reading(of, slice)
@@ -118,7 +147,7 @@ const scopesOf = (
   question: number,
   pairs: OverlapQuestion['pairs'],
   scopes: readonly (readonly number[])[],
-) => [...new Set(pairs.flatMap((pair, i) => (pair.includes(question) ? scopes[i]! : [])))]
+) => [...new Set(pairs.flatMap((pair, i) => (pair.includes(question) ? (scopes[i] ?? []) : [])))]
 
 function addedUp(rows: readonly OverlapRow[]): OverlapRow[] {
   const cells = new Map<string, OverlapRow>()
@@ -132,5 +161,8 @@ function addedUp(rows: readonly OverlapRow[]): OverlapRow[] {
       otherConverted: otherConverted + row.otherConverted,
     })
   }
-  return [...cells.values()]
+  return [...cells]
+    .filter(([, { users }]) => users > 0)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, cell]) => cell)
 }

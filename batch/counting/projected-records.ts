@@ -7,14 +7,14 @@ import { fail, reasonOf } from '../failure.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { unlessGone, wentAway } from '../lake/still-there.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
-import { projectionsOf } from './count-events.ts'
+import { beginningOf, openChange, projectionsOf } from './opened-change.ts'
 import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
 import type { Projections } from './projections.ts'
-import { peopleOf, type RecordReader } from './record-reader.ts'
+import { everybody, type RecordReader } from './record-reader.ts'
 import { sliceOf } from './slices.ts'
+import { changeSince, isNothing, isWorthwhile } from './source-change.ts'
 
 const nothing = { raw: [], parts: [] }
-const beginningOf = (hasLinks: boolean) => ['of-files', peopleOf(hasLinks), 'goals']
 const aside = async (scratch: string) => {
   const folder = path.join(scratch, 'linked')
   await mkdir(folder)
@@ -72,6 +72,30 @@ export function projectedRecords(
         return (await projections.find(files.parts)) ? await unlessGone(read, result) : wentAway
       } catch (error) {
         return fail('job', `Events could not be counted in ${scratch}: ${reasonOf(error)}.`)
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
+      }
+    },
+    async readChange(before, files, wanted, tolerances, work) {
+      const scratch = await mkdtemp(path.join(os.tmpdir(), 'tackline-count-'))
+      try {
+        const parts = isAnew ? undefined : await projections.of(files.parts)
+        if (!parts?.ok) return undefined
+        const change = await changeSince(before, { raw: files.raw, parts: parts.value }, projections)
+        if (!change || isNothing(change) || !(await isWorthwhile(change))) return undefined
+        const opened = await openChange(scratch, change, wanted, false, clickHouse, tolerances)
+        if (!opened.ok) return undefined
+        const globs = projectionsOf(change)
+        if (!globs.ok) return undefined
+        const { beginning, scopes, values } = opened.value
+        const own = { ...values, ...globs.value, ...everybody }
+        const result = await work({ beginning, values: own }, scopes)
+        if (!result.ok || !(await projections.find([...files.parts, ...before.parts]))) return undefined
+        const read = [...files.raw, ...before.raw, ...files.parts.map(({ file }) => file)]
+        const whole = await unlessGone(read, result)
+        return whole.ok ? whole.value : undefined
+      } catch {
+        return undefined // a full count says what is wrong, if anything is
       } finally {
         await rm(scratch, { recursive: true, force: true })
       }

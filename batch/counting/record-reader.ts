@@ -4,6 +4,9 @@ import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles, Window } from '../lake/cache.ts'
 import type { Parameters } from '../lake/clickhouse.ts'
+import type { Wanted } from './opened-change.ts'
+import type { Sources } from './source-change.ts'
+import type { Tolerances } from './totals.ts'
 
 /** Files of analytics/sql through goals.sql, and their parameters. */
 export interface Reading {
@@ -33,6 +36,18 @@ export interface RecordReader {
     windows: readonly Window[],
     work: (records: OpenRecords) => Promise<Result<T, Failure>>,
   ): Promise<Result<T, Failure>>
+  /**
+   * All events of the users alone who have news since the sources were counted, once as they were (side -1) and
+   * once as they are (side 1). Undefined if a full count costs less, or if it cannot be done; so where there is
+   * no such way.
+   */
+  readChange?<T>(
+    before: Sources,
+    files: RecordFiles,
+    wanted: Wanted,
+    tolerances: Tolerances,
+    work: (reading: Reading, scopes: OpenRecords['scopes']) => Promise<Result<T, Failure>>,
+  ): Promise<T | undefined>
 }
 
 /** `isAgain`: the count before failed, so nothing is trusted that was made earlier. */

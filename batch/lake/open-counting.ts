@@ -8,7 +8,8 @@ import type { EnvironmentCounts } from '../counting/answers.ts'
 import { type AllocationCounts, allocationCounts } from '../counting/allocation-counts.ts'
 import { type HoldoutCounts, holdoutCounts } from '../counting/holdout-counts.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
-import { type MetricCounts, metricCounts, type MetricCountsOptions } from '../counting/metric-counts.ts'
+import type { Recounting } from '../counting/kept-sums.ts'
+import { type MetricCounts, metricCounts, type MetricCountsOptions, type Recounts } from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { overlapCounts, type OverlapCounting } from '../counting/overlap-counts.ts'
 import { openProjections, projectionsFolder } from '../counting/projections.ts'
@@ -24,13 +25,13 @@ import { inBucket, onDisk } from './record-source.ts'
 export type Recount = KeptCountsOptions['recount']
 
 export interface Counting {
-  readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => MetricCounts
-  readonly openOverlaps: (options: Pick<MetricCountsOptions, 'lake' | 'root'>) => OverlapCounting
+  readonly openMetrics: (options: Pick<MetricCountsOptions, 'lake' | 'root'> & Recounts) => MetricCounts
+  readonly openOverlaps: (options: Pick<MetricCountsOptions, 'lake' | 'root'> & Recounting) => OverlapCounting
   readonly openSegments: (options: Pick<SegmentCountsOptions, 'lake' | 'root'>) => SegmentCounting
   readonly open: (options: Omit<KeptCountsOptions, 'clickHouse'>) => EnvironmentCounts
   readonly openMinutes: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => OperationMinutes
   readonly openAllocations: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => AllocationCounts
-  readonly openHoldouts: (options: Pick<KeptCountsOptions, 'lake' | 'root'>) => HoldoutCounts
+  readonly openHoldouts: (options: Pick<KeptCountsOptions, 'lake' | 'root'> & Recounting) => HoldoutCounts
   readonly parts: DaySource['parts']
   close(): Promise<void>
 }

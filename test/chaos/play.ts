@@ -41,8 +41,14 @@ export interface Played {
 export const watched = 'a'
 const settledWithinMs = 120_000
 const lanes = 6
-/** Events of a minute ago, so that the latency of a request is not what puts a goal before its exposure. */
-const [exposedAgoMs, convertedAgoMs] = [60_000, 45_000]
+const minuteMs = 60_000
+/** Minutes apart, so that the latency of a request is not what puts a goal before its exposure. */
+const [exposedAgoMs, convertedAgoMs] = [40 * minuteMs, 30 * minuteMs]
+/** Of the visitors, who reached the goal before they were exposed. A copy of it may count after that. */
+const earlyShare = 0.25
+const earlyAgoMs = 50 * minuteMs
+/** Copies of a body from so long ago; none counts in the future. */
+const staleMinutesMax = 25
 
 export async function play(schedule: Schedule, stack: Stack, setting: RunnerSetting): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'tackline-chaos-'))
@@ -117,8 +123,9 @@ export async function play(schedule: Schedule, stack: Stack, setting: RunnerSett
         for (let i = numbers.shift(); i !== undefined; i = numbers.shift()) {
           const now = Date.now()
           const protocol = protocols[i % protocols.length]!
-          const visitor = await arrive(target, protocol, ledger, now - exposedAgoMs, now - convertedAgoMs)
-          await reportUntilDone(target, visitor, random)
+          const goalAgoMs = random() < earlyShare ? earlyAgoMs : convertedAgoMs
+          const visitor = await arrive(target, protocol, ledger, now - exposedAgoMs, now - goalAgoMs)
+          await reportUntilDone(target, visitor, schedule.staleShare, random)
         }
       }),
     )
@@ -190,7 +197,12 @@ const goneShare = 0.1
 /** Of events that were acknowledged, and are sent again: the answer was lost on the way. */
 const againShare = 0.2
 
-async function reportUntilDone(target: Target, visitor: Visitor, random: () => number): Promise<void> {
+async function reportUntilDone(
+  target: Target,
+  visitor: Visitor,
+  staleShare: number,
+  random: () => number,
+): Promise<void> {
   const parts = random() < 0.3 ? partsInOrder.toReversed() : partsInOrder
   const isLeaving = random() < goneShare
   for (;;) {
@@ -202,8 +214,12 @@ async function reportUntilDone(target: Target, visitor: Visitor, random: () => n
       await pause(50)
     }
   }
-  const again: Visitor = { ...visitor, exposure: 'unsent', goal: 'unsent' }
-  if (random() < againShare) await report(target, again, parts).catch(() => undefined)
+  const sendAgain = (staleMs: number) => {
+    const again: Visitor = { ...visitor, exposure: 'unsent', goal: 'unsent' }
+    return report(target, again, parts, staleMs).catch(() => undefined)
+  }
+  if (random() < againShare) await sendAgain(0)
+  if (random() < staleShare) await sendAgain(Math.ceil(random() * staleMinutesMax) * minuteMs)
 }
 
 async function makeEnvironment(stack: Stack, environmentId: string): Promise<Target> {
@@ -212,7 +228,7 @@ async function makeEnvironment(stack: Stack, environmentId: string): Promise<Tar
   const shares = ['a', 'b'].map((variationId) => ({ variationId, weight: 50_000 }))
   const strategy = { strategy: { kind: 'rollout', shares } }
   const variations = ['a', 'b'].map((id) => ({ id, value: id }))
-  const since = Date.now() - 3_600_000
+  const since = Date.now() - 120 * minuteMs
   const flag = { key: flagKey, type: 'string', enabled: true, variations, offVariationId: 'a' }
   await call(stack, 'POST', `${path}/flags`, { ...flag, defaultStrategy: strategy })
   await call(stack, 'POST', `${path}/goals`, { key: goalEvent })

@@ -29,6 +29,8 @@ export interface Schedule {
   readonly killed: ProxyPlan | undefined
   /** Before the last run. */
   readonly cache: CacheDamage
+  /** Of events that were acknowledged: sent again in another request, minutes later, with the body as it was. */
+  readonly staleShare: number
 }
 
 export function scheduleOf(seed: number): Schedule {
@@ -78,5 +80,6 @@ export function scheduleOf(seed: number): Schedule {
     database: happens(0.05) ? 'away' : 'well',
     killed: happens(0.3) ? { ...noProxyFaults, killAt: killAt(), killWhen: killWhen() } : undefined,
     cache: pick(cacheDamages),
+    staleShare: pick([0, 0.3, 0.6]),
   }
 }

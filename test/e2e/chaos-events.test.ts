@@ -5,7 +5,7 @@ import { hasChdb } from '../support/chdb.ts'
 import { playBlock } from '../chaos/block.ts'
 import { scheduleOf } from '../chaos/schedule.ts'
 
-/** Between them: a killed run and compaction, dead letters, a damaged object, harmed caches. */
+/** Between them: a killed run and compaction, dead letters, a damaged object, harmed caches, stale copies. */
 const seeds = [3, 14, 36]
 
 it.skipIf(!hasChdb)(

@@ -6,7 +6,10 @@ export const protocols: readonly Protocol[] = ['bucketeer', 'flagship-io', 'ofre
 /** A request without an answer may have been done or not: it was only asked for. */
 type Outcome = 'unsent' | 'asked' | 'acknowledged'
 
-/** One user of the experiment: exposed once, with one goal of a value that no other user has. */
+/**
+ * One user of the experiment: exposed once, with one goal of a value that no other user has. A goal from before
+ * the exposure is none of the experiment.
+ */
 export interface Visitor {
   readonly id: string
   readonly protocol: Protocol
@@ -99,10 +102,10 @@ export function expectedCounts(
 ): Map<string, Counts> {
   const present = new Set(lake.map(({ kind, targetingKey }) => `${kind} ${targetingKey}`))
   const counts = new Map<string, Counts>()
-  for (const { id, variationId } of visitors) {
+  for (const { id, variationId, at, goalAt } of visitors) {
     if (!present.has(key('exposure', id))) continue
     const { users, conversions } = counts.get(variationId) ?? { users: 0, conversions: 0 }
-    const isConverted = present.has(key('tracking', id))
+    const isConverted = goalAt >= at && present.has(key('tracking', id))
     counts.set(variationId, {
       users: users + 1,
       conversions: conversions + (isConverted ? 1 : 0),

@@ -96,18 +96,29 @@ export async function arrive(
 export type Part = 'exposure' | 'goal'
 export const partsInOrder: readonly Part[] = ['exposure', 'goal']
 
-/** Sends what is not acknowledged, again with the same ids and times, as SDKs do. */
-export async function report(target: Target, visitor: Visitor, parts = partsInOrder): Promise<void> {
+/**
+ * Sends what is not acknowledged, again with the same ids and times, as SDKs do. `staleMs`: how old the body is
+ * that a client sends again as it was. Edge takes the time of sending in it for one of a clock that is slow.
+ */
+export async function report(
+  target: Target,
+  visitor: Visitor,
+  parts = partsInOrder,
+  staleMs = 0,
+): Promise<void> {
   for (const part of parts) {
     if (visitor[part] === 'acknowledged') continue
     visitor[part] = 'asked'
-    await send[visitor.protocol](target, visitor, part)
+    await send[visitor.protocol](target, visitor, part, staleMs)
     visitor[part] = 'acknowledged'
   }
 }
 
 /** Throws if the event was not acknowledged. */
-const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => Promise<void>> = {
+const send: Record<
+  Protocol,
+  (target: Target, visitor: Visitor, part: Part, staleMs: number) => Promise<void>
+> = {
   async bucketeer(target, { id, at, goalAt, variationId, value }, part) {
     const type = 'type.googleapis.com/bucketeer.event.client.'
     const timestamp = Math.floor((part === 'exposure' ? at : goalAt) / 1_000)
@@ -135,12 +146,13 @@ const send: Record<Protocol, (target: Target, visitor: Visitor, part: Part) => P
         h: [{ vid: id, t: 'EVENT', ea: goalEvent, ec: 'Action Tracking', ev: value, qt }],
       })
   },
-  async ofrep(target, { id, at, goalAt, variationId, value }, part) {
+  async ofrep(target, { id, at, goalAt, variationId, value }, part, staleMs) {
     const event =
       part === 'exposure'
         ? { kind: 'exposure', id: `exposure-${id}`, flagKey, variationId, timestamp: at }
         : { kind: 'goal', id: `goal-${id}`, name: goalEvent, value, timestamp: goalAt }
-    const body = { context: { targetingKey: id }, events: [event] }
+    const stale = staleMs > 0 ? { sentAt: Date.now() - staleMs } : {}
+    const body = { context: { targetingKey: id }, ...stale, events: [event] }
     const { accepted } = await post<{ accepted: number }>(target, '/ofrep/v1/track', body)
     if (accepted !== 1) throw new Error('the event was refused')
   },

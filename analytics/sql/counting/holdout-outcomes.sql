@@ -1,5 +1,5 @@
 -- What users did whom a holdout held back, and the others: a row for each question (a holdout and a goal) and
--- group that has users. Continues goals.sql.
+-- group that has users. Of an incremental count, what that adds (of-files.sql). Continues goals.sql.
 --
 -- A user counts once, in the group of the first exposure by a rule that the holdout holds, or by the rule
 -- that holds back from it, since the rule came under the holdout. Whoever a layer or another holdout keeps
@@ -19,6 +19,7 @@
   ),
   firsts AS (
     SELECT
+      side,
       owner,
       person,
       argMin(
@@ -35,10 +36,11 @@
         OR ruleId = holdingRule
         OR ((startsWith(ruleId, 'layer:') OR startsWith(ruleId, 'holdout:')) AND endsWith(ruleId, concat(':', rule)))
       )
-    GROUP BY owner, person
+    GROUP BY side, owner, person
   ),
   outcomes AS (
     SELECT
+      firsts.side AS side,
       x,
       first.1 AS isHeldOut,
       first.2 AS exposedAt,
@@ -58,10 +60,10 @@
       ) AS hasGoal
     FROM firsts
     INNER JOIN asked ON intDiv(x, {goalsMax:UInt32}) = owner
-    LEFT JOIN goalLists ON goalLists.person = firsts.person
+    LEFT JOIN goalLists ON goalLists.person = firsts.person AND goalLists.side = firsts.side
     WHERE exposedAt < until
   )
-SELECT x, toUInt8(isHeldOut) AS heldOut, count() AS users, countIf(hasGoal) AS converted
+SELECT x, toUInt8(isHeldOut) AS heldOut, sum(side) AS users, sumIf(side, hasGoal) AS converted
 FROM outcomes
 GROUP BY x, heldOut
 ORDER BY x, heldOut

@@ -1,5 +1,6 @@
--- Adds up what the events of one goal are worth per user: one row for each variation that counted users were
--- exposed to, and one with an empty variationId for all of them. Continues firsts.sql, with one question,
+-- Adds up what the events of one goal are worth per user: one row for each side (of-files.sql) and variation
+-- that counted users were exposed to, and one with an empty variationId for all of them. Continues firsts.sql,
+-- with one question,
 -- whose window is from {start} to {end}; {from} is earlier by {priorMs}.
 --
 -- Who counts, in which variation and from when on, is as in outcomes.sql. Here are only users whose first
@@ -21,6 +22,7 @@
 -- high: half a percent of the users have more (type 7 of Hyndman and Fan); null if one query is not of all.
   eventLists AS (
     SELECT
+      goalSide,
       goalCounted,
       goalOwner,
       -- In an order of their own, so that sums do not depend on that of reading.
@@ -39,6 +41,7 @@
   ),
   timed AS (
     SELECT
+      side,
       variation,
       firstAt,
       -- From when on each event counts.
@@ -67,11 +70,12 @@
         earliest
       ) AS before
     FROM firsts
-    LEFT JOIN eventLists ON goalCounted = counted AND goalOwner = owner
+    LEFT JOIN eventLists ON goalCounted = counted AND goalOwner = owner AND goalSide = side
     WHERE isCounted AND firstAt < {exposedBefore:Int64}
   ),
   summed AS (
     SELECT
+      side,
       variation,
       -- When each step was reached, at the earliest; the last time there is if it never was.
       arrayPopFront(arrayFold(
@@ -100,6 +104,7 @@
   ),
   fixed AS (
     SELECT
+      side,
       variation,
       isConverted,
       stepsReached,
@@ -124,6 +129,7 @@
   ),
   sums AS (
     SELECT
+      fixed.side AS side,
       fixed.variation AS variation,
       count() AS users,
       countIf(isConverted) AS conversions,
@@ -145,11 +151,11 @@
         NULL
       ) AS high
     FROM fixed
-    GROUP BY GROUPING SETS ((fixed.variation), ())
+    GROUP BY GROUPING SETS ((fixed.side, fixed.variation), ())
     HAVING count() > 0
   )
 SELECT variationNames.variationId AS variationId, sums.* EXCEPT (variation)
 FROM sums
 LEFT JOIN variationNames ON variationNames.variation = sums.variation
-ORDER BY variationId
+ORDER BY variationId, side
 SETTINGS output_format_json_quote_64bit_integers = 0

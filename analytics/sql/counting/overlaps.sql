@@ -1,4 +1,5 @@
--- Users whom two experiments count: a row for each pair and variation of each that have some. Continues
+-- Users whom two experiments count: a row for each pair and variation of each that have some. Of an
+-- incremental count, what that adds (of-files.sql). Continues
 -- outcomes.sql, whose questions have one goal at most.
 --
 -- {pairs}: the numbers of two questions, x and y. A pair follows the links of both windows, and the times
@@ -11,16 +12,18 @@
   -- By the number of the question; 0: not counted by it.
   met AS (
     SELECT
+      side,
       counted,
       groupArrayInsertAtIf(toUInt64(0))(variation, x, q = 0) AS variations,
       groupArrayInsertAtIf(toUInt8(0))(toUInt8(1), x, q > 0) AS goalsReached
     FROM answers
     WHERE isCounted
-    GROUP BY counted
+    GROUP BY side, counted
     HAVING uniqExact(x) > 1
   ),
   inPairs AS (
     SELECT
+      side,
       variations,
       goalsReached,
       arrayJoin(arrayFilter(
@@ -38,9 +41,9 @@
       pair.2 AS y,
       variations[x + 1] AS variation,
       variations[y + 1] AS otherVariation,
-      count() AS users,
-      sum(goalsReached[x + 1]) AS converted,
-      sum(goalsReached[y + 1]) AS otherConverted
+      sum(side) AS users,
+      sum(side * goalsReached[x + 1]) AS converted,
+      sum(side * goalsReached[y + 1]) AS otherConverted
     FROM inPairs
     GROUP BY x, y, variation, otherVariation
   )
