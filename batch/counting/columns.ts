@@ -24,7 +24,8 @@ export const goalColumns = [
 ].join(', ')
 
 /** Of link-rows.ts, in RowBinary; on a server, in JSON. */
-export const linkColumns = 'side Int8, user UInt64, person UInt64, scope UInt32, component UInt32, isChanged Bool'
+export const linkColumns =
+  'side Int8, user UInt64, person UInt64, scope UInt32, component UInt32, isChanged Bool'
 
 /** Of counting/outcomes.sql. */
 export const contributionColumns = [

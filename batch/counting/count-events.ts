@@ -7,7 +7,7 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail, reasonOf } from '../failure.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { contributionColumns } from './columns.ts'
-import { openChange, projectionsOf } from './opened-change.ts'
+import { noProjections, openChange, projectionsOf } from './opened-change.ts'
 import type { CountedFiles } from './projections.ts'
 import { type Asked, linkWindowOf, questionParameters } from './question.ts'
 import { sliceOf, slicesOf } from './slices.ts'
@@ -68,7 +68,7 @@ async function countIn(
   const contributions: string[] = []
   const pass = async (by: 'user' | 'unit', parts: Change, own: Parameters) => {
     const target = path.join(folder, `contributions-${randomUUID()}.native`)
-    const found = projectionsOf(parts)
+    const found = isFull ? projectionsOf(parts) : noProjections
     if (!found.ok) return found
     const sql = ['into', ...beginning, 'questions', `by-${by}`, 'firsts', 'outcomes', 'contributed']
     const done = await run(clickHouse, sql, { ...values, ...found.value, ...own, target })

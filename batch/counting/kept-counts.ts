@@ -45,6 +45,7 @@ const statements = [
   'aliases-of-change',
   'aliases',
   'concerned',
+  'concerned-events',
 ]
 const outcomes = [
   'of-files',

@@ -11,7 +11,9 @@ const links = fc
     all.filter(({ link: [previous, known] }) => previous !== known).toSorted((a, b) => a.at - b.at),
   )
 const windows = fc.array(
-  fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 10 })).map(([from, to]) => ({ from, to })),
+  fc
+    .tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 10 }))
+    .map(([from, to]) => ({ from, to })),
   { minLength: 1, maxLength: 5 },
 )
 const users = [0n, 1n, 2n, 3n, 4n, 5n, 6n]

@@ -76,8 +76,7 @@ function personsOf(links: readonly TimedLink[], componentOf: ReadonlyMap<bigint,
 /** The golden ratio's bits: nothing that a hash would be likely to differ by. */
 const distance = 0x9e37_79b9_7f4a_7c15n
 
-const personIn = (scope: number, person: bigint) =>
-  BigInt.asUintN(64, person ^ (BigInt(scope) * distance))
+const personIn = (scope: number, person: bigint) => BigInt.asUintN(64, person ^ (BigInt(scope) * distance))
 
 /** Which of some links a set of windows follows, half-open. */
 interface Followed {

@@ -59,7 +59,9 @@ export function metricQuestion(
     metric,
     exposedBefore: Math.min(
       exposuresUntil,
-      minimumAgeDays > 0 ? wholeHours(asOf, minimumAgeDays) - Math.round(minimumAgeDays * dayMs) : exposures.end,
+      minimumAgeDays > 0
+        ? wholeHours(asOf, minimumAgeDays) - Math.round(minimumAgeDays * dayMs)
+        : exposures.end,
     ),
   }
 }
@@ -178,21 +180,26 @@ export function countMetric(
   slices?: number,
 ) => Promise<Result<MetricRow[], Failure>> {
   return (files, question, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, [linkWindowOf(question.exposures, tolerances)], async ({ hasLinks, reading }) => {
-      const slices = wanted ?? slicesFor(question, files, reader)
-      const common = { ...parametersOf(question), ...tolerances, timeOffset, isWhole: slices === 1 ? 1 : 0 }
-      const rows: MetricRow[] = []
-      for (const { linked, slice, of } of passes(slices, hasLinks)) {
-        const own = reading(of, slice)
-        if (!own.ok) return own
-        const values = { ...own.value.values, ...common, linked, slices: of, slice }
-        const text = textOf(own.value.beginning, isOfUnits(question))
-        const found = await clickHouse.rows('metric.sql', text, MetricRow, values)
-        if (!found.ok) return found
-        rows.push(...found.value)
-      }
-      return ok(rows)
-    })
+    reader.read(
+      files,
+      files,
+      [linkWindowOf(question.exposures, tolerances)],
+      async ({ hasLinks, reading }) => {
+        const slices = wanted ?? slicesFor(question, files, reader)
+        const common = { ...parametersOf(question), ...tolerances, timeOffset, isWhole: slices === 1 ? 1 : 0 }
+        const rows: MetricRow[] = []
+        for (const { linked, slice, of } of passes(slices, hasLinks)) {
+          const own = reading(of, slice)
+          if (!own.ok) return own
+          const values = { ...own.value.values, ...common, linked, slices: of, slice }
+          const text = textOf(own.value.beginning, isOfUnits(question))
+          const found = await clickHouse.rows('metric.sql', text, MetricRow, values)
+          if (!found.ok) return found
+          rows.push(...found.value)
+        }
+        return ok(rows)
+      },
+    )
 }
 
 const isOfUnits = ({ exposures }: MetricQuestion) => exposures.unitAttribute !== ''

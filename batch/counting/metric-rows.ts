@@ -6,8 +6,6 @@ import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
 const Integer = z.string().regex(/^-?\d+$/)
 
 export const MetricRow = z.object({
-  /** -1: users as they were. */
-  side: z.int(),
   variationId: z.string(),
   users: z.int(),
   conversions: z.int(),
@@ -36,30 +34,27 @@ export function addRows(rows: readonly MetricRow[]): MetricRow[] {
   )
   return [...byVariation]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([variationId, own]) => ({ variationId, sums: own.map(signedSums).reduce(addSums, noSums) }))
+    .map(([variationId, own]) => ({ variationId, sums: own.map(toSums).reduce(addSums, noSums) }))
     .filter(({ sums }) => sums.users > 0)
-    .map(({ variationId, sums }) => ({ side: 1, variationId, high: null, ...textsOf(sums) }))
+    .map(({ variationId, sums }) => ({ variationId, high: null, ...textsOf(sums) }))
 }
 
-export const toSums = (row: MetricRow): ExactSums => signedSums({ ...row, side: 1 })
-
-function signedSums(row: MetricRow): ExactSums {
-  const sign = BigInt(row.side)
+export function toSums(row: MetricRow): ExactSums {
   return {
-    users: row.side * row.users,
-    conversions: row.side * row.conversions,
-    unreadableUsers: row.side * row.unreadableUsers,
-    sumY: sign * BigInt(row.sumY),
-    sumYY: sign * BigInt(row.sumYY),
-    sumD: sign * BigInt(row.sumD),
-    sumDD: sign * BigInt(row.sumDD),
-    sumYD: sign * BigInt(row.sumYD),
-    sumX: sign * BigInt(row.sumX),
-    sumXX: sign * BigInt(row.sumXX),
-    sumXY: sign * BigInt(row.sumXY),
-    sumRawY: sign * BigInt(row.sumRawY),
-    sumRawYY: sign * BigInt(row.sumRawYY),
-    stepUsers: row.stepUsers.map((users) => row.side * users),
+    users: row.users,
+    conversions: row.conversions,
+    unreadableUsers: row.unreadableUsers,
+    sumY: BigInt(row.sumY),
+    sumYY: BigInt(row.sumYY),
+    sumD: BigInt(row.sumD),
+    sumDD: BigInt(row.sumDD),
+    sumYD: BigInt(row.sumYD),
+    sumX: BigInt(row.sumX),
+    sumXX: BigInt(row.sumXX),
+    sumXY: BigInt(row.sumXY),
+    sumRawY: BigInt(row.sumRawY),
+    sumRawYY: BigInt(row.sumRawYY),
+    stepUsers: row.stepUsers,
   }
 }
 

@@ -39,7 +39,14 @@ function options(records: readonly EventRecord[]) {
   const root = lake.newFolder()
   const { clickHouse } = lake
   const readerOf = () => projectedRecords(clickHouse, openProjections(clickHouse, `${root}/projections`))
-  return { clickHouse, readerOf, lake: lakeCache(s3Store(lake.s3), root, now), root, now, recount: 'never' as const }
+  return {
+    clickHouse,
+    readerOf,
+    lake: lakeCache(s3Store(lake.s3), root, now),
+    root,
+    now,
+    recount: 'never' as const,
+  }
 }
 
 type Ways<Item> = (records: readonly EventRecord[], asked: readonly Item[]) => Promise<readonly unknown[]>

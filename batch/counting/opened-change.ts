@@ -4,7 +4,7 @@ import path from 'node:path'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { Window } from '../lake/cache.ts'
-import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
+import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { prepareRaw, writeLinks } from './prepared-records.ts'
 import { projectionGlobs } from './projections.ts'
@@ -21,6 +21,7 @@ export interface Wanted {
   readonly windows: readonly Window[]
 }
 
+/** Of an incremental count, `values` name no projections: what is read is written already. */
 export interface OpenedChange {
   readonly hasLinks: boolean
   /** For each window, in their order: whose persons count. */
@@ -57,18 +58,39 @@ export async function openChange(
     timeOffset,
     ...tolerances,
   }
-  if (!isFull) {
-    const changed = projectionGlobs([...change.added.parts, ...change.removed.parts])
-    if (!changed.ok) return changed
-    const { exposures: changedExposures, goals: changedGoals } = changed.value
-    const own = { ...values, flags, events, changedExposures, changedGoals, target: values.users }
-    const done = await clickHouse.run('concerned.sql', statementOf('into', 'concerned'), own)
-    if (!done.ok) return done
-  }
-  return ok({ hasLinks, scopes, beginning: beginningOf(hasLinks), values })
+  const opened = { hasLinks, scopes, beginning: beginningOf(hasLinks) }
+  if (isFull) return ok({ ...opened, values })
+  const found = await eventsOfConcerned(scratch, change, { ...values, flags, events }, clickHouse)
+  // All that is read from now on is there.
+  return found.ok ? ok({ ...opened, values: { ...values, prepared: found.value, isFull: 1 } }) : found
+}
+
+/** Writes the events of the users who have news. Resolves to a pattern of files like those of raw objects. */
+async function eventsOfConcerned(
+  scratch: string,
+  change: Change,
+  values: Parameters & { readonly users: string },
+  clickHouse: ClickHouse,
+): Promise<Result<string, Failure>> {
+  const changed = projectionGlobs([...change.added.parts, ...change.removed.parts])
+  if (!changed.ok) return changed
+  const { exposures: changedExposures, goals: changedGoals } = changed.value
+  const own = { ...values, changedExposures, changedGoals, target: values.users }
+  const done = await clickHouse.run('concerned.sql', statementOf('into', 'concerned'), own)
+  if (!done.ok) return done
+  const all = projectionsOf(change)
+  if (!all.ok) return all
+  const target = path.join(scratch, 'concerned-events.native')
+  const text = statementOf('into', 'concerned-events')
+  const written = await clickHouse.run('concerned-events.sql', text, { ...values, ...all.value, target })
+  return written.ok ? globOf([target]) : written
 }
 
 export const beginningOf = (hasLinks: boolean) => ['of-files', peopleOf(hasLinks), 'goals']
+
+const nothing = { raw: [], parts: [] }
+/** Where nothing of them is read. */
+export const noProjections = projectionsOf({ added: nothing, kept: nothing, removed: nothing })
 
 /** What was projected of parts that came, stayed and went. */
 export function projectionsOf(change: Change): Result<Parameters, Failure> {

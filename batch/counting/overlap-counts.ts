@@ -115,21 +115,26 @@ export function countOverlaps(
   slices?: number,
 ) => Promise<Result<readonly OverlapRow[], Failure>> {
   return (files, { questions, pairs }, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, windowsOf(questions, pairs, tolerances), async ({ hasLinks, scopes, reading }) => {
-      const slices = reader.hasSlices ? (wanted ?? slicesOf(files)) : 1
-      const common = { ...parametersOf(questions, pairs, scopes), ...tolerances, timeOffset }
-      const rows: OverlapRow[] = []
-      for (const { linked, slice, of } of passes(slices, hasLinks)) {
-        const own = reading(of, slice)
-        if (!own.ok) return own
-        const values = { ...own.value.values, ...common, linked, slices: of, slice }
-        const text = textOf(own.value.beginning)
-        const found = await clickHouse.rows('overlaps.sql', text, OverlapRow, values)
-        if (!found.ok) return found
-        rows.push(...found.value)
-      }
-      return ok(addedUp(rows))
-    })
+    reader.read(
+      files,
+      files,
+      windowsOf(questions, pairs, tolerances),
+      async ({ hasLinks, scopes, reading }) => {
+        const slices = reader.hasSlices ? (wanted ?? slicesOf(files)) : 1
+        const common = { ...parametersOf(questions, pairs, scopes), ...tolerances, timeOffset }
+        const rows: OverlapRow[] = []
+        for (const { linked, slice, of } of passes(slices, hasLinks)) {
+          const own = reading(of, slice)
+          if (!own.ok) return own
+          const values = { ...own.value.values, ...common, linked, slices: of, slice }
+          const text = textOf(own.value.beginning)
+          const found = await clickHouse.rows('overlaps.sql', text, OverlapRow, values)
+          if (!found.ok) return found
+          rows.push(...found.value)
+        }
+        return ok(addedUp(rows))
+      },
+    )
 }
 
 /** The links that each pair follows: since the earlier one began, until the later one ended. */

@@ -7,7 +7,7 @@ import { fail, reasonOf } from '../failure.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { unlessGone, wentAway } from '../lake/still-there.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
-import { beginningOf, openChange, projectionsOf } from './opened-change.ts'
+import { beginningOf, noProjections, openChange, projectionsOf } from './opened-change.ts'
 import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
 import type { Projections } from './projections.ts'
 import { everybody, type RecordReader } from './record-reader.ts'
@@ -85,10 +85,8 @@ export function projectedRecords(
         if (!change || isNothing(change) || !(await isWorthwhile(change))) return undefined
         const opened = await openChange(scratch, change, wanted, false, clickHouse, tolerances)
         if (!opened.ok) return undefined
-        const globs = projectionsOf(change)
-        if (!globs.ok) return undefined
         const { beginning, scopes, values } = opened.value
-        const own = { ...values, ...globs.value, ...everybody }
+        const own = { ...values, ...(noProjections.ok && noProjections.value), ...everybody }
         const result = await work({ beginning, values: own }, scopes)
         if (!result.ok || !(await projections.find([...files.parts, ...before.parts]))) return undefined
         const read = [...files.raw, ...before.raw, ...files.parts.map(({ file }) => file)]

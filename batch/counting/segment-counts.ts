@@ -88,25 +88,30 @@ export function countSegments(
   slices?: number,
 ) => Promise<Result<SegmentRow[], Failure>> {
   return (files, question, tolerances = usualTolerances, wanted) =>
-    reader.read(files, files, [linkWindowOf(question.exposures, tolerances)], async ({ hasLinks, reading }) => {
-      const { exposures, attributes } = question
-      const isOfUnits = exposures.unitAttribute !== ''
-      // Users of one unit, and those who are linked, may be in several slices.
-      const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files, recordsMax))
-      const asked = questionParameters([{ x: 1, question: exposures }])
-      const common = { ...asked, ...tolerances, timeOffset, attributes, valuesMax }
-      const rows: SegmentRow[] = []
-      for (const { linked, slice, of } of passes(slices, hasLinks)) {
-        const own = reading(of, slice)
-        if (!own.ok) return own
-        const bound = { ...own.value.values, ...common, linked, slices: of, slice }
-        const text = textOf(own.value.beginning, isOfUnits)
-        const found = await clickHouse.rows('segments.sql', text, SegmentRow, bound)
-        if (!found.ok) return found
-        rows.push(...found.value)
-      }
-      return ok(rows)
-    })
+    reader.read(
+      files,
+      files,
+      [linkWindowOf(question.exposures, tolerances)],
+      async ({ hasLinks, reading }) => {
+        const { exposures, attributes } = question
+        const isOfUnits = exposures.unitAttribute !== ''
+        // Users of one unit, and those who are linked, may be in several slices.
+        const slices = isOfUnits || !reader.hasSlices ? 1 : (wanted ?? slicesOf(files, recordsMax))
+        const asked = questionParameters([{ x: 1, question: exposures }])
+        const common = { ...asked, ...tolerances, timeOffset, attributes, valuesMax }
+        const rows: SegmentRow[] = []
+        for (const { linked, slice, of } of passes(slices, hasLinks)) {
+          const own = reading(of, slice)
+          if (!own.ok) return own
+          const bound = { ...own.value.values, ...common, linked, slices: of, slice }
+          const text = textOf(own.value.beginning, isOfUnits)
+          const found = await clickHouse.rows('segments.sql', text, SegmentRow, bound)
+          if (!found.ok) return found
+          rows.push(...found.value)
+        }
+        return ok(rows)
+      },
+    )
 }
 
 export function toSegments(

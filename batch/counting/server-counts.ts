@@ -8,7 +8,15 @@ import { answersOf, type EnvironmentCounts } from './answers.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { countsFile, keptRows } from './kept-rows.ts'
 import { timeOffset, type Tolerances, type Totals, usualTolerances, Variation } from './totals.ts'
-import { type Asked, linkWindowOf, nameOf, type Question, questionParameters, windowOf, withCopies } from './question.ts'
+import {
+  type Asked,
+  linkWindowOf,
+  nameOf,
+  type Question,
+  questionParameters,
+  windowOf,
+  withCopies,
+} from './question.ts'
 import { everybody, type RecordReader } from './record-reader.ts'
 import { statementOf } from './statements.ts'
 import type { CountQuestions } from './totals.ts'

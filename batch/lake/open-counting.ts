@@ -9,7 +9,12 @@ import { type AllocationCounts, allocationCounts } from '../counting/allocation-
 import { type HoldoutCounts, holdoutCounts } from '../counting/holdout-counts.ts'
 import { keptCounts, type KeptCountsOptions } from '../counting/kept-counts.ts'
 import type { Recounting } from '../counting/kept-sums.ts'
-import { type MetricCounts, metricCounts, type MetricCountsOptions, type Recounts } from '../counting/metric-counts.ts'
+import {
+  type MetricCounts,
+  metricCounts,
+  type MetricCountsOptions,
+  type Recounts,
+} from '../counting/metric-counts.ts'
 import { type OperationMinutes, operationMinutes } from '../counting/operation-minutes.ts'
 import { overlapCounts, type OverlapCounting } from '../counting/overlap-counts.ts'
 import { openProjections, projectionsFolder } from '../counting/projections.ts'

@@ -142,7 +142,9 @@ export const plainExperiment = (
   unitAttribute: string,
   window: PlainWindow,
 ) =>
-  plainFigures(raw, counts, unitAttribute, window).map(({ valueSum: _, valueSumOfSquares: __, ...row }) => row)
+  plainFigures(raw, counts, unitAttribute, window).map(
+    ({ valueSum: _, valueSumOfSquares: __, ...row }) => row,
+  )
 
 /** Of the question `checkout`, `split`, `bought`. */
 export function plainFigures(

@@ -1,6 +1,6 @@
--- Adds up what the events of one goal are worth per user: one row for each side (of-files.sql) and variation
--- that counted users were exposed to, and one with an empty variationId for all of them. Continues firsts.sql,
--- with one question,
+-- Adds up what the events of one goal are worth per user: one row for each variation that counted users were
+-- exposed to, and one with an empty variationId for all of them. Of an incremental count, what that adds
+-- (of-files.sql). Continues firsts.sql, with one question,
 -- whose window is from {start} to {end}; {from} is earlier by {priorMs}.
 --
 -- Who counts, in which variation and from when on, is as in outcomes.sql. Here are only users whose first
@@ -129,33 +129,32 @@
   ),
   sums AS (
     SELECT
-      fixed.side AS side,
       fixed.variation AS variation,
-      count() AS users,
-      countIf(isConverted) AS conversions,
-      countIf(NOT isReadable) AS unreadableUsers,
-      toString(sum(y)) AS sumY,
-      toString(sum(y * y)) AS sumYY,
-      toString(sum(d)) AS sumD,
-      toString(sum(d * d)) AS sumDD,
-      toString(sum(y * d)) AS sumYD,
-      toString(sum(x)) AS sumX,
-      toString(sum(x * x)) AS sumXX,
-      toString(sum(x * y)) AS sumXY,
-      toString(sum(uncapped)) AS sumRawY,
-      toString(sum(uncapped * uncapped)) AS sumRawYY,
-      sumForEach(stepsReached) AS stepUsers,
+      sum(side) AS users,
+      sumIf(side, isConverted) AS conversions,
+      sumIf(side, NOT isReadable) AS unreadableUsers,
+      toString(sum(side * y)) AS sumY,
+      toString(sum(side * y * y)) AS sumYY,
+      toString(sum(side * d)) AS sumD,
+      toString(sum(side * d * d)) AS sumDD,
+      toString(sum(side * y * d)) AS sumYD,
+      toString(sum(side * x)) AS sumX,
+      toString(sum(side * x * x)) AS sumXX,
+      toString(sum(side * x * y)) AS sumXY,
+      toString(sum(side * uncapped)) AS sumRawY,
+      toString(sum(side * uncapped * uncapped)) AS sumRawYY,
+      sumForEach(arrayMap(reached -> side * reached, stepsReached)) AS stepUsers,
       if(
         grouping(fixed.variation) = 1 AND {isWhole:Bool},
         quantileExactInclusiveIf(0.995)(rawY, isReadable),
         NULL
       ) AS high
     FROM fixed
-    GROUP BY GROUPING SETS ((fixed.side, fixed.variation), ())
+    GROUP BY GROUPING SETS ((fixed.variation), ())
     HAVING count() > 0
   )
 SELECT variationNames.variationId AS variationId, sums.* EXCEPT (variation)
 FROM sums
 LEFT JOIN variationNames ON variationNames.variation = sums.variation
-ORDER BY variationId, side
+ORDER BY variationId
 SETTINGS output_format_json_quote_64bit_integers = 0
