@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OpenFeature } from '@openfeature/server-sdk'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { pagesEnvironment, productionEnvironment, seedPages } from '../screenshots/data.ts'
