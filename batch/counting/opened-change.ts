@@ -3,23 +3,14 @@
 import path from 'node:path'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { Window } from '../lake/cache.ts'
 import { type ClickHouse, globOf, type Parameters } from '../lake/clickhouse.ts'
 import { exposureColumns, goalColumns, linkColumns, preparedColumns } from './columns.ts'
 import { prepareRaw, writeLinks } from './prepared-records.ts'
 import { projectionGlobs } from './projections.ts'
-import { peopleOf } from './record-reader.ts'
+import { peopleOf, type Wanted } from './record-reader.ts'
 import type { Change } from './source-change.ts'
 import { statementOf } from './statements.ts'
 import { timeOffset, type Tolerances } from './totals.ts'
-
-/** Whom an incremental count looks at, and which links are followed. */
-export interface Wanted {
-  readonly flags: readonly string[]
-  readonly events: readonly string[]
-  /** Of links (link-scopes.ts). */
-  readonly windows: readonly Window[]
-}
 
 /** Of an incremental count, `values` name no projections: what is read is written already. */
 export interface OpenedChange {

@@ -7,7 +7,6 @@ import { copyHorizonMs } from '../../analytics/records.ts'
 import { CountedEvents, countedByDefault } from '../../core/model/counted-events.ts'
 import type { Experiment } from '../../core/model/experiment.ts'
 import type { Window } from '../lake/cache.ts'
-import type { Tolerances } from './totals.ts'
 
 /** The end of the year 9999. */
 const endOfTime = 253_402_300_799_999
@@ -75,8 +74,8 @@ export const withCopies = ({ from, to }: Window): Window => ({ from: from - copy
  */
 export const linkWindowOf = (
   { start, end }: Pick<Question, 'start' | 'end'>,
-  { copyHorizonMs }: Pick<Tolerances, 'copyHorizonMs'>,
-): Window => ({ from: start - copyHorizonMs, to: end })
+  { copyHorizonMs: horizonMs }: { readonly copyHorizonMs: number },
+): Window => ({ from: start - horizonMs, to: end })
 
 /** As parameters of analytics/sql/counting. */
 export const questionParameters = (asked: readonly Asked[]) => ({

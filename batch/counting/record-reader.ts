@@ -4,7 +4,6 @@ import type { Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles, Window } from '../lake/cache.ts'
 import type { Parameters } from '../lake/clickhouse.ts'
-import type { Wanted } from './opened-change.ts'
 import type { Sources } from './source-change.ts'
 import type { Tolerances } from './totals.ts'
 
@@ -19,6 +18,14 @@ export interface OpenRecords {
   /** For each window of links, in their order: whose persons count (link-scopes.ts). */
   readonly scopes: readonly (readonly number[])[]
   readonly reading: (slices: number, slice: number) => Result<Reading, Failure>
+}
+
+/** Whom an incremental count looks at, and which links are followed. */
+export interface Wanted {
+  readonly flags: readonly string[]
+  readonly events: readonly string[]
+  /** Of links (link-scopes.ts). */
+  readonly windows: readonly Window[]
 }
 
 export interface RecordReader {
