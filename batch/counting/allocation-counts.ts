@@ -1,4 +1,4 @@
-// What dynamic allocations have counted, by phase and variation (analytics/sql/counting/allocation-phases.sql).
+// What dynamic allocations count, by phase and variation (analytics/sql/counting/allocation-phases.sql).
 // Counted from nothing at each look: there are few looks a day.
 import * as z from 'zod'
 import { countedByDefault } from '../../core/model/counted-events.ts'

@@ -34,7 +34,7 @@ export interface OneStatement<Row> {
   readonly add?: (rows: readonly Row[]) => readonly Row[]
 }
 
-/** Rows are kept, so that nothing is counted again if no object came or went and the questions are the same. */
+/** Rows are kept: nothing is counted again if no object came or went and the questions are the same. */
 export const countOnce = <Row>(
   options: CountOnceOptions & Recounting,
   environmentId: string,

@@ -1,5 +1,5 @@
-// Metrics that are kept between runs, against plain loops over all records that have arrived, in any order and
-// portion. Real ClickHouse.
+// Metrics that are kept between runs, against plain loops over all records that have arrived, in any order
+// and portion. Real ClickHouse.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

@@ -1,5 +1,5 @@
-// Sums over users, kept between runs. A run looks at the users who have news, as they were and as they are, and
-// adds the difference. The first run of a day that finds such sums counts all users, and compares.
+// Sums over users, kept between runs. A run looks at the users who have news, as they were and as they are,
+// and adds the difference. The first run of a day that finds such sums counts all users, and compares.
 import * as z from 'zod'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'

@@ -1,5 +1,5 @@
-// Links as ClickHouse writes them, and persons as it reads them: RowBinary. There may be hundreds of thousands,
-// so nothing of it is text.
+// Links as ClickHouse writes them, and persons as it reads them: RowBinary. There may be hundreds of
+// thousands, so nothing of it is text.
 import type { Window } from '../lake/cache.ts'
 import { type ScopedPerson, type ScopedSides, scopedPersons, type TimedLink } from './link-scopes.ts'
 

@@ -69,8 +69,8 @@ export const windowOf = (asked: readonly Pick<Question, 'start' | 'end'>[]): Win
 export const withCopies = ({ from, to }: Window): Window => ({ from: from - copyHorizonMs, to })
 
 /**
- * A question follows the links that were made in its window, and in the time before it that is read for copies
- * anyway: not what a neighbour's window happens to bring.
+ * A question follows the links that were made in its window, and in the time before it that is read for
+ * copies anyway: not what a neighbour's window happens to bring.
  */
 export const linkWindowOf = (
   { start, end }: Pick<Question, 'start' | 'end'>,

@@ -34,8 +34,8 @@ export interface RecordReader {
   /** Whether users can be counted slice by slice, to need less memory. */
   readonly hasSlices: boolean
   /**
-   * `linked`: the files whose aliases count, each in those of `windows` that it is in. The records are readable
-   * until `work` is done.
+   * `linked`: the files whose aliases count, each in those of `windows` that it is in. The records are
+   * readable until `work` is done.
    */
   read<T>(
     files: RecordFiles,
@@ -44,9 +44,9 @@ export interface RecordReader {
     work: (records: OpenRecords) => Promise<Result<T, Failure>>,
   ): Promise<Result<T, Failure>>
   /**
-   * All events of the users alone who have news since the sources were counted, once as they were (side -1) and
-   * once as they are (side 1). Undefined if a full count costs less, or if it cannot be done; so where there is
-   * no such way.
+   * All events of the users alone who have news since the sources were counted, once as they were (side -1)
+   * and once as they are (side 1). Undefined if a full count costs less, or if it cannot be done; so where
+   * there is no such way.
    */
   readChange?<T>(
     before: Sources,

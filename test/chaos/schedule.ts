@@ -29,7 +29,7 @@ export interface Schedule {
   readonly killed: ProxyPlan | undefined
   /** Before the last run. */
   readonly cache: CacheDamage
-  /** Of events that were acknowledged: sent again in another request, minutes later, with the body as it was. */
+  /** Of acknowledged events: sent again in another request, minutes later, with the body as it was. */
   readonly staleShare: number
 }
 

@@ -7,8 +7,8 @@ export const protocols: readonly Protocol[] = ['bucketeer', 'flagship-io', 'ofre
 type Outcome = 'unsent' | 'asked' | 'acknowledged'
 
 /**
- * One user of the experiment: exposed once, with one goal of a value that no other user has. A goal from before
- * the exposure is none of the experiment.
+ * One user of the experiment: exposed once, with one goal of a value that no other user has. A goal from
+ * before the exposure is none of the experiment.
  */
 export interface Visitor {
   readonly id: string

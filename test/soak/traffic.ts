@@ -97,8 +97,8 @@ export type Part = 'exposure' | 'goal'
 export const partsInOrder: readonly Part[] = ['exposure', 'goal']
 
 /**
- * Sends what is not acknowledged, again with the same ids and times, as SDKs do. `staleMs`: how old the body is
- * that a client sends again as it was. Edge takes the time of sending in it for one of a clock that is slow.
+ * Sends what is not acknowledged, again with the same ids and times, as SDKs do. `staleMs`: how old the body
+ * is that a client sends again as it was. Edge takes the time of sending in it for one of a clock that is slow.
  */
 export async function report(
   target: Target,

@@ -114,7 +114,7 @@ export interface PlainQuestion {
 
 const modes: readonly Counts[] = ['all', 'verified', 'server']
 const asked = { ...anyQuestion, events: ['bought'] }
-/** Each has neighbours that began earlier and end later, so that a link may be of one and not of the other. */
+/** Each has neighbours that began earlier or end later, so a link may be of one and not of the other. */
 const windows = [
   { from: 1000, to: 1010 },
   { from: 1005, to: 1012 },
