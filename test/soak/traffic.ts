@@ -98,7 +98,7 @@ export const partsInOrder: readonly Part[] = ['exposure', 'goal']
 
 /**
  * Sends what is not acknowledged, again with the same ids and times, as SDKs do. `staleMs`: how old the body
- * is that a client sends again as it was. Edge takes the time of sending in it for one of a clock that is slow.
+ * is that a client sends again as it was. Edge takes the time of sending in it for that of a slow clock.
  */
 export async function report(
   target: Target,
