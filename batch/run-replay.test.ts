@@ -24,6 +24,7 @@ import { toText } from './print.ts'
 import type { RunEvent } from './run-event.ts'
 import { runBatch } from './run.ts'
 import { findNative } from './stan/engine.ts'
+import { randomFrom } from '../test/simulate/random.ts'
 
 const dayMs = 24 * hourMs
 const stan = await findNative({})
@@ -174,6 +175,33 @@ describe.skipIf(!hasChdb)('a replay', () => {
       expect(text).toContain('counted from the lake: identical to the digit')
       expect(code).toBe(0)
     }
+  })
+
+  it('computes values per user again that Stan drew, and why it did not', async () => {
+    const engine = stan.ok ? 'stan-native' : 'exact'
+    const random = randomFrom(11)
+    const spread = visits.map((record) =>
+      record.kind === 'tracking' ? { ...record, value: Math.exp(2 + random.normal()) } : record,
+    )
+    const revenue = { ...purchase, metric: { kind: 'value', cap: 40 } as const }
+    const only = { ...state, goals: [revenue], experiments: [experiment({ stopAt: startAt + 2 * dayMs })] }
+    const methods: string[] = []
+    for (const all of [spread, visits]) {
+      const [stored] = (await batch(`experiments --engine ${engine}`, { ...only, records: all })).results
+      methods.push(stored!.engine.kind === 'exact' ? stored!.engine.method : stored!.engine.model)
+      expect(stored!.metric!.model !== undefined).toBe(stored!.engine.kind !== 'exact')
+      const { code, text } = await batch('replay button/purchase --environment demo', {
+        ...only,
+        records: all,
+        results: [stored!],
+      })
+      expect(text).toContain('from its stored facts: identical to the digit')
+      expect(text).toContain('counted from the lake: identical to the digit')
+      expect(code).toBe(0)
+    }
+    const closed = 'normal posterior from sums, pooled variance'
+    const standIn = `${closed}, because in control, all values above 0 are equal`
+    expect(methods).toEqual(stan.ok ? ['hurdle', standIn] : [closed, closed])
   })
 
   it('of a funnel tells who reached each step, in order', () => {

@@ -20,7 +20,7 @@ import type { LakeCache, RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse, Parameters } from '../lake/clickhouse.ts'
 import type { DamagedObject } from '../lake/objects.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
-import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
+import { addSums, type ExactSums, type LogSums, noSums } from '../statistics/exact-sums.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { nameOf, type Question, questionParameters, withCopies } from './question.ts'
 import type { ReaderOf, RecordReader } from './record-reader.ts'
@@ -47,6 +47,10 @@ const MetricRow = z.object({
   sumXY: Integer,
   sumRawY: Integer,
   sumRawYY: Integer,
+  payers: z.int(),
+  negatives: z.int(),
+  sumLog: Integer,
+  sumLogLog: Integer,
   high: z.number().nullable(),
   /** Users who reached each step of a funnel. */
   stepUsers: z.array(z.int()),
@@ -131,12 +135,12 @@ async function countKept(
   const known = z
     .object({ input: z.string(), rows: z.array(MetricRow) })
     .safeParse(await readSealed(file)).data
-  if (known?.input === input) return ok({ ...addUp(known.rows), damaged })
+  if (known?.input === input) return ok({ ...addUp(known.rows, question.metric), damaged })
   const rows = await countMetric(clickHouse, reader)(files.value, question)
   if (!rows.ok) return rows
   // A full disk costs the next run a query, and this one nothing.
   await writeSealed(file, { input, rows: rows.value }).catch(() => undefined)
-  return ok({ ...addUp(rows.value), damaged })
+  return ok({ ...addUp(rows.value, question.metric), damaged })
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
@@ -214,8 +218,12 @@ function parametersOf(question: MetricQuestion): Parameters {
   }
 }
 
-export function addUp(rows: readonly MetricRow[]): Omit<CountedMetric, 'damaged'> {
+export function addUp(rows: readonly MetricRow[], metric: GoalMetric): Omit<CountedMetric, 'damaged'> {
   const byVariation = new Map<string, ExactSums>()
+  const toSums = (row: MetricRow) => ({
+    ...plainSums(row),
+    ...(metric.kind === 'value' && { logs: toLogs(row) }),
+  })
   for (const row of rows) {
     if (row.variationId === '') continue
     byVariation.set(row.variationId, addSums(byVariation.get(row.variationId) ?? noSums, toSums(row)))
@@ -223,7 +231,14 @@ export function addUp(rows: readonly MetricRow[]): Omit<CountedMetric, 'damaged'
   return { byVariation, high: rows.find(({ variationId }) => variationId === '')?.high ?? null }
 }
 
-const toSums = (row: MetricRow): ExactSums => ({
+const toLogs = ({ payers, negatives, sumLog, sumLogLog }: MetricRow): LogSums => ({
+  payers,
+  negatives,
+  sumLog: BigInt(sumLog),
+  sumLogLog: BigInt(sumLogLog),
+})
+
+const plainSums = (row: MetricRow): ExactSums => ({
   users: row.users,
   conversions: row.conversions,
   unreadableUsers: row.unreadableUsers,

@@ -10,6 +10,7 @@ import type { Engine } from '../statistics/fit.ts'
 import { unlessBroken, withCircuitBreaker, withFallback } from './circuit-breaker.ts'
 import { modelName, stanEngine, type StanExecutable } from './conversion.ts'
 import { hierarchicalModel, poolInStan } from './hierarchical.ts'
+import { hurdleModel, valuesInStan } from './hurdle.ts'
 
 export const EngineChoice = z.enum(['auto', 'cmdstan', 'stan-native', 'exact'])
 export type EngineChoice = z.infer<typeof EngineChoice>
@@ -39,7 +40,7 @@ export async function pickEngine(
     case 'cmdstan':
       return picked(await findCmdstan(variables))
     case 'stan-native':
-      return withPooling(picked(await findNative(variables)), variables)
+      return withMore(picked(await findNative(variables)), variables)
     case 'auto':
       return pickFirst(variables)
     default:
@@ -63,18 +64,24 @@ const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine
 }
 
 /**
- * Only where Stan is asked for by name: it takes seconds for each attribute and goal, and says what the
- * closed form says.
+ * Segments and values, each if its model is built. Only where Stan is asked for by name: it takes seconds for
+ * each attribute and goal, and no verdict depends on it.
  */
-async function withPooling(
+async function withMore(
   chosen: Result<PickedEngine>,
   variables: EnvironmentVariables,
 ): Promise<Result<PickedEngine>> {
   if (!chosen.ok) return chosen
-  const model = await findNative(variables, hierarchicalModel)
-  if (!model.ok) return ok({ ...chosen.value, passedOver: [model.problem.message] })
-  const pool = unlessBroken(poolInStan(model.value))
-  return ok({ ...chosen.value, engine: { ...chosen.value.engine, pool } })
+  const [segments, values] = await Promise.all(
+    [hierarchicalModel, hurdleModel].map((model) => findNative(variables, model)),
+  )
+  const passedOver = [segments!, values!].flatMap((found) => (found.ok ? [] : [found.problem.message]))
+  const engine: Engine = {
+    ...chosen.value.engine,
+    ...(segments!.ok && { pool: unlessBroken(poolInStan(segments!.value)) }),
+    ...(values!.ok && { values: unlessBroken(valuesInStan(values!.value)) }),
+  }
+  return ok({ ...chosen.value, engine, passedOver })
 }
 
 /**
