@@ -171,15 +171,15 @@ async function runJobs(
   const holdouts = openHoldouts({ lake })
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
-  const { kind, engine, passedOver } = picked.value
+  const { kind, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
   const counts = countsOf(isRecount ? 'always' : 'daily')
   for (const id of environmentIds)
     await withReport('experiments', id, api, { ...context, counts }, async (own) => {
       await moveAllocations(id, { ...own, allocations })
-      const kept = kind === 'exact' ? await keptFits(engine, root, id) : undefined
-      await concludeExperiments(id, kept?.engine ?? engine, own)
-      await kept?.save()
+      const kept = await keptFits(picked.value, root, id)
+      await concludeExperiments(id, kept.engine, own)
+      await kept.save()
       await observeHoldouts(id, { ...own, holdouts })
     })
   return ok(undefined)

@@ -18,6 +18,8 @@ export type EngineChoice = z.infer<typeof EngineChoice>
 export interface PickedEngine {
   readonly kind: Exclude<EngineChoice, 'auto'>
   readonly engine: Engine
+  /** What its answers depend on besides the question: the hashes of its models. */
+  readonly identity: string
   /** Why `auto` did not take a better engine: one sentence each. */
   readonly passedOver: readonly string[]
 }
@@ -36,7 +38,7 @@ export async function pickEngine(
 ): Promise<Result<PickedEngine>> {
   switch (choice) {
     case 'exact':
-      return ok({ kind: 'exact', engine: exactEngine, passedOver: [] })
+      return ok({ kind: 'exact', engine: exactEngine, identity: '', passedOver: [] })
     case 'cmdstan':
       return picked(await findCmdstan(variables))
     case 'stan-native':
@@ -54,13 +56,19 @@ async function pickFirst(variables: EnvironmentVariables): Promise<Result<Picked
   const native = await findNative(variables)
   // Nobody asked for Stan, so the closed form may stand in if it fails in the run.
   if (native.ok) return picked(native, (engine) => withFallback(engine, exactEngine))
-  return ok({ kind: 'exact', engine: exactEngine, passedOver: [native.problem.message] })
+  return ok({
+    kind: 'exact',
+    engine: exactEngine,
+    identity: '',
+    passedOver: [native.problem.message],
+  })
 }
 
 const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine): Result<PickedEngine> => {
   if (!found.ok) return found
   const engine = wrap(withCircuitBreaker(stanEngine(found.value)))
-  return ok({ kind: found.value.kind, engine, passedOver: [] })
+  const { kind, modelSha256: identity } = found.value
+  return ok({ kind, engine, identity, passedOver: [] })
 }
 
 /**
@@ -76,12 +84,14 @@ async function withMore(
     [hierarchicalModel, hurdleModel].map((model) => findNative(variables, model)),
   )
   const passedOver = [segments!, values!].flatMap((found) => (found.ok ? [] : [found.problem.message]))
+  const hashes = [segments!, values!].map((found) => (found.ok ? found.value.modelSha256 : ''))
   const engine: Engine = {
     ...chosen.value.engine,
     ...(segments!.ok && { pool: unlessBroken(poolInStan(segments!.value)) }),
     ...(values!.ok && { values: unlessBroken(valuesInStan(values!.value)) }),
   }
-  return ok({ ...chosen.value, engine, passedOver })
+  const identity = [chosen.value.identity, ...hashes].join(' ')
+  return ok({ ...chosen.value, engine, identity, passedOver })
 }
 
 /**
