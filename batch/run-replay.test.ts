@@ -7,8 +7,8 @@ import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventRecord } from '../analytics/records.ts'
 import type { ExperimentDesign } from '../core/model/experiment.ts'
-import { ExperimentResult } from '../core/model/experiment-result.ts'
-import { StoredResult } from '../core/model/stored-result.ts'
+import type { ExperimentResult } from '../core/model/experiment-result.ts'
+import { batchRun } from '../test/support/batch-run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
 import {
   checkout,
@@ -18,11 +18,9 @@ import {
   startAt,
   visitRecords,
 } from '../test/support/simulated-shop.ts'
-import { type SimulatedState, simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
-import { readCommandLine, readConfiguration } from './configuration.ts'
+import type { SimulatedState } from '../test/support/simulated-stack.ts'
+import { readCommandLine } from './configuration.ts'
 import { toText } from './print.ts'
-import type { RunEvent } from './run-event.ts'
-import { runBatch } from './run.ts'
 import { findNative } from './stan/engine.ts'
 import { randomFrom } from '../test/simulate/random.ts'
 
@@ -44,31 +42,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let runs = 0
 async function batch(line: string, state: Partial<SimulatedState>, now = noon) {
-  const stack = await startSimulatedStack({ flags: [checkout], ...state })
-  try {
-    const variables = {
-      TACKLINE_URL: stack.url,
-      TACKLINE_TOKEN: simulatedToken,
-      TACKLINE_LAKE_CACHE: path.join(folder, `cache-${runs++}`),
-    }
-    const configuration = readConfiguration(variables, undefined)
-    const options = readCommandLine(line.split(' '))
-    if (!configuration.ok || !options.ok) throw new Error('The line cannot be read.')
-    const events: RunEvent[] = []
-    const code = await runBatch(options.value, {
-      configuration: configuration.value,
-      variables: {},
-      now,
-      onEvent: (event) => events.push(event),
-    })
-    // As the admin API stores and lists them.
-    const results = stack.posts
-      .map(({ body }) => ExperimentResult.parse(StoredResult.parse(body)))
-      .toReversed()
-    return { code, events, results, text: events.map(toText).join('\n') }
-  } finally {
-    await stack.close()
-  }
+  const run = await batchRun(line, state, { cache: path.join(folder, `cache-${runs++}`), now })
+  return { ...run, results: [...run.results], text: run.events.map(toText).join('\n') }
 }
 
 const goals = [

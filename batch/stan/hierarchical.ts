@@ -22,7 +22,7 @@ export interface SegmentTable {
 }
 
 /**
- * 3,000 draws are worth more than 1,000 independent ones: their error is at most 3 % of a posterior's standard
+ * 3,000 draws are worth more than 1,000 independent ones: their error is at most 3 % of a posterior's
  * deviation. A smaller step than usual, because where effects hardly differ the posterior is narrow at its
  * edge.
  */

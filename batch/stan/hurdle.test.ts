@@ -1,6 +1,6 @@
-// Values per user in real Stan, as an engine: against the posterior by quadrature, and what a result says where
-// values are not as the model has them. Skipped if Stan is not built; with TACKLINE_STAN=required that is a
-// failure.
+// Values per user in real Stan, as an engine: against the posterior by quadrature, and what its checks say
+// where values are not as the model has them. Skipped if Stan is not built; with TACKLINE_STAN=required that
+// is a failure.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MetricReport, VariationValue } from '../../core/model/metric-report.ts'
 import { quantileOfNormal } from '../../core/statistics/normal.ts'
@@ -125,7 +125,9 @@ describe.skipIf(skipped)(`the hurdle model${why}`, () => {
       squaresLog: logs.reduce((sum, log) => sum + (log - meanLog) ** 2, 0),
       meanValue,
       meanError: Math.sqrt(
-        values.reduce((sum, value) => sum + (value - meanValue) ** 2, 0) / (values.length - 1) / values.length,
+        values.reduce((sum, value) => sum + (value - meanValue) ** 2, 0) /
+          (values.length - 1) /
+          values.length,
       ),
     }
   }

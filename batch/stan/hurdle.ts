@@ -56,20 +56,13 @@ export const drawHurdle = (
       prior_beta: prior.beta,
       prior_location: location,
     },
-    names: [
-      ...stepColumns,
-      ...hurdleParameters(arms.length),
-      ...vectorColumns(check, arms.length),
-    ],
+    names: [...stepColumns, ...hurdleParameters(arms.length), ...vectorColumns(check, arms.length)],
     seed,
     settings,
   })
 
 export const valuesInStan =
-  (
-    executable: StanExecutable,
-    settings: SamplerSettings = defaultSampler,
-  ): NonNullable<Engine['values']> =>
+  (executable: StanExecutable, settings: SamplerSettings = defaultSampler): NonNullable<Engine['values']> =>
   async (input) => {
     const drawn = await drawHurdle(executable.path, input, settings)
     if (!drawn.ok) return drawn
@@ -151,9 +144,9 @@ const modelOf = ({ arms, prior, location }: ValueInput, chains: ModelDraws['chai
 })
 
 /**
- * That a mean value of those who pay, drawn around the model's with the standard error that was seen, would be
- * as high as the one that was seen. With the model's own error, which grows with the tail that it supposes,
- * hardly any values would speak against it.
+ * That a mean value of those who pay, drawn around the model's with the standard error that was seen, would
+ * be as high as the one that was seen. With the model's own error, which grows with the tail that it
+ * supposes, hardly any values would speak against it.
  */
 function chancesOfMeans(arms: ValueInput['arms'], chains: ModelDraws['chains']): number[] {
   const shares = vectorOf(chains, 'p', arms.length)

@@ -16,10 +16,11 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
   const baseline = input.variations.find(({ variationId }) => variationId === input.baselineVariationId)
   const finiteUplift = upliftMeanExists(input.prior.alpha + (baseline?.conversions ?? 0))
 
-  const baselineAt = input.variations.findIndex(({ variationId }) => variationId === input.baselineVariationId)
+  const baselineAt = input.variations.findIndex(
+    ({ variationId }) => variationId === input.baselineVariationId,
+  )
   const rates = vectorOf(chains, 'p', input.variations.length)
-  const lowest =
-    input.direction === 'decrease' ? standingsOfDraws(rates, baselineAt, 'decrease') : undefined
+  const lowest = input.direction === 'decrease' ? standingsOfDraws(rates, baselineAt, 'decrease') : undefined
   return input.variations.map(({ variationId }, k) => {
     const rate = pooled(`p.${k + 1}`)
     const uplift = pooled(`uplift.${k + 1}`)

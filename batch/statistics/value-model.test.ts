@@ -66,16 +66,8 @@ describe('the closed form stands in', () => {
   const [a, b] = [usual(), usual()]
   it.each([
     ['values below 0', { a, b: [...b, -3, -4] }, 'in b, 2 users have a value below 0'],
-    [
-      'nobody who paid',
-      { a, b: b.map(() => 0) },
-      'in b, 0 users have a value above 0, and 20 are needed',
-    ],
-    [
-      'one who paid',
-      { a: [...a.map(() => 0), 5], b },
-      'in a, 1 user has a value above 0, and 20 are needed',
-    ],
+    ['nobody who paid', { a, b: b.map(() => 0) }, 'in b, 0 users have a value above 0, and 20 are needed'],
+    ['one who paid', { a: [...a.map(() => 0), 5], b }, 'in a, 1 user has a value above 0, and 20 are needed'],
     [
       'one price',
       { a: a.map((value) => (value > 0 ? 1 : 0)), b: b.map((value) => (value > 0 ? 1 : 0)) },

@@ -84,8 +84,7 @@ function toInput(
     const sums = byVariation.get(variationId)
     if (!sums?.logs) return undefined
     const { negatives, payers } = sums.logs
-    if (negatives > 0)
-      return { reason: `in ${variationId}, ${usersHave(negatives)} a value below 0` }
+    if (negatives > 0) return { reason: `in ${variationId}, ${usersHave(negatives)} a value below 0` }
     if (payers < payersMin)
       return {
         reason: `in ${variationId}, ${usersHave(payers)} a value above 0, and ${payersMin} are needed`,

@@ -93,11 +93,7 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
     return {
       truth: { ...Object.fromEntries(each), sigma },
       draw: (executable, seed) =>
-        drawHurdle(
-          executable,
-          { arms, prior, location: 1, cap, seed },
-          oneChain(defaultSampler),
-        ),
+        drawHurdle(executable, { arms, prior, location: 1, cap, seed }, oneChain(defaultSampler)),
     }
   },
   [hierarchicalModel](random) {
