@@ -10,14 +10,7 @@ import type { ExperimentDesign } from '../core/model/experiment.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import { batchRun } from '../test/support/batch-run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
-import {
-  checkout,
-  experiment,
-  hourMs,
-  purchase,
-  startAt,
-  visitRecords,
-} from '../test/support/simulated-shop.ts'
+import { experiment, hourMs, purchase, startAt, visitRecords } from '../test/support/simulated-shop.ts'
 import type { SimulatedState } from '../test/support/simulated-stack.ts'
 import { readCommandLine } from './configuration.ts'
 import { toText } from './print.ts'
