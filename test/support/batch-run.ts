@@ -1,4 +1,4 @@
-// One run of the batch runner against a simulated stack, by a line as it is typed: real HTTP, real ClickHouse.
+// One run of the batch runner against a simulated stack, by a line as it is typed: real HTTP and ClickHouse.
 import { readCommandLine, readConfiguration } from '../../batch/configuration.ts'
 import type { RunEvent } from '../../batch/run-event.ts'
 import { runBatch } from '../../batch/run.ts'
