@@ -5,9 +5,12 @@ import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { refuse } from '../core/model/problem.ts'
 import { keptFits } from './kept-fits.ts'
+import { findNative, pickEngine } from './stan/engine.ts'
+import { payers } from './stan/reference/models.ts'
 import { exactEngine } from './statistics/exact.ts'
 import type { Engine, FitInput } from './statistics/fit.ts'
 
+const stan = await findNative(process.env)
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-fits-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -33,9 +36,9 @@ function counting() {
   return { engine, calls: () => calls }
 }
 
-async function fitAll(environmentId: string, inputs: readonly FitInput[]) {
+async function fitAll(environmentId: string, inputs: readonly FitInput[], identity = '') {
   const { engine, calls } = counting()
-  const kept = await keptFits(engine, folder, environmentId)
+  const kept = await keptFits({ engine, kind: 'exact', identity }, folder, environmentId)
   const fits = []
   for (const each of inputs) fits.push(await kept.engine.fit(each))
   await kept.save()
@@ -60,6 +63,53 @@ it('are computed for whatever differs', async () => {
   expect(await fitAll('other', others)).toBe(others.length)
 })
 
+it('are computed again by another model, and what stood in for the engine is not kept', async () => {
+  await fitAll('model', [input(11)], 'a model')
+  expect(await fitAll('model', [input(11)], 'another')).toBe(1)
+  const { engine, calls } = counting()
+  for (let i = 0; i < 2; i++) {
+    const kept = await keptFits({ engine, kind: 'stan-native', identity: '' }, folder, 'instead')
+    await kept.engine.fit(input(11))
+    await kept.save()
+  }
+  expect(calls()).toBe(2)
+})
+
+it.skipIf(!stan.ok)('are drawn once by Stan: rates, segments and values', async () => {
+  const picked = await pickEngine('stan-native', process.env)
+  if (!picked.ok) throw new Error(picked.problem.message)
+  const segments = { attribute: 'plan', seed: 1 }
+  const table = [
+    [1_000, 1_000],
+    [900, 900],
+    [800, 800],
+  ]
+  const askAll = async (engine: Engine) => [
+    await engine.fit(input(11)),
+    await engine.pool!({
+      ...segments,
+      users: table,
+      conversions: table.map((row) => row.map((users) => users / 10)),
+    }),
+    await engine.values!({
+      ...payers,
+      arms: payers.arms.map((arm, k) => ({ ...arm, variationId: 'abc'[k]!, meanValue: 60, meanError: 9 })),
+      baselineVariationId: 'a',
+      direction: 'increase',
+    }),
+  ]
+  const first = await keptFits(picked.value, folder, 'stan')
+  const answers = await askAll(first.engine)
+  expect(answers.map((answer) => answer.ok && answer.value.engine.kind)).toEqual(
+    answers.map(() => 'stan-native'),
+  )
+  await first.save()
+  const never = async () => refuse('UNAVAILABLE', 'It was asked again.')
+  const silent: Engine = { fit: never, pool: never, values: never }
+  const next = await keptFits({ ...picked.value, engine: silent }, folder, 'stan')
+  expect(await askAll(next.engine)).toEqual(answers)
+})
+
 it('go if a run does not need them, and are of one environment', async () => {
   await fitAll('going', [input(11), input(12)])
   await fitAll('going', [input(11)])
@@ -79,7 +129,7 @@ it('are computed again where the file is damaged, and failures are not kept', as
       return refuse('UNAVAILABLE', 'No.')
     },
   }
-  const kept = await keptFits(failing, folder, 'failing')
+  const kept = await keptFits({ engine: failing, kind: 'exact', identity: '' }, folder, 'failing')
   for (let i = 0; i < 2; i++) expect((await kept.engine.fit(input(11))).ok).toBe(false)
   expect(calls).toBe(2)
 })

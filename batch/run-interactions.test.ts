@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EventRecord } from '../analytics/records.ts'
 import type { ExperimentResult } from '../core/model/experiment-result.ts'
+import { batchRun } from '../test/support/batch-run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
 import {
   checkout,
@@ -15,12 +16,8 @@ import {
   startAt,
   visitRecords,
 } from '../test/support/simulated-shop.ts'
-import { simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
 import { interactionLines } from './print-interactions.ts'
 import { integer } from './print-lake.ts'
-import { readConfiguration } from './configuration.ts'
-import { runBatch } from './run.ts'
-import type { RunEvent } from './run-event.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-interactions-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -42,34 +39,11 @@ const inBoth = (variationId: string, other: string, conversions: number): EventR
   })
 
 async function run(records: readonly EventRecord[]) {
-  const stack = await startSimulatedStack({
-    flags: [checkout, search],
-    goals: [purchase],
-    experiments,
-    records,
-  })
-  try {
-    const variables = { TACKLINE_URL: stack.url, TACKLINE_TOKEN: simulatedToken, TACKLINE_LAKE_CACHE: folder }
-    const configuration = readConfiguration(variables, undefined)
-    if (!configuration.ok) throw new Error(configuration.problem.message)
-    const events: RunEvent[] = []
-    const options = { environmentId: undefined, engine: 'exact', isDryRun: false, isRecount: false } as const
-    await runBatch(
-      { work: 'experiments', ...options, lakeOrder: undefined },
-      {
-        configuration: configuration.value,
-        variables: {},
-        now: startAt + 5 * hourMs,
-        onEvent: (event) => events.push(event),
-      },
-    )
-    expect(events.filter(({ kind }) => kind === 'failed')).toEqual([])
-    return new Map(
-      events.flatMap((event) => (event.kind === 'concluded' ? [[event.experiment.id, event.result]] : [])),
-    )
-  } finally {
-    await stack.close()
-  }
+  const state = { flags: [checkout, search], goals: [purchase], experiments, records }
+  const how = { cache: folder, now: startAt + 5 * hourMs }
+  const { concluded, failures } = await batchRun('experiments --engine exact', state, how)
+  expect(failures).toEqual([])
+  return new Map(concluded)
 }
 
 const checkOf = (result: ExperimentResult | undefined) =>

@@ -7,23 +7,15 @@ import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventRecord } from '../analytics/records.ts'
 import type { ExperimentDesign } from '../core/model/experiment.ts'
-import { ExperimentResult } from '../core/model/experiment-result.ts'
-import { StoredResult } from '../core/model/stored-result.ts'
+import type { ExperimentResult } from '../core/model/experiment-result.ts'
+import { batchRun } from '../test/support/batch-run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
-import {
-  checkout,
-  experiment,
-  hourMs,
-  purchase,
-  startAt,
-  visitRecords,
-} from '../test/support/simulated-shop.ts'
-import { type SimulatedState, simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
-import { readCommandLine, readConfiguration } from './configuration.ts'
+import { experiment, hourMs, purchase, startAt, visitRecords } from '../test/support/simulated-shop.ts'
+import type { SimulatedState } from '../test/support/simulated-stack.ts'
+import { readCommandLine } from './configuration.ts'
 import { toText } from './print.ts'
-import type { RunEvent } from './run-event.ts'
-import { runBatch } from './run.ts'
 import { findNative } from './stan/engine.ts'
+import { randomFrom } from '../test/simulate/random.ts'
 
 const dayMs = 24 * hourMs
 const stan = await findNative({})
@@ -43,31 +35,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let runs = 0
 async function batch(line: string, state: Partial<SimulatedState>, now = noon) {
-  const stack = await startSimulatedStack({ flags: [checkout], ...state })
-  try {
-    const variables = {
-      TACKLINE_URL: stack.url,
-      TACKLINE_TOKEN: simulatedToken,
-      TACKLINE_LAKE_CACHE: path.join(folder, `cache-${runs++}`),
-    }
-    const configuration = readConfiguration(variables, undefined)
-    const options = readCommandLine(line.split(' '))
-    if (!configuration.ok || !options.ok) throw new Error('The line cannot be read.')
-    const events: RunEvent[] = []
-    const code = await runBatch(options.value, {
-      configuration: configuration.value,
-      variables: {},
-      now,
-      onEvent: (event) => events.push(event),
-    })
-    // As the admin API stores and lists them.
-    const results = stack.posts
-      .map(({ body }) => ExperimentResult.parse(StoredResult.parse(body)))
-      .toReversed()
-    return { code, events, results, text: events.map(toText).join('\n') }
-  } finally {
-    await stack.close()
-  }
+  const run = await batchRun(line, state, { cache: path.join(folder, `cache-${runs++}`), now })
+  return { ...run, results: [...run.results], text: run.events.map(toText).join('\n') }
 }
 
 const goals = [
@@ -174,6 +143,33 @@ describe.skipIf(!hasChdb)('a replay', () => {
       expect(text).toContain('counted from the lake: identical to the digit')
       expect(code).toBe(0)
     }
+  })
+
+  it('computes values per user again that Stan drew, and why it did not', async () => {
+    const engine = stan.ok ? 'stan-native' : 'exact'
+    const random = randomFrom(11)
+    const spread = visits.map((record) =>
+      record.kind === 'tracking' ? { ...record, value: Math.exp(2 + random.normal()) } : record,
+    )
+    const revenue = { ...purchase, metric: { kind: 'value', cap: 40 } as const }
+    const only = { ...state, goals: [revenue], experiments: [experiment({ stopAt: startAt + 2 * dayMs })] }
+    const methods: string[] = []
+    for (const all of [spread, visits]) {
+      const [stored] = (await batch(`experiments --engine ${engine}`, { ...only, records: all })).results
+      methods.push(stored!.engine.kind === 'exact' ? stored!.engine.method : stored!.engine.model)
+      expect(stored!.metric!.model !== undefined).toBe(stored!.engine.kind !== 'exact')
+      const { code, text } = await batch('replay button/purchase --environment demo', {
+        ...only,
+        records: all,
+        results: [stored!],
+      })
+      expect(text).toContain('from its stored facts: identical to the digit')
+      expect(text).toContain('counted from the lake: identical to the digit')
+      expect(code).toBe(0)
+    }
+    const closed = 'normal posterior from sums, pooled variance'
+    const standIn = `${closed}, because in control, all values above 0 are equal`
+    expect(methods).toEqual(stan.ok ? ['hurdle', standIn] : [closed, closed])
   })
 
   it('of a funnel tells who reached each step, in order', () => {

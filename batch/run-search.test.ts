@@ -4,19 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EventRecord } from '../analytics/records.ts'
+import { batchRun } from '../test/support/batch-run.ts'
 import { hasChdb } from '../test/support/chdb.ts'
-import {
-  checkout,
-  experiment,
-  hourMs,
-  purchase,
-  startAt,
-  visitRecords,
-} from '../test/support/simulated-shop.ts'
-import { simulatedToken, startSimulatedStack } from '../test/support/simulated-stack.ts'
-import { readConfiguration } from './configuration.ts'
-import { runBatch } from './run.ts'
-import type { RunEvent } from './run-event.ts'
+import { experiment, hourMs, purchase, startAt, visitRecords } from '../test/support/simulated-shop.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-search-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,28 +20,11 @@ const from = (records: readonly EventRecord[], sdk: string): EventRecord[] =>
   }))
 
 async function run(records: readonly EventRecord[]) {
-  const stack = await startSimulatedStack({
-    flags: [checkout],
-    goals: [purchase],
-    experiments: [experiment()],
-    records,
-  })
-  try {
-    const variables = { TACKLINE_URL: stack.url, TACKLINE_TOKEN: simulatedToken, TACKLINE_LAKE_CACHE: folder }
-    const configuration = readConfiguration(variables, undefined)
-    if (!configuration.ok) throw new Error(configuration.problem.message)
-    const events: RunEvent[] = []
-    const options = { environmentId: undefined, engine: 'exact', isDryRun: false, isRecount: false } as const
-    const now = startAt + 5 * hourMs
-    await runBatch(
-      { work: 'experiments', ...options, lakeOrder: undefined },
-      { configuration: configuration.value, variables: {}, now, onEvent: (event) => events.push(event) },
-    )
-    expect(events.filter(({ kind }) => kind === 'failed')).toEqual([])
-    return events.flatMap((event) => (event.kind === 'concluded' ? [event.result] : []))
-  } finally {
-    await stack.close()
-  }
+  const state = { goals: [purchase], experiments: [experiment()], records }
+  const how = { cache: folder, now: startAt + 5 * hourMs }
+  const { results, failures } = await batchRun('experiments --engine exact', state, how)
+  expect(failures).toEqual([])
+  return results
 }
 
 describe.runIf(hasChdb)('a run', () => {

@@ -181,15 +181,15 @@ async function runJobs(
   const holdouts = openHoldouts(kept)
   const picked = await pickEngine(choice, variables)
   if (!picked.ok) return fail('stan-missing', picked.problem.message)
-  const { kind, engine, passedOver } = picked.value
+  const { kind, passedOver } = picked.value
   onEvent({ kind: 'engine', engine: kind, passedOver })
   const counts = countsOf(isRecount ? 'always' : 'daily')
   for (const id of environmentIds)
     await withReport('experiments', id, api, { ...context, counts }, async (own) => {
       await moveAllocations(id, { ...own, allocations })
-      const fits = kind === 'exact' ? await keptFits(engine, root, id) : undefined
-      await concludeExperiments(id, fits?.engine ?? engine, own)
-      await fits?.save()
+      const fits = await keptFits(picked.value, root, id)
+      await concludeExperiments(id, fits.engine, own)
+      await fits.save()
       await observeHoldouts(id, { ...own, holdouts })
     })
   return ok(undefined)

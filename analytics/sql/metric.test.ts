@@ -174,27 +174,24 @@ describe.skipIf(!hasChdb)('metric.sql', () => {
     expect(valued).toMatchObject({ sumY: '5000000000', sumD: '6000000000' })
   })
 
-  it('adds up the largest values to the last digit', async () => {
-    const event = (user: string, value: number) => {
-      const at = {
-        v: 1,
-        environmentId: 'demo',
-        receivedAt: 2400,
-        protocol: 'bucketeer',
-        sdk: '',
-        attributes: {},
-      }
-      const own = { ...at, targetingKey: user }
-      const split = { flagKey: 'checkout', flagVersion: 1, variationId: 'on', ruleId: 'split' }
-      return [
-        { ...own, kind: 'exposure', id: `${user}-e`, at: 2100, ...split },
-        { ...own, kind: 'tracking', id: `${user}-t`, at: 2200, event: 'bought', value },
-      ]
-    }
-    const records = [...event('a', 1e15), ...event('b', 1e15), ...event('c', -1e15), ...event('d', 1e-9)]
-    const [, on] = await rowsOf([records.map((record) => JSON.stringify(record)).join('\n')], {
-      kind: 'value',
+  it('adds up the logarithms of values above 0, and counts those below', async () => {
+    const { records, fixtureOf } = visitors([1e15, 1e15, -1e15, 1e-9, 0, 2.5])
+    const [, on] = await rowsOf([fixtureOf(records)], { kind: 'value', cap: 50 })
+    const logs = plainLogs([1e15, 1e15, -1e15, 1e-9, 0, 2.5])
+    expect(on).toMatchObject({ users: 6, ...logs })
+    const sums = addUp([on!], { kind: 'value' }).byVariation.get('on')!
+    expect(sums.logs).toEqual({
+      payers: 4,
+      negatives: 1,
+      sumLog: BigInt(logs.sumLog),
+      sumLogLog: BigInt(logs.sumLogLog),
     })
+    expect(addUp([on!], { kind: 'count' }).byVariation.get('on')).not.toHaveProperty('logs')
+  })
+
+  it('adds up the largest values to the last digit', async () => {
+    const { records, fixtureOf } = visitors([1e15, 1e15, -1e15, 1e-9])
+    const [, on] = await rowsOf([fixtureOf(records)], { kind: 'value' })
     expect(on).toMatchObject({
       users: 4,
       unreadableUsers: 0,
@@ -203,6 +200,38 @@ describe.skipIf(!hasChdb)('metric.sql', () => {
     })
   })
 })
+
+/** One user for each value, all in one variation. */
+function visitors(values: readonly number[]) {
+  const records = values.flatMap((value, i) => {
+    const own = {
+      v: 1,
+      environmentId: 'demo',
+      receivedAt: 2400,
+      protocol: 'bucketeer',
+      sdk: '',
+      attributes: {},
+      targetingKey: `user-${i}`,
+    }
+    const split = { flagKey: 'checkout', flagVersion: 1, variationId: 'on', ruleId: 'split' }
+    return [
+      { ...own, kind: 'exposure', id: `${i}-e`, at: 2100, ...split },
+      { ...own, kind: 'tracking', id: `${i}-t`, at: 2200, event: 'bought', value },
+    ]
+  })
+  const fixtureOf = (all: readonly unknown[]) => all.map((record) => JSON.stringify(record)).join('\n')
+  return { records, fixtureOf }
+}
+
+function plainLogs(values: readonly number[]) {
+  const logs = values.filter((value) => value > 0).map((value) => BigInt(Math.round(Math.log(value) * 1e9)))
+  return {
+    payers: logs.length,
+    negatives: values.filter((value) => value < 0).length,
+    sumLog: logs.reduce((sum, log) => sum + log, 0n).toString(),
+    sumLogLog: logs.reduce((sum, log) => sum + log * log, 0n).toString(),
+  }
+}
 
 const seconds = 1_000
 const plain = { kind: 'value', priorDays: 0 } as const
@@ -220,9 +249,9 @@ describe.skipIf(!hasChdb)('on any records', () => {
           const ours = await embedded(files, question, lawTolerances)
           const sliced = await embedded(files, question, lawTolerances, 2)
           if (!ours.ok || !sliced.ok) throw new Error('not counted')
-          const { byVariation } = addUp(ours.value)
+          const { byVariation } = addUp(ours.value, plain)
           // Maps are equal in whatever order.
-          expect(addUp(sliced.value).byVariation).toEqual(byVariation)
+          expect(addUp(sliced.value, plain).byVariation).toEqual(byVariation)
           const found = [...byVariation].map(([variationId, { users, conversions, sumRawY, sumRawYY }]) => ({
             variationId,
             users,
@@ -350,6 +379,7 @@ function plainSums(records: readonly EventRecord[], { from, to }: { from: number
       sumXY: sumOf(({ x, y }) => x * y, 'squared'),
       sumRawY: sumOf(({ raw }) => raw, 'plain'),
       sumRawYY: sumOf(({ raw }) => raw * raw, 'squared'),
+      ...plainLogs(own.map(({ raw }) => raw)),
     })
   }
   return [...rows.values()]

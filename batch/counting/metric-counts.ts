@@ -134,7 +134,7 @@ async function countKept(
     { now, recount },
     (differs) => onRecounted?.(environmentId, `the metric of ${question.event}`, differs),
   )
-  return rows.ok ? ok({ ...addUp(rows.value), damaged: files.damaged }) : rows
+  return rows.ok ? ok({ ...addUp(rows.value, question.metric), damaged: files.damaged }) : rows
 }
 
 async function changeOf(
@@ -244,11 +244,13 @@ function parametersOf(question: MetricQuestion) {
   }
 }
 
-export function addUp(rows: readonly MetricRow[]): Omit<CountedMetric, 'damaged'> {
+export function addUp(rows: readonly MetricRow[], metric: GoalMetric): Omit<CountedMetric, 'damaged'> {
   const byVariation = new Map<string, ExactSums>()
   for (const row of rows) {
     if (row.variationId === '') continue
-    byVariation.set(row.variationId, addSums(byVariation.get(row.variationId) ?? noSums, toSums(row)))
+    const { logs, ...sums } = toSums(row)
+    const own = metric.kind === 'value' ? { ...sums, logs } : sums
+    byVariation.set(row.variationId, addSums(byVariation.get(row.variationId) ?? noSums, own))
   }
   return { byVariation, high: rows.find(({ variationId }) => variationId === '')?.high ?? null }
 }

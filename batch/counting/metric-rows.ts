@@ -1,6 +1,6 @@
 // Rows of counting/metric.sql, and their sums.
 import * as z from 'zod'
-import { addSums, type ExactSums, noSums } from '../statistics/exact-sums.ts'
+import { addSums, type ExactSums, noLogs, noSums } from '../statistics/exact-sums.ts'
 
 /** An integer of any length, as text: JSON has no such numbers. */
 const Integer = z.string().regex(/^-?\d+$/)
@@ -20,6 +20,10 @@ export const MetricRow = z.object({
   sumXY: Integer,
   sumRawY: Integer,
   sumRawYY: Integer,
+  payers: z.int(),
+  negatives: z.int(),
+  sumLog: Integer,
+  sumLogLog: Integer,
   high: z.number().nullable(),
   /** Users who reached each step of a funnel. */
   stepUsers: z.array(z.int()),
@@ -55,11 +59,21 @@ export function toSums(row: MetricRow): ExactSums {
     sumRawY: BigInt(row.sumRawY),
     sumRawYY: BigInt(row.sumRawYY),
     stepUsers: row.stepUsers,
+    logs: {
+      payers: row.payers,
+      negatives: row.negatives,
+      sumLog: BigInt(row.sumLog),
+      sumLogLog: BigInt(row.sumLogLog),
+    },
   }
 }
 
-const textsOf = (sums: ExactSums) => ({
+const textsOf = ({ logs = noLogs, ...sums }: ExactSums) => ({
   ...sums,
+  payers: logs.payers,
+  negatives: logs.negatives,
+  sumLog: `${logs.sumLog}`,
+  sumLogLog: `${logs.sumLogLog}`,
   sumY: `${sums.sumY}`,
   sumYY: `${sums.sumYY}`,
   sumD: `${sums.sumD}`,

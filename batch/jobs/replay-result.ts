@@ -28,6 +28,7 @@ import { storedResult } from '../reproduce/stored-result.ts'
 import type { RunEvent } from '../run-event.ts'
 import type { Engine } from '../statistics/fit.ts'
 import { conclude, statisticsRelease } from '../statistics/conclude.ts'
+import type { ExactSums } from '../statistics/exact-sums.ts'
 import { overlapOf } from '../statistics/interaction.ts'
 import type { EnvironmentVariables } from '../stan/engine.ts'
 import { engineAsThen } from '../reproduce/engine-as-then.ts'
@@ -167,8 +168,10 @@ async function recount(
       )
       const rows = await countMetric(clickHouse, records)(prior.value.files, asked)
       if (!rows.ok) return rows
-      const { byVariation, high } = addUp(rows.value)
-      metric = { ...metric, byVariation: Object.fromEntries(byVariation), high }
+      const { byVariation, high } = addUp(rows.value, metric.definition)
+      const knew = Object.values(metric.byVariation).some(({ logs }) => logs !== undefined)
+      const sums = [...byVariation].map(([id, own]) => [id, knew ? own : withoutLogs(own)] as const)
+      metric = { ...metric, byVariation: Object.fromEntries(sums), high }
       ;({ damaged } = prior.value)
     }
     const recounted = (cells: EvidenceRecord['segments']) =>
@@ -193,6 +196,9 @@ async function recount(
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** As an earlier release counted. */
+const withoutLogs = ({ logs: _, ...sums }: ExactSums): ExactSums => sums
 
 /** By the attributes that the result has; undefined if it has none. */
 async function recountSegments(

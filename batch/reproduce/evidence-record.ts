@@ -35,6 +35,7 @@ const Sums = z.object({
   ...Object.fromEntries(countNames.map((name) => [name, Count])),
   ...Object.fromEntries(sumNames.map((name) => [name, Whole])),
   stepUsers: z.array(Count).default([]),
+  logs: z.object({ payers: Count, negatives: Count, sumLog: Whole, sumLogLog: Whole }).optional(),
 }) as unknown as z.ZodType<ExactSums>
 
 /** Fields in the order in which they are hashed (conclude.ts). */

@@ -158,7 +158,7 @@ say 'compiled the front end and the models'
 try_data() {
   case $1 in
     conversion) echo '{"K":2,"n":[10,10],"x":[1,2],"baseline":1,"prior_alpha":1,"prior_beta":1}' ;;
-    hurdle) echo '{"K":2,"n":[90,90],"m":[9,9],"mean_log":[1,1],"ss_log":[9,9],"baseline":1,' \
+    hurdle) echo '{"K":2,"n":[90,90],"m":[9,9],"mean_log":[1,1],"ss_log":[9,9],"cap":0,' \
       '"prior_alpha":1,"prior_beta":1,"prior_location":1}' ;;
     hierarchical) echo '{"S":2,"K":2,"n":[[90,90],[90,90]],"x":[[9,9],[9,9]],"prior_location":-2}' ;;
   esac

@@ -10,6 +10,7 @@ import type { Engine } from '../statistics/fit.ts'
 import { unlessBroken, withCircuitBreaker, withFallback } from './circuit-breaker.ts'
 import { modelName, stanEngine, type StanExecutable } from './conversion.ts'
 import { hierarchicalModel, poolInStan } from './hierarchical.ts'
+import { hurdleModel, valuesInStan } from './hurdle.ts'
 
 export const EngineChoice = z.enum(['auto', 'cmdstan', 'stan-native', 'exact'])
 export type EngineChoice = z.infer<typeof EngineChoice>
@@ -17,6 +18,8 @@ export type EngineChoice = z.infer<typeof EngineChoice>
 export interface PickedEngine {
   readonly kind: Exclude<EngineChoice, 'auto'>
   readonly engine: Engine
+  /** What its answers depend on besides the question: the hashes of its models. */
+  readonly identity: string
   /** Why `auto` did not take a better engine: one sentence each. */
   readonly passedOver: readonly string[]
 }
@@ -35,11 +38,11 @@ export async function pickEngine(
 ): Promise<Result<PickedEngine>> {
   switch (choice) {
     case 'exact':
-      return ok({ kind: 'exact', engine: exactEngine, passedOver: [] })
+      return ok({ kind: 'exact', engine: exactEngine, identity: '', passedOver: [] })
     case 'cmdstan':
       return picked(await findCmdstan(variables))
     case 'stan-native':
-      return withPooling(picked(await findNative(variables)), variables)
+      return withMore(picked(await findNative(variables)), variables)
     case 'auto':
       return pickFirst(variables)
     default:
@@ -53,28 +56,42 @@ async function pickFirst(variables: EnvironmentVariables): Promise<Result<Picked
   const native = await findNative(variables)
   // Nobody asked for Stan, so the closed form may stand in if it fails in the run.
   if (native.ok) return picked(native, (engine) => withFallback(engine, exactEngine))
-  return ok({ kind: 'exact', engine: exactEngine, passedOver: [native.problem.message] })
+  return ok({
+    kind: 'exact',
+    engine: exactEngine,
+    identity: '',
+    passedOver: [native.problem.message],
+  })
 }
 
 const picked = (found: Result<StanExecutable>, wrap = (engine: Engine) => engine): Result<PickedEngine> => {
   if (!found.ok) return found
   const engine = wrap(withCircuitBreaker(stanEngine(found.value)))
-  return ok({ kind: found.value.kind, engine, passedOver: [] })
+  const { kind, modelSha256: identity } = found.value
+  return ok({ kind, engine, identity, passedOver: [] })
 }
 
 /**
- * Only where Stan is asked for by name: it takes seconds for each attribute and goal, and says what the
- * closed form says.
+ * Segments and values, each if its model is built. Only where Stan is asked for by name: it takes seconds for
+ * each attribute and goal, and no verdict depends on it.
  */
-async function withPooling(
+async function withMore(
   chosen: Result<PickedEngine>,
   variables: EnvironmentVariables,
 ): Promise<Result<PickedEngine>> {
   if (!chosen.ok) return chosen
-  const model = await findNative(variables, hierarchicalModel)
-  if (!model.ok) return ok({ ...chosen.value, passedOver: [model.problem.message] })
-  const pool = unlessBroken(poolInStan(model.value))
-  return ok({ ...chosen.value, engine: { ...chosen.value.engine, pool } })
+  const [segments, values] = await Promise.all(
+    [hierarchicalModel, hurdleModel].map((model) => findNative(variables, model)),
+  )
+  const passedOver = [segments!, values!].flatMap((found) => (found.ok ? [] : [found.problem.message]))
+  const hashes = [segments!, values!].map((found) => (found.ok ? found.value.modelSha256 : ''))
+  const engine: Engine = {
+    ...chosen.value.engine,
+    ...(segments!.ok && { pool: unlessBroken(poolInStan(segments!.value)) }),
+    ...(values!.ok && { values: unlessBroken(valuesInStan(values!.value)) }),
+  }
+  const identity = [chosen.value.identity, ...hashes].join(' ')
+  return ok({ ...chosen.value, engine, identity, passedOver })
 }
 
 /**

@@ -8,7 +8,6 @@ import {
   type ResultWindow,
   type Trust,
   type VariationPosterior,
-  type VariationResult,
 } from '../../core/model/experiment-result.ts'
 import type { Breakdown, SegmentCounts } from '../../core/model/breakdown.ts'
 import type { GuardrailReport } from '../../core/model/guardrail.ts'
@@ -20,13 +19,14 @@ import { compareArms, factorOf, measureAlways } from './compare.ts'
 import type { ArmCounts } from './comparison.ts'
 import { ruleOf, type Rule } from './design.ts'
 import type { Engine } from './fit.ts'
-import { type MeasuredMetric, metricReport, metricVariations, notRandomised } from './measure-metric.ts'
+import { type MeasuredMetric, metricReport, notRandomised } from './measure-metric.ts'
 import { pairOf, unreadable } from './pair.ts'
 import { sensitivityOf } from './sensitivity.ts'
 import { healthOf, type LakeDamage } from './health.ts'
 import { interactionOf } from './interaction.ts'
 import { mismatchCause } from './mismatch-cause.ts'
 import { sampleRatio, type Cell } from './sample-ratio.ts'
+import { type FittedValues, fitValues } from './value-model.ts'
 import { verdictOf } from './verdict.ts'
 
 /** The largest int in Stan. */
@@ -37,7 +37,7 @@ export const seedMax = 4_294_967_295
  * Changes with every change of these files that changes a figure or a decision, so that a stored result says
  * what computed it.
  */
-export const statisticsRelease = '3'
+export const statisticsRelease = '4'
 
 /** The expected weight is the share of users that a variation should have, in any unit. */
 export type VariationCounts = ArmCounts
@@ -91,10 +91,10 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
   const { metric } = evidence
   const isValue = metric !== undefined && !isOfShares(metric.definition)
   const fit = isValue
-    ? ok(valuesOf({ ...metric, counts }, baselineVariationId, rule.direction))
+    ? ok(await fitValues({ ...metric, counts }, evidence, rule.direction, engine.values))
     : await fitOf(evidence, counts, rule.direction, engine)
   if (!fit.ok) return fit
-  const { engine: report } = fit.value
+  const { engine: report, model } = fit.value
   const variations = fit.value.variations.map((one) => ({ ...one, ...stepsOf(metric, one.variationId) }))
 
   const isSamePhase = before?.window?.from === window.from
@@ -153,7 +153,7 @@ export async function conclude(evidence: Evidence, engine: Engine): Promise<Resu
     statistics: statisticsRelease,
     role,
     direction,
-    ...(metric && { metric: metricReport(metric) }),
+    ...(metric && { metric: metricReport(metric, model) }),
     decision,
     variations,
     comparisons,
@@ -217,23 +217,13 @@ const stepsOf = (metric: MeasuredMetric | undefined, variationId: string) => {
   return steps.length > 0 ? { steps: [...steps] } : {}
 }
 
-/** In closed form, from sufficient statistics. */
-function valuesOf(metric: MeasuredMetric, baselineVariationId: string, direction: Rule['direction']) {
-  const method =
-    metric.definition.kind === 'value-per-converter'
-      ? 'normal-inverse-gamma posterior of the mean'
-      : 'normal posterior from sums, pooled variance'
-  const engine: ExperimentResult['engine'] = { kind: 'exact', method }
-  return { engine, variations: metricVariations(metric, baselineVariationId, direction) }
-}
-
 /** Posteriors of the variations that have users. One without users has none. */
 async function fitOf(
   { baselineVariationId, prior, seed }: Evidence,
   counts: readonly VariationCounts[],
   direction: Rule['direction'],
   engine: Engine,
-): Promise<Result<{ engine: ExperimentResult['engine']; variations: VariationResult[] }>> {
+): Promise<Result<FittedValues>> {
   const seen = withUsers(counts)
   const hasBaseline = seen.some(({ variationId }) => variationId === baselineVariationId)
   const posteriors = new Map<string, VariationPosterior>()
@@ -249,6 +239,7 @@ async function fitOf(
   }
   return ok({
     engine: report,
+    model: undefined,
     variations: counts.map(({ variationId, users, conversions }) => {
       const posterior = posteriors.get(variationId) ?? withoutUsers
       return { ...posterior, variationId, users, conversions }
@@ -339,13 +330,12 @@ const hashedMetric = ({ definition, event, byVariation, high }: MeasuredMetric) 
   high,
   sums: [...byVariation]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { stepUsers, ...sums }]) => [
+    .map(([id, { stepUsers, logs, ...sums }]) => [
       id,
-      // Earlier releases knew no steps.
-      Object.entries(stepUsers.length > 0 ? { ...sums, stepUsers } : sums).map(([name, value]) => [
-        name,
-        String(value),
-      ]),
+      // Earlier releases knew no steps, and no logarithms.
+      Object.entries({ ...sums, ...(stepUsers.length > 0 && { stepUsers }), ...logs }).map(
+        ([name, value]) => [name, String(value)],
+      ),
     ]),
 })
 

@@ -23,6 +23,18 @@ export interface ExactSums {
   readonly sumRawYY: bigint
   /** Users who reached each step of a funnel; empty for other metrics. */
   readonly stepUsers: readonly number[]
+  /** Of values per user; absent for other metrics, and where an earlier release counted. */
+  readonly logs?: LogSums | undefined
+}
+
+/** Natural logarithms of values above 0, without the cap: units of 1e-9, squares of 1e-18. */
+export interface LogSums {
+  /** Users with a value above 0. */
+  readonly payers: number
+  /** Users with a value below 0. */
+  readonly negatives: number
+  readonly sumLog: bigint
+  readonly sumLogLog: bigint
 }
 
 export const noSums: ExactSums = {
@@ -62,8 +74,30 @@ export function addSums(a: ExactSums, b: ExactSums): ExactSums {
       { length: Math.max(a.stepUsers.length, b.stepUsers.length) },
       (_, k) => (a.stepUsers[k] ?? 0) + (b.stepUsers[k] ?? 0),
     ),
+    ...((a.logs ?? b.logs) && { logs: addLogs(a.logs ?? noLogs, b.logs ?? noLogs) }),
   }
 }
+
+export const noLogs: LogSums = { payers: 0, negatives: 0, sumLog: 0n, sumLogLog: 0n }
+
+const addLogs = (a: LogSums, b: LogSums): LogSums => ({
+  payers: a.payers + b.payers,
+  negatives: a.negatives + b.negatives,
+  sumLog: a.sumLog + b.sumLog,
+  sumLogLog: a.sumLogLog + b.sumLogLog,
+})
+
+/** The mean of the logarithms, and the sum of the squared differences from it. 0 if nobody pays. */
+export const logsOf = ({ payers, sumLog, sumLogLog }: LogSums) => ({
+  meanLog: meanOf(sumLog, payers),
+  squaresLog: about(sumLog, sumLog, sumLogLog, payers),
+})
+
+/** Of y, after the cap: the mean of n units, with its standard error. */
+export const meanValueOf = ({ sumY, sumYY }: ExactSums, n: number) => ({
+  meanValue: meanOf(sumY, n),
+  meanError: Math.sqrt(about(sumY, sumY, sumYY, n) / n / (n - 1)),
+})
 
 /**
  * About the means of n units. Those who are not among the users have zeros only, so the sums are the same.

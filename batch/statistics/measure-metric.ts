@@ -6,7 +6,7 @@ import {
   isOfShares,
   priorDaysOf,
 } from '../../core/model/goal-metric.ts'
-import type { MetricReport, MetricSums, VariationValue } from '../../core/model/metric-report.ts'
+import type { MetricReport, MetricSums, ValueModel, VariationValue } from '../../core/model/metric-report.ts'
 import type { VariationResult } from '../../core/model/experiment-result.ts'
 import type { ArmCounts } from './comparison.ts'
 import type { Direction } from './fit.ts'
@@ -79,7 +79,11 @@ function measureOf(metric: GoalMetric, sums: ExactSums): Measure | NoEffect {
 
 const none = (reason: NoEffectReason): NoEffect => ({ kind: 'none', reason })
 
-export function metricReport({ event, definition, adjustment, high }: MeasuredMetric): MetricReport {
+/** `model`: where one of values gave the figures of the variations. */
+export function metricReport(
+  { event, definition, adjustment, high }: MeasuredMetric,
+  model?: ValueModel,
+): MetricReport {
   const cap = capOf(definition)
   const notes = [
     ...(definition.kind === 'retention'
@@ -90,6 +94,7 @@ export function metricReport({ event, definition, adjustment, high }: MeasuredMe
     ...(definition.kind === 'ratio'
       ? ['Users are the units, not their single events, so that users who come often do not narrow it.']
       : []),
+    ...(model ? modelNotes(model) : []),
   ]
   return {
     definition,
@@ -100,6 +105,7 @@ export function metricReport({ event, definition, adjustment, high }: MeasuredMe
         : null,
     }),
     high: high !== null && high > 0 ? high : null,
+    ...(model && { model }),
     notes,
   }
 }
@@ -115,10 +121,26 @@ function capNotes(cap: number | undefined, isFromHistory: boolean): string[] {
   return [`What is compared are sums of at most ${cap}.${origin}`]
 }
 
+/** For whoever reads the result. */
+const modelNotes = ({ prior: { share, logValue } }: ValueModel): string[] => [
+  'The figures of each variation come from a model of values: who has one, and how large its logarithm is. ' +
+    'The verdict and the intervals that decide do not: they come from the means and their variance.',
+  `Its priors: of the share who have a value Beta(${rounded(share.alpha)}, ${rounded(share.beta)}); of a ` +
+    `value's logarithm normal(${rounded(logValue.location)}, ${logValue.sd}), around the mean of all; of the ` +
+    `spread of logarithms half-normal(${logValue.spreadSd}), at most ${logValue.spreadMax}. It is not ` +
+    'adjusted by what users did before.',
+]
+
+const rounded = (value: number) => String(Number(value.toPrecision(4)))
+
 /** Who converts may depend on the variation, so the two groups may differ in more than the variation. */
 export const notRandomised =
   'Users who reached the goal are compared, and who they are may depend on the variation: this is no ' +
   'randomised comparison, and it decides nothing.'
+
+/** Whether enough is known of a variation to say more than what was observed. */
+export const isMeasured = ({ conversions, measure }: ArmCounts): boolean =>
+  conversions >= reachedMin && measure !== undefined && !('kind' in measure)
 
 /** What each variation came to, in the order of the counts; no posterior before all that decisions need. */
 export function metricVariations(
@@ -127,9 +149,7 @@ export function metricVariations(
   direction: Direction,
 ): VariationResult[] {
   const { counts, definition, byVariation } = metric
-  const isKnown = ({ conversions, measure }: ArmCounts) =>
-    conversions >= reachedMin && measure !== undefined && !('kind' in measure)
-  const known = counts.filter(isKnown)
+  const known = counts.filter(isMeasured)
   const baseline = known.findIndex(({ variationId }) => variationId === baselineVariationId)
   const marginals =
     baseline < 0 || known.length < 2

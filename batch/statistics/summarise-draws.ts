@@ -3,7 +3,8 @@
 import type { VariationPosterior } from '../../core/model/experiment-result.ts'
 import { diagnose, mean, quantileOf, sortedDraws, variance, type Diagnostics } from './diagnostics.ts'
 import { upliftMeanExists } from './exact.ts'
-import type { FitInput } from './fit.ts'
+import type { Direction, FitInput } from './fit.ts'
+import type { Standing } from './marginal.ts'
 
 /** The columns of one chain by Stan's names: `p.1`, `is_best.2`, ... */
 export type ChainColumns = ReadonlyMap<string, Float64Array>
@@ -15,7 +16,11 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
   const baseline = input.variations.find(({ variationId }) => variationId === input.baselineVariationId)
   const finiteUplift = upliftMeanExists(input.prior.alpha + (baseline?.conversions ?? 0))
 
-  const lowest = input.direction === 'decrease' ? standingsOfLowest(chains, input) : undefined
+  const baselineAt = input.variations.findIndex(
+    ({ variationId }) => variationId === input.baselineVariationId,
+  )
+  const rates = vectorOf(chains, 'p', input.variations.length)
+  const lowest = input.direction === 'decrease' ? standingsOfDraws(rates, baselineAt, 'decrease') : undefined
   return input.variations.map(({ variationId }, k) => {
     const rate = pooled(`p.${k + 1}`)
     const uplift = pooled(`uplift.${k + 1}`)
@@ -46,19 +51,26 @@ export function summariseDraws(chains: readonly ChainColumns[], input: FitInput)
   })
 }
 
-/** The model calls the highest rate best. Of the same draws, where the lowest is; ties are split. */
-function standingsOfLowest(chains: readonly ChainColumns[], { variations, baselineVariationId }: FitInput) {
-  const rates = variations.map((_, k) => columnOf(chains, `p.${k + 1}`).flatMap((column) => [...column]))
-  const baseline = variations.findIndex(({ variationId }) => variationId === baselineVariationId)
-  const draws = rates[0]!.length
-  const sums = variations.map(() => ({ best: 0, beats: 0, loss: 0 }))
+/** Of all chains, one after the other: `p.1`, `p.2`, ... */
+export const vectorOf = (chains: readonly ChainColumns[], name: string, length: number): number[][] =>
+  Array.from({ length }, (_, k) => columnOf(chains, `${name}.${k + 1}`).flatMap((column) => [...column]))
+
+/** How arms stand by their draws; `baseline` is an index. Ties are split. */
+export function standingsOfDraws(
+  arms: readonly (readonly number[])[],
+  baseline: number,
+  direction: Direction,
+): Standing[] {
+  const sign = direction === 'increase' ? 1 : -1
+  const draws = arms[0]!.length
+  const sums = arms.map(() => ({ best: 0, beats: 0, loss: 0 }))
   for (let i = 0; i < draws; i++) {
-    const least = rates.reduce((lowest, rate) => Math.min(lowest, rate[i]!), Infinity)
-    const ties = rates.filter((rate) => rate[i] === least).length
-    rates.forEach((rate, k) => {
-      if (rate[i] === least) sums[k]!.best += 1 / ties
-      if (rate[i]! < rates[baseline]![i]!) sums[k]!.beats++
-      sums[k]!.loss += rate[i]! - least
+    const top = arms.reduce((highest, arm) => Math.max(highest, sign * arm[i]!), -Infinity)
+    const ties = arms.filter((arm) => sign * arm[i]! === top).length
+    arms.forEach((arm, k) => {
+      if (sign * arm[i]! === top) sums[k]!.best += 1 / ties
+      if (sign * (arm[i]! - arms[baseline]![i]!) > 0) sums[k]!.beats++
+      sums[k]!.loss += top - sign * arm[i]!
     })
   }
   return sums.map(({ best, beats, loss }) => ({

@@ -66,7 +66,7 @@ export async function benchConcluding(asked: {
         now,
         onEvent: (event) => event.kind === 'failed' && failures.push(event.failure.message),
       }
-      const fits = await keptFits(exactEngine, root, 'demo')
+      const fits = await keptFits({ engine: exactEngine, kind: 'exact', identity: '' }, root, 'demo')
       await concludeExperiments('demo', fits.engine, context)
       await fits.save()
       if (failures.length > 0) throw new Error(failures[0])

@@ -20,13 +20,20 @@ export const MetricSums = z.object({
 })
 export type MetricSums = z.infer<typeof MetricSums>
 
+/** Of a posterior, against the baseline: in the unit of the value. */
+export const DifferenceSummary = z.object({ mean: z.number(), q025: z.number(), q975: z.number() })
+export type DifferenceSummary = z.infer<typeof DifferenceSummary>
+
 /** A mean or ratio of one variation. */
 export const VariationValue = z.object({
   /** As it was counted; after the cap, if there is one. */
   observed: z.number(),
   /** The same without the cap. */
   uncapped: z.number().optional(),
-  /** The estimate, adjusted by what users did before if the metric is; null if too few reached the goal. */
+  /**
+   * The estimate, in closed form adjusted by what users did before if the metric is; null if too few reached
+   * the goal.
+   */
   posterior: z
     .object({
       mean: z.number(),
@@ -36,9 +43,38 @@ export const VariationValue = z.object({
       q975: z.number(),
     })
     .nullable(),
+  /** Where a model of values gave the posterior; null for the baseline. */
+  difference: DifferenceSummary.nullable().optional(),
   sums: MetricSums,
 })
 export type VariationValue = z.infer<typeof VariationValue>
+
+/** Who has a value, and log-normal how much (batch/stan/models/hurdle.stan). */
+export const ValueModel = z.object({
+  prior: z.object({
+    /** Of the share of users who have a value: Beta. */
+    share: z.object({ alpha: z.number().positive(), beta: z.number().positive() }),
+    /** Of a value's natural logarithm: normal; its spread in all variations: half-normal, bounded. */
+    logValue: z.object({
+      location: z.number(),
+      sd: z.number().positive(),
+      spreadSd: z.number().positive(),
+      spreadMax: z.number().positive(),
+    }),
+  }),
+  /**
+   * Posterior predictive checks: the probability that values of the model would spread as much, or have as
+   * high a mean, as those that were seen. Near 0 or 1, the model does not describe them.
+   */
+  checks: z.array(
+    z.object({
+      name: z.enum(['spread', 'mean']),
+      variationId: z.string().min(1),
+      probability: z.number().min(0).max(1),
+    }),
+  ),
+})
+export type ValueModel = z.infer<typeof ValueModel>
 
 /** What was measured, of a goal with a metric. */
 export const MetricReport = z.object({
@@ -60,6 +96,8 @@ export const MetricReport = z.object({
    * if nobody knows.
    */
   high: z.number().nullable(),
+  /** Where Stan was asked for, of values per user; absent where the closed form stands in. */
+  model: ValueModel.optional(),
   /** What a reader has to know. */
   notes: z.array(z.string().min(1)),
 })

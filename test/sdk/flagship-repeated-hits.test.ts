@@ -135,7 +135,7 @@ it.skipIf(!hasChdb)(`copies of a hit count once, whichever isolates receive them
       question,
     )
     if (!rows.ok) throw new Error(rows.problem.message)
-    expect([...addUp(rows.value).byVariation.values()]).toMatchObject([
+    expect([...addUp(rows.value, question.metric).byVariation.values()]).toMatchObject([
       {
         users: buyers,
         conversions: buyers,

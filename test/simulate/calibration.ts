@@ -8,6 +8,7 @@ import { drawConversion, modelName } from '../../batch/stan/conversion.ts'
 import type { ModelDraws } from '../../batch/stan/draw-model.ts'
 import { type EnvironmentVariables, findNative } from '../../batch/stan/engine.ts'
 import type { Result } from '../../core/model/problem.ts'
+import { quantileOfNormal } from '../../core/statistics/normal.ts'
 import { type Random, randomFrom } from './random.ts'
 import type { Table } from './table.ts'
 
@@ -37,6 +38,14 @@ const beta = (random: Random, a: number, b: number): number => {
 }
 const fromLogOdds = (t: number) => 1 / (1 + Math.exp(-t))
 
+/** The logarithm of the mean of log-normal values, each at most the cap. */
+function logMean(mu: number, sigma: number, cap: number | undefined): number {
+  if (cap === undefined) return mu + sigma ** 2 / 2
+  const shares = Array.from({ length: 2_000 }, (_, i) => (i + 0.5) / 2_000)
+  const values = shares.map((share) => Math.min(Math.exp(mu + sigma * quantileOfNormal(share)), cap))
+  return Math.log(values.reduce((sum, value) => sum + value, 0) / values.length)
+}
+
 const prior = { alpha: 2, beta: 20 }
 const models: Readonly<Record<string, (random: Random) => World>> = {
   [modelName](random) {
@@ -57,7 +66,9 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
     }
   },
   [hurdleModel](random) {
-    const sigma = Math.abs(1.5 * random.normal())
+    // The prior ends at 5, beyond which are 9 of 10,000.
+    const sigma = Math.min(5, Math.abs(1.5 * random.normal()))
+    const cap = random.uniform() < 0.5 ? undefined : 20
     const truths = [300, 500].map((users) => ({
       users,
       p: beta(random, prior.alpha, prior.beta),
@@ -77,12 +88,12 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
     const each = truths.flatMap(({ p, mu }, k) => [
       [`p.${k + 1}`, p],
       [`mu.${k + 1}`, mu],
-      [`log_value.${k + 1}`, Math.log(p) + mu + sigma ** 2 / 2],
+      [`log_value.${k + 1}`, Math.log(p) + logMean(mu, sigma, cap)],
     ])
     return {
       truth: { ...Object.fromEntries(each), sigma },
       draw: (executable, seed) =>
-        drawHurdle(executable, { arms, baseline: 0, prior, location: 1, seed }, oneChain(defaultSampler)),
+        drawHurdle(executable, { arms, prior, location: 1, cap, seed }, oneChain(defaultSampler)),
     }
   },
   [hierarchicalModel](random) {

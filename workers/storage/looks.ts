@@ -16,9 +16,9 @@ interface Looks {
   readonly holdout: HoldoutLook
   readonly dynamicAllocation: AllocationLook
 }
-type Kind = keyof Looks
+export type LookKind = keyof Looks
 
-export interface LookAt<K extends Kind> {
+export interface LookAt<K extends LookKind> {
   readonly id: string
   readonly look: Looks[K]
 }
@@ -34,7 +34,7 @@ const tables = {
  * Of entities that exist, and only what is newer. Returns how many were written. Of two runners at once, the
  * later look stays.
  */
-export async function storeLooks<K extends Kind>(
+export async function storeLooks<K extends LookKind>(
   database: Database,
   environmentId: string,
   kind: K,
@@ -47,7 +47,7 @@ export async function storeLooks<K extends Kind>(
 }
 
 /** Separate, so that a test can check the query plan. */
-export function storeQuery<K extends Kind>(
+export function storeQuery<K extends LookKind>(
   database: Database,
   environmentId: string,
   kind: K,
@@ -74,7 +74,7 @@ export function storeQuery<K extends Kind>(
 }
 
 /** At those of these ids, in one environment. */
-export async function readLooks<K extends Kind>(
+export async function readLooks<K extends LookKind>(
   database: Database,
   environmentId: string,
   kind: K,

@@ -8,6 +8,8 @@
 --
 -- y: of a user's events {event}, their values or (`count`) their number; at most {cap}, if it is not 0.
 --   rawY is y without the cap.
+-- payers, negatives: users with a rawY above and below 0; sumLog and sumLogLog are of the natural logarithms
+--   of those above.
 -- d: the same of the events {denominator}, if it is not empty. It may be the same event.
 -- x: as y, of the events in the {priorMs} before the first exposure that are not in y.
 -- {afterMs}: events count from so long after the first exposure on; 0: from it on, with its tolerance.
@@ -123,6 +125,7 @@
       ) AS numbers,
       numbers[1] AS uncapped,
       least(uncapped, numbers[4]) AS y,
+      if(uncapped > 0, toInt256(toInt64(round(log(rawY) * 1e9))), toInt256(0)) AS logarithm,
       numbers[2] AS d,
       least(numbers[3], numbers[4]) AS x
     FROM summed
@@ -143,6 +146,10 @@
       toString(sum(side * x * y)) AS sumXY,
       toString(sum(side * uncapped)) AS sumRawY,
       toString(sum(side * uncapped * uncapped)) AS sumRawYY,
+      sumIf(side, uncapped > 0) AS payers,
+      sumIf(side, uncapped < 0) AS negatives,
+      toString(sum(side * logarithm)) AS sumLog,
+      toString(sum(side * logarithm * logarithm)) AS sumLogLog,
       sumForEach(arrayMap(reached -> side * reached, stepsReached)) AS stepUsers,
       if(
         grouping(fixed.variation) = 1 AND {isWhole:Bool},

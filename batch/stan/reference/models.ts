@@ -11,9 +11,9 @@ export const payers: HurdleInput = {
     { users: 10_000, payers: 230, meanLog: 3.1, squaresLog: 500 },
     { users: 1_000, payers: 12, meanLog: 2.4, squaresLog: 20 },
   ],
-  baseline: 0,
   prior: { alpha: 0.5, beta: 0.5 },
   location: 3,
+  cap: undefined,
   seed: 20_261_130,
 }
 

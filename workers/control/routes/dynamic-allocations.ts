@@ -9,11 +9,11 @@ import { AllocationLook } from '../../../core/model/allocation-look.ts'
 import { AllocationFacts, DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import { Id } from '../../../core/model/flag.ts'
 import { entitiesMax } from '../../../core/model/limits.ts'
-import { ok } from '../../../core/model/problem.ts'
-import { readLooks, storeLooks } from '../../storage/looks.ts'
+import { readLooks } from '../../storage/looks.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedAllocation } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
+import { StoredLooks, storesLooks } from './store-looks.ts'
 
 type Step = 'pause' | 'resume' | 'stop'
 
@@ -94,15 +94,7 @@ export const dynamicAllocations = [
         .min(1)
         .max(entitiesMax.dynamicAllocation),
     }),
-    answer: z.strictObject({ stored: z.int() }),
-    handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({
-        stored: await storeLooks(
-          database,
-          environment,
-          'dynamicAllocation',
-          looks.map(({ allocationId: id, look }) => ({ id, look })),
-        ),
-      }),
+    answer: StoredLooks,
+    handle: storesLooks('dynamicAllocation', ({ allocationId: id, look }) => ({ id, look })),
   }),
 ]

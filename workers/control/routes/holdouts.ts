@@ -6,11 +6,11 @@ import { Id } from '../../../core/model/flag.ts'
 import { Holdout } from '../../../core/model/holdout.ts'
 import { HoldoutLook } from '../../../core/model/holdout-look.ts'
 import { entitiesMax } from '../../../core/model/limits.ts'
-import { ok } from '../../../core/model/problem.ts'
-import { readLooks, storeLooks } from '../../storage/looks.ts'
+import { readLooks } from '../../storage/looks.ts'
 import { WatchedHoldout } from '../api/operation-answers.ts'
 import { entityRoutes, expectedVersion } from '../api/entity-routes.ts'
 import { change, route } from '../api/route.ts'
+import { StoredLooks, storesLooks } from './store-looks.ts'
 
 export const holdouts = [
   ...entityRoutes({
@@ -75,15 +75,7 @@ export const holdouts = [
         .min(1)
         .max(entitiesMax.holdout),
     }),
-    answer: z.strictObject({ stored: z.int() }),
-    handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({
-        stored: await storeLooks(
-          database,
-          environment,
-          'holdout',
-          looks.map(({ holdoutId: id, look }) => ({ id, look })),
-        ),
-      }),
+    answer: StoredLooks,
+    handle: storesLooks('holdout', ({ holdoutId: id, look }) => ({ id, look })),
   }),
 ]

@@ -5,11 +5,12 @@ import { Id } from '../../../core/model/flag.ts'
 import { Operation, OperationFacts, OperationLook } from '../../../core/model/operation.ts'
 import { Lease, LeaseName, LeaseRequest } from '../../../core/model/lease.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
-import { readLooks, storeLooks } from '../../storage/looks.ts'
+import { readLooks } from '../../storage/looks.ts'
 import { environmentStub } from '../api/environment-stub.ts'
 import { booleanFilter, entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedOperation } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
+import { StoredLooks, storesLooks } from './store-looks.ts'
 
 const looksMax = 500
 
@@ -78,16 +79,8 @@ export const operations = [
         .min(1)
         .max(looksMax),
     }),
-    answer: z.strictObject({ stored: z.int() }),
-    handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({
-        stored: await storeLooks(
-          database,
-          environment,
-          'operation',
-          looks.map(({ operationId: id, look }) => ({ id, look })),
-        ),
-      }),
+    answer: StoredLooks,
+    handle: storesLooks('operation', ({ operationId: id, look }) => ({ id, look })),
   }),
   route({
     id: 'take-lease',

@@ -8,11 +8,11 @@ import {
 } from '../../../core/change/command.ts'
 import { Id } from '../../../core/model/flag.ts'
 import { ProgressiveRollout, RolloutFacts, RolloutLook } from '../../../core/model/progressive-rollout.ts'
-import { ok } from '../../../core/model/problem.ts'
-import { readLooks, storeLooks } from '../../storage/looks.ts'
+import { readLooks } from '../../storage/looks.ts'
 import { entityRoutes, expectedVersion, textFilter } from '../api/entity-routes.ts'
 import { WatchedRollout } from '../api/operation-answers.ts'
 import { change, route } from '../api/route.ts'
+import { StoredLooks, storesLooks } from './store-looks.ts'
 
 const looksMax = 500
 
@@ -117,15 +117,7 @@ export const progressiveRollouts = [
         .min(1)
         .max(looksMax),
     }),
-    answer: z.strictObject({ stored: z.int() }),
-    handle: async ({ database, params: { environment }, body: { looks } }) =>
-      ok({
-        stored: await storeLooks(
-          database,
-          environment,
-          'progressiveRollout',
-          looks.map(({ rolloutId: id, look }) => ({ id, look })),
-        ),
-      }),
+    answer: StoredLooks,
+    handle: storesLooks('progressiveRollout', ({ rolloutId: id, look }) => ({ id, look })),
   }),
 ]
