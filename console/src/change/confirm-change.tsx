@@ -13,10 +13,13 @@ import { Radio, TextArea, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { announce } from './announce.ts'
+import { Stale, staleOf } from './stale.tsx'
 
 export interface ChangeAsked {
   readonly comment: string
   readonly experiment: ExperimentChoice | undefined
+  /** That was shown when the dialogue opened; absent if the change is of no version. */
+  readonly version?: number
 }
 
 export interface ConfirmChangeProps {
@@ -35,11 +38,15 @@ export interface ConfirmChangeProps {
   readonly children?: ReactNode
   readonly onClose: () => void
   readonly onDone?: () => void | Promise<void>
+  /** Of what is changed. If somebody else was faster, the dialogue says so, and asks once more. */
+  readonly version?: number
+  /** Instead: what is stored now. The dialogue stays, with what was typed. */
+  readonly onStale?: (current: never) => void
 }
 
 export function ConfirmChange(props: ConfirmChangeProps) {
   const { title, verb, run, done, undo, typedName, isDestructive, isReady = true } = props
-  const { children, onClose, onDone } = props
+  const { children, onClose, onDone, onStale } = props
   const environment = useEnvironmentId()
   const { isProduction, needsComment } = useNeedsComment()
   const [comment, setComment] = useState('')
@@ -47,6 +54,9 @@ export function ConfirmChange(props: ConfirmChangeProps) {
   const [experiment, setExperiment] = useState<ExperimentChoice>()
   const [error, setError] = useState<unknown>()
   const [isBusy, setIsBusy] = useState(false)
+  const [opened] = useState(props.version)
+  const [version, setVersion] = useState(opened)
+  const isStale = version !== undefined && version !== opened
   const asksForExperiment = error instanceof Refused && error.code === 'EXPERIMENT_RUNNING'
   const canSend =
     isReady &&
@@ -60,14 +70,21 @@ export function ConfirmChange(props: ConfirmChangeProps) {
     setIsBusy(true)
     const sentAt = performance.now()
     try {
-      const answer = await run({ comment: comment.trim(), experiment })
+      const answer = await run({
+        comment: comment.trim(),
+        experiment,
+        ...(version !== undefined && { version }),
+      })
       // first away from what is no longer there: what is shown is read again
       await onDone?.()
       onClose()
       void announce({ environment, text: done, answer, sentAt, ...(undo && { undo }) })
     } catch (cause) {
-      setError(cause)
+      const current = onStale || version !== undefined ? staleOf(cause) : undefined
+      setError(current ? undefined : cause)
       setIsBusy(false)
+      if (current) onStale?.(current as never)
+      if (current && version !== undefined) setVersion(current.version)
     }
   }
   const look = isProduction ? 'production' : isDestructive ? 'danger' : 'primary'
@@ -84,6 +101,7 @@ export function ConfirmChange(props: ConfirmChangeProps) {
       }
     >
       {isProduction && <Note tone="production">{frame.confirm.production}</Note>}
+      {isStale && <Stale />}
       {children}
       {typedName !== undefined && (
         <TextField
