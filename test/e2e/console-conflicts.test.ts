@@ -31,7 +31,7 @@ const isRefused = async (verb: string) => {
   await dialog().getByRole('button', { name: verb, exact: true }).click()
   await dialog()
     .getByRole('alert')
-    .getByText(/is at version \d+, the edit was made on \d+/)
+    .getByText('Somebody else changed this meanwhile')
     .waitFor()
   await page.keyboard.press('Escape')
   await dialog().waitFor({ state: 'detached' })
