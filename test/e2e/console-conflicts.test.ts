@@ -25,6 +25,11 @@ const { dialog, open, press, fill, confirm } = handsOn(
   () => page,
   () => stack().url + path,
 )
+/** Opens a dialogue, and waits until its form is there: what a colleague changes from then on, it has not read. */
+const openForm = async (button: string, label: string) => {
+  await press(button)
+  await dialog().getByLabel(label).first().waitFor()
+}
 /** The page behind the dialogue is read again. */
 const isShown = (text: string) => page.getByText(text).first().waitFor({ state: 'attached' })
 const isRefused = async (verb: string) => {
@@ -79,7 +84,7 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
       steps: stepsTo(50_000),
     })
     await open('operations?view=rollouts')
-    await press('Edit: grow')
+    await openForm('Edit: grow', 'Users, in %, step 1')
     await patch('progressive-rollouts/grow', { name: 'Slower', steps: stepsTo(10_000) })
     await isShown('Slower')
     await fill('Users, in %, step 1', '2')
@@ -116,7 +121,7 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
       included: before['included'],
       anyOf: [[{ values: ['Bern', 'Washington, DC'] }, { values: ['^a{1,3}$'] }]],
     })
-    await press('Edit segment')
+    await openForm('Edit segment', 'Listed users')
     await patch('segments/staff', { included: ['ada', 'bob', 'by-a-colleague'] })
     await isShown('by-a-colleague')
     await fill('Listed users', 'ada')
@@ -159,7 +164,7 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
     expect(await read('layers/till')).toMatchObject({ allotments: [] })
 
     await open('settings')
-    await press('Rename tag: shop')
+    await openForm('Rename tag: shop', 'Name')
     await patch('tags/shop', { name: 'The shop' })
     await isShown('The shop')
     await fill('Name', 'A shop')

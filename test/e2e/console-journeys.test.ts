@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OpenFeature } from '@openfeature/server-sdk'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { pagesEnvironment, productionEnvironment, seedPages } from '../screenshots/data.ts'
 import { addressOf, consolePages } from '../screenshots/pages.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { makeLive } from '../support/console-hands.ts'
 import { changedBy } from '../support/console-journeys.ts'
 import { calledRoutes, openConsole, violationsOf } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
@@ -37,13 +38,6 @@ const boolean = {
   offVariationId: 'off',
   defaultStrategy: { strategy: { kind: 'fixed', variationId: 'off' } },
 }
-
-/** Waits for the notice that a change is live at edge. */
-const live = (page: Page) =>
-  page
-    .getByText(/^Live at revision \d+ in/)
-    .last()
-    .waitFor()
 
 describe.skipIf(!hasChromium)('in the console', () => {
   it('a flag is created, targeted, saved, decided by an SDK, and rolled back', async () => {
@@ -76,8 +70,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await page.reload() // what was typed as targeting is still there
     await page.getByText('Rule 1').first().waitFor()
     await page.getByText('No problems found').waitFor()
-    await page.getByRole('button', { name: 'Save changes' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('button', { name: 'Save changes' }).click())
     await expect.poll(() => asked('DE'), { timeout: 10_000 }).toBe(true)
     expect(await asked('US')).toBe(false)
 
@@ -94,8 +87,9 @@ describe.skipIf(!hasChromium)('in the console', () => {
       .getByRole('link', { name: 'History' })
       .click()
     await page.getByRole('button', { name: 'Roll back to here' }).last().click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Roll back to here' }).click()
-    await live(page)
+    await makeLive(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Roll back to here' }).click(),
+    )
     await expect.poll(() => asked('DE'), { timeout: 10_000 }).toBe(false)
     expect(faults()).toEqual([])
     await page.close()
@@ -118,8 +112,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     const toggle = page.getByRole('switch')
     const isReached = () => page.evaluate<boolean>(`document.activeElement.role === 'switch'`)
     for (let i = 0; i < 40 && !(await isReached()); i++) await page.keyboard.press('Tab')
-    await page.keyboard.press('Space')
-    await live(page)
+    await makeLive(page, () => page.keyboard.press('Space'))
     expect(await toggle.getAttribute('aria-checked')).toBe('true')
     expect(faults()).toEqual([])
     await page.close()
@@ -139,8 +132,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await page.getByLabel('Yours').check()
     await page.getByRole('button', { name: 'Merge' }).click()
     await page.getByText('No problems found').waitFor()
-    await page.getByRole('button', { name: 'Save changes' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('button', { name: 'Save changes' }).click())
     expect(await call(stack(), 'GET', `${environment}/flags/merged`)).toMatchObject({
       offVariationId: 'on', // mine
       defaultStrategy: { strategy: { variationId: 'on' } }, // theirs
@@ -171,8 +163,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await page.getByLabel('Select stale-needs-one').check()
     await bar.getByRole('button', { name: 'Archive' }).click()
     await page.getByText(/3.flags change, in one revision/).waitFor()
-    await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click())
     for (const key of ['stale-one', 'stale-two', 'stale-needs-one'])
       expect(await call(stack(), 'GET', `${environment}/flags/${key}`)).toMatchObject({ archived: true })
     await page.getByRole('button', { name: 'Save view' }).click()
@@ -207,8 +198,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
       .waitFor()
     expect(await page.getByLabel('What it is').inputValue()).toBe('flagd')
     await page.getByRole('button', { name: 'Apply import' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Apply import' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('dialog').getByRole('button', { name: 'Apply import' }).click())
     expect(await call(stack(), 'GET', `${environment}/flags/from-flagd`)).toMatchObject({ enabled: true })
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Save as YAML' }).click()
@@ -226,8 +216,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     const confirm = dialog.getByRole('button', { name: 'Turn off' })
     expect(await confirm.isDisabled()).toBe(true)
     await dialog.getByLabel('Comment').fill('An incident')
-    await confirm.click()
-    await live(page)
+    await makeLive(page, () => confirm.click())
     expect(faults()).toEqual([])
     await page.close()
 

@@ -1,9 +1,10 @@
 // Journeys through the console in Chromium on a real stack: a schema and the order of rules, a large upload,
 // the first hour, settings, and what each role may do.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { makeLive } from '../support/console-hands.ts'
 import { changedBy } from '../support/console-journeys.ts'
 import { calledRoutes, openConsole } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
@@ -17,12 +18,6 @@ beforeAll(async () => {
   await call(stack(), 'POST', '/environments', { id: 'setup', name: 'Setup' })
 })
 afterAll(async () => browser?.close())
-
-const live = (page: Page) =>
-  page
-    .getByText(/^Live at revision \d+ in/)
-    .last()
-    .waitFor()
 
 const emailEnds = (id: string, end: string) => ({
   id,
@@ -62,6 +57,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await replace('{"properties":{"size":{"maximum":9}}}')
     await page.getByText('Is a schema that one value does not fit').waitFor()
     await page.getByRole('region', { name: 'Large' }).getByText('/size 20 is greater than 9').waitFor()
+    await page.locator('.cm-lintRange-error').first().waitFor()
     await replace('{"properties":{"size":{"maximun":9}}}')
     await page
       .getByRole('region', { name: 'Schema of the values' })
@@ -82,8 +78,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await handle(1).press('ArrowDown')
     await page.getByText('third is number 2 of 3').waitFor()
     await page.getByText('No problems found').waitFor()
-    await page.getByRole('button', { name: 'Save changes' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('button', { name: 'Save changes' }).click())
     expect(await ruleIds()).toEqual(['first', 'third', 'second'])
     const misfit = call(stack(), 'PATCH', `${environment}/flags/sized`, {
       variations: [{ ...sized.variations[0], value: '{"size":21}' }, sized.variations[1]],
@@ -124,19 +119,17 @@ describe.skipIf(!hasChromium)('in the console', () => {
     await page.getByRole('button', { name: 'Create SDK key' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Name').fill('web')
-    await dialog.getByRole('button', { name: 'Create SDK key' }).click()
+    await makeLive(page, () => dialog.getByRole('button', { name: 'Create SDK key' }).click())
     await page.getByText('It is shown only now').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click()
     const key = await page.getByLabel('Key in the examples').inputValue()
     await page.getByRole('link', { name: 'Create flag' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Hello')
-    await page.getByRole('dialog').getByRole('button', { name: 'Create flag' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('dialog').getByRole('button', { name: 'Create flag' }).click())
     await page.goto(overview)
     await page.getByRole('link', { name: 'Create goal' }).click()
     await page.getByRole('dialog').getByLabel('Name').fill('Bought')
-    await page.getByRole('dialog').getByRole('button', { name: 'Create goal' }).click()
-    await live(page)
+    await makeLive(page, () => page.getByRole('dialog').getByRole('button', { name: 'Create goal' }).click())
     await page.goto(overview)
     await page.getByText('Waiting for the first event').waitFor()
     const context = { targetingKey: 'ada' }
@@ -166,8 +159,9 @@ describe.skipIf(!hasChromium)('in the console', () => {
     expect(await page.getByRole('button', { name: 'Save settings' }).isDisabled()).toBe(true)
     await page.getByLabel('Path prefix').fill('/shop')
     await page.getByRole('button', { name: 'Save settings' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Save settings' }).click()
-    await live(page)
+    await makeLive(page, () =>
+      page.getByRole('dialog').getByRole('button', { name: 'Save settings' }).click(),
+    )
     expect(await call(stack(), 'GET', `${environment}/settings`)).toMatchObject({
       requireComment: true,
       pathPrefix: '/shop',

@@ -1,5 +1,6 @@
 // What a person does in the console, for journeys: opens a page, presses a button, fills a dialogue.
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 /** `address`: of the environment, whose pages are below it. */
 export function handsOn(page: () => Page, address: () => string) {
@@ -15,4 +16,15 @@ export function handsOn(page: () => Page, address: () => string) {
       await dialog().waitFor({ state: 'detached' })
     },
   }
+}
+
+/** Makes a change, and waits for the notice that edge has it: of a later revision than the notices before. */
+export async function makeLive(page: Page, change: () => Promise<void>): Promise<void> {
+  const latest = async () => {
+    const notices = await page.getByText(/^Live at revision [\d,]+ in/).allInnerTexts()
+    return Math.max(0, ...notices.map((text) => Number(/[\d,]+/.exec(text)![0].replaceAll(',', ''))))
+  }
+  const before = await latest()
+  await change()
+  await expect.poll(latest, { timeout: 30_000 }).toBeGreaterThan(before)
 }
