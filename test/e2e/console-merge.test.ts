@@ -260,7 +260,7 @@ describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120
   it('asks where both changed the same, and sends nothing before that is answered', async () => {
     await patch('settings', { requireComment: true })
     await open('goals/order')
-    await openForm('Edit goal', 'Name')
+    await openForm('Edit goal', 'Comment')
     const comment = 'As the shop says it'
     const theirs = { name: 'Purchase', event: 'purchase' }
     await call(stack(), 'PATCH', `${path}/goals/order`, theirs, 'As the bank says it')
