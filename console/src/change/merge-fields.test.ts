@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import fc from '../../../test/support/build/fast-check.ts'
 import { listOf, listText } from '../ui/list-text.ts'
-import { combineLists, combineTexts, type FieldRules, mergeFields, valueAt, withSide } from './merge-fields.ts'
+import {
+  combineLists,
+  combineTexts,
+  type FieldRules,
+  mergeFields,
+  valueAt,
+  withSide,
+} from './merge-fields.ts'
 
 interface Form {
   readonly name: string
@@ -54,7 +61,8 @@ describe('a form that is merged', () => {
         const alone = mergeFields(rules, { base, mine, theirs: base })
         expect(alone.conflicts).toEqual([])
         expect(alone.taken).toEqual([])
-        for (const place of [...places, 'keys', 'tags']) expect(at(alone.fields, place)).toEqual(at(mine, place))
+        for (const place of [...places, 'keys', 'tags'])
+          expect(at(alone.fields, place)).toEqual(at(mine, place))
       }),
     )
   })
@@ -66,9 +74,11 @@ describe('a form that is merged', () => {
         for (const place of places) {
           const [was, my, their] = [base, mine, theirs].map((form) => at(form, place))
           const conflict = conflicts.find((each) => each.place === place)
-          const [same, iDid, theyDid] = [[my, their], [my, was], [their, was]].map(
-            ([a, b]) => JSON.stringify(a) === JSON.stringify(b),
-          )
+          const [same, iDid, theyDid] = [
+            [my, their],
+            [my, was],
+            [their, was],
+          ].map(([a, b]) => JSON.stringify(a) === JSON.stringify(b))
           expect(conflict !== undefined).toBe(!same && !iDid && !theyDid)
           if (conflict) expect(conflict).toMatchObject({ base: was, mine: my, theirs: their })
           expect(at(fields, place)).toEqual(iDid ? their : my)
@@ -88,7 +98,7 @@ describe('a form that is merged', () => {
           second.conflicts.map(({ place }) => place).toSorted(),
         )
         const chosen = second.conflicts.reduce((form, each) => withSide(form, each, 'theirs'), second.fields)
-        for (const place of [...places]) expect(at(chosen, place)).toEqual(at(first.fields, place))
+        for (const place of places) expect(at(chosen, place)).toEqual(at(first.fields, place))
         expect(chosen.keys.toSorted()).toEqual(first.fields.keys.toSorted())
         expect(listOf(chosen.tags).toSorted()).toEqual(listOf(first.fields.tags).toSorted())
       }),
@@ -100,7 +110,7 @@ describe('a form that is merged', () => {
       fc.property(keys, keys, keys, (base, mine, theirs) => {
         const merged = combineLists({ base, mine, theirs })
         expect(new Set(merged).size).toBe(merged.length)
-        for (const key of ['k', 'l', 'm', 'n']) {
+        for (const key of ['k', 'l', 'm', 'n'] as const) {
           const [was, my, their] = [base, mine, theirs].map((list) => list.includes(key))
           expect(merged.includes(key)).toBe(was ? my && their : my || their)
         }

@@ -77,5 +77,6 @@ function shownOf(rules: MergeOfFormProps['rules'], { field, entry }: Place): Sho
 
 function textOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? words.yes : words.no
-  return Array.isArray(value) ? value.join(', ') : String(value ?? '')
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }

@@ -73,6 +73,7 @@ export default function FlagHistory() {
           verb={words.history.rollBack}
           done={words.history.rolledBack(back)}
           version={flag.version}
+          notesLead={words.history.notesLead}
           run={(asked) =>
             change<Flag>('POST', pathOf(environment, 'flags', flag.key, 'rollback'), {
               body: { revision: back },

@@ -1,0 +1,30 @@
+// What a change could not do, or did differently: it stays until it has been read.
+import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { Note } from '../ui/page.tsx'
+import { sentence } from '../ui/states.tsx'
+import css from './merge.module.css'
+
+export type Notes = NonNullable<ChangeAnswer<unknown>['notes']>
+
+interface ChangeNotesProps {
+  readonly title: string
+  readonly lead: string
+  readonly notes: Notes
+  readonly onClose: () => void
+}
+
+export default function ChangeNotes({ title, lead, notes, onClose }: ChangeNotesProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <Note tone="warning">{lead}</Note>
+      <ul className={css['notes']}>
+        {notes.map(({ path, message }) => (
+          <li key={`${path} ${message}`}>
+            <code>{path}</code> {sentence(message)}
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  )
+}
