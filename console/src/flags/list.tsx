@@ -96,12 +96,13 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
     [inOrder, q, view, type, tag, maintainer, now],
   )
   const { picked, pick, pickAll, unpick } = usePicked(rows)
+  const isTyping = q !== (search.q ?? '')
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => (isNarrow ? narrowRowHeight : rowHeight),
     // while somebody types, only what is seen is drawn: the rest comes when the address follows
-    overscan: q === (search.q ?? '') ? 12 : 1,
+    overscan: isTyping ? 1 : 12,
   })
   // rows of another height: a phone was turned
   useEffect(() => virtual.measure(), [virtual, isNarrow])
@@ -219,12 +220,19 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
             {head('changed', words.column.changed)}
           </span>
         </div>
-        <div className={css['list']} role="rowgroup" style={{ height: virtual.getTotalSize() }} {...links}>
+        <div
+          className={css['list']}
+          role="rowgroup"
+          data-typing={isTyping || undefined}
+          style={{ height: virtual.getTotalSize() }}
+          {...links}
+        >
           {virtual.getVirtualItems().map(({ index, start }) => {
             const flag = rows[index]!
             return (
               <Row
-                key={flag.key}
+                // while somebody types, rows are filled anew instead of made anew
+                key={isTyping ? index : flag.key}
                 flag={flag}
                 environment={environment}
                 top={start}
