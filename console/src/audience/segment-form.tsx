@@ -6,6 +6,7 @@ import type { Segment } from '../../../core/model/segment.ts'
 import { operators, segmentOperators } from '../../../core/model/vocabulary.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { NameAndId } from '../change/name-and-id.tsx'
 import { useEdit } from '../change/use-edit.ts'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
@@ -14,7 +15,6 @@ import { targeting } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
 import { ChipsInput } from '../ui/chips-input.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 import css from './audience.module.css'
 import { type ClauseFields, emptyClause, segmentBody, segmentForm } from './segment-fields.ts'
@@ -49,22 +49,14 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
       {(problemOf) => (
         <>
           <div className={css['pair']}>
-            <TextField
-              label={audience.name}
-              problem={problemOf('name')}
-              value={name}
-              onChange={({ target: { value } }) =>
-                set({ name: value, ...(!segment && { key: keyFollowing(key, name, value) }) })
-              }
-            />
-            <TextField
-              label={audience.key}
-              hint={audience.keyHint}
-              problem={problemOf('key')}
-              mono
-              readOnly={segment !== undefined}
-              value={key}
-              onChange={(event) => set({ key: event.target.value })}
+            <NameAndId
+              words={{ name: audience.name, id: audience.key, idHint: audience.keyHint }}
+              idField="key"
+              name={name}
+              id={key}
+              fixed={segment !== undefined}
+              problemOf={problemOf}
+              onChange={(next) => set({ name: next.name, key: next.id })}
             />
           </div>
           <TextField
