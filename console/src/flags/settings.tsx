@@ -11,6 +11,8 @@ import { MergedEdit } from '../change/stale.tsx'
 import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { flag as flagWords } from '../messages/flag.ts'
+import { observe } from '../messages/observe.ts'
+import { EntityLink } from '../pages/entity-link.tsx'
 import { Button } from '../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
@@ -21,6 +23,7 @@ import form from './settings.module.css'
 import { useFlag } from './use-flag.ts'
 
 const words = flagWords.settings
+const kinds: Readonly<Record<string, string>> = observe.audit.kinds
 type Asked = 'save' | 'allocation' | 'reset' | 'clone' | 'archive' | 'unarchive' | 'remove'
 
 export default function FlagSettings() {
@@ -267,7 +270,7 @@ function Dependents({ path }: { path: string }) {
             <ul>
               {dependents.map(({ kind, id }) => (
                 <li key={`${kind} ${id}`}>
-                  {kind} <code>{id}</code>
+                  {kinds[kind] ?? kind} <EntityLink kind={kind} id={id} />
                 </li>
               ))}
             </ul>
