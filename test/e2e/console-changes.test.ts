@@ -290,7 +290,7 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await fill(/^Type/, id)
     await dialog().getByRole('button', { name: 'Roll back the environment', exact: true }).click()
     await dialog().getByText('Not all of it is as it was then').waitFor()
-    await dialog().getByText('trigger.alarm').waitFor()
+    await dialog().getByRole('link', { name: 'alarm' }).waitFor()
     await confirm('Close')
     expect(tab.faults()).toEqual([])
   })

@@ -1,11 +1,28 @@
 // What a change could not do, or did differently: it stays until it has been read.
 import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
+import { observe } from '../messages/observe.ts'
+import { EntityLink } from '../pages/entity-link.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Note } from '../ui/page.tsx'
 import { sentence } from '../ui/states.tsx'
 import css from './merge.module.css'
 
 export type Notes = NonNullable<ChangeAnswer<unknown>['notes']>
+
+const kinds: Readonly<Record<string, string>> = observe.audit.kinds
+
+/** `holdout.year`: an entity; anything else is a field. */
+function Noted({ path }: { path: string }) {
+  const [kind = '', ...id] = path.split('.')
+  const name = kinds[kind]
+  return name === undefined ? (
+    <code>{path}</code>
+  ) : (
+    <>
+      {name} <EntityLink kind={kind} id={id.join('.')} />:
+    </>
+  )
+}
 
 interface ChangeNotesProps {
   readonly title: string
@@ -21,7 +38,7 @@ export default function ChangeNotes({ title, lead, notes, onClose }: ChangeNotes
       <ul className={css['notes']}>
         {notes.map(({ path, message }) => (
           <li key={`${path} ${message}`}>
-            <code>{path}</code> {sentence(message)}
+            <Noted path={path} /> {sentence(message)}
           </li>
         ))}
       </ul>

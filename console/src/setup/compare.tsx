@@ -1,5 +1,6 @@
 // Compares the flags of this environment with those of another one, and copies what should be the same.
 import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
@@ -27,7 +28,11 @@ const flagsQuery = (environment: string) => ({
 
 export function CompareEnvironments({ environments }: { environments: readonly EnvironmentRow[] }) {
   const environment = useEnvironmentId()
-  const [other, setOther] = useState('')
+  const navigate = useNavigate()
+  // in the address, so that a comparison can be sent to somebody
+  const { compare: other = '' } = useSearch({ strict: false }) as { compare?: string }
+  const setOther = (next: string) =>
+    void navigate({ to: '.', search: (next === '' ? {} : { compare: next }) as never, replace: true })
   const here = useQuery({ ...flagsQuery(environment), enabled: other !== '' })
   const there = useQuery(flagsQuery(other))
   const both = {
@@ -103,9 +108,22 @@ function Differences({ different, other }: { different: readonly FlagDifference[
         ),
     },
   ]
+  const environment = useEnvironmentId()
   const there = different.filter((each) => each.there)
   return (
     <>
+      {different.some((each) => each.here) && (
+        <p className={css['quiet']}>
+          {words.copiesInto}{' '}
+          <Link
+            to="/environments/$environment/environments"
+            params={{ environment: other }}
+            search={{ compare: environment } as never}
+          >
+            {words.copyThere(other)}
+          </Link>
+        </p>
+      )}
       {there.length > 1 && (
         <Button disabled={!canEdit} onClick={() => setCopied(there)}>
           {words.copyAll(there.length)}
