@@ -1,4 +1,5 @@
 // In a form that somebody else was faster than: what they changed, and the choice where both did.
+import { useEffect, useRef } from 'react'
 import { merging as words } from '../messages/merging.ts'
 import { Note } from '../ui/page.tsx'
 import type { FieldRule, Place } from './merge-fields.ts'
@@ -17,8 +18,11 @@ export default function MergeOfForm({
   choices,
   choose,
 }: MergeOfFormProps) {
+  const element = useRef<HTMLDivElement>(null)
+  // a long form was sent from its end
+  useEffect(() => element.current?.scrollIntoView({ block: 'start' }), [conflicts])
   return (
-    <div className={css['merge']}>
+    <div ref={element} className={css['merge']}>
       <Note tone="warning" alert>
         <b>{words.title}</b>
         <p>{conflicts.length > 0 ? words.lead : words.clean}</p>

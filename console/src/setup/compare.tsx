@@ -30,7 +30,9 @@ export function CompareEnvironments({ environments }: { environments: readonly E
   const environment = useEnvironmentId()
   const navigate = useNavigate()
   // in the address, so that a comparison can be sent to somebody
-  const { compare: other = '' } = useSearch({ strict: false }) as { compare?: string }
+  const { compare } = useSearch({ strict: false }) as { compare?: string | number }
+  const chosen = environments.find(({ id }) => id === String(compare) && id !== environment)
+  const other = chosen?.id ?? ''
   const setOther = (next: string) =>
     void navigate({ to: '.', search: (next === '' ? {} : { compare: next }) as never, replace: true })
   const here = useQuery({ ...flagsQuery(environment), enabled: other !== '' })
@@ -55,12 +57,12 @@ export function CompareEnvironments({ environments }: { environments: readonly E
             ))}
         </SelectField>
       </div>
-      {other !== '' && (
+      {chosen && (
         <Loaded query={both}>
           {({ different, same }) => (
             <>
               <p className={css['quiet']}>{words.same(same)}</p>
-              {different.length > 0 && <Differences different={different} other={other} />}
+              {different.length > 0 && <Differences different={different} other={chosen} />}
             </>
           )}
         </Loaded>
@@ -69,7 +71,7 @@ export function CompareEnvironments({ environments }: { environments: readonly E
   )
 }
 
-function Differences({ different, other }: { different: readonly FlagDifference[]; other: string }) {
+function Differences({ different, other }: { different: readonly FlagDifference[]; other: EnvironmentRow }) {
   const canEdit = useMay('editor')
   const [copied, setCopied] = useState<readonly FlagDifference[]>()
   const columns: Column<FlagDifference>[] = [
@@ -117,10 +119,10 @@ function Differences({ different, other }: { different: readonly FlagDifference[
           {words.copiesInto}{' '}
           <Link
             to="/environments/$environment/environments"
-            params={{ environment: other }}
+            params={{ environment: other.id }}
             search={{ compare: environment } as never}
           >
-            {words.copyThere(other)}
+            {words.copyThere(other.name || other.id)}
           </Link>
         </p>
       )}
@@ -130,7 +132,7 @@ function Differences({ different, other }: { different: readonly FlagDifference[
         </Button>
       )}
       <Table label={words.compare} rows={different} keyOf={({ key }) => key} columns={columns} />
-      {copied && <CopyFlags flags={copied} from={other} onClose={() => setCopied(undefined)} />}
+      {copied && <CopyFlags flags={copied} from={other.id} onClose={() => setCopied(undefined)} />}
     </>
   )
 }
