@@ -1,5 +1,6 @@
 // One run from top to bottom: chooses the environments, then applies operations, then concludes experiments.
 // The command line and the demo call it.
+import pLimit from 'p-limit'
 import { ok, type Result } from '../core/model/problem.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Environment } from './admin-api-schemas.ts'
@@ -97,6 +98,9 @@ interface JobsContext extends RunContext, Counting {
   readonly api: AdminApi
 }
 
+/** Environments whose operations are looked at together: each may hold the counts of some million users. */
+const watchedAtOnce = 2
+
 async function runJobs(
   environmentIds: readonly string[],
   { work, engine: choice, isRecount }: RunOptions,
@@ -150,16 +154,17 @@ async function runJobs(
       onEvent({ kind: 'unpublished', environmentId: id, ...published.value.unpublished })
   }
 
-  // Kill switches go first: they are urgent, need no engine, and do not wait for a full count.
-  if (work !== 'experiments') {
-    for (const id of environmentIds)
-      await withReport('operations', id, api, context, (own) =>
+  // Kill switches go first: they are urgent, need no engine, and do not wait for a full count. While one
+  // environment waits for the API, another is counted.
+  if (work !== 'experiments')
+    await pLimit(watchedAtOnce).map(environmentIds, (id) =>
+      withReport('operations', id, api, context, (own) =>
         withLease(id, own, async (lent) => {
           const counted = await applyOperations(id, { ...own, ...lent })
           await observeRollouts(id, counted, { ...own, ...lent })
         }),
-      )
-  }
+      ),
+    )
   if (work === 'operations') return ok(undefined)
 
   const allocations = openAllocations({ lake })
