@@ -26,7 +26,7 @@ const { dialog, open, press, fill, confirm } = handsOn(
   () => page,
   () => stack().url + path,
 )
-/** Opens a dialogue, and waits until its form is there: what a colleague changes from then on, it has not read. */
+/** Opens a dialogue. What a colleague changes once its form is there, it has not read. */
 const openForm = async (button: string, label: string) => {
   await press(button)
   await dialog().getByLabel(label, { exact: true }).first().waitFor()
