@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
+import { flagQuery } from '../api/queries.ts'
 import { changesBetween } from '../change/changes-between.ts'
 import { ConfirmChange, type ChangeAsked } from '../change/confirm-change.tsx'
 import { MergedEdit } from '../change/stale.tsx'
@@ -45,7 +46,12 @@ export default function FlagSettings() {
   const changes = changesBetween(aboutBody(edit.initial), aboutBody(about))
   const isChanged = Object.keys(changes).length > 0
   if (flag.version > opened.version) edit.follow(flag)
-  const patch = (body: object) => (options: ChangeAsked) => change<Flag>('PATCH', path, { body, ...options })
+  const patch = (body: object) => async (options: ChangeAsked) => {
+    const answer = await change<Flag>('PATCH', path, { body, ...options })
+    // what is done next is done on it, not on what was read before
+    queries.setQueryData(flagQuery(environment, key).queryKey, answer.entity)
+    return answer
+  }
   const leave = (to: string) =>
     navigate({ to: '/environments/$environment/flags/$flag', params: { environment, flag: to } })
   const close = () => setAsked(undefined)
@@ -237,7 +243,6 @@ export default function FlagSettings() {
           done={words.removed(name)}
           typedName={key}
           isDestructive
-          version={version}
           run={async (options) => {
             const answer = await change<Flag>('DELETE', path, options)
             await navigate({ to: '/environments/$environment/flags', params: { environment } })
