@@ -1,5 +1,6 @@
 // Checks an operation against its environment: what it names exists, and it can fire at all.
 import type { Entities, EnvironmentState } from '../model/environment-state.ts'
+import { actionDefault } from '../model/operation.ts'
 import type { FieldProblem } from '../model/problem.ts'
 import { missing } from './missing.ts'
 
@@ -13,6 +14,7 @@ export const operationProblems = (
 ): FieldProblem[] => [
   ...missing(state, 'flag', 'flagKey', operation.flagKey),
   ...variationProblems(state, operation),
+  ...offProblems(state, operation, before),
   ...missing(state, 'goal', 'goalKey', operation.goalKey),
   ...experimentProblems(state, operation),
   ...baselineProblems(state, operation, before),
@@ -36,6 +38,19 @@ function variationProblems(state: EnvironmentState, operation: Operation): Field
   if (served === variationId)
     found.push({ path: 'action.variationId', rule: 'duplicate', message: 'is the variation that is watched' })
   return found
+}
+
+/** Who has what the flag serves when it is off gains nothing from turning it off. That may come about later. */
+function offProblems(
+  state: EnvironmentState,
+  { flagKey, variationId, action = actionDefault }: Operation,
+  before: Operation | undefined,
+): FieldProblem[] {
+  if (action.kind !== 'disable' || state.flag.get(flagKey)?.offVariationId !== variationId) return []
+  const isAsBefore =
+    before?.variationId === variationId && (before.action ?? actionDefault).kind === 'disable'
+  const message = 'is what the flag serves when it is off: turning it off would change nothing'
+  return isAsBefore ? [] : [{ path: 'variationId', rule: 'off-variation', message }]
 }
 
 function experimentProblems(state: EnvironmentState, { action, flagKey }: Operation): FieldProblem[] {

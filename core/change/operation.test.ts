@@ -86,6 +86,7 @@ describe('what may be written', () => {
     ['itself as baseline', { baselineVariationId: 'b' }, 'baselineVariationId'],
     ['a baseline that the rollout does not give', { baselineVariationId: 'c' }, 'baselineVariationId'],
     ['a baseline of a rule that is none', { ...baseline, ruleId: 'none' }, 'baselineVariationId'],
+    ['to turn off what is served when off', { variationId: 'a' }, 'variationId'],
     ['a difference from nothing', { difference: 'relative' }, 'difference'],
     ['a rule without a baseline', { ruleId: 'split' }, 'ruleId'],
     ['to serve what is none', { action: { kind: 'serve', variationId: 'z' } }, 'action.variationId'],
@@ -99,6 +100,17 @@ describe('what may be written', () => {
     ['less than nobody', { ...baseline, threshold: 1, comparison: 'at-most' }, 'threshold'],
   ])('refuses %s, naming the field', (_, more, field) => {
     expect(fieldsOf(run(world(), [create(more)]))).toEqual([field])
+  })
+
+  it('watches what is served when off if it does something else, or did before', () => {
+    const told = { variationId: 'a', action: { kind: 'notify' } }
+    expect(fieldsOf(run(world(), [create(told)]))).toEqual([])
+    const off = { kind: 'update-flag', key: 'checkout', changes: { offVariationId: 'b' } }
+    const edit = (changes: object) => ({ kind: 'update-operation', id: 'o', changes })
+    expect(fieldsOf(run(world(), [create(), off, edit({ threshold: 0.3 })]))).toEqual([])
+    expect(fieldsOf(run(world(), [create(told), edit({ action: { kind: 'disable' } })]))).toEqual([
+      'variationId',
+    ])
   })
 
   it.each([

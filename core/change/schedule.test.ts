@@ -112,6 +112,14 @@ it('lets an experiment refuse it again', () => {
   expect(of(here)).not.toHaveProperty('experiment')
 })
 
+it('a change of nothing is refused, also as an edit', () => {
+  const here = world()
+  const refused = { ok: false, problem: { code: 'INVALID', fields: [{ path: 'changes', rule: 'empty' }] } }
+  expect(here.run(create({ at: start + dayMs, changes: {} }))).toMatchObject(refused)
+  here.make(create({ at: start + dayMs }))
+  expect(here.run({ kind: 'update-schedule', id: 's', changes: { changes: {} } })).toMatchObject(refused)
+})
+
 describe('two changes at one time', () => {
   const at = start + dayMs
   it('are refused if they set a field otherwise, and name each other', () => {

@@ -86,6 +86,10 @@ function updateSchedule(
  */
 function checkPlan(state: EnvironmentState, schedule: Schedule, { now }: ChangeContext): Result<unknown> {
   if (!state.flag.has(schedule.flagKey)) return ok(undefined) // create() reports it
+  if (Object.keys(schedule.changes).length === 0) {
+    const message = 'names nothing to change'
+    return refuse('INVALID', `changes ${message}`, { fields: [{ path: 'changes', rule: 'empty', message }] })
+  }
   const problem = problemAtItsTime(state, schedule, now)
   if (!problem || problem.dependents) return checkOthers(state, schedule)
   const fields = problem.fields?.map((field) => ({ ...field, path: `changes.${field.path}` }))

@@ -18,7 +18,7 @@ export const webhookFormats = ['standard', 'slack', 'email'] as const
 /** A new schema each time: one of them is marked as secret. */
 const publicUrl = () =>
   z
-    .url({ protocol: /^https$/ })
+    .url({ protocol: /^https$/, error: 'must be an https address', abort: true })
     .max(limits.urlLengthMax)
     .superRefine((url, context) => {
       const problem = addressProblem(url)
@@ -27,7 +27,7 @@ const publicUrl = () =>
 
 const publicUrlOrMail = () =>
   z
-    .url({ protocol: /^(https|mailto)$/ })
+    .url({ protocol: /^(https|mailto)$/, error: 'must be an https or mailto address', abort: true })
     .max(limits.urlLengthMax)
     .superRefine((url, context) => {
       const isMail = /^mailto:/i.test(url)

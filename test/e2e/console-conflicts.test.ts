@@ -25,7 +25,7 @@ const { dialog, open, press, fill, confirm } = handsOn(
   () => page,
   () => stack().url + path,
 )
-/** Opens a dialogue, and waits until its form is there: what a colleague changes from then on, it has not read. */
+/** Waits until the form is there: what a colleague changes from then on, it has not read. */
 const openForm = async (button: string, label: string) => {
   await press(button)
   await dialog().getByLabel(label).first().waitFor()

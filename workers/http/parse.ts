@@ -4,7 +4,11 @@ import en from 'zod/v4/locales/en.js'
 import { type FieldProblem, type Result, ok, refuse, toFieldProblem } from '../../core/model/problem.ts'
 
 /** zod/mini, which edge's schemas use, comes without messages. */
-config(en())
+config({
+  ...en(),
+  customError: ({ code, input }) =>
+    code === 'invalid_type' && input === undefined ? 'is missing' : undefined,
+})
 
 export function parseWith<T>(schema: $ZodType<T>, value: unknown): Result<T> {
   const parsed = safeParse(schema, value)
