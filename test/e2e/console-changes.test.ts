@@ -291,7 +291,8 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await dialog().getByRole('button', { name: 'Roll back the environment', exact: true }).click()
     await dialog().getByText('Not all of it is as it was then').waitFor()
     await dialog().getByRole('link', { name: 'alarm' }).waitFor()
-    await confirm('Close')
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'detached' })
     expect(tab.faults()).toEqual([])
   })
 
