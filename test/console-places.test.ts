@@ -100,10 +100,11 @@ const places: Readonly<Record<string, readonly string[]>> = {
   'setup/deliveries.tsx': ['list-deliveries', 'redeliver', 'test-webhook'],
   'setup/edit-environment.tsx': ['update-environment'],
   'setup/keys.tsx': ['create-sdk-key', 'update-sdk-key', 'rotate-sdk-key', 'delete-sdk-key'],
-  'setup/members.tsx': ['create-member', 'update-member', 'remove-member'],
+  'setup/member-form.tsx': ['create-member', 'update-member', 'remove-member'],
   'setup/organisation.ts': ['list-members', 'list-tokens'],
   'setup/serving-form.tsx': ['update-settings'],
-  'setup/settings.tsx': ['read-project', 'update-project'],
+  'setup/edit-project.tsx': ['update-project'],
+  'setup/settings.tsx': ['read-project'],
   'setup/tags.tsx': ['list-tags', 'update-tag', 'delete-tag'],
   'setup/tokens.tsx': ['create-token', 'update-token', 'rotate-token'],
   'setup/forget-users.tsx': ['forget-assignments'],
@@ -131,7 +132,7 @@ const tables: Readonly<Record<string, string>> = {
   'transfer/send-import.ts': 'transfer/source-of.ts',
   'observe/audit-entry.tsx': 'observe/audit-trail.ts',
 }
-const shared = ['change/entity-dialog.tsx', 'operations/actions.tsx']
+const shared = ['audience/entity-page.tsx', 'change/entity-dialog.tsx', 'operations/actions.tsx']
 
 /** What a file asks for: its own text, with that of the parts that make requests for several files. */
 function sourceOf(file: string): string {

@@ -280,10 +280,19 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await confirm('Delete flag')
     await page.getByRole('heading', { name: 'Flags' }).waitFor()
 
+    await call(stack(), 'POST', `/environments/${id}/triggers`, {
+      id: 'alarm',
+      flagKey: 'spare',
+      action: 'turn-off',
+    })
     await open('history')
     await page.getByRole('button', { name: 'Roll back to here' }).first().click()
     await fill(/^Type/, id)
-    await confirm('Roll back the environment')
+    await dialog().getByRole('button', { name: 'Roll back the environment', exact: true }).click()
+    await dialog().getByText('Not all of it is as it was then').waitFor()
+    await dialog().getByRole('link', { name: 'alarm' }).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'detached' })
     expect(tab.faults()).toEqual([])
   })
 

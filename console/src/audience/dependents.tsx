@@ -1,9 +1,9 @@
 // What uses an entity, and so keeps it from being deleted.
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { ask, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { audience as words } from '../messages/audience.ts'
+import { EntityLink } from '../pages/entity-link.tsx'
 import { Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { observe } from '../messages/observe.ts'
@@ -32,14 +32,7 @@ export function UsedBy({ plural, id }: { plural: 'segments' | 'goals'; id: strin
             <ul className={css['used']}>
               {dependents.map(({ kind, id: user }) => (
                 <li key={`${kind} ${user}`}>
-                  {kinds[kind] ?? kind}{' '}
-                  {kind === 'flag' ? (
-                    <Link to="/environments/$environment/flags/$flag" params={{ environment, flag: user }}>
-                      <code>{user}</code>
-                    </Link>
-                  ) : (
-                    <code>{user}</code>
-                  )}
+                  {kinds[kind] ?? kind} <EntityLink kind={kind} id={user} />
                 </li>
               ))}
             </ul>

@@ -2,6 +2,9 @@
 import type { Goal } from '../../../core/model/goal.ts'
 import { type GoalMetric, isOfShares } from '../../../core/model/goal-metric.ts'
 import type { Body } from '../change/changes-between.ts'
+import { optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { audience } from '../messages/audience.ts'
 import { numberOf } from '../ui/field-text.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 
@@ -48,6 +51,25 @@ export function goalFields({ key, name, event, metric }: Goal): GoalFields {
     ...(metric?.kind === 'funnel' && { steps: listText(metric.steps) }),
     ...(metric?.kind === 'ratio' && { denominator: metric.denominator.event }),
   }
+}
+
+const { goals: words } = audience
+
+export const goalForm: FormOf<Goal, GoalFields> = {
+  empty: emptyGoal,
+  fieldsOf: goalFields,
+  rules: {
+    key: 'stored',
+    name: { label: audience.name },
+    event: { label: words.event },
+    kind: { label: words.metric, text: optionText(words.metrics) },
+    cap: { label: words.cap },
+    windowDays: { label: words.windowDays },
+    day: { label: words.day },
+    steps: { label: words.steps },
+    denominator: { label: words.denominator },
+    metric: 'stored',
+  },
 }
 
 export const hasCap = (kind: GoalMetric['kind']): boolean => !isOfShares({ kind })

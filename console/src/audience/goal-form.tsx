@@ -1,28 +1,25 @@
 // A goal, new or edited: its event, and what is measured of it.
-import { useState } from 'react'
 import type { Goal } from '../../../core/model/goal.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
 import { NameAndId } from '../change/name-and-id.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import css from './audience.module.css'
-import { emptyGoal, goalBody, type GoalFields, goalFields, hasCap, hasWindow } from './goal-fields.ts'
+import { goalBody, type GoalFields, goalForm, hasCap, hasWindow } from './goal-fields.ts'
 
 const { goals: words } = audience
 
 export function GoalForm({ goal, onClose }: { goal?: Goal; onClose: () => void }) {
-  const [initial] = useState<GoalFields>(goal ? goalFields(goal) : emptyGoal)
-  const [fields, setFields] = useState(initial)
-  const set = (next: Partial<GoalFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(goal, goalForm)
+  const { fields, set } = edit
   const { key, name, event, kind, cap, windowDays, day, steps, denominator } = fields
   return (
     <EntityDialog
       plural="goals"
       words={words}
-      entity={goal && { id: goal.key, version: goal.version }}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={goalBody}
       shown={name || key}
       onClose={onClose}

@@ -1,23 +1,19 @@
 // One goal: what it measures, its events by hour, and what uses it.
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
-import { Pencil } from 'lucide-react'
+import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Goal } from '../../../core/model/goal.ts'
 import type { GoalEvents } from '../../../workers/control/api/report-answers.ts'
-import { ask, change, pathOf } from '../api/client.ts'
+import { ask, pathOf } from '../api/client.ts'
 import { liveMs, readHours, type Window } from '../api/entities.ts'
-import { useEnvironmentId, useMay } from '../api/place.ts'
-import { RowActions } from '../change/row-actions.tsx'
+import { useEnvironmentId } from '../api/place.ts'
 import { HourBars } from '../charts/bars.tsx'
 import { audience } from '../messages/audience.ts'
-import { common } from '../messages/common.ts'
-import { Button } from '../ui/button.tsx'
 import { Segmented } from '../ui/fields.tsx'
-import { Page, Section } from '../ui/page.tsx'
+import { Section } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
-import css from './audience.module.css'
 import { UsedBy } from './dependents.tsx'
+import { EntityPage } from './entity-page.tsx'
 import { GoalForm } from './goal-form.tsx'
 
 const { goals: words } = audience
@@ -34,56 +30,22 @@ export default function GoalPage() {
   return <Loaded query={query}>{(goal) => <Shown goal={goal} />}</Loaded>
 }
 
-function Shown({ goal }: { goal: Goal }) {
-  const environment = useEnvironmentId()
-  const canEdit = useMay('editor')
-  const navigate = useNavigate()
-  const [isEditing, setIsEditing] = useState(false)
-  const { key, name, event, metric } = goal
-  return (
-    <Page
-      title={name || key}
-      lead={
-        <>
-          <code>{event}</code>: {words.metrics[metric?.kind ?? 'conversion']}
-        </>
-      }
-      actions={
-        <>
-          <RowActions
-            big
-            label={name || key}
-            actions={[
-              {
-                text: common.remove,
-                done: common.removed(name || key),
-                isDestructive: true,
-                typedName: key,
-                run: ({ comment }) => change('DELETE', pathOf(environment, 'goals', key), { comment }),
-                onDone: () => navigate({ to: '/environments/$environment/goals', params: { environment } }),
-              },
-            ]}
-          />
-          <Button
-            look="primary"
-            disabled={!canEdit}
-            {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-            onClick={() => setIsEditing(true)}
-          >
-            <Pencil size={13} aria-hidden />
-            {words.edit}
-          </Button>
-        </>
-      }
-    >
-      <div className={css['page']}>
-        <Events goal={goal} />
-        <UsedBy plural="goals" id={key} />
-      </div>
-      {isEditing && <GoalForm goal={goal} onClose={() => setIsEditing(false)} />}
-    </Page>
-  )
-}
+const Shown = ({ goal }: { goal: Goal }) => (
+  <EntityPage
+    plural="goals"
+    entity={goal}
+    words={words}
+    lead={
+      <>
+        <code>{goal.event}</code>: {words.metrics[goal.metric?.kind ?? 'conversion']}
+      </>
+    }
+    form={(close) => <GoalForm goal={goal} onClose={close} />}
+  >
+    <Events goal={goal} />
+    <UsedBy plural="goals" id={goal.key} />
+  </EntityPage>
+)
 
 function Events({ goal: { key } }: { goal: Goal }) {
   const environment = useEnvironmentId()

@@ -3,6 +3,10 @@ import type { Clause } from '../../../core/model/clause.ts'
 import type { Segment } from '../../../core/model/segment.ts'
 import { segmentOperators } from '../../../core/model/vocabulary.ts'
 import type { Body } from '../change/changes-between.ts'
+import { combineTexts } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { audience } from '../messages/audience.ts'
+import { targeting } from '../messages/targeting.ts'
 import { linesText, listOf, listOfLines, listText } from '../ui/list-text.ts'
 
 export interface ClauseFields {
@@ -45,6 +49,34 @@ export const segmentFields = ({ key, name, description, included, anyOf }: Segme
   includedBefore: included,
   groups: anyOf.map((group) => group.map((kept) => ({ kept, values: listText(kept.values) }))),
 })
+
+const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '')
+
+/** A line for each group. */
+const groupsText = (groups: SegmentFields['groups']) =>
+  groups
+    .map((group) =>
+      group
+        .map(({ kept, values }) => `${kept.attribute} ${targeting.operators[kept.operator]} ${values}`.trim())
+        .join('; '),
+    )
+    .join('\n')
+
+export const segmentForm: FormOf<Segment, SegmentFields> = {
+  empty: emptySegment,
+  fieldsOf: segmentFields,
+  rules: {
+    key: 'stored',
+    name: { label: audience.name },
+    description: { label: audience.description },
+    included: {
+      label: audience.segments.listed,
+      combine: combineTexts(linesOf, (lines) => lines.join('\n')),
+    },
+    includedBefore: 'stored',
+    groups: { label: audience.segments.rules, text: groupsText },
+  },
+}
 
 /** Undefined while the key is missing. */
 export function segmentBody(fields: SegmentFields): Body | undefined {

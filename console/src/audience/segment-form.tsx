@@ -1,12 +1,13 @@
 // Creates a segment, or edits its rules and list.
 import { useNavigate } from '@tanstack/react-router'
 import { Plus, Trash2 } from 'lucide-react'
-import { useState } from 'react'
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Segment } from '../../../core/model/segment.ts'
 import { operators, segmentOperators } from '../../../core/model/vocabulary.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { NameAndId } from '../change/name-and-id.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
 import { editing } from '../messages/editing.ts'
@@ -14,26 +15,17 @@ import { targeting } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
 import { ChipsInput } from '../ui/chips-input.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
-import { keyFollowing } from '../ui/key-of.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 import css from './audience.module.css'
-import {
-  type ClauseFields,
-  emptyClause,
-  emptySegment,
-  segmentBody,
-  type SegmentFields,
-  segmentFields,
-} from './segment-fields.ts'
+import { type ClauseFields, emptyClause, segmentBody, segmentForm } from './segment-fields.ts'
 
 const { segments: words } = audience
 
 export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: () => void }) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const [initial] = useState<SegmentFields>(segment ? segmentFields(segment) : emptySegment)
-  const [fields, setFields] = useState(initial)
-  const set = (next: Partial<SegmentFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(segment, segmentForm)
+  const { fields, set } = edit
   const { key, name, description, included, groups } = fields
   const setGroup = (place: number, group: readonly ClauseFields[]) =>
     set({ groups: groups.map((each, i) => (i === place ? group : each)).filter((each) => each.length > 0) })
@@ -41,9 +33,7 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
     <EntityDialog
       plural="segments"
       words={words}
-      entity={segment && { id: segment.key, version: segment.version }}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={segmentBody}
       shown={name || key}
       wide
@@ -59,22 +49,14 @@ export function SegmentForm({ segment, onClose }: { segment?: Segment; onClose: 
       {(problemOf) => (
         <>
           <div className={css['pair']}>
-            <TextField
-              label={audience.name}
-              problem={problemOf('name')}
-              value={name}
-              onChange={({ target: { value } }) =>
-                set({ name: value, ...(!segment && { key: keyFollowing(key, name, value) }) })
-              }
-            />
-            <TextField
-              label={audience.key}
-              hint={audience.keyHint}
-              problem={problemOf('key')}
-              mono
-              readOnly={segment !== undefined}
-              value={key}
-              onChange={(event) => set({ key: event.target.value })}
+            <NameAndId
+              words={{ name: audience.name, id: audience.key, idHint: audience.keyHint }}
+              idField="key"
+              name={name}
+              id={key}
+              fixed={segment !== undefined}
+              problemOf={problemOf}
+              onChange={(next) => set({ name: next.name, key: next.id })}
             />
           </div>
           <TextField

@@ -1,13 +1,12 @@
 // One segment: its rules, its list, its uploaded members, where it is used, and whether somebody is in it.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { Pencil, Upload } from 'lucide-react'
+import { useParams } from '@tanstack/react-router'
+import { Upload } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { Segment } from '../../../core/model/segment.ts'
 import type { SegmentMembership } from '../../../workers/control/api/shapes.ts'
-import { ask, askText, change, pathOf } from '../api/client.ts'
+import { ask, askText, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
-import { RowActions } from '../change/row-actions.tsx'
 import { clauseText } from '../flags/text.ts'
 import { audience } from '../messages/audience.ts'
 import { common } from '../messages/common.ts'
@@ -15,15 +14,18 @@ import { targeting } from '../messages/targeting.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/fields.tsx'
 import { Chip } from '../ui/marks.tsx'
-import { Note, Page, Section } from '../ui/page.tsx'
+import { Note, Section } from '../ui/page.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import { Loaded, Refusal } from '../ui/states.tsx'
 import css from './audience.module.css'
 import { UsedBy } from './dependents.tsx'
+import { EntityPage } from './entity-page.tsx'
 import { SegmentForm } from './segment-form.tsx'
 import { UploadMembers } from './upload-members.tsx'
 
 const { segments: words } = audience
+/** The form shows them all. */
+const listedMax = 200
 
 export default function SegmentPage() {
   const environment = useEnvironmentId()
@@ -38,96 +40,72 @@ export default function SegmentPage() {
 function Shown({ segment }: { segment: Segment }) {
   const environment = useEnvironmentId()
   const canEdit = useMay('editor')
-  const navigate = useNavigate()
-  const [open, setOpen] = useState<'edit' | 'upload'>()
+  const [isUploading, setIsUploading] = useState(false)
   const { key, name, description, anyOf, included, members } = segment
-  const role = canEdit ? {} : { disabled: true, title: common.needsRole(common.roleEditor) }
   return (
-    <Page
-      title={name || key}
-      back={
-        <Link to="/environments/$environment/segments" params={{ environment }}>
-          {words.title}
-        </Link>
-      }
+    <EntityPage
+      plural="segments"
+      entity={segment}
+      words={words}
       lead={
         <>
           {name && <code>{key}</code>} {description}
         </>
       }
-      actions={
-        <>
-          <RowActions
-            big
-            label={name || key}
-            actions={[
-              {
-                text: common.remove,
-                done: common.removed(name || key),
-                isDestructive: true,
-                typedName: key,
-                run: ({ comment }) => change('DELETE', pathOf(environment, 'segments', key), { comment }),
-                onDone: () =>
-                  navigate({ to: '/environments/$environment/segments', params: { environment } }),
-              },
-            ]}
-          />
-          <Button look="primary" {...role} onClick={() => setOpen('edit')}>
-            <Pencil size={13} aria-hidden />
-            {words.edit}
-          </Button>
-        </>
-      }
+      form={(close) => <SegmentForm segment={segment} onClose={close} />}
     >
-      <div className={css['page']}>
-        <section>
-          <Section title={words.rules} {...(anyOf.length > 0 && { hint: words.rulesHint })} />
-          {anyOf.length === 0 ? (
-            <p className={css['quiet']}>{words.noRules}</p>
-          ) : (
-            <ul className={css['groups']}>
-              {anyOf.map((group) => (
-                <li key={JSON.stringify(group)}>{group.map(clauseText).join(` ${targeting.and} `)}</li>
-              ))}
-            </ul>
-          )}
-        </section>
-        <section>
-          <Section title={words.listed} />
-          {included.length === 0 ? (
-            <p className={css['quiet']}>{words.nobodyListed}</p>
-          ) : (
-            <p className={css['listed']}>
-              {included.slice(0, 200).map((id) => (
-                <Chip key={id}>{id}</Chip>
-              ))}
-            </p>
-          )}
-        </section>
-        <section>
-          <Section title={words.members} hint={words.membersHint}>
-            <span className={css['row']}>
-              {members && (
-                <Button small onClick={() => void download(environment, key)}>
-                  {words.download}
-                </Button>
-              )}
-              <Button small {...role} onClick={() => setOpen('upload')}>
-                <Upload size={13} aria-hidden />
-                {words.upload}
-              </Button>
-            </span>
-          </Section>
-          <p className={members ? undefined : css['quiet']}>
-            {members ? words.count(members.count) : words.noMembers}
+      <section>
+        <Section title={words.rules} {...(anyOf.length > 0 && { hint: words.rulesHint })} />
+        {anyOf.length === 0 ? (
+          <p className={css['quiet']}>{words.noRules}</p>
+        ) : (
+          <ul className={css['groups']}>
+            {anyOf.map((group) => (
+              <li key={JSON.stringify(group)}>{group.map(clauseText).join(` ${targeting.and} `)}</li>
+            ))}
+          </ul>
+        )}
+      </section>
+      <section>
+        <Section title={words.listed} />
+        {included.length === 0 ? (
+          <p className={css['quiet']}>{words.nobodyListed}</p>
+        ) : (
+          <p className={css['listed']}>
+            {included.slice(0, listedMax).map((id) => (
+              <Chip key={id}>{id}</Chip>
+            ))}
+            {included.length > listedMax && words.more(included.length - listedMax)}
           </p>
-        </section>
-        <Membership segmentKey={key} />
-        <UsedBy plural="segments" id={key} />
-      </div>
-      {open === 'edit' && <SegmentForm segment={segment} onClose={() => setOpen(undefined)} />}
-      {open === 'upload' && <UploadMembers segment={segment} onClose={() => setOpen(undefined)} />}
-    </Page>
+        )}
+      </section>
+      <section>
+        <Section title={words.members} hint={words.membersHint}>
+          <span className={css['row']}>
+            {members && (
+              <Button small onClick={() => void download(environment, key)}>
+                {words.download}
+              </Button>
+            )}
+            <Button
+              small
+              disabled={!canEdit}
+              {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
+              onClick={() => setIsUploading(true)}
+            >
+              <Upload size={13} aria-hidden />
+              {words.upload}
+            </Button>
+          </span>
+        </Section>
+        <p className={members ? undefined : css['quiet']}>
+          {members ? words.count(members.count) : words.noMembers}
+        </p>
+      </section>
+      <Membership segmentKey={key} />
+      <UsedBy plural="segments" id={key} />
+      {isUploading && <UploadMembers segment={segment} onClose={() => setIsUploading(false)} />}
+    </EntityPage>
   )
 }
 

@@ -12,6 +12,7 @@ import { TextField } from '../ui/fields.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { toast } from '../ui/toasts.tsx'
 import { announce } from './announce.ts'
+import { staleOf } from './stale.tsx'
 
 interface Stored {
   readonly revision: number
@@ -33,11 +34,14 @@ interface ChangeDialogProps<Answer> {
   readonly onClose: () => void
   /** Instead of closing: to go elsewhere, or to show what is shown once. */
   readonly onDone?: (answer: Answer) => void
+  /** Somebody else was faster: what is stored now. The dialogue stays, with what was typed. */
+  readonly onStale?: (current: never) => void
   readonly children: (problemOf: (path: string) => string | undefined) => ReactNode
 }
 
 export function ChangeDialog<Answer extends object>(props: ChangeDialogProps<Answer>) {
-  const { title, verb, isReady, wide, isDestructive, ofOrganisation, run, done, onClose, onDone } = props
+  const { title, verb, isReady, wide, isDestructive, ofOrganisation, run, done } = props
+  const { onClose, onDone, onStale } = props
   const environment = useEnvironmentId()
   const place = useNeedsComment()
   const isProduction = place.isProduction && !ofOrganisation
@@ -69,8 +73,10 @@ export function ChangeDialog<Answer extends object>(props: ChangeDialogProps<Ans
       if (onDone) onDone(answer)
       else onClose()
     } catch (cause) {
-      setError(cause)
+      const current = onStale && staleOf(cause)
+      setError(current ? undefined : cause)
       setIsBusy(false)
+      if (current) onStale(current as never)
     }
   }
   const fields = props.children(problemOf)

@@ -1,7 +1,7 @@
 // Asks what a change needs before it is made: a comment, a confirmation in production, the name of what is
 // removed, what becomes of a running experiment. A refusal is shown in place, and can be answered.
 import { Lock } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { ChangeAnswer } from '../../../workers/control/api/shapes.ts'
 import { type ExperimentChoice, Refused } from '../api/client.ts'
 import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
@@ -13,20 +13,28 @@ import { Radio, TextArea, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { announce } from './announce.ts'
+import type { Notes } from './change-notes.tsx'
+import { Stale, staleOf } from './stale.tsx'
+
+const ChangeNotes = lazy(() => import('./change-notes.tsx'))
 
 export interface ChangeAsked {
   readonly comment: string
   readonly experiment: ExperimentChoice | undefined
+  /** That was shown when the dialogue opened; absent if the change is of no version. */
+  readonly version?: number
 }
 
 export interface ConfirmChangeProps {
   readonly title: string
   /** What the button does: a verb and its object. */
   readonly verb: string
-  readonly run: (asked: ChangeAsked) => Promise<Pick<ChangeAnswer<unknown>, 'revision' | 'changed'>>
+  readonly run: (asked: ChangeAsked) => Promise<Pick<ChangeAnswer<unknown>, 'revision' | 'changed' | 'notes'>>
   /** The notice afterwards: `Checkout is on`. */
   readonly done: string
   readonly undo?: () => void
+  /** Shows the answer's notes under this sentence, until they are closed. */
+  readonly notesLead?: string
   /** Must be typed before: for what cannot be taken back. */
   readonly typedName?: string
   readonly isDestructive?: boolean
@@ -35,18 +43,26 @@ export interface ConfirmChangeProps {
   readonly children?: ReactNode
   readonly onClose: () => void
   readonly onDone?: () => void | Promise<void>
+  /** Of what is changed. If somebody else was faster, the dialogue says so, and asks once more. */
+  readonly version?: number
+  /** Instead: what is stored now. The dialogue stays, with what was typed. */
+  readonly onStale?: (current: never) => void
 }
 
 export function ConfirmChange(props: ConfirmChangeProps) {
   const { title, verb, run, done, undo, typedName, isDestructive, isReady = true } = props
-  const { children, onClose, onDone } = props
+  const { children, notesLead, onClose, onDone, onStale } = props
   const environment = useEnvironmentId()
   const { isProduction, needsComment } = useNeedsComment()
   const [comment, setComment] = useState('')
   const [typed, setTyped] = useState('')
   const [experiment, setExperiment] = useState<ExperimentChoice>()
   const [error, setError] = useState<unknown>()
+  const [notes, setNotes] = useState<Notes>()
   const [isBusy, setIsBusy] = useState(false)
+  const [opened] = useState(props.version)
+  const [version, setVersion] = useState(opened)
+  const isStale = version !== undefined && version !== opened
   const asksForExperiment = error instanceof Refused && error.code === 'EXPERIMENT_RUNNING'
   const canSend =
     isReady &&
@@ -60,16 +76,30 @@ export function ConfirmChange(props: ConfirmChangeProps) {
     setIsBusy(true)
     const sentAt = performance.now()
     try {
-      const answer = await run({ comment: comment.trim(), experiment })
+      const answer = await run({
+        comment: comment.trim(),
+        experiment,
+        ...(version !== undefined && { version }),
+      })
       // first away from what is no longer there: what is shown is read again
       await onDone?.()
-      onClose()
+      if (notesLead !== undefined && answer.notes) setNotes(answer.notes)
+      else onClose()
       void announce({ environment, text: done, answer, sentAt, ...(undo && { undo }) })
     } catch (cause) {
-      setError(cause)
+      const current = onStale || version !== undefined ? staleOf(cause) : undefined
+      setError(current ? undefined : cause)
       setIsBusy(false)
+      if (current) onStale?.(current as never)
+      if (current && version !== undefined) setVersion(current.version)
     }
   }
+  if (notes)
+    return (
+      <Suspense>
+        <ChangeNotes title={done} lead={notesLead ?? ''} notes={notes} onClose={onClose} />
+      </Suspense>
+    )
   const look = isProduction ? 'production' : isDestructive ? 'danger' : 'primary'
   return (
     <Dialog
@@ -84,6 +114,7 @@ export function ConfirmChange(props: ConfirmChangeProps) {
       }
     >
       {isProduction && <Note tone="production">{frame.confirm.production}</Note>}
+      {isStale && <Stale />}
       {children}
       {typedName !== undefined && (
         <TextField

@@ -113,7 +113,8 @@ function Confirm({ action, experiment, results, onClose }: ConfirmProps) {
         isDestructive
         typedName={id}
         done={words.removed(shown)}
-        run={({ comment }) => change('DELETE', path, { comment, version: experiment.version })}
+        version={experiment.version}
+        run={(asked) => change('DELETE', path, asked)}
         onDone={() => navigate({ to: '/environments/$environment/experiments', params: { environment } })}
         onClose={onClose}
       >

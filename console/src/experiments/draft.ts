@@ -1,6 +1,10 @@
 // The form of an experiment, and the draft that it makes. Pure.
 import { type Experiment, expectedWeights, strategyOf } from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
+import { combineLists, optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { experiments as words } from '../messages/experiments.ts'
+import { results } from '../messages/results.ts'
 import { dayText, numberOf, percentText, shareOf } from '../ui/field-text.ts'
 
 export interface MarginField {
@@ -89,6 +93,41 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
     usersPlanned: design.usersPlanned,
   }
 }
+
+const { form } = words
+
+export const experimentForm: FormOf<Experiment, ExperimentFields> = {
+  empty: emptyFields,
+  fieldsOf,
+  rules: {
+    name: { label: form.name },
+    hypothesis: { label: form.hypothesis },
+    owner: { label: form.owner },
+    flagKey: { label: form.flag },
+    ruleId: { label: form.rollout },
+    baselineId: { label: form.baseline },
+    primary: { label: form.primary },
+    secondary: { label: form.secondary, combine: combineLists },
+    lowerIsBetter: { label: form.lowerIsBetter, combine: combineLists },
+    margins: {
+      label: form.margins,
+      entries: { label: form.margin, text: (margin) => (margin ? marginText(margin) : '') },
+    },
+    decision: {
+      label: form.decision,
+      text: optionText({ 'always-valid': form.always, 'fixed-horizon': form.horizon }),
+    },
+    effect: { label: form.effect },
+    equivalence: { label: form.equivalence },
+    minimumDays: { label: form.minimumDays },
+    ends: { label: form.ends },
+    counts: { label: form.counts, text: optionText(results.counts) },
+    aa: { label: form.aa },
+    usersPlanned: { label: form.usersPlanned },
+  },
+}
+
+const marginText = ({ text, unit }: MarginField) => `${text} ${form.marginUnits[unit]}`
 
 /** What is sent to create a draft, or to change `draft`: what the form cannot show stays as it is. */
 export function bodyOf(fields: ExperimentFields, draft?: Experiment) {

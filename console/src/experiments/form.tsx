@@ -11,6 +11,8 @@ import { goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { flagQuery, flagRowsQuery } from '../api/queries.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
+import { MergedEdit } from '../change/stale.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { variationName } from '../flags/text.ts'
 import { common } from '../messages/common.ts'
 import { experiments as words } from '../messages/experiments.ts'
@@ -20,9 +22,8 @@ import { Note } from '../ui/page.tsx'
 import {
   bodyOf,
   chosenOf,
-  emptyFields,
+  experimentForm,
   type ExperimentFields,
-  fieldsOf,
   isComplete,
   rolloutsOf,
   type MarginField,
@@ -45,9 +46,8 @@ interface ExperimentFormProps {
 export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: ExperimentFormProps) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const [draft] = useState(shown)
-  const [fields, setFields] = useState(() => (draft ? fieldsOf(draft) : emptyFields))
-  const set = (next: Partial<ExperimentFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(shown, experimentForm)
+  const { opened: draft, fields, set } = edit
   const { data: goals } = useQuery(goalsQuery(environment))
   const { data: flag } = useQuery({
     ...flagQuery(environment, fields.flagKey),
@@ -60,7 +60,7 @@ export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: 
       title={draft ? words.edit : words.create}
       verb={draft ? words.save : words.createDraft}
       wide
-      isReady={isComplete(fields)}
+      isReady={isComplete(fields) && edit.isMerged}
       run={(comment) =>
         draft
           ? change<Experiment>('PATCH', path, {
@@ -78,11 +78,13 @@ export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: 
           params: { environment, experiment: id } as never,
         })
       }}
+      {...(draft && { onStale: edit.rebase })}
       onClose={onClose}
     >
       {(problemOf) => (
         <div className={css['columns']}>
           <div className={css['fields']}>
+            <MergedEdit edit={edit} />
             <TextField
               label={form.name}
               problem={problemOf('name')}

@@ -1,6 +1,7 @@
 // A flag as it is being edited: what may differ from what is stored, and what would be sent. Pure.
 import type { Clause } from '../../../core/model/clause.ts'
 import type { Flag, Rule, Strategy } from '../../../core/model/flag.ts'
+import { isSame } from '../change/changes-between.ts'
 
 /** What the pages of a flag edit as one draft, and save together. */
 export const draftFields = [
@@ -23,8 +24,6 @@ export interface Edit {
 
 export const draftOf = (flag: Flag): Draft =>
   Object.fromEntries(draftFields.map((field) => [field, flag[field]])) as unknown as Draft
-
-export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** The fields that differ, as the API takes them: null removes. Undefined if nothing differs. */
 export function changesOf({ base, draft }: Edit): Partial<Record<DraftField, unknown>> | undefined {

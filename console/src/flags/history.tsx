@@ -72,11 +72,12 @@ export default function FlagHistory() {
           title={words.history.rollBackTitle(back)}
           verb={words.history.rollBack}
           done={words.history.rolledBack(back)}
-          run={({ comment, experiment }) =>
+          version={flag.version}
+          notesLead={words.history.notesLead}
+          run={(asked) =>
             change<Flag>('POST', pathOf(environment, 'flags', flag.key, 'rollback'), {
-              body: { revision: back, version: flag.version },
-              comment,
-              experiment,
+              body: { revision: back },
+              ...asked,
             })
           }
           onClose={() => setBack(undefined)}

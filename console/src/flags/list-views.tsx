@@ -47,6 +47,8 @@ export const Views = memo(function Views(props: ViewsProps) {
             aria-current={each === view && current === undefined ? 'page' : undefined}
             onClick={() => current !== undefined && onText('')}
             activeProps={{}}
+            // a view is not “all flags” with something more
+            activeOptions={{ exact: true, explicitUndefined: true }}
           >
             {words.view[each]}
             <b>{number(counts[each])}</b>

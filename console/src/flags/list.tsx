@@ -3,13 +3,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, Bookmark, Plus, Search } from 'lucide-react'
+import { ArrowDown, ArrowUp, Bookmark, Search } from 'lucide-react'
 import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { FlagRow } from '../../../workers/control/api/flag-answers.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { flagRowsQuery } from '../api/queries.ts'
-import { common } from '../messages/common.ts'
 import { flags as words } from '../messages/flags.ts'
+import { useCreating } from '../pages/creating.tsx'
 import { Button } from '../ui/button.tsx'
 import { InlineSelect } from '../ui/fields.tsx'
 import { join } from '../ui/join.ts'
@@ -34,24 +34,13 @@ const restMs = 300
 export function FlagsPage() {
   const environment = useEnvironmentId()
   const query = useQuery(flagRowsQuery(environment))
-  const { create } = useSearch({ from: '/signed-in/environments/$environment/flags' })
-  const navigate = useNavigate()
   const canEdit = useMay('editor')
-  const creating = (open: boolean) =>
-    void navigate({ to: '.', search: (was) => ({ ...was, create: open || undefined }) as never })
+  const { button, open } = useCreating(words.create, (close) => <CreateFlag onClose={close} />)
   return (
     <div className={css['page']}>
       <div className={css['head']}>
         <h1>{words.title}</h1>
-        <Button
-          look="primary"
-          disabled={!canEdit}
-          {...(!canEdit && { title: common.needsRole(common.roleEditor) })}
-          onClick={() => creating(true)}
-        >
-          <Plus size={15} aria-hidden />
-          {words.create}
-        </Button>
+        {button}
       </div>
       <Loaded query={query} lines={12}>
         {({ flags }) =>
@@ -62,11 +51,7 @@ export function FlagsPage() {
           )
         }
       </Loaded>
-      {create && canEdit && (
-        <Suspense>
-          <CreateFlag onClose={() => creating(false)} />
-        </Suspense>
-      )}
+      {open}
     </div>
   )
 }
@@ -96,12 +81,13 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
     [inOrder, q, view, type, tag, maintainer, now],
   )
   const { picked, pick, pickAll, unpick } = usePicked(rows)
+  const isTyping = q !== (search.q ?? '')
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => (isNarrow ? narrowRowHeight : rowHeight),
     // while somebody types, only what is seen is drawn: the rest comes when the address follows
-    overscan: q === (search.q ?? '') ? 12 : 1,
+    overscan: isTyping ? 1 : 12,
   })
   // rows of another height: a phone was turned
   useEffect(() => virtual.measure(), [virtual, isNarrow])
@@ -219,12 +205,19 @@ function List({ flags, canEdit }: { flags: readonly FlagRow[]; canEdit: boolean 
             {head('changed', words.column.changed)}
           </span>
         </div>
-        <div className={css['list']} role="rowgroup" style={{ height: virtual.getTotalSize() }} {...links}>
+        <div
+          className={css['list']}
+          role="rowgroup"
+          data-typing={isTyping || undefined}
+          style={{ height: virtual.getTotalSize() }}
+          {...links}
+        >
           {virtual.getVirtualItems().map(({ index, start }) => {
             const flag = rows[index]!
             return (
               <Row
-                key={flag.key}
+                // while somebody types, rows are filled anew instead of made anew
+                key={isTyping ? index : flag.key}
                 flag={flag}
                 environment={environment}
                 top={start}

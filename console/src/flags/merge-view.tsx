@@ -3,13 +3,14 @@ import { useMemo, useState } from 'react'
 import type { AnyOf } from '../../../core/model/clause.ts'
 import type { Flag, Rule } from '../../../core/model/flag.ts'
 import { editing } from '../messages/editing.ts'
+import { merging } from '../messages/merging.ts'
 import { targeting as words } from '../messages/targeting.ts'
+import type { Side } from '../change/merge-fields.ts'
+import { Sides } from '../change/sides.tsx'
 import { Button } from '../ui/button.tsx'
-import { Radio } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import type { Draft, Edit } from './draft.ts'
-import { type Conflict, merge, type Side } from './merge.ts'
-import css from './review.module.css'
+import { type Conflict, merge } from './merge.ts'
 import { conditionText, listed, type Named, strategyText, variationName } from './text.ts'
 
 const texts = editing.merge
@@ -29,25 +30,21 @@ export function MergeView({ edit, theirs, onMerged }: MergeViewProps) {
     <>
       <Note tone="warning" alert>
         <b>{texts.title}</b>
-        <p>{conflicts.length > 0 ? texts.lead : texts.clean}</p>
+        <p>{conflicts.length > 0 ? merging.lead : texts.clean}</p>
       </Note>
       {conflicts.map((conflict) => (
-        <fieldset key={conflict.place} className={css['sides']}>
-          <legend>{titleOf(conflict)}</legend>
-          <p className={css['quiet']}>
-            {texts.before}: {textOf(conflict, conflict.base, flag)}
-          </p>
-          {(['mine', 'theirs'] as const).map((side) => (
-            <Radio
-              key={side}
-              name={conflict.place}
-              label={texts[side]}
-              hint={textOf(conflict, conflict[side], flag)}
-              checked={choices[conflict.place] === side}
-              onChange={() => setChoices({ ...choices, [conflict.place]: side })}
-            />
-          ))}
-        </fieldset>
+        <Sides
+          key={conflict.place}
+          title={titleOf(conflict)}
+          name={conflict.place}
+          texts={{
+            base: textOf(conflict, conflict.base, flag),
+            mine: textOf(conflict, conflict.mine, flag),
+            theirs: textOf(conflict, conflict.theirs, flag),
+          }}
+          chosen={choices[conflict.place]}
+          onChoose={(side) => setChoices({ ...choices, [conflict.place]: side })}
+        />
       ))}
       <Button look="primary" disabled={!isReady} onClick={() => onMerged(merge(edit, theirs, choices).draft)}>
         {texts.take}
@@ -64,7 +61,7 @@ function titleOf({ field, base, mine, theirs }: Conflict): string {
 }
 
 function textOf({ field }: Conflict, value: unknown, flag: Named): string {
-  if (value === undefined) return field === 'offVariationId' ? words.codeDefault : texts.gone
+  if (value === undefined) return field === 'offVariationId' ? words.codeDefault : merging.gone
   switch (field) {
     case 'rules': {
       const { anyOf, strategy, name } = value as Rule

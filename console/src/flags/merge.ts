@@ -1,9 +1,9 @@
 // Merges a draft with a flag that somebody else changed meanwhile. Pure. What only one side changed is taken
 // from that side; what both changed differently is a conflict, for which a person chooses a side.
 import type { Flag } from '../../../core/model/flag.ts'
-import { type Draft, type DraftField, draftFields, draftOf, type Edit, isSame } from './draft.ts'
-
-export type Side = 'mine' | 'theirs'
+import { isSame } from '../change/changes-between.ts'
+import { type Side, sideOf } from '../change/merge-fields.ts'
+import { type Draft, type DraftField, draftFields, draftOf, type Edit } from './draft.ts'
 
 /** A field, or an element of a list with an id: `rules/r1`. */
 export interface Conflict {
@@ -35,12 +35,11 @@ export function merge(
   const was = draftOf(base)
 
   const choose = (at: Omit<Conflict, 'place'>): unknown => {
-    const { base: old, mine, theirs: other } = at
-    if (isSame(mine, old) || isSame(mine, other)) return other
-    if (isSame(other, old)) return mine
+    const side = sideOf(at)
+    if (side) return at[side]
     const place = at.id === undefined ? at.field : `${at.field}/${at.id}`
     conflicts.push({ ...at, place })
-    return choices[place] === 'theirs' ? other : mine
+    return at[choices[place] ?? 'mine']
   }
 
   const mergeList = (field: 'rules' | 'variations'): unknown => {

@@ -5,21 +5,26 @@ import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import { ask, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
+import { flagQuery } from '../api/queries.ts'
 import { changesBetween } from '../change/changes-between.ts'
 import { ConfirmChange, type ChangeAsked } from '../change/confirm-change.tsx'
+import { MergedEdit } from '../change/stale.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { flag as flagWords } from '../messages/flag.ts'
+import { observe } from '../messages/observe.ts'
+import { EntityLink } from '../pages/entity-link.tsx'
 import { Button } from '../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
-import { type About, aboutBody, aboutOf } from './about.ts'
+import { aboutBody, aboutForm } from './about.ts'
 import css from './detail.module.css'
 import form from './settings.module.css'
-import { isSame } from './draft.ts'
 import { useFlag } from './use-flag.ts'
 
 const words = flagWords.settings
+const kinds: Readonly<Record<string, string>> = observe.audit.kinds
 type Asked = 'save' | 'allocation' | 'reset' | 'clone' | 'archive' | 'unarchive' | 'remove'
 
 export default function FlagSettings() {
@@ -30,27 +35,23 @@ export default function FlagSettings() {
   const { key, version, archived, allocation, seed } = flag
   const isEditor = useMay('editor')
   const canEdit = isEditor && !archived
-  /** What the form is of: it follows the flag until something is typed that a colleague changed as well. */
-  const [opened, setOpened] = useState(flag)
-  const [about, setAbout] = useState(() => aboutOf(flag))
+  // the form follows the flag until something is typed that a colleague changed as well
+  const edit = useEdit(flag, aboutForm)
+  const { opened = flag, fields: about, set } = edit
   const [allocated, setAllocated] = useState(allocation)
   const [copyKey, setCopyKey] = useState('')
   const [asked, setAsked] = useState<Asked>()
   const path = pathOf(environment, 'flags', key)
   const name = flag.name || key
-  const changes = changesBetween(aboutBody(aboutOf(opened)), aboutBody(about))
+  const changes = changesBetween(aboutBody(edit.initial), aboutBody(about))
   const isChanged = Object.keys(changes).length > 0
-  const follow = (next: Flag) => {
-    setOpened(next)
-    setAbout(aboutOf(next))
+  if (flag.version > opened.version) edit.follow(flag)
+  const patch = (body: object) => async (options: ChangeAsked) => {
+    const answer = await change<Flag>('PATCH', path, { body, ...options })
+    // what is done next is done on it, not on what was read before
+    queries.setQueryData(flagQuery(environment, key).queryKey, answer.entity)
+    return answer
   }
-  if (flag.version > opened.version) {
-    if (!isChanged) follow(flag)
-    else if (isSame(aboutOf(flag), aboutOf(opened))) setOpened(flag)
-  }
-  const set = (next: Partial<About>) => setAbout({ ...about, ...next })
-  const patch = (body: object) => (options: ChangeAsked) =>
-    change<Flag>('PATCH', path, { version, body, ...options })
   const leave = (to: string) =>
     navigate({ to: '/environments/$environment/flags/$flag', params: { environment, flag: to } })
   const close = () => setAsked(undefined)
@@ -168,17 +169,22 @@ export default function FlagSettings() {
           run={async (choice) => {
             const options = { version: opened.version, body: changes, ...choice }
             const answer = await change<Flag>('PATCH', path, options)
-            follow(answer.entity)
+            edit.restart(answer.entity)
             return answer
           }}
+          isReady={isChanged && edit.isMerged}
+          onStale={edit.rebase}
           onClose={close}
-        />
+        >
+          <MergedEdit edit={edit} />
+        </ConfirmChange>
       )}
       {asked === 'allocation' && (
         <ConfirmChange
           title={words.allocation}
           verb={words.save}
           done={words.saved(name)}
+          version={version}
           run={patch({ allocation: allocated })}
           onClose={() => {
             setAllocated(allocation)
@@ -196,6 +202,7 @@ export default function FlagSettings() {
           done={words.resetDone(name)}
           typedName={key}
           isDestructive
+          version={version}
           run={patch({ resetSeed: true })}
           onClose={close}
         >
@@ -222,6 +229,7 @@ export default function FlagSettings() {
           verb={asked === 'archive' ? words.archive : words.unarchive}
           done={asked === 'archive' ? words.archived(name) : words.unarchived(name)}
           {...(asked === 'archive' && { typedName: key, isDestructive: true })}
+          version={version}
           run={patch({ archived: asked === 'archive' })}
           onClose={close}
         >
@@ -267,7 +275,7 @@ function Dependents({ path }: { path: string }) {
             <ul>
               {dependents.map(({ kind, id }) => (
                 <li key={`${kind} ${id}`}>
-                  {kind} <code>{id}</code>
+                  {kinds[kind] ?? kind} <EntityLink kind={kind} id={id} />
                 </li>
               ))}
             </ul>

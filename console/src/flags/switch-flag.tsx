@@ -86,6 +86,7 @@ export function useFlagSwitch(): FlagSwitch {
       title={asked.enabled ? words.turnOff(name) : words.turnOn(name)}
       verb={asked.enabled ? words.turnOffVerb : words.turnOnVerb}
       done={asked.enabled ? words.isOff(name) : words.isOn(name)}
+      version={asked.version}
       run={(options) => send(asked, options)}
       onClose={() => setAsked(undefined)}
     />

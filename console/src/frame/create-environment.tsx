@@ -1,13 +1,14 @@
 // Creates an environment and goes there.
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask, Refused } from '../api/client.ts'
+import { nameWithId } from '../api/place.ts'
 import { environmentsQuery } from '../api/queries.ts'
 import { frame } from '../messages/frame.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { Checkbox, TextField } from '../ui/fields.tsx'
+import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
 import { keyFollowing } from '../ui/key-of.ts'
 import { Refusal } from '../ui/states.tsx'
 
@@ -17,13 +18,22 @@ export function CreateEnvironment({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState('')
   const [name, setName] = useState('')
   const [production, setProduction] = useState(false)
+  const [from, setFrom] = useState('')
+  const { data: others = [] } = useQuery(environmentsQuery())
   const [error, setError] = useState<unknown>()
   const create = async () => {
     try {
       await ask('POST', '/environments', { body: { id, name, production } })
       await queries.invalidateQueries(environmentsQuery())
       onClose()
-      await navigate({ to: '/environments/$environment/flags', params: { environment: id } })
+      const params = { environment: id }
+      if (from === '') await navigate({ to: '/environments/$environment/flags', params })
+      else
+        await navigate({
+          to: '/environments/$environment/environments',
+          params,
+          search: { compare: from } as never,
+        })
     } catch (cause) {
       setError(cause)
     }
@@ -61,6 +71,21 @@ export function CreateEnvironment({ onClose }: { onClose: () => void }) {
         required
         onChange={(event) => setId(event.target.value)}
       />
+      {others.length > 0 && (
+        <SelectField
+          label={frame.environmentFrom}
+          hint={frame.environmentFromHint}
+          value={from}
+          onChange={(event) => setFrom(event.target.value)}
+        >
+          <option value="">{frame.environmentFromNone}</option>
+          {others.map((each) => (
+            <option key={each.id} value={each.id}>
+              {nameWithId(each)}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <Checkbox
         label={frame.environmentProduction}
         hint={frame.environmentProductionHint}

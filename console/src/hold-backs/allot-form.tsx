@@ -4,6 +4,7 @@ import type { Layer } from '../../../core/model/layer.ts'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { ChangeDialog } from '../change/change-dialog.tsx'
+import { Stale } from '../change/stale.tsx'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { FlagField, useFlagRow, VariationOptions } from '../operations/flag-field.tsx'
 import { SelectField, TextField } from '../ui/fields.tsx'
@@ -17,7 +18,8 @@ const nothing = ' '
 
 export function AllotForm({ layer, onClose }: { layer: Layer; onClose: () => void }) {
   const environment = useEnvironmentId()
-  const [{ id, version }] = useState(layer)
+  const [{ id, version }, setOpened] = useState(layer)
+  const [isStale, setIsStale] = useState(false)
   const [fields, setFields] = useState({ flagKey: '', ruleId: '', share: '25', outside: baseline })
   const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
   const { flagKey, ruleId, share, outside } = fields
@@ -39,10 +41,15 @@ export function AllotForm({ layer, onClose }: { layer: Layer; onClose: () => voi
         change<Layer>('POST', `${pathOf(environment, 'layers', id)}/allot`, { body: body(), comment })
       }
       done={() => words.allotted(flag?.name || flagKey)}
+      onStale={(current: Layer) => {
+        setOpened(current)
+        setIsStale(true)
+      }}
       onClose={onClose}
     >
       {(problemOf) => (
         <>
+          {isStale && <Stale />}
           <FlagField
             value={flagKey}
             problem={problemOf('flagKey')}

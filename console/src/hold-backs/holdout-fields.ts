@@ -1,6 +1,9 @@
 // The form of a holdout and what the API takes. Pure.
 import type { Holdout } from '../../../core/model/holdout.ts'
 import type { Body } from '../change/changes-between.ts'
+import { combineTexts } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { holdBacks } from '../messages/hold-backs.ts'
 import { dayText, whenText } from '../ui/field-text.ts'
 import { keysIn, shareOfSlices, slicesOf } from './share.ts'
 
@@ -43,6 +46,24 @@ export const holdoutFields = (holdout: Holdout): HoldoutFields => ({
   flags: holdout.flagKeys?.join(', ') ?? '',
   goals: holdout.goalKeys.join(', '),
 })
+
+const { holdouts: words } = holdBacks
+const combine = combineTexts(keysIn, (keys) => keys.join(', '))
+
+export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
+  empty: emptyHoldout,
+  fieldsOf: holdoutFields,
+  rules: {
+    id: 'stored',
+    name: { label: holdBacks.name },
+    description: { label: holdBacks.description },
+    share: { label: words.share },
+    start: { label: words.start },
+    stop: { label: words.stop },
+    flags: { label: words.flags, combine },
+    goals: { label: words.goals, combine },
+  },
+}
 
 /** Undefined while something is missing or no number. */
 export function holdoutBody(fields: HoldoutFields): Body | undefined {

@@ -1,33 +1,24 @@
 // A holdout, new or edited. A new one begins at once, unless a time is set. Once it runs, only its words and
 // its end can change.
-import { useState } from 'react'
 import type { Holdout } from '../../../core/model/holdout.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
 import { NameAndId } from '../change/name-and-id.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { TextArea, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
-import { emptyHoldout, holdoutBody, type HoldoutFields, holdoutFields } from './holdout-fields.ts'
+import { holdoutBody, holdoutForm } from './holdout-fields.ts'
 
 const { holdouts: words } = holdBacks
 
 export function HoldoutForm({ holdout, onClose }: { holdout?: Holdout; onClose: () => void }) {
-  const [initial] = useState(holdout ? holdoutFields(holdout) : emptyHoldout)
-  const [fields, setFields] = useState<HoldoutFields>(initial)
-  const set = (next: Partial<HoldoutFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(holdout, holdoutForm)
+  const { fields, set } = edit
   const hasBegun = holdout !== undefined && holdout.status !== 'waiting'
   const hasEnded = holdout?.status === 'ended'
   return (
-    <EntityDialog
-      plural="holdouts"
-      words={words}
-      entity={holdout}
-      initial={initial}
-      fields={fields}
-      bodyOf={holdoutBody}
-      onClose={onClose}
-    >
+    <EntityDialog plural="holdouts" words={words} edit={edit} bodyOf={holdoutBody} onClose={onClose}>
       {(problemOf) => (
         <>
           {hasBegun && <Note tone="info">{words.fixedHint}</Note>}

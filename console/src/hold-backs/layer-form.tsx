@@ -1,29 +1,29 @@
 // A layer, new or edited.
-import { useState } from 'react'
 import type { Layer } from '../../../core/model/layer.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
 import { NameAndId } from '../change/name-and-id.tsx'
+import { type FormOf, useEdit } from '../change/use-edit.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { TextArea } from '../ui/fields.tsx'
 
 type LayerFields = Pick<Layer, 'id' | 'name' | 'description'>
-const emptyLayer: LayerFields = { id: '', name: '', description: '' }
+const layerForm: FormOf<Layer, LayerFields> = {
+  empty: { id: '', name: '', description: '' },
+  fieldsOf: ({ id, name, description }) => ({ id, name, description }),
+  rules: {
+    id: 'stored',
+    name: { label: holdBacks.name },
+    description: { label: holdBacks.description },
+  },
+}
 const layerBody = ({ id, name, description }: LayerFields) =>
   id === '' ? undefined : { id, name, description }
 
 export function LayerForm({ layer, onClose }: { layer?: Layer; onClose: () => void }) {
-  const [initial] = useState<LayerFields>(layer ?? emptyLayer)
-  const [fields, setFields] = useState(initial)
+  const edit = useEdit(layer, layerForm)
+  const { fields, set } = edit
   return (
-    <EntityDialog
-      plural="layers"
-      words={holdBacks.layers}
-      entity={layer}
-      initial={initial}
-      fields={fields}
-      bodyOf={layerBody}
-      onClose={onClose}
-    >
+    <EntityDialog plural="layers" words={holdBacks.layers} edit={edit} bodyOf={layerBody} onClose={onClose}>
       {(problemOf) => (
         <>
           <NameAndId
@@ -31,13 +31,13 @@ export function LayerForm({ layer, onClose }: { layer?: Layer; onClose: () => vo
             {...fields}
             fixed={layer !== undefined}
             problemOf={problemOf}
-            onChange={(next) => setFields({ ...fields, ...next })}
+            onChange={set}
           />
           <TextArea
             label={holdBacks.description}
             problem={problemOf('description')}
             value={fields.description}
-            onChange={(event) => setFields({ ...fields, description: event.target.value })}
+            onChange={(event) => set({ description: event.target.value })}
           />
         </>
       )}

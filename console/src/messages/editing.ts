@@ -113,13 +113,8 @@ export const editing = inLanguage({
     },
     merge: {
       title: 'Somebody else changed this flag meanwhile',
-      lead: 'What only one of you changed is merged already. Choose where both changed the same.',
       clean: 'You changed different things: both are kept.',
-      before: 'Before',
-      mine: 'Yours',
-      theirs: 'Theirs',
       take: 'Merge',
-      gone: 'removed',
     },
   },
   de: {
@@ -232,13 +227,8 @@ export const editing = inLanguage({
     },
     merge: {
       title: 'Jemand anders hat dieses Flag inzwischen geändert',
-      lead: 'Was nur einer geändert hat, ist schon zusammengeführt. Wähle, wo ihr beide dasselbe geändert habt.',
       clean: 'Ihr habt Verschiedenes geändert: beides bleibt.',
-      before: 'Vorher',
-      mine: 'Deins',
-      theirs: 'Ihres',
       take: 'Zusammenführen',
-      gone: 'entfernt',
     },
   },
 })

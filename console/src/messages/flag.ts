@@ -28,6 +28,7 @@ export const flag = inLanguage({
       rollBackHint:
         'The flag becomes what it was after that revision, as a new revision. Nothing is taken out of the history.',
       rolledBack: (revision: number) => `Rolled back to revision ${number(revision)}`,
+      notesLead: 'Not all of it is as it was then:',
       compareFrom: 'Compare from',
       compareTo: 'Compare to',
       compare: 'Compare two revisions',
@@ -151,6 +152,7 @@ export const flag = inLanguage({
       rollBackHint:
         'Das Flag wird, was es nach dieser Revision war, als neue Revision. Aus dem Verlauf wird nichts entfernt.',
       rolledBack: (revision) => `Zurück bei Revision ${number(revision)}`,
+      notesLead: 'Nicht alles ist, wie es damals war:',
       compareFrom: 'Vergleichen von',
       compareTo: 'Vergleichen bis',
       compare: 'Zwei Revisionen vergleichen',

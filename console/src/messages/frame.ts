@@ -15,6 +15,9 @@ export const frame = inLanguage({
     environmentId: 'Id',
     environmentIdHint:
       'Lower-case letters, digits and hyphens. It stands in addresses and SDK keys, and stays.',
+    environmentFrom: 'Start with the flags of',
+    environmentFromHint: 'The next page shows them, and copies those that you choose.',
+    environmentFromNone: 'none: it starts empty',
     environmentName: 'Name',
     environmentProduction: 'This is production',
     environmentProductionHint: 'It is marked on every page, and each change asks for a comment.',
@@ -93,6 +96,9 @@ export const frame = inLanguage({
     environmentId: 'Id',
     environmentIdHint:
       'Kleinbuchstaben, Ziffern und Bindestriche. Sie steht in Adressen und SDK-Schlüsseln und bleibt.',
+    environmentFrom: 'Beginnen mit den Flags von',
+    environmentFromHint: 'Die nächste Seite zeigt sie und kopiert, was du auswählst.',
+    environmentFromNone: 'keiner: sie beginnt leer',
     environmentName: 'Name',
     environmentProduction: 'Das ist die Produktion',
     environmentProductionHint:

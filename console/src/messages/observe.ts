@@ -143,6 +143,7 @@ export const observe = inLanguage({
       kind: 'Action',
       any: 'Any action',
       what: 'What',
+      anything: 'Anything',
       key: 'Its key',
       kinds: {
         flag: 'Flag',
@@ -321,6 +322,7 @@ export const observe = inLanguage({
       kind: 'Handlung',
       any: 'Alle Handlungen',
       what: 'Was',
+      anything: 'Alles',
       key: 'Schlüssel',
       kinds: {
         flag: 'Flag',

@@ -56,8 +56,7 @@ export function AuditFilters({ trail, filter, actors }: AuditFiltersProps) {
   const isNarrow = useNarrow()
   const [isOpen, setIsOpen] = useState(false)
   const [typed, setTyped] = useState(filter)
-  const [firstKind = ''] = Object.keys(trail.kinds)
-  const [entityKind = firstKind, ...id] = typed.entity?.split(':') ?? []
+  const [entityKind = '', ...id] = typed.entity?.split(':') ?? []
   const entityId = id.join(':')
   const set = (next: AuditFilter) => setTyped((was) => ({ ...was, ...next }))
   const go = (next: AuditFilter) => {
@@ -76,8 +75,9 @@ export function AuditFilters({ trail, filter, actors }: AuditFiltersProps) {
       <SelectField
         label={words.what}
         value={entityKind}
-        onChange={(event) => set({ entity: `${event.target.value}:${entityId}` })}
+        onChange={({ target: { value } }) => set({ entity: value && `${value}:${entityId}` })}
       >
+        <option value="">{words.anything}</option>
         {Object.entries(trail.kinds).map(([kind, text]) => (
           <option key={kind} value={kind}>
             {text}
@@ -88,6 +88,8 @@ export function AuditFilters({ trail, filter, actors }: AuditFiltersProps) {
         label={words.key}
         mono
         value={entityId}
+        // keys are only unique among their kind
+        disabled={entityKind === ''}
         onChange={(event) => set({ entity: `${entityKind}:${event.target.value.trim()}` })}
       />
       <SelectField

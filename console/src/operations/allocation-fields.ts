@@ -1,6 +1,10 @@
 // The form of a dynamic allocation and what the API takes. Pure.
 import type { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import type { Body } from '../change/changes-between.ts'
+import { optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { allocations } from '../messages/allocations.ts'
+import { operationForms } from '../messages/operation-forms.ts'
 import { hoursOf, hoursText, numberOf } from '../ui/field-text.ts'
 
 const weightPerPercent = 1_000 // core/model/limits.ts
@@ -50,6 +54,26 @@ export const allocationFields = (allocation: DynamicAllocation): AllocationField
   step: String(allocation.maximumStep / weightPerPercent),
   users: String(allocation.minimumUsers),
 })
+
+const { form } = allocations
+
+export const allocationForm: FormOf<DynamicAllocation, AllocationFields> = {
+  empty: emptyAllocation,
+  fieldsOf: allocationFields,
+  rules: {
+    name: { label: operationForms.name },
+    flagKey: 'stored',
+    ruleId: 'stored',
+    goal: { label: form.goal },
+    direction: { label: form.direction, text: optionText(form.directions) },
+    counts: { label: form.counts, text: optionText(form.countsOptions) },
+    delay: { label: form.delay },
+    every: { label: form.every },
+    floor: { label: form.floor },
+    step: { label: form.step },
+    users: { label: form.users },
+  },
+}
 
 /** Undefined while something is missing or no number. */
 export function allocationBody(fields: AllocationFields): Body | undefined {

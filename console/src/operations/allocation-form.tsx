@@ -1,21 +1,16 @@
 // A dynamic allocation, new or edited: whose shares move, by which goal, how fast.
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import { goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { RuleField } from '../hold-backs/rule-field.tsx'
 import { allocations as words } from '../messages/allocations.ts'
 import { operationForms } from '../messages/operation-forms.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
-import {
-  allocationBody,
-  type AllocationFields,
-  allocationFields,
-  emptyAllocation,
-} from './allocation-fields.ts'
+import { allocationBody, type AllocationFields, allocationForm } from './allocation-fields.ts'
 import { FlagField } from './flag-field.tsx'
 import css from './operations.module.css'
 
@@ -28,17 +23,14 @@ interface AllocationFormProps {
 
 export default function AllocationForm({ allocation, onClose }: AllocationFormProps) {
   const { data: goals = [] } = useQuery(goalsQuery(useEnvironmentId()))
-  const [initial] = useState(allocation ? allocationFields(allocation) : emptyAllocation)
-  const [fields, setFields] = useState<AllocationFields>(initial)
-  const set = (next: Partial<AllocationFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(allocation, allocationForm)
+  const { fields, set } = edit
   const isEdit = allocation !== undefined
   return (
     <EntityDialog
       plural="dynamic-allocations"
       words={words}
-      entity={allocation}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={allocationBody}
       onClose={onClose}
     >

@@ -154,7 +154,7 @@ describe('a scheduled change', () => {
     (shown, repeat) => {
       const schedule = repeating(repeat)
       const fields = scheduleFields(schedule, timeZone)
-      expect(fields.repeat).toBe(shown)
+      expect(fields.repeat.split(':')[0]).toBe(shown)
       expect(ScheduleDraft.parse(scheduleBody(fields, timeZone)).repeat).toEqual(schedule.repeat)
       const renamed = scheduleBody({ ...fields, name: 'Mondays', experiment: '' }, timeZone)!
       expect(changesBetween(scheduleBody(fields, timeZone)!, renamed)).toEqual({

@@ -1,6 +1,9 @@
 // The form of a progressive rollout and what the API takes. Pure.
 import type { ProgressiveRollout, RolloutStep } from '../../../core/model/progressive-rollout.ts'
 import type { Body } from '../change/changes-between.ts'
+import { optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { operationForms } from '../messages/operation-forms.ts'
 import { hoursOf, hoursText, numberOf, whenText } from '../ui/field-text.ts'
 
 const weightPerPercent = 1_000 // core/model/limits.ts
@@ -77,6 +80,37 @@ export const rolloutFields = (rollout: ProgressiveRollout): RolloutFields => ({
   onOperation: rollout.onOperation,
   startsAt: rollout.status === 'waiting' ? whenText(rollout.startAt) : '',
 })
+
+/** A line for each step. */
+const stepsText = (steps: RolloutFields['steps']) =>
+  steps
+    .map(({ share, hold, users, approval }, i) =>
+      [
+        `${operationForms.step(i + 1)}: ${share}\u00a0%, ${hold}\u00a0h`,
+        ...(users === '' ? [] : [`${operationForms.users}: ${users}`]),
+        ...(approval ? [operationForms.approval] : []),
+      ].join(', '),
+    )
+    .join('\n')
+
+export const rolloutForm: FormOf<ProgressiveRollout, RolloutFields> = {
+  empty: emptyRollout,
+  fieldsOf: rolloutFields,
+  rules: {
+    name: { label: operationForms.name },
+    flagKey: 'stored',
+    ruleId: 'stored',
+    variation: { label: operationForms.rolled },
+    from: { label: operationForms.from },
+    steps: {
+      label: operationForms.steps,
+      text: stepsText,
+      compared: (steps) => steps.map(({ key: _, ...step }) => step),
+    },
+    onOperation: { label: operationForms.onOperation, text: optionText(operationForms.reactions) },
+    startsAt: { label: operationForms.starts },
+  },
+}
 
 function stepOf({ share, hold, approval, users, guardrails }: StepFields): RolloutStep | undefined {
   const [percent, holdMs, minimumUsers] = [numberOf(share), hoursOf(hold), numberOf(users)]

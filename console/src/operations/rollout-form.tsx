@@ -1,8 +1,8 @@
 // A progressive rollout, new or edited: which variation, of whose users, in which steps.
 import { Plus, X } from 'lucide-react'
-import { useState } from 'react'
 import type { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { RuleField } from '../hold-backs/rule-field.tsx'
 import { common } from '../messages/common.ts'
 import { operationForms as form } from '../messages/operation-forms.ts'
@@ -11,14 +11,7 @@ import { Button } from '../ui/button.tsx'
 import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
 import { FlagField, useFlagRow, VariationOptions } from './flag-field.tsx'
 import css from './operations.module.css'
-import {
-  emptyRollout,
-  rolloutBody,
-  type RolloutFields,
-  rolloutFields,
-  type StepFields,
-  withStep,
-} from './rollout-fields.ts'
+import { rolloutBody, type RolloutFields, rolloutForm, type StepFields, withStep } from './rollout-fields.ts'
 
 interface RolloutFormProps {
   readonly rollout?: ProgressiveRollout
@@ -29,9 +22,8 @@ type ProblemOf = (path: string) => string | undefined
 const formWords = { create: words.buttons.createRollout, edit: form.edit.rollout }
 
 export default function RolloutForm({ rollout, onClose }: RolloutFormProps) {
-  const [initial] = useState(rollout ? rolloutFields(rollout) : emptyRollout)
-  const [fields, setFields] = useState(initial)
-  const set = (next: Partial<RolloutFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(rollout, rolloutForm)
+  const { fields, set } = edit
   const { name, flagKey, ruleId, variation, from, steps, onOperation, startsAt } = fields
   const flag = useFlagRow(flagKey)
   const isEdit = rollout !== undefined
@@ -39,9 +31,7 @@ export default function RolloutForm({ rollout, onClose }: RolloutFormProps) {
     <EntityDialog
       plural="progressive-rollouts"
       words={formWords}
-      entity={rollout}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={rolloutBody}
       wide
       onClose={onClose}
@@ -98,7 +88,7 @@ export default function RolloutForm({ rollout, onClose }: RolloutFormProps) {
           )}
           <Steps
             steps={steps}
-            made={rollout?.stepsMade ?? 0}
+            made={edit.opened?.stepsMade ?? 0}
             problemOf={problemOf}
             onChange={(next) => set({ steps: next })}
           />

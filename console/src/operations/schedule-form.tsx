@@ -1,10 +1,10 @@
 // A change of a flag that waits for its time, new or edited: the ones that people schedule most often, once
 // or recurring. Any other change is scheduled where it is made, at the flag: this form leads there.
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Schedule } from '../../../core/model/schedule.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
@@ -12,13 +12,14 @@ import { scheduling as times } from '../messages/scheduling.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { Note } from '../ui/page.tsx'
 import { FlagField, useFlagRow } from './flag-field.tsx'
-import { changesText } from './lanes.ts'
 import {
-  emptySchedule,
+  experimentTexts,
+  isKept,
   scheduleBody,
   type ScheduleFields,
-  scheduleFields,
+  scheduleForm,
   serving,
+  whatText,
 } from './schedule-fields.ts'
 
 interface ScheduleFormProps {
@@ -28,21 +29,21 @@ interface ScheduleFormProps {
 
 const formWords = { create: words.buttons.createSchedule, edit: form.edit.schedule }
 
+/** What the form has no other words for, as it was opened and as it is now. */
+const keptIn = (...values: readonly string[]) => [...new Set(values.filter(isKept))]
+
 export default function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
   const environment = useEnvironmentId()
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  const [initial] = useState(() => (schedule ? scheduleFields(schedule, timeZone) : emptySchedule))
-  const [fields, setFields] = useState(initial)
-  const set = (next: Partial<ScheduleFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(schedule, scheduleForm(timeZone))
+  const { fields, set } = edit
   const { name, flagKey, when, what, repeat, until, experiment } = fields
   const flag = useFlagRow(flagKey)
   return (
     <EntityDialog
       plural="schedules"
       words={formWords}
-      entity={schedule}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={(of) => scheduleBody(of, timeZone)}
       onClose={onClose}
     >
@@ -61,9 +62,11 @@ export default function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
             onChange={({ key }) => set({ flagKey: key })}
           />
           <SelectField label={form.what} value={what} onChange={(event) => set({ what: event.target.value })}>
-            {schedule && initial.what === 'kept' && (
-              <option value="kept">{times.kept(changesText(schedule))}</option>
-            )}
+            {keptIn(edit.initial.what, what).map((each) => (
+              <option key={each} value={each}>
+                {whatText(each)}
+              </option>
+            ))}
             <option value="on">{times.turnOn}</option>
             <option value="off">{times.turnOff}</option>
             {flag?.variations.map(({ id, name: variation }) => (
@@ -90,7 +93,7 @@ export default function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
             type="datetime-local"
             problem={problemOf('at')}
             value={when}
-            disabled={repeat === 'kept'}
+            disabled={isKept(repeat)}
             onChange={(event) => set({ when: event.target.value })}
           />
           <SelectField
@@ -99,14 +102,18 @@ export default function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
             value={repeat}
             onChange={(event) => set({ repeat: event.target.value as ScheduleFields['repeat'] })}
           >
-            {initial.repeat === 'kept' && <option value="kept">{times.keptRepeat}</option>}
+            {keptIn(edit.initial.repeat, repeat).map((each) => (
+              <option key={each} value={each}>
+                {times.keptRepeat}
+              </option>
+            ))}
             {Object.entries(times.repeats).map(([each, text]) => (
               <option key={each} value={each}>
                 {text}
               </option>
             ))}
           </SelectField>
-          {repeat !== 'once' && repeat !== 'kept' && (
+          {repeat !== 'once' && !isKept(repeat) && (
             <TextField
               label={`${times.until} (${common.optional})`}
               type="date"
@@ -129,8 +136,10 @@ interface ExperimentFieldProps {
 /** What becomes of an experiment that runs when nobody is there to ask. */
 export const ExperimentField = ({ value, onChange }: ExperimentFieldProps) => (
   <SelectField label={form.ifExperiment} value={value} onChange={(event) => onChange(event.target.value)}>
-    <option value="">{form.refuse}</option>
-    <option value="stop">{form.stop}</option>
-    <option value="new-phase">{form.newPhase}</option>
+    {Object.entries(experimentTexts).map(([each, text]) => (
+      <option key={each} value={each}>
+        {text}
+      </option>
+    ))}
   </SelectField>
 )

@@ -1,6 +1,9 @@
 // The form of a kill switch and what the API takes. Pure.
 import type { Operation, OperationAction } from '../../../core/model/operation.ts'
 import type { Body } from '../change/changes-between.ts'
+import { optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { operationForms as form } from '../messages/operation-forms.ts'
 import { hoursOf, hoursText, numberOf, percentText, shareOf } from '../ui/field-text.ts'
 
 export interface SwitchFields {
@@ -64,6 +67,40 @@ export const switchFields = (operation: Operation): SwitchFields => ({
   action: actionText(operation.action),
   rearm: hoursText(operation.rearmAfterMs),
 })
+
+function actionShown(text: string): string {
+  const action = actionOf(text)
+  switch (action.kind) {
+    case 'serve':
+      return form.serve(action.variationId)
+    case 'stop-experiment':
+      return form.stopExperiment(action.experimentId)
+    case 'notify':
+    case 'disable':
+      return form[action.kind]
+  }
+}
+
+export const switchForm: FormOf<Operation, SwitchFields> = {
+  empty: emptySwitch,
+  fieldsOf: switchFields,
+  rules: {
+    flagKey: 'stored',
+    variation: { label: form.variation },
+    goal: { label: form.goal },
+    comparison: {
+      label: form.comparison,
+      text: optionText({ 'at-least': form.atLeast, 'at-most': form.atMost }),
+    },
+    threshold: { label: form.threshold },
+    baseline: { label: form.against },
+    difference: { label: form.difference, text: optionText(form.differences) },
+    minimum: { label: form.minimum },
+    delay: { label: form.delay },
+    action: { label: form.action, text: actionShown },
+    rearm: { label: form.rearm },
+  },
+}
 
 /** Undefined while something is missing or no number. */
 export function switchBody(fields: SwitchFields): Body | undefined {

@@ -1,10 +1,10 @@
 // A kill switch, new or edited: what it watches, against what, and what it then does.
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { Operation } from '../../../core/model/operation.ts'
 import { experimentsQuery, goalsQuery } from '../api/entities.ts'
 import { useEnvironmentId } from '../api/place.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
@@ -12,14 +12,7 @@ import { SelectField, TextField } from '../ui/fields.tsx'
 import { FlagField, useFlagRow, VariationOptions } from './flag-field.tsx'
 import { nameOf } from './lanes.ts'
 import css from './operations.module.css'
-import {
-  emptySwitch,
-  serving,
-  stopping,
-  switchBody,
-  type SwitchFields,
-  switchFields,
-} from './switch-fields.ts'
+import { serving, stopping, switchBody, type SwitchFields, switchForm } from './switch-fields.ts'
 
 interface SwitchFormProps {
   readonly operation?: Operation
@@ -32,9 +25,8 @@ export default function SwitchForm({ operation, onClose }: SwitchFormProps) {
   const environment = useEnvironmentId()
   const { data: goals = [] } = useQuery(goalsQuery(environment))
   const { data: experiments = [] } = useQuery(experimentsQuery(environment))
-  const [initial] = useState(operation ? switchFields(operation) : emptySwitch)
-  const [fields, setFields] = useState(initial)
-  const set = (next: Partial<SwitchFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit<Operation, SwitchFields>(operation, switchForm)
+  const { fields, set } = edit
   const flag = useFlagRow(fields.flagKey)
   const isEdit = operation !== undefined
   const { variation, goal, comparison, threshold, baseline, difference, minimum, delay, action, rearm } =
@@ -44,14 +36,12 @@ export default function SwitchForm({ operation, onClose }: SwitchFormProps) {
       flagKey === fields.flagKey && (status === 'running' || action === stopping(id)),
   )
   // the API has no way back to its default
-  const isComplete = !isEdit || initial.delay === '' || delay !== ''
+  const isComplete = !isEdit || edit.initial.delay === '' || delay !== ''
   return (
     <EntityDialog
       plural="operations"
       words={formWords}
-      entity={operation}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={(of) => (isComplete ? switchBody(of) : undefined)}
       shown={flag?.name || fields.flagKey}
       onClose={onClose}

@@ -2,11 +2,14 @@
 import { useState } from 'react'
 import type { PublicTrigger } from '../../../workers/control/api/operation-answers.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { optionText } from '../change/merge-fields.ts'
+import { type FormOf, useEdit } from '../change/use-edit.ts'
 import { operationForms as form } from '../messages/operation-forms.ts'
 import { operations as words } from '../messages/operations.ts'
 import { scheduling } from '../messages/scheduling.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { FlagField } from './flag-field.tsx'
+import { experimentTexts } from './schedule-fields.ts'
 import { ExperimentField } from './schedule-form.tsx'
 import { type MadeTrigger, TriggerSecret } from './trigger-secret.tsx'
 
@@ -19,7 +22,19 @@ interface TriggerFields {
   /** Empty: an experiment that runs refuses it. */
   readonly experiment: string
 }
-const emptyTrigger: TriggerFields = { name: '', flagKey: '', action: 'turn-off', experiment: '' }
+const triggerForm: FormOf<PublicTrigger, TriggerFields> = {
+  empty: { name: '', flagKey: '', action: 'turn-off', experiment: '' },
+  fieldsOf: ({ name, flagKey, action, experiment = '' }) => ({ name, flagKey, action, experiment }),
+  rules: {
+    name: { label: form.name },
+    flagKey: 'stored',
+    action: {
+      label: form.what,
+      text: optionText({ 'turn-off': scheduling.turnOff, 'turn-on': scheduling.turnOn }),
+    },
+    experiment: { label: form.ifExperiment, text: optionText(experimentTexts) },
+  },
+}
 
 const triggerBody = ({ name, flagKey, action, experiment }: TriggerFields) =>
   flagKey === '' ? undefined : { name, flagKey, action, ...(experiment && { experiment }) }
@@ -30,21 +45,16 @@ interface TriggerFormProps {
 }
 
 export default function TriggerForm({ trigger, onClose }: TriggerFormProps) {
-  const [initial] = useState<TriggerFields>(
-    trigger ? { ...trigger, experiment: trigger.experiment ?? '' } : emptyTrigger,
-  )
-  const [fields, setFields] = useState(initial)
+  const edit = useEdit(trigger, triggerForm)
+  const { fields, set } = edit
   const [made, setMade] = useState<MadeTrigger>()
-  const set = (next: Partial<TriggerFields>) => setFields((was) => ({ ...was, ...next }))
   const { name, flagKey, action, experiment } = fields
   if (made) return <TriggerSecret made={made} onClose={onClose} />
   return (
     <EntityDialog
       plural="triggers"
       words={formWords}
-      entity={trigger}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={triggerBody}
       {...(!trigger && { onDone: (answer: object) => setMade(answer as MadeTrigger) })}
       onClose={onClose}

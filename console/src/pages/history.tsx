@@ -119,6 +119,7 @@ export default function HistoryPage() {
           verb={history.rollBackAll}
           done={history.rolledBack(back)}
           typedName={environment}
+          notesLead={history.notesLead}
           run={({ comment, experiment }) =>
             change('POST', pathOf(environment, 'rollback'), {
               body: { revision: back },

@@ -1,5 +1,6 @@
 // Compares the flags of this environment with those of another one, and copies what should be the same.
 import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
@@ -27,7 +28,13 @@ const flagsQuery = (environment: string) => ({
 
 export function CompareEnvironments({ environments }: { environments: readonly EnvironmentRow[] }) {
   const environment = useEnvironmentId()
-  const [other, setOther] = useState('')
+  const navigate = useNavigate()
+  // in the address, so that a comparison can be sent to somebody
+  const { compare } = useSearch({ strict: false }) as { compare?: string | number }
+  const chosen = environments.find(({ id }) => id === String(compare) && id !== environment)
+  const other = chosen?.id ?? ''
+  const setOther = (next: string) =>
+    void navigate({ to: '.', search: (next === '' ? {} : { compare: next }) as never, replace: true })
   const here = useQuery({ ...flagsQuery(environment), enabled: other !== '' })
   const there = useQuery(flagsQuery(other))
   const both = {
@@ -50,12 +57,12 @@ export function CompareEnvironments({ environments }: { environments: readonly E
             ))}
         </SelectField>
       </div>
-      {other !== '' && (
+      {chosen && (
         <Loaded query={both}>
           {({ different, same }) => (
             <>
               <p className={css['quiet']}>{words.same(same)}</p>
-              {different.length > 0 && <Differences different={different} other={other} />}
+              {different.length > 0 && <Differences different={different} other={chosen} />}
             </>
           )}
         </Loaded>
@@ -64,7 +71,7 @@ export function CompareEnvironments({ environments }: { environments: readonly E
   )
 }
 
-function Differences({ different, other }: { different: readonly FlagDifference[]; other: string }) {
+function Differences({ different, other }: { different: readonly FlagDifference[]; other: EnvironmentRow }) {
   const canEdit = useMay('editor')
   const [copied, setCopied] = useState<readonly FlagDifference[]>()
   const columns: Column<FlagDifference>[] = [
@@ -103,16 +110,29 @@ function Differences({ different, other }: { different: readonly FlagDifference[
         ),
     },
   ]
+  const environment = useEnvironmentId()
   const there = different.filter((each) => each.there)
   return (
     <>
+      {different.some((each) => each.here) && (
+        <p className={css['quiet']}>
+          {words.copiesInto}{' '}
+          <Link
+            to="/environments/$environment/environments"
+            params={{ environment: other.id }}
+            search={{ compare: environment } as never}
+          >
+            {words.copyThere(other.name || other.id)}
+          </Link>
+        </p>
+      )}
       {there.length > 1 && (
         <Button disabled={!canEdit} onClick={() => setCopied(there)}>
           {words.copyAll(there.length)}
         </Button>
       )}
       <Table label={words.compare} rows={different} keyOf={({ key }) => key} columns={columns} />
-      {copied && <CopyFlags flags={copied} from={other} onClose={() => setCopied(undefined)} />}
+      {copied && <CopyFlags flags={copied} from={other.id} onClose={() => setCopied(undefined)} />}
     </>
   )
 }

@@ -1,13 +1,24 @@
 // The form of an environment: its name, its production mark, whether it is archived.
-import { useState } from 'react'
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
-import { ask, pathOf } from '../api/client.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
-import { common } from '../messages/common.ts'
+import { EntityDialog } from '../change/entity-dialog.tsx'
+import { type FormOf, useEdit } from '../change/use-edit.ts'
 import { setup } from '../messages/setup.ts'
 import { Checkbox, TextField } from '../ui/fields.tsx'
 
 const { environments: words } = setup
+
+type EnvironmentFields = Pick<EnvironmentRow, 'name' | 'description' | 'production' | 'archived'>
+
+const environmentForm: FormOf<EnvironmentRow, EnvironmentFields> = {
+  empty: { name: '', description: '', production: false, archived: false },
+  fieldsOf: ({ name, description, production, archived }) => ({ name, description, production, archived }),
+  rules: {
+    name: { label: setup.name },
+    description: { label: words.description },
+    production: { label: words.isProduction },
+    archived: { label: words.archived },
+  },
+}
 
 interface EditEnvironmentProps {
   readonly environment: EnvironmentRow
@@ -15,17 +26,16 @@ interface EditEnvironmentProps {
 }
 
 export function EditEnvironment({ environment, onClose }: EditEnvironmentProps) {
-  const { id, name, description, production, archived } = environment
-  const [fields, setFields] = useState({ name, description, production, archived })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(environment, environmentForm)
+  const { fields, set } = edit
   return (
-    <ChangeDialog<EnvironmentRow>
-      title={words.editTitle}
-      verb={words.save}
-      ofOrganisation
-      isReady
-      run={() => ask('PATCH', pathOf(id), { body: fields })}
-      done={() => common.saved(fields.name || id)}
+    <EntityDialog
+      plural="environments"
+      organisationPath="/environments"
+      words={{ create: words.create, edit: words.editTitle, save: words.save }}
+      edit={edit}
+      bodyOf={(body) => ({ ...body })}
+      shown={fields.name || environment.id}
       onClose={onClose}
     >
       {(problemOf) => (
@@ -56,6 +66,6 @@ export function EditEnvironment({ environment, onClose }: EditEnvironmentProps) 
           />
         </>
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

@@ -4,7 +4,7 @@ import type * as z from 'zod'
 import type { StoredSettings } from '../../../core/model/settings.ts'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
-import { ConfirmChange } from '../change/confirm-change.tsx'
+import { type ChangeAsked, ConfirmChange } from '../change/confirm-change.tsx'
 import { moment, percent } from '../messages/catalogue.ts'
 import { common } from '../messages/common.ts'
 import { settings as words } from '../messages/settings.ts'
@@ -14,18 +14,21 @@ import css from './settings.module.css'
 
 const hourMs = 3_600_000
 
+const troubleshoot = (isOn: boolean) => (isOn ? words.stopTroubleshooting : words.startTroubleshooting)
+const panicking = (isOn: boolean) => (isOn ? words.panicOff : words.panicOn)
+
 export function Emergency({ settings }: { settings: z.infer<typeof StoredSettings> }) {
   const { panic, troubleshooting, version } = settings
   const environment = useEnvironmentId()
   const path = pathOf(environment, 'settings')
   const canEdit = useMay('editor')
-  const [asked, setAsked] = useState<'panic' | 'troubleshooting'>()
+  /** What is asked for, and whether it is on: a colleague may switch it meanwhile. */
+  const [asked, setAsked] = useState<{ readonly of: 'panic' | 'troubleshooting'; readonly isOn: boolean }>()
   const close = () => setAsked(undefined)
   const now = Date.now()
   const isAsking = troubleshooting !== undefined && troubleshooting.stopAt > now
   const locked = canEdit ? {} : { disabled: true, title: common.needsRole(common.roleEditor) }
-  const patch = (body: object) => (comment: string) => change('PATCH', path, { version, body, comment })
-  const troubleshoot = isAsking ? words.stopTroubleshooting : words.startTroubleshooting
+  const patch = (body: object, asked: ChangeAsked) => change('PATCH', path, { body, ...asked })
   return (
     <>
       <section>
@@ -39,8 +42,8 @@ export function Emergency({ settings }: { settings: z.infer<typeof StoredSetting
                 )
               : words.troubleshootingOff}
           </p>
-          <Button {...locked} onClick={() => setAsked('troubleshooting')}>
-            {troubleshoot}…
+          <Button {...locked} onClick={() => setAsked({ of: 'troubleshooting', isOn: isAsking })}>
+            {troubleshoot(isAsking)}…
           </Button>
         </div>
       </section>
@@ -51,33 +54,35 @@ export function Emergency({ settings }: { settings: z.infer<typeof StoredSetting
           <p>
             <b>{words.panic}.</b> {words.panicHint}
           </p>
-          <Button {...locked} onClick={() => setAsked('panic')}>
-            {panic ? words.panicOff : words.panicOn}…
+          <Button {...locked} onClick={() => setAsked({ of: 'panic', isOn: panic })}>
+            {panicking(panic)}…
           </Button>
         </div>
       </section>
-      {asked === 'troubleshooting' && (
+      {asked?.of === 'troubleshooting' && (
         <ConfirmChange
-          title={troubleshoot}
-          verb={troubleshoot}
-          done={isAsking ? words.troubleshootingStopped : words.troubleshootingStarted}
-          run={({ comment }) => {
+          title={troubleshoot(asked.isOn)}
+          verb={troubleshoot(asked.isOn)}
+          done={asked.isOn ? words.troubleshootingStopped : words.troubleshootingStarted}
+          version={version}
+          run={(options) => {
             const startAt = Date.now()
             const hour = { startAt, stopAt: startAt + hourMs, percentage: 100 }
-            return patch({ troubleshooting: isAsking ? null : hour })(comment)
+            return patch({ troubleshooting: asked.isOn ? null : hour }, options)
           }}
           onClose={close}
         >
           <p>{words.troubleshootingHint}</p>
         </ConfirmChange>
       )}
-      {asked === 'panic' && (
+      {asked?.of === 'panic' && (
         <ConfirmChange
-          title={panic ? words.panicOff : words.panicOn}
-          verb={panic ? words.panicOff : words.panicOn}
-          done={panic ? words.panicOffDone : words.panicOnDone}
-          {...(!panic && { isDestructive: true, typedName: environment })}
-          run={({ comment }) => patch({ panic: !panic })(comment)}
+          title={panicking(asked.isOn)}
+          verb={panicking(asked.isOn)}
+          done={asked.isOn ? words.panicOffDone : words.panicOnDone}
+          {...(!asked.isOn && { isDestructive: true, typedName: environment })}
+          version={version}
+          run={(options) => patch({ panic: !asked.isOn }, options)}
           onClose={close}
         >
           <p>{words.panicHint}</p>

@@ -3,18 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Member } from '../../../workers/control/api/access-answers.ts'
-import { ask } from '../api/client.ts'
-import { nameWithId } from '../api/place.ts'
-import { environmentsQuery } from '../api/queries.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
 import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { Button } from '../ui/button.tsx'
-import { InlineSelect, Radio, TextField } from '../ui/fields.tsx'
 import { Page } from '../ui/page.tsx'
 import { Empty, Loaded, Loading } from '../ui/states.tsx'
 import { type Column, Named, Table } from '../ui/table.tsx'
-import { membersQuery, organisationPath, useOrganisation } from './organisation.ts'
+import { MemberForm, RemoveMember } from './member-form.tsx'
+import { membersQuery, useOrganisation } from './organisation.ts'
 import css from './setup.module.css'
 
 const { members: words } = setup
@@ -23,6 +19,7 @@ type Open = { readonly kind: 'create' } | { readonly kind: 'edit' | 'remove'; re
 export default function MembersPage() {
   const organisation = useOrganisation()
   const [open, setOpen] = useState<Open>()
+  const close = () => setOpen(undefined)
   return (
     <Page
       title={words.title}
@@ -46,8 +43,11 @@ export default function MembersPage() {
       ) : (
         <Empty title={words.adminOnly}>{common.needsRole(common.roleAdmin)}</Empty>
       )}
-      {organisation && open && (
-        <MemberDialog organisation={organisation.id} open={open} onClose={() => setOpen(undefined)} />
+      {organisation && (open?.kind === 'create' || open?.kind === 'edit') && (
+        <MemberForm organisation={organisation.id} {...open} onClose={close} />
+      )}
+      {organisation && open?.kind === 'remove' && (
+        <RemoveMember organisation={organisation.id} member={open.member} onClose={close} />
       )}
     </Page>
   )
@@ -109,126 +109,3 @@ function List({ organisation, onOpen }: ListProps) {
     </Loaded>
   )
 }
-
-interface MemberDialogProps {
-  readonly organisation: string
-  readonly open: Open
-  readonly onClose: () => void
-}
-
-type Role = Member['role']
-type Grants = Member['environments']
-
-function MemberDialog({ organisation, open, onClose }: MemberDialogProps) {
-  const member = open.kind === 'create' ? undefined : open.member
-  const { data: environments = [] } = useQuery(environmentsQuery())
-  const [fields, setFields] = useState({
-    email: member?.email ?? '',
-    name: member?.name ?? '',
-    role: member?.role ?? ('member' as Role),
-    environments: member?.environments ?? ({ '*': 'viewer' } as Grants),
-  })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const { email, name, role } = fields
-  const grant = (id: string, to: string) => {
-    const { [id]: _, ...others } = fields.environments
-    set({ environments: to === 'none' ? others : ({ ...others, [id]: to } as Grants) })
-  }
-  const path = organisationPath(organisation, 'members')
-  const onePath = `${path}/${encodeURIComponent(member?.id ?? '')}`
-  const shared = { ofOrganisation: true, onClose }
-  if (open.kind === 'remove')
-    return (
-      <ChangeDialog<Member>
-        {...shared}
-        title={common.remove}
-        verb={common.remove}
-        isDestructive
-        isReady
-        run={() => ask('DELETE', onePath)}
-        done={() => common.removed(email)}
-      >
-        {() => <p>{email}</p>}
-      </ChangeDialog>
-    )
-  return (
-    <ChangeDialog<Member>
-      {...shared}
-      title={member ? words.editTitle : words.create}
-      verb={member ? words.save : words.create}
-      isReady={email !== ''}
-      run={() =>
-        member
-          ? ask('PATCH', onePath, { body: { name, role, environments: fields.environments } })
-          : ask('POST', path, { body: fields })
-      }
-      done={() => (member ? common.saved : common.created)(name || email)}
-    >
-      {(problemOf) => (
-        <>
-          <TextField
-            label={words.email}
-            type="email"
-            problem={problemOf('email')}
-            readOnly={member !== undefined}
-            value={email}
-            onChange={(event) => set({ email: event.target.value })}
-          />
-          <TextField
-            label={`${setup.name} (${common.optional})`}
-            problem={problemOf('name')}
-            value={name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          <fieldset>
-            <legend>{setup.role}</legend>
-            {(Object.entries(words.roles) as [Role, string][]).toReversed().map(([each, text]) => (
-              <Radio
-                key={each}
-                name="role"
-                label={text}
-                hint={words.roleHints[each]}
-                checked={role === each}
-                onChange={() => set({ role: each })}
-              />
-            ))}
-          </fieldset>
-          {role === 'member' && (
-            <fieldset>
-              <legend>{words.grants}</legend>
-              <div className={css['grants']}>
-                {[{ id: '*', name: words.allEnvironments }, ...environments].map((each) => (
-                  <GrantRow
-                    key={each.id}
-                    name={each.id === '*' ? each.name : nameWithId(each)}
-                    value={fields.environments[each.id] ?? 'none'}
-                    onChange={(to) => grant(each.id, to)}
-                  />
-                ))}
-              </div>
-            </fieldset>
-          )}
-        </>
-      )}
-    </ChangeDialog>
-  )
-}
-
-interface GrantRowProps {
-  readonly name: string
-  readonly value: string
-  readonly onChange: (to: string) => void
-}
-
-const GrantRow = ({ name, value, onChange }: GrantRowProps) => (
-  <>
-    <span>{name}</span>
-    <InlineSelect label={name} value={value} onChange={(event) => onChange(event.target.value)}>
-      {Object.entries(words.grantRoles).map(([grant, text]) => (
-        <option key={grant} value={grant}>
-          {text}
-        </option>
-      ))}
-    </InlineSelect>
-  </>
-)

@@ -6,6 +6,8 @@ import { Settings, type StoredSettings } from '../../../core/model/settings.ts'
 import { change, pathOf } from '../api/client.ts'
 import { useEnvironmentId, useMay } from '../api/place.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
+import { MergedEdit } from '../change/stale.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { flag } from '../messages/flag.ts'
 import { settings as words } from '../messages/settings.ts'
@@ -14,15 +16,17 @@ import { ChipsInput } from '../ui/chips-input.tsx'
 import { Checkbox, Field, SelectField, TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import css from './settings.module.css'
-import { changesOf, fieldsOf } from './settings-fields.ts'
+import { changesOf, servingForm } from './settings-fields.ts'
 
 export function ServingForm({ settings }: { settings: z.infer<typeof StoredSettings> }) {
   const path = pathOf(useEnvironmentId(), 'settings')
   const canEdit = useMay('editor')
-  const [fields, setFields] = useState(() => fieldsOf(settings))
+  // the form follows the settings until something is typed that a colleague changed as well
+  const edit = useEdit(settings, servingForm)
+  const { opened = settings, fields, set } = edit
+  if (settings.version > opened.version) edit.follow(settings)
   const [isAsked, setIsAsked] = useState(false)
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  const changes = changesOf(settings, fields)
+  const changes = changesOf(opened, fields)
   const count = Object.keys(changes).length
   const checked = Settings.partial().safeParse(
     Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)),
@@ -128,7 +132,7 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
           <Button look="primary" disabled={!canEdit || !checked.success} onClick={() => setIsAsked(true)}>
             {words.save}
           </Button>
-          <Button look="ghost" onClick={() => setFields(fieldsOf(settings))}>
+          <Button look="ghost" onClick={() => edit.restart(settings)}>
             {words.discard}
           </Button>
           <span>{words.changed(count)}</span>
@@ -139,9 +143,17 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
           title={words.save}
           verb={words.save}
           done={words.saved}
-          run={({ comment }) => change('PATCH', path, { version: settings.version, body: changes, comment })}
+          isReady={count > 0 && edit.isMerged}
+          run={async ({ comment }) => {
+            const options = { version: opened.version, body: changes, comment }
+            const answer = await change<typeof settings>('PATCH', path, options)
+            edit.restart(answer.entity)
+            return answer
+          }}
+          onStale={edit.rebase}
           onClose={() => setIsAsked(false)}
         >
+          <MergedEdit edit={edit} />
           <p>
             {Object.keys(changes)
               .map((field) => words[field as keyof typeof changes])

@@ -1,6 +1,10 @@
 // The settings of an environment as they are typed, and what of them differs. Pure.
 import type * as z from 'zod'
-import type { StoredSettings } from '../../../core/model/settings.ts'
+import { Settings, type StoredSettings } from '../../../core/model/settings.ts'
+import { combineLists, optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { flag } from '../messages/flag.ts'
+import { settings as words } from '../messages/settings.ts'
 
 type Stored = Omit<z.infer<typeof StoredSettings>, 'version' | 'createdAt' | 'updatedAt'>
 
@@ -24,6 +28,25 @@ export const fieldsOf = (settings: Stored) => {
   }
 }
 type Fields = ReturnType<typeof fieldsOf>
+
+type Versioned = Stored & { readonly version: number }
+export const servingForm: FormOf<Versioned, Fields> = {
+  empty: fieldsOf(Settings.parse({})),
+  fieldsOf,
+  rules: {
+    intakePerMinute: { label: words.intakePerMinute },
+    failedRunsUntilTold: { label: words.failedRunsUntilTold },
+    staleAfterDays: { label: words.staleAfterDays },
+    requireComment: { label: words.requireComment },
+    defaultAllocation: { label: words.defaultAllocation, text: optionText(flag.settings.allocations) },
+    bucketingFile: { label: words.bucketingFile, text: optionText(words.bucketingFiles) },
+    disabledFlags: { label: words.disabledFlags, text: optionText(words.disabledFlagsOptions) },
+    streams: { label: words.streams },
+    enrichContext: { label: words.enrichContext },
+    pathPrefix: { label: words.pathPrefix },
+    unlistedAttributes: { label: words.unlistedAttributes, combine: combineLists },
+  },
+}
 
 /** As the API takes them: null removes. What is no number goes as it is, and is refused by name. */
 export function changesOf(settings: Stored, fields: Fields): Partial<Record<keyof Fields, unknown>> {

@@ -5,16 +5,15 @@ import type { EnvironmentRow, Project } from '../../../workers/control/api/shape
 import { ask } from '../api/client.ts'
 import { settingsQuery } from '../api/queries.ts'
 import { useEnvironment, useEnvironmentId, useMay } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
 import { common } from '../messages/common.ts'
 import { frame } from '../messages/frame.ts'
 import { settings as words } from '../messages/settings.ts'
 import { setup } from '../messages/setup.ts'
 import { Button } from '../ui/button.tsx'
-import { Checkbox, TextArea, TextField } from '../ui/fields.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { EditEnvironment } from './edit-environment.tsx'
+import { EditProject } from './edit-project.tsx'
 import { Emergency } from './emergency.tsx'
 import { ForgetUsers } from './forget-users.tsx'
 import { useOrganisation } from './organisation.ts'
@@ -33,7 +32,7 @@ export default function EnvironmentSettings() {
         <Loaded query={query}>
           {(settings) => (
             <>
-              <ServingForm key={settings.version} settings={settings} />
+              <ServingForm settings={settings} />
               <Emergency settings={settings} />
             </>
           )}
@@ -95,46 +94,5 @@ function About({ environment }: { environment: EnvironmentRow }) {
         <EditProject project={project} onClose={() => setEdited(undefined)} />
       )}
     </section>
-  )
-}
-
-function EditProject({ project, onClose }: { project: Project; onClose: () => void }) {
-  const { id, name, description, archived } = project
-  const [fields, setFields] = useState({ name, description, archived })
-  const set = (next: Partial<typeof fields>) => setFields((was) => ({ ...was, ...next }))
-  return (
-    <ChangeDialog<Project>
-      title={words.editProject}
-      verb={words.editProject}
-      ofOrganisation
-      isReady
-      run={() => ask('PATCH', `/projects/${encodeURIComponent(id)}`, { body: fields })}
-      done={() => common.saved(fields.name || id)}
-      onClose={onClose}
-    >
-      {(problemOf) => (
-        <>
-          <p>{words.projectHint}</p>
-          <TextField
-            label={words.projectName}
-            problem={problemOf('name')}
-            value={fields.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          <TextArea
-            label={words.projectDescription}
-            problem={problemOf('description')}
-            value={fields.description}
-            onChange={(event) => set({ description: event.target.value })}
-          />
-          <Checkbox
-            label={words.projectArchived}
-            hint={words.projectArchivedHint}
-            checked={fields.archived}
-            onChange={(event) => set({ archived: event.target.checked })}
-          />
-        </>
-      )}
-    </ChangeDialog>
   )
 }

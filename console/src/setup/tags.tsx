@@ -1,11 +1,11 @@
 // The tags of an environment: names for people, and the way out of one that no flag has any more.
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { Tag } from '../../../core/model/tag.ts'
 import { askAll, change, pathOf } from '../api/client.ts'
 import { useEnvironmentId } from '../api/place.ts'
-import { ChangeDialog } from '../change/change-dialog.tsx'
+import { EntityDialog } from '../change/entity-dialog.tsx'
 import { RowActions } from '../change/row-actions.tsx'
+import { type FormOf, useEdit } from '../change/use-edit.ts'
 import { settings as words } from '../messages/settings.ts'
 import { TextField } from '../ui/fields.tsx'
 import { Section } from '../ui/page.tsx'
@@ -65,29 +65,31 @@ function TagActions({ tag }: { tag: Tag }) {
   )
 }
 
+const tagForm: FormOf<Tag, Pick<Tag, 'name'>> = {
+  empty: { name: '' },
+  fieldsOf: ({ name }) => ({ name }),
+  rules: { name: { label: words.tagName } },
+}
+
 function RenameTag({ tag, onClose }: { tag: Tag; onClose: () => void }) {
-  const environment = useEnvironmentId()
-  const [{ key, name, version }] = useState(tag)
-  const [typed, setTyped] = useState(name)
+  const edit = useEdit(tag, tagForm)
   return (
-    <ChangeDialog
-      title={words.renameTag}
-      verb={words.renameTag}
-      isReady={typed !== name}
-      run={(comment) =>
-        change<Tag>('PATCH', pathOf(environment, 'tags', key), { version, comment, body: { name: typed } })
-      }
-      done={() => words.tagSaved(key)}
+    <EntityDialog
+      plural="tags"
+      words={{ create: words.renameTag, edit: words.renameTag, save: words.renameTag }}
+      edit={edit}
+      bodyOf={({ name }) => ({ name })}
+      shown={tag.key}
       onClose={onClose}
     >
       {(problemOf) => (
         <TextField
           label={words.tagName}
           problem={problemOf('name')}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
+          value={edit.fields.name}
+          onChange={(event) => edit.set({ name: event.target.value })}
         />
       )}
-    </ChangeDialog>
+    </EntityDialog>
   )
 }

@@ -1,6 +1,9 @@
 // The form of a webhook and what the API takes. Pure.
 import type { Webhook } from '../../../core/model/webhook.ts'
 import type { Body } from '../change/changes-between.ts'
+import { combineLists, combineTexts, optionText } from '../change/merge-fields.ts'
+import type { FormOf } from '../change/use-edit.ts'
+import { setup } from '../messages/setup.ts'
 import { numberOf } from '../ui/field-text.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 
@@ -36,6 +39,21 @@ export const webhookFields = ({ name, url, format, events, tags = [], digestMs }
   tags: listText(tags),
   digest: digestMs === undefined ? '' : String(digestMs / minuteMs),
 })
+
+const { webhooks: words } = setup
+
+export const webhookForm: FormOf<Shown & Pick<Webhook, 'id' | 'version'>, WebhookFields> = {
+  empty: emptyWebhook,
+  fieldsOf: webhookFields,
+  rules: {
+    name: { label: setup.name },
+    url: { label: words.address },
+    format: { label: words.format, text: optionText(words.formats) },
+    events: { label: words.events, combine: combineLists },
+    tags: { label: words.tags, combine: combineTexts(listOf, listText) },
+    digest: { label: words.digest },
+  },
+}
 
 /** Undefined while something is missing or no number. */
 export function webhookBody({ name, url, format, events, tags, digest }: WebhookFields): Body | undefined {

@@ -1,13 +1,13 @@
 // A webhook, new or edited: where to, in which format, of what.
-import { useState } from 'react'
 import { notificationKinds } from '../../../core/model/notification-kind.ts'
 import type { WebhookWithHealth } from '../../../workers/control/api/notification-answers.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
+import { useEdit } from '../change/use-edit.ts'
 import { common } from '../messages/common.ts'
 import { setup } from '../messages/setup.ts'
 import { Checkbox, SelectField, TextField } from '../ui/fields.tsx'
 import css from './setup.module.css'
-import { emptyWebhook, webhookBody, type WebhookFields, webhookFields } from './webhook-fields.ts'
+import { webhookBody, type WebhookFields, webhookForm } from './webhook-fields.ts'
 
 const { webhooks: words } = setup
 /** Not asked for: they come with others. */
@@ -22,17 +22,14 @@ interface WebhookFormProps {
 }
 
 export function WebhookForm({ webhook, onClose, onMade }: WebhookFormProps) {
-  const [initial] = useState(webhook ? webhookFields(webhook) : emptyWebhook)
-  const [fields, setFields] = useState<WebhookFields>(initial)
-  const set = (next: Partial<WebhookFields>) => setFields((was) => ({ ...was, ...next }))
+  const edit = useEdit(webhook, webhookForm)
+  const { fields, set } = edit
   const { name, url, format, events, tags, digest } = fields
   return (
     <EntityDialog
       plural="webhooks"
       words={words}
-      entity={webhook}
-      initial={initial}
-      fields={fields}
+      edit={edit}
       bodyOf={webhookBody}
       wide
       {...(onMade && { onDone: (answer: object) => onMade((answer as { secret: string }).secret) })}

@@ -1,0 +1,33 @@
+// Words for two people who changed the same.
+import { inLanguage } from './catalogue.ts'
+
+export const merging = inLanguage({
+  en: {
+    title: 'Somebody else changed this meanwhile',
+    lead: 'What only one of you changed is merged already. Choose where both changed the same.',
+    clean: 'You changed different things: both are kept. Look at the result, then save it.',
+    action: 'What you chose is kept, and is done on the new version once you confirm it again.',
+    before: 'Before',
+    mine: 'Yours',
+    theirs: 'Theirs',
+    takenOver: 'Taken over from them',
+    gone: 'removed',
+    nothing: 'nothing',
+    yes: 'yes',
+    no: 'no',
+  },
+  de: {
+    title: 'Jemand anders hat das inzwischen geändert',
+    lead: 'Was nur einer von euch geändert hat, ist schon zusammengeführt. Wähle, wo beide dasselbe geändert haben.',
+    clean: 'Ihr habt Verschiedenes geändert: Beides bleibt. Sieh dir das Ergebnis an und speichere es dann.',
+    action: 'Deine Wahl bleibt und gilt für die neue Fassung, sobald du sie noch einmal bestätigst.',
+    before: 'Vorher',
+    mine: 'Deins',
+    theirs: 'Ihres',
+    takenOver: 'Übernommen',
+    gone: 'entfernt',
+    nothing: 'nichts',
+    yes: 'ja',
+    no: 'nein',
+  },
+})

@@ -1,0 +1,357 @@
+// Two people edit the same, and neither loses anything: after a refusal, a form is merged with what the
+// colleague stored. In Chromium on a real stack; the colleague uses the API.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { call } from '../../scripts/admin.ts'
+import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { handsOn } from '../support/console-hands.ts'
+import { type ConsoleTab, openConsole } from '../support/console-tab.ts'
+import { useStack } from '../support/stack-fixture.ts'
+
+const stack = useStack()
+const id = 'console-merge'
+const path = `/environments/${id}`
+const hourMs = 3_600_000
+const tomorrow = Date.now() + 24 * hourMs
+let browser: Browser
+let tab: ConsoleTab
+let page: Page
+
+type Stored = Record<string, unknown> & { readonly version: number }
+const post = (to: string, body?: unknown) => call<Stored>(stack(), 'POST', `${path}/${to}`, body)
+const patch = (of: string, body: unknown) => call(stack(), 'PATCH', `${path}/${of}`, body)
+const read = <T = Stored>(of: string) => call<T>(stack(), 'GET', `${path}/${of}`)
+
+const { dialog, open, press, fill, confirm } = handsOn(
+  () => page,
+  () => stack().url + path,
+)
+/** Opens a dialogue. What a colleague changes once its form is there, it has not read. */
+const openForm = async (button: string, label: string) => {
+  await press(button)
+  await dialog().getByLabel(label, { exact: true }).first().waitFor()
+}
+/** Sends the form, which was overtaken: it stays open. */
+const isOvertaken = async (verb: string) => {
+  await dialog().getByRole('button', { name: verb, exact: true }).click()
+  await dialog().getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor()
+}
+const sideOf = (field: string, side: 'Yours' | 'Theirs') =>
+  dialog().getByRole('group', { name: field, exact: true }).getByRole('radio', { name: side })
+const button = (name: string) => dialog().getByRole('button', { name, exact: true })
+
+const flagOf = (key: string) => ({
+  key,
+  type: 'string',
+  enabled: true,
+  tags: ['shop'],
+  variations: ['old', 'new'].map((each) => ({ id: each, name: each, value: each })),
+  offVariationId: 'old',
+  defaultStrategy: {
+    strategy: {
+      kind: 'rollout',
+      shares: ['old', 'new'].map((variationId) => ({ variationId, weight: 50_000 })),
+    },
+  },
+})
+const stepsTo = (...weights: number[]) =>
+  weights.map((weight) => ({ weight, holdMs: hourMs, approval: false }))
+
+interface Kind {
+  readonly kind: string
+  readonly made: () => Promise<unknown>
+  readonly at: string
+  readonly page: string
+  readonly opens: string
+  readonly verb?: string
+  readonly typed: readonly [label: string, text: string]
+  readonly mine: object
+  /** Of another field than mine. */
+  readonly theirs: object
+}
+
+const every = { kind: 'fixed', variationId: 'old' }
+const kinds: readonly Kind[] = [
+  {
+    kind: 'goal',
+    made: () => post('goals', { key: 'sale', name: 'Sale' }),
+    at: 'goals/sale',
+    page: 'goals/sale',
+    opens: 'Edit goal',
+    typed: ['Name', 'Sales'],
+    mine: { name: 'Sales' },
+    theirs: { event: 'sold' },
+  },
+  {
+    kind: 'layer',
+    made: () => post('layers', { id: 'till', name: 'Till' }),
+    at: 'layers/till',
+    page: 'layers',
+    opens: 'Edit: Till',
+    typed: ['Name', 'The till'],
+    mine: { name: 'The till' },
+    theirs: { description: 'One at a time.' },
+  },
+  {
+    kind: 'holdout',
+    made: () =>
+      post('holdouts', { id: 'year', name: 'Year', slices: 500, flagKeys: ['second'], goalKeys: ['order'] }),
+    at: 'holdouts/year',
+    page: 'holdouts',
+    opens: 'Edit: Year',
+    typed: ['Name', 'The year'],
+    mine: { name: 'The year' },
+    theirs: { description: 'Of all that we do.' },
+  },
+  {
+    kind: 'kill switch',
+    made: () =>
+      post('operations', {
+        id: 'brake',
+        kind: 'event-rate',
+        flagKey: 'first',
+        variationId: 'new',
+        goalKey: 'order',
+        comparison: 'at-least',
+        threshold: 0.05,
+        minimumUsers: 100,
+      }),
+    at: 'operations/brake',
+    page: 'operations?view=switches',
+    opens: 'Edit: brake',
+    typed: ['Not with fewer users than', '300'],
+    mine: { minimumUsers: 300 },
+    theirs: { threshold: 0.2 },
+  },
+  {
+    kind: 'scheduled change',
+    made: () =>
+      post('schedules', {
+        id: 'night',
+        name: 'Night',
+        flagKey: 'plain',
+        at: tomorrow,
+        changes: { name: 'Moon' },
+      }),
+    at: 'schedules/night',
+    page: 'operations?view=schedules',
+    opens: 'Edit: Night',
+    typed: ['Name', 'The night'],
+    mine: { name: 'The night' },
+    theirs: { changes: { name: 'Stars', enabled: true } },
+  },
+  {
+    kind: 'progressive rollout',
+    made: () =>
+      post('progressive-rollouts', {
+        id: 'grow',
+        name: 'Grow',
+        flagKey: 'plain',
+        variationId: 'new',
+        fromVariationId: 'old',
+        startAt: tomorrow,
+        steps: stepsTo(1_000, 50_000),
+      }),
+    at: 'progressive-rollouts/grow',
+    page: 'operations?view=rollouts',
+    opens: 'Edit: Grow',
+    typed: ['Name', 'Grow slowly'],
+    mine: { name: 'Grow slowly' },
+    theirs: { steps: stepsTo(2_000, 10_000, 50_000) },
+  },
+  {
+    kind: 'dynamic allocation',
+    made: () => post('dynamic-allocations', { id: 'best', name: 'Best', flagKey: 'third', goalKey: 'order' }),
+    at: 'dynamic-allocations/best',
+    page: 'operations?view=allocations',
+    opens: 'Edit: Best',
+    typed: ['Name', 'The best'],
+    mine: { name: 'The best' },
+    theirs: { minimumUsers: 400 },
+  },
+  {
+    kind: 'trigger',
+    made: () => post('triggers', { id: 'stop', name: 'Stop', flagKey: 'first', action: 'turn-off' }),
+    at: 'triggers/stop',
+    page: 'operations?view=triggers',
+    opens: 'Edit: Stop',
+    typed: ['Name', 'Stop it'],
+    mine: { name: 'Stop it' },
+    theirs: { action: 'turn-on' },
+  },
+  {
+    kind: 'webhook',
+    made: () =>
+      post('webhooks', {
+        id: 'hook',
+        name: 'Hook',
+        url: 'https://hooks.example/a',
+        events: ['flag.updated'],
+      }),
+    at: 'webhooks/hook',
+    page: 'webhooks',
+    opens: 'Edit: Hook',
+    typed: ['Name', 'The hook'],
+    mine: { name: 'The hook' },
+    theirs: { url: 'https://hooks.example/b' },
+  },
+  {
+    kind: 'experiment',
+    made: () =>
+      post('experiments', {
+        id: 'draft',
+        name: 'Draft',
+        status: 'draft',
+        flagKey: 'first',
+        goalKeys: ['order'],
+        baselineVariationId: 'old',
+      }),
+    at: 'experiments/draft',
+    page: 'experiments/draft',
+    opens: 'Edit draft',
+    verb: 'Save draft',
+    typed: ['Name', 'The draft'],
+    mine: { name: 'The draft' },
+    theirs: { hypothesis: 'More people buy.' },
+  },
+  {
+    kind: 'environment',
+    made: () => Promise.resolve(),
+    at: '',
+    page: 'environments',
+    opens: 'Edit: Merge',
+    verb: 'Save environment',
+    typed: ['Name', 'Merging'],
+    mine: { name: 'Merging' },
+    theirs: { description: 'Where two meet.' },
+  },
+]
+
+beforeAll(async () => {
+  if (!hasChromium) return
+  await call(stack(), 'POST', '/environments', { id, name: 'Merge' })
+  for (const key of ['first', 'second', 'third']) await post('flags', flagOf(key))
+  await post('flags', { ...flagOf('plain'), defaultStrategy: { strategy: every } })
+  await post('goals', { key: 'order' })
+  browser = await launchChromium()
+  tab = await openConsole(browser, stack(), (status) => status === 409)
+  page = tab.page
+}, 120_000)
+afterAll(async () => browser?.close())
+
+describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120_000 }, () => {
+  it.each(kinds)('$kind: both changes are kept', async (kind) => {
+    const { made, at, opens, verb = 'Save changes', typed, mine, theirs } = kind
+    await made()
+    const url = at === '' ? path : `${path}/${at}`
+    await open(kind.page)
+    await openForm(opens, typed[0])
+    await call(stack(), 'PATCH', url, theirs)
+    await dialog().getByLabel(typed[0], { exact: true }).fill(typed[1])
+    await isOvertaken(verb)
+    expect(await call(stack(), 'GET', url)).not.toMatchObject(mine)
+    expect(await dialog().getByLabel(typed[0], { exact: true }).inputValue()).toBe(typed[1])
+    await dialog().getByText('Taken over from them').waitFor()
+    await confirm(verb)
+    expect(await call(stack(), 'GET', url)).toMatchObject({ ...mine, ...theirs })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('asks where both changed the same, and sends nothing before that is answered', async () => {
+    await patch('settings', { requireComment: true })
+    await open('goals/order')
+    await openForm('Edit goal', 'Comment')
+    const comment = 'As the shop says it'
+    const theirs = { name: 'Purchase', event: 'purchase' }
+    await call(stack(), 'PATCH', `${path}/goals/order`, theirs, 'As the bank says it')
+    await fill('Name', 'Bought')
+    await fill('Event', 'bought')
+    await fill('Comment', comment)
+    await isOvertaken('Save changes')
+    expect(await button('Save changes').isDisabled()).toBe(true)
+    expect(await dialog().getByRole('group', { name: 'Name', exact: true }).innerText()).toMatch(
+      /Before: nothing[^]*Bought[^]*Purchase/,
+    )
+    await sideOf('Name', 'Theirs').check()
+    expect(await button('Save changes').isDisabled()).toBe(true)
+    await sideOf('Event', 'Yours').check()
+    expect(await dialog().getByLabel('Name', { exact: true }).inputValue()).toBe('Purchase')
+    await confirm('Save changes')
+    expect(await read('goals/order')).toMatchObject({ name: 'Purchase', event: 'bought' })
+    const { entries } = await read<{ entries: { comment: string }[] }>('audit?limit=1')
+    expect(entries[0]!.comment).toBe(comment)
+    await call(stack(), 'PATCH', `${path}/settings`, { requireComment: false }, 'Done')
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('keeps who was put into a segment by either, and takes out whom either took out', async () => {
+    await post('segments', { key: 'staff', name: 'Staff', included: ['ada', 'bob', 'cy'] })
+    await open('segments/staff')
+    await openForm('Edit segment', 'Listed users')
+    await patch('segments/staff', { included: ['bob', 'cy', 'dan'] })
+    await fill('Listed users', 'ada\nbob\neve')
+    await isOvertaken('Save changes')
+    await confirm('Save changes')
+    expect((await read('segments/staff'))['included']).toEqual(['bob', 'dan', 'eve'])
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('merges what members may do environment by environment', async () => {
+    const members = '/organisations/default/members'
+    const { id: member } = await call<{ id: string }>(stack(), 'POST', members, {
+      email: 'ada@example.com',
+      role: 'member',
+      environments: { '*': 'viewer' },
+    })
+    await open('members')
+    await openForm('Edit: ada@example.com', 'All environments')
+    await call(stack(), 'PATCH', `${members}/${member}`, {
+      name: 'Ada',
+      environments: { '*': 'viewer', [id]: 'viewer' },
+    })
+    await dialog().getByLabel('All environments', { exact: true }).selectOption('none')
+    await dialog().getByRole('combobox', { name: id }).selectOption('editor')
+    await isOvertaken('Save member')
+    await sideOf(id, 'Yours').check()
+    await confirm('Save member')
+    const { members: all } = await call<{ members: Stored[] }>(stack(), 'GET', members)
+    expect(all.find((each) => each['id'] === member)).toMatchObject({
+      name: 'Ada',
+      environments: { [id]: 'editor' },
+    })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('keeps the settings that are typed while a colleague changes others, and merges them when they are saved', async () => {
+    await open('settings')
+    const field = (label: string) => page.getByLabel(label, { exact: true })
+    await field('Path prefix').fill('/flags')
+    await patch('settings', { staleAfterDays: 45, pathPrefix: '/other' })
+    await expect.poll(async () => (await read('settings'))['staleAfterDays'], { timeout: 20_000 }).toBe(45)
+    await press('Save settings')
+    await isOvertaken('Save settings')
+    expect(await field('Path prefix').inputValue()).toBe('/flags')
+    await sideOf('Path prefix', 'Yours').check()
+    await confirm('Save settings')
+    expect(await read('settings')).toMatchObject({ staleAfterDays: 45, pathPrefix: '/flags' })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('does not turn panic mode off when it was asked to turn it on', async () => {
+    await open('settings')
+    await press(/^Turn panic mode on/)
+    await patch('settings', { panic: true })
+    await page.getByText('Panic mode is on', { exact: false }).first().waitFor({ state: 'attached' })
+    await dialog().getByLabel(/^Type/).fill(id)
+    await dialog()
+      .getByRole('button', { name: /^Turn panic mode on/ })
+      .click()
+    await dialog().getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor()
+    await dialog()
+      .getByRole('button', { name: /^Turn panic mode on/ })
+      .click()
+    await dialog().waitFor({ state: 'detached' })
+    expect(await read('settings')).toMatchObject({ panic: true })
+    expect(tab.faults()).toEqual([])
+  })
+})
