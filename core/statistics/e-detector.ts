@@ -181,9 +181,9 @@ const heaviest = ({ goal, miss, baselineGoal, baselineMiss }: Bet) =>
 
 /** A table for each of them, one after the other. */
 function powersOf(logs: readonly number[]): Float64Array {
-  const powers = new Float64Array(logs.length * tableSize)
+  const powers = new Float64Array(logs.length * tableSize).fill(1)
   for (const [k, log] of logs.entries())
-    for (let i = 0; i < tableSize; i++) powers[k * tableSize + i] = Math.exp(log * i)
+    for (let i = 1; log !== 0 && i < tableSize; i++) powers[k * tableSize + i] = Math.exp(log * i)
   return powers
 }
 

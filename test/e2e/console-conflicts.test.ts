@@ -191,4 +191,14 @@ describe.skipIf(!hasChromium)('what a colleague changed meanwhile', { timeout: 1
     expect(await read('flags/first')).toMatchObject({ maintainer: 'ada@example.com', tags })
     expect(tab.faults()).toEqual([])
   })
+
+  it('is nothing that one made oneself: a switch that is pressed again at once goes back', async () => {
+    const { version, enabled } = await read('flags/third')
+    await open('flags/third')
+    await page.getByRole('switch').click()
+    await page.getByRole('switch').click()
+    await expect.poll(async () => (await read('flags/third')).version).toBe(version + 2)
+    expect(await read('flags/third')).toMatchObject({ enabled })
+    expect(tab.faults()).toEqual([])
+  })
 })

@@ -20,7 +20,10 @@ export default function MergeOfForm({
 }: MergeOfFormProps) {
   const element = useRef<HTMLDivElement>(null)
   // a long form was sent from its end
-  useEffect(() => element.current?.scrollIntoView({ block: 'start' }), [conflicts])
+  // in braces: newer browsers return a promise, which is no clean-up
+  useEffect(() => {
+    element.current?.scrollIntoView({ block: 'start' })
+  }, [conflicts])
   return (
     <div ref={element} className={css['merge']}>
       <Note tone="warning" alert>

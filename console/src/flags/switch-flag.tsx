@@ -1,6 +1,6 @@
 // Turns a flag on or off: at once where that is safe, with a way back; after a comment where one is needed.
 import { useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useState } from 'react'
+import { type ReactNode, useCallback, useRef, useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { FlagRows } from '../../../workers/control/api/flag-answers.ts'
 import { change, type ChangeOptions, pathOf, Refused } from '../api/client.ts'
@@ -25,6 +25,8 @@ export function useFlagSwitch(): FlagSwitch {
   const queries = useQueryClient()
   const { needsComment } = useNeedsComment()
   const [asked, setAsked] = useState<Switched>()
+  /** By key: the version that the last switch made, once it is known. A second click does not wait for it. */
+  const made = useRef(new Map<string, Promise<number>>())
 
   const store = useCallback(
     (flag: Switched, enabled: boolean) => {
@@ -63,8 +65,20 @@ export function useFlagSwitch(): FlagSwitch {
       const name = flag.name || flag.key
       store(flag, enabled)
       const sentAt = performance.now()
+      const before = made.current.get(flag.key)
+      const sending = (async () => {
+        const version = Math.max(flag.version, (await before) ?? 0)
+        return send({ ...flag, version })
+      })()
+      made.current.set(
+        flag.key,
+        sending.then(
+          (answer) => answer.entity.version,
+          () => 0,
+        ),
+      )
       try {
-        const answer = await send(flag)
+        const answer = await sending
         const text = enabled ? words.isOn(name) : words.isOff(name)
         const undo = () => void flip(answer.entity)
         await announce({ environment, text, answer, sentAt, undo })
