@@ -40,7 +40,7 @@ function variationProblems(state: EnvironmentState, operation: Operation): Field
   return found
 }
 
-/** Who has what the flag serves when it is off gains nothing from turning it off. That may come about later. */
+/** Who has what the flag serves when it is off gains nothing from turning it off. This may come about. */
 function offProblems(
   state: EnvironmentState,
   { flagKey, variationId, action = actionDefault }: Operation,
