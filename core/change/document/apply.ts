@@ -76,10 +76,18 @@ function applyDocument(
   ]
   const pruned = document.prune ? pruning(state, document, writes, context) : { writes: [], notes: [] }
   const all = [...writes, ...pruned.writes]
-  problems.push(...problemsAfter(state, writes, pruned.writes))
+  const found = problemsAfter(state, writes, pruned.writes)
+  problems.push(...found.filter((problem) => !isIdle(problem)))
+  notes.push(...found.filter(isIdle))
   if (problems.length > 0) return refuse('INVALID', 'the document cannot be applied', { fields: problems })
   return ok({ writes: all, entity: countsOf(state, all), notes: [...notes, ...pruned.notes] })
 }
+
+/**
+ * An operation that can do nothing as things are. It is so where the document comes from, if the flag was
+ * edited after it was armed: everything else is applied all the same.
+ */
+const isIdle = ({ rule }: FieldProblem): boolean => rule === 'off-variation' || rule === 'no-rollout'
 
 const translated = <T extends { readonly flagKey: string; readonly ruleId?: string | undefined }>(
   entry: T,
