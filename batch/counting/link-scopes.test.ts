@@ -71,3 +71,27 @@ it('has no scope where all windows follow the same links, and one row a user', (
     [2n, 2n, everyScope],
   ])
 })
+
+it('has one row a user, too, where links are made again and again, and all windows have the same persons', () => {
+  const pairs = [
+    [1n, 3n],
+    [2n, 3n],
+  ] as const
+  const all = Array.from({ length: 40 }, (_, at) => ({ link: pairs[at % 2]!, at }))
+  const windows = Array.from({ length: 30 }, (_, from) => ({ from, to: 40 + from }))
+  const { after, scopes } = scopedPersons([], all, windows)
+  expect(scopes.flat()).toEqual([])
+  expect(after.map(({ user: own, person }) => [own, person])).toEqual([
+    [1n, 3n],
+    [3n, 3n],
+    [2n, 3n],
+  ])
+})
+
+it('has two rows a user where some windows end before the first of many links', () => {
+  const all = Array.from({ length: 40 }, (_, i) => ({ link: [1n, 2n] as const, at: 20 + i }))
+  const windows = Array.from({ length: 30 }, (_, i) => ({ from: i, to: i < 10 ? 15 + (i % 3) : 70 + i }))
+  const { after, scopes } = scopedPersons([], all, windows)
+  expect(after).toHaveLength(4)
+  expect(new Set(scopes.map(String)).size).toBe(2)
+})

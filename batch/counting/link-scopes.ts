@@ -1,7 +1,7 @@
 // Whom each user counts as, for questions that follow links of different times. A question follows the links
 // made in its own window, so that its counts do not depend on what else is asked. Most users count as the
-// same person in all windows. Where windows differ, a user has a row for each set of windows that agree: a
-// scope. A person of a scope has a number of their own, so one statement counts them apart.
+// same person in all windows, also those who log in again and again. Where windows differ, a user has a row
+// for each set of windows that agree on the persons: a scope. A person of a scope has a number of their own, so one statement counts them apart.
 import type { Window } from '../lake/cache.ts'
 import { type Link, resolveLinks } from './links.ts'
 
@@ -44,49 +44,74 @@ export function scopedPersons(
       const other = now[i]!
       return at === other.at && previous === other.link[0] && known === other.link[1]
     })
-  const componentOf = components(isSame ? now : [...old, ...now])
-  const personsNow = personsOf(now, componentOf, scopes)
-  const personsOld = isSame ? personsNow : personsOf(old, componentOf, scopes)
+  // Hashes of 64 bits are slow to look up: from here on, users are numbers.
+  const users = numbering<bigint>()
+  const numbered = (links: readonly TimedLink[]) =>
+    links.map(({ link, at }): NumberedLink => [users.numberOf(link[0]), users.numberOf(link[1]), at])
+  const linksNow = numbered(now)
+  const linksOld = isSame ? linksNow : numbered(old)
+  const componentOf = components(users.all.length, isSame ? linksNow : [...linksOld, ...linksNow])
+  const personsNow = personsOf(linksNow, users.all, componentOf, scopes)
+  const personsOld = isSame ? personsNow : personsOf(linksOld, users.all, componentOf, scopes)
   return { before: personsOld, after: personsNow, scopes: scopes.byWindow() }
 }
 
-function personsOf(links: readonly TimedLink[], componentOf: ReadonlyMap<bigint, number>, scopes: Scopes) {
+/** Two users by number, and when the alias counts. */
+type NumberedLink = readonly [previous: number, known: number, at: number]
+
+function personsOf(
+  links: readonly NumberedLink[],
+  users: readonly bigint[],
+  componentOf: (user: number) => number,
+  scopes: Scopes,
+): ScopedPerson[] {
   const persons: ScopedPerson[] = []
-  const agreed: TimedLink[][] = []
-  const byComponent = Map.groupBy(links, ({ link: [previous] }) => componentOf.get(previous)!)
-  for (const [component, own] of byComponent) {
-    const followed = scopes.of(own)
-    if (followed[0]?.scope === everyScope) {
-      agreed.push(own)
-      continue
-    }
-    const users = new Set(own.flatMap(({ link }) => link))
-    for (const { first, end, scope } of followed) {
-      const found = resolveLinks(own.slice(first, end).map(({ link }) => link))
-      for (const user of users)
-        persons.push({ user, person: personIn(scope, found.get(user) ?? user), scope, component })
-    }
+  for (const [component, own] of Map.groupBy(links, ([previous]) => componentOf(previous))) {
+    const met = numbering<number>()
+    const pattern = own.map(([previous, known, at]): NumberedLink => [
+      met.numberOf(previous),
+      met.numberOf(known),
+      at,
+    ])
+    for (const { scope, personOf } of scopes.of(pattern))
+      for (const [number, user] of met.all.entries()) {
+        const person = users[met.all[personOf(number)]!]!
+        persons.push({ user: users[user]!, person: personIn(scope, person), scope, component })
+      }
   }
-  // Those of one component are still in order of time.
-  for (const [user, person] of resolveLinks(agreed.flat().map(({ link }) => link)))
-    persons.push({ user, person, scope: everyScope, component: componentOf.get(user)! })
   return persons
+}
+
+/** Things by number, in the order in which they are met. */
+function numbering<Thing>() {
+  const numbers = new Map<Thing, number>()
+  const all: Thing[] = []
+  return {
+    all: all as readonly Thing[],
+    numberOf(thing: Thing): number {
+      const known = numbers.get(thing)
+      if (known !== undefined) return known
+      numbers.set(thing, all.length)
+      return all.push(thing) - 1
+    },
+  }
 }
 
 /** The golden ratio's bits: nothing that a hash would be likely to differ by. */
 const distance = 0x9e37_79b9_7f4a_7c15n
 
-const personIn = (scope: number, person: bigint) => BigInt.asUintN(64, person ^ (BigInt(scope) * distance))
+const personIn = (scope: number, person: bigint) =>
+  scope === everyScope ? person : BigInt.asUintN(64, person ^ (BigInt(scope) * distance))
 
-/** Which of some links a set of windows follows, half-open. */
+/** Whom a set of windows has for each user of some links. */
 interface Followed {
-  readonly first: number
-  readonly end: number
   readonly scope: number
+  readonly personOf: (user: number) => number
 }
 
 interface Scopes {
-  of(links: readonly TimedLink[]): readonly Followed[]
+  /** Users are numbered in the order in which the links name them. */
+  of(links: readonly NumberedLink[]): readonly Followed[]
   byWindow(): readonly (readonly number[])[]
 }
 
@@ -105,16 +130,16 @@ function openScopes(windows: readonly Window[]): Scopes {
   }
   return {
     of(links) {
-      // Links between the same bounds are followed by the same windows.
-      const key = links.map(({ at }) => placeOf(bounds, at)).join(' ')
+      // Most users log in as others do, between the same bounds: what follows from that is found once.
+      let key = ''
+      for (const [previous, user, at] of links) key += `${placeOf(bounds, at)} ${previous} ${user},`
       const found = known.get(key) ?? followed(links, distinct, numberOf)
       known.set(key, found)
       return found
     },
     byWindow() {
-      const scopesOf = distinct.map((_, w) =>
-        [...numbers].flatMap(([key, scope]) => (key.split(' ').includes(`${w}`) ? [scope] : [])),
-      )
+      const scopesOf = distinct.map((): number[] => [])
+      for (const [key, scope] of numbers) for (const w of key.split(' ')) scopesOf[Number(w)]!.push(scope)
       const places = new Map(distinct.map((each, w) => [keyOf(each), w]))
       return windows.map((each) => scopesOf[places.get(keyOf(each))!]!)
     },
@@ -125,40 +150,52 @@ const keyOf = ({ from, to }: Window) => `${from} ${to}`
 
 /** How many bounds are not later. */
 function placeOf(bounds: readonly number[], at: number): number {
-  const later = bounds.findIndex((bound) => bound > at)
-  return later < 0 ? bounds.length : later
+  let [from, to] = [0, bounds.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (bounds[middle]! <= at) from = middle + 1
+    else to = middle
+  }
+  return from
 }
 
+/** Windows agree where they have the same persons, whatever links say so. */
 function followed(
-  links: readonly TimedLink[],
+  links: readonly NumberedLink[],
   windows: readonly Window[],
   numberOf: (agreeing: readonly number[]) => number,
 ): Followed[] {
-  const rangeOf = ({ from, to }: Window) => {
-    const first = links.filter(({ at }) => at < from).length
-    return [first, Math.max(first, links.filter(({ at }) => at < to).length)] as const
+  const byLinks = new Map<string, ReadonlyMap<bigint, bigint>>()
+  const personsIn = ({ from, to }: Window) => {
+    // A link that is there already says nothing new.
+    const own = links.filter(([, , at]) => from <= at && at < to)
+    const pairs = new Map(
+      own.map(([previous, known]) => [`${previous} ${known}`, [previous, known] as const]),
+    )
+    const key = [...pairs.keys()].join(',')
+    const found =
+      byLinks.get(key) ??
+      resolveLinks([...pairs.values()].map(([previous, known]): Link => [BigInt(previous), BigInt(known)]))
+    byLinks.set(key, found)
+    return found
   }
-  const ranges = windows.map(rangeOf)
-  const agreeing = Map.groupBy(windows.keys(), (w) => {
-    const [first, end] = ranges[w]!
-    return first === end ? 'none' : `${first} ${end}`
-  })
+  const persons = windows.map(personsIn)
+  const nameOf = (of: ReadonlyMap<bigint, bigint>) =>
+    [...of]
+      .filter(([user, person]) => user !== person)
+      .map((each) => each.join('>'))
+      .toSorted()
+      .join(' ')
+  const agreeing = Map.groupBy(windows.keys(), (w) => nameOf(persons[w]!))
   return [...agreeing.values()].map((own) => {
-    const [first, end] = ranges[own[0]!]!
-    return { first, end, scope: numberOf(own) }
+    const found = new Map([...persons[own[0]!]!].map(([user, person]) => [Number(user), Number(person)]))
+    return { scope: numberOf(own), personOf: (user) => found.get(user) ?? user }
   })
 }
 
-/** By user, a number that all have who are linked, whoever counts as whom. */
-function components(links: readonly TimedLink[]): ReadonlyMap<bigint, number> {
-  const numbers = new Map<bigint, number>()
-  const parents: number[] = []
-  const numberOf = (user: bigint) => {
-    const number = numbers.get(user)
-    if (number !== undefined) return number
-    numbers.set(user, parents.length)
-    return parents.push(parents.length) - 1
-  }
+/** Of each user, a number that all have who are linked, whoever counts as whom. */
+function components(users: number, links: readonly NumberedLink[]): (user: number) => number {
+  const parents = Int32Array.from({ length: users }, (_, user) => user)
   const rootOf = (user: number) => {
     let root = user
     while (parents[root] !== root) {
@@ -167,9 +204,6 @@ function components(links: readonly TimedLink[]): ReadonlyMap<bigint, number> {
     }
     return root
   }
-  for (const {
-    link: [previous, known],
-  } of links)
-    parents[rootOf(numberOf(previous))] = rootOf(numberOf(known))
-  return new Map([...numbers].map(([user, number]) => [user, rootOf(number)]))
+  for (const [previous, known] of links) parents[rootOf(previous)] = rootOf(known)
+  return rootOf
 }
