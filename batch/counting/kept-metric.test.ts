@@ -146,4 +146,22 @@ describe.skipIf(!hasChdb)('a metric that is kept', () => {
     expect(differs).toEqual([true])
     expect(kept().isSum).toBe(false)
   })
+
+  it('is counted in slices if the users who have news have too many events', async () => {
+    await lake.close()
+    lake = await startSimulatedLake()
+    const users = ballast.slice(0, 120)
+    const again = (n: number) =>
+      users.flatMap((each) => (each.kind === 'tracking' ? [{ ...each, id: `${n}`, at: 1_100 + n }] : []))
+    const before = [...users, ...Array.from({ length: 40 }, (_, n) => again(n)).flat()]
+    lake.add(before)
+    await lake.run((context) => compact('demo', context), hourMs, { smallMax: 0 })
+    expect(await run(2 * hourMs)).toEqual(plain(before))
+    lake.add(again(40).slice(0, 5))
+    await run(3 * hourMs)
+    expect(kept().isSum).toBe(true)
+    lake.add(again(41))
+    expect(await run(4 * hourMs)).toEqual(plain([...before, ...again(40).slice(0, 5), ...again(41)]))
+    expect(kept().isSum).toBe(false)
+  })
 })

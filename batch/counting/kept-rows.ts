@@ -8,6 +8,8 @@ import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
+import { countingDigest, releaseOf } from '../reproduce/sql-files.ts'
+import { usualTolerances } from './totals.ts'
 
 export interface KeptInput {
   /** All that the count may be asked by. */
@@ -24,6 +26,10 @@ export const countsFile = (root: string, environmentId: string, name: string): s
 export const digestOf = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
+/** What rows depend on, besides the objects: every statement that counts, what reads their answers, the question. */
+export const inputOf = (texts: readonly string[], question: unknown): string =>
+  digestOf([releaseOf(), countingDigest(), usualTolerances, recordColumns, texts, question])
+
 /** Counts only if the file has no rows of the same input. */
 export async function keptRows<Row>(
   file: string,
@@ -32,7 +38,7 @@ export async function keptRows<Row>(
   count: () => Promise<Result<readonly Row[], Failure>>,
 ): Promise<Result<readonly Row[], Failure>> {
   const names = input.files.map(({ raw, parts }) => [...raw, ...parts.map((part) => part.file)])
-  const digest = digestOf([input.texts, recordColumns, input.asked, names])
+  const digest = inputOf(input.texts, [input.asked, names])
   const Kept = z.object({ input: z.string(), rows: z.array(row) })
   const known = Kept.safeParse(await readSealed(file)).data
   if (known?.input === digest) return ok(known.rows)

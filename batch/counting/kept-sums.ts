@@ -1,12 +1,11 @@
 // Sums over users, kept between runs. A run looks at the users who have news, as they were and as they are,
 // and adds the difference. The first run of a day that finds such sums counts all users, and compares.
 import * as z from 'zod'
-import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
 import type { RecordFiles } from '../lake/cache.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
-import { digestOf } from './kept-rows.ts'
+import { inputOf } from './kept-rows.ts'
 import { KeptSources } from './kept-state.ts'
 import { isSameSources, type Sources, sourcesOf } from './source-change.ts'
 
@@ -40,7 +39,7 @@ export async function keptSums<Row>(
   { now, recount }: Pick<Recounting, 'now' | 'recount'>,
   onRecounted: (differs: boolean) => void,
 ): Promise<Result<readonly Row[], Failure>> {
-  const input = digestOf([texts, recordColumns, asked])
+  const input = inputOf(texts, asked)
   const known = keptOf(row).safeParse(await readSealed(file)).data
   const before = known?.input === input ? known : undefined
   const sources = sourcesOf(files)

@@ -129,7 +129,7 @@ async function countKept(
       change: (before) =>
         slices === 1
           ? Promise.resolve(undefined)
-          : changeOf(clickHouse, reader, before, files, question, tolerances),
+          : changeOf(clickHouse, reader, before, files, question, tolerances, sliceRecordsMax),
     },
     { now, recount },
     (differs) => onRecounted?.(environmentId, `the metric of ${question.event}`, differs),
@@ -144,10 +144,12 @@ async function changeOf(
   files: RecordFiles,
   question: MetricQuestion,
   tolerances: Tolerances,
+  recordsMax: number | undefined,
 ): Promise<MetricRow[] | undefined> {
   const parameters = parametersOf(question)
   const windows = [linkWindowOf(question.exposures, tolerances)]
-  return reader.readChange?.(before, files, { ...parameters, windows }, tolerances, ({ beginning, values }) =>
+  const wanted = { ...parameters, windows, recordsMax }
+  return reader.readChange?.(before, files, wanted, tolerances, ({ beginning, values }) =>
     clickHouse.rows('metric.sql', textOf(beginning, false), MetricRow, {
       ...values,
       ...parameters,

@@ -206,9 +206,14 @@ const askedUsers = (
 /** So long a link is known: a user who logged in earlier, and not again, counts as two. */
 const linkDaysMax = 90
 
-/** Of what is asked, whatever else is: at the latest from where its events are read. */
-const linksFrom = (countingFrom: number, start: number, now: number) =>
-  Math.min(Math.max(countingFrom, now - linkDaysMax * watchDayMs), withCopies({ from: start, to: now }).from)
+/**
+ * Of what is asked, whatever else is: at the latest from where its events are read. By whole days: what is
+ * asked stays the same from one look to the next.
+ */
+function linksFrom(countingFrom: number, start: number, now: number): number {
+  const earliest = (Math.floor(now / watchDayMs) - linkDaysMax) * watchDayMs
+  return Math.min(Math.max(countingFrom, earliest), withCopies({ from: start, to: now }).from)
+}
 
 const startOf = (asked: readonly AskedMinutes[]) => Math.min(...asked.map(({ start }) => start))
 

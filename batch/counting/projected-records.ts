@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import * as z from 'zod'
 import { ok } from '../../core/model/problem.ts'
 import { fail, reasonOf } from '../failure.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
@@ -11,10 +12,13 @@ import { beginningOf, noProjections, openChange, projectionsOf } from './opened-
 import { noFile, prepareRaw, writeLinks } from './prepared-records.ts'
 import type { Projections } from './projections.ts'
 import { everybody, type RecordReader } from './record-reader.ts'
-import { sliceOf } from './slices.ts'
+import { sliceOf, sliceRecordsMax } from './slices.ts'
 import { changeSince, isNothing, isWorthwhile } from './source-change.ts'
+import { statementOf } from './statements.ts'
 
 const nothing = { raw: [], parts: [] }
+const countText = statementOf('concerned-count')
+const Counted = z.object({ events: z.int().min(0) })
 const aside = async (scratch: string) => {
   const folder = path.join(scratch, 'linked')
   await mkdir(folder)
@@ -86,6 +90,9 @@ export function projectedRecords(
         const opened = await openChange(scratch, change, wanted, false, clickHouse, tolerances)
         if (!opened.ok) return undefined
         const { beginning, scopes, values } = opened.value
+        // One event brings all of its user: of few new objects, the users may be most of all there are.
+        const events = await clickHouse.rows('concerned-count.sql', countText, Counted, values)
+        if (!events.ok || events.value[0]!.events > (wanted.recordsMax ?? sliceRecordsMax)) return undefined
         const own = { ...values, ...(noProjections.ok && noProjections.value), ...everybody }
         const result = await work({ beginning, values: own }, scopes)
         if (!result.ok || !(await projections.find([...files.parts, ...before.parts]))) return undefined

@@ -26,6 +26,8 @@ export interface Wanted {
   readonly events: readonly string[]
   /** Of links (link-scopes.ts). */
   readonly windows: readonly Window[]
+  /** Of more events of users who have news, all users are counted, slice by slice. Default: of slices.ts. */
+  readonly recordsMax?: number | undefined
 }
 
 export interface RecordReader {
