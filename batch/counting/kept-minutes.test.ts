@@ -18,9 +18,20 @@ beforeEach(async () => {
   lake = await startSimulatedLake()
   lake.add([
     {
-      ...{ v: 1, environmentId: 'demo', attributes: {}, protocol: 'bucketeer', sdk: '', targetingKey: 'ada' },
-      ...{ at: start - 2 * minuteMs, receivedAt: start - 2 * minuteMs, kind: 'exposure', id: '1' },
-      ...{ flagKey: 'f', flagVersion: 1, variationId: 'on', ruleId: 'r' },
+      v: 1,
+      environmentId: 'demo',
+      attributes: {},
+      protocol: 'bucketeer',
+      sdk: '',
+      targetingKey: 'ada',
+      at: start - 2 * minuteMs,
+      receivedAt: start - 2 * minuteMs,
+      kind: 'exposure',
+      id: '1',
+      flagKey: 'f',
+      flagVersion: 1,
+      variationId: 'on',
+      ruleId: 'r',
     },
   ])
 })
