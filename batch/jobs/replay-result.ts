@@ -171,7 +171,9 @@ async function recount(
       const { byVariation, high } = addUp(rows.value, metric.definition)
       const knew = Object.values(metric.byVariation).some(({ logs }) => logs !== undefined)
       const sums = [...byVariation].map(([id, own]) => [id, knew ? own : withoutLogs(own)] as const)
-      metric = { ...metric, byVariation: Object.fromEntries(sums), high }
+      // Unknown where users were counted slice by slice: here they are few enough to be counted at once.
+      const known = metric.high === null ? null : high
+      metric = { ...metric, byVariation: Object.fromEntries(sums), high: known }
       ;({ damaged } = prior.value)
     }
     const recounted = (cells: EvidenceRecord['segments']) =>
