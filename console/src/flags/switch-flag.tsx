@@ -8,6 +8,7 @@ import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
 import { flagQuery, flagRowsQuery } from '../api/queries.ts'
 import { announce } from '../change/announce.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
+import { staleOf } from '../change/stale-of.ts'
 import { flags as words } from '../messages/flags.ts'
 import { sentence } from '../ui/states.tsx'
 import { toast } from '../ui/toasts.tsx'
@@ -86,7 +87,7 @@ export function useFlagSwitch(): FlagSwitch {
         store(flag, flag.enabled)
         if (!(error instanceof Refused)) throw error
         if (error.code === 'EXPERIMENT_RUNNING' || error.code === 'INVALID') return setAsked(flag)
-        const detail = error.code === 'CONFLICT' ? words.meanwhile : sentence(error.message)
+        const detail = staleOf(error) ? words.meanwhile : sentence(error.message)
         toast({ text: words.notChanged, detail, tone: 'failed' })
         void queries.invalidateQueries({ queryKey: [environment] })
       }
