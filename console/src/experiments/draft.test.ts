@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import fc from '../../../test/support/build/fast-check.ts'
-import { Experiment } from '../../../core/model/experiment.ts'
-import { bodyOf, fieldsOf } from './draft.ts'
+import { Experiment, ExperimentDesign } from '../../../core/model/experiment.ts'
+import { bodyOf, changesOf, fieldsOf } from './draft.ts'
 
 const draftWith = (changes: Partial<Experiment>): Experiment =>
   Experiment.parse({
@@ -25,6 +25,19 @@ const margin = fc.oneof(
   fc.integer({ min: 1, max: 9 }).map((absolute) => ({ absolute })),
 )
 
+/** All that a design may hold, but for what stands in fields of its own here. */
+const { minimumDays: _, guardrails: __, ...others } = ExperimentDesign.shape
+const designs: { [Field in keyof typeof others]: fc.Arbitrary<ExperimentDesign[Field]> } = {
+  decision: fc.constant('fixed-horizon'),
+  usersPlanned: fc.integer({ min: 1, max: 10_000 }),
+  lowerIsBetter: fc.constant(['failed']),
+  equivalence: fc.constant(0.03),
+  minimumEffect: fc.constant(0.05),
+  breakdownBy: fc.constant(['country', 'exposure.sdk']),
+  aa: fc.constant(true),
+}
+const designed = fc.record(designs, { requiredKeys: [] })
+
 it('a draft that is saved as it was opened is not changed', () =>
   fc.assert(
     fc.property(
@@ -39,15 +52,18 @@ it('a draft that is saved as it was opened is not changed', () =>
       ),
       fc.option(margin, { nil: undefined }),
       fc.option(margin, { nil: undefined }),
-      (changes, failed, paid) => {
+      designed,
+      (changes, failed, paid, more) => {
         const guardrails = [
           ...(failed ? [{ goalKey: 'failed', margin: failed }] : []),
           ...(paid ? [{ goalKey: 'paid', margin: paid }] : []),
         ]
-        const design = { minimumDays: 7, ...(guardrails.length > 0 && { guardrails }) }
+        const design = { ...more, minimumDays: 7, ...(guardrails.length > 0 && { guardrails }) }
         const draft = draftWith({ ...changes, design })
         expect(draft).toMatchObject(bodyOf(fieldsOf(draft), draft))
         expect(bodyOf(fieldsOf(draft), draft).design).toEqual(design)
+        expect(changesOf(fieldsOf(draft), draft)).toEqual({})
+        expect(changesOf({ ...fieldsOf(draft), name: 'Two' }, draft)).toEqual({ name: 'Two' })
       },
     ),
   ))
@@ -56,4 +72,17 @@ it('what is emptied or chosen again in the form is sent', () => {
   const draft = draftWith({ hypothesis: 'more', owner: 'team', counts: 'server' })
   const fields = { ...fieldsOf(draft), hypothesis: ' ', owner: '', counts: 'all' as const }
   expect(bodyOf(fields, draft)).toMatchObject({ hypothesis: '', owner: '', counts: 'all' })
+})
+
+it('what the form does not show of a design stays, and what it shows can be emptied', () => {
+  const draft = draftWith({
+    design: { breakdownBy: ['country'], equivalence: 0.03, minimumDays: 7, aa: true },
+  })
+  const fields = { ...fieldsOf(draft), equivalence: '', aa: false }
+  expect(changesOf(fields, draft)).toEqual({ design: { breakdownBy: ['country'], minimumDays: 7 } })
+})
+
+it('only what was changed is sent: what nobody designed is not fixed by a new name', () => {
+  const draft = draftWith({})
+  expect(changesOf({ ...fieldsOf(draft), name: 'Two', ends: '' }, draft)).toEqual({ name: 'Two' })
 })

@@ -21,6 +21,7 @@ import { Checkbox, InlineSelect, Radio, SelectField, TextArea, TextField } from 
 import { Note } from '../ui/page.tsx'
 import {
   bodyOf,
+  changesOf,
   chosenOf,
   experimentForm,
   type ExperimentFields,
@@ -64,7 +65,7 @@ export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: 
       run={(comment) =>
         draft
           ? change<Experiment>('PATCH', path, {
-              body: bodyOf(fields, draft),
+              body: changesOf(fields, draft),
               version: draft.version,
               comment,
             })
