@@ -296,6 +296,57 @@ describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120
     expect(tab.faults()).toEqual([])
   })
 
+  it('keeps to the flag that a colleague moved a draft to', async () => {
+    await post('experiments', {
+      id: 'moved',
+      name: 'Moved',
+      status: 'draft',
+      flagKey: 'first',
+      goalKeys: ['order'],
+      baselineVariationId: 'old',
+      design: { breakdownBy: ['country'] },
+    })
+    await open('experiments/moved')
+    await openForm('Edit draft', 'Name')
+    const { defaultStrategy } = await read<{ defaultStrategy: { id: string } }>('flags/second')
+    const theirs = { flagKey: 'second', ruleId: defaultStrategy.id }
+    await patch('experiments/moved', theirs)
+    await fill(/^Name/, 'The moved')
+    await isOvertaken('Save draft')
+    const flag = dialog().getByLabel('Flag', { exact: true })
+    // its rollout is there once the flag has loaded
+    await dialog().locator(`option[value="${defaultStrategy.id}"]`).waitFor({ state: 'attached' })
+    expect(await flag.inputValue()).toBe('second')
+    await confirm('Save draft')
+    expect(await read('experiments/moved')).toMatchObject({
+      ...theirs,
+      name: 'The moved',
+      design: { breakdownBy: ['country'] },
+    })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('says what else is in the way, and stays the form of what was opened', async () => {
+    const at = tomorrow + hourMs
+    const changes = { dusk: { enabled: false }, dawn: { archived: true } }
+    await post('flags', flagOf('evening'))
+    for (const [each, change] of Object.entries(changes))
+      await post('schedules', { id: each, name: each, flagKey: 'evening', at, changes: change })
+    await open('operations?view=schedules')
+    await openForm('Edit: dawn', 'Name')
+    const what = dialog().getByLabel('What', { exact: true })
+    await what.selectOption('on')
+    await button('Save changes').click()
+    await dialog().getByRole('alert').getByText('is set otherwise by scheduled change dusk').waitFor()
+    expect(await dialog().getByText('Somebody else changed this').count()).toBe(0)
+    await what.selectOption('archive')
+    await fill('Name', 'Dawn')
+    await confirm('Save changes')
+    expect(await read('schedules/dawn')).toMatchObject({ name: 'Dawn', changes: changes.dawn })
+    expect(await read('schedules/dusk')).toMatchObject({ version: 1, changes: changes.dusk })
+    expect(tab.faults()).toEqual([])
+  })
+
   it('merges what members may do environment by environment', async () => {
     const members = '/organisations/default/members'
     const { id: member } = await call<{ id: string }>(stack(), 'POST', members, {
