@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import { HoldoutDraft } from '../../../core/change/hold-back-drafts.ts'
 import { Holdout } from '../../../core/model/holdout.ts'
 import { changesBetween } from '../change/changes-between.ts'
-import { emptyHoldout, holdoutBody, holdoutFields } from './holdout-fields.ts'
+import { mergeFields } from '../change/merge-fields.ts'
+import { emptyHoldout, holdoutBody, holdoutFields, holdoutForm } from './holdout-fields.ts'
 
 const day = (text: string) => Date.parse(`${text}T00:00`)
 const holdout = Holdout.parse({
@@ -30,6 +31,19 @@ it('an edit sends the name and the end alone if nothing else was changed', () =>
     name: 'All year',
     stopAt: day('2027-03-01'),
   })
+})
+
+it.each([
+  ['each leaves another one out', 'checkout, search', 'checkout', 'search'],
+  ['they hold every flag back', 'checkout', 'checkout, search', ''],
+  ['I hold every flag back', 'checkout', '', 'checkout, search'],
+  ['each names another one', '', 'checkout', 'search'],
+])('a merge never holds every flag back by itself: %s', (_, base, mine, theirs) => {
+  const of = (flags: string) => ({ ...holdoutFields(holdout), flags })
+  const { conflicts } = mergeFields(holdoutForm.rules, { base: of(base), mine: of(mine), theirs: of(theirs) })
+  expect(conflicts).toMatchObject([{ field: 'flags', base, mine, theirs }])
+  const { text } = holdoutForm.rules.flags as { text: (flags: string) => string }
+  expect([base, mine, theirs].map(text)).not.toContain('')
 })
 
 it('every share that a holdout can have is read back', () => {

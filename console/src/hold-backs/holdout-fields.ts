@@ -1,9 +1,10 @@
 // The form of a holdout and what the API takes. Pure.
 import type { Holdout } from '../../../core/model/holdout.ts'
 import type { Body } from '../change/changes-between.ts'
-import { combineTexts } from '../change/merge-fields.ts'
+import { combineFilters, combineTexts } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/use-edit.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
+import { merging } from '../messages/merging.ts'
 import { dayText, whenText } from '../ui/field-text.ts'
 import { keysIn, shareOfSlices, slicesOf } from './share.ts'
 
@@ -48,7 +49,7 @@ export const holdoutFields = (holdout: Holdout): HoldoutFields => ({
 })
 
 const { holdouts: words } = holdBacks
-const combine = combineTexts(keysIn, (keys) => keys.join(', '))
+const keysText = (keys: readonly string[]) => keys.join(', ')
 
 export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
   empty: emptyHoldout,
@@ -60,8 +61,12 @@ export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
     share: { label: words.share },
     start: { label: words.start },
     stop: { label: words.stop },
-    flags: { label: words.flags, combine },
-    goals: { label: words.goals, combine },
+    flags: {
+      label: words.flags,
+      text: (flags) => keysText(keysIn(flags)) || merging.all,
+      combine: combineTexts(keysIn, keysText, combineFilters),
+    },
+    goals: { label: words.goals, combine: combineTexts(keysIn, keysText) },
   },
 }
 
