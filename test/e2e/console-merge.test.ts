@@ -296,6 +296,33 @@ describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120
     expect(tab.faults()).toEqual([])
   })
 
+  it('keeps what is typed while a save is on its way', async () => {
+    await post('layers', { id: 'slow', name: 'Slow' })
+    await open('layers')
+    await openForm('Edit: Slow', 'Name')
+    await patch('layers/slow', { description: 'One at a time.' })
+    const { promise: isTyped, resolve: send } = Promise.withResolvers<void>()
+    await page.route(
+      '**/layers/slow',
+      async (route) => {
+        await isTyped
+        await route.continue()
+      },
+      { times: 1 },
+    )
+    const name = dialog().getByLabel('Name', { exact: true })
+    await name.fill('Slower')
+    await button('Save changes').click()
+    await expect.poll(() => button('Save changes').isDisabled()).toBe(true)
+    await name.fill('Slower still')
+    send()
+    await dialog().getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor()
+    expect(await name.inputValue()).toBe('Slower still')
+    await confirm('Save changes')
+    expect(await read('layers/slow')).toMatchObject({ name: 'Slower still', description: 'One at a time.' })
+    expect(tab.faults()).toEqual([])
+  })
+
   it('keeps to the flag that a colleague moved a draft to', async () => {
     await post('experiments', {
       id: 'moved',

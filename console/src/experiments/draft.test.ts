@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import fc from '../../../test/support/build/fast-check.ts'
 import { Experiment, ExperimentDesign } from '../../../core/model/experiment.ts'
-import { bodyOf, changesOf, fieldsOf } from './draft.ts'
+import { openedEdit, rebased } from '../change/edit-state.ts'
+import { bodyOf, changesOf, experimentForm, fieldsOf } from './draft.ts'
 
 const draftWith = (changes: Partial<Experiment>): Experiment =>
   Experiment.parse({
@@ -85,4 +86,19 @@ it('what the form does not show of a design stays, and what it shows can be empt
 it('only what was changed is sent: what nobody designed is not fixed by a new name', () => {
   const draft = draftWith({})
   expect(changesOf({ ...fieldsOf(draft), name: 'Two', ends: '' }, draft)).toEqual({ name: 'Two' })
+})
+
+it('a draft that is started while it is edited sends only what can still change', () => {
+  const draft = draftWith({ design: { minimumDays: 7 } })
+  const edit = openedEdit(experimentForm, draft)
+  const typed = { name: 'Two', minimumDays: '21', primary: 'failed', secondary: ['paid'] }
+  const started = { ...draft, status: 'running', version: 2 } as const
+  const merged = rebased(experimentForm, { ...edit, fields: { ...edit.fields, ...typed } }, started)
+  expect(merged.merge).toMatchObject({
+    conflicts: [],
+    taken: [{ field: 'minimumDays', base: '21', merged: '7' }],
+  })
+  expect(changesOf(merged.fields, started)).toEqual({ name: 'Two', goalKeys: ['failed', 'paid'] })
+  const stopped = rebased(experimentForm, merged, { ...started, status: 'stopped', version: 3 })
+  expect(changesOf(stopped.fields, started)).toEqual({ name: 'Two' })
 })

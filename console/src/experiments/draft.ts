@@ -102,9 +102,24 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
 
 const { form } = words
 
+/** What a start fixes, and what an end does (core/change/experiment.ts). */
+function settled(fields: ExperimentFields, experiment: Experiment): ExperimentFields {
+  const { status } = experiment
+  if (status === 'draft' || status === 'waiting') return fields
+  const stored = fieldsOf(experiment)
+  const { name, hypothesis, owner, primary, secondary, baselineId, ends, counts } = fields
+  const told = { name, hypothesis, owner }
+  return {
+    ...stored,
+    ...told,
+    ...(status === 'running' && { primary, secondary, baselineId, ends, counts }),
+  }
+}
+
 export const experimentForm: FormOf<Experiment, ExperimentFields> = {
   empty: emptyFields,
   fieldsOf,
+  settled,
   rules: {
     name: { label: form.name },
     hypothesis: { label: form.hypothesis },

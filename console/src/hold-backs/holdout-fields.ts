@@ -51,9 +51,17 @@ export const holdoutFields = (holdout: Holdout): HoldoutFields => ({
 const { holdouts: words } = holdBacks
 const keysText = (keys: readonly string[]) => keys.join(', ')
 
+/** Once it has begun, who is held back stays, and what is compared; at last its end does, too. */
+function settled(fields: HoldoutFields, holdout: Holdout): HoldoutFields {
+  if (holdout.status === 'waiting') return fields
+  const { share, start, stop, flags, goals } = holdoutFields(holdout)
+  return { ...fields, share, start, flags, goals, ...(holdout.status === 'ended' && { stop }) }
+}
+
 export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
   empty: emptyHoldout,
   fieldsOf: holdoutFields,
+  settled,
   rules: {
     id: 'stored',
     name: { label: holdBacks.name },
