@@ -18,7 +18,7 @@ export interface FormOf<Entity, Fields> {
   readonly empty: Fields
   readonly fieldsOf: (entity: Entity) => Fields
   readonly rules: FieldRules<Fields>
-  /** With what can no longer change as it is stored: steps that were made, who is held back. Default: all can. */
+  /** With what can no longer change as it is stored, such as steps that were made. Default: all can. */
   readonly settled?: (fields: Fields, stored: Entity) => Fields
 }
 
@@ -91,7 +91,7 @@ const differences = <Fields extends object>(rules: FieldRules<Fields>, typed: Fi
     return isSame(compared[0], compared[1]) ? [] : [{ ...at, base: values[0] }]
   })
 
-/** Keeps to a newer version, unless what is typed would have to be merged with it: then it stays as it was. */
+/** Keeps to a newer version. The same state, if what is typed would have to be merged with it. */
 export function followed<Entity, Fields extends object>(
   form: FormOf<Entity, Fields>,
   was: EditState<Entity, Fields>,

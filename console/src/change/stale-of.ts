@@ -3,8 +3,8 @@ import { Refused } from '../api/client.ts'
 import type { Versioned } from './use-edit.ts'
 
 /**
- * What is stored now, if an edit was refused because it was made on an older version. Other conflicts name what
- * stands in their way, too: it may be something else, or just what was edited. Only a stale edit is sent back.
+ * What is stored now, if an edit was refused because it was made on an older version. Other conflicts name
+ * what stands in their way, too: something else, or just what was edited. Only a stale edit is sent back.
  */
 export function staleOf(cause: unknown): Versioned | undefined {
   if (!(cause instanceof Refused) || cause.code !== 'CONFLICT') return undefined

@@ -6,12 +6,12 @@ interface Stored {
 
 /** Each change waits for the one before it, and goes out on the version that that one made. */
 export class Turns {
-  /** By place: the version that the last change makes; undefined if it is refused. Gone once it is answered. */
+  /** By place: the version that the last change makes; undefined if it is refused. Gone once answered. */
   readonly #onTheirWay = new Map<string, Promise<number | undefined>>()
 
   /**
-   * `place`: what is changed, and where. `shown`: its version on the page. Once nothing is on its way, that alone
-   * counts: what was made earlier may by now be somebody else's version, which nobody has seen.
+   * `place`: what is changed, and where. `shown`: its version on the page. Once nothing is on its way, that
+   * alone counts: what was made earlier may by now be somebody else's version, which nobody has seen.
    */
   async take<Answer extends Stored>(
     place: string,
