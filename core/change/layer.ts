@@ -63,7 +63,7 @@ function allot(
     const message = `the layer has no room for ${slices} of ${slicesTotal} slices: at most ${room} can be allotted`
     return refuse('CONFLICT', message, {
       current: layer,
-      fields: [{ path: 'slices', message: 'has no room' }],
+      fields: [{ path: 'slices', message: `has no room: at most ${room} of ${slicesTotal} can be allotted` }],
     })
   }
   const kept = current ? (current.outsideVariationId ?? null) : baselineOf(flag, ruleId)

@@ -62,9 +62,9 @@ export interface Problem {
   /** One sentence for a person. */
   readonly message: string
   readonly fields?: readonly FieldProblem[]
-  /** The stored entity, if an edit was based on an older version. */
+  /** What is stored and stands in the way: with `yours`, a newer version; else it may be another entity. */
   readonly current?: unknown
-  /** The edit that was based on an older version. */
+  /** The edit, with its version, if it was based on an older one. No other refusal has it. */
   readonly yours?: unknown
   /** The entities that still depend on one that should be deleted or archived. */
   readonly dependents?: readonly { readonly kind: string; readonly id: string }[]

@@ -6,6 +6,7 @@ import { call } from '../../scripts/admin.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
 import { handsOn } from '../support/console-hands.ts'
 import { type ConsoleTab, openConsole } from '../support/console-tab.ts'
+import { mergedForms } from '../support/merged-forms.ts'
 import { useStack } from '../support/stack-fixture.ts'
 
 const stack = useStack()
@@ -54,184 +55,16 @@ const flagOf = (key: string) => ({
     },
   },
 })
-const stepsTo = (...weights: number[]) =>
-  weights.map((weight) => ({ weight, holdMs: hourMs, approval: false }))
-
-interface Kind {
-  readonly kind: string
-  readonly made: () => Promise<unknown>
-  readonly at: string
-  readonly page: string
-  readonly opens: string
-  readonly verb?: string
-  readonly typed: readonly [label: string, text: string]
-  readonly mine: object
-  /** Of another field than mine. */
-  readonly theirs: object
-}
-
-const every = { kind: 'fixed', variationId: 'old' }
-const kinds: readonly Kind[] = [
-  {
-    kind: 'goal',
-    made: () => post('goals', { key: 'sale', name: 'Sale' }),
-    at: 'goals/sale',
-    page: 'goals/sale',
-    opens: 'Edit goal',
-    typed: ['Name', 'Sales'],
-    mine: { name: 'Sales' },
-    theirs: { event: 'sold' },
-  },
-  {
-    kind: 'layer',
-    made: () => post('layers', { id: 'till', name: 'Till' }),
-    at: 'layers/till',
-    page: 'layers',
-    opens: 'Edit: Till',
-    typed: ['Name', 'The till'],
-    mine: { name: 'The till' },
-    theirs: { description: 'One at a time.' },
-  },
-  {
-    kind: 'holdout',
-    made: () =>
-      post('holdouts', { id: 'year', name: 'Year', slices: 500, flagKeys: ['second'], goalKeys: ['order'] }),
-    at: 'holdouts/year',
-    page: 'holdouts',
-    opens: 'Edit: Year',
-    typed: ['Name', 'The year'],
-    mine: { name: 'The year' },
-    theirs: { description: 'Of all that we do.' },
-  },
-  {
-    kind: 'kill switch',
-    made: () =>
-      post('operations', {
-        id: 'brake',
-        kind: 'event-rate',
-        flagKey: 'first',
-        variationId: 'new',
-        goalKey: 'order',
-        comparison: 'at-least',
-        threshold: 0.05,
-        minimumUsers: 100,
-      }),
-    at: 'operations/brake',
-    page: 'operations?view=switches',
-    opens: 'Edit: brake',
-    typed: ['Not with fewer users than', '300'],
-    mine: { minimumUsers: 300 },
-    theirs: { threshold: 0.2 },
-  },
-  {
-    kind: 'scheduled change',
-    made: () =>
-      post('schedules', {
-        id: 'night',
-        name: 'Night',
-        flagKey: 'plain',
-        at: tomorrow,
-        changes: { name: 'Moon' },
-      }),
-    at: 'schedules/night',
-    page: 'operations?view=schedules',
-    opens: 'Edit: Night',
-    typed: ['Name', 'The night'],
-    mine: { name: 'The night' },
-    theirs: { changes: { name: 'Stars', enabled: true } },
-  },
-  {
-    kind: 'progressive rollout',
-    made: () =>
-      post('progressive-rollouts', {
-        id: 'grow',
-        name: 'Grow',
-        flagKey: 'plain',
-        variationId: 'new',
-        fromVariationId: 'old',
-        startAt: tomorrow,
-        steps: stepsTo(1_000, 50_000),
-      }),
-    at: 'progressive-rollouts/grow',
-    page: 'operations?view=rollouts',
-    opens: 'Edit: Grow',
-    typed: ['Name', 'Grow slowly'],
-    mine: { name: 'Grow slowly' },
-    theirs: { steps: stepsTo(2_000, 10_000, 50_000) },
-  },
-  {
-    kind: 'dynamic allocation',
-    made: () => post('dynamic-allocations', { id: 'best', name: 'Best', flagKey: 'third', goalKey: 'order' }),
-    at: 'dynamic-allocations/best',
-    page: 'operations?view=allocations',
-    opens: 'Edit: Best',
-    typed: ['Name', 'The best'],
-    mine: { name: 'The best' },
-    theirs: { minimumUsers: 400 },
-  },
-  {
-    kind: 'trigger',
-    made: () => post('triggers', { id: 'stop', name: 'Stop', flagKey: 'first', action: 'turn-off' }),
-    at: 'triggers/stop',
-    page: 'operations?view=triggers',
-    opens: 'Edit: Stop',
-    typed: ['Name', 'Stop it'],
-    mine: { name: 'Stop it' },
-    theirs: { action: 'turn-on' },
-  },
-  {
-    kind: 'webhook',
-    made: () =>
-      post('webhooks', {
-        id: 'hook',
-        name: 'Hook',
-        url: 'https://hooks.example/a',
-        events: ['flag.updated'],
-      }),
-    at: 'webhooks/hook',
-    page: 'webhooks',
-    opens: 'Edit: Hook',
-    typed: ['Name', 'The hook'],
-    mine: { name: 'The hook' },
-    theirs: { url: 'https://hooks.example/b' },
-  },
-  {
-    kind: 'experiment',
-    made: () =>
-      post('experiments', {
-        id: 'draft',
-        name: 'Draft',
-        status: 'draft',
-        flagKey: 'first',
-        goalKeys: ['order'],
-        baselineVariationId: 'old',
-      }),
-    at: 'experiments/draft',
-    page: 'experiments/draft',
-    opens: 'Edit draft',
-    verb: 'Save draft',
-    typed: ['Name', 'The draft'],
-    mine: { name: 'The draft' },
-    theirs: { hypothesis: 'More people buy.' },
-  },
-  {
-    kind: 'environment',
-    made: () => Promise.resolve(),
-    at: '',
-    page: 'environments',
-    opens: 'Edit: Merge',
-    verb: 'Save environment',
-    typed: ['Name', 'Merging'],
-    mine: { name: 'Merging' },
-    theirs: { description: 'Where two meet.' },
-  },
-]
+const kinds = mergedForms(post, tomorrow)
 
 beforeAll(async () => {
   if (!hasChromium) return
   await call(stack(), 'POST', '/environments', { id, name: 'Merge' })
   for (const key of ['first', 'second', 'third']) await post('flags', flagOf(key))
-  await post('flags', { ...flagOf('plain'), defaultStrategy: { strategy: every } })
+  await post('flags', {
+    ...flagOf('plain'),
+    defaultStrategy: { strategy: { kind: 'fixed', variationId: 'old' } },
+  })
   await post('goals', { key: 'order' })
   browser = await launchChromium()
   tab = await openConsole(browser, stack(), (status) => status === 409)
@@ -293,6 +126,85 @@ describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120
     await isOvertaken('Save changes')
     await confirm('Save changes')
     expect((await read('segments/staff'))['included']).toEqual(['bob', 'dan', 'eve'])
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('keeps what is typed while a save is on its way', async () => {
+    await post('layers', { id: 'slow', name: 'Slow' })
+    await open('layers')
+    await openForm('Edit: Slow', 'Name')
+    await patch('layers/slow', { description: 'One at a time.' })
+    const { promise: isTyped, resolve: send } = Promise.withResolvers<void>()
+    await page.route(
+      '**/layers/slow',
+      async (route) => {
+        await isTyped
+        await route.continue()
+      },
+      { times: 1 },
+    )
+    const name = dialog().getByLabel('Name', { exact: true })
+    await name.fill('Slower')
+    await button('Save changes').click()
+    await expect.poll(() => button('Save changes').isDisabled()).toBe(true)
+    await name.fill('Slower still')
+    send()
+    await dialog().getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor()
+    expect(await name.inputValue()).toBe('Slower still')
+    await confirm('Save changes')
+    expect(await read('layers/slow')).toMatchObject({ name: 'Slower still', description: 'One at a time.' })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('keeps to the flag that a colleague moved a draft to', async () => {
+    await post('experiments', {
+      id: 'moved',
+      name: 'Moved',
+      status: 'draft',
+      flagKey: 'first',
+      goalKeys: ['order'],
+      baselineVariationId: 'old',
+      design: { breakdownBy: ['country'] },
+    })
+    await open('experiments/moved')
+    await openForm('Edit draft', 'Name')
+    const { defaultStrategy } = await read<{ defaultStrategy: { id: string } }>('flags/second')
+    const theirs = { flagKey: 'second', ruleId: defaultStrategy.id }
+    await patch('experiments/moved', theirs)
+    await fill(/^Name/, 'The moved')
+    await isOvertaken('Save draft')
+    const flag = dialog().getByLabel('Flag', { exact: true })
+    // its rollout is there once the flag has loaded
+    await dialog().locator(`option[value="${defaultStrategy.id}"]`).waitFor({ state: 'attached' })
+    expect(await flag.inputValue()).toBe('second')
+    await confirm('Save draft')
+    expect(await read('experiments/moved')).toMatchObject({
+      ...theirs,
+      name: 'The moved',
+      design: { breakdownBy: ['country'] },
+    })
+    expect(tab.faults()).toEqual([])
+  })
+
+  it('says what else is in the way, and stays the form of what was opened', async () => {
+    const at = tomorrow + hourMs
+    const changes = { dusk: { enabled: false }, dawn: { archived: true } }
+    await post('flags', flagOf('evening'))
+    for (const [each, change] of Object.entries(changes))
+      await post('schedules', { id: each, name: each, flagKey: 'evening', at, changes: change })
+    await open('operations?view=schedules')
+    await openForm('Edit: dawn', 'Name')
+    const dusk = await read('schedules/dusk')
+    const what = dialog().getByLabel('What', { exact: true })
+    await what.selectOption('on')
+    await button('Save changes').click()
+    await dialog().getByRole('alert').getByText('is set otherwise by scheduled change dusk').waitFor()
+    expect(await dialog().getByText('Somebody else changed this').count()).toBe(0)
+    await what.selectOption('archive')
+    await fill('Name', 'Dawn')
+    await confirm('Save changes')
+    expect(await read('schedules/dawn')).toMatchObject({ name: 'Dawn', changes: changes.dawn })
+    expect(await read('schedules/dusk')).toEqual(dusk)
     expect(tab.faults()).toEqual([])
   })
 

@@ -12,7 +12,7 @@ import { TextField } from '../ui/fields.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { toast } from '../ui/toasts.tsx'
 import { announce } from './announce.ts'
-import { staleOf } from './stale.tsx'
+import { staleOf } from './stale-of.ts'
 
 interface Stored {
   readonly revision: number

@@ -14,7 +14,8 @@ import { Note } from '../ui/page.tsx'
 import { Refusal } from '../ui/states.tsx'
 import { announce } from './announce.ts'
 import type { Notes } from './change-notes.tsx'
-import { Stale, staleOf } from './stale.tsx'
+import { staleOf } from './stale-of.ts'
+import { Stale } from './stale.tsx'
 
 const ChangeNotes = lazy(() => import('./change-notes.tsx'))
 

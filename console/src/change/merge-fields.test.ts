@@ -1,8 +1,10 @@
 // The laws of merging a form with what somebody else stored meanwhile.
 import { describe, expect, it } from 'vitest'
 import fc from '../../../test/support/build/fast-check.ts'
+import { isSame } from './changes-between.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 import {
+  combineFilters,
   combineLists,
   combineTexts,
   type FieldRules,
@@ -114,6 +116,27 @@ describe('a form that is merged', () => {
           const [was, my, their] = [base, mine, theirs].map((list) => list.includes(key))
           expect(merged.includes(key)).toBe(was ? my && their : my || their)
         }
+      }),
+    )
+  })
+
+  it('asks before it makes all of some: of a filter, none stands for all', () => {
+    const filters = { keys: { label: 'Keys', combine: combineFilters } }
+    fc.assert(
+      fc.property(keys, keys, keys, (base, mine, theirs) => {
+        const { fields, conflicts, taken } = mergeFields<Pick<Form, 'keys'>>(filters, {
+          base: { keys: base },
+          mine: { keys: mine },
+          theirs: { keys: theirs },
+        })
+        const isChosen = [mine, theirs].some((side) => isSame(side, fields.keys))
+        const lists = [base, mine, theirs, fields.keys]
+        if (conflicts.length > 0) expect(conflicts).toMatchObject([{ place: 'keys', base, mine, theirs }])
+        else expect(isChosen || lists.every((list) => list.length > 0)).toBe(true)
+        // what is said to be taken over is what the form holds now
+        for (const { merged } of taken) expect(merged).toEqual(fields.keys)
+        const isAll = fields.keys.length === 0
+        if (isAll && conflicts.length === 0) expect([mine.length, theirs.length]).toContain(0)
       }),
     )
   })

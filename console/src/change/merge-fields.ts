@@ -18,8 +18,8 @@ export interface FieldRule<Value> {
   readonly text?: (value: Value) => string
   /** What of it counts as a difference. Default: all. */
   readonly compared?: (value: Value) => unknown
-  /** Keeps what both sides did, as for a list without an order: such a field is never a conflict. */
-  readonly combine?: (sides: Sides<Value>) => Value
+  /** Keeps what both sides did, as for a list without an order. Undefined: that is a conflict. */
+  readonly combine?: (sides: Sides<Value>) => Value | undefined
   /** Of a record that is merged entry by entry: how an entry is called and shown. */
   readonly entries?: {
     readonly label: (key: string) => string
@@ -39,8 +39,11 @@ export interface Place {
   readonly entry?: string
 }
 export type Conflict = Place & Sides<unknown>
-/** What somebody else changed, and nobody else typed. */
-export type Taken = Place & Pick<Conflict, 'base' | 'theirs'>
+/** What is in the form otherwise than it was, by what somebody else changed. */
+export interface Taken extends Place {
+  readonly base: unknown
+  readonly merged: unknown
+}
 
 export interface Merge<Fields> {
   /** Mine where both changed the same. */
@@ -68,7 +71,7 @@ export function mergeFields<Fields extends object>(
     const side = sideOf(values, compared)
     const { base, mine, theirs } = values
     if (side === undefined) conflicts.push({ ...at, ...values })
-    else if (isSame(mine, base) && !isSame(theirs, base)) taken.push({ ...at, base, theirs })
+    else if (isSame(mine, base) && !isSame(theirs, base)) taken.push({ ...at, base, merged: theirs })
     return values[side ?? 'mine']
   }
   const mergeRecord = (field: string, values: Sides<Fillable>): Fillable => {
@@ -86,9 +89,9 @@ export function mergeFields<Fields extends object>(
     const at = { place: field, field }
     if (rule === 'stored') return [field, values.theirs]
     if (rule.entries) return [field, mergeRecord(field, values as Sides<Fillable>)]
-    if (!rule.combine || sideOf(values) !== undefined) return [field, choose(at, values, rule.compared)]
-    const combined = rule.combine(values)
-    taken.push({ ...at, base: values.base, theirs: values.theirs })
+    const combined = sideOf(values) === undefined ? rule.combine?.(values) : undefined
+    if (combined === undefined) return [field, choose(at, values, rule.compared)]
+    taken.push({ ...at, base: values.base, merged: combined })
     return [field, combined]
   })
   return { fields: Object.fromEntries(fields) as Fields, conflicts, taken }
@@ -116,11 +119,24 @@ export function combineLists<Value>({ base, mine, theirs }: Sides<readonly Value
   return [...left, ...mine.filter((value) => !was.has(value) && !there.has(value))]
 }
 
+/** The same of a filter, in which no value stands for all of them: nobody is to widen it to that unasked. */
+export function combineFilters<Value>(sides: Sides<readonly Value[]>): Value[] | undefined {
+  const combined = combineLists(sides)
+  const lists = [sides.base, sides.mine, sides.theirs, combined]
+  return lists.every((list) => list.length > 0) ? combined : undefined
+}
+
 /** The same of lists that are typed as one text. */
 export const combineTexts =
-  (listOf: (text: string) => readonly string[], textOf: (list: readonly string[]) => string) =>
-  ({ base, mine, theirs }: Sides<string>): string =>
-    textOf(combineLists({ base: listOf(base), mine: listOf(mine), theirs: listOf(theirs) }))
+  (
+    listOf: (text: string) => readonly string[],
+    textOf: (list: readonly string[]) => string,
+    combine: NonNullable<FieldRule<readonly string[]>['combine']> = combineLists,
+  ) =>
+  ({ base, mine, theirs }: Sides<string>): string | undefined => {
+    const combined = combine({ base: listOf(base), mine: listOf(mine), theirs: listOf(theirs) })
+    return combined && textOf(combined)
+  }
 
 /** A choice is shown by the words of its option. */
 export const optionText =

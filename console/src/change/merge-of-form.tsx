@@ -54,7 +54,7 @@ export default function MergeOfForm({
                 <div key={each.place}>
                   <dt>{label}</dt>
                   <dd>
-                    <del>{text(each.base)}</del> <ins>{text(each.theirs)}</ins>
+                    <del>{text(each.base)}</del> <ins>{text(each.merged)}</ins>
                   </dd>
                 </div>
               )

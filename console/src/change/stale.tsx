@@ -1,18 +1,9 @@
-// Somebody else was faster: how the API says so, and how a dialogue does.
+// Somebody else was faster: how a dialogue says so.
 import { lazy, Suspense } from 'react'
-import { Refused } from '../api/client.ts'
-import type { Edit, Versioned } from './use-edit.ts'
+import type { Edit } from './use-edit.ts'
 
 const MergeOfForm = lazy(() => import('./merge-of-form.tsx'))
 const StaleNote = lazy(() => import('./stale-note.tsx'))
-
-/** What is stored now, if an edit was refused because it was made on an older version. */
-export function staleOf(cause: unknown): Versioned | undefined {
-  if (!(cause instanceof Refused) || cause.code !== 'CONFLICT') return undefined
-  const { current } = cause.problem
-  const isEntity = typeof current === 'object' && current !== null && 'version' in current
-  return isEntity ? (current as Versioned) : undefined
-}
 
 /** The merge of a form, if there was one. */
 export const MergedEdit = <Entity, Fields>({ edit }: { edit: Edit<Entity, Fields> }) =>

@@ -1,6 +1,12 @@
 // The form of an experiment, and the draft that it makes. Pure.
-import { type Experiment, expectedWeights, strategyOf } from '../../../core/model/experiment.ts'
+import {
+  type Experiment,
+  type ExperimentDesign,
+  expectedWeights,
+  strategyOf,
+} from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
+import { type Body, isSame } from '../change/changes-between.ts'
 import { combineLists, optionText } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/use-edit.ts'
 import { experiments as words } from '../messages/experiments.ts'
@@ -96,9 +102,24 @@ export function fieldsOf(draft: Experiment): ExperimentFields {
 
 const { form } = words
 
+/** What a start fixes, and what an end does (core/change/experiment.ts). */
+function settled(fields: ExperimentFields, experiment: Experiment): ExperimentFields {
+  const { status } = experiment
+  if (status === 'draft' || status === 'waiting') return fields
+  const stored = fieldsOf(experiment)
+  const { name, hypothesis, owner, primary, secondary, baselineId, ends, counts } = fields
+  const told = { name, hypothesis, owner }
+  return {
+    ...stored,
+    ...told,
+    ...(status === 'running' && { primary, secondary, baselineId, ends, counts }),
+  }
+}
+
 export const experimentForm: FormOf<Experiment, ExperimentFields> = {
   empty: emptyFields,
   fieldsOf,
+  settled,
   rules: {
     name: { label: form.name },
     hypothesis: { label: form.hypothesis },
@@ -129,7 +150,23 @@ export const experimentForm: FormOf<Experiment, ExperimentFields> = {
 
 const marginText = ({ text, unit }: MarginField) => `${text} ${form.marginUnits[unit]}`
 
-/** What is sent to create a draft, or to change `draft`: what the form cannot show stays as it is. */
+/** Of a design, what the form has fields for. */
+const shownOfDesign: readonly string[] = [
+  'decision',
+  'lowerIsBetter',
+  'guardrails',
+  'minimumEffect',
+  'equivalence',
+  'minimumDays',
+  'usersPlanned',
+  'aa',
+] satisfies (keyof ExperimentDesign)[]
+
+/** A design is replaced as a whole: what the form does not show of it is sent as it is. */
+const keptOf = (design: ExperimentDesign = {}): ExperimentDesign =>
+  Object.fromEntries(Object.entries(design).filter(([field]) => !shownOfDesign.includes(field)))
+
+/** What a draft becomes, new or edited. */
 export function bodyOf(fields: ExperimentFields, draft?: Experiment) {
   const goalKeys = [fields.primary, ...fields.secondary.filter((key) => key !== fields.primary)]
   const lowerIsBetter = fields.lowerIsBetter.filter((key) => goalKeys.includes(key))
@@ -152,6 +189,7 @@ export function bodyOf(fields: ExperimentFields, draft?: Experiment) {
     ...(fields.ends && { stopAt: endOf(fields.ends, draft?.stopAt) }),
     ...(fields.counts !== (draft?.counts ?? 'all') && { counts: fields.counts }),
     design: {
+      ...keptOf(draft?.design),
       ...(fields.decision !== 'always-valid' && { decision: fields.decision }),
       ...(lowerIsBetter.length > 0 && { lowerIsBetter }),
       ...(guardrails.length > 0 && { guardrails }),
@@ -162,6 +200,14 @@ export function bodyOf(fields: ExperimentFields, draft?: Experiment) {
       ...(fields.aa && { aa: true }),
     },
   }
+}
+
+/** What is sent to change a draft: the parts that differ. */
+export function changesOf(fields: ExperimentFields, draft: Experiment): Body {
+  const before: Body = bodyOf(fieldsOf(draft), draft)
+  return Object.fromEntries(
+    Object.entries(bodyOf(fields, draft)).filter(([name, value]) => !isSame(value, before[name])),
+  )
 }
 
 /** A text that is emptied is sent, so that it is emptied there, too. */

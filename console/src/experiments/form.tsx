@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import type { Experiment } from '../../../core/model/experiment.ts'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { Goal } from '../../../core/model/goal.ts'
@@ -21,6 +21,7 @@ import { Checkbox, InlineSelect, Radio, SelectField, TextArea, TextField } from 
 import { Note } from '../ui/page.tsx'
 import {
   bodyOf,
+  changesOf,
   chosenOf,
   experimentForm,
   type ExperimentFields,
@@ -46,14 +47,18 @@ interface ExperimentFormProps {
 export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: ExperimentFormProps) {
   const environment = useEnvironmentId()
   const navigate = useNavigate()
-  const edit = useEdit(shown, experimentForm)
+  const edit = useEdit(shown, { ...experimentForm, empty: { ...experimentForm.empty, flagKey } })
   const { opened: draft, fields, set } = edit
   const { data: goals } = useQuery(goalsQuery(environment))
   const { data: flag } = useQuery({
     ...flagQuery(environment, fields.flagKey),
     enabled: fields.flagKey !== '',
   })
-  const choose = (chosen: Flag) => set({ flagKey: chosen.key, ...chosenOf(chosen) })
+  // once a chosen flag has loaded, its first rollout is chosen
+  useEffect(() => {
+    if (flag?.key === fields.flagKey && fields.ruleId === '' && rolloutsOf(flag).length > 0)
+      set(chosenOf(flag))
+  })
   const path = pathOf(environment, 'experiments', ...(draft ? [draft.id] : []))
   return (
     <ChangeDialog
@@ -64,7 +69,7 @@ export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: 
       run={(comment) =>
         draft
           ? change<Experiment>('PATCH', path, {
-              body: bodyOf(fields, draft),
+              body: changesOf(fields, draft),
               version: draft.version,
               comment,
             })
@@ -99,14 +104,7 @@ export default function ExperimentForm({ draft: shown, flagKey = '', onClose }: 
               value={fields.hypothesis}
               onChange={(event) => set({ hypothesis: event.target.value })}
             />
-            <FlagChoice
-              first={flagKey}
-              fields={fields}
-              flag={flag}
-              set={set}
-              choose={choose}
-              problemOf={problemOf}
-            />
+            <FlagChoice fields={fields} flag={flag} set={set} problemOf={problemOf} />
             <GoalChoice fields={fields} goals={goals} set={set} problemOf={problemOf} />
           </div>
           <div className={css['fields']}>
@@ -125,30 +123,20 @@ interface PartProps {
   readonly problemOf: (path: string) => string | undefined
 }
 
-interface FlagChoiceProps extends PartProps {
-  /** Chosen at first, unless the draft has one. */
-  readonly first: string
-  readonly flag: Flag | undefined
-  readonly choose: (flag: Flag) => void
-}
-
-function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceProps) {
+function FlagChoice({ fields, flag, set, problemOf }: PartProps & { flag: Flag | undefined }) {
   const environment = useEnvironmentId()
   const { data: rows } = useQuery(flagRowsQuery(environment))
-  const [key, setKey] = useState(fields.flagKey || first)
-  const { data: asked } = useQuery({ ...flagQuery(environment, key), enabled: key !== '' })
-  useEffect(() => {
-    if (asked && asked.key === key && key !== fields.flagKey) choose(asked)
-  })
   const rollouts = flag ? rolloutsOf(flag) : []
   const rollout = rollouts.find(({ ruleId }) => ruleId === fields.ruleId)
+  // a merge may leave a rule or a baseline that this flag has not: it is shown, and refused by name
+  const baselines = new Set([...(rollout?.weights.keys() ?? []), fields.baselineId])
   return (
     <>
       <SelectField
         label={form.flag}
         problem={problemOf('flagKey')}
-        value={key}
-        onChange={(event) => setKey(event.target.value)}
+        value={fields.flagKey}
+        onChange={(event) => set({ flagKey: event.target.value, ruleId: '', baselineId: '' })}
       >
         <option value="">{form.chooseFlag}</option>
         {rows?.flags
@@ -167,7 +155,7 @@ function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceP
           </Link>
         </Note>
       )}
-      {flag && rollout && (
+      {flag && rollouts.length > 0 && (
         <div className={css['pair']}>
           <SelectField
             label={form.rollout}
@@ -176,6 +164,7 @@ function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceP
             value={fields.ruleId}
             onChange={(event) => set(chosenOf(flag, event.target.value))}
           >
+            {!rollout && <option value={fields.ruleId}>{fields.ruleId}</option>}
             {rollouts.map(({ ruleId }) => (
               <option key={ruleId} value={ruleId}>
                 {rolloutText(flag, ruleId)}
@@ -189,7 +178,7 @@ function FlagChoice({ fields, first, flag, set, choose, problemOf }: FlagChoiceP
             value={fields.baselineId}
             onChange={(event) => set({ baselineId: event.target.value })}
           >
-            {[...rollout.weights.keys()].map((id) => (
+            {[...baselines].map((id) => (
               <option key={id} value={id}>
                 {variationName(flag, id)}
               </option>

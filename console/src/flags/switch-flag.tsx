@@ -1,6 +1,6 @@
 // Turns a flag on or off: at once where that is safe, with a way back; after a comment where one is needed.
 import { useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useState } from 'react'
 import type { Flag } from '../../../core/model/flag.ts'
 import type { FlagRows } from '../../../workers/control/api/flag-answers.ts'
 import { change, type ChangeOptions, pathOf, Refused } from '../api/client.ts'
@@ -8,9 +8,11 @@ import { useEnvironmentId, useNeedsComment } from '../api/place.ts'
 import { flagQuery, flagRowsQuery } from '../api/queries.ts'
 import { announce } from '../change/announce.ts'
 import { ConfirmChange } from '../change/confirm-change.tsx'
+import { staleOf } from '../change/stale-of.ts'
 import { flags as words } from '../messages/flags.ts'
 import { sentence } from '../ui/states.tsx'
 import { toast } from '../ui/toasts.tsx'
+import { Turns } from './turns.ts'
 
 type Switched = Pick<Flag, 'key' | 'name' | 'enabled' | 'version'>
 
@@ -24,12 +26,13 @@ export function useFlagSwitch(): FlagSwitch {
   const environment = useEnvironmentId()
   const queries = useQueryClient()
   const { needsComment } = useNeedsComment()
-  const [asked, setAsked] = useState<Switched>()
-  /** By key: the version that the last switch made, once it is known. A second click does not wait for it. */
-  const made = useRef(new Map<string, Promise<number>>())
+  /** With the environment in which it was pressed: the page may show another one by now. */
+  const [pressed, setPressed] = useState<{ readonly flag: Switched; readonly environment: string }>()
+  const asked = pressed?.environment === environment ? pressed.flag : undefined
+  const [turns] = useState(() => new Turns())
 
   const store = useCallback(
-    (flag: Switched, enabled: boolean) => {
+    (flag: Switched, enabled: boolean, stored?: Flag) => {
       queries.setQueryData<FlagRows>(
         flagRowsQuery(environment).queryKey,
         (was) =>
@@ -42,7 +45,7 @@ export function useFlagSwitch(): FlagSwitch {
       )
       queries.setQueryData<Flag>(
         flagQuery(environment, flag.key).queryKey,
-        (was) => was && { ...was, enabled },
+        (was) => was && { ...(stored ?? was), enabled },
       )
     },
     [environment, queries],
@@ -52,7 +55,7 @@ export function useFlagSwitch(): FlagSwitch {
     async ({ key, enabled, version }: Switched, options: ChangeOptions = {}) => {
       const path = pathOf(environment, 'flags', key)
       const answer = await change<Flag>('PATCH', path, { version, body: { enabled: !enabled }, ...options })
-      store(answer.entity, answer.entity.enabled)
+      store(answer.entity, answer.entity.enabled, answer.entity)
       return answer
     },
     [environment, store],
@@ -60,38 +63,28 @@ export function useFlagSwitch(): FlagSwitch {
 
   const flip = useCallback(
     async function flip(flag: Switched): Promise<void> {
-      if (needsComment) return setAsked(flag)
+      const ask = () => setPressed({ flag, environment })
+      if (needsComment) return ask()
       const enabled = !flag.enabled
       const name = flag.name || flag.key
       store(flag, enabled)
       const sentAt = performance.now()
-      const before = made.current.get(flag.key)
-      const sending = (async () => {
-        const version = Math.max(flag.version, (await before) ?? 0)
-        return send({ ...flag, version })
-      })()
-      made.current.set(
-        flag.key,
-        sending.then(
-          (answer) => answer.entity.version,
-          () => 0,
-        ),
-      )
       try {
-        const answer = await sending
+        const place = pathOf(environment, 'flags', flag.key)
+        const answer = await turns.take(place, flag.version, (version) => send({ ...flag, version }))
         const text = enabled ? words.isOn(name) : words.isOff(name)
         const undo = () => void flip(answer.entity)
         await announce({ environment, text, answer, sentAt, undo })
       } catch (error) {
         store(flag, flag.enabled)
         if (!(error instanceof Refused)) throw error
-        if (error.code === 'EXPERIMENT_RUNNING' || error.code === 'INVALID') return setAsked(flag)
-        const detail = error.code === 'CONFLICT' ? words.meanwhile : sentence(error.message)
+        if (error.code === 'EXPERIMENT_RUNNING' || error.code === 'INVALID') return ask()
+        const detail = staleOf(error) ? words.meanwhile : sentence(error.message)
         toast({ text: words.notChanged, detail, tone: 'failed' })
         void queries.invalidateQueries({ queryKey: [environment] })
       }
     },
-    [environment, needsComment, queries, send, store],
+    [environment, needsComment, queries, send, store, turns],
   )
 
   const name = asked && (asked.name || asked.key)
@@ -102,7 +95,7 @@ export function useFlagSwitch(): FlagSwitch {
       done={asked.enabled ? words.isOff(name) : words.isOn(name)}
       version={asked.version}
       run={(options) => send(asked, options)}
-      onClose={() => setAsked(undefined)}
+      onClose={() => setPressed(undefined)}
     />
   )
   return { flip: useCallback((flag: Switched) => void flip(flag), [flip]), dialog }

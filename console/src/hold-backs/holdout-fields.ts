@@ -1,9 +1,10 @@
 // The form of a holdout and what the API takes. Pure.
 import type { Holdout } from '../../../core/model/holdout.ts'
 import type { Body } from '../change/changes-between.ts'
-import { combineTexts } from '../change/merge-fields.ts'
+import { combineFilters, combineTexts } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/use-edit.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
+import { merging } from '../messages/merging.ts'
 import { dayText, whenText } from '../ui/field-text.ts'
 import { keysIn, shareOfSlices, slicesOf } from './share.ts'
 
@@ -48,11 +49,19 @@ export const holdoutFields = (holdout: Holdout): HoldoutFields => ({
 })
 
 const { holdouts: words } = holdBacks
-const combine = combineTexts(keysIn, (keys) => keys.join(', '))
+const keysText = (keys: readonly string[]) => keys.join(', ')
+
+/** Once it has begun, who is held back stays, and what is compared; at last its end does, too. */
+function settled(fields: HoldoutFields, holdout: Holdout): HoldoutFields {
+  if (holdout.status === 'waiting') return fields
+  const { share, start, stop, flags, goals } = holdoutFields(holdout)
+  return { ...fields, share, start, flags, goals, ...(holdout.status === 'ended' && { stop }) }
+}
 
 export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
   empty: emptyHoldout,
   fieldsOf: holdoutFields,
+  settled,
   rules: {
     id: 'stored',
     name: { label: holdBacks.name },
@@ -60,8 +69,12 @@ export const holdoutForm: FormOf<Holdout, HoldoutFields> = {
     share: { label: words.share },
     start: { label: words.start },
     stop: { label: words.stop },
-    flags: { label: words.flags, combine },
-    goals: { label: words.goals, combine },
+    flags: {
+      label: words.flags,
+      text: (flags) => keysText(keysIn(flags)) || merging.all,
+      combine: combineTexts(keysIn, keysText, combineFilters),
+    },
+    goals: { label: words.goals, combine: combineTexts(keysIn, keysText) },
   },
 }
 

@@ -15,8 +15,9 @@ const { holdouts: words } = holdBacks
 export function HoldoutForm({ holdout, onClose }: { holdout?: Holdout; onClose: () => void }) {
   const edit = useEdit(holdout, holdoutForm)
   const { fields, set } = edit
-  const hasBegun = holdout !== undefined && holdout.status !== 'waiting'
-  const hasEnded = holdout?.status === 'ended'
+  // as it was opened, or as somebody else's change left it: what was typed was merged with that
+  const hasBegun = edit.opened !== undefined && edit.opened.status !== 'waiting'
+  const hasEnded = edit.opened?.status === 'ended'
   return (
     <EntityDialog plural="holdouts" words={words} edit={edit} bodyOf={holdoutBody} onClose={onClose}>
       {(problemOf) => (

@@ -13,12 +13,17 @@ import { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import { Operation } from '../../../core/model/operation.ts'
 import { ProgressiveRollout } from '../../../core/model/progressive-rollout.ts'
 import { Schedule } from '../../../core/model/schedule.ts'
+import { flag } from '../../../test/support/build/flags.ts'
+import { SimulatedEnvironment } from '../../../test/support/simulated-environment.ts'
 import { changesBetween } from '../change/changes-between.ts'
+import { type EditState, openedEdit, rebased } from '../change/edit-state.ts'
 import { hoursOf, hoursText, percentText, shareOf } from '../ui/field-text.ts'
 import { allocationBody, allocationFields, emptyAllocation } from './allocation-fields.ts'
-import { rolloutBody, rolloutFields } from './rollout-fields.ts'
+import { rolloutBody, type RolloutFields, rolloutFields, rolloutForm } from './rollout-fields.ts'
 import { scheduleBody, scheduleFields } from './schedule-fields.ts'
 import { emptySwitch, switchBody, switchFields } from './switch-fields.ts'
+
+type RolloutEdit = EditState<ProgressiveRollout, RolloutFields>
 
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
 const stored = { version: 3, createdAt: 1, updatedAt: 2 }
@@ -115,6 +120,60 @@ describe('a progressive rollout', () => {
       steps: [{ ...rollout.steps[0], holdMs: 7_200_000 }, rollout.steps[1]],
     })
     expect(rolloutBody({ ...fields, steps: [{ ...first!, share: '' }] })).toBeUndefined()
+  })
+})
+
+describe('a progressive rollout that goes on while it is edited', () => {
+  const start = Date.UTC(2026, 10, 30)
+  const hourMs = 3_600_000
+  const steps = [1_000, 5_000, 100_000].map((weight) => ({ weight, holdMs: hourMs, approval: false }))
+  const halves = { variations: flag().variations.slice(0, 2), offVariationId: 'a' }
+  const begun = () => {
+    const here = new SimulatedEnvironment(start, [flag({ key: 'h', ...halves })])
+    const draft = { id: 'r', flagKey: 'h', variationId: 'b', fromVariationId: 'a', steps }
+    here.make({ kind: 'create-progressive-rollout', progressiveRollout: draft })
+    return { here, read: () => here.state.progressiveRollout.get('r')! }
+  }
+  /** Sends the form, and after a colleague's or its own change the merged one. */
+  const save = ({ here, read }: ReturnType<typeof begun>, { opened, initial, fields }: RolloutEdit) =>
+    here.run({
+      kind: 'update-progressive-rollout',
+      id: read().id,
+      version: opened!.version,
+      changes: changesBetween(rolloutBody(initial)!, rolloutBody(fields)!),
+    })
+  const typedIn = (edit: RolloutEdit, shares: Record<number, string>): RolloutEdit => ({
+    ...edit,
+    fields: {
+      ...edit.fields,
+      name: 'Slower',
+      steps: edit.fields.steps.map((step, i) => ({ ...step, share: shares[i] ?? step.share })),
+    },
+  })
+
+  it.each([
+    { shares: { 1: '3' }, stored: [1_000, 5_000, 100_000] },
+    { shares: { 1: '3', 2: '50' }, stored: [1_000, 5_000, 50_000] },
+  ])('keeps the steps that were made, says so, and can be saved', ({ shares, stored: weights }) => {
+    const world = begun()
+    const edit = typedIn(openedEdit(rolloutForm, world.read()), shares)
+    world.here.advanceTo(start + hourMs + 60_000)
+    expect(world.read().stepsMade).toBe(2)
+    expect(save(world, edit)).toMatchObject({ ok: false, problem: { yours: {} } })
+    const merged = rebased(rolloutForm, edit, world.read())
+    expect(merged.merge).toMatchObject({
+      conflicts: [],
+      taken: [{ field: 'steps', base: edit.fields.steps, merged: merged.fields.steps }],
+    })
+    expect(save(world, merged)).toMatchObject({ ok: true })
+    expect(world.read()).toMatchObject({ name: 'Slower', steps: weights.map((weight) => ({ weight })) })
+  })
+
+  it('no longer begins at another time than it did', () => {
+    const waiting = openedEdit(rolloutForm, { ...begun().read(), status: 'waiting', stepsMade: 0 })
+    const edit = { ...waiting, fields: { ...waiting.fields, startsAt: '2027-01-01T09:30' } }
+    const { merge } = rebased(rolloutForm, edit, begun().read())
+    expect(merge).toMatchObject({ conflicts: [], taken: [{ base: '2027-01-01T09:30', merged: '' }] })
   })
 })
 

@@ -9,7 +9,7 @@ import { hoursOf, hoursText, numberOf, whenText } from '../ui/field-text.ts'
 const weightPerPercent = 1_000 // core/model/limits.ts
 
 export interface StepFields {
-  /** For React: steps have no names. */
+  /** For React: steps have no names. Of a stored step, its place. */
   readonly key: number
   /** In percent. */
   readonly share: string
@@ -93,9 +93,22 @@ const stepsText = (steps: RolloutFields['steps']) =>
     )
     .join('\n')
 
+/** Steps that were made stay as they are, and so does a beginning that has passed. */
+function settled(fields: RolloutFields, rollout: ProgressiveRollout): RolloutFields {
+  const { stepsMade, status } = rollout
+  const { steps, startsAt } = rolloutFields(rollout)
+  const ahead = fields.steps.filter(({ key }) => key >= stepsMade)
+  return {
+    ...fields,
+    steps: [...steps.slice(0, stepsMade), ...ahead],
+    ...(status !== 'waiting' && { startsAt }),
+  }
+}
+
 export const rolloutForm: FormOf<ProgressiveRollout, RolloutFields> = {
   empty: emptyRollout,
   fieldsOf: rolloutFields,
+  settled,
   rules: {
     name: { label: operationForms.name },
     flagKey: 'stored',

@@ -104,7 +104,7 @@ export default function RolloutForm({ rollout, onClose }: RolloutFormProps) {
                 </option>
               ))}
             </SelectField>
-            {(!rollout || rollout.status === 'waiting') && (
+            {(!edit.opened || edit.opened.status === 'waiting') && (
               <TextField
                 label={isEdit ? form.starts : `${form.starts} (${common.optional})`}
                 type="datetime-local"

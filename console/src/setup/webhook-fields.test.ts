@@ -2,7 +2,8 @@ import fc from '../../../test/support/build/fast-check.ts'
 import { expect, it } from 'vitest'
 import { WebhookDraft } from '../../../core/change/command.ts'
 import { changesBetween } from '../change/changes-between.ts'
-import { webhookBody, webhookFields } from './webhook-fields.ts'
+import { mergeFields } from '../change/merge-fields.ts'
+import { webhookBody, webhookFields, webhookForm } from './webhook-fields.ts'
 
 const url = 'https://hooks.example.com/in'
 const webhook = fc.record({
@@ -21,6 +22,20 @@ it('the form of a webhook makes it again', () => {
       expect(WebhookDraft.parse(webhookBody(webhookFields(drafted)))).toEqual(drafted)
     }),
   )
+})
+
+it('a merge of two that tell less never tells everything', () => {
+  const [base, mine, theirs] = [
+    [
+      ['flag.updated', 'flag.stale'],
+      ['shop', 'search'],
+    ],
+    [['flag.updated'], ['shop']],
+    [['flag.stale'], ['search']],
+  ].map(([events = [], tags = []]) => webhookFields({ name: 'a', url, events, tags }))
+  const merged = mergeFields(webhookForm.rules, { base: base!, mine: mine!, theirs: theirs! })
+  expect(merged.conflicts.map(({ field }) => field)).toEqual(['events', 'tags'])
+  expect(webhookBody(merged.fields)).toMatchObject({ events: ['flag.updated'], tags: ['shop'] })
 })
 
 it('sends what was changed; a time that is emptied is null', () => {

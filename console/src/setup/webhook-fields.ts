@@ -1,8 +1,9 @@
 // The form of a webhook and what the API takes. Pure.
 import type { Webhook } from '../../../core/model/webhook.ts'
 import type { Body } from '../change/changes-between.ts'
-import { combineLists, combineTexts, optionText } from '../change/merge-fields.ts'
+import { combineFilters, combineTexts, optionText } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/use-edit.ts'
+import { merging } from '../messages/merging.ts'
 import { setup } from '../messages/setup.ts'
 import { numberOf } from '../ui/field-text.ts'
 import { listOf, listText } from '../ui/list-text.ts'
@@ -49,8 +50,16 @@ export const webhookForm: FormOf<Shown & Pick<Webhook, 'id' | 'version'>, Webhoo
     name: { label: setup.name },
     url: { label: words.address },
     format: { label: words.format, text: optionText(words.formats) },
-    events: { label: words.events, combine: combineLists },
-    tags: { label: words.tags, combine: combineTexts(listOf, listText) },
+    events: {
+      label: words.events,
+      text: (events) => events.join(', ') || merging.all,
+      combine: combineFilters,
+    },
+    tags: {
+      label: words.tags,
+      text: (tags) => listText(listOf(tags)) || merging.all,
+      combine: combineTexts(listOf, listText, combineFilters),
+    },
     digest: { label: words.digest },
   },
 }

@@ -81,7 +81,10 @@ export async function editRow<K extends OrganisationEntity>(
   const { ifMatch } = call
   if (ifMatch !== undefined && ifMatch !== before.version) {
     const message = `version ${ifMatch} is stale, version ${before.version} is the newest`
-    return refuse('CONFLICT', message, { current: withoutSecrets(before, OrganisationRow) })
+    return refuse('CONFLICT', message, {
+      current: withoutSecrets(before, OrganisationRow),
+      yours: withoutSecrets({ version: ifMatch, ...changes }, OrganisationRow),
+    })
   }
   const after = { ...before, ...changes }
   if (JSON.stringify(after) === JSON.stringify(before)) return ok(before)

@@ -53,8 +53,14 @@ export const Problem = z.strictObject({
   code: z.enum(Object.keys(statusOf) as [ProblemCode, ...ProblemCode[]]),
   detail: z.string().describe('One sentence for people.'),
   errors: z.array(FieldProblem).optional().describe('Every invalid field.'),
-  current: z.unknown().optional().describe('After a stale edit: what is stored now.'),
-  yours: z.unknown().optional().describe('After a stale edit: what it would have stored.'),
+  current: z
+    .unknown()
+    .optional()
+    .describe('After a stale edit: what is stored now. After another conflict: what stands in the way.'),
+  yours: z
+    .unknown()
+    .optional()
+    .describe('Only after a stale edit: the version that it was made on, and what it would have stored.'),
   dependents: z
     .array(Dependent)
     .optional()

@@ -174,7 +174,11 @@ describe('a stale edit', () => {
     const as = { authorization: 'Bearer owner-token', 'if-match': '"1"' }
     expect(await call('PATCH', '/projects/shop', { name: 'Kiosk' }, as)).toMatchObject({
       status: 409,
-      body: { code: 'CONFLICT', current: { name: 'Store', version: 2 } },
+      body: {
+        code: 'CONFLICT',
+        current: { name: 'Store', version: 2 },
+        yours: { name: 'Kiosk', version: 1 },
+      },
     })
     expect((await call('GET', '/projects/shop')).body['name']).toBe('Store')
   })
