@@ -21,7 +21,9 @@ const input: ValueInput = {
   direction: 'increase',
 }
 
-/** E[mean value per user] of each arm: given sigma, mu is normal in closed form; sigma by the midpoint rule. */
+/**
+ * E[mean value per user] of each arm: given sigma, mu is normal in closed form; sigma by the midpoint rule.
+ */
 const meansByQuadrature = ({ arms, prior, location, cap }: ValueInput): number[] =>
   arms.map(({ users, payers: paying, meanLog, squaresLog }) => {
     const sigmas = Array.from({ length: 4_000 }, (_, i) => ((i + 0.5) / 4_000) * 5)

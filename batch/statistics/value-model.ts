@@ -24,8 +24,8 @@ import { isMeasured, type MeasuredMetric, metricVariations } from './measure-met
  */
 export const payersMin = 20
 /**
- * A check of the model beyond it, on either side, and the closed form is more to be trusted. Log-normal values
- * are seldom beyond: both means are of the same values.
+ * A check of the model beyond it, on either side, and the closed form is more to be trusted. Log-normal
+ * values are seldom beyond: both means are of the same values.
  */
 export const misfitProbability = 0.05
 
