@@ -8,7 +8,7 @@ import { keptFits } from './kept-fits.ts'
 import { findNative, pickEngine } from './stan/engine.ts'
 import { payers } from './stan/reference/models.ts'
 import { exactEngine } from './statistics/exact.ts'
-import type { Engine, FitInput } from './statistics/fit.ts'
+import type { Engine, FitInput, ValueInput } from './statistics/fit.ts'
 
 const stan = await findNative(process.env)
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tackline-fits-'))
@@ -108,6 +108,32 @@ it.skipIf(!stan.ok)('are drawn once by Stan: rates, segments and values', async 
   const silent: Engine = { fit: never, pool: never, values: never }
   const next = await keptFits({ ...picked.value, engine: silent }, folder, 'stan')
   expect(await askAll(next.engine)).toEqual(answers)
+})
+
+it('are not asked for again where the engine has no answer to the question', async () => {
+  let calls = 0
+  const answerOf = async () => {
+    calls++
+    return refuse('INVALID', 'the chains did not converge')
+  }
+  const engine: Engine = { ...exactEngine, values: answerOf }
+  const asked: ValueInput = {
+    ...payers,
+    arms: payers.arms.map((arm, k) => ({ ...arm, variationId: 'abc'[k]!, meanValue: 60, meanError: 9 })),
+    baselineVariationId: 'a',
+    direction: 'increase',
+  }
+  const run = async (...questions: readonly ValueInput[]) => {
+    const kept = await keptFits({ engine, kind: 'exact', identity: '' }, folder, 'refused')
+    for (const question of questions)
+      expect(await kept.engine.values!(question)).toEqual(refuse('INVALID', 'the chains did not converge'))
+    await kept.save()
+    return calls
+  }
+  expect(await run(asked, asked)).toBe(1)
+  expect(await run(asked)).toBe(1)
+  expect(await run({ ...asked, location: 2 })).toBe(2)
+  expect(await run(asked)).toBe(3)
 })
 
 it('go if a run does not need them, and are of one environment', async () => {

@@ -1,12 +1,12 @@
-// Posteriors that an environment's last run needed, kept on disk: a run without news computes none of them
-// again. Those that this run did not need go.
+// Posteriors that an environment's last run needed, and refusals of what a model cannot say, kept on disk: a
+// run without news computes none of them again. Those that this run did not need go.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
 import { EngineReport } from '../core/model/engine-report.ts'
 import { UpliftSummary, VariationPosterior } from '../core/model/experiment-result.ts'
 import { DifferenceSummary, ValueModel, VariationValue } from '../core/model/metric-report.ts'
-import { ok, type Result } from '../core/model/problem.ts'
+import { ok, refuse, type Result } from '../core/model/problem.ts'
 import { readSealed, writeSealed } from './lake/sealed-file.ts'
 import { releaseOf } from './reproduce/sql-files.ts'
 import { hostSummary } from './stan/host.ts'
@@ -46,7 +46,10 @@ const Kept = z.object({
   fit: z.record(z.string(), Fitted),
   pool: z.record(z.string(), Segments),
   values: z.record(z.string(), Values),
+  /** Of the question: INVALID, with this message. */
+  refused: z.record(z.string(), z.string()),
 })
+const nothing = (): z.infer<typeof Kept> => ({ fit: {}, pool: {}, values: {}, refused: {} })
 
 export interface KeptFits {
   readonly engine: Engine
@@ -63,7 +66,9 @@ export interface KeptEngine {
 
 /**
  * `engine` gives equal answers to equal questions, as the closed form does, and Stan with its seed on one
- * family of processors. What another engine answered in its stead is not kept. `root`: the cache's folder.
+ * family of processors. What another engine answered in its stead is not kept, nor that one is out of order
+ * (UNAVAILABLE); that it has no answer (INVALID) is, also where it ran out of time. `root`: the cache's
+ * folder.
  */
 export async function keptFits(
   { engine, kind, identity }: KeptEngine,
@@ -71,8 +76,8 @@ export async function keptFits(
   environmentId: string,
 ): Promise<KeptFits> {
   const file = path.join(root, 'counts', `environment=${environmentId}`, 'fits.json')
-  const known = Kept.safeParse(await readSealed(file)).data ?? { fit: {}, pool: {}, values: {} }
-  const used: z.infer<typeof Kept> = { fit: {}, pool: {}, values: {} }
+  const known = Kept.safeParse(await readSealed(file)).data ?? nothing()
+  const used = nothing()
   const by = [releaseOf(), statisticsRelease, kind, identity, await hostSummary()]
   const keptOf =
     <Input extends object, Answer extends { readonly engine: EngineReport }>(
@@ -83,8 +88,10 @@ export async function keptFits(
     async (input: Input): Promise<Result<Answer>> => {
       const key = digestOf([...by, Object.entries(input).toSorted(byName)])
       const kept = now[key] ?? before[key]
-      const answer = kept ? ok(kept) : await ask(input)
+      const refusal = used.refused[key] ?? known.refused[key]
+      const answer = kept ? ok(kept) : refusal !== undefined ? refuse('INVALID', refusal) : await ask(input)
       if (answer.ok && answer.value.engine.kind === kind) now[key] = answer.value
+      if (!answer.ok && answer.problem.code === 'INVALID') used.refused[key] = answer.problem.message
       return answer
     }
   const { pool, values } = engine

@@ -24,47 +24,36 @@ const input: ValueInput = {
 /**
  * E[mean value per user] of each arm: given sigma, mu is normal in closed form; sigma by the midpoint rule.
  */
-function meansByQuadrature({ arms, prior, location, cap }: ValueInput): number[] {
-  const sigmas = Array.from({ length: 4_000 }, (_, i) => ((i + 0.5) / 4_000) * 5)
-  const given = (arm: PayingArm, sigma: number) => {
-    const precision = 1 / 4 + arm.payers / sigma ** 2
-    const centre = (location / 4 + (arm.payers * arm.meanLog) / sigma ** 2) / precision
-    return { centre, variance: 1 / precision }
-  }
-  const logWeights = sigmas.map((sigma) =>
-    arms.reduce(
-      (sum, arm) => {
-        const spread = 4 + sigma ** 2 / arm.payers
-        return (
-          sum -
-          (arm.payers - 1) * Math.log(sigma) -
-          arm.squaresLog / (2 * sigma ** 2) -
-          Math.log(spread) / 2 -
-          (arm.meanLog - location) ** 2 / (2 * spread)
-        )
-      },
-      -(sigma ** 2) / (2 * 1.5 ** 2),
-    ),
-  )
-  const most = Math.max(...logWeights)
-  const weights = logWeights.map((weight) => Math.exp(weight - most))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const shares = Array.from({ length: 400 }, (_, i) => quantileOfNormal((i + 0.5) / 400))
-  return arms.map((arm) => {
-    const rate = (prior.alpha + arm.payers) / (prior.alpha + prior.beta + arm.users)
-    const values = sigmas.map((sigma, i) => {
-      if (weights[i]! < 1e-12) return 0
-      const { centre, variance } = given(arm, sigma)
-      if (cap === undefined) return weights[i]! * Math.exp(centre + variance / 2 + sigma ** 2 / 2)
-      const spread = Math.sqrt(variance + sigma ** 2)
+const meansByQuadrature = ({ arms, prior, location, cap }: ValueInput): number[] =>
+  arms.map(({ users, payers: paying, meanLog, squaresLog }) => {
+    const sigmas = Array.from({ length: 4_000 }, (_, i) => ((i + 0.5) / 4_000) * 5)
+    const logWeights = sigmas.map((sigma) => {
+      const spread = 4 + sigma ** 2 / paying
       return (
-        (weights[i]! * shares.reduce((sum, z) => sum + Math.min(cap, Math.exp(centre + spread * z)), 0)) /
-        shares.length
+        -(sigma ** 2) / (2 * 1.5 ** 2) -
+        (paying - 1) * Math.log(sigma) -
+        squaresLog / (2 * sigma ** 2) -
+        Math.log(spread) / 2 -
+        (meanLog - location) ** 2 / (2 * spread)
       )
     })
+    const most = Math.max(...logWeights)
+    const weights = logWeights.map((weight) => Math.exp(weight - most))
+    const total = weights.reduce((sum, weight) => sum + weight, 0)
+    const shares = Array.from({ length: 400 }, (_, i) => quantileOfNormal((i + 0.5) / 400))
+    const values = sigmas.map((sigma, i) => {
+      if (weights[i]! < 1e-12) return 0
+      const precision = 1 / 4 + paying / sigma ** 2
+      const centre = (location / 4 + (paying * meanLog) / sigma ** 2) / precision
+      const variance = 1 / precision
+      if (cap === undefined) return weights[i]! * Math.exp(centre + variance / 2 + sigma ** 2 / 2)
+      const spread = Math.sqrt(variance + sigma ** 2)
+      const capped = shares.reduce((sum, z) => sum + Math.min(cap, Math.exp(centre + spread * z)), 0)
+      return (weights[i]! * capped) / shares.length
+    })
+    const rate = (prior.alpha + paying) / (prior.alpha + prior.beta + users)
     return (rate * values.reduce((sum, value) => sum + value, 0)) / total
   })
-}
 
 describe.skipIf(skipped)(`the hurdle model${why}`, () => {
   let ask: NonNullable<Engine['values']>
@@ -144,5 +133,47 @@ describe.skipIf(skipped)(`the hurdle model${why}`, () => {
     // Two prices, a thousandfold apart: their logarithms promise a mean far above the one that is seen.
     const twoPrices = await asked(many(() => (random.uniform() < 0.5 ? 0.1 : 100)))
     expect(most(twoPrices)).toBeLessThan(misfitProbability)
+  })
+
+  it('names no best variation where means are equal and spreads are not', async () => {
+    const random = randomFrom(11)
+    const spreads = [1.2, 1.3]
+    const truth = Math.exp(3) / 10
+    let [extreme, missed, results] = [0, 0, 0]
+    for (let world = 0; world < 12; world++) {
+      const arms = spreads.map((spread, k) =>
+        armOf(
+          Array.from({ length: 1_000 }, () => Math.exp(3 - spread ** 2 / 2 + spread * random.normal())),
+          'ab'[k]!,
+        ),
+      )
+      const fit = await fitOf({ ...input, arms, seed: world })
+      if (most(fit) < misfitProbability) continue
+      results++
+      const best = fit.variations[1]!.probabilityBest
+      if (Math.min(best, 1 - best) < 0.025) extreme++
+      missed += fit.variations.filter(({ posterior: { q025, q975 } }) => truth < q025 || truth > q975).length
+    }
+    // One in twenty is expected of each. With one spread for both arms, it was half of all, and a sixth.
+    expect(results).toBeGreaterThan(9)
+    expect(extreme).toBeLessThan(3)
+    expect(missed).toBeLessThan(4)
+  })
+
+  it.each([
+    ['two prices, a cent apart', 49.99, 50, 0.5],
+    ['nearly one price', 9.99, 9.98, 0.01],
+    ['one value that is another', 10, 10.01, 0.001],
+  ])('tells the mean of %s', async (_, price, other, share) => {
+    const values = Array.from({ length: 1_000 }, (__, i) => (i < 1_000 * share ? other : price))
+    const arms = ['a', 'b', 'c'].map((id) => armOf(values, id))
+    const { variations } = await fitOf({ ...input, arms, location: Math.log(price) })
+    const mean = values.reduce((sum, value) => sum + value, 0) / (10 * values.length)
+    for (const { posterior, probabilityBest } of variations) {
+      expect(Math.abs(posterior.mean - mean)).toBeLessThan(0.1 * posterior.sd)
+      // Nothing but the share who pay is uncertain.
+      expect(posterior.sd / mean).toBeCloseTo(Math.sqrt(0.9 / 1_000), 2)
+      expect(probabilityBest).toBeCloseTo(1 / 3, 1)
+    }
   })
 })

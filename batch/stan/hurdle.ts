@@ -32,10 +32,9 @@ export interface HurdleInput extends Omit<ValueInput, 'arms' | 'direction' | 'ba
 export const hurdleParameters = (arms: number) => [
   ...vectorColumns('p', arms),
   ...vectorColumns('mu', arms),
-  'sigma',
+  ...vectorColumns('sigma', arms),
   ...vectorColumns('log_value', arms),
 ]
-const check = 'as_spread'
 
 export const drawHurdle = (
   executable: string,
@@ -56,16 +55,17 @@ export const drawHurdle = (
       prior_beta: prior.beta,
       prior_location: location,
     },
-    names: [...stepColumns, ...hurdleParameters(arms.length), ...vectorColumns(check, arms.length)],
+    names: [...stepColumns, ...hurdleParameters(arms.length)],
     seed,
     settings,
+    timeoutIs: 'INVALID',
   })
 
 export const valuesInStan =
   (executable: StanExecutable, settings: SamplerSettings = defaultSampler): NonNullable<Engine['values']> =>
   async (input) => {
     const drawn = await drawHurdle(executable.path, input, settings)
-    if (!drawn.ok) return drawn
+    if (!drawn.ok) return refuse(drawn.problem.code, drawn.problem.message.replace(/\.$/, ''))
     const { chains, stanVersion } = drawn.value
     const figures = examineChains(chains, hurdleParameters(input.arms.length), settings.maxTreedepth)
     // Of these values, not of the model: the next ones are tried.
@@ -129,18 +129,11 @@ const modelOf = ({ arms, prior, location }: ValueInput, chains: ModelDraws['chai
     share: prior,
     logValue: { location, sd: logValueSd, spreadSd, spreadMax },
   },
-  checks: [
-    ...vectorOf(chains, check, arms.length).map((draws, k) => ({
-      name: 'spread' as const,
-      variationId: arms[k]!.variationId,
-      probability: mean(sorted(draws)),
-    })),
-    ...chancesOfMeans(arms, chains).map((probability, k) => ({
-      name: 'mean' as const,
-      variationId: arms[k]!.variationId,
-      probability,
-    })),
-  ],
+  checks: chancesOfMeans(arms, chains).map((probability, k) => ({
+    name: 'mean' as const,
+    variationId: arms[k]!.variationId,
+    probability,
+  })),
 })
 
 /**

@@ -47,13 +47,15 @@ describe.skipIf(skipped)(`Stan${why}`, () => {
     expect(rhatMax).toBeLessThan(1.02)
   })
 
-  it('has the shares of payers that are known in closed form, and finds log-normal values as spread', () => {
+  it('has the shares of payers that are known in closed form, and each spread near its own', () => {
     const { alpha, beta } = payers.prior
     for (const [k, { users, payers: paying }] of payers.arms.entries())
       expect(meanOf('hurdle', `p.${k + 1}`)).toBeCloseTo((alpha + paying) / (alpha + beta + users), 3)
-    for (const [k] of payers.arms.entries()) {
-      expect(meanOf('hurdle', `as_spread.${k + 1}`)).toBeGreaterThan(0.01)
-      expect(meanOf('hurdle', `as_spread.${k + 1}`)).toBeLessThan(0.99)
+    for (const [k, { payers: paying, squaresLog }] of payers.arms.entries()) {
+      const seen = Math.sqrt(squaresLog / (paying - 1))
+      expect(Math.abs(Math.log(meanOf('hurdle', `sigma.${k + 1}`) / seen))).toBeLessThan(
+        1 / Math.sqrt(paying),
+      )
     }
   })
 

@@ -5,9 +5,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { FitInput } from '../statistics/fit.ts'
-import { withCircuitBreaker } from './circuit-breaker.ts'
+import { unlessBroken, withCircuitBreaker } from './circuit-breaker.ts'
 import { defaultSampler } from './cmdstan.ts'
 import { stanEngine } from './conversion.ts'
+import { valuesInStan } from './hurdle.ts'
+import { payers } from './reference/models.ts'
 
 let folder: string
 beforeEach(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'tackline-test-'))))
@@ -22,14 +24,15 @@ const input: FitInput = {
 const header = 'lp__,treedepth__,divergent__,p.1,is_best.1,beats_baseline.1,loss.1,uplift.1'
 const draw = (rate: string) => `-6,1,0,${rate},1,0,0,0`
 
-async function engineOf(body: string, timeoutMs = 20_000) {
+async function executableOf(body: string) {
   const file = path.join(folder, 'model')
   const output = 'for a in "$@"; do case "$a" in file=*.csv) output="${a#file=}";; esac; done'
   await writeFile(file, `#!/bin/sh\n${output}\n${body}\n`)
   await chmod(file, 0o755)
-  const executable = { kind: 'cmdstan', path: file, modelSha256: '0'.repeat(64) } as const
-  return stanEngine(executable, { ...defaultSampler, draws: 4, timeoutMs })
+  return { kind: 'cmdstan', path: file, modelSha256: '0'.repeat(64) } as const
 }
+const engineOf = async (body: string, timeoutMs = 20_000) =>
+  stanEngine(await executableOf(body), { ...defaultSampler, draws: 4, timeoutMs })
 const writing = (...rates: readonly string[]) =>
   `printf '%s\\n' '${[header, ...rates.map(draw)].join("' '")}' > "$output"`
 
@@ -62,4 +65,20 @@ it('costs one time-out in a run if it hangs', async () => {
   const started = performance.now()
   for (let goal = 0; goal < 10; goal++) expect((await engine.fit(input)).ok).toBe(false)
   expect(performance.now() - started).toBeLessThan(6_000)
+})
+
+it('is asked of the next values where some took it too long', async () => {
+  const asked = {
+    ...payers,
+    arms: payers.arms.map((arm, k) => ({ ...arm, variationId: 'abc'[k]!, meanValue: 60, meanError: 9 })),
+    baselineVariationId: 'a',
+    direction: 'increase',
+  } as const
+  const hanging = valuesInStan(await executableOf('sleep 20'), { ...defaultSampler, timeoutMs: 300 })
+  const ask = unlessBroken(hanging)
+  for (let goal = 0; goal < 2; goal++)
+    expect(await ask(asked)).toMatchObject({
+      ok: false,
+      problem: { code: 'INVALID', message: 'Stan was stopped after 300 ms' },
+    })
 })

@@ -127,7 +127,7 @@ const modelNotes = ({ prior: { share, logValue } }: ValueModel): string[] => [
     'The verdict and the intervals that decide do not: they come from the means and their variance.',
   `Its priors: of the share who have a value Beta(${rounded(share.alpha)}, ${rounded(share.beta)}); of a ` +
     `value's logarithm normal(${rounded(logValue.location)}, ${logValue.sd}), around the mean of all; of the ` +
-    `spread of logarithms half-normal(${logValue.spreadSd}), at most ${logValue.spreadMax}. It is not ` +
+    `spread of logarithms, which each variation has of its own, half-normal(${logValue.spreadSd}), at most ${logValue.spreadMax}. It is not ` +
     'adjusted by what users did before.',
 ]
 

@@ -144,7 +144,7 @@ it('is not believed where its own check says that values are otherwise', async (
         })),
       })
   const values = { a: usual(), b: usual() }
-  for (const probability of [0, 0.004, 0.996, 1])
+  for (const probability of [0, 0.04, 0.96, 1])
     expect(methodOf(await fitted(values, answering(probability)))).toBe(
       `${closed}, because the values are not spread as log-normal ones`,
     )

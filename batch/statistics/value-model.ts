@@ -23,8 +23,11 @@ import { isMeasured, type MeasuredMetric, metricVariations } from './measure-met
  * three percent of what is said would be the prior's.
  */
 export const payersMin = 20
-/** A check of the model beyond it, on either side, and the closed form is more to be trusted. */
-export const misfitProbability = 0.005
+/**
+ * A check of the model beyond it, on either side, and the closed form is more to be trusted. Log-normal
+ * values are seldom beyond: both means are of the same values.
+ */
+export const misfitProbability = 0.05
 
 interface ValueQuestion {
   readonly baselineVariationId: string
@@ -93,7 +96,7 @@ function toInput(
   }
   const payers = arms.reduce((sum, arm) => sum + arm.payers, 0)
   const location = arms.reduce((sum, arm) => sum + arm.payers * arm.meanLog, 0) / payers
-  const same = arms.find(({ meanError }) => !(meanError > 0))
+  const same = arms.find(({ meanError, squaresLog }) => !(meanError > 0 && squaresLog > 0))
   if (same) return { reason: `in ${same.variationId}, all values above 0 are equal` }
   return {
     arms,

@@ -54,7 +54,7 @@ export const ValueModel = z.object({
   prior: z.object({
     /** Of the share of users who have a value: Beta. */
     share: z.object({ alpha: z.number().positive(), beta: z.number().positive() }),
-    /** Of a value's natural logarithm: normal; its spread in all variations: half-normal, bounded. */
+    /** Of a value's natural logarithm: normal; its spread, in each variation: half-normal, bounded. */
     logValue: z.object({
       location: z.number(),
       sd: z.number().positive(),
@@ -63,12 +63,12 @@ export const ValueModel = z.object({
     }),
   }),
   /**
-   * Posterior predictive checks: the probability that values of the model would spread as much, or have as
-   * high a mean, as those that were seen. Near 0 or 1, the model does not describe them.
+   * Posterior predictive checks: the probability that values of the model would have as high a mean as those
+   * that were seen. Near 0 or 1, the model does not describe them.
    */
   checks: z.array(
     z.object({
-      name: z.enum(['spread', 'mean']),
+      name: z.literal('mean'),
       variationId: z.string().min(1),
       probability: z.number().min(0).max(1),
     }),

@@ -66,15 +66,15 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
     }
   },
   [hurdleModel](random) {
-    // The prior ends at 5, beyond which are 9 of 10,000.
-    const sigma = Math.min(5, Math.abs(1.5 * random.normal()))
     const cap = random.uniform() < 0.5 ? undefined : 20
     const truths = [300, 500].map((users) => ({
       users,
       p: beta(random, prior.alpha, prior.beta),
       mu: 1 + 2 * random.normal(),
+      // The prior ends at 5, beyond which are 9 of 10,000.
+      sigma: Math.min(5, Math.abs(1.5 * random.normal())),
     }))
-    const arms = truths.map(({ users, p, mu }) => {
+    const arms = truths.map(({ users, p, mu, sigma }) => {
       const payers = random.binomial(users, p)
       const logs = Array.from({ length: payers }, () => mu + sigma * random.normal())
       const meanLog = payers === 0 ? 0 : logs.reduce((sum, log) => sum + log, 0) / payers
@@ -85,13 +85,14 @@ const models: Readonly<Record<string, (random: Random) => World>> = {
         squaresLog: logs.reduce((sum, log) => sum + (log - meanLog) ** 2, 0),
       }
     })
-    const each = truths.flatMap(({ p, mu }, k) => [
+    const each = truths.flatMap(({ p, mu, sigma }, k) => [
       [`p.${k + 1}`, p],
       [`mu.${k + 1}`, mu],
+      [`sigma.${k + 1}`, sigma],
       [`log_value.${k + 1}`, Math.log(p) + logMean(mu, sigma, cap)],
     ])
     return {
-      truth: { ...Object.fromEntries(each), sigma },
+      truth: Object.fromEntries(each),
       draw: (executable, seed) =>
         drawHurdle(executable, { arms, prior, location: 1, cap, seed }, oneChain(defaultSampler)),
     }
