@@ -26,7 +26,7 @@ export const countsFile = (root: string, environmentId: string, name: string): s
 export const digestOf = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
-/** What rows depend on, besides the objects: every statement that counts, what reads their answers, the question. */
+/** What rows depend on, besides the objects: the statements, what reads their answers, the question. */
 export const inputOf = (texts: readonly string[], question: unknown): string =>
   digestOf([releaseOf(), countingDigest(), usualTolerances, recordColumns, texts, question])
 

@@ -1,7 +1,8 @@
 // Whom each user counts as, for questions that follow links of different times. A question follows the links
 // made in its own window, so that its counts do not depend on what else is asked. Most users count as the
 // same person in all windows, also those who log in again and again. Where windows differ, a user has a row
-// for each set of windows that agree on the persons: a scope. A person of a scope has a number of their own, so one statement counts them apart.
+// for each set of windows that agree on the persons: a scope. A person of a scope has a number of their own,
+// so one statement counts them apart.
 import type { Window } from '../lake/cache.ts'
 import { type Link, resolveLinks } from './links.ts'
 

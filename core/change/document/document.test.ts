@@ -398,23 +398,3 @@ describe('a document is refused', () => {
     })
   })
 })
-
-it('an operation that became idle where it comes from is applied, with a note', () => {
-  const source = flags(flag({ key: 'f0', offVariationId: 'b' }))
-  const watching = { kind: 'event-rate', flagKey: 'f0', variationId: 'b', goalKey: 'error' }
-  const limits = { comparison: 'at-least', threshold: 0.1, minimumUsers: 100, countingFrom: 1_000 }
-  const document = {
-    ...toDocument(source),
-    goals: { error: {} },
-    operations: {
-      off: { ...watching, ...limits },
-      beside: { ...watching, ...limits, variationId: 'a', baselineVariationId: 'b' },
-    },
-  }
-  const { state, notes } = applied(emptyState(), throughText(document))
-  expect([...state.operation.keys()]).toEqual(['off', 'beside'])
-  expect(notes).toMatchObject([
-    { path: 'operations.off.variationId', rule: 'off-variation' },
-    { path: 'operations.beside.baselineVariationId', rule: 'no-rollout' },
-  ])
-})
