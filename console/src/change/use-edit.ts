@@ -12,8 +12,6 @@ import {
 } from './edit-state.ts'
 import type { Conflict, FieldRules, Side } from './merge-fields.ts'
 
-export type { FormOf } from './edit-state.ts'
-
 export interface Versioned {
   readonly version: number
 }

@@ -8,7 +8,7 @@ import {
 import type { Flag } from '../../../core/model/flag.ts'
 import { type Body, isSame } from '../change/changes-between.ts'
 import { combineLists, optionText } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { experiments as words } from '../messages/experiments.ts'
 import { results } from '../messages/results.ts'
 import { dayText, numberOf, percentText, shareOf } from '../ui/field-text.ts'

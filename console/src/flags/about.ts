@@ -2,7 +2,7 @@
 import type { Flag } from '../../../core/model/flag.ts'
 import type { Body } from '../change/changes-between.ts'
 import { combineTexts } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { flag } from '../messages/flag.ts'
 import { listOf, listText } from '../ui/list-text.ts'
 

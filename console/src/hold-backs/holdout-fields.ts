@@ -2,7 +2,7 @@
 import type { Holdout } from '../../../core/model/holdout.ts'
 import type { Body } from '../change/changes-between.ts'
 import { combineFilters, combineTexts } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { merging } from '../messages/merging.ts'
 import { dayText, whenText } from '../ui/field-text.ts'

@@ -2,7 +2,8 @@
 import type { Layer } from '../../../core/model/layer.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
 import { NameAndId } from '../change/name-and-id.tsx'
-import { type FormOf, useEdit } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
+import { useEdit } from '../change/use-edit.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { TextArea } from '../ui/fields.tsx'
 

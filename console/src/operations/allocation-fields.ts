@@ -2,7 +2,7 @@
 import type { DynamicAllocation } from '../../../core/model/dynamic-allocation.ts'
 import type { Body } from '../change/changes-between.ts'
 import { optionText } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { allocations } from '../messages/allocations.ts'
 import { operationForms } from '../messages/operation-forms.ts'
 import { hoursOf, hoursText, numberOf } from '../ui/field-text.ts'

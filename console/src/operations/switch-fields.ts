@@ -2,7 +2,7 @@
 import type { Operation, OperationAction } from '../../../core/model/operation.ts'
 import type { Body } from '../change/changes-between.ts'
 import { optionText } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { operationForms as form } from '../messages/operation-forms.ts'
 import { hoursOf, hoursText, numberOf, percentText, shareOf } from '../ui/field-text.ts'
 

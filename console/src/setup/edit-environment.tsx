@@ -1,7 +1,8 @@
 // The form of an environment: its name, its production mark, whether it is archived.
 import type { EnvironmentRow } from '../../../workers/control/api/shapes.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
-import { type FormOf, useEdit } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
+import { useEdit } from '../change/use-edit.ts'
 import { setup } from '../messages/setup.ts'
 import { Checkbox, TextField } from '../ui/fields.tsx'
 

@@ -1,7 +1,8 @@
 // The form of a project: its name, its description, whether it is archived.
 import type { Project } from '../../../workers/control/api/shapes.ts'
 import { EntityDialog } from '../change/entity-dialog.tsx'
-import { type FormOf, useEdit } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
+import { useEdit } from '../change/use-edit.ts'
 import { settings as words } from '../messages/settings.ts'
 import { Checkbox, TextArea, TextField } from '../ui/fields.tsx'
 

@@ -2,7 +2,7 @@
 import type * as z from 'zod'
 import { Settings, type StoredSettings } from '../../../core/model/settings.ts'
 import { combineLists, optionText } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { flag } from '../messages/flag.ts'
 import { settings as words } from '../messages/settings.ts'
 

@@ -2,7 +2,7 @@
 import type { Webhook } from '../../../core/model/webhook.ts'
 import type { Body } from '../change/changes-between.ts'
 import { combineFilters, combineTexts, optionText } from '../change/merge-fields.ts'
-import type { FormOf } from '../change/use-edit.ts'
+import type { FormOf } from '../change/edit-state.ts'
 import { merging } from '../messages/merging.ts'
 import { setup } from '../messages/setup.ts'
 import { numberOf } from '../ui/field-text.ts'
