@@ -243,6 +243,7 @@ async function makeEnvironment(stack: Stack, environmentId: string): Promise<Tar
   await call(stack, 'POST', `${path}/operations`, {
     id: 'operation',
     kind: 'event-rate',
+    action: { kind: 'notify' },
     flagKey,
     variationId: watched,
     goalKey: goalEvent,
