@@ -67,7 +67,7 @@ export interface KeptEngine {
 /**
  * `engine` gives equal answers to equal questions, as the closed form does, and Stan with its seed on one
  * family of processors. What another engine answered in its stead is not kept, nor that one is out of order
- * (UNAVAILABLE); that it has no answer (INVALID) is, also where it ran out of time. `root`: the cache's
+ * (UNAVAILABLE), as after a time-out; that it has no answer to a question (INVALID) is. `root`: the cache's
  * folder.
  */
 export async function keptFits(

@@ -5,7 +5,7 @@ import { becauseStanFailed, type Engine, type Fit, type FitInput } from '../stat
 
 /**
  * Refuses what the model cannot do, and from its first failure on everything, with that failure's sentence.
- * An input that the model finds invalid is no failure of the model, nor are values that took it too long.
+ * An input that the model finds invalid is no failure of the model.
  */
 export function unlessBroken<Input, Output>(
   ask: (input: Input) => Promise<Result<Output>>,

@@ -37,8 +37,6 @@ export interface SamplerRun {
   readonly data: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>
   readonly seed: number
   readonly settings: SamplerSettings
-  /** What a time-out is: INVALID if it is of this input, and says nothing of the next. */
-  readonly timeoutIs?: 'INVALID' | 'UNAVAILABLE'
   readonly wanted: (column: string) => boolean
 }
 
@@ -57,8 +55,7 @@ export async function sample(run: SamplerRun): Promise<Result<StanOutput[]>> {
       if (!output.ok) stop.abort()
       return output
     })
-    if (timeout.aborted)
-      return refuse(run.timeoutIs ?? 'UNAVAILABLE', `Stan was stopped after ${run.settings.timeoutMs} ms.`)
+    if (timeout.aborted) return refuse('UNAVAILABLE', `Stan was stopped after ${run.settings.timeoutMs} ms.`)
     return outputs
   } finally {
     await rm(folder, { recursive: true, force: true })

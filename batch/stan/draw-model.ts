@@ -16,18 +16,16 @@ export interface ModelRun {
   readonly names: readonly string[]
   readonly seed: number
   readonly settings: SamplerSettings
-  readonly timeoutIs?: SamplerRun['timeoutIs']
 }
 
 export async function drawModel(run: ModelRun): Promise<Result<ModelDraws>> {
-  const { executable, model, data, names, seed, settings, timeoutIs = 'UNAVAILABLE' } = run
+  const { executable, model, data, names, seed, settings } = run
   const wanted = new Set(names)
   const outputs = await sample({
     executable,
     data,
     seed,
     settings,
-    timeoutIs,
     wanted: (name: string) => wanted.has(name),
   })
   if (!outputs.ok) return outputs

@@ -58,7 +58,6 @@ export const drawHurdle = (
     names: [...stepColumns, ...hurdleParameters(arms.length)],
     seed,
     settings,
-    timeoutIs: 'INVALID',
   })
 
 export const valuesInStan =
