@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { colleagueOn, halfNew } from '../support/colleague.ts'
 import { handsOn } from '../support/console-hands.ts'
 import { type ConsoleTab, openConsole } from '../support/console-tab.ts'
 import { useStack } from '../support/stack-fixture.ts'
@@ -16,20 +17,12 @@ let browser: Browser
 let tab: ConsoleTab
 let page: Page
 
-type Stored = Record<string, unknown> & { readonly version: number }
-const post = (to: string, body: unknown) => call(stack(), 'POST', `${path}/${to}`, body)
-const patch = (of: string, body: unknown) => call(stack(), 'PATCH', `${path}/${of}`, body)
-const read = <T = Stored>(of: string) => call<T>(stack(), 'GET', `${path}/${of}`)
+const { post, patch, read } = colleagueOn(stack, path)
 
-const { dialog, open, press, fill, confirm } = handsOn(
+const { dialog, open, openForm, press, fill, confirm } = handsOn(
   () => page,
   () => stack().url + path,
 )
-/** Waits until the form is there: what a colleague changes from then on, it has not read. */
-const openForm = async (button: string, label: string) => {
-  await press(button)
-  await dialog().getByLabel(label).first().waitFor()
-}
 /** The page behind the dialogue is read again. */
 const isShown = (text: string) => page.getByText(text).first().waitFor({ state: 'attached' })
 const isRefused = async (verb: string) => {
@@ -39,27 +32,12 @@ const isRefused = async (verb: string) => {
   await dialog().waitFor({ state: 'detached' })
 }
 
-const flagOf = (key: string) => ({
-  key,
-  type: 'string',
-  enabled: true,
-  tags: ['shop'],
-  variations: ['old', 'new'].map((each) => ({ id: each, name: each, value: each })),
-  offVariationId: 'old',
-  defaultStrategy: {
-    strategy: {
-      kind: 'rollout',
-      shares: ['old', 'new'].map((variationId) => ({ variationId, weight: 50_000 })),
-    },
-  },
-})
-
 beforeAll(async () => {
   if (!hasChromium) return
   await call(stack(), 'POST', '/environments', { id, name: 'Conflicts' })
-  for (const key of ['first', 'second', 'third']) await post('flags', flagOf(key))
+  for (const key of ['first', 'second', 'third']) await post('flags', halfNew(key))
   const strategy = { kind: 'fixed', variationId: 'old' }
-  await post('flags', { ...flagOf('plain'), defaultStrategy: { strategy } })
+  await post('flags', { ...halfNew('plain'), defaultStrategy: { strategy } })
   await post('goals', { key: 'order' })
   browser = await launchChromium()
   tab = await openConsole(browser, stack(), (status) => status === 409)

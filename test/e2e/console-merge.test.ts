@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { colleagueOn, halfNew, type Stored } from '../support/colleague.ts'
 import { handsOn } from '../support/console-hands.ts'
 import { type ConsoleTab, openConsole } from '../support/console-tab.ts'
 import { mergedForms } from '../support/merged-forms.ts'
@@ -18,20 +19,12 @@ let browser: Browser
 let tab: ConsoleTab
 let page: Page
 
-type Stored = Record<string, unknown> & { readonly version: number }
-const post = (to: string, body?: unknown) => call<Stored>(stack(), 'POST', `${path}/${to}`, body)
-const patch = (of: string, body: unknown) => call(stack(), 'PATCH', `${path}/${of}`, body)
-const read = <T = Stored>(of: string) => call<T>(stack(), 'GET', `${path}/${of}`)
+const { post, patch, read } = colleagueOn(stack, path)
 
-const { dialog, open, press, fill, confirm } = handsOn(
+const { dialog, open, openForm, press, fill, confirm } = handsOn(
   () => page,
   () => stack().url + path,
 )
-/** Opens a dialogue. What a colleague changes once its form is there, it has not read. */
-const openForm = async (button: string, label: string) => {
-  await press(button)
-  await dialog().getByLabel(label, { exact: true }).first().waitFor()
-}
 /** Sends the form, which was overtaken: it stays open. */
 const isOvertaken = async (verb: string) => {
   await dialog().getByRole('button', { name: verb, exact: true }).click()
@@ -41,28 +34,14 @@ const sideOf = (field: string, side: 'Yours' | 'Theirs') =>
   dialog().getByRole('group', { name: field, exact: true }).getByRole('radio', { name: side })
 const button = (name: string) => dialog().getByRole('button', { name, exact: true })
 
-const flagOf = (key: string) => ({
-  key,
-  type: 'string',
-  enabled: true,
-  tags: ['shop'],
-  variations: ['old', 'new'].map((each) => ({ id: each, name: each, value: each })),
-  offVariationId: 'old',
-  defaultStrategy: {
-    strategy: {
-      kind: 'rollout',
-      shares: ['old', 'new'].map((variationId) => ({ variationId, weight: 50_000 })),
-    },
-  },
-})
 const kinds = mergedForms(post, tomorrow)
 
 beforeAll(async () => {
   if (!hasChromium) return
   await call(stack(), 'POST', '/environments', { id, name: 'Merge' })
-  for (const key of ['first', 'second', 'third']) await post('flags', flagOf(key))
+  for (const key of ['first', 'second', 'third']) await post('flags', halfNew(key))
   await post('flags', {
-    ...flagOf('plain'),
+    ...halfNew('plain'),
     defaultStrategy: { strategy: { kind: 'fixed', variationId: 'old' } },
   })
   await post('goals', { key: 'order' })
@@ -189,7 +168,7 @@ describe.skipIf(!hasChromium)('a form that a colleague overtook', { timeout: 120
   it('says what else is in the way, and stays the form of what was opened', async () => {
     const at = tomorrow + hourMs
     const changes = { dusk: { enabled: false }, dawn: { archived: true } }
-    await post('flags', flagOf('evening'))
+    await post('flags', halfNew('evening'))
     for (const [each, change] of Object.entries(changes))
       await post('schedules', { id: each, name: each, flagKey: 'evening', at, changes: change })
     await open('operations?view=schedules')

@@ -5,10 +5,16 @@ import { expect } from 'vitest'
 /** `address`: of the environment, whose pages are below it. */
 export function handsOn(page: () => Page, address: () => string) {
   const dialog = () => page().getByRole('dialog')
+  const press = (name: string | RegExp) => page().getByRole('button', { name, exact: true }).click()
   return {
     dialog,
+    /** Waits until the form is there: what a colleague changes from then on, it has not read. */
+    openForm: async (button: string, label: string) => {
+      await press(button)
+      await dialog().getByLabel(label).first().waitFor()
+    },
     open: (below: string) => page().goto(`${address()}/${below}`),
-    press: (name: string | RegExp) => page().getByRole('button', { name, exact: true }).click(),
+    press,
     fill: (label: string | RegExp, text: string) => dialog().getByLabel(label).fill(text),
     /** The dialogue's own button; it closes when the change is made. */
     confirm: async (name: string) => {
