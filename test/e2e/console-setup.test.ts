@@ -56,8 +56,9 @@ describe.skipIf(!hasChromium)('in the console', () => {
     }
     await replace('{"properties":{"size":{"maximum":9}}}')
     await page.getByText('Is a schema that one value does not fit').waitFor()
-    await page.getByRole('region', { name: 'Large' }).getByText('/size 20 is greater than 9').waitFor()
-    await page.locator('.cm-lintRange-error').first().waitFor()
+    const large = page.getByRole('region', { name: 'Large' })
+    await large.getByText('/size 20 is greater than 9').waitFor()
+    await large.locator('.cm-lintRange-error').waitFor()
     await replace('{"properties":{"size":{"maximun":9}}}')
     await page
       .getByRole('region', { name: 'Schema of the values' })
@@ -65,6 +66,7 @@ describe.skipIf(!hasChromium)('in the console', () => {
       .waitFor()
     await replace('{"properties":{"size":{"maximum":20}}}')
     await page.getByText('Is a schema, and every value fits it').waitFor()
+    await large.locator('.cm-lintRange-error').waitFor({ state: 'detached' })
 
     await page.getByRole('link', { name: 'Targeting' }).click()
     const handle = (place: number) =>

@@ -6,8 +6,15 @@ import { json } from '@codemirror/lang-json'
 import { yaml } from '@codemirror/lang-yaml'
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { type Diagnostic, linter } from '@codemirror/lint'
-import { EditorState } from '@codemirror/state'
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { EditorState, StateEffect } from '@codemirror/state'
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers,
+  type ViewUpdate,
+} from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
 
@@ -63,6 +70,11 @@ const overSelection = EditorView.domEventHandlers({
   },
 })
 
+/** What is wrong may change though the text did not: a value against a schema that is written beside it. */
+const checkAgain = StateEffect.define()
+const isCheckedAgain = ({ transactions }: ViewUpdate) =>
+  transactions.some(({ effects }) => effects.some((effect) => effect.is(checkAgain)))
+
 interface CodeEditorProps {
   readonly label: string
   readonly language: 'json' | 'yaml'
@@ -87,6 +99,7 @@ export function CodeEditor({
   const host = useRef<HTMLDivElement>(null)
   const latest = useRef({ onChange, problemsOf })
   latest.current = { onChange, problemsOf }
+  const editor = useRef<EditorView>(null)
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: 'open' })
     if (!root) return undefined
@@ -109,7 +122,7 @@ export function CodeEditor({
           highlightActiveLine(),
           bracketMatching(),
           language === 'json' ? json() : yaml(),
-          linter(lint),
+          linter(lint, { needsRefresh: isCheckedAgain }),
           syntaxHighlighting(colours),
           look,
           keymap.of([...defaultKeymap, ...historyKeymap]),
@@ -122,7 +135,9 @@ export function CodeEditor({
         ],
       }),
     })
+    editor.current = view
     return () => view.destroy()
   }, [])
+  useEffect(() => editor.current?.dispatch({ effects: checkAgain.of(null) }), [problemsOf])
   return <div ref={host} />
 }
