@@ -29,11 +29,12 @@ export interface DecisionNode {
   readonly rule: CompiledRule
 }
 
+type RuleCause = Cause & { readonly ruleId: string }
+
 /** A rule or the default strategy. */
 export interface CompiledRule {
   readonly index: number
-  readonly cause: Cause & { readonly ruleId: string }
-  readonly source: Pick<DefaultStrategy, 'strategy' | 'bucketBy'>
+  readonly source: DefaultStrategy
   /** Undefined until the rule first decides (`strategyOf`). */
   strategy: CompiledStrategy | undefined
 }
@@ -87,14 +88,7 @@ function compileRule(owner: RuleOwner, index: number): DecisionNode {
   const { flag, scope } = owner
   const source = flag.rules[index]
   if (source?.anyOf.length === 0) return firstNodeOf(owner, index + 1) // without groups, it never matches
-  const rule: CompiledRule = {
-    index,
-    cause: source
-      ? { kind: 'rule', ruleId: source.id }
-      : { kind: 'default', ruleId: flag.defaultStrategy.id },
-    source: source ?? flag.defaultStrategy,
-    strategy: undefined,
-  }
+  const rule = { index, source: source ?? flag.defaultStrategy, strategy: undefined }
   return linkGroups(source?.anyOf ?? noGroups, rule, scope)
 }
 
@@ -118,8 +112,10 @@ function linkGroups(anyOf: AnyOf, rule: CompiledRule, scope: CompileScope): Deci
 export const strategyOf = (owner: RuleOwner, rule: CompiledRule): CompiledStrategy =>
   rule.strategy ?? (rule.strategy = compileStrategy(owner, rule))
 
-function compileStrategy(owner: RuleOwner, { source, cause }: CompiledRule): CompiledStrategy {
+function compileStrategy(owner: RuleOwner, { index, source }: CompiledRule): CompiledStrategy {
   const { strategy } = source
+  const isDefault = index === owner.flag.rules.length
+  const cause: RuleCause = { kind: isDefault ? 'default' : 'rule', ruleId: source.id }
   if (strategy.kind !== 'fixed') return compileRollout(owner, cause, source, strategy)
   const fallback = makeEvaluation(owner, cause, fixedReason(owner, cause), strategy.variationId)
   return { rollout: undefined, fallback }
@@ -133,8 +129,8 @@ function fixedReason({ flag: { rules, targets, prerequisites } }: Decidable, { k
 
 function compileRollout(
   owner: RuleOwner,
-  cause: CompiledRule['cause'],
-  { bucketBy }: CompiledRule['source'],
+  cause: RuleCause,
+  { bucketBy }: DefaultStrategy,
   strategy: Extract<Strategy, { kind: 'rollout' }>,
 ): CompiledStrategy {
   const { flag, scope } = owner

@@ -110,7 +110,7 @@ export function compile(
   }
 }
 
-const none: readonly never[] = []
+const none: never[] = []
 
 const toCompiledFlag = (
   flag: Flag,
@@ -123,7 +123,7 @@ const toCompiledFlag = (
   flag,
   scope,
   variations: none,
-  firstNodes: [],
+  firstNodes: none,
   isServed: !flag.archived,
   dependsOn,
   closure: undefined,
