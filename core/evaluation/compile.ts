@@ -174,8 +174,7 @@ export function prepareAll({ flags }: CompiledSnapshot): void {
   for (const compiled of flags) {
     if (!compiled.isPrepared) prepare(compiled)
     if (compiled.constant || compiled.gates?.off) continue
-    for (let i = 0; i <= compiled.flag.rules.length; i++)
-      strategyOf(compiled, firstNodeOf(compiled, i).rule)
+    for (let i = 0; i <= compiled.flag.rules.length; i++) strategyOf(compiled, firstNodeOf(compiled, i).rule)
   }
 }
 

@@ -9,11 +9,25 @@ import type { DialectName } from './dialect-routing.ts'
 /** Where request outcomes go. */
 export interface Sinks {
   readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
-  readonly LOG_REQUESTS: EdgeBindings['LOG_REQUESTS'] | undefined
+  /** Which part of the requests have a log line, 0 to 1, beside the failures. Undefined: none, nor failures. */
+  readonly logged: number | undefined
+  /** In [0, 1). */
+  readonly random: () => number
 }
 
 /** Read once: every access to `env` goes through a proxy. */
-export const sinksOf = ({ REQUESTS, LOG_REQUESTS }: EdgeBindings): Sinks => ({ REQUESTS, LOG_REQUESTS })
+export const sinksOf = ({ REQUESTS, LOG_REQUESTS = '' }: EdgeBindings, random: () => number): Sinks => ({
+  REQUESTS,
+  logged: loggedShare(LOG_REQUESTS),
+  random,
+})
+
+function loggedShare(setting: string): number | undefined {
+  if (setting === 'all') return 1
+  if (setting === 'failures') return 0
+  const [, percent] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(setting) ?? []
+  return percent === undefined ? undefined : Math.min(1, Number(percent) / 100)
+}
 
 export type ObservedContext = RequestContext & { readonly startedAt: number }
 
@@ -38,12 +52,17 @@ export function addHeaders(response: Response, { requestContext, now }: RequestO
   if (staleMs) response.headers.set('x-stale-ms', String(staleMs))
 }
 
-export function record(outcome: RequestOutcome, { REQUESTS, LOG_REQUESTS }: Sinks): void {
-  const isLogged = LOG_REQUESTS === 'all' || (LOG_REQUESTS === 'failures' && outcome.status >= 500)
+/** A line costs a tenth of a request about one flag, so that most requests need have none. */
+export function record(outcome: RequestOutcome, { REQUESTS, logged, random }: Sinks): void {
+  const isFailure = outcome.status >= 500
+  const isLogged = logged !== undefined && (isFailure || random() < logged)
   if (!REQUESTS && !isLogged) return
   const point = pointOf(outcome)
   if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
-  if (isLogged) console.info(JSON.stringify({ level: 'info', where: 'request', ...point }))
+  if (!isLogged) return
+  // Whoever counts lines multiplies by what they stand for.
+  const standsFor = isFailure || logged === 1 ? {} : { standsFor: Math.round(1 / logged) }
+  console.info(JSON.stringify({ level: 'info', where: 'request', ...point, ...standsFor }))
 }
 
 function pointOf({ dialect, requestContext, status, now }: RequestOutcome): RequestPoint {
