@@ -1,5 +1,5 @@
-// The cost of the first revision in a new isolate, of which no code is compiled by the engine yet: parsing it,
-// and the first decisions.
+// The cost of the first revision in a new isolate, of which no code is compiled by the engine yet: parsing
+// it, and the first decisions.
 import { compile } from '../../core/evaluation/compile.ts'
 import { evaluate, evaluateAll } from '../../core/evaluation/evaluate.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'

@@ -1,6 +1,6 @@
 // Compiles a flag's rules into nodes that lead from one clause to the next. A rule is compiled when an
-// evaluation first comes to it, and its strategy when it first decides: a new isolate so compiles no more than
-// its first users meet.
+// evaluation first comes to it, and its strategy when it first decides: a new isolate so compiles no more
+// than its first users meet.
 import { bucketByOf } from '../model/bucket-by.ts'
 import type { AnyOf } from '../model/clause.ts'
 import type { Allocation, DefaultStrategy, Flag, Strategy } from '../model/flag.ts'

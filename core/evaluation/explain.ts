@@ -1,7 +1,7 @@
 // Explains an evaluation, as data that a console can draw: the prerequisites, targets, rules and clauses
 // that were tested, the hashed text, the bucket and the cuts. Clauses are compiled again, one by one,
-// because evaluation shares them and ends at the first that decides. laws.test.ts checks that the explanation agrees with
-// `evaluate`.
+// because evaluation shares them and ends at the first that decides. laws.test.ts checks that the
+// explanation agrees with `evaluate`.
 import {
   type CompiledSegment,
   compileClause,

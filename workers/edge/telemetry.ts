@@ -9,7 +9,7 @@ import type { DialectName } from './dialect-routing.ts'
 /** Where request outcomes go. */
 export interface Sinks {
   readonly REQUESTS: EdgeBindings['REQUESTS'] | undefined
-  /** Which part of the requests have a log line, 0 to 1, beside the failures. Undefined: none, nor failures. */
+  /** Which part of the requests has a log line, 0 to 1, beside all failures. Undefined: none has. */
   readonly logged: number | undefined
   /** In [0, 1). */
   readonly random: () => number
