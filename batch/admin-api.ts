@@ -6,6 +6,7 @@ import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
 import type { JobName, JobRunReport } from '../core/model/job-run.ts'
 import { ok } from '../core/model/problem.ts'
+import type { KeepDays } from '../core/model/retention.ts'
 import {
   AdvancedExperiment,
   type EarlierResult,
@@ -21,6 +22,7 @@ import {
   lists,
   ProblemDetails,
   PublicationState,
+  RetentionSettings,
   type SegmentMembers,
   StoredAnswer,
   toUnknownEntry,
@@ -36,6 +38,8 @@ const usersPerRequest = 100
 
 export interface AdminApi extends AutomationApi {
   environments(): ApiResult<readonly Environment[]>
+  /** How long events are kept. */
+  settings(environmentId: string): ApiResult<KeepDays>
   published(environmentId: string): ApiResult<PublicationState>
   flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
   goals(environmentId: string): ApiResult<readonly Goal[]>
@@ -227,6 +231,7 @@ export function adminApi(
 
   return {
     environments: () => entriesOf('/environments', 'environments'),
+    settings: (environmentId) => call(environmentPath(environmentId, 'settings'), RetentionSettings),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
     flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),

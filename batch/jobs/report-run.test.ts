@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { close, listen } from '../../test/support/simulated-stack.ts'
 import { type AdminApi, adminApi } from '../admin-api.ts'
+import { exitCodeOf } from '../exit-code.ts'
 import type { RunEvent } from '../run-event.ts'
 import { withReport } from './report-run.ts'
 import { showStatus } from './show-status.ts'
@@ -55,6 +56,23 @@ describe('a run', () => {
     expect(told[0]!.body).not.toHaveProperty('everyMs')
     await report(200, 50)
     expect(told[1]!.body.failures).toHaveLength(20)
+  })
+
+  it('that throws is told without the stack, and the next environment has its turn', async () => {
+    answer = { status: 200, body: {} }
+    const events: RunEvent[] = []
+    await withReport('retain', 'demo', api, { onEvent: (event) => events.push(event) }, () =>
+      Promise.reject(new TypeError('x is not a function')),
+    )
+    expect(events).toMatchObject([
+      {
+        kind: 'failed',
+        subject: 'demo',
+        failure: { kind: 'bug', message: expect.stringMatching(/\n +at /) },
+      },
+    ])
+    expect(exitCodeOf(events)).toBe(1)
+    expect(told).toMatchObject([{ body: { failures: ['demo: TypeError: x is not a function'] } }])
   })
 
   it('does not fail because an earlier control keeps no such table', async () => {

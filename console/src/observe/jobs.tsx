@@ -43,6 +43,10 @@ const columns: Column<Job>[] = [
     end: true,
     cell: ({ everyMs }) => (everyMs === undefined ? words.byHand : duration(everyMs)),
   },
+  {
+    title: words.columns.next,
+    cell: ({ nextAt }) => (nextAt === null ? words.byHand : <Ago time={nextAt} />),
+  },
   { title: words.columns.runner, cell: ({ runner }) => runner },
 ]
 
