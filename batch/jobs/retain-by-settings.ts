@@ -1,6 +1,6 @@
-// What `retain` does on its schedule: deletes what the environment's settings say is too old, but no day that
-// an open experiment, holdout or dynamic allocation still counts: a result must not change because a day of it
-// is gone.
+// What `retain` does on its schedule: deletes what the environment's settings say is too old, but no day
+// that an open experiment, holdout or dynamic allocation still counts: a result must not change because a day
+// of it is gone.
 import { eventAgeMaxMs } from '../../analytics/event-time.ts'
 import { conversion, priorDaysOf } from '../../core/model/goal-metric.ts'
 import { ok, type Result } from '../../core/model/problem.ts'

@@ -70,7 +70,8 @@ const rareMs = dayMs / 2
 
 /**
  * So many runs in a row fail before people are told. `setting`: of the environment, for jobs that run often.
- * `everyMs`: the time between runs, where it is known. A job that runs twice a day or less is told of at once.
+ * `everyMs`: the time between runs, where it is known. A job that runs twice a day or less is told of at
+ * once.
  */
 export const failedRunsToTell = (setting: number | undefined, everyMs: number | undefined): number =>
   everyMs !== undefined && everyMs >= rareMs ? 1 : (setting ?? failedRunsDefault)
