@@ -17,7 +17,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (!options.ok) return printFailure(options.problem)
     // Its jobs read it again: here it fails before the first of them.
     const configuration = await configure()
-    return configuration.ok ? serveUntilStopped(options.value) : printFailure(configuration.problem)
+    return configuration.ok
+      ? serveUntilStopped(options.value, configuration.value)
+      : printFailure(configuration.problem)
   }
   const commandLine = readCommandLine(args)
   if (!commandLine.ok) return printFailure(commandLine.problem)
