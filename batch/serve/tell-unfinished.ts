@@ -1,6 +1,6 @@
-// Tells control of a run that ended without saying so itself: one that was ended because it took too long, that
-// crashed, or that could not begin. Otherwise the table of jobs would show the run before it, and nobody would
-// hear of a job that never comes to its end.
+// Tells control of a run that ended without saying so itself: one that was ended because it took too long,
+// that crashed, or that could not begin. Otherwise the table of jobs would show the run before it, and nobody
+// would hear of a job that never comes to its end.
 import os from 'node:os'
 import { failureLengthMax, JobName } from '../../core/model/job-run.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
