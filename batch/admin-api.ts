@@ -64,7 +64,7 @@ export interface AdminApi extends AutomationApi {
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
   advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
-  /** A control one release back keeps no such table, which is no failure. */
+  /** An archived environment takes no report, which is no failure. */
   reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void>
   jobs(environmentId: string): ApiResult<readonly KnownJob[]>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
@@ -221,7 +221,8 @@ export function adminApi(
     const sent = await send(ask, `${url}/api/v1${path}`, token, run, how)
     if (!sent.ok) return sent
     const { status, content } = sent.value
-    return status < 300 || status === 404 ? ok(undefined) : refusal(path, status, content)
+    // 404: a control one release back keeps no such table. 409: the environment is archived.
+    return status < 300 || status === 404 || status === 409 ? ok(undefined) : refusal(path, status, content)
   }
 
   async function jobs(environmentId: string): ApiResult<readonly KnownJob[]> {

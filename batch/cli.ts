@@ -9,6 +9,9 @@ import { toJsonLine, toText } from './print.ts'
 import { runBatch } from './run.ts'
 import { readServeOptions, serveUntilStopped } from './serve/main.ts'
 
+// Whoever reads the output may go away (`| head`): the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {

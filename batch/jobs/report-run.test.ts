@@ -75,8 +75,9 @@ describe('a run', () => {
     expect(told).toMatchObject([{ body: { failures: ['demo: TypeError: x is not a function'] } }])
   })
 
-  it('does not fail because an earlier control keeps no such table', async () => {
+  it('does not fail because an earlier control keeps no such table, or the environment is archived', async () => {
     expect(await report(404, 0)).toEqual(['nothing-to-replay'])
+    expect(await report(409, 0)).toEqual(['nothing-to-replay'])
   })
 
   it('fails if it may not tell, unless something else failed', async () => {
@@ -106,5 +107,12 @@ describe('status', () => {
     const events: RunEvent[] = []
     await showStatus('demo', api, (event) => events.push(event))
     expect(events.map(({ kind }) => kind)).toEqual(kinds)
+  })
+
+  it('says why a job fails, also if it is late for that', async () => {
+    answer = { status: 200, body: { jobs: [job({ failures: ['Why.', 'More.'], isLate: true })] } }
+    const events: RunEvent[] = []
+    await showStatus('demo', api, (event) => events.push(event))
+    expect(events.at(-1)).toMatchObject({ subject: 'demo/compact', failure: { message: 'Why. It is late.' } })
   })
 })

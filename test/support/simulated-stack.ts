@@ -123,6 +123,8 @@ async function answerApi(
     posts.push({ path: `${request.method} ${pathname}`, body: await text(request) })
     return json(200, { revision: 7, changed: true })
   }
+  if (request.method === 'PUT' && state.archived)
+    return json(409, { title: 'Conflict', status: 409, code: 'CONFLICT', detail: 'It is archived.' })
   if (request.method === 'PUT' && pathname.endsWith('/leases/operations')) {
     const asked = LeaseRequest.parse(JSON.parse(await text(request)))
     const { answer, next } = decideLease(state.lease, asked, Date.now())
