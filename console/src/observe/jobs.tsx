@@ -45,9 +45,10 @@ const columns: Column<Job>[] = [
   },
   {
     title: words.columns.next,
+    minor: true,
     cell: ({ nextAt }) => (nextAt === null ? words.byHand : <Ago time={nextAt} />),
   },
-  { title: words.columns.runner, cell: ({ runner }) => runner },
+  { title: words.columns.runner, minor: true, cell: ({ runner }) => runner },
 ]
 
 function Outcome({ job: { failures, isLate, doneAt } }: { job: Job }) {
