@@ -176,7 +176,6 @@ export const ProblemDetails = z.object({
 
 export const ForgottenAssignments = z.object({ assignments: z.int() })
 
-/** A job of a later release has another name. */
 const keepDays = z.int().optional()
 /** A control one release back has none of them. */
 export const RetentionSettings: z.ZodType<KeepDays> = z.object({
@@ -187,6 +186,7 @@ export const RetentionSettings: z.ZodType<KeepDays> = z.object({
   keepSdkReportDays: keepDays,
 })
 
+/** A job of a later release has another name. */
 const KnownJob = z.object({
   job: z.string(),
   runner: z.string(),
