@@ -11,6 +11,7 @@ const bytesMax = 60_000
 export function toRecordAttributes(attributes: Readonly<Record<string, unknown>>): Record<string, string> {
   const kept: Record<string, string> = {}
   let count = 0
+  /** At most: to measure exactly takes longer than everything else, and is seldom needed. */
   let bytes = 0
   for (const name of Object.keys(attributes)) {
     if (count === attributesMax) break
@@ -18,14 +19,18 @@ export function toRecordAttributes(attributes: Readonly<Record<string, unknown>>
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue
     const text = String(value)
     if (name.length > nameLengthMax || text.length > textLengthMax || name === '__proto__') continue
-    bytes += jsonBytesMax(name) + jsonBytesMax(text)
-    if (bytes > bytesMax) break
+    bytes += escapeBytes * (name.length + text.length)
+    if (bytes > bytesMax && bytesOf(kept) + jsonBytesMax(name) + jsonBytesMax(text) > bytesMax) break
     kept[name] = text
     count++
   }
   return kept
 }
 
-/** Bytes of the text in JSON, at most: an escape has six. */
-const jsonBytesMax = (text: string): number => (plain.test(text) ? text.length : 6 * text.length)
+const bytesOf = (kept: Readonly<Record<string, string>>): number =>
+  Object.entries(kept).reduce((sum, [name, text]) => sum + jsonBytesMax(name) + jsonBytesMax(text), 0)
+
+/** Bytes of the text in JSON, at most. */
+const jsonBytesMax = (text: string): number => (plain.test(text) ? text.length : escapeBytes * text.length)
+const escapeBytes = 6
 const plain = /^[ !#-[\]-~]*$/

@@ -7,6 +7,7 @@ import { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Strategy as CoreStrategy } from '../core/model/flag.ts'
 import type { Goal as CoreGoal } from '../core/model/goal.ts'
 import type { Operation as CoreOperation, OperationAction } from '../core/model/operation.ts'
+import type { KeepDays } from '../core/model/retention.ts'
 import {
   allocationStatus,
   DynamicAllocation,
@@ -175,6 +176,16 @@ export const ProblemDetails = z.object({
 
 export const ForgottenAssignments = z.object({ assignments: z.int() })
 
+const keepDays = z.int().optional()
+/** A control one release back has none of them. */
+export const RetentionSettings: z.ZodType<KeepDays> = z.object({
+  keepEventsDays: keepDays,
+  keepExposureDays: keepDays,
+  keepTrackingDays: keepDays,
+  keepAliasDays: keepDays,
+  keepSdkReportDays: keepDays,
+})
+
 /** A job of a later release has another name. */
 const KnownJob = z.object({
   job: z.string(),
@@ -185,6 +196,7 @@ const KnownJob = z.object({
   everyMs: z.int().optional(),
   doneAt: z.int().nullable(),
   isLate: z.boolean(),
+  nextAt: z.int().nullable().default(null),
 })
 export type KnownJob = z.infer<typeof KnownJob>
 export const KnownJobs = z.object({ jobs: z.array(KnownJob) })

@@ -6,6 +6,7 @@ import type { ExperimentResult } from '../core/model/experiment-result.ts'
 import type { Goal } from '../core/model/goal.ts'
 import type { JobName, JobRunReport } from '../core/model/job-run.ts'
 import { ok } from '../core/model/problem.ts'
+import type { KeepDays } from '../core/model/retention.ts'
 import {
   AdvancedExperiment,
   type EarlierResult,
@@ -21,6 +22,7 @@ import {
   lists,
   ProblemDetails,
   PublicationState,
+  RetentionSettings,
   type SegmentMembers,
   StoredAnswer,
   toUnknownEntry,
@@ -36,6 +38,8 @@ const usersPerRequest = 100
 
 export interface AdminApi extends AutomationApi {
   environments(): ApiResult<readonly Environment[]>
+  /** How long events are kept. */
+  settings(environmentId: string): ApiResult<KeepDays>
   published(environmentId: string): ApiResult<PublicationState>
   flags(environmentId: string): ApiResult<readonly FlagStrategies[]>
   goals(environmentId: string): ApiResult<readonly Goal[]>
@@ -60,7 +64,7 @@ export interface AdminApi extends AutomationApi {
    * Writes down that it has started or ended. Undefined if there is no such experiment, or no such step yet.
    */
   advanceExperiment(environmentId: string, experimentId: string): ApiResult<AdvancedExperiment | undefined>
-  /** A control one release back keeps no such table, which is no failure. */
+  /** An archived environment takes no report, which is no failure. */
   reportJob(environmentId: string, job: JobName, run: JobRunReport): ApiResult<void>
   jobs(environmentId: string): ApiResult<readonly KnownJob[]>
   segments(environmentId: string): ApiResult<readonly SegmentMembers[]>
@@ -217,7 +221,8 @@ export function adminApi(
     const sent = await send(ask, `${url}/api/v1${path}`, token, run, how)
     if (!sent.ok) return sent
     const { status, content } = sent.value
-    return status < 300 || status === 404 ? ok(undefined) : refusal(path, status, content)
+    // 404: a control one release back keeps no such table. 409: the environment is archived.
+    return status < 300 || status === 404 || status === 409 ? ok(undefined) : refusal(path, status, content)
   }
 
   async function jobs(environmentId: string): ApiResult<readonly KnownJob[]> {
@@ -227,6 +232,7 @@ export function adminApi(
 
   return {
     environments: () => entriesOf('/environments', 'environments'),
+    settings: (environmentId) => call(environmentPath(environmentId, 'settings'), RetentionSettings),
     published: (environmentId) => call(environmentPath(environmentId, 'published'), PublicationState),
     flags: (environmentId) => entriesOf(environmentPath(environmentId, 'flags'), 'flags'),
     goals: (environmentId) => entriesOf(environmentPath(environmentId, 'goals'), 'goals'),

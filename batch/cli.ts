@@ -9,6 +9,9 @@ import { toJsonLine, toText } from './print.ts'
 import { runBatch } from './run.ts'
 import { readServeOptions, serveUntilStopped } from './serve/main.ts'
 
+// Whoever reads the output may go away (`| head`): the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
@@ -17,7 +20,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (!options.ok) return printFailure(options.problem)
     // Its jobs read it again: here it fails before the first of them.
     const configuration = await configure()
-    return configuration.ok ? serveUntilStopped(options.value) : printFailure(configuration.problem)
+    return configuration.ok
+      ? serveUntilStopped(options.value, configuration.value)
+      : printFailure(configuration.problem)
   }
   const commandLine = readCommandLine(args)
   if (!commandLine.ok) return printFailure(commandLine.problem)

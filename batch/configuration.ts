@@ -55,7 +55,7 @@ export const usage =
   '  replay EXPERIMENT/GOAL[@TIME] --environment ID\n' +
   '  bundle EXPERIMENT/GOAL[@TIME] --environment ID [--output FILE]\n' +
   '  compact [--dry-run]\n' +
-  '  retain --older-than DAYS [--kind KIND] [--dry-run]\n' +
+  '  retain [--older-than DAYS [--kind KIND]] [--dry-run]\n' +
   '  forget --environment ID --key TARGETING_KEY [--key ...] [--dry-run]\n' +
   '  export --environment ID --from DAY --to DAY [--format ndjson|parquet] --output FILE [--dry-run]'
 

@@ -46,6 +46,7 @@ describe('the exit code', () => {
     ['ClickHouse was away', [failed('clickhouse-unreachable')], 10],
     ['the failures differ', [failed('lake-unreachable'), failed('job')], 8],
     ['one failed and another was done', [watched, failed('lake-unreachable')], 8],
+    ['one failed by a bug, and another was done', [watched, failed('job'), failed('bug')], 1],
     ['one failed and another waits', [failed('lake-unreachable'), noEvents], 8],
   ])('if %s', (_, events, code) => expect(exitCodeOf(events)).toBe(code))
 })

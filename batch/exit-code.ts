@@ -11,6 +11,7 @@ export function exitCodeOf(events: readonly RunEvent[]): number {
   const failed = events.filter((event) => event.kind === 'failed')
   const fatal = failed.find(({ subject }) => subject === '')
   if (fatal) return exitCodes[fatal.failure.kind]
+  if (failed.some(({ failure }) => failure.kind === 'bug')) return exitCodes.bug
   const [first] = failed
   if (!first) return isWaiting(events) ? noEventsExitCode : 0
   // If everything failed for one reason, that reason is the run's; otherwise "some jobs failed".
@@ -60,6 +61,8 @@ function isCompletedWork({ kind }: RunEvent): boolean {
     case 'nothing-to-replay':
     case 'nothing-to-compact':
     case 'nothing-to-retain':
+    case 'no-retention':
+    case 'still-counted':
     case 'progress':
     case 'left-raw':
     case 'overtaken':

@@ -2,6 +2,8 @@
 // which of them are worth another try.
 
 export const exitCodes = {
+  /** The message has its stack. Of a whole run, Node prints it and ends with the same code. */
+  bug: 1,
   usage: 2,
   'chdb-missing': 3,
   'stan-missing': 4,

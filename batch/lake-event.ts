@@ -38,6 +38,15 @@ export type LakeEvent =
       readonly of: number
     })
   | { readonly kind: 'nothing-to-retain'; readonly environmentId: string }
+  /** By its settings, the environment's events are kept for ever. */
+  | { readonly kind: 'no-retention'; readonly environmentId: string }
+  /** So many days are old enough to go, and stay: what is open counts from this time (epoch milliseconds). */
+  | {
+      readonly kind: 'still-counted'
+      readonly environmentId: string
+      readonly days: number
+      readonly countedFrom: number
+    }
   | (DayEvent & { readonly kind: 'progress'; readonly done: number; readonly of: number })
   | { readonly kind: 'forgotten'; readonly environmentId: string; readonly certificate: Certificate }
   | {

@@ -9,8 +9,12 @@ const orderOf = (line: string) => {
 describe('work on the lake', () => {
   it.each([
     ['compact --dry-run', { work: 'compact' }],
-    ['retain --older-than 400', { work: 'retain', olderThanDays: 400, kind: undefined }],
-    ['retain --older-than 9 --kind tracking', { work: 'retain', olderThanDays: 9, kind: 'tracking' }],
+    ['retain', { work: 'retain', retention: undefined }],
+    ['retain --older-than 400', { work: 'retain', retention: { allDays: 400, kindDays: {} } }],
+    [
+      'retain --older-than 9 --kind tracking',
+      { work: 'retain', retention: { allDays: undefined, kindDays: { tracking: 9 } } },
+    ],
     ['forget --environment demo --key a --key b --key a', { work: 'forget', targetingKeys: ['a', 'b'] }],
     [
       'export --environment demo --from 2026-11-01 --to 2026-11-02 --output a.ndjson',
@@ -25,7 +29,7 @@ describe('work on the lake', () => {
   ])('%s', (line, order) => expect(orderOf(line)).toEqual(order))
 
   it.each([
-    ['retain', 'retain needs --older-than DAYS'],
+    ['retain --kind tracking', '--kind goes with --older-than DAYS'],
     ['retain --older-than 0', 'at least 1'],
     ['retain --older-than soon', 'a whole number'],
     ['retain --older-than 9 --kind exposures', 'There is no --kind exposures; there are: exposure, tracking'],

@@ -1,9 +1,9 @@
 // The options of work on the lake: what to compact, delete, forget or export.
 import { recordKinds } from '../analytics/records.ts'
 import { ok, type Result } from '../core/model/problem.ts'
+import type { Retention } from '../core/model/retention.ts'
 import { type Failure, fail } from './failure.ts'
 import { type ExportOrder, exportFormats } from './jobs/export.ts'
-import type { Retention } from './jobs/retain.ts'
 
 export const lakeWork = ['compact', 'retain', 'forget', 'export'] as const
 export type LakeWork = (typeof lakeWork)[number]
@@ -12,7 +12,8 @@ export const isLakeWork = (work: string): work is LakeWork => (lakeWork as reado
 
 export type LakeOrder =
   | { readonly work: 'compact' }
-  | ({ readonly work: 'retain' } & Retention)
+  /** Without a retention, each environment's settings say it. */
+  | { readonly work: 'retain'; readonly retention: Retention | undefined }
   | { readonly work: 'forget'; readonly targetingKeys: readonly string[] }
   | ({ readonly work: 'export' } & ExportOrder)
 
@@ -62,13 +63,19 @@ export function readLakeOrder(work: string, values: Values): Result<LakeOrder | 
 }
 
 function readRetention(values: Values): Result<LakeOrder, Failure> {
-  const olderThanDays = Number(values['older-than'])
-  if (!Number.isInteger(olderThanDays) || olderThanDays < 1)
-    return usage('retain needs --older-than DAYS, a whole number of at least 1.')
-  const { kind } = values
+  const { kind, 'older-than': olderThan } = values
+  if (olderThan === undefined)
+    return kind === undefined
+      ? ok({ work: 'retain', retention: undefined })
+      : usage('--kind goes with --older-than DAYS.')
+  const days = Number(olderThan)
+  if (!Number.isInteger(days) || days < 1)
+    return usage('--older-than takes DAYS, a whole number of at least 1.')
   if (kind !== undefined && !recordKinds.includes(kind))
     return usage(`There is no --kind ${kind}; there are: ${recordKinds.join(', ')}.`)
-  return ok({ work: 'retain', olderThanDays, kind })
+  const retention =
+    kind === undefined ? { allDays: days, kindDays: {} } : { allDays: undefined, kindDays: { [kind]: days } }
+  return ok({ work: 'retain', retention })
 }
 
 function readUsers({ key, environment }: Values): Result<LakeOrder, Failure> {

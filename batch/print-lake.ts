@@ -36,6 +36,12 @@ export function lakeLine(event: LakeEvent): string {
     }
     case 'nothing-to-retain':
       return `${event.environmentId}: nothing is that old.`
+    case 'no-retention':
+      return `${event.environmentId}: its settings name no age at which events go.`
+    case 'still-counted': {
+      const since = new Date(event.countedFrom).toISOString().slice(0, 10)
+      return `${event.environmentId}: ${integer(event.days)} days stay, since what is open counts from ${since} on.`
+    }
     case 'progress':
       return `${dayOf(event)}: ${event.done} of ${event.of} days.`
     case 'forgotten':

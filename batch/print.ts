@@ -72,12 +72,12 @@ export function toText(event: RunEvent): string {
     case 'nothing-to-replay':
       return 'There are no dead letters, nothing to replay.'
     case 'job': {
-      const { job, startedAt, durationMs, failures, everyMs, runner } = event.job
+      const { job, startedAt, durationMs, failures, everyMs, nextAt, runner } = event.job
       const ended = failures.length === 0 ? 'done' : `${failures.length} failures`
       const often = everyMs === undefined ? 'by hand or by cron' : `every ${everyMs / 1_000} s`
       return (
         `${event.environmentId}/${job}: ${ended} in ${(durationMs / 1_000).toFixed(1)} s, begun ` +
-        `${minute(startedAt)}, ${often}, on ${runner}.`
+        `${minute(startedAt)}, ${often}${nextAt === null ? '' : `, next ${minute(nextAt)}`}, on ${runner}.`
       )
     }
     case 'never-run':

@@ -7,6 +7,7 @@ import { exportRecords } from './jobs/export.ts'
 import { forget } from './jobs/forget.ts'
 import type { LakeContext } from './jobs/lake-context.ts'
 import { withReport } from './jobs/report-run.ts'
+import { retainBySettings } from './jobs/retain-by-settings.ts'
 import { retain } from './jobs/retain.ts'
 import { lakeCache } from './lake/cache.ts'
 import { lakeListing } from './lake/listing.ts'
@@ -32,7 +33,7 @@ function workOn(id: string, order: LakeOrder, api: AdminApi, context: LakeContex
     case 'compact':
       return compact(id, context)
     case 'retain':
-      return retain(id, order, context)
+      return order.retention ? retain(id, order.retention, context) : retainBySettings(id, api, context)
     case 'forget':
       return forget(id, order.targetingKeys, api, context)
     case 'export': {

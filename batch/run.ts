@@ -60,7 +60,9 @@ async function run(options: RunOptions, context: RunContext): Promise<Result<voi
   const environments = await chooseEnvironments(api, environmentId)
   if (!environments.ok) return environments
   if (work === 'status') {
-    for (const { id } of environments.value) await showStatus(id, api, onEvent)
+    for (const { id, archived } of environments.value)
+      if (archived) onEvent({ kind: 'archived', environmentId: id })
+      else await showStatus(id, api, onEvent)
     return ok(undefined)
   }
   const [first] = environments.value

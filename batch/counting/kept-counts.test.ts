@@ -205,7 +205,7 @@ describe.skipIf(!hasChdb)('counts that are kept', () => {
       for (const day of days.value.values()) await removeFromDay('demo', day, removal, context)
     }, 4 * hourMs)
     expect((await users(5 * hourMs)).users).toEqual([398])
-    const removal = { olderThanDays: 1, kind: undefined }
+    const removal = { allDays: 1, kindDays: {} }
     await lake.run((context) => retain('demo', removal, context), 90 * 24 * hourMs)
     expect((await users(90 * 24 * hourMs)).users).toEqual([])
   })

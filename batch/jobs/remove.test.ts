@@ -68,7 +68,13 @@ function isInBucket(text: string): boolean {
 
 describe.skipIf(!hasChdb)('retain', () => {
   const oldDays = (olderThanDays: number, kind?: string) => (context: LakeContext) =>
-    retain('demo', { olderThanDays, kind }, context)
+    retain(
+      'demo',
+      kind === undefined
+        ? { allDays: olderThanDays, kindDays: {} }
+        : { allDays: undefined, kindDays: { [kind]: olderThanDays } },
+      context,
+    )
   const now = startAt + 20 * dayMs
 
   it('deletes whole days, raw or compacted, and leaves the younger ones', async () => {
@@ -87,7 +93,7 @@ describe.skipIf(!hasChdb)('retain', () => {
     ])
     expect(isInBucket('-2-saw')).toBe(true) // of the day that stays
     expect([...lake.bucket.objects.keys()].filter((key) => !key.endsWith('manifest.json'))).toHaveLength(1)
-    expect(await lake.run(oldDays(10), now)).toEqual([])
+    expect(await lake.run(oldDays(10), now)).toEqual([{ kind: 'nothing-to-retain', environmentId: 'demo' }])
     expect(await lake.run(oldDays(99), now)).toEqual([{ kind: 'nothing-to-retain', environmentId: 'demo' }])
   })
 

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { close, listen } from '../../test/support/simulated-stack.ts'
 import { type AdminApi, adminApi } from '../admin-api.ts'
+import { exitCodeOf } from '../exit-code.ts'
 import type { RunEvent } from '../run-event.ts'
 import { withReport } from './report-run.ts'
 import { showStatus } from './show-status.ts'
@@ -57,8 +58,26 @@ describe('a run', () => {
     expect(told[1]!.body.failures).toHaveLength(20)
   })
 
-  it('does not fail because an earlier control keeps no such table', async () => {
+  it('that throws is told without the stack, and the next environment has its turn', async () => {
+    answer = { status: 200, body: {} }
+    const events: RunEvent[] = []
+    await withReport('retain', 'demo', api, { onEvent: (event) => events.push(event) }, () =>
+      Promise.reject(new TypeError('x is not a function')),
+    )
+    expect(events).toMatchObject([
+      {
+        kind: 'failed',
+        subject: 'demo',
+        failure: { kind: 'bug', message: expect.stringMatching(/\n +at /) },
+      },
+    ])
+    expect(exitCodeOf(events)).toBe(1)
+    expect(told).toMatchObject([{ body: { failures: ['demo: TypeError: x is not a function'] } }])
+  })
+
+  it('does not fail because an earlier control keeps no such table, or the environment is archived', async () => {
     expect(await report(404, 0)).toEqual(['nothing-to-replay'])
+    expect(await report(409, 0)).toEqual(['nothing-to-replay'])
   })
 
   it('fails if it may not tell, unless something else failed', async () => {
@@ -88,5 +107,12 @@ describe('status', () => {
     const events: RunEvent[] = []
     await showStatus('demo', api, (event) => events.push(event))
     expect(events.map(({ kind }) => kind)).toEqual(kinds)
+  })
+
+  it('says why a job fails, also if it is late for that', async () => {
+    answer = { status: 200, body: { jobs: [job({ failures: ['Why.', 'More.'], isLate: true })] } }
+    const events: RunEvent[] = []
+    await showStatus('demo', api, (event) => events.push(event))
+    expect(events.at(-1)).toMatchObject({ subject: 'demo/compact', failure: { message: 'Why. It is late.' } })
   })
 })

@@ -1,4 +1,5 @@
-// Tells control of a run of a job, so that people see when it ran last and what failed.
+// Tells control of a run of a job, so that people see when it ran last and what failed. What is thrown at the
+// work on one environment is told as its failure, and the next environment has its turn.
 import os from 'node:os'
 import { failureLengthMax, failuresMax, type JobName } from '../../core/model/job-run.ts'
 import type { AdminApi } from '../admin-api.ts'
@@ -20,14 +21,16 @@ export async function withReport<C extends Context>(
 ): Promise<void> {
   const failures: string[] = []
   const startedAt = Date.now()
-  await work({
-    ...context,
-    onEvent: (event) => {
-      if (event.kind === 'failed')
-        failures.push(`${event.subject}: ${event.failure.message}`.slice(0, failureLengthMax))
-      context.onEvent(event)
-    },
-  })
+  const onEvent = (event: RunEvent) => {
+    if (event.kind === 'failed') failures.push(toldOf(event).slice(0, failureLengthMax))
+    context.onEvent(event)
+  }
+  try {
+    await work({ ...context, onEvent })
+  } catch (error) {
+    const message = error instanceof Error && error.stack ? error.stack : String(error)
+    onEvent({ kind: 'failed', subject: environmentId, failure: { kind: 'bug', message } })
+  }
   const told = await api.reportJob(environmentId, job, {
     runner: os.hostname(),
     startedAt,
@@ -39,3 +42,7 @@ export async function withReport<C extends Context>(
   if (!told.ok && failures.length === 0)
     context.onEvent({ kind: 'failed', subject: environmentId, failure: told.problem })
 }
+
+/** The stack of a bug is for the runner's log. */
+const toldOf = ({ subject, failure: { kind, message } }: Extract<RunEvent, { kind: 'failed' }>): string =>
+  `${subject}: ${kind === 'bug' ? message.split('\n')[0] : message}`

@@ -1,61 +1,87 @@
-// Deletes what is older than it may be: whole days of receipt, or the records of one kind in them. A day
+// Deletes what is older than it may be: whole days of receipt, or the records of some kinds in them. A day
 // without records keeps its manifest, so that a late copy of a deleted object is not counted.
-import type { LakeContext } from './lake-context.ts'
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import * as z from 'zod'
+import { expiredOf, type Retention } from '../../core/model/retention.ts'
+import { type ListedDay } from '../lake/listing.ts'
 import { removeDay, removeFromDay } from '../lake/rewrite-day.ts'
+import { readSealed, writeSealed } from '../lake/sealed-file.ts'
+import type { LakeContext } from './lake-context.ts'
 
 const dayMs = 86_400_000
 
-export interface Retention {
-  /** Days of receipt that ended longer ago than this go. */
-  readonly olderThanDays: number
-  /** All kinds if undefined. */
-  readonly kind: string | undefined
-}
-
+/** Days that end later stay, whatever their age: epoch milliseconds. */
 export async function retain(
   environmentId: string,
-  { olderThanDays, kind }: Retention,
+  retention: Retention,
   context: LakeContext,
+  countedFrom = Infinity,
 ): Promise<void> {
-  const { listing, now, isDryRun, onEvent } = context
+  const { listing, now, root, isDryRun, onEvent } = context
   const days = await listing.days(environmentId, '')
   if (!days.ok) return onEvent({ kind: 'failed', subject: environmentId, failure: days.problem })
-  const old = [...days.value.values()]
-    .filter(({ day }) => Date.parse(day) + dayMs <= now - olderThanDays * dayMs)
-    .toSorted((a, b) => (a.day < b.day ? -1 : 1))
-  for (const [i, listed] of old.entries()) {
-    const subject = `${environmentId}/${listed.day}`
-    const common = {
-      kind: 'retained',
-      environmentId,
-      day: listed.day,
-      isDryRun,
-      done: i + 1,
-      of: old.length,
-    } as const
-    if (kind === undefined) {
+  const expired = [...days.value.values()]
+    .map((listed) => ({ listed, what: expiredOf(retention, listed.day, now) }))
+    .filter(({ listed, what }) => what.length > 0 && listed.raw.length + listed.parts.length > 0)
+    .toSorted((a, b) => (a.listed.day < b.listed.day ? -1 : 1))
+  const old = expired.filter(({ listed }) => Date.parse(listed.day) + dayMs <= countedFrom)
+  if (old.length < expired.length)
+    onEvent({ kind: 'still-counted', environmentId, days: expired.length - old.length, countedFrom })
+  if (expired.length === 0) return onEvent({ kind: 'nothing-to-retain', environmentId })
+  const cleared = await openCleared(root, environmentId)
+  for (const [i, { listed, what }] of old.entries()) {
+    const { day } = listed
+    const subject = `${environmentId}/${day}`
+    const common = { kind: 'retained', environmentId, day, isDryRun, done: i + 1, of: old.length } as const
+    if (what === 'all') {
       const removed = await removeDay(environmentId, listed, context)
       if (!removed.ok) onEvent({ kind: 'failed', subject, failure: removed.problem })
       else if (removed.value > 0) onEvent({ ...common, objects: removed.value })
       continue
     }
-    const removal = { kinds: [kind], targetingKeys: [] }
-    const removed = await removeFromDay(environmentId, listed, removal, context)
+    if (cleared.has(listed, what)) continue
+    const removed = await removeFromDay(environmentId, listed, { kinds: what, targetingKeys: [] }, context)
     if (!removed.ok) {
       onEvent({ kind: 'failed', subject, failure: removed.problem })
       continue
     }
     const { records, objects, unreadable } = removed.value
     if (records > 0) onEvent({ ...common, objects, records })
-    if (unreadable.length > 0)
-      onEvent({
-        kind: 'failed',
-        subject,
-        failure: {
-          kind: 'job',
-          message: `${unreadable.length} objects cannot be read and stay; the first: ${unreadable[0]}.`,
-        },
-      })
+    const message = `${unreadable.length} objects cannot be read and stay; the first: ${unreadable[0]}.`
+    if (unreadable.length > 0) onEvent({ kind: 'failed', subject, failure: { kind: 'job', message } })
+    if (unreadable.length > 0 || isDryRun) continue
+    const after = records > 0 ? await listing.again(environmentId, day) : { ok: true as const, value: listed }
+    if (after.ok) cleared.add(after.value, what)
   }
-  if (old.length === 0) onEvent({ kind: 'nothing-to-retain', environmentId })
+  if (!isDryRun) await cleared.save()
 }
+
+const Cleared = z.record(z.string(), z.string())
+
+/**
+ * Which days held no record of the kinds any more, with which objects: a day that is as it was is not read
+ * again each time. Without the file they are.
+ */
+async function openCleared(root: string, environmentId: string) {
+  const file = path.join(root, 'retained', `${environmentId}.json`)
+  const before = Cleared.safeParse(await readSealed(file)).data ?? {}
+  const after: Record<string, string> = {}
+  return {
+    has({ day, ...listed }: ListedDay, kinds: readonly string[]): boolean {
+      const known = before[day]
+      if (known === undefined || known !== digestOf({ day, ...listed }, kinds)) return false
+      after[day] = known
+      return true
+    },
+    add(listed: ListedDay, kinds: readonly string[]) {
+      after[listed.day] = digestOf(listed, kinds)
+    },
+    save: () => writeSealed(file, after),
+  }
+}
+
+const digestOf = ({ raw, parts }: ListedDay, kinds: readonly string[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([kinds, raw.toSorted(), parts.toSorted()]))
+    .digest('hex')

@@ -13,8 +13,9 @@ export async function showStatus(
   if (jobs.value.length === 0) onEvent({ kind: 'never-run', environmentId })
   for (const job of jobs.value) {
     onEvent({ kind: 'job', environmentId, job })
-    const message = job.isLate ? 'It is late.' : job.failures[0]
+    const found = [...job.failures.slice(0, 1), ...(job.isLate ? ['It is late.'] : [])]
     const subject = `${environmentId}/${job.job}`
-    if (message !== undefined) onEvent({ kind: 'failed', subject, failure: { kind: 'job', message } })
+    const message = found.join(' ')
+    if (found.length > 0) onEvent({ kind: 'failed', subject, failure: { kind: 'job', message } })
   }
 }

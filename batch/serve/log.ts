@@ -23,6 +23,7 @@ const quiet = new Set<RunEvent['kind']>([
   'nothing-to-replay',
   'nothing-to-compact',
   'nothing-to-retain',
+  'no-retention',
   'job',
   'never-run',
   'leased',
@@ -35,7 +36,9 @@ export function logLineOf(job: JobName, line: string, isError: boolean): LogLine
   const event = eventOf(line)
   if (!event) return { level: isError ? 'error' : 'warn', job, event: 'output', message: line }
   if (quiet.has(event.kind)) return undefined
-  const [message = ''] = toText(event).split('\n')
+  const text = toText(event)
+  const [firstLine = ''] = text.split('\n')
+  const message = event.kind === 'failed' ? text : firstLine // of a bug, with its stack
   return { level: errors.has(event.kind) ? 'error' : 'info', job, event: event.kind, message }
 }
 

@@ -4,6 +4,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseOptions } from '../../scripts/command-line.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
+import { adminApi } from '../admin-api.ts'
+import type { Configuration } from '../configuration.ts'
 import { exitCodes, type Failure, fail, reasonOf } from '../failure.ts'
 import { EngineChoice } from '../stan/engine.ts'
 import { listen } from './http.ts'
@@ -11,7 +13,8 @@ import { type LogLine, toLine } from './log.ts'
 import { serveMetrics } from './metrics.ts'
 import { jobRunner } from './run-job.ts'
 import { type JobName, readSchedules, type Schedule } from './schedule.ts'
-import { serve, type Serving } from './serve.ts'
+import { serve, type ServePorts, type Serving } from './serve.ts'
+import { tellUnfinished } from './tell-unfinished.ts'
 
 export const serveUsage =
   `usage: npm run batch -- serve [--every JOB=DURATION ...] [--environment ID] ` +
@@ -24,6 +27,8 @@ export interface ServeOptions {
   readonly schedules: readonly Schedule[]
   /** Of the command line of each job. */
   readonly args: (job: JobName) => readonly string[]
+  /** All if undefined. */
+  readonly environmentId: string | undefined
   readonly host: string
   readonly port: number
 }
@@ -49,6 +54,7 @@ export function readServeOptions(args: readonly string[]): Result<ServeOptions, 
   if (own.length === 0) return usageFailure('replay takes no --environment, and no other job is on.')
   return ok({
     schedules: own,
+    environmentId: environment,
     args: (job) => [
       ...(environment === undefined ? [] : ['--environment', environment]),
       ...(job === 'experiments' ? ['--engine', engine] : []),
@@ -59,7 +65,10 @@ export function readServeOptions(args: readonly string[]): Result<ServeOptions, 
 }
 
 /** Resolves to the exit code. */
-export async function serveUntilStopped({ schedules, args, host, port }: ServeOptions): Promise<number> {
+export async function serveUntilStopped(
+  { schedules, args, environmentId, host, port }: ServeOptions,
+  configuration: Configuration,
+): Promise<number> {
   const metrics = serveMetrics(schedules.map(({ job }) => job))
   let serving: Serving | undefined
   const source = { states: () => serving?.states() ?? [], now: Date.now, begunAt: Date.now(), metrics }
@@ -72,7 +81,13 @@ export async function serveUntilStopped({ schedules, args, host, port }: ServeOp
   const log = (line: LogLine) => console.log(toLine(line, Date.now()))
   const jobs = schedules.map(({ job, everyMs }) => `${job} every ${everyMs / 1_000} s`).join(', ')
   log({ level: 'info', event: 'started', message: `${addressOf(server)}: ${jobs}` })
-  serving = serve(schedules, { runJob: jobRunner(args), metrics, log, now: Date.now, random: Math.random })
+  const api = adminApi(configuration.api)
+  const onUnfinished: ServePorts['onUnfinished'] = async (schedule, run, message) => {
+    const told = await tellUnfinished(schedule, run, message, environmentId, api)
+    if (!told.ok) log({ level: 'error', job: schedule.job, event: 'untold', message: told.problem.message })
+  }
+  const runJob = jobRunner(args)
+  serving = serve(schedules, { runJob, metrics, log, onUnfinished, now: Date.now, random: Math.random })
   await stopped
   await serving.stop()
   server.close()

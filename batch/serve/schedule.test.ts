@@ -9,16 +9,23 @@ const everyOf = (texts: readonly string[]) => {
 
 describe('schedules', () => {
   it('have defaults, can be changed one by one, and be off', () => {
-    expect(everyOf([])).toEqual(['operations 15', 'experiments 600', 'compact 3600', 'replay 3600'])
+    expect(everyOf([])).toEqual([
+      'operations 15',
+      'experiments 600',
+      'compact 3600',
+      'retain 86400',
+      'replay 3600',
+    ])
     expect(everyOf(['operations=5s', 'experiments=2h', 'compact=off', 'replay=7d'])).toEqual([
       'operations 5',
       'experiments 7200',
+      'retain 86400',
       'replay 604800',
     ])
   })
 
   it.each([
-    [['compaction=1h'], /JOB is operations, experiments, compact, replay, not 'compaction=1h'/],
+    [['compaction=1h'], /JOB is operations, experiments, compact, retain, replay, not 'compaction=1h'/],
     [['compact'], /from 5s to 7d.*not 'compact'/],
     [['compact=1'], /not 'compact=1'/],
     [['compact=1.5h'], /not 'compact=1.5h'/],
@@ -27,7 +34,7 @@ describe('schedules', () => {
     [['compact=8d'], /to 7d/],
     [['operations=31m'], /every 30m or more often/],
     [['operations=1h=2h'], /JOB=DURATION/],
-    [['operations=off', 'experiments=off', 'compact=off', 'replay=off'], /nothing to run/],
+    [['operations=off', 'experiments=off', 'compact=off', 'retain=off', 'replay=off'], /nothing to run/],
   ])('refuse %s', (texts, message) => {
     expect(everyOf(texts)).toMatch(message)
   })
@@ -38,7 +45,7 @@ describe('the options of serve', () => {
     const read = readServeOptions(['--environment', 'shop', '--engine', 'exact', '--listen', '[::1]:0'])
     if (!read.ok) throw new Error(read.problem.message)
     const { schedules, args, host, port } = read.value
-    expect(schedules.map(({ job }) => job)).toEqual(['operations', 'experiments', 'compact'])
+    expect(schedules.map(({ job }) => job)).toEqual(['operations', 'experiments', 'compact', 'retain'])
     expect(args('operations')).toEqual(['--environment', 'shop'])
     expect(args('experiments')).toEqual(['--environment', 'shop', '--engine', 'exact'])
     expect([host, port]).toEqual(['::1', 0])
@@ -59,6 +66,8 @@ describe('the options of serve', () => {
         'experiments=off',
         '--every',
         'compact=off',
+        '--every',
+        'retain=off',
       ],
       /replay takes no --environment/,
     ],

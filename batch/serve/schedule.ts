@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
 
-export const jobNames = ['operations', 'experiments', 'compact', 'replay'] as const
+export const jobNames = ['operations', 'experiments', 'compact', 'retain', 'replay'] as const
 export type JobName = (typeof jobNames)[number]
 
 export interface Schedule {
@@ -23,6 +23,7 @@ export const defaultSchedules: readonly Schedule[] = [
   { job: 'operations', everyMs: 15 * secondMs, timeoutMs: 5 * minuteMs },
   { job: 'experiments', everyMs: 10 * minuteMs, timeoutMs: hourMs },
   { job: 'compact', everyMs: hourMs, timeoutMs: 3 * hourMs },
+  { job: 'retain', everyMs: 24 * hourMs, timeoutMs: 3 * hourMs },
   { job: 'replay', everyMs: hourMs, timeoutMs: hourMs },
 ]
 

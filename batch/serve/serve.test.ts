@@ -29,6 +29,7 @@ function play(
 ) {
   const runs: Played[] = []
   const logged: LogLine[] = []
+  const unfinished: string[] = []
   const runJob: RunJob = ({ job }) => {
     const played: Played = { job, startedAt: Date.now() }
     const n = runs.push(played)
@@ -51,10 +52,14 @@ function play(
     runJob,
     metrics,
     log: (line) => logged.push(line),
+    onUnfinished: ({ job }, { outcome }) => {
+      unfinished.push(`${job} ${outcome}`)
+      return Promise.resolve()
+    },
     now: Date.now,
     random,
   })
-  return { serving, runs, logged, metrics }
+  return { serving, runs, logged, unfinished, metrics }
 }
 
 describe('jobs', () => {
@@ -93,7 +98,12 @@ describe('jobs', () => {
   })
 
   it('that go on are asked to end when a stop has waited long enough', async () => {
-    const { serving, runs, logged } = play(defaultSchedules.slice(1, 2), [10 * hourMs], [0], () => 0)
+    const { serving, runs, logged, unfinished } = play(
+      defaultSchedules.slice(1, 2),
+      [10 * hourMs],
+      [0],
+      () => 0,
+    )
     await vi.advanceTimersByTimeAsync(1_000)
     const stopping = serving.stop()
     await vi.advanceTimersByTimeAsync(stopWithinMs - 1)
@@ -101,12 +111,14 @@ describe('jobs', () => {
     await vi.advanceTimersByTimeAsync(1)
     await stopping
     expect(runs[0]!.endedAt).toBe(Date.now())
+    expect(unfinished).toEqual([])
     expect(logged.map(({ message }) => message)).toContain('waiting for experiments')
   })
 
   it('are counted by how they ended', async () => {
-    const { metrics } = play(defaultSchedules.slice(0, 1), [100], [0, 8, 9, null, 1], () => 0.5)
+    const { metrics, unfinished } = play(defaultSchedules.slice(0, 1), [100], [0, 8, 9, null, 1], () => 0.5)
     await vi.advanceTimersByTimeAsync(75_500)
+    expect(unfinished.toSorted()).toEqual(['operations crash', 'operations crash', 'operations failed'])
     const text = await metrics.text()
     expect(text).toContain('tackline_job_runs_total{job="operations",outcome="done"} 2')
     expect(text).toContain('tackline_job_runs_total{job="operations",outcome="failed"} 1')

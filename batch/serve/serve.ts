@@ -5,7 +5,7 @@ import type { LogLine } from './log.ts'
 import { eventOf, logLineOf } from './log.ts'
 import type { ServeMetrics } from './metrics.ts'
 import type { JobName, Schedule } from './schedule.ts'
-import { begin, finished, isDue, type JobState, nextTime, started, stateOf } from './timetable.ts'
+import { begin, finished, isDue, type JobState, nextTime, type Run, started, stateOf } from './timetable.ts'
 
 /** How long running jobs may go on after a stop was asked for. */
 export const stopWithinMs = 25_000
@@ -14,6 +14,8 @@ export interface ServePorts {
   readonly runJob: RunJob
   readonly metrics: ServeMetrics
   readonly log: (line: LogLine) => void
+  /** Hears of each run that was not done, with what it said of itself as a whole. Never rejects. */
+  readonly onUnfinished: (schedule: Schedule, run: Run, message: string | undefined) => Promise<void>
   readonly now: () => number
   /** In [0, 1). */
   readonly random: () => number
@@ -26,7 +28,7 @@ export interface Serving {
 }
 
 export function serve(schedules: readonly Schedule[], ports: ServePorts): Serving {
-  const { runJob, metrics, log, now, random } = ports
+  const { runJob, metrics, log, onUnfinished, now, random } = ports
   let states = begin(schedules, now(), random)
   let timer: NodeJS.Timeout | undefined
   let isStopping = false
@@ -40,17 +42,20 @@ export function serve(schedules: readonly Schedule[], ports: ServePorts): Servin
     const { job } = schedule
     change(job, (state) => started(state, now()))
     metrics.started(job)
+    let message: string | undefined
     const run = runJob(schedule, (line, isError) => {
       const event = eventOf(line)
       if (event) metrics.event(job, event)
+      if (event?.kind === 'failed' && event.subject === '') message = event.failure.message
       const logged = logLineOf(job, line, isError)
       if (logged) log(logged)
     })
     running.set(job, run)
-    void run.ended.then((end) => endOf(job, end))
+    void run.ended.then((end) => endOf(schedule, end, message))
   }
 
-  function endOf(job: JobName, end: JobEnd) {
+  function endOf(schedule: Schedule, end: JobEnd, message: string | undefined) {
+    const { job } = schedule
     running.delete(job)
     change(job, (state) => finished(state, end, now(), random))
     const { last } = stateOf(states, job)
@@ -63,6 +68,8 @@ export function serve(schedules: readonly Schedule[], ports: ServePorts): Servin
         event: 'ended',
         message: `${last!.outcome} after ${took}, exit code ${String(last!.exitCode)}`,
       })
+    // What was ended for the stop is done again by the next process.
+    if (last!.outcome !== 'done' && !isStopping) void onUnfinished(schedule, last!, message)
     look()
   }
 

@@ -233,6 +233,11 @@ export const SettingsChanges = editable(
   pathPrefix: Settings.shape.pathPrefix.nullable(),
   failedRunsUntilTold: Settings.shape.failedRunsUntilTold.nullable(),
   staleAfterDays: Settings.shape.staleAfterDays.nullable(),
+  keepEventsDays: Settings.shape.keepEventsDays.nullable(),
+  keepExposureDays: Settings.shape.keepExposureDays.nullable(),
+  keepTrackingDays: Settings.shape.keepTrackingDays.nullable(),
+  keepAliasDays: Settings.shape.keepAliasDays.nullable(),
+  keepSdkReportDays: Settings.shape.keepSdkReportDays.nullable(),
   troubleshooting: Settings.shape.troubleshooting.nullable(),
 })
 

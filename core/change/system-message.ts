@@ -46,7 +46,8 @@ interface Told {
 function describe(state: EnvironmentState, finding: Finding): Told | undefined {
   if (finding.kind === 'job.failed') {
     const { job, since, runs, failures } = finding
-    const summary = `Job ${job} of the runner failed ${runs} times in a row, since ${dateOf(since)}: ${failures[0] ?? ''}`
+    const when = runs === 1 ? `at ${dateOf(since)}` : `${runs} times in a row, since ${dateOf(since)}`
+    const summary = `Job ${job} of the runner failed ${when}: ${failures[0] ?? ''}`
     return { summary, tags: [], incident: [job, since] }
   }
   const { flagKey, lastSeenAt } = finding

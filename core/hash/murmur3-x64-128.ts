@@ -33,13 +33,26 @@ export function murmur3x64Words(text: string): readonly [high: number, low: numb
   return [halves[1]!, halves[0]!]
 }
 
-/** The 128-bit hash as 32 hexadecimal digits, high word first. */
-export function murmur3x64Hex(text: string): string {
-  hash('', text, '')
+/** The 128-bit hash of both texts together, as 32 hexadecimal digits, high word first. */
+export function murmur3x64Hex(text: string, more = ''): string {
+  hash(text, more, '')
   return hex(halves[1]!) + hex(halves[0]!) + hex(halves[3]!) + hex(halves[2]!)
 }
 
-const hex = (half: number) => half.toString(16).padStart(8, '0')
+/** Three times as fast as `toString(16)`, which takes longer than the hash. */
+const hex = (half: number) =>
+  String.fromCharCode(
+    digit(half >>> 28),
+    digit(half >>> 24),
+    digit(half >>> 20),
+    digit(half >>> 16),
+    digit(half >>> 12),
+    digit(half >>> 8),
+    digit(half >>> 4),
+    digit(half),
+  )
+const digits = Uint8Array.from('0123456789abcdef', (character) => character.charCodeAt(0))
+const digit = (bits: number) => digits[bits & 15]!
 
 function hash(before: string, text: string, after: string): void {
   const length = fill(before, text, after)

@@ -29,18 +29,49 @@ export const JobRunReport = z.strictObject({
 })
 export type JobRunReport = z.infer<typeof JobRunReport>
 
-/** So many intervals may pass before a job is late, and so long may a run take. */
+/** So many intervals may pass before a job is late, and so long may a run of a quick job take. */
 const intervalsMissedMax = 3
 const runMaxMs = 300_000
+/** A run may take longer than the newest did: it is told of at its end only. */
+const slowerMax = 2
 
 /** Whether a job that runs by itself has not been done for too long. Times are in epoch milliseconds. */
 export function isJobLate(
-  { everyMs, startedAt, failures }: Pick<JobRunReport, 'everyMs' | 'startedAt' | 'failures'>,
+  {
+    everyMs,
+    startedAt,
+    durationMs,
+    failures,
+  }: Pick<JobRunReport, 'everyMs' | 'startedAt' | 'durationMs' | 'failures'>,
   doneAt: number | null,
   now: number,
 ): boolean {
   if (everyMs === undefined) return false
   // Never done: every failing run begins anew, so its start says nothing.
   if (doneAt === null && failures.length > 0) return true
-  return now - (doneAt ?? startedAt) > intervalsMissedMax * everyMs + runMaxMs
+  const runMs = Math.max(runMaxMs, slowerMax * durationMs)
+  return now - (doneAt ?? startedAt) > intervalsMissedMax * everyMs + runMs
 }
+
+/**
+ * When its next run is due, in epoch milliseconds; null: nobody said how often it runs. The past: it goes on,
+ * or is late.
+ */
+export const nextRunOf = ({
+  everyMs,
+  startedAt,
+  durationMs,
+}: Pick<JobRunReport, 'everyMs' | 'startedAt' | 'durationMs'>): number | null =>
+  everyMs === undefined ? null : startedAt + Math.max(everyMs, durationMs)
+
+/** One failure may be a network's, and a job that runs often comes again before anybody could look. */
+const failedRunsDefault = 3
+const rareMs = dayMs / 2
+
+/**
+ * So many runs in a row fail before people are told. `setting`: of the environment, for jobs that run often.
+ * `everyMs`: the time between runs, where it is known. A job that runs twice a day or less is told of at
+ * once.
+ */
+export const failedRunsToTell = (setting: number | undefined, everyMs: number | undefined): number =>
+  everyMs !== undefined && everyMs >= rareMs ? 1 : (setting ?? failedRunsDefault)

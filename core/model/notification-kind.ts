@@ -21,7 +21,7 @@ export const notificationKinds = {
   'schedule.refused': 'a scheduled change could not be made when its time had come',
   'schedule.applied': 'a scheduled change was made',
   'trigger.fired': 'the secret of a trigger was used, and changed its flag or was refused',
-  'job.failed': 'a job of the runner failed three times in a row',
+  'job.failed': 'a job of the runner failed three times in a row, or once if it runs seldom',
   'flag.turned-on': 'a flag was turned on',
   'flag.turned-off': 'a flag was turned off',
   'flag.archived': 'a flag was archived',

@@ -10,7 +10,10 @@ const intakePerMinuteMax = 1_000_000_000
 const unlistedAttributesMax = 100
 const failedRunsMax = 1_000
 const staleAfterDaysMax = 365
+/** Ten years. */
+const keepDaysMax = 3_650
 
+const KeepDays = z.int().min(1).max(keepDaysMax).optional()
 const Time = z.int().min(0).max(epochMsMax)
 /** Epoch milliseconds, and the share of visitors in whole percent. */
 const Troubleshooting = z
@@ -58,10 +61,20 @@ export const Settings = z.strictObject({
   intakePerMinute: z.int().min(1).max(intakePerMinuteMax).optional(),
   /** Attributes whose values are never kept for autocomplete; `*` stands for all. */
   unlistedAttributes: z.array(z.string().min(1).max(100)).max(unlistedAttributesMax).optional(),
-  /** Runs in a row of a job of the runner that fail before `job.failed` is told. Absent: 3. */
+  /**
+   * Runs in a row of a job of the runner that fail before `job.failed` is told. Absent: 3. A job that runs
+   * twice a day or less is told of at its first failure.
+   */
   failedRunsUntilTold: z.int().min(1).max(failedRunsMax).optional(),
   /** Days without a user after which `flag.stale` is told of a flag that users met before. Absent: 30. */
   staleAfterDays: z.int().min(1).max(staleAfterDaysMax).optional(),
+  /** Days after which the runner deletes events from the lake. Absent: they are kept. */
+  keepEventsDays: KeepDays,
+  /** Of one kind of record, if it shall go earlier than the others (core/model/retention.ts). */
+  keepExposureDays: KeepDays,
+  keepTrackingDays: KeepDays,
+  keepAliasDays: KeepDays,
+  keepSdkReportDays: KeepDays,
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -105,6 +105,7 @@ it.skipIf(!hasChdb)(
       { job: 'compact', failures: [], everyMs: 3_600_000, isLate: false },
       { job: 'experiments', failures: [], everyMs: 600_000, isLate: false },
       { job: 'operations', failures: [], everyMs: 5_000, isLate: false },
+      { job: 'retain', failures: [], everyMs: 86_400_000, isLate: false },
     ])
     const stopped = once(runner, 'exit')
     runner.kill('SIGTERM')

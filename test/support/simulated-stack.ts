@@ -16,6 +16,7 @@ import { AllocationLook } from '../../core/model/allocation-look.ts'
 import { HoldoutLook } from '../../core/model/holdout-look.ts'
 import { type Operation, OperationLook } from '../../core/model/operation.ts'
 import { RolloutLook } from '../../core/model/progressive-rollout.ts'
+import type { Settings } from '../../core/model/settings.ts'
 import type { SimulatedEnvironment } from './simulated-environment.ts'
 import { type SimulatedBucket, simulatedBucket } from './simulated-bucket.ts'
 
@@ -42,6 +43,7 @@ export interface SimulatedState {
   readonly now: number
   /** Of an admin API one release back, which keeps none. */
   readonly hasNoLooks: boolean
+  readonly settings: Partial<Settings>
   readonly unpublished: { readonly revision: number; readonly since: number; readonly attempts: number }
 }
 
@@ -121,6 +123,8 @@ async function answerApi(
     posts.push({ path: `${request.method} ${pathname}`, body: await text(request) })
     return json(200, { revision: 7, changed: true })
   }
+  if (request.method === 'PUT' && state.archived)
+    return json(409, { title: 'Conflict', status: 409, code: 'CONFLICT', detail: 'It is archived.' })
   if (request.method === 'PUT' && pathname.endsWith('/leases/operations')) {
     const asked = LeaseRequest.parse(JSON.parse(await text(request)))
     const { answer, next } = decideLease(state.lease, asked, Date.now())
@@ -185,6 +189,7 @@ async function answerApi(
       environments: [{ id: 'demo', name: 'Demo', revision: 6, archived: state.archived ?? false }],
     })
   }
+  if (pathname === '/api/v1/environments/demo/settings') return json(200, state.settings ?? {})
   if (pathname === '/api/v1/environments/demo/published')
     return json(200, { revision: 6, unpublished: state.unpublished })
   if (pathname.endsWith('/results')) return json(200, { results: state.results ?? [] })

@@ -72,7 +72,10 @@ export interface IntakeStore extends PropagationStore {
    * The failure that people have to be told of, if there is one, until `noteFailureTold`. `runsToTell`: how
    * many runs in a row have to fail.
    */
-  noteJobRun(run: JobRun, runsToTell?: number): FailingJob | undefined | Promise<FailingJob | undefined>
+  noteJobRun(
+    run: JobRun,
+    failedRunsUntilTold?: number,
+  ): FailingJob | undefined | Promise<FailingJob | undefined>
   noteFailureTold(job: JobName, since: number): unknown
   jobRuns(): readonly NewestJobRun[] | Promise<readonly NewestJobRun[]>
   /** Names that begin with the prefix and come after `after`, in order. */
@@ -81,7 +84,7 @@ export interface IntakeStore extends PropagationStore {
   attributeValues(name: string, query: AttributeQuery): KnownValues | Promise<KnownValues>
 }
 
-/** A job that failed several times in a row. */
+/** A job that failed so often in a row that people are told (core/model/job-run.ts). */
 export interface FailingJob {
   /** Epoch milliseconds: when the first of the runs began. */
   readonly since: number

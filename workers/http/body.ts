@@ -162,6 +162,6 @@ const escapes =
  * do: ClickHouse cannot read a line of the lake that contains one.
  */
 function replaceLoneSurrogates(json: string): string {
-  if (!surrogateEscape.test(json)) return json
+  if (!json.includes('\\u') || !surrogateEscape.test(json)) return json // V8 looks for a text by machine words
   return json.replace(escapes, (escape) => (escape.length === '\\ud800'.length ? '\\ufffd' : escape))
 }

@@ -3,7 +3,7 @@
 // how fast published revisions reached edge. Once a day it looks for stale flags.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
-import type { JobName } from '../../core/model/job-run.ts'
+import { failedRunsToTell, type JobName } from '../../core/model/job-run.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
 import type { FindingTeller } from '../contracts/finding-contract.ts'
 import type { IntakeMeter, IntakeTotals } from '../contracts/intake-contract.ts'
@@ -22,13 +22,7 @@ import type { PublicationPage, RevisionCount } from '../contracts/propagation-co
 import { logError } from '../http/log.ts'
 import { openDatabase } from '../storage/database.ts'
 import { readEntity } from '../storage/entities.ts'
-import {
-  createJobFailures,
-  failedRunsDefault,
-  noteFailureTold,
-  noteJobFailure,
-  untoldFailure,
-} from './job-failures.ts'
+import { createJobFailures, noteFailureTold, noteJobFailure, untoldFailure } from './job-failures.ts'
 import { createJobRuns, newestJobRuns, noteJobRun } from './job-runs.ts'
 import { addBatch, createAddedBatches, forgetBatches } from './added-batches.ts'
 import {
@@ -144,7 +138,12 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
     return { asOf: await this.#asOf(), publications: listPublications(this.#sql, before, limit) }
   }
 
-  noteJobRun(run: JobRun, runsToTell = failedRunsDefault): FailingJob | undefined {
+  noteJobRun(run: JobRun, failedRunsUntilTold?: number): FailingJob | undefined {
+    const before = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
+    // A scheduler of its own does not say how often it runs the job: its last run does.
+    const sinceLast =
+      before && before.startedAt < run.startedAt ? run.startedAt - before.startedAt : undefined
+    const runsToTell = failedRunsToTell(failedRunsUntilTold, run.everyMs ?? sinceLast)
     noteJobRun(this.#sql, run)
     const noted = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
     noteJobFailure(this.#sql, run, noted?.doneAt ?? null)

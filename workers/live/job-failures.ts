@@ -2,9 +2,6 @@
 // that people are told once of each time that it begins to fail.
 import type { FailingJob, JobRun } from '../contracts/live-contract.ts'
 
-/** Without a setting. One failure may be a network's; the runner comes again by itself. */
-export const failedRunsDefault = 3
-
 export const createJobFailures = `CREATE TABLE IF NOT EXISTS job_failure
   (job TEXT PRIMARY KEY, since INTEGER, newest INTEGER, runs INTEGER, told INTEGER) WITHOUT ROWID`
 

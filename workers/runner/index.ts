@@ -7,6 +7,8 @@ export const jobsByCron = {
   '* * * * *': 'operations',
   '*/10 * * * *': 'experiments',
   '7 * * * *': 'compact',
+  '37 * * * *': 'replay',
+  '23 3 * * *': 'retain',
 } as const
 type Job = (typeof jobsByCron)[keyof typeof jobsByCron]
 

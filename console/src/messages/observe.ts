@@ -106,6 +106,7 @@ export const observe = inLanguage({
         last: 'Last run',
         took: 'Took',
         every: 'Every',
+        next: 'Next',
         runner: 'Runner',
       },
       names: {
@@ -285,6 +286,7 @@ export const observe = inLanguage({
         last: 'Zuletzt',
         took: 'Dauer',
         every: 'Alle',
+        next: 'Nächster',
         runner: 'Runner',
       },
       names: {

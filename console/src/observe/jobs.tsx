@@ -43,6 +43,11 @@ const columns: Column<Job>[] = [
     end: true,
     cell: ({ everyMs }) => (everyMs === undefined ? words.byHand : duration(everyMs)),
   },
+  {
+    title: words.columns.next,
+    minor: true,
+    cell: ({ nextAt }) => (nextAt === null ? words.byHand : <Ago time={nextAt} />),
+  },
   { title: words.columns.runner, minor: true, cell: ({ runner }) => runner },
 ]
 

@@ -16,7 +16,7 @@ import { ChipsInput } from '../ui/chips-input.tsx'
 import { Checkbox, Field, SelectField, TextField } from '../ui/fields.tsx'
 import { Note, Section } from '../ui/page.tsx'
 import css from './settings.module.css'
-import { changesOf, servingForm } from './settings-fields.ts'
+import { changesOf, keptOfKind, servingForm, type WholeNumber } from './settings-fields.ts'
 
 export function ServingForm({ settings }: { settings: z.infer<typeof StoredSettings> }) {
   const path = pathOf(useEnvironmentId(), 'settings')
@@ -33,10 +33,11 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
   )
   const problemOf = (field: string) =>
     checked.success ? undefined : checked.error.issues.find(({ path }) => path[0] === field)?.message
-  const numberField = (field: 'intakePerMinute' | 'failedRunsUntilTold' | 'staleAfterDays') => (
+  const numberWithHint = (field: WholeNumber, hint: string) => (
     <TextField
+      key={field}
       label={words[field]}
-      hint={words[`${field}Hint`]}
+      hint={hint}
       inputMode="numeric"
       problem={problemOf(field)}
       value={fields[field]}
@@ -44,6 +45,9 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
       onChange={(event) => set({ [field]: event.target.value })}
     />
   )
+  const numberField = (
+    field: 'intakePerMinute' | 'failedRunsUntilTold' | 'staleAfterDays' | 'keepEventsDays',
+  ) => numberWithHint(field, words[`${field}Hint`])
   return (
     <section className={css['form']}>
       {!canEdit && <Note tone="info">{common.needsRole(common.roleEditor)}</Note>}
@@ -124,6 +128,9 @@ export function ServingForm({ settings }: { settings: z.infer<typeof StoredSetti
           />
         )}
       </Field>
+      <Section title={words.keeping} />
+      {numberField('keepEventsDays')}
+      {keptOfKind.map((field) => numberWithHint(field, words.keepKindHint))}
       <Section title={words.notices} />
       {numberField('failedRunsUntilTold')}
       {numberField('staleAfterDays')}

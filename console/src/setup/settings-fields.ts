@@ -1,5 +1,6 @@
 // The settings of an environment as they are typed, and what of them differs. Pure.
 import type * as z from 'zod'
+import { keepDaysOfKind } from '../../../core/model/retention.ts'
 import { Settings, type StoredSettings } from '../../../core/model/settings.ts'
 import { combineLists, optionText } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/edit-state.ts'
@@ -8,8 +9,16 @@ import { settings as words } from '../messages/settings.ts'
 
 type Stored = Omit<z.infer<typeof StoredSettings>, 'version' | 'createdAt' | 'updatedAt'>
 
-const wholeNumbers = ['intakePerMinute', 'failedRunsUntilTold', 'staleAfterDays'] as const
-type WholeNumber = (typeof wholeNumbers)[number]
+/** Days after which the events of one kind go. */
+export const keptOfKind = Object.values(keepDaysOfKind)
+const wholeNumbers = [
+  'intakePerMinute',
+  'failedRunsUntilTold',
+  'staleAfterDays',
+  'keepEventsDays',
+  ...keptOfKind,
+] as const
+export type WholeNumber = (typeof wholeNumbers)[number]
 
 export const fieldsOf = (settings: Stored) => {
   const { requireComment, defaultAllocation, bucketingFile, disabledFlags, streams, enrichContext } = settings
@@ -37,6 +46,11 @@ export const servingForm: FormOf<Versioned, Fields> = {
     intakePerMinute: { label: words.intakePerMinute },
     failedRunsUntilTold: { label: words.failedRunsUntilTold },
     staleAfterDays: { label: words.staleAfterDays },
+    keepEventsDays: { label: words.keepEventsDays },
+    keepExposureDays: { label: words.keepExposureDays },
+    keepTrackingDays: { label: words.keepTrackingDays },
+    keepAliasDays: { label: words.keepAliasDays },
+    keepSdkReportDays: { label: words.keepSdkReportDays },
     requireComment: { label: words.requireComment },
     defaultAllocation: { label: words.defaultAllocation, text: optionText(flag.settings.allocations) },
     bucketingFile: { label: words.bucketingFile, text: optionText(words.bucketingFiles) },

@@ -82,7 +82,17 @@ export const Job = JobRunReport.extend({
   doneAt: z.int().nullable().describe('When the newest run without failures began. Null: there was none.'),
   isLate: z
     .boolean()
-    .describe('Whether it runs by itself, and was not done for three intervals and five minutes.'),
+    .describe(
+      'Whether it runs by itself, and was not done for three intervals and five minutes, or twice the time ' +
+        'that its newest run took.',
+    ),
+  nextAt: z
+    .int()
+    .nullable()
+    .describe(
+      'When it is due again, to within a tenth of `everyMs`. The past: it goes on, or is late. Null: nobody said ' +
+        'how often it runs.',
+    ),
 })
 export type Job = z.infer<typeof Job>
 

@@ -29,8 +29,14 @@ describe('jobs', () => {
     expect((await put('operations', operations)).status).toBe(200)
     expect((await put('compact', compact)).status).toBe(200)
     expect(await jobs()).toEqual([
-      { job: 'compact', ...compact, doneAt: compact.startedAt, isLate: false },
-      { job: 'operations', ...operations, doneAt: operations.startedAt, isLate: false },
+      { job: 'compact', ...compact, doneAt: compact.startedAt, isLate: false, nextAt: null },
+      {
+        job: 'operations',
+        ...operations,
+        doneAt: operations.startedAt,
+        isLate: false,
+        nextAt: operations.startedAt + 15_000,
+      },
     ])
   })
 
@@ -51,6 +57,12 @@ describe('jobs', () => {
   it.each([
     ['done within three intervals', run(10, { everyMs: 10 * minuteMs }), false],
     ['not done for longer', run(36, { everyMs: 10 * minuteMs }), true],
+    ['done by runs that take long', run(60, { everyMs: 10 * minuteMs, durationMs: 50 * minuteMs }), false],
+    [
+      'not done for longer than two of them',
+      run(140, { everyMs: 10 * minuteMs, durationMs: 50 * minuteMs }),
+      true,
+    ],
     ['failing since its first run', run(36, { everyMs: 10 * minuteMs, failures: ['Why.'] }), true],
     ['failing all the time, and just now', run(0, { everyMs: minuteMs, failures: ['Why.'] }), true],
     ['run by cron', run(60 * 24 * 9), false],
@@ -94,5 +106,37 @@ describe('a job that fails', () => {
     expect(await told()).toHaveLength(1)
     await fail(20)
     expect(new Set((await told()).map(({ id }) => id)).size).toBe(2)
+  })
+
+  it.each([
+    ['a daily job, by serve', [run(1, { everyMs: 1_440 * minuteMs, failures })], 1],
+    ['a daily job, by cron', [run(1_441), run(1, { failures })], 1],
+    ['a job of each minute, by serve', [run(1, { everyMs: minuteMs, failures })], 0],
+    ['a job of each minute, by cron', [run(2), run(1, { failures })], 0],
+    [
+      'a job of each ten minutes, by serve',
+      [30, 20].map((ago) => run(ago, { everyMs: 600_000, failures })),
+      0,
+    ],
+    ['a job that nobody knows', [run(1, { failures })], 0],
+  ])('once is told of if nobody looks soon again: %s', async (_, runs, messages) => {
+    const hook = { id: 'pager', url: 'https://hooks.example.com/x', events: ['job.failed'] }
+    await call('POST', `${path}/webhooks`, hook)
+    for (const each of runs) await put('retain', each)
+    const found = await told()
+    expect(found).toHaveLength(messages)
+    for (const { message } of found)
+      expect(message).toMatchObject({ data: { runs: 1, summary: expect.stringMatching(/failed at \d{4}-/) } })
+  })
+
+  it('once a day is told of at once, also where jobs that run often may fail more often', async () => {
+    const hook = { id: 'pager', url: 'https://hooks.example.com/x', events: ['job.failed'] }
+    await call('POST', `${path}/webhooks`, hook)
+    await call('PATCH', `${path}/settings`, { failedRunsUntilTold: 5 })
+    await put('retain', run(1, { everyMs: 1_440 * minuteMs, failures }))
+    for (let ago = 40; ago > 0; ago -= 10) await put('experiments', run(ago, { everyMs: 600_000, failures }))
+    expect(await told()).toHaveLength(1)
+    await put('experiments', run(0, { everyMs: 600_000, failures }))
+    expect(await told()).toHaveLength(2)
   })
 })

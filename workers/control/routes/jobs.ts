@@ -1,7 +1,7 @@
 // What the runner tells of its jobs, and the table that people read. Nothing decides by it.
 import * as z from 'zod'
 import { settingsId } from '../../../core/model/environment-state.ts'
-import { isJobLate, JobName, JobRunReport } from '../../../core/model/job-run.ts'
+import { isJobLate, JobName, JobRunReport, nextRunOf } from '../../../core/model/job-run.ts'
 import { ok, refuse } from '../../../core/model/problem.ts'
 import type { FailingJob } from '../../contracts/live-contract.ts'
 import { logError } from '../../http/log.ts'
@@ -27,7 +27,13 @@ export const jobs = [
     answer: z.strictObject({ jobs: z.array(Job) }),
     handle: async ({ env, now, params: { environment } }) => {
       const runs = await intakeOf(env, environment).jobRuns()
-      return ok({ jobs: runs.map((run) => ({ ...run, isLate: isJobLate(run, run.doneAt, now) })) })
+      return ok({
+        jobs: runs.map((run) => ({
+          ...run,
+          isLate: isJobLate(run, run.doneAt, now),
+          nextAt: nextRunOf(run),
+        })),
+      })
     },
   }),
   route({

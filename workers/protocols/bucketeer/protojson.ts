@@ -27,13 +27,12 @@ export function message<const S extends z.core.$ZodShape>(shape: S) {
     z.transform((value: unknown) => (isObject(value) ? camelFields(value, names) : value)),
     z.object(shape, { error: missingMessage }),
   )
-  const fields = names.map(([name]) => [name, readers.get(shape[name]!)] as const)
+  const fields = names.map(([name, snake]) => [name, snake, readers.get(shape[name]!)] as const)
   return reading(schema, (value) => {
     if (!isObject(value)) return unusual
-    const given = camelFields(value, names)
-    const read: typeof given = {}
-    for (const [name, reader] of fields) {
-      const field = reader ? reader(given[name]) : unusual
+    const read: Record<string, unknown> = {}
+    for (const [name, snake, reader] of fields) {
+      const field = reader ? reader(value[name] ?? value[snake] ?? undefined) : unusual
       if (field === unusual) return unusual
       if (field !== undefined) read[name] = field
     }
@@ -124,6 +123,26 @@ export const enumeration = (numbers: Readonly<Record<string, number>>) =>
   )
 
 export const list = <T extends z.core.$ZodType>(item: T) => z._default(z.array(item), [])
+/** From one to `countMax`. */
+export const someOf = <T extends z.core.$ZodType>(item: T, countMax: number) => {
+  const several = z
+    .array(item, { error: missingMessage })
+    .check(z.minLength(1, isRequired), z.maxLength(countMax))
+  return reading(several, (value) => {
+    if (!Array.isArray(value) || value.length === 0 || value.length > countMax) return unusual
+    const read: unknown[] = []
+    for (const each of value as readonly unknown[]) {
+      const one = readUsual(item, each)
+      if (one === unusual) return unusual
+      read.push(one)
+    }
+    return read
+  })
+}
+
+/** What it is, others decide. */
+export const anything = reading(z.optional(z.unknown()), (value) => value)
+
 export const optional = <T extends z.core.$ZodType>(schema: T) =>
   reading(z.optional(schema), (value) => (value === undefined ? undefined : readUsual(schema, value)))
 

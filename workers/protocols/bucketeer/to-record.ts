@@ -99,7 +99,10 @@ function evaluationEventToRecord(
       flagVersion: featureVersion,
       variationId,
       ruleId,
-      ...finding,
+      verified: finding.verified,
+      revision: finding.revision,
+      unitAttribute: finding.unitAttribute,
+      unit: finding.unit,
     } satisfies Exposure),
   )
 }
@@ -185,7 +188,8 @@ const fields = (
   { compiled, now, sdk, origin }: RecordContext,
 ) => ({
   v: 2 as const,
-  ...origin,
+  keyKind: origin.keyKind,
+  source: origin.source,
   id,
   environmentId: compiled.environmentId,
   at,

@@ -20,6 +20,19 @@ const exposure = {
 }
 const messages: [string, z.core.$ZodType, object, object][] = [
   ['an exposure', wire.EvaluationEvent, exposure, { reason: exposure.reason, user }],
+  [
+    'a request',
+    wire.RegisterEventsRequest,
+    {
+      events: [
+        { id: 'a', event: exposure },
+        { id: 'b', event: null },
+      ],
+      sdkVersion: '2.6.1',
+      sourceId: 7,
+    },
+    { id: 'a', event: exposure, type: 3 },
+  ],
 ]
 
 describe.each(messages)('Bucketeer: %s', (_, schema, valid, inner) => {

@@ -1,6 +1,7 @@
 // Bucketeer's wire format: the requests of its SDKs, and the form of the answers.
 import * as z from 'zod/mini'
 import {
+  anything,
   boundedName,
   boundedText,
   double,
@@ -11,6 +12,7 @@ import {
   message,
   optional,
   requiredText,
+  someOf,
   text,
   textMap,
   withFallback,
@@ -64,11 +66,7 @@ export const GetSegmentUsersRequest = message({
 const eventsMax = 1_000
 export const RegisterEventsRequest = message({
   ...sdk,
-  events: z
-    .array(message({ id: requiredText, event: z.optional(z.unknown()), type: z.optional(z.unknown()) }), {
-      error: ({ input }) => (input === undefined ? 'is required' : undefined),
-    })
-    .check(z.minLength(1, 'is required'), z.maxLength(eventsMax)),
+  events: someOf(message({ id: requiredText, event: anything, type: anything }), eventsMax),
 })
 export type RegisterEventsRequest = z.infer<typeof RegisterEventsRequest>
 

@@ -22,13 +22,14 @@ export interface EventIdentity {
 /**
  * `at` is the event's time in epoch milliseconds: the time of receipt minus the queue time. An event that
  * this isolate received within `sameWithinMs` keeps its id, even if a new step of the clock has begun.
+ * `content` and `more` are one text: to join them would cost more than to hash them.
  */
-export type IdentifyEvent = (content: string, at: number) => EventIdentity
+export type IdentifyEvent = (content: string, at: number, more?: string) => EventIdentity
 
 export function createEventIdentifier(): IdentifyEvent {
   const remembered = new Map<string, EventIdentity & { readonly at: number }>()
-  return (content, at) => {
-    const hash = murmur3x64Hex(content)
+  return (content, at, more) => {
+    const hash = murmur3x64Hex(content, more)
     const step = Math.round(at / stepMs)
     const idIn = (other: number) => hash + other.toString(36)
     const id = idIn(step)

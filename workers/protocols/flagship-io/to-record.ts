@@ -159,13 +159,17 @@ export function hitToRecord(hit: wire.Hit, recordContext: RecordContext): EventR
   }
   const content = { ...hit, qt: undefined, cid: undefined, ds: undefined }
   // An environment's id has no line feed, and JSON none either.
-  const identity = `${recordContext.compiled.environmentId}\n${JSON.stringify(content)}`
-  const identified = identifiedFields(identity, visitorId, hit.qt, noAttributes, recordContext)
+  const scope = `${recordContext.compiled.environmentId}\n`
+  const text = JSON.stringify(content)
+  const identified = identifiedFields(scope, visitorId, hit.qt, noAttributes, recordContext, text)
   const consent = consentOf(hit)
   if (consent !== undefined)
     return { ...identified.common, kind: 'sdk-report', event: 'fs_consent', value: consent }
   const tracking = trackingEventOf(hit)
-  return tracking && { ...identified.common, kind: 'tracking', ...tracking, content: identified.content }
+  if (!tracking) return undefined
+  const { type, event, value, ...others } = tracking
+  const { content: digest } = identified
+  return { ...identified.common, kind: 'tracking', type, event, value, ...others, content: digest }
 }
 
 /** Troubleshooting and usage messages. Their label becomes part of the event's name. */
@@ -193,19 +197,21 @@ function commonFields(
   return identifiedFields(content, targetingKey, queueTime, attributes, recordContext).common
 }
 
-/** The fields of every record, and the hash of the event's content. */
+/** The fields of every record, and the hash of the event's content, which `identity` and `more` are. */
 function identifiedFields(
   identity: string,
   targetingKey: string,
   queueTime: number | null | undefined,
   attributes: Attributes,
   { compiled, now, sdk, identify, origin }: RecordContext,
+  more = '',
 ) {
   const at = now - Math.max(0, queueTime ?? 0)
-  const { id, content } = identify(identity, at)
+  const { id, content } = identify(identity, at, more)
   const common = {
     v: 2 as const,
-    ...origin,
+    keyKind: origin.keyKind,
+    source: origin.source,
     id,
     environmentId: compiled.environmentId,
     at: Math.round(at),

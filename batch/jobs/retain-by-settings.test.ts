@@ -1,0 +1,102 @@
+// The age of events by an environment's settings, against a bucket that behaves as R2 does, with real
+// ClickHouse.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { EventRecord } from '../../analytics/records.ts'
+import { hasChdb } from '../../test/support/chdb.ts'
+import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
+import { experiment, hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import {
+  type SimulatedState,
+  type SimulatedStack,
+  simulatedToken,
+  startSimulatedStack,
+} from '../../test/support/simulated-stack.ts'
+import { adminApi } from '../admin-api.ts'
+import { compact } from './compact.ts'
+import { retainBySettings } from './retain-by-settings.ts'
+
+/** A busy machine takes its time for each statement. */
+vi.setConfig({ testTimeout: 240_000 })
+
+const dayMs = 24 * hourMs
+const now = startAt + 60 * dayMs
+const state: { -readonly [Name in keyof SimulatedState]?: SimulatedState[Name] } = {}
+let lake: Awaited<ReturnType<typeof startSimulatedLake>>
+let stack: SimulatedStack
+beforeEach(async () => {
+  for (const name of Object.keys(state)) delete state[name as keyof SimulatedState]
+  lake = await startSimulatedLake()
+  stack = await startSimulatedStack(state)
+})
+afterEach(async () => {
+  await lake.close()
+  await stack.close()
+})
+
+const run = (at: number) => {
+  const api = adminApi({ url: stack.url, token: simulatedToken })
+  return lake.run((context) => retainBySettings('demo', api, context), at)
+}
+const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
+  records.map((each) => ({ ...each, at: each.at + days * dayMs, receivedAt: each.receivedAt + days * dayMs }))
+const daysLeft = () =>
+  [...lake.bucket.objects.keys()]
+    .filter((key) => !key.endsWith('manifest.json'))
+    .map((key) => /\d{4}-\d\d-\d\d/.exec(key)?.[0])
+
+describe.skipIf(!hasChdb)('retain by settings', () => {
+  beforeEach(() => {
+    lake.add(visitRecords('green', 5, 2))
+    lake.add(later(visitRecords('green', 3, 1), 5))
+    lake.add(later(visitRecords('green', 2, 1), 59))
+  })
+
+  it('is off where no setting says an age', async () => {
+    expect(await run(now)).toEqual([{ kind: 'no-retention', environmentId: 'demo' }])
+    expect(daysLeft()).toHaveLength(3)
+  })
+
+  it('deletes days and kinds at their ages, once', async () => {
+    await lake.run((context) => compact('demo', context), startAt + 12 * hourMs)
+    state.settings = { keepEventsDays: 58, keepTrackingDays: 10 }
+    expect(await run(now)).toMatchObject([
+      { kind: 'retained', day: '2026-11-01', done: 1, of: 2 },
+      { kind: 'retained', day: '2026-11-06', records: 1, done: 2, of: 2 },
+    ])
+    expect(daysLeft()).toEqual(expect.arrayContaining(['2026-11-06', '2026-12-30']))
+    expect(daysLeft()).not.toContain('2026-11-01')
+    lake.bucket.requests.length = 0
+    expect(await run(now)).toEqual([])
+    expect(lake.bucket.requests.filter((request) => !request.startsWith('LIST '))).toEqual([])
+    // A late record makes it look again.
+    lake.add(later(visitRecords('blue', 4, 3), 5))
+    expect(await run(now)).toMatchObject([{ kind: 'retained', day: '2026-11-06', records: 3 }])
+  })
+
+  it('leaves days that something open counts, and says so', async () => {
+    state.settings = { keepEventsDays: 1 }
+    state.experiments = [experiment({ startAt: startAt + 5 * dayMs, stopAt: now + dayMs })]
+    expect(await run(now)).toMatchObject([
+      { kind: 'still-counted', days: 1, countedFrom: startAt + 5 * dayMs },
+      { kind: 'retained', day: '2026-11-01', done: 1, of: 1 },
+    ])
+    expect(daysLeft()).toContain('2026-11-06')
+    state.experiments = [
+      experiment({ status: 'stopped', startAt: startAt + 5 * dayMs, stopAt: now - 30 * dayMs }),
+    ]
+    expect(await run(now)).toMatchObject([{ kind: 'still-counted', days: 1 }])
+    expect(await run(now + 2 * dayMs)).toMatchObject([
+      { kind: 'retained', day: '2026-11-06' },
+      { kind: 'retained', day: '2026-12-30' },
+    ])
+  })
+
+  it('deletes nothing while it is not known what counts', async () => {
+    state.settings = { keepEventsDays: 1 }
+    state.experiments = [{ ...experiment(), kind: 'dance' } as never]
+    expect(await run(now)).toMatchObject([
+      { kind: 'failed', failure: { kind: 'job', message: expect.stringContaining('Nothing is deleted') } },
+    ])
+    expect(daysLeft()).toHaveLength(3)
+  })
+})
