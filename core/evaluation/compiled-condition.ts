@@ -169,8 +169,8 @@ function sharedAbout(slot: Slot, { shared }: CompileScope): SharedConditions {
 const isSameTest = (a: Clause, b: Clause): boolean =>
   a.operator === b.operator &&
   a.compareAs === b.compareAs &&
-  (a.ignoreCase ?? false) === (b.ignoreCase ?? false) &&
-  (a.negated ?? false) === (b.negated ?? false) &&
+  !a.ignoreCase === !b.ignoreCase &&
+  !a.negated === !b.negated &&
   a.values.length === b.values.length &&
   a.values.every((value, i) => value === b.values[i])
 

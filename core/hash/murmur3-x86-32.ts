@@ -25,24 +25,12 @@ export interface HashPrefix {
 }
 
 export function prefixOf(text: string): HashPrefix {
-  return isAscii(text) ? prefixOfAscii(text) : prefixOfBytes(text)
-}
-
-function prefixOfAscii(text: string): HashPrefix {
-  const end = text.length & ~3
-  let state = 0
-  for (let i = 0; i < end; i += 4) state = round(state, scramble(packText(text, i, 4)))
-  const pendingCount = text.length & 3
-  return { text, isAscii: true, state, pendingCount, pendingBytes: packText(text, end, pendingCount) }
-}
-
-function prefixOfBytes(text: string): HashPrefix {
   const bytes = appendUtf8([], text)
   const end = bytes.length & ~3
   let state = 0
   for (let i = 0; i < end; i += 4) state = round(state, scramble(pack(bytes, i, 4)))
   const pendingCount = bytes.length & 3
-  return { text, isAscii: false, state, pendingCount, pendingBytes: pack(bytes, end, pendingCount) }
+  return { text, isAscii: isAscii(text), state, pendingCount, pendingBytes: pack(bytes, end, pendingCount) }
 }
 
 /** The hash of the prefix's text and then `key`, mod 100. (V8 would allocate the full hash on the heap.) */
