@@ -1,7 +1,8 @@
 // Compiles clauses into conditions that are cheap to test. Texts named in lists are numbered per attribute: a
 // list becomes a set of small integers, and a request looks its text up once. An order comparison becomes a
 // comparison of two numbers. Everything else uses the general implementation (match.ts), once per request.
-// Equal clauses share one condition, across all flags.
+// Equal clauses share one condition, across all flags. A request tests it once and spends its steps once
+// (steps.ts), so what is shared depends on the clauses alone, never on who was asked about first.
 import type { AnyOf, Clause } from '../model/clause.ts'
 import {
   type AttributeClause,
@@ -82,9 +83,13 @@ export interface CompileScope {
 /** The conditions about one attribute that equal clauses share. */
 interface SharedConditions {
   /** By what tells short lists apart (`shortListKey`). */
-  readonly lists: Map<number, CompiledCondition>
+  readonly shortLists: Map<number, CompiledCondition>
+  /** By a hash of the operand indexes. */
+  readonly longLists: Map<number, CompiledCondition[]>
   /** The others, by the first value of their clauses. */
   readonly byValue: Map<string | undefined, CompiledCondition[]>
+  /** Those for which `byValue` is full, by all that tells them apart. */
+  readonly byTest: Map<string, CompiledCondition>
 }
 
 export const makeCompileScope = (flagIndexes: ReadonlyMap<string, number>): CompileScope => ({
@@ -151,19 +156,30 @@ function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileS
   let others = shared.byValue.get(value)
   if (!others) shared.byValue.set(value, (others = []))
   for (let i = 0; i < others.length; i++) if (isSameTest(others[i]!.clause, clause)) return others[i]!
+  const key = others.length < searchedMax ? undefined : testKey(clause)
+  const known = key === undefined ? undefined : shared.byTest.get(key)
+  if (known) return known
   const condition = { ...conditionDefaults, clause, slot, ...comparisonOf(clause) }
-  if (others.length < othersMax) others.push(condition)
+  if (key === undefined) others.push(condition)
+  else shared.byTest.set(key, condition)
   return condition
 }
 
-/** Further ones with the same first value are not shared: searching them would take longer. */
-const othersMax = 64
+/** Up to so many clauses with the same first value, comparing with each takes less than making a key. */
+const searchedMax = 8
 
 function sharedAbout(slot: Slot, { shared }: CompileScope): SharedConditions {
   let about = shared.get(slot)
-  if (!about) shared.set(slot, (about = { lists: new Map(), byValue: new Map() }))
+  if (!about) shared.set(slot, (about = nothingShared()))
   return about
 }
+
+const nothingShared = (): SharedConditions => ({
+  shortLists: new Map(),
+  longLists: new Map(),
+  byValue: new Map(),
+  byTest: new Map(),
+})
 
 /** Of two clauses about one attribute. Values are compared as texts: `18` and `18.0` differ as texts. */
 const isSameTest = (a: Clause, b: Clause): boolean =>
@@ -173,6 +189,10 @@ const isSameTest = (a: Clause, b: Clause): boolean =>
   !a.negated === !b.negated &&
   a.values.length === b.values.length &&
   a.values.every((value, i) => value === b.values[i])
+
+/** Equal for clauses of which `isSameTest` holds. */
+const testKey = ({ operator, compareAs, ignoreCase = false, negated = false, values }: Clause) =>
+  JSON.stringify([operator, compareAs, ignoreCase, negated, values])
 
 /** How an order comparison with one value becomes a comparison of numbers; undefined if it does not. */
 function comparisonOf({ operator, values, compareAs, negated }: AttributeClause): Comparison | undefined {
@@ -216,11 +236,11 @@ function listCondition(
   clause: AttributeClause,
   isNegated: boolean,
   slot: Slot,
-  { lists }: SharedConditions,
+  { shortLists, longLists }: SharedConditions,
 ): CompiledCondition | undefined {
   const { operands } = slot
   const { values } = clause
-  let index = 2 ** 30 - 1
+  let index = values.length > 0 ? 2 ** 30 - 1 : 0
   let last = -1
   let bits = 0
   for (let i = 0; i < values.length; i++) {
@@ -234,27 +254,45 @@ function listCondition(
     if (number > last) last = number
     bits |= 1 << (number - index)
   }
-  if (last - index < 32) {
+  const list = { ...conditionDefaults, clause, isNegated, slot, index }
+  if (last - index < 32 && index < shortListIndexMax) {
     const key = shortListKey(index, bits, isNegated)
-    const known = lists.get(key)
+    const known = shortLists.get(key)
     if (known) return known
-    const condition = { ...conditionDefaults, clause, isNegated, opcode: shortListOpcode, slot, index, bits }
-    if (key <= Number.MAX_SAFE_INTEGER) lists.set(key, condition)
+    const condition = { ...list, opcode: shortListOpcode, bits }
+    shortLists.set(key, condition)
     return condition
   }
-  const numbers = values.map((value) => operands.get(value)! - index)
+  const numbers = distinct(Int32Array.from(values, (value) => operands.get(value)! - index).sort())
+  const hash = hashOf(numbers, index)
+  let alike = longLists.get(hash)
+  if (!alike) longLists.set(hash, (alike = []))
   const words = ((last - index) >>> 5) + 1
-  const isSparse = words > values.length * wordsPerValueMax
-  return {
-    ...conditionDefaults,
-    clause,
-    isNegated,
-    slot,
-    index,
-    opcode: isSparse ? sortedListOpcode : bitmapOpcode,
-    numbers: isSparse ? Int32Array.from(numbers).sort() : bitsOf(numbers, words),
-  }
+  const isSparse = words > numbers.length * wordsPerValueMax
+  const opcode = isSparse ? sortedListOpcode : bitmapOpcode
+  const condition = { ...list, opcode, numbers: isSparse ? numbers : bitsOf(numbers, words) }
+  for (let i = 0; i < alike.length; i++) if (isSameList(alike[i]!, condition)) return alike[i]!
+  alike.push(condition)
+  return condition
 }
+
+/** The numbers once each, of those that are sorted. */
+const distinct = (sorted: Int32Array) => sorted.filter((number, i) => number !== sorted[i - 1])
+
+/** FNV-1a, of numbers instead of bytes. */
+function hashOf(numbers: Int32Array, index: number): number {
+  let hash = 0x811c9dc5 ^ index
+  for (let i = 0; i < numbers.length; i++) hash = Math.imul(hash ^ numbers[i]!, 0x01000193)
+  return hash
+}
+
+/** Of two long lists about one attribute. */
+const isSameList = (a: CompiledCondition, b: CompiledCondition): boolean =>
+  a.index === b.index &&
+  a.isNegated === b.isNegated &&
+  a.opcode === b.opcode &&
+  a.numbers!.length === b.numbers!.length &&
+  a.numbers!.every((number, i) => number === b.numbers![i])
 
 /** Negative for a version, also when it is met again. */
 function numberOperand(value: string, slot: Slot): number {
@@ -264,13 +302,16 @@ function numberOperand(value: string, slot: Slot): number {
   return number
 }
 
+/** Below it, `shortListKey` is a safe integer. */
+const shortListIndexMax = 2 ** 20
+
 const shortListKey = (index: number, bits: number, isNegated: boolean) =>
   (index * 2 + (isNegated ? 1 : 0)) * 2 ** 32 + (bits >>> 0)
 
 /** A bitmap with more words per value than this is replaced by a sorted list. */
 const wordsPerValueMax = 2
 
-function bitsOf(numbers: readonly number[], words: number): Int32Array {
+function bitsOf(numbers: Int32Array, words: number): Int32Array {
   const bits = new Int32Array(words)
   for (const number of numbers) bits[number >>> 5]! |= 1 << (number & 31)
   return bits
