@@ -115,8 +115,8 @@ it.each([
   ['0.5%', 1, 200],
   ['0%', 0, 200],
   ['failures', 0, 200],
-  ['', 0, 0],
-  ['25', 0, 0],
+  ['40%', 80, 200],
+  ['75%', 150, 200],
 ])(
   'with LOG_REQUESTS %j, %i of 200 requests are logged, and %i of 200 failures',
   async (setting, some, failed) => {
@@ -124,12 +124,25 @@ it.each([
     const sampled = appThatLogs(setting, () => (asked++ % 200) / 200)
     for (let i = 0; i < 200; i++) await sampled.fetch(new Request('https://edge.test/healthz'))
     expect(lines).toHaveLength(some)
-    const standsFor = some > 0 && some < 200 ? 200 / some : undefined
+    const standsFor = some > 0 && some < 200 ? expect.closeTo(200 / some, 2) : undefined
     for (const line of lines.splice(0))
       expect(line).toMatchObject({ status: 200, ...(standsFor && { standsFor }) })
     control.mockRejectedValue(new Error('away'))
     for (let i = 0; i < 200; i++) await sampled.fetch(new Request('https://edge.test/api/v1/goals'))
     expect(lines).toHaveLength(failed)
     for (const line of lines) expect(line).not.toHaveProperty('standsFor')
+  },
+)
+
+it.each(['', '0', '5', '25', '1 %', '.5%', '101%', 'ALL'])(
+  'takes LOG_REQUESTS %j for failures, and says so once',
+  async (setting) => {
+    const sampled = appThatLogs(setting, () => 0)
+    expect(vi.mocked(console.error).mock.calls).toEqual([[expect.stringContaining(`'${setting}'`)]])
+    await sampled.fetch(new Request('https://edge.test/healthz'))
+    expect(lines).toEqual([])
+    control.mockRejectedValue(new Error('away'))
+    await sampled.fetch(new Request('https://edge.test/api/v1/goals'))
+    expect(lines).toMatchObject([{ status: 503 }])
   },
 )

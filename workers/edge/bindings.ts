@@ -39,7 +39,7 @@ export interface EdgeBindings extends ShadowSettings {
   readonly EXPOSURE_SECRET?: string
   /**
    * Which requests have a log line: those answered with 500 and above, and beside them `all`, a share such as
-   * `1%`, or with `failures` no others.
+   * `1%`, or with `failures` no others. Without it, and if it is not understood: `failures`.
    */
   readonly LOG_REQUESTS?: string
 }
