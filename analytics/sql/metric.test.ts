@@ -26,7 +26,7 @@ import type { GoalMetric } from '../../core/model/goal-metric.ts'
 import { toNdjson } from '../lake.ts'
 import { EventRecord } from '../records.ts'
 import { anyRecords } from '../../test/support/any-records.ts'
-import { countableRecords, plainQuestions } from '../../test/support/countable-records.ts'
+import { base, countableRecords, plainQuestions, purchase } from '../../test/support/countable-records.ts'
 import {
   clockSkewMaxMs,
   copyHorizonMs,
@@ -256,8 +256,8 @@ describe.skipIf(!hasChdb)('on any records', () => {
             variationId,
             users,
             conversions,
-            valueSum: Number(sumRawY) / 1e9,
-            valueSumOfSquares: Number(sumRawYY) / 1e18,
+            valueSum: sumRawY,
+            valueSumOfSquares: sumRawYY,
           }))
           const wanted = asked
             .figures(all)
@@ -266,8 +266,8 @@ describe.skipIf(!hasChdb)('on any records', () => {
               variationId,
               users,
               conversions,
-              valueSum,
-              valueSumOfSquares,
+              valueSum: BigInt(valueSum) * 10n ** 9n,
+              valueSumOfSquares: BigInt(valueSumOfSquares) * 10n ** 18n,
             }))
           expect(found).toEqual(wanted)
         }),
@@ -275,6 +275,25 @@ describe.skipIf(!hasChdb)('on any records', () => {
       ),
     300_000,
   )
+
+  it('takes one copy for the event: of those in the window and a time before it, the one received first', async () => {
+    const own = { ...base, at: 2000, receivedAt: 2000 }
+    const bought = (targetingKey: string, at: number, receivedAt: number, value: number) =>
+      ({ ...purchase, targetingKey, at, receivedAt, value }) as const
+    const records = [
+      { ...own, targetingKey: 'against receipt' },
+      bought('against receipt', 2100, 2100, 1),
+      bought('against receipt', 1400, 2200, 2),
+      bought('against receipt', 2300, 2300, 4),
+      { ...own, targetingKey: 'after the end' },
+      bought('after the end', 3100, 3100, 8),
+      bought('after the end', 2900, 3200, 16),
+    ]
+    const sumIn = async (texts: readonly string[]) =>
+      addUp(await rowsOf(texts, plain), plain).byVariation.get('on')
+    for (const texts of [[toNdjson(records)], records.map((record) => toNdjson([record]))])
+      expect(await sumIn(texts)).toMatchObject({ users: 2, conversions: 2, sumRawY: 17n * 10n ** 9n })
+  })
 
   it(
     'adds up what plain loops add up',
