@@ -18,7 +18,7 @@
     SELECT x, person, argMin((variationId, countedAt, receivedAt, clock), (countedAt, receivedAt, eventId)) AS first
     FROM exposuresOfPeople
     INNER JOIN asked ON askedFlag = flagKey
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
       AND ruleId = rule
       AND has(arms, variationId)
       AND countedAt >= starts[1]

@@ -27,7 +27,7 @@
          run UInt64)'
       )) AS received
     FROM goalsOfPeople
-    WHERE has({events:Array(String)}, event) AND countedAt >= {from:Int64} - {copyHorizonMs:Int64}
+    WHERE event IN (SELECT arrayJoin({events:Array(String)})) AND countedAt >= {from:Int64} - {copyHorizonMs:Int64}
     GROUP BY side, person
   ),
   goalsByRun AS (

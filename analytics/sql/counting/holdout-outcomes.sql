@@ -28,7 +28,7 @@
       ) AS first
     FROM exposuresOfPeople
     INNER JOIN rules ON askedFlag = flagKey
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
       AND countedAt >= since
       AND (scope = 0 OR has(scopes, scope))
       AND (
