@@ -1,5 +1,6 @@
 // Four ways to run a test. A file that no other project claims runs on Node, so none is forgotten.
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
@@ -99,6 +100,7 @@ export default defineConfig({
           environment: 'node',
           include: e2e,
           globalSetup: './test/support/shared-stack.ts',
+          maxWorkers: Math.ceil(availableParallelism() * 1.5), // a third of their time they wait for answers
           ...timeouts,
           sequence: { groupOrder: 2 }, // after the rest: many start stacks of their own
         },

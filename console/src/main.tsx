@@ -8,6 +8,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { askAhead } from './api/ahead.ts'
 import { queries } from './api/queries.ts'
+import { tellFailures } from './frame/tell-failures.ts'
 import { applyTheme, readTheme } from './frame/theme.ts'
 import { language } from './messages/catalogue.ts'
 import { router } from './router.tsx'
@@ -16,6 +17,7 @@ import { takeTokenFromAddress } from './session.ts'
 // zod would try to compile code, which the policy refuses; it reads this where it is loaded
 Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
 takeTokenFromAddress()
+tellFailures()
 askAhead(location.pathname)
 applyTheme(readTheme())
 document.documentElement.lang = language

@@ -1,5 +1,6 @@
 // What else is changed in the console, in Chromium on a real stack: operations that are approved, called off
 // and ended, segments, goals and flags, and what an environment and its organisation are set up with.
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../../scripts/admin.ts'
@@ -240,10 +241,10 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await open('environments')
     await press('Create environment')
     await fill('Name', 'Copied from changes')
+    await dialog().getByLabel('Start with the flags of').selectOption(id)
     await confirm('Create environment')
-    await page.waitForURL(/copied-from-changes\/flags/)
-    await page.goto(`${stack().url}/environments/copied-from-changes/environments`)
-    await page.getByLabel('Compare with').selectOption(id)
+    await page.waitForURL(`**/copied-from-changes/environments?compare=${id}`)
+    await page.reload() // the address alone says what is compared
     await page
       .getByRole('button', { name: /^Copy here/ })
       .first()
@@ -294,6 +295,43 @@ describe.skipIf(!hasChromium)('in the console', { timeout: 120_000 }, () => {
     await page.keyboard.press('Escape')
     await dialog().waitFor({ state: 'detached' })
     expect(tab.faults()).toEqual([])
+  })
+
+  it('the audit log holds what its address asks for, and a failed export is told', async () => {
+    const titles = () => page.locator('main ol > li')
+    await open('history')
+    await titles().first().waitFor()
+    await page.getByLabel('What', { exact: true }).selectOption('Flag')
+    await page.getByLabel('Its key').fill('banner')
+    await page.getByLabel('From').fill('2020-01-01')
+    await press('Filter')
+    await page.waitForURL(/entity=flag%3Abanner/)
+    await page.reload()
+    await expect
+      .poll(async () => (await titles().allTextContents()).every((text) => text.includes('banner')))
+      .toBe(true)
+    expect(await page.getByLabel('Its key').inputValue()).toBe('banner')
+    await page.getByLabel('Until').fill('2020-01-02')
+    await press('Filter')
+    await page.getByText('No change fits').waitFor()
+    await press('Clear filters')
+    await titles().first().waitFor()
+
+    const saved = page.waitForEvent('download')
+    await press('Export')
+    const lines = readFileSync(await (await saved).path(), 'utf8')
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { number: number }).number)).toContain(1)
+    expect(tab.faults()).toEqual([])
+
+    await page.route(/\/audit(\?|$)/, (route) => route.abort('connectionrefused'))
+    await press('Export')
+    const notice = page.getByRole('status').filter({ hasText: 'That did not work' })
+    await notice.getByText('The admin API cannot be reached').waitFor()
+    await page.unroute(/\/audit(\?|$)/)
+    // of the request that was cut, and nothing else
+    expect(tab.faults().filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
   })
 
   it('all of that was asked of the API', () => {

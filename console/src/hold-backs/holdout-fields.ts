@@ -5,7 +5,7 @@ import { combineFilters, combineTexts } from '../change/merge-fields.ts'
 import type { FormOf } from '../change/edit-state.ts'
 import { holdBacks } from '../messages/hold-backs.ts'
 import { merging } from '../messages/merging.ts'
-import { dayText, whenText } from '../ui/field-text.ts'
+import { dayEnd, dayText, whenText } from '../ui/field-text.ts'
 import { keysIn, shareOfSlices, slicesOf } from './share.ts'
 
 const shareMax = 50
@@ -83,19 +83,14 @@ export function holdoutBody(fields: HoldoutFields): Body | undefined {
   const { id, name, description, share, start, stop, flags, goals } = fields
   const slices = slicesOf(share, shareMax)
   if (id === '' || slices === undefined) return undefined
-  const lastDay = new Date(`${stop}T00:00`)
   return {
     id,
     name,
     description,
     slices,
     ...(start !== '' && { startAt: Date.parse(start) }),
-    ...(stop !== '' && { stopAt: afterDay(lastDay) }),
+    ...(stop !== '' && { stopAt: dayEnd(stop) }),
     ...(keysIn(flags).length > 0 && { flagKeys: keysIn(flags) }),
     goalKeys: keysIn(goals),
   }
 }
-
-/** The next midnight: a day in which clocks change has no 24 hours. */
-const afterDay = (day: Date): number =>
-  new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime()

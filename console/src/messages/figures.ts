@@ -60,5 +60,6 @@ const units: readonly [unit: string, ms: number][] = [
 export function duration(ms: number): string {
   const [unit, size] = units.find(([, each]) => ms >= each) ?? ['', 1]
   if (unit === '') return `${wholes.format(ms)}\u00a0ms`
-  return digits({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 1 }).format(ms / size)
+  const written = digits({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 1 })
+  return written.format(ms / size).replaceAll(' ', '\u00a0')
 }

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { askText } from '../api/client.ts'
 import { observe } from '../messages/observe.ts'
 import { Button } from '../ui/button.tsx'
+import { dayEnd } from '../ui/field-text.ts'
 import { SelectField, TextField } from '../ui/fields.tsx'
 import { saveFile } from '../ui/save-file.ts'
 import { useNarrow } from '../ui/use-narrow.ts'
@@ -30,15 +31,13 @@ export interface Actor {
   readonly name: string
 }
 
-const dayMs = 86_400_000
-
 /** As the API takes it: times, and the end after the last day. */
 export const queryOf = ({ actor, kind, entity, from, to }: AuditFilter) => ({
   actor,
   kind,
   entity,
   from: from ? Date.parse(`${from}T00:00`) : undefined,
-  to: to ? Date.parse(`${to}T00:00`) + dayMs : undefined,
+  to: to ? dayEnd(to) : undefined,
 })
 
 /** `update-flag` as `Update flag`. */

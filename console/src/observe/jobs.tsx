@@ -43,7 +43,7 @@ const columns: Column<Job>[] = [
     end: true,
     cell: ({ everyMs }) => (everyMs === undefined ? words.byHand : duration(everyMs)),
   },
-  { title: words.columns.runner, cell: ({ runner }) => runner },
+  { title: words.columns.runner, minor: true, cell: ({ runner }) => runner },
 ]
 
 function Outcome({ job: { failures, isLate, doneAt } }: { job: Job }) {

@@ -21,6 +21,12 @@ export function dayText(time: number): string {
   return `${at.getFullYear()}-${part(at.getMonth() + 1)}-${part(at.getDate())}`
 }
 
+/** When a day of the viewer ends, `2026-11-30`: the next midnight, since not every day has 24 hours. */
+export function dayEnd(day: string): number {
+  const at = new Date(`${day}T00:00`)
+  return at.setDate(at.getDate() + 1)
+}
+
 /** As a field of a date and time has it, by the viewer's clock: `2026-11-30T09:30`. */
 export function whenText(time: number): string {
   const at = new Date(time)
