@@ -254,23 +254,14 @@ describe.skipIf(!hasChdb)('on any records', () => {
           const { byVariation } = addUp(ours.value, plain)
           // Maps are equal in whatever order.
           expect(addUp(sliced.value, plain).byVariation).toEqual(byVariation)
-          const found = [...byVariation].map(([variationId, { users, conversions, sumRawY, sumRawYY }]) => ({
-            variationId,
-            users,
-            conversions,
-            valueSum: sumRawY,
-            valueSumOfSquares: sumRawYY,
-          }))
+          const found = [...byVariation].map(([id, s]) => [id, s.users, s.conversions, s.sumRawY, s.sumRawYY])
           const wanted = asked
             .figures(all)
             .filter(({ users }) => users > 0)
-            .map(({ variationId, users, conversions, valueSum, valueSumOfSquares }) => ({
-              variationId,
-              users,
-              conversions,
-              valueSum: BigInt(valueSum) * 10n ** 9n,
-              valueSumOfSquares: BigInt(valueSumOfSquares) * 10n ** 18n,
-            }))
+            .map(({ variationId, users, conversions, valueSum, valueSumOfSquares }) => {
+              const [sum, squares] = [BigInt(valueSum) * 10n ** 9n, BigInt(valueSumOfSquares) * 10n ** 18n]
+              return [variationId, users, conversions, sum, squares]
+            })
           expect(found).toEqual(wanted)
         }),
         { numRuns: scaled(6) },
