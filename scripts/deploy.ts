@@ -14,7 +14,13 @@ import { bundleAll, weighConsole } from './deploy/bundle.ts'
 import { destroy, removalsOf } from './deploy/destroy.ts'
 import { firstAccess, untilItAnswers } from './deploy/first-access.ts'
 import { install, query, writeConfigs } from './deploy/install.ts'
-import { type Installation, defaultName, whyNoName, whyNoVariable, withWishes } from './deploy/installation.ts'
+import {
+  type Installation,
+  defaultName,
+  whyNoName,
+  whyNoVariable,
+  withWishes,
+} from './deploy/installation.ts'
 import { planOf } from './deploy/plan.ts'
 import { stateFile } from './deploy/state-file.ts'
 import { parseJson, wrangler } from './deploy/wrangler.ts'

@@ -21,10 +21,7 @@ export interface Sinks {
  * Read once: every access to `env` goes through a proxy. A setting that is not understood is an error line, and
  * counts as `failures`.
  */
-export function sinksOf(
-  { REQUESTS, LOG_REQUESTS = 'failures' }: EdgeBindings,
-  random: () => number,
-): Sinks {
+export function sinksOf({ REQUESTS, LOG_REQUESTS = 'failures' }: EdgeBindings, random: () => number): Sinks {
   const logged = loggedShare(LOG_REQUESTS)
   if (logged === undefined)
     logError('LOG_REQUESTS', new Error(`'${LOG_REQUESTS}' is not understood: only failures are logged`))
