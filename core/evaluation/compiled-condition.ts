@@ -7,6 +7,7 @@ import type { AnyOf, Clause } from '../model/clause.ts'
 import {
   type AttributeClause,
   type AttributeTest,
+  baseOperators,
   compileAttributeClause,
   matchesAttribute,
   isOrdered,
@@ -82,14 +83,13 @@ export interface CompileScope {
 
 /** The conditions about one attribute that equal clauses share. */
 interface SharedConditions {
-  /** By what tells short lists apart (`shortListKey`). */
-  readonly shortLists: Map<number, CompiledCondition>
-  /** By a hash of the operand indexes. */
-  readonly longLists: Map<number, CompiledCondition[]>
-  /** The others, by the first value of their clauses. */
-  readonly byValue: Map<string | undefined, CompiledCondition[]>
-  /** Those for which `byValue` is full, by all that tells them apart. */
-  readonly byTest: Map<string, CompiledCondition>
+  /** Lists, by all that tells them apart: a number for a short list, a text for a long one. */
+  readonly lists: Map<number | string, CompiledCondition>
+  /**
+   * The others, by the values of their clauses: the value, or JSON of several. They are compared as texts: `18`
+   * and `18.0` differ for an attribute that is not a number.
+   */
+  readonly byValues: Map<string, CompiledCondition[]>
 }
 
 export const makeCompileScope = (flagIndexes: ReadonlyMap<string, number>): CompileScope => ({
@@ -114,17 +114,8 @@ export function compileClause(clause: Clause, scope: CompileScope): CompiledCond
   return attributeCondition(clause as AttributeClause, slotOf(attribute, scope), scope)
 }
 
-/** Loops by index: interpreted, as in a new isolate, `map` and `for of` take several times as long. */
-export function compileGroups(anyOf: AnyOf, scope: CompileScope): ConditionGroups {
-  const groups: CompiledCondition[][] = new Array(anyOf.length)
-  for (let i = 0; i < anyOf.length; i++) {
-    const clauses = anyOf[i]!
-    const group: CompiledCondition[] = new Array(clauses.length)
-    for (let j = 0; j < clauses.length; j++) group[j] = compileClause(clauses[j]!, scope)
-    groups[i] = group
-  }
-  return groups
-}
+export const compileGroups = (anyOf: AnyOf, scope: CompileScope): ConditionGroups =>
+  anyOf.map((group) => group.map((clause) => compileClause(clause, scope)))
 
 const unusedSlot = reading.makeSlot('')
 
@@ -145,63 +136,41 @@ const conditionDefaults = {
 
 function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileScope): CompiledCondition {
   const { operator, values, ignoreCase, negated = false } = clause
-  const isEquality = operator === 'equals' || operator === 'in' || operator === 'not-equals'
   const shared = sharedAbout(slot, scope)
-  if (isEquality && !ignoreCase) {
+  if (baseOperators[operator] === 'equals' && !ignoreCase) {
     const isNegated = (operator === 'not-equals') !== negated
     const condition = listCondition(clause, isNegated, slot, shared)
     if (condition) return condition
   }
-  const [value] = values
-  let others = shared.byValue.get(value)
-  if (!others) shared.byValue.set(value, (others = []))
-  for (let i = 0; i < others.length; i++) if (isSameTest(others[i]!.clause, clause)) return others[i]!
-  const key = others.length < searchedMax ? undefined : testKey(clause)
-  const known = key === undefined ? undefined : shared.byTest.get(key)
-  if (known) return known
+  const key = values.length === 1 ? values[0]! : JSON.stringify(values)
+  let alike = shared.byValues.get(key)
+  if (!alike) shared.byValues.set(key, (alike = []))
+  for (let i = 0; i < alike.length; i++) if (isSameTest(alike[i]!.clause, clause)) return alike[i]!
   const condition = { ...conditionDefaults, clause, slot, ...comparisonOf(clause) }
-  if (key === undefined) others.push(condition)
-  else shared.byTest.set(key, condition)
+  alike.push(condition)
   return condition
 }
 
-/** Up to so many clauses with the same first value, comparing with each takes less than making a key. */
-const searchedMax = 8
-
-function sharedAbout(slot: Slot, { shared }: CompileScope): SharedConditions {
-  let about = shared.get(slot)
-  if (!about) shared.set(slot, (about = nothingShared()))
-  return about
-}
-
-const nothingShared = (): SharedConditions => ({
-  shortLists: new Map(),
-  longLists: new Map(),
-  byValue: new Map(),
-  byTest: new Map(),
-})
-
-/** Of two clauses about one attribute. Values are compared as texts: `18` and `18.0` differ as texts. */
+/** Of two clauses about one attribute, with the same key in `byValues`. */
 const isSameTest = (a: Clause, b: Clause): boolean =>
   a.operator === b.operator &&
   a.compareAs === b.compareAs &&
   !a.ignoreCase === !b.ignoreCase &&
   !a.negated === !b.negated &&
-  a.values.length === b.values.length &&
-  a.values.every((value, i) => value === b.values[i])
+  a.values.length === b.values.length
 
-/** Equal for clauses of which `isSameTest` holds. */
-const testKey = ({ operator, compareAs, ignoreCase = false, negated = false, values }: Clause) =>
-  JSON.stringify([operator, compareAs, ignoreCase, negated, values])
+function sharedAbout(slot: Slot, { shared }: CompileScope): SharedConditions {
+  let about = shared.get(slot)
+  if (!about) shared.set(slot, (about = { lists: new Map(), byValues: new Map() }))
+  return about
+}
 
 /** How an order comparison with one value becomes a comparison of numbers; undefined if it does not. */
 function comparisonOf({ operator, values, compareAs, negated }: AttributeClause): Comparison | undefined {
-  const bits = orderingsOf[operator]
   const [value] = values
-  if (bits === undefined || values.length !== 1 || operator === 'before' || operator === 'after' || negated)
-    return undefined
+  if (baseOperators[operator] !== 'order' || values.length !== 1 || negated) return undefined
   const operand = compareAs === 'bucketeer' ? bucketeersOperand(value!) : ownOperand(value!, compareAs)
-  return operand && { ...operand, bits }
+  return operand && { ...operand, bits: orderingsOf[operator]! }
 }
 
 const isVersion = (text: string) => parseVersion(text) !== undefined
@@ -236,7 +205,7 @@ function listCondition(
   clause: AttributeClause,
   isNegated: boolean,
   slot: Slot,
-  { shortLists, longLists }: SharedConditions,
+  { lists }: SharedConditions,
 ): CompiledCondition | undefined {
   const { operands } = slot
   const { values } = clause
@@ -254,45 +223,26 @@ function listCondition(
     if (number > last) last = number
     bits |= 1 << (number - index)
   }
-  const list = { ...conditionDefaults, clause, isNegated, slot, index }
   if (last - index < 32 && index < shortListIndexMax) {
     const key = shortListKey(index, bits, isNegated)
-    const known = shortLists.get(key)
+    const known = lists.get(key)
     if (known) return known
-    const condition = { ...list, opcode: shortListOpcode, bits }
-    shortLists.set(key, condition)
+    const condition = { ...conditionDefaults, clause, isNegated, opcode: shortListOpcode, slot, index, bits }
+    lists.set(key, condition)
     return condition
   }
-  const numbers = distinct(Int32Array.from(values, (value) => operands.get(value)! - index).sort())
-  const hash = hashOf(numbers, index)
-  let alike = longLists.get(hash)
-  if (!alike) longLists.set(hash, (alike = []))
+  const sorted = Int32Array.from(new Set(values), (value) => operands.get(value)! - index).sort()
   const words = ((last - index) >>> 5) + 1
-  const isSparse = words > numbers.length * wordsPerValueMax
+  const isSparse = words > sorted.length * wordsPerValueMax
   const opcode = isSparse ? sortedListOpcode : bitmapOpcode
-  const condition = { ...list, opcode, numbers: isSparse ? numbers : bitsOf(numbers, words) }
-  for (let i = 0; i < alike.length; i++) if (isSameList(alike[i]!, condition)) return alike[i]!
-  alike.push(condition)
+  const numbers = isSparse ? sorted : bitsOf(sorted, words)
+  const key = String([opcode, isNegated, index, numbers])
+  const known = lists.get(key)
+  if (known) return known
+  const condition = { ...conditionDefaults, clause, isNegated, opcode, slot, index, numbers }
+  lists.set(key, condition)
   return condition
 }
-
-/** The numbers once each, of those that are sorted. */
-const distinct = (sorted: Int32Array) => sorted.filter((number, i) => number !== sorted[i - 1])
-
-/** FNV-1a, of numbers instead of bytes. */
-function hashOf(numbers: Int32Array, index: number): number {
-  let hash = 0x811c9dc5 ^ index
-  for (let i = 0; i < numbers.length; i++) hash = Math.imul(hash ^ numbers[i]!, 0x01000193)
-  return hash
-}
-
-/** Of two long lists about one attribute. */
-const isSameList = (a: CompiledCondition, b: CompiledCondition): boolean =>
-  a.index === b.index &&
-  a.isNegated === b.isNegated &&
-  a.opcode === b.opcode &&
-  a.numbers!.length === b.numbers!.length &&
-  a.numbers!.every((number, i) => number === b.numbers![i])
 
 /** Negative for a version, also when it is met again. */
 function numberOperand(value: string, slot: Slot): number {

@@ -25,9 +25,10 @@ export const makeEvaluation = (
 
 function variationOf(decidable: Decidable, variationId: string): DecidedVariation | undefined {
   const { flag, variations } = decidable
-  for (let i = 0; i < variations.length; i++) if (variations[i]!.id === variationId) return variations[i]
-  const variation = flag.variations.find(({ id }) => id === variationId)
-  if (!variation) return undefined
+  const isMeant = ({ id }: Variation) => id === variationId
+  const known = variations.find(isMeant)
+  const variation = known ?? flag.variations.find(isMeant)
+  if (known || !variation) return known
   const decided = toDecidedVariation(flag, variation)
   decidable.variations = variations.concat(decided)
   return decided

@@ -63,7 +63,7 @@ export const above = 4
 /** Up to this length, a linear search costs no more than a set, and needs no preparation. */
 const listedMax = 24
 
-const baseOperators = {
+export const baseOperators = {
   equals: 'equals',
   'not-equals': 'equals',
   in: 'equals',

@@ -6,7 +6,7 @@
 export function loggedShare(setting: string): number | undefined {
   if (setting === 'all') return 1
   if (setting === 'failures') return 0
-  const [, percent] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(setting) ?? []
+  const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(setting) ?? []
   const share = Number(percent) / 100
   return share <= 1 ? share : undefined
 }

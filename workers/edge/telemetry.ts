@@ -23,8 +23,7 @@ export interface Sinks {
  */
 export function sinksOf({ REQUESTS, LOG_REQUESTS = 'failures' }: EdgeBindings, random: () => number): Sinks {
   const logged = loggedShare(LOG_REQUESTS)
-  if (logged === undefined)
-    logError('LOG_REQUESTS', new Error(`'${LOG_REQUESTS}' is not understood: only failures are logged`))
+  if (logged === undefined) logError('LOG_REQUESTS', new Error(`not understood: '${LOG_REQUESTS}'`))
   return { REQUESTS, logged: logged ?? 0, random }
 }
 
@@ -60,8 +59,8 @@ export function record(outcome: RequestOutcome, { REQUESTS, logged, random }: Si
   if (REQUESTS) REQUESTS.writeDataPoint(toRequestPoint(point))
   if (!isLogged) return
   // Whoever counts lines multiplies by what they stand for.
-  const standsFor = isFailure || logged === 1 ? {} : { standsFor: Number((1 / logged).toPrecision(3)) }
-  console.info(JSON.stringify({ level: 'info', where: 'request', ...point, ...standsFor }))
+  const standsFor = isFailure || logged === 1 ? undefined : Number((1 / logged).toPrecision(3))
+  console.info(JSON.stringify({ level: 'info', where: 'request', ...point, standsFor }))
 }
 
 function pointOf({ dialect, requestContext, status, now }: RequestOutcome): RequestPoint {
