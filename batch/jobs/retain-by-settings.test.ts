@@ -4,7 +4,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
-import { experiment, hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import {
+  experiment,
+  hourMs,
+  killSwitch,
+  purchase,
+  startAt,
+  visitRecords,
+} from '../../test/support/simulated-shop.ts'
 import {
   type SimulatedState,
   type SimulatedStack,
@@ -20,7 +27,26 @@ vi.setConfig({ testTimeout: 240_000 })
 
 const dayMs = 24 * hourMs
 const now = startAt + 60 * dayMs
-const state: { -readonly [Name in keyof SimulatedState]?: SimulatedState[Name] } = {}
+type SimulatedStateChanges = { -readonly [Name in keyof SimulatedState]?: SimulatedState[Name] }
+const state: SimulatedStateChanges = {}
+/** A step since the sixth day. */
+const waiting = (changes: object) =>
+  ({
+    id: 'r',
+    name: '',
+    flagKey: 'checkout',
+    ruleId: 'split',
+    variationId: 'green',
+    steps: [{ weight: 1000, holdMs: 1000, approval: false, minimumUsers: 10 }],
+    onOperation: 'pause',
+    startAt,
+    stepsMade: 1,
+    stepAt: startAt + 5 * dayMs,
+    version: 1,
+    createdAt: startAt,
+    updatedAt: startAt,
+    ...changes,
+  }) as never
 let lake: Awaited<ReturnType<typeof startSimulatedLake>>
 let stack: SimulatedStack
 beforeEach(async () => {
@@ -77,7 +103,7 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     state.settings = { keepEventsDays: 1 }
     state.experiments = [experiment({ startAt: startAt + 5 * dayMs, stopAt: now + dayMs })]
     expect(await run(now)).toMatchObject([
-      { kind: 'still-counted', days: 1, countedFrom: startAt + 5 * dayMs },
+      { kind: 'still-counted', days: 1, countedFrom: startAt + 4 * dayMs },
       { kind: 'retained', day: '2026-11-01', done: 1, of: 1 },
     ])
     expect(daysLeft()).toContain('2026-11-06')
@@ -91,9 +117,31 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     ])
   })
 
-  it('deletes nothing while it is not known what counts', async () => {
-    state.settings = { keepEventsDays: 1 }
-    state.experiments = [{ ...experiment(), kind: 'dance' } as never]
+  it.each<[string, SimulatedStateChanges]>([
+    // Links and copies of the day before.
+    ['an experiment', { experiments: [experiment({ startAt: startAt + 6 * dayMs, stopAt: now })] }],
+    ['an operation', { operations: [killSwitch({ countingFrom: startAt + 5 * dayMs })] }],
+    ['a rollout', { progressiveRollouts: [waiting({ status: 'running' })] }],
+    ['a paused rollout', { progressiveRollouts: [waiting({ status: 'paused' })] }],
+  ])('leaves what is read for %s', async (_, open) => {
+    Object.assign(state, open, { settings: { keepEventsDays: 1, keepAliasDays: 1 } })
+    expect((await run(now))[0]).toMatchObject({ kind: 'still-counted' })
+    expect(daysLeft()).toContain('2026-11-06')
+  })
+
+  it.each<[string, SimulatedStateChanges]>([
+    ['experiments', { experiments: [{ ...experiment(), kind: 'dance' } as never] }],
+    ['operations', { operations: [{ ...killSwitch(), kind: 'dance' } as never] }],
+    ['rollouts', { progressiveRollouts: [waiting({ status: 'dancing' })] }],
+    [
+      'metrics',
+      {
+        experiments: [experiment({ startAt: now - dayMs, stopAt: now })],
+        goals: [{ ...purchase, metric: { kind: 'dance' } as never }],
+      },
+    ],
+  ])('deletes nothing while it is not known what counts: %s', async (_, open) => {
+    Object.assign(state, open, { settings: { keepEventsDays: 1 } })
     expect(await run(now)).toMatchObject([
       { kind: 'failed', failure: { kind: 'job', message: expect.stringContaining('Nothing is deleted') } },
     ])
