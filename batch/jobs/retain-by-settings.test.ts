@@ -20,6 +20,7 @@ import {
 } from '../../test/support/simulated-stack.ts'
 import { adminApi } from '../admin-api.ts'
 import { compact } from './compact.ts'
+import type { LakeContext } from './lake-context.ts'
 import { retainBySettings } from './retain-by-settings.ts'
 
 /** A busy machine takes its time for each statement. */
@@ -59,10 +60,11 @@ afterEach(async () => {
   await stack.close()
 })
 
-const run = (at: number) => {
-  const api = adminApi({ url: stack.url, token: simulatedToken })
-  return lake.run((context) => retainBySettings('demo', api, context), at)
-}
+const retaining = (context: LakeContext) =>
+  retainBySettings('demo', adminApi({ url: stack.url, token: simulatedToken }), context)
+const run = (at: number) => lake.run(retaining, at)
+const partsFetched = () =>
+  lake.bucket.requests.filter((request) => request.startsWith('GET ') && request.endsWith('.parquet'))
 const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
   records.map((each) => ({ ...each, at: each.at + days * dayMs, receivedAt: each.receivedAt + days * dayMs }))
 const daysLeft = () =>
@@ -97,6 +99,32 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     // A late record makes it look again.
     lake.add(later(visitRecords('blue', 4, 3), 5))
     expect(await run(now)).toMatchObject([{ kind: 'retained', day: '2026-11-06', records: 3 }])
+  })
+
+  it('fetches no part without the kinds, and notes each day', async () => {
+    await lake.run((context) => compact('demo', context), now + dayMs)
+    const [first, second] = ['2026-11-01', '2026-11-06']
+    state.settings = { keepSdkReportDays: 1 }
+    lake.bucket.requests.length = 0
+    expect(await lake.run(retaining, now, { folder: lake.newFolder() })).toEqual([])
+    expect(partsFetched()).toEqual([])
+    state.settings = { keepTrackingDays: 1 }
+    // It is ended on the second day: the first is not looked at again.
+    const folder = lake.newFolder()
+    const ended = lake.run(
+      (context) => {
+        const again: typeof context.listing.again = (id, day) =>
+          day === second ? Promise.reject(new Error('ended')) : context.listing.again(id, day)
+        return retaining({ ...context, listing: { ...context.listing, again } })
+      },
+      now,
+      { folder },
+    )
+    await expect(ended).rejects.toThrow('ended')
+    lake.bucket.requests.length = 0
+    await lake.run(retaining, now, { folder })
+    expect(lake.bucket.requests.filter((request) => request.includes(first))).toEqual([])
+    expect(lake.bucket.requests.filter((request) => request.includes(second))).not.toEqual([])
   })
 
   it('leaves days that something open counts, and says so', async () => {

@@ -52,16 +52,17 @@ export async function retain(
     if (unreadable.length > 0) onEvent({ kind: 'failed', subject, failure: { kind: 'job', message } })
     if (unreadable.length > 0 || isDryRun) continue
     const after = records > 0 ? await listing.again(environmentId, day) : { ok: true as const, value: listed }
-    if (after.ok) cleared.add(after.value, what)
+    if (after.ok) await cleared.add(after.value, what)
   }
-  if (!isDryRun) await cleared.save()
+  if (!isDryRun) await cleared.finish()
 }
 
 const Cleared = z.record(z.string(), z.string())
 
 /**
  * Which days held no record of the kinds any more, with which objects: a day that is as it was is not read
- * again each time. Without the file they are.
+ * again each time. Without the file they are. Written after each day: a run that is ended for its time has not
+ * worked in vain.
  */
 async function openCleared(root: string, environmentId: string) {
   const file = path.join(root, 'retained', `${environmentId}.json`)
@@ -74,10 +75,13 @@ async function openCleared(root: string, environmentId: string) {
       after[day] = known
       return true
     },
-    add(listed: ListedDay, kinds: readonly string[]) {
+    add(listed: ListedDay, kinds: readonly string[]): Promise<void> {
       after[listed.day] = digestOf(listed, kinds)
+      // A full disk costs the next run a look, and keeps nothing from being deleted.
+      return writeSealed(file, { ...before, ...after }).catch(() => undefined)
     },
-    save: () => writeSealed(file, after),
+    /** Days that are gone are forgotten. */
+    finish: () => writeSealed(file, after),
   }
 }
 
