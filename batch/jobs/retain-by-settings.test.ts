@@ -67,6 +67,21 @@ const partsFetched = () =>
   lake.bucket.requests.filter((request) => request.startsWith('GET ') && request.endsWith('.parquet'))
 const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
   records.map((each) => ({ ...each, at: each.at + days * dayMs, receivedAt: each.receivedAt + days * dayMs }))
+const link = ({ at, receivedAt, environmentId, targetingKey }: EventRecord): EventRecord => ({
+  v: 2,
+  kind: 'alias',
+  id: 'link',
+  at,
+  receivedAt,
+  environmentId,
+  protocol: 'bucketeer',
+  sdk: '',
+  keyKind: 'client',
+  source: '',
+  targetingKey,
+  previousKey: 'somebody',
+  attributes: {},
+})
 const daysLeft = () =>
   [...lake.bucket.objects.keys()]
     .filter((key) => !key.endsWith('manifest.json'))
@@ -145,10 +160,29 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     ])
   })
 
+  it('leaves the links that an operation follows, and what it watches', async () => {
+    const records = later(visitRecords('green', 3, 1), 5)
+    lake.add([...records, link(records[0]!)])
+    lake.add(later(visitRecords('blue', 2, 1), 4))
+    Object.assign(state, {
+      operations: [killSwitch({ countingFrom: startAt + 5 * dayMs })],
+      settings: { keepEventsDays: 1 },
+    })
+    expect(await run(now)).toMatchObject([
+      { kind: 'still-counted', days: 1, countedFrom: startAt + 5 * dayMs },
+      { kind: 'retained', day: '2026-11-01' },
+      { kind: 'retained', day: '2026-11-05' },
+      { kind: 'retained', day: '2026-11-06', records: 8 },
+    ])
+    const [key] = [...lake.bucket.objects.keys()].filter((each) => /11-06.*manifest/.test(each))
+    const { parts } = JSON.parse(new TextDecoder().decode(lake.bucket.objects.get(key!)!.body))
+    expect(parts).toMatchObject([{ records: { alias: 1 } }])
+    expect(daysLeft()).toContain('2026-12-30')
+  })
+
   it.each<[string, SimulatedStateChanges]>([
     // Links and copies of the day before.
     ['an experiment', { experiments: [experiment({ startAt: startAt + 6 * dayMs, stopAt: now })] }],
-    ['an operation', { operations: [killSwitch({ countingFrom: startAt + 5 * dayMs })] }],
     ['a rollout', { progressiveRollouts: [waiting({ status: 'running' })] }],
     ['a paused rollout', { progressiveRollouts: [waiting({ status: 'paused' })] }],
   ])('leaves what is read for %s', async (_, open) => {

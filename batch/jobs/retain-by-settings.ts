@@ -1,12 +1,12 @@
 // What `retain` does on its schedule: deletes what the environment's settings say is too old, but no day
 // that something open still reads (still-read.ts): a result must not change because a day of it is gone.
 import type { Result } from '../../core/model/problem.ts'
-import { retentionOf } from '../../core/model/retention.ts'
+import { retentionOf, type StillRead } from '../../core/model/retention.ts'
 import type { AdminApi } from '../admin-api.ts'
 import { type Failure, fail } from '../failure.ts'
 import type { LakeContext } from './lake-context.ts'
 import { retain } from './retain.ts'
-import { stillReadFrom } from './still-read.ts'
+import { stillReadOf } from './still-read.ts'
 
 export async function retainBySettings(
   environmentId: string,
@@ -19,17 +19,16 @@ export async function retainBySettings(
   if (!settings.ok) return failed(settings.problem)
   const retention = retentionOf(settings.value)
   if (!retention) return onEvent({ kind: 'no-retention', environmentId })
-  const countedFrom = await countedFromOf(environmentId, api, now)
-  if (!countedFrom.ok) return failed(countedFrom.problem)
-  await retain(environmentId, retention, context, countedFrom.value)
+  const read = await readOf(environmentId, api, now)
+  if (!read.ok) return failed(read.problem)
+  await retain(environmentId, retention, context, read.value)
 }
 
-/** Epoch milliseconds; Infinity if nothing is counted. */
-async function countedFromOf(
+async function readOf(
   environmentId: string,
   api: AdminApi,
   now: number,
-): Promise<Result<number, Failure>> {
+): Promise<Result<StillRead, Failure>> {
   const [experiments, holdouts, allocations, operations, rollouts, goals] = await Promise.all([
     api.experiments(environmentId),
     api.holdouts(environmentId),
@@ -44,7 +43,7 @@ async function countedFromOf(
   if (!operations.ok) return operations
   if (!rollouts.ok) return rollouts
   if (!goals.ok) return goals
-  const from = stillReadFrom(
+  const read = stillReadOf(
     {
       experiments: experiments.value,
       holdouts: holdouts.value,
@@ -55,5 +54,5 @@ async function countedFromOf(
     },
     now,
   )
-  return from.ok ? from : fail('job', `${from.problem.message} Nothing is deleted.`)
+  return read.ok ? read : fail('job', `${read.problem.message} Nothing is deleted.`)
 }

@@ -18,7 +18,7 @@ import { fail } from '../failure.ts'
 import type { LakeCache, Window } from '../lake/cache.ts'
 import type { Counting } from '../lake/open-counting.ts'
 import { usersAwaited } from './observe-rollouts.ts'
-import { type Questions, stillReadFrom } from './still-read.ts'
+import { type Questions, stillReadOf } from './still-read.ts'
 
 const dayMs = 24 * hourMs
 const now = startAt + 200 * dayMs + 5 * hourMs
@@ -146,23 +146,26 @@ describe('the earliest time that is still read', () => {
         // The files of links are asked for first.
         const none = { raw: [], parts: [], latest: -Infinity, damaged: [] }
         return Promise.resolve(
-          asked.length === 1 && name(open) ? { ok: true, value: none } : fail('lake-unreachable', 'not here'),
+          asked.length === 1 && readsLinks(open)
+            ? { ok: true, value: none }
+            : fail('lake-unreachable', 'not here'),
         )
       },
       distrust: () => undefined,
     } as LakeCache
     const reader = { beginnings: [], hasSlices: false }
     await count({ lake: nowhere, root: '/nowhere', now, recount: 'never', reader, readerOf: () => reader })
-    expect(asked.length).toBe(name(open) ? 2 : 1)
-    const from = Math.min(...asked.map((window) => window.from))
-    expect(stillReadFrom({ ...nothing, ...open }, now)).toEqual({ ok: true, value: from })
+    expect(asked.length).toBe(readsLinks(open) ? 2 : 1)
+    // The window of links is the first one, if it is another.
+    const [linksFrom, from] = [asked[0]!.from, asked.at(-1)!.from]
+    expect(stillReadOf({ ...nothing, ...open }, now)).toEqual({ ok: true, value: { from, linksFrom } })
   })
-  const name = ({ operations, rollouts }: Partial<Questions>) => (operations ?? rollouts) !== undefined
+  const readsLinks = ({ operations, rollouts }: Partial<Questions>) => (operations ?? rollouts) !== undefined
 
   it('is that of the earliest of all', () => {
     const open = { experiments, holdouts: of(holdout), operations: of(young), allocations: of(allocation) }
-    expect(stillReadFrom({ ...nothing, ...open }, now)).toEqual(
-      stillReadFrom({ ...nothing, allocations: of(allocation) }, now),
+    expect(stillReadOf({ ...nothing, ...open }, now)).toEqual(
+      stillReadOf({ ...nothing, allocations: of(allocation) }, now),
     )
   })
 
@@ -176,7 +179,10 @@ describe('the earliest time that is still read', () => {
     ['a rollout whose users have come', { rollouts: of(rollout({ facts: {} })) }],
     ['the metric of a goal that nobody counts', { goals: [{ ...purchase, metric: { kind: 'x' } as never }] }],
   ])('is never for %s', (_, open) => {
-    expect(stillReadFrom({ ...nothing, ...open }, now)).toEqual({ ok: true, value: Infinity })
+    expect(stillReadOf({ ...nothing, ...open }, now)).toEqual({
+      ok: true,
+      value: { from: Infinity, linksFrom: Infinity },
+    })
   })
 
   it.each<[string, Partial<Questions>]>([
@@ -188,7 +194,7 @@ describe('the earliest time that is still read', () => {
     ),
     ['the metric of a goal', { experiments, goals: [{ ...purchase, metric: { kind: 'x' } as never }] }],
   ])('is unknown where a later release knows more: %s', (_, open) => {
-    expect(stillReadFrom({ ...nothing, ...open }, now)).toMatchObject({
+    expect(stillReadOf({ ...nothing, ...open }, now)).toMatchObject({
       ok: false,
       problem: { kind: 'job', message: expect.stringMatching(/not known|unknown/) },
     })

@@ -6,6 +6,7 @@ import type { Goal } from '../../core/model/goal.ts'
 import type { Operation } from '../../core/model/operation.ts'
 import { isRolloutOpen, type ProgressiveRollout } from '../../core/model/progressive-rollout.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
+import type { StillRead } from '../../core/model/retention.ts'
 import { eventAgeMaxMs } from '../../analytics/event-time.ts'
 import type { UnknownEntry } from '../admin-api-schemas.ts'
 import type { Listing } from '../api-request.ts'
@@ -13,7 +14,7 @@ import type { WatchedHoldout } from '../automation-api-schemas.ts'
 import { allocationWindow } from '../counting/allocation-counts.ts'
 import { holdoutWindow } from '../counting/holdout-counts.ts'
 import { metricWindow } from '../counting/metric-counts.ts'
-import { type AskedMinutes, askedMinutes, askedUsers, minutesWindows } from '../counting/operation-minutes.ts'
+import { askedMinutes, askedUsers, minutesWindows } from '../counting/operation-minutes.ts'
 import { withCopies } from '../counting/question.ts'
 import { type Failure, fail } from '../failure.ts'
 import { readMetric } from './count-goal-metric.ts'
@@ -30,8 +31,8 @@ export interface Questions {
   readonly goals: readonly Goal[]
 }
 
-/** Epoch milliseconds; Infinity if nothing is read. Refused if it is not known what is. */
-export function stillReadFrom(questions: Questions, now: number): Result<number, Failure> {
+/** Refused if it is not known what is read. */
+export function stillReadOf(questions: Questions, now: number): Result<StillRead, Failure> {
   const { holdouts, allocations, operations, rollouts, goals } = questions
   const [unknown] = unknownOf(questions)
   if (unknown) return fail('job', `It is not known which days ${unknown.id} counts: ${unknown.reason}.`)
@@ -60,13 +61,14 @@ export function stillReadFrom(questions: Questions, now: number): Result<number,
     .filter(isRolloutOpen)
     .flatMap((rollout) => usersAwaited(rollout) ?? [])
     .map((users, i) => askedUsers(users, i + 1, now))
-  const ofMinutes = [watched, awaited].map((asked) => minutesFrom(asked, now))
-  return ok(Math.min(...ofExperiments, ...ofHoldouts, ...ofAllocations, ...ofMinutes))
-}
-
-function minutesFrom(asked: readonly AskedMinutes[], now: number): number {
-  const { watched, linked } = minutesWindows(asked, now)
-  return Math.min(watched.from, linked.from)
+  const ofMinutes = [watched, awaited].map((asked) => minutesWindows(asked, now))
+  const from = Math.min(
+    ...ofExperiments,
+    ...ofHoldouts,
+    ...ofAllocations,
+    ...ofMinutes.map((windows) => windows.watched.from),
+  )
+  return ok({ from, linksFrom: Math.min(from, ...ofMinutes.map((windows) => windows.linked.from)) })
 }
 
 /** Those that this release cannot read, and that may read events. */
