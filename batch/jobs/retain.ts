@@ -64,8 +64,8 @@ const Cleared = z.record(z.string(), z.string())
 
 /**
  * Which days held no record of the kinds any more, with which objects: a day that is as it was is not read
- * again each time. Without the file they are. Written after each day: a run that is ended for its time has not
- * worked in vain.
+ * again each time. Without the file they are. Written after each day: the next run goes on from where one was
+ * ended for its time.
  */
 async function openCleared(root: string, environmentId: string) {
   const file = path.join(root, 'retained', `${environmentId}.json`)

@@ -48,7 +48,7 @@ export function expiredOf({ allDays, kindDays }: Retention, day: string, now: nu
 /** From when on the lake is still read, in epoch milliseconds; Infinity: it is not. */
 export interface StillRead {
   readonly from: number
-  /** Which keys are one user. At the latest `from`: users are known by links from before they were counted. */
+  /** Of links between keys. At the latest `from`: some are older than what is counted. */
   readonly linksFrom: number
 }
 
