@@ -15,9 +15,9 @@ export const protocols = ['bucketeer', 'flagship-io', 'ofrep'] as const
  */
 export const sameWithinMs = 5_000
 /**
- * Copies of an event are looked for from so long before what is asked for: an event that somebody sent before
- * an experiment began and sends again afterwards is not of the experiment. Clients try again for minutes or
- * hours.
+ * Copies of an event are looked for from so long before what is asked for until its end: an event that
+ * somebody sent before an experiment began and sends again afterwards is not of the experiment. Clients try
+ * again for minutes or hours.
  */
 export const copyHorizonMs = 86_400_000
 

@@ -46,6 +46,14 @@ describe('of a run that ended without a word', () => {
     ])
   })
 
+  it('they are told what they cannot begin with', async () => {
+    const run: Run = { ...crash, outcome: 'failed', exitCode: exitCodes.usage }
+    const message = 'TACKLINE_CLICKHOUSE_CA cannot be read.'
+    expect(await told('operations', run, message, 'a')).toEqual([
+      ['a', 'operations', `a: ${message}`, startedAt],
+    ])
+  })
+
   it.each([exitCodes.job, exitCodes['api-unreachable'], exitCodes['api-refused']])(
     'nobody is told if each was, or none can be: %s',
     async (exitCode) =>

@@ -14,7 +14,6 @@ type Api = Pick<AdminApi, 'environments' | 'jobs' | 'reportJob'>
 /** Of these, each environment was told, or nobody can be. */
 const toldItself: readonly (number | null)[] = [
   exitCodes.job,
-  exitCodes.usage,
   exitCodes['api-unreachable'],
   exitCodes['api-refused'],
 ]

@@ -5,7 +5,7 @@ import * as z from 'zod'
 export const JobName = z.enum(['operations', 'experiments', 'compact', 'retain', 'forget', 'export'])
 export type JobName = z.infer<typeof JobName>
 
-const [secondMs, dayMs] = [1_000, 86_400_000]
+const [secondMs, hourMs, dayMs] = [1_000, 3_600_000, 86_400_000]
 export const failuresMax = 20
 export const failureLengthMax = 500
 const runnerLengthMax = 200
@@ -66,12 +66,23 @@ export const nextRunOf = ({
 
 /** One failure may be a network's, and a job that runs often comes again before anybody could look. */
 const failedRunsDefault = 3
-const rareMs = dayMs / 2
+/** A job that runs twice a day or less leaves so much between its runs, whenever they begin. */
+const rareMs = 10 * hourMs
+/** People run them by hand, and see what comes of it. */
+const byHand: readonly JobName[] = ['forget', 'export']
 
 /**
- * So many runs in a row fail before people are told. `setting`: of the environment, for jobs that run often.
- * `everyMs`: the time between runs, where it is known. A job that runs twice a day or less is told of at
- * once.
+ * Whether people are told of a job that has failed. `runs`: in a row, the first at `since`. `setting`: how many
+ * they are, by the environment. At once if it runs rarely, or if nobody knows how often it runs, as under a
+ * scheduler of its own, and it has not been done for as long. Times are in epoch milliseconds.
  */
-export const failedRunsToTell = (setting: number | undefined, everyMs: number | undefined): number =>
-  everyMs !== undefined && everyMs >= rareMs ? 1 : (setting ?? failedRunsDefault)
+export function isFailureToTell(
+  { job, everyMs }: Pick<JobRunReport, 'everyMs'> & { readonly job: JobName },
+  { runs, since, newest }: { readonly runs: number; readonly since: number; readonly newest: number },
+  doneAt: number | null,
+  setting: number | undefined,
+): boolean {
+  if (runs >= (setting ?? failedRunsDefault)) return true
+  const notDoneMs = byHand.includes(job) ? 0 : newest - (doneAt ?? since)
+  return (everyMs ?? notDoneMs) >= rareMs
+}

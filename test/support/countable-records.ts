@@ -29,7 +29,7 @@ export const base: Exposure = {
   unitAttribute: '',
   unit: '',
 }
-const purchase: Tracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
+export const purchase: Tracking = { ...common, kind: 'tracking', type: 'goal', event: 'bought', value: 0 }
 
 const at = fc.integer({ min: 997, max: 1012 })
 const anyone = {
@@ -58,7 +58,7 @@ const tracking = fc.record({
   value: fc.integer({ min: -3, max: 9 }),
   content: fc.constantFrom(undefined, '', 'tea', 'milk'),
 })
-export const countableRecords = fc
+const anyRecords = fc
   .array(
     fc.oneof(
       fc.tuple(exposure, isOld).map(([part, old]) => toVersion({ ...base, ...part }, old)),
@@ -92,6 +92,37 @@ export const countableRecords = fc
     })
     return [...once, ...again]
   })
+
+/** At the edges of the windows below, in any order of receipt: times run with it, or against it. */
+const edge = fc.constantFrom(997, 999, 1001, 1004, 1006, 1009, 1011)
+/** What clients and others make of one event of a user: ids and contents are shared or not. One was first. */
+const copiesOfOne = fc.uniqueArray(
+  fc.record({
+    at: edge,
+    receivedAt: fc.oneof(edge, fc.constant(1012)),
+    id: fc.constantFrom('1', '1', '2'),
+    content: fc.constantFrom(undefined, undefined, 'tea', 'milk'),
+    event: fc.constantFrom('bought', 'bought', 'bought', 'bought', 'visited'),
+    keyKind: fc.constantFrom('client' as const, 'client' as const, 'server' as const),
+    protocol: anyone.protocol,
+    value: fc.integer({ min: 1, max: 9 }),
+  }),
+  { minLength: 3, maxLength: 5, selector: ({ receivedAt }) => receivedAt },
+)
+/** Many users who met the flag in each window, and have nothing but copies. */
+const copiedRecords = fc.array(copiesOfOne, { minLength: 25, maxLength: 40 }).map((users) =>
+  users.flatMap((copies, i): EventRecord[] => {
+    const own = { targetingKey: `copies ${i}`, unitAttribute: 'team', unit: `team ${i % 9}` }
+    return [
+      ...[998, 1000, 1005].map((time) => ({ ...base, ...own, id: `${time}`, at: time, receivedAt: time })),
+      ...copies.map((copy): EventRecord => ({ ...purchase, targetingKey: own.targetingKey, ...copy })),
+    ]
+  }),
+)
+
+export const countableRecords = fc
+  .tuple(anyRecords, copiedRecords)
+  .map(([some, copied]): readonly EventRecord[] => [...some, ...copied])
 
 /** `checkout`, from 1000 on. */
 export const anyQuestion: Question = {

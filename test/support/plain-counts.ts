@@ -78,15 +78,17 @@ export function personsOf(
 
 /**
  * Of records whose times are counted ones, without the copies of goals: what has the name and id, or the name
- * and content at about the same time, of what came before with as good a key. `from`: of the question.
+ * and content at about the same time, of what came before with as good a key. A question sees copies of its
+ * window, and of some time before it.
  */
 export function withoutCopies(
   all: readonly EventRecord[],
-  from: number,
+  { from, to }: PlainWindow,
   personOf: (record: EventRecord) => string,
 ): EventRecord[] {
   const goals = all.filter(
-    (record): record is Tracking => record.kind === 'tracking' && record.at >= from - copyHorizonMs,
+    (record): record is Tracking =>
+      record.kind === 'tracking' && record.at >= from - copyHorizonMs && record.at < to,
   )
   const textOf = (...parts: unknown[]) => JSON.stringify(parts)
   const ofIds = Map.groupBy(goals, (each) => textOf(each.targetingKey, each.event, each.id))
@@ -151,10 +153,11 @@ export function plainFigures(
   raw: readonly EventRecord[],
   counts: Counts,
   unitAttribute: string,
-  { from, to }: PlainWindow,
+  window: PlainWindow,
 ) {
+  const { from, to } = window
   const personOf = personsOf(raw, { from: from - copyHorizonMs, to })
-  const once = withoutCopies(raw.map(counted), from, personOf)
+  const once = withoutCopies(raw.map(counted), window, personOf)
   const inside = once.filter((record) => record.at >= from && record.at < to)
   const isOfQuestion = ({ flagKey, ruleId }: Exposure) => flagKey === 'checkout' && ruleId === 'split'
   const unitOf = (record: EventRecord) =>

@@ -22,7 +22,7 @@ export function plainMinutes(
   const { x, variation, baseline, start: from, delayMs, sourceUsersMax } = question
   const counts = question.counts as Counts
   const personOf = personsOf(raw, { from: question.linksFrom, to: Infinity })
-  const all = withoutCopies(raw.map(counted), from, personOf).filter(
+  const all = withoutCopies(raw.map(counted), { from, to: Infinity }, personOf).filter(
     ({ at, targetingKey }) => at >= from && targetingKey !== '',
   )
   const goals = all.filter(

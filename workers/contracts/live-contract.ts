@@ -84,10 +84,12 @@ export interface IntakeStore extends PropagationStore {
   attributeValues(name: string, query: AttributeQuery): KnownValues | Promise<KnownValues>
 }
 
-/** A job that failed so often in a row that people are told (core/model/job-run.ts). */
+/** A job that fails. */
 export interface FailingJob {
   /** Epoch milliseconds: when the first of the runs began. */
   readonly since: number
+  /** When the newest of them began. */
+  readonly newest: number
   readonly runs: number
 }
 

@@ -3,7 +3,7 @@
 // how fast published revisions reached edge. Once a day it looks for stale flags.
 import { DurableObject } from 'cloudflare:workers'
 import type { IntakeCount, IntakeCounts } from '../../analytics/intake.ts'
-import { failedRunsToTell, type JobName } from '../../core/model/job-run.ts'
+import { isFailureToTell, type JobName } from '../../core/model/job-run.ts'
 import { settingsId } from '../../core/model/environment-state.ts'
 import type { FindingTeller } from '../contracts/finding-contract.ts'
 import type { IntakeMeter, IntakeTotals } from '../contracts/intake-contract.ts'
@@ -139,15 +139,13 @@ export class Intake extends DurableObject<IntakeBindings> implements IntakeMeter
   }
 
   noteJobRun(run: JobRun, failedRunsUntilTold?: number): FailingJob | undefined {
-    const before = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
-    // A scheduler of its own does not say how often it runs the job: its last run does.
-    const sinceLast =
-      before && before.startedAt < run.startedAt ? run.startedAt - before.startedAt : undefined
-    const runsToTell = failedRunsToTell(failedRunsUntilTold, run.everyMs ?? sinceLast)
     noteJobRun(this.#sql, run)
-    const noted = newestJobRuns(this.#sql).find(({ job }) => job === run.job)
-    noteJobFailure(this.#sql, run, noted?.doneAt ?? null)
-    return untoldFailure(this.#sql, run.job, runsToTell)
+    const newest = newestJobRuns(this.#sql).find(({ job }) => job === run.job)!
+    noteJobFailure(this.#sql, run, newest.doneAt)
+    const failure = untoldFailure(this.#sql, run.job)
+    return failure && isFailureToTell(newest, failure, newest.doneAt, failedRunsUntilTold)
+      ? failure
+      : undefined
   }
 
   noteFailureTold(job: JobName, since: number): void {

@@ -22,13 +22,12 @@ export function noteJobFailure(
     )
 }
 
-/** Undefined if nobody has to be told. `runs`: how many in a row have to fail. */
-export const untoldFailure = (sql: SqlStorage, job: string, runs: number): FailingJob | undefined =>
+/** Undefined if it does not fail, or if people were told. */
+export const untoldFailure = (sql: SqlStorage, job: string): FailingJob | undefined =>
   sql
-    .exec<{ since: number; runs: number }>(
-      'SELECT since, runs FROM job_failure WHERE job = ? AND told = 0 AND runs >= ?',
+    .exec<{ since: number; newest: number; runs: number }>(
+      'SELECT since, newest, runs FROM job_failure WHERE job = ? AND told = 0',
       job,
-      runs,
     )
     .toArray()[0]
 

@@ -18,7 +18,7 @@
     SELECT x, person, argMin((variationId, countedAt, receivedAt, clock), (countedAt, receivedAt, eventId)) AS first
     FROM exposuresOfPeople
     INNER JOIN asked ON askedFlag = flagKey
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
       AND ruleId = rule
       AND has(arms, variationId)
       AND countedAt >= starts[1]
@@ -33,19 +33,14 @@
       first.2 AS exposedAt,
       arrayCount(start -> start <= exposedAt, starts) AS phase,
       arrayExists(
-        (each, copyTime) -> each.name = cityHash64(goal)
-          AND copyTime < starts[1] - {copyHorizonMs:Int64}
+        (each, isCopy) -> each.name = cityHash64(goal)
+          AND NOT isCopy
           AND each.at >= starts[1]
           AND (counts != 'server' OR each.isServer)
           AND each.at <= exposedAt + delayMs
-          AND each.at >= exposedAt - multiIf(
-            each.clock = first.4 AND each.clock != 1, 0,
-            each.clock > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
-            each.receivedAt = first.3, 0, -- one request, whose delay is in both
-            {requestDelayMaxMs:Int64}
-          ),
+          AND each.at >= exposedAt - toleranceOf(each, first.4, first.3),
         events,
-        copyTimes
+        areCopies(events, doubtful, starts[1], toInt64(9223372036854775807))
       ) AS hasGoal
     FROM firsts
     INNER JOIN asked USING (x)

@@ -27,8 +27,8 @@
       goal.side AS goalSide,
       goal.x AS goalOwner,
       goal.counted AS goalCounted,
-      groupArrayArray(goalLists.events) AS events,
-      groupArrayArray(goalLists.copyTimes) AS copyTimes
+      groupArrayArray(goalLists.doubtful) AS doubtful,
+      arrayConcat(doubtful, groupArrayArrayIf(goalLists.events, empty(goalLists.doubtful))) AS events
     FROM goalLists
     INNER JOIN (
       SELECT DISTINCT side, x, person, if(userUnit != 0, userUnit, cityHash64('without', person)) AS counted

@@ -10,6 +10,6 @@
     FROM matched
   ),
   goalsOfCounted AS (
-    SELECT side AS goalSide, toUInt32(0) AS goalOwner, person AS goalCounted, events, copyTimes
+    SELECT side AS goalSide, toUInt32(0) AS goalOwner, person AS goalCounted, events, doubtful
     FROM goalLists
   ),

@@ -5,28 +5,28 @@ WITH
   exposuresOfConcerned AS (
     SELECT [toInt8(1)] AS sides, *
     FROM file({addedExposures:String}, 'Native', {exposureColumns:String})
-    WHERE has({flags:Array(String)}, flagKey) AND user IN (SELECT user FROM concerned)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)})) AND user IN (SELECT user FROM concerned)
     UNION ALL
     SELECT [toInt8(-1), toInt8(1)] AS sides, *
     FROM file({keptExposures:String}, 'Native', {exposureColumns:String})
-    WHERE has({flags:Array(String)}, flagKey) AND user IN (SELECT user FROM concerned)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)})) AND user IN (SELECT user FROM concerned)
     UNION ALL
     SELECT [toInt8(-1)] AS sides, *
     FROM file({removedExposures:String}, 'Native', {exposureColumns:String})
-    WHERE has({flags:Array(String)}, flagKey) AND user IN (SELECT user FROM concerned)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)})) AND user IN (SELECT user FROM concerned)
   ),
   goalsOfConcerned AS (
     SELECT [toInt8(1)] AS sides, *
     FROM file({addedGoals:String}, 'Native', {goalColumns:String})
-    WHERE has({events:Array(String)}, event) AND user IN (SELECT user FROM concerned)
+    WHERE event IN (SELECT arrayJoin({events:Array(String)})) AND user IN (SELECT user FROM concerned)
     UNION ALL
     SELECT [toInt8(-1), toInt8(1)] AS sides, *
     FROM file({keptGoals:String}, 'Native', {goalColumns:String})
-    WHERE has({events:Array(String)}, event) AND user IN (SELECT user FROM concerned)
+    WHERE event IN (SELECT arrayJoin({events:Array(String)})) AND user IN (SELECT user FROM concerned)
     UNION ALL
     SELECT [toInt8(-1)] AS sides, *
     FROM file({removedGoals:String}, 'Native', {goalColumns:String})
-    WHERE has({events:Array(String)}, event) AND user IN (SELECT user FROM concerned)
+    WHERE event IN (SELECT arrayJoin({events:Array(String)})) AND user IN (SELECT user FROM concerned)
   )
 SELECT *
 FROM file({prepared:String}, 'Native', {preparedColumns:String})

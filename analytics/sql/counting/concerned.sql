@@ -6,17 +6,17 @@ WITH
     FROM file({prepared:String}, 'Native', {preparedColumns:String})
     WHERE length(sides) = 1
       AND (
-        (kind = 'exposure' AND has({flags:Array(String)}, flagKey))
-        OR (kind = 'tracking' AND has({events:Array(String)}, event))
+        (kind = 'exposure' AND flagKey IN (SELECT arrayJoin({flags:Array(String)})))
+        OR (kind = 'tracking' AND event IN (SELECT arrayJoin({events:Array(String)})))
       )
     UNION ALL
     SELECT user
     FROM file({changedExposures:String}, 'Native', {exposureColumns:String})
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
     UNION ALL
     SELECT user
     FROM file({changedGoals:String}, 'Native', {goalColumns:String})
-    WHERE has({events:Array(String)}, event)
+    WHERE event IN (SELECT arrayJoin({events:Array(String)}))
   ),
   links AS (SELECT * FROM file({links:String}, 'RowBinary', {linkColumns:String})),
   touched AS (SELECT component FROM links WHERE isChanged OR user IN (SELECT user FROM seen))

@@ -28,7 +28,7 @@
       ) AS first
     FROM exposuresOfPeople
     INNER JOIN rules ON askedFlag = flagKey
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
       AND countedAt >= since
       AND (scope = 0 OR has(scopes, scope))
       AND (
@@ -45,18 +45,13 @@
       first.1 AS isHeldOut,
       first.2 AS exposedAt,
       arrayExists(
-        (each, copyTime) -> each.name = cityHash64(goal)
-          AND copyTime < start - {copyHorizonMs:Int64}
+        (each, isCopy) -> each.name = cityHash64(goal)
+          AND NOT isCopy
           AND each.at >= start
           AND each.at < until
-          AND each.at >= exposedAt - multiIf(
-            each.clock = first.4 AND each.clock != 1, 0,
-            each.clock > 1 OR first.4 > 1, {clockSkewMaxMs:Int64},
-            each.receivedAt = first.3, 0, -- one request, whose delay is in both
-            {requestDelayMaxMs:Int64}
-          ),
+          AND each.at >= exposedAt - toleranceOf(each, first.4, first.3),
         events,
-        copyTimes
+        areCopies(events, doubtful, start, until)
       ) AS hasGoal
     FROM firsts
     INNER JOIN asked ON intDiv(x, {goalsMax:UInt32}) = owner

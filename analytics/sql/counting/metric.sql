@@ -31,12 +31,12 @@
       arraySort(
         each -> (each.name, each.at, each.value, each.clock, each.receivedAt),
         arrayFilter(
-          (each, copyTime) -> each.at >= {from:Int64}
+          (each, isCopy) -> each.at >= {from:Int64}
             AND each.at < {end:Int64}
-            AND copyTime < {from:Int64} - {copyHorizonMs:Int64}
+            AND NOT isCopy
             AND (each.isServer OR {counts:String} != 'server'),
           goalsOfCounted.events,
-          copyTimes
+          areCopies(goalsOfCounted.events, doubtful, {from:Int64}, {end:Int64})
         )
       ) AS events
     FROM goalsOfCounted
@@ -48,12 +48,7 @@
       firstAt,
       -- From when on each event counts.
       arrayMap(
-        event -> greatest({start:Int64}, firstAt - multiIf(
-          event.clock = firstClock AND firstClock != 1, 0,
-          event.clock > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
-          event.receivedAt = firstReceivedAt, 0, -- one request, whose delay is in both
-          {requestDelayMaxMs:Int64}
-        )),
+        event -> greatest({start:Int64}, firstAt - toleranceOf(event, firstClock, firstReceivedAt)),
         events
       ) AS earliest,
       arrayFilter(

@@ -92,19 +92,14 @@
         operation -> operation.1,
         if(empty(events), [], arrayFilter(
           operation -> arrayExists(
-            (each, copyTime) -> each.name = operation.2
-              AND copyTime < start - {copyHorizonMs:Int64}
+            (each, isCopy) -> each.name = operation.2
+              AND NOT isCopy
               AND (counts != 'server' OR each.isServer)
               AND each.at <= exposedAt + operation.3
               AND each.at >= start
-              AND each.at >= exposedAt - multiIf(
-                each.clock = exposureClock AND each.clock != 1, 0,
-                each.clock > 1 OR exposureClock > 1, {clockSkewMaxMs:Int64},
-                each.receivedAt = exposureReceivedAt, 0, -- one request, whose delay is in both
-                {requestDelayMaxMs:Int64}
-              ),
+              AND each.at >= exposedAt - toleranceOf(each, exposureClock, exposureReceivedAt),
             events,
-            copyTimes
+            areCopies(events, doubtful, start, toInt64(9223372036854775807))
           ),
           operations
         ))

@@ -15,19 +15,14 @@
       arrayJoin(arrayPushFront(
         if(empty(events), [], arrayMap(goal -> goal.1, arrayFilter(
           goal -> arrayExists(
-            (each, copyTime) -> each.name = goal.2
+            (each, isCopy) -> each.name = goal.2
               AND each.at >= start
               AND each.at < end
-              AND copyTime < start - {copyHorizonMs:Int64}
+              AND NOT isCopy
               AND (each.isServer OR NOT isServerOnly)
-              AND each.at >= firstAt - multiIf(
-                each.clock = firstClock AND firstClock != 1, 0,
-                each.clock > 1 OR firstClock > 1, {clockSkewMaxMs:Int64},
-                each.receivedAt = firstReceivedAt, 0, -- one request, whose delay is in both
-                {requestDelayMaxMs:Int64}
-              ),
+              AND each.at >= firstAt - toleranceOf(each, firstClock, firstReceivedAt),
             events,
-            copyTimes
+            areCopies(events, doubtful, start, end)
           ),
           goals
         ))),

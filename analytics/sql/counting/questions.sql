@@ -13,7 +13,7 @@
   variationNames AS (
     SELECT DISTINCT cityHash64(variationId) AS variation, toString(variationId) AS variationId
     FROM sidedExposures
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
   ),
   matched AS (
     SELECT
@@ -37,7 +37,7 @@
         + if(isUnverified, 1, 0) AS place
     FROM exposuresOfPeople
     INNER JOIN asked ON flagHash = cityHash64(flagKey)
-    WHERE has({flags:Array(String)}, flagKey)
+    WHERE flagKey IN (SELECT arrayJoin({flags:Array(String)}))
       AND cityHash64(ruleId) = ruleHash
       AND countedAt >= start
       AND countedAt < end

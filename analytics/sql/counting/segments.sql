@@ -35,7 +35,7 @@
         {attributes:Array(String)}
       ) AS texts
     FROM records
-    WHERE kind = 'exposure' AND targetingKey != '' AND has({flags:Array(String)}, flagKey)
+    WHERE kind = 'exposure' AND targetingKey != '' AND flagKey IN (SELECT arrayJoin({flags:Array(String)}))
   ),
   -- Several only if copies of one exposure came at one moment.
   told AS (

@@ -111,6 +111,17 @@ describe('a job that fails', () => {
   it.each([
     ['a daily job, by serve', [run(1, { everyMs: 1_440 * minuteMs, failures })], 1],
     ['a daily job, by cron', [run(1_441), run(1, { failures })], 1],
+    [
+      'a job of each half day, by cron, that begins some seconds earlier',
+      [run(721), run(1.5, { failures })],
+      1,
+    ],
+    ['a job that is seldom run by hand', [run(9_000), run(1, { failures })], 0, 'forget'],
+    [
+      'a job of each ten minutes, by serve, which was away for long',
+      [run(780, { everyMs: 600_000 }), run(1, { everyMs: 600_000, failures })],
+      0,
+    ],
     ['a job of each minute, by serve', [run(1, { everyMs: minuteMs, failures })], 0],
     ['a job of each minute, by cron', [run(2), run(1, { failures })], 0],
     [
@@ -119,14 +130,23 @@ describe('a job that fails', () => {
       0,
     ],
     ['a job that nobody knows', [run(1, { failures })], 0],
-  ])('once is told of if nobody looks soon again: %s', async (_, runs, messages) => {
+  ])('once is told of if nobody looks soon again: %s', async (_, runs, messages, job = 'retain') => {
     const hook = { id: 'pager', url: 'https://hooks.example.com/x', events: ['job.failed'] }
     await call('POST', `${path}/webhooks`, hook)
-    for (const each of runs) await put('retain', each)
+    for (const each of runs) await put(job, each)
     const found = await told()
     expect(found).toHaveLength(messages)
     for (const { message } of found)
       expect(message).toMatchObject({ data: { runs: 1, summary: expect.stringMatching(/failed at \d{4}-/) } })
+  })
+
+  it('and was never done is told of the next day, though a scheduler of its own runs it', async () => {
+    const hook = { id: 'pager', url: 'https://hooks.example.com/x', events: ['job.failed'] }
+    await call('POST', `${path}/webhooks`, hook)
+    await put('compact', run(1_441, { failures }))
+    expect(await told()).toEqual([])
+    await put('compact', run(1, { failures }))
+    expect(await told()).toMatchObject([{ message: { data: { runs: 2 } } }])
   })
 
   it('once a day is told of at once, also where jobs that run often may fail more often', async () => {
