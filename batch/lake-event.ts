@@ -40,7 +40,10 @@ export type LakeEvent =
   | { readonly kind: 'nothing-to-retain'; readonly environmentId: string }
   /** By its settings, the environment's events are kept for ever. */
   | { readonly kind: 'no-retention'; readonly environmentId: string }
-  /** So many days are old enough to go, and stay: what is open counts from this time (epoch milliseconds). */
+  /**
+   * So many days are old enough to go, and stay, or their links do: what is open reads from this time on
+   * (epoch milliseconds).
+   */
   | {
       readonly kind: 'still-counted'
       readonly environmentId: string

@@ -40,7 +40,7 @@ export function lakeLine(event: LakeEvent): string {
       return `${event.environmentId}: its settings name no age at which events go.`
     case 'still-counted': {
       const since = new Date(event.countedFrom).toISOString().slice(0, 10)
-      return `${event.environmentId}: ${integer(event.days)} days stay, since what is open counts from ${since} on.`
+      return `${event.environmentId}: ${integer(event.days)} days stay or their links do: what is open reads from ${since} on.`
     }
     case 'progress':
       return `${dayOf(event)}: ${event.done} of ${event.of} days.`

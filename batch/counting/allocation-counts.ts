@@ -5,6 +5,7 @@ import { countedByDefault } from '../../core/model/counted-events.ts'
 import type { AllocationFacts, DynamicAllocation } from '../../core/model/dynamic-allocation.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
+import type { Window } from '../lake/cache.ts'
 import { countOnce, type CountOnceOptions, linesOf } from './count-once.ts'
 
 const Row = z.object({
@@ -39,7 +40,7 @@ export const allocationCounts = (options: CountOnceOptions): AllocationCounts =>
     const rows = await countOnce({ ...options, recount: 'never', now }, environmentId, {
       name: 'allocation-phases',
       row: Row,
-      windows: questions.map(({ starts }) => ({ from: starts[0]!, to: now })),
+      windows: asked.map(({ allocation }) => allocationWindow(allocation, now)),
       flags: questions.map(({ askedFlag }) => askedFlag),
       events: questions.map(({ goal }) => goal),
       values: (scopes) => ({
@@ -49,6 +50,12 @@ export const allocationCounts = (options: CountOnceOptions): AllocationCounts =>
     if (!rows.ok) return rows
     return ok(asked.map(({ allocation }, i) => factsOf(allocation, rows.value, i + 1, questions[i]!.until)))
   },
+})
+
+/** All phases. */
+export const allocationWindow = ({ phases }: Pick<DynamicAllocation, 'phases'>, now: number): Window => ({
+  from: phases[0]!.startAt,
+  to: now,
 })
 
 function questionOf({ allocation, event }: CountedAllocation, x: number, now: number) {

@@ -5,6 +5,7 @@ import type { Holdout } from '../../core/model/holdout.ts'
 import { goalsPerExperimentMax } from '../../core/model/limits.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
+import type { Window } from '../lake/cache.ts'
 import { countOnce, type CountOnceOptions, linesOf } from './count-once.ts'
 import type { Recounting } from './kept-sums.ts'
 
@@ -48,7 +49,7 @@ export const holdoutCounts = (options: CountOnceOptions & Recounting): HoldoutCo
       each.events.map((goal, g) => ({
         x: questionOf(h, g),
         goal,
-        start: startOf(each),
+        start: holdoutWindow(each.holdout).from,
         until: each.holdout.stopAt,
       })),
     )
@@ -65,9 +66,7 @@ export const holdoutCounts = (options: CountOnceOptions & Recounting): HoldoutCo
       name: 'holdout-outcomes',
       row: Row,
       add: addRows,
-      // Nothing before a rule came under its holdout counts. Until its end, not until now: no event counts
-      // later than now, and the question stays the same.
-      windows: asked.map((each) => ({ from: startOf(each), to: each.holdout.stopAt })),
+      windows: asked.map(({ holdout }) => holdoutWindow(holdout)),
       flags: rules.map(({ askedFlag }) => askedFlag),
       events: questions.map(({ goal }) => goal),
       values: (scopes) => ({
@@ -104,7 +103,14 @@ function addRows(rows: readonly Row[]): Row[] {
     .toSorted((a, b) => a.x - b.x || a.heldOut - b.heldOut)
 }
 
-const startOf = ({ holdout }: CountedHoldout) => Math.min(...holdout.held.map(({ since }) => since))
+/**
+ * Nothing before a rule came under its holdout counts: without a rule, nothing does. Until its end, not until
+ * now: no event counts later than now, and the question stays the same.
+ */
+export const holdoutWindow = ({ held, stopAt }: Pick<Holdout, 'held' | 'stopAt'>): Window => ({
+  from: Math.min(...held.map(({ since }) => since)),
+  to: stopAt,
+})
 
 /** A number for each holdout and goal, which tells the holdout (from 1). */
 const questionOf = (holdout: number, goal: number) => (holdout + 1) * goalsPerExperimentMax + goal

@@ -159,7 +159,13 @@ async function changeOf(
 }
 
 /** The events before a user's first exposure lie before the experiment's own window. */
-export const metricWindow = ({ exposures: { start, end }, metric }: MetricQuestion): Window => ({
+export const metricWindow = ({
+  exposures: { start, end },
+  metric,
+}: {
+  readonly exposures: Pick<Question, 'start' | 'end'>
+  readonly metric: GoalMetric
+}): Window => ({
   from: start - priorMs(metric),
   to: end,
 })

@@ -7,7 +7,7 @@ import { delayOf, type Operation } from '../../core/model/operation.ts'
 import { type MinuteCounts, watchDayMs, watchedFrom } from '../../core/model/operation-watch.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import type { Failure } from '../failure.ts'
-import type { LakeCache, RecordFiles } from '../lake/cache.ts'
+import type { LakeCache, RecordFiles, Window } from '../lake/cache.ts'
 import type { ClickHouse } from '../lake/clickhouse.ts'
 import { countAgainIfDamaged } from './count-again.ts'
 import { countsFile, keptRows } from './kept-rows.ts'
@@ -80,13 +80,11 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
     now: number,
   ) {
     const { asked, dayMs } = wanted
-    // Links are older than what is watched: without them, goals under the known id would be missing. They are
-    // asked for first, because what is listed from then on holds the rest.
-    const watched = withCopies({ from: startOf(asked), to: now })
-    const linksFrom = Math.min(...asked.map((each) => each.linksFrom), watched.from)
-    const linked = await lake.files(environmentId, { from: linksFrom, to: now })
+    const windows = minutesWindows(asked, now)
+    // Asked for first, because what is listed from then on holds the rest.
+    const linked = await lake.files(environmentId, windows.linked)
     if (!linked.ok) return linked
-    const files = await lake.files(environmentId, watched)
+    const files = await lake.files(environmentId, windows.watched)
     if (!files.ok) return files
     const reader = readerOf(environmentId, isAgain)
     const input = { texts: reader.beginnings.map(textOf), files: [files.value, linked.value], asked }
@@ -119,6 +117,19 @@ export function operationMinutes({ clickHouse, readerOf, lake, root }: Options):
       )
     },
   }
+}
+
+/**
+ * What has to be read of the lake. Links are older than what is watched: without them, goals under the known
+ * id would be missing.
+ */
+export function minutesWindows(
+  asked: readonly AskedMinutes[],
+  now: number,
+): { readonly watched: Window; readonly linked: Window } {
+  const watched = withCopies({ from: startOf(asked), to: now })
+  const linksFrom = Math.min(...asked.map((each) => each.linksFrom), watched.from)
+  return { watched, linked: { from: linksFrom, to: now } }
 }
 
 interface Wanted {
@@ -185,7 +196,7 @@ export function askedMinutes({ operation, event }: Watched, x: number, now: numb
 }
 
 /** Without a goal. */
-const askedUsers = (
+export const askedUsers = (
   { flagKey, ruleId, variationId, since }: AskedUsers,
   x: number,
   now: number,

@@ -20,9 +20,17 @@ function metricOf(
   isFrozen: boolean,
   cap: number | undefined,
 ): Result<GoalMetric | undefined, Failure> {
+  const metric = readMetric(goal)
+  if (!metric.ok) return metric
+  return ok(isPlainConversion(metric.value) && !isFrozen ? undefined : withCap(metric.value, cap))
+}
+
+/** Control may be one release ahead, and know more metrics. */
+export function readMetric(goal: Goal): Result<GoalMetric, Failure> {
   const metric = GoalMetric.safeParse(goal.metric ?? conversion)
-  if (!metric.success) return fail('job', `The metric of goal ${goal.key} is unknown to this release.`)
-  return ok(isPlainConversion(metric.data) && !isFrozen ? undefined : withCap(metric.data, cap))
+  return metric.success
+    ? ok(metric.data)
+    : fail('job', `The metric of goal ${goal.key} is unknown to this release.`)
 }
 
 const withoutPrior = (metric: GoalMetric): GoalMetric =>

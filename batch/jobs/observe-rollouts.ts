@@ -8,6 +8,7 @@ import {
 } from '../../core/model/progressive-rollout.ts'
 import { judgedOf, shortfallOf } from '../../core/model/rollout-shortfall.ts'
 import type { RolloutLookAt } from '../automation-api.ts'
+import type { AskedUsers } from '../counting/operation-minutes.ts'
 import type { Failure } from '../failure.ts'
 import type { CountedOperations } from './apply-operations.ts'
 import type { JobContext } from './job-context.ts'
@@ -28,15 +29,10 @@ export async function observeRollouts(
     if (status === 'running' || status === 'paused')
       onEvent({ kind: 'skipped', environmentId, work: 'operations', id, reason })
   const waiting = listed.value.entries.filter(
-    (rollout) => rollout.status === 'running' && stepInQuestion(rollout) && rollout.stepAt !== undefined,
+    (rollout) => rollout.status === 'running' && usersAwaited(rollout) !== undefined,
   )
   if (waiting.length === 0) return
-  const asked = waiting.map(({ flagKey, ruleId, variationId, stepAt = now }) => ({
-    flagKey,
-    ruleId,
-    variationId,
-    since: stepAt,
-  }))
+  const asked = waiting.flatMap((rollout) => usersAwaited(rollout) ?? [])
   const users = await minutes.users(environmentId, asked, now)
   if (!users.ok) return failed(environmentId, users.problem)
   const operations = new Map([...counted].map(([id, { operation }]) => [id, operation]))
@@ -52,6 +48,13 @@ export async function observeRollouts(
   }
   const stored = await api.storeRolloutLooks(environmentId, looks)
   if (!stored.ok) failed(environmentId, stored.problem)
+}
+
+/** Whom its step waits for; undefined if it waits for nobody. */
+export function usersAwaited(rollout: ProgressiveRollout): AskedUsers | undefined {
+  const { flagKey, ruleId, variationId, stepAt } = rollout
+  if (!stepInQuestion(rollout) || stepAt === undefined) return undefined
+  return { flagKey, ruleId, variationId, since: stepAt }
 }
 
 function factsOf(

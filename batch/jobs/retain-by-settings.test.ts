@@ -4,7 +4,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRecord } from '../../analytics/records.ts'
 import { hasChdb } from '../../test/support/chdb.ts'
 import { startSimulatedLake } from '../../test/support/simulated-lake.ts'
-import { experiment, hourMs, startAt, visitRecords } from '../../test/support/simulated-shop.ts'
+import {
+  experiment,
+  hourMs,
+  killSwitch,
+  purchase,
+  startAt,
+  visitRecords,
+} from '../../test/support/simulated-shop.ts'
 import {
   type SimulatedState,
   type SimulatedStack,
@@ -13,6 +20,7 @@ import {
 } from '../../test/support/simulated-stack.ts'
 import { adminApi } from '../admin-api.ts'
 import { compact } from './compact.ts'
+import type { LakeContext } from './lake-context.ts'
 import { retainBySettings } from './retain-by-settings.ts'
 
 /** A busy machine takes its time for each statement. */
@@ -20,7 +28,26 @@ vi.setConfig({ testTimeout: 240_000 })
 
 const dayMs = 24 * hourMs
 const now = startAt + 60 * dayMs
-const state: { -readonly [Name in keyof SimulatedState]?: SimulatedState[Name] } = {}
+type SimulatedStateChanges = { -readonly [Name in keyof SimulatedState]?: SimulatedState[Name] }
+const state: SimulatedStateChanges = {}
+/** A step since the sixth day. */
+const waiting = (changes: object) =>
+  ({
+    id: 'r',
+    name: '',
+    flagKey: 'checkout',
+    ruleId: 'split',
+    variationId: 'green',
+    steps: [{ weight: 1000, holdMs: 1000, approval: false, minimumUsers: 10 }],
+    onOperation: 'pause',
+    startAt,
+    stepsMade: 1,
+    stepAt: startAt + 5 * dayMs,
+    version: 1,
+    createdAt: startAt,
+    updatedAt: startAt,
+    ...changes,
+  }) as never
 let lake: Awaited<ReturnType<typeof startSimulatedLake>>
 let stack: SimulatedStack
 beforeEach(async () => {
@@ -33,12 +60,28 @@ afterEach(async () => {
   await stack.close()
 })
 
-const run = (at: number) => {
-  const api = adminApi({ url: stack.url, token: simulatedToken })
-  return lake.run((context) => retainBySettings('demo', api, context), at)
-}
+const retaining = (context: LakeContext) =>
+  retainBySettings('demo', adminApi({ url: stack.url, token: simulatedToken }), context)
+const run = (at: number) => lake.run(retaining, at)
+const partsFetched = () =>
+  lake.bucket.requests.filter((request) => request.startsWith('GET ') && request.endsWith('.parquet'))
 const later = (records: readonly EventRecord[], days: number): EventRecord[] =>
   records.map((each) => ({ ...each, at: each.at + days * dayMs, receivedAt: each.receivedAt + days * dayMs }))
+const link = ({ at, receivedAt, environmentId, targetingKey }: EventRecord): EventRecord => ({
+  v: 2,
+  kind: 'alias',
+  id: 'link',
+  at,
+  receivedAt,
+  environmentId,
+  protocol: 'bucketeer',
+  sdk: '',
+  keyKind: 'client',
+  source: '',
+  targetingKey,
+  previousKey: 'somebody',
+  attributes: {},
+})
 const daysLeft = () =>
   [...lake.bucket.objects.keys()]
     .filter((key) => !key.endsWith('manifest.json'))
@@ -73,11 +116,37 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     expect(await run(now)).toMatchObject([{ kind: 'retained', day: '2026-11-06', records: 3 }])
   })
 
+  it('fetches no part without the kinds, and notes each day', async () => {
+    await lake.run((context) => compact('demo', context), now + dayMs)
+    const [first, second] = ['2026-11-01', '2026-11-06']
+    state.settings = { keepSdkReportDays: 1 }
+    lake.bucket.requests.length = 0
+    expect(await lake.run(retaining, now, { folder: lake.newFolder() })).toEqual([])
+    expect(partsFetched()).toEqual([])
+    state.settings = { keepTrackingDays: 1 }
+    // It is ended on the second day: the first is not looked at again.
+    const folder = lake.newFolder()
+    const ended = lake.run(
+      (context) => {
+        const again: typeof context.listing.again = (id, day) =>
+          day === second ? Promise.reject(new Error('ended')) : context.listing.again(id, day)
+        return retaining({ ...context, listing: { ...context.listing, again } })
+      },
+      now,
+      { folder },
+    )
+    await expect(ended).rejects.toThrow('ended')
+    lake.bucket.requests.length = 0
+    await lake.run(retaining, now, { folder })
+    expect(lake.bucket.requests.filter((request) => request.includes(first))).toEqual([])
+    expect(lake.bucket.requests.filter((request) => request.includes(second))).not.toEqual([])
+  })
+
   it('leaves days that something open counts, and says so', async () => {
     state.settings = { keepEventsDays: 1 }
     state.experiments = [experiment({ startAt: startAt + 5 * dayMs, stopAt: now + dayMs })]
     expect(await run(now)).toMatchObject([
-      { kind: 'still-counted', days: 1, countedFrom: startAt + 5 * dayMs },
+      { kind: 'still-counted', days: 1, countedFrom: startAt + 4 * dayMs },
       { kind: 'retained', day: '2026-11-01', done: 1, of: 1 },
     ])
     expect(daysLeft()).toContain('2026-11-06')
@@ -91,9 +160,50 @@ describe.skipIf(!hasChdb)('retain by settings', () => {
     ])
   })
 
-  it('deletes nothing while it is not known what counts', async () => {
-    state.settings = { keepEventsDays: 1 }
-    state.experiments = [{ ...experiment(), kind: 'dance' } as never]
+  it('leaves the links that an operation follows, and what it watches', async () => {
+    const records = later(visitRecords('green', 3, 1), 5)
+    lake.add([...records, link(records[0]!)])
+    lake.add(later(visitRecords('blue', 2, 1), 4))
+    Object.assign(state, {
+      operations: [killSwitch({ countingFrom: startAt + 5 * dayMs })],
+      settings: { keepEventsDays: 1 },
+    })
+    expect(await run(now)).toMatchObject([
+      { kind: 'still-counted', days: 1, countedFrom: startAt + 5 * dayMs },
+      { kind: 'retained', day: '2026-11-01' },
+      { kind: 'retained', day: '2026-11-05' },
+      { kind: 'retained', day: '2026-11-06', records: 8 },
+    ])
+    const [key] = [...lake.bucket.objects.keys()].filter((each) => /11-06.*manifest/.test(each))
+    const { parts } = JSON.parse(new TextDecoder().decode(lake.bucket.objects.get(key!)!.body))
+    expect(parts).toMatchObject([{ records: { alias: 1 } }])
+    expect(daysLeft()).toContain('2026-12-30')
+  })
+
+  it.each<[string, SimulatedStateChanges]>([
+    // Links and copies of the day before.
+    ['an experiment', { experiments: [experiment({ startAt: startAt + 6 * dayMs, stopAt: now })] }],
+    ['a rollout', { progressiveRollouts: [waiting({ status: 'running' })] }],
+    ['a paused rollout', { progressiveRollouts: [waiting({ status: 'paused' })] }],
+  ])('leaves what is read for %s', async (_, open) => {
+    Object.assign(state, open, { settings: { keepEventsDays: 1, keepAliasDays: 1 } })
+    expect((await run(now))[0]).toMatchObject({ kind: 'still-counted' })
+    expect(daysLeft()).toContain('2026-11-06')
+  })
+
+  it.each<[string, SimulatedStateChanges]>([
+    ['experiments', { experiments: [{ ...experiment(), kind: 'dance' } as never] }],
+    ['operations', { operations: [{ ...killSwitch(), kind: 'dance' } as never] }],
+    ['rollouts', { progressiveRollouts: [waiting({ status: 'dancing' })] }],
+    [
+      'metrics',
+      {
+        experiments: [experiment({ startAt: now - dayMs, stopAt: now })],
+        goals: [{ ...purchase, metric: { kind: 'dance' } as never }],
+      },
+    ],
+  ])('deletes nothing while it is not known what counts: %s', async (_, open) => {
+    Object.assign(state, open, { settings: { keepEventsDays: 1 } })
     expect(await run(now)).toMatchObject([
       { kind: 'failed', failure: { kind: 'job', message: expect.stringContaining('Nothing is deleted') } },
     ])

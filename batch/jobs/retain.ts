@@ -3,31 +3,34 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import * as z from 'zod'
-import { expiredOf, type Retention } from '../../core/model/retention.ts'
+import { expiredOf, type Retention, type StillRead, unreadOf } from '../../core/model/retention.ts'
 import { type ListedDay } from '../lake/listing.ts'
 import { removeDay, removeFromDay } from '../lake/rewrite-day.ts'
 import { readSealed, writeSealed } from '../lake/sealed-file.ts'
 import type { LakeContext } from './lake-context.ts'
 
-const dayMs = 86_400_000
+const nothingRead: StillRead = { from: Infinity, linksFrom: Infinity }
 
-/** Days that end later stay, whatever their age: epoch milliseconds. */
+/** What is still `read` stays, whatever its age. */
 export async function retain(
   environmentId: string,
   retention: Retention,
   context: LakeContext,
-  countedFrom = Infinity,
+  read = nothingRead,
 ): Promise<void> {
   const { listing, now, root, isDryRun, onEvent } = context
   const days = await listing.days(environmentId, '')
   if (!days.ok) return onEvent({ kind: 'failed', subject: environmentId, failure: days.problem })
   const expired = [...days.value.values()]
-    .map((listed) => ({ listed, what: expiredOf(retention, listed.day, now) }))
-    .filter(({ listed, what }) => what.length > 0 && listed.raw.length + listed.parts.length > 0)
+    .map((listed) => ({ listed, all: expiredOf(retention, listed.day, now) }))
+    .filter(({ listed, all }) => all.length > 0 && listed.raw.length + listed.parts.length > 0)
     .toSorted((a, b) => (a.listed.day < b.listed.day ? -1 : 1))
-  const old = expired.filter(({ listed }) => Date.parse(listed.day) + dayMs <= countedFrom)
-  if (old.length < expired.length)
-    onEvent({ kind: 'still-counted', environmentId, days: expired.length - old.length, countedFrom })
+    .map(({ listed, all }) => ({ listed, all, what: unreadOf(all, listed.day, read) }))
+  const old = expired.filter(({ what }) => what.length > 0)
+  const still = expired.filter(({ all, what }) =>
+    all === 'all' ? what !== 'all' : what.length < all.length,
+  ).length
+  if (still > 0) onEvent({ kind: 'still-counted', environmentId, days: still, countedFrom: read.linksFrom })
   if (expired.length === 0) return onEvent({ kind: 'nothing-to-retain', environmentId })
   const cleared = await openCleared(root, environmentId)
   for (const [i, { listed, what }] of old.entries()) {
@@ -52,16 +55,17 @@ export async function retain(
     if (unreadable.length > 0) onEvent({ kind: 'failed', subject, failure: { kind: 'job', message } })
     if (unreadable.length > 0 || isDryRun) continue
     const after = records > 0 ? await listing.again(environmentId, day) : { ok: true as const, value: listed }
-    if (after.ok) cleared.add(after.value, what)
+    if (after.ok) await cleared.add(after.value, what)
   }
-  if (!isDryRun) await cleared.save()
+  if (!isDryRun) await cleared.finish()
 }
 
 const Cleared = z.record(z.string(), z.string())
 
 /**
  * Which days held no record of the kinds any more, with which objects: a day that is as it was is not read
- * again each time. Without the file they are.
+ * again each time. Without the file they are. Written after each day: the next run goes on from where one was
+ * ended for its time.
  */
 async function openCleared(root: string, environmentId: string) {
   const file = path.join(root, 'retained', `${environmentId}.json`)
@@ -74,10 +78,13 @@ async function openCleared(root: string, environmentId: string) {
       after[day] = known
       return true
     },
-    add(listed: ListedDay, kinds: readonly string[]) {
+    add(listed: ListedDay, kinds: readonly string[]): Promise<void> {
       after[listed.day] = digestOf(listed, kinds)
+      // A full disk costs the next run a look, and keeps nothing from being deleted.
+      return writeSealed(file, { ...before, ...after }).catch(() => undefined)
     },
-    save: () => writeSealed(file, after),
+    /** Days that are gone are forgotten. */
+    finish: () => writeSealed(file, after),
   }
 }
 

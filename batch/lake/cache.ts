@@ -141,6 +141,8 @@ export interface DaySource {
    * always fetched, to verify them and to know when their events happened; compaction keeps them few.
    */
   readonly parts?: 'fetched' | 'left'
+  /** Of these parts alone the day tells: the others are not fetched. Absent: of all. */
+  readonly isWanted?: (part: Part) => boolean
 }
 
 /** Fetches what the day's manifest and listing name. */
@@ -185,12 +187,15 @@ async function readListedDay(
   const replaced = replacedNames(manifest)
   const rawKeys = raw.filter((each) => isRawKey(each) && !replaced.has(each.slice(prefix.length)))
   const partsFolder = partsDayPrefix(environmentId, day)
-  const partKeys = manifest.parts.map(({ name }) => partsFolder + name)
+  const { isWanted = () => true } = source
+  const keysOf = (parts: readonly Part[]) => parts.map(({ name }) => partsFolder + name)
+  const partKeys = keysOf(manifest.parts.filter(isWanted))
+  const leftKeys = keysOf(manifest.parts.filter((part) => !isWanted(part)))
   const [objects, parts] = await Promise.all([
     readyObjects(path.join(source.root, prefix), rawKeys, source),
     source.parts === 'left'
       ? ok(listedParts(partKeys, listed, source.root))
-      : readyObjects(path.join(source.root, partsFolder), partKeys, source),
+      : readyObjects(path.join(source.root, partsFolder), partKeys, source, leftKeys),
   ])
   if (!objects.ok) return objects
   if (!parts.ok) return parts

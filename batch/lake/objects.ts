@@ -48,11 +48,12 @@ export interface Source {
   readonly isTrusted: boolean
 }
 
-/** The objects of one folder, which has one index. */
+/** The objects of one folder, which has one index. What it says of those that are `left` stays. */
 export async function readyObjects(
   folder: string,
   keys: readonly string[],
   source: Source,
+  left: readonly string[] = [],
 ): Promise<Result<ReadyObjects, Failure>> {
   const before = await readDayIndex(folder)
   const entries: DayEntries = new Map()
@@ -79,7 +80,8 @@ export async function readyObjects(
       return ok(undefined)
     })
     if (!done.ok) return done
-    if (!isSame(before, entries)) await writeDayIndex(folder, entries)
+    const indexed = new Map([...entries, ...[...before].filter(([key]) => left.includes(key))])
+    if (!isSame(before, indexed)) await writeDayIndex(folder, indexed)
   } catch (error) {
     return fail('lake-unreachable', `The event lake could not be copied to ${folder}: ${reasonOf(error)}.`)
   }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import * as z from 'zod'
 import { lakeKey } from '../../analytics/lake.ts'
+import type { Part } from '../../analytics/manifest.ts'
 import { recordColumns } from '../../analytics/sql/columns.ts'
 import { ok, type Result } from '../../core/model/problem.ts'
 import { type Failure, fail } from '../failure.ts'
@@ -75,7 +76,8 @@ async function removeOnce(
   context: LakeContext,
 ): Promise<Result<Removed | 'conflict', Failure>> {
   const { store, root, listing, clickHouse, now, smallMax, isDryRun } = context
-  const read = await readDay(environmentId, listed, { store, root, listing, isTrusted: true })
+  const isWanted = (part: Part) => mayHold(part, removal)
+  const read = await readDay(environmentId, listed, { store, root, listing, isTrusted: true, isWanted })
   if (!read.ok) return read
   const { raw, parts, damaged } = read.value
   const found = await find({ raw, parts }, removal, context)
@@ -114,6 +116,10 @@ async function removeOnce(
   if (!changed.ok) return changed
   return ok(changed.value === 'conflict' ? 'conflict' : result)
 }
+
+/** By what its manifest says: whose records they are, it does not say. */
+const mayHold = ({ records }: Part, { kinds, targetingKeys }: Removal): boolean =>
+  targetingKeys.length > 0 || kinds.some((kind) => (records[kind] ?? 0) > 0)
 
 /** The number of such records by file. */
 async function find(

@@ -72,9 +72,9 @@ const rareMs = 10 * hourMs
 const byHand: readonly JobName[] = ['forget', 'export']
 
 /**
- * Whether people are told of a job that has failed. `runs`: in a row, the first at `since`. `setting`: how many
- * they are, by the environment. At once if it runs rarely, or if nobody knows how often it runs, as under a
- * scheduler of its own, and it has not been done for as long. Times are in epoch milliseconds.
+ * Whether people are told of a job that has failed. `runs`: in a row, the first at `since`. `setting`: how
+ * many they are, by the environment. At once if it runs rarely, or if nobody knows how often it runs, as
+ * under a scheduler of its own, and it has not been done for as long. Times are in epoch milliseconds.
  */
 export function isFailureToTell(
   { job, everyMs }: Pick<JobRunReport, 'everyMs'> & { readonly job: JobName },

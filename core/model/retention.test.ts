@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { recordKinds } from '../../analytics/records.ts'
 import fc from '../../test/support/build/fast-check.ts'
-import { expiredOf, type KeepDays, keepDaysOfKind, retentionOf } from './retention.ts'
+import { expiredOf, type KeepDays, keepDaysOfKind, retentionOf, unreadOf } from './retention.ts'
 
 const dayMs = 86_400_000
 const names = ['keepEventsDays', ...Object.values(keepDaysOfKind)] as const
@@ -34,5 +34,16 @@ describe('retention', () => {
   it('leaves a day that has not ended', () => {
     const now = Date.parse('2026-11-21T23:00:00Z')
     expect(expiredOf({ allDays: 1, kindDays: {} }, '2026-11-21', now)).toEqual([])
+  })
+
+  it('leaves what is read, and of days before that the links that are followed', () => {
+    const [linksFrom, from] = [Date.parse('2026-11-10'), Date.parse('2026-11-20')]
+    const of = (day: string, expired: Parameters<typeof unreadOf>[0]) =>
+      unreadOf(expired, day, { from, linksFrom })
+    expect(of('2026-11-09', 'all')).toBe('all')
+    expect(of('2026-11-10', 'all')).toEqual(['exposure', 'sdk-report', 'tracking'])
+    expect(of('2026-11-19', ['alias', 'tracking'])).toEqual(['tracking'])
+    expect(of('2026-11-19', ['alias'])).toEqual([])
+    expect(of('2026-11-20', 'all')).toEqual([])
   })
 })

@@ -33,15 +33,30 @@ export function retentionOf(settings: KeepDays): Retention | undefined {
 
 const dayMs = 86_400_000
 
-/** Of a day of receipt (`2026-11-21`); `now` in epoch milliseconds. The kinds are sorted; none: it stays. */
-export function expiredOf(
-  { allDays, kindDays }: Retention,
-  day: string,
-  now: number,
-): 'all' | readonly string[] {
+/** What may go of a day of receipt. The kinds are sorted; none: it stays. */
+export type Expired = 'all' | readonly string[]
+
+/** Of a day of receipt (`2026-11-21`); `now` in epoch milliseconds. */
+export function expiredOf({ allDays, kindDays }: Retention, day: string, now: number): Expired {
   const endedDays = (now - Date.parse(day) - dayMs) / dayMs
   if (allDays !== undefined && endedDays >= allDays) return 'all'
   return Object.keys(kindDays)
     .filter((kind) => endedDays >= kindDays[kind]!)
     .toSorted()
+}
+
+/** From when on the lake is still read, in epoch milliseconds; Infinity: it is not. */
+export interface StillRead {
+  readonly from: number
+  /** Of links between keys. At the latest `from`: some are older than what is counted. */
+  readonly linksFrom: number
+}
+
+/** What may go of it, although something is still read. */
+export function unreadOf(expired: Expired, day: string, { from, linksFrom }: StillRead): Expired {
+  const end = Date.parse(day) + dayMs
+  if (end <= linksFrom) return expired
+  if (end > from) return []
+  const kinds = expired === 'all' ? Object.keys(keepDaysOfKind).toSorted() : expired
+  return kinds.filter((kind) => kind !== 'alias')
 }

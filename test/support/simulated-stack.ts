@@ -15,7 +15,7 @@ import { type HeldLease, LeaseRequest, decideLease } from '../../core/model/leas
 import { AllocationLook } from '../../core/model/allocation-look.ts'
 import { HoldoutLook } from '../../core/model/holdout-look.ts'
 import { type Operation, OperationLook } from '../../core/model/operation.ts'
-import { RolloutLook } from '../../core/model/progressive-rollout.ts'
+import { type ProgressiveRollout, RolloutLook } from '../../core/model/progressive-rollout.ts'
 import type { Settings } from '../../core/model/settings.ts'
 import type { SimulatedEnvironment } from './simulated-environment.ts'
 import { type SimulatedBucket, simulatedBucket } from './simulated-bucket.ts'
@@ -25,6 +25,7 @@ export interface SimulatedState {
   readonly goals: readonly Goal[]
   readonly experiments: readonly Experiment[]
   readonly operations: readonly Operation[]
+  readonly progressiveRollouts: readonly ProgressiveRollout[]
   /** Decides on operations and rollouts as control does, and holds them, instead of the lists here. */
   readonly environment: SimulatedEnvironment
   /** So many answers to changes are lost on their way, after the change was made. */
@@ -206,7 +207,8 @@ async function answerApi(
   }
   if (pathname.endsWith('/holdouts'))
     return json(200, { holdouts: [...(state.environment?.state.holdout.values() ?? [])] })
-  if (pathname.endsWith('/progressive-rollouts')) return json(200, { progressiveRollouts: [] })
+  if (pathname.endsWith('/progressive-rollouts'))
+    return json(200, { progressiveRollouts: state.progressiveRollouts ?? [] })
   const plural = /^\/api\/v1\/environments\/demo\/(flags|goals|experiments|operations|segments)$/.exec(
     pathname,
   )?.[1]
