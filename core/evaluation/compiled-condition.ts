@@ -86,8 +86,8 @@ interface SharedConditions {
   /** Lists, by all that tells them apart: a number for a short list, a text for a long one. */
   readonly lists: Map<number | string, CompiledCondition>
   /**
-   * The others, by the values of their clauses: the value, or JSON of several. They are compared as texts: `18`
-   * and `18.0` differ for an attribute that is not a number.
+   * The others, by the values of their clauses: the value, or JSON of several. They are compared as texts:
+   * `18` and `18.0` differ for an attribute that is not a number.
    */
   readonly byValues: Map<string, CompiledCondition[]>
 }

@@ -1,6 +1,6 @@
 // Evaluates flags for a context, without clock, I/O or exceptions: unknown flags and cycles give an
-// evaluation with an error, and one broken flag does not affect the others. Each evaluation is made when it is
-// first given, and kept with the compiled snapshot: after that, nothing is allocated per flag.
+// evaluation with an error, and one broken flag does not affect the others. Each evaluation is made when it
+// is first given, and kept with the compiled snapshot: after that, nothing is allocated per flag.
 import { fineBucket } from './bucket.ts'
 import {
   type CompiledSegment,

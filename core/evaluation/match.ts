@@ -34,7 +34,7 @@ export interface AttributeTest {
     | 'slices'
   readonly isNegated: boolean
   readonly slot: Slot
-  /** In lower case if `isFolded`. For `equals`, each once: equal sets of values share a test, and its steps. */
+  /** In lower case if `isFolded`. For `equals`, each once: equal sets share a test, and its steps. */
   readonly values: readonly string[]
   readonly isFolded: boolean
   /** The values again, if there are too many for a linear search. */

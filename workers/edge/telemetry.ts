@@ -18,8 +18,8 @@ export interface Sinks {
 }
 
 /**
- * Read once: every access to `env` goes through a proxy. A setting that is not understood is an error line, and
- * counts as `failures`.
+ * Read once: every access to `env` goes through a proxy. A setting that is not understood is an error line,
+ * and counts as `failures`.
  */
 export function sinksOf({ REQUESTS, LOG_REQUESTS = 'failures' }: EdgeBindings, random: () => number): Sinks {
   const logged = loggedShare(LOG_REQUESTS)
