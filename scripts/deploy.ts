@@ -14,7 +14,13 @@ import { bundleAll, weighConsole } from './deploy/bundle.ts'
 import { destroy, removalsOf } from './deploy/destroy.ts'
 import { firstAccess, untilItAnswers } from './deploy/first-access.ts'
 import { install, query, writeConfigs } from './deploy/install.ts'
-import { type Installation, defaultName, whyNoName, withWishes } from './deploy/installation.ts'
+import {
+  type Installation,
+  defaultName,
+  whyNoName,
+  whyNoVariable,
+  withWishes,
+} from './deploy/installation.ts'
 import { planOf } from './deploy/plan.ts'
 import { stateFile } from './deploy/state-file.ts'
 import { parseJson, wrangler } from './deploy/wrangler.ts'
@@ -92,11 +98,10 @@ function wished(kept: Installation | undefined, domain: string | undefined): Ins
 }
 
 function variables(): Record<string, string> {
-  const known = ['LOG_REQUESTS', 'STATUS_PAGE', 'WEBHOOK_RESOLVER']
   const pairs = values.var.map((text) => {
     const [, key = '', value = ''] = /^([A-Z_]+)=(.*)$/s.exec(text) ?? []
-    if (!known.includes(key))
-      exitWithUsage(`--var takes one of ${known.join(', ')}, as NAME=VALUE, not '${text}'.`)
+    const problem = whyNoVariable(key, value)
+    if (problem !== undefined) exitWithUsage(problem)
     return [key, value] as const
   })
   return Object.fromEntries(pairs)

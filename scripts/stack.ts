@@ -149,7 +149,8 @@ function ensureSecret(directory: string, name: string, prefix: string): string {
 
 /** Writes a file of what are secrets of the Workers on Cloudflare. */
 export function writeVariables(directory: string, path = join(directory, 'variables.env')): string {
-  replace(path, `EXPOSURE_SECRET=${ensureSecret(directory, 'exposure-secret', '')}\n`)
+  const exposureSecret = ensureSecret(directory, 'exposure-secret', '')
+  replace(path, `EXPOSURE_SECRET=${exposureSecret}\nLOG_REQUESTS=all\n`)
   return path
 }
 

@@ -51,9 +51,10 @@ const shadow = bucketeerShadow(ofEdge, {
   now: Date.now,
   defer: waitUntil,
 })
-const edge = edgeApp(ports, ofEdge, shadow)
+const sinks = sinksOf(ofEdge, Math.random)
+const edge = edgeApp(ports, ofEdge, sinks, shadow)
 
-export const Flags = flagsEntrypoint(ports, sinksOf(ofEdge))
+export const Flags = flagsEntrypoint(ports, sinks)
 
 export default {
   fetch: (request) => edge.fetch(request),

@@ -7,7 +7,8 @@ import type { Readable } from 'node:stream'
 import { run } from '../../scripts/tool.ts'
 import { spentBy, workerd } from '../workerd/server.ts'
 
-export const services = ['edge', 'logged', 'bare', 'flagd'] as const
+/** `edge` logs nothing, `sampled` as many requests as a deployed edge, `logged` all. */
+export const services = ['edge', 'sampled', 'logged', 'bare', 'flagd'] as const
 export type Service = (typeof services)[number]
 
 export interface EdgeServer {
@@ -59,8 +60,7 @@ export async function startEdge(
 ): Promise<EdgeServer> {
   writeFileSync(join(directory, 'snapshot.json'), snapshot)
   writeFileSync(join(directory, 'flagd.json'), flagdFlags)
-  const date = /compatibility_date = "(.+)"/.exec(readFileSync(configs.edge, 'utf8'))![1]!
-  writeFileSync(join(directory, 'config.capnp'), configOf(date, publish, heapMax))
+  writeFileSync(join(directory, 'config.capnp'), configOf(publish, heapMax))
   const inspector = inspects ? ['--inspector-addr=127.0.0.1:0'] : []
   const child = spawn(workerd(), ['serve', join(directory, 'config.capnp'), '--control-fd=3', ...inspector], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -79,7 +79,10 @@ export async function startEdge(
   }
 }
 
-const configOf = (compatibilityDate: string, publish: string | undefined, heapMax: number | undefined) => {
+const configOf = (publish: string | undefined, heapMax: number | undefined) => {
+  const deployed = readFileSync(configs.edge, 'utf8')
+  const compatibilityDate = /compatibility_date = "(.+)"/.exec(deployed)![1]!
+  const loggedShare = /LOG_REQUESTS = "(.+?)"/.exec(deployed)![1]!
   const worker = (file: string, bindings: string, more = '') => `(
   modules = [(name = "worker.js", esModule = embed "${file}.js")],
   compatibilityDate = "${compatibilityDate}",
@@ -99,13 +102,14 @@ const configOf = (compatibilityDate: string, publish: string | undefined, heapMa
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (${v8Flags}
   services = [
-    (name = "edge", worker = .edge), (name = "logged", worker = .logged), (name = "bare", worker = .bare),
-    (name = "flagd", worker = .flagd), (name = "stand-ins", worker = .standIns),
+    (name = "edge", worker = .edge), (name = "logged", worker = .logged), (name = "sampled", worker = .sampled),
+    (name = "bare", worker = .bare), (name = "flagd", worker = .flagd), (name = "stand-ins", worker = .standIns),
   ],
   sockets = [${sockets.join(', ')}],
 );
 const edge :Workerd.Worker = ${worker('edge/index', edge)};
 const logged :Workerd.Worker = ${worker('edge/index', `${edge}, (name = "LOG_REQUESTS", text = "all")`)};
+const sampled :Workerd.Worker = ${worker('edge/index', `${edge}, (name = "LOG_REQUESTS", text = "${loggedShare}")`)};
 const bare :Workerd.Worker = ${worker('bare/bare', '(name = "EVENTS", queue = "stand-ins")')};
 const flagd :Workerd.Worker = ${worker('flagd/flagd', '(name = "FLAGS", text = embed "flagd.json")')};
 const standIns :Workerd.Worker = ${worker(

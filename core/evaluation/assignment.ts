@@ -1,6 +1,6 @@
 // Kept assignments: a visitor keeps the variation that a rollout once gave, however its weights change.
 // Applies to rollouts of flags with `assignment` set. Assignments are loaded and stored by the caller.
-import { evaluationFactory } from './evaluation-factory.ts'
+import { makeEvaluation } from './evaluation-factory.ts'
 import type { CompiledFlag, CompiledSnapshot } from './compile.ts'
 import type { EvaluationContext } from './context.ts'
 import { evaluateAll, evaluateAllRevised } from './evaluate.ts'
@@ -103,7 +103,7 @@ function withVariation(
   const known = cached.get(name)
   if (known) return known
   const exists = flag.flag.variations.some(({ id }) => id === variationId)
-  const evaluation = evaluationFactory(flag.flag)(cause, 'SPLIT', exists ? variationId : undefined)
+  const evaluation = makeEvaluation(flag, cause, 'SPLIT', exists ? variationId : undefined)
   if (cached.size < replacementsMax) cached.set(name, evaluation)
   return evaluation
 }

@@ -1,11 +1,10 @@
-// Compiles a snapshot, once per revision and isolate: operands are parsed, all possible evaluations are
-// built, and flags are ordered by dependency. Unreachable parts, such as the rules of a disabled flag, are
-// left out. A flag is prepared when it is first requested, so that a new isolate answers for one flag without
-// preparing the others.
-import { compileGroups, type CompileScope, makeCompileScope } from './compiled-condition.ts'
+// Compiles a snapshot, once per revision and isolate: it is checked for what this version does not know, and
+// flags are ordered by dependency. A flag is prepared when it is first evaluated, and each of its rules is
+// compiled when an evaluation first comes to it (compile-rule.ts): what nobody meets costs nothing.
+import { type CompileScope, makeCompileScope } from './compiled-condition.ts'
 import { compileSegments } from './compile-segments.ts'
-import { type EvaluationFactory, evaluationFactory, failure } from './evaluation-factory.ts'
-import { type ConditionalRule, type DecisionNode, buildDecisionGraph } from './decision-node.ts'
+import { failure, makeEvaluation } from './evaluation-factory.ts'
+import { type RuleOwner, firstNodeOf, strategyOf } from './compile-rule.ts'
 import type { Cause, Evaluation } from './evaluation.ts'
 import type { Flag, Slice } from '../model/flag.ts'
 import type { Members } from '../model/members.ts'
@@ -14,20 +13,18 @@ import { effectiveFlags } from './panic-mode.ts'
 import { makeContextReader, type ContextReader } from './context-reader.ts'
 import type { Snapshot, SnapshotKey } from '../model/snapshot.ts'
 import { coversEverybody } from './slice.ts'
-import { compileStrategy } from './compile-strategy.ts'
 import { problemInFlag } from './unknown-values.ts'
 import { visitDependenciesFirst } from '../model/visit-dependencies.ts'
 
-export interface CompiledFlag {
+export interface CompiledFlag extends RuleOwner {
   readonly index: number
-  readonly flag: Flag
   /** False for archived flags: they are evaluated only as dependencies of others. */
   readonly isServed: boolean
   /** Indexes of the flags that it names itself. `closureOf` finds those that it depends on through others. */
   readonly dependsOn: readonly number[]
   /** What `closureOf` found, unless it is long. */
   closure: readonly number[] | undefined
-  /** Whether the fields below are filled in. */
+  /** Whether `constant` and `gates` are filled in. */
   isPrepared: boolean
   /**
    * Set if the result is the same for every context: the flag is broken, disabled, or fixed without
@@ -35,9 +32,7 @@ export interface CompiledFlag {
    */
   constant: Evaluation | undefined
   gates: Gates | undefined
-  /** Root of the graph that finds a rule; undefined if no rule is ever evaluated. */
-  decisionGraph: DecisionNode | undefined
-  /** Of flags with a rollout: the result for a context without a targeting key. */
+  /** The result of a rollout for a context without a targeting key. Made when it first happens. */
   targetingKeyMissing: Evaluation | undefined
   /** The result for a request that has no steps left for it (steps.ts). Made when it first happens. */
   usedUp: Evaluation | undefined
@@ -72,13 +67,7 @@ export interface CompiledSnapshot {
   readonly keepsAssignments: boolean
   /** SDK keys by the SHA-256 of their text, in hexadecimal. */
   readonly sdkKeys: ReadonlyMap<string, SnapshotKey>
-  /**
-   * What clauses refer to. Needed to prepare further flags, and by explanations, which compile each clause
-   * again.
-   */
   readonly scope: CompileScope
-  /** Whether all flags are prepared. */
-  isPrepared: boolean
   readonly reader: ContextReader
 }
 
@@ -99,7 +88,7 @@ export function compile(
   })
   const { order, dependsOn, messages } = dependencyOrder(effective, flagIndexes, unknown)
   const flags = effective.map((flag, index) =>
-    toCompiledFlag(flag, index, dependsOn[index]!, messages[index]),
+    toCompiledFlag(flag, index, scope, dependsOn[index]!, messages[index]),
   )
   const byKey = new Map<string, CompiledFlag>()
   for (const compiled of flags) byKey.set(compiled.flag.key, compiled)
@@ -117,38 +106,33 @@ export function compile(
     keepsAssignments: flags.some(({ flag }) => flag.assignment !== undefined && flag.enabled),
     sdkKeys: new Map(snapshot.sdkKeys.map((key) => [key.sha256, key])),
     scope,
-    isPrepared: false,
     reader: makeContextReader(),
   }
 }
 
+const none: never[] = []
+
 const toCompiledFlag = (
   flag: Flag,
   index: number,
+  scope: CompileScope,
   dependsOn: readonly number[],
   message: string | undefined,
 ): CompiledFlag => ({
   index,
   flag,
+  scope,
+  variations: none,
+  firstNodes: none,
   isServed: !flag.archived,
   dependsOn,
   closure: undefined,
   isPrepared: message !== undefined,
   constant: message === undefined ? undefined : failure(flag.key, flag, 'GENERAL', message),
   gates: undefined,
-  decisionGraph: undefined,
   targetingKeyMissing: undefined,
   usedUp: undefined,
 })
-
-/**
- * Prepares a flag and its dependencies. Must not be called during an evaluation: values that it has already
- * read would miss operands added here.
- */
-export function prepare({ flags, scope }: CompiledSnapshot, requested: CompiledFlag): void {
-  for (const index of closureOf(flags, requested)) prepareOne(flags[index]!, scope)
-  prepareOne(requested, scope)
-}
 
 /** Longer closures are found anew each time: kept for each flag of a chain, they would take its square. */
 const closureKeptMax = 256
@@ -167,55 +151,55 @@ export function closureOf(flags: readonly CompiledFlag[], flag: CompiledFlag): r
   return closure
 }
 
-export function prepareAll(compiled: CompiledSnapshot): void {
-  for (const flag of compiled.flags) prepareOne(flag, compiled.scope)
-  compiled.scope.conditions.clear() // no flag is left to share conditions with
-  compiled.isPrepared = true
-}
-
-function prepareOne(compiled: CompiledFlag, scope: CompileScope): void {
-  if (compiled.isPrepared) return
+/** Finds out what decides a flag before its rules. Evaluation does so when it first needs to. */
+export function prepare(compiled: CompiledFlag): void {
   compiled.isPrepared = true
   const { flag } = compiled
-  const makeEvaluation = evaluationFactory(flag)
-  const gates = compileGates(flag, makeEvaluation, scope)
-  if (!flag.enabled) {
-    if (flag.prerequisites.length > 0) compiled.gates = gates
-    else compiled.constant = gates!.off
+  const { enabled, prerequisites, rules, defaultStrategy } = flag
+  if (!enabled && prerequisites.length === 0) {
+    compiled.constant = makeEvaluation(compiled, off, 'DISABLED', flag.offVariationId)
     return
   }
-  const rules = compileRules(flag, makeEvaluation, scope)
-  const [first] = rules
-  if (!gates && rules.length === 1 && first && !first.rule.rollout) {
-    compiled.constant = first.rule.fallback
-    return
-  }
-  compiled.gates = gates
-  compiled.decisionGraph = buildDecisionGraph(rules)
-  if (rules.some(({ rule }) => rule.rollout)) compiled.targetingKeyMissing = keyMissing(flag)
+  compiled.firstNodes = new Array(rules.length + 1)
+  compiled.gates = compileGates(compiled)
+  if (!compiled.gates && rules.length === 0 && defaultStrategy.strategy.kind === 'fixed')
+    compiled.constant = strategyOf(compiled, firstNodeOf(compiled, 0).rule).fallback
 }
 
-function compileGates(
-  flag: Flag,
-  makeEvaluation: EvaluationFactory,
-  { flagIndexes }: CompileScope,
-): Gates | undefined {
+/**
+ * Compiles everything that an evaluation can ever need. Evaluation needs no such call: this is the most that
+ * compiling can cost.
+ */
+export function prepareAll({ flags }: CompiledSnapshot): void {
+  for (const compiled of flags) {
+    if (!compiled.isPrepared) prepare(compiled)
+    if (compiled.constant || compiled.gates?.off) continue
+    for (let i = 0; i <= compiled.flag.rules.length; i++) strategyOf(compiled, firstNodeOf(compiled, i).rule)
+  }
+}
+
+function compileGates(compiled: CompiledFlag): Gates | undefined {
+  const { flag, scope } = compiled
   const { enabled, prerequisites, targets, slices, offVariationId } = flag
   const isSliced = enabled && slices !== undefined && !coversEverybody(slices)
   if (enabled && prerequisites.length + targets.length === 0 && !isSliced) return undefined
   return {
     prerequisites: prerequisites.map(({ flagKey, variationId }) => ({
-      index: flagIndexes.get(flagKey) ?? -1,
+      index: scope.flagIndexes.get(flagKey) ?? -1,
       variationId,
     })),
     prerequisiteFailed:
       prerequisites.length > 0
-        ? makeEvaluation(prerequisite, 'PREREQUISITE_FAILED', offVariationId)
+        ? makeEvaluation(compiled, prerequisite, 'PREREQUISITE_FAILED', offVariationId)
         : undefined,
-    off: enabled ? undefined : makeEvaluation(off, 'DISABLED', offVariationId),
-    targets: enabled && targets.length > 0 ? compileTargets(flag, makeEvaluation) : undefined,
+    off: enabled ? undefined : makeEvaluation(compiled, off, 'DISABLED', offVariationId),
+    targets: enabled && targets.length > 0 ? compileTargets(compiled) : undefined,
     slices: isSliced
-      ? { of: slices, outside: makeEvaluation(slice, 'SPLIT', undefined), keyMissing: keyMissing(flag) }
+      ? {
+          of: slices,
+          outside: makeEvaluation(compiled, slice, 'SPLIT', undefined),
+          keyMissing: keyMissing(flag),
+        }
       : undefined,
   }
 }
@@ -225,7 +209,7 @@ const prerequisite: Cause = { kind: 'prerequisite' }
 const target: Cause = { kind: 'target' }
 const slice: Cause = { kind: 'slice' }
 
-const keyMissing = (flag: Flag): Evaluation =>
+export const keyMissing = (flag: Flag): Evaluation =>
   failure(
     flag.key,
     flag,
@@ -234,43 +218,11 @@ const keyMissing = (flag: Flag): Evaluation =>
   )
 
 /** Bucketeer: targets are read in order, so the first entry that lists a user wins. */
-function compileTargets(flag: Flag, makeEvaluation: EvaluationFactory): ReadonlyMap<string, Evaluation> {
+function compileTargets(compiled: CompiledFlag): ReadonlyMap<string, Evaluation> {
   const targets = new Map<string, Evaluation>()
-  for (const { variationId, targetingKeys } of flag.targets) {
-    const evaluation = makeEvaluation(target, 'TARGETING_MATCH', variationId)
+  for (const { variationId, targetingKeys } of compiled.flag.targets) {
+    const evaluation = makeEvaluation(compiled, target, 'TARGETING_MATCH', variationId)
     for (const key of targetingKeys) if (!targets.has(key)) targets.set(key, evaluation)
   }
   return targets
-}
-
-/** The rules in order, with the default strategy last. */
-function compileRules(
-  flag: Flag,
-  makeEvaluation: EvaluationFactory,
-  scope: CompileScope,
-): readonly ConditionalRule[] {
-  const { rules, defaultStrategy } = flag
-  const hasTargeting = rules.length + flag.targets.length + flag.prerequisites.length > 0
-  const defaultRule = compileStrategy(
-    flag,
-    { kind: 'default', ruleId: defaultStrategy.id },
-    defaultStrategy,
-    hasTargeting ? 'DEFAULT' : 'STATIC',
-    makeEvaluation,
-    scope,
-  )
-  return [
-    ...rules.map((rule) => ({
-      anyOf: compileGroups(rule.anyOf, scope),
-      rule: compileStrategy(
-        flag,
-        { kind: 'rule', ruleId: rule.id },
-        rule,
-        'TARGETING_MATCH',
-        makeEvaluation,
-        scope,
-      ),
-    })),
-    { anyOf: undefined, rule: defaultRule },
-  ]
 }

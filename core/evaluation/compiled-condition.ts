@@ -1,11 +1,13 @@
 // Compiles clauses into conditions that are cheap to test. Texts named in lists are numbered per attribute: a
 // list becomes a set of small integers, and a request looks its text up once. An order comparison becomes a
 // comparison of two numbers. Everything else uses the general implementation (match.ts), once per request.
-// Equal clauses share one condition, across all flags.
+// Equal clauses share one condition, across all flags. A request tests it once and spends its steps once
+// (steps.ts), so what is shared depends on the clauses alone, never on who was asked about first.
 import type { AnyOf, Clause } from '../model/clause.ts'
 import {
   type AttributeClause,
   type AttributeTest,
+  baseOperators,
   compileAttributeClause,
   matchesAttribute,
   isOrdered,
@@ -55,7 +57,7 @@ export interface CompiledCondition extends Memoized {
   readonly segments: readonly CompiledSegment[] | undefined
   /** For the general implementation; compiled on first use, since most conditions never need it. */
   attributeTest: AttributeTest | undefined
-  /** The memoized result, for `generalOpcode`. */
+  /** The memoized result. */
   result: boolean
 }
 
@@ -76,14 +78,25 @@ export interface CompileScope {
   readonly flagIndexes: ReadonlyMap<string, number>
   readonly segments: Map<string, CompiledSegment>
   readonly slots: Map<string, Slot>
-  readonly conditions: Map<string, CompiledCondition>
+  readonly shared: Map<Slot, SharedConditions>
+}
+
+/** The conditions about one attribute that equal clauses share. */
+interface SharedConditions {
+  /** Lists, by all that tells them apart: a number for a short list, a text for a long one. */
+  readonly lists: Map<number | string, CompiledCondition>
+  /**
+   * The others, by the values of their clauses: the value, or JSON of several. They are compared as texts:
+   * `18` and `18.0` differ for an attribute that is not a number.
+   */
+  readonly byValues: Map<string, CompiledCondition[]>
 }
 
 export const makeCompileScope = (flagIndexes: ReadonlyMap<string, number>): CompileScope => ({
   flagIndexes,
   segments: new Map(),
   slots: new Map(),
-  conditions: new Map(),
+  shared: new Map(),
 })
 
 export function compileClause(clause: Clause, scope: CompileScope): CompiledCondition {
@@ -98,7 +111,7 @@ export function compileClause(clause: Clause, scope: CompileScope): CompiledCond
     const index = scope.flagIndexes.get(attribute) ?? -1
     return { ...conditionDefaults, clause, isNegated: negated, opcode: flagOpcode, index }
   }
-  return attributeCondition({ ...clause, operator }, slotOf(attribute, scope), scope)
+  return attributeCondition(clause as AttributeClause, slotOf(attribute, scope), scope)
 }
 
 export const compileGroups = (anyOf: AnyOf, scope: CompileScope): ConditionGroups =>
@@ -122,32 +135,48 @@ const conditionDefaults = {
 }
 
 function attributeCondition(clause: AttributeClause, slot: Slot, scope: CompileScope): CompiledCondition {
-  const { operator, values, ignoreCase, compareAs, negated = false } = clause
-  const isNegated = (operator === 'not-equals') !== negated
-  const isEquality = operator === 'equals' || operator === 'in' || operator === 'not-equals'
-  // Versions that are written differently may be equal, so a list with a version cannot be compared as texts.
-  if (isEquality && !ignoreCase && !values.some(isVersion))
-    return listCondition(clause, isNegated, slot, scope)
-  const orderings = orderingsOf[operator] ?? 0
-  const [value] = values
-  if (
-    orderings !== 0 &&
-    values.length === 1 &&
-    value !== undefined &&
-    operator !== 'before' &&
-    operator !== 'after' &&
-    !negated
-  ) {
-    const fields = compareAs === 'bucketeer' ? bucketeersOperand(value) : ownOperand(value, compareAs)
-    if (fields) return comparison(fields, clause, slot, scope)
+  const { operator, values, ignoreCase, negated = false } = clause
+  const shared = sharedAbout(slot, scope)
+  if (baseOperators[operator] === 'equals' && !ignoreCase) {
+    const isNegated = (operator === 'not-equals') !== negated
+    const condition = listCondition(clause, isNegated, slot, shared)
+    if (condition) return condition
   }
-  const name = JSON.stringify([operator, slot.name, ignoreCase, compareAs, negated, values])
-  return shareCondition(scope, name, () => ({ ...conditionDefaults, clause, slot }))
+  const key = values.length === 1 ? values[0]! : JSON.stringify(values)
+  let alike = shared.byValues.get(key)
+  if (!alike) shared.byValues.set(key, (alike = []))
+  for (let i = 0; i < alike.length; i++) if (isSameTest(alike[i]!.clause, clause)) return alike[i]!
+  const condition = { ...conditionDefaults, clause, slot, ...comparisonOf(clause) }
+  alike.push(condition)
+  return condition
+}
+
+/** Of two clauses about one attribute, with the same key in `byValues`. */
+const isSameTest = (a: Clause, b: Clause): boolean =>
+  a.operator === b.operator &&
+  a.compareAs === b.compareAs &&
+  !a.ignoreCase === !b.ignoreCase &&
+  !a.negated === !b.negated &&
+  a.values.length === b.values.length
+
+function sharedAbout(slot: Slot, { shared }: CompileScope): SharedConditions {
+  let about = shared.get(slot)
+  if (!about) shared.set(slot, (about = { lists: new Map(), byValues: new Map() }))
+  return about
+}
+
+/** How an order comparison with one value becomes a comparison of numbers; undefined if it does not. */
+function comparisonOf({ operator, values, compareAs, negated }: AttributeClause): Comparison | undefined {
+  const [value] = values
+  if (baseOperators[operator] !== 'order' || values.length !== 1 || negated) return undefined
+  const operand = compareAs === 'bucketeer' ? bucketeersOperand(value!) : ownOperand(value!, compareAs)
+  return operand && { ...operand, bits: orderingsOf[operator]! }
 }
 
 const isVersion = (text: string) => parseVersion(text) !== undefined
 
 type Operand = Pick<CompiledCondition, 'opcode' | 'operand' | 'packed'>
+type Comparison = Operand & Pick<CompiledCondition, 'bits'>
 
 function bucketeersOperand(value: string): Operand | undefined {
   const packed = Number.NaN
@@ -168,89 +197,74 @@ function ownOperand(value: string, compareAs: Clause['compareAs']): Operand | un
   return Number.isNaN(operand) && Number.isNaN(packed) ? undefined : { opcode: orderOpcode, operand, packed }
 }
 
-function comparison(
-  operand: Operand,
-  clause: AttributeClause,
-  slot: Slot,
-  scope: CompileScope,
-): CompiledCondition {
-  const bits = orderingsOf[clause.operator]!
-  // Named by its text, not its operand: `18` and `18.0` differ when compared with an attribute that is not a
-  // number.
-  return shareCondition(
-    scope,
-    JSON.stringify([operand.opcode, bits, slot.name, clause.compareAs, clause.values]),
-    () => ({
-      ...conditionDefaults,
-      ...operand,
-      clause,
-      slot,
-      bits,
-    }),
-  )
-}
-
+/**
+ * Undefined for a list with a version: versions that are written differently may be equal, so it cannot be
+ * compared as texts.
+ */
 function listCondition(
   clause: AttributeClause,
   isNegated: boolean,
   slot: Slot,
-  scope: CompileScope,
-): CompiledCondition {
+  { lists }: SharedConditions,
+): CompiledCondition | undefined {
   const { operands } = slot
   const { values } = clause
-  let index = Infinity
+  let index = values.length > 0 ? 2 ** 30 - 1 : 0
   let last = -1
-  for (const value of values) {
-    let number = operands.get(value)
-    if (number === undefined) operands.set(value, (number = operands.size))
-    if (number < index) index = number
+  let bits = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const number = operands.get(value) ?? numberOperand(value, slot)
+    if (number < 0) return undefined
+    if (number < index) {
+      bits <<= index - number
+      index = number
+    }
     if (number > last) last = number
+    bits |= 1 << (number - index)
   }
-  if (last - index < 32) {
-    let bits = 0
-    for (const value of values) bits |= 1 << (operands.get(value)! - index)
-    const name = `${shortListOpcode} ${index} ${bits} ${isNegated} ${slot.name}`
-    return shareCondition(scope, name, () => ({
-      ...conditionDefaults,
-      clause,
-      isNegated,
-      opcode: shortListOpcode,
-      slot,
-      index,
-      bits,
-    }))
+  if (last - index < 32 && index < shortListIndexMax) {
+    const key = shortListKey(index, bits, isNegated)
+    const known = lists.get(key)
+    if (known) return known
+    const condition = { ...conditionDefaults, clause, isNegated, opcode: shortListOpcode, slot, index, bits }
+    lists.set(key, condition)
+    return condition
   }
-  const numbers = values.map((value) => operands.get(value)! - index)
+  const sorted = Int32Array.from(new Set(values), (value) => operands.get(value)! - index).sort()
   const words = ((last - index) >>> 5) + 1
-  const isSparse = words > values.length * wordsPerValueMax
-  return {
-    ...conditionDefaults,
-    clause,
-    isNegated,
-    slot,
-    index,
-    opcode: isSparse ? sortedListOpcode : bitmapOpcode,
-    numbers: isSparse ? Int32Array.from(numbers).sort() : bitsOf(numbers, words),
-  }
+  const isSparse = words > sorted.length * wordsPerValueMax
+  const opcode = isSparse ? sortedListOpcode : bitmapOpcode
+  const numbers = isSparse ? sorted : bitsOf(sorted, words)
+  const key = String([opcode, isNegated, index, numbers])
+  const known = lists.get(key)
+  if (known) return known
+  const condition = { ...conditionDefaults, clause, isNegated, opcode, slot, index, numbers }
+  lists.set(key, condition)
+  return condition
 }
+
+/** Negative for a version, also when it is met again. */
+function numberOperand(value: string, slot: Slot): number {
+  const number = isVersion(value) ? reading.versionOperand : slot.operands.size
+  slot.operands.set(value, number)
+  reading.forgetOperand(slot) // the current request may have looked up this very text
+  return number
+}
+
+/** Below it, `shortListKey` is a safe integer. */
+const shortListIndexMax = 2 ** 20
+
+const shortListKey = (index: number, bits: number, isNegated: boolean) =>
+  (index * 2 + (isNegated ? 1 : 0)) * 2 ** 32 + (bits >>> 0)
 
 /** A bitmap with more words per value than this is replaced by a sorted list. */
 const wordsPerValueMax = 2
 
-function bitsOf(numbers: readonly number[], words: number): Int32Array {
+function bitsOf(numbers: Int32Array, words: number): Int32Array {
   const bits = new Int32Array(words)
   for (const number of numbers) bits[number >>> 5]! |= 1 << (number & 31)
   return bits
-}
-
-function shareCondition(
-  { conditions }: CompileScope,
-  name: string,
-  make: () => CompiledCondition,
-): CompiledCondition {
-  let condition = conditions.get(name)
-  if (!condition) conditions.set(name, (condition = make()))
-  return condition
 }
 
 export function slotOf(attribute: string, { slots }: CompileScope): Slot {
@@ -259,10 +273,17 @@ export function slotOf(attribute: string, { slots }: CompileScope): Slot {
   return slot
 }
 
-/** Tests a clause about an attribute against the reader's context. */
+/** Tests a clause about an attribute against the reader's context, once per request. */
 export function attributeHolds(condition: CompiledCondition, reader: ContextReader): boolean {
+  if (condition.generation === reader.generation) return condition.result
+  condition.result = testAttribute(condition, reader) // may throw (steps.ts)
+  condition.generation = reader.generation
+  return condition.result
+}
+
+function testAttribute(condition: CompiledCondition, reader: ContextReader): boolean {
   const { slot } = condition
-  if (condition.opcode === generalOpcode) return memoizedHolds(condition, reader)
+  if (condition.opcode === generalOpcode) return matchesAttribute(attributeTestOf(condition), reader)
   if (reading.kindOf(reader, slot) === reading.list)
     return matchesAttribute(attributeTestOf(condition), reader)
   switch (condition.opcode) {
@@ -285,7 +306,7 @@ export function attributeHolds(condition: CompiledCondition, reader: ContextRead
         ? isOrdered(condition.bits, slot.number, condition.operand)
         : slot.kind === reading.text && reading.lenientOf(slot) >= 0 && condition.packed >= 0
           ? isOrdered(condition.bits, slot.lenient, condition.packed)
-          : memoizedHolds(condition, reader)
+          : matchesAttribute(attributeTestOf(condition), reader)
     default:
       return isInList(condition, reading.operandIndexOf(slot) - condition.index) !== condition.isNegated
   }
@@ -311,13 +332,6 @@ function isInSortedList(sorted: Int32Array, wanted: number): boolean {
     else to = middle - 1
   }
   return false
-}
-
-function memoizedHolds(condition: CompiledCondition, reader: ContextReader): boolean {
-  if (condition.generation === reader.generation) return condition.result
-  condition.result = matchesAttribute(attributeTestOf(condition), reader) // may throw (steps.ts)
-  condition.generation = reader.generation
-  return condition.result
 }
 
 const attributeTestOf = (condition: CompiledCondition): AttributeTest =>

@@ -34,6 +34,7 @@ export const asText = 3
 /** Operand indexes of a text that is in no list, and of one not looked up yet. */
 const notListed = -1
 const notLookedUp = -2
+export const versionOperand = -3
 const notPacked = -2
 
 /** A value cached for one request. */
@@ -49,7 +50,7 @@ export interface Slot extends Memoized {
   readonly isSpecial: boolean
   /** The names of a path into structures, for an attribute with dots. */
   readonly path: readonly string[] | undefined
-  /** The texts named in lists, numbered from 0. */
+  /** The texts named in lists, numbered from 0 up. Versions have no number but `versionOperand`. */
   readonly operands: Map<string, number>
   kind: number
   /** Canonical form; undefined for a number until it is needed. */
@@ -212,6 +213,11 @@ export const ordered = (slot: Slot): Ordered =>
 /** Index of the slot's text in its operands; negative if no list has it. */
 export const operandIndexOf = (slot: Slot): number =>
   slot.operandIndex === notLookedUp ? lookUp(slot) : slot.operandIndex
+
+/** To be called when operands are added. */
+export function forgetOperand(slot: Slot): void {
+  slot.operandIndex = notLookedUp
+}
 
 const lookUp = (slot: Slot): number => (slot.operandIndex = slot.operands.get(textOf(slot)) ?? notListed)
 

@@ -1,6 +1,6 @@
 // Evaluates flags for a context, without clock, I/O or exceptions: unknown flags and cycles give an
-// evaluation with an error, and one broken flag does not affect the others. Nothing is allocated per flag:
-// all evaluations were built when the snapshot was compiled.
+// evaluation with an error, and one broken flag does not affect the others. Each evaluation is made when it
+// is first given, and kept with the compiled snapshot: after that, nothing is allocated per flag.
 import { fineBucket } from './bucket.ts'
 import {
   type CompiledSegment,
@@ -16,11 +16,10 @@ import {
   type CompiledSnapshot,
   type Gates,
   closureOf,
+  keyMissing,
   prepare,
-  prepareAll,
 } from './compile.ts'
-import type { CompiledRule, HashInput } from './compile-strategy.ts'
-import type { DecisionNode } from './decision-node.ts'
+import { type CompiledRule, type HashInput, type Rollout, firstNodeOf, strategyOf } from './compile-rule.ts'
 import type { EvaluationContext } from './context.ts'
 import type { Evaluation } from './evaluation.ts'
 import { percentAfter, percentOfBlocks } from '../hash/murmur3-x86-32.ts'
@@ -51,7 +50,7 @@ export function evaluate(
   const { byKey, flags, reader } = compiled
   const flag = byKey.get(flagKey)
   if (!flag?.isServed) return failure(flagKey, undefined, 'FLAG_NOT_FOUND', `there is no flag ${flagKey}`)
-  if (!flag.isPrepared) prepare(compiled, flag)
+  if (!flag.isPrepared) prepare(flag)
   if (flag.constant) return flag.constant
   reset(reader, context, false)
   const isAlone = flag.dependsOn.length === 0
@@ -87,7 +86,6 @@ export function evaluateAll(
   context: EvaluationContext,
   tag?: string,
 ): Evaluation[] {
-  if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, dependenciesFirst, reader } = compiled
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
@@ -115,7 +113,6 @@ export function evaluateAllRevised(
   context: EvaluationContext,
   revise: (flag: CompiledFlag, evaluation: Evaluation) => Evaluation,
 ): Evaluation[] {
-  if (!compiled.isPrepared) prepareAll(compiled)
   const { flags, dependenciesFirst, reader } = compiled
   reset(reader, context, true)
   const decided: Evaluation[] = new Array(flags.length)
@@ -158,20 +155,23 @@ const isUsedUp = (evaluation: Evaluation | undefined) => evaluation?.error?.mess
  * `stepsUsedUp`: the loops that call it catch that outside, where it costs nothing.
  */
 function decide(flag: CompiledFlag, reader: ContextReader, decided: DecidedEvaluations): Evaluation {
+  if (!flag.isPrepared) prepare(flag)
   if (flag.constant) return flag.constant
   if (flag.gates) {
     const gated = evaluateGates(flag.gates, reader, decided)
     if (gated) return gated
   }
-  const rule = findRule(flag.decisionGraph!, reader, decided)
-  if (!rule.rollout) return rule.fallback
-  const { unit, unitMissing } = rule.rollout
+  const { rollout, fallback } = strategyOf(flag, findRule(flag, reader, decided))
+  if (!rollout) return fallback
+  const { unit, unitMissing } = rollout
   if (unit) {
     const unitKey = unitKeyOf(unit, reader)
-    return unitKey === undefined ? unitMissing! : allocate(rule, unitKey, reader)
+    return unitKey === undefined ? unitMissing! : allocate(rollout, fallback, unitKey, reader)
   }
   const { targetingKey } = reader.context
-  return targetingKey === undefined ? flag.targetingKeyMissing! : allocate(rule, targetingKey, reader)
+  return targetingKey === undefined
+    ? (flag.targetingKeyMissing ??= keyMissing(flag.flag))
+    : allocate(rollout, fallback, targetingKey, reader)
 }
 
 /** What is hashed for a rollout by attribute: its text. Undefined if it is missing, empty or a list. */
@@ -199,16 +199,18 @@ function evaluateGates(
   return isInSlices(slices.of, sliceBucket(targetingKey)) ? undefined : slices.outside
 }
 
-/** Walks the decision graph until it reaches a rule. */
+/** The first rule that matches, or else the default strategy. */
 export function findRule(
-  first: DecisionNode,
+  flag: CompiledFlag,
   reader: ContextReader,
   decided: DecidedEvaluations,
 ): CompiledRule {
-  let node = first
+  let node = flag.firstNodes[0] ?? firstNodeOf(flag, 0)
   for (let { condition } = node; condition; { condition } = node)
-    node = conditionHolds(condition, reader, decided) ? node.yes! : node.no!
-  return node.rule!
+    node = conditionHolds(condition, reader, decided)
+      ? node.yes!
+      : (node.no ??= firstNodeOf(flag, node.rule.index + 1))
+  return node.rule
 }
 
 export const conditionHolds = (
@@ -268,8 +270,12 @@ export function isListed({ included, members }: CompiledSegment, { context }: Co
 }
 
 /** `key` is the targeting key, or the value of the attribute by which the rollout splits. */
-function allocate({ rollout, fallback }: CompiledRule, key: string, reader: ContextReader): Evaluation {
-  const { audience, cuts, evaluations, input } = rollout!
+function allocate(
+  { audience, cuts, evaluations, input }: Rollout,
+  fallback: Evaluation,
+  key: string,
+  reader: ContextReader,
+): Evaluation {
   if (audience && bucketOf(audience.input, key, reader) >= audience.cut) return audience.evaluation
   const bucket = bucketOf(input, key, reader)
   for (let i = 0; i < cuts.length; i++) if (bucket < cuts[i]!) return evaluations[i]!

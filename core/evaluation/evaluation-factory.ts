@@ -1,30 +1,37 @@
-// Builds the evaluations that a flag can give, in advance.
+// Makes the evaluations that a flag can give.
 import type { Cause, DecidedVariation, ErrorCode, Evaluation, Reason } from './evaluation.ts'
 import type { Flag, Variation } from '../model/flag.ts'
 import { parseValue } from '../model/value.ts'
 
-export type EvaluationFactory = (cause: Cause, reason: Reason, variationId: string | undefined) => Evaluation
+export interface Decidable {
+  readonly flag: Flag
+  /** Those that its evaluations gave so far: a value is parsed when it is first given. */
+  variations: readonly DecidedVariation[]
+}
 
-/** Parses a variation's value on first use, so that unused variations are never parsed. */
-export function evaluationFactory(flag: Flag): EvaluationFactory {
-  const variations = new Map<string, DecidedVariation>()
-  const variationOf = (variationId: string) => {
-    const known = variations.get(variationId)
-    if (known) return known
-    const variation = flag.variations.find(({ id }) => id === variationId)
-    if (!variation) return undefined
-    const parsed = toDecidedVariation(flag, variation)
-    variations.set(variationId, parsed)
-    return parsed
-  }
-  return (cause, reason, variationId) => ({
-    flagKey: flag.key,
-    flag,
-    reason,
-    cause,
-    variation: variationId === undefined ? undefined : variationOf(variationId),
-    error: undefined,
-  })
+export const makeEvaluation = (
+  decidable: Decidable,
+  cause: Cause,
+  reason: Reason,
+  variationId: string | undefined,
+): Evaluation => ({
+  flagKey: decidable.flag.key,
+  flag: decidable.flag,
+  reason,
+  cause,
+  variation: variationId === undefined ? undefined : variationOf(decidable, variationId),
+  error: undefined,
+})
+
+function variationOf(decidable: Decidable, variationId: string): DecidedVariation | undefined {
+  const { flag, variations } = decidable
+  const isMeant = ({ id }: Variation) => id === variationId
+  const known = variations.find(isMeant)
+  const variation = known ?? flag.variations.find(isMeant)
+  if (known || !variation) return known
+  const decided = toDecidedVariation(flag, variation)
+  decidable.variations = variations.concat(decided)
+  return decided
 }
 
 const toDecidedVariation = (flag: Flag, variation: Variation): DecidedVariation => ({

@@ -1,6 +1,6 @@
 // The result of evaluating a flag. An evaluation depends only on flag, cause and variation, never on the
-// context. Therefore all of them are built once per snapshot, evaluation allocates nothing, and protocols can
-// cache their form of each.
+// context. Therefore each is made once per compiled snapshot, when it is first given, and protocols can cache
+// their form of each.
 import type { Variation } from '../model/flag.ts'
 import type { SnapshotFlag } from '../model/snapshot.ts'
 import type { FlagValue } from '../model/value.ts'

@@ -1,7 +1,7 @@
 // Explains an evaluation, as data that a console can draw: the prerequisites, targets, rules and clauses
 // that were tested, the hashed text, the bucket and the cuts. Clauses are compiled again, one by one,
-// because the decision graph skips and shares them. laws.test.ts checks that the explanation agrees with
-// `evaluate`.
+// because evaluation shares them and ends at the first that decides. laws.test.ts checks that the
+// explanation agrees with `evaluate`.
 import {
   type CompiledSegment,
   compileClause,
@@ -11,7 +11,7 @@ import {
 } from './compiled-condition.ts'
 import type { Clause } from '../model/clause.ts'
 import { type CompiledFlag, type CompiledSnapshot, closureOf, prepare } from './compile.ts'
-import { type HashInput, type Rollout, unitOf } from './compile-strategy.ts'
+import { type HashInput, type Rollout, strategyOf, unitOf } from './compile-rule.ts'
 import type { EvaluationContext } from './context.ts'
 import {
   bucketOf,
@@ -93,7 +93,7 @@ export function explain(
 ): Explanation | undefined {
   const compiledFlag = compiled.byKey.get(flagKey)
   if (!compiledFlag) return undefined
-  prepare(compiled, compiledFlag)
+  if (!compiledFlag.isPrepared) prepare(compiledFlag)
   const { reader } = compiled
   reset(reader, context, false)
   const decided = decideInOrder(compiled.flags, closureOf(compiled.flags, compiledFlag), reader)
@@ -124,7 +124,7 @@ function walk(
   }
   const { targetingKey } = reader.context
   if (targetingKey !== undefined && compiledFlag.gates?.targets?.has(targetingKey)) return explained(true)
-  if (!compiledFlag.decisionGraph) return explained(false)
+  if (compiledFlag.constant || compiledFlag.gates?.off) return explained(false)
   const slices = compiledFlag.gates?.slices
   if (slices) {
     if (targetingKey === undefined) return explained(false)
@@ -133,7 +133,7 @@ function walk(
     if (!slice.isIn) return explained(false)
   }
   const { flag } = compiledFlag
-  const scope = { ...compiled.scope, conditions: new Map() }
+  const scope = { ...compiled.scope, shared: new Map() }
   let rollout: Rollout | undefined
   try {
     for (const rule of flag.rules) {
@@ -141,7 +141,7 @@ function walk(
       rules.push(explainedRule)
       if (explainedRule.matched) break
     }
-    rollout = findRule(compiledFlag.decisionGraph, reader, decided).rollout
+    rollout = strategyOf(compiledFlag, findRule(compiledFlag, reader, decided)).rollout
   } catch (cause) {
     if (cause !== stepsUsedUp) throw cause
     return explained(false) // with the rules that were tested so far

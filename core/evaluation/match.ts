@@ -34,7 +34,7 @@ export interface AttributeTest {
     | 'slices'
   readonly isNegated: boolean
   readonly slot: Slot
-  /** In lower case if `isFolded`. */
+  /** In lower case if `isFolded`. For `equals`, each once: equal sets share a test, and its steps. */
   readonly values: readonly string[]
   readonly isFolded: boolean
   /** The values again, if there are too many for a linear search. */
@@ -63,7 +63,7 @@ export const above = 4
 /** Up to this length, a linear search costs no more than a set, and needs no preparation. */
 const listedMax = 24
 
-const baseOperators = {
+export const baseOperators = {
   equals: 'equals',
   'not-equals': 'equals',
   in: 'equals',
@@ -103,13 +103,14 @@ export function compileAttributeClause(
   const isBucketeers = compareAs === 'bucketeer'
   const texts = isFolded ? values.map((value) => value.toLowerCase()) : values
   const isEquality = baseOperator === 'equals'
+  const set = isEquality ? new Set(texts) : undefined
   return {
     baseOperator,
     isNegated: operator.startsWith('not-') !== negated,
     slot,
-    values: texts,
+    values: set ? [...set] : texts,
     isFolded,
-    set: isEquality && values.length > listedMax ? new Set(texts) : undefined,
+    set: set && set.size > listedMax ? set : undefined,
     numbers: baseOperator === 'order' ? parsed(values, parseFloat64) : noOperands,
     versions: isEquality || baseOperator === 'order' ? parsed(values, parseVersion) : noOperands,
     integers: baseOperator === 'time' ? parsed(values, parseInt64) : noOperands,

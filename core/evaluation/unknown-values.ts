@@ -19,20 +19,38 @@ export function problemInFlag(
     unlisted(flagTypes, type) ??
     unlisted(allocations, allocation) ??
     unlisted(strategyKinds, defaultStrategy?.strategy?.kind) ??
-    first(rules, ({ anyOf, strategy }) => unlisted(strategyKinds, strategy?.kind) ?? unknownInClauses(anyOf))
+    unknownInRules(rules)
   if (unknown !== undefined) return `${unknown} is not known here`
   if (segments.size === 0) return undefined
   return first(rules, ({ anyOf }) => first(segmentsIn(anyOf), (key) => segments.get(key)))
 }
 
+// In a new isolate, this reads every clause of the snapshot before any of it is compiled by the engine. So it
+// loops by index: interpreted, `for of` makes an object for each step.
+
+function unknownInRules(rules: Flag['rules']): string | undefined {
+  for (let i = 0; i < rules.length; i++) {
+    const { anyOf, strategy } = rules[i]!
+    const unknown = unlisted(strategyKinds, strategy?.kind) ?? unknownInClauses(anyOf)
+    if (unknown !== undefined) return unknown
+  }
+  return undefined
+}
+
 /** A value of clauses that this version does not know. */
-export const unknownInClauses = (anyOf: AnyOf): string | undefined =>
-  first(
-    anyOf.flat(),
-    ({ operator, compareAs }) =>
-      (operator === (slicesOperator as string) ? undefined : unlisted(operators, operator)) ??
-      (compareAs === undefined ? undefined : unlisted(comparisons, compareAs)),
-  )
+export function unknownInClauses(anyOf: AnyOf): string | undefined {
+  for (let i = 0; i < anyOf.length; i++) {
+    const group = anyOf[i]!
+    for (let j = 0; j < group.length; j++) {
+      const { operator, compareAs } = group[j]!
+      if (!knownOperators.has(operator)) return String(operator)
+      if (compareAs !== undefined && !comparisons.includes(compareAs)) return String(compareAs)
+    }
+  }
+  return undefined
+}
+
+const knownOperators: ReadonlySet<string> = new Set([...operators, slicesOperator])
 
 /** A missing value is not known either. */
 const unlisted = (known: readonly string[], value: string | undefined): string | undefined =>

@@ -16,8 +16,10 @@ export function visitDependenciesFirst<T>(
   const isDone = new Map<T, boolean>()
   const stack: { readonly node: T; readonly dependencies: readonly T[]; next: number }[] = []
   const enter = (node: T) => {
-    isDone.set(node, false)
-    stack.push({ node, dependencies: dependenciesOf(node), next: 0 })
+    const dependencies = dependenciesOf(node)
+    isDone.set(node, dependencies.length === 0)
+    if (dependencies.length === 0) visit(node)
+    else stack.push({ node, dependencies, next: 0 })
   }
   for (const root of roots) {
     if (!isDone.has(root)) enter(root)

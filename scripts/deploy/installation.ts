@@ -1,5 +1,6 @@
 // What one installation consists of, and what has been made of it. Pure: names and the next thing to make are
 // decided here; wrangler makes them (install.ts).
+import { loggedShare } from '../../workers/edge/logged-share.ts'
 
 export type Profile = 'one' | 'split'
 export type Jurisdiction = 'eu'
@@ -43,6 +44,22 @@ export function whyNoName(name: string): string | undefined {
   if (partNames.test(name))
     return `--name '${name}' ends as the name of a Worker of a split installation: choose another.`
   return undefined
+}
+
+/** What a variable takes, in words, and whether a value is that. */
+const variables: Readonly<Record<string, readonly [string, (value: string) => boolean]>> = {
+  LOG_REQUESTS: ["'all', 'failures' or a share such as '1%'", (value) => loggedShare(value) !== undefined],
+  STATUS_PAGE: ["'public', 'token' or nothing", (value) => ['public', 'token', ''].includes(value)],
+  WEBHOOK_RESOLVER: ["an 'https' address or nothing", (value) => value === '' || isHttps(value)],
+}
+const isHttps = (value: string) => URL.parse(value)?.protocol === 'https:'
+
+/** A sentence if an installation cannot have this variable with this value. */
+export function whyNoVariable(key: string, value: string): string | undefined {
+  const known = Object.keys(variables)
+  if (!known.includes(key)) return `--var takes one of ${known.join(', ')}, as NAME=VALUE, not '${key}'.`
+  const [wanted, isKnown] = variables[key]!
+  return isKnown(value) ? undefined : `${key} takes ${wanted}, not '${value}'.`
 }
 
 /** `tackline`, or `tackline-staging`: what all names of an installation begin with. */

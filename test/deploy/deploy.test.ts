@@ -11,6 +11,7 @@ import {
   resourceNames,
   unknownMigrations,
   whyNoName,
+  whyNoVariable,
   withWishes,
   workerName,
 } from '../../scripts/deploy/installation.ts'
@@ -219,6 +220,19 @@ it('refuses in a sentence what would lose data', async () => {
   expect(() => wished({ name: 'b', split: true, jurisdiction: 'eu' })).toThrow('for one Worker')
   expect(whyNoName('eu-edge')).toMatch('Worker of a split installation')
   expect(whyNoName('Staging')).toMatch('--name takes')
+})
+
+it('refuses a variable that would not be understood', () => {
+  const taken = ['LOG_REQUESTS=all', 'LOG_REQUESTS=failures', 'LOG_REQUESTS=0.5%', 'STATUS_PAGE=public']
+  const others = ['STATUS_PAGE=', 'WEBHOOK_RESOLVER=', 'WEBHOOK_RESOLVER=https://dns.example/dns-query']
+  const refused = ['LOG_REQUESTS=', 'LOG_REQUESTS=5', 'LOG_REQUESTS=1 %', 'LOG_REQUESTS=.5%', 'LOG=all']
+  const refusedToo = ['STATUS_PAGE=everybody', 'WEBHOOK_RESOLVER=1.1.1.1', 'toString=all']
+  const problemOf = (text: string) => {
+    const [key, value] = text.split('=')
+    return whyNoVariable(key!, value!)
+  }
+  expect([...taken, ...others].map(problemOf).filter((problem) => problem !== undefined)).toEqual([])
+  for (const text of [...refused, ...refusedToo]) expect(problemOf(text)).toMatch(/takes .*, not '/)
 })
 
 it('names of different installations never meet', () => {

@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import { goldenEnvironment, goldenKeys, memoryPorts } from '../../test/support/golden-cases.ts'
 import { edgeApp } from './app.ts'
 import type { EdgeBindings } from './bindings.ts'
+import { sinksOf } from './telemetry.ts'
 
 const lines: { dialect: string; status: number }[] = []
 beforeEach(() => {
@@ -13,7 +14,11 @@ beforeEach(() => {
 
 const { ports } = memoryPorts({ flags: [], settings: { pathPrefix: '/shop/flags' } })
 const control = vi.fn<(request: Request) => Promise<Response>>()
-const app = edgeApp(ports, { LOG_REQUESTS: 'all', CONTROL: { fetch: control } } as unknown as EdgeBindings)
+const appThatLogs = (LOG_REQUESTS: string, random: () => number) => {
+  const env = { LOG_REQUESTS, CONTROL: { fetch: control } } as unknown as EdgeBindings
+  return edgeApp(ports, env, sinksOf(env, random))
+}
+const app = appThatLogs('all', () => 0.999)
 const ask = (path: string, init?: RequestInit) => app.fetch(new Request(`https://edge.test${path}`, init))
 
 it('answers and logs its own health', async () => {
@@ -102,3 +107,42 @@ it('does not count a path under no environment’s prefix as one of a protocol',
   await ask('/wp-admin/ofrep/v1/evaluate/flags', { method: 'POST', body: '{}' })
   expect(lines).toMatchObject([{ dialect: 'other' }])
 })
+
+it.each([
+  ['all', 200, 200],
+  ['100%', 200, 200],
+  ['25%', 50, 200],
+  ['0.5%', 1, 200],
+  ['0%', 0, 200],
+  ['failures', 0, 200],
+  ['40%', 80, 200],
+  ['75%', 150, 200],
+])(
+  'with LOG_REQUESTS %j, %i of 200 requests are logged, and %i of 200 failures',
+  async (setting, some, failed) => {
+    let asked = 0
+    const sampled = appThatLogs(setting, () => (asked++ % 200) / 200)
+    for (let i = 0; i < 200; i++) await sampled.fetch(new Request('https://edge.test/healthz'))
+    expect(lines).toHaveLength(some)
+    const standsFor = some > 0 && some < 200 ? expect.closeTo(200 / some, 2) : undefined
+    for (const line of lines.splice(0))
+      expect(line).toMatchObject({ status: 200, ...(standsFor && { standsFor }) })
+    control.mockRejectedValue(new Error('away'))
+    for (let i = 0; i < 200; i++) await sampled.fetch(new Request('https://edge.test/api/v1/goals'))
+    expect(lines).toHaveLength(failed)
+    for (const line of lines) expect(line).not.toHaveProperty('standsFor')
+  },
+)
+
+it.each(['', '0', '5', '25', '1 %', '.5%', '101%', 'ALL'])(
+  'takes LOG_REQUESTS %j for failures, and says so once',
+  async (setting) => {
+    const sampled = appThatLogs(setting, () => 0)
+    expect(vi.mocked(console.error).mock.calls).toEqual([[expect.stringContaining(`'${setting}'`)]])
+    await sampled.fetch(new Request('https://edge.test/healthz'))
+    expect(lines).toEqual([])
+    control.mockRejectedValue(new Error('away'))
+    await sampled.fetch(new Request('https://edge.test/api/v1/goals'))
+    expect(lines).toMatchObject([{ status: 503 }])
+  },
+)

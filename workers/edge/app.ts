@@ -16,12 +16,11 @@ import { changesResponse } from '../streams/changes.ts'
 import type { EdgeBindings, EnvironmentReader } from './bindings.ts'
 import { type DialectName, dialectOf, withoutPrefix } from './dialect-routing.ts'
 import { exactRouter } from './exact-router.ts'
-import { type ObservedContext, type RequestOutcome, addHeaders, record, sinksOf } from './telemetry.ts'
+import { type ObservedContext, type RequestOutcome, type Sinks, addHeaders, record } from './telemetry.ts'
 
 type EdgeApp = Hono<{ Bindings: EdgeBindings }>
 
-export function edgeApp(ports: Ports, env: EdgeBindings, shadow?: Shadow): EdgeApp {
-  const sinks = sinksOf(env)
+export function edgeApp(ports: Ports, env: EdgeBindings, sinks: Sinks, shadow?: Shadow): EdgeApp {
   const handlers: Readonly<Record<DialectName, ProtocolHandler>> = {
     bucketeer: bucketeerRoutes(ports, shadow),
     'flagship-io': flagshipIoRoutes(ports),

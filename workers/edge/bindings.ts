@@ -37,6 +37,9 @@ export interface EdgeBindings extends ShadowSettings {
   readonly REQUESTS?: AnalyticsEngineDataset
   /** Signs exposure tokens (set by `wrangler secret put`). Without it, no tokens are issued. */
   readonly EXPOSURE_SECRET?: string
-  /** `all`: one line a request. `failures`: only responses with status 500 and above. */
+  /**
+   * Which requests have a log line: those answered with 500 and above, and beside them `all`, a share such as
+   * `1%`, or with `failures` no others. Without it, and if it is not understood: `failures`.
+   */
   readonly LOG_REQUESTS?: string
 }

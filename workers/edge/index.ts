@@ -12,7 +12,9 @@ import { sinksOf } from './telemetry.ts'
 const env = bindings as unknown as EdgeBindings
 const ports = edgePorts(env, waitUntil)
 
-export const Flags = flagsEntrypoint(ports, sinksOf(env))
+const sinks = sinksOf(env, Math.random)
+
+export const Flags = flagsEntrypoint(ports, sinks)
 
 const shadow = bucketeerShadow(env, {
   fetch: (url, init) => fetch(url, init),
@@ -21,4 +23,4 @@ const shadow = bucketeerShadow(env, {
   defer: waitUntil,
 })
 
-export default edgeApp(ports, env, shadow)
+export default edgeApp(ports, env, sinks, shadow)

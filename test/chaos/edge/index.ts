@@ -5,6 +5,7 @@ import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
 import { edgePorts } from '../../../workers/edge/ports.ts'
+import { sinksOf } from '../../../workers/edge/telemetry.ts'
 import { drawFrom, noWorkerFaults, type Progress, type WorkerFaults } from '../faults.ts'
 
 const real = bindings as unknown as EdgeBindings & { readonly INGEST: Fetcher }
@@ -25,7 +26,7 @@ async function send(messages: readonly MessageSendRequest<string>[]): Promise<vo
 }
 
 const env = { ...real, EVENTS: { sendBatch: send } } as unknown as EdgeBindings
-const edge = edgeApp(edgePorts(env, waitUntil), env)
+const edge = edgeApp(edgePorts(env, waitUntil), env, sinksOf(env, Math.random))
 
 export default {
   async fetch(request) {

@@ -5,6 +5,7 @@ import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
 import { edgePorts } from '../../../workers/edge/ports.ts'
+import { sinksOf } from '../../../workers/edge/telemetry.ts'
 
 export interface Faults {
   readonly kv?: 'refuses' | 'sleeps' | 'corrupt' | 'newer'
@@ -66,7 +67,7 @@ const env = {
   REQUESTS: { writeDataPoint: (point: unknown) => void points.push(point) },
 } as unknown as EdgeBindings
 
-const newEdge = () => edgeApp(edgePorts(env, waitUntil), env)
+const newEdge = () => edgeApp(edgePorts(env, waitUntil), env, sinksOf(env, Math.random))
 let edge = newEdge()
 
 export default {

@@ -4,6 +4,7 @@ import { env as bindings, waitUntil } from 'cloudflare:workers'
 import { edgeApp } from '../../../workers/edge/app.ts'
 import type { EdgeBindings } from '../../../workers/edge/bindings.ts'
 import { edgePorts } from '../../../workers/edge/ports.ts'
+import { sinksOf } from '../../../workers/edge/telemetry.ts'
 import type { DurableQueue } from '../durable-ingest/index.ts'
 
 const real = bindings as unknown as EdgeBindings & { readonly QUEUE: DurableObjectNamespace<DurableQueue> }
@@ -16,7 +17,7 @@ const env = {
   },
 } as unknown as EdgeBindings
 
-const edge = edgeApp(edgePorts(env, waitUntil), env)
+const edge = edgeApp(edgePorts(env, waitUntil), env, sinksOf(env, Math.random))
 
 export default {
   async fetch(request) {
