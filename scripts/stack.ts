@@ -176,8 +176,8 @@ const parts = {
 } satisfies Configs
 
 /**
- * A configuration of the same Worker that is bundled already, and that waits a second for a batch of events:
- * what is sent can be seen at once.
+ * A configuration of the same Worker that is bundled already, that waits a second for a batch of events, and
+ * that logs every request: what is sent can be seen at once.
  */
 async function prepareConfig(directory: string, name: string, config: string): Promise<string> {
   const source = dirname(resolve(root, config))
@@ -194,6 +194,7 @@ async function prepareConfig(directory: string, name: string, config: string): P
     )
     .replace(/^\[build\]\n(?:.+\n)+/m, '') // done by whoever starts the stack
     .replaceAll(/max_batch_timeout = \d+/g, 'max_batch_timeout = 1')
+    .replace('LOG_REQUESTS = "1%"', 'LOG_REQUESTS = "all"') // the file of variables is for the first Worker
   replace(path, changed)
   return path
 }
