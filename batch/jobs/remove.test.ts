@@ -1,6 +1,6 @@
 // retain and forget against a bucket that behaves as R2 does, with real ClickHouse: what is gone, what stays.
 import { createHash } from 'node:crypto'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -105,6 +105,14 @@ describe.skipIf(!hasChdb)('retain', () => {
       { kind: 'retained', day: '2026-11-01', records: 5, objects: 2 },
     ])
     expect(await count(now)).toEqual([[7, 0]])
+  })
+
+  it('has deleted, whether or not the runner can note what it need not read again', async () => {
+    lake.add(visitRecords('green', 5, 2))
+    const folder = lake.newFolder()
+    writeFileSync(path.join(folder, 'retained'), 'where the folder of notes would be')
+    expect(await lake.run(oldDays(10, 'tracking'), now, { folder })).toMatchObject([{ records: 2 }])
+    expect(await count(now)).toEqual([[5, 0]])
   })
 })
 

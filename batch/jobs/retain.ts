@@ -71,6 +71,8 @@ async function openCleared(root: string, environmentId: string) {
   const file = path.join(root, 'retained', `${environmentId}.json`)
   const before = Cleared.safeParse(await readSealed(file)).data ?? {}
   const after: Record<string, string> = {}
+  // A full disk costs the next run a look, and keeps nothing from being deleted.
+  const write = (days: Readonly<Record<string, string>>) => writeSealed(file, days).catch(() => undefined)
   return {
     has({ day, ...listed }: ListedDay, kinds: readonly string[]): boolean {
       const known = before[day]
@@ -80,11 +82,10 @@ async function openCleared(root: string, environmentId: string) {
     },
     add(listed: ListedDay, kinds: readonly string[]): Promise<void> {
       after[listed.day] = digestOf(listed, kinds)
-      // A full disk costs the next run a look, and keeps nothing from being deleted.
-      return writeSealed(file, { ...before, ...after }).catch(() => undefined)
+      return write({ ...before, ...after })
     },
     /** Days that are gone are forgotten. */
-    finish: () => writeSealed(file, after),
+    finish: () => write(after),
   }
 }
 
