@@ -1,6 +1,7 @@
 // What counting costs, in CPU seconds, beside a bare scan of the same columns. ClickHouse makes the records
 // as sorted parts of 16 buckets, as a compaction leaves them: exposures to some flags, one goal. Ratios are
 // of one run.
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -142,7 +143,9 @@ export async function make(
     readonly goals?: number
   },
 ): Promise<PartFile> {
-  const name = `part-${how.salt}-${how.bucket}.parquet`
+  // As a manifest names it, or what was counted of it could not be kept.
+  const digest = createHash('sha256').update(JSON.stringify(how)).digest('hex')
+  const name = `part-${how.salt}-${String(how.bucket).padStart(2, '0')}-${digest}.parquet`
   const file = path.join(folder, name)
   if (!existsSync(file)) {
     const unfinished = `${file}.new`

@@ -1,6 +1,7 @@
 -- Which of the exposed reached which goal, and what that adds to the counts. Continues firsts.sql.
-  -- q = 0: a row for whom is counted. q > 0: a row for each goal that was reached.
-  answers AS (
+  -- The names of the events that count. Apart from `answers`: ClickHouse writes an expression out wherever its
+  -- name stands.
+  reached AS (
     SELECT
       side,
       x,
@@ -12,23 +13,20 @@
       isUnverified,
       isInTwoVariations,
       hasNoUnit,
-      arrayJoin(arrayPushFront(
-        if(empty(events), [], arrayMap(goal -> goal.1, arrayFilter(
-          goal -> arrayExists(
-            (each, isCopy) -> each.name = goal.2
-              AND each.at >= start
-              AND each.at < end
-              AND NOT isCopy
-              AND (each.isServer OR NOT isServerOnly)
-              AND each.at >= firstAt - toleranceOf(each, firstClock, firstReceivedAt),
-            events,
-            areCopies(events, doubtful, start, end)
-          ),
-          goals
-        ))),
-        toUInt32(0)
-      )) AS q,
-      if(q = 0, sourceGroup, 0) AS sourceGroup
+      sourceGroup,
+      goals,
+      arrayMap(
+        each -> each.name,
+        arrayFilter(
+          (each, isCopy) -> each.at >= start
+            AND each.at < end
+            AND NOT isCopy
+            AND (each.isServer OR NOT isServerOnly)
+            AND each.at >= firstAt - toleranceOf(each, firstClock, firstReceivedAt),
+          events,
+          areCopies(events, doubtful, start, end)
+        )
+      ) AS names
     FROM firsts
     INNER JOIN (
       SELECT
@@ -40,6 +38,17 @@
       FROM asked
     ) AS questions USING (x)
     LEFT JOIN goalsOfCounted ON goalCounted = counted AND goalOwner = owner AND goalSide = side
+  ),
+  -- q = 0: a row for whom is counted. q > 0: a row for each goal that was reached.
+  answers AS (
+    SELECT
+      * EXCEPT (goals, names, sourceGroup),
+      arrayJoin(arrayPushFront(
+        if(empty(names), [], arrayMap(goal -> goal.1, arrayFilter(goal -> has(names, goal.2), goals))),
+        toUInt32(0)
+      )) AS q,
+      if(q = 0, sourceGroup, 0) AS sourceGroup
+    FROM reached
   ),
   sums AS (
     SELECT

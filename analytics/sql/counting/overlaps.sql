@@ -6,45 +6,40 @@
 -- between, so it has scopes of its own; those of a question here are those of its pairs.
 -- converted: reached the goal of x, since the first exposure to it; otherConverted: that of y, likewise.
 , wanted AS (
-    SELECT groupArray((x, y, scopes)) AS pairs
+    SELECT *
     FROM format(JSONEachRow, 'x UInt32, y UInt32, scopes Array(UInt32)', {pairs:String})
   ),
-  -- By the number of the question; 0: not counted by it.
+  -- What the questions that count a user say: a row of `answers` each.
   met AS (
-    SELECT
-      side,
-      counted,
-      groupArrayInsertAtIf(toUInt64(0))(variation, x, q = 0) AS variations,
-      groupArrayInsertAtIf(toUInt8(0))(toUInt8(1), x, q > 0) AS goalsReached
+    SELECT side, counted, groupArray((x, q, variation)) AS rows
     FROM answers
     WHERE isCounted
     GROUP BY side, counted
     HAVING uniqExact(x) > 1
   ),
+  -- Each row beside each other one of the same user.
+  besideEachOther AS (
+    SELECT side, counted, mine.1 AS x, mine.2 AS q, mine.3 AS variation, other
+    FROM (SELECT side, counted, rows, mine FROM met ARRAY JOIN rows AS mine)
+    ARRAY JOIN rows AS other
+  ),
   inPairs AS (
-    SELECT
-      side,
-      variations,
-      goalsReached,
-      arrayJoin(arrayFilter(
-        pair -> variations[pair.1 + 1] != 0
-          AND variations[pair.2 + 1] != 0
-          AND (scopedPersons.scope = 0 OR has(pair.3, scopedPersons.scope)),
-        (SELECT pairs FROM wanted)
-      )) AS pair
-    FROM met
-    LEFT JOIN (SELECT DISTINCT person, scope FROM links WHERE scope != 0) AS scopedPersons ON person = counted
+    SELECT side, counted, x, q, variation, other.1 AS y, other.2 AS otherQ, other.3 AS otherVariation
+    FROM besideEachOther
+    WHERE (x, y) IN (SELECT x, y FROM wanted)
   ),
   cells AS (
     SELECT
-      pair.1 AS x,
-      pair.2 AS y,
-      variations[x + 1] AS variation,
-      variations[y + 1] AS otherVariation,
-      sum(side) AS users,
-      sum(side * goalsReached[x + 1]) AS converted,
-      sum(side * goalsReached[y + 1]) AS otherConverted
+      x,
+      y,
+      variation,
+      otherVariation,
+      sumIf(side, q = 0 AND otherQ = 0) AS users,
+      sumIf(side, q > 0 AND otherQ = 0) AS converted,
+      sumIf(side, q = 0 AND otherQ > 0) AS otherConverted
     FROM inPairs
+    LEFT JOIN (SELECT DISTINCT person, scope FROM links WHERE scope != 0) AS scopedPersons ON person = counted
+    WHERE scope = 0 OR (x, y, scope) IN (SELECT x, y, arrayJoin(scopes) FROM wanted)
     GROUP BY x, y, variation, otherVariation
   )
 SELECT
