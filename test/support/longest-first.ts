@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** More than half a minute on two cores, the longest first. A file that is not named is not wrong, only late. */
+/** More than half a minute on two cores, the longest first. One that is not named is only late, not wrong. */
 export const longFiles: readonly string[] = [
   'workers/streams/hibernation.workerd.test.ts',
   'batch/jobs/compact.test.ts',
